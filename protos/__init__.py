@@ -1,0 +1,1 @@
+"""The wire: each service's contract, with the code generated from it beside it."""

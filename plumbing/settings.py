@@ -1,0 +1,70 @@
+"""Settings: the environment, read once into one frozen object. The only reader of it.
+
+Every field is documented in `deploy/env.example`; a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICES = ("registry", "grading", "objection", "alerts")
+
+
+class Settings(BaseSettings):
+    """What one process needs to know. `QUANHENG_DATA_DIR` sets `data_dir`, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="QUANHENG_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path("quanheng-data")
+    sandbox: bool = False
+
+    registry_address: str = "127.0.0.1:7301"
+    grading_address: str = "127.0.0.1:7302"
+    objection_address: str = "127.0.0.1:7303"
+    alerts_address: str = "127.0.0.1:7304"
+
+    database: str = ""
+    nats_url: str = "nats://127.0.0.1:7305"
+    temporal_address: str = "127.0.0.1:7306"
+    temporal_namespace: str = "default"
+
+    smtp_url: str = "smtp://127.0.0.1:7307"
+    mail_from: str = "quanheng@localhost"
+
+    token_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    call_timeout_seconds: float = Field(default=10.0, gt=0)
+    import_max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    log_level: str = "INFO"
+
+    def address(self, service: str) -> str:
+        """host:port of a service's gRPC server."""
+        return str(getattr(self, f"{service}_address"))
+
+    def database_url(self, service: str) -> str:
+        """The SQLAlchemy URL of a service's own database.
+
+        Empty `database` means one SQLite file per service under `data_dir`; otherwise it is a
+        URL with `{service}` where the name of the service belongs.
+        """
+        if self.database:
+            return self.database.replace("{service}", service)
+        return f"sqlite+aiosqlite:///{(self.data_dir / f'{service}.db').resolve()}"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Where the keys are made on first start, readable by the owner alone."""
+        return self.data_dir / "keys"
+
+    @property
+    def clock_file(self) -> Path:
+        """The sandbox's clock; its presence is what makes a data directory a sandbox."""
+        return self.data_dir / "sandbox-clock.json"
+
+    @property
+    def token_life(self) -> timedelta:
+        """How long an access token is valid."""
+        return timedelta(minutes=self.token_minutes)
