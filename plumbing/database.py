@@ -1,0 +1,116 @@
+"""The database of one service: engine, transaction, snapshot, and column types that travel.
+
+Each service keeps its own tables on its own metadata in its own database; the tables every
+service has alike (outbox, inbox, audit, requests) are defined once on `PlumbingTable` and stand
+in each of those databases. The same code runs on SQLite and PostgreSQL; the URL decides (D-11).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# A dict or list column. Assign a new value to change it: changes in place are not seen.
+JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
+# An ever-growing integer key; SQLite only numbers INTEGER PRIMARY KEY by itself.
+SerialColumn = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def own_registry() -> registry:
+    """A registry with metadata of its own, for one service's table base."""
+    return registry(metadata=sa.MetaData(naming_convention=NAMING))
+
+
+class PlumbingTable(SQLModel, registry=own_registry()):
+    """Base of the tables that stand alike in every service's database."""
+
+
+def enum_column(values: type[StrEnum]) -> sa.Enum:
+    """A column that stores an enum's values (not its names) as text on every database."""
+    return sa.Enum(
+        values,
+        native_enum=False,
+        length=32,
+        create_constraint=False,
+        validate_strings=True,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Database:
+    """One service's database. `transaction()` is the only way to change it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._sessions = async_sessionmaker(
+            self.engine, class_=AsyncSession, expire_on_commit=False
+        )
+        readers = self.engine.execution_options(quanheng_readonly=True)
+        self._readers = async_sessionmaker(readers, class_=AsyncSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """State, event and audit entry commit together here, or none of them does."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """A consistent view for reading; it never waits for a writer."""
+        async with self._readers() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self.engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    path = sa.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": 30}, pool_size=8, max_overflow=8)
+    event.listen(engine.sync_engine, "connect", _tune_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself; _begin_sqlite does
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A deferred BEGIN that later writes can lose an update to another writer; take the lock first.
+    readonly = connection.get_execution_options().get("quanheng_readonly")
+    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
