@@ -1,0 +1,1 @@
+"""The published contract that ours refers to."""

@@ -1,0 +1,1 @@
+"""The options by which our contract states what a valid message is."""

@@ -1,0 +1,133 @@
+"""Generates the Python code of the wire contract beside its .proto files; `--check` finds drift.
+
+With the repository as the proto path the generated imports come out as `protos.…`, so nothing is
+rewritten but the import of the validation options, whose own path is fixed from outside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.resources
+import re
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2
+from grpc_tools import protoc
+
+from protos.buf.validate import validate_pb2
+
+ROOT = Path(__file__).resolve().parent.parent
+OPTIONS = "buf/validate/validate.proto"
+WELL_KNOWN = str(importlib.resources.files("grpc_tools") / "_proto")
+GENERATED = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
+HAND_WRITTEN = ROOT / "protos/buf"
+FIXED_IMPORT = re.compile(r"^from buf\.validate import", re.MULTILINE)
+SERVICE = re.compile(r"^service \w+", re.MULTILINE)
+
+
+def contract(root: Path = ROOT) -> list[str]:
+    """Every .proto of the house, as a path from the root."""
+    return sorted(str(path.relative_to(root)) for path in (root / "protos").rglob("*.proto"))
+
+
+def compile_contract(root: Path, files: Iterable[str], *outputs: str) -> None:
+    """Runs protoc over the files, with the validation options and the well-known types at hand."""
+    with tempfile.TemporaryDirectory() as scratch:
+        options = Path(scratch, "options.binpb")
+        options.write_bytes(_options_and_imports())
+        inputs = [f"--descriptor_set_in={options}", f"-I{root}", f"-I{WELL_KNOWN}"]
+        if protoc.main(["protoc", *inputs, *outputs, *files]):
+            sys.exit("protoc could not compile the contract; its messages stand above")
+
+
+def generate(root: Path, out: Path) -> None:
+    """Writes all generated code below `out`."""
+    files = contract(root)
+    served = [name for name in files if SERVICE.search((root / name).read_text())]
+    if files:
+        compile_contract(root, files, f"--python_out={out}", f"--mypy_out=quiet:{out}")
+    if served:  # for a file without a service these plugins would write empty modules
+        grpc = (f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet,only_async:{out}")
+        compile_contract(root, served, *grpc)
+    for path in _generated(out):
+        path.write_text(FIXED_IMPORT.sub("from protos.buf.validate import", path.read_text()))
+    _mark_packages(root, out, files)
+
+
+def drift(root: Path) -> list[str]:
+    """Committed generated files that differ from what the contract yields, missing or left over."""
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch)
+        generate(root, fresh)
+        names = {str(path.relative_to(fresh)) for path in fresh.rglob("*.py*")}
+        names |= {str(path.relative_to(root)) for path in _generated(root)}
+        return sorted(name for name in names if _content(root / name) != _content(fresh / name))
+
+
+def write(root: Path) -> None:
+    """Replaces the generated code of the checkout; leaves unchanged files untouched."""
+    stale = drift(root)
+    with tempfile.TemporaryDirectory() as scratch:
+        generate(root, Path(scratch))
+        for name in stale:
+            _place(Path(scratch, name), root / name)
+
+
+def _place(fresh: Path, place: Path) -> None:
+    if not fresh.exists():
+        place.unlink()
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(fresh.read_bytes())
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _generated(root: Path) -> list[Path]:
+    found = [path for ending in GENERATED for path in (root / "protos").rglob(f"*{ending}")]
+    return [path for path in found if not path.is_relative_to(HAND_WRITTEN)]
+
+
+def _mark_packages(root: Path, out: Path, files: Iterable[str]) -> None:
+    folders = {folder for name in files for folder in Path(name).parents[:-2]}
+    for folder in folders:
+        kept = _content(root / folder / "__init__.py")
+        (out / folder / "__init__.py").write_bytes(kept or b"")
+
+
+def _options_and_imports() -> bytes:
+    """The validation options as a descriptor set, with the files they import ahead of them."""
+    found = descriptor_pb2.FileDescriptorSet()
+    for needed in (*validate_pb2.DESCRIPTOR.dependencies, validate_pb2.DESCRIPTOR):
+        needed.CopyToProto(found.file.add())
+    return found.SerializeToString()
+
+
+def image(root: Path, target: Path) -> None:
+    """The compiled contract with its comments, for buf: it needs neither network nor registry."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    extent = ("--include_imports", "--include_source_info")
+    compile_contract(root, contract(root), f"--descriptor_set_out={target}", *extent)
+
+
+def main() -> None:
+    """Generates; or with `--check` fails on drift; or with `--image` writes what buf reads."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail on drift")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="write a buf image instead")
+    chosen = parser.parse_args()
+    if chosen.image:
+        image(ROOT, chosen.image)
+    elif not chosen.check:
+        write(ROOT)
+    elif stale := drift(ROOT):
+        sys.exit("generated code is not what the contract yields; `make protos`:\n" + "\n".join(stale))
+
+
+if __name__ == "__main__":
+    main()
