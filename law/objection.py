@@ -1,0 +1,235 @@
+"""Objection, reconsideration and repair cases: states, permitted steps, outcomes, who decides.
+
+杭州试行办法第二十七条、第二十八条; 杭市管〔2021〕120号四（四）、五（三). A supplement is asked for
+before acceptance, so it never uses up the term; a request for extension changes no right of the
+applicant, so a case waiting for it can still be decided or withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from law.errors import NotPermitted, WrongState
+
+OBJECTION_CITE = "《杭州市计量信用管理办法（试行）》（征求意见稿）第二十七条"
+TERM_CITE = "《杭州市计量信用管理办法（试行）》（征求意见稿）第二十八条"
+OUTCOME_CITE = "杭市管〔2021〕120号五（三）"
+REPAIR_CITE = "杭市管〔2021〕120号四（四）"
+EXTENSION_APPROVER = "unit_head"
+
+
+class CaseKind(StrEnum):
+    """What is asked for: a correction, its reconsideration, or the repair of credit."""
+
+    OBJECTION = "objection"
+    RECONSIDERATION = "reconsideration"
+    REPAIR = "repair"
+
+
+class CaseState(StrEnum):
+    """Where a case stands, and who must act next."""
+
+    LODGED = "lodged"  # the bureau: accept, refuse, or ask for a supplement
+    SUPPLEMENT_REQUESTED = "supplement_requested"  # the applicant
+    ACCEPTED = "accepted"  # the bureau: decide; the term runs
+    EXTENSION_REQUESTED = "extension_requested"  # the unit head; the term still runs
+    DECIDED = "decided"  # the platform: carry the decision through
+    CLOSED = "closed"  # nobody
+    REFUSED = "refused"  # nobody; not accepted, with the reason
+    WITHDRAWN = "withdrawn"  # nobody
+
+
+class Step(StrEnum):
+    """What may be done to a case."""
+
+    REQUEST_SUPPLEMENT = "request_supplement"
+    SUPPLEMENT = "supplement"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    REQUEST_EXTENSION = "request_extension"
+    APPROVE_EXTENSION = "approve_extension"
+    DECLINE_EXTENSION = "decline_extension"
+    DECIDE = "decide"
+    WITHDRAW = "withdraw"
+    CLOSE = "close"
+
+
+class Outcome(StrEnum):
+    """What a decision orders (R-115), and for a repair whether it is confirmed (R-127)."""
+
+    DELETE = "delete"  # 删除
+    CORRECT = "correct"  # 更正
+    STOP_DISCLOSURE = "stop_disclosure"  # 终止披露
+    REJECT = "reject"  # 维持
+    CONFIRM_REPAIR = "confirm_repair"  # 确认修复
+    DECLINE_REPAIR = "decline_repair"  # 不予修复
+
+
+STATE_ZH: dict[CaseState, str] = {
+    CaseState.LODGED: "已提交",
+    CaseState.SUPPLEMENT_REQUESTED: "待补正",
+    CaseState.ACCEPTED: "已受理",
+    CaseState.EXTENSION_REQUESTED: "待批准延期",
+    CaseState.DECIDED: "已作出决定",
+    CaseState.CLOSED: "已办结",
+    CaseState.REFUSED: "不予受理",
+    CaseState.WITHDRAWN: "已撤回",
+}
+STEP_ZH: dict[Step, str] = {
+    Step.REQUEST_SUPPLEMENT: "要求补正",
+    Step.SUPPLEMENT: "补正",
+    Step.ACCEPT: "受理",
+    Step.REFUSE: "不予受理",
+    Step.REQUEST_EXTENSION: "申请延期",
+    Step.APPROVE_EXTENSION: "批准延期",
+    Step.DECLINE_EXTENSION: "不批准延期",
+    Step.DECIDE: "作出决定",
+    Step.WITHDRAW: "撤回",
+    Step.CLOSE: "办结",
+}
+OUTCOME_ZH: dict[Outcome, str] = {
+    Outcome.DELETE: "删除",
+    Outcome.CORRECT: "更正",
+    Outcome.STOP_DISCLOSURE: "终止披露",
+    Outcome.REJECT: "维持",
+    Outcome.CONFIRM_REPAIR: "确认修复",
+    Outcome.DECLINE_REPAIR: "不予修复",
+}
+OUTCOMES: dict[CaseKind, tuple[Outcome, ...]] = {
+    CaseKind.OBJECTION: (
+        Outcome.DELETE,
+        Outcome.CORRECT,
+        Outcome.STOP_DISCLOSURE,
+        Outcome.REJECT,
+    ),
+    CaseKind.RECONSIDERATION: (
+        Outcome.DELETE,
+        Outcome.CORRECT,
+        Outcome.STOP_DISCLOSURE,
+        Outcome.REJECT,
+    ),
+    CaseKind.REPAIR: (Outcome.CONFIRM_REPAIR, Outcome.DECLINE_REPAIR),
+}
+# The term each kind of case runs under, and the event that starts it (C-12, C-13).
+TERM_OF: dict[CaseKind, str] = {
+    CaseKind.OBJECTION: "objection_first",
+    CaseKind.RECONSIDERATION: "reconsideration",
+    CaseKind.REPAIR: "repair",
+}
+
+_STEPS: dict[tuple[CaseState, Step], CaseState] = {
+    (CaseState.LODGED, Step.REQUEST_SUPPLEMENT): CaseState.SUPPLEMENT_REQUESTED,
+    (CaseState.LODGED, Step.ACCEPT): CaseState.ACCEPTED,
+    (CaseState.LODGED, Step.REFUSE): CaseState.REFUSED,
+    (CaseState.LODGED, Step.WITHDRAW): CaseState.WITHDRAWN,
+    (CaseState.SUPPLEMENT_REQUESTED, Step.SUPPLEMENT): CaseState.LODGED,
+    (CaseState.SUPPLEMENT_REQUESTED, Step.REFUSE): CaseState.REFUSED,
+    (CaseState.SUPPLEMENT_REQUESTED, Step.WITHDRAW): CaseState.WITHDRAWN,
+    (CaseState.ACCEPTED, Step.REQUEST_EXTENSION): CaseState.EXTENSION_REQUESTED,
+    (CaseState.ACCEPTED, Step.DECIDE): CaseState.DECIDED,
+    (CaseState.ACCEPTED, Step.WITHDRAW): CaseState.WITHDRAWN,
+    (CaseState.EXTENSION_REQUESTED, Step.APPROVE_EXTENSION): CaseState.ACCEPTED,
+    (CaseState.EXTENSION_REQUESTED, Step.DECLINE_EXTENSION): CaseState.ACCEPTED,
+    (CaseState.EXTENSION_REQUESTED, Step.DECIDE): CaseState.DECIDED,
+    (CaseState.EXTENSION_REQUESTED, Step.WITHDRAW): CaseState.WITHDRAWN,
+    (CaseState.DECIDED, Step.CLOSE): CaseState.CLOSED,
+}
+
+
+def permitted(state: CaseState) -> tuple[Step, ...]:
+    """The steps the state permits, in the order of `Step`."""
+    return tuple(step for step in Step if (state, step) in _STEPS)
+
+
+def after(state: CaseState, step: Step) -> CaseState:
+    """The state a step leads to. Raises WrongState, naming the steps that are permitted."""
+    target = _STEPS.get((state, step))
+    if target is None:
+        steps_zh = "、".join(STEP_ZH[s] for s in permitted(state)) or "无"
+        steps_en = ", ".join(permitted(state)) or "none"
+        raise WrongState(
+            f"案件“{STATE_ZH[state]}”,不能{STEP_ZH[step]};可办理:{steps_zh}",
+            f"a case that is {state} does not permit {step}; permitted: {steps_en}",
+            cite=TERM_CITE,
+            state=state,
+            step=step,
+        )
+    return target
+
+
+def may_reconsider(objection: CaseState) -> bool:
+    """Whether a reconsideration may be lodged: there is a result to be dissatisfied with.
+
+    杭州试行办法第二十七条第二款; not to accept an objection is a result, too.
+    """
+    return objection in (CaseState.DECIDED, CaseState.CLOSED, CaseState.REFUSED)
+
+
+def competent_bureau(kind: CaseKind, recording_bureau: str, municipal_bureau: str) -> str:
+    """Who decides: the bureau that provided the record, and the city bureau on reconsideration.
+
+    杭州试行办法第二十七条 (R-111, R-112). Where both are the same, another unit of it decides
+    (C-14), see `may_decide`.
+    """
+    return municipal_bureau if kind is CaseKind.RECONSIDERATION else recording_bureau
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Whether somebody may do something, with the reason when not and the rule."""
+
+    allowed: bool
+    cite: str
+    zh: str = ""
+    en: str = ""
+
+    def require(self) -> None:
+        """Raise NotPermitted when it is not allowed."""
+        if not self.allowed:
+            raise NotPermitted(self.zh, self.en, cite=self.cite)
+
+
+def may_decide(
+    decider: str,
+    author: str | None,
+    *,
+    took_part: Collection[str] = (),
+    applicant: str | None = None,
+    decider_unit: str | None = None,
+    excluded_units: Collection[str] = (),
+) -> Permission:
+    """Nobody decides on their own act, and nobody twice in one matter.
+
+    `author` made the record, `took_part` in an earlier decision (the objection, when it is
+    reconsidered), `applicant` lodged the case; `excluded_units` are those that made the record
+    or decided first when the same bureau reconsiders (C-14). 杭州试行办法第二十七条.
+    """
+    if decider == author:
+        return _no("不得对本人录入的记录作出决定", "nobody decides on a record of their own")
+    if decider == applicant:
+        return _no("申请人不得办理本人的案件", "applicants do not decide their own case")
+    if decider in took_part:
+        return _no("参加过原决定的人员应当回避", "who took part in the first decision stands back")
+    if decider_unit is not None and decider_unit in excluded_units:
+        return _no("应由另一内设机构复核", "another unit of the bureau reconsiders")
+    return Permission(True, OBJECTION_CITE)
+
+
+def _no(zh: str, en: str) -> Permission:
+    return Permission(False, OBJECTION_CITE, zh, en)
+
+
+def may_approve_extension(roles: Collection[str], approver: str, caseworker: str) -> Permission:
+    """An extension is approved by the head of the unit, who is not the caseworker asking.
+
+    杭州试行办法第二十八条 (R-114): 经单位负责人批准.
+    """
+    if EXTENSION_APPROVER not in roles:
+        zh, en = "延长期限须经单位负责人批准", "an extension is approved by the unit head"
+        return Permission(False, TERM_CITE, zh, en)
+    if approver == caseworker:
+        zh, en = "不得批准本人提出的延期申请", "nobody approves their own request"
+        return Permission(False, TERM_CITE, zh, en)
+    return Permission(True, TERM_CITE)

@@ -1,0 +1,372 @@
+"""Statutory terms as ledgers: budget, extensions, pauses; target and latest date are derived.
+
+Days are half-open local days in Asia/Shanghai: a term whose last day is D is overdue at 00:00 of
+D + 1. The day of an event is not counted, the next one is day 1; so the day on which a term is
+paused still counts, and after a resumption counting goes on with the next day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from law.errors import Fault, InvalidInput, NotFound, WrongState
+from law.packaged import read
+from law.periods import local_day, start_of
+from law.workdays import (
+    Due,
+    Edition,
+    next_working_day,
+    nth_working_day,
+    nth_working_day_before,
+    working_days_between,
+)
+
+_DAY = timedelta(days=1)
+_ARTICLE = re.compile(r"[0-9〇零一二三四五六七八九十百]")
+
+
+class Basis(StrEnum):
+    """What binds a figure: an issued text, a draft, or a norm the deployment adopts."""
+
+    BINDING = "binding"
+    DRAFT = "draft"
+    ADOPTED = "adopted"
+
+
+@dataclass(frozen=True)
+class ReminderPoint:
+    """A house rule for when somebody is told: working days left, or working days overdue."""
+
+    id: str
+    kind: str
+    working_days_left: int | None
+    working_days_over: int | None
+    local_hour: int
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One statutory term: how many working days, from which event, extendable to which total."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    days: int
+    cap: int
+    counts_from: str
+    cite: str
+    basis: Basis
+    adopted_for: str | None
+    requirements: tuple[str, ...]
+    ambiguities: tuple[str, ...]
+    reminders: tuple[ReminderPoint, ...]
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One moment at which a reminder (`remind`) or an escalation (`escalate`) is due."""
+
+    id: str
+    at: datetime
+    kind: str
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Working days added, who approved them, why and when."""
+
+    days: int
+    approved_by: str
+    ground: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A suspension from `on`, by the article cited, until `until` (None while it lasts)."""
+
+    on: date
+    ground_cite: str
+    until: date | None = None
+
+
+@cache
+def definitions() -> Mapping[str, Definition]:
+    """Every statutory term of the packaged data, by id."""
+    data = read("terms")
+    points = {p["id"]: _point(p) for p in data["reminder_points"]}
+    days = {d["id"]: int(d["days"]) for d in data["definitions"]}
+    return {d["id"]: _definition(d, days, points) for d in data["definitions"]}
+
+
+def _point(data: Mapping[str, Any]) -> ReminderPoint:
+    left, over = data.get("working_days_left"), data.get("working_days_over")
+    return ReminderPoint(data["id"], data["kind"], left, over, data["local_hour"])
+
+
+def _definition(
+    data: Mapping[str, Any], days: Mapping[str, int], points: Mapping[str, ReminderPoint]
+) -> Definition:
+    return Definition(
+        id=data["id"],
+        name_zh=data["name_zh"],
+        name_en=data["name_en"],
+        days=data["days"],
+        cap=days[data.get("cap_by", data["id"])],
+        counts_from=data["counts_from"],
+        cite=data["cite"],
+        basis=Basis(data["basis"]),
+        adopted_for=data.get("adopted_for"),
+        requirements=tuple(data["requirements"]),
+        ambiguities=tuple(data["ambiguities"]),
+        reminders=tuple(points[p] for p in data["reminders"]),
+    )
+
+
+def definition(definition_id: str) -> Definition:
+    """The statutory term of that id. Raises NotFound."""
+    found = definitions().get(definition_id)
+    if found is None:
+        raise NotFound(f"没有期限“{definition_id}”", f"there is no term {definition_id!r}")
+    return found
+
+
+@dataclass(frozen=True)
+class Term:
+    """The ledger of one running term; every step returns a new one.
+
+    `budget` and `cap` are working days, written down at the start so that a later change of the
+    data does not move a term already running. `edition` is the calendar it was started with;
+    dates are always derived with the edition passed in.
+    """
+
+    definition_id: str
+    event_on: date
+    budget: int
+    cap: int
+    edition: int
+    extensions: tuple[Extension, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def cite(self) -> str:
+        """The article the term rests on."""
+        return definition(self.definition_id).cite
+
+    @property
+    def total(self) -> int:
+        """Working days granted: the budget and every approved extension."""
+        return self.budget + sum(e.days for e in self.extensions)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a suspension is running."""
+        return bool(self.pauses) and self.pauses[-1].until is None
+
+    @property
+    def running_since(self) -> date | None:
+        """The event or resumption after which days count; None while suspended."""
+        if self.is_paused:
+            return None
+        return self.pauses[-1].until if self.pauses else self.event_on
+
+    @property
+    def last_entry_on(self) -> date:
+        """The day of the latest entry, before which nothing further may be entered."""
+        marks = [self.event_on, *(e.on for e in self.extensions), *(p.on for p in self.pauses)]
+        return max([*marks, *(p.until for p in self.pauses if p.until)])
+
+    def target(self, edition: Edition) -> Due:
+        """The last day of the term, inclusive, with the extensions so far.
+
+        Raises WrongState while suspended: then there is no last day, see `target_if_resumed`.
+        """
+        return self._due(self.total, edition)
+
+    def latest(self, edition: Edition) -> Due:
+        """The last day if every extension the article allows were granted. Raises as `target`."""
+        return self._due(self.cap, edition)
+
+    def target_if_resumed(self, on: date, edition: Edition) -> Due:
+        """The target a suspended term would have if it were resumed on that day."""
+        return (self.resume(on) if self.is_paused else self).target(edition)
+
+    def _due(self, days: int, edition: Edition) -> Due:
+        since = self.running_since
+        if since is None:
+            raise WrongState(
+                "期限中止期间没有到期日", "a suspended term has no last day", cite=self.cite
+            )
+        left = days - self._used_before_last_resume(edition)
+        if left:
+            return nth_working_day(since, left, edition)
+        # Suspended on its last day: the day of resumption is the last one, if it is worked.
+        return next_working_day(since, edition)
+
+    def _segments(self, on: date) -> tuple[tuple[date, date], ...]:
+        """The running stretches up to `on`; of each, days after the first date count."""
+        starts = [self.event_on, *(p.until for p in self.pauses if p.until)]
+        ends = [*(p.on for p in self.pauses), on]
+        return tuple((s, min(e, on)) for s, e in zip(starts, ends, strict=False))
+
+    def _used_before_last_resume(self, edition: Edition) -> int:
+        finished = self._segments(date.max)[: len(self.pauses)]
+        return sum(working_days_between(s, e, edition) for s, e in finished)
+
+    def consumed(self, on: date, edition: Edition) -> int:
+        """Working days used up at the end of that day; suspended days are not."""
+        return sum(working_days_between(s, e, edition) for s, e in self._segments(on))
+
+    def remaining(self, on: date, edition: Edition) -> int:
+        """Working days left after that day, never below 0."""
+        return max(0, self.total - self.consumed(on, edition))
+
+    def overdue_at(self, edition: Edition) -> datetime:
+        """The moment it becomes overdue: 00:00 of the day after the last. Raises as `target`."""
+        return start_of(self.target(edition).date + _DAY)
+
+    def is_overdue(self, moment: datetime, edition: Edition) -> bool:
+        """Whether the term has run out at that aware moment; never while suspended."""
+        return not self.is_paused and local_day(moment) > self.target(edition).date
+
+    def reminders(self, edition: Edition) -> tuple[Reminder, ...]:
+        """The moments of reminder and escalation, earliest first; none while suspended."""
+        since = self.running_since
+        if since is None:
+            return ()
+        target = self.target(edition).date
+        days = ((p, _reminder_day(p, target, edition)) for p in self._definition.reminders)
+        kept = [Reminder(p.id, start_of(d, p.local_hour), p.kind) for p, d in days if d > since]
+        return tuple(sorted(kept, key=lambda r: r.at))
+
+    @property
+    def _definition(self) -> Definition:
+        return definition(self.definition_id)
+
+    def extend(
+        self, days: int, approved_by: str, ground: str, on: date, *, edition: Edition
+    ) -> Term:
+        """The term with working days added, approved before it has run out.
+
+        The sum of all extensions and the budget stays within the cap of the article.
+        Raises InvalidInput listing every fault; WrongState beyond the cap or after the last day.
+        """
+        _refuse_faults(_extension_faults(days, approved_by, ground), self.cite)
+        self._check_order(on)
+        if not self.is_paused and on > self.target(edition).date:
+            raise self._too_late()
+        if self.total + days > self.cap:
+            raise WrongState(
+                f"延长后共{self.total + days}个工作日,超过累计上限{self.cap}个工作日",
+                f"{self.total + days} working days in all exceed the cap of {self.cap}",
+                cite=self.cite,
+            )
+        added = Extension(days, approved_by, ground, on)
+        return replace(self, extensions=(*self.extensions, added))
+
+    def pause(self, on: date, ground_cite: str, *, edition: Edition) -> Term:
+        """The term suspended from that day, which itself still counts.
+
+        Only for a ground with its article. Raises InvalidInput without one, WrongState when it
+        is suspended already or has run out.
+        """
+        if not _ARTICLE.search(ground_cite):
+            zh, en = "中止须注明所依据的条文", "a suspension needs the article it rests on"
+            raise InvalidInput(zh, en, faults=(Fault("ground_cite", zh, en),))
+        self._check_order(on)
+        if self.is_paused:
+            raise WrongState("期限已经中止", "the term is suspended already", cite=self.cite)
+        if on > self.target(edition).date:
+            raise self._too_late()
+        return replace(self, pauses=(*self.pauses, Pause(on, ground_cite)))
+
+    def resume(self, on: date) -> Term:
+        """The term running again; the day after `on` is the next one counted.
+
+        Raises WrongState when it is not suspended, InvalidInput for a day before the suspension.
+        """
+        if not self.is_paused:
+            raise WrongState("期限没有中止", "the term is not suspended", cite=self.cite)
+        self._check_order(on)
+        return replace(self, pauses=(*self.pauses[:-1], replace(self.pauses[-1], until=on)))
+
+    def _check_order(self, on: date) -> None:
+        if on < self.last_entry_on:
+            zh = f"日期{on}早于上一事项{self.last_entry_on}"
+            en = f"{on} lies before the latest entry of {self.last_entry_on}"
+            raise InvalidInput(zh, en, faults=(Fault("on", zh, en),))
+
+    def _too_late(self) -> WrongState:
+        return WrongState("期限已经届满", "the term has run out", cite=self.cite)
+
+    def to_json(self) -> dict[str, Any]:
+        """The ledger as plain JSON values."""
+        return {
+            "definition_id": self.definition_id,
+            "event_on": self.event_on.isoformat(),
+            "budget": self.budget,
+            "cap": self.cap,
+            "edition": self.edition,
+            "extensions": [vars(e) | {"on": e.on.isoformat()} for e in self.extensions],
+            "pauses": [_pause_json(p) for p in self.pauses],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Term:
+        """The ledger that `to_json` wrote."""
+        return cls(
+            definition_id=data["definition_id"],
+            event_on=date.fromisoformat(data["event_on"]),
+            budget=data["budget"],
+            cap=data["cap"],
+            edition=data["edition"],
+            extensions=tuple(
+                Extension(**(e | {"on": date.fromisoformat(e["on"])})) for e in data["extensions"]
+            ),
+            pauses=tuple(_pause_from_json(p) for p in data["pauses"]),
+        )
+
+
+def start(definition_id: str, event_on: date, edition: Edition) -> Term:
+    """The ledger of a term that the event of that day sets running. Raises NotFound."""
+    found = definition(definition_id)
+    return Term(found.id, event_on, found.days, found.cap, edition.number)
+
+
+def _reminder_day(point: ReminderPoint, target: date, edition: Edition) -> date:
+    if point.working_days_over is not None:
+        return nth_working_day(target, point.working_days_over, edition).date
+    return nth_working_day_before(target, point.working_days_left or 0, edition)
+
+
+def _extension_faults(days: int, approved_by: str, ground: str) -> list[Fault]:
+    faults = []
+    if days < 1:
+        faults.append(Fault("days", "延长天数至少为1", "an extension is at least one day"))
+    if not approved_by.strip():
+        faults.append(Fault("approved_by", "延长须经批准", "an extension needs an approver"))
+    if not ground.strip():
+        faults.append(Fault("ground", "延长须说明理由", "an extension needs its ground"))
+    return faults
+
+
+def _refuse_faults(faults: list[Fault], cite: str) -> None:
+    if faults:
+        zh = "；".join(f.message_zh for f in faults)
+        raise InvalidInput(zh, "; ".join(f.message_en for f in faults), cite=cite, faults=faults)
+
+
+def _pause_json(pause: Pause) -> dict[str, Any]:
+    until = pause.until.isoformat() if pause.until else None
+    return {"on": pause.on.isoformat(), "ground_cite": pause.ground_cite, "until": until}
+
+
+def _pause_from_json(data: Mapping[str, Any]) -> Pause:
+    until = date.fromisoformat(data["until"]) if data["until"] else None
+    return Pause(date.fromisoformat(data["on"]), data["ground_cite"], until)
