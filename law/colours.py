@@ -1,6 +1,6 @@
 """Colour of an instrument from its dates and state: none, green, yellow, red.
 
-杭市管〔2021〕120号四（一), in the reading of C-19: calendar months clamped at month end; the most
+S4 四(一), in the reading of C-19: calendar months clamped at month end; the most
 severe colour wins; the valid-until day itself is valid; an instrument in use that was rejected,
 repaired but not yet passed, or never verified is red; one not in use has no colour.
 """
@@ -115,7 +115,7 @@ def colour(
 ) -> ColourAnswer:
     """The colour on a day: the most severe that applies.
 
-    杭市管〔2021〕120号四（一); C-19. `valid_until` is the last valid day of the governing
+    S4 四(一); C-19. `valid_until` is the last valid day of the governing
     verification (or the rotation date of a type verified only once); `last_result` is None when
     there never was a verification. A pending result changes nothing: the date given decides.
     Raises InvalidInput for a date without a verification, and for a pass without a date where

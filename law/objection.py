@@ -1,6 +1,6 @@
 """Objection, reconsideration and repair cases: states, permitted steps, outcomes, who decides.
 
-杭州试行办法第二十七条、第二十八条; 杭市管〔2021〕120号四（四）、五（三). A supplement is asked for
+S3 27, 28; S4 四(四), 五(三). A supplement is asked for
 before acceptance, so it never uses up the term; a request for extension changes no right of the
 applicant, so a case waiting for it can still be decided or withdrawn.
 """
@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from law.errors import NotPermitted, WrongState
 
-OBJECTION_CITE = "《杭州市计量信用管理办法（试行）》（征求意见稿）第二十七条"
-TERM_CITE = "《杭州市计量信用管理办法（试行）》（征求意见稿）第二十八条"
-OUTCOME_CITE = "杭市管〔2021〕120号五（三）"
-REPAIR_CITE = "杭市管〔2021〕120号四（四）"
+OBJECTION_CITE = "S3 27"
+TERM_CITE = "S3 28"
+OUTCOME_CITE = "S4 五(三)"
+REPAIR_CITE = "S4 四(四)"
 EXTENSION_APPROVER = "unit_head"
 
 
@@ -162,7 +162,7 @@ def after(state: CaseState, step: Step) -> CaseState:
 def may_reconsider(objection: CaseState) -> bool:
     """Whether a reconsideration may be lodged: there is a result to be dissatisfied with.
 
-    杭州试行办法第二十七条第二款; not to accept an objection is a result, too.
+    S3 27, second paragraph; not to accept an objection is a result, too.
     """
     return objection in (CaseState.DECIDED, CaseState.CLOSED, CaseState.REFUSED)
 
@@ -170,7 +170,7 @@ def may_reconsider(objection: CaseState) -> bool:
 def competent_bureau(kind: CaseKind, recording_bureau: str, municipal_bureau: str) -> str:
     """Who decides: the bureau that provided the record, and the city bureau on reconsideration.
 
-    杭州试行办法第二十七条 (R-111, R-112). Where both are the same, another unit of it decides
+    S3 27 (R-111, R-112). Where both are the same, another unit of it decides
     (C-14), see `may_decide`.
     """
     return municipal_bureau if kind is CaseKind.RECONSIDERATION else recording_bureau
@@ -204,7 +204,7 @@ def may_decide(
 
     `author` made the record, `took_part` in an earlier decision (the objection, when it is
     reconsidered), `applicant` lodged the case; `excluded_units` are those that made the record
-    or decided first when the same bureau reconsiders (C-14). 杭州试行办法第二十七条.
+    or decided first when the same bureau reconsiders (C-14). S3 27.
     """
     if decider == author:
         return _no("不得对本人录入的记录作出决定", "nobody decides on a record of their own")
@@ -224,7 +224,7 @@ def _no(zh: str, en: str) -> Permission:
 def may_approve_extension(roles: Collection[str], approver: str, caseworker: str) -> Permission:
     """An extension is approved by the head of the unit, who is not the caseworker asking.
 
-    杭州试行办法第二十八条 (R-114): 经单位负责人批准.
+    S3 28 (R-114): 经单位负责人批准.
     """
     if EXTENSION_APPROVER not in roles:
         zh, en = "延长期限须经单位负责人批准", "an extension is approved by the unit head"

@@ -1,6 +1,6 @@
 """Calendar months and years, clamped at the month's end; Shanghai's local days.
 
-A period of n months from the 31st ends on the last day of a shorter month (《民法典》第二百零二条).
+A period of n months from the 31st ends on the last day of a shorter month (CIVIL-CODE 202).
 """
 
 from __future__ import annotations

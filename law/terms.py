@@ -7,134 +7,25 @@ paused still counts, and after a resumption counting goes on with the next day.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from functools import cache
 from typing import Any
 
-from law.errors import Fault, InvalidInput, NotFound, WrongState
-from law.packaged import read
+from law.errors import Fault, InvalidInput, WrongState
 from law.periods import local_day, start_of
+from law.term_data import Definition, ReminderPoint, definition
+from law.term_entries import Extension, Pause, Reminder
 from law.workdays import (
     Due,
     Edition,
     next_working_day,
+    nth_last_working_day,
     nth_working_day,
-    nth_working_day_before,
     working_days_between,
 )
 
 _DAY = timedelta(days=1)
-_ARTICLE = re.compile(r"[0-9〇零一二三四五六七八九十百]")
-
-
-class Basis(StrEnum):
-    """What binds a figure: an issued text, a draft, or a norm the deployment adopts."""
-
-    BINDING = "binding"
-    DRAFT = "draft"
-    ADOPTED = "adopted"
-
-
-@dataclass(frozen=True)
-class ReminderPoint:
-    """A house rule for when somebody is told: working days left, or working days overdue."""
-
-    id: str
-    kind: str
-    working_days_left: int | None
-    working_days_over: int | None
-    local_hour: int
-
-
-@dataclass(frozen=True)
-class Definition:
-    """One statutory term: how many working days, from which event, extendable to which total."""
-
-    id: str
-    name_zh: str
-    name_en: str
-    days: int
-    cap: int
-    counts_from: str
-    cite: str
-    basis: Basis
-    adopted_for: str | None
-    requirements: tuple[str, ...]
-    ambiguities: tuple[str, ...]
-    reminders: tuple[ReminderPoint, ...]
-
-
-@dataclass(frozen=True)
-class Reminder:
-    """One moment at which a reminder (`remind`) or an escalation (`escalate`) is due."""
-
-    id: str
-    at: datetime
-    kind: str
-
-
-@dataclass(frozen=True)
-class Extension:
-    """Working days added, who approved them, why and when."""
-
-    days: int
-    approved_by: str
-    ground: str
-    on: date
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A suspension from `on`, by the article cited, until `until` (None while it lasts)."""
-
-    on: date
-    ground_cite: str
-    until: date | None = None
-
-
-@cache
-def definitions() -> Mapping[str, Definition]:
-    """Every statutory term of the packaged data, by id."""
-    data = read("terms")
-    points = {p["id"]: _point(p) for p in data["reminder_points"]}
-    days = {d["id"]: int(d["days"]) for d in data["definitions"]}
-    return {d["id"]: _definition(d, days, points) for d in data["definitions"]}
-
-
-def _point(data: Mapping[str, Any]) -> ReminderPoint:
-    left, over = data.get("working_days_left"), data.get("working_days_over")
-    return ReminderPoint(data["id"], data["kind"], left, over, data["local_hour"])
-
-
-def _definition(
-    data: Mapping[str, Any], days: Mapping[str, int], points: Mapping[str, ReminderPoint]
-) -> Definition:
-    return Definition(
-        id=data["id"],
-        name_zh=data["name_zh"],
-        name_en=data["name_en"],
-        days=data["days"],
-        cap=days[data.get("cap_by", data["id"])],
-        counts_from=data["counts_from"],
-        cite=data["cite"],
-        basis=Basis(data["basis"]),
-        adopted_for=data.get("adopted_for"),
-        requirements=tuple(data["requirements"]),
-        ambiguities=tuple(data["ambiguities"]),
-        reminders=tuple(points[p] for p in data["reminders"]),
-    )
-
-
-def definition(definition_id: str) -> Definition:
-    """The statutory term of that id. Raises NotFound."""
-    found = definitions().get(definition_id)
-    if found is None:
-        raise NotFound(f"没有期限“{definition_id}”", f"there is no term {definition_id!r}")
-    return found
 
 
 @dataclass(frozen=True)
@@ -257,7 +148,8 @@ class Term:
         The sum of all extensions and the budget stays within the cap of the article.
         Raises InvalidInput listing every fault; WrongState beyond the cap or after the last day.
         """
-        _refuse_faults(_extension_faults(days, approved_by, ground), self.cite)
+        added = Extension(days, approved_by, ground, on)
+        _refuse_faults(added.faults(), self.cite)
         self._check_order(on)
         if not self.is_paused and on > self.target(edition).date:
             raise self._too_late()
@@ -267,7 +159,6 @@ class Term:
                 f"{self.total + days} working days in all exceed the cap of {self.cap}",
                 cite=self.cite,
             )
-        added = Extension(days, approved_by, ground, on)
         return replace(self, extensions=(*self.extensions, added))
 
     def pause(self, on: date, ground_cite: str, *, edition: Edition) -> Term:
@@ -276,15 +167,14 @@ class Term:
         Only for a ground with its article. Raises InvalidInput without one, WrongState when it
         is suspended already or has run out.
         """
-        if not _ARTICLE.search(ground_cite):
-            zh, en = "中止须注明所依据的条文", "a suspension needs the article it rests on"
-            raise InvalidInput(zh, en, faults=(Fault("ground_cite", zh, en),))
+        begun = Pause(on, ground_cite)
+        _refuse_faults(begun.faults(), self.cite)
         self._check_order(on)
         if self.is_paused:
             raise WrongState("期限已经中止", "the term is suspended already", cite=self.cite)
         if on > self.target(edition).date:
             raise self._too_late()
-        return replace(self, pauses=(*self.pauses, Pause(on, ground_cite)))
+        return replace(self, pauses=(*self.pauses, begun))
 
     def resume(self, on: date) -> Term:
         """The term running again; the day after `on` is the next one counted.
@@ -313,8 +203,8 @@ class Term:
             "budget": self.budget,
             "cap": self.cap,
             "edition": self.edition,
-            "extensions": [vars(e) | {"on": e.on.isoformat()} for e in self.extensions],
-            "pauses": [_pause_json(p) for p in self.pauses],
+            "extensions": [e.to_json() for e in self.extensions],
+            "pauses": [p.to_json() for p in self.pauses],
         }
 
     @classmethod
@@ -326,47 +216,31 @@ class Term:
             budget=data["budget"],
             cap=data["cap"],
             edition=data["edition"],
-            extensions=tuple(
-                Extension(**(e | {"on": date.fromisoformat(e["on"])})) for e in data["extensions"]
-            ),
-            pauses=tuple(_pause_from_json(p) for p in data["pauses"]),
+            extensions=tuple(map(Extension.from_json, data["extensions"])),
+            pauses=tuple(map(Pause.from_json, data["pauses"])),
         )
 
 
 def start(definition_id: str, event_on: date, edition: Edition) -> Term:
-    """The ledger of a term that the event of that day sets running. Raises NotFound."""
+    """The ledger of a term that the event of that day sets running.
+
+    Raises NotFound for an unknown term, InvalidInput for an event outside its validity: an
+    ended figure never falls back on another.
+    """
     found = definition(definition_id)
+    if not found.in_force(event_on):
+        zh, en = f"{event_on}时“{found.name_zh}”无效力", f"{found.id} is not in force on {event_on}"
+        raise InvalidInput(zh, en, cite=found.cite, faults=(Fault("event_on", zh, en),))
     return Term(found.id, event_on, found.days, found.cap, edition.number)
 
 
 def _reminder_day(point: ReminderPoint, target: date, edition: Edition) -> date:
-    if point.working_days_over is not None:
-        return nth_working_day(target, point.working_days_over, edition).date
-    return nth_working_day_before(target, point.working_days_left or 0, edition)
+    if point.overdue:
+        return nth_working_day(target, point.working_days, edition).date
+    return nth_last_working_day(target, point.working_days, edition)
 
 
-def _extension_faults(days: int, approved_by: str, ground: str) -> list[Fault]:
-    faults = []
-    if days < 1:
-        faults.append(Fault("days", "延长天数至少为1", "an extension is at least one day"))
-    if not approved_by.strip():
-        faults.append(Fault("approved_by", "延长须经批准", "an extension needs an approver"))
-    if not ground.strip():
-        faults.append(Fault("ground", "延长须说明理由", "an extension needs its ground"))
-    return faults
-
-
-def _refuse_faults(faults: list[Fault], cite: str) -> None:
+def _refuse_faults(faults: tuple[Fault, ...], cite: str) -> None:
     if faults:
         zh = "；".join(f.message_zh for f in faults)
         raise InvalidInput(zh, "; ".join(f.message_en for f in faults), cite=cite, faults=faults)
-
-
-def _pause_json(pause: Pause) -> dict[str, Any]:
-    until = pause.until.isoformat() if pause.until else None
-    return {"on": pause.on.isoformat(), "ground_cite": pause.ground_cite, "until": until}
-
-
-def _pause_from_json(data: Mapping[str, Any]) -> Pause:
-    until = date.fromisoformat(data["until"]) if data["until"] else None
-    return Pause(date.fromisoformat(data["on"]), data["ground_cite"], until)

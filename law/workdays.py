@@ -1,6 +1,6 @@
 """Working days by the State Council's yearly arrangement, in numbered editions.
 
-The day after the event is day 1 (民法典 201; 行政复议法 88). A year without a published
+The day after the event is day 1 (CIVIL-CODE 201). A year without a published
 arrangement is counted by the plain week and every result that needs it is *provisional*.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from law.errors import InvalidInput, NotFound
 from law.packaged import read
 
-CITE = "《民法典》第二百零一条；《行政复议法》第八十八条"
+CITE = "CIVIL-CODE 201"
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 
@@ -162,7 +162,7 @@ def edition_on(day: date) -> Edition:
 def nth_working_day(start: date, n: int, edition: Edition) -> Due:
     """The n-th working day after the event; the day after the event is day 1.
 
-    《民法典》第二百零一条. `n` counts working days, at least 1; the result is the last day of the
+    CIVIL-CODE 201. `n` counts working days, at least 1; the result is the last day of the
     term, inclusive. Provisional when a year counted through is not published in the edition.
     Raises InvalidInput for n < 1.
     """
@@ -180,16 +180,20 @@ def nth_working_day(start: date, n: int, edition: Edition) -> Due:
     return Due(day, not published, edition.number)
 
 
-def nth_working_day_before(day: date, n: int, edition: Edition) -> date:
-    """The day from which n working days remain until `day`, `day` included; 0 gives `day`."""
-    while n:
-        n -= edition.is_workday(day)
+def nth_last_working_day(end: date, n: int, edition: Edition) -> date:
+    """The n-th working day counted back from `end`, which is the first one if it is worked.
+
+    On its morning n working days are left until the end of `end`. `n` is at least 1.
+    """
+    day, left = end, n - edition.is_workday(end)
+    while left > 0:
         day -= _DAY
+        left -= edition.is_workday(day)
     return day
 
 
 def next_working_day(day: date, edition: Edition) -> Due:
-    """The day itself when worked, else the next worked one (《民法典》第二百零三条)."""
+    """The day itself when worked, else the next worked one (CIVIL-CODE 203)."""
     return nth_working_day(day - _DAY, 1, edition)
 
 
