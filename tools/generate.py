@@ -126,7 +126,7 @@ def main() -> None:
     elif not chosen.check:
         write(ROOT)
     elif stale := drift(ROOT):
-        sys.exit("generated code is not what the contract yields; `make protos`:\n" + "\n".join(stale))
+        sys.exit("generated code is out of date, run `make protos`:\n" + "\n".join(stale))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,79 @@
+# Quanheng 权衡. `make help` lists the targets; each does its own set-up from a fresh clone.
+# Needed beforehand: git, make and Python 3.11 or later with venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Touched when the environment holds exactly what the lock names.
+READY := .venv/.ready
+LOCK := requirements.lock
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--all-extras --group dev pyproject.toml --no-header
+# Two workers: most tests wait for engines, and each tier keeps a file's fixtures in one worker.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+
+##@ Using it
+.PHONY: demo run
+demo: $(READY) ## the main job from end to end in a sandbox, in about a minute  演示
+	$(BIN)/quanheng demo
+run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运行
+	$(BIN)/quanheng up --sandbox --data var/run
+
+##@ Setting up
+.PHONY: help setup protos lock clean
+help: ## list the targets  帮助
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+setup: $(READY) ## the locked environment in .venv; quick the second time  安装
+$(READY): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "需要 Python 3.11 以上及 venv（可用 make PYTHON=… 指定） | needs Python 3.11+ with venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@# uv comes first, at the version and with the hashes of the lock itself
+	@test -x $(BIN)/uv || { sed -n '/^uv==/,/# via/p' $(LOCK) > .venv/uv.txt \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt; }
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(LOCK)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(READY)
+protos: $(READY) ## generate the wire code from the .proto files  生成接口代码
+	$(BIN)/python tools/generate.py
+lock: $(READY) ## write requirements.lock anew after a change of pyproject.toml  锁定依赖
+	$(COMPILE) --output-file $(LOCK)
+clean: ## remove what can be made again, the environment too  清理
+	rm -rf .venv build dist var mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+##@ Checking
+.PHONY: test test-unit test-integration test-workflows test-e2e lint types layers drift lock-check wheel mutation check
+test: $(READY) ## every test of every tier  全部测试
+	$(PYTEST) tests
+test-unit: $(READY) ## rules and parts alone, in seconds
+	$(PYTEST) tests/unit
+test-integration: $(READY) ## on a real NATS and real databases
+	$(PYTEST) tests/integration
+test-workflows: $(READY) ## on a real Temporal server
+	$(PYTEST) tests/workflows
+test-e2e: $(READY) ## every process at once
+	$(PYTEST) tests/e2e
+check: lint types layers drift ## all that needs no running: lint types layers drift
+lint: $(READY) ## ruff, and buf for the wire contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/generate.py --image var/contract.binpb
+	$(BIN)/buf lint var/contract.binpb --config buf.yaml --path protos
+types: $(READY) ## mypy --strict
+	$(BIN)/mypy
+layers: $(READY) ## arrows point one way, services keep apart, the law is pure
+	$(BIN)/lint-imports --no-logo
+drift: $(READY) ## committed wire code is what the contract yields
+	$(BIN)/python tools/generate.py --check
+lock-check: $(READY) ## requirements.lock is what pyproject.toml yields (asks PyPI)
+	@mkdir -p var && cp $(LOCK) var/$(LOCK) && $(COMPILE) --output-file var/$(LOCK)
+	diff $(LOCK) var/$(LOCK)
+wheel: $(READY) ## build the wheel, install it alone, import every module
+	$(BIN)/python tools/check_wheel.py
+mutation: $(READY) ## plant faults in the law and see the tests find them (slow)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results

@@ -1,0 +1,80 @@
+"""Builds the wheel, installs it in an environment of its own, and imports every module there.
+
+An editable install finds whatever lies in the checkout; only the wheel shows what was forgotten.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("law", "protos", "plumbing", "services")
+UV = Path(sys.executable).with_name("uv")
+# Runs outside the checkout with -I, so that only the wheel can supply the packages.
+IMPORT_ALL = [
+    "-I",
+    "-c",
+    """
+import importlib, pkgutil, sys
+names = []
+for top in sys.argv[1:]:
+    package = importlib.import_module(top)
+    names += [top, *(m.name for m in pkgutil.walk_packages(package.__path__, top + "."))]
+for name in names:
+    importlib.import_module(name)
+print(*names, sep="\\n")
+""",
+]
+
+
+def build(out: Path) -> Path:
+    """The wheel, built without network from the locked build backend."""
+    _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)], ROOT)
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def install(wheel: Path, environment: Path) -> Path:
+    """A clean environment with the locked dependencies and the wheel; returns its Python."""
+    venv.create(environment, with_pip=False)
+    python = environment / "bin" / "python"
+    target = ["--quiet", "--python", str(python)]
+    lock = str(ROOT / "requirements.lock")
+    _run([str(UV), "pip", "sync", *target, "--require-hashes", lock], ROOT)
+    _run([str(UV), "pip", "install", *target, "--no-deps", str(wheel)], ROOT)
+    return python
+
+
+def missing(imported: set[str]) -> set[str]:
+    """Modules of the checkout that the wheel did not bring."""
+    files = [path for top in PACKAGES for path in (ROOT / top).rglob("*.py")]
+    return {_module(path.relative_to(ROOT)) for path in files} - imported
+
+
+def _module(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout
+
+
+def main() -> None:
+    """Exits 1 with the first thing that is not as it should be."""
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = build(Path(scratch, "dist"))
+        python = install(wheel, Path(scratch, "environment"))
+        imported = set(_run([str(python), *IMPORT_ALL, *PACKAGES], Path(scratch)).split())
+    if absent := missing(imported):
+        sys.exit("not in the wheel:\n" + "\n".join(sorted(absent)))
+    print(f"{wheel.name}: {len(imported)} modules imported from the wheel alone")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
