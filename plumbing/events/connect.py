@@ -1,0 +1,59 @@
+"""The connection to NATS: patient at the start and for ever after."""
+
+from __future__ import annotations
+
+import asyncio
+
+import nats
+import nats.errors
+import structlog
+from nats.aio.client import Client
+
+_LOG = structlog.get_logger()
+RETRY_SECONDS = 0.1
+
+
+async def connect(nats_url: str, name: str = "quanheng") -> Client:
+    """A client whose JetStream answers; waits for the server as long as it takes.
+
+    `name` is what the server's own monitoring shows. The client reconnects by itself for ever;
+    a publish that was under way fails and is tried again by its caller.
+    """
+    client = await nats.connect(
+        nats_url,
+        name=name,
+        connect_timeout=2,
+        reconnect_time_wait=RETRY_SECONDS,
+        max_reconnect_attempts=-1,
+        ping_interval=10,
+        max_outstanding_pings=2,
+        error_cb=_on_error,
+        disconnected_cb=_on_disconnected,
+        reconnected_cb=_on_reconnected,
+    )
+    await _jetstream_ready(client)
+    return client
+
+
+async def _jetstream_ready(client: Client) -> None:
+    # The server accepts clients a moment before JetStream has read its store.
+    js = client.jetstream(timeout=2)
+    while True:
+        try:
+            await js.account_info()
+        except (nats.errors.Error, TimeoutError):
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+async def _on_error(error: Exception) -> None:
+    _LOG.debug("NATS", error=repr(error))  # one for each attempt to reconnect
+
+
+async def _on_disconnected() -> None:
+    _LOG.warning("NATS is away")
+
+
+async def _on_reconnected() -> None:
+    _LOG.info("NATS is back")

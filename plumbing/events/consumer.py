@@ -1,0 +1,203 @@
+"""The consumer: JetStream → inbox, for one stream.
+
+A durable pull consumer with explicit acknowledgement. JetStream is never told to give up
+(`max_deliver=-1`): an event held back for order is delivered again as often as it takes, and what
+fails is counted in the inbox and moved to the dead letters from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import nats.errors
+import structlog
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
+from sqlalchemy.exc import SQLAlchemyError
+
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.events.dead_letters import bury
+from plumbing.events.envelope import Delivery, MalformedEvent
+from plumbing.events.inbox import Inbox, On, Standing, TryLater, describe
+from plumbing.events.subjects import dead_letter_subject
+
+BATCH = 100
+IDLE_SECONDS = 1.0  # how long one request for events stays open
+MAX_ACK_PENDING = 5000  # events held back for order count here
+MAX_ATTEMPTS = 10
+
+_LOG = structlog.get_logger()
+
+
+class Consumer:
+    """Takes one stream's events into one service's inbox; `name` is unique per service and stream.
+
+    `ack_wait` is how long, in seconds, JetStream waits for a sign of life before it delivers an
+    event again; a handler that takes longer is reported alive meanwhile.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stream: str,
+        database: Database,
+        js: JetStreamContext,
+        clock: Clock,
+        handlers: Sequence[On[Any]],
+        *,
+        max_attempts: int = MAX_ATTEMPTS,
+        ack_wait: float = 5.0,
+    ) -> None:
+        dead_letter_subject(name)  # a name that could not have dead letters is refused now
+        self.name = name
+        self.stream = stream
+        self.inbox = Inbox(name, database, clock, handlers)
+        self._js = js
+        self._max_attempts = max_attempts
+        self._ack_wait = ack_wait
+        self._backoff = 0.0
+
+    async def run(self) -> None:
+        """Consumes until cancelled; outlives the absence of NATS and of the database."""
+        while True:
+            try:
+                async with self._subscription() as subscription:
+                    await self._pull(subscription)
+            except (nats.errors.Error, SQLAlchemyError, OSError, TimeoutError) as error:
+                # What was not acknowledged comes back.
+                self._backoff = _doubled(self._backoff, first=0.1, last=5.0)
+                _LOG.warning(
+                    "consumer interrupted, trying again",
+                    consumer=self.name,
+                    error=describe(error),
+                    after=self._backoff,
+                )
+                await asyncio.sleep(self._backoff)
+
+    @asynccontextmanager
+    async def _subscription(self) -> AsyncIterator[JetStreamContext.PullSubscription]:
+        config = ConsumerConfig(
+            durable_name=self.name,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=self._ack_wait,
+            max_deliver=-1,
+            max_ack_pending=MAX_ACK_PENDING,
+        )
+        await self._js.add_consumer(self.stream, config)
+        subscription = await self._js.pull_subscribe_bind(self.name, stream=self.stream)
+        try:
+            yield subscription
+        finally:
+            await subscription.unsubscribe()
+
+    async def _pull(self, subscription: JetStreamContext.PullSubscription) -> None:
+        while True:
+            try:
+                batch = await subscription.fetch(BATCH, timeout=IDLE_SECONDS)
+            except TimeoutError:
+                continue  # nothing to do
+            async with self._kept_alive(batch):
+                # What is delivered again comes behind newer events: put it back in its place.
+                for message in sorted(batch, key=_stream_seq):
+                    await self._handle(message)
+            self._backoff = 0.0
+
+    @asynccontextmanager
+    async def _kept_alive(self, batch: Sequence[Msg]) -> AsyncIterator[None]:
+        """Tells JetStream of the messages still to come that they have not been forgotten."""
+
+        async def report() -> None:
+            while True:
+                await asyncio.sleep(self._ack_wait / 3)
+                for message in batch:
+                    if not message.is_acked:
+                        await message.in_progress()
+
+        reporting = asyncio.create_task(report())
+        try:
+            yield
+        finally:
+            reporting.cancel()
+
+    async def _handle(self, message: Msg) -> None:
+        try:
+            delivery = Delivery.of(message)
+        except MalformedEvent as error:
+            await self._bury(message, error)
+            return
+        try:
+            standing = await self.inbox.take(delivery)
+        except TryLater as error:
+            _LOG.warning("event held back", **self._about(delivery), error=describe(error))
+            await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
+        except Exception as error:
+            # A handler may fail in any way: it is counted, shown, and given up in the end.
+            await self._failed(message, delivery, error)
+        else:
+            await self._settle(message, delivery, standing)
+
+    async def _settle(self, message: Msg, delivery: Delivery, standing: Standing) -> None:
+        if standing is Standing.DONE:
+            await message.ack()
+        elif standing is Standing.CONTRADICTS:
+            await self._bury(message, ValueError("another event had this place in the sequence"))
+        else:
+            await message.nak(delay=_delay(delivery.deliveries, first=0.1, last=2.0))
+
+    async def _failed(self, message: Msg, delivery: Delivery, error: Exception) -> None:
+        attempts = await self.inbox.failed(delivery.attributes.id, error)
+        if attempts >= self._max_attempts:
+            await self._bury(message, error, delivery)
+            return
+        _LOG.warning(
+            "event not handled",
+            **self._about(delivery),
+            attempts=attempts,
+            error=describe(error),
+            exc_info=error,
+        )
+        await message.nak(delay=_delay(attempts, first=0.2, last=30.0))
+
+    async def _bury(self, message: Msg, error: Exception, delivery: Delivery | None = None) -> None:
+        """Moves an event to the dead letters. Without a delivery its place is not passed."""
+        await bury(self._js, self.name, message, describe(error))
+        if delivery is not None:
+            await self.inbox.bury(delivery.attributes)
+        await message.ack()
+        _LOG.error(
+            "event given up: it is among the dead letters",
+            consumer=self.name,
+            stream=self.stream,
+            stream_seq=_stream_seq(message),
+            headers=message.headers,
+            error=describe(error),
+            exc_info=error,
+        )
+
+    def _about(self, delivery: Delivery) -> dict[str, object]:
+        event = delivery.attributes
+        return {
+            "consumer": self.name,
+            "event_id": str(event.id),
+            "event_type": event.type,
+            "aggregate": event.aggregate,
+            "sequence": event.sequence,
+        }
+
+
+def _stream_seq(message: Msg) -> int:
+    return message.metadata.sequence.stream
+
+
+def _delay(times: int, *, first: float, last: float) -> float:
+    """Seconds to wait after something happened so many times, doubling from `first` to `last`."""
+    return min(first * 2.0 ** min(times - 1, 16), last)
+
+
+def _doubled(seconds: float, *, first: float, last: float) -> float:
+    return min(max(2 * seconds, first), last)

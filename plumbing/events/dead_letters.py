@@ -1,0 +1,136 @@
+"""The dead letters: events a consumer gave up on; kept, listed, handled again on request.
+
+A dead letter is the event as it was, with headers that say whose it is and why it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import structlog
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import Header, RawStreamMsg
+from nats.js.errors import NotFoundError
+
+from plumbing.events.envelope import Attributes, Delivery, MalformedEvent, header_value
+from plumbing.events.inbox import describe
+from plumbing.events.subjects import Stream, dead_letter_subject
+
+if TYPE_CHECKING:
+    from plumbing.events.consumer import Consumer
+
+CONSUMER_HEADER = "quanheng-consumer"
+ERROR_HEADER = "quanheng-error"
+SUBJECT_HEADER = "quanheng-subject"
+STREAM_SEQ_HEADER = "quanheng-stream-seq"
+
+_LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event given up. `attributes` is None for a message that was no event at all."""
+
+    seq: int  # its number in the stream of dead letters: what replay asks for
+    consumer: str
+    error: str
+    buried_at: datetime | None
+    subject: str  # where it was published
+    stream_seq: int  # its number in the stream it came from
+    attributes: Attributes | None
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How handling a dead letter again went; `error` is None if it succeeded."""
+
+    letter: DeadLetter
+    error: str | None
+
+
+async def bury(js: JetStreamContext, consumer: str, message: Msg, error: str) -> None:
+    """Puts a message among a consumer's dead letters. Raises nats.errors.Error."""
+    headers = dict(message.headers or {})
+    stream_seq = message.metadata.sequence.stream
+    headers[Header.MSG_ID] = f"{consumer}:{headers.get('ce-id', stream_seq)}"
+    headers[CONSUMER_HEADER] = consumer
+    headers[ERROR_HEADER] = header_value(error)
+    headers[SUBJECT_HEADER] = message.subject
+    headers[STREAM_SEQ_HEADER] = str(stream_seq)
+    await js.publish(dead_letter_subject(consumer), message.data, headers=headers)
+
+
+async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[DeadLetter]:
+    """A consumer's dead letters, oldest first."""
+    seq = 1
+    while True:
+        try:
+            raw = await js.get_msg(
+                Stream.DEAD_LETTERS, seq=seq, subject=dead_letter_subject(consumer), next=True
+            )
+        except NotFoundError:
+            return
+        letter = _read(raw)
+        yield letter
+        seq = letter.seq + 1
+
+
+async def replay_all(js: JetStreamContext, consumer: Consumer) -> list[Replay]:
+    """Handles all of a consumer's dead letters again, oldest first; see `replay`."""
+    return [await replay(js, consumer, letter) async for letter in dead_letters(js, consumer.name)]
+
+
+async def replay_one(js: JetStreamContext, consumer: Consumer, seq: int) -> Replay:
+    """Handles one dead letter again by its number. Raises LookupError if the consumer has none."""
+    async for letter in dead_letters(js, consumer.name):
+        if letter.seq == seq:
+            return await replay(js, consumer, letter)
+    raise LookupError(f"{consumer.name} has no dead letter {seq}")
+
+
+async def replay(js: JetStreamContext, consumer: Consumer, letter: DeadLetter) -> Replay:
+    """Handles a dead letter again with the consumer's own handlers, once per event as ever.
+
+    On success the letter is deleted; on failure it stays, and the reason is in the result.
+    """
+    try:
+        await _handle(consumer, letter)
+    except Exception as error:  # whatever the handler raises is the answer to who asked
+        _LOG.warning(
+            "dead letter failed again", consumer=consumer.name, seq=letter.seq, exc_info=error
+        )
+        return Replay(letter, describe(error))
+    await js.delete_msg(Stream.DEAD_LETTERS, letter.seq)
+    return Replay(letter, None)
+
+
+async def _handle(consumer: Consumer, letter: DeadLetter) -> None:
+    if letter.attributes is None:
+        raise MalformedEvent("the message carries no event")
+    # Delivered once already at least: success clears the failures that were counted.
+    delivery = Delivery(letter.attributes, letter.body, letter.stream_seq, deliveries=2)
+    await consumer.inbox.take_again(delivery)
+
+
+def _read(raw: RawStreamMsg) -> DeadLetter:
+    headers = raw.headers or {}
+    try:
+        attributes = Attributes.read(headers)
+    except MalformedEvent:
+        attributes = None  # buried for just that
+    return DeadLetter(
+        seq=raw.seq or 0,
+        consumer=headers[CONSUMER_HEADER],
+        error=unquote(headers[ERROR_HEADER]),
+        buried_at=raw.time,
+        subject=headers[SUBJECT_HEADER],
+        stream_seq=int(headers[STREAM_SEQ_HEADER]),
+        attributes=attributes,
+        body=raw.data or b"",
+    )

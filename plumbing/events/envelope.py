@@ -1,0 +1,142 @@
+"""The envelope: CloudEvents 1.0 in NATS binary mode, attributes as `ce-*` headers, body protobuf.
+
+`sequence`, `bureau` and `onbehalfof` are our extension attributes. Values are percent-encoded as
+the NATS binding of CloudEvents asks, so a name in Chinese survives a header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+from google.protobuf.message import Message
+from nats.aio.msg import Msg
+
+from plumbing.events.subjects import service_of
+
+CONTENT_TYPE = "application/protobuf"
+# Printable ASCII without space, double quote and percent; quote() keeps letters and digits itself.
+_PLAIN = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+M = TypeVar("M", bound=Message)
+
+
+class MalformedEvent(Exception):
+    """A message that does not carry the attributes of one of our events."""
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What is known of an event beside its body. `time` is aware; `sequence` counts from 1."""
+
+    id: UUID
+    type: str  # full name of the protobuf message
+    aggregate: str
+    sequence: int
+    bureau: str
+    time: datetime
+    on_behalf_of: str
+    traceparent: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The `ce-*` headers."""
+        values = {
+            "specversion": "1.0",
+            "id": str(self.id),
+            "source": f"quanheng/{service_of(self.type)}",
+            "type": self.type,
+            "subject": self.aggregate,
+            "time": self.time.astimezone(UTC).isoformat(),
+            "datacontenttype": CONTENT_TYPE,
+            "sequence": str(self.sequence),
+            "bureau": self.bureau,
+            "onbehalfof": self.on_behalf_of,
+        }
+        if self.traceparent is not None:
+            values["traceparent"] = self.traceparent
+        return {f"ce-{name}": header_value(value) for name, value in values.items()}
+
+    @classmethod
+    def read(cls, headers: Mapping[str, str] | None) -> Attributes:
+        """The attributes in a message's headers. Raises MalformedEvent."""
+        try:
+            return cls._read({k.lower(): unquote(v) for k, v in (headers or {}).items()})
+        except (KeyError, ValueError) as error:
+            raise MalformedEvent(f"Not an event: {error!r}") from error
+
+    @classmethod
+    def _read(cls, headers: Mapping[str, str]) -> Attributes:
+        if headers["ce-specversion"] != "1.0" or headers["ce-datacontenttype"] != CONTENT_TYPE:
+            raise ValueError("another version or content type")
+        time = datetime.fromisoformat(headers["ce-time"])
+        sequence = int(headers["ce-sequence"])
+        if time.tzinfo is None or sequence < 1:
+            raise ValueError("a naive time or a sequence below 1")
+        return cls(
+            id=UUID(headers["ce-id"]),
+            type=headers["ce-type"],
+            aggregate=headers["ce-subject"],
+            sequence=sequence,
+            bureau=headers["ce-bureau"],
+            time=time,
+            on_behalf_of=headers["ce-onbehalfof"],
+            traceparent=headers.get("ce-traceparent"),
+        )
+
+
+@dataclass(frozen=True)
+class Received(Generic[M]):
+    """An event as a handler gets it."""
+
+    id: UUID
+    message: M
+    aggregate: str
+    sequence: int
+    bureau: str
+    time: datetime
+    on_behalf_of: str
+    stream_seq: int
+    deliveries: int
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event as it came from its stream, the body not decoded yet."""
+
+    attributes: Attributes
+    body: bytes
+    stream_seq: int
+    deliveries: int
+
+    @classmethod
+    def of(cls, message: Msg) -> Delivery:
+        """Reads a JetStream message. Raises MalformedEvent."""
+        metadata = message.metadata
+        attributes = Attributes.read(message.headers)
+        return cls(attributes, message.data, metadata.sequence.stream, metadata.num_delivered)
+
+    def decode(self, event_type: type[M]) -> Received[M]:
+        """The event with its message. Raises google.protobuf.message.DecodeError."""
+        about = self.attributes
+        return Received(
+            id=about.id,
+            message=event_type.FromString(self.body),
+            aggregate=about.aggregate,
+            sequence=about.sequence,
+            bureau=about.bureau,
+            time=about.time,
+            on_behalf_of=about.on_behalf_of,
+            stream_seq=self.stream_seq,
+            deliveries=self.deliveries,
+            traceparent=about.traceparent,
+        )
+
+
+def header_value(text: str) -> str:
+    """Text as a header may carry it: percent-encoded outside plain ASCII."""
+    return quote(text, safe=_PLAIN)

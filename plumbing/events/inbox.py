@@ -1,0 +1,216 @@
+"""The inbox: an event has one effect per consumer, and an aggregate's events have it in order.
+
+The effect, the note that it happened and the consumer's position in the aggregate commit
+together. An event that comes too early is told apart from one that was here before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, Generic
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.clock import Clock
+from plumbing.database import Database, PlumbingTable
+from plumbing.events.envelope import Attributes, Delivery, M, Received
+
+MAX_ERROR_LENGTH = 1000  # characters of an error that are kept
+
+_FIRST_POSITION = sa.text(
+    "INSERT INTO inbox_position (consumer, aggregate, last_seq) VALUES (:consumer, :aggregate, 1)"
+    " ON CONFLICT (consumer, aggregate) DO NOTHING"
+)
+
+
+class InboxEvent(PlumbingTable, table=True):
+    """An event that has had its effect on a consumer."""
+
+    __tablename__ = "inbox"
+
+    consumer: str = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    handled_at: datetime
+
+
+class InboxPosition(PlumbingTable, table=True):
+    """How far a consumer is with an aggregate."""
+
+    __tablename__ = "inbox_position"
+
+    consumer: str = Field(primary_key=True)
+    aggregate: str = Field(primary_key=True)
+    last_seq: int = Field(sa_type=sa.BigInteger)
+
+
+class InboxFailure(PlumbingTable, table=True):
+    """An event whose handling failed and has not succeeded since."""
+
+    __tablename__ = "inbox_failure"
+
+    consumer: str = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    attempts: int
+    last_error: str
+    at: datetime
+    buried_at: datetime | None = None  # given up: it lies among the dead letters
+
+
+class TryLater(Exception):
+    """Raised by a handler whose neighbour is away: not a failure of the event, never given up."""
+
+
+@dataclass(frozen=True)
+class On(Generic[M]):
+    """What a consumer does about one type of event.
+
+    `apply` works in the inbox's transaction, on this service's own database: once per event.
+    `react` runs before it, for effects elsewhere (start or signal a workflow): at least once, so
+    it must be idempotent. Both may raise TryLater.
+    """
+
+    event_type: type[M]
+    apply: Callable[[AsyncSession, Received[M]], Awaitable[None]] | None = None
+    react: Callable[[Received[M]], Awaitable[None]] | None = None
+
+
+class Standing(Enum):
+    """Where an event stands against its consumer's position in the aggregate."""
+
+    NEXT = auto()
+    EARLY = auto()  # an earlier event of the aggregate has not been handled yet
+    DONE = auto()
+    CONTRADICTS = auto()  # its place in the sequence was taken by another event
+
+
+class Inbox:
+    """One consumer's inbox in its service's database."""
+
+    def __init__(
+        self, consumer: str, database: Database, clock: Clock, handlers: Sequence[On[Any]]
+    ) -> None:
+        self._consumer = consumer
+        self._database = database
+        self._clock = clock
+        self._handlers = {on.event_type.DESCRIPTOR.full_name: on for on in handlers}
+        if len(self._handlers) != len(handlers):
+            raise ValueError(f"Two handlers of {consumer} for one type of event")
+
+    async def take(self, delivery: Delivery) -> Standing:
+        """Handles an event if it is the next of its aggregate; DONE means it has had its effect.
+
+        Raises whatever the handler raises; then nothing has changed here.
+        """
+        on = self._handlers.get(delivery.attributes.type)
+        if on is not None and on.react is not None:
+            async with self._database.snapshot() as session:
+                standing = await self._standing(session, delivery.attributes)
+            if standing is not Standing.NEXT:
+                return standing
+            await on.react(delivery.decode(on.event_type))
+        async with self._database.transaction() as session:
+            if not await self._advance(session, delivery.attributes):
+                return await self._standing(session, delivery.attributes)
+            if on is not None:
+                await self._effect(session, on, delivery)
+        return Standing.DONE
+
+    async def take_again(self, delivery: Delivery) -> None:
+        """Handles a dead letter, whose place in the sequence has been passed. Once, as ever.
+
+        Raises whatever the handler raises, LookupError if there is no handler for its type.
+        """
+        on = self._handlers.get(delivery.attributes.type)
+        if on is None:
+            raise LookupError(f"{self._consumer} has no handler for {delivery.attributes.type}")
+        if on.react is not None:
+            await on.react(delivery.decode(on.event_type))
+        async with self._database.transaction() as session:
+            if not await self._handled(session, delivery.attributes.id):
+                await self._effect(session, on, delivery)
+            await session.exec(self._failures_of(delivery.attributes.id))
+
+    async def failed(self, event_id: UUID, error: BaseException) -> int:
+        """Counts a failure; returns how often the event has failed by now."""
+        async with self._database.transaction() as session:
+            failure = await session.get(InboxFailure, (self._consumer, event_id))
+            failure = failure or InboxFailure(
+                consumer=self._consumer,
+                event_id=event_id,
+                attempts=0,
+                last_error="",
+                at=self._clock.now(),
+            )
+            failure.attempts += 1
+            failure.last_error = describe(error)
+            failure.at = self._clock.now()
+            session.add(failure)
+            return failure.attempts
+
+    async def bury(self, event: Attributes) -> None:
+        """Lets the later events of the aggregate pass one that lies among the dead letters."""
+        async with self._database.transaction() as session:
+            await self._advance(session, event)
+            failure = await session.get(InboxFailure, (self._consumer, event.id))
+            if failure is not None:
+                failure.buried_at = self._clock.now()
+
+    async def _effect(self, session: AsyncSession, on: On[Any], delivery: Delivery) -> None:
+        event_id = delivery.attributes.id
+        note = InboxEvent(consumer=self._consumer, event_id=event_id, handled_at=self._clock.now())
+        session.add(note)
+        if on.apply is not None:
+            await on.apply(session, delivery.decode(on.event_type))
+        if delivery.deliveries > 1:
+            await session.exec(self._failures_of(event_id))
+
+    async def _advance(self, session: AsyncSession, event: Attributes) -> bool:
+        """Moves the position if this is the next event; its row stays locked until the commit."""
+        if event.sequence == 1:
+            connection = await session.connection()
+            place = {"consumer": self._consumer, "aggregate": event.aggregate}
+            return bool((await connection.execute(_FIRST_POSITION, place)).rowcount)
+        result = await session.exec(
+            sa.update(InboxPosition)
+            .where(
+                col(InboxPosition.consumer) == self._consumer,
+                col(InboxPosition.aggregate) == event.aggregate,
+                col(InboxPosition.last_seq) == event.sequence - 1,
+            )
+            .values(last_seq=event.sequence)
+        )
+        return bool(result.rowcount)
+
+    async def _standing(self, session: AsyncSession, event: Attributes) -> Standing:
+        position = await session.get(InboxPosition, (self._consumer, event.aggregate))
+        last = 0 if position is None else position.last_seq
+        if event.sequence > last:
+            return Standing.NEXT if event.sequence == last + 1 else Standing.EARLY
+        if event.type not in self._handlers or await self._handled(session, event.id):
+            return Standing.DONE
+        failure = await session.get(InboxFailure, (self._consumer, event.id))
+        buried = failure is not None and failure.buried_at is not None
+        return Standing.DONE if buried else Standing.CONTRADICTS
+
+    async def _handled(self, session: AsyncSession, event_id: UUID) -> bool:
+        note = select(InboxEvent.event_id).where(
+            InboxEvent.consumer == self._consumer, InboxEvent.event_id == event_id
+        )
+        return (await session.exec(note)).first() is not None
+
+    def _failures_of(self, event_id: UUID) -> sa.Delete:
+        return sa.delete(InboxFailure).where(
+            col(InboxFailure.consumer) == self._consumer,
+            col(InboxFailure.event_id) == event_id,
+        )
+
+
+def describe(error: BaseException) -> str:
+    """An error as it is kept: its type and message, shortened."""
+    return f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]

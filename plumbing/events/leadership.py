@@ -1,0 +1,57 @@
+"""One at a time: which of a service's replicas does the work that only one may do."""
+
+from __future__ import annotations
+
+import hashlib
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plumbing.database import Database
+
+
+class Leadership:
+    """The right to do one kind of work on one database.
+
+    On SQLite the one process has it. On PostgreSQL it is a session's advisory lock, so that it
+    ends with the connection that took it, however its process ends.
+    """
+
+    def __init__(self, database: Database, work: str) -> None:
+        self._database = database
+        digest = hashlib.sha256(work.encode()).digest()
+        self._key = int.from_bytes(digest[:8], "big", signed=True)
+        self._connection: AsyncConnection | None = None
+
+    async def held(self) -> bool:
+        """Whether this process may go on; takes the lock if it is free. Ask before each turn."""
+        if self._database.is_sqlite:
+            return True
+        if self._connection is None:
+            return await self._take()
+        return await self._still_connected(self._connection)
+
+    async def release(self) -> None:
+        """Lets another process take over."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.invalidate()
+            await connection.close()
+
+    async def _take(self) -> bool:
+        connection = await self._database.engine.connect()
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        taken = await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(self._key)))
+        if taken:
+            self._connection = connection
+        else:
+            await connection.close()
+        return bool(taken)
+
+    async def _still_connected(self, connection: AsyncConnection) -> bool:
+        try:
+            await connection.execute(sa.select(1))
+        except sa.exc.DBAPIError:
+            await self.release()
+            return False
+        return True

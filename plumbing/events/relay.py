@@ -1,0 +1,226 @@
+"""The relay: outbox → JetStream, at least once, in order within each aggregate.
+
+Aggregates travel side by side; inside one, an event leaves only when the one before it is
+acknowledged. The event id is the message id, so what is sent again after a crash between the
+acknowledgement and the mark is dropped by the stream, or by the inbox when the stream forgot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import nats.errors
+import sqlalchemy as sa
+import structlog
+from nats.js import JetStreamContext
+from nats.js.api import Header, PubAck
+from nats.js.errors import BadRequestError
+from sqlalchemy.exc import SQLAlchemyError
+
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.events.leadership import Leadership
+from plumbing.events.outbox import RECORDED, Outbox
+
+BATCH = 500
+STALL_SECONDS = 2.0  # no acknowledgement at all for so long: NATS is away
+FIRST_BACKOFF_SECONDS = 0.1
+LAST_BACKOFF_SECONDS = 2.0
+
+_LOG = structlog.get_logger()
+_TABLE = Outbox.__table__  # type: ignore[attr-defined]
+_PAGE = (
+    sa.select(
+        _TABLE.c.seq,
+        _TABLE.c.event_id,
+        _TABLE.c.aggregate,
+        _TABLE.c.subject,
+        _TABLE.c.headers,
+        _TABLE.c.payload,
+    )
+    .where(_TABLE.c.published_at.is_(None), _TABLE.c.seq > sa.bindparam("after"))
+    .order_by(_TABLE.c.seq)
+    .limit(BATCH)
+)
+
+
+@dataclass(frozen=True)
+class _Pending:
+    seq: int
+    event_id: UUID
+    aggregate: str
+    subject: str
+    headers: dict[str, str]
+    payload: bytes
+
+
+@dataclass
+class Drained:
+    """What one pass over the outbox did. `held` are the aggregates that stopped at a failure."""
+
+    published: int = 0
+    held: set[str] = field(default_factory=set)
+    stalled: bool = False  # NATS did not answer; the rest of the outbox was not tried
+    error: BaseException | None = None  # the first failure
+
+
+class Relay:
+    """Publishes one database's outbox. Only the leader among the replicas does (D-11)."""
+
+    def __init__(
+        self, database: Database, js: JetStreamContext, clock: Clock, *, poll_seconds: float = 1.0
+    ) -> None:
+        self._database = database
+        self._js = js
+        self._clock = clock
+        self._poll_seconds = poll_seconds
+        self._leadership = Leadership(database, "outbox relay")
+        self._nudged = asyncio.Event()
+        self._backoff = 0.0
+
+    def nudge(self) -> None:
+        """Says that an event was committed, so that it leaves now and not at the next poll."""
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Publishes until cancelled; outlives the absence of NATS and of the database."""
+        async with self._told_of_commits():
+            try:
+                while True:
+                    await self._turn()
+            finally:
+                await self._leadership.release()
+
+    async def drain(self) -> Drained:
+        """Publishes what is pending now, one pass. A group of SQLAlchemyError may be raised."""
+        drained = Drained()
+        taken: list[int] = []
+        page = await self._page(0)
+        while page or taken:
+            after = page[-1].seq if page else None
+            async with asyncio.TaskGroup() as group:  # read ahead and mark behind the publishing
+                following = group.create_task(self._page(after))
+                group.create_task(self._mark(taken))
+                publishing = group.create_task(self._publish(page, drained))
+            taken = publishing.result()
+            page = [] if drained.stalled else following.result()
+        return drained
+
+    async def _turn(self) -> None:
+        self._nudged.clear()
+        try:
+            drained = await self.drain() if await self._leadership.held() else Drained()
+            error = drained.error
+        except* (SQLAlchemyError, OSError) as group:
+            error = group
+        if error is None:
+            self._backoff = 0.0
+            await self._wait_for_nudge()
+        else:
+            await self._back_off(error)
+
+    async def _wait_for_nudge(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll_seconds):
+                await self._nudged.wait()
+        except TimeoutError:
+            return
+
+    async def _back_off(self, error: BaseException) -> None:
+        """Waits whatever commits meanwhile: an absent NATS is not asked again at once."""
+        doubled = max(2 * self._backoff, FIRST_BACKOFF_SECONDS)
+        self._backoff = min(doubled, LAST_BACKOFF_SECONDS)
+        _LOG.warning("outbox not published, trying again", error=repr(error), after=self._backoff)
+        await asyncio.sleep(self._backoff)
+
+    @asynccontextmanager
+    async def _told_of_commits(self) -> AsyncIterator[None]:
+        # A session gives its connection back only after its commit or rollback has ended.
+        engine = self._database.engine.sync_engine
+
+        def returned(_connection: Any, record: Any) -> None:
+            if record.info.pop(RECORDED, False):
+                self.nudge()
+
+        sa.event.listen(engine, "checkin", returned)
+        try:
+            yield
+        finally:
+            sa.event.remove(engine, "checkin", returned)
+
+    async def _page(self, after: int | None) -> list[_Pending]:
+        if after is None:
+            return []
+        async with self._database.snapshot() as session:
+            connection = await session.connection()
+            rows = await connection.execute(_PAGE, {"after": after})
+            return [_Pending(*row) for row in rows]
+
+    async def _mark(self, taken: Collection[int]) -> None:
+        if not taken:
+            return
+        marked = sa.update(_TABLE).where(_TABLE.c.seq.in_(taken))
+        async with self._database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(marked.values(published_at=self._clock.now()))
+
+    async def _publish(self, page: Sequence[_Pending], drained: Drained) -> list[int]:
+        """Publishes a page in waves of one event per aggregate; returns what NATS has taken."""
+        queues: dict[str, deque[_Pending]] = {}
+        for event in page:
+            if event.aggregate not in drained.held:
+                queues.setdefault(event.aggregate, deque()).append(event)
+        taken: list[int] = []
+        while queues and not drained.stalled:
+            taken += await self._wave([queue.popleft() for queue in queues.values()], drained)
+            queues = {a: queue for a, queue in queues.items() if queue and a not in drained.held}
+        drained.published += len(taken)
+        return taken
+
+    async def _wave(self, events: Sequence[_Pending], drained: Drained) -> list[int]:
+        sent = [(event, await self._send(event)) for event in events]
+        await _acknowledged([ack for _, ack in sent])
+        taken = []
+        for event, ack in sent:
+            error = nats.errors.TimeoutError() if ack.cancelled() else ack.exception()
+            if error is None:
+                taken.append(event.seq)
+            else:
+                _hold(drained, event, error)
+        return taken
+
+    async def _send(self, event: _Pending) -> asyncio.Future[PubAck]:
+        headers = {**event.headers, Header.MSG_ID: str(event.event_id)}
+        try:
+            return await self._js.publish_async(event.subject, event.payload, headers=headers)
+        except nats.errors.Error as error:
+            failed: asyncio.Future[PubAck] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            return failed
+
+
+async def _acknowledged(acks: Collection[asyncio.Future[PubAck]]) -> None:
+    """Waits until all are answered, or none has been for STALL_SECONDS; gives up the others."""
+    waiting: set[asyncio.Future[PubAck]] = set(acks)
+    try:
+        while waiting:
+            answered, waiting = await asyncio.wait(waiting, timeout=STALL_SECONDS)
+            if not answered:
+                return
+    finally:
+        for ack in waiting:
+            ack.cancel()
+
+
+def _hold(drained: Drained, event: _Pending, error: BaseException) -> None:
+    drained.held.add(event.aggregate)
+    drained.error = drained.error or error
+    # A refusal concerns this event alone; anything else is NATS being away.
+    refused = isinstance(error, (BadRequestError, nats.errors.MaxPayloadError))
+    drained.stalled = drained.stalled or not refused

@@ -1,0 +1,96 @@
+"""Every stream and every subject, in one place."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from google.protobuf.message import Message
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError
+
+from law.errors import InvalidInput
+
+DUPLICATE_WINDOW_SECONDS = 120
+_STREAM_EXISTS_OTHERWISE = 10058  # JetStream's code: the name is in use with another configuration
+
+_EVENT_TYPE = re.compile(r"quanheng\.(?P<service>[a-z]+)\.(?P<version>v\d+)\.(?P<event>[A-Z]\w*)")
+_BUREAU = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_CONSUMER = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class Stream(StrEnum):
+    """The streams by name: one per service that announces facts, and one for dead letters."""
+
+    REGISTRY = "REGISTRY"
+    GRADING = "GRADING"
+    OBJECTION = "OBJECTION"
+    ALERTS = "ALERTS"
+    DEAD_LETTERS = "DEAD_LETTERS"
+
+
+SUBJECTS = {
+    Stream.REGISTRY: "registry.v1.>",
+    Stream.GRADING: "grading.v1.>",
+    Stream.OBJECTION: "objection.v1.>",
+    Stream.ALERTS: "alerts.v1.>",
+    Stream.DEAD_LETTERS: "dead.v1.>",
+}
+
+
+def service_of(type_name: str) -> str:
+    """The service that owns an event type, given the type's full name.
+
+    Raises ValueError for a type that is no top-level message `quanheng.<service>.v<n>.<Event>`.
+    """
+    return _parts(type_name)["service"]
+
+
+def subject_of(event_type: type[Message], bureau: str) -> str:
+    """The subject an event is published on: `<service>.v1.<snake_event>.<bureau>`.
+
+    Raises ValueError for a type no stream takes, InvalidInput for a bureau code that is no word.
+    """
+    type_name = event_type.DESCRIPTOR.full_name
+    parts = _parts(type_name)
+    head = f"{parts['service']}.{parts['version']}"
+    if f"{head}.>" not in SUBJECTS.values():
+        raise ValueError(f"No stream takes events of type {type_name}")
+    if not _BUREAU.fullmatch(bureau):
+        raise InvalidInput(f"机关代码无效：{bureau!r}", f"Not a bureau code: {bureau!r}")
+    return f"{head}.{_WORD_START.sub('_', parts['event']).lower()}.{bureau}"
+
+
+def dead_letter_subject(consumer: str) -> str:
+    """Where a consumer's dead letters go. Raises ValueError for a name that is no word."""
+    if not _CONSUMER.fullmatch(consumer):
+        raise ValueError(f"A consumer's name is lower-case words joined by '-', not {consumer!r}")
+    return f"dead.v1.{consumer}"
+
+
+async def ensure_streams(js: JetStreamContext, replicas: int = 1) -> None:
+    """Makes every stream exist as declared here; changes nothing where it already does."""
+    for stream, subject in SUBJECTS.items():
+        config = StreamConfig(
+            name=stream,
+            subjects=[subject],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            num_replicas=replicas,
+            duplicate_window=DUPLICATE_WINDOW_SECONDS,
+        )
+        try:
+            await js.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != _STREAM_EXISTS_OTHERWISE:
+                raise
+            await js.update_stream(config)
+
+
+def _parts(type_name: str) -> dict[str, str]:
+    match = _EVENT_TYPE.fullmatch(type_name)
+    if match is None:
+        raise ValueError(f"Not the name of an event type: {type_name}")
+    return match.groupdict()
