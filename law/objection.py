@@ -31,13 +31,13 @@ class CaseKind(StrEnum):
 class CaseState(StrEnum):
     """Where a case stands, and who must act next."""
 
-    LODGED = "lodged"  # the bureau: accept, refuse, or ask for a supplement
+    LODGED = "lodged"  # the bureau: accept, decline, or ask for a supplement
     SUPPLEMENT_REQUESTED = "supplement_requested"  # the applicant
     ACCEPTED = "accepted"  # the bureau: decide; the term runs
     EXTENSION_REQUESTED = "extension_requested"  # the unit head; the term still runs
     DECIDED = "decided"  # the platform: carry the decision through
     CLOSED = "closed"  # nobody
-    REFUSED = "refused"  # nobody; not accepted, with the reason
+    DECLINED = "declined"  # nobody; not accepted, with the reason
     WITHDRAWN = "withdrawn"  # nobody
 
 
@@ -47,7 +47,7 @@ class Step(StrEnum):
     REQUEST_SUPPLEMENT = "request_supplement"
     SUPPLEMENT = "supplement"
     ACCEPT = "accept"
-    REFUSE = "refuse"
+    DECLINE = "decline"
     REQUEST_EXTENSION = "request_extension"
     APPROVE_EXTENSION = "approve_extension"
     DECLINE_EXTENSION = "decline_extension"
@@ -62,7 +62,7 @@ class Outcome(StrEnum):
     DELETE = "delete"  # 删除
     CORRECT = "correct"  # 更正
     STOP_DISCLOSURE = "stop_disclosure"  # 终止披露
-    REJECT = "reject"  # 维持
+    UPHOLD = "uphold"  # 维持
     CONFIRM_REPAIR = "confirm_repair"  # 确认修复
     DECLINE_REPAIR = "decline_repair"  # 不予修复
 
@@ -74,14 +74,14 @@ STATE_ZH: dict[CaseState, str] = {
     CaseState.EXTENSION_REQUESTED: "待批准延期",
     CaseState.DECIDED: "已作出决定",
     CaseState.CLOSED: "已办结",
-    CaseState.REFUSED: "不予受理",
+    CaseState.DECLINED: "不予受理",
     CaseState.WITHDRAWN: "已撤回",
 }
 STEP_ZH: dict[Step, str] = {
     Step.REQUEST_SUPPLEMENT: "要求补正",
     Step.SUPPLEMENT: "补正",
     Step.ACCEPT: "受理",
-    Step.REFUSE: "不予受理",
+    Step.DECLINE: "不予受理",
     Step.REQUEST_EXTENSION: "申请延期",
     Step.APPROVE_EXTENSION: "批准延期",
     Step.DECLINE_EXTENSION: "不批准延期",
@@ -93,7 +93,7 @@ OUTCOME_ZH: dict[Outcome, str] = {
     Outcome.DELETE: "删除",
     Outcome.CORRECT: "更正",
     Outcome.STOP_DISCLOSURE: "终止披露",
-    Outcome.REJECT: "维持",
+    Outcome.UPHOLD: "维持",
     Outcome.CONFIRM_REPAIR: "确认修复",
     Outcome.DECLINE_REPAIR: "不予修复",
 }
@@ -102,13 +102,13 @@ OUTCOMES: dict[CaseKind, tuple[Outcome, ...]] = {
         Outcome.DELETE,
         Outcome.CORRECT,
         Outcome.STOP_DISCLOSURE,
-        Outcome.REJECT,
+        Outcome.UPHOLD,
     ),
     CaseKind.RECONSIDERATION: (
         Outcome.DELETE,
         Outcome.CORRECT,
         Outcome.STOP_DISCLOSURE,
-        Outcome.REJECT,
+        Outcome.UPHOLD,
     ),
     CaseKind.REPAIR: (Outcome.CONFIRM_REPAIR, Outcome.DECLINE_REPAIR),
 }
@@ -122,10 +122,10 @@ TERM_OF: dict[CaseKind, str] = {
 _STEPS: dict[tuple[CaseState, Step], CaseState] = {
     (CaseState.LODGED, Step.REQUEST_SUPPLEMENT): CaseState.SUPPLEMENT_REQUESTED,
     (CaseState.LODGED, Step.ACCEPT): CaseState.ACCEPTED,
-    (CaseState.LODGED, Step.REFUSE): CaseState.REFUSED,
+    (CaseState.LODGED, Step.DECLINE): CaseState.DECLINED,
     (CaseState.LODGED, Step.WITHDRAW): CaseState.WITHDRAWN,
     (CaseState.SUPPLEMENT_REQUESTED, Step.SUPPLEMENT): CaseState.LODGED,
-    (CaseState.SUPPLEMENT_REQUESTED, Step.REFUSE): CaseState.REFUSED,
+    (CaseState.SUPPLEMENT_REQUESTED, Step.DECLINE): CaseState.DECLINED,
     (CaseState.SUPPLEMENT_REQUESTED, Step.WITHDRAW): CaseState.WITHDRAWN,
     (CaseState.ACCEPTED, Step.REQUEST_EXTENSION): CaseState.EXTENSION_REQUESTED,
     (CaseState.ACCEPTED, Step.DECIDE): CaseState.DECIDED,
@@ -164,7 +164,7 @@ def may_reconsider(objection: CaseState) -> bool:
 
     S3 27, second paragraph; not to accept an objection is a result, too.
     """
-    return objection in (CaseState.DECIDED, CaseState.CLOSED, CaseState.REFUSED)
+    return objection in (CaseState.DECIDED, CaseState.CLOSED, CaseState.DECLINED)
 
 
 def competent_bureau(kind: CaseKind, recording_bureau: str, municipal_bureau: str) -> str:

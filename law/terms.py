@@ -115,8 +115,14 @@ class Term:
         return sum(working_days_between(s, e, edition) for s, e in self._segments(on))
 
     def remaining(self, on: date, edition: Edition) -> int:
-        """Working days left after that day, never below 0."""
-        return max(0, self.total - self.consumed(on, edition))
+        """Working days left on the morning of that day, the last day included.
+
+        Negative once overdue: so many working days late, a day of rest after the last counting
+        as one.
+        """
+        if not self.is_paused and on > (last := self.target(edition).date):
+            return -max(1, working_days_between(last, on, edition))
+        return self.total - self.consumed(on - _DAY, edition)
 
     def overdue_at(self, edition: Edition) -> datetime:
         """The moment it becomes overdue: 00:00 of the day after the last. Raises as `target`."""
