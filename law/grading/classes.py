@@ -1,0 +1,73 @@
+"""Grading by classes that move from year to year (Tianjin: S0 附件二, 三; C-17)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from law.evidence import Dossier, RecordKind
+from law.grading.line import Line, Override
+from law.grading.points import Outcome
+from law.grading.sift import origin_of, sift, window_on
+from law.rules import Edition, Movement, Ruleset
+
+
+def by_classes(
+    dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...], as_of: date
+) -> Outcome:
+    """Give the class in force in the year of `as_of`, and the one if the year ended that day.
+
+    Each 31 December moves the class by the two years ending that day; the class then holds for
+    the next year. A record of this year is in `prospective` at once and in `grade` next year.
+    """
+    move = _in_force(dossier, ruleset, as_of.year)
+    prospective = _move(move.to, edition, finding_of(lines, edition))
+    override = Override(f"year-end-{as_of.year - 1}", move.to, "", move.cite)
+    return Outcome(move.to, None, (override,), prospective.to, ())
+
+
+def finding_of(lines: tuple[Line, ...], edition: Edition) -> str:
+    """Say what a year's evidence shows: adverse, clean_and_good, or clean."""
+    counted = {line.kind for line in lines if line.counted}
+    if any(not kind.positive for kind in counted):
+        return "adverse"
+    return "clean_and_good" if _has_all_good(counted, edition) else "clean"
+
+
+def _has_all_good(counted: set[RecordKind], edition: Edition) -> bool:
+    return all(kind in counted for kind in edition.good)
+
+
+def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> Movement:
+    """Fold the years up to the one before `year`, from the class given or the oldest record."""
+    known, since = _starting_point(dossier, ruleset, year)
+    move: Movement | None = None
+    for past in range(since, year):
+        day = date(past, 12, 31)
+        edition = ruleset.at(day)
+        finding = finding_of(sift(dossier, ruleset, edition, window_on(edition, day)), edition)
+        move = _move(move.to if move else known, edition, finding)
+    return move or Movement((), "given", known or "", "C-17")
+
+
+def _starting_point(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str | None, int]:
+    """Return the latest class given with its year, or none and the year before any record.
+
+    Before its oldest record a subject has nothing adverse: the definitions give class 2, so that
+    the year of its first record is no different from any other.
+    """
+    given = [(one.year or year - 1, one.grade) for one in dossier.previous]
+    given = [one for one in given if one[0] <= year]
+    if given:
+        since, grade = max(given)
+        return grade, since
+    edition = ruleset.at(date(year, 1, 1))
+    origins = [origin_of(edition, record).year - 1 for record in dossier.records]
+    return None, min([*origins, year - 1])
+
+
+def _move(known: str | None, edition: Edition, finding: str) -> Movement:
+    for move in edition.movements:
+        at_home = known in move.classes if known else not move.classes
+        if at_home and move.finding == finding:
+            return move
+    raise AssertionError(f"no movement from {known} on {finding}")

@@ -1,0 +1,117 @@
+"""`grade`: a dossier under a text on a day, with its receipt."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from law.evidence import Dossier, RecordKind
+from law.grading.classes import by_classes
+from law.grading.line import Line, Reason, Span
+from law.grading.points import Outcome, by_points
+from law.grading.receipt import Receipt
+from law.grading.sift import not_graded_lines, sift, window_on
+from law.grading.triggers import by_triggers
+from law.rules import Edition, Method, NotGraded, Reading, Ruleset
+from law.ruleset import outside
+
+_KIND_FACT = {kind: f"kind:{kind}" for kind in RecordKind}
+_UNUSED_FACT = {reason: f"unused:{reason}" for reason in Reason}
+
+
+def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
+    """Grade a dossier under a text as of a day, with the reason for every record (D-08).
+
+    `as_of` is a local day. A subject the text does not reach has no grade, and the receipt says
+    why.
+    """
+    edition = ruleset.at(as_of)
+    span = window_on(edition, as_of)
+    beyond = outside(ruleset, dossier.subject_kind, dossier.sector)
+    if beyond is not None:
+        return _without_grade(dossier, ruleset, span, beyond)
+    lines = sift(dossier, ruleset, edition, span)
+    outcome = _evaluate(dossier, ruleset, edition, lines, as_of)
+    return _receipt(dossier, ruleset, span, lines, outcome)
+
+
+def _evaluate(
+    dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...], as_of: date
+) -> Outcome:
+    if ruleset.method is Method.POINTS:
+        return by_points(dossier, ruleset, edition, lines)
+    if ruleset.method is Method.CLASSES:
+        return by_classes(dossier, ruleset, edition, lines, as_of)
+    return by_triggers(dossier, ruleset, edition, lines)
+
+
+def _receipt(
+    dossier: Dossier, ruleset: Ruleset, span: Span, lines: tuple[Line, ...], outcome: Outcome
+) -> Receipt:
+    return Receipt(
+        subject_id=dossier.subject_id,
+        ruleset_id=ruleset.id,
+        ruleset_version=ruleset.version,
+        ruleset_hash=ruleset.hash,
+        as_of=span.last,
+        grade=outcome.grade,
+        score=outcome.score,
+        lines=lines,
+        overrides=outcome.overrides,
+        window=span,
+        ambiguities=_touched(ruleset, _facts(lines, outcome)),
+        example_values=ruleset.example_valued,
+        no_record=not any(line.counted for line in lines),
+        contested_records=_contested(dossier, lines),
+        in_force=ruleset.in_force(span.last),
+        inputs=dossier,
+        prospective=outcome.prospective,
+    )
+
+
+def _without_grade(dossier: Dossier, ruleset: Ruleset, span: Span, beyond: NotGraded) -> Receipt:
+    return Receipt(
+        subject_id=dossier.subject_id,
+        ruleset_id=ruleset.id,
+        ruleset_version=ruleset.version,
+        ruleset_hash=ruleset.hash,
+        as_of=span.last,
+        grade=None,
+        score=None,
+        lines=not_graded_lines(dossier.records, beyond.cite),
+        overrides=(),
+        window=span,
+        ambiguities=_touched(ruleset, {"not_graded"}),
+        example_values=ruleset.example_valued,
+        no_record=not dossier.records,
+        contested_records=(),
+        in_force=ruleset.in_force(span.last),
+        inputs=dossier,
+        not_graded=beyond,
+    )
+
+
+def _contested(dossier: Dossier, lines: tuple[Line, ...]) -> tuple[str, ...]:
+    """List the counted records under objection: they still count, and the receipt says so."""
+    pairs = zip(dossier.records, lines, strict=True)
+    return tuple(record.id for record, line in pairs if record.contested and line.counted)
+
+
+def _facts(lines: tuple[Line, ...], outcome: Outcome) -> set[str]:
+    """Name what this grading met, in the words rulesets use for `touched_by`."""
+    facts = {f"grade:{outcome.grade}", *outcome.facts}
+    for line in lines:
+        if line.counted:
+            facts.add(_KIND_FACT[line.kind])
+            facts.add("positive" if line.kind.positive else "adverse")
+        else:
+            facts.add(_UNUSED_FACT[line.reason])
+    facts.add("counted" if "positive" in facts or "adverse" in facts else "no_record")
+    return facts
+
+
+def _touched(ruleset: Ruleset, facts: set[str]) -> tuple[Reading, ...]:
+    return tuple(
+        ambiguity.reading
+        for ambiguity in ruleset.ambiguities
+        if not ambiguity.touched_by.isdisjoint(facts)
+    )

@@ -1,0 +1,83 @@
+"""Grading by score and direct judgment (Hangzhou: S4 四(三), S3 13–16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from law.evidence import Dossier, Record
+from law.grading.line import Line, Override
+from law.rules import DirectRule, Edition, Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a method found: grade, score, judgments in order, the class to come, facts for C-nn."""
+
+    grade: str
+    score: int | None
+    overrides: tuple[Override, ...]
+    prospective: str | None
+    facts: tuple[str, ...]
+
+
+def by_points(
+    dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
+) -> Outcome:
+    """Base plus and minus the points of the counted records, then direct judgments (R-069).
+
+    The grade is the worse of the band and every direct judgment: a score does not lift a direct
+    judgment (C-08), and a direct D does not lift a score in band E.
+    """
+    score = _score(edition, lines)
+    overrides = _direct_judgments(dossier.records, ruleset, edition, lines)
+    grade = band_of(edition, score)
+    for override in overrides:
+        grade = ruleset.worse(grade, override.grade)
+    return Outcome(grade, score, overrides, None, _facts(score, overrides))
+
+
+def band_of(edition: Edition, score: int) -> str:
+    """Return the grade whose band holds a whole-number score (R-070)."""
+    for band in edition.bands:
+        if band.at_least is None or score >= band.at_least:
+            return band.grade
+    raise AssertionError("bands are open at both ends")
+
+
+def _score(edition: Edition, lines: tuple[Line, ...]) -> int:
+    base = edition.base.points if edition.base else 0
+    return base + sum(line.points for line in lines if line.points is not None)
+
+
+def _direct_judgments(
+    records: tuple[Record, ...], ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
+) -> tuple[Override, ...]:
+    found = [
+        Override(rule.id, rule.grade, record.id, rule.cite)
+        for record, line in zip(records, lines, strict=True)
+        if line.counted and record.kind in edition.direct
+        for rule in edition.direct[record.kind]
+        if _applies(rule, record, line)
+    ]
+    if len(found) > 1:
+        found.sort(key=lambda one: (-ruleset.rank(one.grade), one.record))
+    return tuple(found)
+
+
+def _applies(rule: DirectRule, record: Record, line: Line) -> bool:
+    if rule.points_at_least is not None and abs(line.points or 0) < rule.points_at_least:
+        return False
+    if rule.final and not record.final:
+        return False
+    return rule.severity is None or record.severity is rule.severity
+
+
+def _facts(score: int, overrides: tuple[Override, ...]) -> tuple[str, ...]:
+    facts = [f"score:{score}"]
+    if score > 100:
+        facts.append("above_100")
+    if score < 0:
+        facts.append("below_0")
+    if overrides:
+        facts.append("direct")
+    return tuple(facts)

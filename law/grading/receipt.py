@@ -1,0 +1,125 @@
+"""A receipt: the result of one grading with everything needed to check it.
+
+A receipt names the ruleset and its hash, carries the dossier it was given, and says of every
+record whether it was used, by which article and why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from law.errors import Fault
+from law.evidence import Dossier, read_dossier
+from law.grading.line import (
+    Line,
+    Override,
+    Span,
+    not_graded_to_json,
+    read_not_graded,
+    reading_to_json,
+)
+from law.reading import Reader, refuse
+from law.rules import NotGraded, Reading
+from law.ruleset_file import read_reading
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The result of one grading (see the module). `grade` is None only with `not_graded`."""
+
+    subject_id: str
+    ruleset_id: str
+    ruleset_version: str
+    ruleset_hash: str
+    as_of: date
+    grade: str | None
+    score: int | None
+    lines: tuple[Line, ...]
+    overrides: tuple[Override, ...]
+    window: Span
+    ambiguities: tuple[Reading, ...]
+    example_values: bool
+    no_record: bool
+    contested_records: tuple[str, ...]
+    in_force: bool
+    inputs: Dossier
+    prospective: str | None = None
+    not_graded: NotGraded | None = None
+    measures: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Write it as JSON.
+
+        `records` has every record with its reason and `overrides` every judgment; `points`,
+        `unused` and `direct` (judgments on a single record) are the same by use, for readers.
+        """
+        return {
+            "subject": self.subject_id,
+            "ruleset": self.ruleset_id,
+            "ruleset_version": self.ruleset_version,
+            "ruleset_hash": self.ruleset_hash,
+            "as_of": self.as_of.isoformat(),
+            "grade": self.grade,
+            "score": self.score,
+            "prospective": self.prospective,
+            **self._views(),
+            "overrides": [override.to_json() for override in self.overrides],
+            "records": [line.to_json() for line in self.lines],
+            "window": self.window.to_json(),
+            "ambiguities": [reading_to_json(reading) for reading in self.ambiguities],
+            "measures": list(self.measures),
+            "contested": list(self.contested_records),
+            "example_values": self.example_values,
+            "no_record": self.no_record,
+            "in_force": self.in_force,
+            "not_graded": not_graded_to_json(self.not_graded),
+            "inputs": self.inputs.to_json(),
+        }
+
+    def _views(self) -> dict[str, object]:
+        return {
+            "direct": [one.to_json() for one in self.overrides if one.record],
+            "points": [
+                {"record": line.record, "points": line.points, "cite": line.cite}
+                for line in self.lines
+                if line.points is not None
+            ],
+            "unused": [
+                {"record": line.record, "reason": line.reason.value, "cite": line.cite}
+                for line in self.lines
+                if not line.counted
+            ],
+        }
+
+    @staticmethod
+    def from_json(document: object) -> Receipt:
+        """Read it as it was written, without judging whether it is right (see `verify`)."""
+        faults: list[Fault] = []
+        receipt = _read(Reader(document, "", faults))
+        refuse(faults, "评价凭据不符合要求", "The receipt is not valid.")
+        return receipt
+
+
+def _read(reader: Reader) -> Receipt:
+    return Receipt(
+        subject_id=reader.text("subject"),
+        ruleset_id=reader.text("ruleset"),
+        ruleset_version=reader.text("ruleset_version"),
+        ruleset_hash=reader.text("ruleset_hash"),
+        as_of=reader.day("as_of"),
+        grade=reader.text("grade", "") or None,
+        score=reader.whole_or_none("score"),
+        lines=tuple(Line.read(item) for item in reader.each("records")),
+        overrides=tuple(Override.read(item) for item in reader.each("overrides")),
+        window=Span.read(reader.below("window")),
+        ambiguities=tuple(read_reading(item) for item in reader.each("ambiguities")),
+        example_values=reader.flag("example_values", False),
+        no_record=reader.flag("no_record", False),
+        contested_records=reader.texts("contested"),
+        in_force=reader.flag("in_force", False),
+        inputs=read_dossier(reader.below("inputs")),
+        prospective=reader.text("prospective", "") or None,
+        not_graded=read_not_graded(reader),
+        measures=reader.texts("measures"),
+    )

@@ -1,0 +1,53 @@
+"""Grading by counted facts (national guide: S1 10, 13; C-30)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from law.evidence import Dossier, Record
+from law.grading.line import Line, Override
+from law.grading.points import Outcome
+from law.grading.sift import origin_of
+from law.rules import Edition, Ruleset, Trigger
+from law.windows import add_years
+
+
+def by_triggers(
+    dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
+) -> Outcome:
+    """Give the worst grade of every trigger met; without any, the best that is shown.
+
+    The best grade asks for sound systems and responsibility on record (R-090); a subject that
+    has nothing against it and nothing for it has the second (R-091).
+    """
+    counted = [record for record, line in zip(dossier.records, lines, strict=True) if line.counted]
+    met = tuple(
+        Override(trigger.id, trigger.grade, "", trigger.cite)
+        for trigger in edition.triggers
+        if is_met(trigger, counted, edition)
+    )
+    grade = _shown(counted, ruleset, edition)
+    for override in met:
+        grade = ruleset.worse(grade, override.grade)
+    worst_first = sorted(met, key=lambda one: -ruleset.rank(one.grade))
+    return Outcome(grade, None, tuple(worst_first), None, ("direct",) if met else ())
+
+
+def is_met(trigger: Trigger, counted: list[Record], edition: Edition) -> bool:
+    """Tell whether enough counted records are there, close enough together where that matters."""
+    days = sorted(origin_of(edition, record) for record in counted if record.kind in trigger.kinds)
+    if trigger.within_years is None:
+        return len(days) >= trigger.at_least
+    return _close_together(days, trigger.at_least, trigger.within_years)
+
+
+def _close_together(days: list[date], number: int, years: int) -> bool:
+    """Tell whether any `number` of the days, in order, lie within `years`, last day included."""
+    pairs = zip(days, days[number - 1 :], strict=False)
+    return any(last <= add_years(first, years) for first, last in pairs)
+
+
+def _shown(counted: list[Record], ruleset: Ruleset, edition: Edition) -> str:
+    kinds = {record.kind for record in counted}
+    best, second = ruleset.grades[0], ruleset.grades[1]
+    return best.id if all(kind in kinds for kind in edition.good) else second.id

@@ -1,0 +1,166 @@
+"""Reading untrusted structures (JSON, YAML) and noting every fault with its path.
+
+A reader never stops at the first fault: it notes it and hands back a stand-in, so the caller
+reads on and refuses the whole at the end (D-12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from law.errors import Fault, InvalidInput
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Reader:
+    """One mapping under `path`; faults of it and of everything below go to one list."""
+
+    def __init__(self, data: object, path: str, faults: list[Fault]) -> None:
+        self.path = path
+        self.faults = faults
+        self.data: Mapping[str, object] = {}
+        if isinstance(data, Mapping):
+            self.data = data
+        else:
+            self.fault("", "应为对象", "must be an object")
+
+    def fault(self, key: str, zh: str, en: str, cite: str | None = None) -> None:
+        """Note a fault of one field of this mapping."""
+        self.faults.append(Fault(self._at(key), zh, en, cite=cite))
+
+    def only(self, *allowed: str) -> None:
+        """Note every field that is not among those allowed."""
+        for key in self.data:
+            if key not in allowed:
+                self.fault(str(key), "未知字段", "unknown field")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Read a non-empty text; without a default it must be there."""
+        value = self.data.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+        if value is None and default is not None:
+            return default
+        self._missing_or(key, "应为非空文本", "must be a non-empty text")
+        return default or ""
+
+    def choice(self, key: str, options: type[E], default: E | None = None) -> E:
+        """Read one of the values of an enumeration."""
+        value = self.data.get(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, str) and value in set(options):
+            return options(value)
+        listed = "、".join(options)
+        self._missing_or(key, f"应为以下之一：{listed}", f"must be one of: {', '.join(options)}")
+        return next(iter(options))
+
+    def choice_or_none(self, key: str, options: type[E]) -> E | None:
+        """Read one of the values of an enumeration, or nothing."""
+        return None if self.data.get(key) is None else self.choice(key, options)
+
+    def day(self, key: str, default: date | None = None) -> date:
+        """Read a local calendar day, ``YYYY-MM-DD``."""
+        value = self.data.get(key)
+        if value is None and default is not None:
+            return default
+        found = _as_day(value)
+        if found is None:
+            self._missing_or(key, "应为日期YYYY-MM-DD", "must be a date YYYY-MM-DD")
+        return found or date.min
+
+    def day_or_none(self, key: str) -> date | None:
+        """Read a local calendar day, or nothing."""
+        return None if self.data.get(key) is None else self.day(key)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Read true or false; absent is the default."""
+        value = self.data.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.fault(key, "应为true或false", "must be true or false")
+            return default
+        return value
+
+    def whole(self, key: str, least: int | None = None) -> int:
+        """Read a whole number, at least `least`."""
+        value = self.data.get(key)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self._missing_or(key, "应为整数", "must be a whole number", cite="C-10")
+            return 0
+        if least is not None and value < least:
+            self.fault(key, f"不得小于{least}", f"must be at least {least}", cite="C-10")
+        return value
+
+    def whole_or_none(self, key: str, least: int | None = None) -> int | None:
+        """Read a whole number, at least `least`, or nothing."""
+        return None if self.data.get(key) is None else self.whole(key, least)
+
+    def below(self, key: str) -> Reader:
+        """Read a mapping below this one."""
+        if key not in self.data:
+            self.fault(key, "缺少", "is missing")
+            return Reader({}, self._at(key), self.faults)
+        return Reader(self.data[key], self._at(key), self.faults)
+
+    def each(self, key: str, required: bool = True) -> Iterator[Reader]:
+        """Read a list of mappings below this one."""
+        value = self.data.get(key)
+        if value is None and not required:
+            return
+        if not isinstance(value, list):
+            self._missing_or(key, "应为列表", "must be a list")
+            return
+        for index, item in enumerate(value):
+            yield Reader(item, f"{self._at(key)}[{index}]", self.faults)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Read a list of texts; absent is empty."""
+        value = self.data.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.fault(key, "应为文本列表", "must be a list of texts")
+        return ()
+
+    def choices(self, key: str, options: type[E]) -> tuple[E, ...]:
+        """Read a list of values of an enumeration; absent is empty."""
+        found = []
+        for item in self.texts(key):
+            if item in set(options):
+                found.append(options(item))
+            else:
+                self.fault(key, f"未知取值{item}", f"unknown value {item}")
+        return tuple(found)
+
+    def _at(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path and key else self.path or key
+
+    def _missing_or(self, key: str, zh: str, en: str, cite: str | None = None) -> None:
+        if self.data.get(key) is None:
+            zh, en = "缺少", "is missing"
+        self.fault(key, zh, en, cite)
+
+
+def refuse(faults: list[Fault], zh: str, en: str) -> None:
+    """Refuse the whole input when it has any fault."""
+    if faults:
+        listed = "; ".join(f"{fault.field} {fault.message_en}" for fault in faults)
+        raise InvalidInput(zh, f"{en} {listed}", faults=faults)
+
+
+def _as_day(value: object) -> date | None:
+    if type(value) is date:
+        return value
+    if not isinstance(value, str) or len(value) != len("YYYY-MM-DD"):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None

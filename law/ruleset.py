@@ -1,0 +1,78 @@
+"""Rulesets: the packaged texts as data, loaded once, and which of them governs a subject.
+
+The files under `law/rulesets/` are the only thing the law reads, and it reads them as its own
+package data.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from importlib import resources
+
+from law.errors import NotFound
+from law.evidence import SubjectKind
+from law.jurisdiction import Jurisdictions, parse_jurisdictions
+from law.rules import NotGraded, Ruleset
+from law.ruleset_file import parse
+
+GRADING = ("hangzhou-2021-120", "hangzhou-trial", "tianjin-pilot", "national-2017-566")
+"""The rulesets that grade subjects. Areas have indices instead."""
+
+
+@cache
+def load(ruleset_id: str) -> Ruleset:
+    """Load a packaged ruleset by its id; it is refused whole when it has any fault."""
+    if ruleset_id not in GRADING:
+        raise NotFound(f"没有规则集{ruleset_id}", f"There is no ruleset {ruleset_id}.")
+    return parse(packaged(f"{ruleset_id}.yaml"), ruleset_id)
+
+
+def list_rulesets() -> tuple[Ruleset, ...]:
+    """Return every packaged ruleset that grades subjects."""
+    return tuple(load(ruleset_id) for ruleset_id in GRADING)
+
+
+def governing(
+    bureau: str, sector: str, on: date, kind: SubjectKind = SubjectKind.ORGANISATION
+) -> Ruleset | NotGraded:
+    """Return the ruleset that governs a subject on a day, or why it has no grade.
+
+    `bureau` is a GB/T 2260 division code or a bureau's own id, `sector` one of `Sector`. Natural
+    persons are not graded (C-21); an ended text is never returned (D-08).
+    """
+    entry = jurisdictions().find(bureau, sector, on)
+    if isinstance(entry, NotGraded):
+        return entry
+    ruleset = load(entry.ruleset)
+    return outside(ruleset, kind, sector) or ruleset
+
+
+def outside(ruleset: Ruleset, kind: SubjectKind, sector: str) -> NotGraded | None:
+    """Tell why a text does not reach a subject of this kind and sector, or None when it does."""
+    if kind not in ruleset.subject_kinds:
+        return NotGraded(
+            "subject_kind",
+            "本文件不对此类主体评定等级",
+            "This text does not grade subjects of this kind.",
+            ruleset.subject_cite,
+        )
+    if ruleset.sectors and sector not in ruleset.sectors:
+        return NotGraded(
+            "outside_sectors",
+            "不在本文件适用的领域之内",
+            "The sector is outside the scope of this text.",
+            ruleset.sector_cite,
+        )
+    return None
+
+
+@cache
+def jurisdictions() -> Jurisdictions:
+    """Load the packaged table of jurisdictions."""
+    return parse_jurisdictions(packaged("jurisdictions.yaml"), {r.id: r for r in list_rulesets()})
+
+
+def packaged(name: str) -> str:
+    """Read one of the law's own data files."""
+    return resources.files("law.rulesets").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,139 @@
+"""The legal texts the law here is made of, each once, and how a rule cites them.
+
+A citation is a text id, a blank and the article as the text numbers it: ``S4 四(三)2``. Several
+are joined by ``; ``. Our own readings are cited by number: ``C-17`` (ambiguity), ``R-076``
+(requirement), ``D-08`` (decision).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from law.errors import NotFound
+
+
+class TextStatus(StrEnum):
+    """Whether a text binds: an issued text does, a draft does not."""
+
+    ISSUED = "issued"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One legal text: id used in citations, titles, whether it was issued, its document number."""
+
+    id: str
+    title_zh: str
+    title_en: str
+    status: TextStatus
+    number: str = ""
+
+
+_ISSUED, _DRAFT = TextStatus.ISSUED, TextStatus.DRAFT
+
+_ALL = (
+    Text(
+        "S0",
+        "天津市服务业诚信计量分类监管试点方案（征求意见稿）",
+        "Tianjin pilot plan for classified supervision of honest metrology in services (draft)",
+        _DRAFT,
+    ),
+    Text(
+        "S1",
+        "服务业诚信计量监督管理制度建设指南",
+        "National guide to supervision systems for honest metrology in services",
+        _ISSUED,
+        "国质检量函〔2017〕566号",
+    ),
+    Text(
+        "S2",
+        "诚信计量体系建设的指导意见（征求意见稿）",
+        "Taizhou guidance on building the honest-metrology system (draft)",
+        _DRAFT,
+    ),
+    Text(
+        "S3",
+        "杭州市计量信用管理办法（试行）",
+        "Hangzhou measures for metrology credit (trial, draft)",
+        _DRAFT,
+    ),
+    Text(
+        "S4",
+        "杭州市民生计量信用监督管理暂行办法",
+        "Hangzhou interim measures for credit supervision of metrology in people's livelihood",
+        _ISSUED,
+        "杭市管〔2021〕120号",
+    ),
+    Text("CIVIL-CODE", "中华人民共和国民法典", "Civil Code of the PRC", _ISSUED),
+    Text("METROLOGY-LAW", "中华人民共和国计量法", "Metrology Law of the PRC", _ISSUED),
+    Text(
+        "GBF-2025-22",
+        "关于进一步完善信用修复制度的实施方案",
+        "State Council General Office plan on improving credit repair",
+        _ISSUED,
+        "国办发〔2025〕22号",
+    ),
+    Text("NDRC-REPAIR", "信用修复管理办法", "Measures for credit repair (NDRC)", _ISSUED),
+    Text(
+        "ZJ-REPAIR",
+        "浙江省公共信用修复管理暂行办法",
+        "Zhejiang interim measures for public credit repair",
+        _ISSUED,
+    ),
+    Text(
+        "SAMR-REPAIR",
+        "市场监督管理信用修复管理办法",
+        "SAMR measures for credit repair in market regulation",
+        _ISSUED,
+    ),
+    Text(
+        "CATALOGUE-2020-42",
+        "实施强制管理的计量器具目录",
+        "Catalogue of measuring instruments under compulsory administration",
+        _ISSUED,
+        "市场监管总局公告2020年第42号",
+    ),
+)
+
+TEXTS = {text.id: text for text in _ALL}
+
+_OWN = re.compile(r"[CRD]-\d{2,3}")
+
+
+def text(text_id: str) -> Text:
+    """Return the legal text with this id, e.g. ``S4``."""
+    try:
+        return TEXTS[text_id]
+    except KeyError:
+        raise NotFound(f"没有编号为{text_id}的法规文本", f"No legal text {text_id}.") from None
+
+
+def cite(text_id: str, article: str) -> str:
+    """Cite an article of a known text: ``cite("S4", "四(三)")`` is ``S4 四(三)``."""
+    return f"{text(text_id).id} {article}"
+
+
+def is_citation(value: str) -> bool:
+    """Tell whether every part of a citation names a known text or one of our own numbers."""
+    return all(_known(part.strip()) for part in value.split(";"))
+
+
+def spell_out(value: str, lang: str) -> str:
+    """Render a citation with the title of its text in `zh` or `en`, for people."""
+    return "；".join(_spelled(part.strip(), lang) for part in value.split(";"))
+
+
+def _known(part: str) -> bool:
+    head, _, article = part.partition(" ")
+    return bool(_OWN.fullmatch(part)) or (head in TEXTS and bool(article.strip()))
+
+
+def _spelled(part: str, lang: str) -> str:
+    head, _, article = part.partition(" ")
+    if head not in TEXTS:
+        return part
+    title = TEXTS[head].title_zh if lang == "zh" else TEXTS[head].title_en
+    return f"《{title}》{article}" if lang == "zh" else f"{title}, {article}"
