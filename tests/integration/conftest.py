@@ -1,0 +1,131 @@
+"""Real parts for the integration tests: a NATS server of their own, databases in files."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from plumbing.database import Database, PlumbingTable
+from plumbing.events import inbox, outbox  # noqa: F401  their tables
+from plumbing.events.connect import connect
+from plumbing.events.subjects import SUBJECTS, ensure_streams
+
+CONFIGURATION = """
+listen: "127.0.0.1:{port}"
+jetstream {{ store_dir: "{store}", sync_interval: always }}
+"""
+
+NewDatabase = Callable[[str], Awaitable[Database]]
+
+
+class NatsServer:
+    """A nats-server on a port of its own; what it stored survives `kill` and `start`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._port = free_port()
+        self._configuration = folder / "nats.conf"
+        self._configuration.write_text(CONFIGURATION.format(port=self._port, store=folder / "store"))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Starts it, and returns when it accepts connections."""
+        program = Path(sys.executable).with_name("nats-server")
+        self._process = subprocess.Popen(
+            [program, "-c", self._configuration],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for_port(self._port)
+
+    def kill(self) -> None:
+        """Kills it with SIGKILL, if it is running."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+@pytest.fixture(scope="session")
+def _nats_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def nats_server(_nats_process: NatsServer) -> Iterator[NatsServer]:
+    """A running server. A test may kill and start it; the next test finds it running."""
+    yield _nats_process
+    _nats_process.kill()
+    _nats_process.start()
+
+
+@pytest.fixture
+async def jetstream(_nats_process: NatsServer) -> AsyncIterator[JetStreamContext]:
+    """JetStream with every stream, all of them empty and without consumers."""
+    client = await connect(_nats_process.url)
+    js = client.jetstream()
+    for stream in SUBJECTS:
+        try:
+            await js.delete_stream(stream)
+        except NotFoundError:
+            continue
+    await ensure_streams(js)
+    yield js
+    await client.close()
+
+
+@pytest.fixture
+async def new_database(tmp_path: Path) -> AsyncIterator[NewDatabase]:
+    """Makes a service's database with the tables every service has, by name."""
+    opened: list[Database] = []
+
+    async def make(name: str) -> Database:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / name}.db")
+        opened.append(database)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(PlumbingTable.metadata.create_all)
+        return database
+
+    yield make
+    await asyncio.gather(*(database.close() for database in opened))
+
+
+@pytest.fixture
+async def database(new_database: NewDatabase) -> Database:
+    """One service's database."""
+    return await new_database("service")

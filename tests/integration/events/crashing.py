@@ -1,0 +1,56 @@
+"""A relay or a consumer as a process of its own, killed with SIGKILL at a chosen point.
+
+The points lie between two steps that cannot be one: `published` after NATS has acknowledged and
+before the outbox is marked; `applied` after the inbox has committed and before NATS is told.
+`-` runs without a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Collection
+
+from nats.aio.msg import Msg
+
+from plumbing.clock import SystemClock
+from plumbing.database import Database
+from plumbing.events.connect import connect
+from plumbing.events.consumer import Consumer
+from plumbing.events.relay import Relay
+from plumbing.events.subjects import Stream
+from tests.integration.events.support import HAVE_EFFECT
+
+
+class RelayKilledBeforeMark(Relay):
+    async def _mark(self, taken: Collection[int]) -> None:
+        if taken:
+            die()
+
+
+async def die_instead_of_ack(_message: Msg) -> None:
+    die()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def run(part: str, point: str, database_url: str, nats_url: str) -> None:
+    database = Database(database_url)
+    js = (await connect(nats_url, part)).jetstream()
+    if part == "relay":
+        kind = RelayKilledBeforeMark if point == "published" else Relay
+        await kind(database, js, SystemClock()).run()
+        return
+    if point == "applied":
+        Msg.ack = die_instead_of_ack  # type: ignore[method-assign]
+    stream = Stream.REGISTRY
+    clock = SystemClock()
+    await Consumer("test", stream, database, js, clock, HAVE_EFFECT, ack_wait=1.0).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(*sys.argv[1:]))

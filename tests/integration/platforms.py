@@ -1,0 +1,76 @@
+"""Platforms with stand-ins for services, and waiting for what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from plumbing.settings import Settings, child_environment
+from services.cli.processes import ProcessSpec
+from services.cli.readiness import grpc_serves
+
+STAND_IN = Path(__file__).with_name("stand_in.py")
+
+
+class Notes:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+        self.told: list[str] = []
+
+    def line(self, process: str, text: str) -> None:
+        self.lines.append((process, text))
+
+    def news(self, zh: str, en: str) -> None:
+        self.told.append(f"{zh} {en}")
+
+
+def stand_ins(
+    settings: Settings, *, manner: str = "", names: str = "registry"
+) -> list[ProcessSpec]:
+    """Stand-ins for some services, all of one manner."""
+    return [_stand_in(settings, name, manner) for name in names.split()]
+
+
+def _stand_in(settings: Settings, name: str, manner: str) -> ProcessSpec:
+    address = settings.address(name)
+    return ProcessSpec(
+        name=name,
+        command=(sys.executable, str(STAND_IN), address, manner),
+        environment=child_environment(settings),
+        is_ready=partial(grpc_serves, address),
+        after=("nats", "temporal"),
+        grace=1.0,
+    )
+
+
+async def until(condition: Callable[[], bool], within: float = 20.0) -> None:
+    """Waits for a condition; fails if it does not come true."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is alive; a zombie is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def commands_naming(text: str) -> Iterator[int]:
+    """Processes whose command line names something, this one left out."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if text.encode() in command and runs(int(entry.name)):
+                yield int(entry.name)

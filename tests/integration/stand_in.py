@@ -1,0 +1,30 @@
+"""A stand-in for a service: a real process with a real gRPC health service and nothing else.
+
+`stand_in.py <address> [stubborn|broken]`: a stubborn one ignores SIGTERM, a broken one dies.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from concurrent import futures
+
+import grpc
+from grpc_health.v1 import health, health_pb2_grpc
+
+
+def main(address: str, manner: str = "") -> None:
+    if manner == "broken":
+        sys.exit("stand-in: I am broken")
+    if manner == "stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    server = grpc.server(futures.ThreadPoolExecutor(2), options=[("grpc.so_reuseport", 0)])
+    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
+    server.add_insecure_port(address)
+    server.start()
+    print("stand-in: serving", address)  # noqa: T201
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

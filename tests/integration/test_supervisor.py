@@ -1,0 +1,249 @@
+"""`quanheng up` on real engines: order, readiness, crashes, stopping, and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from urllib.request import urlopen
+
+import nats
+import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+
+from law.errors import InvalidInput, LawError, NotFound, WrongState
+from plumbing.clock import SandboxClock, local_date
+from services.cli.directory import running_settings
+from services.cli.processes import Backoff
+from services.cli.supervisor import SANDBOX_START, NotReady, Platform
+from tests.integration.platforms import Notes, commands_naming, runs, stand_ins, until
+
+READY = 60.0
+QUICK = Backoff(first=0.05, longest=0.2)
+Sandbox = partial(Platform, sandbox=True, usual_ports=False, services=stand_ins)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+async def platform(tmp_path: Path, notes: Notes) -> AsyncIterator[Platform]:
+    async with Sandbox(tmp_path / "data", observer=notes, backoff=QUICK) as running:
+        await running.wait_ready(READY)
+        yield running
+
+
+def pids(platform: Platform) -> dict[str, int | None]:
+    return {name: part.pid for name, part in platform.processes.items()}
+
+
+async def test_a_ready_platform_answers_and_stopping_it_leaves_nothing(tmp_path: Path) -> None:
+    platform = Sandbox(tmp_path / "data")
+    await platform.start()
+    await platform.wait_ready(READY)
+    assert set(platform.processes) == {"nats", "temporal", "mailbox", "registry"}
+    ran = [pid for pid in pids(platform).values() if pid]
+    assert len(ran) == 4
+    begun = time.monotonic()
+    await platform.stop()
+    assert time.monotonic() - begun < 10
+    assert [pid for pid in ran if runs(pid)] == []
+    assert list(commands_naming(str(tmp_path))) == []
+    assert not (platform.data_dir / "lock").exists()
+    assert not (platform.data_dir / "endpoints.json").exists()
+
+
+async def test_engines_are_set_to_lose_nothing(platform: Platform) -> None:
+    with urlopen(f"http://{platform.monitor}/varz") as answer:  # noqa: S310, ASYNC210
+        jetstream = json.load(answer)["jetstream"]["config"]
+    assert jetstream["sync_always"] is True
+    assert Path(jetstream["store_dir"]).is_relative_to(platform.data_dir)
+    wal = platform.data_dir / "temporal" / "temporal.db-wal"
+    assert wal.exists()
+
+
+async def test_temporal_keeps_histories_and_knows_the_search_attributes(platform: Platform) -> None:
+    client = await Client.connect(platform.settings.temporal_address)
+    described = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace="default")
+    )
+    assert described.config.workflow_execution_retention_ttl.ToTimedelta().days == 365
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace="default")
+    )
+    kinds = (
+        IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+        IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+    )
+    found = listed.custom_attributes
+    assert (found["AggregateId"], found["DueAt"]) == kinds
+
+
+async def test_other_commands_find_the_running_platform(platform: Platform) -> None:
+    found = running_settings(platform.data_dir)
+    assert found == platform.settings.model_copy(update={"smtp_url": found.smtp_url})
+
+
+async def test_what_a_killed_platform_wrote_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
+    (tmp_path / "endpoints.json").write_text('{"settings": {}}')
+    (tmp_path / "lock").write_text("1")
+    with pytest.raises(NotFound, match="No platform is running"):
+        running_settings(tmp_path)
+
+
+async def test_a_second_platform_on_the_directory_is_refused(platform: Platform) -> None:
+    with pytest.raises(WrongState, match=f"in use by process {os.getpid()}"):
+        await Sandbox(platform.data_dir).start()
+    assert (platform.data_dir / "endpoints.json").exists()
+    await platform.wait_ready(within=0.5)
+
+
+async def test_the_command_says_in_both_languages_who_has_the_directory(platform: Platform) -> None:
+    command = [sys.executable, "-m", "services.cli", "up", "--sandbox"]
+    second = await asyncio.to_thread(
+        subprocess.run, [*command, "--data", platform.data_dir], capture_output=True, text=True
+    )
+    assert second.returncode == 1
+    assert f"正由进程 {os.getpid()} 使用" in second.stderr
+    assert f"in use by process {os.getpid()}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+async def test_a_process_that_dies_is_started_again_alone(platform: Platform, notes: Notes) -> None:
+    before = pids(platform)
+    await platform.kill("registry")
+    assert not platform.processes["registry"].ready.is_set()
+    await platform.wait_ready(READY)
+    after = pids(platform)
+    assert after["registry"] != before["registry"]
+    assert {**after, "registry": 0} == {**before, "registry": 0}
+    assert any("registry ended (-9)" in said for said in notes.told)
+    assert any("registry is back" in said for said in notes.told)
+
+
+async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform: Platform) -> None:
+    before = pids(platform)
+    connection = await nats.connect(platform.settings.nats_url)
+    await connection.jetstream().add_stream(name="kept", subjects=["kept.>"])
+    await connection.jetstream().publish("kept.one", b"still here")
+    await connection.close()
+    client = await Client.connect(platform.settings.temporal_address)
+    await client.start_workflow("Waits", id="waits", task_queue="nobody")
+
+    await platform.kill_everything()
+    await platform.wait_ready(READY)
+
+    assert not set(before.values()) & set(pids(platform).values())
+    connection = await nats.connect(platform.settings.nats_url)
+    message = await connection.jetstream().get_msg("kept", 1)
+    await connection.close()
+    assert message.data == b"still here"
+    client = await Client.connect(platform.settings.temporal_address)
+    assert (await client.get_workflow_handle("waits").describe()).id == "waits"
+
+
+async def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_one_goes_on(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    script = str(Path(__file__).with_name("run_platform.py"))
+    supervisor = await asyncio.create_subprocess_exec(
+        sys.executable, script, str(data), stdout=asyncio.subprocess.PIPE
+    )
+    assert supervisor.stdout
+    async with asyncio.timeout(READY):
+        children = [int(pid) for pid in (await supervisor.stdout.readline()).split()]
+    assert len(children) == 4
+    assert all(runs(pid) for pid in children)
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await supervisor.wait()
+    await until(lambda: not any(runs(pid) for pid in children), within=5)
+    async with Sandbox(data) as again:
+        await again.wait_ready(READY)
+
+
+async def test_a_taken_port_is_left_alone_and_the_change_is_told(
+    tmp_path: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        taken = holder.getsockname()[1]
+        monkeypatch.setenv("QUANHENG_REGISTRY_ADDRESS", f"127.0.0.1:{taken}")
+        async with Sandbox(tmp_path / "data", observer=notes, usual_ports=True) as platform:
+            await platform.wait_ready(READY)
+            address = platform.settings.registry_address
+    port = address.rsplit(":", 1)[1]
+    assert int(port) != taken
+    assert any(f"port {taken} is taken, registry uses {port}" in said for said in notes.told)
+
+
+async def test_a_process_that_ignores_sigterm_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    platform = Sandbox(tmp_path / "data", services=partial(stand_ins, manner="stubborn"))
+    await platform.start()
+    await platform.wait_ready(READY)
+    begun = time.monotonic()
+    await platform.stop()
+    assert time.monotonic() - begun < 10
+    assert list(commands_naming(str(tmp_path))) == []
+
+
+async def test_a_process_that_keeps_dying_is_named_with_its_last_words(
+    tmp_path: Path, notes: Notes
+) -> None:
+    broken = partial(stand_ins, manner="broken")
+    async with Sandbox(tmp_path / "d", services=broken, observer=notes, backoff=QUICK) as platform:
+        await until(lambda: platform.processes["registry"].starts >= 4)
+        with pytest.raises(NotReady, match=r"registry"):
+            await platform.wait_ready(within=0.2)
+    pauses = [said.split("again in ")[1].split(" s")[0] for said in notes.told]
+    assert pauses[:3] == ["0.05", "0.1", "0.2"]
+    assert "stand-in: I am broken" in notes.told[0]
+    assert "I am broken" in (tmp_path / "d" / "logs" / "registry.log").read_text()
+
+
+async def test_an_error_of_a_probe_itself_comes_out(tmp_path: Path) -> None:
+    def wrong(settings: object) -> list[object]:
+        async def probe() -> bool:
+            raise ZeroDivisionError
+
+        from dataclasses import replace
+
+        return [replace(spec, is_ready=probe) for spec in stand_ins(settings)]  # type: ignore[arg-type]
+
+    platform = Sandbox(tmp_path / "data", services=wrong)  # type: ignore[arg-type]
+    await platform.start()
+    with pytest.raises(ExceptionGroup) as caught:
+        await platform.wait_ready(READY)
+    assert caught.group_contains(ZeroDivisionError)
+    with pytest.raises(ExceptionGroup):
+        await platform.stop()
+    assert list(commands_naming(str(tmp_path))) == []
+
+
+async def test_a_sandbox_starts_on_its_day_and_keeps_its_time(platform: Platform) -> None:
+    clock = SandboxClock(platform.settings.clock_file)
+    assert local_date(clock.now()) == SANDBOX_START
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+async def test_neither_kind_of_directory_becomes_the_other(tmp_path: Path, sandbox: bool) -> None:
+    if sandbox:
+        (tmp_path / "registry.db").touch()
+    else:
+        SandboxClock.create(tmp_path / "sandbox-clock.json", SandboxClock(tmp_path).now())
+    with pytest.raises(InvalidInput) as refused:
+        await Platform(tmp_path, sandbox=sandbox, services=stand_ins).start()
+    assert isinstance(refused.value, LawError)
+    assert not (tmp_path / "lock").exists()
