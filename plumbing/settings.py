@@ -5,6 +5,7 @@ Every field is documented in `deploy/env.example`; a test keeps the two alike.
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -65,6 +66,20 @@ class Settings(BaseSettings):
         return self.data_dir / "sandbox-clock.json"
 
     @property
+    def mailbox_dir(self) -> Path:
+        """Where a sandbox's mail server keeps every mail as a file."""
+        return self.data_dir / "mailbox"
+
+    @property
     def token_life(self) -> timedelta:
         """How long an access token is valid."""
         return timedelta(minutes=self.token_minutes)
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment in which a child process reads exactly these settings."""
+    prefix = str(Settings.model_config["env_prefix"])
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
+    values = settings.model_dump(mode="json")
+    handed = {f"{prefix}{name.upper()}": str(value) for name, value in values.items()}
+    return {**inherited, **handed, "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,198 @@
+"""The audit chain: who changed what, on what legal ground (D-10).
+
+An entry commits with the change it tells of. One sealer per service then links the entries in
+commit order within a second, so that the chain serialises no writer. The chain holds salted
+digests: erasing an entry's text and salt later breaks no link (C-03).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.database import Database, JsonColumn, PlumbingTable, SerialColumn
+from plumbing.identity import Caller
+
+GENESIS = "0" * 64
+SEAL_EVERY_SECONDS = 0.5
+BATCH = 500
+log = structlog.get_logger()
+
+
+class AuditEntry(PlumbingTable, table=True):
+    """One change. `sequence`, `previous` and `link` are set by the sealer."""
+
+    __tablename__ = "audit_entry"
+
+    entry_id: int | None = Field(default=None, sa_column=sa.Column(SerialColumn, primary_key=True))
+    at: datetime
+    actor: str = Field(index=True)
+    roles: list[str] = Field(sa_type=JsonColumn)
+    on_behalf_of: str = ""
+    action: str
+    object: str = Field(index=True)
+    before: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    after: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    ground: str = ""
+    salt: str = ""  # empty once erased
+    digest: str
+    sequence: int | None = Field(default=None, sa_type=sa.BigInteger, unique=True)
+    previous: str | None = None
+    link: str | None = None
+
+
+def enter(
+    session: AsyncSession,
+    caller: Caller,
+    at: datetime,
+    action: str,
+    object_: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    ground: str = "",
+) -> None:
+    """Adds an entry to the caller's transaction."""
+    entry = AuditEntry(
+        at=at,
+        actor=caller.account_id,
+        roles=sorted(caller.roles),
+        on_behalf_of=caller.on_behalf_of,
+        action=action,
+        object=object_,
+        before=before,
+        after=after,
+        ground=ground,
+        salt=secrets.token_hex(16),
+        digest="",
+    )
+    entry.digest = digest_of(entry)
+    session.add(entry)
+
+
+def digest_of(entry: AuditEntry) -> str:
+    """SHA-256 over the salt and everything the entry says."""
+    said = [
+        entry.salt,
+        entry.at.isoformat(),
+        entry.actor,
+        sorted(entry.roles),
+        entry.on_behalf_of,
+        entry.action,
+        entry.object,
+        entry.before,
+        entry.after,
+        entry.ground,
+    ]
+    return _sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
+
+
+def link_of(previous: str, sequence: int, digest: str) -> str:
+    """Hash of a link: the one before it, its place, and what it holds."""
+    return _sha256(f"{previous}:{sequence}:{digest}")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Sealer:
+    """Links committed entries into the chain; one per database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self) -> None:
+        """Seals until cancelled."""
+        while True:
+            try:
+                sealed = await self.seal()
+            except DBAPIError as error:  # the database is away or busy; nothing is lost by waiting
+                log.warning("audit.seal_failed", error=str(error))
+                sealed = 0
+            if sealed < BATCH:
+                await asyncio.sleep(SEAL_EVERY_SECONDS)
+
+    async def seal(self) -> int:
+        """Links the entries that no link holds yet, at most one batch; returns how many."""
+        async with self._database.snapshot() as session:
+            waiting = await _unsealed(session)
+        if not waiting:
+            return 0
+        async with self._database.transaction() as session:
+            sequence, previous = await _head(session)
+            entries = (
+                await session.exec(
+                    select(AuditEntry)
+                    .where(_UNSEALED)
+                    .order_by(col(AuditEntry.entry_id))
+                    .limit(BATCH)
+                )
+            ).all()
+            for entry in entries:
+                sequence += 1
+                entry.sequence, entry.previous = sequence, previous
+                entry.link = previous = link_of(previous, sequence, entry.digest)
+            return len(entries)
+
+
+_UNSEALED = col(AuditEntry.sequence).is_(None)
+
+
+async def _unsealed(session: AsyncSession) -> int:
+    counted = select(sa.func.count()).select_from(AuditEntry).where(_UNSEALED)
+    return (await session.exec(counted)).one()
+
+
+async def _head(session: AsyncSession) -> tuple[int, str]:
+    newest = select(AuditEntry).where(~_UNSEALED).order_by(col(AuditEntry.sequence).desc()).limit(1)
+    last = (await session.exec(newest)).first()
+    return (last.sequence or 0, last.link or GENESIS) if last else (0, GENESIS)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What walking the chain found. `breaks` names each entry that does not hold, and why."""
+
+    sealed: int
+    unsealed: int
+    head: str
+    breaks: tuple[tuple[str, str], ...]
+
+
+async def verify(database: Database) -> Walk:
+    """Walks the chain from its first link, recomputing every hash."""
+    breaks: list[tuple[str, str]] = []
+    sequence, previous = 0, GENESIS
+    async with database.snapshot() as session:
+        unsealed = await _unsealed(session)
+        walk = select(AuditEntry).where(~_UNSEALED).order_by(col(AuditEntry.sequence))
+        for entry in (await session.exec(walk.execution_options(yield_per=BATCH))).all():
+            sequence += 1
+            breaks += [
+                (f"audit/{entry.entry_id}", why) for why in _faults(entry, sequence, previous)
+            ]
+            sequence, previous = entry.sequence or sequence, entry.link or ""
+    return Walk(sequence, unsealed, previous, tuple(breaks))
+
+
+def _faults(entry: AuditEntry, sequence: int, previous: str) -> list[str]:
+    checks = {
+        "missing_before": entry.sequence == sequence,
+        "previous_differs": entry.previous == previous,
+        "link_differs": entry.link
+        == link_of(entry.previous or "", entry.sequence or 0, entry.digest),
+        "content_differs": not entry.salt or digest_of(entry) == entry.digest,
+    }
+    return [name for name, holds in checks.items() if not holds]

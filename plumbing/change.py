@@ -1,0 +1,220 @@
+"""One transaction per change: the state, the event and the audit entry, or none of them.
+
+A command is `async def command(change, request) -> response`. It alters rows through
+`change.session`, says what happened with `change.announce` and `change.audit`, and raises a
+`LawError` to have nothing happen. Repeating a request returns the first answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.message import Message
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import AlreadyExists
+from plumbing import audit
+from plumbing.clock import Clock, local_date
+from plumbing.database import Database, PlumbingTable
+from plumbing.events import outbox
+from plumbing.events.envelope import M, Received
+from plumbing.identity import Caller, service_caller
+
+
+class Repeatable(Protocol):
+    """A request that carries the id which makes it safe to repeat."""
+
+    request_id: str
+    DESCRIPTOR: Any
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
+
+
+Request = TypeVar("Request", bound=Repeatable)
+Response = TypeVar("Response", bound=Message)
+
+
+class AnsweredRequest(PlumbingTable, table=True):
+    """A change that was asked for and answered."""
+
+    __tablename__ = "answered_request"
+
+    actor: str = Field(primary_key=True)
+    request_id: str = Field(primary_key=True)
+    method: str
+    digest: str
+    response: bytes
+    at: datetime
+
+
+@dataclass
+class Change:
+    """A change under way: who makes it, when, and in which transaction."""
+
+    session: AsyncSession
+    caller: Caller
+    at: datetime
+    audited: bool = field(default=False, init=False)
+    _announced: bool = field(default=False, init=False)
+
+    @property
+    def today(self) -> date:
+        """The day of Asia/Shanghai on which the change is made."""
+        return local_date(self.at)
+
+    @property
+    def on_behalf_of(self) -> str:
+        """The person whose act this is, also when a service carries it out."""
+        return self.caller.on_behalf_of or self.caller.account_id
+
+    async def announce(self, event: Message, *, aggregate: str, bureau: str) -> None:
+        """Puts an event into the outbox."""
+        self._announced = True
+        await outbox.record(
+            self.session,
+            event,
+            aggregate=aggregate,
+            bureau=bureau,
+            at=self.at,
+            on_behalf_of=self.on_behalf_of,
+        )
+
+    def audit(
+        self,
+        action: str,
+        object_: str,
+        *,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        ground: str = "",
+    ) -> None:
+        """Enters the change into the audit chain."""
+        self.audited = True
+        audit.enter(
+            self.session,
+            self.caller,
+            self.at,
+            action,
+            object_,
+            before=before,
+            after=after,
+            ground=ground,
+        )
+
+    def settle(self) -> None:
+        """Refuses a change that announces something without auditing it."""
+        if self._announced and not self.audited:
+            raise AssertionError("A change was announced but not audited")
+
+
+class Changes:
+    """Makes changes in one service's database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database, self.clock = database, clock
+
+    @asynccontextmanager
+    async def change(self, caller: Caller) -> AsyncIterator[Change]:
+        """A transaction in which the caller changes something."""
+        async with self.database.transaction() as session:
+            change = Change(session, caller, self.clock.now())
+            yield change
+            change.settle()
+
+    async def once(
+        self,
+        caller: Caller,
+        request: Request,
+        command: Callable[[Change, Request], Awaitable[Response]],
+        response_type: type[Response],
+    ) -> Response:
+        """Carries out a command, or returns the answer it was given before.
+
+        Raises AlreadyExists when the request id was used for something else.
+        """
+        try:
+            return await self._once(caller, request, command, response_type)
+        except IntegrityError:
+            # Two identical requests at once: one of them committed, and its answer stands.
+            answer = await self._answer(caller, request, response_type)
+            if answer is None:
+                raise
+            return answer
+
+    async def _once(
+        self,
+        caller: Caller,
+        request: Request,
+        command: Callable[[Change, Request], Awaitable[Response]],
+        response_type: type[Response],
+    ) -> Response:
+        async with self.change(caller) as change:
+            if answer := await _answered(change.session, caller, request, response_type):
+                return answer
+            response = await command(change, request)
+            change.session.add(
+                AnsweredRequest(
+                    actor=caller.account_id,
+                    request_id=request.request_id,
+                    method=request.DESCRIPTOR.full_name,
+                    digest=_digest(request),
+                    response=response.SerializeToString(),
+                    at=change.at,
+                )
+            )
+            return response
+
+    async def _answer(
+        self, caller: Caller, request: Request, response_type: type[Response]
+    ) -> Response | None:
+        async with self.database.snapshot() as session:
+            return await _answered(session, caller, request, response_type)
+
+
+async def _answered(
+    session: AsyncSession, caller: Caller, request: Request, response_type: type[Response]
+) -> Response | None:
+    row = await session.get(AnsweredRequest, (caller.account_id, request.request_id))
+    if row is None:
+        return None
+    if (row.method, row.digest) != (request.DESCRIPTOR.full_name, _digest(request)):
+        raise AlreadyExists(
+            "该请求编号已用于另一项请求",
+            "This request id was used for another request",
+            request_id=request.request_id,
+        )
+    return response_type.FromString(row.response)
+
+
+def _digest(request: Repeatable) -> str:
+    # Passwords stay out of the digest: it is stored, and a short password could be guessed from it.
+    told: Any = type(request)()
+    told.CopyFrom(request)
+    for name in request.DESCRIPTOR.fields_by_name:
+        if "password" in name:
+            told.ClearField(name)
+    return hashlib.sha256(told.SerializeToString(deterministic=True)).hexdigest()
+
+
+Handler = Callable[[Change, Received[M]], Awaitable[None]]
+
+
+def applying(
+    service: str, clock: Clock, handler: Handler[M]
+) -> Callable[[AsyncSession, Received[M]], Awaitable[None]]:
+    """Fits a handler to an inbox: it acts as the service, for whoever caused the event."""
+
+    async def apply(session: AsyncSession, received: Received[M]) -> None:
+        caller = service_caller(service, received.on_behalf_of)
+        change = Change(session, caller, clock.now())
+        await handler(change, received)
+        change.settle()
+
+    return apply

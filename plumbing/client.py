@@ -1,0 +1,151 @@
+"""Calling gRPC: a channel with a deadline, a token and retries, and errors that speak (D-12).
+
+Every mutating call carries a request id, so a call that found the service away is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from plumbing.clock import Clock
+from plumbing.tokens import service_secret_file
+from protos.identity.v1 import identity_pb2, identity_pb2_grpc
+
+RETRY_FIRST_SECONDS = 0.1
+RETRY_MOST_SECONDS = 2.0
+MAX_MESSAGE_BYTES = 8 << 20
+
+
+def new_request_id() -> str:
+    """An id for a change that is asked for once."""
+    return str(uuid.uuid4())
+
+
+def derived_request_id(*parts: str) -> str:
+    """The same id for the same parts: for activities that may run again."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "quanheng:" + "/".join(parts)))
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):
+    """A call was refused. `reason` is stable; the messages are for people."""
+
+    code: grpc.StatusCode
+    reason: str
+    message_zh: str
+    message_en: str
+    faults: tuple[tuple[str, str, str], ...] = ()  # field, Chinese, English
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.code.name} {self.reason}: {self.message_zh} / {self.message_en}"
+
+
+def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
+    """What a failed call says, decoded."""
+    said: dict[str, Any] = {"reason": error.code().name, "message_zh": error.details() or ""}
+    # AioRpcError offers what from_call reads, though its type does not say so.
+    status = rpc_status.from_call(cast("grpc.Call", error))
+    for detail in status.details if status else ():
+        said |= _decoded(detail)
+    return Refusal(code=error.code(), message_en=error.details() or "", **said)
+
+
+def _decoded(detail: Any) -> dict[str, Any]:
+    info, told = error_details_pb2.ErrorInfo(), error_details_pb2.LocalizedMessage()
+    bad = error_details_pb2.BadRequest()
+    if detail.Unpack(info):
+        return {"reason": info.reason, "facts": dict(info.metadata)}
+    if detail.Unpack(told):
+        return {"message_zh": told.message}
+    if detail.Unpack(bad):
+        return {
+            "faults": tuple(
+                (v.field, v.localized_message.message, v.description) for v in bad.field_violations
+            )
+        }
+    return {}
+
+
+TokenSource = Callable[[], Awaitable[str]]
+
+
+class _Caller(grpc.aio.UnaryUnaryClientInterceptor, grpc.aio.StreamUnaryClientInterceptor):
+    """Gives each call its deadline, token and patience, and turns failures into refusals."""
+
+    def __init__(self, token: TokenSource | None, timeout: float, on_behalf_of: str) -> None:
+        self._token, self._timeout, self._behalf = token, timeout, on_behalf_of
+
+    async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        return await self._call(continuation, details, request)
+
+    async def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
+        return await continuation(await self._dressed(details), requests)
+
+    async def _call(self, continuation: Any, details: Any, request: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        ends, delay = loop.time() + (details.timeout or self._timeout), RETRY_FIRST_SECONDS
+        while True:
+            call = await continuation(await self._dressed(details), request)
+            code = await call.code()
+            if code != grpc.StatusCode.UNAVAILABLE or loop.time() + delay >= ends:
+                return call
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, RETRY_MOST_SECONDS)
+
+    async def _dressed(self, details: Any) -> Any:
+        metadata = grpc.aio.Metadata(*(details.metadata or ()))
+        if self._token is not None:
+            metadata.add("authorization", f"Bearer {await self._token()}")
+        if self._behalf:
+            metadata.add("x-on-behalf-of", self._behalf)
+        return details._replace(timeout=details.timeout or self._timeout, metadata=metadata)
+
+
+def open_channel(
+    address: str,
+    token: TokenSource | None = None,
+    *,
+    timeout: float = 10.0,
+    on_behalf_of: str = "",
+) -> grpc.aio.Channel:
+    """A channel to one service. `timeout` is seconds a call may take, retries included."""
+    return grpc.aio.insecure_channel(
+        address,
+        interceptors=[_Caller(token, timeout, on_behalf_of)],
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            # A restarted service must be found again quickly, not after gRPC's default minutes.
+            ("grpc.max_reconnect_backoff_ms", 2000),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+        ],
+    )
+
+
+class ServiceToken:
+    """The token under which a service calls the others; renewed before it ends."""
+
+    def __init__(self, service: str, keys_dir: Path, registry_address: str, clock: Clock) -> None:
+        self._service, self._keys, self._clock = service, keys_dir, clock
+        self._stub = identity_pb2_grpc.IdentityServiceStub(open_channel(registry_address))
+        self._held: tuple[str, datetime] | None = None
+
+    async def __call__(self) -> str:
+        if self._held is None or self._held[1] < self._clock.now() + timedelta(minutes=1):
+            secret = service_secret_file(self._keys, self._service).read_text()
+            answer = await self._stub.LoginService(
+                identity_pb2.LoginServiceRequest(service=self._service, secret=secret)
+            )
+            self._held = (answer.token, answer.expires_at.ToDatetime(self._clock.now().tzinfo))
+        return self._held[0]

@@ -1,0 +1,124 @@
+"""Migrations: a service's database is brought up to its models when the service starts.
+
+One migration serves SQLite and PostgreSQL alike. `python -m plumbing.migrations NAME MESSAGE`
+writes the next one for a service from the difference between its models and its migrations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic import command, context
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlmodel.sql.sqltypes import AutoString
+
+from plumbing.database import Database, PlumbingTable, SerialColumn
+
+
+def metadata_of(service: str) -> list[sa.MetaData]:
+    """Every table of a service's database: its own, and those all services have alike."""
+    for module in ("audit", "change", "events.inbox", "events.outbox"):
+        importlib.import_module(f"plumbing.{module}")
+    own: sa.MetaData = importlib.import_module(f"services.{service}.tables").Base.metadata
+    return [own, PlumbingTable.metadata]
+
+
+async def upgrade(database: Database, service: str) -> None:
+    """Brings the database to the newest migration; changes nothing when it is there already."""
+    async with database.engine.connect() as connection:
+        await connection.run_sync(_upgrade, service)
+
+
+async def differences(database: Database, service: str) -> list[Any]:
+    """Where the models and the migrated database disagree; empty when they agree."""
+    async with database.engine.connect() as connection:
+        return list(await connection.run_sync(_compare, service))
+
+
+def run_environment() -> None:
+    """What Alembic's `env.py` does, for whichever service is being migrated."""
+    attributes = context.config.attributes
+    context.configure(
+        connection=attributes["connection"],
+        target_metadata=metadata_of(attributes["service"]),
+        render_as_batch=True,
+        render_item=_render,
+        compare_type=_types_differ,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _config(service: str, connection: sa.Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(_versions(service)))
+    config.attributes |= {"connection": connection, "service": service}
+    return config
+
+
+def _versions(service: str) -> Path:
+    return Path(importlib.import_module(f"services.{service}").__path__[0]) / "migrations"
+
+
+def _upgrade(connection: sa.Connection, service: str) -> None:
+    command.upgrade(_config(service, connection), "head")
+    connection.commit()
+
+
+def _compare(connection: sa.Connection, service: str) -> Any:
+    migration = MigrationContext.configure(connection, opts={"compare_type": _types_differ})
+    return compare_metadata(migration, metadata_of(service))  # type: ignore[arg-type]
+
+
+def _types_differ(
+    _context: Any, _inspected: Any, _metadata: Any, found: Any, wanted: Any
+) -> bool | None:
+    # A JSON column is JSONB on PostgreSQL and a timestamp is text to SQLite; both are as wanted.
+    if isinstance(wanted, sa.JSON | sa.DateTime) or isinstance(found, sa.JSON | sa.DateTime):
+        return False
+    return None
+
+
+def _render(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
+    if kind != "type":
+        return False
+    if isinstance(item, AutoString):
+        return f"sa.String(length={item.length})" if item.length else "sa.String()"
+    if isinstance(item, sa.JSON):
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
+        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
+    if isinstance(item, sa.BigInteger) and item is SerialColumn:
+        return "sa.BigInteger().with_variant(sa.Integer(), 'sqlite')"
+    if isinstance(item, sa.types.TypeDecorator) and isinstance(item.impl_instance, sa.DateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+async def _write(service: str, message: str) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        database = Database(f"sqlite+aiosqlite:///{scratch}/scratch.db")
+        async with database.engine.connect() as connection:
+            await connection.run_sync(_upgrade, service)
+            await connection.run_sync(_revise, service, message)
+        await database.close()
+
+
+def _revise(connection: sa.Connection, service: str, message: str) -> None:
+    versions = _versions(service)
+    number = f"{len(list(versions.glob('[0-9]*.py'))) + 1:04d}"
+    config = _config(service, connection)
+    command.revision(config, message, autogenerate=True, rev_id=number, version_path=str(versions))
+
+
+if __name__ == "__main__":
+    asyncio.run(_write(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,203 @@
+"""Operations: what every service answers alike to those who run the platform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from sqlmodel import col, select
+
+from plumbing import audit, paging
+from plumbing.change import Change
+from plumbing.events import dead_letters, inspection
+from plumbing.events.dead_letters import DeadLetter
+from plumbing.identity import Role, current_caller
+from plumbing.rpc import Policy, allow
+from protos.operations.v1 import operations_pb2 as pb
+from protos.operations.v1 import operations_pb2_grpc as rpc
+
+if TYPE_CHECKING:
+    from plumbing.process import Assembly, Parts
+
+SERVICE = "quanheng.operations.v1.OperationsService"
+POLICY: Policy = {
+    f"/{SERVICE}/{method}": allow(Role.ADMINISTRATOR)
+    for method in (
+        "Check",
+        "Reconcile",
+        "VerifyAudit",
+        "ListAudit",
+        "ListDeadLetters",
+        "ReplayDeadLetters",
+    )
+}
+
+
+@dataclass
+class Findings:
+    """What checking a service found."""
+
+    figures: dict[str, int] = field(default_factory=dict)
+    digests: list[pb.Digest] = field(default_factory=list)
+    problems: list[pb.Problem] = field(default_factory=list)
+
+    def hold(self, topic: str, things: Iterable[tuple[str, int]]) -> None:
+        """Notes what the service holds of a topic, as (id, version) of each thing."""
+        self.digests.append(digest_of(topic, things))
+
+    def differ(self, name: str, object_: str, zh: str, en: str) -> None:
+        """Notes something that does not agree."""
+        self.problems.append(pb.Problem(name=name, object=object_, message_zh=zh, message_en=en))
+
+
+@dataclass
+class Reconciled:
+    """What reconciling a service with Temporal did."""
+
+    started: list[str] = field(default_factory=list)
+    running: int = 0
+
+
+def digest_of(topic: str, things: Iterable[tuple[str, int]]) -> pb.Digest:
+    """An order-free digest: equal for equal content, however it was read."""
+    count, total = 0, 0
+    for identity, version in things:
+        count += 1
+        total += int.from_bytes(sha256(f"{identity}:{version}".encode()).digest()[:16])
+    return pb.Digest(topic=topic, count=count, digest=f"{total % 2**128:032x}")
+
+
+class OperationsServicer(rpc.OperationsServiceServicer):
+    """Looks into one service."""
+
+    def __init__(self, parts: Parts, assembly: Assembly) -> None:
+        self._parts, self._assembly = parts, assembly
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Adds this service to a server."""
+        rpc.add_OperationsServiceServicer_to_server(self, server)
+
+    async def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
+        findings = await self._assembly.check()
+        await self._look_at_plumbing(findings)
+        figures = [pb.Figure(name=name, value=value) for name, value in findings.figures.items()]
+        return pb.CheckResponse(
+            figures=figures, digests=findings.digests, problems=findings.problems
+        )
+
+    async def _look_at_plumbing(self, findings: Findings) -> None:
+        parts, mine = self._parts, {c.name for c in self._assembly.consumers}
+        findings.figures["outbox.pending"] = (await inspection.outbox_pending(parts.database)).count
+        lags = [lag for lag in await inspection.consumer_lags(parts.js) if lag.consumer in mine]
+        findings.figures["inbox.waiting"] = sum(lag.waiting + lag.unacknowledged for lag in lags)
+        dead = await inspection.dead_letter_counts(parts.js)
+        findings.figures["dead_letters"] = sum(dead.get(name, 0) for name in mine)
+        walk = await audit.verify(parts.database)
+        findings.figures |= {"audit.sealed": walk.sealed, "audit.unsealed": walk.unsealed}
+        for object_, why in walk.breaks:
+            findings.differ("audit.broken", object_, f"审计链断裂：{why}", f"Chain broken: {why}")
+
+    async def Reconcile(self, request: pb.ReconcileRequest, context: Any) -> pb.ReconcileResponse:
+        done = await self._assembly.reconcile()
+        return pb.ReconcileResponse(started=done.started, running=done.running)
+
+    async def VerifyAudit(
+        self, request: pb.VerifyAuditRequest, context: Any
+    ) -> pb.VerifyAuditResponse:
+        walk = await audit.verify(self._parts.database)
+        problems = [
+            pb.Problem(name="audit.broken", object=o, message_zh=f"审计链断裂：{w}", message_en=w)
+            for o, w in walk.breaks
+        ]
+        return pb.VerifyAuditResponse(
+            sealed=walk.sealed, unsealed=walk.unsealed, head=walk.head, problems=problems
+        )
+
+    async def ListAudit(self, request: pb.ListAuditRequest, context: Any) -> pb.ListAuditResponse:
+        entry_id = col(audit.AuditEntry.entry_id)
+        wanted = select(audit.AuditEntry).order_by(entry_id.desc())
+        if request.object:
+            wanted = wanted.where(col(audit.AuditEntry.object) == request.object)
+        if key := paging.after(request):
+            wanted = wanted.where(entry_id < key[0])
+        async with self._parts.database.snapshot() as session:
+            rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
+        page, token = paging.cut(request, rows, lambda entry: [entry.entry_id])
+        return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token)
+
+    async def ListDeadLetters(
+        self, request: pb.ListDeadLettersRequest, context: Any
+    ) -> pb.ListDeadLettersResponse:
+        letters = [
+            _letter(letter)
+            for consumer in self._assembly.consumers
+            async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
+        ]
+        return pb.ListDeadLettersResponse(letters=sorted(letters, key=lambda said: said.sequence))
+
+    async def ReplayDeadLetters(
+        self, request: pb.ReplayDeadLettersRequest, context: Any
+    ) -> pb.ReplayDeadLettersResponse:
+        await self._parts.changes.once(
+            current_caller(), request, _note_replay, pb.ReplayDeadLettersResponse
+        )
+        answer = pb.ReplayDeadLettersResponse()
+        for replay in await self._replays(set(request.sequences)):
+            if replay.error is None:
+                answer.handled += 1
+            else:
+                answer.failed.append(_letter(replay.letter))
+        return answer
+
+    async def _replays(self, wanted: set[int]) -> list[dead_letters.Replay]:
+        return [
+            await dead_letters.replay(self._parts.js, consumer, letter)
+            for consumer in self._assembly.consumers
+            async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
+            if not wanted or letter.seq in wanted
+        ]
+
+
+async def _note_replay(
+    change: Change, request: pb.ReplayDeadLettersRequest
+) -> pb.ReplayDeadLettersResponse:
+    """Audits who asked; the replay itself is idempotent and may be asked for again."""
+    which = {"sequences": list(request.sequences)}
+    change.audit("replay_dead_letters", "dead_letters", after=which)
+    return pb.ReplayDeadLettersResponse()
+
+
+def _entry(entry: audit.AuditEntry) -> pb.AuditEntry:
+    said = pb.AuditEntry(
+        sequence=entry.sequence or 0,
+        actor=entry.actor,
+        roles=entry.roles,
+        on_behalf_of=entry.on_behalf_of,
+        action=entry.action,
+        object=entry.object,
+        before=_text(entry.before),
+        after=_text(entry.after),
+        ground=entry.ground,
+        hash=entry.link or "",
+    )
+    said.at.FromDatetime(entry.at)
+    return said
+
+
+def _text(value: dict[str, Any] | None) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _letter(letter: DeadLetter) -> pb.DeadLetter:
+    about = letter.attributes
+    said = pb.DeadLetter(sequence=letter.seq, consumer=letter.consumer, error=letter.error)
+    if about is not None:
+        said.event_id, said.event_type = str(about.id), about.type
+        said.aggregate = about.aggregate
+    if letter.buried_at is not None:
+        said.at.FromDatetime(letter.buried_at)
+    return said

@@ -1,0 +1,110 @@
+"""Temporal: connecting, task queues, and time inside a workflow (D-04, D-05).
+
+Workflows wait and remind; activities act. A typed error of ours ends an activity for good; any
+other is retried, because it is the world that failed and not the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
+
+import grpc
+import structlog
+from temporalio.client import Client
+from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from law.errors import LawError
+from plumbing.client import Refusal
+from plumbing.settings import Settings
+
+AGGREGATE_ID = SearchAttributeKey.for_keyword("AggregateId")
+DUE_AT = SearchAttributeKey.for_datetime("DueAt")
+CONNECT_EVERY_SECONDS = 0.25
+GRACE = timedelta(seconds=5)
+
+# An activity that acts on another part is tried until that part is back; it is idempotent.
+UNTIL_DONE = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+)
+# Refusals that will be the same however often one asks.
+FINAL = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.FAILED_PRECONDITION,
+    }
+)
+log = structlog.get_logger()
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def task_queue(service: str) -> str:
+    """The task queue of a service."""
+    return f"quanheng-{service}"
+
+
+@functools.cache
+def _runtime() -> Runtime:
+    quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=quiet))
+
+
+async def connect(settings: Settings) -> Client:
+    """Connects, waiting as long as Temporal is away."""
+    while True:
+        try:
+            return await Client.connect(
+                settings.temporal_address,
+                namespace=settings.temporal_namespace,
+                data_converter=pydantic_data_converter,
+                runtime=_runtime(),
+            )
+        except (RuntimeError, RPCError) as error:
+            log.info("temporal.waiting", address=settings.temporal_address, error=str(error)[:200])
+            await asyncio.sleep(CONNECT_EVERY_SECONDS)
+
+
+def worker(
+    client: Client,
+    service: str,
+    workflows: Sequence[type],
+    activities: Sequence[Callable[..., Any]],
+) -> Worker:
+    """The worker of a service, with time to finish what it has begun."""
+    return Worker(
+        client,
+        task_queue=task_queue(service),
+        workflows=workflows,
+        activities=activities,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def final_errors(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Makes our typed errors end an activity; put it under `@activity.defn`."""
+
+    @functools.wraps(function)
+    async def act(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await function(*args, **kwargs)
+        except LawError as error:
+            raise ApplicationError(error.en, type=error.reason, non_retryable=True) from error
+        except Refusal as error:
+            final = error.code in FINAL
+            raise ApplicationError(str(error), type=error.reason, non_retryable=final) from error
+
+    return act

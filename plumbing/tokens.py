@@ -1,0 +1,123 @@
+"""Tokens and keys: how a caller proves who they are (D-09).
+
+Tokens are JWTs signed with Ed25519 by the registry alone; every service verifies them with the
+public key. The life of a token is machine time: moving a sandbox's clock ends no session.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from plumbing.clock import Clock
+from plumbing.identity import Caller, Role, Unauthenticated
+
+ISSUER = "quanheng"
+ALGORITHM = "Ed25519"  # the fully specified name of EdDSA over this curve (RFC 9864)
+
+
+class Signer:
+    """Issues tokens; only the registry holds one."""
+
+    def __init__(self, key: OKPKey, clock: Clock, life: timedelta) -> None:
+        self._key, self._clock, self._life = key, clock, life
+
+    def issue(self, caller: Caller) -> tuple[str, datetime]:
+        """A token for the caller, and when it ends."""
+        now = self._clock.now()
+        ends = now + self._life
+        claims = {
+            "iss": ISSUER,
+            "aud": ISSUER,
+            "sub": caller.account_id,
+            "name": caller.name,
+            "roles": sorted(caller.roles),
+            "bureau": caller.bureau,
+            "subject": caller.subject_id,
+            "iat": int(now.timestamp()),
+            "exp": int(ends.timestamp()),
+            "jti": secrets.token_hex(8),
+        }
+        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM]), ends
+
+
+class Verifier:
+    """Tells from a token who calls, or refuses it."""
+
+    def __init__(self, key: OKPKey, clock: Clock) -> None:
+        self._key, self._clock = key, clock
+
+    def verify(self, token: str, on_behalf_of: str = "") -> Caller:
+        """The caller a token stands for. Only a service may say on whose behalf it acts."""
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            self._registry().validate(claims)
+            roles = frozenset(Role(role) for role in claims["roles"])
+            caller = Caller(
+                claims["sub"], claims["name"], roles, claims["bureau"], claims["subject"]
+            )
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise Unauthenticated() from error
+        return replace(caller, on_behalf_of=on_behalf_of) if caller.is_service else caller
+
+    def _registry(self) -> jwt.JWTClaimsRegistry:
+        return jwt.JWTClaimsRegistry(
+            now=lambda: int(self._clock.now().timestamp()),
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": ISSUER},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+
+
+def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
+    """The signing key. It and each service's secret are made on first start, for the owner."""
+    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signing = keys_dir / "signing.jwk"
+    if not signing.exists():
+        key = OKPKey.generate_key("Ed25519")
+        write_private(signing, _json(key, private=True))
+    key = _read(signing)
+    write_private(keys_dir / "public.jwk", _json(key, private=False))
+    for service in services:
+        if not (secret := service_secret_file(keys_dir, service)).exists():
+            write_private(secret, secrets.token_urlsafe(32))
+    return key
+
+
+def public_key(keys_dir: Path) -> OKPKey:
+    """The key that tokens are verified with."""
+    return _read(keys_dir / "public.jwk")
+
+
+def service_secret_file(keys_dir: Path, service: str) -> Path:
+    """Where a service's own secret lies."""
+    return keys_dir / f"service-{service}.secret"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file whole or not at all, readable by its owner alone."""
+    fresh = path.with_name(path.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+
+
+def _read(path: Path) -> OKPKey:
+    return OKPKey.import_key(json.loads(path.read_text()))
+
+
+def _json(key: OKPKey, *, private: bool) -> str:
+    return json.dumps(key.as_dict(private=private))
