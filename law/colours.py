@@ -141,6 +141,8 @@ def _date_or_answer(
         return _red("repaired")
     if valid_until is not None:
         return valid_until
+    if mode is Mode.TYPE_APPROVAL_ONLY:
+        return _none("not_verified")
     return _none("first_only") if last_result is VerificationResult.PASS else _red("unverified")
 
 
