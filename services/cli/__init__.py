@@ -1,0 +1,1 @@
+"""The command `quanheng`: it runs one machine, and speaks gRPC like any other client."""

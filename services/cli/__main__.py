@@ -1,0 +1,66 @@
+"""The command `quanheng`. Each module of this package that has `register` adds its commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from law.errors import LawError
+from services.cli import up
+
+app = typer.Typer(
+    name="quanheng",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (up,):
+    commands.register(app)
+
+
+@app.callback()
+def _every_command() -> None:
+    """权衡：计量信用监管平台。
+
+    Quanheng: supervision of metrology credit for a market-regulation bureau.
+    """
+
+
+def run() -> int:
+    """Runs one command and returns its exit status; a typed error becomes a sentence."""
+    try:
+        app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except LawError as error:
+        _say(error)
+        return 1
+    except Exception:  # main must reach its end, whatever happened
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def main() -> NoReturn:
+    """Ends at once after the last word: the Temporal client may abort a normal exit."""
+    status = run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _say(error: LawError) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]✗[/] {error.zh}\n  {error.en}", soft_wrap=True)
+    for fault in error.faults:
+        console.print(f"  · {fault.field}: {fault.message_zh}  {fault.message_en}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The data directory of one machine: who holds it, and where its platform can be reached."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+
+from law.errors import NotFound, WrongState
+from plumbing.settings import Settings
+
+# What a client of a running platform needs to know; passwords in URLs stay out of the file.
+ADDRESSES = {
+    "sandbox",
+    "registry_address",
+    "grading_address",
+    "objection_address",
+    "alerts_address",
+    "nats_url",
+    "temporal_address",
+    "temporal_namespace",
+}
+
+
+class DirectoryLock:
+    """Held by the one platform that runs on a directory; the kernel frees it if that one dies."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "lock"
+        self._file: int | None = None
+
+    def acquire(self) -> None:
+        """Takes the directory, or says which process has it."""
+        while not self._stands(file := self._open_locked()):
+            os.close(file)  # its last holder removed the file just as we opened it
+        os.truncate(file, 0)
+        os.write(file, str(os.getpid()).encode())
+        self._file = file
+
+    def release(self) -> None:
+        """Leaves no lock behind. Removed while still held, so that nobody can be between."""
+        if self._file is not None:
+            self._path.unlink()
+            os.close(self._file)
+            self._file = None
+
+    def _open_locked(self) -> int:
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            raise _in_use(self._path) from None
+        return file
+
+    def _stands(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+
+def is_held(data_dir: Path) -> bool:
+    """Whether a platform runs on the directory."""
+    try:
+        file = os.open(data_dir / "lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def publish(settings: Settings, monitor: str) -> None:
+    """Writes where everything is, in one step, for other commands to find it."""
+    found = {
+        "pid": os.getpid(),
+        "nats_monitor": monitor,
+        "settings": settings.model_dump(mode="json", include=ADDRESSES),
+    }
+    path = _endpoints(settings.data_dir)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(found, indent=2) + "\n")
+    os.replace(fresh, path)
+
+
+def withdraw(data_dir: Path) -> None:
+    """Removes what `publish` wrote."""
+    _endpoints(data_dir).unlink(missing_ok=True)
+
+
+def running_settings(data_dir: Path) -> Settings:
+    """The settings by which the platform that now runs on a directory can be reached."""
+    path = _endpoints(data_dir)
+    if not is_held(data_dir) or not path.exists():
+        raise NotFound(
+            f"{data_dir} 上没有正在运行的平台；请先运行 quanheng up --data {data_dir}",
+            f"No platform is running on {data_dir}; start it with: quanheng up --data {data_dir}",
+        )
+    known = json.loads(path.read_text())["settings"]
+    return Settings(data_dir=data_dir.resolve(), **known)
+
+
+def _endpoints(data_dir: Path) -> Path:
+    return data_dir / "endpoints.json"
+
+
+def _in_use(path: Path) -> WrongState:
+    holder = path.read_text() or "?"
+    return WrongState(
+        f"数据目录 {path.parent} 正由进程 {holder} 使用；同一目录只能运行一个平台",
+        f"The data directory {path.parent} is in use by process {holder}; "
+        "only one platform can run on it",
+        pid=holder,
+    )

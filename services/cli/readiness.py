@@ -1,0 +1,96 @@
+"""Whether a process really answers: one question each, asked anew until the answer is yes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TypeVar
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2
+
+Answer = TypeVar("Answer", bound=Message)
+
+ANSWER_WITHIN = 1.0
+# A proxy meant for the outside world must not stand between parts of one machine.
+DIRECT = (("grpc.enable_http_proxy", 0),)
+HEALTH = "/grpc.health.v1.Health/Check"
+TEMPORAL = "temporal.api.workflowservice.v1.WorkflowService"
+# Closed histories stay to be looked into for a year; Temporal itself keeps them for one day.
+KEEP_HISTORIES = timedelta(days=365)
+NOT_YET = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.NOT_FOUND,  # the name of a service, or a namespace, not registered yet
+}
+
+
+async def grpc_serves(address: str, service: str = "") -> bool:
+    """The standard health service says SERVING."""
+    question = health_pb2.HealthCheckRequest(service=service)
+    answer = await _ask(address, HEALTH, question, health_pb2.HealthCheckResponse)
+    return answer is not None and answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def temporal_serves(address: str, namespace: str) -> bool:
+    """Temporal answers for the namespace, and has been told how long to keep histories."""
+    return await grpc_serves(address, TEMPORAL) and await _keep_histories(address, namespace)
+
+
+async def http_ok(address: str, path: str) -> bool:
+    """A GET is answered with 200."""
+    request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"
+    return b" 200 " in await _first_line(address, request)
+
+
+async def smtp_greets(address: str) -> bool:
+    """A mail server says that it is ready."""
+    return (await _first_line(address)).startswith(b"220 ")
+
+
+async def _keep_histories(address: str, namespace: str) -> bool:
+    # Imported here because it takes longer than all other commands together.
+    from temporalio.api.namespace.v1 import NamespaceConfig  # noqa: PLC0415
+    from temporalio.api.workflowservice.v1 import (  # noqa: PLC0415
+        UpdateNamespaceRequest,
+        UpdateNamespaceResponse,
+    )
+
+    kept = Duration()
+    kept.FromTimedelta(KEEP_HISTORIES)
+    config = NamespaceConfig(workflow_execution_retention_ttl=kept)
+    request = UpdateNamespaceRequest(namespace=namespace, config=config)
+    method = f"/{TEMPORAL}/UpdateNamespace"
+    return await _ask(address, method, request, UpdateNamespaceResponse) is not None
+
+
+async def _ask(address: str, method: str, request: Message, answer: type[Answer]) -> Answer | None:
+    """One gRPC call; None means that nobody can answer it yet."""
+    async with grpc.aio.insecure_channel(address, options=DIRECT) as channel:
+        call = channel.unary_unary(
+            method,
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,
+        )
+        try:
+            return await call(request, timeout=ANSWER_WITHIN)
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in NOT_YET:
+                raise
+            return None
+
+
+async def _first_line(address: str, request: str = "") -> bytes:
+    host, port = address.rsplit(":", 1)
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            try:
+                writer.write(request.encode())
+                return await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return b""

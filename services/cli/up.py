@@ -1,0 +1,122 @@
+"""`quanheng up`: the platform on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from plumbing.settings import SERVICES, Settings
+from services.cli.supervisor import SANDBOX_START, Platform
+
+# Their own banners interest nobody who looks on; they are in the log files.
+ENGINES = ("nats", "temporal")
+
+
+class Screen:
+    """Shows what happens: news of the platform, and unless quiet the lines of its services."""
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+
+    def line(self, process: str, text: str) -> None:
+        if not self._quiet and process not in ENGINES:
+            self._console.print(Text.assemble((f"{process:>10} │ ", "dim"), text), soft_wrap=True)
+
+    def news(self, zh: str, en: str) -> None:
+        self._console.print(
+            Text.assemble(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"), soft_wrap=True
+        )
+
+    def addresses(self, platform: Platform) -> None:
+        """Where everything is."""
+        table = Table("部件 part", "地址 address", "进程 pid", "日志 log", title="权衡 Quanheng")
+        for name, address in _places(platform).items():
+            pid = str(platform.processes[name].pid or "")
+            table.add_row(name, address, pid, f"logs/{name}.log")
+        table.caption = f"数据目录 data: {platform.data_dir}   Ctrl-C 停止 stops"
+        self._console.print(table)
+
+
+def up(
+    data: Annotated[
+        Path | None, typer.Option(help="数据目录（默认取 QUANHENG_DATA_DIR）| data directory")
+    ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="沙箱：自带时钟和收件箱，用于演示与培训 | a sandbox")
+    ] = False,
+    sandbox_start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="新沙箱的起始日期 | its first day")
+    ] = datetime(SANDBOX_START.year, SANDBOX_START.month, SANDBOX_START.day),  # noqa: DTZ001
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="不显示各服务的日志行 | no lines of the services")
+    ] = False,
+) -> None:
+    """在本机启动整个平台，Ctrl-C 停止。
+
+    Starts the whole platform on this machine and keeps it up until Ctrl-C.
+    """
+    screen = Screen(Console(highlight=False), quiet=quiet)
+    platform = Platform(
+        data or Settings().data_dir,
+        sandbox=sandbox,
+        sandbox_start=sandbox_start.date(),
+        observer=screen,
+    )
+    asyncio.run(run(platform, screen))
+
+
+async def run(platform: Platform, screen: Screen) -> None:
+    """Runs the platform until the process is asked to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    begun = time.monotonic()
+    await platform.start()
+    try:
+        if await _ready_before(stop, platform):
+            took = time.monotonic() - begun
+            screen.news(f"全部就绪，用时 {took:.1f} 秒", f"everything is ready after {took:.1f} s")
+            screen.addresses(platform)
+            await stop.wait()
+    finally:
+        begun = time.monotonic()
+        screen.news("正在停止", "stopping")
+        await platform.stop()
+        took = time.monotonic() - begun
+        screen.news(f"已全部停止，用时 {took:.1f} 秒", f"everything has stopped after {took:.1f} s")
+
+
+async def _ready_before(stop: asyncio.Event, platform: Platform) -> bool:
+    ready = asyncio.create_task(platform.wait_ready())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not ready.done():
+        ready.cancel()
+        return False
+    ready.result()
+    return True
+
+
+def _places(platform: Platform) -> dict[str, str]:
+    settings = platform.settings
+    places = {name: settings.address(name) for name in SERVICES}
+    places |= {"nats": settings.nats_url, "temporal": settings.temporal_address}
+    places |= {"mailbox": settings.smtp_url}
+    return {name: place for name, place in places.items() if name in platform.processes}
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this command."""
+    app.command("up")(up)

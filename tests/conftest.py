@@ -1,0 +1,26 @@
+"""What all tiers share."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+_status = 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(exitstatus: int) -> None:
+    global _status  # noqa: PLW0603 - pytest hands the status to this hook and to no later one
+    _status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends at once after the last word: the Temporal client may abort a normal exit."""
+    if hasattr(config, "workerinput"):
+        return  # a worker of xdist still has to report; how it exits is not looked at
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_status)
