@@ -115,11 +115,11 @@ def colour(
 ) -> ColourAnswer:
     """The colour on a day: the most severe that applies.
 
-    S4 四(一); C-19. `valid_until` is the last valid day of the governing
-    verification (or the rotation date of a type verified only once); `last_result` is None when
-    there never was a verification. A pending result changes nothing: the date given decides.
-    Raises InvalidInput for a date without a verification, and for a pass without a date where
-    the type is verified periodically.
+    S4 四(一); C-19. `valid_until` is the last valid day of the governing verification (or the
+    rotation date of a type verified only once). `last_result` is None when no result is on file:
+    then a date decides, and without one there never was a verification. So it is with a pending
+    result, which changes nothing. Raises InvalidInput for a pass without a date where the type
+    is verified periodically.
     """
     decided = _date_or_answer(valid_until, state, last_result, mode)
     return decided if isinstance(decided, ColourAnswer) else _by_date(decided, on)
@@ -132,7 +132,7 @@ def _date_or_answer(
     mode: Mode,
 ) -> ColourAnswer | date:
     """The valid-until day that decides, or the answer where no date plays a part."""
-    _refuse_contradictions(valid_until, last_result, mode)
+    _refuse_undated_pass(valid_until, last_result, mode)
     if state is not InstrumentState.IN_USE:
         return _none("out_of_use")
     if last_result is VerificationResult.REJECT:
@@ -146,16 +146,12 @@ def _date_or_answer(
     return _none("first_only") if last_result is VerificationResult.PASS else _red("unverified")
 
 
-def _refuse_contradictions(
+def _refuse_undated_pass(
     valid_until: date | None, last_result: VerificationResult | None, mode: Mode
 ) -> None:
-    if last_result is None and valid_until is not None:
-        zh, en = "从未检定的器具不应有有效期", "an instrument never verified has no validity"
-    elif last_result is VerificationResult.PASS and valid_until is None and mode is Mode.PERIODIC:
+    if last_result is VerificationResult.PASS and valid_until is None and mode is Mode.PERIODIC:
         zh, en = "周期检定合格须有有效期", "a periodic pass needs its valid-until day"
-    else:
-        return
-    raise InvalidInput(zh, en, faults=(Fault("valid_until", zh, en),))
+        raise InvalidInput(zh, en, faults=(Fault("valid_until", zh, en),))
 
 
 def _by_date(valid_until: date, on: date) -> ColourAnswer:

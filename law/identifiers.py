@@ -24,7 +24,7 @@ def credit_code_check_digit(first17: str) -> str:
     if len(first17) != _BODY or any(c not in ALPHABET for c in first17):
         raise _refuse(
             "first17",
-            f"需要统一社会信用代码的前17位:{first17!r}",
+            f"需要统一社会信用代码的前17位：{first17!r}",
             f"the first 17 characters of a credit code are needed: {first17!r}",
         )
     total = sum(ALPHABET.index(c) * w for c, w in zip(first17, _WEIGHTS, strict=True))
@@ -43,7 +43,7 @@ def check_credit_code(code: str, field: str = "credit_code") -> str:
     if len(normal) != _LENGTH:
         raise _refuse(
             field,
-            f"统一社会信用代码应为{_LENGTH}位,现为{len(normal)}位",
+            f"统一社会信用代码应为{_LENGTH}位，现为{len(normal)}位",
             f"a unified social credit code has {_LENGTH} characters, not {len(normal)}",
         )
     foreign = [(i, c) for i, c in enumerate(normal, 1) if c not in ALPHABET]
@@ -58,7 +58,7 @@ def check_credit_code(code: str, field: str = "credit_code") -> str:
     if normal[_BODY] != expected:
         raise _refuse(
             field,
-            f"统一社会信用代码校验码不符:末位应为“{expected}”",
+            f"统一社会信用代码校验码不符：末位应为“{expected}”",
             f"the check digit of the unified social credit code should be {expected}",
         )
     return normal

@@ -131,7 +131,7 @@ def _row_faults(part: Part, entry: Mapping[str, Any]) -> Iterator[Fault]:
     if not is_citation(str(entry.get("cite", ""))):
         yield Fault(f"{path}.cite", "缺少条文依据", "the citation is missing or unknown")
     if type(entry.get("points")) is not int or (entry["points"] < 0) != (part is Part.DEDUCTION):
-        yield Fault(f"{path}.points", "分值须为整数,扣分为负", "points are whole, deductions < 0")
+        yield Fault(f"{path}.points", "分值须为整数，扣分为负", "points are whole, deductions < 0")
     if entry.get("scoring") not in _PARTS_OF[part]:
         yield Fault(f"{path}.scoring", "计分方式不适用", "no such scoring in this part")
     for field, scoring in (("each", "per_finding"), ("threshold_percent", "threshold")):

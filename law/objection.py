@@ -150,7 +150,7 @@ def after(state: CaseState, step: Step) -> CaseState:
         steps_zh = "、".join(STEP_ZH[s] for s in permitted(state)) or "无"
         steps_en = ", ".join(permitted(state)) or "none"
         raise WrongState(
-            f"案件“{STATE_ZH[state]}”,不能{STEP_ZH[step]};可办理:{steps_zh}",
+            f"案件“{STATE_ZH[state]}”，不能{STEP_ZH[step]}；可办理：{steps_zh}",
             f"a case that is {state} does not permit {step}; permitted: {steps_en}",
             cite=TERM_CITE,
             state=state,

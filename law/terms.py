@@ -161,7 +161,7 @@ class Term:
             raise self._too_late()
         if self.total + days > self.cap:
             raise WrongState(
-                f"延长后共{self.total + days}个工作日,超过累计上限{self.cap}个工作日",
+                f"延长后共{self.total + days}个工作日，超过累计上限{self.cap}个工作日",
                 f"{self.total + days} working days in all exceed the cap of {self.cap}",
                 cite=self.cite,
             )

@@ -108,7 +108,7 @@ def _check_arrangement(document: str, both: frozenset[date]) -> None:
     if both:
         days = ", ".join(sorted(d.isoformat() for d in both))
         raise InvalidInput(
-            f"同一日不能既放假又上班:{days}", f"a day is off or worked, not both: {days}"
+            f"同一日不能既放假又上班：{days}", f"a day is off or worked, not both: {days}"
         )
 
 
@@ -168,7 +168,7 @@ def nth_working_day(start: date, n: int, edition: Edition) -> Due:
     """
     if n < 1:
         raise InvalidInput(
-            f"工作日数应为不小于1的整数:{n}", f"the number of working days is at least 1: {n}"
+            f"工作日数应为不小于1的整数：{n}", f"the number of working days is at least 1: {n}"
         )
     day, left, published = start, n, True
     while left:
