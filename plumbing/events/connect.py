@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-import nats
 import nats.errors
 import structlog
 from nats.aio.client import Client
 
-_LOG = structlog.get_logger()
 RETRY_SECONDS = 0.1
+
+_LOG = structlog.get_logger()
 
 
 async def connect(nats_url: str, name: str = "quanheng") -> Client:
@@ -19,17 +19,26 @@ async def connect(nats_url: str, name: str = "quanheng") -> Client:
     `name` is what the server's own monitoring shows. The client reconnects by itself for ever;
     a publish that was under way fails and is tried again by its caller.
     """
-    client = await nats.connect(
+    client = Client()
+
+    async def disconnected() -> None:
+        if not client.is_closed:
+            _LOG.warning("NATS is away", client=name)
+
+    async def reconnected() -> None:
+        _LOG.info("NATS is back", client=name)
+
+    await client.connect(
         nats_url,
         name=name,
         connect_timeout=2,
-        reconnect_time_wait=RETRY_SECONDS,
+        reconnect_time_wait=RETRY_SECONDS,  # type: ignore[arg-type]  # int only in its annotation
         max_reconnect_attempts=-1,
         ping_interval=10,
         max_outstanding_pings=2,
         error_cb=_on_error,
-        disconnected_cb=_on_disconnected,
-        reconnected_cb=_on_reconnected,
+        disconnected_cb=disconnected,
+        reconnected_cb=reconnected,
     )
     await _jetstream_ready(client)
     return client
@@ -49,11 +58,3 @@ async def _jetstream_ready(client: Client) -> None:
 
 async def _on_error(error: Exception) -> None:
     _LOG.debug("NATS", error=repr(error))  # one for each attempt to reconnect
-
-
-async def _on_disconnected() -> None:
-    _LOG.warning("NATS is away")
-
-
-async def _on_reconnected() -> None:
-    _LOG.info("NATS is back")

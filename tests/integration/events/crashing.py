@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Collection
+from unittest.mock import patch
 
 from nats.aio.msg import Msg
 
@@ -30,11 +31,7 @@ class RelayKilledBeforeMark(Relay):
             die()
 
 
-async def die_instead_of_ack(_message: Msg) -> None:
-    die()
-
-
-def die() -> None:
+def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -46,7 +43,7 @@ async def run(part: str, point: str, database_url: str, nats_url: str) -> None:
         await kind(database, js, SystemClock()).run()
         return
     if point == "applied":
-        Msg.ack = die_instead_of_ack  # type: ignore[method-assign]
+        patch.object(Msg, "ack", die).start()
     stream = Stream.REGISTRY
     clock = SystemClock()
     await Consumer("test", stream, database, js, clock, HAVE_EFFECT, ack_wait=1.0).run()

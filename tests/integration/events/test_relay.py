@@ -96,10 +96,13 @@ async def test_a_commit_wakes_the_relay_at_once(
 async def test_a_rollback_announces_nothing(
     database: Database, jetstream: JetStreamContext
 ) -> None:
-    with pytest.raises(LookupError):
+    async def change_that_fails() -> None:
         async with database.transaction() as session:
             await announce(session, "a")
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await change_that_fails()
 
     assert (await Relay(database, jetstream, CLOCK).drain()).published == 0
     await announced(database, "a")

@@ -1,0 +1,187 @@
+"""How fast the relay publishes, against the two ends of what is possible in the same minute.
+
+    python -m benchmarks.relay [rounds]
+
+`bare` sends the same messages with nothing but JetStream's asynchronous publish; `naive` publishes
+one event, marks it, and goes on to the next. `consumer` takes the relay's events into an inbox.
+All on a NATS server that syncs every write and a SQLite file that does too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from nats.js import JetStreamContext
+from nats.js.api import Header
+from rich.console import Console
+from rich.table import Table
+from sqlmodel import col, select
+
+from plumbing.clock import SystemClock
+from plumbing.database import Database, PlumbingTable
+from plumbing.events.connect import connect
+from plumbing.events.consumer import Consumer
+from plumbing.events.inbox import InboxPosition, On
+from plumbing.events.outbox import Outbox, record
+from plumbing.events.relay import Relay
+from plumbing.events.subjects import Stream, ensure_streams
+from protos.registry.v1.events_pb2 import BureausChanged
+
+AT = datetime(2026, 9, 14, tzinfo=UTC)
+EVENTS = 20_000
+NAIVE_EVENTS = 1_500
+CONSUMED_EVENTS = 3_000
+AGGREGATES = 5_000
+BODY_BYTES = 400
+
+Measured = Callable[[Database, JetStreamContext], Awaitable[float]]
+
+
+async def bare(database: Database, js: JetStreamContext) -> float:
+    """JetStream's asynchronous publish and nothing else."""
+    rows = await _filled(database, EVENTS)
+    started = time.perf_counter()
+    acks = [await js.publish_async(r.subject, r.payload, headers=_headers(r)) for r in rows]
+    await asyncio.gather(*acks)
+    return EVENTS / (time.perf_counter() - started)
+
+
+async def relay(database: Database, js: JetStreamContext) -> float:
+    """The relay: read, publish in order, mark."""
+    await _filled(database, EVENTS)
+    started = time.perf_counter()
+    drained = await Relay(database, js, SystemClock()).drain()
+    if drained.published != EVENTS:
+        raise RuntimeError(f"Not all published: {drained}")
+    return EVENTS / (time.perf_counter() - started)
+
+
+async def naive(database: Database, js: JetStreamContext) -> float:
+    """Publish one, mark one."""
+    rows = await _filled(database, NAIVE_EVENTS)
+    started = time.perf_counter()
+    for row in rows:
+        await js.publish(row.subject, row.payload, headers=_headers(row))
+        async with database.transaction() as session:
+            marked = sa.update(Outbox).where(col(Outbox.seq) == row.seq)
+            await session.exec(marked.values(published_at=AT))
+    return NAIVE_EVENTS / (time.perf_counter() - started)
+
+
+async def consumer(database: Database, js: JetStreamContext) -> float:
+    """A consumer with its inbox; one transaction per event."""
+    await _filled(database, CONSUMED_EVENTS)
+    await Relay(database, js, SystemClock()).drain()
+    handlers = [On(BureausChanged)]
+    consuming = Consumer("bench", Stream.REGISTRY, database, js, SystemClock(), handlers)
+    started = time.perf_counter()
+    task = asyncio.create_task(consuming.run())
+    while await _consumed(database) < CONSUMED_EVENTS:  # noqa: ASYNC110  counted in the database
+        await asyncio.sleep(0.05)
+    task.cancel()
+    return CONSUMED_EVENTS / (time.perf_counter() - started)
+
+
+async def _consumed(database: Database) -> int:
+    async with database.snapshot() as session:
+        total = select(sa.func.coalesce(sa.func.sum(InboxPosition.last_seq), 0))
+        return int((await session.exec(total)).one())
+
+
+async def _filled(database: Database, count: int) -> list[Outbox]:
+    event = BureausChanged()
+    event.change.ground = "x" * BODY_BYTES
+    async with database.transaction() as session:
+        for number in range(count):
+            await record(
+                session,
+                event,
+                aggregate=f"subjects/{number % AGGREGATES}",
+                bureau="330106",
+                at=AT,
+                on_behalf_of="benchmark",
+            )
+    async with database.snapshot() as session:
+        return list(await session.exec(select(Outbox).order_by(col(Outbox.seq))))
+
+
+def _headers(row: Outbox) -> dict[str, str]:
+    return {**row.headers, Header.MSG_ID: str(row.event_id)}
+
+
+async def once(measured: Measured, nats_url: str, folder: Path) -> float:
+    """One measurement on an empty database and empty streams; events per second."""
+    client = await connect(nats_url)
+    js = client.jetstream()
+    await ensure_streams(js)
+    await js.delete_stream(Stream.REGISTRY)
+    await ensure_streams(js)
+    with tempfile.TemporaryDirectory(dir=folder) as fresh:
+        database = Database(f"sqlite+aiosqlite:///{fresh}/outbox.db")
+        async with database.engine.begin() as connection:
+            await connection.run_sync(PlumbingTable.metadata.create_all)
+        figure = await measured(database, js)
+        await database.close()
+    await client.close()
+    return figure
+
+
+def start_nats(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A server that syncs every write, and its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    configuration = folder / "nats.conf"
+    store = f'store_dir: "{folder / "store"}"'
+    configuration.write_text(
+        f'listen: "{address}"\njetstream {{ {store}, sync_interval: always }}\n'
+    )
+    program = Path(sys.executable).with_name("nats-server")
+    server = subprocess.Popen(
+        [program, "-c", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    return server, f"nats://{address}"
+
+
+def show(figures: dict[str, list[float]]) -> None:
+    """Prints the figures, and the ratios round by round."""
+    table = Table("", "least", "median", "most", title="events per second")
+    for name, values in figures.items():
+        three = (min(values), statistics.median(values), max(values))
+        table.add_row(name, *(f"{value:,.0f}" for value in three))
+    console = Console()
+    console.print(table)
+    for other in ("bare", "naive"):
+        ratios = [a / b for a, b in zip(figures["relay"], figures[other], strict=True)]
+        console.print(f"relay / {other}: median {statistics.median(ratios):.2f}", ratios)
+
+
+def main() -> None:
+    """Measures round after round, each thing once in each round."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    figures: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        server, url = start_nats(Path(name))
+        try:
+            for _ in range(rounds):
+                for measured in (bare, relay, naive, consumer):
+                    figure = asyncio.run(once(measured, url, Path(name)))
+                    figures.setdefault(measured.__name__, []).append(figure)
+        finally:
+            server.terminate()
+            server.wait()
+    show(figures)
+
+
+if __name__ == "__main__":
+    main()
