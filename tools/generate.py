@@ -25,7 +25,16 @@ WELL_KNOWN = str(importlib.resources.files("grpc_tools") / "_proto")
 GENERATED = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
 HAND_WRITTEN = ROOT / "protos/buf"
 FIXED_IMPORT = re.compile(r"^from buf\.validate import", re.MULTILINE)
+# By their place beside this Python, since nobody needs to have activated the environment.
+PLUGINS = [
+    f"--plugin={name}={Path(sys.executable).with_name(name)}"
+    for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+]
 SERVICE = re.compile(r"^service \w+", re.MULTILINE)
+
+
+class BrokenContract(Exception):
+    """The .proto files do not compile."""
 
 
 def contract(root: Path = ROOT) -> list[str]:
@@ -39,8 +48,8 @@ def compile_contract(root: Path, files: Iterable[str], *outputs: str) -> None:
         options = Path(scratch, "options.binpb")
         options.write_bytes(_options_and_imports())
         inputs = [f"--descriptor_set_in={options}", f"-I{root}", f"-I{WELL_KNOWN}"]
-        if protoc.main(["protoc", *inputs, *outputs, *files]):
-            sys.exit("protoc could not compile the contract; its messages stand above")
+        if protoc.main(["protoc", *PLUGINS, *inputs, *outputs, *files]):
+            raise BrokenContract("protoc could not compile the contract; it says why above")
 
 
 def generate(root: Path, out: Path) -> None:
@@ -60,20 +69,22 @@ def generate(root: Path, out: Path) -> None:
 def drift(root: Path) -> list[str]:
     """Committed generated files that differ from what the contract yields, missing or left over."""
     with tempfile.TemporaryDirectory() as scratch:
-        fresh = Path(scratch)
-        generate(root, fresh)
-        names = {str(path.relative_to(fresh)) for path in fresh.rglob("*.py*")}
-        names |= {str(path.relative_to(root)) for path in _generated(root)}
-        return sorted(name for name in names if _content(root / name) != _content(fresh / name))
+        generate(root, Path(scratch))
+        return _differences(root, Path(scratch))
 
 
 def write(root: Path) -> None:
     """Replaces the generated code of the checkout; leaves unchanged files untouched."""
-    stale = drift(root)
     with tempfile.TemporaryDirectory() as scratch:
         generate(root, Path(scratch))
-        for name in stale:
+        for name in _differences(root, Path(scratch)):
             _place(Path(scratch, name), root / name)
+
+
+def _differences(root: Path, fresh: Path) -> list[str]:
+    names = {str(path.relative_to(fresh)) for path in fresh.rglob("*.py*")}
+    names |= {str(path.relative_to(root)) for path in _generated(root)}
+    return sorted(name for name in names if _content(root / name) != _content(fresh / name))
 
 
 def _place(fresh: Path, place: Path) -> None:
@@ -130,4 +141,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BrokenContract as error:
+        sys.exit(str(error))

@@ -1,0 +1,76 @@
+"""Settings and their documentation are alike; a child reads exactly what it is handed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from plumbing.settings import Settings, child_environment
+
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_settings(monkeypatch)
+
+
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"QUANHENG_{name.upper()}", raising=False)
+
+
+def documented() -> dict[str, str]:
+    lines = EXAMPLE.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    assert set(documented()) == {f"QUANHENG_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_documented_values_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = Settings()
+    for name, value in documented().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == defaults
+
+
+def test_every_documented_setting_has_a_comment_above_it() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    bare = [
+        line
+        for above, line in pairwise(lines)
+        if line.startswith("QUANHENG_") and not above.startswith("#")
+    ]
+    assert bare == []
+
+
+def test_a_child_reads_exactly_the_settings_it_is_handed(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed = Settings(data_dir=Path("/somewhere"), sandbox=True, nats_url="nats://elsewhere:1")
+    monkeypatch.setenv("QUANHENG_LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("QUANHENG_UNKNOWN", "1")
+    monkeypatch.setenv("SOMETHING_ELSE", "inherited")
+    environment = child_environment(handed)
+    forget_settings(monkeypatch)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == handed
+    assert "QUANHENG_UNKNOWN" not in environment
+    assert environment["SOMETHING_ELSE"] == "inherited"
+
+
+def test_a_value_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUANHENG_TOKEN_MINUTES", "0")
+    with pytest.raises(ValidationError, match="token_minutes"):
+        Settings()
+
+
+def test_each_service_has_a_database_of_its_own(tmp_path: Path) -> None:
+    own = Settings(data_dir=tmp_path)
+    assert own.database_url("grading") == f"sqlite+aiosqlite:///{tmp_path.resolve()}/grading.db"
+    shared = Settings(database="postgresql+asyncpg://host/{service}")
+    assert shared.database_url("alerts") == "postgresql+asyncpg://host/alerts"

@@ -1,0 +1,154 @@
+"""The house keeps its own rules, where no other tool looks."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from plumbing.settings import SERVICES
+from tools import generate
+
+ROOT = Path(__file__).parents[2]
+ROOTS = ("law", "protos", "plumbing", "services")
+FUNCTION_LINES, MODULE_LINES = 50, 400
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def modules(*folders: str) -> list[Path]:
+    """Every module written by hand."""
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    return sorted(path for path in found if not path.stem.endswith(("_pb2", "_pb2_grpc")))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def body_lines(function: Function) -> int:
+    """Lines of a function; its docstring is not counted."""
+    first = function.body[0]
+    documented = ast.get_docstring(function) is not None
+    spoken = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - spoken
+
+
+def test_the_import_roots_are_those_of_this_checkout() -> None:
+    for root in ROOTS:
+        assert Path(str(importlib.import_module(root).__file__)) == ROOT / root / "__init__.py"
+
+
+def test_every_folder_of_services_is_a_process_or_the_command() -> None:
+    folders = {path.parent.name for path in (ROOT / "services").glob("*/__init__.py")}
+    assert folders <= {*SERVICES, "cli"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        named(path)
+        for path in modules(*ROOTS, "tools")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
+        or (
+            isinstance(node, ast.ImportFrom)
+            and {"environ", "getenv"} & {n.name for n in node.names}
+        )
+    }
+    assert readers == {"plumbing/settings.py"}
+
+
+def test_no_function_is_too_long() -> None:
+    long = [
+        f"{named(path)}:{node.lineno} {node.name}: {body_lines(node)} lines"
+        for path in modules(*ROOTS, "tools", "tests")
+        if "migrations" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, Function) and body_lines(node) > FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_no_module_is_too_long() -> None:
+    sizes = {named(path): len(path.read_text().splitlines()) for path in modules(*ROOTS, "tools")}
+    assert {name: lines for name, lines in sizes.items() if lines > MODULE_LINES} == {}
+
+
+def test_no_test_folder_shadows_an_import_root() -> None:
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+@pytest.fixture(scope="session")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> FileDescriptorSet:
+    target = tmp_path_factory.mktemp("contract") / "image.binpb"
+    generate.image(ROOT, target)
+    return FileDescriptorSet.FromString(target.read_bytes())
+
+
+def undocumented(file: FileDescriptorProto) -> Iterator[str]:
+    """Services, calls, messages, fields and enums of a file that say nothing about themselves."""
+    spoken = {
+        tuple(place.path)
+        for place in file.source_code_info.location
+        if place.leading_comments.strip() or place.trailing_comments.strip()
+    }
+    for path, name in _declared(file):
+        if path not in spoken:
+            yield f"{file.name}: {name}"
+
+
+def _declared(file: FileDescriptorProto) -> Iterator[tuple[tuple[int, ...], str]]:
+    for m, message in enumerate(file.message_type):
+        yield (4, m), message.name
+        for f, field in enumerate(message.field):
+            yield (4, m, 2, f), f"{message.name}.{field.name}"
+    for e, enum in enumerate(file.enum_type):
+        yield (5, e), enum.name
+    for s, service in enumerate(file.service):
+        yield (6, s), service.name
+        for c, call in enumerate(service.method):
+            yield (6, s, 2, c), f"{service.name}.{call.name}"
+
+
+def test_everything_on_the_wire_says_what_it_is(contract: FileDescriptorSet) -> None:
+    ours = [file for file in contract.file if file.name.startswith("protos/")]
+    assert len(ours) == len(generate.contract(ROOT))
+    assert [gap for file in ours for gap in undocumented(file)] == []
+
+
+def test_the_wire_packages_carry_the_name_and_a_version(contract: FileDescriptorSet) -> None:
+    ours = [file for file in contract.file if file.name.startswith("protos/")]
+    for file in ours:
+        folder = ".".join(Path(file.name).parent.parts[1:])
+        assert file.package == f"quanheng.{folder}"
+        assert re.fullmatch(r"quanheng\.\w+\.v\d+", file.package)
+
+
+def test_every_direct_dependency_is_locked_at_a_version_it_admits() -> None:
+    pinned = dict(re.findall(r"^([a-z0-9._-]+)==(\S+?)(?: ;| \\|$)", _lock(), re.MULTILINE))
+    for requirement in _direct():
+        version = pinned.get(canonicalize_name(requirement.name))
+        assert version, f"{requirement.name} is not in requirements.lock; run `make lock`"
+        assert requirement.specifier.contains(version), f"{requirement} is locked at {version}"
+
+
+def test_the_lock_names_no_address() -> None:
+    assert "://" not in _lock()
+
+
+def _lock() -> str:
+    return (ROOT / "requirements.lock").read_text()
+
+
+def _direct() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = [project["project"]["dependencies"], project["dependency-groups"]["dev"]]
+    groups += project["project"]["optional-dependencies"].values()
+    return [Requirement(line) for group in groups for line in group]
