@@ -6,6 +6,7 @@ a subject and its records: all that grading reads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -264,10 +265,12 @@ def _note_repeated_ids(reader: Reader, records: tuple[Record, ...]) -> None:
 
 
 def _read_previous(reader: Reader) -> tuple[Previous, ...]:
-    """Read `previous`: one class, or a list of years with their classes."""
+    """Read `previous`: one class, a year with its class, or a list of those."""
     value = reader.data.get("previous")
     if value is None:
         return ()
+    if isinstance(value, Mapping):
+        return (_read_year(reader.below("previous")),)
     if isinstance(value, list):
         return tuple(_read_year(item) for item in reader.each("previous"))
     return (Previous(_read_class(reader, "previous")),)

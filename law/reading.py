@@ -15,6 +15,9 @@ from law.errors import Fault, InvalidInput
 
 E = TypeVar("E", bound=StrEnum)
 
+# A day outside these is a slip of the pen; inside them every period of the law stays a date.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+
 
 class Reader:
     """One mapping under `path`; faults of it and of everything below go to one list."""
@@ -71,6 +74,9 @@ class Reader:
         found = _as_day(value)
         if found is None:
             self._missing_or(key, "应为日期YYYY-MM-DD", "must be a date YYYY-MM-DD")
+        elif not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            span = f"{_FIRST_YEAR}–{_LAST_YEAR}"
+            self.fault(key, f"年份应在{span}之内", f"must be a day of the years {span}")
         return found or date.min
 
     def day_or_none(self, key: str) -> date | None:

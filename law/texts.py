@@ -121,9 +121,13 @@ def is_citation(value: str) -> bool:
     return all(_known(part.strip()) for part in value.split(";"))
 
 
-def spell_out(value: str, lang: str) -> str:
-    """Render a citation with the title of its text in `zh` or `en`, for people."""
-    return "；".join(_spelled(part.strip(), lang) for part in value.split(";"))
+def spell_out(value: str, lang: str, within: str = "") -> str:
+    """Render a citation with the title of its text in `zh` or `en`, for people.
+
+    Articles of the text `within` which it is read stand without its title.
+    """
+    parts = (_spelled(part.strip(), lang, within) for part in value.split(";"))
+    return ("；" if lang == "zh" else "; ").join(parts)
 
 
 def _known(part: str) -> bool:
@@ -131,9 +135,11 @@ def _known(part: str) -> bool:
     return bool(_OWN.fullmatch(part)) or (head in TEXTS and bool(article.strip()))
 
 
-def _spelled(part: str, lang: str) -> str:
+def _spelled(part: str, lang: str, within: str) -> str:
     head, _, article = part.partition(" ")
     if head not in TEXTS:
         return part
+    if head == within:
+        return article if lang == "zh" else f"art. {article}"
     title = TEXTS[head].title_zh if lang == "zh" else TEXTS[head].title_en
     return f"《{title}》{article}" if lang == "zh" else f"{title}, {article}"

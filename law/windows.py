@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap
 from datetime import date, timedelta
 
-
-def add_years(day: date, years: int) -> date:
-    """Return the same day `years` later; 29 February falls on 28 February in a common year."""
-    year = day.year + years
-    return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))
+from law.periods import add_years
 
 
 def earliest_counting(day: date, years: int) -> date:
@@ -18,7 +14,7 @@ def earliest_counting(day: date, years: int) -> date:
     The inverse of `add_years`: a fact of 29 February still counts on 28 February, and on
     29 February one of the day before does not.
     """
-    if (day.month, day.day) == (2, 29) and monthrange(day.year - years, 2)[1] == 28:
+    if (day.month, day.day) == (2, 29) and not isleap(day.year - years):
         return date(day.year - years, 3, 1)
     return date(day.year - years, day.month, day.day)
 

@@ -1,23 +1,48 @@
 """Grading: evidence under a text on a day → a grade with its receipt.
 
 Read `engine.grade` first; `sift` says which records count, `points`, `classes` and `triggers`
-are the three ways the texts grade.
+are the three ways the texts grade. `columnar` grades a whole register at once; it needs Polars
+and is imported by itself.
 """
 
+from law.grading.changes import Addition, Change, Ending, changed, what_if
+from law.grading.comparison import Impact, Move, compare, impact, impact_of
 from law.grading.engine import grade
+from law.grading.explaining import explain
 from law.grading.line import Line, Override, Reason, Span
-from law.grading.passing import next_change_on
+from law.grading.outlook import Outlook, Turn, outlook
+from law.grading.passing import next_change_on, spell_began_on
+from law.grading.paths import Path
 from law.grading.receipt import Receipt
+from law.grading.steps import Step, StepKind
 from law.grading.verifying import verify, verify_document
 
 __all__ = [
+    "Addition",
+    "Change",
+    "Ending",
+    "Impact",
     "Line",
+    "Move",
+    "Outlook",
     "Override",
+    "Path",
     "Reason",
     "Receipt",
     "Span",
+    "Step",
+    "StepKind",
+    "Turn",
+    "changed",
+    "compare",
+    "explain",
     "grade",
+    "impact",
+    "impact_of",
     "next_change_on",
+    "outlook",
+    "spell_began_on",
     "verify",
     "verify_document",
+    "what_if",
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.evidence import Dossier, RecordKind
+from law.evidence import POSITIVE, Dossier, RecordKind
 from law.grading.line import Line, Override
 from law.grading.points import Outcome
-from law.grading.sift import origin_of, sift, window_on
+from law.grading.sift import counted_kinds, origin_of, window_on
 from law.rules import Edition, Movement, Ruleset
 
 
@@ -20,21 +20,17 @@ def by_classes(
     the next year. A record of this year is in `prospective` at once and in `grade` next year.
     """
     move = _in_force(dossier, ruleset, as_of.year)
-    prospective = _move(move.to, edition, finding_of(lines, edition))
+    counted = {line.kind for line in lines if line.counted}
+    prospective = _move(move.to, edition, finding_of(counted, edition))
     override = Override(f"year-end-{as_of.year - 1}", move.to, "", move.cite)
     return Outcome(move.to, None, (override,), prospective.to, ())
 
 
-def finding_of(lines: tuple[Line, ...], edition: Edition) -> str:
-    """Say what a year's evidence shows: adverse, clean_and_good, or clean."""
-    counted = {line.kind for line in lines if line.counted}
-    if any(not kind.positive for kind in counted):
+def finding_of(counted: set[RecordKind], edition: Edition) -> str:
+    """Say what the kinds that counted in a year's evidence show (S0 附件二)."""
+    if not POSITIVE.issuperset(counted):
         return "adverse"
-    return "clean_and_good" if _has_all_good(counted, edition) else "clean"
-
-
-def _has_all_good(counted: set[RecordKind], edition: Edition) -> bool:
-    return all(kind in counted for kind in edition.good)
+    return "clean_and_good" if counted.issuperset(edition.good) else "clean"
 
 
 def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> Movement:
@@ -44,8 +40,8 @@ def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> Movement:
     for past in range(since, year):
         day = date(past, 12, 31)
         edition = ruleset.at(day)
-        finding = finding_of(sift(dossier, ruleset, edition, window_on(edition, day)), edition)
-        move = _move(move.to if move else known, edition, finding)
+        counted = counted_kinds(dossier, edition, window_on(edition, day))
+        move = _move(move.to if move else known, edition, finding_of(counted, edition))
     return move or Movement((), "given", known or "", "C-17")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
+from law.errors import NotFound
 from law.evidence import Dossier, RecordKind
 from law.grading.classes import by_classes
 from law.grading.line import Line, Reason, Span
@@ -11,6 +13,7 @@ from law.grading.points import Outcome, by_points
 from law.grading.receipt import Receipt
 from law.grading.sift import not_graded_lines, sift, window_on
 from law.grading.triggers import by_triggers
+from law.measures import measures
 from law.rules import Edition, Method, NotGraded, Reading, Ruleset
 from law.ruleset import outside
 
@@ -65,6 +68,7 @@ def _receipt(
         in_force=ruleset.in_force(span.last),
         inputs=dossier,
         prospective=outcome.prospective,
+        measures=_measures(ruleset.id, outcome.grade),
     )
 
 
@@ -88,6 +92,15 @@ def _without_grade(dossier: Dossier, ruleset: Ruleset, span: Span, beyond: NotGr
         inputs=dossier,
         not_graded=beyond,
     )
+
+
+@cache
+def _measures(ruleset_id: str, grade: str) -> tuple[str, ...]:
+    """Name what follows from a grade; measures inform, none applies itself (C-23)."""
+    try:
+        return tuple(measure.id for measure in measures(ruleset_id, grade))
+    except NotFound:
+        return ()  # a ruleset under trial has no measures yet
 
 
 def _contested(dossier: Dossier, lines: tuple[Line, ...]) -> tuple[str, ...]:

@@ -30,14 +30,34 @@ def result_of(receipt: Receipt) -> tuple[object, ...]:
     return receipt.grade, receipt.score, receipt.prospective, receipt.overrides
 
 
+def spell_began_on(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> date | None:
+    """Return the first day of the present uninterrupted spell at a grade (C-13).
+
+    Read from the records as they are known now. None when the grade has stood since before the
+    first record.
+    """
+    began: date | None = None
+    for day in reversed(_all_turning_days(dossier, ruleset, now.as_of)):
+        if day > now.as_of:
+            continue
+        if grade(dossier, ruleset, day).grade != now.grade:
+            return began
+        began = day
+    return began
+
+
 def turning_days(dossier: Dossier, ruleset: Ruleset, as_of: date) -> list[date]:
     """Return, in order, the later days on which anything can change by time alone."""
+    return [day for day in _all_turning_days(dossier, ruleset, as_of) if day > as_of]
+
+
+def _all_turning_days(dossier: Dossier, ruleset: Ruleset, as_of: date) -> list[date]:
     days = set(_record_days(dossier, ruleset)) | {
         edition.valid_from for edition in ruleset.editions if edition.valid_from
     }
     if ruleset.method is Method.CLASSES:
-        days |= _new_years(days, as_of)
-    return sorted(day for day in days if day > as_of)
+        days |= _new_years(days | {as_of})
+    return sorted(days)
 
 
 def _record_days(dossier: Dossier, ruleset: Ruleset) -> Iterator[date]:
@@ -51,8 +71,10 @@ def _record_days(dossier: Dossier, ruleset: Ruleset) -> Iterator[date]:
                 yield record.status_on
 
 
-def _new_years(days: set[date], as_of: date) -> set[date]:
-    """Classes change on 1 January; a class moves on for two more years after the last event."""
-    last = max((day.year for day in days), default=as_of.year)
-    years = range(as_of.year + 1, max(last, as_of.year) + 4)
-    return {date(year, 1, 1) for year in years}
+def _new_years(days: set[date]) -> set[date]:
+    """Return the days on which classes change: each 1 January, up to the last that can matter.
+
+    After the last event a class needs two year-ends to settle: 3 to 2, then 2 to 1.
+    """
+    years = {day.year for day in days}
+    return {date(year, 1, 1) for year in range(min(years), max(years) + 4)}

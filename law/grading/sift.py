@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from law.evidence import Dossier, Record, RecordStatus
+from law.evidence import Dossier, Record, RecordKind, RecordStatus
 from law.grading.line import Line, Reason, Span
 from law.rules import Edition, Effect, KindRule, Origin, Requirement, Ruleset
 from law.windows import earliest_counting
@@ -19,6 +19,7 @@ _COUNTED = {
 }
 _ENDED = {status: Reason(status.value) for status in RecordStatus if status is not _ACTIVE}
 _UNMET = {Requirement.FINAL: Reason.NOT_FINAL, Requirement.VERIFIED: Reason.NOT_VERIFIED}
+_UNMET_REQUIREMENT = {reason: requirement for requirement, reason in _UNMET.items()}
 
 
 def window_on(edition: Edition, day: date) -> Span:
@@ -46,23 +47,52 @@ def not_graded_lines(records: Sequence[Record], cite: str) -> tuple[Line, ...]:
     )
 
 
-def _line(record: Record, ruleset: Ruleset, edition: Edition, span: Span) -> Line:
-    rule = edition.kinds[record.kind]
+def why_unused(record: Record, rule: KindRule, edition: Edition, span: Span) -> Reason | None:
+    """Tell why a record does not count in a window, or None when it counts."""
     if record.status is not _ACTIVE and not record.stands_on(span.last):
-        return _unused(record, _ENDED[record.status], ruleset.ended[record.status])
+        return _ENDED[record.status]
     day = origin_of(edition, record)
     if day > span.last:
-        return _unused(record, Reason.NOT_YET, span.cite)
+        return Reason.NOT_YET
     if day < span.first:
-        return _unused(record, Reason.OUT_OF_WINDOW, span.cite)
+        return Reason.OUT_OF_WINDOW
     if rule.effect is Effect.NONE:
-        return _unused(record, Reason.NO_EFFECT, rule.cite)
+        return Reason.NO_EFFECT
     for requirement in rule.requires:
         if not getattr(record, requirement):
-            return _unused(record, _UNMET[requirement], ruleset.required[requirement])
-    return Line(
-        record.id, record.kind, _points(record, rule), True, _COUNTED[rule.effect], rule.cite
-    )
+            return _UNMET[requirement]
+    return None
+
+
+def counted_kinds(dossier: Dossier, edition: Edition, span: Span) -> set[RecordKind]:
+    """Return the kinds of the records that count, without saying why."""
+    kinds = edition.kinds
+    return {
+        record.kind
+        for record in dossier.records
+        if why_unused(record, kinds[record.kind], edition, span) is None
+    }
+
+
+def _line(record: Record, ruleset: Ruleset, edition: Edition, span: Span) -> Line:
+    rule = edition.kinds[record.kind]
+    reason = why_unused(record, rule, edition, span)
+    if reason is None:
+        points = _points(record, rule)
+        return Line(record.id, record.kind, points, True, _COUNTED[rule.effect], rule.cite)
+    cite = _cite_of(reason, record, ruleset, rule, span)
+    return Line(record.id, record.kind, None, False, reason, cite)
+
+
+def _cite_of(reason: Reason, record: Record, ruleset: Ruleset, rule: KindRule, span: Span) -> str:
+    """Return the article by which a record does not count."""
+    if reason in (Reason.NOT_YET, Reason.OUT_OF_WINDOW):
+        return span.cite
+    if reason is Reason.NO_EFFECT:
+        return rule.cite
+    if reason in _UNMET_REQUIREMENT:
+        return ruleset.required[_UNMET_REQUIREMENT[reason]]
+    return ruleset.ended[record.status]
 
 
 def _points(record: Record, rule: KindRule) -> int | None:
@@ -70,7 +100,3 @@ def _points(record: Record, rule: KindRule) -> int | None:
     if rule.points is None:
         return None
     return rule.sign * (rule.points if record.points is None else record.points)
-
-
-def _unused(record: Record, reason: Reason, cite: str) -> Line:
-    return Line(record.id, record.kind, None, False, reason, cite)

@@ -8,8 +8,8 @@ from law.evidence import Dossier, Record
 from law.grading.line import Line, Override
 from law.grading.points import Outcome
 from law.grading.sift import origin_of
+from law.periods import add_years
 from law.rules import Edition, Ruleset, Trigger
-from law.windows import add_years
 
 
 def by_triggers(

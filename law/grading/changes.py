@@ -1,0 +1,68 @@
+"""`what_if`: the same grading with records ended or added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from law.errors import AlreadyExists, NotFound
+from law.evidence import Dossier, Record, RecordStatus
+from law.grading.engine import grade
+from law.grading.receipt import Receipt
+from law.rules import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A record ended by a status: withdrawn, repaired, corrected or expired.
+
+    `on` is the first day on which it no longer counts; None means it never counted.
+    """
+
+    record: str
+    status: RecordStatus
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A record added."""
+
+    record: Record
+
+
+Change = Ending | Addition
+
+
+def what_if(dossier: Dossier, ruleset: Ruleset, as_of: date, changes: Sequence[Change]) -> Receipt:
+    """Grade a dossier as it would be after some changes; the receipt's inputs are the changed."""
+    return grade(changed(dossier, changes), ruleset, as_of)
+
+
+def changed(dossier: Dossier, changes: Sequence[Change]) -> Dossier:
+    """Return a dossier after changes, in order. An unknown or a repeated record id is refused."""
+    for change in changes:
+        if isinstance(change, Ending):
+            dossier = _ended(dossier, change)
+        else:
+            dossier = _added(dossier, change.record)
+    return dossier
+
+
+def _ended(dossier: Dossier, ending: Ending) -> Dossier:
+    if all(record.id != ending.record for record in dossier.records):
+        raise NotFound(f"档案中没有记录{ending.record}", f"No record {ending.record} on file.")
+    records = tuple(
+        replace(record, status=ending.status, status_on=ending.on)
+        if record.id == ending.record
+        else record
+        for record in dossier.records
+    )
+    return replace(dossier, records=records)
+
+
+def _added(dossier: Dossier, added: Record) -> Dossier:
+    if any(record.id == added.id for record in dossier.records):
+        raise AlreadyExists(f"记录{added.id}已在档案中", f"Record {added.id} is on file already.")
+    return replace(dossier, records=(*dossier.records, added))
