@@ -43,8 +43,9 @@ class Screen:
         for name, address in _places(platform).items():
             pid = str(platform.processes[name].pid or "")
             table.add_row(name, address, pid, f"logs/{name}.log")
-        table.caption = f"数据目录 data: {platform.data_dir}   Ctrl-C 停止 stops"
         self._console.print(table)
+        self.news(f"数据目录 {platform.data_dir}", "holds everything")
+        self.news("按 Ctrl-C 停止", "Ctrl-C stops it")
 
 
 def up(

@@ -64,6 +64,20 @@ def runs(pid: int) -> bool:
         return False
 
 
+def children_of(parent: int) -> Iterator[int]:
+    """Processes that a process has started and that still run."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _parent(entry) == parent and runs(int(entry.name)):
+            yield int(entry.name)
+
+
+def _parent(process: Path) -> int | None:
+    try:
+        return int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def commands_naming(text: str) -> Iterator[int]:
     """Processes whose command line names something, this one left out."""
     for entry in Path("/proc").iterdir():

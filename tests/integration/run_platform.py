@@ -1,6 +1,6 @@
-"""Runs a platform with a stand-in until killed: `run_platform.py <data directory>`.
+"""Does what `quanheng up --sandbox` does, with a stand-in for the services.
 
-Prints the ids of its processes once they are ready.
+`run_platform.py <data directory>`
 """
 
 from __future__ import annotations
@@ -9,16 +9,20 @@ import asyncio
 import sys
 from pathlib import Path
 
+from rich.console import Console
+
 from services.cli.supervisor import Platform
+from services.cli.up import Screen, run
 from tests.integration.platforms import stand_ins
 
 
-async def main(data_dir: Path) -> None:
-    async with Platform(data_dir, sandbox=True, usual_ports=False, services=stand_ins) as platform:
-        await platform.wait_ready(within=60)
-        print(*(part.pid for part in platform.processes.values()), flush=True)  # noqa: T201
-        await asyncio.Event().wait()
+def main(data_dir: Path) -> None:
+    screen = Screen(Console(width=200), quiet=False)
+    platform = Platform(
+        data_dir, sandbox=True, usual_ports=False, services=stand_ins, observer=screen
+    )
+    asyncio.run(run(platform, screen))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    main(Path(sys.argv[1]))

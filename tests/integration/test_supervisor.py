@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from plumbing.settings import Settings
 from services.cli.directory import running_settings
 from services.cli.processes import Backoff, ProcessSpec
 from services.cli.supervisor import SANDBOX_START, NotReady, Platform
-from tests.integration.platforms import Notes, commands_naming, runs, stand_ins, until
+from tests.integration.platforms import Notes, children_of, commands_naming, runs, stand_ins, until
 
 READY = 60.0
 QUICK = Backoff(first=0.05, longest=0.2)
@@ -167,24 +167,50 @@ async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform:
     assert (await client.get_workflow_handle("waits").describe()).id == "waits"
 
 
-async def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_one_goes_on(
-    tmp_path: Path,
-) -> None:
-    data = tmp_path / "data"
+@pytest.fixture
+async def command(tmp_path: Path) -> AsyncIterator[Process]:
+    """What `quanheng up` runs, as a process of its own, once it has said that it is ready."""
     script = str(Path(__file__).with_name("run_platform.py"))
-    supervisor = await asyncio.create_subprocess_exec(
-        sys.executable, script, str(data), stdout=asyncio.subprocess.PIPE
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, script, str(tmp_path / "data"), stdout=PIPE
     )
-    assert supervisor.stdout
+    assert running.stdout
     async with asyncio.timeout(READY):
-        children = [int(pid) for pid in (await supervisor.stdout.readline()).split()]
+        while "everything is ready" not in (await running.stdout.readline()).decode():
+            assert not running.stdout.at_eof()
+    yield running
+    if running.returncode is None:
+        running.kill()
+        await running.wait()
+
+
+async def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_one_goes_on(
+    command: Process, tmp_path: Path
+) -> None:
+    children = list(children_of(command.pid))
     assert len(children) == 4
-    assert all(runs(pid) for pid in children)
-    os.kill(supervisor.pid, signal.SIGKILL)
-    await supervisor.wait()
+    command.kill()
+    await command.wait()
     await until(lambda: not any(runs(pid) for pid in children), within=5)
-    async with Sandbox(data) as again:
+    async with Sandbox(tmp_path / "data") as again:
         await again.wait_ready(READY)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_asked_to_stop_the_command_says_where_things_were_and_ends_well(
+    command: Process, tmp_path: Path, number: signal.Signals
+) -> None:
+    children = list(children_of(command.pid))
+    begun = time.monotonic()
+    command.send_signal(number)
+    said = (await command.communicate())[0].decode()
+    assert time.monotonic() - begun < 10
+    assert command.returncode == 0
+    assert not any(runs(pid) for pid in children)
+    assert not (tmp_path / "data" / "lock").exists()
+    for part in ("registry", "nats://127.0.0.1:", "smtp://127.0.0.1:", str(tmp_path / "data")):
+        assert part in said
+    assert "everything has stopped" in said
 
 
 async def test_a_taken_port_is_left_alone_and_the_change_is_told(

@@ -1,0 +1,73 @@
+"""The sandbox's mailbox, over SMTP."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import aiosmtplib
+import pytest
+
+from plumbing.settings import Settings, child_environment
+from services.cli import ports
+from services.cli.engines import engine_specs, settings_on, usual_ports
+from services.cli.processes import Backoff, Silent, Supervised
+from services.cli.supervisor import SANDBOX_START, prepare_clock
+
+
+@pytest.fixture
+async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
+    """The settings of a sandbox in which nothing but the mailbox runs."""
+    asked = Settings(data_dir=tmp_path, sandbox=True)
+    chosen = ports.choose(usual_ports(asked), insist_on_others=True)
+    settings = settings_on(asked, chosen)
+    (tmp_path / "logs").mkdir()
+    prepare_clock(settings, SANDBOX_START)
+    (spec,) = (spec for spec in engine_specs(settings, chosen) if spec.name == "mailbox")
+    assert spec.environment == child_environment(settings)
+    mailbox = Supervised(spec, tmp_path, Silent(), Backoff())
+    running = asyncio.create_task(mailbox.keep_running({}))
+    async with asyncio.timeout(30):
+        await mailbox.ready.wait()
+    yield settings
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def send(settings: Settings, message: EmailMessage) -> None:
+    host, port = settings.smtp_url.removeprefix("smtp://").split(":")
+    await aiosmtplib.send(message, hostname=host, port=int(port), start_tls=False)
+
+
+def letter(subject: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"] = "quanheng@localhost", "operator@example.com"
+    message["Subject"] = subject
+    message.set_content("您有一台计量器具将于一个月内到期。\n")
+    return message
+
+
+async def test_an_acknowledged_mail_is_a_whole_file_under_the_sandbox_time(
+    settings: Settings,
+) -> None:
+    await send(settings, letter("检定到期提醒"))
+    (file,) = settings.mailbox_dir.iterdir()
+    assert file.suffix == ".eml"
+    assert file.name.startswith("20260914T01")  # nine in the morning of Shanghai, in UTC
+    kept = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert kept["Subject"] == "检定到期提醒"
+    assert kept["X-Envelope-To"] == "operator@example.com"
+    assert kept["X-Envelope-From"] == "quanheng@localhost"
+    assert "一个月内到期" in kept.get_content()
+
+
+async def test_mails_sent_at_once_are_all_kept(settings: Settings) -> None:
+    await asyncio.gather(*(send(settings, letter(str(number))) for number in range(20)))
+    kept = [
+        email.message_from_bytes(path.read_bytes()) for path in settings.mailbox_dir.glob("*.eml")
+    ]
+    assert {message["Subject"] for message in kept} == {str(number) for number in range(20)}
