@@ -20,10 +20,12 @@ HEALTH = "/grpc.health.v1.Health/Check"
 TEMPORAL = "temporal.api.workflowservice.v1.WorkflowService"
 # Closed histories stay to be looked into for a year; Temporal itself keeps them for one day.
 KEEP_HISTORIES = timedelta(days=365)
-NOT_YET = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.NOT_FOUND,  # the name of a service, or a namespace, not registered yet
+# These say that the question itself is wrong; anything else may pass while a process starts.
+OUR_FAULT = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.UNIMPLEMENTED,
 }
 
 
@@ -77,7 +79,7 @@ async def _ask(address: str, method: str, request: Message, answer: type[Answer]
         try:
             return await call(request, timeout=ANSWER_WITHIN)
         except grpc.aio.AioRpcError as error:
-            if error.code() not in NOT_YET:
+            if error.code() in OUR_FAULT:
                 raise
             return None
 

@@ -86,7 +86,8 @@ class Platform:
 
     async def start(self) -> None:
         """Takes the directory and starts everything; `wait_ready` tells when it is up."""
-        (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.data_dir / "logs").mkdir(exist_ok=True)
         self._lock.acquire()
         try:
             prepare_clock(self.settings, self._sandbox_start)
