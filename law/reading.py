@@ -17,6 +17,7 @@ E = TypeVar("E", bound=StrEnum)
 
 # A day outside these is a slip of the pen; inside them every period of the law stays a date.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
+_LARGEST = 999_999_999
 
 
 class Reader:
@@ -94,13 +95,15 @@ class Reader:
         return value
 
     def whole(self, key: str, least: int | None = None) -> int:
-        """Read a whole number, at least `least`."""
+        """Read a whole number, at least `least`; no figure of the law has ten digits."""
         value = self.data.get(key)
         if isinstance(value, bool) or not isinstance(value, int):
             self._missing_or(key, "应为整数", "must be a whole number", cite="C-10")
             return 0
         if least is not None and value < least:
             self.fault(key, f"不得小于{least}", f"must be at least {least}", cite="C-10")
+        elif abs(value) > _LARGEST:
+            self.fault(key, f"不得大于{_LARGEST}", f"must be at most {_LARGEST}", cite="C-10")
         return value
 
     def whole_or_none(self, key: str, least: int | None = None) -> int | None:
