@@ -9,16 +9,14 @@ import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("law", "protos", "plumbing", "services")
 UV = Path(sys.executable).with_name("uv")
 # Runs outside the checkout with -I, so that only the wheel can supply the packages.
-IMPORT_ALL = [
-    "-I",
-    "-c",
-    """
+IMPORT_ALL = """
 import importlib, pkgutil, sys
 names = []
 for top in sys.argv[1:]:
@@ -27,8 +25,7 @@ for top in sys.argv[1:]:
 for name in names:
     importlib.import_module(name)
 print(*names, sep="\\n")
-""",
-]
+"""
 
 
 def build(out: Path) -> Path:
@@ -49,15 +46,12 @@ def install(wheel: Path, environment: Path) -> Path:
     return python
 
 
-def missing(imported: set[str]) -> set[str]:
-    """Modules of the checkout that the wheel did not bring."""
-    files = [path for top in PACKAGES for path in (ROOT / top).rglob("*.py")]
-    return {_module(path.relative_to(ROOT)) for path in files} - imported
-
-
-def _module(path: Path) -> str:
-    parts = path.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def missing(wheel: Path) -> list[str]:
+    """Files of the packages that the wheel did not bring: modules, rules, contracts, samples."""
+    brought = set(zipfile.ZipFile(wheel).namelist())
+    files = [path for top in PACKAGES for path in (ROOT / top).rglob("*") if path.is_file()]
+    names = [path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts]
+    return sorted(name for name in names if name not in brought)
 
 
 def _run(command: list[str], folder: Path) -> str:
@@ -69,10 +63,11 @@ def main() -> None:
     """Exits 1 with the first thing that is not as it should be."""
     with tempfile.TemporaryDirectory() as scratch:
         wheel = build(Path(scratch, "dist"))
+        if absent := missing(wheel):
+            sys.exit("not in the wheel:\n" + "\n".join(absent))
         python = install(wheel, Path(scratch, "environment"))
-        imported = set(_run([str(python), *IMPORT_ALL, *PACKAGES], Path(scratch)).split())
-    if absent := missing(imported):
-        sys.exit("not in the wheel:\n" + "\n".join(sorted(absent)))
+        command = [str(python), "-I", "-c", IMPORT_ALL, *PACKAGES]
+        imported = _run(command, Path(scratch)).split()
     print(f"{wheel.name}: {len(imported)} modules imported from the wheel alone")  # noqa: T201
 
 
