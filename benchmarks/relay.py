@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import sqlalchemy as sa
 from nats.js import JetStreamContext
@@ -31,10 +32,11 @@ from plumbing.clock import SystemClock
 from plumbing.database import Database, PlumbingTable
 from plumbing.events.connect import connect
 from plumbing.events.consumer import Consumer
+from plumbing.events.envelope import Attributes
 from plumbing.events.inbox import InboxPosition, On
-from plumbing.events.outbox import Outbox, record
+from plumbing.events.outbox import Outbox
 from plumbing.events.relay import Relay
-from plumbing.events.subjects import Stream, ensure_streams
+from plumbing.events.subjects import Stream, ensure_streams, subject_of
 from protos.registry.v1.events_pb2 import BureausChanged
 
 AT = datetime(2026, 9, 14, tzinfo=UTC)
@@ -99,20 +101,37 @@ async def _consumed(database: Database) -> int:
 
 
 async def _filled(database: Database, count: int) -> list[Outbox]:
+    """An outbox with so many events of AGGREGATES aggregates, written at once."""
     event = BureausChanged()
     event.change.ground = "x" * BODY_BYTES
+    payload = event.SerializeToString()
+    rows = [_row(number, payload) for number in range(count)]
     async with database.transaction() as session:
-        for number in range(count):
-            await record(
-                session,
-                event,
-                aggregate=f"subjects/{number % AGGREGATES}",
-                bureau="330106",
-                at=AT,
-                on_behalf_of="benchmark",
-            )
+        connection = await session.connection()
+        await connection.execute(sa.insert(Outbox), rows)
     async with database.snapshot() as session:
         return list(await session.exec(select(Outbox).order_by(col(Outbox.seq))))
+
+
+def _row(number: int, payload: bytes) -> dict[str, object]:
+    about = Attributes(
+        id=uuid4(),
+        type=BureausChanged.DESCRIPTOR.full_name,
+        aggregate=f"subjects/{number % AGGREGATES}",
+        sequence=number // AGGREGATES + 1,
+        bureau="330106",
+        time=AT,
+        on_behalf_of="benchmark",
+    )
+    return {
+        "event_id": about.id,
+        "aggregate": about.aggregate,
+        "aggregate_seq": about.sequence,
+        "subject": subject_of(BureausChanged, about.bureau),
+        "headers": about.headers(),
+        "payload": payload,
+        "created_at": about.time,
+    }
 
 
 def _headers(row: Outbox) -> dict[str, str]:

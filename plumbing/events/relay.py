@@ -29,6 +29,7 @@ from plumbing.events.leadership import Leadership
 from plumbing.events.outbox import RECORDED, Outbox
 
 BATCH = 500
+WRITE_EVERY = 25
 STALL_SECONDS = 2.0  # no acknowledgement at all for so long: NATS is away
 FIRST_BACKOFF_SECONDS = 0.1
 LAST_BACKOFF_SECONDS = 2.0
@@ -184,7 +185,11 @@ class Relay:
         return taken
 
     async def _wave(self, events: Sequence[_Pending], drained: Drained) -> list[int]:
-        sent = [(event, await self._send(event)) for event in events]
+        sent = []
+        for number, event in enumerate(events, start=1):
+            sent.append((event, await self._send(event)))
+            if number % WRITE_EVERY == 0:
+                await asyncio.sleep(0)  # the client writes now: NATS works while we encode
         await _acknowledged([ack for _, ack in sent])
         taken = []
         for event, ack in sent:
