@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import NoReturn
 
 import typer
@@ -50,8 +51,9 @@ def run() -> int:
 def main() -> NoReturn:
     """Ends at once after the last word: the Temporal client may abort a normal exit."""
     status = run()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # the terminal may be gone by now
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(status)
 
 

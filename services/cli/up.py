@@ -30,12 +30,10 @@ class Screen:
 
     def line(self, process: str, text: str) -> None:
         if not self._quiet and process not in ENGINES:
-            self._console.print(Text.assemble((f"{process:>10} │ ", "dim"), text), soft_wrap=True)
+            self._print(Text.assemble((f"{process:>10} │ ", "dim"), text))
 
     def news(self, zh: str, en: str) -> None:
-        self._console.print(
-            Text.assemble(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"), soft_wrap=True
-        )
+        self._print(Text.assemble(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"))
 
     def addresses(self, platform: Platform) -> None:
         """Where everything is."""
@@ -43,9 +41,15 @@ class Screen:
         for name, address in _places(platform).items():
             pid = str(platform.processes[name].pid or "")
             table.add_row(name, address, pid, f"logs/{name}.log")
-        self._console.print(table)
+        self._print(table)
         self.news(f"数据目录 {platform.data_dir}", "holds everything")
         self.news("按 Ctrl-C 停止", "Ctrl-C stops it")
+
+    def _print(self, what: Text | Table) -> None:
+        try:
+            self._console.print(what, soft_wrap=isinstance(what, Text))
+        except (OSError, SystemExit):  # rich ends the program when nobody reads it any more
+            self._console.quiet = True  # the platform goes on, and must still stop in order
 
 
 def up(

@@ -27,7 +27,7 @@ from temporalio.client import Client
 from law.errors import InvalidInput, NotFound, WrongState
 from plumbing.clock import SandboxClock, local_date
 from plumbing.settings import Settings
-from services.cli.directory import running_settings
+from services.cli.directory import is_held, running_settings
 from services.cli.processes import Backoff, ProcessSpec
 from services.cli.supervisor import SANDBOX_START, NotReady, Platform
 from tests.integration.platforms import Notes, children_of, commands_naming, runs, stand_ins, until
@@ -211,6 +211,25 @@ async def test_asked_to_stop_the_command_says_where_things_were_and_ends_well(
     for part in ("registry", "nats://127.0.0.1:", "smtp://127.0.0.1:", str(tmp_path / "data")):
         assert part in said
     assert "everything has stopped" in said
+
+
+async def test_when_nobody_reads_its_words_the_platform_goes_on_and_still_stops_in_order(
+    tmp_path: Path,
+) -> None:
+    reader, writer = os.pipe()
+    script = str(Path(__file__).with_name("run_platform.py"))
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, script, str(tmp_path / "data"), stdout=writer
+    )
+    os.close(writer)
+    os.close(reader)
+    async with asyncio.timeout(READY):
+        while not is_held(tmp_path / "data") or len(list(children_of(running.pid))) < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    running.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(running.wait(), 10) == 0
+    assert not (tmp_path / "data" / "lock").exists()
+    assert list(commands_naming(str(tmp_path))) == []
 
 
 async def test_a_taken_port_is_left_alone_and_the_change_is_told(
