@@ -17,7 +17,7 @@ E = TypeVar("E", bound=StrEnum)
 
 # A day outside these is a slip of the pen; inside them every period of the law stays a date.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-_LARGEST = 999_999_999
+_LARGEST = 999_999
 
 
 class Reader:
@@ -95,7 +95,7 @@ class Reader:
         return value
 
     def whole(self, key: str, least: int | None = None) -> int:
-        """Read a whole number, at least `least`; no figure of the law has ten digits."""
+        """Read a whole number, at least `least`; no figure of the law has seven digits."""
         value = self.data.get(key)
         if isinstance(value, bool) or not isinstance(value, int):
             self._missing_or(key, "应为整数", "must be a whole number", cite="C-10")
@@ -160,8 +160,7 @@ class Reader:
 def refuse(faults: list[Fault], zh: str, en: str) -> None:
     """Refuse the whole input when it has any fault."""
     if faults:
-        listed = "; ".join(f"{fault.field} {fault.message_en}" for fault in faults)
-        raise InvalidInput(zh, f"{en} {listed}", faults=faults)
+        raise InvalidInput(zh, en, faults=faults)
 
 
 def _as_day(value: object) -> date | None:

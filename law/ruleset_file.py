@@ -105,7 +105,7 @@ def canonical_hash(document: object) -> str:
     text = json.dumps(
         document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=date.isoformat
     )
-    return hashlib.sha256(text.encode()).hexdigest()
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _read(reader: Reader, content_hash: str) -> Ruleset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -95,8 +95,13 @@ def _repairs(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> Iterator[Step]
             ),
         )
         if answer.met_from is not None:
-            cite = "; ".join(dict.fromkeys(one.cite for one in answer.conditions))
+            cite = _together(condition.cite for condition in answer.conditions)
             yield Step(StepKind.REPAIR, record.id, record.kind, answer.met_from, worth, cite)
+
+
+def _together(cites: Iterable[str]) -> str:
+    """Join citations, each article once."""
+    return "; ".join(dict.fromkeys(part for cite in cites for part in cite.split("; ")))
 
 
 def _acts(edition: Edition, now: Receipt) -> Iterator[Step]:

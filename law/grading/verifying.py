@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from law.errors import NotFound
+from law.errors import Fault, NotFound
+from law.evidence import read_dossier
 from law.grading.engine import grade
 from law.grading.receipt import Receipt
+from law.reading import Reader, refuse
 from law.ruleset import load
 
 
@@ -16,14 +18,20 @@ def verify(receipt: Receipt) -> list[str]:
 
 
 def verify_document(document: object) -> list[str]:
-    """Recompute a written receipt and list every place where it differs, as path: stated, found."""
-    stated = Receipt.from_json(document)
+    """Recompute a written receipt and list every place where it differs, as path: stated, found.
+
+    Only the ruleset's id, the day and the inputs must be readable; the rest is compared.
+    """
+    faults: list[Fault] = []
+    reader = Reader(document, "", faults)
+    ruleset_id, as_of = reader.text("ruleset"), reader.day("as_of")
+    inputs = read_dossier(reader.below("inputs"))
+    refuse(faults, "评价凭据不符合要求", "The receipt is not valid.")
     try:
-        ruleset = load(stated.ruleset_id)
+        ruleset = load(ruleset_id)
     except NotFound as error:
         return [f"ruleset: {error.en}"]
-    found = grade(stated.inputs, ruleset, stated.as_of).to_json()
-    return list(_differences("", document, found))
+    return list(_differences("", document, grade(inputs, ruleset, as_of).to_json()))
 
 
 def _differences(path: str, stated: object, found: object) -> Iterator[str]:

@@ -1,0 +1,210 @@
+"""`quanheng law …`: the law on the command line, offline, for anyone who wants to check a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from law import grading
+from law.errors import NotFound
+from law.evidence import Dossier
+from law.grading import Outlook, Receipt
+from law.index_tables import TABLES, Table, table
+from law.packaged import read
+from law.rules import Ruleset
+from law.ruleset import GRADING, list_rulesets, load
+from services.cli import law_calendar
+from services.cli.offline import answered, both, read_day, read_json, show
+from services.cli.options import AsJson
+
+app = typer.Typer(no_args_is_help=True, help="法规规则，离线可用 | the law, offline")
+
+_DISAGREES = 1
+
+RulesetId = Annotated[str, typer.Option("--ruleset", help="规则集 | ruleset")]
+AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="评价日 | day of grading")]
+DossierFile = Annotated[Path, typer.Argument(metavar="DOSSIER.json", help="信用档案 | dossier")]
+
+
+def register(main: typer.Typer) -> None:
+    """Adds the group `law`."""
+    main.add_typer(app, name="law")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """列出全部规则集。
+
+    Lists the rulesets with id, version, status and hash.
+    """
+    found = answered(lambda: [*map(_ruleset, list_rulesets()), *map(_table, map(table, TABLES))])
+    show(found, lambda: [_listed(one) for one in found], as_json)
+
+
+@app.command("show")
+def show_(
+    ruleset: Annotated[str, typer.Argument(metavar="RULESET", help="规则集 | ruleset")],
+    as_json: AsJson = False,
+) -> None:
+    """显示一个规则集的全部数据和出处。
+
+    Shows everything a ruleset says, with its citations.
+    """
+    found = answered(lambda: _whole(ruleset))
+    show(found, lambda: [f"{key}：{value}" for key, value in found.items()], as_json)
+
+
+@app.command()
+def grade(dossier: DossierFile, ruleset: RulesetId, as_of: AsOf, as_json: AsJson = False) -> None:
+    """评定等级，输出完整凭据。
+
+    Grades a dossier and prints the receipt.
+    """
+
+    def receipt() -> Receipt:
+        day, read = _inputs(as_of, dossier)
+        return grading.grade(read, load(ruleset), day)
+
+    found = answered(receipt)
+    show(found.to_json(), lambda: grading.explain(found, "zh"), as_json)
+
+
+@app.command()
+def compare(dossier: DossierFile, as_of: AsOf, as_json: AsJson = False) -> None:
+    """同一档案在各文件下的等级对照。
+
+    Grades one dossier under every text, side by side.
+    """
+
+    def receipts() -> tuple[Receipt, ...]:
+        day, read = _inputs(as_of, dossier)
+        return grading.compare(read, day)
+
+    found = answered(receipts)
+    document = {
+        "subject": found[0].subject_id,
+        "as_of": found[0].as_of.isoformat(),
+        "receipts": [one.to_json() for one in found],
+    }
+    show(document, lambda: [_side(one) for one in found], as_json)
+
+
+@app.command()
+def outlook(
+    dossier: DossierFile,
+    ruleset: RulesetId,
+    as_of: AsOf,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="展望到哪一日 | look ahead up to this day")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """今后等级何时变化，以及如何提升。
+
+    Tells when the grade will change by itself and what would raise it.
+    """
+
+    def ahead() -> Outlook:
+        day, read = _inputs(as_of, dossier)
+        horizon = read_day("--until", until) if until else None
+        return grading.outlook(read, load(ruleset), day, horizon)
+
+    found = answered(ahead)
+    show(found.to_json(), lambda: _ahead(found), as_json)
+
+
+@app.command()
+def verify(
+    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT.json", help="凭据 | receipt")],
+    as_json: AsJson = False,
+) -> None:
+    """重新计算凭据，核对是否一致；不一致的列出差异并以1退出。
+
+    Recomputes a receipt; exits 1 with the differences when it does not agree.
+    """
+    found = answered(lambda: grading.verify_document(read_json(receipt)))
+    document = {"agrees": not found, "differences": found}
+    show(document, lambda: found or ["凭据与重新计算的结果一致。"], as_json)
+    if found:
+        raise typer.Exit(_DISAGREES)
+
+
+law_calendar.register(app)
+
+
+def _inputs(as_of: str, path: Path) -> tuple[date, Dossier]:
+    return both(lambda: read_day("--as-of", as_of), lambda: Dossier.from_json(read_json(path)))
+
+
+def _ruleset(ruleset: Ruleset) -> dict[str, object]:
+    return {
+        "id": ruleset.id,
+        "version": ruleset.version,
+        "status": ruleset.status.value,
+        "hash": ruleset.hash,
+        "example_values": ruleset.example_valued,
+        "title_zh": ruleset.title_zh,
+        "title_en": ruleset.title_en,
+        "valid_from": ruleset.valid_from.isoformat() if ruleset.valid_from else None,
+        "valid_to": ruleset.valid_to.isoformat() if ruleset.valid_to else None,
+    }
+
+
+def _table(found: Table) -> dict[str, object]:
+    return {
+        "id": found.id,
+        "version": found.version,
+        "status": found.status,
+        "hash": found.content_hash,
+        "example_values": False,
+        "title_zh": found.name_zh,
+        "title_en": found.name_en,
+        "valid_from": None,
+        "valid_to": None,
+    }
+
+
+def _whole(ruleset_id: str) -> dict[str, object]:
+    if ruleset_id in GRADING:
+        head = _ruleset(load(ruleset_id))
+    elif ruleset_id in TABLES:
+        head = _table(table(ruleset_id))
+    else:
+        raise NotFound(f"没有规则集{ruleset_id}", f"There is no ruleset {ruleset_id}.")
+    return {**head, "content": _plain(read(ruleset_id))}
+
+
+def _plain(value: object) -> object:
+    """Renders days of YAML as JSON has them."""
+    if isinstance(value, dict):
+        return {str(key): _plain(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_plain(below) for below in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _listed(one: dict[str, object]) -> str:
+    example = "  示例分值" if one["example_values"] else ""
+    return f"{one['id']:<20} v{one['version']}  {one['status']:<7} {one['title_zh']}{example}"
+
+
+def _side(receipt: Receipt) -> str:
+    score = "" if receipt.score is None else f"  {receipt.score}分"
+    beyond = f"  {receipt.not_graded.reason_zh}" if receipt.not_graded else ""
+    return f"{receipt.ruleset_id:<20} {receipt.grade or '—'}{score}{beyond}"
+
+
+def _ahead(found: Outlook) -> Sequence[str]:
+    lines = [f"截至{found.as_of}：{found.grade or '—'}"]
+    lines += [f"  {turn.on} 起为 {turn.grade}" for turn in found.turns]
+    if found.path is not None:
+        lines.append(f"最少步骤，{found.path.on} 起可达 {found.path.grade}：")
+        lines += [
+            f"  {step.possible_on} 起 {step.step} {step.record or step.kind}（{step.cite}）"
+            for step in found.path.steps
+        ]
+    return lines
