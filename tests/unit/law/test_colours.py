@@ -1,0 +1,171 @@
+"""Colours: what holds for every instrument, and the inverse used by sets."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from law.colours import (
+    Colour,
+    InstrumentState,
+    Mode,
+    VerificationFact,
+    VerificationResult,
+    changes,
+    colour,
+    governing,
+    latest_valid_until,
+)
+from law.errors import InvalidInput
+from law.texts import is_citation
+
+DAY = timedelta(days=1)
+days = st.dates(date(2019, 1, 1), date(2032, 12, 31))
+dates_or_none = st.none() | days
+results = st.none() | st.sampled_from(VerificationResult)
+states = st.sampled_from(InstrumentState)
+rotated = st.sampled_from([Mode.FIRST_THEN_ROTATE, Mode.FIRST_THEN_SCRAP, Mode.TYPE_APPROVAL_ONLY])
+
+
+def _by_date(valid_until: date, on: date) -> Colour:
+    return colour(
+        valid_until=valid_until,
+        state=InstrumentState.IN_USE,
+        last_result=VerificationResult.PASS,
+        on=on,
+    ).colour
+
+
+@given(dates_or_none, states, results, rotated, days, st.integers(0, 400))
+def test_colours_only_get_worse_as_days_pass(
+    valid_until: date | None,
+    state: InstrumentState,
+    result: VerificationResult | None,
+    mode: Mode,
+    on: date,
+    later: int,
+) -> None:
+    def at(day: date) -> Colour:
+        return colour(
+            valid_until=valid_until, state=state, last_result=result, on=day, mode=mode
+        ).colour
+
+    assert at(on).severity <= at(on + DAY * later).severity
+
+
+@given(days, days)
+def test_the_changes_say_the_colour_of_every_day(valid_until: date, on: date) -> None:
+    listed = changes(
+        valid_until=valid_until,
+        state=InstrumentState.IN_USE,
+        last_result=VerificationResult.PASS,
+    )
+    reached = [then for first, then in listed if first <= on]
+    assert _by_date(valid_until, on) == (reached[-1] if reached else Colour.NONE)
+    assert [first for first, _ in listed] == sorted({first for first, _ in listed})
+
+
+@given(st.sampled_from([Colour.GREEN, Colour.YELLOW, Colour.RED]), days, st.integers(-5, 5))
+def test_a_range_in_sql_selects_what_the_function_colours(
+    least: Colour, on: date, around: int
+) -> None:
+    limit = latest_valid_until(least, on)
+    valid_until = limit + DAY * around
+    assert (_by_date(valid_until, on).severity >= least.severity) == (valid_until <= limit)
+
+
+@pytest.mark.parametrize(
+    ("on", "green", "yellow"),
+    [
+        (date(2026, 2, 28), date(2026, 4, 30), date(2026, 3, 31)),
+        (date(2024, 2, 28), date(2024, 4, 28), date(2024, 3, 28)),
+        (date(2024, 2, 29), date(2024, 4, 30), date(2024, 3, 31)),
+        (date(2026, 1, 30), date(2026, 3, 30), date(2026, 2, 28)),
+        (date(2026, 12, 31), date(2027, 2, 28), date(2027, 1, 31)),
+    ],
+)
+def test_the_limit_at_the_ends_of_months(on: date, green: date, yellow: date) -> None:
+    assert latest_valid_until(Colour.GREEN, on) == green
+    assert latest_valid_until(Colour.YELLOW, on) == yellow
+    assert latest_valid_until(Colour.RED, on) == on - DAY
+
+
+def test_no_colour_has_no_limit() -> None:
+    with pytest.raises(InvalidInput):
+        latest_valid_until(Colour.NONE, date(2026, 1, 1))
+
+
+@given(dates_or_none, states, results, rotated, days)
+def test_every_answer_is_cited_and_says_why(
+    valid_until: date | None,
+    state: InstrumentState,
+    result: VerificationResult | None,
+    mode: Mode,
+    on: date,
+) -> None:
+    answer = colour(valid_until=valid_until, state=state, last_result=result, on=on, mode=mode)
+    assert is_citation(answer.cite)
+    assert answer.reason
+    assert (state is InstrumentState.IN_USE) or answer.colour is Colour.NONE
+
+
+@pytest.mark.parametrize(
+    ("valid_until", "result", "reason"),
+    [
+        (date(2026, 1, 1), VerificationResult.PASS, "overdue"),
+        (date(2026, 9, 1), VerificationResult.REJECT, "rejected"),
+        (date(2026, 9, 1), VerificationResult.REPAIRED, "repaired"),
+        (None, None, "unverified"),
+        (date(2026, 2, 15), VerificationResult.PASS, "yellow"),
+        (date(2026, 3, 15), VerificationResult.PASS, "green"),
+        (date(2026, 9, 1), VerificationResult.PASS, "valid"),
+    ],
+)
+def test_the_reason_is_stable_for_programs(
+    valid_until: date | None, result: VerificationResult | None, reason: str
+) -> None:
+    answer = colour(
+        valid_until=valid_until,
+        state=InstrumentState.IN_USE,
+        last_result=result,
+        on=date(2026, 2, 1),
+    )
+    assert answer.reason_id == reason
+
+
+def _fact(id_: str, result: VerificationResult, day: int) -> VerificationFact:
+    return VerificationFact(id_, result, date(2026, 1, day), None)
+
+
+PASSED, REJECTED = VerificationResult.PASS, VerificationResult.REJECT
+PENDING, REPAIRED = VerificationResult.PENDING, VerificationResult.REPAIRED
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        ([], None),
+        ([_fact("a", PENDING, 5)], None),
+        ([_fact("a", PASSED, 1), _fact("b", REJECTED, 5)], "b"),
+        ([_fact("b", REJECTED, 5), _fact("a", PASSED, 1)], "b"),
+        ([_fact("a", PASSED, 1), _fact("b", PENDING, 5)], "a"),
+        ([_fact("a", REJECTED, 1), _fact("b", REPAIRED, 5)], "b"),
+        ([_fact("a", REJECTED, 5), _fact("b", PASSED, 5)], "b"),
+        ([_fact("a", PASSED, 5), _fact("b", REJECTED, 5)], "b"),
+    ],
+)
+def test_the_latest_verification_with_a_result_governs(
+    history: list[VerificationFact], expected: str | None
+) -> None:
+    found = governing(history)
+    assert (found.id if found else None) == expected
+
+
+def test_what_governed_on_a_past_day() -> None:
+    history = [_fact("a", PASSED, 1), _fact("b", REJECTED, 5)]
+    assert governing(history, on=date(2026, 1, 4)) == history[0]
+    assert governing(history, on=date(2026, 1, 5)) == history[1]
+    assert governing(history, on=date(2025, 12, 31)) is None

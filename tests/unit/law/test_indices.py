@@ -1,0 +1,160 @@
+"""Index tables: every row alone, the data refused whole, exact points."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from law.errors import InvalidInput, NotFound
+from law.index_tables import TABLES, Part, Row, Scoring, parse, table
+from law.indices import assess
+from law.packaged import read
+
+NOTHING = {
+    Scoring.FIXED: False,
+    Scoring.ALL_OR_NOTHING: False,
+    Scoring.PROPORTIONAL: 0,
+    Scoring.THRESHOLD: 0,
+    Scoring.JUDGEMENT: 0,
+    Scoring.PER_FINDING: 100,
+    Scoring.ONCE: False,
+    Scoring.EACH_TIME: 0,
+}
+ROWS = [(name, row) for name in TABLES for row in table(name).rows]
+
+
+def _nothing(name: str) -> dict[str, object]:
+    return {row.key: NOTHING[row.scoring] for row in table(name).rows}
+
+
+def _most(row: Row) -> object:
+    met = {
+        Scoring.PROPORTIONAL: 100,
+        Scoring.THRESHOLD: 100,
+        Scoring.JUDGEMENT: row.points,
+        Scoring.PER_FINDING: 0,
+        Scoring.EACH_TIME: 1,
+    }
+    return met.get(row.scoring, True)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_nothing_met_is_nothing_scored(name: str) -> None:
+    assert assess(name, _nothing(name)).total == 0
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS, ids=lambda v: v.key if isinstance(v, Row) else v)
+def test_each_row_alone_gives_its_points(name: str, row: Row) -> None:
+    answer = assess(name, _nothing(name) | {row.key: _most(row)})
+    assert answer.total == row.points
+    assert [(s.row, s.points) for s in answer.rows if s.points] == [(row.key, Decimal(row.points))]
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS, ids=lambda v: v.key if isinstance(v, Row) else v)
+def test_each_row_refuses_what_does_not_fit_it(name: str, row: Row) -> None:
+    flag = isinstance(_most(row), bool)
+    unfits: list[object] = [None, "1", -1, float("nan"), float("inf"), [], 1 if flag else True]
+    for unfit in unfits:
+        with pytest.raises(InvalidInput) as caught:
+            assess(name, _nothing(name) | {row.key: unfit})
+        assert [(f.field, f.cite) for f in caught.value.faults] == [(row.key, row.cite)]
+
+
+percentages = st.decimals(0, 100, places=3, allow_nan=False)
+
+
+@given(percentages, percentages, percentages)
+def test_shares_add_up_exactly(one: Decimal, two: Decimal, three: Decimal) -> None:
+    findings = _nothing("taizhou-block") | {"B01.1": one, "B05.1": two, "B12.1": three}
+    exact = (10 * one + 5 * two + 6 * three) / 100
+    assert assess("taizhou-block", findings).total == exact
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50), st.booleans())
+def test_total_is_base_and_bonus_less_deduction(a: int, b: int, c: int, once: bool) -> None:
+    findings = _nothing("taizhou-block") | {"B14": a, "B17": b, "B18": c, "B19": once}
+    answer = assess("taizhou-block", findings)
+    assert answer.total == answer.base + answer.bonus - answer.deduction
+    assert answer.bonus == 2 * a
+    assert answer.deduction == 5 * b + 5 * c + 10 * once
+
+
+@given(st.integers(0, 50), st.integers(0, 50))
+def test_more_findings_never_score_more(few: int, more: int) -> None:
+    def scored(count: int) -> Decimal:
+        return assess("taizhou-scenic", _nothing("taizhou-scenic") | {"S02.1": count}).total
+
+    assert scored(few + more) <= scored(few)
+    assert scored(few) == max(0, 6 - 2 * few)
+
+
+def test_the_answer_names_table_version_hash_and_ambiguities() -> None:
+    answer = assess("taizhou-scenic", _nothing("taizhou-scenic")).to_json()
+    assert answer["table"] == "taizhou-scenic"
+    assert str(answer["table_hash"]).startswith("sha256:")
+    assert answer["status"] == "draft"
+    assert answer["ambiguities"] == ["C-24", "C-25", "C-28", "C-29"]
+    assert isinstance(answer["total"], int)
+
+
+def test_there_is_no_third_table() -> None:
+    with pytest.raises(NotFound):
+        assess("taizhou-market", {})
+
+
+def _broken(change: Callable[[dict[str, Any]], object]) -> list[str]:
+    data = copy.deepcopy(read("taizhou-block"))
+    change(data)
+    with pytest.raises(InvalidInput) as caught:
+        parse(data, "sha256:0")
+    return [fault.field for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        (lambda d: d["base"][0].update(cite=""), ["base.B01.1.cite"]),
+        (lambda d: d["base"][0].update(cite="S9 1"), ["base.B01.1.cite"]),
+        (lambda d: d["base"][0].pop("cite"), ["base.B01.1.cite"]),
+        (lambda d: d["base"][0].update(points=9), ["totals.base"]),
+        (lambda d: d["base"][0].update(points=-10), ["base.B01.1.points", "totals.base"]),
+        (lambda d: d["base"][0].update(points=10.0), ["base.B01.1.points", "totals.base"]),
+        (lambda d: d["base"][0].update(points=True), ["base.B01.1.points", "totals.base"]),
+        (
+            lambda d: d["deduction"][0].update(points=5),
+            ["deduction.B17.points", "totals.deduction"],
+        ),
+        (lambda d: d["base"][0].update(scoring="each_time"), ["base.B01.1.scoring"]),
+        (lambda d: d["bonus"][0].update(scoring="fixed"), ["bonus.B14.scoring"]),
+        (lambda d: d["base"][0].update(each=-1), ["base.B01.1.each"]),
+        (lambda d: d["base"][3].pop("threshold_percent"), ["base.B04.1.threshold_percent"]),
+        (lambda d: d["base"][1].update(key="B01.1"), ["B01.1"]),
+        (lambda d: d["totals"].update(bonus=9), ["totals.bonus"]),
+    ],
+)
+def test_a_table_is_refused_whole(
+    change: Callable[[dict[str, Any]], object], fields: list[str]
+) -> None:
+    assert _broken(change) == fields
+
+
+def test_every_fault_of_a_table_is_listed() -> None:
+    def spoil(data: dict[str, Any]) -> None:
+        data["base"][0].update(cite="", scoring="none")
+        data["totals"].update(deduction=1)
+
+    assert _broken(spoil) == ["base.B01.1.cite", "base.B01.1.scoring", "totals.deduction"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sums"), [("taizhou-scenic", (31, 3, 3)), ("taizhou-block", (20, 3, 3))]
+)
+def test_the_tables_have_all_their_rows(name: str, sums: tuple[int, int, int]) -> None:
+    parts = [row.part for row in table(name).rows]
+    assert tuple(parts.count(part) for part in Part) == sums

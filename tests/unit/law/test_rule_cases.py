@@ -1,0 +1,307 @@
+"""The cases of `cases/*.yaml` that name their rule, each run against the rule it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from law.colours import InstrumentState, Mode, VerificationResult, changes, colour
+from law.disclosure import (
+    Audience,
+    Classification,
+    Field,
+    may_list_openly,
+    record_visible,
+    visible,
+    visible_fields,
+)
+from law.errors import LawError
+from law.evidence import Record, RecordKind, RecordStatus, Severity, SubjectKind
+from law.identifiers import check_credit_code
+from law.index_tables import Scoring, table
+from law.indices import assess
+from law.measures import measures, sample_size, sampling
+from law.objection import (
+    CaseKind,
+    CaseState,
+    Step,
+    after,
+    competent_bureau,
+    may_approve_extension,
+    may_decide,
+    may_reconsider,
+)
+from law.repair import Application, check
+from law.retention import is_naturally_repaired, retention
+from law.terms import Term, start
+from law.texts import is_citation
+from law.workdays import edition, nth_working_day
+
+Given = Mapping[str, Any]
+FULL = {
+    Scoring.FIXED: True,
+    Scoring.ALL_OR_NOTHING: True,
+    Scoring.PROPORTIONAL: 100,
+    Scoring.THRESHOLD: 100,
+    Scoring.PER_FINDING: 0,
+    Scoring.ONCE: False,
+    Scoring.EACH_TIME: 0,
+}
+
+
+def workdays(given: Given) -> dict[str, Any]:
+    due = nth_working_day(given["from"], given["days"], edition(given.get("edition")))
+    return {"due": due.date, "provisional": due.provisional, "edition": due.edition}
+
+
+def term(given: Given) -> dict[str, Any]:
+    calendar = edition()
+    ledger = start(given["term"], given["event"], calendar)
+    for step in given.get("steps", ()):
+        ledger = _step(ledger, step)
+    assert Term.from_json(ledger.to_json()) == ledger
+    return {
+        "target": ledger.target(calendar).date,
+        "latest": ledger.latest(calendar).date,
+        "provisional": ledger.target(calendar).provisional,
+        "overdue_at": ledger.overdue_at(calendar).isoformat(),
+        "overdue": "moment" in given
+        and ledger.is_overdue(datetime.fromisoformat(given["moment"]), calendar),
+        "reminders": [[r.id, r.kind, r.at.isoformat()] for r in ledger.reminders(calendar)],
+        "consumed": lambda day: ledger.consumed(day, calendar),
+        "remaining": lambda day: ledger.remaining(day, calendar),
+    }
+
+
+def _step(ledger: Term, step: Given) -> Term:
+    calendar = edition()
+    if "extend" in step:
+        approver, ground = step.get("approved_by", "单位负责人"), step.get("ground", "情况复杂")
+        return ledger.extend(step["extend"], approver, ground, step["day"], edition=calendar)
+    if "pause" in step:
+        return ledger.pause(step["day"], step["pause"], edition=calendar)
+    return ledger.resume(step["day"])
+
+
+def colours(given: Given) -> dict[str, Any]:
+    result = given.get("last_result", "pass")
+    facts: dict[str, Any] = {
+        "valid_until": given.get("valid_until"),
+        "state": InstrumentState(given.get("state", "in_use")),
+        "last_result": None if result is None else VerificationResult(result),
+        "mode": Mode(given.get("mode", "periodic")),
+    }
+    return {
+        "colour": colour(on=given["day"], **facts).colour.value,
+        "changes": [[first, then.value] for first, then in changes(**facts)],
+    }
+
+
+def index(given: Given) -> dict[str, Any]:
+    rows = table(given["table"]).rows
+    findings = {r.key: FULL.get(r.scoring, r.points) for r in rows} | given.get("except", {})
+    for key in given.get("without", ()):
+        del findings[key]
+    answer = assess(given["table"], findings)
+    parties: dict[str, float] = {}
+    for row, score in zip(rows, answer.rows, strict=True):
+        if row.part == "base":
+            parties[row.party] = parties.get(row.party, 0) + float(score.points)
+    return {**answer.to_json(), "parties": parties}
+
+
+def _record(given: Given, **more: Any) -> Record:
+    severity = given.get("severity")
+    return Record(
+        id=more.pop("id", "r1"),
+        kind=RecordKind(given.get("kind", "penalty")),
+        severity=Severity(severity) if severity else None,
+        final=given.get("final", True),
+        **more,
+    )
+
+
+def repair(given: Given) -> dict[str, Any]:
+    began = given.get("began", date(2025, 3, 1))
+    old = _record({"kind": "crime"}, determined_on=date(2025, 3, 1), entered_on=date(2025, 3, 1))
+    new = tuple(
+        _record(
+            r,
+            id=f"n{i}",
+            determined_on=r["on_day"],
+            entered_on=r["on_day"],
+            status=RecordStatus(r.get("status", "active")),
+        )
+        for i, r in enumerate(given.get("since", ()), 1)
+    )
+    everything = ["duties_performed", "impact_removed", "corrected"]
+    answer = check(
+        given["ruleset"],
+        Application(
+            grade=given.get("grade", "E"),
+            on=given["day"],
+            spell_began_on=began,
+            to_repair=(old,),
+            archive=(old, *new),
+            confirmed=frozenset(given.get("confirmed", everything)),
+        ),
+    )
+    return {
+        "permitted": answer.permitted,
+        "met_from": answer.met_from,
+        "unmet": [c.id for c in answer.conditions if not c.met],
+        "in_the_way": [i for c in answer.conditions for i in c.in_the_way],
+    }
+
+
+def kept(given: Given) -> dict[str, Any]:
+    record = _record(given, determined_on=given["determined"], entered_on=given["entered"])
+    day = given.get("day", given["entered"])
+    answer = retention(given["ruleset"], record, day)
+    return {
+        "evidence_until": answer.evidence_until,
+        "disclosed_until": answer.disclosed_until,
+        "removed_on": answer.removed_on,
+        "naturally_repaired": is_naturally_repaired(given["ruleset"], record, day),
+    }
+
+
+def disclosure(given: Given) -> dict[str, Any]:
+    kind = SubjectKind(given.get("kind", "organisation"))
+    audience = Audience(given["audience"])
+    if given.get("record"):
+        return _record_disclosure(given, kind, audience)
+    if "field" in given:
+        answer = visible(
+            Field(given["field"]),
+            kind,
+            audience,
+            authorised=given.get("authorised", False),
+            classification=Classification(given.get("classification", "open")),
+        )
+        return {"allowed": answer.allowed}
+    fields = [field.value for field in visible_fields(kind, audience)]
+    return {"fields": fields, "shows": fields, "hides": fields, "listed": may_list_openly(kind)}
+
+
+def _record_disclosure(given: Given, kind: SubjectKind, audience: Audience) -> dict[str, Any]:
+    day = date(2026, 1, 5)
+    withdrawn = given.get("withdrawn_on")
+    record = _record(
+        {},
+        determined_on=day,
+        entered_on=day,
+        verified=given.get("verified", True),
+        status=RecordStatus.WITHDRAWN if withdrawn else RecordStatus.ACTIVE,
+        status_on=withdrawn,
+    )
+    answer = record_visible(
+        given.get("ruleset", "hangzhou-2021-120"),
+        record,
+        kind,
+        audience,
+        given["day"],
+        stopped=given.get("stopped", False),
+    )
+    return {"allowed": answer.allowed, "until": answer.until}
+
+
+def procedure(given: Given) -> dict[str, Any]:
+    if "step" in given:
+        return {"state": after(CaseState(given["state"]), Step(given["step"])).value}
+    if "state" in given:
+        return {"reconsider": may_reconsider(CaseState(given["state"]))}
+    if "kind" in given:
+        kind = CaseKind(given["kind"])
+        return {"bureau": competent_bureau(kind, given["recorded_by"], given["municipal"])}
+    if "roles" in given:
+        answer = may_approve_extension(given["roles"], given["approver"], given["caseworker"])
+    else:
+        answer = may_decide(**given)
+    return {"allowed": answer.allowed}
+
+
+def attached(given: Given) -> dict[str, Any]:
+    found = sampling(given["ruleset"], given["grade"])
+    percent = found.at_least_percent if found else None
+    return {
+        "ids": [m.id for m in measures(given["ruleset"], given["grade"])],
+        "percent": percent,
+        "direction": found.direction if found else None,
+        "sample": sample_size(given.get("population", 0), percent or 0),
+    }
+
+
+def credit_code(given: Given) -> dict[str, Any]:
+    return {"code": check_credit_code(given["code"])}
+
+
+RULES: dict[str, Callable[[Given], dict[str, Any]]] = {
+    "workdays": workdays,
+    "term": term,
+    "colour": colours,
+    "index": index,
+    "repair": repair,
+    "retention": kept,
+    "disclosure": disclosure,
+    "procedure": procedure,
+    "measures": attached,
+    "credit_code": credit_code,
+}
+
+
+def _cases() -> Iterator[Any]:
+    for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")):
+        document = yaml.safe_load(path.read_text("utf-8"))
+        if isinstance(document, dict) and document.get("rule") in RULES:
+            for case in document["cases"]:
+                yield pytest.param(document["rule"], case, id=f"{path.stem}: {case['name']}")
+
+
+@pytest.mark.parametrize(("rule", "case"), list(_cases()))
+def test_case(rule: str, case: Given) -> None:
+    expected = dict(case["expect"])
+    refused = expected.pop("refused", None)
+    if refused is not None:
+        _check_refusal(rule, case, refused, expected)
+        return
+    found = RULES[rule](case["given"])
+    for key, value in expected.items():
+        _compare(key, found[key], value)
+
+
+def _check_refusal(rule: str, case: Given, refused: str, expected: Given) -> None:
+    with pytest.raises(LawError) as caught:
+        RULES[rule](case["given"])
+    assert type(caught.value).__name__ == refused
+    assert caught.value.zh
+    assert caught.value.en
+    assert expected.get("says", "") in caught.value.zh
+    if "faults" in expected:
+        assert [f.field for f in caught.value.faults] == expected["faults"]
+
+
+def _compare(key: str, found: Any, expected: Any) -> None:
+    if key == "shows":
+        assert set(expected) <= set(found)
+    elif key == "hides":
+        assert not set(expected) & set(found)
+    elif callable(found):
+        assert {day: found(day) for day in expected} == expected
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize(("rule", "case"), list(_cases()))
+def test_case_is_cited(rule: str, case: Given) -> None:
+    assert is_citation(case["cite"])
+    assert all(is_citation(r) for r in case.get("requirements", ()))
+
+
+def test_every_rule_has_cases() -> None:
+    assert {param.values[0] for param in _cases()} == set(RULES)

@@ -1,0 +1,213 @@
+"""The packaged data itself: everything cited, dated, readable, and complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from law.colours import Mode
+from law.disclosure import Audience, Classification, Field, visible_fields
+from law.errors import InvalidInput, NotFound, NotPermitted
+from law.evidence import SubjectKind
+from law.instruments import Confidence, Listed, catalogue, instrument_type
+from law.measures import MeasureKind, measures, sample_size, sampling
+from law.objection import (
+    OUTCOME_ZH,
+    OUTCOMES,
+    STATE_ZH,
+    STEP_ZH,
+    TERM_OF,
+    CaseKind,
+    CaseState,
+    Outcome,
+    Step,
+    may_decide,
+    permitted,
+)
+from law.packaged import content_hash, read
+from law.retention import retention
+from law.ruleset import GRADING, load
+from law.term_data import definitions
+from law.texts import is_citation
+
+FILES = (
+    "colours",
+    "disclosure",
+    "instruments",
+    "measures",
+    "repair",
+    "sampling",
+    "taizhou-block",
+    "taizhou-scenic",
+    "terms",
+    "workdays",
+)
+FIGURES = {
+    "days",
+    "months",
+    "years",
+    "points",
+    "each",
+    "floor",
+    "threshold_percent",
+    "at_least_percent",
+}
+MAY_BE_NULL = {"valid_from", "valid_to", "cycle_months", "jjg", "at_least_percent"}
+
+
+def _entries(node: Any, path: str = "") -> Iterator[tuple[str, dict[Any, Any]]]:
+    if isinstance(node, dict):
+        yield path, node
+        for key, value in node.items():
+            yield from _entries(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from _entries(value, f"{path}[{place}]")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_figure_has_its_article(name: str) -> None:
+    bare = [path for path, e in _entries(read(name)) if FIGURES & set(e) and "cite" not in e]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_article_is_of_a_known_text(name: str) -> None:
+    cites = {
+        value
+        for path, entry in _entries(read(name))
+        for key, value in entry.items()
+        if key.endswith("cite") and not path.startswith(".editions") and name != "workdays"
+    }
+    assert [c for c in cites if not is_citation(c)] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_value_was_cut_at_a_comma(name: str) -> None:
+    """An unquoted comma in a YAML flow mapping leaves the rest as a key without a value."""
+    cut = [
+        f"{path}.{key}"
+        for path, entry in _entries(read(name))
+        for key, value in entry.items()
+        if not isinstance(key, str) or (value is None and key not in MAY_BE_NULL)
+    ]
+    assert cut == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_ambiguity_says_reading_alternative_and_difference(name: str) -> None:
+    for declared in read(name).get("ambiguities", ()):
+        assert set(declared) == {"id", "text", "reading", "alternative", "would_change"}
+        assert is_citation(declared["id"])
+
+
+def test_our_ambiguities_are_all_declared() -> None:
+    declared = {a["id"] for name in FILES for a in read(name).get("ambiguities", ())}
+    ours = {1, 2, 3, 9, 12, 13, 14, 16, 19, 20, 21, 23, 24, 25, 28, 29}
+    assert {f"C-{n:02}" for n in ours} <= declared
+
+
+def test_the_hash_names_the_content() -> None:
+    assert content_hash("terms") != content_hash("colours")
+    assert content_hash("terms").startswith("sha256:")
+
+
+def test_house_figures_are_marked_as_no_law() -> None:
+    for point in read("terms")["reminder_points"]:
+        assert point["house"] is True
+        assert point["reason"]
+
+
+def test_109_instrument_types_each_with_its_confidence() -> None:
+    types = catalogue()
+    assert len(types) == 109
+    doubtful = [t for t in types.values() if t.to_be_checked]
+    assert len(doubtful) == 95
+    assert all(t.confidence is not Confidence.HIGH for t in doubtful)
+    assert instrument_type("FUEL").cycle_months == 6
+    assert instrument_type("WATER-S25").mode is Mode.FIRST_THEN_ROTATE
+    assert instrument_type("FUEL").listed is Listed.YES
+    with pytest.raises(NotFound):
+        instrument_type("SUNDIAL")
+
+
+@pytest.mark.parametrize("ruleset_id", GRADING)
+def test_every_grade_of_every_text_has_its_measures_said(ruleset_id: str) -> None:
+    for grade in load(ruleset_id).grades:
+        for measure in measures(ruleset_id, grade.id):
+            assert measure.zh
+            assert measure.en
+            assert measure.cite.startswith(load(ruleset_id).text)
+
+
+def test_best_grades_have_incentives_only_and_worst_restrictions_only() -> None:
+    for ruleset_id in GRADING:
+        grades = load(ruleset_id).grades
+        best = {m.kind for m in measures(ruleset_id, grades[0].id)}
+        worst = {m.kind for m in measures(ruleset_id, grades[-1].id)}
+        assert (best, worst) == ({MeasureKind.INCENTIVE}, {MeasureKind.RESTRICTION})
+
+
+def test_where_a_text_is_silent_on_sampling() -> None:
+    assert sampling("hangzhou-2021-120", "B") is None
+    with pytest.raises(NotFound):
+        sampling("nowhere", "A")
+
+
+@pytest.mark.parametrize(("population", "percent"), [(-1, 5), (10, 101), (10, -1)])
+def test_a_sample_of_nonsense_is_refused(population: int, percent: int) -> None:
+    with pytest.raises(InvalidInput):
+        sample_size(population, percent)
+
+
+def test_unknown_texts_have_no_retention() -> None:
+    with pytest.raises(NotFound):
+        retention("nowhere", None, None)  # type: ignore[arg-type]
+
+
+def test_every_kind_of_subject_and_audience_has_its_fields() -> None:
+    for kind in SubjectKind:
+        for audience in Audience:
+            assert set(visible_fields(kind, audience)) <= set(Field)
+    assert set(read("disclosure")["classifications"]) == set(Classification)
+    assert set(read("disclosure")["audiences"]) == set(Audience)
+
+
+def test_nobody_outside_sees_more_of_a_person_than_of_a_firm() -> None:
+    for audience in (Audience.PUBLIC, Audience.QUERY):
+        person = set(visible_fields(SubjectKind.NATURAL_PERSON, audience))
+        assert not person & {Field.ADDRESS, Field.CONTACT, Field.IDENTITY_NUMBER}
+
+
+def test_states_steps_and_outcomes_have_their_chinese() -> None:
+    assert (set(STATE_ZH), set(STEP_ZH), set(OUTCOME_ZH)) == (
+        set(CaseState),
+        set(Step),
+        set(Outcome),
+    )
+
+
+def test_every_kind_of_case_has_its_term_and_outcomes() -> None:
+    assert set(TERM_OF) == set(OUTCOMES) == set(CaseKind)
+    assert set(TERM_OF.values()) <= set(definitions())
+    assert OUTCOMES[CaseKind.OBJECTION] == (
+        Outcome.DELETE,
+        Outcome.CORRECT,
+        Outcome.STOP_DISCLOSURE,
+        Outcome.UPHOLD,
+    )
+
+
+def test_a_case_ends_only_in_the_three_final_states() -> None:
+    final = {s for s in CaseState if not permitted(s)}
+    assert final == {CaseState.CLOSED, CaseState.DECLINED, CaseState.WITHDRAWN}
+    assert permitted(CaseState.DECIDED) == (Step.CLOSE,)
+
+
+def test_a_permission_can_be_required() -> None:
+    may_decide("b", "a").require()
+    with pytest.raises(NotPermitted) as caught:
+        may_decide("a", "a").require()
+    assert caught.value.cite == "S3 27"

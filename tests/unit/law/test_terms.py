@@ -1,0 +1,189 @@
+"""Terms as ledgers: what holds for every order of extensions and pauses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from law.errors import InvalidInput, LawError, NotFound, WrongState
+from law.term_data import Basis, definition, definitions
+from law.terms import Term, start
+from law.workdays import edition, nth_working_day, working_days_between
+
+DAY = timedelta(days=1)
+CALENDAR = edition()
+EVENT = date(2026, 3, 2)
+GROUND = "CIVIL-CODE 203"
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["extend", "pause", "resume"]), st.integers(0, 9), st.integers(1, 12)
+    ),
+    max_size=12,
+)
+
+
+def _apply(term: Term, kind: str, on: date, days: int) -> Term:
+    if kind == "extend":
+        return term.extend(days, "head", "complex", on, edition=CALENDAR)
+    return term.pause(on, GROUND, edition=CALENDAR) if kind == "pause" else term.resume(on)
+
+
+def _run(entries: list[tuple[str, int, int]]) -> Term:
+    term, on = start("objection_first", EVENT, CALENDAR), EVENT
+    for kind, later, days in entries:
+        on += DAY * later
+        try:
+            term = _apply(term, kind, on, days)
+        except LawError:
+            continue
+    return term
+
+
+def _running(term: Term) -> Term:
+    return term.resume(term.last_entry_on + DAY) if term.is_paused else term
+
+
+@given(steps)
+def test_extension_and_pause_in_any_order_respect_the_cap(
+    entries: list[tuple[str, int, int]],
+) -> None:
+    term = _running(_run(entries))
+    last = term.target(CALENDAR).date
+    assert term.total <= term.cap == 20
+    assert last <= term.latest(CALENDAR).date
+    assert term.consumed(last, CALENDAR) <= 20
+
+
+@given(steps)
+def test_days_used_up_at_the_last_day_are_the_days_granted(
+    entries: list[tuple[str, int, int]],
+) -> None:
+    term = _running(_run(entries))
+    # One more only where a pause began on the last day: the day of resumption then counts.
+    used = term.consumed(term.target(CALENDAR).date, CALENDAR)
+    assert used in (term.total, term.total + 1)
+
+
+@given(steps)
+def test_suspended_days_never_count(entries: list[tuple[str, int, int]]) -> None:
+    term = _run(entries)
+    for pause in term.pauses:
+        end = pause.until or pause.on + DAY * 30
+        assert term.consumed(end, CALENDAR) == term.consumed(pause.on, CALENDAR)
+
+
+@given(steps)
+def test_json_keeps_a_ledger_whole(entries: list[tuple[str, int, int]]) -> None:
+    term = _run(entries)
+    assert Term.from_json(term.to_json()) == term
+
+
+@given(steps, st.integers(0, 60 * 24 * 60))
+@settings(max_examples=50)
+def test_overdue_exactly_from_the_moment_it_says(
+    entries: list[tuple[str, int, int]], minutes: int
+) -> None:
+    term = _running(_run(entries))
+    at = term.overdue_at(CALENDAR)
+    moment = at + timedelta(minutes=minutes - 30 * 24 * 60)
+    assert term.is_overdue(moment, CALENDAR) == (moment >= at)
+
+
+@given(steps)
+def test_reminders_lie_around_the_last_day(entries: list[tuple[str, int, int]]) -> None:
+    term = _running(_run(entries))
+    at = term.overdue_at(CALENDAR)
+    for reminder in term.reminders(CALENDAR):
+        assert (reminder.at < at) == (reminder.kind == "remind")
+        assert CALENDAR.is_workday(reminder.at.date())
+
+
+@given(st.integers(0, 40))
+def test_days_left_count_down_on_working_days_only(later: int) -> None:
+    term = start("objection_first", EVENT, CALENDAR)
+    today, tomorrow = EVENT + DAY * later, EVENT + DAY * (later + 1)
+    last = term.target(CALENDAR).date
+    left = term.remaining(today, CALENDAR)
+    if tomorrow <= last:
+        worked = CALENDAR.is_workday(today) and today > EVENT
+        assert left - term.remaining(tomorrow, CALENDAR) == worked
+    assert (left < 0) == (today > last)
+
+
+def test_a_suspended_term_has_no_last_day_but_says_what_it_would_be() -> None:
+    term = start("objection_first", EVENT, CALENDAR).pause(EVENT + DAY, GROUND, edition=CALENDAR)
+    for asked in (term.target, term.latest, term.overdue_at):
+        with pytest.raises(WrongState):
+            asked(CALENDAR)
+    assert term.reminders(CALENDAR) == ()
+    assert not term.is_overdue(datetime.fromisoformat("2030-01-01T00:00:00+08:00"), CALENDAR)
+    resumed = term.target_if_resumed(EVENT + DAY * 10, CALENDAR)
+    assert resumed == term.resume(EVENT + DAY * 10).target(CALENDAR)
+    assert term.remaining(EVENT + DAY * 10, CALENDAR) == 4
+
+
+def test_a_running_term_resumed_hypothetically_keeps_its_target() -> None:
+    term = start("repair", EVENT, CALENDAR)
+    assert term.target_if_resumed(EVENT + DAY, CALENDAR) == term.target(CALENDAR)
+
+
+def test_nothing_is_entered_before_what_is_already_in_the_ledger() -> None:
+    term = start("objection_first", EVENT, CALENDAR)
+    with pytest.raises(InvalidInput) as caught:
+        term.extend(1, "head", "complex", EVENT - DAY, edition=CALENDAR)
+    assert [f.field for f in caught.value.faults] == ["on"]
+
+
+def test_every_fault_of_an_extension_is_listed() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        start("objection_first", EVENT, CALENDAR).extend(0, "", " ", EVENT, edition=CALENDAR)
+    assert [f.field for f in caught.value.faults] == ["days", "approved_by", "ground"]
+
+
+def test_a_pause_may_cite_a_law_that_is_not_modelled_here() -> None:
+    term = start("objection_first", EVENT, CALENDAR)
+    ground = "《市场监督管理行政处罚程序规定》第六十四条"
+    assert term.pause(EVENT + DAY, ground, edition=CALENDAR).pauses[0].ground_cite == ground
+
+
+def test_a_moment_without_time_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        start("repair", EVENT, CALENDAR).is_overdue(datetime(2026, 3, 3), CALENDAR)  # noqa: DTZ001
+
+
+def test_a_new_edition_moves_the_dates_and_leaves_the_ledger() -> None:
+    term = start("objection_first", date(2026, 12, 28), CALENDAR)
+    new = CALENDAR.with_year(
+        2027, published_on=date(2026, 12, 1), document="某号", off=[date(2027, 1, 1)]
+    )
+    assert term.target(CALENDAR).date == date(2027, 1, 4)
+    assert term.target(CALENDAR).provisional
+    assert term.target(new).date == date(2027, 1, 5)
+    assert not term.target(new).provisional
+    assert term.edition == CALENDAR.number
+
+
+def test_every_term_says_what_binds_it() -> None:
+    for found in definitions().values():
+        assert found.days >= 1
+        assert found.cap >= found.days
+        assert (found.adopted_for is not None) == (found.basis is Basis.ADOPTED)
+        assert found.in_force(found.valid_from)
+        assert not found.in_force(found.valid_from - DAY)
+
+
+def test_the_ledger_keeps_the_figures_of_its_start() -> None:
+    term = start("objection_first", EVENT, CALENDAR)
+    found = definition("objection_first")
+    assert (term.budget, term.cap, term.cite) == (found.days, found.cap, "S3 28")
+    assert term.target(CALENDAR) == nth_working_day(EVENT, 5, CALENDAR)
+    assert working_days_between(EVENT, term.latest(CALENDAR).date, CALENDAR) == 20
+
+
+def test_an_unknown_term_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        start("nothing", EVENT, CALENDAR)
