@@ -1,1 +1,1 @@
-"""The rules. Pure: values in, values out; no I/O beyond the packaged YAML, no clock, no framework."""
+"""The rules. Pure: values in, values out; no I/O but the packaged YAML, no clock, no framework."""

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from law.errors import LawError
-from services.cli import up
+from services.cli import law, up
 
 app = typer.Typer(
     name="quanheng",
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (up,):
+for commands in (up, law):
     commands.register(app)
 
 
