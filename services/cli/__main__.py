@@ -12,7 +12,17 @@ import typer
 from rich.console import Console
 
 from law.errors import LawError
-from services.cli import law, up
+from services.cli import (
+    accounts,
+    alerts,
+    grades,
+    imports,
+    law,
+    objections,
+    platform,
+    register,
+    up,
+)
 
 app = typer.Typer(
     name="quanheng",
@@ -21,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (up, law):
+for commands in (up, accounts, register, imports, grades, objections, alerts, platform, law):
     commands.register(app)
 
 

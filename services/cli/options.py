@@ -1,0 +1,17 @@
+"""Options that many commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="数据目录（默认取 QUANHENG_DATA_DIR）| data directory"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON | print JSON")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="最多条数 | at most so many")]
+Bureau = Annotated[str, typer.Option("--bureau", help="机关代码 | bureau code")]
+SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT", help="主体 id 或统一社会信用代码")]
