@@ -1,0 +1,34 @@
+"""The process: grading wired by hand."""
+
+from __future__ import annotations
+
+from plumbing import temporal
+from plumbing.process import Assembly, Parts, main
+from services.grading.activities import Activities
+from services.grading.checking import check
+from services.grading.consumers import registry_consumer
+from services.grading.keeping import Keeper
+from services.grading.policy import POLICY, SERVICE
+from services.grading.servicer import GradingServicer
+from services.grading.workflows import RegradeDaily
+
+
+async def build(parts: Parts) -> Assembly:
+    """Grading from its parts; waits for Temporal."""
+    client = await temporal.connect(parts.settings)
+    keeper = Keeper(client, parts.clock)
+    await keeper.look()
+    activities = Activities(parts.changes)
+    worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])
+    return Assembly(
+        rpc={SERVICE: GradingServicer(parts.database, parts.clock).register},
+        policies=[POLICY],
+        consumers=[registry_consumer(parts.database, parts.js, parts.clock, keeper.clock_moved)],
+        background=[worker.run],
+        check=lambda: check(parts.database),
+        reconcile=keeper.reconcile,
+    )
+
+
+if __name__ == "__main__":
+    main("grading", build)

@@ -1,0 +1,40 @@
+"""What `regrade/daily` has done: grades made anew in chunks, each chunk one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+
+from temporalio import activity
+
+from plumbing.change import Change, Changes
+from plumbing.identity import service_caller
+from plumbing.temporal import final_errors
+from services.grading import commands
+from services.grading.workflows import ACTIVITY, Regraded, Round
+
+_CALLER = service_caller("grading")
+
+
+class Activities:
+    """Acts on grading's own database. A chunk that is done is not due again."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    @activity.defn(name=ACTIVITY)
+    @final_errors
+    async def regrade(self, asked: Round) -> Regraded:
+        """Grades what is due up to a day, then what carries a text that no longer governs."""
+        due = await self._all(commands.regrade_due, asked.as_of)
+        return Regraded(due=due, stale=await self._all(commands.regrade_stale, asked.as_of))
+
+    async def _all(self, command: Callable[[Change, date], Awaitable[int]], as_of: date) -> int:
+        total = 0
+        while True:
+            async with self._changes.change(_CALLER) as change:
+                taken = await command(change, as_of)
+            if not taken:
+                return total
+            total += taken
+            activity.heartbeat(total)

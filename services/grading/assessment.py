@@ -1,0 +1,137 @@
+"""Assessing one dossier on a day: which text governs, what it says, and until when."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from law.evidence import Dossier
+from law.grading import Receipt, grade, next_change_on
+from law.rules import NotGraded, Ruleset
+from law.ruleset import governing, jurisdictions, load
+
+REMOVED = NotGraded(
+    "removed",
+    "该主体的导入已撤销，不评定等级",
+    "The import of this subject was undone; it is not graded.",
+    "C-21",
+)
+# They move with every day and say nothing new.
+_MOVING = ("as_of", "window")
+
+
+@dataclass(frozen=True)
+class File:
+    """A subject's dossier and whether the register removed the subject."""
+
+    dossier: Dossier
+    removed: bool
+
+    def governed_by(self, day: date) -> Ruleset | NotGraded:
+        """The text that governs the subject on a day, or why none does."""
+        if self.removed:
+            return REMOVED
+        about = self.dossier
+        return governing(about.bureau, about.sector, day, about.subject_kind)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What is to be said of a subject from a day on: a receipt, or why it is not graded."""
+
+    file: File
+    day: date
+    found: Receipt | NotGraded
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The receipt, where there is a grade."""
+        return self.found if isinstance(self.found, Receipt) else None
+
+    @property
+    def not_graded(self) -> NotGraded | None:
+        """Why there is no grade."""
+        return self.found.not_graded if isinstance(self.found, Receipt) else self.found
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The receipt as it is kept."""
+        return self.found.to_json() if isinstance(self.found, Receipt) else {}
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for assessments that say the same and rest on the same."""
+        if isinstance(self.found, Receipt):
+            return digest_of(self.document)
+        return _sha256([self.found.reason, self.found.reason_zh, self.found.reason_en])
+
+    def next_change_on(self) -> date | None:
+        """The next day on which time alone changes the grade or the text that governs."""
+        days = [self._next_text_on()]
+        if isinstance(self.found, Receipt):
+            days.append(next_change_on(self.file.dossier, load(self.found.ruleset_id), self.day))
+        return min((day for day in days if day), default=None)
+
+    def _next_text_on(self) -> date | None:
+        present = _identity(self.file.governed_by(self.day))
+        for day in _days_of_texts(self.day):
+            if _identity(self.file.governed_by(day)) != present:
+                return day
+        return None
+
+
+def assess(file: File, day: date) -> Assessment:
+    """Assess a subject as of a local day."""
+    text = file.governed_by(day)
+    found = text if isinstance(text, NotGraded) else grade(file.dossier, text, day)
+    return Assessment(file, day, found)
+
+
+def turns(file: File, first: date | None, last: date) -> Iterator[Assessment]:
+    """Assess a subject on each day, from the first known one to the last, on which it changes."""
+    day = first
+    while day is not None and day <= last:
+        assessment = assess(file, day)
+        yield assessment
+        day = assessment.next_change_on()
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The digest of a receipt's content, apart from the day on which it was made."""
+    return _sha256({key: value for key, value in document.items() if key not in _MOVING})
+
+
+def text_of(file: File, day: date) -> tuple[str, str]:
+    """Id and hash of the text that governs a subject on a day; both empty where none does."""
+    text = file.governed_by(day)
+    return ("", "") if isinstance(text, NotGraded) else (text.id, text.hash)
+
+
+def fell(ruleset_id: str, before: str | None, after: str | None) -> bool:
+    """Tell whether a grade is worse than the one before, by the order of their text."""
+    if before is None or after is None:
+        return False
+    ruleset = load(ruleset_id)
+    return ruleset.rank(after) > ruleset.rank(before)
+
+
+def _days_of_texts(after: date) -> list[date]:
+    """The later days on which an entry of the table of jurisdictions begins or has ended."""
+    entries = jurisdictions().entries
+    days = {entry.valid_from for entry in entries if entry.valid_from}
+    days |= {entry.valid_to + timedelta(days=1) for entry in entries if entry.valid_to}
+    return sorted(day for day in days if day > after)
+
+
+def _identity(text: Ruleset | NotGraded) -> str:
+    return text.reason_zh if isinstance(text, NotGraded) else text.hash
+
+
+def _sha256(said: object) -> str:
+    written = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""What grading does about the registry's events."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nats.js import JetStreamContext
+from temporalio.service import RPCError
+
+from plumbing.change import Change, applying
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.events.consumer import Consumer
+from plumbing.events.envelope import Received
+from plumbing.events.inbox import On, TryLater
+from plumbing.events.subjects import Stream
+from protos.registry.v1.events_pb2 import ClockMoved, RecordsChanged, SubjectsChanged
+from services.grading import commands
+
+NAME = "grading-registry"
+
+
+def registry_consumer(
+    database: Database,
+    js: JetStreamContext,
+    clock: Clock,
+    tell_clock_moved: Callable[[float], Awaitable[None]],
+) -> Consumer:
+    """The consumer of the registry's events; tells `regrade/daily` when the clock was moved."""
+
+    async def clock_moved(received: Received[ClockMoved]) -> None:
+        try:
+            await tell_clock_moved(received.message.offset_seconds)
+        except RPCError as error:
+            raise TryLater(f"Temporal: {error}") from error
+
+    handlers: list[On[Any]] = [
+        On(SubjectsChanged, apply=applying("grading", clock, _subjects_changed)),
+        On(RecordsChanged, apply=applying("grading", clock, _records_changed)),
+        On(ClockMoved, react=clock_moved),
+    ]
+    return Consumer(NAME, Stream.REGISTRY, database, js, clock, handlers)
+
+
+async def _subjects_changed(change: Change, received: Received[SubjectsChanged]) -> None:
+    await commands.take_subjects(change, received.message)
+
+
+async def _records_changed(change: Change, received: Received[RecordsChanged]) -> None:
+    await commands.take_records(change, received.message)

@@ -1,0 +1,29 @@
+"""Grading on a real database and a real NATS, told by a register's outbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nats.js import JetStreamContext
+
+from plumbing import migrations
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from tests.integration.conftest import NewDatabase
+from tests.integration.events.support import running
+from tests.integration.grading.support import START, Platform
+
+
+@pytest.fixture
+async def platform(
+    tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase
+) -> AsyncIterator[Platform]:
+    """A register that announces and a grading service that listens, both running."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'grading.db'}")
+    await migrations.upgrade(database, "grading")
+    platform = Platform(await new_database("registry"), database, jetstream, FixedClock(START))
+    async with running(*(work() for work in platform.work)):
+        yield platform
+    await database.close()

@@ -1,0 +1,149 @@
+"""What the tests of grading share: a register that announces, and what grading makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from google.protobuf.message import Message
+from nats.js import JetStreamContext
+from sqlmodel import SQLModel, col, select
+
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.events.envelope import M
+from plumbing.events.inspection import consumer_lags, outbox_pending
+from plumbing.events.outbox import Outbox, record
+from plumbing.events.relay import Relay
+from protos.grading.v1.events_pb2 import GradeChanged
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from services.grading.consumers import NAME, registry_consumer
+from services.grading.tables import Grade
+from tests.integration.events.support import eventually
+
+HANGZHOU = "330106"
+START = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)  # ten in the morning of Shanghai
+Row = TypeVar("Row", bound=SQLModel)
+
+
+def subject(number: int = 1, version: int = 1, **said: object) -> pb.Subject:
+    told = pb.Subject(
+        subject_id=f"subj-{number}",
+        kind="organisation",
+        name=f"测试单位{number}",
+        bureau=HANGZHOU,
+        sector="market",
+        version=version,
+    )
+    told.MergeFrom(pb.Subject(**said))  # type: ignore[arg-type]
+    return told
+
+
+def penalty(number: int = 1, version: int = 1, **said: object) -> pb.Record:
+    """An adverse record: a verified penalty beyond review, determined in the spring."""
+    told = pb.Record(
+        record_id=f"rec-{number}",
+        subject_id="subj-1",
+        bureau=HANGZHOU,
+        kind="penalty",
+        severity="general",
+        occurred_on="2026-04-20",
+        determined_on="2026-05-06",
+        entered_on="2026-05-08",
+        status="active",
+        verified=True,
+        final=True,
+        source_ref=f"杭市监测罚〔2026〕{number}号",
+        version=version,
+    )
+    told.MergeFrom(pb.Record(**said))  # type: ignore[arg-type]
+    return told
+
+
+class Platform:
+    """A register's outbox, a relay, and grading's consumer, relay and database."""
+
+    def __init__(
+        self, register: Database, database: Database, js: JetStreamContext, clock: FixedClock
+    ) -> None:
+        self.register, self.database, self.js, self.clock = register, database, js, clock
+        self.moved: list[float] = []
+
+        async def note_move(offset_seconds: float) -> None:
+            self.moved.append(offset_seconds)
+
+        self.consumer = registry_consumer(database, js, clock, note_move)
+        self.work = [
+            Relay(register, js, clock, poll_seconds=0.05).run,
+            Relay(database, js, clock, poll_seconds=0.05).run,
+            self.consumer.run,
+        ]
+
+    async def tell(self, event: Message, aggregate: str = "subject/subj-1") -> None:
+        """Announces an event as the register does, and waits until grading has taken it."""
+        await self.announce(event, aggregate)
+        await self.settled()
+
+    async def announce(self, event: Message, aggregate: str = "subject/subj-1") -> None:
+        async with self.register.transaction() as session:
+            await record(
+                session,
+                event,
+                aggregate=aggregate,
+                bureau=HANGZHOU,
+                at=self.clock.now(),
+                on_behalf_of="account/caseworker",
+            )
+
+    async def tell_subjects(self, *subjects: pb.Subject, **change: object) -> None:
+        told = events.SubjectsChanged(subjects=subjects)
+        told.change.MergeFrom(events.Change(**change))  # type: ignore[arg-type]
+        await self.tell(told)
+
+    async def tell_records(self, *records: pb.Record, **change: object) -> None:
+        told = events.RecordsChanged(records=records)
+        told.change.MergeFrom(events.Change(**change))  # type: ignore[arg-type]
+        await self.tell(told)
+
+    async def settled(self) -> None:
+        """Waits until both outboxes are out and grading has nothing left to take."""
+
+        async def quiet() -> bool:
+            pending = [(await outbox_pending(one)).count for one in (self.register, self.database)]
+            lags = [lag for lag in await consumer_lags(self.js) if lag.consumer == NAME]
+            return (
+                not any(pending)
+                and bool(lags)
+                and not any(lag.waiting + lag.unacknowledged for lag in lags)
+            )
+
+        await eventually(quiet)
+
+    def pass_days(self, days: int) -> None:
+        self.clock.moment += timedelta(days=days)
+
+    async def rows(self, table: type[Row]) -> Sequence[Row]:
+        async with self.database.snapshot() as session:
+            return (await session.exec(select(table))).all()
+
+    async def grades(self, subject_id: str = "subj-1") -> Sequence[Grade]:
+        """Every statement about a subject, the oldest knowledge first."""
+        wanted = select(Grade).where(col(Grade.subject_id) == subject_id)
+        order = (col(Grade.known_from), col(Grade.in_force_from))
+        async with self.database.snapshot() as session:
+            return (await session.exec(wanted.order_by(*order))).all()
+
+    async def current(self, subject_id: str = "subj-1") -> Grade:
+        [one] = [
+            row
+            for row in await self.grades(subject_id)
+            if row.known_to is None and row.in_force_to is None
+        ]
+        return one
+
+    async def announced(self, event_type: type[M] = GradeChanged) -> list[M]:  # type: ignore[assignment]
+        async with self.database.snapshot() as session:
+            rows = await session.exec(select(Outbox.payload).order_by(col(Outbox.seq)))
+            return [event_type.FromString(payload) for payload in rows.all()]
