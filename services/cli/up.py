@@ -6,7 +6,6 @@ import asyncio
 import signal
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plumbing.settings import SERVICES, Settings
+from services.cli.options import Data
 from services.cli.supervisor import SANDBOX_START, Platform
 
 # Their own banners interest nobody who looks on; they are in the log files.
@@ -53,9 +53,7 @@ class Screen:
 
 
 def up(
-    data: Annotated[
-        Path | None, typer.Option(help="数据目录（默认取 QUANHENG_DATA_DIR）| data directory")
-    ] = None,
+    data: Data = None,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="沙箱：自带时钟和收件箱，用于演示与培训 | a sandbox")
     ] = False,
