@@ -1,0 +1,36 @@
+"""The objection process: parts wired by hand."""
+
+from __future__ import annotations
+
+from plumbing import temporal
+from plumbing.process import Assembly, Parts, main
+from services.objection.activities import SERVICE, CaseActivities
+from services.objection.consumers import consumers
+from services.objection.neighbours import Neighbours
+from services.objection.operations import Operations
+from services.objection.policy import POLICY
+from services.objection.policy import SERVICE as RPC_SERVICE
+from services.objection.servicer import ObjectionServicer
+from services.objection.timers import Timers
+from services.objection.workflows import ObjectionWorkflow
+
+
+async def build(parts: Parts) -> Assembly:
+    """The service and what it runs on."""
+    client = await temporal.connect(parts.settings)
+    neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
+    timers = Timers(client, parts.database, parts.clock)
+    activities = CaseActivities(parts.changes, neighbours).all()
+    operations = Operations(parts.database, parts.clock, timers)
+    return Assembly(
+        rpc={RPC_SERVICE: ObjectionServicer(parts.changes, neighbours).register},
+        policies=[POLICY],
+        consumers=consumers(parts, timers),
+        background=[temporal.worker(client, SERVICE, [ObjectionWorkflow], activities).run],
+        check=operations.check,
+        reconcile=operations.reconcile,
+    )
+
+
+if __name__ == "__main__":
+    main(SERVICE, build)

@@ -1,0 +1,152 @@
+"""What a case's workflow asks for: thin calls to the neighbours and to `progress`, repeatable."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from law.objection import OUTCOME_CITE, Outcome
+from plumbing.change import Changes
+from plumbing.client import Refusal
+from plumbing.identity import service_caller
+from plumbing.temporal import final_errors
+from services.objection import progress, queries
+from services.objection.corrections import corrected
+from services.objection.correspondence import letter_of
+from services.objection.messages import RungDue
+from services.objection.neighbours import Neighbours
+from services.objection.tables import ObjectionCase
+
+SERVICE = "objection"
+NOT_GRADED_YET = "NOT_GRADED_YET"
+
+
+class CaseActivities:
+    """The activities of a case, acting as this service for whoever caused them."""
+
+    def __init__(self, changes: Changes, neighbours: Neighbours) -> None:
+        self._changes, self._neighbours = changes, neighbours
+
+    def all(self) -> list[Callable[..., Any]]:
+        """Every activity, for the worker."""
+        return [
+            self.mark_contested,
+            self.reach_rung,
+            self.note_grade_before,
+            self.carry_out,
+            self.end_contested,
+            self.note_grade_after,
+            self.issue_letter,
+            self.settle,
+        ]
+
+    @activity.defn
+    @final_errors
+    async def mark_contested(self, case_id: str) -> None:
+        """Marks the records of a case as contested, everywhere, until it is settled."""
+        case = await self._case(case_id)
+        await self._neighbours.set_contested(
+            case_id, case.record_ids, case.lodged_by, contested=True
+        )
+
+    @activity.defn
+    @final_errors
+    async def reach_rung(self, due: RungDue) -> None:
+        """Announces a rung whose moment has come, once."""
+        await self._change("", progress.reach_rung, due)
+
+    @activity.defn
+    @final_errors
+    async def note_grade_before(self, case_id: str) -> None:
+        """Keeps the grade as it is before the decision takes effect."""
+        case = await self._case(case_id)
+        if case.grade_before is None:
+            grade = await self._neighbours.grade(case.subject_id, case.decided_by)
+            await self._change(case.decided_by, progress.note_grade_before, case_id, grade)
+
+    @activity.defn
+    @final_errors
+    async def carry_out(self, case_id: str) -> None:
+        """Does in the register what the decision orders (S4 五(三))."""
+        case = await self._case(case_id)
+        if case.outcome is Outcome.DELETE:
+            for record_id in case.record_ids:
+                await self._withdraw(case, record_id)
+        if case.outcome is Outcome.CORRECT:
+            for correction in case.corrections:
+                await self._correct(case, correction)
+
+    @activity.defn
+    @final_errors
+    async def end_contested(self, case_id: str) -> None:
+        """Ends the contested mark and keeps the versions that the records then have."""
+        case = await self._case(case_id)
+        behalf = case.decided_by or case.lodged_by
+        versions = await self._neighbours.set_contested(
+            case_id, case.record_ids, behalf, contested=False
+        )
+        await self._change(behalf, progress.note_versions, case_id, versions)
+
+    @activity.defn
+    @final_errors
+    async def note_grade_after(self, case_id: str) -> None:
+        """Keeps the grade after the decision; fails, to be tried again, until there is one."""
+        case = await self._case(case_id)
+        if case.grade_after is not None:
+            return
+        for record_id, version in case.record_versions.items():
+            if not await self._neighbours.is_graded(record_id, version, case.decided_by):
+                raise ApplicationError(f"Record {record_id} is not graded yet", type=NOT_GRADED_YET)
+        grade = await self._neighbours.grade(case.subject_id, case.decided_by)
+        await self._change(case.decided_by, progress.note_grade_after, case_id, grade)
+
+    @activity.defn
+    @final_errors
+    async def issue_letter(self, case_id: str) -> None:
+        """Tells the subject the result and the remedy."""
+        case = await self._case(case_id)
+        text = await letter_of(case, self._neighbours, self._changes.clock.today())
+        await self._change(case.decided_by, progress.issue_letter, case_id, text)
+
+    @activity.defn
+    @final_errors
+    async def settle(self, case_id: str) -> None:
+        """Closes the case."""
+        await self._change("", progress.settle, case_id)
+
+    async def _case(self, case_id: str) -> ObjectionCase:
+        async with self._changes.database.snapshot() as session:
+            return await queries.find_case(session, case_id)
+
+    async def _change(
+        self, behalf: str, command: Callable[..., Awaitable[object]], *arguments: Any
+    ) -> None:
+        async with self._changes.change(service_caller(SERVICE, behalf)) as change:
+            await command(change, *arguments)
+
+    async def _withdraw(self, case: ObjectionCase, record_id: str) -> None:
+        record = await self._neighbours.record(record_id, case.decided_by)
+        # Somebody else may have withdrawn it meanwhile: then the order is carried out already.
+        if record.status != "withdrawn":
+            await self._neighbours.withdraw(case.case_id, record_id, _ground(case), case.decided_by)
+
+    async def _correct(self, case: ObjectionCase, correction: Mapping[str, Any]) -> None:
+        record = await self._neighbours.record(correction["record_id"], case.decided_by)
+        wanted = corrected(record, correction)
+        if wanted == record:
+            return  # done before a crash
+        try:
+            await self._neighbours.correct(case.case_id, wanted, _ground(case), case.decided_by)
+        except Refusal as refusal:
+            if refusal.code is grpc.StatusCode.FAILED_PRECONDITION:
+                # It was changed between reading and writing; the next attempt reads it anew.
+                raise ApplicationError(str(refusal), type=refusal.reason) from refusal
+            raise
+
+
+def _ground(case: ObjectionCase) -> str:
+    return f"{case.number}；{OUTCOME_CITE}"

@@ -1,0 +1,45 @@
+"""What this service hears: its own cases, and the sandbox's clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plumbing.events.consumer import Consumer
+from plumbing.events.envelope import Received
+from plumbing.events.inbox import On
+from plumbing.events.subjects import Stream
+from plumbing.process import Parts
+from protos.objection.v1 import events_pb2 as own
+from protos.registry.v1.events_pb2 import ClockMoved
+from services.objection.timers import Timers, when_temporal_is_back
+
+# After each of these the workflow has something new to know.
+_TELLING = (
+    own.ObjectionLodged,
+    own.ObjectionAccepted,
+    own.ExtensionDecided,
+    own.ObjectionDecided,
+    own.ObjectionDeclined,
+    own.ObjectionWithdrawn,
+)
+
+
+def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
+    """The consumers of this service; all they do is tell Temporal."""
+
+    async def tell(received: Received[Any]) -> None:
+        await timers.push(received.message.case.case_id)
+
+    async def tell_clock(received: Received[ClockMoved]) -> None:
+        await timers.move_clock(received.message.offset_seconds)
+
+    on_cases: list[On[Any]] = [On(event, react=when_temporal_is_back(tell)) for event in _TELLING]
+    on_clock: list[On[Any]] = [On(ClockMoved, react=when_temporal_is_back(tell_clock))]
+    return [
+        Consumer(
+            "objection-own", Stream.OBJECTION, parts.database, parts.js, parts.clock, on_cases
+        ),
+        Consumer(
+            "objection-registry", Stream.REGISTRY, parts.database, parts.js, parts.clock, on_clock
+        ),
+    ]

@@ -1,0 +1,73 @@
+"""Gathering the facts of a letter from the case and the neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from law.objection import CaseState
+from law.periods import local_day
+from protos.registry.v1.registry_pb2 import Bureau
+from services.objection.letters import (
+    GradeFacts,
+    LetterFacts,
+    LetterText,
+    Office,
+    RecordFacts,
+    decision_letter,
+    declined_letter,
+)
+from services.objection.neighbours import Neighbours
+from services.objection.tables import ObjectionCase
+
+
+async def letter_of(case: ObjectionCase, neighbours: Neighbours, today: date) -> LetterText:
+    """The letter due in a case that was decided or declined."""
+    facts = await _facts(case, neighbours, today)
+    if case.state is CaseState.DECLINED or case.outcome is None:
+        return declined_letter(facts)
+    behalf = case.decided_by
+    before = await neighbours.explanation(case.receipt_before, behalf)
+    after = await neighbours.explanation(case.receipt_after, behalf)
+    return decision_letter(
+        facts,
+        case.outcome,
+        GradeFacts(case.grade_before or "", case.receipt_before, before),
+        GradeFacts(case.grade_after or "", case.receipt_after, after),
+    )
+
+
+async def _facts(case: ObjectionCase, neighbours: Neighbours, today: date) -> LetterFacts:
+    behalf = case.decided_by
+    subject = await neighbours.subject(case.subject_id, behalf)
+    records = [await neighbours.record(record_id, behalf) for record_id in case.record_ids]
+    bureaus = await neighbours.bureaus()
+    return LetterFacts(
+        subject=subject.name,
+        number=case.number,
+        lodged_on=local_day(case.lodged_at),
+        records=[
+            RecordFacts(r.summary, r.source_ref, date.fromisoformat(r.determined_on))
+            for r in records
+        ],
+        reasons=case.reasons,
+        office=_office(case.bureau, bureaus),
+        municipal=_office(municipal_of(case.bureau, bureaus), bureaus),
+        on=today,
+    )
+
+
+def municipal_of(bureau: str, bureaus: Mapping[str, Bureau]) -> str:
+    """The bureau of the city that a bureau belongs to; itself where there is none above it.
+
+    GB/T 2260: a city is four digits and 00, a municipality two digits and 0000.
+    """
+    above = (f"{bureau[:4]}00", f"{bureau[:2]}0000")
+    return next((code for code in above if code in bureaus), bureau)
+
+
+def _office(code: str, bureaus: Mapping[str, Bureau]) -> Office:
+    found = bureaus.get(code)
+    if found is None:
+        return Office(f"市场监督管理局（{code}）")
+    return Office(found.name, found.department, found.phone, found.email)

@@ -1,0 +1,143 @@
+"""The letters to the subject, in Chinese; pure text from facts.
+
+A decision names the case, the records, the outcome and its reasons, explains the grade before and
+after point by point, and says where to go when dissatisfied (S3 27, 28; S4 五(三)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from law.objection import OBJECTION_CITE, OUTCOME_CITE, OUTCOME_ZH, TERM_CITE, CaseKind, Outcome
+from law.objection import TERM_OF as TERMS
+from law.term_data import definition
+from law.texts import spell_out
+from services.objection.schedule import day_zh
+
+DECISION_TITLE = "异议处理决定书"
+DECLINED_TITLE = "异议不予受理通知书"
+
+
+@dataclass(frozen=True)
+class LetterText:
+    """A letter before it is issued; paragraphs are separated by a line feed."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """A contested record as a letter names it."""
+
+    summary: str
+    source_ref: str
+    determined_on: date
+
+
+@dataclass(frozen=True)
+class GradeFacts:
+    """A grade with its receipt, point by point."""
+
+    grade: str
+    receipt_id: str
+    explanation: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Office:
+    """A bureau as a letter names it and its contacts (S3 28, R-113)."""
+
+    name: str
+    department: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """What every letter of a case rests on; `municipal` reconsiders what `office` decided."""
+
+    subject: str
+    number: str
+    lodged_on: date
+    records: Sequence[RecordFacts]
+    reasons: str
+    office: Office
+    municipal: Office
+    on: date
+
+
+def decision_letter(
+    facts: LetterFacts, outcome: Outcome, before: GradeFacts, after: GradeFacts
+) -> LetterText:
+    """《异议处理决定书》."""
+    body = [
+        *_opening(facts, "经核查，现决定如下。"),
+        f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{spell_out(OUTCOME_CITE, 'zh')}）。",
+        f"三、理由：{facts.reasons}",
+        "四、对信用等级的影响",
+        *_grade("决定执行前", before),
+        *_grade("决定执行后", after),
+        *_remedy(facts, "五"),
+        *_closing(facts),
+    ]
+    return LetterText(DECISION_TITLE, "\n".join(body))
+
+
+def declined_letter(facts: LetterFacts) -> LetterText:
+    """《异议不予受理通知书》."""
+    body = [
+        *_opening(facts, "经审查，决定不予受理。"),
+        f"二、理由：{facts.reasons}（依据：{spell_out(OBJECTION_CITE, 'zh')}）",
+        *_remedy(facts, "三"),
+        *_closing(facts),
+    ]
+    return LetterText(DECLINED_TITLE, "\n".join(body))
+
+
+def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
+    yield f"案号：{facts.number}"
+    yield f"{facts.subject}："
+    yield f"你单位于{day_zh(facts.lodged_on)}对下列计量信用记录提出异议，{verdict}"
+    yield "一、异议所涉记录"
+    for place, record in enumerate(facts.records, 1):
+        said = record.summary or "（无摘要）"
+        day = day_zh(record.determined_on)
+        yield f"{place}. {said}（来源文书：{record.source_ref}；认定日期：{day}）"
+
+
+def _grade(when: str, facts: GradeFacts) -> Iterator[str]:
+    if not facts.receipt_id:
+        yield f"{when}：未评定等级。"
+        return
+    yield f"{when}：{facts.grade or '未评定等级'}（评级凭证：{facts.receipt_id}）"
+    yield from (f"　　{line}" for line in facts.explanation)
+
+
+def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
+    term = definition(TERMS[CaseKind.RECONSIDERATION])
+    office, another = facts.municipal, ""
+    if facts.municipal == facts.office:
+        another = "，由其另一内设机构办理"  # C-14
+    yield (
+        f"{place}、救济途径：对本处理结果不服的，可以向{office.name}申请复核{another}"
+        f"（依据：{spell_out(OBJECTION_CITE, 'zh')}）；复核自受理之日起{term.days}个工作日内作出，"
+        f"情况复杂的经批准可延长，累计不超过{term.cap}个工作日"
+        f"（依据：{spell_out(TERM_CITE, 'zh')}）。"
+    )
+    yield f"异议受理：{_contact(facts.office)}"
+    yield f"复核受理：{_contact(facts.municipal)}"
+
+
+def _contact(office: Office) -> str:
+    ways = {"部门": office.department, "电话": office.phone, "电子邮箱": office.email}
+    said = "，".join(f"{name}：{value}" for name, value in ways.items() if value)
+    return f"{office.name}（{said}）" if said else office.name
+
+
+def _closing(facts: LetterFacts) -> Iterator[str]:
+    yield facts.office.name
+    yield day_zh(facts.on)

@@ -1,0 +1,139 @@
+"""What this service asks of registry and grading, as itself and on somebody's behalf (D-09)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import grpc
+
+from law.errors import Fault, InvalidInput
+from plumbing.client import Refusal, derived_request_id, refusal_of
+from protos.grading.v1 import grading_pb2, grading_pb2_grpc
+from protos.registry.v1 import registry_pb2, registry_pb2_grpc
+
+T = TypeVar("T")
+
+
+async def ask(call: Awaitable[T]) -> T:
+    """The answer to a call. Raises Refusal."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise refusal_of(error) from error
+
+
+def _behalf(account: str) -> tuple[tuple[str, str], ...]:
+    return (("x-on-behalf-of", account),)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Registry and grading, over channels that carry this service's identity."""
+
+    registry: registry_pb2_grpc.RegistryServiceStub
+    grading: grading_pb2_grpc.GradingServiceStub
+
+    @classmethod
+    def over(cls, registry: grpc.aio.Channel, grading: grpc.aio.Channel) -> Neighbours:
+        """The neighbours at the ends of two channels."""
+        return cls(
+            registry_pb2_grpc.RegistryServiceStub(registry),
+            grading_pb2_grpc.GradingServiceStub(grading),
+        )
+
+    async def record(self, record_id: str, behalf: str) -> registry_pb2.Record:
+        """A record as the register holds it. Raises Refusal."""
+        request = registry_pb2.GetRecordRequest(record_id=record_id)
+        return (await ask(self.registry.GetRecord(request, metadata=_behalf(behalf)))).record
+
+    async def records(self, record_ids: Sequence[str], behalf: str) -> list[registry_pb2.Record]:
+        """Several records. Raises InvalidInput naming every one there is not, else Refusal."""
+        found, faults = [], []
+        for record_id in record_ids:
+            try:
+                found.append(await self.record(record_id, behalf))
+            except Refusal as refusal:
+                if refusal.code is not grpc.StatusCode.NOT_FOUND:
+                    raise
+                zh, en = f"没有记录{record_id}", f"There is no record {record_id}"
+                faults.append(Fault("record_ids", zh, en))
+        if faults:
+            raise InvalidInput(faults=faults)
+        return found
+
+    async def set_contested(
+        self, case_id: str, record_ids: Sequence[str], behalf: str, *, contested: bool
+    ) -> dict[str, int]:
+        """Marks records as contested by a case, or ends that; returns the version of each."""
+        request = registry_pb2.SetContestedRequest(
+            request_id=derived_request_id("contested", case_id, str(contested)),
+            record_ids=record_ids,
+            case_id=case_id,
+            contested=contested,
+        )
+        answer = await ask(self.registry.SetContested(request, metadata=_behalf(behalf)))
+        return {record.record_id: record.version for record in answer.records}
+
+    async def withdraw(self, case_id: str, record_id: str, ground: str, behalf: str) -> None:
+        """Withdraws a record, once per case."""
+        request = registry_pb2.WithdrawRecordRequest(
+            request_id=derived_request_id("withdraw", case_id, record_id),
+            record_id=record_id,
+            ground=ground,
+        )
+        await ask(self.registry.WithdrawRecord(request, metadata=_behalf(behalf)))
+
+    async def correct(
+        self, case_id: str, record: registry_pb2.Record, ground: str, behalf: str
+    ) -> None:
+        """Makes a record read so, once per case and version read."""
+        request = registry_pb2.CorrectRecordRequest(
+            request_id=derived_request_id(
+                "correct", case_id, record.record_id, str(record.version)
+            ),
+            record=record,
+            ground=ground,
+        )
+        await ask(self.registry.CorrectRecord(request, metadata=_behalf(behalf)))
+
+    async def subject(self, subject_id: str, behalf: str) -> registry_pb2.Subject:
+        """A subject."""
+        request = registry_pb2.GetSubjectRequest(subject_id=subject_id)
+        return (await ask(self.registry.GetSubject(request, metadata=_behalf(behalf)))).subject
+
+    async def bureaus(self) -> dict[str, registry_pb2.Bureau]:
+        """Every bureau, by code."""
+        found: dict[str, registry_pb2.Bureau] = {}
+        token = ""
+        while True:
+            request = registry_pb2.ListBureausRequest(page_size=1000, page_token=token)
+            answer = await ask(self.registry.ListBureaus(request))
+            found |= {bureau.code: bureau for bureau in answer.bureaus}
+            if not (token := answer.next_page_token):
+                return found
+
+    async def grade(self, subject_id: str, behalf: str) -> grading_pb2.Grade:
+        """The grade in force today; an empty one for a subject that has none."""
+        request = grading_pb2.GetGradeRequest(subject_id=subject_id)
+        try:
+            return (await ask(self.grading.GetGrade(request, metadata=_behalf(behalf)))).grade
+        except Refusal as refusal:
+            if refusal.code is grpc.StatusCode.NOT_FOUND:
+                return grading_pb2.Grade(subject_id=subject_id)
+            raise
+
+    async def is_graded(self, record_id: str, version: int, behalf: str) -> bool:
+        """Whether grading has taken that version of a record into account."""
+        request = grading_pb2.GetRecordGradedRequest(record_id=record_id, version=version)
+        answer = await ask(self.grading.GetRecordGraded(request, metadata=_behalf(behalf)))
+        return answer.graded
+
+    async def explanation(self, receipt_id: str, behalf: str) -> list[str]:
+        """A receipt point by point, in Chinese; nothing where there is no receipt."""
+        if not receipt_id:
+            return []
+        request = grading_pb2.GetReceiptRequest(receipt_id=receipt_id)
+        answer = await ask(self.grading.GetReceipt(request, metadata=_behalf(behalf)))
+        return list(answer.explanation_zh)

@@ -1,0 +1,101 @@
+"""For those who run the platform: do cases and workflows agree, and make them agree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from law.terms import Term
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.operations import Findings, Reconciled
+from services.objection.schedule import due_on
+from services.objection.tables import ObjectionCase
+from services.objection.timers import Timers, workflow_id
+
+# A case and its workflow are two steps apart for a moment; only what lasts is a problem.
+SETTLING_SECONDS = 3.0
+LOOK_EVERY_SECONDS = 0.1
+_RUNNING = "WorkflowType = 'ObjectionCase' AND ExecutionStatus = 'Running'"
+
+
+class Operations:
+    """Checks and reconciles this service."""
+
+    def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
+        self._database, self._clock, self._timers = database, clock, timers
+
+    async def check(self) -> Findings:
+        """Open cases against running workflows, and what the cases hold contested."""
+        findings = Findings()
+        await self._compare(findings)
+        unsettled = await self._timers.unsettled()
+        contested = [(record, 1) for case in unsettled for record in case.record_ids]
+        findings.hold("contested", contested)
+        findings.figures |= await self._figures(unsettled)
+        return findings
+
+    async def reconcile(self) -> Reconciled:
+        """Starts every workflow that should run and does not; tells the others again."""
+        done = Reconciled()
+        await self._derive_again()
+        for case in await self._timers.unsettled():
+            if await self._runs(case.case_id):
+                done.running += 1
+            else:
+                done.started.append(workflow_id(case.case_id))
+            await self._timers.push(case.case_id)
+        await self._timers.move_clock(self._clock.offset().total_seconds())
+        return done
+
+    async def _compare(self, findings: Findings) -> None:
+        missing, orphans = await self._differences()
+        ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
+        while (missing or orphans) and asyncio.get_running_loop().time() < ends:
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            missing, orphans = await self._differences()
+        for case_id in missing:
+            zh, en = "未办结案件没有运行中的流程", "An open case has no running workflow"
+            findings.differ("case.workflow_missing", f"case/{case_id}", zh, en)
+        for case_id in orphans:
+            zh, en = "已办结案件仍有运行中的流程", "A settled case has a running workflow"
+            findings.differ("case.workflow_orphan", f"case/{case_id}", zh, en)
+
+    async def _differences(self) -> tuple[list[str], list[str]]:
+        """The open cases without a workflow, and the running workflows without an open case."""
+        unsettled = {case.case_id for case in await self._timers.unsettled()}
+        missing = [case_id for case_id in sorted(unsettled) if not await self._runs(case_id)]
+        listed = [w.id async for w in self._timers.client.list_workflows(_RUNNING)]
+        beyond = {name.removeprefix("objection/") for name in listed} - unsettled
+        # What is listed lags a little; what is described does not.
+        return missing, [case_id for case_id in sorted(beyond) if await self._runs(case_id)]
+
+    async def _runs(self, case_id: str) -> bool:
+        handle = self._timers.client.get_workflow_handle(workflow_id(case_id))
+        try:
+            return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+
+    async def _figures(self, unsettled: Sequence[ObjectionCase]) -> dict[str, int]:
+        today = self._clock.today()
+        counted = select(sa.func.count()).where(col(ObjectionCase.settled_at).is_not(None))
+        async with self._database.snapshot() as session:
+            closed = (await session.exec(counted.select_from(ObjectionCase))).one()
+        overdue = sum(case.due_on < today and case.decided_at is None for case in unsettled)
+        return {"cases.open": len(unsettled), "cases.overdue": overdue, "cases.closed": closed}
+
+    async def _derive_again(self) -> None:
+        """Writes the derived last days anew, as a newer calendar may have moved them (D-07)."""
+        wanted = select(ObjectionCase).where(col(ObjectionCase.settled_at).is_(None))
+        async with self._database.transaction() as session:
+            for case in (await session.exec(wanted.with_for_update())).all():
+                if case.term is not None:
+                    case.due_on = due_on(Term.from_json(case.term))

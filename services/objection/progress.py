@@ -1,0 +1,117 @@
+"""How following a case through goes on file: changes made by activities, each of them once.
+
+An activity may run again after a crash at any line; what is on file already stays as it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from law.objection import OBJECTION_CITE, OUTCOME_CITE, TERM_CITE, CaseState, Step
+from plumbing.change import Change
+from protos.grading.v1.grading_pb2 import Grade
+from protos.objection.v1 import events_pb2 as events
+from services.objection.letters import LetterText
+from services.objection.messages import RungDue
+from services.objection.steps import aggregate_of, locked_case, take
+from services.objection.tables import CaseLetter, ObjectionCase, OpenRecord, ReachedRung
+from services.objection.wire import case_message, letter_message
+
+_DECIDABLE = (CaseState.ACCEPTED, CaseState.EXTENSION_REQUESTED)
+
+
+async def reach_rung(change: Change, due: RungDue) -> bool:
+    """Announces a reached rung unless it was before, or the case is decided; True if it did."""
+    case = await locked_case(change, due.case_id)
+    if case.state not in _DECIDABLE:
+        return False
+    known = await change.session.get(ReachedRung, (due.case_id, due.rung.key))
+    if known is not None:
+        return False
+    change.session.add(ReachedRung(case_id=due.case_id, rung=due.rung.key, at=change.at))
+    event = events.TermRungReached(
+        case=case_message(case, change.today), rung=due.rung.key, message_zh=due.rung.message_zh
+    )
+    await change.announce(event, aggregate=aggregate_of(case), bureau=case.bureau)
+    told = {"rung": due.rung.key, "planned_at": due.rung.at.isoformat()}
+    change.audit("objection.rung", aggregate_of(case), after=told, ground=TERM_CITE)
+    return True
+
+
+async def note_grade_before(change: Change, case_id: str, grade: Grade) -> None:
+    """Keeps the grade that stood when the decision was taken up."""
+    case = await locked_case(change, case_id)
+    if case.grade_before is None:
+        case.grade_before, case.receipt_before = grade.grade, grade.receipt_id
+        _note(change, case, "grade_before", grade=grade.grade, receipt=grade.receipt_id)
+
+
+async def note_versions(change: Change, case_id: str, versions: Mapping[str, int]) -> None:
+    """Keeps which versions of the records the next grade must rest on."""
+    case = await locked_case(change, case_id)
+    if not case.record_versions:
+        case.record_versions = dict(versions)
+        _note(change, case, "mark_ended", **{k: str(v) for k, v in versions.items()})
+
+
+async def note_grade_after(change: Change, case_id: str, grade: Grade) -> None:
+    """Keeps the grade that follows from the decision."""
+    case = await locked_case(change, case_id)
+    if case.grade_after is None:
+        case.grade_after, case.receipt_after = grade.grade, grade.receipt_id
+        _note(change, case, "grade_after", grade=grade.grade, receipt=grade.receipt_id)
+
+
+async def issue_letter(change: Change, case_id: str, text: LetterText) -> None:
+    """Issues a letter to the subject, one of each title (S4 五(三): the applicant is told)."""
+    case = await locked_case(change, case_id)
+    if await change.session.get(CaseLetter, (case_id, text.title)):
+        return
+    letter = CaseLetter(
+        case_id=case_id,
+        title=text.title,
+        letter_id=str(uuid.uuid4()),
+        body=text.body,
+        issued_at=change.at,
+    )
+    change.session.add(letter)
+    event = events.LetterIssued(
+        case=case_message(case, change.today), letter=letter_message(letter)
+    )
+    await change.announce(event, aggregate=aggregate_of(case), bureau=case.bureau)
+    _note(change, case, "letter", letter=letter.letter_id, title=letter.title)
+
+
+async def settle(change: Change, case_id: str) -> None:
+    """Ends a case from which nothing more follows; a decided one is closed with it."""
+    case = await locked_case(change, case_id)
+    if case.settled_at is not None:
+        return
+    for record_id in case.record_ids:
+        row = await change.session.get(OpenRecord, record_id)
+        if row is not None and row.case_id == case_id:
+            await change.session.delete(row)
+    case.settled_at = change.at
+    if case.state is CaseState.DECIDED:
+        await _close(change, case)
+    else:
+        _note(change, case, "settle", ground=OBJECTION_CITE)
+
+
+async def _close(change: Change, case: ObjectionCase) -> None:
+    await take(
+        change,
+        case,
+        Step.CLOSE,
+        lambda c: events.ObjectionClosed(case=c, at=c.closed_at),
+        cite=OUTCOME_CITE,
+        closed_at=change.at,
+    )
+
+
+def _note(
+    change: Change, case: ObjectionCase, what: str, *, ground: str = OUTCOME_CITE, **told: str
+) -> None:
+    change.session.add(case)
+    change.audit(f"objection.{what}", aggregate_of(case), after=dict(told), ground=ground)

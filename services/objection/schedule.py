@@ -1,0 +1,48 @@
+"""From the ledger of a term to what depends on it: its last day, and the schedule of a workflow.
+
+Pure. Every date is derived with the newest edition of the working-day calendar (D-07).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from law.term_entries import Reminder
+from law.terms import Term
+from law.workdays import edition
+from services.objection.messages import Rung, Schedule
+
+ESCALATE = "escalate"
+
+
+def due_on(term: Term) -> date:
+    """The last day of the term as it now stands."""
+    return term.target(edition()).date
+
+
+def schedule_of(term: Term, number: str, version: int) -> Schedule:
+    """The schedule of the case of that number; `version` is the case's."""
+    newest = edition()
+    last = due_on(term)
+    rungs = [_rung(reminder, last, number) for reminder in term.reminders(newest)]
+    return Schedule(version=version, due_at=term.overdue_at(newest), rungs=rungs)
+
+
+def day_zh(day: date) -> str:
+    """A day as letters write it: 2026年9月21日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _rung(reminder: Reminder, last: date, number: str) -> Rung:
+    # The key holds the last day: a longer term has reminders of its own, an unchanged one none.
+    return Rung(
+        key=f"{reminder.id}/{last.isoformat()}",
+        at=reminder.at,
+        message_zh=_message(reminder, last, number),
+    )
+
+
+def _message(reminder: Reminder, last: date, number: str) -> str:
+    if reminder.kind == ESCALATE:
+        return f"{number}办理期限已于{day_zh(last)}届满，尚未作出决定，请单位负责人督办"
+    return f"{number}办理期限至{day_zh(last)}届满，请及时核查并作出决定"

@@ -1,0 +1,128 @@
+"""Telling Temporal where a case stands: its workflow is started if need be, and signalled.
+
+All is read from the case table at that moment, so a late or repeated event tells nothing stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.service import RPCError
+
+from law.objection import CaseState
+from law.terms import Term
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.events.inbox import TryLater
+from plumbing.temporal import AGGREGATE_ID, task_queue
+from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
+from services.objection.schedule import schedule_of
+from services.objection.tables import ObjectionCase, ReachedRung
+from services.objection.workflows import ObjectionWorkflow
+
+_ENDS = {
+    CaseState.DECIDED: End.DECIDED,
+    CaseState.DECLINED: End.DECLINED,
+    CaseState.WITHDRAWN: End.WITHDRAWN,
+}
+
+
+def workflow_id(case_id: str) -> str:
+    """The id of a case's workflow."""
+    return f"objection/{case_id}"
+
+
+class Timers:
+    """The workflows of the cases in one database."""
+
+    def __init__(self, client: Client, database: Database, clock: Clock) -> None:
+        self.client, self._database, self._clock = client, database, clock
+
+    async def unsettled(self) -> Sequence[ObjectionCase]:
+        """The cases that have a workflow."""
+        wanted = select(ObjectionCase).where(col(ObjectionCase.settled_at).is_(None))
+        async with self._database.snapshot() as session:
+            return (await session.exec(wanted.order_by(col(ObjectionCase.case_id)))).all()
+
+    async def push(self, case_id: str) -> None:
+        """Makes the workflow of a case run and know where the case stands."""
+        start = await self._standing(case_id)
+        if start is None:
+            return
+        if start.ending is not None:
+            decided = start.ending.how is End.DECIDED
+            await self._send(start, "decided" if decided else "ended", start.ending)
+        elif start.schedule is not None:
+            await self._send(start, "scheduled", start.schedule)
+        else:
+            await self._send(start)
+
+    async def move_clock(self, offset_seconds: float) -> None:
+        """Tells every case's workflow how far the platform's time runs ahead."""
+        for case in await self.unsettled():
+            if start := await self._standing(case.case_id):
+                await self._send(start, "clock_moved", ClockMove(offset_seconds=offset_seconds))
+
+    async def _standing(self, case_id: str) -> CaseStart | None:
+        """Where a case stands; None for one from which nothing more follows."""
+        async with self._database.snapshot() as session:
+            case = await session.get(ObjectionCase, case_id)
+            if case is None or case.settled_at is not None:
+                return None
+            reached = await _reached(session, case_id)
+        return CaseStart(
+            case_id=case_id,
+            offset_seconds=self._clock.offset().total_seconds(),
+            schedule=_schedule(case),
+            ending=_ending(case),
+            reached=reached,
+        )
+
+    async def _send(self, start: CaseStart, signal: str | None = None, *told: Any) -> None:
+        await self.client.start_workflow(
+            ObjectionWorkflow.run,
+            start,
+            id=workflow_id(start.case_id),
+            task_queue=task_queue("objection"),
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(AGGREGATE_ID, start.case_id)]
+            ),
+            start_signal=signal,
+            start_signal_args=told,
+        )
+
+
+def when_temporal_is_back(
+    tell: Callable[[Any], Awaitable[None]],
+) -> Callable[[Any], Awaitable[None]]:
+    """A reaction that is tried later while Temporal is away, instead of failing."""
+
+    async def react(received: Any) -> None:
+        try:
+            await tell(received)
+        except RPCError as error:
+            raise TryLater(str(error)) from error
+
+    return react
+
+
+async def _reached(session: AsyncSession, case_id: str) -> list[str]:
+    wanted = select(ReachedRung.rung).where(col(ReachedRung.case_id) == case_id)
+    return sorted((await session.exec(wanted)).all())
+
+
+def _schedule(case: ObjectionCase) -> Schedule | None:
+    if case.term is None:
+        return None
+    return schedule_of(Term.from_json(case.term), case.number, case.version)
+
+
+def _ending(case: ObjectionCase) -> Ending | None:
+    how = _ENDS.get(case.state)
+    return Ending(how=how, outcome=case.outcome or "") if how else None

@@ -1,0 +1,86 @@
+"""Rows to protobuf. A term's dates are derived here, from its ledger and today."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from law.terms import Term
+from law.workdays import edition
+from protos.objection.v1 import objection_pb2 as pb
+from services.objection.tables import CaseLetter, CaseStep, ObjectionCase
+
+
+def case_message(case: ObjectionCase, today: date) -> pb.Case:
+    """A case as it stands on that day."""
+    return pb.Case(
+        case_id=case.case_id,
+        number=case.number,
+        subject_id=case.subject_id,
+        bureau=case.bureau,
+        record_ids=case.record_ids,
+        state=case.state,
+        grounds=case.grounds,
+        evidence=case.evidence,
+        lodged_by=case.lodged_by,
+        lodged_at=stamp(case.lodged_at),
+        caseworker=case.caseworker,
+        term=term_message(Term.from_json(case.term), today) if case.term else None,
+        extension_requested_days=case.extension_requested_days,
+        extension_ground=case.extension_ground,
+        outcome=case.outcome or "",
+        reasons=case.reasons,
+        decided_by=case.decided_by,
+        decided_at=stamp(case.decided_at),
+        closed_at=stamp(case.closed_at),
+        grade_before=case.grade_before or "",
+        grade_after=case.grade_after or "",
+        receipt_before=case.receipt_before,
+        receipt_after=case.receipt_after,
+        version=case.version,
+    )
+
+
+def term_message(term: Term, today: date) -> pb.Term:
+    """A term as it stands on that day."""
+    newest = edition()
+    target, latest = term.target(newest), term.latest(newest)
+    return pb.Term(
+        started_on=term.event_on.isoformat(),
+        target_on=target.date.isoformat(),
+        latest_on=latest.date.isoformat(),
+        budget_days=term.total,
+        cap_days=term.cap,
+        remaining_days=term.remaining(today, newest),
+        overdue=today > target.date,
+        provisional=target.provisional or latest.provisional,
+        calendar_edition=newest.number,
+        cite=term.cite,
+    )
+
+
+def step_message(step: CaseStep) -> pb.Step:
+    """A step."""
+    return pb.Step(
+        step=step.step, at=stamp(step.at), actor=step.actor, cite=step.cite, note=step.note
+    )
+
+
+def letter_message(letter: CaseLetter) -> pb.Letter:
+    """A letter."""
+    return pb.Letter(
+        letter_id=letter.letter_id,
+        title=letter.title,
+        body=letter.body,
+        issued_at=stamp(letter.issued_at),
+    )
+
+
+def stamp(moment: datetime | None) -> Timestamp | None:
+    """A moment as protobuf has it; None stays None."""
+    if moment is None:
+        return None
+    said = Timestamp()
+    said.FromDatetime(moment)
+    return said
