@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from law.colours import Colour
 from law.errors import InvalidInput, NotFound
 from law.packaged import read
 
@@ -72,6 +73,11 @@ def measures(ruleset_id: str, grade: str) -> tuple[Measure, ...]:
     inherited = data.get("inherits", {}).get(grade)
     own = tuple(_measure(entry) for entry in data["grades"][grade])
     return (measures(ruleset_id, inherited) if inherited else ()) + own
+
+
+def alert_measures(colour: Colour) -> tuple[Measure, ...]:
+    """What may follow an alert of that colour: S4 四(二) for red, nothing for the others."""
+    return tuple(_measure(entry) for entry in read("measures")["alerts"].get(colour, ()))
 
 
 def _measure(entry: Mapping[str, str]) -> Measure:

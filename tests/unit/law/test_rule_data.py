@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from law.colours import Mode
+from law.colours import Colour, Mode
 from law.disclosure import Audience, Classification, Field, visible_fields
 from law.errors import InvalidInput, NotFound, NotPermitted
 from law.evidence import SubjectKind
 from law.instruments import Confidence, Listed, catalogue, instrument_type
-from law.measures import MeasureKind, measures, sample_size, sampling
+from law.measures import MeasureKind, alert_measures, measures, sample_size, sampling
 from law.objection import (
     OUTCOME_ZH,
     OUTCOMES,
@@ -148,6 +148,11 @@ def test_best_grades_have_incentives_only_and_worst_restrictions_only() -> None:
         best = {m.kind for m in measures(ruleset_id, grades[0].id)}
         worst = {m.kind for m in measures(ruleset_id, grades[-1].id)}
         assert (best, worst) == ({MeasureKind.INCENTIVE}, {MeasureKind.RESTRICTION})
+
+
+def test_only_a_red_alert_leads_to_interview_or_letter() -> None:
+    assert [m.id for m in alert_measures(Colour.RED)] == ["interview", "guidance_letter"]
+    assert [alert_measures(c) for c in Colour if c is not Colour.RED] == [(), (), ()]
 
 
 def test_where_a_text_is_silent_on_sampling() -> None:

@@ -1,0 +1,206 @@
+"""Writes docs/law.md: article → rule → cases, every requirement, every ambiguity.
+
+Run `python docs/generate_law.py`; with `--check` it writes nothing and exits 1 when the file is
+not what the data yields, or a requirement names a rule that does not exist.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from law.texts import TEXTS, Text  # noqa: E402 - the checkout has to be on the path first
+
+RULESETS = ROOT / "law" / "rulesets"
+CASES = ROOT / "tests" / "unit" / "law" / "cases"
+REQUIREMENTS = ROOT / "docs" / "law_requirements.yaml"
+PAGE = ROOT / "docs" / "law.md"
+_NAMES = ("id", "key", "kind", "colour", "severity", "grade")
+_OWN = re.compile(r"[CRD]-\d+")
+
+
+@dataclass
+class Article:
+    """What rests on one article: places in the data, and cases."""
+
+    rules: list[str] = field(default_factory=list)
+    cases: list[str] = field(default_factory=list)
+
+
+def main(arguments: list[str]) -> int:
+    """Writes or checks the page; returns the exit status."""
+    page = render()
+    if "--check" not in arguments:
+        PAGE.write_text(page, "utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text("utf-8") == page:
+        return 0
+    sys.stderr.write("docs/law.md is not what the data yields: run python docs/generate_law.py\n")
+    return 1
+
+
+def render() -> str:
+    """The whole page."""
+    cases = list(_cases())
+    parts = (_head(), _requirements(cases), _articles(cases), _ambiguities())
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _head() -> Iterator[str]:
+    yield "# 法规与规则 · The law and its rules"
+    yield ""
+    yield "由 `docs/generate_law.py` 生成，请勿手改。Generated; do not edit."
+    yield ""
+    yield "| 文本 | 名称 | 状态 | 文号 |"
+    yield "|---|---|---|---|"
+    for text in TEXTS.values():
+        yield f"| {text.id} | {text.title_zh} | {text.status} | {text.number} |"
+    yield ""
+
+
+def _requirements(cases: list[Mapping[str, Any]]) -> Iterator[str]:
+    counted: dict[str, int] = defaultdict(int)
+    for case in cases:
+        for requirement in _cited_requirements(case):
+            counted[requirement] += 1
+    yield "## 要求与规则 · Requirements"
+    yield ""
+    for section in _read(REQUIREMENTS)["sections"]:
+        yield f"### {section['title']}"
+        yield ""
+        yield "| 要求 | 条文 | 内容 | 规则 | 用例 |"
+        yield "|---|---|---|---|---|"
+        for entry in section["requirements"]:
+            answer = _answer(entry)
+            number = counted[entry["id"]] or ""
+            yield f"| {entry['id']} | {entry['cite']} | {entry['asks']} | {answer} | {number} |"
+        yield ""
+
+
+def _cited_requirements(case: Mapping[str, Any]) -> set[str]:
+    cited = {part.strip() for part in str(case["cite"]).split(";")}
+    return {part for part in cited if part.startswith("R-")} | set(case.get("requirements", ()))
+
+
+def _answer(entry: Mapping[str, Any]) -> str:
+    if "open" in entry:
+        return f"*open*：{entry['open']}"
+    for name in entry["rule"]:
+        _resolve(name)
+    return "<br>".join(f"`{name}`" for name in entry["rule"])
+
+
+def _resolve(name: str) -> object:
+    """The object a dotted name stands for; a rule that does not exist must not be named."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _articles(cases: list[Mapping[str, Any]]) -> Iterator[str]:
+    found: dict[str, Article] = defaultdict(Article)
+    for path in sorted(RULESETS.glob("*.yaml")):
+        for name, cite in _cited(_read(path), ""):
+            for article in _split(cite):
+                found[article].rules.append(f"`{path.stem}` {name}".strip())
+    for case in cases:
+        for article in _split(case["cite"]):
+            found[article].cases.append(case["name"])
+    yield "## 条文、规则、用例 · Articles"
+    yield ""
+    for text in TEXTS.values():
+        articles = {a: r for a, r in found.items() if a.split(" ")[0] == text.id}
+        if articles:
+            yield from _of_text(text, articles)
+
+
+def _of_text(text: Text, articles: Mapping[str, Article]) -> Iterator[str]:
+    yield f"### {text.id} {text.title_zh}"
+    yield ""
+    for cite in sorted(articles, key=_in_order):
+        yield f"**{cite.partition(' ')[2]}**"
+        yield ""
+        yield from (f"- {rule}" for rule in dict.fromkeys(articles[cite].rules))
+        yield from (f"- 用例：{name}" for name in dict.fromkeys(articles[cite].cases))
+        yield ""
+
+
+_NUMERALS = "〇一二三四五六七八九十"
+
+
+def _in_order(cite: str) -> list[tuple[int, str]]:
+    """Sorts articles as the texts number them: by figures and Chinese numerals, not by code."""
+    pieces = re.findall(r"\d+|[〇一二三四五六七八九十]|[^\d〇一二三四五六七八九十]+", cite)
+    return [_weight(piece) for piece in pieces]
+
+
+def _weight(piece: str) -> tuple[int, str]:
+    if piece.isdigit():
+        return int(piece), ""
+    return (_NUMERALS.index(piece), "") if piece in _NUMERALS else (-1, piece)
+
+
+def _cited(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every entry with an article: where it stands in its file, and the article."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("cite"), str):
+            yield path, node["cite"]
+        for key, below in node.items():
+            yield from _cited(below, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list):
+        for place, below in enumerate(node):
+            yield from _cited(below, f"{path}/{_name(below, place)}")
+
+
+def _name(node: Any, place: int) -> str:
+    named = (str(node[key]) for key in _NAMES if isinstance(node, Mapping) and key in node)
+    return next(named, str(place))
+
+
+def _split(cite: str) -> list[str]:
+    parts = [part.strip() for part in cite.split(";")]
+    return [part for part in parts if not _OWN.fullmatch(part)]
+
+
+def _ambiguities() -> Iterator[str]:
+    declared: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
+    for path in sorted(RULESETS.glob("*.yaml")):
+        for entry in _read(path).get("ambiguities", ()):
+            declared[entry["id"]].append((path.stem, entry))
+    yield "## 歧义与采用的读法 · Ambiguities"
+    yield ""
+    yield "| 编号 | 规则集 | 读法 | 另一读法 | 若采用另一读法 |"
+    yield "|---|---|---|---|---|"
+    for number in sorted(declared):
+        for ruleset, entry in declared[number]:
+            reading = entry.get("reading") or entry.get("reading_zh")
+            differs = entry.get("would_change") or entry.get("changes")
+            yield f"| {number} | {ruleset} | {reading} | {entry['alternative']} | {differs} |"
+    for entry in _read(REQUIREMENTS)["ambiguities_without_rule"]:
+        yield f"| {entry['id']} | — | {entry['reading']} | {entry['alternative']} | — |"
+
+
+def _cases() -> Iterator[Mapping[str, Any]]:
+    for path in sorted(CASES.glob("*.yaml")):
+        document = _read(path)
+        yield from document["cases"] if isinstance(document, Mapping) else document
+
+
+@cache
+def _read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""The generated page of the law: every requirement answered or open, every rule real."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+def _requirements() -> Iterator[Mapping[str, Any]]:
+    document = yaml.safe_load((DOCS / "law_requirements.yaml").read_text("utf-8"))
+    for section in document["sections"]:
+        yield from section["requirements"]
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate_law", DOCS / "generate_law.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_requirement_of_sections_c_to_j_is_listed_once() -> None:
+    listed = [entry["id"] for entry in _requirements()]
+    assert listed == [f"R-{n:03}" for n in range(63, 165)]
+
+
+def test_every_requirement_has_a_rule_or_says_why_not() -> None:
+    assert [e["id"] for e in _requirements() if ("rule" in e) == ("open" in e)] == []
+
+
+def test_the_page_names_every_requirement_and_article(generator: ModuleType) -> None:
+    page = generator.render()
+    assert all(f"| {entry['id']} |" in page for entry in _requirements())
+    assert "*open*：附件未取得" in page
+    assert "- 用例：到期次日起为红色" in page
+    assert "- `terms` definitions/repair" in page
+
+
+def test_a_rule_that_does_not_exist_is_not_named(generator: ModuleType) -> None:
+    with pytest.raises(AttributeError):
+        generator._answer({"id": "R-063", "rule": ["law.colours.color"]})
+
+
+def test_articles_follow_the_order_of_the_text(generator: ModuleType) -> None:
+    cites = ["S4 四(一)", "S4 三(三)", "S3 21", "S3 9(二)", "S3 9(一)", "S4 二(四)"]
+    ordered = sorted(cites, key=generator._in_order)
+    assert ordered == ["S3 9(一)", "S3 9(二)", "S3 21", "S4 二(四)", "S4 三(三)", "S4 四(一)"]
