@@ -31,6 +31,7 @@ class Reader:
             self.data = data
         else:
             self.fault("", "应为对象", "must be an object")
+            self.faults = []  # what is missing in it would only repeat that
 
     def fault(self, key: str, zh: str, en: str, cite: str | None = None) -> None:
         """Note a fault of one field of this mapping."""
@@ -114,7 +115,7 @@ class Reader:
         """Read a mapping below this one."""
         if key not in self.data:
             self.fault(key, "缺少", "is missing")
-            return Reader({}, self._at(key), self.faults)
+            return Reader({}, self._at(key), [])
         return Reader(self.data[key], self._at(key), self.faults)
 
     def each(self, key: str, required: bool = True) -> Iterator[Reader]:
