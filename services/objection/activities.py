@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -14,6 +14,7 @@ from plumbing.change import Changes
 from plumbing.client import Refusal
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
+from protos.registry.v1.registry_pb2 import Record
 from services.objection import progress, queries
 from services.objection.corrections import corrected
 from services.objection.correspondence import letter_of
@@ -23,6 +24,7 @@ from services.objection.tables import ObjectionCase
 
 SERVICE = "objection"
 NOT_GRADED_YET = "NOT_GRADED_YET"
+_ENDED = ("withdrawn", "repaired", "expired")
 
 
 class CaseActivities:
@@ -48,10 +50,7 @@ class CaseActivities:
     @final_errors
     async def mark_contested(self, case_id: str) -> None:
         """Marks the records of a case as contested, everywhere, until it is settled."""
-        case = await self._case(case_id)
-        await self._neighbours.set_contested(
-            case_id, case.record_ids, case.lodged_by, contested=True
-        )
+        await self._set_contested(await self._case(case_id), contested=True)
 
     @activity.defn
     @final_errors
@@ -74,22 +73,17 @@ class CaseActivities:
         """Does in the register what the decision orders (S4 五(三))."""
         case = await self._case(case_id)
         if case.outcome is Outcome.DELETE:
-            for record_id in case.record_ids:
-                await self._withdraw(case, record_id)
+            await self._withdraw(case)
         if case.outcome is Outcome.CORRECT:
-            for correction in case.corrections:
-                await self._correct(case, correction)
+            await self._correct(case)
 
     @activity.defn
     @final_errors
     async def end_contested(self, case_id: str) -> None:
         """Ends the contested mark and keeps the versions that the records then have."""
         case = await self._case(case_id)
-        behalf = case.decided_by or case.lodged_by
-        versions = await self._neighbours.set_contested(
-            case_id, case.record_ids, behalf, contested=False
-        )
-        await self._change(behalf, progress.note_versions, case_id, versions)
+        versions = await self._set_contested(case, contested=False)
+        await self._change(_behalf(case), progress.note_versions, case_id, versions)
 
     @activity.defn
     @final_errors
@@ -128,17 +122,34 @@ class CaseActivities:
         async with self._changes.change(service_caller(SERVICE, behalf)) as change:
             await command(change, *arguments)
 
-    async def _withdraw(self, case: ObjectionCase, record_id: str) -> None:
-        record = await self._neighbours.record(record_id, case.decided_by)
-        # Somebody else may have withdrawn it meanwhile: then the order is carried out already.
-        if record.status != "withdrawn":
-            await self._neighbours.withdraw(case.case_id, record_id, _ground(case), case.decided_by)
+    async def _set_contested(self, case: ObjectionCase, *, contested: bool) -> dict[str, int]:
+        behalf = _behalf(case)
+        held = await self._neighbours.still_held(case.record_ids, behalf)
+        if not held:
+            return {}
+        return await self._neighbours.set_contested(
+            case.case_id, [record.record_id for record in held], behalf, contested=contested
+        )
 
-    async def _correct(self, case: ObjectionCase, correction: Mapping[str, Any]) -> None:
-        record = await self._neighbours.record(correction["record_id"], case.decided_by)
-        wanted = corrected(record, correction)
-        if wanted == record:
-            return  # done before a crash
+    async def _standing(self, case: ObjectionCase) -> list[Record]:
+        """The records there still is something to do about; others are withdrawn already."""
+        held = await self._neighbours.still_held(case.record_ids, case.decided_by)
+        return [record for record in held if record.status not in _ENDED]
+
+    async def _withdraw(self, case: ObjectionCase) -> None:
+        for record in await self._standing(case):
+            await self._neighbours.withdraw(
+                case.case_id, record.record_id, _ground(case), case.decided_by
+            )
+
+    async def _correct(self, case: ObjectionCase) -> None:
+        orders = {correction["record_id"]: correction for correction in case.corrections}
+        for record in await self._standing(case):
+            wanted = corrected(record, orders[record.record_id])
+            if wanted != record:  # equal after a crash that came behind the correction
+                await self._correct_one(case, wanted)
+
+    async def _correct_one(self, case: ObjectionCase, wanted: Record) -> None:
         try:
             await self._neighbours.correct(case.case_id, wanted, _ground(case), case.decided_by)
         except Refusal as refusal:
@@ -146,6 +157,10 @@ class CaseActivities:
                 # It was changed between reading and writing; the next attempt reads it anew.
                 raise ApplicationError(str(refusal), type=refusal.reason) from refusal
             raise
+
+
+def _behalf(case: ObjectionCase) -> str:
+    return case.decided_by or case.lodged_by
 
 
 def _ground(case: ObjectionCase) -> str:

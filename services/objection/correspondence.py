@@ -40,15 +40,16 @@ async def letter_of(case: ObjectionCase, neighbours: Neighbours, today: date) ->
 async def _facts(case: ObjectionCase, neighbours: Neighbours, today: date) -> LetterFacts:
     behalf = case.decided_by
     subject = await neighbours.subject(case.subject_id, behalf)
-    records = [await neighbours.record(record_id, behalf) for record_id in case.record_ids]
     bureaus = await neighbours.bureaus()
     return LetterFacts(
         subject=subject.name,
         number=case.number,
         lodged_on=local_day(case.lodged_at),
         records=[
-            RecordFacts(r.summary, r.source_ref, date.fromisoformat(r.determined_on))
-            for r in records
+            RecordFacts(
+                said["summary"], said["source_ref"], date.fromisoformat(said["determined_on"])
+            )
+            for said in case.records_as_lodged
         ],
         reasons=case.reasons,
         office=_office(case.bureau, bureaus),

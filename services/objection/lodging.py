@@ -43,6 +43,7 @@ async def lodge(
         subject_id=request.subject_id,
         bureau=bureau,
         record_ids=list(request.record_ids),
+        records_as_lodged=[_as_lodged(record) for record in records],
         state=CaseState.LODGED,
         version=1,
         grounds=request.grounds.strip(),
@@ -56,6 +57,11 @@ async def lodge(
         change, case, "lodge", lambda c: events.ObjectionLodged(case=c), cite=OBJECTION_CITE
     )
     return pb.LodgeObjectionResponse(case=said)
+
+
+def _as_lodged(record: Record) -> dict[str, str]:
+    names = ("record_id", "kind", "summary", "source_ref", "determined_on")
+    return {name: getattr(record, name) for name in names}
 
 
 def _bureau_of(request: pb.LodgeObjectionRequest, records: Sequence[Record]) -> str:

@@ -63,12 +63,25 @@ class Neighbours:
             raise InvalidInput(faults=faults)
         return found
 
+    async def still_held(self, record_ids: Sequence[str], behalf: str) -> list[registry_pb2.Record]:
+        """Those of the records that the register still has; undoing an import removes some."""
+        found = []
+        for record_id in record_ids:
+            try:
+                record = await self.record(record_id, behalf)
+            except Refusal as refusal:
+                if refusal.code is not grpc.StatusCode.NOT_FOUND:
+                    raise
+            else:
+                found.append(record)
+        return [record for record in found if not record.removed]
+
     async def set_contested(
         self, case_id: str, record_ids: Sequence[str], behalf: str, *, contested: bool
     ) -> dict[str, int]:
         """Marks records as contested by a case, or ends that; returns the version of each."""
         request = registry_pb2.SetContestedRequest(
-            request_id=derived_request_id("contested", case_id, str(contested)),
+            request_id=derived_request_id("contested", case_id, str(contested), *record_ids),
             record_ids=record_ids,
             case_id=case_id,
             contested=contested,

@@ -37,6 +37,8 @@ class ObjectionCase(Base, table=True):
     subject_id: str = Field(index=True)
     bureau: str
     record_ids: list[str] = Field(sa_type=JsonColumn)
+    # What the records said when they were objected to: the letter answers to that.
+    records_as_lodged: list[dict[str, str]] = Field(sa_type=JsonColumn)
     state: CaseState = Field(sa_type=enum_column(CaseState))
     version: int = Field(default=0, sa_type=sa.BigInteger)
 

@@ -52,6 +52,11 @@ def upgrade() -> None:
             "record_ids", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
         sa.Column(
+            "records_as_lodged",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
             "state",
             sa.Enum(
                 "lodged",
