@@ -1,0 +1,8 @@
+"""The registry: what is known, of whom, from where, and who may enter.
+
+Owns        bureaus, subjects, instruments, verifications and credit records; accounts and the keys
+            that sign tokens; the sandbox's clock.
+Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
+            RecordsChanged, ClockMoved.
+Listens to  nothing: the other services call it.
+"""

@@ -1,0 +1,43 @@
+"""The registry's composition root."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from plumbing.clock import SystemClock
+from plumbing.process import Assembly, Parts, main
+from plumbing.settings import SERVICES
+from plumbing.tokens import Signer, make_keys, service_secret_file
+from services.registry.checks import check
+from services.registry.commands.clock import remember_clock
+from services.registry.first_start import ensure_administrator
+from services.registry.passwords import Passwords
+from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
+from services.registry.queries import Queries
+from services.registry.servicer import ClockServicer, RegistryServicer
+from services.registry.servicer_identity import IdentityServicer
+
+
+async def build(parts: Parts) -> Assembly:
+    """Wires the registry; on the first start also makes the keys and the administrator."""
+    settings, machine_time = parts.settings, SystemClock()
+    signer = Signer(make_keys(settings.keys_dir, SERVICES), machine_time, settings.token_life)
+    secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in SERVICES}
+    passwords = Passwords(parts.database, machine_time)
+    queries = Queries(parts.database)
+    await ensure_administrator(parts.changes, passwords, settings.keys_dir)
+    await remember_clock(parts.database, parts.clock)
+    identity = IdentityServicer(parts.changes, queries, passwords, signer, secrets)
+    return Assembly(
+        rpc={
+            REGISTRY: RegistryServicer(parts.changes, queries).register,
+            CLOCK: ClockServicer(parts.changes, parts.clock).register,
+            IDENTITY: identity.register,
+        },
+        policies=[POLICY],
+        check=partial(check, parts.database, parts.clock),
+    )
+
+
+if __name__ == "__main__":
+    main("registry", build)

@@ -1,0 +1,67 @@
+"""What the register says about itself, for `quanheng check`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.operations import Findings
+from services.registry.tables import (
+    AnnouncedClock,
+    Bureau,
+    Contest,
+    Instrument,
+    Record,
+    Subject,
+    Verification,
+)
+
+HELD: dict[str, tuple[Any, Any]] = {
+    "bureaus": (Bureau.code, Bureau.version),
+    "subjects": (Subject.subject_id, Subject.version),
+    "instruments": (Instrument.instrument_id, Instrument.version),
+    "verifications": (Verification.verification_id, Verification.version),
+    "records": (Record.record_id, Record.version),
+}
+
+
+async def check(database: Database, clock: Clock) -> Findings:
+    """Counts and digests of everything held, removed things included, and what disagrees."""
+    findings = Findings()
+    async with database.snapshot() as session:
+        for topic, (identity, version) in HELD.items():
+            held = (await session.exec(select(identity, version))).all()
+            findings.hold(topic, held)
+            findings.figures[topic] = len(held)
+        await _check_contested(session, findings)
+        await _check_clock(session, findings, clock)
+    return findings
+
+
+async def _check_contested(session: AsyncSession, findings: Findings) -> None:
+    marked = set((await session.exec(select(Record.record_id).where(col(Record.contested)))).all())
+    cases = set((await session.exec(select(Contest.record_id))).all())
+    findings.hold("contested", ((record_id, 1) for record_id in marked))
+    findings.figures["contested"] = len(marked)
+    for record_id in sorted(marked ^ cases):
+        findings.differ(
+            "record.contested_differs",
+            f"record/{record_id}",
+            "争议标记与异议案件不一致",
+            "The mark does not agree with the cases that contest the record",
+        )
+
+
+async def _check_clock(session: AsyncSession, findings: Findings, clock: Clock) -> None:
+    announced = await session.get_one(AnnouncedClock, "sandbox")
+    if announced.offset_seconds != clock.offset().total_seconds():
+        findings.differ(
+            "clock.not_announced",
+            "clock/sandbox",
+            "沙箱时钟已拨动但未通知各服务，请再拨一次",
+            "The clock was moved but not announced; move it again",
+        )

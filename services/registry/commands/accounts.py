@@ -1,0 +1,115 @@
+"""Changes of accounts. Passwords come hashed: hashing is slow, and a transaction must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+from sqlmodel import select
+
+from law.errors import AlreadyExists, Fault, NotFound, NotPermitted, WrongState
+from plumbing.change import Change
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as pb
+from services.registry import wire
+from services.registry.commands.finding import refuse_any, require_bureau_exists
+from services.registry.tables import Account, Subject
+
+# Who decides cases does not run the platform (D-09).
+DECIDING = frozenset({Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER})
+# Act for themselves, not for a bureau, and hold no other role.
+APART = frozenset({Role.OPERATOR, Role.PUBLIC})
+
+
+async def create_account(
+    password_hash: str, change: Change, request: pb.CreateAccountRequest
+) -> pb.CreateAccountResponse:
+    """Creates an account.
+
+    Raises InvalidInput for roles that do not go together or a scope that does not fit them,
+    AlreadyExists for a name in use.
+    """
+    roles = frozenset(map(wire.role_named, request.roles))
+    refuse_any(list(_role_faults(roles)) + list(_scope_faults(roles, request)))
+    await _require_scope_exists(change, request)
+    if (await change.session.exec(select(Account).where(Account.name == request.name))).first():
+        raise AlreadyExists("该用户名已被使用", "This name is in use", name=request.name)
+    row = Account(
+        account_id=uuid4().hex,
+        name=request.name,
+        display_name=request.display_name,
+        roles=sorted(roles),
+        bureau=request.bureau,
+        subject_id=request.subject_id,
+        password_hash=password_hash,
+        created_at=change.at,
+    )
+    change.session.add(row)
+    change.audit("create_account", f"account/{row.account_id}", after=row.told())
+    return pb.CreateAccountResponse(account=wire.account(row))
+
+
+async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.CloseAccountResponse:
+    """Closes an account for good. Raises NotFound, WrongState for the caller's own."""
+    row = await _find(change, request.account_id)
+    if row.account_id == change.caller.account_id:
+        # So the last administrator cannot lock everyone out.
+        raise WrongState("不能注销自己的账号", "You cannot close your own account")
+    if not row.closed:
+        before = row.told()
+        row.closed = True
+        change.audit("close_account", f"account/{row.account_id}", before=before, after=row.told())
+    return pb.CloseAccountResponse(account=wire.account(row))
+
+
+async def change_password(
+    checked: Account | None, password_hash: str, change: Change, request: pb.ChangePasswordRequest
+) -> pb.ChangePasswordResponse:
+    """Sets a new password for the account whose present one was just checked; None was wrong.
+
+    Raises NotPermitted for a wrong one, WrongState when it was changed meanwhile.
+    """
+    if checked is None:
+        raise NotPermitted("原密码不正确", "The present password is wrong")
+    row = await _find(change, checked.account_id)
+    if row.password_hash != checked.password_hash:
+        raise WrongState("密码刚刚已被修改", "The password has just been changed")
+    row.password_hash = password_hash
+    change.audit("change_password", f"account/{row.account_id}")
+    return pb.ChangePasswordResponse()
+
+
+async def _find(change: Change, account_id: str) -> Account:
+    row = await change.session.get(Account, account_id, with_for_update=True)
+    if row is None:
+        raise NotFound("没有该账号", "There is no such account", account_id=account_id)
+    return row
+
+
+def _role_faults(roles: frozenset[Role]) -> Iterator[Fault]:
+    if Role.ADMINISTRATOR in roles and roles & DECIDING:
+        zh = "平台管理员不得兼任经办人、单位负责人或复核人"
+        yield Fault("roles", zh, "an administrator holds no deciding role")
+    if roles & APART and len(roles) > 1:
+        zh = "经营者和公众账号不得兼任其他角色"
+        yield Fault("roles", zh, "an operator or the public holds no other role")
+
+
+def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> Iterator[Fault]:
+    if (Role.OPERATOR in roles) != bool(request.subject_id):
+        zh = "经营者账号须指明信用主体，其他账号不填"
+        yield Fault("subject_id", zh, "an operator's account names its subject, no other does")
+    if roles & APART and request.bureau:
+        zh = "经营者和公众账号不属于任何机关"
+        yield Fault("bureau", zh, "an operator or the public belongs to no bureau")
+    if roles - APART - {Role.ADMINISTRATOR} and not request.bureau:
+        yield Fault("bureau", "须指明所属机关", "the account's bureau is needed")
+
+
+async def _require_scope_exists(change: Change, request: pb.CreateAccountRequest) -> None:
+    if request.bureau:
+        await require_bureau_exists(change, request.bureau, "bureau")
+    if request.subject_id:
+        subject = await change.session.get(Subject, request.subject_id)
+        if subject is None or subject.removed:
+            refuse_any([Fault("subject_id", "没有该信用主体", "there is no such subject")])

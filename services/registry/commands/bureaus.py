@@ -1,0 +1,51 @@
+"""Changes of bureaus."""
+
+from __future__ import annotations
+
+from law.errors import NotPermitted
+from plumbing.change import Change
+from plumbing.identity import Role
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry import wire
+from services.registry.commands.finding import require_version
+from services.registry.saving import save_bureaus
+from services.registry.tables import Bureau
+
+FIELDS = ("name", "division_code", "department", "phone", "email")
+CONTACT = ("department", "phone", "email")
+
+
+async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
+    """Creates a bureau or changes it.
+
+    The administrator does both; a unit head changes where objections go. Raises WrongState for a
+    version that is not the present one, NotPermitted beyond that.
+    """
+    said = request.bureau
+    row = await change.session.get(Bureau, said.code, with_for_update=True)
+    wanted = {name: getattr(said, name).strip() for name in FIELDS}
+    before = row.model_dump(mode="json") if row else None
+    _require_right(change, row, said.code, wanted)
+    if row is None:
+        row = Bureau(code=said.code, **wanted)
+    elif all(getattr(row, name) == value for name, value in wanted.items()):
+        return pb.PutBureauResponse(bureau=wire.bureau(row))
+    require_version(row.version, said.version)
+    row.sqlmodel_update(wanted)
+    await save_bureaus(change, [row])
+    change.audit(
+        "put_bureau", f"bureau/{row.code}", before=before, after=row.model_dump(mode="json")
+    )
+    return pb.PutBureauResponse(bureau=wire.bureau(row))
+
+
+def _require_right(change: Change, row: Bureau | None, code: str, wanted: dict[str, str]) -> None:
+    caller = change.caller
+    if caller.is_service or caller.has(Role.ADMINISTRATOR):
+        return
+    caller.require_bureau(code)
+    if row is None or any(getattr(row, n) != wanted[n] for n in FIELDS if n not in CONTACT):
+        raise NotPermitted(
+            "单位负责人只能修改本单位的联系方式",
+            "A unit head may only change where the bureau is reached",
+        )

@@ -1,0 +1,84 @@
+"""Moving the sandbox's clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from law.errors import WrongState
+from plumbing.change import Change
+from plumbing.clock import Clock, SandboxClock, local_date
+from plumbing.database import Database
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.tables import AnnouncedClock
+
+ROW = "sandbox"
+PLATFORM = "platform"
+
+
+async def remember_clock(database: Database, clock: Clock) -> None:
+    """Notes at the first start how far a new sandbox's clock runs ahead."""
+    async with database.transaction() as session:
+        if await session.get(AnnouncedClock, ROW) is None:
+            seconds = clock.offset().total_seconds()
+            session.add(AnnouncedClock(name=ROW, offset_seconds=seconds))
+
+
+async def advance_clock(
+    clock: Clock, change: Change, request: pb.AdvanceClockRequest
+) -> pb.AdvanceClockResponse:
+    """Moves the sandbox's clock forward and announces it.
+
+    Raises WrongState outside a sandbox and for a moment that is past.
+    """
+    if not isinstance(clock, SandboxClock):
+        raise WrongState("只有沙箱的时钟可以拨动", "Only a sandbox's clock can be moved")
+    announced = await change.session.get_one(AnnouncedClock, ROW, with_for_update=True)
+    to = request.to.ToDatetime(UTC)
+    before = announced.offset_seconds
+    # The file moves inside the transaction, before it commits: whoever hears the event must find
+    # the clock moved. A crash in between leaves a clock that was moved and not announced. What is
+    # past is therefore reckoned by the announced clock, so that the same request asked again goes
+    # through: it finds the file there already, leaves it, and announces it.
+    told_time = change.at - clock.offset() + timedelta(seconds=before)
+    if to < told_time:
+        raise WrongState("沙箱时钟只能向前拨", "The sandbox clock only moves forward")
+    if to > clock.now():
+        clock.move_to(to)
+    announced.offset_seconds = clock.offset().total_seconds()
+    await _tell(change, clock, before)
+    return pb.AdvanceClockResponse(now=_stamp(clock.now()), today=clock.today().isoformat())
+
+
+async def _tell(change: Change, clock: Clock, before: float) -> None:
+    offset = clock.offset().total_seconds()
+    await change.announce(
+        events.ClockMoved(offset_seconds=offset, now=_stamp(clock.now())),
+        aggregate="clock",
+        bureau=PLATFORM,
+    )
+    change.audit(
+        "advance_clock",
+        "clock/sandbox",
+        before={"offset_seconds": before},
+        after={"offset_seconds": offset},
+    )
+
+
+def tell_time(clock: Clock) -> pb.GetClockResponse:
+    """What the platform's clock shows."""
+    now = clock.now()
+    return pb.GetClockResponse(
+        now=_stamp(now),
+        today=local_date(now).isoformat(),
+        sandbox=isinstance(clock, SandboxClock),
+        offset_seconds=clock.offset().total_seconds(),
+    )
+
+
+def _stamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp

@@ -1,0 +1,109 @@
+"""Changes of instruments."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import uuid4
+
+from law.colours import InstrumentState
+from law.errors import Fault, WrongState
+from plumbing.change import Change
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry import wire
+from services.registry.commands.finding import (
+    find_instrument,
+    find_subject,
+    refuse_any,
+    require_version,
+)
+from services.registry.content import InstrumentContent, read_instrument, reader_of
+from services.registry.saving import save_instruments
+from services.registry.serials import serial_of
+from services.registry.tables import Instrument, Subject
+
+
+async def put_instrument(
+    change: Change, request: pb.PutInstrumentRequest
+) -> pb.PutInstrumentResponse:
+    """Files an instrument as spare (C-19), or changes what is known of it, its owner included.
+
+    Filing is a service to the user unit and a condition of nothing (C-20). Raises InvalidInput,
+    NotPermitted outside the scope, WrongState for a version that is not the present one.
+    """
+    said, faults = request.instrument, list[Fault]()
+    content = read_instrument(reader_of(said, "instrument", faults))
+    refuse_any(faults)
+    row = await find_instrument(change, said.instrument_id) if said.instrument_id else None
+    _check_state(said.state, row)
+    owner = await find_subject(change, content.subject_id)
+    if row is None:
+        row = await _file(change, owner, content)
+    else:
+        await _alter(change, row, owner, content, said.version)
+    return pb.PutInstrumentResponse(instrument=wire.instrument(row))
+
+
+def _check_state(said: str, row: Instrument | None) -> None:
+    present = row.state if row else InstrumentState.SPARE
+    if said not in ("", present):
+        zh, en = "状态须用“设定器具状态”办理", "the state is set by SetInstrumentState"
+        refuse_any([Fault("instrument.state", zh, en, cite="C-19")])
+
+
+async def _file(change: Change, owner: Subject, content: InstrumentContent) -> Instrument:
+    row = Instrument(
+        instrument_id=uuid4().hex,
+        bureau=owner.bureau,
+        in_review=owner.in_review,
+        **asdict(content),
+    )
+    others = await save_instruments(change, [row])
+    change.audit("file_instrument", f"instrument/{row.instrument_id}", after=_after(row, others))
+    return row
+
+
+async def _alter(
+    change: Change, row: Instrument, owner: Subject, content: InstrumentContent, version: int
+) -> None:
+    wanted = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
+    if not wanted:
+        return
+    require_version(row.version, version)
+    before, left = row.model_dump(mode="json"), serial_of(row)
+    row.sqlmodel_update(wanted | {"bureau": owner.bureau, "in_review": owner.in_review})
+    others = await save_instruments(change, [row], left=[left])
+    change.audit(
+        "change_instrument",
+        f"instrument/{row.instrument_id}",
+        before=before,
+        after=_after(row, others),
+    )
+
+
+def _after(row: Instrument, others: list[Instrument]) -> dict[str, object]:
+    # Others whose mark of a repeated serial number changed with this one.
+    return row.model_dump(mode="json") | {"remarked": [other.instrument_id for other in others]}
+
+
+async def set_instrument_state(
+    change: Change, request: pb.SetInstrumentStateRequest
+) -> pb.SetInstrumentStateResponse:
+    """Puts an instrument into use, sets it aside, stops it or scraps it for good.
+
+    Each time it comes into use a new spell begins. Raises WrongState once it is scrapped.
+    """
+    row = await find_instrument(change, request.instrument_id)
+    state = InstrumentState(request.state)
+    if row.state is not state:
+        if row.state is InstrumentState.SCRAPPED:
+            raise WrongState("该器具已报废", "The instrument is scrapped", state=row.state)
+        before = row.model_dump(mode="json")
+        row.use(state)
+        await save_instruments(change, [row])
+        change.audit(
+            "set_instrument_state",
+            f"instrument/{row.instrument_id}",
+            before=before,
+            after=row.model_dump(mode="json"),
+        )
+    return pb.SetInstrumentStateResponse(instrument=wire.instrument(row))

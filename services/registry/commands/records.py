@@ -1,0 +1,161 @@
+"""Changes of credit records: entered, corrected, withdrawn, contested; never deleted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.errors import AlreadyExists, Fault, WrongState
+from law.evidence import RecordStatus
+from plumbing.change import Change
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry import wire
+from services.registry.commands.finding import (
+    find_record,
+    find_subject,
+    refuse_any,
+    require_version,
+)
+from services.registry.content import RecordContent, read_record, reader_of
+from services.registry.saving import Why, save_records
+from services.registry.tables import Contest, Record
+
+
+async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.EnterRecordResponse:
+    """Enters a credit record today.
+
+    Raises InvalidInput, NotPermitted outside the scope, AlreadyExists for a fact that is entered
+    from the same source already, also where it was withdrawn since.
+    """
+    content = _content(change, request.record)
+    subject = await find_subject(change, request.record.subject_id)
+    await _require_new(change, subject.subject_id, content)
+    row = Record(
+        record_id=uuid4().hex,
+        subject_id=subject.subject_id,
+        bureau=change.caller.bureau or subject.bureau,
+        entered_on=change.today,
+        entered_by=change.on_behalf_of,
+        **asdict(content),
+    )
+    await save_records(change, [row])
+    change.audit("enter_record", f"record/{row.record_id}", after=row.model_dump(mode="json"))
+    return pb.EnterRecordResponse(record=wire.record(row))
+
+
+async def correct_record(
+    change: Change, request: pb.CorrectRecordRequest
+) -> pb.CorrectRecordResponse:
+    """Corrects a credit record, which stays in force; what it said before stays known.
+
+    Raises InvalidInput, NotPermitted outside the scope, WrongState for a version that is not the
+    present one or a record that no longer stands, AlreadyExists for a fact entered twice.
+    """
+    content = _content(change, request.record)
+    row = await find_record(change, request.record.record_id)
+    _check_subject(row, request.record.subject_id)
+    _require_standing(row)
+    require_version(row.version, request.record.version)
+    await _require_new(change, row.subject_id, content, besides=row.record_id)
+    before = row.model_dump(mode="json")
+    row.sqlmodel_update(asdict(content))
+    await save_records(change, [row], Why(events.CAUSE_CORRECTED, request.ground))
+    _audit(change, "correct_record", row, before, request.ground)
+    return pb.CorrectRecordResponse(record=wire.record(row))
+
+
+async def withdraw_record(
+    change: Change, request: pb.WithdrawRecordRequest
+) -> pb.WithdrawRecordResponse:
+    """Withdraws a credit record: from today it no longer counts.
+
+    Raises NotPermitted outside the scope, WrongState for a record that no longer stands.
+    """
+    row = await find_record(change, request.record_id)
+    _require_standing(row)
+    before = row.model_dump(mode="json")
+    row.status, row.status_on = RecordStatus.WITHDRAWN, change.today
+    await save_records(change, [row], Why(events.CAUSE_WITHDRAWN, request.ground))
+    _audit(change, "withdraw_record", row, before, request.ground)
+    return pb.WithdrawRecordResponse(record=wire.record(row))
+
+
+async def set_contested(change: Change, request: pb.SetContestedRequest) -> pb.SetContestedResponse:
+    """Marks records as contested by a case, or ends that; the last case to end ends the mark."""
+    rows = [await find_record(change, record_id) for record_id in sorted(set(request.record_ids))]
+    turned = [row for row in rows if await _turns(change, row, request)]
+    before = {row.record_id: row.contested for row in turned}
+    for row in turned:
+        row.contested = not row.contested
+    await save_records(change, turned, Why(events.CAUSE_CONTESTED))
+    change.audit(
+        "set_contested",
+        f"case/{request.case_id}",
+        before={"contested": before},
+        after={
+            "contested": {row.record_id: row.contested for row in rows},
+            "by_this_case": request.contested,
+        },
+    )
+    return pb.SetContestedResponse(records=map(wire.record, rows))
+
+
+async def _turns(change: Change, row: Record, request: pb.SetContestedRequest) -> bool:
+    """Notes or drops the case, and tells whether the record's mark changes with it."""
+    key = (row.record_id, request.case_id)
+    noted = await change.session.get(Contest, key)
+    if request.contested and noted is None:
+        change.session.add(Contest(record_id=row.record_id, case_id=request.case_id))
+    elif noted is not None and not request.contested:
+        await change.session.delete(noted)
+    open_cases = select(sa.exists().where(col(Contest.record_id) == row.record_id))
+    return (await change.session.exec(open_cases)).one() != row.contested
+
+
+def _content(change: Change, said: pb.Record) -> RecordContent:
+    faults: list[Fault] = []
+    content = read_record(reader_of(said, "record", faults), change.today)
+    refuse_any(faults)
+    return content
+
+
+def _check_subject(row: Record, said: str) -> None:
+    if said not in ("", row.subject_id):
+        zh, en = "更正不能改换信用主体", "a correction cannot move the record to another subject"
+        refuse_any([Fault("record.subject_id", zh, en)])
+
+
+def _require_standing(row: Record) -> None:
+    if row.status is not RecordStatus.ACTIVE:
+        raise WrongState("该记录已不再有效", "The record no longer stands", status=row.status)
+
+
+async def _require_new(
+    change: Change, subject_id: str, content: RecordContent, besides: str = ""
+) -> None:
+    same = select(Record.record_id).where(
+        Record.subject_id == subject_id,
+        Record.kind == content.kind,
+        Record.source_ref == content.source_ref,
+        Record.determined_on == content.determined_on,
+        Record.record_id != besides,
+        sa.not_(col(Record.removed)),
+    )
+    if record_id := (await change.session.exec(same)).first():
+        raise AlreadyExists(
+            "同一来源的这一事实已登记", "This fact is entered from its source", record_id=record_id
+        )
+
+
+def _audit(change: Change, action: str, row: Record, before: dict[str, object], why: str) -> None:
+    change.audit(
+        action,
+        f"record/{row.record_id}",
+        before=before,
+        after=row.model_dump(mode="json"),
+        ground=why,
+    )

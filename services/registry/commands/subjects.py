@@ -1,0 +1,96 @@
+"""Changes of subjects."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.errors import AlreadyExists, Fault, NotPermitted
+from plumbing.change import Change
+from plumbing.identity import Role
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry import wire
+from services.registry.commands.finding import (
+    find_subject,
+    refuse_any,
+    require_bureau_exists,
+    require_version,
+)
+from services.registry.content import SubjectContent, read_subject, reader_of
+from services.registry.saving import follow_owner, save_subjects
+from services.registry.tables import Subject
+
+# What an operator keeps up itself; the rest is the bureau's to say.
+OPERATORS_OWN = frozenset({"person_in_charge", "address", "email"})
+
+
+async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSubjectResponse:
+    """Registers a subject, or changes what is known of it; its instruments follow its bureau.
+
+    Raises InvalidInput, NotPermitted outside the scope, WrongState for a version that is not the
+    present one, AlreadyExists when another subject bears the credit code.
+    """
+    faults: list[Fault] = []
+    content = read_subject(reader_of(request.subject, "subject", faults))
+    refuse_any(faults)
+    await require_bureau_exists(change, content.bureau, "subject.bureau")
+    if not request.subject.subject_id:
+        return pb.PutSubjectResponse(subject=wire.subject(await _register(change, content)))
+    row = await find_subject(change, request.subject.subject_id)
+    wanted = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
+    if wanted:
+        require_version(row.version, request.subject.version)
+        await _alter(change, row, content, wanted)
+    return pb.PutSubjectResponse(subject=wire.subject(row))
+
+
+async def _register(change: Change, content: SubjectContent) -> Subject:
+    if change.caller.has(Role.OPERATOR):
+        raise NotPermitted("信用主体由市场监管机关登记", "Subjects are registered by the bureau")
+    change.caller.require_bureau(content.bureau)
+    await _require_free(change, content.credit_code)
+    row = Subject(subject_id=uuid4().hex, **asdict(content))
+    await save_subjects(change, [row])
+    change.audit("register_subject", f"subject/{row.subject_id}", after=row.model_dump(mode="json"))
+    return row
+
+
+async def _alter(
+    change: Change, row: Subject, content: SubjectContent, wanted: dict[str, object]
+) -> None:
+    _require_right(change, content, wanted)
+    if "credit_code" in wanted:
+        await _require_free(change, content.credit_code)
+    before = row.model_dump(mode="json")
+    row.sqlmodel_update(wanted)
+    await save_subjects(change, [row])
+    followed = await follow_owner(change, row)
+    after = row.model_dump(mode="json") | {"instruments_followed": followed}
+    change.audit("change_subject", f"subject/{row.subject_id}", before=before, after=after)
+
+
+def _require_right(change: Change, content: SubjectContent, wanted: dict[str, object]) -> None:
+    if not change.caller.has(Role.OPERATOR):
+        change.caller.require_bureau(content.bureau)
+    elif not OPERATORS_OWN.issuperset(wanted):
+        raise NotPermitted(
+            "经营者只能修改本单位的负责人、地址和电子邮箱",
+            "An operator may only change its person in charge, address and e-mail",
+        )
+
+
+async def _require_free(change: Change, credit_code: str) -> None:
+    if not credit_code:
+        return
+    bearing = select(Subject.subject_id).where(
+        Subject.credit_code == credit_code, sa.not_(col(Subject.removed))
+    )
+    if subject_id := (await change.session.exec(bearing)).first():
+        raise AlreadyExists(
+            "该统一社会信用代码已登记",
+            "A subject with this credit code is registered already",
+            subject_id=subject_id,
+        )

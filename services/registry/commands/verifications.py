@@ -1,0 +1,82 @@
+"""Recording verifications."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.colours import InstrumentState, VerificationResult
+from law.errors import AlreadyExists, Fault
+from plumbing.change import Change
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry import wire
+from services.registry.commands.finding import find_instrument, refuse_any
+from services.registry.content import (
+    VerificationContent,
+    check_dated,
+    read_verification,
+    reader_of,
+)
+from services.registry.saving import save_instruments, save_verifications
+from services.registry.tables import Instrument, Verification
+
+
+async def record_verification(
+    change: Change, request: pb.RecordVerificationRequest
+) -> pb.RecordVerificationResponse:
+    """Records a verification; a first pass puts a spare instrument into use (C-19).
+
+    The same certificate told again answers what is recorded. Raises InvalidInput, NotPermitted
+    outside the scope, AlreadyExists for the number of another certificate of the institution.
+    """
+    faults: list[Fault] = []
+    reader = reader_of(request.verification, "verification", faults)
+    content = read_verification(reader, change.today)
+    refuse_any(faults)
+    instrument = await find_instrument(change, content.instrument_id)
+    check_dated(reader, content, instrument.type_code)
+    refuse_any(faults)
+    row = await _told_before(change, content) or await _record(change, content, instrument)
+    return pb.RecordVerificationResponse(
+        verification=wire.verification(row), instrument=wire.instrument(instrument)
+    )
+
+
+def comes_into_use(instrument: Instrument, result: VerificationResult) -> bool:
+    """Whether a result puts an instrument into use: the first pass of one never used (C-19)."""
+    never_used = instrument.state is InstrumentState.SPARE and instrument.spell == 0
+    return never_used and result is VerificationResult.PASS
+
+
+async def _record(
+    change: Change, content: VerificationContent, instrument: Instrument
+) -> Verification:
+    row = Verification(verification_id=uuid4().hex, **asdict(content))
+    await save_verifications(change, [row])
+    if comes_into_use(instrument, content.result):
+        instrument.use(InstrumentState.IN_USE)
+        await save_instruments(change, [instrument])
+    after = row.model_dump(mode="json") | {"instrument_state": instrument.state.value}
+    change.audit("record_verification", f"verification/{row.verification_id}", after=after)
+    return row
+
+
+async def _told_before(change: Change, content: VerificationContent) -> Verification | None:
+    if not content.certificate_no:
+        return None
+    same = select(Verification).where(
+        Verification.institution == content.institution,
+        Verification.certificate_no == content.certificate_no,
+        sa.not_(col(Verification.removed)),
+    )
+    row = (await change.session.exec(same)).first()
+    if row and any(getattr(row, name) != value for name, value in asdict(content).items()):
+        raise AlreadyExists(
+            "该机构的这一证书编号已登记，且内容不同",
+            "This institution's certificate number is recorded with other content",
+            verification_id=row.verification_id,
+        )
+    return row

@@ -1,0 +1,94 @@
+"""Passwords: hashed with argon2, guessed at slowly.
+
+Names that nobody has behave like names that somebody has: the same work, the same count of wrong
+passwords, the same answers. Waiting is machine time; moving a sandbox's clock unlocks nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from datetime import timedelta
+from weakref import WeakValueDictionary
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlmodel import col, select
+
+from law.errors import WrongState
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.identity import Unauthenticated
+from services.registry.tables import Account, WrongPassword
+
+WRONG_IN_A_ROW = 5
+WAIT = timedelta(minutes=1)
+FORGET = timedelta(hours=1)
+# Each hash takes 64 MiB; whoever floods the door must not take the machine's memory.
+HASHES_AT_ONCE = 2
+
+
+class Passwords:
+    """Hashes passwords and checks them against accounts."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._hasher = PasswordHasher()
+        self._nobodys = self._hasher.hash(secrets.token_urlsafe(16))
+        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def hash(self, password: str) -> str:
+        """The salted hash of a password."""
+        async with self._hashing:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def check(self, name: str, password: str) -> Account:
+        """The open account of that name and password.
+
+        Raises Unauthenticated, and WrongState while the name has to wait after five wrong ones.
+        """
+        # One guess at a name at a time, so that a hundred at once do not slip past the count.
+        door = self._doors.setdefault(name, asyncio.Lock())
+        async with door:
+            return await self._check(name, password)
+
+    async def _check(self, name: str, password: str) -> Account:
+        account = await self._knock(name)
+        right = await self._matches(account.password_hash if account else self._nobodys, password)
+        await self._count(name, right=right)
+        if account is None or account.closed or not right:
+            raise Unauthenticated("用户名或密码不正确", "The name or the password is wrong")
+        return account
+
+    async def _knock(self, name: str) -> Account | None:
+        async with self._database.snapshot() as session:
+            wrong = await session.get(WrongPassword, name)
+            account = (await session.exec(select(Account).where(Account.name == name))).first()
+        if wrong and wrong.times >= WRONG_IN_A_ROW and self._clock.now() < wrong.last_at + WAIT:
+            raise WrongState(
+                "密码连续输错，请一分钟后再试", "Too many wrong passwords; wait a minute"
+            )
+        return account
+
+    async def _matches(self, hashed: str, password: str) -> bool:
+        async with self._hashing:
+            try:
+                return await asyncio.to_thread(self._hasher.verify, hashed, password)
+            except VerifyMismatchError:
+                return False
+
+    async def _count(self, name: str, *, right: bool) -> None:
+        now = self._clock.now()
+        stale = col(WrongPassword.last_at) < now - FORGET
+        async with self._database.transaction() as session:
+            await session.exec(sa.delete(WrongPassword).where(stale))
+            wrong = await session.get(WrongPassword, name, with_for_update=True)
+            if right:
+                if wrong:
+                    await session.delete(wrong)
+                return
+            # Whoever waited has five more.
+            times = wrong.times % WRONG_IN_A_ROW if wrong else 0
+            await session.merge(WrongPassword(name=name, times=times + 1, last_at=now))

@@ -1,0 +1,58 @@
+"""Who may call what. What is not named here is closed to everyone."""
+
+from __future__ import annotations
+
+from plumbing.identity import Role
+from plumbing.rpc import ANYONE, Policy, Rule, allow
+from protos.identity.v1 import identity_pb2
+from protos.registry.v1 import registry_pb2
+
+REGISTRY = registry_pb2.DESCRIPTOR.services_by_name["RegistryService"].full_name
+CLOCK = registry_pb2.DESCRIPTOR.services_by_name["ClockService"].full_name
+IDENTITY = identity_pb2.DESCRIPTOR.services_by_name["IdentityService"].full_name
+
+_STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
+_FIELDWORK = (Role.CASEWORKER, Role.INSPECTOR, Role.INTEGRATOR)
+_READERS = (*_STAFF, Role.INTEGRATOR, Role.OPERATOR)
+_SIGNED_IN = Rule(ANYONE)
+_LOGGING_IN = Rule(ANYONE, signed_in=False)
+
+_REGISTRY_RULES = {
+    "PutBureau": allow(Role.ADMINISTRATOR, Role.UNIT_HEAD),
+    "ListBureaus": _SIGNED_IN,
+    "PutSubject": allow(*_FIELDWORK, Role.OPERATOR),
+    "GetSubject": allow(*_READERS, Role.VERIFICATION_INSTITUTION, Role.PUBLIC),
+    "ListSubjects": allow(*_READERS, Role.VERIFICATION_INSTITUTION, Role.PUBLIC),
+    "PutInstrument": allow(*_FIELDWORK, Role.OPERATOR),
+    "SetInstrumentState": allow(*_FIELDWORK, Role.OPERATOR),
+    "GetInstrument": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
+    "ListInstruments": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
+    "RecordVerification": allow(Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR, Role.CASEWORKER),
+    "EnterRecord": allow(Role.CASEWORKER, Role.INSPECTOR),
+    "CorrectRecord": allow(Role.CASEWORKER),
+    "WithdrawRecord": allow(Role.CASEWORKER),
+    "SetContested": allow(),
+    "GetRecord": allow(*_READERS),
+    "ListRecords": allow(*_READERS),
+}
+_CLOCK_RULES = {"GetClock": _SIGNED_IN, "AdvanceClock": allow(Role.ADMINISTRATOR)}
+_IDENTITY_RULES = {
+    "Login": _LOGGING_IN,
+    "LoginService": _LOGGING_IN,
+    "GetCaller": _SIGNED_IN,
+    "CreateAccount": allow(Role.ADMINISTRATOR),
+    "ListAccounts": allow(Role.ADMINISTRATOR),
+    "CloseAccount": allow(Role.ADMINISTRATOR),
+    "ChangePassword": Rule(ANYONE - {Role.SERVICE}),
+}
+
+
+def _of(service: str, rules: dict[str, Rule]) -> Policy:
+    return {f"/{service}/{method}": rule for method, rule in rules.items()}
+
+
+POLICY: Policy = {
+    **_of(REGISTRY, _REGISTRY_RULES),
+    **_of(CLOCK, _CLOCK_RULES),
+    **_of(IDENTITY, _IDENTITY_RULES),
+}

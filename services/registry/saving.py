@@ -1,0 +1,217 @@
+"""Saving rows and announcing them: the one way anything of the register changes.
+
+Each `save_…` takes new or altered rows, counts their versions on, writes them, and announces
+whole states, up to 500 items a message (D-03). Auditing stays with the command, which knows what
+was done. A change of one thing is announced on its subject's aggregate, so that the facts of a
+subject stay in order; a batch is announced on its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.change import Change
+from protos.registry.v1 import events_pb2 as events
+from services.registry import serials, wire
+from services.registry.tables import (
+    Bureau,
+    Instrument,
+    Record,
+    RecordVersion,
+    Subject,
+    Verification,
+)
+
+ITEMS_IN_MESSAGE = 500
+# An event above 900 KiB is refused; 500 records with long summaries would come to more.
+BYTES_IN_MESSAGE = 700 * 1024
+IDS_IN_QUERY = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why things change, as the event says it. A `batch_id` makes it a change in bulk."""
+
+    cause: events.Cause.ValueType = events.CAUSE_ENTERED
+    ground: str = ""
+    batch_id: str = ""
+    baseline: bool = False
+
+
+ENTERED = Why()
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One thing to announce: in which order of facts it stands, and which bureau it concerns."""
+
+    aggregate: str
+    bureau: str
+    message: Message
+
+
+async def save_bureaus(change: Change, rows: Sequence[Bureau], why: Why = ENTERED) -> None:
+    """Saves bureaus and announces them."""
+    await _write(change, rows)
+    items = [_Item(f"bureau/{row.code}", row.code, wire.bureau(row)) for row in rows]
+    await _announce(change, events.BureausChanged, "bureaus", items, why)
+
+
+async def save_subjects(change: Change, rows: Sequence[Subject], why: Why = ENTERED) -> None:
+    """Saves subjects and announces them; see `follow_owner` for what follows a subject."""
+    await _write(change, rows)
+    items = [_Item(_of(row.subject_id), row.bureau, wire.subject(row)) for row in rows]
+    await _announce(change, events.SubjectsChanged, "subjects", items, why)
+
+
+async def save_instruments(
+    change: Change,
+    rows: Sequence[Instrument],
+    why: Why = ENTERED,
+    *,
+    left: Iterable[serials.Serial] = (),
+) -> list[Instrument]:
+    """Saves instruments and announces them.
+
+    `left` are types and serial numbers that these rows no longer bear. Returns other instruments
+    whose mark of a repeated serial number changed thereby; they are saved and announced too.
+    """
+    await _write(change, rows)
+    marked = await serials.settle(change.session, {*left, *map(serials.serial_of, rows)})
+    own = {row.instrument_id for row in rows}
+    others = [row for row in marked if row.instrument_id not in own]
+    await _write(change, others)
+    items = [
+        _Item(_of(row.subject_id), row.bureau, wire.instrument(row)) for row in (*rows, *others)
+    ]
+    await _announce(change, events.InstrumentsChanged, "instruments", items, why)
+    return others
+
+
+async def save_verifications(
+    change: Change, rows: Sequence[Verification], why: Why = ENTERED
+) -> None:
+    """Saves verifications of instruments that are saved already, and announces them."""
+    await _write(change, rows)
+    owners: dict[str, tuple[str, str]] = {}
+    for ids in chunks(sorted({row.instrument_id for row in rows}), IDS_IN_QUERY):
+        found = await change.session.exec(
+            select(Instrument.instrument_id, Instrument.subject_id, Instrument.bureau).where(
+                col(Instrument.instrument_id).in_(ids)
+            )
+        )
+        owners |= {instrument: (subject, bureau) for instrument, subject, bureau in found}
+    items = []
+    for row in rows:
+        subject, bureau = owners[row.instrument_id]
+        items.append(_Item(_of(subject), bureau, wire.verification(row)))
+    await _announce(change, events.VerificationsRecorded, "verifications", items, why)
+
+
+async def save_records(change: Change, rows: Sequence[Record], why: Why = ENTERED) -> None:
+    """Saves credit records, keeps what each now says, and announces them."""
+    await _write(change, rows)
+    change.session.add_all(
+        RecordVersion(
+            record_id=row.record_id,
+            version=row.version,
+            state=row.model_dump(mode="json"),
+            at=change.at,
+        )
+        for row in rows
+    )
+    bureaus = await _bureaus(change.session, {row.subject_id for row in rows})
+    items = [_Item(_of(row.subject_id), bureaus[row.subject_id], wire.record(row)) for row in rows]
+    await _announce(change, events.RecordsChanged, "records", items, why)
+
+
+async def follow_owner(change: Change, owner: Subject, why: Why = ENTERED) -> int:
+    """Gives a subject's instruments its bureau and its review; returns how many that changed."""
+    astray = select(Instrument).where(
+        Instrument.subject_id == owner.subject_id,
+        sa.not_(col(Instrument.removed)),
+        sa.or_(
+            col(Instrument.bureau) != owner.bureau, col(Instrument.in_review) != owner.in_review
+        ),
+    )
+    rows = (await change.session.exec(astray.with_for_update())).all()
+    for row in rows:
+        row.bureau, row.in_review = owner.bureau, owner.in_review
+    await save_instruments(change, rows, why)
+    return len(rows)
+
+
+def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The things in lists of at most `size`."""
+    rest = iter(things)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def _of(subject_id: str) -> str:
+    return f"subject/{subject_id}"
+
+
+async def _write(
+    change: Change, rows: Sequence[Bureau | Subject | Instrument | Verification | Record]
+) -> None:
+    for row in rows:
+        row.version += 1
+    change.session.add_all(rows)
+    await change.session.flush()
+
+
+async def _bureaus(session: AsyncSession, subject_ids: set[str]) -> dict[str, str]:
+    bureaus: dict[str, str] = {}
+    for ids in chunks(sorted(subject_ids), IDS_IN_QUERY):
+        wanted = select(Subject.subject_id, Subject.bureau).where(col(Subject.subject_id).in_(ids))
+        bureaus |= dict((await session.exec(wanted)).all())
+    return bureaus
+
+
+async def _announce(
+    change: Change, event: type[Message], field: str, items: Sequence[_Item], why: Why
+) -> None:
+    grouped: dict[tuple[str, str], list[Message]] = defaultdict(list)
+    for item in items:
+        aggregate = f"batch/{why.batch_id}" if why.batch_id else item.aggregate
+        grouped[aggregate, item.bureau].append(item.message)
+    told = _told(change, why)
+    for (aggregate, bureau), messages in grouped.items():
+        for chunk in _messages(messages):
+            await change.announce(
+                event(change=told, **{field: chunk}), aggregate=aggregate, bureau=bureau
+            )
+
+
+def _told(change: Change, why: Why) -> events.Change:
+    told = events.Change(
+        cause=why.cause, batch_id=why.batch_id, baseline=why.baseline, ground=why.ground
+    )
+    told.at.FromDatetime(change.at)
+    return told
+
+
+def _messages(items: Iterable[Message]) -> Iterator[list[Message]]:
+    chunk: list[Message] = []
+    held = 0
+    for item in items:
+        size = item.ByteSize()
+        if chunk and (len(chunk) == ITEMS_IN_MESSAGE or held + size > BYTES_IN_MESSAGE):
+            yield chunk
+            chunk, held = [], 0
+        chunk.append(item)
+        held += size
+    if chunk:
+        yield chunk

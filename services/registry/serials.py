@@ -1,0 +1,37 @@
+"""Serial numbers that stand more than once: marked for people to look at, never refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.tables import Instrument
+
+Serial = tuple[str, str]  # type code, serial number
+SERIALS_IN_QUERY = 400
+
+
+def serial_of(row: Instrument) -> Serial:
+    """What a repeated instrument would share with another."""
+    return row.type_code, row.serial_no
+
+
+async def settle(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
+    """Sets the mark on every instrument with one of these; returns those whose mark changed."""
+    changed: list[Instrument] = []
+    serials = sorted(touched)
+    for start in range(0, len(serials), SERIALS_IN_QUERY):
+        some = serials[start : start + SERIALS_IN_QUERY]
+        pair = sa.tuple_(col(Instrument.type_code), col(Instrument.serial_no))
+        wanted = select(Instrument).where(pair.in_(some), sa.not_(col(Instrument.removed)))
+        rows = (await session.exec(wanted.with_for_update())).all()
+        counts = Counter(map(serial_of, rows))
+        astray = [row for row in rows if row.repeated_serial != (counts[serial_of(row)] > 1)]
+        for row in astray:
+            row.repeated_serial = not row.repeated_serial
+        changed += astray
+    return changed

@@ -1,0 +1,220 @@
+"""The register's tables. A version counts every change of a row from 1."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from law.colours import InstrumentState, VerificationResult
+from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
+from plumbing.database import JsonColumn, enum_column, own_registry
+
+
+class Base(SQLModel, registry=own_registry()):
+    """Base of the registry's own tables."""
+
+
+def _unique_where(name: str, *columns: str, where: str) -> sa.Index:
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
+class Bureau(Base, table=True):
+    """A market-regulation bureau."""
+
+    __tablename__ = "bureau"
+
+    code: str = Field(primary_key=True)
+    name: str
+    division_code: str = ""
+    department: str = ""
+    phone: str = ""
+    email: str = ""
+    version: int = 0
+
+
+class Subject(Base, table=True):
+    """A credit subject. Whoever has no credit code shares none with anyone."""
+
+    __tablename__ = "subject"
+    __table_args__ = (
+        _unique_where(
+            "uq_subject_credit_code", "credit_code", where="credit_code <> '' AND NOT removed"
+        ),
+        sa.Index("ix_subject_name", "name", "subject_id"),
+    )
+
+    subject_id: str = Field(primary_key=True)
+    kind: SubjectKind = Field(sa_type=enum_column(SubjectKind))
+    name: str
+    credit_code: str = ""
+    bureau: str = Field(foreign_key="bureau.code", index=True)
+    sector: Sector = Field(sa_type=enum_column(Sector))
+    person_in_charge: str = ""
+    address: str = ""
+    email: str = ""
+    external_ref: str = Field(default="", index=True)
+    in_review: bool = False
+    removed: bool = False
+    version: int = 0
+
+
+class Instrument(Base, table=True):
+    """A measuring instrument. `bureau` and `in_review` follow its owner."""
+
+    __tablename__ = "instrument"
+    __table_args__ = (
+        sa.Index("ix_instrument_serial", "type_code", "serial_no"),
+        sa.Index("ix_instrument_subject", "subject_id", "instrument_id"),
+        sa.Index("ix_instrument_bureau", "bureau", "instrument_id"),
+    )
+
+    instrument_id: str = Field(primary_key=True)
+    subject_id: str = Field(foreign_key="subject.subject_id")
+    bureau: str
+    type_code: str
+    model: str = ""
+    serial_no: str
+    manufacturer: str = ""
+    location: str = ""
+    state: InstrumentState = Field(
+        default=InstrumentState.SPARE, sa_type=enum_column(InstrumentState)
+    )
+    rotate_on: date | None = None
+    spell: int = 0
+    repeated_serial: bool = False
+    in_review: bool = False
+    removed: bool = False
+    version: int = 0
+
+    def use(self, state: InstrumentState) -> None:
+        """Sets the state; each time it comes into use, a new spell of use begins."""
+        self.spell += state is InstrumentState.IN_USE and self.state is not state
+        self.state = state
+
+
+class Verification(Base, table=True):
+    """One verification of one instrument. Its certificate is one of a kind at its institution."""
+
+    __tablename__ = "verification"
+    __table_args__ = (
+        _unique_where(
+            "uq_verification_certificate",
+            "institution",
+            "certificate_no",
+            where="certificate_no <> '' AND NOT removed",
+        ),
+        sa.Index("ix_verification_instrument", "instrument_id", "verified_on"),
+    )
+
+    verification_id: str = Field(primary_key=True)
+    instrument_id: str = Field(foreign_key="instrument.instrument_id")
+    result: VerificationResult = Field(sa_type=enum_column(VerificationResult))
+    verified_on: date
+    valid_until: date | None = None
+    institution: str
+    certificate_no: str = ""
+    certificate_sha256: str = ""
+    method: str = ""
+    removed: bool = False
+    version: int = 0
+
+
+class Record(Base, table=True):
+    """A credit record as it now stands."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        _unique_where(
+            "uq_record_source",
+            "subject_id",
+            "kind",
+            "source_ref",
+            "determined_on",
+            where="NOT removed",
+        ),
+        sa.Index("ix_record_subject", "subject_id", "determined_on", "record_id"),
+    )
+
+    record_id: str = Field(primary_key=True)
+    subject_id: str = Field(foreign_key="subject.subject_id")
+    bureau: str
+    kind: RecordKind = Field(sa_type=enum_column(RecordKind))
+    severity: Severity | None = Field(default=None, sa_type=enum_column(Severity))
+    occurred_on: date
+    determined_on: date
+    entered_on: date
+    status: RecordStatus = Field(default=RecordStatus.ACTIVE, sa_type=enum_column(RecordStatus))
+    status_on: date | None = None
+    verified: bool = False
+    final: bool = False
+    contested: bool = False
+    points: int | None = None
+    source_ref: str
+    provided_by: str = ""
+    summary: str = ""
+    entered_by: str = ""
+    removed: bool = False
+    version: int = 0
+
+
+class RecordVersion(Base, table=True):
+    """What a credit record said at each version, the present one included."""
+
+    __tablename__ = "record_version"
+
+    record_id: str = Field(primary_key=True, foreign_key="record.record_id")
+    version: int = Field(primary_key=True)
+    state: dict[str, Any] = Field(sa_type=JsonColumn)
+    at: datetime
+
+
+class Contest(Base, table=True):
+    """A case that contests a record. The mark ends when the last of them has ended."""
+
+    __tablename__ = "contest"
+
+    record_id: str = Field(primary_key=True, foreign_key="record.record_id")
+    case_id: str = Field(primary_key=True)
+
+
+class Account(Base, table=True):
+    """An account of a person."""
+
+    __tablename__ = "account"
+
+    account_id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
+    display_name: str
+    roles: list[str] = Field(sa_type=JsonColumn)
+    bureau: str = ""
+    subject_id: str = ""
+    password_hash: str
+    closed: bool = False
+    created_at: datetime
+
+    def told(self) -> dict[str, Any]:
+        """The account as the audit chain may hold it: without what proves a password."""
+        return self.model_dump(mode="json", exclude={"password_hash"})
+
+
+class WrongPassword(Base, table=True):
+    """How often in a row a name was tried with a wrong password; names nobody has count too."""
+
+    __tablename__ = "wrong_password"
+
+    name: str = Field(primary_key=True)
+    times: int
+    last_at: datetime = Field(index=True)
+
+
+class AnnouncedClock(Base, table=True):
+    """The sandbox's offset that the other services were told of; one row."""
+
+    __tablename__ = "announced_clock"
+
+    name: str = Field(default="sandbox", primary_key=True)
+    offset_seconds: float

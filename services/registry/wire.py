@@ -1,0 +1,75 @@
+"""Rows as messages. A column and the field that tells it bear the same name."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry import tables
+
+M = TypeVar("M", bound=Message)
+
+
+def bureau(row: tables.Bureau) -> pb.Bureau:
+    """A bureau on the wire."""
+    return _message(row, pb.Bureau)
+
+
+def subject(row: tables.Subject) -> pb.Subject:
+    """A subject on the wire."""
+    return _message(row, pb.Subject)
+
+
+def instrument(row: tables.Instrument) -> pb.Instrument:
+    """An instrument on the wire."""
+    return _message(row, pb.Instrument)
+
+
+def verification(row: tables.Verification) -> pb.Verification:
+    """A verification on the wire."""
+    return _message(row, pb.Verification)
+
+
+def record(row: tables.Record) -> pb.Record:
+    """A credit record on the wire."""
+    return _message(row, pb.Record)
+
+
+def account(row: tables.Account) -> identity.Account:
+    """An account on the wire."""
+    said = identity.Account(
+        account_id=row.account_id,
+        name=row.name,
+        display_name=row.display_name,
+        roles=[role_number(Role(role)) for role in row.roles],
+        bureau=row.bureau,
+        subject_id=row.subject_id,
+        closed=row.closed,
+    )
+    said.created_at.FromDatetime(row.created_at)
+    return said
+
+
+def role_number(role: Role) -> identity.Role.ValueType:
+    """A role of an account on the wire."""
+    return identity.Role.Value(f"ROLE_{role.upper()}")
+
+
+def role_named(number: identity.Role.ValueType) -> Role:
+    """A role of an account, from the wire."""
+    return Role(identity.Role.Name(number).removeprefix("ROLE_").lower())
+
+
+def _message(row: Any, kind: type[M]) -> M:
+    values = {field.name: getattr(row, field.name) for field in kind.DESCRIPTOR.fields}
+    said = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+        if value is not None
+    }
+    return kind(**said)
