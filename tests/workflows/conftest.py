@@ -1,0 +1,90 @@
+"""A real Temporal server for the tests of workflows, with time that can be skipped per workflow."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
+# A timer fires within milliseconds, and skipping does not switch itself off after 200 timers.
+DYNAMIC_CONFIG = (
+    "frontend.WorkflowTimeSkippingEnabled=true",
+    "frontend.WorkflowTimeSkippingMaxSkipPerSession=100000",
+    'history.timerProcessorMaxTimeShift="1ms"',
+    "history.timerProcessorMaxPollRPS=1000",
+    "history.timerProcessorMaxPollHostRPS=10000",
+)
+
+
+@pytest.fixture(scope="session")
+def temporal_address() -> Iterator[str]:
+    """The address of a server of these tests' own, which forgets everything at the end."""
+    port = _free_port()
+    program = Path(sys.executable).with_name("temporal")
+    options = ["--ip", "127.0.0.1", "--port", str(port), "--headless", "--log-level", "never"]
+    for attribute in SEARCH_ATTRIBUTES:
+        options += ["--search-attribute", attribute]
+    for value in DYNAMIC_CONFIG:
+        options += ["--dynamic-config-value", value]
+    process = subprocess.Popen(
+        [program, "server", "start-dev", *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _wait_for_port(port)
+    yield f"127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+async def temporal_client(temporal_address: str) -> Client:
+    """A client whose workflows live in real time."""
+    return await _connected(temporal_address)
+
+
+@pytest.fixture
+async def skipper(temporal_client: Client) -> TimeSkipper:
+    """Starts workflows by its `client` and moves each one's time by `fast_forward`.
+
+    Until then their time is real. Keep continue-as-new out of skipped time: it doubles the clock.
+    """
+    return TimeSkipper(temporal_client, config=TimeSkippingConfig(enabled=False))
+
+
+async def _connected(address: str, seconds: float = 20.0) -> Client:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return await Client.connect(address, data_converter=pydantic_data_converter)
+        except RuntimeError:  # the port is open before the server serves
+            if time.monotonic() > deadline:
+                raise
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_port(port: int, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return

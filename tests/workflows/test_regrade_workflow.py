@@ -1,0 +1,187 @@
+"""`regrade/daily` on a real Temporal server: a round each local day, and whenever it is woken."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkipper
+from temporalio.worker import Replayer, Worker
+
+from plumbing.clock import FixedClock, local_date
+from services.grading import keeping
+from services.grading.keeping import Keeper
+from services.grading.workflows import (
+    ACTIVITY,
+    WORKFLOW_ID,
+    Moved,
+    Regraded,
+    RegradeDaily,
+    Round,
+    Start,
+    next_waking,
+)
+from tests.integration.events.support import eventually
+
+HISTORIES = Path(__file__).parent / "histories"
+DAY = timedelta(days=1)
+
+
+class Rounds:
+    """Notes the days up to which the activity was asked to grade."""
+
+    def __init__(self) -> None:
+        self.days: list[date] = []
+        self.failures = 0
+
+    @activity.defn(name=ACTIVITY)
+    async def regrade(self, asked: Round) -> Regraded:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the database is away")
+        self.days.append(asked.as_of)
+        return Regraded(due=0, stale=0)
+
+    def have(self, count: int) -> Callable[[], Awaitable[bool]]:
+        async def enough() -> bool:
+            return len(self.days) >= count
+
+        return enough
+
+
+@asynccontextmanager
+async def working(client: Client, rounds: Rounds) -> AsyncIterator[str]:
+    """A worker on a task queue of its own."""
+    queue = f"test-{uuid.uuid4()}"
+    async with Worker(
+        client,
+        task_queue=queue,
+        workflows=[RegradeDaily],
+        activities=[rounds.regrade],
+        workflow_failure_exception_types=[Exception],
+    ):
+        yield queue
+
+
+@asynccontextmanager
+async def running(
+    client: Client, queue: str, start: Start
+) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+    handle = await client.start_workflow(
+        RegradeDaily.run, start, id=f"regrade/{uuid.uuid4()}", task_queue=queue
+    )
+    yield handle
+    await client.get_workflow_handle(handle.id).terminate()
+
+
+async def test_it_looks_at_once_and_then_on_every_local_day(skipper: TimeSkipper) -> None:
+    rounds = Rounds()
+    async with (
+        working(skipper.client, rounds) as queue,
+        running(skipper.client, queue, Start()) as handle,
+    ):
+        await eventually(rounds.have(1))
+        await skipper.fast_forward(handle, 5 * DAY)
+        await eventually(rounds.have(6))
+        history = await handle.fetch_history()
+    first = rounds.days[0]
+    assert rounds.days == [first + number * DAY for number in range(6)]
+    assert local_date(history.events[0].event_time.ToDatetime(UTC)) == first
+
+
+async def test_a_moved_clock_makes_up_for_the_days_passed_over(skipper: TimeSkipper) -> None:
+    rounds = Rounds()
+    async with (
+        working(skipper.client, rounds) as queue,
+        running(skipper.client, queue, Start()) as handle,
+    ):
+        await eventually(rounds.have(1))
+        await handle.signal(RegradeDaily.clock_moved, Moved(offset_seconds=10 * 86400.0))
+        await eventually(rounds.have(2))
+        await handle.signal(RegradeDaily.clock_moved, Moved(offset_seconds=10 * 86400.0 + 1))
+        await skipper.fast_forward(handle, DAY)
+        await eventually(rounds.have(3))
+    first, moved, after = rounds.days
+    assert (moved - first, after - moved) == (10 * DAY, DAY)
+
+
+async def test_a_round_is_tried_until_it_is_done(temporal_client: Client) -> None:
+    rounds = Rounds()
+    rounds.failures = 2
+    async with (
+        working(temporal_client, rounds) as queue,
+        running(temporal_client, queue, Start()),
+    ):
+        await eventually(rounds.have(1))
+    assert len(rounds.days) == 1
+
+
+async def test_it_continues_as_new_with_its_offset(temporal_client: Client) -> None:
+    rounds = Rounds()
+    async with (
+        working(temporal_client, rounds) as queue,
+        running(temporal_client, queue, Start(rounds=1)) as handle,
+    ):
+        await eventually(rounds.have(1))
+        current = temporal_client.get_workflow_handle(handle.id)
+        await current.signal(RegradeDaily.look, Moved(offset_seconds=3 * 86400.0))
+        await eventually(rounds.have(2))
+
+        async def went_on() -> bool:
+            return (await current.describe()).run_id != handle.first_execution_run_id
+
+        await eventually(went_on)
+        await current.signal(RegradeDaily.look, Moved(offset_seconds=3 * 86400.0))
+        await eventually(rounds.have(3))
+    first, *rest = rounds.days
+    assert rest == [first + 3 * DAY] * 2
+
+
+async def test_it_is_started_once_by_whoever_finds_it_missing(
+    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = Rounds()
+    keeper = Keeper(temporal_client, FixedClock(datetime(2026, 9, 14, tzinfo=UTC)))
+    async with working(temporal_client, rounds) as queue:
+        monkeypatch.setattr(keeping, "QUEUE", queue)
+        try:
+            assert (await keeper.reconcile()).started == [WORKFLOW_ID]
+            assert (await keeper.reconcile()).running == 1
+            await eventually(rounds.have(1))
+            await keeper.look()
+            await eventually(rounds.have(2))
+            await keeper.clock_moved(86400.0)
+            await eventually(rounds.have(3))
+        finally:
+            await temporal_client.get_workflow_handle(WORKFLOW_ID).terminate()
+    assert rounds.days[2] - rounds.days[1] == DAY
+
+
+RECORDED = {path.stem: path.read_text() for path in HISTORIES.glob("regrade-*.json")}
+
+
+@pytest.mark.parametrize("version", ["regrade-v1", "regrade-v1-continued"])
+async def test_recorded_histories_replay(version: str) -> None:
+    replayer = Replayer(workflows=[RegradeDaily], data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(WorkflowHistory.from_json(WORKFLOW_ID, RECORDED[version]))
+
+
+@pytest.mark.parametrize(
+    ("now", "waking"),
+    [
+        ("2026-09-14T23:59:59+08:00", "2026-09-15T00:05:00+08:00"),
+        ("2026-09-15T00:04:59+08:00", "2026-09-15T00:05:00+08:00"),
+        ("2026-09-15T00:05:00+08:00", "2026-09-16T00:05:00+08:00"),
+        ("2026-12-31T16:10:00+00:00", "2027-01-02T00:05:00+08:00"),
+    ],
+)
+def test_it_wakes_shortly_after_the_local_midnight(now: str, waking: str) -> None:
+    assert next_waking(datetime.fromisoformat(now), 5) == datetime.fromisoformat(waking)
