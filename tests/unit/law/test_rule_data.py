@@ -28,7 +28,8 @@ from law.objection import (
 )
 from law.packaged import content_hash, read
 from law.retention import retention
-from law.ruleset import GRADING, load
+from law.ruleset import GRADING, load, packaged
+from law.ruleset_file import load_yaml
 from law.term_data import definitions
 from law.texts import is_citation
 
@@ -82,6 +83,11 @@ def test_every_article_is_of_a_known_text(name: str) -> None:
         if key.endswith("cite") and not path.startswith(".editions") and name != "workdays"
     }
     assert [c for c in cites if not is_citation(c)] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_key_is_written_twice(name: str) -> None:
+    assert load_yaml(packaged(f"{name}.yaml"), name) == read(name)
 
 
 @pytest.mark.parametrize("name", FILES)
