@@ -1,0 +1,112 @@
+"""Act 1 of the demo: the register comes in."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from plumbing.client import new_request_id
+from protos.grading.v1 import grading_pb2 as grading
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli import imports, sample
+from services.cli.demo.scene import Scene
+from services.cli.grades import summary_table
+from services.cli.imports import Mapped
+
+TRIAL_BUREAU = registry.Bureau(code="999900", name="样例·外来数据试验机构")
+# How the columns of the Russian state register's excerpt become ours.
+ARSHIN = Mapped(
+    columns={
+        "owner": "owner",
+        "type_code": "type_reg_no",
+        "serial_no": "serial_no",
+        "model": "modification",
+        "result": "result",
+        "verified_on": "verified_on",
+        "valid_until": "valid_until",
+        "institution": "verifier",
+        "certificate_no": "certificate_no",
+        "method": "method_doc",
+    },
+    constants={"sector": "other"},
+    placeholders=("Юридическое лицо", "Юр. Лицо", "Владелец", "Физическое лицо", "-"),
+    file_missing=True,
+)
+FAULTS_TOLD = 12
+
+
+async def load(scene: Scene, records: Path | None) -> None:
+    """Imports the bundled register as a silent baseline, and real records where there are some."""
+    stage = scene.stage
+    stage.act("导入登记册（首次建档，不触发预警）", "S4 二(一)(二)；S3 5")
+    for file in sample.files(await scene.today()):
+        header = imports.header_of(file.family, file.name, Mapped(), baseline=True)
+        batch = await imports.upload(scene.administrator, header, file.content)
+        stage.holds(
+            batch.state == "applied" and batch.changed == batch.rows,
+            f"{file.name}：{batch.rows} 行全部收下",
+            f"{batch.rows} rows taken",
+        )
+    await _again(scene)
+    if records is not None:
+        await _real_records(scene, records)
+    await _graded(scene)
+
+
+async def _again(scene: Scene) -> None:
+    file = sample.files(await scene.today())[-1]
+    header = imports.header_of(file.family, file.name, Mapped(), baseline=True)
+    batch = await imports.upload(scene.administrator, header, file.content)
+    scene.stage.holds(
+        batch.state == "unchanged",
+        "同一文件再次导入：什么也没有改变",
+        "the same file again changes nothing",
+    )
+
+
+async def _real_records(scene: Scene, records: Path) -> None:
+    stage, desk = scene.stage, scene.administrator
+    stage.say(f"真实检定记录：{records.name}（按列映射）")
+    request = registry.PutBureauRequest(request_id=new_request_id(), bureau=TRIAL_BUREAU)
+    await desk.registry.PutBureau(request)
+    header = imports.header_of(
+        "verifications",
+        records.name,
+        ARSHIN,
+        bureau=TRIAL_BUREAU.code,
+        mode="good_rows",
+        baseline=True,
+    )
+    content = await asyncio.to_thread(records.read_bytes)
+    batch = await imports.upload(desk, header, content)
+    imports.show_batch(batch)
+    faults = (await imports.faults_of(desk, batch.batch_id, 1000)).faults
+    wrong = [fault for fault in faults if not fault.warning]
+    imports.show_faults(wrong[:FAULTS_TOLD])
+    stage.holds(
+        len({fault.row for fault in wrong}) == batch.rejected > 0,
+        f"{batch.rejected} 行自相矛盾，逐行退回；其余 {batch.rows - batch.rejected} 行收下",
+        f"{batch.rejected} rows contradict themselves and are returned, row by row",
+    )
+    stage.holds(
+        batch.in_review > 0 and batch.repeated_serials > 0,
+        f"占位单位 {batch.in_review} 行转待核实，不触发预警；"
+        f"{batch.repeated_serials} 件型号与编号重复，已标出",
+        "placeholder owners go to review; repeated serial numbers are shown",
+    )
+
+
+async def _graded(scene: Scene) -> None:
+    async def all_graded() -> grading.SummariseGradesResponse | None:
+        wanted = grading.SummariseGradesRequest()
+        answer = await scene.administrator.grading.SummariseGrades(wanted)
+        grades = {count.grade for count in answer.counts}
+        return answer if grades >= EVERY_GRADE else None
+
+    answer = await scene.stage.until(
+        "每个规则的每个等级都已出现", "every grade of every text occurs", all_graded
+    )
+    summary_table(answer)
+
+
+EVERY_GRADE = frozenset("ABCDE") | frozenset("123") | {"trusted", "basically_trusted", "untrusted"}

@@ -1,0 +1,91 @@
+"""What the acts of the demo share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from plumbing.clock import SHANGHAI
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.grading.v1 import grading_pb2 as grading
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.demo import cast, mail
+from services.cli.demo.mail import Mail
+from services.cli.demo.stage import Stage
+from services.cli.session import Desk
+from services.cli.supervisor import Platform
+
+READY_SECONDS = 60.0
+
+
+@dataclass
+class Scene:
+    """The platform under way, who acts on it, and what they act on."""
+
+    stage: Stage
+    platform: Platform
+    exits: AsyncExitStack
+    administrator: Desk
+    desks: dict[str, Desk] = field(default_factory=dict)
+    subject: registry.Subject = field(default_factory=registry.Subject)
+    record: registry.Record = field(default_factory=registry.Record)
+    grade_before: grading.Grade = field(default_factory=grading.Grade)
+    case_id: str = ""
+
+    async def today(self) -> date:
+        """The sandbox's day."""
+        return (await self.now()).date()
+
+    async def now(self) -> datetime:
+        """The sandbox's moment, Beijing time."""
+        answer = await self.administrator.clock.GetClock(registry.GetClockRequest())
+        return answer.now.ToDatetime(tzinfo=SHANGHAI)
+
+    def mails_to(self, address: str) -> tuple[Mail, ...]:
+        """What has arrived for somebody."""
+        return tuple(one for one in self.mails() if one.to == address)
+
+    def mails(self) -> tuple[Mail, ...]:
+        """Everything that has arrived."""
+        return mail.mails(self.platform.settings.mailbox_dir)
+
+    def arrived(self, address: str, *words: str) -> Callable[[], Awaitable[Mail | None]]:
+        """Looks for a mail to somebody in which all of these words stand."""
+
+        async def look() -> Mail | None:
+            return next(
+                (
+                    one
+                    for one in self.mails_to(address)
+                    if all(word in one.title + one.body for word in words)
+                ),
+                None,
+            )
+
+        return look
+
+    async def grade(self, subject_id: str) -> grading.Grade:
+        """A subject's present grade."""
+        answer = await self.administrator.grading.GetGrade(
+            grading.GetGradeRequest(subject_id=subject_id)
+        )
+        return answer.grade
+
+    async def watched_through(self, day: date) -> bool | None:
+        """True once every bureau's watch has done that day."""
+        answer = await self.administrator.alerts.GetWatch(alerts.GetWatchRequest())
+        done = [w.watched_through >= day.isoformat() for w in answer.watches]
+        return True if done and all(done) else None
+
+
+@asynccontextmanager
+async def opened(stage: Stage, data: Path) -> AsyncIterator[Scene]:
+    """A sandbox from nothing, with its administrator at the desk."""
+    async with AsyncExitStack() as exits:
+        platform = await exits.enter_async_context(Platform(data, sandbox=True, usual_ports=False))
+        await platform.wait_ready(READY_SECONDS)
+        desk = await cast.administrator(platform.settings, exits)
+        yield Scene(stage, platform, exits, desk)

@@ -1,0 +1,96 @@
+"""The demo's stage: what is printed as it happens, what must be true, and the closing table."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from law.errors import LawError
+from services.cli import show
+
+PATIENCE_SECONDS = 30.0
+LOOK_EVERY_SECONDS = 0.1
+T = TypeVar("T")
+
+
+class Broken(LawError):
+    """A step of the demo did not hold."""
+
+    reason = "DEMO_BROKEN"
+    message_zh = "演示的一步不成立"
+
+
+@dataclass
+class _Act:
+    title: str
+    ground: str
+    began: float
+    seconds: float = 0.0
+    facts: int = 0
+
+
+class Stage:
+    """Prints the story and keeps count."""
+
+    def __init__(self) -> None:
+        self._acts: list[_Act] = []
+        self._began = time.monotonic()
+
+    def act(self, title: str, ground: str) -> None:
+        """Begins a step, with its legal ground."""
+        self._close()
+        self._acts.append(_Act(title, ground, time.monotonic()))
+        show.console.print()
+        show.console.rule(f"[bold]{len(self._acts)} {title}", align="left")
+        show.console.print(f"  依据 {ground}", style="dim")
+
+    def say(self, line: str) -> None:
+        """Tells something that happened."""
+        show.console.print(f"  {line}", soft_wrap=True)
+
+    def holds(self, fact: bool, zh: str, en: str) -> None:
+        """Tells a fact that was just seen to be true; breaks off when it is not."""
+        if not fact:
+            raise Broken(f"不成立：{zh}", f"Does not hold: {en}")
+        self._acts[-1].facts += 1
+        show.console.print(f"  [green]✓[/] {zh}  [dim]{en}[/]", soft_wrap=True)
+
+    async def until(
+        self,
+        zh: str,
+        en: str,
+        look: Callable[[], Awaitable[T | None]],
+        patience: float = PATIENCE_SECONDS,
+    ) -> T:
+        """Looks again and again until there is something to see, and tells the fact."""
+        ends = time.monotonic() + patience
+        while (seen := await look()) is None:
+            if time.monotonic() > ends:
+                raise Broken(f"{patience:.0f} 秒内未见：{zh}", f"Not seen: {en}")
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        self.holds(True, zh, en)
+        return seen
+
+    def broke(self, broken: Broken) -> None:
+        """Says what broke."""
+        step = f"第 {len(self._acts)} 步" if self._acts else "开始之前"
+        show.console.print(f"\n[bold red]✗ {step}：{broken.zh}[/]\n  {broken.en}")
+
+    def end(self) -> None:
+        """The closing table."""
+        self._close()
+        rows = [
+            (n, act.title, act.ground, act.facts, f"{act.seconds:.1f}")
+            for n, act in enumerate(self._acts, 1)
+        ]
+        show.console.print()
+        show.table("演示完成", ("步", "事项", "依据", "已证事实", "秒"), rows)
+        total = time.monotonic() - self._began
+        show.console.print(f"[bold green]✓[/] 全部成立  everything held（{total:.1f} s）")
+
+    def _close(self) -> None:
+        if self._acts:
+            self._acts[-1].seconds = time.monotonic() - self._acts[-1].began

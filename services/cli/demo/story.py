@@ -1,0 +1,55 @@
+"""The story of the demo: seven acts, in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.cli import agreement
+from services.cli.demo import hearing, loading, supervision
+from services.cli.demo.scene import READY_SECONDS, Scene, opened
+from services.cli.demo.stage import Stage
+from services.cli.platform import show_agreement
+
+
+async def tell(stage: Stage, data: Path, records: Path | None) -> None:
+    """Tells it all; raises Broken where it does not hold."""
+    stage.say("从零启动：NATS、Temporal、登记、评价、异议、预警…  starting from nothing")
+    async with opened(stage, data) as scene:
+        await loading.load(scene, records)
+        await supervision.colours(scene)
+        await supervision.penalty(scene)
+        await hearing.object_and_extend(scene)
+        await crash(scene)
+        await hearing.decide(scene)
+        await prove(scene)
+
+
+async def crash(scene: Scene) -> None:
+    """Act 5: everything is killed and started again."""
+    stage = scene.stage
+    stage.act("全部进程 kill -9 后重启", "D-04；S4 三(一)")
+    before = await hearing.case_of(scene)
+    pids = {name: part.pid for name, part in scene.platform.processes.items()}
+    await scene.platform.kill_everything()
+    await scene.platform.wait_ready(READY_SECONDS)
+    fresh = [n for n, part in scene.platform.processes.items() if part.pid != pids[n]]
+    stage.holds(
+        len(fresh) == len(pids),
+        f"{len(pids)} 个进程（含 NATS、Temporal）被杀死并重新就绪",
+        f"{len(pids)} processes, NATS and Temporal too, were killed and are back",
+    )
+    after = await hearing.case_of(scene)
+    stage.holds(
+        (after.state, after.term) == (before.state, before.term),
+        f"案件仍在办理，期限不变：至 {after.term.target_on}",
+        "the case is still open and its term unchanged",
+    )
+
+
+async def prove(scene: Scene) -> None:
+    """Act 7: everything agrees."""
+    stage = scene.stage
+    stage.act("核对：登记、等级、案件、计时、发件箱、审计", "D-04；D-10；S1 20")
+    found = await agreement.check(scene.administrator)
+    show_agreement(found)
+    stage.holds(found.holds, "各服务所存一致，审计链完整", "all services agree, the chain holds")
