@@ -36,7 +36,7 @@ def derived_request_id(*parts: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "quanheng:" + "/".join(parts)))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python sets an exception's traceback while it travels
 class Refusal(Exception):
     """A call was refused. `reason` is stable; the messages are for people."""
 
