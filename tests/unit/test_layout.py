@@ -24,9 +24,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def modules(*folders: str) -> list[Path]:
-    """Every module written by hand."""
+    """Every module written by hand: neither wire code nor migrations, which Alembic writes."""
     found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
-    return sorted(path for path in found if not path.stem.endswith(("_pb2", "_pb2_grpc")))
+    ours = [path for path in found if "migrations" not in path.parts]
+    return sorted(path for path in ours if not path.stem.endswith(("_pb2", "_pb2_grpc")))
 
 
 def named(path: Path) -> str:
@@ -69,7 +70,6 @@ def test_no_function_is_too_long() -> None:
     long = [
         f"{named(path)}:{node.lineno} {node.name}: {body_lines(node)} lines"
         for path in modules(*ROOTS, "tools", "tests")
-        if "migrations" not in path.parts
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, Function) and body_lines(node) > FUNCTION_LINES
     ]
