@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 
 from temporalio import activity
@@ -13,6 +13,7 @@ from plumbing.temporal import final_errors
 from services.grading import commands
 from services.grading.workflows import ACTIVITY, Regraded, Round
 
+Command = Callable[[Change, date, str], Awaitable[Sequence[str]]]
 _CALLER = service_caller("grading")
 
 
@@ -29,12 +30,12 @@ class Activities:
         due = await self._all(commands.regrade_due, asked.as_of)
         return Regraded(due=due, stale=await self._all(commands.regrade_stale, asked.as_of))
 
-    async def _all(self, command: Callable[[Change, date], Awaitable[int]], as_of: date) -> int:
-        total = 0
+    async def _all(self, command: Command, as_of: date) -> int:
+        total, after = 0, ""
         while True:
             async with self._changes.change(_CALLER) as change:
-                taken = await command(change, as_of)
+                taken = await command(change, as_of, after)
             if not taken:
                 return total
-            total += taken
+            total, after = total + len(taken), taken[-1]
             activity.heartbeat(total)

@@ -34,7 +34,6 @@ _COLUMNS: tuple[Any, ...] = (
     Grade.ruleset_id,
     Grade.ruleset_hash,
 )
-_COMBINATIONS = sa.select(*_COLUMNS).distinct()
 
 
 async def take_subjects(change: Change, event: registry.SubjectsChanged) -> int:
@@ -62,51 +61,47 @@ async def take_records(change: Change, event: registry.RecordsChanged) -> int:
     return await regrading.write(change, evidence, turns, _cause(event.change, by_subject))
 
 
-async def regrade_due(change: Change, as_of: date) -> int:
-    """Grades a chunk of the subjects that time changes up to a day; returns how many it took.
+async def regrade_due(change: Change, as_of: date, after: str) -> Sequence[str]:
+    """Grades the next chunk of the subjects that time changes up to a day; returns their ids.
 
     Each is graded as of the day on which it was due, also when that day was missed.
     """
-    due = (
-        select(Subject.subject_id)
-        .where(col(Subject.next_change_on) <= as_of)
-        .order_by(col(Subject.subject_id))
-        .limit(CHUNK)
-    )
-    subject_ids = (await change.session.exec(due)).all()
+    key = col(Subject.subject_id)
+    due = select(key).where(col(Subject.next_change_on) <= as_of, key > after)
+    subject_ids = (await change.session.exec(due.order_by(key).limit(CHUNK))).all()
     evidence = await hold(change.session, subject_ids)
     turns = regrading.overdue(evidence, subject_ids, as_of)
     await regrading.write(change, evidence, turns, Cause("regrade_due"))
-    return len(subject_ids)
+    return subject_ids
 
 
-async def regrade_stale(change: Change, as_of: date) -> int:
-    """Grades a chunk of the subjects whose grade carries a text that no longer governs them.
+async def regrade_stale(change: Change, as_of: date, after: str) -> Sequence[str]:
+    """Grades the next chunk of the subjects whose grade carries a text that no longer governs.
 
-    The table of jurisdictions may have changed as well as a text; returns how many it took.
+    The table of jurisdictions may have changed as well as a text; returns their ids.
     """
-    subject_ids = await _stale(change.session, as_of)
+    subject_ids = await _stale(change.session, as_of, after)
     evidence = await hold(change.session, subject_ids)
     turns = regrading.up_to(as_of, evidence, subject_ids, {})
     await regrading.write(change, evidence, turns, Cause("regrade_ruleset"))
-    return len(subject_ids)
+    return subject_ids
 
 
-async def _stale(session: AsyncSession, as_of: date) -> Sequence[str]:
-    """Compares by kinds of subject, of which there are few, and names the subjects of one."""
-    joined = col(Grade.subject_id) == col(Subject.subject_id)
+async def _stale(session: AsyncSession, as_of: date, after: str) -> Sequence[str]:
+    """Compares by combinations of what decides on the text, of which there are few."""
+    key = col(Subject.subject_id)
+    current = sa.and_(*_CURRENT, col(Grade.subject_id) == key)
     connection = await session.connection()
-    combinations = await connection.execute(_COMBINATIONS.where(*_CURRENT, joined))
-    for combination in combinations.all():
-        bureau, sector, kind, removed, *carried = combination
-        file = File(Dossier("", Sector(sector), SubjectKind(kind), bureau=bureau), removed)
-        if list(assessment.text_of(file, as_of)) != carried:
-            same = [column == value for column, value in zip(_COLUMNS, combination, strict=True)]
-            ids = select(Subject.subject_id).where(*_CURRENT, joined, *same)
-            return list(
-                (await session.exec(ids.order_by(col(Subject.subject_id)).limit(CHUNK))).all()
-            )
-    return []
+    combinations = await connection.execute(sa.select(*_COLUMNS).distinct().where(current))
+    stale = [tuple(one) for one in combinations if _is_stale(one, as_of)]
+    ids = select(key).where(current, sa.tuple_(*_COLUMNS).in_(stale), key > after)
+    return (await session.exec(ids.order_by(key).limit(CHUNK))).all() if stale else ()
+
+
+def _is_stale(combination: Sequence[Any], as_of: date) -> bool:
+    bureau, sector, kind, removed, *carried = combination
+    file = File(Dossier("", Sector(sector), SubjectKind(kind), bureau=bureau), removed)
+    return list(assessment.text_of(file, as_of)) != carried
 
 
 def _cause(why: registry.Change, records: dict[str, list[str]]) -> Cause:

@@ -12,7 +12,6 @@ from sqlmodel import SQLModel, col, select
 
 from plumbing.clock import FixedClock
 from plumbing.database import Database
-from plumbing.events.envelope import M
 from plumbing.events.inspection import consumer_lags, outbox_pending
 from plumbing.events.outbox import Outbox, record
 from plumbing.events.relay import Relay
@@ -143,7 +142,7 @@ class Platform:
         ]
         return one
 
-    async def announced(self, event_type: type[M] = GradeChanged) -> list[M]:  # type: ignore[assignment]
+    async def announced(self) -> list[GradeChanged]:
         async with self.database.snapshot() as session:
             rows = await session.exec(select(Outbox.payload).order_by(col(Outbox.seq)))
-            return [event_type.FromString(payload) for payload in rows.all()]
+            return [GradeChanged.FromString(payload) for payload in rows.all()]

@@ -1,0 +1,95 @@
+"""What the passing of time does to grades, and what a changed text does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from law import ruleset
+from plumbing.change import Changes
+from plumbing.identity import service_caller
+from services.grading.activities import Command
+from services.grading.checking import check
+from services.grading.commands import regrade_due, regrade_stale
+from services.grading.tables import Grade, Subject
+from tests.integration.grading.support import Platform, penalty, subject
+
+OUT_OF_WINDOW = date(2031, 5, 7)  # five years after the penalty was determined, and a day
+
+
+async def regrade(platform: Platform, command: Command, as_of: date) -> int:
+    """Has a chunk graded as the daily workflow has; returns how many subjects it took."""
+    changes = Changes(platform.database, platform.clock)
+    async with changes.change(service_caller("grading")) as change:
+        return len(await command(change, as_of, ""))
+
+
+@pytest.fixture
+async def penalised(platform: Platform) -> Platform:
+    await platform.tell_subjects(subject())
+    await platform.tell_records(penalty())
+    return platform
+
+
+async def test_the_day_on_which_time_changes_a_grade_is_kept(penalised: Platform) -> None:
+    [row] = await penalised.rows(Subject)
+    assert row.next_change_on == OUT_OF_WINDOW
+    assert await regrade(penalised, regrade_due, OUT_OF_WINDOW - timedelta(days=1)) == 0
+    assert await regrade(penalised, regrade_due, OUT_OF_WINDOW) == 1
+    assert await regrade(penalised, regrade_due, OUT_OF_WINDOW) == 0
+    grade = await penalised.current()
+    assert (grade.score, grade.in_force_from) == (90, OUT_OF_WINDOW)
+    [row] = await penalised.rows(Subject)
+    assert row.next_change_on is None
+    event = (await penalised.announced())[-1]
+    assert (list(event.record_ids), event.fell) == ([], False)
+
+
+async def test_a_missed_day_is_made_up_for_as_of_that_day(penalised: Platform) -> None:
+    await penalised.tell_records(penalty(2, determined_on="2026-05-20"))
+    await regrade(penalised, regrade_due, OUT_OF_WINDOW + timedelta(days=100))
+    known = [row for row in await penalised.grades() if row.known_to is None]
+    starts = [row.in_force_from for row in known]
+    assert starts[1:] == [OUT_OF_WINDOW, OUT_OF_WINDOW + timedelta(days=14)]
+    assert (await penalised.current()).score == 90
+    assert (await check(penalised.database)).problems == []
+
+
+async def test_news_does_not_hide_what_changed_on_a_day_that_was_missed(
+    penalised: Platform,
+) -> None:
+    penalised.pass_days(365 * 5)
+    today = penalised.clock.today()
+    assert today > OUT_OF_WINDOW
+    late = penalty(2, determined_on=today.isoformat(), entered_on=today.isoformat())
+    await penalised.tell_records(late)
+    known = [row for row in await penalised.grades() if row.known_to is None]
+    assert [row.in_force_from for row in known][1:] == [OUT_OF_WINDOW, today]
+    assert known[1].score == 90
+    assert (await penalised.announced())[-1].record_ids == ["rec-2"]
+
+
+async def test_grades_under_a_text_that_changed_are_made_anew(penalised: Platform) -> None:
+    today = penalised.clock.today()
+    assert await regrade(penalised, regrade_stale, today) == 0
+    async with penalised.database.transaction() as session:
+        await session.exec(sa.update(Grade).values(ruleset_hash="earlier", digest="earlier"))
+    assert await regrade(penalised, regrade_stale, today) == 1
+    assert await regrade(penalised, regrade_stale, today) == 0
+
+
+async def test_grades_where_another_text_governs_by_now_are_made_anew(
+    penalised: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = penalised.clock.today()
+    table = ruleset.jurisdictions()
+    elsewhere = next(entry for entry in table.entries if entry.id == "elsewhere")
+    monkeypatch.setattr(ruleset, "jurisdictions", lambda: replace(table, entries=(elsewhere,)))
+    assert await regrade(penalised, regrade_stale, today) == 1
+    grade = await penalised.current()
+    assert grade.ruleset_id == "national-2017-566"
+    assert not (await penalised.announced())[-1].fell
+    assert await regrade(penalised, regrade_stale, today) == 0
