@@ -80,7 +80,7 @@ def _bureau_of(request: pb.LodgeObjectionRequest, records: Sequence[Record]) -> 
 def _faults(request: pb.LodgeObjectionRequest, record: Record) -> list[Fault]:
     if record.subject_id != request.subject_id:
         zh, en = "不是该主体的记录", "is not a record of this subject"
-    elif record.removed or record.status in _GONE:
+    elif record.status in _GONE:
         zh, en = "已不在档，无可异议", "is on file no longer"
     else:
         return []

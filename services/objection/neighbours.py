@@ -74,7 +74,7 @@ class Neighbours:
                     raise
             else:
                 found.append(record)
-        return [record for record in found if not record.removed]
+        return found
 
     async def set_contested(
         self, case_id: str, record_ids: Sequence[str], behalf: str, *, contested: bool

@@ -1,0 +1,303 @@
+"""A sandbox of real processes for objections: engines, registry, grading and objection itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from plumbing.client import Refusal, new_request_id, open_channel, refusal_of
+from plumbing.clock import SHANGHAI, SandboxClock
+from plumbing.settings import Settings
+from protos.identity.v1 import identity_pb2, identity_pb2_grpc
+from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1 import objection_pb2_grpc as rpc
+from protos.operations.v1 import operations_pb2, operations_pb2_grpc
+from protos.registry.v1 import registry_pb2, registry_pb2_grpc
+from services.cli.engines import engine_specs, service_specs, settings_on, usual_ports
+from services.cli.ports import choose
+from services.cli.processes import ProcessSpec
+
+STARTS_AT = datetime(2026, 9, 14, 10, 0, tzinfo=SHANGHAI)
+PROCESSES = ("nats", "temporal", "registry", "grading", "objection")
+CITY, BUREAU, OTHER_BUREAU = "330100", "330106", "330110"
+NAMES = {
+    CITY: "测试市市场监督管理局",
+    BUREAU: "测试区市场监督管理局",
+    OTHER_BUREAU: "测试邻区市场监督管理局",
+}
+PASSWORD = "a long test password"
+ROLES = identity_pb2.Role
+T = TypeVar("T", bound=Message)
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account with its channel to each service."""
+
+    account_id: str
+    channels: dict[str, grpc.aio.Channel]
+
+    @property
+    def registry(self) -> registry_pb2_grpc.RegistryServiceAsyncStub:
+        return registry_pb2_grpc.RegistryServiceStub(self.channels["registry"])
+
+    @property
+    def objection(self) -> rpc.ObjectionServiceAsyncStub:
+        return rpc.ObjectionServiceStub(self.channels["objection"])
+
+    @property
+    def operations(self) -> operations_pb2_grpc.OperationsServiceAsyncStub:
+        return operations_pb2_grpc.OperationsServiceStub(self.channels["objection"])
+
+
+class Stage:
+    """The processes on one data directory, each of which can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        base = Settings(data_dir=folder, sandbox=True)
+        self.settings = settings_on(base, choose(usual_ports(base), insist_on_others=True))
+        SandboxClock.create(self.settings.clock_file, STARTS_AT)
+        ports = usual_ports(self.settings)
+        ports["nats_monitor"] = choose({"nats_monitor": 1}, insist_on_others=True)["nats_monitor"]
+        specs = [*engine_specs(self.settings, ports), *service_specs(self.settings)]
+        self.specs: dict[str, ProcessSpec] = {s.name: s for s in specs if s.name in PROCESSES}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.folder = folder
+
+    async def start(self, *names: str) -> None:
+        """Starts processes and waits until each is ready."""
+        for name in names:
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self._running[name] = subprocess.Popen(  # noqa: ASYNC220  it is killed from outside
+                    self.specs[name].command,
+                    env=dict(self.specs[name].environment),
+                    stdout=log,
+                    stderr=log,
+                )
+        async with asyncio.timeout(60):
+            for name in names:
+                while not await self.specs[name].is_ready():
+                    assert self._running[name].poll() is None, self.log(name)
+                    await asyncio.sleep(0.05)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()[-4000:]
+
+    def kill(self, *names: str) -> None:
+        """Kills processes with SIGKILL."""
+        for name in names:
+            self._running[name].send_signal(signal.SIGKILL)
+        for name in names:
+            self._running.pop(name).wait()
+
+    def end(self) -> None:
+        self.kill(*self._running)
+
+    def channels(self, token: str) -> dict[str, grpc.aio.Channel]:
+        async def source() -> str:
+            return token
+
+        names = ("registry", "grading", "objection")
+        return {n: open_channel(self.settings.address(n), source, timeout=30) for n in names}
+
+    async def log_in(self, name: str, password: str) -> Person:
+        stub = identity_pb2_grpc.IdentityServiceStub(
+            open_channel(self.settings.registry_address, timeout=30)
+        )
+        answer = await said(stub.Login(identity_pb2.LoginRequest(name=name, password=password)))
+        return Person(answer.account.account_id, self.channels(answer.token))
+
+    async def administrator(self) -> Person:
+        file = self.settings.keys_dir / "administrator.password"
+        return await self.log_in("administrator", file.read_text())
+
+    async def advance_to(self, moment: datetime) -> None:
+        """Moves the sandbox's clock, as its administrator does."""
+        stub = registry_pb2_grpc.ClockServiceStub((await self.administrator()).channels["registry"])
+        request = registry_pb2.AdvanceClockRequest(request_id=new_request_id())
+        request.to.FromDatetime(moment.astimezone(UTC))
+        await said(stub.AdvanceClock(request))
+
+
+async def said(call: Any) -> Any:
+    """The answer to a call, or the refusal raised."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise refusal_of(error) from error
+
+
+async def refused(call: Any) -> Refusal:
+    """The refusal a call must meet with."""
+    try:
+        answer = await call
+    except grpc.aio.AioRpcError as error:
+        return refusal_of(error)
+    raise AssertionError(f"not refused: {answer}")
+
+
+@dataclass
+class Cast:
+    """Who takes part, and the subject whose records are disputed."""
+
+    stage: Stage
+    administrator: Person
+    enterer: Person
+    caseworker: Person
+    unit_head: Person
+    elsewhere: Person
+    operator: Person
+    rival: Person
+    subject_id: str
+    rival_id: str
+    entered: int = 0
+
+    async def penalty(self, subject_id: str = "") -> registry_pb2.Record:
+        """A new penalty on the record of the subject."""
+        self.entered += 1
+        record = registry_pb2.Record(
+            subject_id=subject_id or self.subject_id,
+            kind="penalty",
+            severity="general",
+            occurred_on="2026-08-10",
+            determined_on="2026-09-01",
+            verified=True,
+            final=True,
+            source_ref=f"杭市监测罚〔2026〕{self.entered}号",
+            provided_by="测试市场监管所",
+            summary="使用未经检定的计量器具",
+        )
+        request = registry_pb2.EnterRecordRequest(request_id=new_request_id(), record=record)
+        return (await said(self.enterer.registry.EnterRecord(request))).record
+
+    async def record(self, record_id: str) -> registry_pb2.Record:
+        request = registry_pb2.GetRecordRequest(record_id=record_id)
+        return (await said(self.caseworker.registry.GetRecord(request))).record
+
+    async def lodge(self, *records: registry_pb2.Record, **changed: Any) -> pb.Case:
+        told: dict[str, Any] = {
+            "request_id": new_request_id(),
+            "subject_id": self.subject_id,
+            "record_ids": [record.record_id for record in records],
+            "grounds": "该器具在检定有效期内，附检定证书",
+            "evidence": ["检定证书 测检字第1号"],
+        }
+        request = pb.LodgeObjectionRequest(**{**told, **changed})
+        return (await said(self.operator.objection.LodgeObjection(request))).case
+
+    async def accept(self, case: pb.Case) -> pb.Case:
+        request = pb.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+        return (await said(self.caseworker.objection.AcceptObjection(request))).case
+
+    async def extend(self, case: pb.Case, days: int, *, approve: bool = True) -> pb.Case:
+        asked = pb.RequestExtensionRequest(
+            request_id=new_request_id(), case_id=case.case_id, days=days, ground="须委托技术鉴定"
+        )
+        await said(self.caseworker.objection.RequestExtension(asked))
+        decided = pb.DecideExtensionRequest(
+            request_id=new_request_id(), case_id=case.case_id, approve=approve, note="同意"
+        )
+        return (await said(self.unit_head.objection.DecideExtension(decided))).case
+
+    def decision(self, case: pb.Case, outcome: str, **told: Any) -> pb.DecideObjectionRequest:
+        return pb.DecideObjectionRequest(
+            request_id=new_request_id(),
+            case_id=case.case_id,
+            outcome=outcome,
+            reasons="经核查，器具在检定有效期内，原记录有误",
+            **told,
+        )
+
+    async def decide(self, case: pb.Case, outcome: str, **told: Any) -> pb.Case:
+        request = self.decision(case, outcome, **told)
+        return (await said(self.caseworker.objection.DecideObjection(request))).case
+
+    async def read(self, case: pb.Case) -> pb.GetCaseResponse:
+        request = pb.GetCaseRequest(case_id=case.case_id)
+        answer: pb.GetCaseResponse = await said(self.operator.objection.GetCase(request))
+        return answer
+
+    async def until(
+        self, case: pb.Case, condition: Callable[[pb.GetCaseResponse], bool], seconds: float = 30
+    ) -> pb.GetCaseResponse:
+        """The case once the condition holds."""
+        async with asyncio.timeout(seconds):
+            while not condition(read := await self.read(case)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        return read
+
+    async def closed(self, case: pb.Case) -> pb.GetCaseResponse:
+        return await self.until(case, lambda read: read.case.state == "closed")
+
+    async def check(self) -> operations_pb2.CheckResponse:
+        answer: operations_pb2.CheckResponse = await said(
+            self.administrator.operations.Check(operations_pb2.CheckRequest())
+        )
+        return answer
+
+
+async def assemble(stage: Stage) -> Cast:
+    """Bureaus, two subjects and their operators, and the staff of a bureau."""
+    administrator = await stage.administrator()
+    for code, name in NAMES.items():
+        bureau = registry_pb2.Bureau(
+            code=code, name=name, division_code=code, department="信用监管科", phone="0571-00000000"
+        )
+        request = registry_pb2.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+        await said(administrator.registry.PutBureau(request))
+    enterer = await _person(stage, administrator, "enterer", ROLES.ROLE_CASEWORKER, BUREAU)
+    ids = [await _subject(enterer, name) for name in ("测试加油站", "测试超市")]
+    return Cast(
+        stage,
+        administrator,
+        enterer,
+        await _person(stage, administrator, "caseworker", ROLES.ROLE_CASEWORKER, BUREAU),
+        await _person(stage, administrator, "unit-head", ROLES.ROLE_UNIT_HEAD, BUREAU),
+        await _person(stage, administrator, "elsewhere", ROLES.ROLE_CASEWORKER, OTHER_BUREAU),
+        await _person(stage, administrator, "operator", ROLES.ROLE_OPERATOR, "", ids[0]),
+        await _person(stage, administrator, "rival", ROLES.ROLE_OPERATOR, "", ids[1]),
+        *ids,
+    )
+
+
+async def _subject(caseworker: Person, name: str) -> str:
+    subject = registry_pb2.Subject(
+        kind="organisation", name=name, bureau=BUREAU, sector="fuel_station"
+    )
+    request = registry_pb2.PutSubjectRequest(request_id=new_request_id(), subject=subject)
+    answer = await said(caseworker.registry.PutSubject(request))
+    return str(answer.subject.subject_id)
+
+
+async def _person(
+    stage: Stage, administrator: Person, name: str, role: Any, bureau: str, subject_id: str = ""
+) -> Person:
+    request = identity_pb2.CreateAccountRequest(
+        request_id=new_request_id(),
+        name=name,
+        display_name=name,
+        password=PASSWORD,
+        roles=[role],
+        bureau=bureau,
+        subject_id=subject_id,
+    )
+    stub = identity_pb2_grpc.IdentityServiceStub(administrator.channels["registry"])
+    await said(stub.CreateAccount(request))
+    return await stage.log_in(name, PASSWORD)
+
+
+def local(day: str, hour: int = 0) -> datetime:
+    """A moment of a local day."""
+    return datetime.fromisoformat(f"{day}T{hour:02}:00:00").replace(tzinfo=SHANGHAI)
+
+
+MINUTE = timedelta(minutes=1)
