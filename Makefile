@@ -19,7 +19,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 demo: $(READY) ## the main job from end to end in a sandbox, in about a minute  演示
 	$(BIN)/quanheng demo
 run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运行
-	$(BIN)/quanheng up --sandbox --data var/run
+	$(BIN)/quanheng up --sandbox --sample --data var/run
 
 ##@ Setting up
 .PHONY: help setup protos lock clean

@@ -15,6 +15,7 @@ from law.errors import LawError
 from services.cli import (
     accounts,
     alerts,
+    demo,
     grades,
     imports,
     law,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (up, accounts, register, imports, grades, objections, alerts, platform, law):
+for commands in (up, demo, accounts, register, imports, grades, objections, alerts, platform, law):
     commands.register(app)
 
 

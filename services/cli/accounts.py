@@ -54,7 +54,7 @@ def whoami(data: Data = None, as_json: AsJson = False) -> None:
 @account_app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="用户名 | login name")],
-    role: Annotated[list[str], typer.Option("--role", help="、".join(ROLES))],
+    role: Annotated[list[str], typer.Option("--role", help=f"角色，可多次：{'、'.join(ROLES)}")],
     password: Annotated[
         str, typer.Option(prompt="密码", hide_input=True, confirmation_prompt=True, help="密码")
     ],

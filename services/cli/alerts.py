@@ -55,7 +55,7 @@ def colour_table(answer: pb.SummariseColoursResponse) -> None:
 def colours(
     bureau: Bureau = "",
     subject: Subject = "",
-    only: Annotated[str, typer.Option("--only", help="none | green | yellow | red")] = "",
+    only: Annotated[str, typer.Option("--only", help="只看某色：none | green | yellow | red")] = "",
     limit: Limit = 50,
     data: Data = None,
     as_json: AsJson = False,
@@ -101,7 +101,9 @@ def list_alerts(
 def notices(
     bureau: Bureau = "",
     subject: Subject = "",
-    state: Annotated[str, typer.Option(help="pending | delivered | failed | no_address")] = "",
+    state: Annotated[
+        str, typer.Option(help="送达情况：pending | delivered | failed | no_address")
+    ] = "",
     limit: Limit = 50,
     data: Data = None,
     as_json: AsJson = False,

@@ -18,6 +18,7 @@ from services.cli.session import Desk, at_desk
 
 PIECE = 256 * 1024  # bytes of a file per message
 FAULTS_SHOWN = 20
+FAULTS_KEPT = 1000
 batch_app = typer.Typer(no_args_is_help=True, help="导入批次 | import batches")
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="批次 id")]
 STATES = {
@@ -47,9 +48,11 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV 文件 | file")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="要导入的 CSV 文件 | file")
+    ],
     family: Annotated[
-        str, typer.Option(help="bureaus | subjects | instruments | verifications | records")
+        str, typer.Option(help="类别：bureaus | subjects | instruments | verifications | records")
     ],
     bureau: Bureau = "",
     column: Annotated[
@@ -65,7 +68,7 @@ def import_(
         list[str] | None, typer.Option("--placeholder", help="占位单位名 | placeholder owner")
     ] = None,
     mode: Annotated[
-        str, typer.Option(help="all_or_nothing | good_rows | check")
+        str, typer.Option(help="方式：all_or_nothing | good_rows | check")
     ] = "all_or_nothing",
     baseline: Annotated[bool, typer.Option("--baseline", help="首次建档，不触发预警")] = False,
     file_missing: Annotated[
@@ -85,22 +88,37 @@ def import_(
         _pairs(column), _pairs(constant), _pairs(value), placeholder or (), file_missing
     )
 
-    async def run(desk: Desk) -> tuple[pb.Batch, pb.ListFaultsResponse, bytes]:
-        header = header_of(family, file.name, mapped, bureau=bureau, mode=mode, baseline=baseline)
-        batch = await upload(desk, header, file.read_bytes(), progress=not as_json)
-        faults = await faults_of(desk, batch.batch_id, 1000)
-        return batch, faults, await _rejected_rows(desk, batch) if rejected else b""
-
-    batch, faults, rows = at_desk(data, run)
-    if rejected and rows:
-        rejected.write_bytes(rows)
-    if as_json:
-        show.json_out({"batch": show.plain(batch), **show.plain(faults)})
-    else:
-        show_batch(batch)
-        show_faults(faults.faults[:FAULTS_SHOWN])
-    if batch.state == "refused":
+    header = header_of(family, file.name, mapped, bureau=bureau, mode=mode, baseline=baseline)
+    content = file.read_bytes()
+    taken = at_desk(data, lambda desk: _take(desk, header, content, progress=not as_json))
+    if rejected and taken.rejected:
+        rejected.write_bytes(taken.rejected)
+    _show(taken, as_json=as_json)
+    if taken.batch.state == "refused":
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a file: its batch, its faults, and the rows not taken as a file."""
+
+    batch: pb.Batch
+    faults: pb.ListFaultsResponse
+    rejected: bytes
+
+
+async def _take(desk: Desk, header: pb.ImportHeader, content: bytes, *, progress: bool) -> Taken:
+    batch = await upload(desk, header, content, progress=progress)
+    faults = await faults_of(desk, batch.batch_id, FAULTS_KEPT)
+    return Taken(batch, faults, await _rejected_rows(desk, batch))
+
+
+def _show(taken: Taken, *, as_json: bool) -> None:
+    if as_json:
+        show.json_out({"batch": show.plain(taken.batch), **show.plain(taken.faults)})
+    else:
+        show_batch(taken.batch)
+        show_faults(taken.faults.faults[:FAULTS_SHOWN])
 
 
 def header_of(

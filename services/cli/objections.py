@@ -108,7 +108,9 @@ def approve_extension(
 @objection_app.command("decide")
 def decide(
     case: CaseId,
-    outcome: Annotated[str, typer.Option(help="delete | correct | stop_disclosure | uphold")],
+    outcome: Annotated[
+        str, typer.Option(help="处理意见：delete | correct | stop_disclosure | uphold")
+    ],
     reasons: Annotated[str, typer.Option(help="理由，主体将会看到 | reasons")],
     correction: Annotated[
         list[str] | None, typer.Option("--correct", help="信用信息 id=新的分值，可多次")

@@ -170,7 +170,7 @@ async def _verify(desk: Desk) -> dict[str, operations.VerifyAuditResponse]:
 
 @audit_app.command("list")
 def audit_list(
-    service: Annotated[str, typer.Argument(help="registry | grading | objection | alerts")],
+    service: Annotated[str, typer.Argument(help="服务：registry | grading | objection | alerts")],
     object_: Annotated[str, typer.Option("--object", help="对象，如 record/… | object")] = "",
     limit: Limit = 20,
     data: Data = None,
@@ -220,7 +220,7 @@ async def _dead(desk: Desk) -> list[tuple[str, operations.DeadLetter]]:
 
 @dead_app.command("replay")
 def dead_replay(
-    service: Annotated[str, typer.Argument(help="registry | grading | objection | alerts")],
+    service: Annotated[str, typer.Argument(help="服务：registry | grading | objection | alerts")],
     sequence: Annotated[
         list[int] | None, typer.Option("--seq", help="序号，可多次；不给则全部 | which")
     ] = None,

@@ -118,7 +118,7 @@ def instrument_show(instrument: InstrumentId, data: Data = None, as_json: AsJson
 @instrument_app.command("state")
 def instrument_state(
     instrument: InstrumentId,
-    state: Annotated[str, typer.Argument(help="in_use | spare | stopped | scrapped")],
+    state: Annotated[str, typer.Argument(help="状态：in_use | spare | stopped | scrapped")],
     data: Data = None,
 ) -> None:
     """变更器具状态（在用、备用、停用、报废）。 Changes the state of an instrument."""
@@ -132,7 +132,9 @@ def instrument_state(
 @instrument_app.command("verify")
 def instrument_verify(
     instrument: InstrumentId,
-    result: Annotated[str, typer.Option("--result", help="pass | reject | repaired | pending")],
+    result: Annotated[
+        str, typer.Option("--result", help="结果：pass | reject | repaired | pending")
+    ],
     on: Annotated[str, typer.Option("--on", help="检定日期 | day of verification")],
     institution: Annotated[str, typer.Option("--institution", help="检定机构 | institution")],
     valid_until: Annotated[
@@ -168,7 +170,9 @@ def record_enter(
     determined_on: Annotated[str, typer.Option("--determined-on", help="认定日期 | determined")],
     source: Annotated[str, typer.Option("--source", help="文书编号 | source document")],
     occurred_on: Annotated[str, typer.Option("--occurred-on", help="发生日期 | occurred")] = "",
-    severity: Annotated[str, typer.Option("--severity", help="minor | general | serious")] = "",
+    severity: Annotated[
+        str, typer.Option("--severity", help="严重程度：minor | general | serious")
+    ] = "",
     points: Annotated[int | None, typer.Option("--points", min=0, help="分值 | points")] = None,
     final: Annotated[bool, typer.Option("--final", help="已生效 | final")] = False,
     verified: Annotated[bool, typer.Option("--verified/--unverified", help="经核实")] = True,

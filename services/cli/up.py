@@ -15,6 +15,8 @@ from rich.text import Text
 
 from plumbing.settings import SERVICES, Settings
 from services.cli.options import Data
+from services.cli.sample import loading
+from services.cli.session import ADMINISTRATOR, Desk, administrator_password, held, log_in
 from services.cli.supervisor import SANDBOX_START, Platform
 
 # Their own banners interest nobody who looks on; they are in the log files.
@@ -60,6 +62,9 @@ def up(
     sandbox_start: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="新沙箱的起始日期 | its first day")
     ] = datetime(SANDBOX_START.year, SANDBOX_START.month, SANDBOX_START.day),  # noqa: DTZ001
+    sample: Annotated[
+        bool, typer.Option("--sample", help="装入随附的样例登记册 | load the bundled register")
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="不显示各服务的日志行 | no lines of the services")
     ] = False,
@@ -75,10 +80,10 @@ def up(
         sandbox_start=sandbox_start.date(),
         observer=screen,
     )
-    asyncio.run(run(platform, screen))
+    asyncio.run(run(platform, screen, sample=sample))
 
 
-async def run(platform: Platform, screen: Screen) -> None:
+async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> None:
     """Runs the platform until the process is asked to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -90,6 +95,8 @@ async def run(platform: Platform, screen: Screen) -> None:
         if await _ready_before(stop, platform):
             took = time.monotonic() - begun
             screen.news(f"全部就绪，用时 {took:.1f} 秒", f"everything is ready after {took:.1f} s")
+            if sample:
+                await _load_sample(platform, screen)
             screen.addresses(platform)
             await stop.wait()
     finally:
@@ -98,6 +105,19 @@ async def run(platform: Platform, screen: Screen) -> None:
         await platform.stop()
         took = time.monotonic() - begun
         screen.news(f"已全部停止，用时 {took:.1f} 秒", f"everything has stopped after {took:.1f} s")
+
+
+async def _load_sample(platform: Platform, screen: Screen) -> None:
+    """Loads the bundled register into an empty platform; leaves any other as it is."""
+    settings = platform.settings
+    token = await log_in(settings, ADMINISTRATOR, administrator_password(settings))
+    desk = Desk(settings, held(token))
+    try:
+        if await loading.is_empty(desk):
+            async for batch in loading.load(desk):
+                screen.news(f"{batch.file_name}：{batch.changed} 行", f"{batch.changed} rows")
+    finally:
+        await desk.close()
 
 
 async def _ready_before(stop: asyncio.Event, platform: Platform) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
+from plumbing import audit, change  # noqa: F401  their tables
 from plumbing.database import Database, PlumbingTable
 from plumbing.events import inbox, outbox  # noqa: F401  their tables
 from plumbing.events.connect import connect

@@ -12,6 +12,7 @@ from services.cli import imports, sample
 from services.cli.demo.scene import Scene
 from services.cli.grades import summary_table
 from services.cli.imports import Mapped
+from services.cli.sample import loading as sample_loading
 
 TRIAL_BUREAU = registry.Bureau(code="999900", name="样例·外来数据试验机构")
 # How the columns of the Russian state register's excerpt become ours.
@@ -39,12 +40,10 @@ async def load(scene: Scene, records: Path | None) -> None:
     """Imports the bundled register as a silent baseline, and real records where there are some."""
     stage = scene.stage
     stage.act("导入登记册（首次建档，不触发预警）", "S4 二(一)(二)；S3 5")
-    for file in sample.files(await scene.today()):
-        header = imports.header_of(file.family, file.name, Mapped(), baseline=True)
-        batch = await imports.upload(scene.administrator, header, file.content)
+    async for batch in sample_loading.load(scene.administrator):
         stage.holds(
             batch.state == "applied" and batch.changed == batch.rows,
-            f"{file.name}：{batch.rows} 行全部收下",
+            f"{batch.file_name}：{batch.rows} 行全部收下",
             f"{batch.rows} rows taken",
         )
     await _again(scene)
@@ -55,8 +54,7 @@ async def load(scene: Scene, records: Path | None) -> None:
 
 async def _again(scene: Scene) -> None:
     file = sample.files(await scene.today())[-1]
-    header = imports.header_of(file.family, file.name, Mapped(), baseline=True)
-    batch = await imports.upload(scene.administrator, header, file.content)
+    batch = await sample_loading.load_file(scene.administrator, file)
     scene.stage.holds(
         batch.state == "unchanged",
         "同一文件再次导入：什么也没有改变",

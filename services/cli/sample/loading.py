@@ -1,0 +1,31 @@
+"""Loading the bundled register into a platform, through its public interface."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli import imports, sample
+from services.cli.imports import Mapped
+from services.cli.sample import SampleFile
+from services.cli.session import Desk
+
+
+async def load(desk: Desk) -> AsyncIterator[registry.Batch]:
+    """Loads every file as a silent baseline dated today; yields each batch as it is done."""
+    clock = await desk.clock.GetClock(registry.GetClockRequest())
+    for file in sample.files(date.fromisoformat(clock.today)):
+        yield await load_file(desk, file)
+
+
+async def load_file(desk: Desk, file: SampleFile) -> registry.Batch:
+    """Loads one file; again, it changes nothing."""
+    header = imports.header_of(file.family, file.name, Mapped(), baseline=True)
+    return await imports.upload(desk, header, file.content)
+
+
+async def is_empty(desk: Desk) -> bool:
+    """True while the register holds no bureau."""
+    answer = await desk.registry.ListBureaus(registry.ListBureausRequest(page_size=1))
+    return not answer.bureaus

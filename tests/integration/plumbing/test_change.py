@@ -1,0 +1,155 @@
+"""One transaction per change: state, event and audit entry, or nothing; and once per request."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import select
+
+from law.errors import AlreadyExists, WrongState
+from plumbing import audit
+from plumbing.audit import AuditEntry, Sealer
+from plumbing.change import AnsweredRequest, Change, Changes
+from plumbing.client import new_request_id
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.events.outbox import Outbox
+from plumbing.identity import Caller, Role
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+
+CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), "330106")
+NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def changes(database: Database) -> Changes:
+    return Changes(database, FixedClock(NOW))
+
+
+def request(code: str = "330106") -> pb.PutBureauRequest:
+    return pb.PutBureauRequest(
+        request_id=new_request_id(), bureau=pb.Bureau(code=code, name="样例")
+    )
+
+
+async def put(change: Change, asked: pb.PutBureauRequest) -> pb.PutBureauResponse:
+    event = events.BureausChanged(bureaus=[asked.bureau])
+    await change.announce(event, aggregate="bureau/x", bureau=asked.bureau.code)
+    change.audit("put_bureau", "bureau/x", after={"code": asked.bureau.code}, ground="S4 一(四)")
+    return pb.PutBureauResponse(bureau=asked.bureau)
+
+
+async def count(database: Database, table: type) -> int:
+    async with database.snapshot() as session:
+        return (await session.exec(select(sa.func.count()).select_from(table))).one()
+
+
+async def test_a_change_leaves_its_event_and_its_audit_entry(
+    changes: Changes, database: Database
+) -> None:
+    await changes.once(CALLER, request(), put, pb.PutBureauResponse)
+    assert await count(database, Outbox) == await count(database, AuditEntry) == 1
+
+
+async def test_a_refused_change_leaves_nothing(changes: Changes, database: Database) -> None:
+    async def refuse(change: Change, asked: pb.PutBureauRequest) -> pb.PutBureauResponse:
+        await put(change, asked)
+        raise WrongState
+
+    with pytest.raises(WrongState):
+        await changes.once(CALLER, request(), refuse, pb.PutBureauResponse)
+    for table in (Outbox, AuditEntry, AnsweredRequest):
+        assert await count(database, table) == 0
+
+
+async def test_what_is_announced_must_be_audited(changes: Changes, database: Database) -> None:
+    async def hush(change: Change, asked: pb.PutBureauRequest) -> pb.PutBureauResponse:
+        event = events.BureausChanged(bureaus=[asked.bureau])
+        await change.announce(event, aggregate="bureau/x", bureau="330106")
+        return pb.PutBureauResponse()
+
+    with pytest.raises(AssertionError):
+        await changes.once(CALLER, request(), hush, pb.PutBureauResponse)
+    assert await count(database, Outbox) == 0
+
+
+async def test_the_same_request_at_once_and_again_has_one_effect(
+    changes: Changes, database: Database
+) -> None:
+    asked = request()
+    tries = (changes.once(CALLER, asked, put, pb.PutBureauResponse) for _ in range(8))
+    answers = await asyncio.gather(*tries)
+    assert {answer.bureau.code for answer in answers} == {"330106"}
+    assert await count(database, Outbox) == 1
+
+
+async def test_a_request_id_belongs_to_one_request_of_one_caller(changes: Changes) -> None:
+    asked, other = request("330106"), request("330110")
+    other.request_id = asked.request_id
+    await changes.once(CALLER, asked, put, pb.PutBureauResponse)
+    with pytest.raises(AlreadyExists):
+        await changes.once(CALLER, other, put, pb.PutBureauResponse)
+    somebody = Caller("account/8", "wu", frozenset({Role.CASEWORKER}), "330110")
+    await changes.once(somebody, other, put, pb.PutBureauResponse)
+
+
+async def test_a_password_is_not_part_of_what_is_kept(changes: Changes, database: Database) -> None:
+    async def change_password(
+        change: Change, asked: identity.ChangePasswordRequest
+    ) -> identity.ChangePasswordResponse:
+        change.audit("change_password", "account/7")
+        return identity.ChangePasswordResponse()
+
+    asked = identity.ChangePasswordRequest(request_id=new_request_id(), old_password="a")
+    asked.new_password = "correct horse battery"
+    await changes.once(CALLER, asked, change_password, identity.ChangePasswordResponse)
+    asked.new_password = "another word altogether"
+    # The same digest whatever the password: the repeated request gets the first answer.
+    await changes.once(CALLER, asked, change_password, identity.ChangePasswordResponse)
+    assert await count(database, AuditEntry) == 1
+
+
+async def enter(changes: Changes, times: int) -> None:
+    for number in range(times):
+        async with changes.change(CALLER) as change:
+            change.audit("test", f"thing/{number}", after={"number": number}, ground="R-200")
+
+
+async def test_the_sealer_links_entries_in_order_and_the_walk_agrees(
+    changes: Changes, database: Database
+) -> None:
+    await enter(changes, 5)
+    assert await Sealer(database).seal() == 5
+    await enter(changes, 2)
+    walk = await audit.verify(database)
+    assert (walk.sealed, walk.unsealed, walk.breaks) == (5, 2, ())
+
+
+@pytest.mark.parametrize(
+    ("tampering", "why"),
+    [
+        ("UPDATE audit_entry SET ground = 'none' WHERE sequence = 2", "content_differs"),
+        ("UPDATE audit_entry SET digest = 'x', salt = '' WHERE sequence = 2", "link_differs"),
+        ("DELETE FROM audit_entry WHERE sequence = 2", "missing_before"),
+    ],
+)
+async def test_tampering_breaks_the_chain(
+    changes: Changes, database: Database, tampering: str, why: str
+) -> None:
+    await enter(changes, 3)
+    await Sealer(database).seal()
+    async with database.transaction() as session:
+        await (await session.connection()).execute(sa.text(tampering))
+    assert why in {reason for _, reason in (await audit.verify(database)).breaks}
+
+
+async def test_erasing_text_and_salt_breaks_no_link(changes: Changes, database: Database) -> None:
+    await enter(changes, 3)
+    await Sealer(database).seal()
+    erase = "UPDATE audit_entry SET salt = '', after = NULL, actor = '' WHERE sequence = 2"
+    async with database.transaction() as session:
+        await (await session.connection()).execute(sa.text(erase))
+    assert (await audit.verify(database)).breaks == ()
