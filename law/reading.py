@@ -6,6 +6,7 @@ reads on and refuses the whole at the end (D-12).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
@@ -18,6 +19,7 @@ E = TypeVar("E", bound=StrEnum)
 # A day outside these is a slip of the pen; inside them every period of the law stays a date.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _LARGEST = 999_999
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Reader:
@@ -167,7 +169,8 @@ def refuse(faults: list[Fault], zh: str, en: str) -> None:
 def _as_day(value: object) -> date | None:
     if type(value) is date:
         return value
-    if not isinstance(value, str) or len(value) != len("YYYY-MM-DD"):
+    # fromisoformat alone would take other notations too, such as 2026-W01-1.
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
         return None
     try:
         return date.fromisoformat(value)

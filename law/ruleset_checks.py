@@ -43,6 +43,9 @@ def check_edition(
 def _check_points(reader: Reader, edition: Edition, grades: tuple[str, ...]) -> None:
     if edition.base is None:
         reader.fault("base", "缺少基本分", "is missing")
+    for kind in edition.direct:
+        if kind in edition.kinds and edition.kinds[kind].effect is not Effect.DEDUCTS:
+            reader.fault("direct", f"{kind}不减分", f"{kind} does not deduct here")
     if tuple(band.grade for band in edition.bands) != grades:
         reader.fault("bands", "应从优到劣各列一档", "must list every grade once, best first")
         return
