@@ -81,9 +81,13 @@ class Platform:
         ]
 
     async def tell(self, event: Message, aggregate: str = "subject/subj-1") -> None:
-        """Announces an event as the register does, and waits until grading has taken it."""
+        """Announces an event as the register does, and waits until grading has taken it.
+
+        A second passes then.
+        """
         await self.announce(event, aggregate)
         await self.settled()
+        self.clock.moment += timedelta(seconds=1)
 
     async def announce(self, event: Message, aggregate: str = "subject/subj-1") -> None:
         async with self.register.transaction() as session:

@@ -53,7 +53,7 @@ async def test_the_past_and_what_was_known_stay_answerable(platform: Platform) -
     platform.pass_days(3)
     await platform.tell_records(penalty())
     first, again, last = await platform.grades()
-    changed_on, changed_at = TODAY + timedelta(days=3), START + timedelta(days=3)
+    changed_on, changed_at = TODAY + timedelta(days=3), START + timedelta(days=3, seconds=1)
     assert (first.in_force_from, first.in_force_to) == (TODAY, None)
     assert (first.known_from, first.known_to) == (START, changed_at)
     assert (again.in_force_from, again.in_force_to) == (TODAY, changed_on)
