@@ -12,12 +12,13 @@ from datetime import date
 
 from law.objection import OBJECTION_CITE, OUTCOME_CITE, OUTCOME_ZH, TERM_CITE, CaseKind, Outcome
 from law.objection import TERM_OF as TERMS
-from law.term_data import definition
+from law.term_data import Basis, definition
 from law.texts import spell_out
 from services.objection.schedule import day_zh
 
 DECISION_TITLE = "异议处理决定书"
 DECLINED_TITLE = "异议不予受理通知书"
+_RECONSIDERATION_CITE = f"{OUTCOME_CITE}; {OBJECTION_CITE}"
 
 
 @dataclass(frozen=True)
@@ -119,14 +120,14 @@ def _grade(when: str, facts: GradeFacts) -> Iterator[str]:
 
 def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
     term = definition(TERMS[CaseKind.RECONSIDERATION])
-    office, another = facts.municipal, ""
-    if facts.municipal == facts.office:
-        another = "，由其另一内设机构办理"  # C-14
+    # Where the city's bureau made the record itself, another unit of it reconsiders (C-14).
+    another = "，由其另一内设机构办理" if facts.municipal == facts.office else ""
+    adopted = "，现行文本未规定日数，此为采用的规范" if term.basis is Basis.ADOPTED else ""
     yield (
-        f"{place}、救济途径：对本处理结果不服的，可以向{office.name}申请复核{another}"
-        f"（依据：{spell_out(OBJECTION_CITE, 'zh')}）；复核自受理之日起{term.days}个工作日内作出，"
-        f"情况复杂的经批准可延长，累计不超过{term.cap}个工作日"
-        f"（依据：{spell_out(TERM_CITE, 'zh')}）。"
+        f"{place}、救济途径：对本处理结果不服的，可以向{facts.municipal.name}申请复核{another}"
+        f"（依据：{spell_out(_RECONSIDERATION_CITE, 'zh')}）；"
+        f"复核自受理之日起{term.days}个工作日内作出，情况复杂的经批准可延长，"
+        f"累计不超过{term.cap}个工作日（依据：{spell_out(TERM_CITE, 'zh')}{adopted}）。"
     )
     yield f"异议受理：{_contact(facts.office)}"
     yield f"复核受理：{_contact(facts.municipal)}"

@@ -47,6 +47,7 @@ class CaseStart(BaseModel):
     schedule: Schedule | None = None
     ending: Ending | None = None
     reached: list[str] = Field(default_factory=list)
+    events_per_run: int = 2000  # a longer history goes on as a new run
 
 
 class ClockMove(BaseModel):

@@ -43,9 +43,8 @@ class ObjectionWorkflow:
         await follow_through.mark_contested(self._case_id)
         while self._ending is None:
             await self._wait_once()
-            if workflow.info().is_continue_as_new_suggested():
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(self._so_far())
+            if workflow.info().get_current_history_length() > start.events_per_run:
+                workflow.continue_as_new(self._so_far(start.events_per_run))
         await follow_through.carry_through(self._case_id, self._ending)
 
     @workflow.signal
@@ -97,11 +96,12 @@ class ObjectionWorkflow:
             (r for r in rungs if r.key not in self._reached), key=lambda r: r.at, default=None
         )
 
-    def _so_far(self) -> CaseStart:
+    def _so_far(self, events_per_run: int) -> CaseStart:
         return CaseStart(
             case_id=self._case_id,
             offset_seconds=self._offset,
             schedule=self._schedule,
             ending=self._ending,
             reached=sorted(self._reached),
+            events_per_run=events_per_run,
         )

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
-from google.protobuf.message import Message
 
 from plumbing.client import Refusal, new_request_id, open_channel, refusal_of
 from plumbing.clock import SHANGHAI, SandboxClock
@@ -36,7 +35,7 @@ NAMES = {
 }
 PASSWORD = "a long test password"
 ROLES = identity_pb2.Role
-T = TypeVar("T", bound=Message)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,15 +46,15 @@ class Person:
     channels: dict[str, grpc.aio.Channel]
 
     @property
-    def registry(self) -> registry_pb2_grpc.RegistryServiceAsyncStub:
+    def registry(self) -> registry_pb2_grpc.RegistryServiceStub:
         return registry_pb2_grpc.RegistryServiceStub(self.channels["registry"])
 
     @property
-    def objection(self) -> rpc.ObjectionServiceAsyncStub:
+    def objection(self) -> rpc.ObjectionServiceStub:
         return rpc.ObjectionServiceStub(self.channels["objection"])
 
     @property
-    def operations(self) -> operations_pb2_grpc.OperationsServiceAsyncStub:
+    def operations(self) -> operations_pb2_grpc.OperationsServiceStub:
         return operations_pb2_grpc.OperationsServiceStub(self.channels["objection"])
 
 
@@ -128,7 +127,7 @@ class Stage:
         await said(stub.AdvanceClock(request))
 
 
-async def said(call: Any) -> Any:
+async def said(call: Awaitable[T]) -> T:
     """The answer to a call, or the refusal raised."""
     try:
         return await call
@@ -136,7 +135,7 @@ async def said(call: Any) -> Any:
         raise refusal_of(error) from error
 
 
-async def refused(call: Any) -> Refusal:
+async def refused(call: Awaitable[Any]) -> Refusal:
     """The refusal a call must meet with."""
     try:
         answer = await call
@@ -223,8 +222,7 @@ class Cast:
 
     async def read(self, case: pb.Case) -> pb.GetCaseResponse:
         request = pb.GetCaseRequest(case_id=case.case_id)
-        answer: pb.GetCaseResponse = await said(self.operator.objection.GetCase(request))
-        return answer
+        return await said(self.operator.objection.GetCase(request))
 
     async def until(
         self, case: pb.Case, condition: Callable[[pb.GetCaseResponse], bool], seconds: float = 30
@@ -239,10 +237,7 @@ class Cast:
         return await self.until(case, lambda read: read.case.state == "closed")
 
     async def check(self) -> operations_pb2.CheckResponse:
-        answer: operations_pb2.CheckResponse = await said(
-            self.administrator.operations.Check(operations_pb2.CheckRequest())
-        )
-        return answer
+        return await said(self.administrator.operations.Check(operations_pb2.CheckRequest()))
 
 
 async def assemble(stage: Stage) -> Cast:
@@ -265,7 +260,8 @@ async def assemble(stage: Stage) -> Cast:
         await _person(stage, administrator, "elsewhere", ROLES.ROLE_CASEWORKER, OTHER_BUREAU),
         await _person(stage, administrator, "operator", ROLES.ROLE_OPERATOR, "", ids[0]),
         await _person(stage, administrator, "rival", ROLES.ROLE_OPERATOR, "", ids[1]),
-        *ids,
+        ids[0],
+        ids[1],
     )
 
 
@@ -275,7 +271,7 @@ async def _subject(caseworker: Person, name: str) -> str:
     )
     request = registry_pb2.PutSubjectRequest(request_id=new_request_id(), subject=subject)
     answer = await said(caseworker.registry.PutSubject(request))
-    return str(answer.subject.subject_id)
+    return answer.subject.subject_id
 
 
 async def _person(
@@ -298,6 +294,3 @@ async def _person(
 def local(day: str, hour: int = 0) -> datetime:
     """A moment of a local day."""
     return datetime.fromisoformat(f"{day}T{hour:02}:00:00").replace(tzinfo=SHANGHAI)
-
-
-MINUTE = timedelta(minutes=1)

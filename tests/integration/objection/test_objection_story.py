@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.objection.stage import Cast, local
+from tests.integration.objection.stage import Cast
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,4 +19,3 @@ async def test_a_granted_objection_corrects_the_register_and_restores_the_grade(
     assert (extended.term.target_on, extended.term.budget_days) == ("2026-10-16", 20)
     await cast.decide(case, "delete")
     read = await cast.closed(case)
-    print(read)

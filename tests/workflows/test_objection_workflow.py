@@ -1,0 +1,264 @@
+"""`objection/<case_id>` on a real Temporal server: rungs, longer terms, endings, moved clocks."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkipper
+from temporalio.worker import Replayer, Worker
+
+from law.periods import start_of
+from law.terms import Term, start
+from law.workdays import edition
+from plumbing.temporal import DUE_AT
+from services.objection.messages import (
+    CaseStart,
+    ClockMove,
+    End,
+    Ending,
+    RungDue,
+    Schedule,
+)
+from services.objection.schedule import schedule_of
+from services.objection.workflows import ObjectionWorkflow
+from tests.integration.events.support import eventually
+
+HISTORIES = Path(__file__).parent / "histories"
+NUMBER = "异议〔2026〕330106-0001号"
+ACCEPTED_ON = date(2026, 9, 14)
+MORNING = start_of(ACCEPTED_ON, 10)
+DAY = timedelta(days=1)
+GRANTED = Ending(how=End.DECIDED, outcome="delete")
+FOLLOW_THROUGH = [
+    "note_grade_before",
+    "carry_out",
+    "end_contested",
+    "note_grade_after",
+    "issue_letter",
+    "settle",
+]
+
+
+def offset() -> float:
+    """As in a sandbox in which it is the morning of acceptance now."""
+    return (MORNING - datetime.now(UTC)).total_seconds()  # noqa: TID251
+
+
+def five_days() -> Term:
+    return start("objection_first", ACCEPTED_ON, edition())
+
+
+def twenty_days() -> Term:
+    return five_days().extend(15, "unit-head", "鉴定", ACCEPTED_ON, edition=edition())
+
+
+def planned(term: Term, version: int = 2) -> Schedule:
+    return schedule_of(term, NUMBER, version)
+
+
+class Notes:
+    """Activities that note what they were asked for, and the rungs with the moment planned."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.rungs: list[str] = []
+        self.failures: dict[str, int] = {}
+
+    def all(self) -> list[Callable[..., Any]]:
+        return [self.reach_rung, *(self._noting(n) for n in ["mark_contested", *FOLLOW_THROUGH])]
+
+    @activity.defn
+    async def reach_rung(self, due: RungDue) -> None:
+        self.rungs.append(due.rung.key)
+
+    def _noting(self, name: str) -> Callable[..., Any]:
+        @activity.defn(name=name)
+        async def note(case_id: str) -> None:
+            if self.failures.get(name, 0):
+                self.failures[name] -= 1
+                raise OSError("the neighbour is away")
+            self.done.append(name)
+
+        return note
+
+    def have(self, count: int) -> Callable[[], Awaitable[bool]]:
+        async def enough() -> bool:
+            return len(self.rungs) >= count
+
+        return enough
+
+    async def marked(self) -> bool:
+        return "mark_contested" in self.done
+
+
+@asynccontextmanager
+async def case_of(
+    client: Client, notes: Notes, *, worker_client: Client | None = None, **told: Any
+) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+    """A case's workflow with a worker of its own."""
+    case_id = str(uuid.uuid4())
+    told = {"offset_seconds": offset(), "case_id": case_id, **told}
+    async with Worker(
+        worker_client or client,
+        task_queue=case_id,
+        workflows=[ObjectionWorkflow],
+        activities=notes.all(),
+        workflow_failure_exception_types=[Exception],
+    ):
+        handle = await client.start_workflow(
+            ObjectionWorkflow.run, CaseStart(**told), id=f"objection/{case_id}", task_queue=case_id
+        )
+        await eventually(notes.marked)
+        yield handle
+
+
+async def end(client: Client, handle: WorkflowHandle[Any, Any]) -> None:
+    await client.get_workflow_handle(handle.id).terminate()
+
+
+async def test_a_reminder_two_working_days_before_the_last_of_five(skipper: TimeSkipper) -> None:
+    notes = Notes()
+    async with case_of(skipper.client, notes) as handle:
+        await handle.signal(ObjectionWorkflow.scheduled, planned(five_days()))
+        await skipper.fast_forward(handle, 3 * DAY)
+        assert notes.rungs == []
+        await skipper.fast_forward(handle, DAY)
+        await eventually(notes.have(1))
+        await handle.signal(ObjectionWorkflow.decided, GRANTED)
+        await handle.result()
+    assert notes.rungs == ["nearly_due/2026-09-20"]
+    assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
+
+
+async def test_an_overdue_case_is_escalated_and_not_decided(skipper: TimeSkipper) -> None:
+    notes = Notes()
+    async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
+        await skipper.fast_forward(handle, 60 * DAY)
+        await eventually(notes.have(2))
+        described = await skipper.client.get_workflow_handle(handle.id).describe()
+        assert described.search_attributes[DUE_AT.name] == [start_of(date(2026, 9, 21))]
+        await end(skipper.client, handle)
+    assert notes.rungs == ["nearly_due/2026-09-20", "overdue/2026-09-20"]
+    assert notes.done == ["mark_contested"]
+
+
+async def test_a_longer_term_passes_the_holiday_and_reminds_anew(skipper: TimeSkipper) -> None:
+    notes = Notes()
+    async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
+        await handle.signal(ObjectionWorkflow.scheduled, planned(twenty_days(), 4))
+        # An older word that comes late changes nothing.
+        await handle.signal(ObjectionWorkflow.scheduled, planned(five_days(), 2))
+        await skipper.fast_forward(handle, 30 * DAY)  # over 国庆节 and the make-up day 10 October
+        assert notes.rungs == []
+        await skipper.fast_forward(handle, DAY)
+        await eventually(notes.have(1))
+        await end(skipper.client, handle)
+    assert notes.rungs == ["nearly_due/2026-10-16"]
+
+
+async def test_a_decision_comes_before_a_rung(skipper: TimeSkipper) -> None:
+    notes = Notes()
+    async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
+        await skipper.fast_forward(handle, 2 * DAY)
+        await handle.signal(
+            ObjectionWorkflow.decided, Ending(how=End.DECIDED, outcome="stop_disclosure")
+        )
+        await handle.result()
+    assert notes.rungs == []
+    assert "carry_out" not in notes.done  # nothing in the register changes
+
+
+async def test_a_moved_clock_reaches_each_rung_once(temporal_client: Client) -> None:
+    notes = Notes()
+    async with case_of(temporal_client, notes, schedule=planned(five_days())) as handle:
+        ahead = offset()
+        for days in (4, 3, 30, 30):  # never back, never twice
+            move = ClockMove(offset_seconds=ahead + days * DAY.total_seconds())
+            await handle.signal(ObjectionWorkflow.clock_moved, move)
+        await eventually(notes.have(2))
+        await handle.signal(ObjectionWorkflow.scheduled, planned(five_days(), 3))
+        await handle.signal(ObjectionWorkflow.ended, Ending(how=End.WITHDRAWN))
+        await handle.result()
+    assert notes.rungs == ["nearly_due/2026-09-20", "overdue/2026-09-20"]
+    assert notes.done == ["mark_contested", "end_contested", "settle"]
+
+
+async def test_a_workflow_started_anew_repeats_no_rung(temporal_client: Client) -> None:
+    notes = Notes()
+    late = (MORNING + 30 * DAY - datetime.now(UTC)).total_seconds()  # noqa: TID251
+    reached = ["nearly_due/2026-09-20"]
+    async with case_of(
+        temporal_client,
+        notes,
+        schedule=planned(five_days()),
+        reached=reached,
+        offset_seconds=late,
+    ) as handle:
+        await eventually(notes.have(1))
+        await handle.signal(ObjectionWorkflow.ended, Ending(how=End.DECLINED))
+        await handle.result()
+    assert notes.rungs == ["overdue/2026-09-20"]
+    assert notes.done == ["mark_contested", "end_contested", "issue_letter", "settle"]
+
+
+async def test_a_decided_case_started_anew_follows_through_again(temporal_client: Client) -> None:
+    notes = Notes()
+    async with case_of(
+        temporal_client, notes, schedule=planned(five_days()), ending=GRANTED
+    ) as handle:
+        await handle.result()
+    assert (notes.rungs, notes.done) == ([], ["mark_contested", *FOLLOW_THROUGH])
+
+
+async def test_each_step_is_tried_until_it_is_done(temporal_client: Client) -> None:
+    notes = Notes()
+    notes.failures = {"carry_out": 2, "issue_letter": 1}
+    async with case_of(temporal_client, notes, ending=GRANTED) as handle:
+        await handle.result()
+    assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
+
+
+async def test_it_continues_as_new_with_all_it_knows(temporal_client: Client) -> None:
+    notes = Notes()
+    async with case_of(
+        temporal_client, notes, schedule=planned(five_days()), events_per_run=1
+    ) as handle:
+        move = ClockMove(offset_seconds=offset() + 4 * DAY.total_seconds())
+        await handle.signal(ObjectionWorkflow.clock_moved, move)
+        await eventually(notes.have(1))
+        current = temporal_client.get_workflow_handle(handle.id)
+
+        async def went_on() -> bool:
+            return (await current.describe()).run_id != handle.first_execution_run_id
+
+        await eventually(went_on)
+        await current.signal(ObjectionWorkflow.decided, GRANTED)
+        await current.result()
+    assert notes.rungs == ["nearly_due/2026-09-20"]
+    assert notes.done[-1] == "settle"
+
+
+def recorded(path: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json("objection/recorded", path.read_text())
+
+
+@pytest.mark.parametrize("path", sorted(HISTORIES.glob("objection-*.json")), ids=lambda p: p.stem)
+async def test_recorded_objections_replay(path: Path) -> None:
+    replayer = Replayer(workflows=[ObjectionWorkflow], data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(recorded(path))
+
+
+def test_histories_of_objections_are_recorded() -> None:
+    assert {path.stem for path in HISTORIES.glob("objection-*.json")} >= {
+        "objection-v1-extended-and-granted",
+        "objection-v1-overdue-and-withdrawn",
+    }
