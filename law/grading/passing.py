@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from law.evidence import Dossier
 from law.grading.engine import grade
@@ -33,17 +33,17 @@ def result_of(receipt: Receipt) -> tuple[object, ...]:
 def spell_began_on(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> date | None:
     """Return the first day of the present uninterrupted spell at a grade (C-13).
 
-    Read from the records as they are known now. None when the grade has stood since before the
-    first record.
+    Read from the records as they are known now, no earlier than the text itself. None when the
+    grade has stood since before the first record of a text without a first day.
     """
-    began: date | None = None
     for day in reversed(_all_turning_days(dossier, ruleset, now.as_of)):
         if day > now.as_of:
             continue
-        if grade(dossier, ruleset, day).grade != now.grade:
-            return began
-        began = day
-    return began
+        if day == ruleset.valid_from:
+            return day
+        if grade(dossier, ruleset, day - timedelta(days=1)).grade != now.grade:
+            return day
+    return None
 
 
 def turning_days(dossier: Dossier, ruleset: Ruleset, as_of: date) -> list[date]:
