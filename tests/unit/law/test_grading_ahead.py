@@ -191,7 +191,7 @@ def test_the_fewest_steps_take_the_ones_worth_most() -> None:
 def test_every_direct_judgment_in_the_way_must_go() -> None:
     records = [
         _record("crime", "r1", date(2026, 5, 1), points=5),
-        _record("permit_fraud", "r2", date(2026, 6, 1), points=6),
+        _record("permit_fraud", "r2", date(2026, 5, 1), points=6),
         _record("adverse_other", "r3", points=1),
     ]
     ahead = outlook(_dossier(*records), load(H120), DAY)
