@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from plumbing.change import Change
@@ -97,7 +98,7 @@ class Draft:
         event = GradeChanged(
             subject_id=after.subject_id,
             after=wire.grade(after),
-            record_ids=self._cause.records.get(after.subject_id, ()),
+            record_ids=self._records_behind(after),
             baseline=self._cause.baseline,
             fell=_fell(before, after),
         )
@@ -106,6 +107,12 @@ class Draft:
             event.before.CopyFrom(wire.grade(before))
         self._events.append((after.bureau, event))
 
+    def _records_behind(self, after: Grade) -> Sequence[str]:
+        """What came into force on a day that was missed came by time, not by today's news."""
+        if after.in_force_from < self._change.today:
+            return ()
+        return self._cause.records.get(after.subject_id, ())
+
     def _audit(self) -> None:
         """One entry for all of them: how many, and the digest of their ids (D-10)."""
         digest = digest_of("subjects", ((one, 0) for one in self.changed)).digest
@@ -113,9 +120,13 @@ class Draft:
         self._change.audit(
             self._cause.action,
             f"subject/{self.changed[0]}" if alone else f"subjects/{digest}",
-            after={"subjects": len(self.changed), "digest": digest},
+            after=self._said_of_one() if alone else {"subjects": len(self.changed)},
             ground=self._cause.ground,
         )
+
+    def _said_of_one(self) -> dict[str, Any]:
+        grade = next(row for row in reversed(self._rows) if isinstance(row, Grade))
+        return grade.model_dump(include={"grade", "score", "receipt_id"})
 
 
 def _again(grade: Grade, next_one: Assessment) -> Grade:

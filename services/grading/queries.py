@@ -62,7 +62,7 @@ async def grades(
     subject = await _subject(session, caller, request.subject_id)
     wanted = select(Grade).where(col(Grade.subject_id) == subject.subject_id)
     if key := paging.after(request):
-        wanted = wanted.where(sa.tuple_(*_NEWEST) < sa.tuple_(*_read_key(key)))
+        wanted = wanted.where(sa.tuple_(*_NEWEST) < _read_key(key))
     in_order = wanted.order_by(*(one.desc() for one in _NEWEST))
     rows = (await session.exec(in_order.limit(paging.page_size(request) + 1))).all()
     return paging.cut(request, rows, _key)
@@ -149,8 +149,10 @@ def _key(row: Grade) -> list[str]:
     return [row.known_from.isoformat(), row.in_force_from.isoformat(), row.grade_id]
 
 
-def _read_key(key: Sequence[str]) -> tuple[datetime, date, str]:
-    return datetime.fromisoformat(key[0]), date.fromisoformat(key[1]), key[2]
+def _read_key(key: Sequence[str]) -> sa.Tuple:
+    values = (datetime.fromisoformat(key[0]), date.fromisoformat(key[1]), key[2])
+    typed = zip(values, _NEWEST, strict=True)
+    return sa.tuple_(*(sa.literal(value, column.type) for value, column in typed))
 
 
 def _found(row: T | None, zh: str, en: str) -> T:

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
 WORKFLOW = "regrade-daily"
 WORKFLOW_ID = "regrade/daily"
 ACTIVITY = "regrade"
-SILENCE = timedelta(seconds=30)
+SILENCE = timedelta(minutes=1)
 LONGEST = timedelta(hours=6)
 
 

@@ -10,15 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Replayer, Worker
 
-from plumbing.clock import FixedClock, local_date
-from services.grading import keeping
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.clock import FixedClock, SystemClock, local_date
+from plumbing.database import Database
+from plumbing.identity import service_caller
+from protos.registry.v1.events_pb2 import RecordsChanged, SubjectsChanged
+from services.grading import commands, keeping
+from services.grading.activities import Activities
 from services.grading.keeping import Keeper
+from services.grading.tables import Grade
 from services.grading.workflows import (
     ACTIVITY,
     WORKFLOW_ID,
@@ -30,6 +38,7 @@ from services.grading.workflows import (
     next_waking,
 )
 from tests.integration.events.support import eventually
+from tests.integration.grading.support import penalty, subject
 
 HISTORIES = Path(__file__).parent / "histories"
 DAY = timedelta(days=1)
@@ -163,6 +172,41 @@ async def test_it_is_started_once_by_whoever_finds_it_missing(
         finally:
             await temporal_client.get_workflow_handle(WORKFLOW_ID).terminate()
     assert rounds.days[2] - rounds.days[1] == DAY
+
+
+async def test_what_is_due_is_graded_in_chunks_as_of_its_day(
+    temporal_client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "CHUNK", 2)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'grading.db'}")
+    await migrations.upgrade(database, "grading")
+    clock = FixedClock(datetime(2026, 9, 14, 2, 0, tzinfo=UTC))
+    changes = Changes(database, clock)
+    async with changes.change(service_caller("grading")) as change:
+        subjects = [subject(number) for number in range(5)]
+        await commands.take_subjects(change, SubjectsChanged(subjects=subjects))
+        records = [penalty(number, subject_id=f"subj-{number}") for number in range(5)]
+        await commands.take_records(change, RecordsChanged(records=records))
+    ahead = datetime(2031, 6, 1, tzinfo=UTC) - SystemClock().now()
+    start = Start(offset_seconds=ahead.total_seconds())
+    activities = Activities(changes)
+    async with (
+        Worker(
+            temporal_client,
+            task_queue="test-chunks",
+            workflows=[RegradeDaily],
+            activities=[activities.regrade],
+        ),
+        running(temporal_client, "test-chunks", start),
+    ):
+        await eventually(lambda: _all_from(database, date(2031, 5, 7), 5))
+    await database.close()
+
+
+async def _all_from(database: Database, day: date, count: int) -> bool:
+    async with database.snapshot() as session:
+        rows = await session.exec(select(Grade).where(col(Grade.in_force_from) == day))
+        return [row.score for row in rows.all()] == [90] * count
 
 
 RECORDED = {path.stem: path.read_text() for path in HISTORIES.glob("regrade-*.json")}

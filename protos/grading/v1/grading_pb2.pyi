@@ -337,7 +337,7 @@ class SummariseGradesRequest(_message.Message):
 
     BUREAU_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
-    """Only this bureau; empty means all in the caller's scope."""
+    """Only this bureau and those below it; empty means all in the caller's scope."""
     def __init__(
         self,
         *,

@@ -9,6 +9,7 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from nats.js import JetStreamContext
 from sqlmodel import SQLModel, col, select
+from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.clock import FixedClock
 from plumbing.database import Database
@@ -69,16 +70,23 @@ class Platform:
     ) -> None:
         self.register, self.database, self.js, self.clock = register, database, js, clock
         self.moved: list[float] = []
-
-        async def note_move(offset_seconds: float) -> None:
-            self.moved.append(offset_seconds)
-
-        self.consumer = registry_consumer(database, js, clock, note_move)
+        self.asked = 0
+        self.temporal_is_away = False
+        self.consumer = registry_consumer(database, js, clock, self._clock_moved)
         self.work = [
             Relay(register, js, clock, poll_seconds=0.05).run,
             Relay(database, js, clock, poll_seconds=0.05).run,
             self.consumer.run,
         ]
+
+    async def _clock_moved(self, offset_seconds: float) -> None:
+        self.asked += 1
+        if self.temporal_is_away:
+            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+        self.moved.append(offset_seconds)
+
+    async def was_asked(self) -> bool:
+        return self.asked > 0
 
     async def tell(self, event: Message, aggregate: str = "subject/subj-1") -> None:
         """Announces an event as the register does, and waits until grading has taken it.

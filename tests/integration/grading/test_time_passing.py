@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from law import ruleset
 from plumbing.change import Changes
 from plumbing.identity import service_caller
+from protos.registry.v1.events_pb2 import ClockMoved
 from services.grading.activities import Command
 from services.grading.checking import check
 from services.grading.commands import regrade_due, regrade_stale
 from services.grading.tables import Grade, Subject
+from tests.integration.events.support import eventually
 from tests.integration.grading.support import Platform, penalty, subject
 
 OUT_OF_WINDOW = date(2031, 5, 7)  # five years after the penalty was determined, and a day
@@ -69,7 +71,8 @@ async def test_news_does_not_hide_what_changed_on_a_day_that_was_missed(
     known = [row for row in await penalised.grades() if row.known_to is None]
     assert [row.in_force_from for row in known][1:] == [OUT_OF_WINDOW, today]
     assert known[1].score == 90
-    assert (await penalised.announced())[-1].record_ids == ["rec-2"]
+    by_time, by_news = (await penalised.announced())[-2:]
+    assert (list(by_time.record_ids), list(by_news.record_ids)) == ([], ["rec-2"])
 
 
 async def test_grades_under_a_text_that_changed_are_made_anew(penalised: Platform) -> None:
@@ -93,3 +96,13 @@ async def test_grades_where_another_text_governs_by_now_are_made_anew(
     assert grade.ruleset_id == "national-2017-566"
     assert not (await penalised.announced())[-1].fell
     assert await regrade(penalised, regrade_stale, today) == 0
+
+
+async def test_a_moved_clock_is_passed_on_once_temporal_can_be_told(platform: Platform) -> None:
+    platform.temporal_is_away = True
+    await platform.announce(ClockMoved(offset_seconds=3600.0), "clock")
+    await eventually(platform.was_asked)
+    assert platform.moved == []
+    platform.temporal_is_away = False
+    await platform.settled()
+    assert platform.moved == [3600.0]
