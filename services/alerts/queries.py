@@ -1,0 +1,172 @@
+"""Reads. What is out of the caller's scope is left out; an operator sees its own subject."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.colours import Colour, latest_valid_until
+from law.errors import Fault, InvalidInput
+from plumbing import paging
+from plumbing.identity import Caller, Role, scope_prefix
+from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts import wire
+from services.alerts.standing import REDS, Standing
+from services.alerts.tables import Alert, Instrument, Notice, NoticeState, Watch
+
+_END_OF_TIME = date.max
+
+
+def colour_on(on: date) -> sa.ColumnElement[Any]:
+    """The colour of an instrument on a day, in SQL: what `standing.answer` says in Python."""
+    dated = col(Instrument.standing) == Standing.DATED
+    by_date = [
+        (dated & (col(Instrument.valid_until) <= latest_valid_until(colour, on)), colour.value)
+        for colour in (Colour.RED, Colour.YELLOW, Colour.GREEN)
+    ]
+    without = (col(Instrument.standing).in_(REDS), Colour.RED.value)
+    return sa.case(without, *by_date, else_=Colour.NONE.value)
+
+
+_ON_FILE = col(Instrument.standing) != Standing.REMOVED
+
+
+async def summarise_colours(
+    session: AsyncSession, caller: Caller, request: pb.SummariseColoursRequest, today: date
+) -> pb.SummariseColoursResponse:
+    """Counts the instruments in scope by bureau and colour."""
+    on = _day(request.on) or today
+    colour = colour_on(on).label("colour")
+    counted = (
+        sa.select(col(Instrument.bureau), colour, sa.func.count())
+        .where(_ON_FILE, *_scope(caller, Instrument, request.bureau))
+        .group_by(col(Instrument.bureau), colour)
+        .order_by(col(Instrument.bureau), colour)
+    )
+    rows = (await (await session.connection()).execute(counted)).all()
+    counts = [pb.ColourCount(bureau=b, colour=c, instruments=n) for b, c, n in rows]
+    return pb.SummariseColoursResponse(counts=counts, on=on.isoformat())
+
+
+def _day(text: str) -> date | None:
+    try:
+        return wire.day(text)
+    except ValueError as error:
+        fault = Fault("on", "不是日历上的日期", "Not a day of the calendar")
+        raise InvalidInput(faults=[fault]) from error
+
+
+async def list_colours(
+    session: AsyncSession, caller: Caller, request: pb.ListColoursRequest, today: date
+) -> pb.ListColoursResponse:
+    """Instruments with their colour today: the most severe first, then the soonest due."""
+    colour = colour_on(today)
+    # Colours as ranks, the most severe first, for an order that a page can go on from.
+    rank = sa.case({c.value: -c.severity for c in Colour}, value=colour)
+    until = sa.func.coalesce(col(Instrument.valid_until), sa.literal(_END_OF_TIME, sa.Date))
+    order = (rank, until, col(Instrument.instrument_id))
+    wanted = (
+        select(Instrument)
+        .where(_ON_FILE, *_scope(caller, Instrument, request.bureau, request.subject_id))
+        .order_by(*order)
+    )
+    if request.instrument_id:
+        wanted = wanted.where(col(Instrument.instrument_id) == request.instrument_id)
+    if request.colour:
+        wanted = wanted.where(colour == request.colour)
+    if key := paging.after(request):
+        here = (key[0], date.fromisoformat(key[1]), key[2])
+        wanted = wanted.where(sa.tuple_(*order) > sa.tuple_(*_literals(order, here)))
+    rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
+    page, token = paging.cut(request, rows, lambda row: _place(row, today))
+    return pb.ListColoursResponse(
+        instruments=[wire.colour(row, today) for row in page], next_page_token=token
+    )
+
+
+def _place(row: Instrument, today: date) -> list[Any]:
+    severity = Colour(wire.colour(row, today).colour).severity
+    return [-severity, (row.valid_until or _END_OF_TIME).isoformat(), row.instrument_id]
+
+
+def _literals(columns: tuple[Any, ...], values: tuple[Any, ...]) -> list[Any]:
+    return [sa.literal(v, c.type) for c, v in zip(columns, values, strict=True)]
+
+
+async def list_alerts(
+    session: AsyncSession, caller: Caller, request: pb.ListAlertsRequest
+) -> pb.ListAlertsResponse:
+    """Alerts, newest first."""
+    number = col(Alert.alert_id)
+    wanted = select(Alert).where(*_scope(caller, Alert, request.bureau, request.subject_id))
+    if request.instrument_id:
+        wanted = wanted.where(col(Alert.instrument_id) == request.instrument_id)
+    if not request.include_baseline:
+        wanted = wanted.where(~col(Alert.baseline))
+    if key := paging.after(request):
+        wanted = wanted.where(number < key[0])
+    wanted = wanted.order_by(number.desc()).limit(paging.page_size(request) + 1)
+    rows = (await session.exec(wanted)).all()
+    page, token = paging.cut(request, rows, lambda row: [row.alert_id])
+    return pb.ListAlertsResponse(alerts=map(wire.alert, page), next_page_token=token)
+
+
+async def list_notices(
+    session: AsyncSession, caller: Caller, request: pb.ListNoticesRequest
+) -> pb.ListNoticesResponse:
+    """Notices and how their delivery stands, newest first."""
+    order = (col(Notice.created_at), col(Notice.notice_id))
+    wanted = select(Notice).where(*_scope(caller, Notice, request.bureau, request.subject_id))
+    if request.state:
+        wanted = wanted.where(col(Notice.state) == NoticeState(request.state))
+    if key := paging.after(request):
+        here = _literals(order, (datetime.fromisoformat(key[0]), key[1]))
+        wanted = wanted.where(sa.tuple_(*order) < sa.tuple_(*here))
+    wanted = wanted.order_by(*(column.desc() for column in order))
+    rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
+    page, token = paging.cut(request, rows, lambda n: [n.created_at.isoformat(), n.notice_id])
+    return pb.ListNoticesResponse(notices=map(wire.notice, page), next_page_token=token)
+
+
+async def get_watch(session: AsyncSession, caller: Caller) -> pb.GetWatchResponse:
+    """How far the watch of each bureau in scope has come."""
+    wanted = select(Watch).where(_covered(caller, col(Watch.bureau))).order_by(Watch.bureau)
+    return pb.GetWatchResponse(watches=map(wire.watch, (await session.exec(wanted)).all()))
+
+
+def _scope(
+    caller: Caller,
+    table: type[Instrument | Alert | Notice],
+    bureau: str,
+    subject_id: str = "",
+) -> list[sa.ColumnElement[bool]]:
+    scope = [_seen(caller, table)]
+    if bureau:
+        scope.append(col(table.bureau) == bureau)
+    if subject_id:
+        scope.append(col(table.subject_id) == subject_id)
+    return scope
+
+
+def _seen(caller: Caller, table: type[Instrument | Alert | Notice]) -> sa.ColumnElement[bool]:
+    """What `Caller.sees` says of one row, in SQL."""
+    if caller.has(Role.OPERATOR):
+        # A notice to a bureau has no subject; an account without one sees nothing.
+        mine = col(table.subject_id) == caller.subject_id
+        return mine if caller.subject_id else sa.false()
+    return _covered(caller, col(table.bureau))
+
+
+def _covered(caller: Caller, bureau: Any) -> sa.ColumnElement[bool]:
+    if caller.is_service:
+        return sa.true()
+    if not caller.bureau:
+        return sa.false()
+    covered: sa.ColumnElement[bool] = bureau.startswith(
+        scope_prefix(caller.bureau), autoescape=True
+    )
+    return covered

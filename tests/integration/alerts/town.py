@@ -1,0 +1,214 @@
+"""What the tests of alerts share: a register that announces, and what alerts makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from google.protobuf.message import Message
+from nats.js import JetStreamContext
+from sqlmodel import SQLModel, col, select
+
+from plumbing.change import Changes
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.events.inspection import consumer_lags, dead_letter_counts, outbox_pending
+from plumbing.events.outbox import Outbox, record
+from plumbing.events.relay import Relay
+from plumbing.process import Parts
+from plumbing.settings import Settings
+from protos.alerts.v1.events_pb2 import AlertsRaised
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from services.alerts.activities import Activities
+from services.alerts.consumers import consumers
+from services.alerts.tables import Alert, Notice
+from services.alerts.timers import Timers
+from services.alerts.workflows import WatchDone, WatchRun
+from tests.integration.events.support import eventually
+
+BUREAU = "330106"
+START = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)  # ten in the morning of Shanghai
+TODAY = date(2026, 9, 14)
+Row = TypeVar("Row", bound=SQLModel)
+
+
+def bureau(code: str = BUREAU) -> pb.Bureau:
+    return pb.Bureau(
+        code=code,
+        name="测试市场监管局",
+        phone="0571-00000000",
+        email="office@test.example",
+        version=1,
+    )
+
+
+def subject(number: int = 1, version: int = 1, **said: Any) -> pb.Subject:
+    told = pb.Subject(
+        subject_id=f"s{number}",
+        kind="organisation",
+        name=f"测试单位{number}",
+        bureau=BUREAU,
+        email=f"unit{number}@test.example",
+        version=version,
+    )
+    told.MergeFrom(pb.Subject(**said))
+    return told
+
+
+def instrument(number: int = 1, version: int = 1, **said: Any) -> pb.Instrument:
+    told = pb.Instrument(
+        instrument_id=f"i{number}",
+        subject_id="s1",
+        bureau=BUREAU,
+        type_code="试验用器具",
+        serial_no=f"NO-{number}",
+        state="in_use",
+        spell=1,
+        version=version,
+    )
+    told.MergeFrom(pb.Instrument(**said))
+    return told
+
+
+def verification(
+    number: int = 1, valid_until: date | None = None, version: int = 1, **said: Any
+) -> pb.Verification:
+    """A pass of last year for the instrument of the same number."""
+    told = pb.Verification(
+        verification_id=f"v{number}",
+        instrument_id=f"i{number}",
+        result="pass",
+        verified_on="2025-09-01",
+        valid_until=valid_until.isoformat() if valid_until else "",
+        institution="测试检定机构",
+        version=version,
+    )
+    told.MergeFrom(pb.Verification(**said))
+    return told
+
+
+class NotedTimers(Timers):
+    """Notes what would be started; that it is, on a real server, is tried among the workflows."""
+
+    def __init__(self) -> None:
+        self.watched: list[tuple[str, float | None]] = []
+        self.delivered: list[str] = []
+        self.running: set[str] = set()
+
+    async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
+        self.watched.append((bureau, offset_seconds))
+
+    async def deliver(self, notice_id: str) -> None:
+        self.delivered.append(notice_id)
+
+    async def runs(self, workflow_id: str) -> bool:
+        return workflow_id in self.running
+
+
+class Town:
+    """A register's outbox, and alerts with its consumers, relay and database."""
+
+    def __init__(
+        self, register: Database, database: Database, js: JetStreamContext, settings: Settings
+    ) -> None:
+        self.register, self.database, self.js = register, database, js
+        self.clock, self.timers = FixedClock(START), NotedTimers()
+        self.changes = Changes(database, self.clock)
+        self.activities = Activities(self.changes, settings)
+        token = cast("Any", None)
+        parts = Parts("alerts", settings, self.clock, database, self.changes, js, token)
+        self.consumers = consumers(parts, self.timers)
+        self.work = [
+            Relay(register, js, self.clock, poll_seconds=0.02).run,
+            Relay(database, js, self.clock, poll_seconds=0.02).run,
+            *(consumer.run for consumer in self.consumers),
+        ]
+
+    @property
+    def today(self) -> date:
+        return self.clock.today()
+
+    def pass_days(self, days: int) -> None:
+        self.clock.moment += timedelta(days=days)
+
+    async def tell(self, *told: Message, aggregate: str = "", settle: bool = True) -> None:
+        """Announces events as the register does, and waits until alerts has taken them."""
+        async with self.register.transaction() as session:
+            for event in told:
+                await record(
+                    session,
+                    event,
+                    aggregate=aggregate or event.DESCRIPTOR.name,
+                    bureau=BUREAU,
+                    at=self.clock.now(),
+                    on_behalf_of="account/caseworker",
+                )
+        if settle:
+            await self.settled()
+
+    async def tell_of(self, *things: Message, **change: Any) -> None:
+        """Announces bureaus, subjects, instruments, verifications and records, one event a kind."""
+        await self.tell(*self.facts(*things, **change))
+
+    def facts(self, *things: Message, **change: Any) -> list[Message]:
+        why = events.Change(**change)
+        why.at.FromDatetime(self.clock.now())
+        said: dict[type[Message], Message] = {}
+        for thing in things:
+            event_type, field = _EVENTS[type(thing)]
+            event = said.setdefault(event_type, event_type(change=why))
+            getattr(event, field).append(thing)
+        return [*said.values()]
+
+    async def settled(self) -> None:
+        """Waits until both outboxes are out and nothing is left to take."""
+        mine = {consumer.name for consumer in self.consumers}
+
+        async def quiet() -> bool:
+            pending = [(await outbox_pending(one)).count for one in (self.register, self.database)]
+            lags = [lag for lag in await consumer_lags(self.js) if lag.consumer in mine]
+            busy = any(lag.waiting + lag.unacknowledged for lag in lags)
+            return len(lags) == len(mine) and not busy and not any(pending)
+
+        await eventually(quiet)
+        assert not await dead_letter_counts(self.js)
+
+    async def watch(self, through: date | None = None) -> WatchDone:
+        """One morning."""
+        run = WatchRun(bureau=BUREAU, through=through or self.today)
+        return await self.activities.watch(run)
+
+    async def mornings(self, days: int) -> None:
+        for _ in range(days):
+            self.pass_days(1)
+            await self.watch()
+
+    async def rows(self, table: type[Row]) -> Sequence[Row]:
+        async with self.database.snapshot() as session:
+            return (await session.exec(select(table))).all()
+
+    async def alerts(self) -> list[tuple[str, str, bool]]:
+        """Instrument, colour, and whether nobody was to be told."""
+        rows = sorted(await self.rows(Alert), key=lambda alert: alert.alert_id or 0)
+        return [(row.instrument_id, row.colour.value, row.baseline) for row in rows]
+
+    async def notices(self, kind: str = "") -> list[Notice]:
+        rows = sorted(await self.rows(Notice), key=lambda notice: notice.created_at)
+        return [row for row in rows if kind in ("", row.kind.value)]
+
+    async def announced(self) -> list[AlertsRaised]:
+        wanted = select(Outbox.payload).where(col(Outbox.subject).contains("alerts_raised"))
+        async with self.database.snapshot() as session:
+            rows = await session.exec(wanted.order_by(col(Outbox.seq)))
+            return [AlertsRaised.FromString(payload) for payload in rows.all()]
+
+
+_EVENTS: dict[type[Message], tuple[Any, str]] = {
+    pb.Bureau: (events.BureausChanged, "bureaus"),
+    pb.Subject: (events.SubjectsChanged, "subjects"),
+    pb.Instrument: (events.InstrumentsChanged, "instruments"),
+    pb.Verification: (events.VerificationsRecorded, "verifications"),
+    pb.Record: (events.RecordsChanged, "records"),
+}
