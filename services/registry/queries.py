@@ -7,6 +7,7 @@ may not be seen does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -173,12 +174,17 @@ class Queries:
         return list(page), token
 
 
-def _beyond(columns: list[Any], key: list[Any]) -> sa.ColumnElement[bool]:
-    values = [sa.cast(value, column.type) for column, value in zip(columns, key, strict=True)]
+def _beyond(columns: list[Any], key: list[str]) -> sa.ColumnElement[bool]:
+    values = [_literal(text, column.type) for column, text in zip(columns, key, strict=True)]
     return sa.tuple_(*columns) > sa.tuple_(*values)
 
 
-def _key_of(columns: list[Any]) -> Callable[[Any], list[Any]]:
+def _literal(text: str, kind: Any) -> sa.ColumnElement[Any]:
+    # A page token carries text; days are compared as days.
+    return sa.literal(date.fromisoformat(text) if kind.python_type is date else text, kind)
+
+
+def _key_of(columns: list[Any]) -> Callable[[Any], list[str]]:
     return lambda row: [str(getattr(row, column.key)) for column in columns]
 
 

@@ -1,0 +1,34 @@
+"""One registry for all these tests: a process on real NATS and SQLite, in a sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from plumbing.settings import Settings
+from tests.integration.conftest import NatsServer, free_port
+from tests.integration.registry.offices import Office, ready, sandbox, started
+
+
+@pytest.fixture(scope="session")
+def nats_url(_nats_process: NatsServer) -> str:
+    """Where NATS listens."""
+    return _nats_process.url
+
+
+@pytest.fixture(scope="session")
+def _settings(nats_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = sandbox(tmp_path_factory.mktemp("registry"), free_port(), nats_url)
+    with started(settings) as process:
+        asyncio.run(ready(settings, process))
+        yield settings
+
+
+@pytest.fixture
+async def office(_settings: Settings) -> AsyncIterator[Office]:
+    """The running registry, and callers of every role."""
+    office = Office(_settings)
+    yield office
+    await office.close()

@@ -1,0 +1,274 @@
+"""A registry that runs as a process, and callers of every role that talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlmodel import col, select
+
+from law.identifiers import ALPHABET, credit_code_check_digit
+from plumbing.audit import AuditEntry
+from plumbing.client import Refusal, new_request_id, open_channel, refusal_of
+from plumbing.clock import SandboxClock, SystemClock
+from plumbing.database import Database
+from plumbing.events.outbox import Outbox
+from plumbing.identity import Caller, Role
+from plumbing.settings import Settings, child_environment
+from plumbing.tokens import Signer, make_keys
+from protos.identity.v1 import identity_pb2_grpc
+from protos.operations.v1 import operations_pb2_grpc
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from protos.registry.v1 import registry_pb2_grpc
+
+CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
+STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
+TODAY = date(2026, 9, 14)
+READY_SECONDS = 30
+
+
+@dataclass
+class Desk:
+    """One caller: the stubs under its token."""
+
+    registry: registry_pb2_grpc.RegistryServiceStub
+    clock: registry_pb2_grpc.ClockServiceStub
+    identity: identity_pb2_grpc.IdentityServiceStub
+    operations: operations_pb2_grpc.OperationsServiceStub
+
+
+class Office:
+    """The running registry, seen from outside; its database is open for reading."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url("registry"))
+        self._channels: list[grpc.aio.Channel] = []
+
+    async def close(self) -> None:
+        for channel in self._channels:
+            await channel.close()
+        await self.database.close()
+
+    def desk(
+        self, *roles: Role, bureau: str = DISTRICT, subject_id: str = "", name: str = "someone"
+    ) -> Desk:
+        """A caller in these roles, signed in with a token of the registry's own key."""
+        key = make_keys(self.settings.keys_dir, ())
+        signer = Signer(key, SystemClock(), self.settings.token_life)
+        scope = "" if Role.OPERATOR in roles or Role.PUBLIC in roles else bureau
+        token, _ = signer.issue(Caller(name, name, frozenset(roles), scope, subject_id))
+        return self.desk_with(token)
+
+    def desk_with(self, token: str = "") -> Desk:
+        """A caller with a token, or with none."""
+
+        async def source() -> str:
+            return token
+
+        address = self.settings.address("registry")
+        channel = open_channel(address, source if token else None)
+        self._channels.append(channel)
+        return Desk(
+            registry_pb2_grpc.RegistryServiceStub(channel),
+            registry_pb2_grpc.ClockServiceStub(channel),
+            identity_pb2_grpc.IdentityServiceStub(channel),
+            operations_pb2_grpc.OperationsServiceStub(channel),
+        )
+
+    async def said(self, aggregate: str) -> list[Any]:
+        """The events of an aggregate, in order."""
+        return await outbox(self.database, aggregate)
+
+    async def audited(self, object_: str) -> list[AuditEntry]:
+        """What the audit says of an object, in order."""
+        wanted = (
+            select(AuditEntry)
+            .where(AuditEntry.object == object_)
+            .order_by(col(AuditEntry.entry_id))
+        )
+        async with self.database.snapshot() as session:
+            return list((await session.exec(wanted)).all())
+
+    async def bureau(self, code: str = DISTRICT) -> str:
+        """A bureau that exists."""
+        administrator = self.desk(Role.ADMINISTRATOR, bureau="")
+        known = await administrator.registry.ListBureaus(pb.ListBureausRequest(page_size=1000))
+        if code not in {bureau.code for bureau in known.bureaus}:
+            bureau = pb.Bureau(code=code, name=f"测试市场监管局{code}")
+            await administrator.registry.PutBureau(
+                pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+            )
+        return code
+
+    async def subject(self, **said: Any) -> pb.Subject:
+        """A registered subject."""
+        bureau = await self.bureau(said.get("bureau", DISTRICT))
+        caseworker = self.desk(Role.CASEWORKER, bureau=bureau)
+        answer = await caseworker.registry.PutSubject(put_subject(**said))
+        return answer.subject
+
+    async def instrument(self, owner: pb.Subject | None = None, **said: Any) -> pb.Instrument:
+        """A filed instrument."""
+        owner = owner or await self.subject()
+        caseworker = self.desk(Role.CASEWORKER, bureau=owner.bureau)
+        answer = await caseworker.registry.PutInstrument(put_instrument(owner.subject_id, **said))
+        return answer.instrument
+
+    async def record(self, owner: pb.Subject | None = None, **said: Any) -> pb.Record:
+        """An entered credit record."""
+        owner = owner or await self.subject()
+        caseworker = self.desk(Role.CASEWORKER, bureau=owner.bureau)
+        answer = await caseworker.registry.EnterRecord(enter_record(owner.subject_id, **said))
+        return answer.record
+
+
+async def outbox(database: Database, aggregate: str) -> list[Any]:
+    """The events of an aggregate in a database, in order."""
+    wanted = select(Outbox).where(Outbox.aggregate == aggregate).order_by(col(Outbox.aggregate_seq))
+    async with database.snapshot() as session:
+        return [_event(row) for row in await session.exec(wanted)]
+
+
+def _event(row: Outbox) -> Any:
+    name = row.headers["ce-type"].rsplit(".", 1)[1]
+    kind: type[Message] = getattr(events, name)
+    return kind.FromString(row.payload)
+
+
+def credit_code(department: str = "91") -> str:
+    """A synthetic credit code that no one has had before, valid by its check digit."""
+    number = uuid4().int
+    body = "".join(ALPHABET[(number >> (5 * place)) % 31] for place in range(8))
+    first17 = f"{department}330106{body}X"
+    return first17 + credit_code_check_digit(first17)
+
+
+def put_subject(**said: Any) -> pb.PutSubjectRequest:
+    """A request that registers a subject."""
+    given = {
+        "kind": "organisation",
+        "name": f"合成加油站{uuid4().hex[:8]}",
+        "credit_code": credit_code(),
+        "bureau": DISTRICT,
+        "sector": "fuel_station",
+    }
+    if said.get("kind") == "natural_person":
+        given["credit_code"] = ""
+    return pb.PutSubjectRequest(request_id=new_request_id(), subject=pb.Subject(**(given | said)))
+
+
+def put_instrument(subject_id: str, **said: Any) -> pb.PutInstrumentRequest:
+    """A request that files an instrument."""
+    given = {"subject_id": subject_id, "type_code": "FUEL", "serial_no": uuid4().hex[:12]}
+    return pb.PutInstrumentRequest(
+        request_id=new_request_id(), instrument=pb.Instrument(**(given | said))
+    )
+
+
+def verify(instrument_id: str, **said: Any) -> pb.RecordVerificationRequest:
+    """A request that records a verification, by default a pass."""
+    given = {
+        "instrument_id": instrument_id,
+        "result": "pass",
+        "verified_on": "2026-09-01",
+        "valid_until": "2027-02-28",
+        "institution": "合成计量检定院",
+        "certificate_no": uuid4().hex,
+    }
+    return pb.RecordVerificationRequest(
+        request_id=new_request_id(), verification=pb.Verification(**(given | said))
+    )
+
+
+def enter_record(subject_id: str, **said: Any) -> pb.EnterRecordRequest:
+    """A request that enters a credit record, by default a penalty."""
+    given: dict[str, Any] = {
+        "subject_id": subject_id,
+        "kind": "penalty",
+        "severity": "general",
+        "occurred_on": "2026-08-01",
+        "determined_on": "2026-09-01",
+        "verified": True,
+        "source_ref": f"合成罚决字〔2026〕{uuid4().hex[:8]}号",
+        "summary": "合成的处罚决定",
+    }
+    return pb.EnterRecordRequest(request_id=new_request_id(), record=pb.Record(**(given | said)))
+
+
+@contextmanager
+def refused(reason: str, *fields: str) -> Iterator[list[Refusal]]:
+    """Expects a call to be refused for a reason, naming exactly these fields."""
+    refusals: list[Refusal] = []
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        yield refusals
+    refusal = refusal_of(caught.value)
+    assert refusal.reason == reason, refusal
+    assert {fault[0] for fault in refusal.faults} == set(fields)
+    refusals.append(refusal)
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """The registry as a process of its own; killed at the end."""
+    with (settings.data_dir / "registry.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.registry"],
+            env=child_environment(settings),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A started registry that is ready to serve."""
+    with started(settings) as process:
+        await ready(settings, process)
+        yield process
+
+
+async def ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
+    """Waits until the process serves; fails if it ends before."""
+    async with grpc.aio.insecure_channel(settings.registry_address) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        async with asyncio.timeout(READY_SECONDS):
+            while True:
+                assert process.poll() is None, (settings.data_dir / "registry.log").read_text()
+                try:
+                    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=1)
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(0.05)
+                else:
+                    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+                    return
+
+
+def sandbox(folder: Path, port: int, nats_url: str) -> Settings:
+    """Settings of a sandbox whose clock starts on TODAY."""
+    settings = Settings(
+        data_dir=folder,
+        sandbox=True,
+        registry_address=f"127.0.0.1:{port}",
+        nats_url=nats_url,
+    )
+    SandboxClock.create(settings.clock_file, STARTS)
+    return settings

@@ -1,0 +1,133 @@
+"""The platform's clock: told to everyone, moved in a sandbox alone, and never half."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from law.errors import WrongState
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.client import new_request_id
+from plumbing.clock import Clock, SandboxClock, SystemClock
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.checks import check
+from services.registry.commands.clock import advance_clock, remember_clock
+from tests.integration.registry.offices import STARTS, Office, outbox, refused
+
+ADMINISTRATOR = Caller("admin-1", "admin", frozenset({Role.ADMINISTRATOR}))
+
+
+def to(moment: datetime) -> pb.AdvanceClockRequest:
+    request = pb.AdvanceClockRequest(request_id=new_request_id())
+    request.to.FromDatetime(moment)
+    return request
+
+
+@dataclass
+class Sandbox:
+    """A register's database and a clock to move."""
+
+    database: Database
+    clock: Clock
+
+    async def advance(self, request: pb.AdvanceClockRequest) -> pb.AdvanceClockResponse:
+        return await Changes(self.database, self.clock).once(
+            ADMINISTRATOR, request, partial(advance_clock, self.clock), pb.AdvanceClockResponse
+        )
+
+    async def moves(self) -> list[events.ClockMoved]:
+        return await outbox(self.database, "clock")
+
+    async def problems(self) -> list[str]:
+        return [problem.name for problem in (await check(self.database, self.clock)).problems]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}")
+    await migrations.upgrade(database, "registry")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def sandbox(database: Database, tmp_path: Path) -> Sandbox:
+    clock = SandboxClock.create(tmp_path / "clock.json", STARTS)
+    await remember_clock(database, clock)
+    return Sandbox(database, clock)
+
+
+async def test_anyone_signed_in_is_told_the_time_and_only_an_administrator_moves_it(
+    office: Office,
+) -> None:
+    for role in (Role.PUBLIC, Role.OPERATOR, Role.CASEWORKER):
+        answer = await office.desk(role).clock.GetClock(pb.GetClockRequest())
+        assert (answer.today, answer.sandbox) == ("2026-09-14", True)
+    with refused("UNAUTHENTICATED"):
+        await office.desk_with().clock.GetClock(pb.GetClockRequest())
+    with refused("NOT_PERMITTED"):
+        await office.desk(Role.UNIT_HEAD).clock.AdvanceClock(to(STARTS + timedelta(days=1)))
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    with refused("WRONG_STATE"):
+        await admin.clock.AdvanceClock(to(STARTS - timedelta(days=1)))
+    # So little that today stays what the other tests know it as.
+    answer_to = STARTS + timedelta(hours=2)
+    moved = await admin.clock.AdvanceClock(to(answer_to))
+    assert moved.now.ToDatetime(UTC) >= answer_to
+    assert moved.today == "2026-09-14"
+    event = (await office.said("clock"))[-1]
+    told = await admin.clock.GetClock(pb.GetClockRequest())
+    assert event.offset_seconds == told.offset_seconds
+
+
+async def test_a_move_is_announced_audited_and_carried_out(sandbox: Sandbox) -> None:
+    later = STARTS + timedelta(days=30)
+    request = to(later)
+    answer = await sandbox.advance(request)
+    assert (answer.today, sandbox.clock.today().isoformat()) == ("2026-10-14", "2026-10-14")
+    assert await sandbox.advance(request) == answer
+    [event] = await sandbox.moves()
+    assert event.offset_seconds == sandbox.clock.offset().total_seconds()
+    assert event.now.ToDatetime(UTC) >= later
+    assert await sandbox.problems() == []
+    with pytest.raises(WrongState):
+        await sandbox.advance(to(STARTS))
+    assert len(await sandbox.moves()) == 1
+
+
+async def test_a_crash_after_the_clock_moved_is_seen_and_healed_by_asking_again(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_args: object) -> None:
+        raise SystemExit
+
+    request = to(STARTS + timedelta(days=30))
+    with monkeypatch.context() as patched:
+        patched.setattr("services.registry.commands.clock._tell", crash)
+        with pytest.raises(SystemExit):
+            await sandbox.advance(request)
+    moved = sandbox.clock.offset()
+    assert sandbox.clock.today().isoformat() == "2026-10-14"
+    assert await sandbox.moves() == []
+    assert await sandbox.problems() == ["clock.not_announced"]
+    await sandbox.advance(request)
+    [event] = await sandbox.moves()
+    assert event.offset_seconds == moved.total_seconds() == sandbox.clock.offset().total_seconds()
+    assert await sandbox.problems() == []
+
+
+async def test_outside_a_sandbox_the_clock_is_not_moved(database: Database) -> None:
+    real = Sandbox(database, SystemClock())
+    await remember_clock(database, real.clock)
+    with pytest.raises(WrongState):
+        await real.advance(to(real.clock.now() + timedelta(days=1)))
+    assert await real.moves() == []

@@ -1,0 +1,280 @@
+"""Logging in, accounts and passwords."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from law.errors import WrongState
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.client import ServiceToken, new_request_id
+from plumbing.clock import FixedClock, SystemClock
+from plumbing.database import Database
+from plumbing.identity import Role, Unauthenticated
+from plumbing.tokens import Verifier, public_key
+from protos.identity.v1 import identity_pb2 as pb
+from services.registry import wire
+from services.registry.first_start import ensure_administrator
+from services.registry.passwords import Passwords
+from tests.integration.registry.offices import DISTRICT, STARTS, Office, refused
+
+PASSWORD = "a-synthetic-password"
+
+
+def account(*roles: Role, **said: Any) -> pb.CreateAccountRequest:
+    """A request for an account, by default of a caseworker."""
+    roles = roles or (Role.CASEWORKER,)
+    given = {
+        "name": f"user-{uuid4().hex[:12]}",
+        "display_name": "合成经办人",
+        "password": PASSWORD,
+        "roles": map(wire.role_number, roles),
+        "bureau": DISTRICT,
+    }
+    return pb.CreateAccountRequest(request_id=new_request_id(), **(given | said))
+
+
+async def log_in(office: Office, name: str, password: str = PASSWORD) -> pb.LoginResponse:
+    return await office.desk_with().identity.Login(pb.LoginRequest(name=name, password=password))
+
+
+async def test_the_first_administrator_comes_with_the_first_start(office: Office) -> None:
+    file = office.settings.keys_dir / "administrator.password"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    password = file.read_text()
+    answer = await log_in(office, "administrator", password)
+    assert list(answer.account.roles) == [pb.ROLE_ADMINISTRATOR]
+    log = (office.settings.data_dir / "registry.log").read_text()
+    assert "administrator.password" in log
+    assert password not in log
+    entries = await office.audited(f"account/{answer.account.account_id}")
+    assert [entry.action for entry in entries] == ["create_account"]
+
+
+async def test_a_token_says_who_calls_and_in_which_scope(office: Office) -> None:
+    await office.bureau()
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    made = (await admin.identity.CreateAccount(account(Role.CASEWORKER, Role.INSPECTOR))).account
+    answer = await log_in(office, made.name)
+    assert answer.account == made
+    verifier = Verifier(public_key(office.settings.keys_dir), SystemClock())
+    caller = verifier.verify(answer.token)
+    assert (caller.account_id, caller.bureau) == (made.account_id, DISTRICT)
+    assert caller.roles == {Role.CASEWORKER, Role.INSPECTOR}
+    desk = office.desk_with(answer.token)
+    assert (await desk.identity.GetCaller(pb.GetCallerRequest())).account == made
+    life = answer.expires_at.ToDatetime(STARTS.tzinfo) - SystemClock().now()
+    assert timedelta(0) < life <= office.settings.token_life
+
+
+async def test_unknown_names_wrong_passwords_and_closed_accounts_answer_alike(
+    office: Office,
+) -> None:
+    await office.bureau()
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    known = (await admin.identity.CreateAccount(account())).account
+    closed = (await admin.identity.CreateAccount(account())).account
+    close = pb.CloseAccountRequest(request_id=new_request_id(), account_id=closed.account_id)
+    assert (await admin.identity.CloseAccount(close)).account.closed
+    answers = []
+    for name, password in (
+        (known.name, "wrong"),
+        (closed.name, PASSWORD),
+        (f"nobody-{uuid4().hex}", PASSWORD),
+    ):
+        with refused("UNAUTHENTICATED") as refusals:
+            await log_in(office, name, password)
+        answers.append((refusals[0].message_zh, refusals[0].message_en, refusals[0].facts))
+    assert answers[0] == answers[1] == answers[2]
+
+
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[Passwords, Database, FixedClock]]:
+    """Passwords under a clock of their own, with an administrator."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}")
+    await migrations.upgrade(database, "registry")
+    clock = FixedClock(STARTS)
+    passwords = Passwords(database, clock)
+    (tmp_path / "administrator.password").write_text(PASSWORD)
+    await ensure_administrator(Changes(database, clock), passwords, tmp_path)
+    yield passwords, database, clock
+    await database.close()
+
+
+async def test_the_administrator_is_made_once_even_when_its_password_was_written_before(
+    alone: tuple[Passwords, Database, FixedClock], tmp_path: Path
+) -> None:
+    passwords, database, clock = alone
+    first = await passwords.check("administrator", PASSWORD)
+    await ensure_administrator(Changes(database, clock), passwords, tmp_path)
+    assert await passwords.check("administrator", PASSWORD) == first
+
+
+@pytest.mark.parametrize("name", ["administrator", "nobody"])
+async def test_after_five_wrong_passwords_a_name_waits_a_minute(
+    alone: tuple[Passwords, Database, FixedClock], name: str
+) -> None:
+    passwords, _, clock = alone
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            await passwords.check(name, "wrong")
+    with pytest.raises(WrongState):
+        await passwords.check(name, PASSWORD)
+    clock.moment += timedelta(seconds=59)
+    with pytest.raises(WrongState):
+        await passwords.check(name, PASSWORD)
+    clock.moment += timedelta(seconds=1)
+    with pytest.raises(Unauthenticated):
+        await passwords.check(name, "wrong")
+    if name == "administrator":
+        await passwords.check(name, PASSWORD)
+
+
+async def test_a_right_password_forgets_the_wrong_ones(
+    alone: tuple[Passwords, Database, FixedClock],
+) -> None:
+    passwords, _, _ = alone
+    for _ in range(2):
+        for _ in range(4):
+            with pytest.raises(Unauthenticated):
+                await passwords.check("administrator", "wrong")
+        await passwords.check("administrator", PASSWORD)
+
+
+async def test_guessing_all_at_once_gets_five_guesses_too(
+    alone: tuple[Passwords, Database, FixedClock],
+) -> None:
+    passwords, _, _ = alone
+    answers = await asyncio.gather(
+        *(passwords.check("administrator", f"guess-{n}") for n in range(12)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(answer, Unauthenticated) for answer in answers) == 5
+    assert sum(isinstance(answer, WrongState) for answer in answers) == 7
+
+
+async def test_a_service_logs_in_with_its_secret_and_no_other(office: Office) -> None:
+    keys = office.settings.keys_dir
+    address = office.settings.registry_address
+    token = await ServiceToken("grading", keys, address, SystemClock())()
+    desk = office.desk_with(token)
+    answer = await desk.identity.GetCaller(pb.GetCallerRequest())
+    assert (answer.account.name, list(answer.account.roles)) == ("service:grading", [])
+    secret = (keys / "service-grading.secret").read_text()
+    for service, given in (("alerts", secret), ("grading", secret[::-1]), ("portal", secret)):
+        with refused("UNAUTHENTICATED"):
+            await desk.identity.LoginService(pb.LoginServiceRequest(service=service, secret=given))
+
+
+@pytest.mark.parametrize(
+    ("roles", "said", "fields"),
+    [
+        ([Role.ADMINISTRATOR, Role.CASEWORKER], {}, {"roles"}),
+        ([Role.ADMINISTRATOR, Role.UNIT_HEAD], {}, {"roles"}),
+        ([Role.ADMINISTRATOR, Role.MUNICIPAL_REVIEWER], {}, {"roles"}),
+        ([Role.OPERATOR, Role.CASEWORKER], {"subject_id": "s"}, {"roles", "bureau"}),
+        ([Role.OPERATOR], {"bureau": ""}, {"subject_id"}),
+        ([Role.OPERATOR], {"bureau": "", "subject_id": "nobody"}, {"subject_id"}),
+        ([Role.PUBLIC], {}, {"bureau"}),
+        ([Role.INSPECTOR], {"bureau": ""}, {"bureau"}),
+        ([Role.INSPECTOR], {"subject_id": "s"}, {"subject_id"}),
+        ([Role.INSPECTOR], {"bureau": "990000"}, {"bureau"}),
+        ([Role.INSPECTOR], {"password": "short"}, {"password"}),
+    ],
+)
+async def test_roles_go_together_and_a_scope_fits_them(
+    office: Office, roles: list[Role], said: dict[str, str], fields: set[str]
+) -> None:
+    await office.bureau()
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    with refused("INVALID_INPUT", *fields):
+        await admin.identity.CreateAccount(account(*roles, **said))
+
+
+async def test_an_account_is_created_once_and_its_name_is_its_own(office: Office) -> None:
+    subject = await office.subject()
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    request = account(Role.OPERATOR, bureau="", subject_id=subject.subject_id)
+    made = (await admin.identity.CreateAccount(request)).account
+    assert (await admin.identity.CreateAccount(request)).account == made
+    with refused("ALREADY_EXISTS"):
+        await admin.identity.CreateAccount(account(name=request.name))
+    listed = await admin.identity.ListAccounts(pb.ListAccountsRequest(page_size=1000))
+    names = [one.name for one in listed.accounts]
+    assert names == sorted(names)
+    assert names.count(request.name) == 1
+    caseworker = office.desk(Role.CASEWORKER)
+    with refused("NOT_PERMITTED"):
+        await caseworker.identity.CreateAccount(account())
+    with refused("NOT_PERMITTED"):
+        await caseworker.identity.ListAccounts(pb.ListAccountsRequest())
+
+
+async def test_no_administrator_closes_its_own_account(office: Office) -> None:
+    password = (office.settings.keys_dir / "administrator.password").read_text()
+    answer = await log_in(office, "administrator", password)
+    admin = office.desk_with(answer.token)
+    with refused("WRONG_STATE"):
+        await admin.identity.CloseAccount(
+            pb.CloseAccountRequest(
+                request_id=new_request_id(), account_id=answer.account.account_id
+            )
+        )
+    with refused("NOT_FOUND"):
+        await admin.identity.CloseAccount(
+            pb.CloseAccountRequest(request_id=new_request_id(), account_id="nobody")
+        )
+
+
+async def test_a_password_is_changed_by_whoever_knows_it_and_the_change_may_be_repeated(
+    office: Office,
+) -> None:
+    await office.bureau()
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    made = (await admin.identity.CreateAccount(account())).account
+    desk = office.desk_with((await log_in(office, made.name)).token)
+
+    def change(old: str) -> pb.ChangePasswordRequest:
+        return pb.ChangePasswordRequest(
+            request_id=new_request_id(), old_password=old, new_password="another-password"
+        )
+
+    with refused("NOT_PERMITTED"):
+        await desk.identity.ChangePassword(change("wrong"))
+    request = change(PASSWORD)
+    await desk.identity.ChangePassword(request)
+    await desk.identity.ChangePassword(request)
+    await log_in(office, made.name, "another-password")
+    with refused("UNAUTHENTICATED"):
+        await log_in(office, made.name)
+    entries = await office.audited(f"account/{made.account_id}")
+    assert [entry.action for entry in entries] == ["create_account", "change_password"]
+
+
+async def test_no_password_is_kept_or_told_anywhere(office: Office) -> None:
+    await office.bureau()
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    secret = f"secret-{uuid4().hex}"
+    made = (await admin.identity.CreateAccount(account(password=secret))).account
+    await log_in(office, made.name, secret)
+    with refused("UNAUTHENTICATED"):
+        await log_in(office, made.name, f"{secret}!")
+    held = [
+        path.read_bytes()
+        for path in office.settings.data_dir.rglob("*")
+        if path.is_file() and path.name.startswith("registry")
+    ]
+    assert held
+    assert any(made.name.encode() in content for content in held)
+    assert not any(secret.encode() in content for content in held)
+    [entry] = await office.audited(f"account/{made.account_id}")
+    assert entry.after
+    assert "password_hash" not in entry.after

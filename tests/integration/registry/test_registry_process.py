@@ -1,0 +1,74 @@
+"""The registry as a process: what it commits reaches NATS, and a kill loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from plumbing.events.subjects import Stream
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as identity
+from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.conftest import free_port
+from tests.integration.registry.offices import Office, put_subject, running, sandbox
+
+SUBJECT = "registry.v1.subjects_changed.330106"
+ADMINISTRATOR = "administrator"
+
+
+async def arrived(js: JetStreamContext) -> events.SubjectsChanged:
+    """The newest announcement of subjects, as NATS holds it."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                found = await js.get_last_msg(Stream.REGISTRY, SUBJECT)
+            except NotFoundError:
+                await asyncio.sleep(0.05)
+            else:
+                assert found.headers
+                assert found.headers["ce-type"] == "quanheng.registry.v1.SubjectsChanged"
+                return events.SubjectsChanged.FromString(found.data or b"")
+
+
+async def test_what_is_committed_reaches_nats_and_outlives_a_kill(
+    nats_url: str, jetstream: JetStreamContext, tmp_path: Path
+) -> None:
+    settings = sandbox(tmp_path, free_port(), nats_url)
+    office = Office(settings)
+    request = put_subject(name=f"合成{uuid4().hex}")
+    async with running(settings) as process:
+        await office.bureau()
+        desk = office.desk(Role.CASEWORKER)
+        made = (await desk.registry.PutSubject(request)).subject
+        assert list((await arrived(jetstream)).subjects) == [made]
+        password = (settings.keys_dir / f"{ADMINISTRATOR}.password").read_text()
+        process.kill()
+    async with running(settings):
+        assert (await desk.registry.PutSubject(request)).subject == made
+        wanted = pb.GetSubjectRequest(subject_id=made.subject_id)
+        assert (await desk.registry.GetSubject(wanted)).subject == made
+        login = identity.LoginRequest(name=ADMINISTRATOR, password=password)
+        token = (await office.desk_with().identity.Login(login)).token
+        await _all_is_well(office, token)
+    await office.close()
+
+
+async def _all_is_well(office: Office, token: str) -> None:
+    desk = office.desk_with(token)
+    async with asyncio.timeout(20):
+        while True:
+            checked = await desk.operations.Check(operations.CheckRequest())
+            figures = {figure.name: figure.value for figure in checked.figures}
+            if not figures["outbox.pending"] and not figures["audit.unsealed"]:
+                break
+            await asyncio.sleep(0.05)
+    assert list(checked.problems) == []
+    assert (figures["subjects"], figures["bureaus"]) == (1, 1)
+    walked = await desk.operations.VerifyAudit(operations.VerifyAuditRequest())
+    assert (walked.sealed, list(walked.problems)) == (3, [])

@@ -1,0 +1,289 @@
+"""Credit records: entered, corrected, withdrawn, contested, seen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from plumbing.client import new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.registry.offices import (
+    CITY,
+    DISTRICT,
+    FOREIGN,
+    Desk,
+    Office,
+    enter_record,
+    refused,
+)
+
+
+def corrected(record: pb.Record, ground: str = "S4 四(三)", **said: Any) -> pb.CorrectRecordRequest:
+    """A request that corrects a record as it was last read."""
+    wanted = pb.Record()
+    wanted.CopyFrom(record)
+    for name, value in said.items():
+        setattr(wanted, name, value)
+    return pb.CorrectRecordRequest(request_id=new_request_id(), record=wanted, ground=ground)
+
+
+def withdrawn(record: pb.Record, ground: str = "原决定已撤销") -> pb.WithdrawRecordRequest:
+    return pb.WithdrawRecordRequest(
+        request_id=new_request_id(), record_id=record.record_id, ground=ground
+    )
+
+
+async def contest(desk: Desk, case: str, *records: pb.Record, ends: bool = False) -> list[bool]:
+    """Sets or ends a case's mark; returns the marks as they then stand."""
+    request = pb.SetContestedRequest(
+        request_id=new_request_id(),
+        record_ids=[record.record_id for record in records],
+        case_id=case,
+        contested=not ends,
+    )
+    answer = await desk.registry.SetContested(request)
+    marks = {record.record_id: record.contested for record in answer.records}
+    return [marks[record.record_id] for record in records]
+
+
+async def read(desk: Desk, record: pb.Record) -> pb.GetRecordResponse:
+    return await desk.registry.GetRecord(pb.GetRecordRequest(record_id=record.record_id))
+
+
+async def test_an_entered_record_is_dated_today_and_announced(office: Office) -> None:
+    subject = await office.subject()
+    desk = office.desk(Role.INSPECTOR, bureau=CITY, name="inspector-1")
+    request = enter_record(
+        subject.subject_id, record_id="mine", status="expired", contested=True, version=9
+    )
+    record = (await desk.registry.EnterRecord(request)).record
+    assert record.record_id != "mine"
+    assert (record.entered_on, record.entered_by) == ("2026-09-14", "inspector-1")
+    assert (record.status, record.contested, record.version) == ("active", False, 1)
+    assert record.bureau == CITY
+    event = (await office.said(f"subject/{subject.subject_id}"))[-1]
+    assert isinstance(event, events.RecordsChanged)
+    assert list(event.records) == [record]
+    assert event.change.cause == events.CAUSE_ENTERED
+    [entry] = await office.audited(f"record/{record.record_id}")
+    assert (entry.action, entry.actor) == ("enter_record", "inspector-1")
+
+
+async def test_a_fact_is_entered_once_from_its_source(office: Office) -> None:
+    subject = await office.subject()
+    desk = office.desk(Role.CASEWORKER)
+    request = enter_record(subject.subject_id)
+    first = await desk.registry.EnterRecord(request)
+    assert await desk.registry.EnterRecord(request) == first
+    request.request_id = new_request_id()
+    with refused("ALREADY_EXISTS") as refusals:
+        await desk.registry.EnterRecord(request)
+    assert refusals[0].facts["record_id"] == first.record.record_id
+    request.record.kind = "short_measure"
+    await desk.registry.EnterRecord(request)
+
+
+async def test_every_fault_of_a_record_is_named_at_once(office: Office) -> None:
+    subject = await office.subject()
+    desk = office.desk(Role.CASEWORKER)
+    for said, field in (
+        ({"kind": "gossip"}, "kind"),
+        ({"severity": "dreadful"}, "severity"),
+        ({"occurred_on": "2026-09-02"}, "occurred_on"),
+        ({"determined_on": "2026-09-15"}, "determined_on"),
+        ({"source_ref": ""}, "source_ref"),
+        ({"points": -1}, "points"),
+    ):
+        with refused("INVALID_INPUT", f"record.{field}"):
+            await desk.registry.EnterRecord(enter_record(subject.subject_id, **said))
+    with refused("INVALID_INPUT", "record.kind", "record.severity"):
+        await desk.registry.EnterRecord(
+            enter_record(subject.subject_id, kind="gossip", severity="dreadful")
+        )
+    with refused("NOT_FOUND"):
+        await desk.registry.EnterRecord(enter_record("nobody"))
+
+
+async def test_points_of_nothing_are_not_no_points(office: Office) -> None:
+    subject = await office.subject()
+    none = await office.record(subject)
+    nothing = await office.record(subject, points=0)
+    desk = office.desk(Role.CASEWORKER)
+    assert not (await read(desk, none)).record.HasField("points")
+    assert (await read(desk, nothing)).record.HasField("points")
+
+
+async def test_a_correction_keeps_what_the_record_said_before(office: Office) -> None:
+    record = await office.record(points=20)
+    desk = office.desk(Role.CASEWORKER)
+    second = (await desk.registry.CorrectRecord(corrected(record, points=5))).record
+    third = (await desk.registry.CorrectRecord(corrected(second, summary="更正后"))).record
+    assert (third.points, third.summary, third.status, third.version) == (5, "更正后", "active", 3)
+    answer = await read(desk, record)
+    assert answer.record == third
+    assert list(answer.earlier) == [second, record]
+    event = (await office.said(f"subject/{record.subject_id}"))[-1]
+    assert (event.change.cause, event.change.ground) == (events.CAUSE_CORRECTED, "S4 四(三)")
+    entry = (await office.audited(f"record/{record.record_id}"))[1]
+    assert entry.before
+    assert entry.after
+    assert (entry.before["points"], entry.after["points"]) == (20, 5)
+    assert entry.ground == "S4 四(三)"
+
+
+async def test_a_correction_is_refused_when_it_would_do_more_or_came_late(office: Office) -> None:
+    record, other = await office.record(), await office.subject()
+    twin = await office.record(await _owner(office, record))
+    desk = office.desk(Role.CASEWORKER)
+    with refused("INVALID_INPUT", "record.subject_id"):
+        await desk.registry.CorrectRecord(corrected(record, subject_id=other.subject_id))
+    with refused("INVALID_INPUT", "record.determined_on"):
+        await desk.registry.CorrectRecord(corrected(record, determined_on="2026-09-30"))
+    with refused("INVALID_INPUT", "ground"):
+        await desk.registry.CorrectRecord(corrected(record, ground=""))
+    with refused("ALREADY_EXISTS"):
+        await desk.registry.CorrectRecord(corrected(record, source_ref=twin.source_ref))
+    await desk.registry.CorrectRecord(corrected(record, summary="更正一"))
+    with refused("WRONG_STATE"):
+        await desk.registry.CorrectRecord(corrected(record, summary="更正二"))
+    with refused("NOT_FOUND"):
+        await desk.registry.CorrectRecord(corrected(record, record_id="nothing"))
+
+
+async def _owner(office: Office, record: pb.Record) -> pb.Subject:
+    wanted = pb.GetSubjectRequest(subject_id=record.subject_id)
+    return (await office.desk(Role.CASEWORKER).registry.GetSubject(wanted)).subject
+
+
+async def test_a_withdrawn_record_no_longer_counts_and_is_not_entered_anew(
+    office: Office,
+) -> None:
+    record = await office.record()
+    desk = office.desk(Role.CASEWORKER)
+    request = withdrawn(record)
+    gone = (await desk.registry.WithdrawRecord(request)).record
+    assert (gone.status, gone.status_on, gone.version) == ("withdrawn", "2026-09-14", 2)
+    assert (await desk.registry.WithdrawRecord(request)).record == gone
+    event = (await office.said(f"subject/{record.subject_id}"))[-1]
+    assert (event.change.cause, list(event.records)) == (events.CAUSE_WITHDRAWN, [gone])
+    with refused("WRONG_STATE"):
+        await desk.registry.WithdrawRecord(withdrawn(record))
+    with refused("WRONG_STATE"):
+        await desk.registry.CorrectRecord(corrected(gone, summary="又活了"))
+    again = enter_record(record.subject_id, source_ref=record.source_ref)
+    with refused("ALREADY_EXISTS"):
+        await desk.registry.EnterRecord(again)
+
+
+async def test_a_record_is_contested_until_the_last_case_ends(office: Office) -> None:
+    subject = await office.subject()
+    records = [await office.record(subject) for _ in range(2)]
+    desk = office.desk(Role.SERVICE, bureau="", name="service:objection")
+    assert await contest(desk, "case-1", *records) == [True, True]
+    assert await contest(desk, "case-2", records[0]) == [True]
+    assert await contest(desk, "case-2", records[0]) == [True]
+    assert await contest(desk, "case-1", *records, ends=True) == [True, False]
+    assert await contest(desk, "case-2", records[0], ends=True) == [False]
+    assert await contest(desk, "case-2", records[0], ends=True) == [False]
+    told = [
+        [(record.record_id, record.contested) for record in event.records]
+        for event in await office.said(f"subject/{subject.subject_id}")
+        if getattr(event.change, "cause", None) == events.CAUSE_CONTESTED
+    ]
+    first, second = (record.record_id for record in records)
+    assert sorted(told[0]) == sorted([(first, True), (second, True)])
+    assert told[1:] == [[(second, False)], [(first, False)]]
+    assert [entry.action for entry in await office.audited("case/case-1")] == ["set_contested"] * 2
+
+
+async def test_only_services_contest_and_only_what_is_there(office: Office) -> None:
+    record = await office.record()
+    with refused("NOT_PERMITTED"):
+        await contest(office.desk(Role.CASEWORKER), "case-3", record)
+    service = office.desk(Role.SERVICE, bureau="")
+    with refused("NOT_FOUND"):
+        await contest(service, "case-3", record, pb.Record(record_id="nothing"))
+    assert not (await read(service, record)).record.contested
+
+
+async def test_a_service_corrects_for_the_person_who_decided(office: Office) -> None:
+    record = await office.record()
+    token_of = office.desk(Role.SERVICE, bureau="", name="service:objection")
+    answer = await token_of.registry.CorrectRecord(
+        corrected(record, summary="异议成立"), metadata=(("x-on-behalf-of", "account-7"),)
+    )
+    assert answer.record.bureau == DISTRICT
+    entry = (await office.audited(f"record/{record.record_id}"))[-1]
+    assert (entry.actor, entry.on_behalf_of) == ("service:objection", "account-7")
+
+
+async def test_records_are_seen_by_their_subject_and_their_bureau_alone(office: Office) -> None:
+    record = await office.record()
+    listing = pb.ListRecordsRequest(subject_id=record.subject_id)
+    for desk in (
+        office.desk(Role.OPERATOR, subject_id=record.subject_id),
+        office.desk(Role.UNIT_HEAD),
+        office.desk(Role.MUNICIPAL_REVIEWER, bureau=CITY),
+        office.desk(Role.INTEGRATOR),
+    ):
+        assert (await read(desk, record)).record == record
+        assert list((await desk.registry.ListRecords(listing)).records) == [record]
+    other = await office.subject()
+    for desk in (
+        office.desk(Role.OPERATOR, subject_id=other.subject_id),
+        office.desk(Role.CASEWORKER, bureau=FOREIGN),
+        office.desk(Role.VERIFICATION_INSTITUTION),
+        office.desk(Role.PUBLIC),
+    ):
+        with refused("NOT_PERMITTED"):
+            await read(desk, record)
+        with refused("NOT_PERMITTED"):
+            await desk.registry.ListRecords(listing)
+    with refused("NOT_FOUND"):
+        await read(office.desk(Role.CASEWORKER), pb.Record(record_id="nothing"))
+
+
+async def test_strangers_change_no_record(office: Office) -> None:
+    record = await office.record()
+    foreign = office.desk(Role.CASEWORKER, bureau=FOREIGN)
+    with refused("NOT_PERMITTED"):
+        await foreign.registry.EnterRecord(enter_record(record.subject_id))
+    with refused("NOT_PERMITTED"):
+        await foreign.registry.CorrectRecord(corrected(record, summary="x"))
+    with refused("NOT_PERMITTED"):
+        await foreign.registry.WithdrawRecord(withdrawn(record))
+    operator = office.desk(Role.OPERATOR, subject_id=record.subject_id)
+    with refused("NOT_PERMITTED"):
+        await operator.registry.WithdrawRecord(withdrawn(record))
+
+
+async def test_records_are_paged_by_the_day_they_were_determined(office: Office) -> None:
+    subject = await office.subject()
+    days = ["2026-09-03", "2026-09-01", "2026-09-02", "2026-09-01", "2026-09-04"]
+    for day in days:
+        await office.record(subject, determined_on=day)
+    desk = office.desk(Role.CASEWORKER)
+    seen: list[pb.Record] = []
+    token = ""
+    while True:
+        page = await desk.registry.ListRecords(
+            pb.ListRecordsRequest(subject_id=subject.subject_id, page_size=2, page_token=token)
+        )
+        seen += page.records
+        if not (token := page.next_page_token):
+            break
+    assert [record.determined_on for record in seen] == sorted(days)
+    assert len({record.record_id for record in seen}) == len(days)
+
+
+async def test_of_many_corrections_at_once_one_is_made(office: Office) -> None:
+    record = await office.record()
+    desk = office.desk(Role.CASEWORKER)
+    answers = await asyncio.gather(
+        *(desk.registry.CorrectRecord(corrected(record, points=n)) for n in range(8)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(answer, pb.CorrectRecordResponse) for answer in answers) == 1
+    assert (await read(desk, record)).record.version == 2

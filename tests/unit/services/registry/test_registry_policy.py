@@ -1,0 +1,41 @@
+"""Who may call the registry: every call has a rule, and the rules are those of D-09."""
+
+from __future__ import annotations
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2
+from protos.registry.v1 import registry_pb2
+from services.registry.policy import IDENTITY, POLICY, REGISTRY
+
+SERVED = ("RegistryService", "ClockService")
+
+
+def methods(service: ServiceDescriptor) -> set[str]:
+    return {f"/{service.full_name}/{method.name}" for method in service.methods}
+
+
+def test_every_call_has_a_rule() -> None:
+    services = [registry_pb2.DESCRIPTOR.services_by_name[name] for name in SERVED]
+    services.append(identity_pb2.DESCRIPTOR.services_by_name["IdentityService"])
+    assert set[str]().union(*map(methods, services)) <= set(POLICY)
+
+
+def test_only_logging_in_needs_no_token() -> None:
+    open_to_all = {method for method, rule in POLICY.items() if not rule.signed_in}
+    assert open_to_all == {f"/{IDENTITY}/Login", f"/{IDENTITY}/LoginService"}
+
+
+def test_only_services_mark_records_as_contested() -> None:
+    assert POLICY[f"/{REGISTRY}/SetContested"].roles == {Role.SERVICE}
+
+
+def test_the_administrator_touches_no_record_and_the_public_changes_nothing() -> None:
+    for method, rule in POLICY.items():
+        name = method.rsplit("/", 1)[1]
+        if name.endswith(("Record", "Records", "Verification")):
+            assert Role.ADMINISTRATOR not in rule.roles
+            assert Role.PUBLIC not in rule.roles
+        if Role.PUBLIC in rule.roles and rule.signed_in:
+            assert name.startswith(("Get", "List")) or name == "ChangePassword"
