@@ -13,6 +13,7 @@ from datetime import date
 import polars as pl
 
 from law.evidence import RecordKind, RecordStatus, SubjectKind
+from law.grading.comparison import Impact, Move, impact_of
 from law.grading.line import Span
 from law.grading.register import Register
 from law.grading.sift import window_on
@@ -34,6 +35,14 @@ def grade_register(register: Register, ruleset: Ruleset, as_of: date) -> pl.Data
     return register.subjects.select("subject").with_columns(
         pl.when(reached).then(column).alias(column.name) for column in found
     )
+
+
+def impact_on_register(register: Register, old: Ruleset, new: Ruleset, as_of: date) -> Impact:
+    """Grade a whole register under two texts and say who moves (the fast `impact`)."""
+    before, after = (grade_register(register, ruleset, as_of) for ruleset in (old, new))
+    names, was, now = before["subject"], before["grade"], after["grade"]
+    graded = (Move(*one) for one in zip(names, was, now, strict=True))
+    return impact_of(graded, old, new, as_of)
 
 
 def _reached(register: Register, ruleset: Ruleset) -> pl.Series:

@@ -114,8 +114,8 @@ class _Sentences:
             )
         if not self.receipt.in_force:
             yield self._say(
-                "注意：该文件为草案或在该日未生效，结果仅供参考。",
-                "Caution: the text is a draft or was not in force that day; for information only.",
+                "注意：该文件为征求意见稿，或在该日尚未生效或已失效。",
+                "Caution: the text is a draft, or was not in force that day.",
             )
 
     def readings(self) -> Iterator[str]:

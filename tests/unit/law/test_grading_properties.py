@@ -20,9 +20,9 @@ from law.evidence import (
     Severity,
     SubjectKind,
 )
-from law.grading import Receipt, grade, next_change_on, outlook, verify, what_if
+from law.grading import Receipt, grade, impact, next_change_on, outlook, verify, what_if
 from law.grading.changes import Ending
-from law.grading.columnar import grade_register
+from law.grading.columnar import grade_register, impact_on_register
 from law.grading.passing import result_of, turning_days
 from law.grading.register import register_of
 from law.rules import Ruleset
@@ -177,6 +177,16 @@ def test_the_columnar_evaluator_agrees_on_every_subject(
     assert found.rows() == [
         (one.subject_id, one.grade, one.score, one.prospective) for one in one_by_one
     ]
+
+
+@given(st.lists(dossiers(), max_size=12), rulesets, rulesets, as_ofs)
+@settings(max_examples=50)
+def test_the_impact_is_the_same_however_it_is_computed(
+    population: list[Dossier], old: Ruleset, new: Ruleset, as_of: date
+) -> None:
+    fast = impact_on_register(register_of(population), old, new, as_of)
+    assert fast == impact(population, old, new, as_of)
+    assert fast.total == sum(number for _, _, number in fast.counts)
 
 
 @given(dossiers(), rulesets, as_ofs)

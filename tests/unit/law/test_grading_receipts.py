@@ -185,7 +185,7 @@ def test_it_is_explained_in_english() -> None:
     ]
     assert "Under objection, counted until decided: r1." in said
     assert "Caution: the annex is absent; the point values are examples (R-076)." in said
-    assert not any("for information only" in sentence for sentence in said)
+    assert not any("is a draft" in sentence for sentence in said)
     assert any(sentence.startswith("Reading C-05: ") for sentence in said)
 
 
@@ -211,7 +211,7 @@ def test_cautions_are_told() -> None:
         "This gives class 2 (art. 附件二2; C-17).",
         "If the year ended that day, next year's would be class 2.",
         "No record counts (C-11).",
-        "Caution: the text is a draft or was not in force that day; for information only.",
+        "Caution: the text is a draft, or was not in force that day.",
         *[f"Reading {one.id}: {one.reading_en}." for one in empty.ambiguities],
     ]
 

@@ -1,0 +1,93 @@
+"""The table of jurisdictions is refused whole with its faults; its first fitting entry decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+import yaml
+
+from law.errors import InvalidInput
+from law.jurisdiction import Entry, Norm, parse_jurisdictions
+from law.rules import NotGraded
+from law.ruleset import governing, jurisdictions, list_rulesets, packaged
+
+RULESETS = {ruleset.id: ruleset for ruleset in list_rulesets()}
+DAY = date(2026, 6, 30)
+
+
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(packaged("jurisdictions.yaml"))
+    return document
+
+
+def _faults(document: dict[str, Any]) -> dict[str, str]:
+    with pytest.raises(InvalidInput) as refused:
+        parse_jurisdictions(yaml.dump(document), RULESETS)
+    return {fault.field: fault.message_en for fault in refused.value.faults}
+
+
+@pytest.mark.parametrize(
+    ("key", "to", "field", "message"),
+    [
+        ("ruleset", "lost", "entries[0].ruleset", "unknown ruleset lost"),
+        ("cite", "S9 1", "entries[0].cite", "cites no known text"),
+        ("cite", None, "entries[0].cite", "is missing"),
+        ("id", None, "entries[0].id", "is missing"),
+        ("sectors", ["moon"], "entries[0].sectors", "unknown value moon"),
+        ("divisions", "3301", "entries[0].divisions", "list of texts"),
+        ("valid_from", date(2021, 9, 29), "entries[0].valid_from", "before hangzhou-2021-120"),
+        ("valid_from", None, "entries[0].valid_from", "before hangzhou-2021-120"),
+        ("surprise", 1, "entries[0].surprise", "unknown field"),
+        ("not_graded", {}, "entries[0].not_graded.reason_zh", "is missing"),
+    ],
+)
+def test_each_fault_is_found(key: str, to: object, field: str, message: str) -> None:
+    document = _document()
+    document["entries"][0][key] = to
+    assert message in _faults(document)[field]
+
+
+def test_an_entry_must_not_outlast_its_ruleset() -> None:
+    ended = {**RULESETS, "hangzhou-2021-120": replace(RULESETS["hangzhou-2021-120"], valid_to=DAY)}
+    with pytest.raises(InvalidInput) as refused:
+        parse_jurisdictions(packaged("jurisdictions.yaml"), ended)
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.cite) == ("entries[0].valid_to", "D-08")
+    document = _document()
+    document["entries"][0]["valid_to"] = DAY
+    table = parse_jurisdictions(yaml.dump(document), ended)
+    assert table.entries[0].valid_to == DAY
+
+
+def test_adopted_norms_name_their_source() -> None:
+    document = _document()
+    document["norms"] = [{"jurisdiction": "hangzhou", "matter": "terms", "cite": "S3 28"}]
+    table = parse_jurisdictions(yaml.dump(document), RULESETS)
+    assert table.norms == (Norm("hangzhou", "terms", "S3 28", ""),)
+    document["norms"][0]["cite"] = "hearsay"
+    assert _faults(document) == {"norms[0].cite": "cites no known text: hearsay"}
+
+
+def _entry(change: Callable[[Entry], Entry]) -> Entry:
+    return change(jurisdictions().entries[0])
+
+
+def test_an_entry_fits_by_bureau_sector_and_period() -> None:
+    entry = _entry(lambda one: replace(one, bureaus=("jingqu",), valid_to=DAY))
+    assert entry.fits("330106", "market", DAY)
+    assert entry.fits("jingqu", "market", DAY)
+    assert not entry.fits("331002", "market", DAY)
+    assert not entry.fits("330106", "market", date(2026, 7, 1))
+    assert entry.fits("330106", "market", date(2021, 9, 30))
+    assert not entry.fits("330106", "market", date(2021, 9, 29))
+
+
+def test_the_first_fitting_entry_decides() -> None:
+    found = governing("120101", "market", DAY)
+    assert isinstance(found, NotGraded)
+    assert found.reason_zh == "不在试点领域（加油站、眼镜制配）之内，不分类"
+    assert found.cite == "S0 二; R-039"

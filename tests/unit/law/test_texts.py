@@ -1,0 +1,56 @@
+"""Each legal text once, and citations that name one."""
+
+from __future__ import annotations
+
+import pytest
+
+from law.errors import NotFound
+from law.texts import TEXTS, TextStatus, cite, is_citation, spell_out, text
+
+
+def test_two_texts_are_issued_and_three_are_drafts() -> None:
+    issued = {key for key in TEXTS if key.startswith("S") and TEXTS[key].status == "issued"}
+    assert {"S1", "S4"} <= issued
+    assert all(TEXTS[key].status is TextStatus.DRAFT for key in ("S0", "S2", "S3"))
+    assert TEXTS["S4"].number == "杭市管〔2021〕120号"
+    assert TEXTS["S1"].number == "国质检量函〔2017〕566号"
+
+
+def test_every_text_has_both_titles() -> None:
+    for key, one in TEXTS.items():
+        assert one.id == key
+        assert one.title_zh
+        assert one.title_en.isascii()
+
+
+def test_a_citation_names_a_known_text() -> None:
+    assert cite("S4", "四(三)2") == "S4 四(三)2"
+    assert text("S3").title_zh == "杭州市计量信用管理办法（试行）"
+    with pytest.raises(NotFound):
+        cite("S9", "1")
+
+
+@pytest.mark.parametrize("good", ["S4 四(三)", "C-17", "R-076", "D-08", "S3 16; S3 9(一); C-04"])
+def test_good_citations(good: str) -> None:
+    assert is_citation(good)
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "S4", "S4 ", "S9 1", "C-1", "X-01", "S4 1;", "S4 1; x", "c-17"]
+)
+def test_bad_citations(bad: str) -> None:
+    assert not is_citation(bad)
+
+
+def test_a_citation_is_spelled_out_for_people() -> None:
+    assert spell_out("S3 16; C-04", "zh") == "《杭州市计量信用管理办法（试行）》16；C-04"
+    assert spell_out("S3 16; C-04", "en") == (
+        "Hangzhou measures for metrology credit (trial, draft), 16; C-04"
+    )
+
+
+def test_within_its_text_an_article_stands_alone() -> None:
+    assert spell_out("S3 16; S4 三(二)", "zh", within="S3") == (
+        "16；《杭州市民生计量信用监督管理暂行办法》三(二)"
+    )
+    assert spell_out("S3 16", "en", within="S3") == "art. 16"
