@@ -15,7 +15,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import Header, RawStreamMsg
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from plumbing.events.envelope import Attributes, Delivery, MalformedEvent, header_value
 from plumbing.events.inbox import describe
@@ -28,6 +28,7 @@ CONSUMER_HEADER = "quanheng-consumer"
 ERROR_HEADER = "quanheng-error"
 SUBJECT_HEADER = "quanheng-subject"
 STREAM_SEQ_HEADER = "quanheng-stream-seq"
+_NO_SUCH_MESSAGE = (10043, 10057)  # JetStream's codes: deleted before, or the stream is empty
 
 _LOG = structlog.get_logger()
 
@@ -106,7 +107,7 @@ async def replay(js: JetStreamContext, consumer: Consumer, letter: DeadLetter) -
             "dead letter failed again", consumer=consumer.name, seq=letter.seq, exc_info=error
         )
         return Replay(letter, describe(error))
-    await js.delete_msg(Stream.DEAD_LETTERS, letter.seq)
+    await _discard(js, letter)
     return Replay(letter, None)
 
 
@@ -116,6 +117,16 @@ async def _handle(consumer: Consumer, letter: DeadLetter) -> None:
     # Delivered once already at least: success clears the failures that were counted.
     delivery = Delivery(letter.attributes, letter.body, letter.stream_seq, deliveries=2)
     await consumer.inbox.take_again(delivery)
+
+
+async def _discard(js: JetStreamContext, letter: DeadLetter) -> None:
+    try:
+        await js.delete_msg(Stream.DEAD_LETTERS, letter.seq)
+    except APIError as error:
+        if (
+            error.err_code not in _NO_SUCH_MESSAGE
+        ):  # else somebody else has just replayed it as well
+            raise
 
 
 def _read(raw: RawStreamMsg) -> DeadLetter:

@@ -128,8 +128,10 @@ async def test_everything_is_killed_at_random(
     alive = {part: processes.start(part, its) for part, its in parts.items()}
     written = 0
     async with asyncio.timeout(60):
-        for _ in range(8):
+        for _ in range(6):
+            before = len(await effects(receiver))
             written += await _write(database, chance)
+            await eventually(lambda: _more_than(receiver, before))  # noqa: B023  both at work
             victim = chance.choice(["relay", "consumer", "nats"])
             if victim == "nats":
                 nats_server.kill()
@@ -153,6 +155,10 @@ async def _write(database: Database, chance: random.Random) -> int:
         written += len(names)
         await asyncio.sleep(0.01)  # the pace of the writers, not a wait for anything
     return written
+
+
+async def _more_than(receiver: Database, count: int) -> bool:
+    return len(await effects(receiver)) > count
 
 
 async def _agree(database: Database, receiver: Database, total: int) -> bool:
