@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -206,10 +206,11 @@ class Ruleset:
     subject_cite: str
     sectors: frozenset[Sector]  # empty: every sector
     sector_cite: str
-    ended: Mapping[RecordStatus, str]  # the article by which each status ends a record
-    required: Mapping[Requirement, str]  # the article behind each requirement
-    ambiguities: tuple[Ambiguity, ...]
-    editions: tuple[Edition, ...]
+    # The article by which each status ends a record, and the one behind each requirement.
+    ended: Mapping[RecordStatus, str] = field(repr=False)
+    required: Mapping[Requirement, str] = field(repr=False)
+    ambiguities: tuple[Ambiguity, ...] = field(repr=False)
+    editions: tuple[Edition, ...] = field(repr=False)
 
     def at(self, day: date) -> Edition:
         """Return the figures in force on a day.
