@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServerError
 
 from plumbing import audit, change  # noqa: F401  their tables
 from plumbing.database import Database, PlumbingTable
@@ -26,6 +26,7 @@ listen: "127.0.0.1:{port}"
 jetstream {{ store_dir: "{store}", sync_interval: always }}
 """
 
+STORE_NOT_CREATED = 10049  # JetStream's code
 NewDatabase = Callable[[str], Awaitable[Database]]
 
 
@@ -107,9 +108,21 @@ async def jetstream(_nats_process: NatsServer) -> AsyncIterator[JetStreamContext
             await js.delete_stream(stream)
         except NotFoundError:
             continue
-    await ensure_streams(js)
+    await _made(js)
     yield js
     await client.close()
+
+
+async def _made(js: JetStreamContext, seconds: float = 10.0) -> None:
+    """Makes the streams; NATS may still be clearing away the folders of those just deleted."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                return await ensure_streams(js)
+            except ServerError as error:
+                if error.err_code != STORE_NOT_CREATED:
+                    raise
+                await asyncio.sleep(0.02)
 
 
 @pytest.fixture
