@@ -74,8 +74,8 @@ class Platform:
         self.temporal_is_away = False
         self.consumer = registry_consumer(database, js, clock, self._clock_moved)
         self.work = [
-            Relay(register, js, clock, poll_seconds=0.05).run,
-            Relay(database, js, clock, poll_seconds=0.05).run,
+            Relay(register, js, clock).run,
+            Relay(database, js, clock).run,
             self.consumer.run,
         ]
 
