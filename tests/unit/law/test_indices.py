@@ -158,3 +158,54 @@ def test_every_fault_of_a_table_is_listed() -> None:
 def test_the_tables_have_all_their_rows(name: str, sums: tuple[int, int, int]) -> None:
     parts = [row.part for row in table(name).rows]
     assert tuple(parts.count(part) for part in Part) == sums
+
+
+def test_a_table_read_afresh_has_every_field() -> None:
+    found = parse(read("taizhou-scenic"), "sha256:1")
+    assert (found.id, found.version, found.content_hash) == ("taizhou-scenic", "1", "sha256:1")
+    assert (found.name_zh, found.status, found.cite) == (
+        "重点景区诚信计量指数",
+        "draft",
+        "S2 附件3",
+    )
+    assert found.name_en == "Honest-metrology index of key scenic areas"
+    assert found.ambiguities == ("C-24", "C-25", "C-28", "C-29")
+    assert found.rows[2] == Row(
+        key="S02.1",
+        part=Part.BASE,
+        points=6,
+        scoring=Scoring.PER_FINDING,
+        cite="S2 附件3-2",
+        group="计量器具",
+        party="管理方",
+        standard="在用器具100%在检定有效期内；每发现1台（件）脱检扣2分",
+        each=-2,
+        floor=0,
+    )
+    assert found.rows[30].threshold_percent == 95
+    assert [r.key for r in found.rows[-3:]] == ["S19", "S20", "S21"]
+
+
+def test_the_answer_as_json_has_every_part() -> None:
+    findings = _nothing("taizhou-block") | {"B01.1": 97.3, "B02.1": 3, "B14": 2, "B19": True}
+    answer = assess("taizhou-block", findings).to_json()
+    rows = answer.pop("rows")
+    assert isinstance(rows, list)
+    assert answer == {
+        "table": "taizhou-block",
+        "table_version": "1",
+        "table_hash": table("taizhou-block").content_hash,
+        "status": "draft",
+        "total": 6.73,
+        "base": 12.73,
+        "bonus": 4,
+        "deduction": 10,
+        "ambiguities": ["C-25", "C-28", "C-29"],
+    }
+    assert rows[0] == {
+        "row": "B01.1",
+        "points": 9.73,
+        "cite": "S2 附件4-1",
+        "found": 97.3,
+        "standard": "定期检定后符合法定要求的比例，按比例得分",
+    }

@@ -15,6 +15,7 @@ from law.disclosure import (
     Audience,
     Classification,
     Field,
+    Visibility,
     may_list_openly,
     record_visible,
     visible,
@@ -156,6 +157,8 @@ def repair(given: Given) -> dict[str, Any]:
         "met_from": answer.met_from,
         "unmet": [c.id for c in answer.conditions if not c.met],
         "in_the_way": [i for c in answer.conditions for i in c.in_the_way],
+        "articles": [c.cite for c in answer.conditions],
+        "asks": [c.zh for c in answer.conditions],
     }
 
 
@@ -167,6 +170,7 @@ def kept(given: Given) -> dict[str, Any]:
         "evidence_until": answer.evidence_until,
         "disclosed_until": answer.disclosed_until,
         "removed_on": answer.removed_on,
+        "articles": [answer.evidence_cite, answer.disclosure_cite, answer.removal_cite],
         "naturally_repaired": is_naturally_repaired(given["ruleset"], record, day),
     }
 
@@ -184,7 +188,7 @@ def disclosure(given: Given) -> dict[str, Any]:
             authorised=given.get("authorised", False),
             classification=Classification(given.get("classification", "open")),
         )
-        return {"allowed": answer.allowed}
+        return _seen(answer)
     fields = [field.value for field in visible_fields(kind, audience)]
     return {"fields": fields, "shows": fields, "hides": fields, "listed": may_list_openly(kind)}
 
@@ -193,7 +197,7 @@ def _record_disclosure(given: Given, kind: SubjectKind, audience: Audience) -> d
     day = date(2026, 1, 5)
     withdrawn = given.get("withdrawn_on")
     record = _record(
-        {},
+        {"kind": given.get("what", "penalty")},
         determined_on=day,
         entered_on=day,
         verified=given.get("verified", True),
@@ -207,8 +211,20 @@ def _record_disclosure(given: Given, kind: SubjectKind, audience: Audience) -> d
         audience,
         given["day"],
         stopped=given.get("stopped", False),
+        authorised=given.get("authorised", False),
+        classification=Classification(given.get("classification", "open")),
     )
-    return {"allowed": answer.allowed, "until": answer.until}
+    return _seen(answer)
+
+
+def _seen(answer: Visibility) -> dict[str, Any]:
+    return {
+        "allowed": answer.allowed,
+        "until": answer.until,
+        "article": answer.cite,
+        "zh": answer.zh,
+        "en": answer.en,
+    }
 
 
 def procedure(given: Given) -> dict[str, Any]:
@@ -223,7 +239,7 @@ def procedure(given: Given) -> dict[str, Any]:
         answer = may_approve_extension(given["roles"], given["approver"], given["caseworker"])
     else:
         answer = may_decide(**given)
-    return {"allowed": answer.allowed}
+    return {"allowed": answer.allowed, "article": answer.cite, "zh": answer.zh, "en": answer.en}
 
 
 def attached(given: Given) -> dict[str, Any]:
@@ -281,7 +297,9 @@ def _check_refusal(rule: str, case: Given, refused: str, expected: Given) -> Non
     assert type(caught.value).__name__ == refused
     assert caught.value.zh
     assert caught.value.en
-    assert expected.get("says", "") in caught.value.zh
+    assert expected.get("zh", caught.value.zh) == caught.value.zh
+    assert expected.get("en", caught.value.en) == caught.value.en
+    assert expected.get("article", caught.value.cite) == caught.value.cite
     if "faults" in expected:
         assert [f.field for f in caught.value.faults] == expected["faults"]
 

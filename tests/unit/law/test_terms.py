@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -187,3 +188,39 @@ def test_the_ledger_keeps_the_figures_of_its_start() -> None:
 def test_an_unknown_term_is_not_found() -> None:
     with pytest.raises(NotFound):
         start("nothing", EVENT, CALENDAR)
+
+
+def test_the_packaged_terms_read_afresh() -> None:
+    afresh = definitions.__wrapped__()
+    found = afresh["objection_first"]
+    assert (found.id, found.name_zh, found.name_en) == (
+        "objection_first",
+        "异议办理期限",
+        "decide an objection",
+    )
+    assert (found.days, found.cap, found.counts_from) == (5, 20, "acceptance")
+    assert (found.cite, found.basis) == ("S3 28", Basis.ADOPTED)
+    assert str(found.adopted_for).startswith("S4 五(三)")
+    assert (found.requirements, found.ambiguities) == (("R-114", "R-115"), ("C-12",))
+    assert (found.valid_from, found.valid_to) == (date(2021, 9, 30), None)
+    assert [(r.id, r.kind, r.working_days, r.overdue, r.local_hour) for r in found.reminders] == [
+        ("nearly_due", "remind", 2, False, 9),
+        ("overdue", "escalate", 1, True, 9),
+    ]
+    assert {d.id: (d.days, d.cap) for d in afresh.values()} == {
+        "objection_first": (5, 20),
+        "objection_total": (20, 20),
+        "reconsideration": (5, 20),
+        "reconsideration_total": (20, 20),
+        "repair": (15, 15),
+        "certificate_upload": (5, 5),
+        "record_entry": (5, 5),
+        "shared_data_correction": (5, 5),
+    }
+    assert afresh["repair"].adopted_for is None
+
+
+def test_an_ended_term_applies_up_to_its_last_day() -> None:
+    ended = replace(definition("repair"), valid_to=date(2026, 3, 31))
+    assert ended.in_force(date(2026, 3, 31))
+    assert not ended.in_force(date(2026, 4, 1))
