@@ -30,7 +30,7 @@ async def test_migrations_agree_with_the_models(empty_town: Town) -> None:
 
 async def test_an_instrument_turns_green_yellow_and_red_on_the_days_of_the_law(town: Town) -> None:
     await town.tell_of(instrument(), verification(valid_until=date(2026, 11, 20)))
-    turned = {}
+    turned: dict[str, tuple[date, str]] = {}
     for _ in range(70):
         await town.mornings(1)
         for alert in map(wire.alert, await town.rows(Alert)):
