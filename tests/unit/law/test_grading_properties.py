@@ -167,7 +167,7 @@ def test_nothing_changes_before_the_day_named(
         assert result_of(grade(dossier, ruleset, turn)) != result_of(now)
 
 
-@given(st.lists(dossiers(), max_size=6), rulesets, as_ofs)
+@given(st.lists(dossiers(), max_size=4), rulesets, as_ofs)
 @settings(max_examples=150)
 def test_the_columnar_evaluator_agrees_on_every_subject(
     population: list[Dossier], ruleset: Ruleset, as_of: date
@@ -179,7 +179,7 @@ def test_the_columnar_evaluator_agrees_on_every_subject(
     ]
 
 
-@given(st.lists(dossiers(), max_size=6), rulesets, rulesets, as_ofs)
+@given(st.lists(dossiers(), max_size=4), rulesets, rulesets, as_ofs)
 @settings(max_examples=50)
 def test_the_impact_is_the_same_however_it_is_computed(
     population: list[Dossier], old: Ruleset, new: Ruleset, as_of: date
