@@ -82,7 +82,7 @@ class Stage:
                     stdout=log,
                     stderr=log,
                 )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             for name in names:
                 while not await self.specs[name].is_ready():
                     assert self._running[name].poll() is None, self.log(name)
@@ -153,6 +153,7 @@ class Cast:
     enterer: Person
     caseworker: Person
     unit_head: Person
+    both: Person  # caseworker and head of the unit at once
     elsewhere: Person
     operator: Person
     rival: Person
@@ -236,6 +237,10 @@ class Cast:
     async def closed(self, case: pb.Case) -> pb.GetCaseResponse:
         return await self.until(case, lambda read: read.case.state == "closed")
 
+    @property
+    def registry_operations(self) -> operations_pb2_grpc.OperationsServiceStub:
+        return operations_pb2_grpc.OperationsServiceStub(self.administrator.channels["registry"])
+
     async def check(self) -> operations_pb2.CheckResponse:
         return await said(self.administrator.operations.Check(operations_pb2.CheckRequest()))
 
@@ -249,17 +254,20 @@ async def assemble(stage: Stage) -> Cast:
         )
         request = registry_pb2.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
         await said(administrator.registry.PutBureau(request))
-    enterer = await _person(stage, administrator, "enterer", ROLES.ROLE_CASEWORKER, BUREAU)
+    enterer = await _person(stage, administrator, "enterer", [ROLES.ROLE_CASEWORKER], BUREAU)
     ids = [await _subject(enterer, name) for name in ("测试加油站", "测试超市")]
     return Cast(
         stage,
         administrator,
         enterer,
-        await _person(stage, administrator, "caseworker", ROLES.ROLE_CASEWORKER, BUREAU),
-        await _person(stage, administrator, "unit-head", ROLES.ROLE_UNIT_HEAD, BUREAU),
-        await _person(stage, administrator, "elsewhere", ROLES.ROLE_CASEWORKER, OTHER_BUREAU),
-        await _person(stage, administrator, "operator", ROLES.ROLE_OPERATOR, "", ids[0]),
-        await _person(stage, administrator, "rival", ROLES.ROLE_OPERATOR, "", ids[1]),
+        await _person(stage, administrator, "caseworker", [ROLES.ROLE_CASEWORKER], BUREAU),
+        await _person(stage, administrator, "unit-head", [ROLES.ROLE_UNIT_HEAD], BUREAU),
+        await _person(
+            stage, administrator, "both", [ROLES.ROLE_CASEWORKER, ROLES.ROLE_UNIT_HEAD], BUREAU
+        ),
+        await _person(stage, administrator, "elsewhere", [ROLES.ROLE_CASEWORKER], OTHER_BUREAU),
+        await _person(stage, administrator, "operator", [ROLES.ROLE_OPERATOR], "", ids[0]),
+        await _person(stage, administrator, "rival", [ROLES.ROLE_OPERATOR], "", ids[1]),
         ids[0],
         ids[1],
     )
@@ -275,14 +283,19 @@ async def _subject(caseworker: Person, name: str) -> str:
 
 
 async def _person(
-    stage: Stage, administrator: Person, name: str, role: Any, bureau: str, subject_id: str = ""
+    stage: Stage,
+    administrator: Person,
+    name: str,
+    roles: list[Any],
+    bureau: str,
+    subject_id: str = "",
 ) -> Person:
     request = identity_pb2.CreateAccountRequest(
         request_id=new_request_id(),
         name=name,
         display_name=name,
         password=PASSWORD,
-        roles=[role],
+        roles=roles,
         bureau=bureau,
         subject_id=subject_id,
     )

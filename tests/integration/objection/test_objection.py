@@ -1,0 +1,369 @@
+"""Objections over gRPC, on real processes: who may do what, and what follows, through crashes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import grpc
+import pytest
+from sqlmodel import col, select
+
+from law.objection import Outcome
+from plumbing import migrations
+from plumbing.client import Refusal, new_request_id
+from plumbing.database import Database
+from plumbing.events.outbox import Outbox
+from protos.objection.v1 import objection_pb2 as pb
+from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import registry_pb2
+from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
+from tests.integration.objection.stage import BUREAU, Cast, Person, local, refused, said
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+Refused = grpc.StatusCode
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def announced(cast: Cast, case: pb.Case) -> Counter[str]:
+    """How often each event of a case was announced."""
+    database = Database(cast.stage.settings.database_url("objection"))
+    async with database.snapshot() as session:
+        wanted = select(Outbox.headers).where(col(Outbox.aggregate) == f"case/{case.case_id}")
+        headers = (await session.exec(wanted)).all()
+    await database.close()
+    return Counter(said["ce-type"].rpartition(".")[2] for said in headers)
+
+
+async def contested(cast: Cast, record: registry_pb2.Record) -> bool:
+    return (await cast.record(record.record_id)).contested
+
+
+def lodging(cast: Cast, *record_ids: str, subject_id: str = "") -> pb.LodgeObjectionRequest:
+    return pb.LodgeObjectionRequest(
+        request_id=new_request_id(),
+        subject_id=subject_id or cast.subject_id,
+        record_ids=record_ids,
+        grounds="记录有误",
+    )
+
+
+async def reconcile(cast: Cast) -> operations.ReconcileResponse:
+    request = operations.ReconcileRequest(request_id=new_request_id())
+    return await said(cast.administrator.operations.Reconcile(request))
+
+
+async def test_a_granted_objection_restores_register_and_grade(cast: Cast) -> None:
+    record = await cast.penalty()
+    case = await cast.lodge(record)
+    assert (case.state, case.number) == ("lodged", "异议〔2026〕330106-0001号")
+    await until(lambda: contested(cast, record))
+    accepted = await cast.accept(case)
+    assert (accepted.term.started_on, accepted.term.target_on) == ("2026-09-14", "2026-09-20")
+    assert (accepted.term.remaining_days, accepted.term.cite) == (5, "S3 28")
+    extended = await cast.extend(case, 15)
+    # Across 中秋 and 国庆, with the make-up days 20 September and 10 October.
+    assert (extended.term.target_on, extended.term.remaining_days) == ("2026-10-16", 20)
+    decided = await cast.decide(case, "delete")
+    assert decided.state == "decided"
+    read = await cast.closed(case)
+    after = await cast.record(record.record_id)
+    assert (after.status, after.contested) == ("withdrawn", False)
+    assert (read.case.grade_before, read.case.grade_after) == ("C", "B")
+    assert [(step.step, step.cite) for step in read.steps] == [
+        ("lodge", "S3 27"),
+        ("accept", "S3 28"),
+        ("request_extension", "S3 28"),
+        ("approve_extension", "S3 28"),
+        ("decide", "S4 五(三)"),
+        ("close", "S4 五(三)"),
+    ]
+    assert set((await announced(cast, case)).values()) == {1}
+
+
+async def test_the_letter_explains_both_grades_and_the_remedy(cast: Cast) -> None:
+    case = await cast.accept(await cast.lodge(await cast.penalty()))
+    await cast.decide(case, "delete")
+    read = await cast.closed(case)
+    (letter,) = read.letters
+    assert letter.title == DECISION_TITLE
+    for told in (
+        "测试加油站",
+        case.number,
+        f"杭市监测罚〔2026〕{cast.entered}号",
+        "删除",
+        read.case.reasons,
+        read.case.receipt_before,
+        read.case.receipt_after,
+        "减分",
+        "已撤销，不计",
+        "测试市市场监督管理局申请复核",
+        "0571-00000000",
+    ):
+        assert told in letter.body
+
+
+async def test_a_correction_changes_the_record_and_nothing_else_of_it(cast: Cast) -> None:
+    record = await cast.penalty()
+    case = await cast.accept(await cast.lodge(record))
+    missing = await refused(
+        cast.caseworker.objection.DecideObjection(cast.decision(case, "correct"))
+    )
+    assert [fault[0] for fault in missing.faults] == ["corrections"]
+    wrong = pb.Correction(record_id=record.record_id, kind="no_such", determined_on="2026-07-01")
+    bad = await refused(
+        cast.caseworker.objection.DecideObjection(
+            cast.decision(case, "correct", corrections=[wrong])
+        )
+    )
+    assert {fault[0] for fault in bad.faults} == {
+        "corrections[0].kind",
+        "corrections[0].determined_on",
+    }
+    right = pb.Correction(record_id=record.record_id, points=3, summary="已及时改正")
+    await cast.decide(case, "correct", corrections=[right])
+    read = await cast.closed(case)
+    after = await cast.record(record.record_id)
+    assert (after.points, after.summary, after.contested) == (3, "已及时改正", False)
+    assert (after.kind, after.status, after.determined_on) == (
+        record.kind,
+        "active",
+        record.determined_on,
+    )
+    assert "更正" in read.letters[0].body
+    assert record.summary in read.letters[0].body  # it answers to what was objected to
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UPHOLD, Outcome.STOP_DISCLOSURE])
+async def test_an_outcome_that_changes_nothing_still_tells_and_closes(
+    cast: Cast, outcome: Outcome
+) -> None:
+    record = await cast.penalty()
+    case = await cast.accept(await cast.lodge(record))
+    await cast.decide(case, outcome)
+    read = await cast.closed(case)
+    after = await cast.record(record.record_id)
+    assert (after.status, after.contested) == ("active", False)
+    assert read.case.grade_before == read.case.grade_after
+    assert len(read.letters) == 1
+
+
+async def test_a_declined_objection_ends_with_a_letter(cast: Cast) -> None:
+    record = await cast.penalty()
+    case = await cast.lodge(record)
+    await until(lambda: contested(cast, record))
+    request = pb.DeclineObjectionRequest(
+        request_id=new_request_id(), case_id=case.case_id, reasons="未附证据"
+    )
+    assert (await refused(cast.enterer.objection.DeclineObjection(request))).reason == (
+        "NOT_PERMITTED"
+    )
+    request.request_id = new_request_id()
+    await said(cast.caseworker.objection.DeclineObjection(request))
+    read = await cast.until(case, lambda read: bool(read.letters))
+    assert read.letters[0].title == DECLINED_TITLE
+    assert "未附证据" in read.letters[0].body
+    assert not await contested(cast, record)
+
+
+async def test_a_withdrawn_objection_frees_its_records(cast: Cast) -> None:
+    record = await cast.penalty()
+    case = await cast.lodge(record)
+    request = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+    theirs = await refused(cast.rival.objection.WithdrawObjection(request))
+    assert theirs.reason == "NOT_PERMITTED"
+    await said(cast.operator.objection.WithdrawObjection(request))
+    assert (await cast.read(case)).case.state == "withdrawn"
+
+    async def lodged_again() -> bool:
+        try:
+            again = await cast.lodge(record)
+        except Refusal as refusal:
+            if refusal.reason == "WRONG_STATE":  # what follows the withdrawal is not over yet
+                return False
+            raise
+        return again.case_id != case.case_id
+
+    await until(lodged_again)
+    await until(lambda: contested(cast, record))
+    read = await cast.read(case)
+    assert (read.case.state, list(read.letters)) == ("withdrawn", [])
+
+
+async def test_lodging_is_for_records_of_ones_own_and_one_case_at_a_time(cast: Cast) -> None:
+    record, theirs = await cast.penalty(), await cast.penalty(cast.rival_id)
+    lodge = cast.operator.objection.LodgeObjection
+    assert (await refused(lodge(lodging(cast, theirs.record_id)))).code is Refused.INVALID_ARGUMENT
+    unknown = await refused(lodge(lodging(cast, "no-such", "nor-this")))
+    assert len(unknown.faults) == 2
+    for_rival = lodging(cast, theirs.record_id, subject_id=cast.rival_id)
+    assert (await refused(lodge(for_rival))).reason == "NOT_PERMITTED"
+    blank = lodging(cast, record.record_id)
+    blank.grounds = "  "
+    assert [f[0] for f in (await refused(lodge(blank))).faults] == ["grounds"]
+    staff = await refused(cast.caseworker.objection.LodgeObjection(lodging(cast, record.record_id)))
+    assert staff.reason == "NOT_PERMITTED"
+    request = lodging(cast, record.record_id)
+    first = (await said(lodge(request))).case
+    assert (await said(lodge(request))).case == first  # asked again: the same answer
+    second = await refused(lodge(lodging(cast, record.record_id)))
+    assert (second.reason, second.facts["case"]) == ("WRONG_STATE", first.case_id)
+    assert first.number in second.message_zh
+
+
+async def test_numbers_of_a_bureau_follow_one_another(cast: Cast) -> None:
+    records = [await cast.penalty() for _ in range(4)]
+    cases = await asyncio.gather(*(cast.lodge(record) for record in records))
+    places = sorted(int(case.number.removesuffix("号").rpartition("-")[2]) for case in cases)
+    assert places == list(range(places[0], places[0] + 4))
+
+
+async def test_nobody_decides_on_their_own_act_or_elsewhere(cast: Cast) -> None:
+    case = await cast.lodge(await cast.penalty())
+    request = pb.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+    outside = await refused(cast.elsewhere.objection.AcceptObjection(request))
+    assert (outside.reason, outside.facts["bureau"]) == ("NOT_PERMITTED", BUREAU)
+    await cast.accept(case)
+    twice = await refused(
+        cast.caseworker.objection.AcceptObjection(
+            pb.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+        )
+    )
+    assert (twice.reason, twice.facts["state"]) == ("WRONG_STATE", "accepted")
+    decide = cast.decision(case, "delete")
+    own = await refused(cast.enterer.objection.DecideObjection(decide))
+    assert (own.reason, own.facts["cite"]) == ("NOT_PERMITTED", "S3 27")
+    away = await refused(cast.elsewhere.objection.DecideObjection(decide))
+    assert away.reason == "NOT_PERMITTED"
+    head = await refused(cast.unit_head.objection.DecideObjection(decide))
+    assert head.reason == "NOT_PERMITTED"
+    assert (await cast.read(case)).case.state == "accepted"
+
+
+async def test_an_extension_needs_the_unit_head_and_stays_within_the_cap(cast: Cast) -> None:
+    case = await cast.accept(await cast.lodge(await cast.penalty()))
+    request = pb.RequestExtensionRequest(
+        request_id=new_request_id(), case_id=case.case_id, days=16, ground="案情复杂"
+    )
+    beyond = await refused(cast.caseworker.objection.RequestExtension(request))
+    assert (beyond.reason, beyond.facts["cite"]) == ("WRONG_STATE", "S3 28")
+    request.days, request.request_id = 5, new_request_id()
+    await said(cast.both.objection.RequestExtension(request))
+    approve = pb.DecideExtensionRequest(
+        request_id=new_request_id(), case_id=case.case_id, approve=True
+    )
+    assert (await refused(cast.caseworker.objection.DecideExtension(approve))).reason == (
+        "NOT_PERMITTED"
+    )
+    # Head of the unit, but of their own request.
+    assert (await refused(cast.both.objection.DecideExtension(approve))).facts["cite"] == "S3 28"
+    refuse = pb.DecideExtensionRequest(request_id=new_request_id(), case_id=case.case_id)
+    refusal = (await said(cast.unit_head.objection.DecideExtension(refuse))).case
+    assert (refusal.state, refusal.term.budget_days) == ("accepted", 5)
+    assert (await cast.extend(case, 10)).term.budget_days == 15
+    assert (await cast.extend(case, 5)).term.budget_days == 20
+
+
+async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> None:
+    lodged = await cast.lodge(await cast.penalty())
+    short = await cast.accept(await cast.lodge(await cast.penalty()))
+    long = await cast.extend(await cast.accept(await cast.lodge(await cast.penalty())), 15)
+
+    async def listed(person: Person, size: int = 2) -> list[str]:
+        found: list[str] = []
+        request = pb.ListCasesRequest(page_size=size)
+        while True:
+            page = await said(person.objection.ListCases(request))
+            found += [case.case_id for case in page.cases]
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    everything = await listed(cast.caseworker)
+    places = [everything.index(case.case_id) for case in (short, long, lodged)]
+    assert places == sorted(places)
+    assert len(everything) == len(set(everything))
+    assert everything == await listed(cast.operator, 100)
+    assert await listed(cast.rival) == await listed(cast.elsewhere) == []
+    theirs = await refused(cast.rival.objection.GetCase(pb.GetCaseRequest(case_id=short.case_id)))
+    assert theirs.reason == "NOT_PERMITTED"
+
+
+async def test_models_and_migrations_agree(cast: Cast) -> None:
+    database = Database(cast.stage.settings.database_url("objection"))
+    assert await migrations.differences(database, "objection") == []
+    await database.close()
+
+
+async def test_a_lost_temporal_store_and_a_crash_of_everything_cost_nothing(cast: Cast) -> None:
+    waiting = await cast.accept(await cast.lodge(await cast.penalty()))
+    await cast.stage.advance_to(local("2026-09-18", 10))
+    await until(lambda: reached(cast, waiting, 1))
+    records = [await cast.penalty() for _ in range(3)]
+    granted = await cast.accept(await cast.lodge(*records))
+    await until(lambda: contested(cast, records[-1]))
+    await cast.decide(granted, "delete")
+    cast.stage.kill("registry")  # mostly before the follow-through has come to it
+    await cast.until(granted, lambda read: bool(read.case.grade_before))
+    cast.stage.kill("objection", "temporal", "grading")
+    for file in (cast.stage.folder / "temporal").glob("temporal.db*"):
+        file.unlink()
+    await cast.stage.start("temporal", "registry", "grading", "objection")
+
+    problems = {(p.name, p.object) for p in (await cast.check()).problems}
+    assert ("case.workflow_missing", f"case/{waiting.case_id}") in problems
+    assert f"objection/{waiting.case_id}" in (await reconcile(cast)).started
+    assert list((await reconcile(cast)).started) == []
+    assert list((await cast.check()).problems) == []
+
+    read = await cast.closed(granted)
+    assert len(read.letters) == 1
+    assert await withdrawn(cast, granted)
+    counted = await announced(cast, granted)
+    assert (counted["LetterIssued"], counted["ObjectionClosed"]) == (1, 1)
+
+    await cast.stage.advance_to(local("2026-09-21", 10))
+    await until(lambda: reached(cast, waiting, 2))
+    overdue = (await cast.read(waiting)).case
+    assert (overdue.state, overdue.term.overdue, overdue.term.remaining_days) == (
+        "accepted",
+        True,
+        -1,
+    )
+    late = pb.RequestExtensionRequest(
+        request_id=new_request_id(), case_id=waiting.case_id, days=1, ground="迟了"
+    )
+    assert (await refused(cast.caseworker.objection.RequestExtension(late))).reason == "WRONG_STATE"
+    await cast.decide(waiting, "uphold")
+    await cast.closed(waiting)
+    assert await reached(cast, waiting, 2)
+
+
+async def withdrawn(cast: Cast, case: pb.Case) -> bool:
+    records = [await cast.record(record_id) for record_id in case.record_ids]
+    return all(record.status == "withdrawn" for record in records)
+
+
+async def reached(cast: Cast, case: pb.Case, count: int) -> bool:
+    return (await announced(cast, case))["TermRungReached"] == count
+
+
+async def test_cases_and_register_agree_on_what_is_contested(cast: Cast) -> None:
+    async def agree() -> bool:
+        ours = {d.topic: d for d in (await cast.check()).digests}
+        theirs = await said(cast.registry_operations.Check(operations.CheckRequest()))
+        return ours["contested"] in list(theirs.digests)
+
+    await until(agree)
+    found = await cast.check()
+    assert list(found.problems) == []
+    figures = {figure.name: figure.value for figure in found.figures}
+    assert figures["cases.open"] > 0
+    assert figures["cases.overdue"] > 0
+    assert figures["dead_letters"] == 0

@@ -1,0 +1,53 @@
+"""From a term's ledger to the schedule of a workflow."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from law.periods import start_of
+from law.terms import Term, start
+from law.workdays import edition
+from services.objection.schedule import due_on, schedule_of
+
+NUMBER = "异议〔2026〕330106-0001号"
+
+
+def term(accepted_on: str, more: int = 0) -> Term:
+    day = date.fromisoformat(accepted_on)
+    first = start("objection_first", day, edition())
+    return first.extend(more, "unit-head", "鉴定", day, edition=edition()) if more else first
+
+
+def test_a_term_is_overdue_at_the_midnight_after_its_last_day() -> None:
+    schedule = schedule_of(term("2026-09-14"), NUMBER, 2)
+    assert schedule.version == 2
+    assert schedule.due_at == start_of(date(2026, 9, 21))  # 20 September is a make-up day
+
+
+def test_rungs_are_in_order_and_named_after_the_last_day() -> None:
+    rungs = schedule_of(term("2026-09-14"), NUMBER, 2).rungs
+    assert [(rung.key, rung.at) for rung in rungs] == [
+        ("nearly_due/2026-09-20", start_of(date(2026, 9, 18), 9)),
+        ("overdue/2026-09-20", start_of(date(2026, 9, 21), 9)),
+    ]
+    assert rungs[0].message_zh == f"{NUMBER}办理期限至2026年9月20日届满，请及时核查并作出决定"
+    assert rungs[1].message_zh.startswith(f"{NUMBER}办理期限已于2026年9月20日届满")
+
+
+def test_a_longer_term_has_rungs_of_its_own() -> None:
+    short = {rung.key for rung in schedule_of(term("2026-09-14"), NUMBER, 2).rungs}
+    long = {rung.key for rung in schedule_of(term("2026-09-14", 15), NUMBER, 4).rungs}
+    assert long == {"nearly_due/2026-10-16", "overdue/2026-10-16"}
+    assert not short & long
+
+
+def test_the_same_ledger_yields_the_same_schedule() -> None:
+    ledger = term("2026-09-14", 15)
+    again = Term.from_json(ledger.to_json())
+    assert schedule_of(again, NUMBER, 4) == schedule_of(ledger, NUMBER, 4)
+
+
+def test_the_last_day_passes_holidays_and_counts_make_up_days() -> None:
+    assert due_on(term("2026-09-14")) == date(2026, 9, 20)
+    assert due_on(term("2026-09-28")) == date(2026, 10, 10)
+    assert due_on(term("2026-09-14", 15)) == date(2026, 10, 16)
