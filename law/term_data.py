@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from law.errors import NotFound
+from law.errors import Fault, InvalidInput, NotFound
 from law.packaged import read
 
 
@@ -57,12 +57,15 @@ class Definition:
 
 
 @cache
-def definitions() -> Mapping[str, Definition]:
-    """Every statutory term of the packaged data, by id."""
-    data = read("terms")
+def definitions() -> tuple[Definition, ...]:
+    """Every statutory term of the packaged data; a figure that changed has several versions."""
+    return parse(read("terms"))
+
+
+def parse(data: Mapping[str, Any]) -> tuple[Definition, ...]:
+    """The terms of a parsed `terms.yaml`, in its order."""
     points = {p["id"]: _point(p) for p in data["reminder_points"]}
-    days = {d["id"]: int(d["days"]) for d in data["definitions"]}
-    return {d["id"]: _definition(d, days, points) for d in data["definitions"]}
+    return tuple(_definition(d, data["definitions"], points) for d in data["definitions"])
 
 
 def _point(data: Mapping[str, Any]) -> ReminderPoint:
@@ -72,14 +75,16 @@ def _point(data: Mapping[str, Any]) -> ReminderPoint:
 
 
 def _definition(
-    data: Mapping[str, Any], days: Mapping[str, int], points: Mapping[str, ReminderPoint]
+    data: Mapping[str, Any],
+    everything: Sequence[Mapping[str, Any]],
+    points: Mapping[str, ReminderPoint],
 ) -> Definition:
     return Definition(
         id=data["id"],
         name_zh=data["name_zh"],
         name_en=data["name_en"],
         days=data["days"],
-        cap=days[data.get("cap_by", data["id"])],
+        cap=_cap(data, everything),
         counts_from=data["counts_from"],
         cite=data["cite"],
         basis=Basis(data["basis"]),
@@ -92,9 +97,27 @@ def _definition(
     )
 
 
-def definition(definition_id: str) -> Definition:
-    """The statutory term of that id. Raises NotFound."""
-    found = definitions().get(definition_id)
-    if found is None:
+def _cap(data: Mapping[str, Any], everything: Sequence[Mapping[str, Any]]) -> int:
+    """The days of the term it is capped by, in the version that starts no later."""
+    cap_id = data.get("cap_by", data["id"])
+    begun = [d for d in everything if d["id"] == cap_id and d["valid_from"] <= data["valid_from"]]
+    days: int = max(begun, key=lambda d: d["valid_from"])["days"]
+    return days
+
+
+def definition(definition_id: str, on: date | None = None) -> Definition:
+    """The statutory term of that id as in force on a day, or its latest version.
+
+    Raises NotFound for an unknown id, InvalidInput for a day on which no version is in force:
+    an ended figure never falls back on another (D-08).
+    """
+    versions = [d for d in definitions() if d.id == definition_id]
+    if not versions:
         raise NotFound(f"没有期限“{definition_id}”", f"there is no term {definition_id!r}")
-    return found
+    if on is None:
+        return max(versions, key=lambda d: d.valid_from)
+    for version in versions:
+        if version.in_force(on):
+            return version
+    zh, en = f"{on}时“{versions[0].name_zh}”无效力", f"{definition_id} is not in force on {on}"
+    raise InvalidInput(zh, en, cite=versions[0].cite, faults=(Fault("event_on", zh, en),))

@@ -48,7 +48,7 @@ class Term:
     @property
     def cite(self) -> str:
         """The article the term rests on."""
-        return definition(self.definition_id).cite
+        return self._definition.cite
 
     @property
     def total(self) -> int:
@@ -144,7 +144,7 @@ class Term:
 
     @property
     def _definition(self) -> Definition:
-        return definition(self.definition_id)
+        return definition(self.definition_id, self.event_on)
 
     def extend(
         self, days: int, approved_by: str, ground: str, on: date, *, edition: Edition
@@ -230,13 +230,9 @@ class Term:
 def start(definition_id: str, event_on: date, edition: Edition) -> Term:
     """The ledger of a term that the event of that day sets running.
 
-    Raises NotFound for an unknown term, InvalidInput for an event outside its validity: an
-    ended figure never falls back on another.
+    Raises NotFound for an unknown term, InvalidInput for an event outside its validity.
     """
-    found = definition(definition_id)
-    if not found.in_force(event_on):
-        zh, en = f"{event_on}时“{found.name_zh}”无效力", f"{found.id} is not in force on {event_on}"
-        raise InvalidInput(zh, en, cite=found.cite, faults=(Fault("event_on", zh, en),))
+    found = definition(definition_id, event_on)
     return Term(found.id, event_on, found.days, found.cap, edition.number)
 
 

@@ -202,7 +202,7 @@ def test_states_steps_and_outcomes_have_their_chinese() -> None:
 
 def test_every_kind_of_case_has_its_term_and_outcomes() -> None:
     assert set(TERM_OF) == set(OUTCOMES) == set(CaseKind)
-    assert set(TERM_OF.values()) <= set(definitions())
+    assert set(TERM_OF.values()) <= {d.id for d in definitions()}
     assert OUTCOMES[CaseKind.OBJECTION] == (
         Outcome.DELETE,
         Outcome.CORRECT,

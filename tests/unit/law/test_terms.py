@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import copy
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from law.errors import InvalidInput, LawError, NotFound, WrongState
-from law.term_data import Basis, definition, definitions
+from law.packaged import read
+from law.term_data import Basis, definition, definitions, parse
 from law.terms import Term, start
 from law.workdays import edition, nth_working_day, working_days_between
 
@@ -169,7 +170,7 @@ def test_a_new_edition_moves_the_dates_and_leaves_the_ledger() -> None:
 
 
 def test_every_term_says_what_binds_it() -> None:
-    for found in definitions().values():
+    for found in definitions():
         assert found.days >= 1
         assert found.cap >= found.days
         assert (found.adopted_for is not None) == (found.basis is Basis.ADOPTED)
@@ -191,7 +192,7 @@ def test_an_unknown_term_is_not_found() -> None:
 
 
 def test_the_packaged_terms_read_afresh() -> None:
-    afresh = definitions.__wrapped__()
+    afresh = {d.id: d for d in parse(read("terms"))}
     found = afresh["objection_first"]
     assert (found.id, found.name_zh, found.name_en) == (
         "objection_first",
@@ -220,7 +221,34 @@ def test_the_packaged_terms_read_afresh() -> None:
     assert afresh["repair"].adopted_for is None
 
 
-def test_an_ended_term_applies_up_to_its_last_day() -> None:
-    ended = replace(definition("repair"), valid_to=date(2026, 3, 31))
-    assert ended.in_force(date(2026, 3, 31))
-    assert not ended.in_force(date(2026, 4, 1))
+@pytest.fixture
+def amended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An amendment: from April 2026 objections take 7 days and 30 at most; repair is abolished."""
+    data = copy.deepcopy(read("terms"))
+    for old in [
+        d for d in data["definitions"] if d["id"] in ("objection_first", "objection_total")
+    ]:
+        old["valid_to"] = date(2026, 3, 31)
+        days = 7 if old["id"] == "objection_first" else 30
+        data["definitions"].append(old | {"days": days, "valid_from": date(2026, 4, 1)})
+        data["definitions"][-1]["valid_to"] = None
+    next(d for d in data["definitions"] if d["id"] == "repair")["valid_to"] = date(2026, 3, 31)
+    monkeypatch.setattr("law.term_data.definitions", lambda: parse(data))
+
+
+@pytest.mark.usefixtures("amended")
+@pytest.mark.parametrize(
+    ("event", "budget", "cap"), [(date(2026, 3, 31), 5, 20), (date(2026, 4, 1), 7, 30)]
+)
+def test_the_version_of_the_day_of_the_event_applies(event: date, budget: int, cap: int) -> None:
+    term = start("objection_first", event, CALENDAR)
+    assert (term.budget, term.cap) == (budget, cap)
+    assert definition("objection_first").days == 7
+
+
+@pytest.mark.usefixtures("amended")
+def test_an_ended_figure_never_falls_back() -> None:
+    assert start("repair", date(2026, 3, 31), CALENDAR).budget == 15
+    with pytest.raises(InvalidInput) as caught:
+        start("repair", date(2026, 4, 1), CALENDAR)
+    assert [f.field for f in caught.value.faults] == ["event_on"]
