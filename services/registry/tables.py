@@ -92,7 +92,7 @@ class Instrument(Base, table=True):
 
     def use(self, state: InstrumentState) -> None:
         """Sets the state; each time it comes into use, a new spell of use begins."""
-        self.spell += state is InstrumentState.IN_USE and self.state is not state
+        self.spell += state == InstrumentState.IN_USE and self.state != state
         self.state = state
 
 
@@ -218,3 +218,78 @@ class AnnouncedClock(Base, table=True):
 
     name: str = Field(default="sandbox", primary_key=True)
     offset_seconds: float
+
+
+class ImportBatch(Base, table=True):
+    """One import. `question` tells alike two imports that ask for the same."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        sa.Index("ix_import_batch_newest", "imported_at", "batch_id"),
+        sa.Index("ix_import_batch_question", "question", "state"),
+    )
+
+    batch_id: str = Field(primary_key=True)
+    family: str
+    file_name: str
+    state: str
+    rows: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    in_review: int = 0
+    repeated_serials: int = 0
+    baseline: bool = False
+    bureau: str
+    imported_by: str
+    imported_at: datetime
+    encoding: str
+    sha256: str
+    question: str
+    header: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+
+
+class ImportFault(Base, table=True):
+    """What was wrong with a cell or a row of an import, or is worth a notice."""
+
+    __tablename__ = "import_fault"
+
+    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
+    number: int = Field(primary_key=True)
+    row: int
+    column: str
+    value: str
+    reason: str
+    message_zh: str
+    message_en: str
+    warning: bool
+
+
+class RejectedRow(Base, table=True):
+    """A row of an import that was not taken, as it stood in the file."""
+
+    __tablename__ = "import_rejected_row"
+
+    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
+    row: int = Field(primary_key=True)
+    cells: list[str] = Field(sa_type=JsonColumn)
+    why: str
+
+
+class ImportedThing(Base, table=True):
+    """A thing an import made or changed: what it said before, and which version was written.
+
+    `digest` is over what the import had it say; `stated` is true where the file gave the state of
+    an instrument.
+    """
+
+    __tablename__ = "import_thing"
+    __table_args__ = (sa.Index("ix_import_thing_of", "thing_id", "stated"),)
+
+    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
+    kind: str = Field(primary_key=True)
+    thing_id: str = Field(primary_key=True)
+    version: int
+    digest: str
+    before: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    stated: bool = False

@@ -94,8 +94,8 @@ async def set_instrument_state(
     """
     row = await find_instrument(change, request.instrument_id)
     state = InstrumentState(request.state)
-    if row.state is not state:
-        if row.state is InstrumentState.SCRAPPED:
+    if row.state != state:
+        if row.state == InstrumentState.SCRAPPED:
             raise WrongState("该器具已报废", "The instrument is scrapped", state=row.state)
         before = row.model_dump(mode="json")
         row.use(state)

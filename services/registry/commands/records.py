@@ -130,7 +130,7 @@ def _check_subject(row: Record, said: str) -> None:
 
 
 def _require_standing(row: Record) -> None:
-    if row.status is not RecordStatus.ACTIVE:
+    if row.status != RecordStatus.ACTIVE:
         raise WrongState("该记录已不再有效", "The record no longer stands", status=row.status)
 
 

@@ -47,8 +47,8 @@ async def record_verification(
 
 def comes_into_use(instrument: Instrument, result: VerificationResult) -> bool:
     """Whether a result puts an instrument into use: the first pass of one never used (C-19)."""
-    never_used = instrument.state is InstrumentState.SPARE and instrument.spell == 0
-    return never_used and result is VerificationResult.PASS
+    never_used = instrument.state == InstrumentState.SPARE and instrument.spell == 0
+    return never_used and result == VerificationResult.PASS
 
 
 async def _record(
