@@ -77,6 +77,7 @@ def dossiers(draw: st.DrawFn) -> Dossier:
     )
 
 
+registers = st.lists(dossiers(), max_size=8)
 rulesets = st.sampled_from([load(ruleset_id) for ruleset_id in GRADING])
 
 
@@ -167,11 +168,12 @@ def test_nothing_changes_before_the_day_named(
         assert result_of(grade(dossier, ruleset, turn)) != result_of(now)
 
 
-@given(st.lists(dossiers(), max_size=4), rulesets, as_ofs)
+@given(st.data(), rulesets, as_ofs)
 @settings(max_examples=150)
 def test_the_columnar_evaluator_agrees_on_every_subject(
-    population: list[Dossier], ruleset: Ruleset, as_of: date
+    data: st.DataObject, ruleset: Ruleset, as_of: date
 ) -> None:
+    population = data.draw(registers)
     found = grade_register(register_of(population), ruleset, as_of)
     one_by_one = [grade(dossier, ruleset, as_of) for dossier in population]
     assert found.rows() == [
@@ -179,11 +181,12 @@ def test_the_columnar_evaluator_agrees_on_every_subject(
     ]
 
 
-@given(st.lists(dossiers(), max_size=4), rulesets, rulesets, as_ofs)
+@given(st.data(), rulesets, rulesets, as_ofs)
 @settings(max_examples=50)
 def test_the_impact_is_the_same_however_it_is_computed(
-    population: list[Dossier], old: Ruleset, new: Ruleset, as_of: date
+    data: st.DataObject, old: Ruleset, new: Ruleset, as_of: date
 ) -> None:
+    population = data.draw(registers)
     fast = impact_on_register(register_of(population), old, new, as_of)
     assert fast == impact(population, old, new, as_of)
     assert fast.total == sum(number for _, _, number in fast.counts)
