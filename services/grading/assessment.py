@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
+from law import ruleset as texts
 from law.evidence import Dossier
 from law.grading import Receipt, grade, next_change_on
 from law.rules import NotGraded, Ruleset
-from law.ruleset import governing, jurisdictions, load
 
 REMOVED = NotGraded(
     "removed",
@@ -37,7 +37,7 @@ class File:
         if self.removed:
             return REMOVED
         about = self.dossier
-        return governing(about.bureau, about.sector, day, about.subject_kind)
+        return texts.governing(about.bureau, about.sector, day, about.subject_kind)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ class Assessment:
         """The next day on which time alone changes the grade or the text that governs."""
         days = [self._next_text_on()]
         if isinstance(self.found, Receipt):
-            days.append(next_change_on(self.file.dossier, load(self.found.ruleset_id), self.day))
+            days.append(
+                next_change_on(self.file.dossier, texts.load(self.found.ruleset_id), self.day)
+            )
         return min((day for day in days if day), default=None)
 
     def _next_text_on(self) -> date | None:
@@ -116,13 +118,13 @@ def fell(ruleset_id: str, before: str | None, after: str | None) -> bool:
     """Tell whether a grade is worse than the one before, by the order of their text."""
     if before is None or after is None:
         return False
-    ruleset = load(ruleset_id)
+    ruleset = texts.load(ruleset_id)
     return ruleset.rank(after) > ruleset.rank(before)
 
 
 def _days_of_texts(after: date) -> list[date]:
     """The later days on which an entry of the table of jurisdictions begins or has ended."""
-    entries = jurisdictions().entries
+    entries = texts.jurisdictions().entries
     days = {entry.valid_from for entry in entries if entry.valid_from}
     days |= {entry.valid_to + timedelta(days=1) for entry in entries if entry.valid_to}
     return sorted(day for day in days if day > after)

@@ -61,9 +61,10 @@ class Draft:
         session.add_all(self._rows)
         self._audit()
         await session.flush()
-        for bureau, event in self._events:
-            aggregate = f"subject/{event.subject_id}"
-            await self._change.announce(event, aggregate=aggregate, bureau=bureau)
+        with session.no_autoflush:  # nothing is left to flush, and looking takes time
+            for bureau, event in self._events:
+                aggregate = f"subject/{event.subject_id}"
+                await self._change.announce(event, aggregate=aggregate, bureau=bureau)
 
     def _grade(self, said: Assessment) -> Grade:
         about, receipt, reason = said.file.dossier, said.receipt, said.not_graded

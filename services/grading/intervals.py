@@ -34,15 +34,6 @@ class Succession:
     at: datetime  # the moment from which all this is known
 
 
-def answers(statement: Statement, on: date, known_at: datetime | None) -> bool:
-    """Tell whether a statement says what was in force on a day, as known at a moment or now."""
-    in_force = statement.in_force_from <= on and not _passed(statement.in_force_to, on)
-    if known_at is None:
-        return in_force and statement.known_to is None
-    told = statement.known_to is None or known_at < statement.known_to
-    return in_force and statement.known_from <= known_at and told
-
-
 def succession(known: Sequence[Statement], starts: Sequence[date], now: datetime) -> Succession:
     """Work out the succession of new statements from ascending days; `known` are those now known.
 
@@ -68,7 +59,3 @@ def gaps(known: Sequence[Statement]) -> list[date]:
         for one, until in zip(known, [*following, None], strict=True)
         if one.in_force_to != until
     ]
-
-
-def _passed(end: date | None, on: date) -> bool:
-    return end is not None and end <= on
