@@ -1,0 +1,185 @@
+"""The colours SQL gives are those of the law, whatever the instrument has been through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import delete
+
+from law.colours import Colour
+from plumbing import migrations
+from plumbing.change import Change
+from plumbing.clock import SHANGHAI, FixedClock
+from plumbing.database import Database
+from plumbing.identity import service_caller
+from protos.registry.v1 import events_pb2 as events
+from services.alerts import projection, wire
+from services.alerts.checking import Checks
+from services.alerts.standing import Standing
+from services.alerts.tables import Alert, Instrument, Verification
+from services.alerts.watch import evaluate, watch
+from tests.integration.alerts.town import (
+    BUREAU,
+    NotedTimers,
+    Town,
+    bureau,
+    instrument,
+    subject,
+    verification,
+)
+
+# Around the ends of months, where calendar months are clamped.
+DAYS = st.dates(date(2026, 1, 20), date(2026, 3, 10))
+NEAR = st.integers(-10, 75)
+# Verified periodically, only once, once and then replaced, not at all in use; and not listed.
+TYPES = st.sampled_from(["FUEL", "WATER-S25", "THERM-G", "TS", "试验用器具"])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
+    """Instruments: state, type, rotation date, and results with days relative to today."""
+    result = st.sampled_from(["pass", "pass", "reject", "repaired", "pending"])
+    perhaps = st.none() | NEAR
+    results = st.lists(st.tuples(result, st.integers(0, 30), perhaps), max_size=4)
+    states = st.sampled_from(["in_use", "in_use", "in_use", "spare", "stopped", "scrapped"])
+    removed = st.sampled_from([False, False, False, True])
+    one = st.tuples(states, TYPES, perhaps, results, removed)
+    return draw(st.lists(one, min_size=1, max_size=12))
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{folder / uuid4().hex}.db")
+    await migrations.upgrade(database, "alerts")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with opened(tmp_path) as database:
+        yield database
+
+
+@asynccontextmanager
+async def changing(database: Database, clock: FixedClock) -> AsyncIterator[Change]:
+    async with database.transaction() as session:
+        yield Change(session, service_caller("alerts"), clock.now())
+
+
+async def load(change: Change, histories: list[tuple[Any, ...]], today: date) -> None:
+    def day(offset: int | None) -> str:
+        return "" if offset is None else (today + timedelta(days=offset)).isoformat()
+
+    await projection.put_bureaus(change, [bureau()])
+    await projection.put_subjects(change, [subject()], silent=False)
+    recorded = events.VerificationsRecorded()
+    recorded.change.at.FromDatetime(change.at)
+    instruments = []
+    for number, (state, kind, rotation, results, removed) in enumerate(histories):
+        instruments.append(
+            instrument(
+                number, state=state, type_code=kind, rotate_on=day(rotation), removed=removed
+            )
+        )
+        for place, (result, ago, until) in enumerate(results):
+            said = verification(
+                number * 10 + place,
+                instrument_id=f"i{number}",
+                result=result,
+                verified_on=day(-ago),
+                valid_until=None,
+            )
+            if result == "pass":
+                said.valid_until = day(until)
+            recorded.verifications.append(said)
+    turned = await projection.put_instruments(change, instruments, silent=False)
+    turned += await projection.put_verifications(change, recorded, silent=False)
+    await evaluate(change, turned)
+
+
+async def agrees(database: Database, clock: FixedClock) -> None:
+    findings = await Checks(database, clock, NotedTimers()).check()
+    wrong = [p for p in findings.problems if p.name in ("colour.differs", "alert.missing")]
+    assert wrong == []
+
+
+async def lives_through(folder: Path, told: list[tuple[Any, ...]], today: date, skip: int) -> None:
+    clock = FixedClock(datetime(today.year, today.month, today.day, 10, tzinfo=SHANGHAI))
+    async with opened(folder) as database:
+        async with changing(database, clock) as change:
+            await load(change, told, today)
+        await agrees(database, clock)
+        for days in (1, skip, 1):
+            clock.moment += timedelta(days=days)
+            async with changing(database, clock) as change:
+                await watch(change, BUREAU, clock.today())
+            await agrees(database, clock)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(told=histories(), today=DAYS, skip=st.integers(1, 40))
+def test_colours_and_alerts_follow_the_law_on_every_day(
+    tmp_path: Path, told: list[tuple[Any, ...]], today: date, skip: int
+) -> None:
+    asyncio.run(lives_through(tmp_path, told, today, skip))
+
+
+async def test_the_check_finds_a_wrong_colour_and_a_missing_alert(town: Town) -> None:
+    await town.tell_of(
+        instrument(1), verification(1, town.today), instrument(2), verification(2, town.today)
+    )
+    await town.mornings(1)
+    async with town.database.transaction() as session:
+        stray = await session.get_one(Instrument, "i1")
+        stray.valid_until = town.today + timedelta(days=400)
+        await session.exec(delete(Alert).where(Alert.instrument_id == "i2"))  # type: ignore[arg-type]
+    findings = await Checks(town.database, town.clock, town.timers).check()
+    assert {(problem.name, problem.object) for problem in findings.problems} == {
+        ("colour.differs", "instrument/i1"),
+        ("alert.missing", "instrument/i2"),
+        ("watch.workflow_missing", f"bureau/{BUREAU}"),
+    }
+    assert len(findings.problems) == 2 + 3  # three colours of the second instrument
+
+
+async def test_what_is_held_is_counted_and_missing_workflows_are_started(town: Town) -> None:
+    town.timers.running.add(f"watch/{BUREAU}")
+    await town.tell_of(instrument(), verification(1, result="reject", valid_until=None))
+    findings = await Checks(town.database, town.clock, town.timers).check()
+    assert findings.problems == []
+    held = {digest.topic: digest.count for digest in findings.digests}
+    assert held == {"bureaus": 1, "subjects": 1, "instruments": 1, "verifications": 1}
+    assert findings.figures["notices.pending"] == 1
+    [notice] = await town.notices()
+    done = await Checks(town.database, town.clock, town.timers).reconcile()
+    assert (done.started, done.running) == ([f"delivery/{notice.notice_id}"], 1)
+    town.pass_days(3)
+    late = await Checks(town.database, town.clock, town.timers).check()
+    assert late.figures["watches.behind"] == 1
+
+
+async def test_of_several_results_on_one_day_the_last_recorded_decides(town: Town) -> None:
+    await town.tell_of(instrument())
+    await town.tell_of(
+        verification(2, instrument_id="i1", result="reject", verified_on="2026-09-01"),
+        verification(1, date(2027, 9, 1), instrument_id="i1", verified_on="2026-09-01"),
+    )
+    [row] = await town.rows(Instrument)
+    assert (row.standing, row.governing_id) == (Standing.DATED, "v1")
+    assert wire.colour(row, town.today).colour == Colour.NONE
+    assert len(await town.rows(Verification)) == 2

@@ -1,0 +1,189 @@
+"""The gRPC surface: who sees which colours, alerts and notices, over a real server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from plumbing.client import open_channel, refusal_of
+from plumbing.clock import SystemClock
+from plumbing.identity import Caller, Role
+from plumbing.rpc import serve
+from plumbing.tokens import Signer, Verifier, make_keys, public_key
+from protos.alerts.v1 import alerts_pb2 as pb
+from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+from services.alerts.policy import POLICY, SERVICE
+from services.alerts.servicer import AlertsServicer
+from tests.integration.alerts.town import (
+    BUREAU,
+    TODAY,
+    Town,
+    bureau,
+    instrument,
+    subject,
+    verification,
+)
+from tests.integration.conftest import free_port
+
+As = Callable[..., AlertsServiceStub]
+STAFF = {"bureau": "330100"}
+
+
+@pytest.fixture
+async def sign_in(town: Town, tmp_path: Path) -> AsyncIterator[As]:
+    """Gives a stub that calls in some role."""
+    signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
+    address = f"127.0.0.1:{free_port()}"
+    verifier = Verifier(public_key(tmp_path), SystemClock())
+    servicer = AlertsServicer(town.changes)
+    server, _ = await serve(address, {SERVICE: servicer.register}, verifier, [POLICY])
+    channels: list[grpc.aio.Channel] = []
+
+    def sign_in(role: Role, bureau: str = "", subject_id: str = "") -> AlertsServiceStub:
+        token, _ = signer.issue(
+            Caller("account/test", "测试", frozenset({role}), bureau, subject_id)
+        )
+
+        async def source() -> str:
+            return token
+
+        channels.append(open_channel(address, source))
+        return AlertsServiceStub(channels[-1])
+
+    yield sign_in
+    for channel in channels:
+        await channel.close()
+    await server.stop(None)
+
+
+@pytest.fixture
+async def coloured(town: Town) -> Town:
+    """Two operators in one bureau and one in Tianjin, with every colour."""
+    untils = {1: 400, 2: 50, 3: 20, 4: -1, 5: -30}
+    await town.tell_of(
+        bureau("120101"),
+        subject(2),
+        subject(3, bureau="120101"),
+        *(instrument(n, subject_id="s1" if n < 5 else "s2") for n in untils),
+        *(verification(n, TODAY + timedelta(days=days)) for n, days in untils.items()),
+        instrument(6, subject_id="s3", bureau="120101"),
+        verification(6, TODAY - timedelta(days=1)),
+        instrument(7, state="stopped"),
+    )
+    await town.mornings(1)
+    return town
+
+
+def test_each_rpc_has_a_rule() -> None:
+    methods = pb.DESCRIPTOR.services_by_name["AlertsService"].methods
+    assert set(POLICY) == {f"/{SERVICE}/{method.name}" for method in methods}
+
+
+async def test_colours_are_counted_within_the_scope(coloured: Town, sign_in: As) -> None:
+    staff = sign_in(Role.CASEWORKER, **STAFF)
+    answer = await staff.SummariseColours(pb.SummariseColoursRequest())
+    assert {(c.bureau, c.colour): c.instruments for c in answer.counts} == {
+        (BUREAU, "none"): 2,
+        (BUREAU, "green"): 1,
+        (BUREAU, "yellow"): 1,
+        (BUREAU, "red"): 2,
+    }
+    later = await staff.SummariseColours(pb.SummariseColoursRequest(on="2028-01-01"))
+    assert {c.colour: c.instruments for c in later.counts} == {"none": 1, "red": 5}
+    own = await sign_in(Role.OPERATOR, subject_id="s2").SummariseColours(
+        pb.SummariseColoursRequest()
+    )
+    assert [(c.colour, c.instruments) for c in own.counts] == [("red", 1)]
+
+
+async def test_colours_are_listed_the_most_severe_first_page_by_page(
+    coloured: Town, sign_in: As
+) -> None:
+    institution = sign_in(Role.VERIFICATION_INSTITUTION, **STAFF)
+    listed, token = [], ""
+    while True:
+        request = pb.ListColoursRequest(page_size=2, page_token=token)
+        answer = await institution.ListColours(request)
+        listed += [(one.instrument_id, one.colour) for one in answer.instruments]
+        if not (token := answer.next_page_token):
+            break
+    assert listed == [
+        ("i5", "red"),
+        ("i4", "red"),
+        ("i3", "yellow"),
+        ("i2", "green"),
+        ("i1", "none"),
+        ("i7", "none"),
+    ]
+    red = await institution.ListColours(pb.ListColoursRequest(colour="red", subject_id="s1"))
+    [one] = red.instruments
+    assert (one.instrument_id, one.cite) == ("i4", "S4 四(一)")
+
+
+async def test_alerts_are_listed_newest_first(coloured: Town, sign_in: As) -> None:
+    staff = sign_in(Role.INSPECTOR, **STAFF)
+    listed, token = [], ""
+    while True:
+        answer = await staff.ListAlerts(pb.ListAlertsRequest(page_size=4, page_token=token))
+        listed += [int(alert.alert_id) for alert in answer.alerts]
+        if not (token := answer.next_page_token):
+            break
+    assert listed == sorted(listed, reverse=True)
+    assert len(listed) == 9  # a whole ladder for each: 1 + 2 + 3 + 3
+    own = await sign_in(Role.OPERATOR, subject_id="s1").ListAlerts(
+        pb.ListAlertsRequest(instrument_id="i5")
+    )
+    assert list(own.alerts) == []
+
+
+async def test_operators_see_their_own_notices_and_staff_those_of_the_bureau(
+    coloured: Town, sign_in: As
+) -> None:
+    staff = await sign_in(Role.UNIT_HEAD, **STAFF).ListNotices(
+        pb.ListNoticesRequest(state="pending", page_size=1)
+    )
+    assert staff.next_page_token
+    rest = await sign_in(Role.UNIT_HEAD, **STAFF).ListNotices(
+        pb.ListNoticesRequest(state="pending", page_size=1, page_token=staff.next_page_token)
+    )
+    assert {n.subject_id for n in (*staff.notices, *rest.notices)} == {"s1", "s2"}
+    own = await sign_in(Role.OPERATOR, subject_id="s1").ListNotices(pb.ListNoticesRequest())
+    assert [notice.subject_id for notice in own.notices] == ["s1"]
+    nobody = await sign_in(Role.OPERATOR).ListNotices(pb.ListNoticesRequest())
+    assert list(nobody.notices) == []
+
+
+async def test_the_watch_of_each_bureau_in_scope_is_told(coloured: Town, sign_in: As) -> None:
+    answer = await sign_in(Role.MUNICIPAL_REVIEWER, **STAFF).GetWatch(pb.GetWatchRequest())
+    assert [(w.bureau, w.watched_through) for w in answer.watches] == [
+        (BUREAU, coloured.today.isoformat())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "code"),
+    [
+        (Role.OPERATOR, grpc.StatusCode.PERMISSION_DENIED),
+        (Role.CASEWORKER, grpc.StatusCode.NOT_FOUND),
+    ],
+)
+async def test_a_delivery_is_retried_by_staff_only(
+    town: Town, sign_in: As, role: Role, code: grpc.StatusCode
+) -> None:
+    request = pb.RetryDeliveryRequest(request_id=str(uuid4()), notice_id="nothing")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await sign_in(role, BUREAU, "s1").RetryDelivery(request)
+    assert refusal_of(caught.value).code is code
+
+
+async def test_a_day_that_is_none_is_refused_with_its_field(town: Town, sign_in: As) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await sign_in(Role.CASEWORKER, **STAFF).SummariseColours(
+            pb.SummariseColoursRequest(on="2026-02-30")
+        )
+    assert [fault[0] for fault in refusal_of(caught.value).faults] == ["on"]
