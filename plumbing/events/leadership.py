@@ -40,13 +40,14 @@ class Leadership:
 
     async def _take(self) -> bool:
         connection = await self._database.engine.connect()
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        taken = await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(self._key)))
-        if taken:
-            self._connection = connection
-        else:
-            await connection.close()
-        return bool(taken)
+        try:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(self._key))):
+                self._connection = connection
+        finally:
+            if self._connection is None:
+                await connection.close()
+        return self._connection is not None
 
     async def _still_connected(self, connection: AsyncConnection) -> bool:
         try:

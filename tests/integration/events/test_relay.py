@@ -90,7 +90,7 @@ async def test_a_commit_wakes_the_relay_at_once(
     async with running(relay.run()):
         for _ in range(3):
             await announced(database, "a")
-            await eventually(lambda: nothing_pending(database), seconds=5)
+            await eventually(lambda: nothing_pending(database))
 
 
 async def test_a_rollback_announces_nothing(
