@@ -22,6 +22,7 @@ from grpc_status import rpc_status
 
 from law.errors import AlreadyExists, InvalidInput, LawError, NotFound, NotPermitted, WrongState
 from plumbing import validation
+from plumbing.client import Refusal
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.tokens import Verifier
 
@@ -30,6 +31,8 @@ MAX_MESSAGE_BYTES = 8 << 20
 # Health and reflection answer to anyone: they tell nothing of the register.
 OPEN = ("/grpc.health.", "/grpc.reflection.")
 ANYONE = frozenset(Role)
+# How a neighbour refuses that is not there, or not in time.
+AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 log = structlog.get_logger()
 
 STATUS: Mapping[type[LawError], grpc.StatusCode] = {
@@ -103,6 +106,20 @@ def internal_status(incident: str) -> status_pb2.Status:
     return status
 
 
+def away_status() -> status_pb2.Status:
+    """The status when a part that is needed is away: the same call may be made again later."""
+    status = status_pb2.Status(
+        code=code_pb2.UNAVAILABLE, message="A part of the platform is away; try again"
+    )
+    message = error_details_pb2.LocalizedMessage(
+        locale="zh-CN", message="平台的另一部分暂不可用，请稍后再试"
+    )
+    packed = any_pb2.Any()
+    packed.Pack(message)
+    status.details.append(packed)
+    return status
+
+
 class Guard(grpc.aio.ServerInterceptor):
     """Stands before every handler: identity, role, validity; and maps what is raised."""
 
@@ -139,10 +156,9 @@ class Guard(grpc.aio.ServerInterceptor):
                 await context.abort_with_status(rpc_status.to_status(status_of(error)))
             except (grpc.aio.AbortError, asyncio.CancelledError):
                 raise
-            except Exception:
-                incident = uuid.uuid4().hex[:12]
-                log.exception("rpc.internal", method=method, incident=incident)
-                await context.abort_with_status(rpc_status.to_status(internal_status(incident)))
+            except Exception as error:
+                status = _status_of_fault(method, error)
+                await context.abort_with_status(rpc_status.to_status(status))
 
         return handle
 
@@ -157,6 +173,15 @@ class Guard(grpc.aio.ServerInterceptor):
         if rule is None or not caller.has(*rule.roles):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
         return caller
+
+
+def _status_of_fault(method: str, error: Exception) -> status_pb2.Status:
+    if isinstance(error, Refusal) and error.code in AWAY:
+        log.warning("rpc.neighbour_away", method=method, error=str(error))
+        return away_status()
+    incident = uuid.uuid4().hex[:12]
+    log.error("rpc.internal", method=method, incident=incident, exc_info=error)
+    return internal_status(incident)
 
 
 def _metadata(context: grpc.aio.ServicerContext[Any, Any]) -> dict[str, str]:
