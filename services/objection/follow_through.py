@@ -17,7 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from services.objection.activities import CaseActivities
     from services.objection.messages import End, Ending, RungDue
 
-_ATTEMPT = timedelta(seconds=30)
+# An attempt cut short by a crash is tried again after this long; each goes on where the last was.
+_ATTEMPT = timedelta(seconds=12)
 # The next grade comes within moments as a rule; a caseworker waits for the letter.
 _UNTIL_GRADED = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),

@@ -119,7 +119,7 @@ def _grade(when: str, facts: GradeFacts) -> Iterator[str]:
 
 
 def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
-    term = definition(TERMS[CaseKind.RECONSIDERATION])
+    term = definition(TERMS[CaseKind.RECONSIDERATION], facts.on)
     # Where the city's bureau made the record itself, another unit of it reconsiders (C-14).
     another = "，由其另一内设机构办理" if facts.municipal == facts.office else ""
     adopted = "，现行文本未规定日数，此为采用的规范" if term.basis is Basis.ADOPTED else ""

@@ -13,7 +13,6 @@ _READ = allow(
     Role.UNIT_HEAD,
     Role.MUNICIPAL_REVIEWER,
     Role.INSPECTOR,
-    Role.ADMINISTRATOR,
 )
 POLICY: Policy = {
     f"/{SERVICE}/LodgeObjection": allow(Role.OPERATOR),

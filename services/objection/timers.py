@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from law.objection import CaseState
 from law.terms import Term
@@ -107,6 +107,8 @@ def when_temporal_is_back(
         try:
             await tell(received)
         except RPCError as error:
+            if error.status is RPCStatusCode.INVALID_ARGUMENT:
+                raise  # it will be no better later
             raise TryLater(str(error)) from error
 
     return react

@@ -85,6 +85,22 @@ async def test_a_granted_objection_restores_register_and_grade(cast: Cast) -> No
         ("close", "S4 五(三)"),
     ]
     assert set((await announced(cast, case)).values()) == {1}
+    request = operations.ListAuditRequest(object=f"case/{case.case_id}")
+    entries = (await said(cast.administrator.operations.ListAudit(request))).entries
+    assert all(entry.ground for entry in entries)
+    assert [entry.action for entry in reversed(entries)] == [
+        "objection.lodge",
+        "objection.accept",
+        "objection.request_extension",
+        "objection.approve_extension",
+        "objection.decide",
+        "objection.grade_before",
+        "objection.mark_ended",
+        "objection.grade_after",
+        "objection.letter",
+        "objection.close",
+    ]
+    assert {entry.on_behalf_of for entry in entries[1:5]} == {cast.caseworker.account_id}
 
 
 async def test_the_letter_explains_both_grades_and_the_remedy(cast: Cast) -> None:

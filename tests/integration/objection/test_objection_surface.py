@@ -1,0 +1,84 @@
+"""The gRPC surface of objections without its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.client import new_request_id, open_channel
+from plumbing.clock import SystemClock
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from plumbing.rpc import serve
+from plumbing.tokens import Signer, Verifier, make_keys, public_key
+from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
+from services.objection.neighbours import Neighbours
+from services.objection.policy import POLICY, SERVICE
+from services.objection.servicer import ObjectionServicer
+from tests.integration.conftest import free_port
+from tests.integration.objection.stage import refused
+
+
+@pytest.fixture
+async def operator(tmp_path: Path) -> AsyncIterator[ObjectionServiceStub]:
+    """An operator who calls a service whose neighbours are away."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'objection.db'}")
+    await migrations.upgrade(database, "objection")
+    nowhere = open_channel(f"127.0.0.1:{free_port()}", timeout=0.2)
+    servicer = ObjectionServicer(
+        Changes(database, SystemClock()), Neighbours.over(nowhere, nowhere)
+    )
+    signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
+    address = f"127.0.0.1:{free_port()}"
+    verifier = Verifier(public_key(tmp_path), SystemClock())
+    server, _ = await serve(address, {SERVICE: servicer.register}, verifier, [POLICY])
+    caller = Caller("operator", "经营者", frozenset({Role.OPERATOR}), subject_id="subject-1")
+    token, _ = signer.issue(caller)
+
+    async def source() -> str:
+        return token
+
+    channel = open_channel(address, source, timeout=2)
+    yield ObjectionServiceStub(channel)
+    await channel.close()
+    await nowhere.close()
+    await server.stop(None)
+    await database.close()
+
+
+def test_every_method_has_a_rule() -> None:
+    methods = pb.DESCRIPTOR.services_by_name["ObjectionService"].methods
+    assert set(POLICY) == {f"/{SERVICE}/{method.name}" for method in methods}
+
+
+async def test_a_neighbour_that_is_away_is_said_to_be_away(operator: ObjectionServiceStub) -> None:
+    request = pb.LodgeObjectionRequest(
+        request_id=new_request_id(),
+        subject_id="subject-1",
+        record_ids=["record-1"],
+        grounds="记录有误",
+    )
+    away = await refused(operator.LodgeObjection(request))
+    assert away.code is grpc.StatusCode.UNAVAILABLE
+    assert away.message_zh == "平台的另一部分暂不可用，请稍后再试"
+
+
+async def test_bad_requests_are_refused_with_every_field(operator: ObjectionServiceStub) -> None:
+    bad = await refused(operator.LodgeObjection(pb.LodgeObjectionRequest()))
+    assert {fault[0] for fault in bad.faults} == {
+        "request_id",
+        "subject_id",
+        "record_ids",
+        "grounds",
+    }
+    unknown = await refused(operator.GetCase(pb.GetCaseRequest(case_id="none")))
+    assert unknown.reason == "NOT_FOUND"
+    withdraw = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id="none")
+    assert (await refused(operator.WithdrawObjection(withdraw))).reason == "NOT_FOUND"
