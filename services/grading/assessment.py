@@ -18,8 +18,8 @@ from law.rules import NotGraded, Ruleset
 REMOVED = NotGraded(
     "removed",
     "该主体的导入已撤销，不评定等级",
-    "The import of this subject was undone; it is not graded.",
-    "C-21",
+    "The import of this subject was undone; it is not graded",
+    "",
 )
 # They move with every day and say nothing new.
 _MOVING = ("as_of", "window")
@@ -58,6 +58,14 @@ class Assessment:
         """Why there is no grade."""
         return self.found.not_graded if isinstance(self.found, Receipt) else self.found
 
+    def not_graded_words(self) -> tuple[str, str]:
+        """Why there is no grade, in Chinese and English, with the article; empty where there is."""
+        reason = self.not_graded
+        if reason is None:
+            return "", ""
+        zh, en = reason.reason_zh, reason.reason_en
+        return (f"{zh}（{reason.cite}）", f"{en} ({reason.cite})") if reason.cite else (zh, en)
+
     @cached_property
     def document(self) -> dict[str, Any]:
         """The receipt as it is kept."""
@@ -68,7 +76,7 @@ class Assessment:
         """Equal for assessments that say the same and rest on the same."""
         if isinstance(self.found, Receipt):
             return digest_of(self.document)
-        return _sha256([self.found.reason, self.found.reason_zh, self.found.reason_en])
+        return _sha256([self.found.reason, *self.not_graded_words()])
 
     def next_change_on(self) -> date | None:
         """The next day on which time alone changes the grade or the text that governs."""

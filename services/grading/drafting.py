@@ -67,15 +67,16 @@ class Draft:
                 await self._change.announce(event, aggregate=aggregate, bureau=bureau)
 
     def _grade(self, said: Assessment) -> Grade:
-        about, receipt, reason = said.file.dossier, said.receipt, said.not_graded
+        about, receipt = said.file.dossier, said.receipt
+        not_graded_zh, not_graded_en = said.not_graded_words()
         grade = Grade(
             grade_id=uuid4().hex,
             subject_id=about.subject_id,
             bureau=about.bureau,
             in_force_from=said.day,
             known_from=self._change.at,
-            not_graded_zh=reason.reason_zh if reason else "",
-            not_graded_en=reason.reason_en if reason else "",
+            not_graded_zh=not_graded_zh,
+            not_graded_en=not_graded_en,
             digest=said.digest,
         )
         if receipt is not None:

@@ -146,6 +146,7 @@ async def test_who_is_not_graded_is_told_why(platform: Platform) -> None:
     person, outside, optical = [await platform.current(f"subj-{one}") for one in (1, 2, 3)]
     assert (person.grade, outside.grade) == (None, None)
     assert "试点" in outside.not_graded_zh
+    assert "S0" in outside.not_graded_zh
     assert (optical.ruleset_id, optical.grade) == ("tianjin-pilot", "2")
     assert len(await platform.announced()) == 1
 
