@@ -1,0 +1,66 @@
+"""Whatever the order and however often whole states come, grading ends at the same."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.identity import service_caller
+from protos.registry.v1 import registry_pb2 as pb
+from protos.registry.v1.events_pb2 import RecordsChanged, SubjectsChanged
+from services.grading import commands
+from services.grading.checking import check
+from services.grading.queries import current
+from tests.integration.grading.support import START, penalty, subject
+
+STATES: list[pb.Subject | pb.Record] = [
+    subject(1),
+    subject(1, version=2, sector="catering"),
+    subject(2),
+    subject(2, version=2, removed=True),
+    subject(2, version=3),
+    penalty(1),
+    penalty(1, version=2, contested=True),
+    penalty(1, version=3, status="withdrawn"),
+    penalty(2, points=7),
+    penalty(2, version=2, points=4),
+    penalty(2, version=3, points=4, subject_id="subj-2"),
+    penalty(3, version=1, kind="award"),
+    penalty(3, version=2, kind="award", removed=True),
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_order_ends_at_the_same_grades(seed: int, tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'grading.db'}")
+    await migrations.upgrade(database, "grading")
+    clock = FixedClock(START)
+    for state in _shuffled(seed):
+        clock.moment += timedelta(hours=seed * 5)  # from one moment to several days
+        async with Changes(database, clock).change(service_caller("grading")) as change:
+            if isinstance(state, pb.Subject):
+                await commands.take_subjects(change, SubjectsChanged(subjects=[state]))
+            else:
+                await commands.take_records(change, RecordsChanged(records=[state]))
+    async with database.snapshot() as session:
+        grades = [await current(session, one) for one in ("subj-1", "subj-2")]
+    assert [one.score for one in grades if one] == [90, 86]
+    findings = await check(database)
+    assert findings.problems == []
+    assert {one.topic: one.count for one in findings.digests} == {"subjects": 2, "records": 3}
+    await database.close()
+
+
+def _shuffled(seed: int) -> list[pb.Subject | pb.Record]:
+    """Every state, some of them twice, in an order of the seed's."""
+    chance = random.Random(seed)  # noqa: S311  no secret hangs on it
+    states = [*STATES, *chance.sample(STATES, 5)]
+    chance.shuffle(states)
+    return states
