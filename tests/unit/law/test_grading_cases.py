@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from law.evidence import Dossier, RecordKind, SubjectKind
-from law.grading import grade, verify
+from law.grading import grade, outlook, verify
 from law.grading.columnar import grade_register
 from law.grading.receipt import Receipt
 from law.grading.register import register_of
@@ -118,7 +118,26 @@ def test_governing(_: None, case: Given) -> None:
         assert expected == {"ruleset": found.id}
 
 
-@pytest.mark.parametrize(("_", "case"), [*_cases("grade"), *_cases("governing")])
+@pytest.mark.parametrize(("_", "case"), list(_cases("outlook")))
+def test_outlook(_: None, case: Given) -> None:
+    given, expected = case["given"], case["expect"]
+    ahead = outlook(_dossier(given), load(given["ruleset"]), given.get("as_of", DAY))
+    found = {
+        "grade": ahead.grade,
+        "turns": [[turn.on, turn.grade] for turn in ahead.turns],
+        "path": ahead.path
+        and {
+            "day": ahead.path.on,
+            "grade": ahead.path.grade,
+            "steps": [f"{step.step} {step.record or step.kind}" for step in ahead.path.steps],
+        },
+    }
+    assert {key: found[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("_", "case"), [*_cases("grade"), *_cases("governing"), *_cases("outlook")]
+)
 def test_every_case_cites_its_article(_: object, case: Given) -> None:
     assert is_citation(case["cite"])
     assert all(is_citation(number) for number in case.get("requirements", ()))
