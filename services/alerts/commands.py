@@ -29,7 +29,7 @@ async def retry_delivery(
         raise WrongState("仍没有登记电子邮箱", "There is still no address on file")
     notice.state, notice.error = NoticeState.PENDING, ""
     _audit(change, "retry_delivery", notice, before)
-    await notices.announce(change, events_pb2.NoticeIssued(notice=wire.notice(notice)))
+    await notices.announce(change, f"notice/{notice.notice_id}", [notice])
     return pb.RetryDeliveryResponse(notice=wire.notice(notice))
 
 
@@ -66,7 +66,8 @@ async def mark_failed(change: Change, notice_id: str) -> None:
 async def _end(change: Change, notice: Notice, state: NoticeState) -> None:
     before, notice.state = notice.state, state
     _audit(change, "end_delivery", notice, before)
-    await notices.announce(change, events_pb2.DeliveryEnded(notice=wire.notice(notice)))
+    ended = events_pb2.DeliveryEnded(notice=wire.notice(notice))
+    await change.announce(ended, aggregate=f"notice/{notice.notice_id}", bureau=notice.bureau)
 
 
 def _audit(change: Change, action: str, notice: Notice, before: NoticeState) -> None:

@@ -67,7 +67,9 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         consumer("alerts-registry", Stream.REGISTRY, register),
         consumer("alerts-grading", Stream.GRADING, (on(grading.GradeChanged, grade_changed),)),
         consumer("alerts-objection", Stream.OBJECTION, cases),
-        consumer("alerts-deliveries", Stream.ALERTS, (On(own.NoticeIssued, react=start.delivery),)),
+        consumer(
+            "alerts-deliveries", Stream.ALERTS, (On(own.NoticesIssued, react=start.deliveries),)
+        ),
     ]
 
 
@@ -89,10 +91,11 @@ class Starting:
         for bureau in bureaus:
             await self._timers.watch(bureau, received.message.offset_seconds)
 
-    async def delivery(self, received: Received[own.NoticeIssued]) -> None:
-        """A notice that has an address is delivered."""
-        if received.message.notice.state == NoticeState.PENDING:
-            await self._timers.deliver(received.message.notice.notice_id)
+    async def deliveries(self, received: Received[own.NoticesIssued]) -> None:
+        """Notices that have an address are delivered."""
+        for notice in received.message.notices:
+            if notice.state == NoticeState.PENDING:
+                await self._timers.deliver(notice.notice_id)
 
 
 async def bureaus_changed(change: Change, received: Received[registry.BureausChanged]) -> None:

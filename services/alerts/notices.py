@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.errors import NotFound
 from plumbing.change import Change
 from plumbing.events.inbox import TryLater
-from protos.alerts.v1 import events_pb2
+from protos.alerts.v1 import alerts_pb2, events_pb2
 from services.alerts import texts, wire
 from services.alerts.tables import (
     Alert,
@@ -29,6 +29,8 @@ from services.alerts.tables import (
 )
 from services.alerts.texts import Contact, Line, Text
 
+NOTICES_PER_EVENT = 500
+_KEYS_IN_QUERY = 1000
 T = TypeVar("T", bound=Base)
 # An alert tells something only while the instrument still stands as it did.
 _APPLIES = (
@@ -42,17 +44,25 @@ _APPLIES = (
 
 async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
     """One digest for each operator of a bureau with alerts of which nobody was told yet."""
-    untold, issued = await _untold(change.session, bureau), []
+    session, issued = change.session, []
+    untold = await _untold(session, bureau)
+    contact = await contact_of(session, bureau) if untold else None
+    told_today = await _told_already(session, [_digest_key(owner, on) for owner, _ in untold])
     for subject, alerts in untold:
-        contact = await contact_of(change.session, bureau)
-        lines = [_line(alert) for alert in _most_severe(alerts)]
-        text = texts.digest(subject.name, on, lines, contact)
-        key = f"digest/{subject.subject_id}/{on}"
-        notice = await _put(change, NoticeKind.DIGEST, key, subject, bureau, text)
-        if notice is not None:
-            await _mark_told(change.session, alerts, notice)
-            issued.append(notice)
+        if contact is None or (key := _digest_key(subject, on)) in told_today:
+            continue
+        text = texts.digest(subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
+        notice = _notice(change, NoticeKind.DIGEST, key, subject, bureau, text)
+        for alert in alerts:
+            alert.notice_id = notice.notice_id
+        session.add(notice)
+        issued.append(notice)
+    await announce(change, f"watch/{bureau}", issued)
     return issued
+
+
+def _digest_key(subject: Subject, on: date) -> str:
+    return f"digest/{subject.subject_id}/{on}"
 
 
 async def _untold(session: AsyncSession, bureau: str) -> list[tuple[Subject, list[Alert]]]:
@@ -70,12 +80,6 @@ async def _untold(session: AsyncSession, bureau: str) -> list[tuple[Subject, lis
 def _most_severe(alerts: Iterable[Alert]) -> list[Alert]:
     by_instrument = groupby(alerts, key=lambda alert: alert.instrument_id)
     return [max(rungs, key=lambda alert: alert.colour.severity) for _, rungs in by_instrument]
-
-
-async def _mark_told(session: AsyncSession, alerts: Iterable[Alert], notice: Notice) -> None:
-    for alert in alerts:
-        alert.notice_id = notice.notice_id
-        session.add(alert)
 
 
 async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
@@ -98,19 +102,20 @@ async def issue(
     change: Change, kind: NoticeKind, key: str, to: Subject | Bureau, bureau: str, text: Text
 ) -> Notice | None:
     """Makes one notice, audits and announces it; None when that was told already."""
-    notice = await _put(change, kind, key, to, bureau, text)
-    if notice is not None:
-        after = {"kind": kind.value, "key": key, "state": notice.state.value}
-        change.audit("issue_notice", f"notice/{notice.notice_id}", after=after)
+    if await _told_already(change.session, [key]):
+        return None
+    notice = _notice(change, kind, key, to, bureau, text)
+    change.session.add(notice)
+    object_, after = f"notice/{notice.notice_id}", {"kind": kind, "key": key, "state": notice.state}
+    change.audit("issue_notice", object_, after=after)
+    await announce(change, object_, [notice])
     return notice
 
 
-async def _put(
+def _notice(
     change: Change, kind: NoticeKind, key: str, to: Subject | Bureau, bureau: str, text: Text
-) -> Notice | None:
-    if (await change.session.exec(select(Notice.key).where(Notice.key == key))).first():
-        return None
-    notice = Notice(
+) -> Notice:
+    return Notice(
         notice_id=str(uuid4()),
         key=key,
         kind=kind,
@@ -122,17 +127,28 @@ async def _put(
         state=NoticeState.PENDING if to.email else NoticeState.NO_ADDRESS,
         created_at=change.at,
     )
-    change.session.add(notice)
-    await announce(change, events_pb2.NoticeIssued(notice=wire.notice(notice)))
-    return notice
 
 
-async def announce(
-    change: Change, event: events_pb2.NoticeIssued | events_pb2.DeliveryEnded
-) -> None:
-    """Says that a notice was made, or how its delivery ended."""
-    about = event.notice
-    await change.announce(event, aggregate=f"notice/{about.notice_id}", bureau=about.bureau)
+async def _told_already(session: AsyncSession, keys: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(keys), _KEYS_IN_QUERY):
+        some = col(Notice.key).in_(keys[start : start + _KEYS_IN_QUERY])
+        found |= set((await session.exec(select(Notice.key).where(some))).all())
+    return found
+
+
+async def announce(change: Change, aggregate: str, notices: Sequence[Notice]) -> None:
+    """Says of notices of one bureau that they are to be delivered, up to 500 a message."""
+    for start in range(0, len(notices), NOTICES_PER_EVENT):
+        some = notices[start : start + NOTICES_PER_EVENT]
+        event = events_pb2.NoticesIssued(notices=map(_without_body, some))
+        await change.announce(event, aggregate=aggregate, bureau=some[0].bureau)
+
+
+def _without_body(notice: Notice) -> alerts_pb2.Notice:
+    said = wire.notice(notice)
+    said.ClearField("body")
+    return said
 
 
 async def contact_of(session: AsyncSession, bureau: str) -> Contact:

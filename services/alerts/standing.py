@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from law import colours
@@ -114,6 +115,7 @@ def _standing(
         return Standing.UNDATED
 
 
+@lru_cache(maxsize=8192)
 def answer(standing: Standing, valid_until: date | None, on: date) -> ColourAnswer:
     """The colour of an instrument that stands so, with its reason and article."""
     if standing in (Standing.UNDATED, Standing.REMOVED):
@@ -127,6 +129,7 @@ def answer(standing: Standing, valid_until: date | None, on: date) -> ColourAnsw
     return colours.colour(valid_until=day, on=on, **question)
 
 
+@lru_cache(maxsize=8192)
 def ladder(
     standing: Standing, valid_until: date | None, since: date | None
 ) -> tuple[tuple[date, Colour], ...]:

@@ -44,28 +44,28 @@ class AlertsRaised(_message.Message):
 Global___AlertsRaised: _TypeAlias = AlertsRaised  # noqa: Y015
 
 @_typing.final
-class NoticeIssued(_message.Message):
-    """A notice was made and is on its way."""
+class NoticesIssued(_message.Message):
+    """Notices were made, or are to be delivered again; up to 500 a message."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    NOTICE_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def notice(self) -> _alerts_pb2.Notice:
-        """The notice."""
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[_alerts_pb2.Notice]:
+        """The notices, without their bodies: a page of digests would be too much for one message."""
 
     def __init__(
         self,
         *,
-        notice: _alerts_pb2.Notice | None = ...,
+        notices: _abc.Iterable[_alerts_pb2.Notice] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notices", b"notices"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___NoticeIssued: _TypeAlias = NoticeIssued  # noqa: Y015
+Global___NoticesIssued: _TypeAlias = NoticesIssued  # noqa: Y015
 
 @_typing.final
 class DeliveryEnded(_message.Message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -53,21 +54,25 @@ def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
     states = st.sampled_from(["in_use", "in_use", "in_use", "spare", "stopped", "scrapped"])
     removed = st.sampled_from([False, False, False, True])
     one = st.tuples(states, TYPES, perhaps, results, removed)
-    return draw(st.lists(one, min_size=1, max_size=12))
-
-
-@asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{folder / uuid4().hex}.db")
-    await migrations.upgrade(database, "alerts")
-    yield database
-    await database.close()
+    return draw(st.lists(one, min_size=1, max_size=25))
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with opened(tmp_path) as database:
-        yield database
+async def template(tmp_path: Path) -> Path:
+    """An empty database of alerts, to be copied."""
+    path = tmp_path / "template.db"
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await migrations.upgrade(database, "alerts")
+    await database.close()
+    return path
+
+
+@asynccontextmanager
+async def opened(template: Path) -> AsyncIterator[Database]:
+    path = shutil.copy(template, template.with_name(f"{uuid4().hex}.db"))
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    yield database
+    await database.close()
 
 
 @asynccontextmanager
@@ -113,9 +118,11 @@ async def agrees(database: Database, clock: FixedClock) -> None:
     assert wrong == []
 
 
-async def lives_through(folder: Path, told: list[tuple[Any, ...]], today: date, skip: int) -> None:
+async def lives_through(
+    template: Path, told: list[tuple[Any, ...]], today: date, skip: int
+) -> None:
     clock = FixedClock(datetime(today.year, today.month, today.day, 10, tzinfo=SHANGHAI))
-    async with opened(folder) as database:
+    async with opened(template) as database:
         async with changing(database, clock) as change:
             await load(change, told, today)
         await agrees(database, clock)
@@ -127,16 +134,16 @@ async def lives_through(folder: Path, told: list[tuple[Any, ...]], today: date, 
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(told=histories(), today=DAYS, skip=st.integers(1, 40))
 def test_colours_and_alerts_follow_the_law_on_every_day(
-    tmp_path: Path, told: list[tuple[Any, ...]], today: date, skip: int
+    template: Path, told: list[tuple[Any, ...]], today: date, skip: int
 ) -> None:
-    asyncio.run(lives_through(tmp_path, told, today, skip))
+    asyncio.run(lives_through(template, told, today, skip))
 
 
 async def test_the_check_finds_a_wrong_colour_and_a_missing_alert(town: Town) -> None:

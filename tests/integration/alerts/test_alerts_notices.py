@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from sqlmodel import col, select
 
 from plumbing.events.outbox import Outbox
-from protos.alerts.v1.events_pb2 import NoticeIssued
+from protos.alerts.v1.events_pb2 import NoticesIssued
 from protos.grading.v1 import events_pb2 as grading
 from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import events_pb2 as objection
@@ -53,10 +53,10 @@ def case(**said: Any) -> objection_pb2.Case:
     )
 
 
-async def issued(town: Town) -> list[NoticeIssued]:
-    wanted = select(Outbox.payload).where(col(Outbox.subject).contains("notice_issued"))
+async def issued(town: Town) -> list[NoticesIssued]:
+    wanted = select(Outbox.payload).where(col(Outbox.subject).contains("notices_issued"))
     async with town.database.snapshot() as session:
-        return [NoticeIssued.FromString(payload) for payload in (await session.exec(wanted)).all()]
+        return [NoticesIssued.FromString(payload) for payload in (await session.exec(wanted)).all()]
 
 
 async def test_an_adverse_record_is_told_with_ground_and_remedy(town: Town) -> None:
@@ -67,7 +67,9 @@ async def test_an_adverse_record_is_told_with_ground_and_remedy(town: Town) -> N
         assert said in notice.body
     assert "5 个工作日" in notice.body
     assert town.timers.delivered == [notice.notice_id]
-    assert [event.notice.notice_id for event in await issued(town)] == [notice.notice_id]
+    assert [n.notice_id for event in await issued(town) for n in event.notices] == [
+        notice.notice_id
+    ]
 
 
 async def test_a_record_is_told_once_and_only_where_somebody_is_to_be_alarmed(town: Town) -> None:

@@ -1,0 +1,188 @@
+"""How long a threshold day takes: one bureau's watch, against the least and the usual way.
+
+    python -m benchmarks.watch [instruments] [rounds]
+
+`alerts` is the watch where no operator is to be told; `watch` the whole of it, with a digest for
+each of some hundred operators. `bare` inserts the rows that `alerts` wrote, with nothing but the
+driver. `stored` is the usual way: it updates a stored colour, then inserts the same rows. All on a
+SQLite file that syncs every commit, days apart, in turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from law.colours import Colour, latest_valid_until
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.identity import service_caller
+from services.alerts.watch import watch
+
+BUREAU = "330106"
+START = date(2026, 9, 7)
+DUE_WITHIN = 333  # days over which the instruments fall due, evenly
+OPERATORS = 300
+DAY = timedelta(days=1)
+_LADDER = (Colour.GREEN, Colour.YELLOW, Colour.RED)
+
+
+def instruments(count: int) -> Iterator[tuple[Any, ...]]:
+    """Instruments in use, each with a verification that falls due some day."""
+    for number in range(count):
+        until = START + timedelta(days=number % DUE_WITHIN)
+        owner = f"s{number % OPERATORS}"
+        yield f"i{number}", owner, f"NO-{number}", f"v{number}", until.isoformat()
+
+
+def fill(path: Path, count: int) -> None:
+    """The watch list, one copy of its days with a stored colour beside it."""
+    with sqlite3.connect(path) as connection:
+        connection.executemany(
+            "INSERT INTO instrument (instrument_id, subject_id, serial_no, governing_id,"
+            " valid_until, bureau, type_code, state, spell, in_review, removed, version, watched,"
+            " standing, last_result, since) VALUES (?, ?, ?, ?, ?, '330106', 'FUEL', 'in_use', 1,"
+            " 0, 0, 1, 1, 'dated', 'pass', '2025-09-01')",
+            instruments(count),
+        )
+        connection.execute(
+            "CREATE TABLE coloured AS SELECT instrument_id, valid_until, 'none' AS colour"
+            " FROM instrument"
+        )
+        connection.execute("CREATE INDEX coloured_due ON coloured (valid_until)")
+        connection.execute("INSERT INTO bureau VALUES ('330106', '测试市场监管局', '', '', '', 1)")
+        connection.execute("INSERT INTO watch VALUES (?, ?)", (BUREAU, START.isoformat()))
+        connection.execute("ANALYZE")
+    connection.close()
+
+
+def know_operators(path: Path, *, known: bool) -> None:
+    """Makes the operators known, or unknown: then no digest is due."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM subject")
+        if known:
+            connection.executemany(
+                "INSERT INTO subject (subject_id, bureau, name, kind, email, in_review, removed,"
+                " version) VALUES (?, '330106', '测试单位', 'organisation', 'u@test.example',"
+                " 0, 0, 1)",
+                [(f"s{number}",) for number in range(OPERATORS)],
+            )
+    connection.close()
+
+
+async def watched(database: Database, day: date) -> tuple[float, int]:
+    """One morning; seconds, and how many alerts."""
+    clock = FixedClock(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    started = time.perf_counter()
+    async with Changes(database, clock).change(service_caller("alerts")) as change:
+        done = await watch(change, BUREAU, day)
+    return time.perf_counter() - started, done.alerts
+
+
+def written(path: Path, marks: tuple[int, int]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of a morning, taken out again so that they can be inserted barely."""
+    with sqlite3.connect(path) as connection:
+        rows = {}
+        for (table, key), mark in zip(
+            (("alert", "alert_id"), ("outbox", "seq")), marks, strict=True
+        ):
+            beyond = f"FROM {table} WHERE {key} > ?"
+            rows[table] = connection.execute(f"SELECT * {beyond}", (mark,)).fetchall()
+            connection.execute(f"DELETE {beyond}", (mark,))
+    connection.close()
+    return rows
+
+
+def marks(path: Path) -> tuple[int, int]:
+    """How far both tables have come."""
+    with sqlite3.connect(path) as connection:
+        found = connection.execute(
+            "SELECT coalesce((SELECT max(alert_id) FROM alert), 0),"
+            " coalesce((SELECT max(seq) FROM outbox), 0)"
+        ).fetchone()
+    connection.close()
+    return int(found[0]), int(found[1])
+
+
+def inserted(path: Path, rows: dict[str, list[tuple[Any, ...]]], stored: date | None) -> float:
+    """Seconds for the bare rows; with `stored`, after an update of the colours that turn then."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous=FULL")
+    started = time.perf_counter()
+    connection.execute("BEGIN IMMEDIATE")
+    if stored:
+        for colour in _LADDER:
+            connection.execute(
+                "UPDATE coloured SET colour = ? WHERE valid_until > ? AND valid_until <= ?",
+                (
+                    colour.value,
+                    latest_valid_until(colour, stored - DAY).isoformat(),
+                    latest_valid_until(colour, stored).isoformat(),
+                ),
+            )
+    for table, values in rows.items():
+        places = ", ".join("?" * len(values[0]))
+        connection.executemany(f"INSERT INTO {table} VALUES ({places})", values)  # noqa: S608
+    connection.execute("COMMIT")
+    seconds = time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+async def measure(path: Path, rounds: int) -> tuple[dict[str, list[float]], list[int]]:
+    """Every way in turn, on new days each time."""
+    taken: dict[str, list[float]] = {"alerts": [], "watch": [], "bare": [], "stored": []}
+    counts, day = [], START
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await watched(database, day := day + DAY)  # nothing is prepared for the first
+    for _ in range(rounds):
+        for stored in (None, day + DAY):
+            know_operators(path, known=False)
+            before = marks(path)
+            seconds, count = await watched(database, day := day + DAY)
+            taken["alerts"].append(seconds)
+            rows = written(path, before)
+            taken["stored" if stored else "bare"].append(inserted(path, rows, stored and day))
+        know_operators(path, known=True)
+        seconds, count = await watched(database, day := day + DAY)
+        taken["watch"].append(seconds)
+        counts.append(count)
+    await database.close()
+    return taken, counts
+
+
+async def run(count: int, rounds: int) -> None:
+    """Prints medians and ratios."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "alerts.db"
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        await migrations.upgrade(database, "alerts")
+        await database.close()
+        fill(path, count)
+        taken, counts = await measure(path, rounds)
+    bare = statistics.median(taken["bare"])
+    title = f"{count:,} instruments, {statistics.median(counts):,.0f} alerts a day"
+    table = Table("way", "ms (median)", "all", "× bare", title=title)
+    for way, seconds in taken.items():
+        median = statistics.median(seconds)
+        every = " ".join(f"{one * 1e3:.0f}" for one in seconds)
+        table.add_row(way, f"{median * 1e3:.0f}", every, f"{median / bare:.2f}")
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    arguments = [int(argument) for argument in sys.argv[1:]]
+    asyncio.run(run(*(arguments + [200_000, 3][len(arguments) :])))
