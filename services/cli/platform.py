@@ -81,7 +81,7 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
 
     Recreates every workflow that should be waiting and is not.
     """
-    answers = at_desk(data, _reconcile)
+    answers = at_desk(data, reconcile_all)
     if as_json:
         show.json_out({service: show.plain(answer) for service, answer in answers.items()})
         return
@@ -89,7 +89,8 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
     show.table("工作流", ("服务", "原已在运行", "重新启动", "编号"), rows)
 
 
-async def _reconcile(desk: Desk) -> dict[str, operations.ReconcileResponse]:
+async def reconcile_all(desk: Desk) -> dict[str, operations.ReconcileResponse]:
+    """Reconciles every service with Temporal."""
     return {
         service: await stub.Reconcile(operations.ReconcileRequest(request_id=new_request_id()))
         for service, stub in desk.operations.items()

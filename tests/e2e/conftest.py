@@ -1,0 +1,69 @@
+"""Every process at once, driven through the public interface as the roles would."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from law.identifiers import credit_code_check_digit
+from plumbing.client import new_request_id
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.demo import cast
+from services.cli.demo.cast import Part
+from services.cli.session import Desk
+from services.cli.supervisor import Platform
+from tests.e2e.world import READY_SECONDS, World, said
+
+BUREAU = "330106"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A sandbox of every process, with a cast and a subject."""
+    folder: Path = tmp_path_factory.mktemp("platform")
+    async with AsyncExitStack() as exits:
+        platform = Platform(folder, sandbox=True, usual_ports=False)
+        await exits.enter_async_context(platform)
+        await platform.wait_ready(READY_SECONDS)
+        desk = await cast.administrator(platform.settings, exits)
+        made = World(platform, exits, desk)
+        await _furnish(made)
+        yield made
+
+
+async def _furnish(world: World) -> None:
+    desk = world.administrator.registry
+    bureau = registry.Bureau(code=BUREAU, name="测试市场监督管理局", email="bureau@bureaus.example")
+    await said(
+        desk.PutBureau(registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
+    )
+    caseworker = Part("test.caseworker", "测试经办人", "caseworker", BUREAU)
+    settings, exits = world.platform.settings, world.exits
+    world.desks["caseworker"] = await cast.engage(settings, world.administrator, caseworker, exits)
+    world.subject = await _register(world.desks["caseworker"])
+    parts = {
+        "operator": Part(
+            "test.operator", "测试经营者", "operator", subject_id=world.subject.subject_id
+        ),
+        "inspector": Part("test.inspector", "测试检查人员", "inspector", BUREAU),
+        "unit_head": Part("test.unithead", "测试单位负责人", "unit_head", BUREAU),
+    }
+    world.desks |= await cast.engage_all(settings, world.administrator, parts, exits)
+
+
+async def _register(desk: Desk) -> registry.Subject:
+    first17 = "91330106MA0TEST00".replace("S", "5")
+    subject = registry.Subject(
+        kind="organisation",
+        name="测试加油站",
+        credit_code=first17 + credit_code_check_digit(first17),
+        bureau=BUREAU,
+        sector="fuel_station",
+        email="subject@subjects.example",
+    )
+    request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
+    return (await said(desk.registry.PutSubject(request))).subject

@@ -1,0 +1,98 @@
+"""Decisions are carried out whatever dies on the way, and nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+import pytest
+
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.operations.v1 import operations_pb2 as operations
+from services.cli import agreement
+from services.cli.demo import mail
+from services.cli.platform import reconcile_all
+from tests.e2e.world import READY_SECONDS, World, said, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def actions(world: World, record_id: str) -> list[str]:
+    """What the audit of the registry says was done to a record."""
+    stub = world.administrator.operations["registry"]
+    wanted = operations.ListAuditRequest(object=f"record/{record_id}")
+    return [entry.action for entry in (await said(stub.ListAudit(wanted))).entries]
+
+
+async def contested(world: World, record_id: str) -> bool | None:
+    return True if (await world.record(record_id)).contested else None
+
+
+async def delivered(world: World, number: str) -> alerts.Notice | None:
+    wanted = alerts.ListNoticesRequest(subject_id=world.subject.subject_id, page_size=1000)
+    answer = await said(world.desks["caseworker"].alerts.ListNotices(wanted))
+    letters = [n for n in answer.notices if n.kind == "letter" and number in n.title + n.body]
+    assert len(letters) <= 1, "one letter per decision"
+    return next((letter for letter in letters if letter.state == "delivered"), None)
+
+
+@pytest.mark.parametrize(
+    ("victims", "after_seconds"),
+    [
+        (("registry", "objection"), 0.0),
+        (("nats", "temporal", "grading"), 0.2),
+        ((), 0.05),
+    ],
+    ids=["registry+objection", "nats+temporal+grading", "everything"],
+)
+async def test_a_granted_objection_is_carried_out_once_through_a_crash(
+    world: World, victims: tuple[str, ...], after_seconds: float
+) -> None:
+    record = await world.enter_penalty()
+    assert (await world.grade_after(record)).grade == "E"
+    case = await world.accepted_case(record)
+    await world.grant(case)
+    await asyncio.sleep(after_seconds)  # not waiting for anything: the moment of the crash
+    await world.platform.kill(*(victims or world.platform.processes))
+    await world.platform.wait_ready(READY_SECONDS)
+    closed = await world.closed(case.case_id)
+    present = await world.record(record.record_id)
+    assert (present.status, present.contested) == ("withdrawn", False)
+    assert (closed.case.grade_before, closed.case.grade_after) == ("E", "B")
+    assert (await actions(world, record.record_id)).count("withdraw_record") == 1
+    assert len(closed.letters) == 1
+    await until(lambda: delivered(world, closed.case.number))
+
+
+async def test_everything_agrees_after_all_that(world: World) -> None:
+    found = await agreement.check(world.administrator)
+    assert found.holds, found.problems
+    assert {"bureaus", "subjects", "records", "contested"} <= set(found.compared)
+
+
+async def test_a_lost_temporal_store_costs_nothing(world: World) -> None:
+    record = await world.enter_penalty()
+    case = await world.accepted_case(record)
+    await until(lambda: contested(world, record.record_id))  # its workflow is at work
+    await world.platform.stop()
+    shutil.rmtree(world.platform.data_dir / "temporal")
+    await world.platform.start()
+    await world.platform.wait_ready(READY_SECONDS)
+    await world.find_again()
+    before = await agreement.check(world.administrator, settle_seconds=1)
+    assert "case.workflow_missing" in {problem.name for _, problem in before.problems}
+    started = [
+        w for answer in (await reconcile_all(world.administrator)).values() for w in answer.started
+    ]
+    assert f"objection/{case.case_id}" in started
+    term = (await world.case(case.case_id)).case.term
+    assert term == case.term
+    await world.grant(case)
+    await world.closed(case.case_id)
+    assert (await agreement.check(world.administrator)).holds
+
+
+async def test_every_mail_is_one_notice(world: World) -> None:
+    arrived = mail.mails(world.platform.settings.mailbox_dir)
+    assert arrived
+    assert all(one.notice_id for one in arrived)

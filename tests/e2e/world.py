@@ -1,0 +1,142 @@
+"""The platform of the end-to-end tests, and those who act on it through its public interface."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from typing import TypeVar
+
+import grpc
+
+from plumbing.client import new_request_id, refusal_of
+from protos.grading.v1 import grading_pb2 as grading
+from protos.objection.v1 import objection_pb2 as objection
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.session import Desk
+from services.cli.supervisor import Platform
+
+READY_SECONDS = 120.0  # generous: the machine may be busy with other tests
+PATIENCE_SECONDS = 60.0
+T = TypeVar("T")
+
+
+@dataclass
+class World:
+    """The platform, who acts on it, and a subject at odds with its bureau."""
+
+    platform: Platform
+    exits: AsyncExitStack
+    administrator: Desk
+    desks: dict[str, Desk] = field(default_factory=dict)
+    subject: registry.Subject = field(default_factory=registry.Subject)
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    async def enter_penalty(self) -> registry.Record:
+        """A record that lowers the grade to E."""
+        today = await self.today()
+        record = registry.Record(
+            subject_id=self.subject.subject_id,
+            kind="penalty",
+            occurred_on=(today - timedelta(days=3)).isoformat(),
+            determined_on=today.isoformat(),
+            verified=True,
+            points=20,
+            source_ref=f"测试罚字第{next(self._numbers)}号",
+            summary="测试",
+        )
+        request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
+        return (await said(self.desks["inspector"].registry.EnterRecord(request))).record
+
+    async def accepted_case(self, record: registry.Record) -> objection.Case:
+        """An objection to a record, lodged and accepted."""
+        lodged = await said(
+            self.desks["operator"].objection.LodgeObjection(
+                objection.LodgeObjectionRequest(
+                    request_id=new_request_id(),
+                    subject_id=self.subject.subject_id,
+                    record_ids=[record.record_id],
+                    grounds="记录有误",
+                )
+            )
+        )
+        answer = await said(
+            self.desks["caseworker"].objection.AcceptObjection(
+                objection.AcceptObjectionRequest(
+                    request_id=new_request_id(), case_id=lodged.case.case_id
+                )
+            )
+        )
+        return answer.case
+
+    async def grant(self, case: objection.Case) -> None:
+        """The decision that the record is to be deleted."""
+        request = objection.DecideObjectionRequest(
+            request_id=new_request_id(),
+            case_id=case.case_id,
+            outcome="delete",
+            reasons="经核实记录有误",
+        )
+        await said(self.desks["caseworker"].objection.DecideObjection(request))
+
+    async def case(self, case_id: str) -> objection.GetCaseResponse:
+        wanted = objection.GetCaseRequest(case_id=case_id)
+        return await said(self.desks["caseworker"].objection.GetCase(wanted))
+
+    async def closed(self, case_id: str) -> objection.GetCaseResponse:
+        """The case once everything that follows from its decision is done."""
+
+        async def look() -> objection.GetCaseResponse | None:
+            answer = await self.case(case_id)
+            return answer if answer.case.state == "closed" else None
+
+        return await until(look)
+
+    async def grade_after(self, record: registry.Record) -> grading.Grade:
+        """The grade once it rests on this version of a record."""
+        wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
+
+        async def look() -> grading.Grade | None:
+            answer = await said(self.desks["caseworker"].grading.GetRecordGraded(wanted))
+            return answer.grade if answer.graded else None
+
+        return await until(look)
+
+    async def record(self, record_id: str) -> registry.Record:
+        wanted = registry.GetRecordRequest(record_id=record_id)
+        return (await said(self.desks["caseworker"].registry.GetRecord(wanted))).record
+
+    async def find_again(self) -> None:
+        """Everyone finds the platform at its new addresses; their tokens still hold."""
+        settings = self.platform.settings
+        everyone = {"administrator": self.administrator, **self.desks}
+        moved = {name: Desk(settings, desk.token) for name, desk in everyone.items()}
+        for desk in moved.values():
+            self.exits.push_async_callback(desk.close)
+        self.administrator = moved.pop("administrator")
+        self.desks = moved
+
+    async def today(self) -> date:
+        answer = await said(self.administrator.clock.GetClock(registry.GetClockRequest()))
+        return date.fromisoformat(answer.today)
+
+
+async def said(call: Awaitable[T]) -> T:
+    """The answer to a call, or the refusal raised."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise refusal_of(error) from error
+
+
+async def until(look: Callable[[], Awaitable[T | None]]) -> T:
+    """Looks until there is something to see."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while (seen := await look()) is None:
+        assert time.monotonic() < ends, f"not seen: {look.__qualname__}"
+        await asyncio.sleep(0.1)
+    return seen
