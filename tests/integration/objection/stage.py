@@ -98,6 +98,13 @@ class Stage:
         for name in names:
             self._running.pop(name).wait()
 
+    def pause(self, name: str) -> None:
+        """Makes a process stand still: it is there and answers nobody."""
+        self._running[name].send_signal(signal.SIGSTOP)
+
+    def go_on(self, name: str) -> None:
+        self._running[name].send_signal(signal.SIGCONT)
+
     def end(self) -> None:
         self.kill(*self._running)
 
