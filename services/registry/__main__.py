@@ -11,6 +11,8 @@ from plumbing.tokens import Signer, make_keys, service_secret_file
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.first_start import ensure_administrator
+from services.registry.imports import policy as imports_policy
+from services.registry.imports.servicer import ImportServicer
 from services.registry.passwords import Passwords
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.queries import Queries
@@ -27,14 +29,16 @@ async def build(parts: Parts) -> Assembly:
     queries = Queries(parts.database)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
+    imports = ImportServicer(parts.changes, settings.import_max_bytes)
     identity = IdentityServicer(parts.changes, queries, passwords, signer, secrets)
     return Assembly(
         rpc={
             REGISTRY: RegistryServicer(parts.changes, queries).register,
+            imports_policy.IMPORTS: imports.register,
             CLOCK: ClockServicer(parts.changes, parts.clock).register,
             IDENTITY: identity.register,
         },
-        policies=[POLICY],
+        policies=[POLICY, imports_policy.POLICY],
         check=partial(check, parts.database, parts.clock),
     )
 

@@ -15,6 +15,7 @@ from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
 from services.registry.commands.accounts import create_account
 from services.registry.passwords import Passwords
+from services.registry.scope import PLATFORM_WIDE
 from services.registry.tables import Account
 
 ADMINISTRATOR = "administrator"
@@ -38,6 +39,7 @@ async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir:
         name=ADMINISTRATOR,
         display_name="平台管理员",
         roles=[wire.role_number(Role.ADMINISTRATOR)],
+        bureau=PLATFORM_WIDE,
     )
     async with changes.change(service_caller("registry")) as change:
         await create_account(hashed, change, request)

@@ -44,7 +44,8 @@ class Queries:
 
     async def list_bureaus(self, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
         """Every bureau, by code: where one turns to is no secret."""
-        bureaus, token = await self._page(request, select(Bureau), Bureau.code)
+        wanted = select(Bureau).where(sa.not_(col(Bureau.removed)))
+        bureaus, token = await self._page(request, wanted, Bureau.code)
         return pb.ListBureausResponse(bureaus=map(wire.bureau, bureaus), next_page_token=token)
 
     async def get_subject(

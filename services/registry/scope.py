@@ -11,6 +11,8 @@ from plumbing.identity import Caller, Role, scope_prefix
 from services.registry.disclosing import LISTED_KINDS
 from services.registry.tables import Subject
 
+# The code under which every bureau lies: the scope of whoever answers for the whole platform.
+PLATFORM_WIDE = "000000"
 Condition = sa.ColumnElement[bool]
 
 

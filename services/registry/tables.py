@@ -33,6 +33,7 @@ class Bureau(Base, table=True):
     department: str = ""
     phone: str = ""
     email: str = ""
+    removed: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     version: int = 0
 
 

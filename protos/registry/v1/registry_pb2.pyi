@@ -34,6 +34,7 @@ class Bureau(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Six digits, with a suffix where the bureau has no division of its own, such as 330100-JQ."""
     name: _builtins.str
@@ -48,6 +49,8 @@ class Bureau(_message.Message):
     """E-mail for objections and for the bureau's own notices."""
     version: _builtins.int
     """Version, counted from 1."""
+    removed: _builtins.bool
+    """True when an undone import removed it."""
     def __init__(
         self,
         *,
@@ -58,10 +61,11 @@ class Bureau(_message.Message):
         phone: _builtins.str = ...,
         email: _builtins.str = ...,
         version: _builtins.int = ...,
+        removed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "department", b"department", "division_code", b"division_code", "email", b"email", "name", b"name", "phone", b"phone", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "department", b"department", "division_code", b"division_code", "email", b"email", "name", b"name", "phone", b"phone", "removed", b"removed", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -13,6 +13,7 @@ from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
 from services.registry.commands.finding import refuse_any, require_bureau_exists
+from services.registry.scope import PLATFORM_WIDE
 from services.registry.tables import Account, Subject
 
 # Who decides cases does not run the platform (D-09).
@@ -102,12 +103,15 @@ def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> I
     if roles & APART and request.bureau:
         zh = "经营者和公众账号不属于任何机关"
         yield Fault("bureau", zh, "an operator or the public belongs to no bureau")
+    if request.bureau == PLATFORM_WIDE and roles != {Role.ADMINISTRATOR}:
+        zh = "全平台范围只限平台管理员账号"
+        yield Fault("bureau", zh, "only an administrator's account spans the platform")
     if roles - APART - {Role.ADMINISTRATOR} and not request.bureau:
         yield Fault("bureau", "须指明所属机关", "the account's bureau is needed")
 
 
 async def _require_scope_exists(change: Change, request: pb.CreateAccountRequest) -> None:
-    if request.bureau:
+    if request.bureau not in ("", PLATFORM_WIDE):
         await require_bureau_exists(change, request.bureau, "bureau")
     if request.subject_id:
         subject = await change.session.get(Subject, request.subject_id)

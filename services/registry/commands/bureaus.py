@@ -28,10 +28,10 @@ async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBure
     _require_right(change, row, said.code, wanted)
     if row is None:
         row = Bureau(code=said.code, **wanted)
-    elif all(getattr(row, name) == value for name, value in wanted.items()):
+    elif not row.removed and wanted.items() <= row.model_dump().items():
         return pb.PutBureauResponse(bureau=wire.bureau(row))
     require_version(row.version, said.version)
-    row.sqlmodel_update(wanted)
+    row.sqlmodel_update({**wanted, "removed": False})
     await save_bureaus(change, [row])
     change.audit(
         "put_bureau", f"bureau/{row.code}", before=before, after=row.model_dump(mode="json")

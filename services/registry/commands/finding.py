@@ -10,7 +10,8 @@ from services.registry.tables import Bureau, Instrument, Record, Subject
 
 async def require_bureau_exists(change: Change, code: str, field: str) -> None:
     """Refuses a bureau the register does not know."""
-    if await change.session.get(Bureau, code) is None:
+    row = await change.session.get(Bureau, code)
+    if row is None or row.removed:
         zh, en = "没有该市场监管机关", "there is no such bureau"
         raise InvalidInput(faults=[Fault(field, zh, en)])
 

@@ -1,0 +1,170 @@
+"""What an import would do to the register: planned, so that it can be refused as a whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.change import Change
+from plumbing.identity import Caller
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.notes import Notes
+from services.registry.imports.reading import Item, Read
+
+ROWS_IN_QUERY = 400
+
+
+Held = Mapping[str, Any]  # a row of the register, by column
+
+
+class Kind(StrEnum):
+    """Kinds of things, in the order in which they must be saved."""
+
+    BUREAU = "bureau"
+    SUBJECT = "subject"
+    INSTRUMENT = "instrument"
+    VERIFICATION = "verification"
+    RECORD = "record"
+
+
+@dataclass(slots=True)
+class Planned:
+    """One thing to make, or to change in the values given.
+
+    `stated` is true where the file itself gave the state of an instrument.
+    """
+
+    row: int
+    thing_id: str
+    values: dict[str, Any]
+    new: bool
+    stated: bool = False
+
+
+@dataclass
+class Plan:
+    """Everything an import would do."""
+
+    things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
+    unchanged: set[int] = field(default_factory=set)
+    in_review: set[int] = field(default_factory=set)
+    repeated: set[str] = field(default_factory=set)
+
+    def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
+        """Plans a new thing; returns its id."""
+        thing_id = thing_id or uuid4().hex
+        self.things[kind].append(Planned(row, thing_id, values, new=True))
+        return thing_id
+
+    def alter(
+        self, kind: Kind, row: int, thing_id: str, wanted: dict[str, Any], held: Mapping[str, Any]
+    ) -> None:
+        """Plans a change of what differs; nothing where nothing does."""
+        different = {name: value for name, value in wanted.items() if held[name] != value}
+        if different:
+            self.things[kind].append(Planned(row, thing_id, different, new=False))
+        else:
+            self.unchanged.add(row)
+
+    def drop(self, rows: Collection[int]) -> None:
+        """Plans nothing of these rows."""
+        for kind, things in self.things.items():
+            self.things[kind] = [one for one in things if one.row not in rows]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What planning needs."""
+
+    change: Change
+    header: pb.ImportHeader
+    read: Read
+
+    @property
+    def session(self) -> AsyncSession:
+        """The transaction."""
+        return self.change.session
+
+    @property
+    def caller(self) -> Caller:
+        """Whose import it is."""
+        return self.change.caller
+
+    @property
+    def notes(self) -> Notes:
+        """Where faults go."""
+        return self.read.notes
+
+    @property
+    def items(self) -> Iterable[Item]:
+        """The rows whose cells are good."""
+        return self.read.items
+
+    def fault(self, row: int, name: str, value: object, reason: str, zh: str, en: str) -> None:
+        """Notes a fault of one field of a row."""
+        column = self.read.column(name)
+        self.notes.fault(row, reason, zh, en, column=column, value=str(value))
+
+    def in_scope(self, row: int, name: str, value: object, bureau: str) -> bool:
+        """Whether a bureau lies in the caller's scope; noted where not (D-09)."""
+        if self.caller.covers(bureau):
+            return True
+        zh = f"属于 {bureau}，不在您的管辖范围内"
+        self.fault(row, name, value, "OUT_OF_SCOPE", zh, f"bureau {bureau} is outside your scope")
+        return False
+
+
+class Keys:
+    """Finds rows of one file that tell of the same thing."""
+
+    def __init__(self, context: Context, plan: Plan) -> None:
+        self._context, self._plan = context, plan
+        self._seen: dict[tuple[Any, ...], tuple[int, Mapping[str, Any]]] = {}
+
+    def first(self, key: tuple[Any, ...], row: int, content: Mapping[str, Any]) -> bool:
+        """True for the first row of a key; another is fine where it says the same, else neither."""
+        seen = self._seen.setdefault(key, (row, content))
+        if seen[0] == row:
+            return True
+        if seen[1] == content:
+            self._plan.unchanged.add(row)
+        else:
+            self._clash(row, seen[0])
+            if seen[0] not in self._context.notes.bad_rows:
+                self._clash(seen[0], row)
+        return False
+
+    def _clash(self, row: int, other: int) -> None:
+        zh = f"与第 {other} 行指同一事项，但内容不同"
+        en = f"row {other} tells of the same thing, otherwise"
+        self._context.notes.fault(row, "DUPLICATE", zh, en)
+
+
+def everything(model: Any) -> sa.Select[Any]:
+    """Every row of a table as columns, which is far quicker than as objects."""
+    return sa.select(*model.__table__.columns)
+
+
+def standing(model: Any) -> sa.Select[Any]:
+    """The rows of a table that are not removed, said as the partial indexes say it."""
+    return everything(model).where(sa.text("NOT removed"))
+
+
+async def fetch(
+    session: AsyncSession, wanted: sa.Select[Any], column: Any, values: Collection[Any]
+) -> list[Held]:
+    """Rows whose column (or tuple of columns) holds one of many values, a portion at a time."""
+    connection = await session.connection()
+    found: list[Held] = []
+    listed = sorted(set(values))
+    for start in range(0, len(listed), ROWS_IN_QUERY):
+        some = listed[start : start + ROWS_IN_QUERY]
+        found += (await connection.execute(wanted.where(column.in_(some)))).mappings().all()
+    return found

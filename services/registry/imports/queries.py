@@ -1,0 +1,92 @@
+"""Questions about imports, each within the caller's scope."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import NotFound
+from plumbing import paging
+from plumbing.database import Database
+from plumbing.identity import Caller, scope_prefix
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports import wire
+from services.registry.tables import ImportBatch, ImportFault, RejectedRow
+
+MOMENT = sa.inspect(ImportBatch).columns["imported_at"].type
+
+
+async def find_batch(session: AsyncSession, caller: Caller, batch_id: str) -> ImportBatch:
+    """A batch. Raises NotFound, NotPermitted outside the scope."""
+    row = await session.get(ImportBatch, batch_id)
+    if row is None:
+        raise NotFound("没有该导入批次", "There is no such batch", batch_id=batch_id)
+    caller.require_bureau(row.bureau)
+    return row
+
+
+class ImportQueries:
+    """Reads what became of files."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get_batch(self, caller: Caller, request: pb.GetBatchRequest) -> pb.GetBatchResponse:
+        """A batch. Raises NotFound, NotPermitted outside the scope."""
+        async with self._database.snapshot() as session:
+            row = await find_batch(session, caller, request.batch_id)
+        return pb.GetBatchResponse(batch=wire.batch(row))
+
+    async def list_batches(
+        self, caller: Caller, request: pb.ListBatchesRequest
+    ) -> pb.ListBatchesResponse:
+        """Batches of the caller's scope, newest first."""
+        place = sa.tuple_(col(ImportBatch.imported_at), col(ImportBatch.batch_id))
+        wanted = select(ImportBatch).where(_in_scope(caller))
+        if key := paging.after(request):
+            moment, batch_id = key
+            beyond = sa.literal(datetime.fromisoformat(moment), MOMENT)
+            wanted = wanted.where(place < sa.tuple_(beyond, sa.literal(batch_id)))
+        newest = (col(ImportBatch.imported_at).desc(), col(ImportBatch.batch_id).desc())
+        limit = paging.page_size(request) + 1
+        async with self._database.snapshot() as session:
+            rows = (await session.exec(wanted.order_by(*newest).limit(limit))).all()
+        page, token = paging.cut(
+            request, rows, lambda row: [row.imported_at.isoformat(), row.batch_id]
+        )
+        return pb.ListBatchesResponse(batches=map(wire.batch, page), next_page_token=token)
+
+    async def list_faults(
+        self, caller: Caller, request: pb.ListFaultsRequest
+    ) -> pb.ListFaultsResponse:
+        """What was wrong with a batch, by row. Raises NotFound, NotPermitted."""
+        wanted = select(ImportFault).where(ImportFault.batch_id == request.batch_id)
+        if key := paging.after(request):
+            wanted = wanted.where(ImportFault.number > key[0])
+        async with self._database.snapshot() as session:
+            await find_batch(session, caller, request.batch_id)
+            ordered = wanted.order_by(col(ImportFault.number))
+            rows = (await session.exec(ordered.limit(paging.page_size(request) + 1))).all()
+        page, token = paging.cut(request, rows, lambda row: [row.number])
+        return pb.ListFaultsResponse(faults=map(wire.fault, page), next_page_token=token)
+
+    async def get_rejected_rows(
+        self, caller: Caller, request: pb.GetRejectedRowsRequest
+    ) -> pb.GetRejectedRowsResponse:
+        """The rows not taken, as a file. Raises NotFound, NotPermitted."""
+        async with self._database.snapshot() as session:
+            batch = await find_batch(session, caller, request.batch_id)
+            wanted = select(RejectedRow).where(RejectedRow.batch_id == request.batch_id)
+            rows = (await session.exec(wanted.order_by(col(RejectedRow.row)))).all()
+        return pb.GetRejectedRowsResponse(content=wire.rejected_rows(batch.header, rows))
+
+
+def _in_scope(caller: Caller) -> sa.ColumnElement[bool]:
+    if caller.is_service:
+        return sa.true()
+    if not caller.bureau:
+        return sa.false()
+    return col(ImportBatch.bureau).startswith(scope_prefix(caller.bureau), autoescape=True)

@@ -1,0 +1,42 @@
+"""Batches, faults and rejected rows as they are told."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports import cells
+from services.registry.imports.mapping import REASONS
+from services.registry.tables import ImportBatch, ImportFault, RejectedRow
+
+
+def batch(row: ImportBatch) -> pb.Batch:
+    """A batch on the wire."""
+    kept = {"imported_at", "question", "header"}
+    said = pb.Batch(**row.model_dump(exclude=kept))
+    said.imported_at.FromDatetime(row.imported_at)
+    return said
+
+
+def fault(row: ImportFault) -> pb.RowFault:
+    """A fault on the wire."""
+    return pb.RowFault(**row.model_dump(exclude={"batch_id", "number"}))
+
+
+def rejected_rows(header: Sequence[str], rows: Iterable[RejectedRow]) -> bytes:
+    """The rows not taken as a file that can be put right and imported again.
+
+    Its columns are those of the file it came from, with the reasons in a last one. No cell of it
+    is run as a formula by a spreadsheet program; reading it in undoes that.
+    """
+    columns = [name for name in header if name != REASONS]
+    places = [place for place, name in enumerate(header) if name != REASONS]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([*map(cells.disarmed, columns), REASONS])
+    for row in rows:
+        said = [row.cells[place] if place < len(row.cells) else "" for place in places]
+        writer.writerow([*map(cells.disarmed, said), row.why])
+    return text.getvalue().encode("utf-8-sig")
