@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from law.evidence import POSITIVE, Dossier, RecordKind
-from law.grading.line import Line, Override
+from law.grading.line import Line, Override, Reason
 from law.grading.points import Outcome
 from law.grading.sift import counted_kinds, origin_of, window_on
-from law.rules import Edition, Movement, Ruleset
+from law.rules import Edition, Method, Movement, Ruleset
 
 
-def by_classes(
-    dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...], as_of: date
-) -> Outcome:
+def evidence_day(ruleset: Ruleset, as_of: date) -> date:
+    """Return the day whose evidence a grade rests on: the year-end before where classes hold."""
+    if ruleset.method is Method.CLASSES:
+        return date(as_of.year - 1, 12, 31)
+    return as_of
+
+
+def by_classes(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Outcome:
     """Give the class in force in the year of `as_of`, and the one if the year ended that day.
 
     Each 31 December moves the class by the two years ending that day; the class then holds for
     the next year. A record of this year is in `prospective` at once and in `grade` next year.
     """
     move = _in_force(dossier, ruleset, as_of.year)
-    counted = {line.kind for line in lines if line.counted}
+    edition = ruleset.at(as_of)
+    counted = counted_kinds(dossier, edition, window_on(edition, as_of))
     prospective = _move(move.to, edition, finding_of(counted, edition))
     override = Override(f"year-end-{as_of.year - 1}", move.to, "", move.cite)
     return Outcome(move.to, None, (override,), prospective.to, ())
+
+
+def telling_next_year(
+    lines: tuple[Line, ...], dossier: Dossier, edition: Edition, as_of: date
+) -> tuple[Line, ...]:
+    """Say of the records of this year that they tell from the next (C-17)."""
+    return tuple(
+        replace(line, reason=Reason.NEXT_YEAR)
+        if line.reason is Reason.NOT_YET and origin_of(edition, record) <= as_of
+        else line
+        for line, record in zip(lines, dossier.records, strict=True)
+    )
 
 
 def finding_of(counted: set[RecordKind], edition: Edition) -> str:

@@ -7,14 +7,14 @@ from functools import cache
 
 from law.errors import NotFound
 from law.evidence import Dossier, RecordKind
-from law.grading.classes import by_classes
+from law.grading.classes import by_classes, evidence_day, telling_next_year
 from law.grading.line import Line, Reason, Span
 from law.grading.points import Outcome, by_points
 from law.grading.receipt import Receipt
 from law.grading.sift import not_graded_lines, sift, window_on
 from law.grading.triggers import by_triggers
 from law.measures import measures
-from law.rules import Edition, Method, NotGraded, Reading, Ruleset
+from law.rules import Method, NotGraded, Reading, Ruleset
 from law.ruleset import outside
 
 _KIND_FACT = {kind: f"kind:{kind}" for kind in RecordKind}
@@ -25,37 +25,39 @@ def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
     """Grade a dossier under a text as of a day, with the reason for every record (D-08).
 
     `as_of` is a local day. A subject the text does not reach has no grade, and the receipt says
-    why.
+    why. Where classes hold for a year, the evidence is that of the year-end before (C-17).
     """
-    edition = ruleset.at(as_of)
-    span = window_on(edition, as_of)
+    closing = evidence_day(ruleset, as_of)
+    edition = ruleset.at(closing)
+    span = window_on(edition, closing)
     beyond = outside(ruleset, dossier.subject_kind, dossier.sector)
     if beyond is not None:
-        return _without_grade(dossier, ruleset, span, beyond)
+        return _without_grade(dossier, ruleset, as_of, span, beyond)
     lines = sift(dossier, ruleset, edition, span)
-    outcome = _evaluate(dossier, ruleset, edition, lines, as_of)
-    return _receipt(dossier, ruleset, span, lines, outcome)
-
-
-def _evaluate(
-    dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...], as_of: date
-) -> Outcome:
     if ruleset.method is Method.POINTS:
-        return by_points(dossier, ruleset, edition, lines)
-    if ruleset.method is Method.CLASSES:
-        return by_classes(dossier, ruleset, edition, lines, as_of)
-    return by_triggers(dossier, ruleset, edition, lines)
+        outcome = by_points(dossier, ruleset, edition, lines)
+    elif ruleset.method is Method.CLASSES:
+        outcome = by_classes(dossier, ruleset, as_of)
+        lines = telling_next_year(lines, dossier, edition, as_of)
+    else:
+        outcome = by_triggers(dossier, ruleset, edition, lines)
+    return _receipt(dossier, ruleset, as_of, span, lines, outcome)
 
 
 def _receipt(
-    dossier: Dossier, ruleset: Ruleset, span: Span, lines: tuple[Line, ...], outcome: Outcome
+    dossier: Dossier,
+    ruleset: Ruleset,
+    as_of: date,
+    span: Span,
+    lines: tuple[Line, ...],
+    outcome: Outcome,
 ) -> Receipt:
     return Receipt(
         subject_id=dossier.subject_id,
         ruleset_id=ruleset.id,
         ruleset_version=ruleset.version,
         ruleset_hash=ruleset.hash,
-        as_of=span.last,
+        as_of=as_of,
         grade=outcome.grade,
         score=outcome.score,
         lines=lines,
@@ -65,20 +67,22 @@ def _receipt(
         example_values=ruleset.example_valued,
         no_record=not any(line.counted for line in lines),
         contested_records=_contested(dossier, lines),
-        in_force=ruleset.in_force(span.last),
+        in_force=ruleset.in_force(as_of),
         inputs=dossier,
         prospective=outcome.prospective,
         measures=_measures(ruleset.id, outcome.grade),
     )
 
 
-def _without_grade(dossier: Dossier, ruleset: Ruleset, span: Span, beyond: NotGraded) -> Receipt:
+def _without_grade(
+    dossier: Dossier, ruleset: Ruleset, as_of: date, span: Span, beyond: NotGraded
+) -> Receipt:
     return Receipt(
         subject_id=dossier.subject_id,
         ruleset_id=ruleset.id,
         ruleset_version=ruleset.version,
         ruleset_hash=ruleset.hash,
-        as_of=span.last,
+        as_of=as_of,
         grade=None,
         score=None,
         lines=not_graded_lines(dossier.records, beyond.cite),
@@ -88,7 +92,7 @@ def _without_grade(dossier: Dossier, ruleset: Ruleset, span: Span, beyond: NotGr
         example_values=ruleset.example_valued,
         no_record=not dossier.records,
         contested_records=(),
-        in_force=ruleset.in_force(span.last),
+        in_force=ruleset.in_force(as_of),
         inputs=dossier,
         not_graded=beyond,
     )

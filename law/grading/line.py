@@ -23,6 +23,7 @@ class Reason(StrEnum):
     REPAIRED = "repaired"
     EXPIRED = "expired"
     NOT_YET = "not_yet"
+    NEXT_YEAR = "next_year"
     OUT_OF_WINDOW = "out_of_window"
     NO_EFFECT = "no_effect"
     NOT_FINAL = "not_final"
@@ -40,6 +41,7 @@ SENTENCES: dict[Reason, tuple[str, str]] = {
     Reason.REPAIRED: ("已修复，不计", "repaired; not counted"),
     Reason.EXPIRED: ("已届满删除，不计", "expired; not counted"),
     Reason.NOT_YET: ("评价日之后发生，尚不计", "after the day of grading; not yet counted"),
+    Reason.NEXT_YEAR: ("本年度的记录，自下一年度起计入", "of this year; counted from the next"),
     Reason.OUT_OF_WINDOW: ("超出评价期，不计", "outside the evidence window; not counted"),
     Reason.NO_EFFECT: ("本文件不据此评价", "of no effect under this text"),
     Reason.NOT_FINAL: ("处罚尚未生效，不计", "the penalty is not final; not counted"),

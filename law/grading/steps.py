@@ -10,7 +10,7 @@ from enum import StrEnum
 from law.evidence import Dossier, Record, RecordKind
 from law.grading.passing import spell_began_on
 from law.grading.receipt import Receipt
-from law.grading.sift import origin_of
+from law.grading.sift import counted_kinds, origin_of, why_unused, window_on
 from law.repair import Application, check
 from law.rules import Edition, Effect, Ruleset
 from law.windows import first_day_after
@@ -60,29 +60,36 @@ def open_steps(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> tuple[Step, 
     edition = ruleset.at(now.as_of)
     return (
         *_waits(dossier, edition, now),
-        *_repairs(dossier, ruleset, now),
-        *_acts(edition, now),
+        *_repairs(dossier, ruleset, edition, now),
+        *_acts(dossier, edition, now),
     )
 
 
-def _counted_adverse(dossier: Dossier, now: Receipt) -> Iterator[tuple[Record, int | None]]:
-    """Yield each adverse record that counts, with what its end would be worth."""
+def _standing_adverse(
+    dossier: Dossier, edition: Edition, now: Receipt
+) -> Iterator[tuple[Record, int | None]]:
+    """Yield each adverse record that counts now or today, with what its end would be worth.
+
+    The two differ where a class rests on the year-end before.
+    """
+    today = window_on(edition, now.as_of)
     for record, line in zip(dossier.records, now.lines, strict=True):
-        if line.counted and not record.kind.positive:
+        counts = why_unused(record, edition.kinds[record.kind], edition, today) is None
+        if (line.counted or counts) and not record.kind.positive:
             yield record, None if line.points is None else -line.points
 
 
 def _waits(dossier: Dossier, edition: Edition, now: Receipt) -> Iterator[Step]:
     window = edition.window
-    for record, worth in _counted_adverse(dossier, now):
+    for record, worth in _standing_adverse(dossier, edition, now):
         gone = first_day_after(origin_of(edition, record), window.years)
         yield Step(StepKind.WAIT, record.id, record.kind, gone, worth, window.cite)
 
 
-def _repairs(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> Iterator[Step]:
+def _repairs(dossier: Dossier, ruleset: Ruleset, edition: Edition, now: Receipt) -> Iterator[Step]:
     """Yield the repairs that time alone will permit, if the subject does its part."""
     began = spell_began_on(dossier, ruleset, now)
-    for record, worth in _counted_adverse(dossier, now):
+    for record, worth in _standing_adverse(dossier, edition, now):
         answer = check(
             ruleset.id,
             Application(
@@ -104,9 +111,9 @@ def _together(cites: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(part for cite in cites for part in cite.split("; ")))
 
 
-def _acts(edition: Edition, now: Receipt) -> Iterator[Step]:
+def _acts(dossier: Dossier, edition: Edition, now: Receipt) -> Iterator[Step]:
     """Yield each kind of positive act once: what adds points, or a good record still missing."""
-    counted = {line.kind for line in now.lines if line.counted}
+    counted = counted_kinds(dossier, edition, window_on(edition, now.as_of))
     for kind, rule in edition.kinds.items():
         missing = kind in edition.good and kind not in counted
         if rule.effect is Effect.ADDS or missing:

@@ -207,7 +207,7 @@ def test_cautions_are_told() -> None:
             "As of 2026-06-30, under the Tianjin pilot plan for classified supervision of honest "
             "metrology (draft), S1 is graded class 2."
         ),
-        "Evidence is what falls between 2024-06-30 and 2026-06-30 (art. 附件二; C-02; C-17).",
+        "Evidence is what falls between 2023-12-31 and 2025-12-31 (art. 附件二; C-02; C-17).",
         "This gives class 2 (art. 附件二2; C-17).",
         "If the year ended that day, next year's would be class 2.",
         "No record counts (C-11).",
