@@ -41,10 +41,23 @@ _APPLIES = (
     & col(Instrument.valid_until).is_not_distinct_from(col(Alert.valid_until))
 )
 
+_ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]
+_UNTOLD = (
+    sa.select(*_ALERT.c)
+    .join(Instrument, col(Instrument.instrument_id) == _ALERT.c.instrument_id)
+    .where(_ALERT.c.bureau == sa.bindparam("bureau"), _ALERT.c.notice_id.is_(None), _APPLIES)
+    .order_by(_ALERT.c.subject_id, _ALERT.c.instrument_id, _ALERT.c.alert_id)
+)
+_TELL = (
+    sa.update(_ALERT)
+    .where(_ALERT.c.alert_id == sa.bindparam("id"))
+    .values(notice_id=sa.bindparam("notice"))
+)
+
 
 async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
     """One digest for each operator of a bureau with alerts of which nobody was told yet."""
-    session, issued = change.session, []
+    session, issued, told = change.session, list[Notice](), list[dict[str, Any]]()
     untold = await _untold(session, bureau)
     contact = await contact_of(session, bureau) if untold else None
     told_today = await _told_already(session, [_digest_key(owner, on) for owner, _ in untold])
@@ -53,10 +66,11 @@ async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
             continue
         text = texts.digest(subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
         notice = _notice(change, NoticeKind.DIGEST, key, subject, bureau, text)
-        for alert in alerts:
-            alert.notice_id = notice.notice_id
-        session.add(notice)
+        told += [{"id": alert.alert_id, "notice": notice.notice_id} for alert in alerts]
         issued.append(notice)
+    session.add_all(issued)
+    if told:
+        await (await session.connection()).execute(_TELL, told)
     await announce(change, f"watch/{bureau}", issued)
     return issued
 
@@ -65,19 +79,25 @@ def _digest_key(subject: Subject, on: date) -> str:
     return f"digest/{subject.subject_id}/{on}"
 
 
-async def _untold(session: AsyncSession, bureau: str) -> list[tuple[Subject, list[Alert]]]:
-    rows = await session.exec(
-        select(Alert, Subject)
-        .join(Instrument, col(Instrument.instrument_id) == col(Alert.instrument_id))
-        .join(Subject, col(Subject.subject_id) == col(Alert.subject_id))
-        .where(col(Alert.bureau) == bureau, col(Alert.notice_id).is_(None), _APPLIES)
-        .order_by(col(Alert.subject_id), col(Alert.instrument_id), col(Alert.alert_id))
-    )
-    told = groupby(rows.all(), key=lambda pair: pair[1])
-    return [(subject, [alert for alert, _ in pairs]) for subject, pairs in told]
+async def _untold(
+    session: AsyncSession, bureau: str
+) -> list[tuple[Subject, Sequence[sa.Row[Any]]]]:
+    """Alerts of which nobody was told, by owner; of an owner not known here, another day."""
+    connection = await session.connection()
+    rows = (await connection.execute(_UNTOLD, {"bureau": bureau})).all()
+    by_owner = {owner: [*alerts] for owner, alerts in groupby(rows, lambda row: row.subject_id)}
+    return [(s, by_owner[s.subject_id]) for s in await _subjects(session, [*by_owner])]
 
 
-def _most_severe(alerts: Iterable[Alert]) -> list[Alert]:
+async def _subjects(session: AsyncSession, subject_ids: Sequence[str]) -> list[Subject]:
+    found: list[Subject] = []
+    for start in range(0, len(subject_ids), _KEYS_IN_QUERY):
+        some = col(Subject.subject_id).in_(subject_ids[start : start + _KEYS_IN_QUERY])
+        found += (await session.exec(select(Subject).where(some))).all()
+    return found
+
+
+def _most_severe(alerts: Iterable[sa.Row[Any]]) -> list[sa.Row[Any]]:
     by_instrument = groupby(alerts, key=lambda alert: alert.instrument_id)
     return [max(rungs, key=lambda alert: alert.colour.severity) for _, rungs in by_instrument]
 
@@ -90,11 +110,11 @@ async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
     key = f"rejected/{alert.alert_id}"
     notice = await issue(change, NoticeKind.REJECTED, key, subject, alert.bureau, text)
     if notice is not None:
-        told = sa.update(Alert).where(col(Alert.alert_id) == alert.alert_id)
-        await change.session.exec(told.values(notice_id=notice.notice_id))
+        told = {"id": alert.alert_id, "notice": notice.notice_id}
+        await (await change.session.connection()).execute(_TELL, told)
 
 
-def _line(alert: Alert | sa.Row[Any]) -> Line:
+def _line(alert: sa.Row[Any]) -> Line:
     return Line(alert.type_code, alert.serial_no, alert.colour, alert.standing, alert.valid_until)
 
 
