@@ -187,6 +187,8 @@ async def test_a_service_logs_in_with_its_secret_and_no_other(office: Office) ->
         ([Role.INSPECTOR], {"bureau": ""}, {"bureau"}),
         ([Role.INSPECTOR], {"subject_id": "s"}, {"subject_id"}),
         ([Role.INSPECTOR], {"bureau": "990000"}, {"bureau"}),
+        ([Role.INSPECTOR], {"bureau": "000000"}, {"bureau"}),
+        ([Role.ADMINISTRATOR, Role.INSPECTOR], {"bureau": "000000"}, {"bureau"}),
         ([Role.INSPECTOR], {"password": "short"}, {"password"}),
     ],
 )

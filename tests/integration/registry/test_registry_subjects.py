@@ -317,7 +317,9 @@ async def test_nobody_without_a_role_for_it_gets_in(office: Office) -> None:
         await office.desk_with("nonsense").registry.ListSubjects(pb.ListSubjectsRequest())
     administrator = office.desk(Role.ADMINISTRATOR, bureau="")
     with refused("NOT_PERMITTED"):
-        await administrator.registry.ListSubjects(pb.ListSubjectsRequest())
+        await administrator.registry.PutSubject(put_subject())
+    with refused("NOT_PERMITTED"):
+        await administrator.registry.ListRecords(pb.ListRecordsRequest(subject_id="x"))
     institution = office.desk(Role.VERIFICATION_INSTITUTION)
     with refused("NOT_PERMITTED"):
         await institution.registry.PutInstrument(put_instrument("x"))
