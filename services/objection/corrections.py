@@ -10,6 +10,7 @@ from google.protobuf.json_format import ParseDict
 
 from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind
+from law.grading.words import kind_name
 from law.objection import OUTCOME_CITE, Outcome
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
@@ -40,6 +41,18 @@ def corrected(record: Record, stored: Mapping[str, Any]) -> Record:
     if correction.HasField("points"):
         told.points = correction.points
     return told
+
+
+def correction_zh(stored: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a correction, as the case stores it, changes; for people, in Chinese."""
+    correction = ParseDict(dict(stored), pb.Correction())
+    told = {
+        "类别": kind_name(RecordKind(correction.kind), "zh") if correction.kind else "",
+        "分值": str(correction.points) if correction.HasField("points") else "",
+        "认定日期": correction.determined_on,
+        "摘要": correction.summary,
+    }
+    return tuple(f"{name}：{value}" for name, value in told.items() if value)
 
 
 def _coverage(corrections: Sequence[pb.Correction], records: Sequence[Record]) -> Iterator[Fault]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from law.evidence import RecordKind
+from law.grading.words import kind_name
 from law.objection import CaseState
 from law.periods import local_day
 from protos.registry.v1.registry_pb2 import Bureau
+from services.objection.corrections import correction_zh
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,
@@ -41,13 +44,18 @@ async def _facts(case: ObjectionCase, neighbours: Neighbours, today: date) -> Le
     behalf = case.decided_by
     subject = await neighbours.subject(case.subject_id, behalf)
     bureaus = await neighbours.bureaus()
+    corrections = {c["record_id"]: correction_zh(c) for c in case.corrections}
     return LetterFacts(
         subject=subject.name,
         number=case.number,
         lodged_on=local_day(case.lodged_at),
         records=[
             RecordFacts(
-                said["summary"], said["source_ref"], date.fromisoformat(said["determined_on"])
+                kind_name(RecordKind(said["kind"]), "zh"),
+                said["summary"],
+                said["source_ref"],
+                date.fromisoformat(said["determined_on"]),
+                corrections.get(said["record_id"], ()),
             )
             for said in case.records_as_lodged
         ],

@@ -31,11 +31,13 @@ class LetterText:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """A contested record as a letter names it."""
+    """A contested record as a letter names it, and what a correction makes of it."""
 
+    kind: str
     summary: str
     source_ref: str
     determined_on: date
+    corrected_to: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,11 @@ def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
     yield f"你单位于{day_zh(facts.lodged_on)}对下列计量信用记录提出异议，{verdict}"
     yield "一、异议所涉记录"
     for place, record in enumerate(facts.records, 1):
-        said = record.summary or "（无摘要）"
+        said = "：".join(filter(None, (record.kind, record.summary)))
         day = day_zh(record.determined_on)
         yield f"{place}. {said}（来源文书：{record.source_ref}；认定日期：{day}）"
+        if record.corrected_to:
+            yield f"　　更正为：{'；'.join(record.corrected_to)}"
 
 
 def _grade(when: str, facts: GradeFacts) -> Iterator[str]:

@@ -152,7 +152,7 @@ async def test_a_correction_changes_the_record_and_nothing_else_of_it(cast: Cast
         "active",
         record.determined_on,
     )
-    assert "更正" in read.letters[0].body
+    assert "更正为：分值：3；摘要：已及时改正" in read.letters[0].body
     assert record.summary in read.letters[0].body  # it answers to what was objected to
 
 

@@ -12,7 +12,7 @@ from law.errors import InvalidInput
 from law.objection import Outcome
 from protos.objection.v1.objection_pb2 import Correction
 from protos.registry.v1.registry_pb2 import Record
-from services.objection.corrections import check_corrections, corrected
+from services.objection.corrections import check_corrections, corrected, correction_zh
 
 TODAY = date(2026, 9, 14)
 
@@ -73,6 +73,14 @@ def test_every_fault_is_named_at_once() -> None:
         "corrections[2].determined_on",
         "corrections[3]",
     ]
+
+
+def test_a_correction_is_told_in_chinese() -> None:
+    stored = MessageToDict(
+        Correction(record_id="r1", kind="short_measure", points=0, determined_on="2026-09-02"),
+        preserving_proto_field_name=True,
+    )
+    assert correction_zh(stored) == ("类别：克扣消费者", "分值：0", "认定日期：2026-09-02")
 
 
 def test_a_correction_changes_what_it_names_alone() -> None:

@@ -26,8 +26,12 @@ FACTS = LetterFacts(
     number="异议〔2026〕330106-0001号",
     lodged_on=date(2026, 9, 14),
     records=[
-        RecordFacts("使用未经检定的计量器具", "杭市监测罚〔2026〕1号", date(2026, 9, 1)),
-        RecordFacts("", "杭市监测罚〔2026〕2号", date(2026, 9, 2)),
+        RecordFacts(
+            "行政处罚", "使用未经检定的计量器具", "杭市监测罚〔2026〕1号", date(2026, 9, 1)
+        ),
+        RecordFacts(
+            "克扣消费者", "", "杭市监测罚〔2026〕2号", date(2026, 9, 2), ("分值：3", "摘要：新")
+        ),
     ],
     reasons="器具在检定有效期内",
     office=DISTRICT,
@@ -46,10 +50,11 @@ def test_a_decision_names_case_subject_records_and_reasons() -> None:
     told = paragraphs()
     assert told[:2] == ["案号：异议〔2026〕330106-0001号", "测试加油站："]
     assert (
-        "1. 使用未经检定的计量器具（来源文书：杭市监测罚〔2026〕1号；认定日期：2026年9月1日）"
-        in told
+        "1. 行政处罚：使用未经检定的计量器具"
+        "（来源文书：杭市监测罚〔2026〕1号；认定日期：2026年9月1日）" in told
     )
-    assert any(line.startswith("2. （无摘要）") for line in told)
+    assert any(line.startswith("2. 克扣消费者（") for line in told)
+    assert told.count("　　更正为：分值：3；摘要：新") == 1
     assert "三、理由：器具在检定有效期内" in told
     assert told[-2:] == ["测试区市场监督管理局", "2026年10月16日"]
 
