@@ -156,10 +156,11 @@ async def _tell_of(change: Change, record: registry_pb2.Record) -> None:
     subject = await known(change.session, Subject, record.subject_id)
     if subject.placeholder:
         return
-    contact = await contact_of(change.session, record.bureau)
+    # Who entered it answers for it; the notice is filed where the subject is supervised.
+    contact = await contact_of(change.session, record.bureau, subject.bureau)
     text = texts.adverse_record(subject.name, _fact(_record(record)), contact)
     key = f"adverse_record/{record.record_id}"
-    await notices.issue(change, NoticeKind.ADVERSE_RECORD, key, subject, record.bureau, text)
+    await notices.issue(change, NoticeKind.ADVERSE_RECORD, key, subject, subject.bureau, text)
 
 
 def _record(said: registry_pb2.Record) -> Record:

@@ -171,10 +171,12 @@ def _without_body(notice: Notice) -> alerts_pb2.Notice:
     return said
 
 
-async def contact_of(session: AsyncSession, bureau: str) -> Contact:
-    """How a bureau is reached. Raises TryLater while it is not known here."""
-    row = await known(session, Bureau, bureau)
-    return Contact(row.name, row.department, row.phone, row.email)
+async def contact_of(session: AsyncSession, *bureaus: str) -> Contact:
+    """How the first of these bureaus that is registered is reached; if none is, its code."""
+    for code in bureaus:
+        if row := await session.get(Bureau, code):
+            return Contact(row.name, row.department, row.phone, row.email)
+    return Contact(bureaus[0])
 
 
 async def known(session: AsyncSession, table: type[T], identity: str) -> T:

@@ -88,6 +88,12 @@ async def test_a_record_is_told_once_and_only_where_somebody_is_to_be_alarmed(to
     assert [notice.key for notice in await town.notices()] == ["adverse_record/r6"]
 
 
+async def test_a_record_of_a_bureau_not_registered_names_the_supervising_one(town: Town) -> None:
+    await town.tell_of(penalty(bureau="330100"))
+    [notice] = await town.notices()
+    assert (notice.bureau, "测试市场监管局" in notice.body) == (BUREAU, True)
+
+
 async def test_a_fall_of_grade_waits_for_the_records_that_explain_it(town: Town) -> None:
     await town.tell(fall(), settle=False)
     await town.tell_of(penalty())
