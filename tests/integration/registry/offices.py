@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ from protos.registry.v1 import registry_pb2_grpc
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
 STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 9, 14)
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 @dataclass
@@ -247,19 +248,22 @@ async def running(settings: Settings) -> AsyncIterator[subprocess.Popen[bytes]]:
 
 
 async def ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
-    """Waits until the process serves; fails if it ends before."""
-    async with grpc.aio.insecure_channel(settings.registry_address) as channel:
+    """Waits until the process serves; fails with its log if it ends before, or never does."""
+    deadline = time.monotonic() + READY_SECONDS
+    # By default a channel that found nobody waits for seconds before it looks again.
+    patience = [(f"grpc.{which}_reconnect_backoff_ms", 100) for which in ("initial", "min", "max")]
+    async with grpc.aio.insecure_channel(settings.registry_address, options=patience) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
-        async with asyncio.timeout(READY_SECONDS):
-            while True:
-                assert process.poll() is None, (settings.data_dir / "registry.log").read_text()
-                try:
-                    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=1)
-                except grpc.aio.AioRpcError:
-                    await asyncio.sleep(0.05)
-                else:
-                    assert answer.status == health_pb2.HealthCheckResponse.SERVING
-                    return
+        while True:
+            alive = process.poll() is None and time.monotonic() < deadline
+            assert alive, (settings.data_dir / "registry.log").read_text()
+            try:
+                answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=1)
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(0.05)
+            else:
+                assert answer.status == health_pb2.HealthCheckResponse.SERVING
+                return
 
 
 def sandbox(folder: Path, port: int, nats_url: str) -> Settings:
