@@ -80,36 +80,53 @@ def _decoded(detail: Any) -> dict[str, Any]:
 TokenSource = Callable[[], Awaitable[str]]
 
 
-class _Caller(grpc.aio.UnaryUnaryClientInterceptor, grpc.aio.StreamUnaryClientInterceptor):
-    """Gives each call its deadline, token and patience, and turns failures into refusals."""
+@dataclass(frozen=True)
+class _Dress:
+    """What every call of a channel gets: its deadline, its token, and for whom it is made."""
 
-    def __init__(self, token: TokenSource | None, timeout: float, on_behalf_of: str) -> None:
-        self._token, self._timeout, self._behalf = token, timeout, on_behalf_of
+    token: TokenSource | None
+    timeout: float
+    on_behalf_of: str
 
-    async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        return await self._call(continuation, details, request)
+    async def put_on(self, details: Any) -> Any:
+        metadata = grpc.aio.Metadata(*(details.metadata or ()))
+        if self.token is not None:
+            metadata.add("authorization", f"Bearer {await self.token()}")
+        if self.on_behalf_of:
+            metadata.add("x-on-behalf-of", self.on_behalf_of)
+        return details._replace(timeout=details.timeout or self.timeout, metadata=metadata)
 
-    async def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
-        return await continuation(await self._dressed(details), requests)
 
-    async def _call(self, continuation: Any, details: Any, request: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        ends, delay = loop.time() + (details.timeout or self._timeout), RETRY_FIRST_SECONDS
+class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
+    """Calls that are tried again while the service is away, until their deadline."""
+
+    def __init__(self, dress: _Dress) -> None:
+        self._dress = dress
+
+    async def intercept_unary_unary(
+        self, continuation: Any, client_call_details: Any, request: Any
+    ) -> Any:
+        loop, delay = asyncio.get_running_loop(), RETRY_FIRST_SECONDS
+        ends = loop.time() + (client_call_details.timeout or self._dress.timeout)
         while True:
-            call = await continuation(await self._dressed(details), request)
+            call = await continuation(await self._dress.put_on(client_call_details), request)
             code = await call.code()
             if code != grpc.StatusCode.UNAVAILABLE or loop.time() + delay >= ends:
                 return call
             await asyncio.sleep(delay)
             delay = min(delay * 2, RETRY_MOST_SECONDS)
 
-    async def _dressed(self, details: Any) -> Any:
-        metadata = grpc.aio.Metadata(*(details.metadata or ()))
-        if self._token is not None:
-            metadata.add("authorization", f"Bearer {await self._token()}")
-        if self._behalf:
-            metadata.add("x-on-behalf-of", self._behalf)
-        return details._replace(timeout=details.timeout or self._timeout, metadata=metadata)
+
+class _Upload(grpc.aio.StreamUnaryClientInterceptor):
+    """Uploads are not tried again by themselves: what was sent of a stream is gone."""
+
+    def __init__(self, dress: _Dress) -> None:
+        self._dress = dress
+
+    async def intercept_stream_unary(
+        self, continuation: Any, client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        return await continuation(await self._dress.put_on(client_call_details), request_iterator)
 
 
 def open_channel(
@@ -120,9 +137,11 @@ def open_channel(
     on_behalf_of: str = "",
 ) -> grpc.aio.Channel:
     """A channel to one service. `timeout` is seconds a call may take, retries included."""
+    dress = _Dress(token, timeout, on_behalf_of)
     return grpc.aio.insecure_channel(
         address,
-        interceptors=[_Caller(token, timeout, on_behalf_of)],
+        # One interceptor per kind of call: gRPC takes each for the first kind it fits only.
+        interceptors=[_Unary(dress), _Upload(dress)],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),

@@ -14,7 +14,7 @@ from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
 from services.objection.letters import LetterText
 from services.objection.messages import RungDue
-from services.objection.steps import aggregate_of, locked_case, take
+from services.objection.steps import aggregate_of, locked_case, put_on_file, take
 from services.objection.tables import CaseLetter, ObjectionCase, OpenRecord, ReachedRung
 from services.objection.wire import case_message, letter_message
 
@@ -30,12 +30,16 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
     if known is not None:
         return False
     change.session.add(ReachedRung(case_id=due.case_id, rung=due.rung.key, at=change.at))
-    event = events.TermRungReached(
-        case=case_message(case, change.today), rung=due.rung.key, message_zh=due.rung.message_zh
+    await put_on_file(
+        change,
+        case,
+        "rung",
+        lambda said: events.TermRungReached(
+            case=said, rung=due.rung.key, message_zh=due.rung.message_zh
+        ),
+        cite=TERM_CITE,
+        note=f"{due.rung.key}：{due.rung.message_zh}",
     )
-    await change.announce(event, aggregate=aggregate_of(case), bureau=case.bureau)
-    told = {"rung": due.rung.key, "planned_at": due.rung.at.isoformat()}
-    change.audit("objection.rung", aggregate_of(case), after=told, ground=TERM_CITE)
     return True
 
 

@@ -21,8 +21,10 @@ _REGISTRY_RULES = {
     "PutBureau": allow(Role.ADMINISTRATOR, Role.UNIT_HEAD),
     "ListBureaus": _SIGNED_IN,
     "PutSubject": allow(*_FIELDWORK, Role.OPERATOR),
-    "GetSubject": allow(*_READERS, Role.VERIFICATION_INSTITUTION, Role.PUBLIC),
-    "ListSubjects": allow(*_READERS, Role.VERIFICATION_INSTITUTION, Role.PUBLIC),
+    "GetSubject": allow(*_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC),
+    "ListSubjects": allow(
+        *_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC
+    ),
     "PutInstrument": allow(*_FIELDWORK, Role.OPERATOR),
     "SetInstrumentState": allow(*_FIELDWORK, Role.OPERATOR),
     "GetInstrument": allow(*_READERS, Role.VERIFICATION_INSTITUTION),

@@ -7,9 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
+import grpc
 import typer
 
-from services.cli.demo.stage import Broken, Stage
+from law.errors import LawError
+from plumbing.client import refusal_of
+from services.cli.demo.stage import Stage
 from services.cli.demo.story import tell
 
 # Real records for whoever has them beside the checkout; they are no part of the project.
@@ -38,7 +41,10 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="quanheng-demo-") as scratch:
         try:
             asyncio.run(tell(stage, data or Path(scratch), records))
-        except Broken as broken:
-            stage.broke(broken)
-            raise typer.Exit(1) from broken
+        except grpc.aio.AioRpcError as error:
+            stage.broke(str(refusal_of(error)))
+            raise typer.Exit(1) from error
+        except LawError as error:
+            stage.broke(f"{error.zh} / {error.en}")
+            raise typer.Exit(1) from error
     stage.end()

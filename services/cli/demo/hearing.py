@@ -15,7 +15,7 @@ from services.cli.grades import told
 from services.cli.objections import term_told
 from services.cli.platform import advance_clock
 
-REMINDER = "reach_rung"
+REMINDER = "rung"
 
 
 async def case_of(scene: Scene) -> objection.Case:
@@ -129,14 +129,9 @@ async def decide(scene: Scene) -> None:
 async def _reminder(scene: Scene) -> None:
     stage, case = scene.stage, await case_of(scene)
     started = date.fromisoformat(case.term.started_on)
-    ledger = terms.start("objection_first", started, edition()).extend(
-        case.term.cap_days - case.term.budget_days or case.extension_requested_days,
-        "sample",
-        "sample",
-        started,
-        edition=edition(),
-    )
-    first = ledger.reminders(edition())[0]
+    term = terms.start("objection_first", started, edition())
+    longest = term.extend(term.cap - term.budget, "sample", "sample", started, edition=edition())
+    first = longest.reminders(edition())[0]
     await advance_clock(scene.administrator, timedelta(0), first.at + timedelta(minutes=1))
     stage.say(f"时钟拨到 {await scene.now():%Y-%m-%d %H:%M}")
     await stage.until(

@@ -81,10 +81,13 @@ async def _real_records(scene: Scene, records: Path) -> None:
     faults = (await imports.faults_of(desk, batch.batch_id, 1000)).faults
     wrong = [fault for fault in faults if not fault.warning]
     imports.show_faults(wrong[:FAULTS_TOLD])
+    contradicting = {fault.row for fault in wrong if fault.column == "valid_until"}
     stage.holds(
-        len({fault.row for fault in wrong}) == batch.rejected > 0,
-        f"{batch.rejected} 行自相矛盾，逐行退回；其余 {batch.rows - batch.rejected} 行收下",
-        f"{batch.rejected} rows contradict themselves and are returned, row by row",
+        bool(contradicting) and len({fault.row for fault in wrong}) == batch.rejected,
+        f"{len(contradicting)} 行自相矛盾（合格无有效期，或不合格有有效期），另 "
+        f"{batch.rejected - len(contradicting)} 行缺项，逐行退回；"
+        f"其余 {batch.rows - batch.rejected} 行收下",
+        f"{len(contradicting)} rows contradict themselves and are returned, row by row",
     )
     stage.holds(
         batch.in_review > 0 and batch.repeated_serials > 0,

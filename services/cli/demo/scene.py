@@ -69,7 +69,7 @@ class Scene:
 
     async def grade(self, subject_id: str) -> grading.Grade:
         """A subject's present grade."""
-        answer = await self.administrator.grading.GetGrade(
+        answer = await self.desks["caseworker"].grading.GetGrade(
             grading.GetGradeRequest(subject_id=subject_id)
         )
         return answer.grade

@@ -74,10 +74,10 @@ class Stage:
         self.holds(True, zh, en)
         return seen
 
-    def broke(self, broken: Broken) -> None:
+    def broke(self, why: str) -> None:
         """Says what broke."""
         step = f"第 {len(self._acts)} 步" if self._acts else "开始之前"
-        show.console.print(f"\n[bold red]✗ {step}：{broken.zh}[/]\n  {broken.en}")
+        show.console.print(f"\n[bold red]✗ {step}：{why}[/]")
 
     def end(self) -> None:
         """The closing table."""

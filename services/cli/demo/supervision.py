@@ -186,7 +186,7 @@ async def _enter_penalty(scene: Scene) -> registry.Record:
 async def graded(scene: Scene, record: registry.Record) -> grading.Grade | None:
     """The subject's grade once this version of a record is in it."""
     wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
-    answer = await scene.administrator.grading.GetRecordGraded(wanted)
+    answer = await scene.desks["caseworker"].grading.GetRecordGraded(wanted)
     return answer.grade if answer.graded else None
 
 
