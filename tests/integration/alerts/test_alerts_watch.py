@@ -104,6 +104,9 @@ async def test_a_placeholder_is_never_alarmed_nor_is_what_its_review_uncovers(to
         verification(1, TODAY - DAY),
         instrument(2, subject_id="s2", in_review=True),
         verification(2, TODAY + 3 * DAY),
+        instrument(3, subject_id="s2", in_review=True),
+        verification(3, TODAY),
+        instrument(4, subject_id="s2", in_review=True),
     )
     await town.mornings(2)
     assert await town.alerts() == []
