@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 from sqlmodel import col, select
 
 from plumbing import audit, paging
+from plumbing.assembly import Assembly, Findings, Parts
 from plumbing.change import Change
 from plumbing.events import dead_letters, inspection
 from plumbing.events.dead_letters import DeadLetter
@@ -19,9 +17,6 @@ from plumbing.identity import Role, current_caller
 from plumbing.rpc import Policy, allow
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1 import operations_pb2_grpc as rpc
-
-if TYPE_CHECKING:
-    from plumbing.process import Assembly, Parts
 
 SERVICE = "quanheng.operations.v1.OperationsService"
 POLICY: Policy = {
@@ -35,40 +30,6 @@ POLICY: Policy = {
         "ReplayDeadLetters",
     )
 }
-
-
-@dataclass
-class Findings:
-    """What checking a service found."""
-
-    figures: dict[str, int] = field(default_factory=dict)
-    digests: list[pb.Digest] = field(default_factory=list)
-    problems: list[pb.Problem] = field(default_factory=list)
-
-    def hold(self, topic: str, things: Iterable[tuple[str, int]]) -> None:
-        """Notes what the service holds of a topic, as (id, version) of each thing."""
-        self.digests.append(digest_of(topic, things))
-
-    def differ(self, name: str, object_: str, zh: str, en: str) -> None:
-        """Notes something that does not agree."""
-        self.problems.append(pb.Problem(name=name, object=object_, message_zh=zh, message_en=en))
-
-
-@dataclass
-class Reconciled:
-    """What reconciling a service with Temporal did."""
-
-    started: list[str] = field(default_factory=list)
-    running: int = 0
-
-
-def digest_of(topic: str, things: Iterable[tuple[str, int]]) -> pb.Digest:
-    """An order-free digest: equal for equal content, however it was read."""
-    count, total = 0, 0
-    for identity, version in things:
-        count += 1
-        total += int.from_bytes(sha256(f"{identity}:{version}".encode()).digest()[:16])
-    return pb.Digest(topic=topic, count=count, digest=f"{total % 2**128:032x}")
 
 
 class OperationsServicer(rpc.OperationsServiceServicer):

@@ -10,74 +10,31 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import grpc
 import structlog
 from grpc_health.v1 import health
-from nats.js import JetStreamContext
 
 from plumbing import migrations, operations
+from plumbing.assembly import Assembly, Parts
 from plumbing.audit import Sealer
 from plumbing.change import Changes
-from plumbing.client import ServiceToken, open_channel
-from plumbing.clock import Clock, SystemClock, open_clock
+from plumbing.client import ServiceToken
+from plumbing.clock import SystemClock, open_clock
 from plumbing.database import Database
 from plumbing.events.connect import connect
-from plumbing.events.consumer import Consumer
 from plumbing.events.relay import Relay
 from plumbing.events.subjects import ensure_streams
-from plumbing.rpc import Policy, Register, serve
+from plumbing.rpc import serve
 from plumbing.settings import Settings
 from plumbing.telemetry import start_logging
 from plumbing.tokens import Verifier, public_key
 
-GRACE_SECONDS = 4.0
+GRACE_SECONDS = 2.0  # with the worker's, less than the supervisor waits before it kills
 KEYS_EVERY_SECONDS = 0.1
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What every service is built from."""
-
-    service: str
-    settings: Settings
-    clock: Clock
-    database: Database
-    changes: Changes
-    js: JetStreamContext
-    token: ServiceToken
-
-    def channel(self, service: str, on_behalf_of: str = "") -> grpc.aio.Channel:
-        """A channel to another service, under this service's own identity."""
-        return open_channel(
-            self.settings.address(service),
-            self.token,
-            timeout=self.settings.call_timeout_seconds,
-            on_behalf_of=on_behalf_of,
-        )
-
-
-async def _nothing_to_check() -> operations.Findings:
-    return operations.Findings()
-
-
-async def _nothing_to_reconcile() -> operations.Reconciled:
-    return operations.Reconciled()
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """What one service serves, hears and runs. `background` runs until the process ends."""
-
-    rpc: Mapping[str, Register]
-    policies: Sequence[Policy]
-    consumers: Sequence[Consumer] = ()
-    background: Sequence[Callable[[], Awaitable[None]]] = ()
-    check: Callable[[], Awaitable[operations.Findings]] = _nothing_to_check
-    reconcile: Callable[[], Awaitable[operations.Reconciled]] = _nothing_to_reconcile
 
 
 Build = Callable[[Parts], Awaitable[Assembly]]

@@ -29,7 +29,7 @@ from plumbing.settings import Settings
 AGGREGATE_ID = SearchAttributeKey.for_keyword("AggregateId")
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 CONNECT_EVERY_SECONDS = 0.25
-GRACE = timedelta(seconds=5)
+GRACE = timedelta(seconds=2)
 
 # An activity that acts on another part is tried until that part is back; it is idempotent.
 UNTIL_DONE = RetryPolicy(

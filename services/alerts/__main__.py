@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plumbing import temporal
-from plumbing.process import Assembly, Parts, main
+from plumbing.assembly import Assembly, Parts
+from plumbing.process import main
 from services.alerts.activities import Activities
 from services.alerts.checking import Checks
 from services.alerts.consumers import consumers

@@ -12,9 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law import colours
 from law.colours import Colour, VerificationFact
 from law.errors import InvalidInput
+from plumbing.assembly import Findings, Reconciled
 from plumbing.clock import Clock
 from plumbing.database import Database
-from plumbing.operations import Findings, Reconciled
 from services.alerts import queries, timers
 from services.alerts.projection import facts_of
 from services.alerts.standing import Standing, ladder, mode_of

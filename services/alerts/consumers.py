@@ -13,13 +13,13 @@ from typing import Any
 from sqlmodel import col, select
 
 from law.evidence import ADVERSE, RecordKind
+from plumbing.assembly import Parts
 from plumbing.change import Change, Handler, applying
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import M, Received
 from plumbing.events.inbox import On
 from plumbing.events.subjects import Stream
-from plumbing.process import Parts
 from protos.alerts.v1 import events_pb2 as own
 from protos.grading.v1 import events_pb2 as grading
 from protos.objection.v1 import events_pb2 as objection

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plumbing import temporal
-from plumbing.process import Assembly, Parts, main
+from plumbing.assembly import Assembly, Parts
+from plumbing.process import main
 from services.grading.activities import Activities
 from services.grading.checking import check
 from services.grading.consumers import registry_consumer

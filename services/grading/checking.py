@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from plumbing.assembly import Findings
 from plumbing.database import Database
-from plumbing.operations import Findings
 from services.grading import assessment
 from services.grading.assessment import File
 from services.grading.evidence import read

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from plumbing.assembly import digest_of
 from plumbing.change import Change
-from plumbing.operations import digest_of
 from protos.grading.v1.events_pb2 import GradeChanged
 from services.grading import assessment, wire
 from services.grading.assessment import Assessment

@@ -6,8 +6,8 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from plumbing.assembly import Reconciled
 from plumbing.clock import Clock
-from plumbing.operations import Reconciled
 from plumbing.temporal import task_queue
 from services.grading.workflows import WORKFLOW_ID, Moved, RegradeDaily, Start
 

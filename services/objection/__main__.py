@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plumbing import temporal
-from plumbing.process import Assembly, Parts, main
+from plumbing.assembly import Assembly, Parts
+from plumbing.process import main
 from services.objection.activities import SERVICE, CaseActivities
 from services.objection.consumers import consumers
 from services.objection.neighbours import Neighbours

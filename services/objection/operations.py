@@ -11,9 +11,9 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from law.terms import Term
+from plumbing.assembly import Findings, Reconciled
 from plumbing.clock import Clock
 from plumbing.database import Database
-from plumbing.operations import Findings, Reconciled
 from services.objection.schedule import due_on
 from services.objection.tables import ObjectionCase
 from services.objection.timers import Timers, workflow_id

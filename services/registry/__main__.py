@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from plumbing.assembly import Assembly, Parts
 from plumbing.clock import SystemClock
-from plumbing.process import Assembly, Parts, main
+from plumbing.process import main
 from plumbing.settings import SERVICES
 from plumbing.tokens import Signer, make_keys, service_secret_file
 from services.registry.checks import check

@@ -7,9 +7,9 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from plumbing.assembly import Findings
 from plumbing.clock import Clock
 from plumbing.database import Database
-from plumbing.operations import Findings
 from services.registry.tables import (
     AnnouncedClock,
     Bureau,

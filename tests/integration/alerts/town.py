@@ -10,13 +10,13 @@ from google.protobuf.message import Message
 from nats.js import JetStreamContext
 from sqlmodel import SQLModel, col, select
 
+from plumbing.assembly import Parts
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.inspection import consumer_lags, dead_letter_counts, outbox_pending
 from plumbing.events.outbox import Outbox, record
 from plumbing.events.relay import Relay
-from plumbing.process import Parts
 from plumbing.settings import Settings
 from protos.alerts.v1.events_pb2 import AlertsRaised
 from protos.registry.v1 import events_pb2 as events

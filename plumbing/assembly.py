@@ -1,0 +1,98 @@
+"""What a service is made of: the parts it is given, and the assembly it hands back.
+
+`Findings` and `Reconciled` are what it says of itself when those who run the platform ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import grpc
+from nats.js import JetStreamContext
+
+from plumbing.change import Changes
+from plumbing.client import ServiceToken, open_channel
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.events.consumer import Consumer
+from plumbing.rpc import Policy, Register
+from plumbing.settings import Settings
+from protos.operations.v1 import operations_pb2 as pb
+
+
+@dataclass
+class Findings:
+    """What checking a service found."""
+
+    figures: dict[str, int] = field(default_factory=dict)
+    digests: list[pb.Digest] = field(default_factory=list)
+    problems: list[pb.Problem] = field(default_factory=list)
+
+    def hold(self, topic: str, things: Iterable[tuple[str, int]]) -> None:
+        """Notes what the service holds of a topic, as (id, version) of each thing."""
+        self.digests.append(digest_of(topic, things))
+
+    def differ(self, name: str, object_: str, zh: str, en: str) -> None:
+        """Notes something that does not agree."""
+        self.problems.append(pb.Problem(name=name, object=object_, message_zh=zh, message_en=en))
+
+
+@dataclass
+class Reconciled:
+    """What reconciling a service with Temporal did."""
+
+    started: list[str] = field(default_factory=list)
+    running: int = 0
+
+
+def digest_of(topic: str, things: Iterable[tuple[str, int]]) -> pb.Digest:
+    """An order-free digest: equal for equal content, however it was read."""
+    count, total = 0, 0
+    for identity, version in things:
+        count += 1
+        total += int.from_bytes(sha256(f"{identity}:{version}".encode()).digest()[:16])
+    return pb.Digest(topic=topic, count=count, digest=f"{total % 2**128:032x}")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every service is built from."""
+
+    service: str
+    settings: Settings
+    clock: Clock
+    database: Database
+    changes: Changes
+    js: JetStreamContext
+    token: ServiceToken
+
+    def channel(self, service: str, on_behalf_of: str = "") -> grpc.aio.Channel:
+        """A channel to another service, under this service's own identity."""
+        return open_channel(
+            self.settings.address(service),
+            self.token,
+            timeout=self.settings.call_timeout_seconds,
+            on_behalf_of=on_behalf_of,
+        )
+
+
+async def _nothing_to_check() -> Findings:
+    return Findings()
+
+
+async def _nothing_to_reconcile() -> Reconciled:
+    return Reconciled()
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What one service serves, hears and runs. `background` runs until the process ends."""
+
+    rpc: Mapping[str, Register]
+    policies: Sequence[Policy]
+    consumers: Sequence[Consumer] = ()
+    background: Sequence[Callable[[], Awaitable[None]]] = ()
+    check: Callable[[], Awaitable[Findings]] = _nothing_to_check
+    reconcile: Callable[[], Awaitable[Reconciled]] = _nothing_to_reconcile
