@@ -47,6 +47,7 @@ class Owners:
         self._placeholders = {plain(name): name.strip() for name in (*EVIDENT_PLACEHOLDERS, *given)}
         self._placeholders[""] = BLANK
         self._new: dict[str, Held] = {}
+        self._matched: dict[str, list[Held]] = {}
 
     @classmethod
     async def named(cls, context: Context, plan: Plan, names: Iterable[str]) -> Owners:
@@ -116,6 +117,11 @@ class Owners:
         return self._new[name]
 
     def _matches(self, name: str) -> list[Held]:
+        if name not in self._matched:
+            self._matched[name] = self._search(name)
+        return self._matched[name]
+
+    def _search(self, name: str) -> list[Held]:
         code = _code(name)
         if code and (found := self._by.get(("credit_code", code))):
             return found

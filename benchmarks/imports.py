@@ -1,0 +1,162 @@
+"""How fast files of verifications come in, against the bare insertion of the same rows.
+
+    python -m benchmarks.imports [rows] [rounds]
+
+`import` takes a file through everything: decoding, checking, comparing with the register, saving,
+announcing, what an undoing needs. `again` takes in a file that says the same in other bytes.
+`bare` writes the same rows into the same table by executemany and nothing else. Each on a SQLite
+file that syncs every commit; the register holds an instrument for every tenth row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import hashlib
+import io
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+from sqlmodel import select
+
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.client import new_request_id
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports import reading
+from services.registry.imports.commands import Upload, import_file
+from services.registry.tables import Verification
+
+NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
+ROWS, ROUNDS, PER_INSTRUMENT = 30_000, 3, 10
+BUREAU = "330106"
+CALLER = Caller("benchmark", "benchmark", frozenset({Role.ADMINISTRATOR}), "000000")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Rows per second of the clock on the wall, and of the processor's time."""
+
+    wall: float
+    processor: float
+
+
+async def once(rows: int) -> dict[str, Figures]:
+    """One round on a fresh database."""
+    figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        database = await _register(Path(folder), rows)
+        content = _verifications(rows)
+        figures["import"] = await _timed(rows, _take(database, "verifications", content))
+        figures["again"] = await _timed(rows, _take(database, "verifications", content + b"\n"))
+        async with database.transaction() as session:
+            held = [row.model_dump() for row in await session.exec(select(Verification))]
+            session.expunge_all()
+            await session.exec(sa.delete(Verification))
+        figures["bare"] = await _timed(rows, _insert(database, held))
+        await database.close()
+    return figures
+
+
+async def _timed(rows: int, work: Awaitable[None]) -> Figures:
+    wall, processor = time.perf_counter(), time.process_time()
+    await work
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return Figures(rows / wall, rows / processor)
+
+
+async def _insert(database: Database, rows: list[dict[str, object]]) -> None:
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(sa.insert(Verification), rows)
+
+
+async def _register(folder: Path, rows: int) -> Database:
+    database = Database(f"sqlite+aiosqlite:///{folder}/registry.db")
+    await migrations.upgrade(database, "registry")
+    await _take(database, "bureaus", _csv([("code", "name"), (BUREAU, "bureau")]))
+    subject = ("name", "kind", "sector", "bureau")
+    owners = [(f"owner {n}", "organisation", "market", BUREAU) for n in range(100)]
+    await _take(database, "subjects", _csv([subject, *owners]))
+    fleet = [
+        (f"owner {n % 100}", "NAWI-D", f"S{n:07d}", "in_use") for n in range(rows // PER_INSTRUMENT)
+    ]
+    await _take(
+        database, "instruments", _csv([("owner", "type_code", "serial_no", "state"), *fleet])
+    )
+    return database
+
+
+def _verifications(rows: int) -> bytes:
+    header = ("owner", "type_code", "serial_no", "result", "verified_on", "valid_until")
+    told = []
+    for n in range(rows):
+        instrument, age = divmod(n, PER_INSTRUMENT)
+        day = date(2026, 9, 1) - timedelta(days=365 * age + instrument % 300)
+        until = (day + timedelta(days=364)).isoformat()
+        serial = f"S{instrument:07d}"
+        said = (f"owner {instrument % 100}", "NAWI-D", serial, "合格", day.isoformat(), until)
+        told.append((*said, "institution", f"C-{n}", "JJG 539"))
+    return _csv([(*header, "institution", "certificate_no", "method"), *told])
+
+
+def _csv(rows: list[tuple[str, ...]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+async def _take(database: Database, family: str, content: bytes) -> None:
+    header = pb.ImportHeader(
+        request_id=new_request_id(),
+        family=family,
+        file_name="benchmark.csv",
+        mode="all_or_nothing",
+        baseline=True,
+    )
+    read = await asyncio.to_thread(reading.read, header, content, NOW.date())
+    upload = Upload(content, hashlib.sha256(content).hexdigest(), read)
+    changes = Changes(database, FixedClock(NOW))
+    answer = await changes.once(CALLER, header, partial(import_file, upload), pb.ImportFileResponse)
+    if answer.batch.state not in ("applied", "unchanged"):
+        raise RuntimeError(f"Not taken: {answer.batch}")
+
+
+def main() -> None:
+    """Measures round after round, each thing once in each round."""
+    given = [int(word) for word in sys.argv[1:]]
+    rows, rounds = (given + [ROWS, ROUNDS][len(given) :])[:2]
+    figures: dict[str, list[Figures]] = {}
+    for _ in range(rounds):
+        for name, figure in asyncio.run(once(rows)).items():
+            figures.setdefault(name, []).append(figure)
+    console = Console()
+    for measure in ("wall", "processor"):
+        said = {n: [getattr(one, measure) for one in some] for n, some in figures.items()}
+        table = Table("", "least", "median", "most", title=f"rows per second, {measure}: {rows:,}")
+        for name, values in said.items():
+            three = (min(values), statistics.median(values), max(values))
+            table.add_row(name, *(f"{value:,.0f}" for value in three))
+        console.print(table)
+        ratios = [a / b for a, b in zip(said["import"], said["bare"], strict=True)]
+        console.print(f"import / bare: median {statistics.median(ratios):.3f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    console.print(f"peak memory of the whole run: {peak:,.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
