@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,13 +17,14 @@ from law.texts import spell_out
 Lang = Literal["zh", "en"]
 
 
-def explain(receipt: Receipt, lang: Lang) -> list[str]:
+def explain(receipt: Receipt, lang: Lang, names: Mapping[str, str] | None = None) -> list[str]:
     """Render a receipt in sentences: result, evidence, judgments, what follows, cautions.
 
+    `names` says what to call a subject or a record, by its id; without a name the id stands.
     Articles without a title are of the text the receipt names. Raises NotFound for a receipt
     under a ruleset that is not packaged.
     """
-    sentences = _Sentences(receipt, load(receipt.ruleset_id), lang)
+    sentences = _Sentences(receipt, load(receipt.ruleset_id), lang, names or {})
     if receipt.not_graded is not None:
         return [*sentences.refusal(), *sentences.cautions()]
     return [
@@ -44,9 +45,10 @@ class _Sentences:
     receipt: Receipt
     ruleset: Ruleset
     lang: Lang
+    names: Mapping[str, str]
 
     def refusal(self) -> Iterator[str]:
-        subject, beyond = self.receipt.subject_id, self.receipt.not_graded
+        subject, beyond = self._name(self.receipt.subject_id), self.receipt.not_graded
         if beyond is not None:
             cite = self._cite(beyond.cite)
             yield self._say(
@@ -55,7 +57,7 @@ class _Sentences:
             )
 
     def result(self) -> Iterator[str]:
-        day, subject = self.receipt.as_of, self.receipt.subject_id
+        day, subject = self.receipt.as_of, self._name(self.receipt.subject_id)
         grade = self._grade(self.receipt.grade)
         yield self._say(
             f"截至{day}，依{self._title()}，{subject}评定为{grade}。",
@@ -102,7 +104,7 @@ class _Sentences:
         if self.receipt.no_record and self.receipt.not_graded is None:
             yield self._say("无可计入的记录（C-11）。", "No record counts (C-11).")
         if self.receipt.contested_records:
-            listed = "、".join(self.receipt.contested_records)
+            listed = "、".join(map(self._name, self.receipt.contested_records))
             yield self._say(
                 f"存在异议、处理完毕前仍计入的记录：{listed}。",
                 f"Under objection, counted until decided: {listed}.",
@@ -124,6 +126,9 @@ class _Sentences:
                 f"解释口径{one.id}：{one.reading_zh}。", f"Reading {one.id}: {one.reading_en}."
             )
 
+    def _name(self, identity: str) -> str:
+        return self.names.get(identity, identity)
+
     def _say(self, zh: str, en: str) -> str:
         return zh if self.lang == "zh" else en
 
@@ -131,16 +136,16 @@ class _Sentences:
         kind, cite = kind_name(line.kind, self.lang), self._cite(line.cite)
         points = "" if line.points is None else f" {line.points:+d}"
         return self._say(
-            f"记录{line.record}（{kind}）：{line.reason_zh}{points}（{cite}）。",
-            f"Record {line.record} ({kind}): {line.reason_en}{points} ({cite}).",
+            f"记录{self._name(line.record)}（{kind}）：{line.reason_zh}{points}（{cite}）。",
+            f"Record {self._name(line.record)} ({kind}): {line.reason_en}{points} ({cite}).",
         )
 
     def _judgment(self, one: Override) -> str:
         grade, cite = self._grade(one.grade), self._cite(one.cite)
         if one.record:
             return self._say(
-                f"记录{one.record}直接判定为{grade}（{cite}）。",
-                f"Record {one.record} gives {grade} directly ({cite}).",
+                f"记录{self._name(one.record)}直接判定为{grade}（{cite}）。",
+                f"Record {self._name(one.record)} gives {grade} directly ({cite}).",
             )
         return self._say(f"据此判定为{grade}（{cite}）。", f"This gives {grade} ({cite}).")
 
