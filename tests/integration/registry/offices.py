@@ -46,6 +46,7 @@ class Desk:
     """One caller: the stubs under its token."""
 
     registry: registry_pb2_grpc.RegistryServiceStub
+    imports: registry_pb2_grpc.ImportServiceStub
     clock: registry_pb2_grpc.ClockServiceStub
     identity: identity_pb2_grpc.IdentityServiceStub
     operations: operations_pb2_grpc.OperationsServiceStub
@@ -85,6 +86,7 @@ class Office:
         self._channels.append(channel)
         return Desk(
             registry_pb2_grpc.RegistryServiceStub(channel),
+            registry_pb2_grpc.ImportServiceStub(channel),
             registry_pb2_grpc.ClockServiceStub(channel),
             identity_pb2_grpc.IdentityServiceStub(channel),
             operations_pb2_grpc.OperationsServiceStub(channel),
