@@ -42,8 +42,12 @@ _APPLIES = (
 )
 
 _ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]
+_TOLD = (
+    "alert_id", "subject_id", "instrument_id", "type_code", "serial_no", "colour", "standing",
+    "valid_until",
+)  # fmt: skip
 _UNTOLD = (
-    sa.select(*_ALERT.c)
+    sa.select(*(_ALERT.c[name] for name in _TOLD))
     .join(Instrument, col(Instrument.instrument_id) == _ALERT.c.instrument_id)
     .where(_ALERT.c.bureau == sa.bindparam("bureau"), _ALERT.c.notice_id.is_(None), _APPLIES)
     .order_by(_ALERT.c.subject_id, _ALERT.c.instrument_id, _ALERT.c.alert_id)

@@ -112,7 +112,9 @@ async def list_alerts(
     wanted = wanted.order_by(number.desc()).limit(paging.page_size(request) + 1)
     rows = (await session.exec(wanted)).all()
     page, token = paging.cut(request, rows, lambda row: [row.alert_id])
-    return pb.ListAlertsResponse(alerts=map(wire.alert, page), next_page_token=token)
+    return pb.ListAlertsResponse(
+        alerts=[wire.alert(row, row.raised_at) for row in page], next_page_token=token
+    )
 
 
 async def list_notices(

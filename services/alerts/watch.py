@@ -42,6 +42,8 @@ _KEPT = (
     "valid_until",
     "since",
 )
+# Not the moment they were raised: it is ours, and a million moments are long to read.
+_RETURNED = [column for column in _ALERT.c if column.name not in ("raised_at", "notice_id")]
 _FILLED = (*_KEPT, "colour", "raised_at", "baseline", "notice_id")
 
 
@@ -119,7 +121,7 @@ async def _raise(
         connection.dialect.name
     ]
     statement = insert(_ALERT).on_conflict_do_nothing().from_select(_FILLED, sa.union_all(*due))
-    return (await connection.execute(statement.returning(*_ALERT.c))).all()
+    return (await connection.execute(statement.returning(*_RETURNED))).all()
 
 
 def _reached(
@@ -168,7 +170,7 @@ async def _announce(change: Change, raised: Sequence[sa.Row[Any]]) -> None:
         alerts = [*group]
         for start in range(0, len(alerts), ALERTS_PER_EVENT):
             some = alerts[start : start + ALERTS_PER_EVENT]
-            event = events_pb2.AlertsRaised(alerts=map(wire.alert, some))
+            event = events_pb2.AlertsRaised(alerts=[wire.alert(a, change.at) for a in some])
             await change.announce(event, aggregate=f"watch/{bureau}", bureau=bureau)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ def text(value: date | None) -> str:
     return value.isoformat() if value else ""
 
 
-def alert(row: Alert | sa.Row[Any]) -> pb.Alert:
+def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
     """An alert, with the day on which the law reached its colour, the reason and the article."""
     due_on = reached_on(row.standing, row.valid_until, row.since, row.colour)
     why = answer(row.standing, row.valid_until, due_on)
@@ -39,7 +39,7 @@ def alert(row: Alert | sa.Row[Any]) -> pb.Alert:
         reason_zh=why.reason,
         cite=why.cite,
     )
-    said.raised_at.FromDatetime(row.raised_at)
+    said.raised_at.FromDatetime(raised_at)
     return said
 
 

@@ -33,7 +33,7 @@ async def test_an_instrument_turns_green_yellow_and_red_on_the_days_of_the_law(t
     turned: dict[str, tuple[date, str]] = {}
     for _ in range(70):
         await town.mornings(1)
-        for alert in map(wire.alert, await town.rows(Alert)):
+        for alert in [wire.alert(row, row.raised_at) for row in await town.rows(Alert)]:
             turned.setdefault(alert.colour, (town.today, alert.due_on))
     assert turned == {
         "green": (date(2026, 9, 20), "2026-09-20"),
@@ -61,7 +61,7 @@ async def test_days_missed_are_caught_up_as_if_every_morning_had_come(town: Town
     await town.tell_of(*(thing for pair in things for thing in pair))
     town.pass_days(40)
     await town.watch()
-    rows = [wire.alert(row) for row in await town.rows(Alert)]
+    rows = [wire.alert(row, row.raised_at) for row in await town.rows(Alert)]
     raised = {(row.instrument_id, row.colour): date.fromisoformat(row.due_on) for row in rows}
     for number, until in enumerate(untils, 1):
         red_on = raised.get((f"i{number}", "red"))
@@ -143,7 +143,7 @@ async def test_a_second_failure_is_a_second_alert(town: Town) -> None:
         )
     assert await town.alerts() == [("i1", "red", False)] * 3
     assert len(await town.notices("rejected")) == 2
-    assert [wire.alert(row).due_on for row in await town.rows(Alert)] == [
+    assert [wire.alert(row, row.raised_at).due_on for row in await town.rows(Alert)] == [
         "2026-09-01",
         "2026-09-03",
         "2026-09-05",
