@@ -29,7 +29,7 @@ def by_classes(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Outcome:
     edition = ruleset.at(as_of)
     counted = counted_kinds(dossier, edition, window_on(edition, as_of))
     prospective = _move(move.to, edition, finding_of(counted, edition))
-    override = Override(f"year-end-{as_of.year - 1}", move.to, "", move.cite)
+    override = Override(f"class-of-{as_of.year}", move.to, "", move.cite)
     return Outcome(move.to, None, (override,), prospective.to, ())
 
 

@@ -30,7 +30,7 @@ def by_triggers(
     for override in met:
         grade = ruleset.worse(grade, override.grade)
     worst_first = sorted(met, key=lambda one: -ruleset.rank(one.grade))
-    return Outcome(grade, None, tuple(worst_first), None, ("direct",) if met else ())
+    return Outcome(grade, None, tuple(worst_first), None, ())
 
 
 def is_met(trigger: Trigger, counted: list[Record], edition: Edition) -> bool:

@@ -24,6 +24,9 @@ def test_the_earliest_that_counts() -> None:
     assert earliest_counting(date(2024, 2, 29), 4) == date(2020, 2, 29)
     assert earliest_counting(date(2025, 2, 28), 5) == date(2020, 2, 28)
     assert earliest_counting(date(2025, 3, 1), 5) == date(2020, 3, 1)
+    # 2100 is no leap year, 2092 is: the year looked back to decides.
+    assert earliest_counting(date(2096, 2, 29), 4) == date(2092, 2, 29)
+    assert earliest_counting(date(2104, 2, 29), 4) == date(2100, 3, 1)
 
 
 @given(
