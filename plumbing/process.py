@@ -73,7 +73,7 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     await migrations.upgrade(database, service)
     nats = await connect(settings.nats_url, service)
     js = nats.jetstream()
-    await ensure_streams(js)
+    await ensure_streams(js, settings.nats_replicas)
     token = ServiceToken(service, settings.keys_dir, settings.registry_address, SystemClock())
     parts = Parts(service, settings, clock, database, Changes(database, clock), js, token)
     assembly = await build(parts)
@@ -112,7 +112,7 @@ async def _serve(
     while not key_file.exists():  # noqa: ASYNC110
         await asyncio.sleep(KEYS_EVERY_SECONDS)
     verifier = Verifier(public_key(parts.settings.keys_dir), SystemClock())
-    address = parts.settings.address(parts.service)
+    address = parts.settings.listen_address(parts.service)
     return await serve(address, rpc, verifier, [*assembly.policies, operations.POLICY])
 
 

@@ -8,28 +8,43 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICES = ("registry", "grading", "objection", "alerts")
 
 
+def _keys_beside_the_data(known: dict[str, Any]) -> Path:
+    return Path(known["data_dir"]) / "keys"
+
+
 class Settings(BaseSettings):
     """What one process needs to know. `QUANHENG_DATA_DIR` sets `data_dir`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="QUANHENG_", frozen=True, extra="ignore")
+    # An empty value is as good as none: compose files and env files cannot leave a name out.
+    model_config = SettingsConfigDict(
+        env_prefix="QUANHENG_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     data_dir: Path = Path("quanheng-data")
+    # Where the keys are made on first start, readable by the owner alone. Elsewhere they may be
+    # given beforehand, read-only: to the registry all, to another service its own.
+    keys_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+        default_factory=_keys_beside_the_data
+    )
     sandbox: bool = False
 
     registry_address: str = "127.0.0.1:7301"
     grading_address: str = "127.0.0.1:7302"
     objection_address: str = "127.0.0.1:7303"
     alerts_address: str = "127.0.0.1:7304"
+    listen_host: str = ""
 
     database: str = ""
     nats_url: str = "nats://127.0.0.1:7305"
+    nats_replicas: int = Field(default=1, ge=1, le=5)
     temporal_address: str = "127.0.0.1:7306"
     temporal_namespace: str = "default"
 
@@ -42,8 +57,21 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     def address(self, service: str) -> str:
-        """host:port of a service's gRPC server."""
+        """host:port at which the others find a service's gRPC server."""
         return str(getattr(self, f"{service}_address"))
+
+    def port(self, service: str) -> int:
+        """The port of a service's gRPC server."""
+        return int(self.address(service).rpartition(":")[2])
+
+    def listen_address(self, service: str) -> str:
+        """host:port on which a service's gRPC server listens.
+
+        That is its address, unless `listen_host` says otherwise: in a container the address is
+        a name of the network, and the server listens on every interface.
+        """
+        host = self.listen_host or self.address(service).rpartition(":")[0]
+        return f"{host}:{self.port(service)}"
 
     def database_url(self, service: str) -> str:
         """The SQLAlchemy URL of a service's own database.
@@ -54,11 +82,6 @@ class Settings(BaseSettings):
         if self.database:
             return self.database.replace("{service}", service)
         return f"sqlite+aiosqlite:///{(self.data_dir / f'{service}.db').resolve()}"
-
-    @property
-    def keys_dir(self) -> Path:
-        """Where the keys are made on first start, readable by the owner alone."""
-        return self.data_dir / "keys"
 
     @property
     def clock_file(self) -> Path:

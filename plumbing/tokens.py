@@ -80,14 +80,19 @@ class Verifier:
 
 
 def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
-    """The signing key. It and each service's secret are made on first start, for the owner."""
+    """The signing key. It and each service's secret are made on first start, for the owner.
+
+    Nothing is written when all are there, so that the directory may be read-only.
+    """
     keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     signing = keys_dir / "signing.jwk"
     if not signing.exists():
         key = OKPKey.generate_key("Ed25519")
         write_private(signing, _json(key, private=True))
     key = _read(signing)
-    write_private(keys_dir / "public.jwk", _json(key, private=False))
+    public, text = keys_dir / "public.jwk", _json(key, private=False)
+    if not public.exists() or public.read_text() != text:
+        write_private(public, text)
     for service in services:
         if not (secret := service_secret_file(keys_dir, service)).exists():
             write_private(secret, secrets.token_urlsafe(32))

@@ -74,3 +74,29 @@ def test_each_service_has_a_database_of_its_own(tmp_path: Path) -> None:
     assert own.database_url("grading") == f"sqlite+aiosqlite:///{tmp_path.resolve()}/grading.db"
     shared = Settings(database="postgresql+asyncpg://host/{service}")
     assert shared.database_url("alerts") == "postgresql+asyncpg://host/alerts"
+
+
+def test_a_service_listens_on_its_address_or_on_the_interface_it_is_told() -> None:
+    assert Settings().listen_address("registry") == "127.0.0.1:7301"
+    inside = Settings(registry_address="registry.example:7301", listen_host="0.0.0.0")  # noqa: S104
+    assert inside.address("registry") == "registry.example:7301"
+    assert inside.listen_address("registry") == "0.0.0.0:7301"
+    assert inside.port("registry") == 7301
+
+
+def test_the_keys_lie_with_the_data_unless_they_are_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QUANHENG_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("QUANHENG_KEYS_DIR", "")
+    assert Settings().keys_dir == tmp_path / "keys"
+    monkeypatch.setenv("QUANHENG_KEYS_DIR", "/keys")
+    assert Settings().keys_dir == Path("/keys")
+
+
+def test_a_relative_directory_of_keys_means_the_same_to_a_child_that_starts_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = child_environment(Settings(keys_dir=Path("keys")))
+    assert environment["QUANHENG_KEYS_DIR"] == str(tmp_path / "keys")

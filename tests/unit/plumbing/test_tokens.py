@@ -92,3 +92,18 @@ def test_keys_are_made_once_and_readable_by_their_owner_alone(tmp_path: Path) ->
     modes = {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "keys").iterdir()}
     assert modes == {0o600}
     assert "d" not in json.loads((tmp_path / "keys" / "public.jwk").read_text())
+
+
+def test_keys_that_are_given_are_left_as_they_are(tmp_path: Path) -> None:
+    make_keys(tmp_path, ["grading"])
+    given = {file.name: file.stat().st_ino for file in tmp_path.iterdir()}
+    make_keys(tmp_path, ["grading"])
+    assert {file.name: file.stat().st_ino for file in tmp_path.iterdir()} == given
+
+
+def test_a_public_key_that_belongs_to_another_signing_key_is_put_right(tmp_path: Path) -> None:
+    make_keys(tmp_path / "other", [])
+    key = make_keys(tmp_path, [])
+    (tmp_path / "other" / "public.jwk").replace(tmp_path / "public.jwk")
+    make_keys(tmp_path, [])
+    assert public_key(tmp_path).thumbprint() == key.thumbprint()
