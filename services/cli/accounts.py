@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from plumbing.client import new_request_id
-from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as pb
 from services.cli import show
-from services.cli.directory import running_settings
+from services.cli.directory import platform_settings
 from services.cli.options import AsJson, Bureau, Data, Limit
 from services.cli.session import at_desk, end_session, keep_session, log_in, spoken
 
@@ -32,14 +31,14 @@ def login(
     data: Data = None,
 ) -> None:
     """登录；此后的命令以此身份办理。 Logs in; later commands act as this account."""
-    settings = running_settings(data or Settings().data_dir)
+    settings = platform_settings(data)
     keep_session(settings, spoken(log_in(settings, name, password)))
     show.console.print(f"已登录：{name}")
 
 
 def logout(data: Data = None) -> None:
     """退出登录。 Forgets the login."""
-    end_session(running_settings(data or Settings().data_dir))
+    end_session(platform_settings(data))
 
 
 def whoami(data: Data = None, as_json: AsJson = False) -> None:

@@ -94,6 +94,19 @@ def withdraw(data_dir: Path) -> None:
     _endpoints(data_dir).unlink(missing_ok=True)
 
 
+def platform_settings(data: Path | None) -> Settings:
+    """How the platform can be reached: the one that runs on the directory, which is named or usual.
+
+    Where none runs on the usual directory and the environment says where the registry is, the
+    platform is elsewhere, and the environment says how to reach it.
+    """
+    ours = Settings()
+    told = "registry_address" in ours.model_fields_set
+    if data is None and told and not is_held(ours.data_dir):
+        return ours
+    return running_settings(data or ours.data_dir)
+
+
 def running_settings(data_dir: Path) -> Settings:
     """The settings by which the platform that now runs on a directory can be reached."""
     path = _endpoints(data_dir)

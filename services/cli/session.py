@@ -33,7 +33,7 @@ from protos.registry.v1.registry_pb2_grpc import (
     ImportServiceStub,
     RegistryServiceStub,
 )
-from services.cli.directory import running_settings
+from services.cli.directory import platform_settings
 
 ADMINISTRATOR = "administrator"
 SLOW_CALL_SECONDS = 120.0  # an import or a check of everything may take longer than a page view
@@ -128,7 +128,7 @@ def at_desk(data: Path | None, work: Callable[[Desk], Awaitable[T]]) -> T:
     """Runs one command's work; a refusal is said in words and ends the command."""
 
     async def run() -> T:
-        desk = await open_desk(running_settings(data or Settings().data_dir))
+        desk = await open_desk(platform_settings(data))
         try:
             return await work(desk)
         finally:

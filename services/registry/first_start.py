@@ -31,10 +31,8 @@ async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir:
         found = await session.exec(select(Account).where(Account.name == ADMINISTRATOR))
         if found.first() is not None:
             return
-    file = keys_dir / "administrator.password"
-    if not file.exists():
-        write_private(file, secrets.token_urlsafe(18))
-    hashed = await passwords.hash(file.read_text())
+    file = first_password(keys_dir)
+    hashed = await passwords.hash(file.read_text().strip())
     request = pb.CreateAccountRequest(
         name=ADMINISTRATOR,
         display_name="平台管理员",
@@ -44,3 +42,11 @@ async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir:
     async with changes.change(service_caller("registry")) as change:
         await create_account(hashed, change, request)
     log.info("identity.administrator_created", password_file=str(file))
+
+
+def first_password(keys_dir: Path) -> Path:
+    """The file with the first administrator's password; made where there is none."""
+    file = keys_dir / f"{ADMINISTRATOR}.password"
+    if not file.exists():
+        write_private(file, secrets.token_urlsafe(18))
+    return file

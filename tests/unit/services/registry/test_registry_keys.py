@@ -1,0 +1,48 @@
+"""Each service gets the keys it may read, and the key that signs stays with the registry."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from plumbing.settings import SERVICES
+from plumbing.tokens import public_key
+from services.registry.keys import hand_out
+
+
+def names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+def test_the_registry_alone_gets_the_signing_key_and_the_first_password(tmp_path: Path) -> None:
+    hand_out(tmp_path)
+    secrets = {f"service-{service}.secret" for service in SERVICES}
+    rest = {"signing.jwk", "public.jwk", "administrator.password"}
+    assert names(tmp_path) == set(SERVICES)
+    assert names(tmp_path / "registry") == secrets | rest
+    for service in set(SERVICES) - {"registry"}:
+        assert names(tmp_path / service) == {"public.jwk", f"service-{service}.secret"}
+
+
+def test_what_is_handed_out_belongs_together(tmp_path: Path) -> None:
+    hand_out(tmp_path)
+    assert len({public_key(tmp_path / service).thumbprint() for service in SERVICES}) == 1
+    secret = "service-grading.secret"
+    given = (tmp_path / "grading" / secret).read_text()
+    assert given == (tmp_path / "registry" / secret).read_text()
+
+
+def test_a_second_time_changes_no_key(tmp_path: Path) -> None:
+    def texts() -> dict[Path, str]:
+        return {file: file.read_text() for file in tmp_path.rglob("*.*")}
+
+    hand_out(tmp_path)
+    before = texts()
+    hand_out(tmp_path)
+    assert texts() == before
+
+
+def test_only_the_owner_reads_them(tmp_path: Path) -> None:
+    hand_out(tmp_path)
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.rglob("*.*")}
+    assert modes == {0o600}
