@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -23,11 +25,13 @@ def serial_of(row: Instrument) -> Serial:
 async def settle(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
     """Sets the mark on every instrument with one of these; returns those whose mark changed."""
     changed: list[Instrument] = []
-    serials = sorted(touched)
-    for start in range(0, len(serials), SERIALS_IN_QUERY):
-        some = serials[start : start + SERIALS_IN_QUERY]
-        pair = sa.tuple_(col(Instrument.type_code), col(Instrument.serial_no))
-        wanted = select(Instrument).where(pair.in_(some), sa.not_(col(Instrument.removed)))
+    for type_code, serial_nos in _portions(touched):
+        # One type at a time: SQLite reads the whole table to find a pair in a list of pairs.
+        wanted = select(Instrument).where(
+            Instrument.type_code == type_code,
+            col(Instrument.serial_no).in_(serial_nos),
+            sa.not_(col(Instrument.removed)),
+        )
         rows = (await session.exec(wanted.with_for_update())).all()
         counts = Counter(map(serial_of, rows))
         astray = [row for row in rows if row.repeated_serial != (counts[serial_of(row)] > 1)]
@@ -35,3 +39,10 @@ async def settle(session: AsyncSession, touched: Collection[Serial]) -> list[Ins
             row.repeated_serial = not row.repeated_serial
         changed += astray
     return changed
+
+
+def _portions(touched: Iterable[Serial]) -> Iterator[tuple[str, list[str]]]:
+    for type_code, serials in groupby(sorted(touched), key=itemgetter(0)):
+        serial_nos = [serial_no for _, serial_no in serials]
+        for start in range(0, len(serial_nos), SERIALS_IN_QUERY):
+            yield type_code, serial_nos[start : start + SERIALS_IN_QUERY]
