@@ -65,7 +65,7 @@ class Owners:
     def find(self, row: int, name: str) -> Held | None:
         """The owner a row names; None, and a fault noted, where there is none."""
         found = self._matches(name)
-        within = [held for held in found if self._context.caller.covers(held["bureau"])]
+        within = [held for held in found if self._context.covers(held["bureau"])]
         if len(within) == 1:
             return within[0]
         if len(within) > 1:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -13,12 +14,13 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Change
-from plumbing.identity import Caller
+from plumbing.identity import Caller, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.notes import Notes
 from services.registry.imports.reading import Item, Read
 
 ROWS_IN_QUERY = 400
+ROWS_AT_A_STRETCH = 500
 
 
 Held = Mapping[str, Any]  # a row of the register, by column
@@ -103,9 +105,23 @@ class Context:
         return self.read.notes
 
     @property
-    def items(self) -> Iterable[Item]:
+    def items(self) -> Sequence[Item]:
         """The rows whose cells are good."""
         return self.read.items
+
+    async def each(self) -> AsyncIterator[Item]:
+        """The same, letting others work in between: a long file must not hold up the process."""
+        for number, item in enumerate(self.items):
+            if number % ROWS_AT_A_STRETCH == 0:
+                await asyncio.sleep(0)
+            yield item
+
+    def covers(self, bureau: str) -> bool:
+        """Whether a bureau lies in the caller's scope, and in that of the file's bureau.
+
+        So the bureau of a batch tells who may see and undo all of it.
+        """
+        return self.caller.covers(bureau) and bureau.startswith(scope_prefix(self.header.bureau))
 
     def fault(self, row: int, name: str, value: object, reason: str, zh: str, en: str) -> None:
         """Notes a fault of one field of a row."""
@@ -113,11 +129,12 @@ class Context:
         self.notes.fault(row, reason, zh, en, column=column, value=str(value))
 
     def in_scope(self, row: int, name: str, value: object, bureau: str) -> bool:
-        """Whether a bureau lies in the caller's scope; noted where not (D-09)."""
-        if self.caller.covers(bureau):
+        """Whether a bureau is covered; noted where not (D-09)."""
+        if self.covers(bureau):
             return True
-        zh = f"属于 {bureau}，不在您的管辖范围内"
-        self.fault(row, name, value, "OUT_OF_SCOPE", zh, f"bureau {bureau} is outside your scope")
+        zh = f"属于 {bureau}，不在您或此文件的管辖范围内"
+        en = f"bureau {bureau} is outside your scope or that of the file"
+        self.fault(row, name, value, "OUT_OF_SCOPE", zh, en)
         return False
 
 
@@ -157,10 +174,30 @@ def standing(model: Any) -> sa.Select[Any]:
     return everything(model).where(sa.text("NOT removed"))
 
 
+async def fetch_pairs(
+    session: AsyncSession,
+    wanted: sa.Select[Any],
+    columns: tuple[Any, Any],
+    pairs: Collection[tuple[str, str]],
+) -> list[Held]:
+    """Rows that hold one of many pairs of values, asked for by the first of each.
+
+    SQLite finds a pair in a list of pairs by reading the whole table; this way it has an index.
+    """
+    first, second = columns
+    seconds: dict[str, list[str]] = defaultdict(list)
+    for one, other in pairs:
+        seconds[one].append(other)
+    found: list[Held] = []
+    for one, others in seconds.items():
+        found += await fetch(session, wanted.where(first == one), second, others)
+    return found
+
+
 async def fetch(
     session: AsyncSession, wanted: sa.Select[Any], column: Any, values: Collection[Any]
 ) -> list[Held]:
-    """Rows whose column (or tuple of columns) holds one of many values, a portion at a time."""
+    """Rows whose column holds one of many values, a portion at a time."""
     connection = await session.connection()
     found: list[Held] = []
     listed = sorted(set(values))

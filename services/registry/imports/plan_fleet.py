@@ -6,13 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours import InstrumentState
 from plumbing.identity import scope_prefix
 from services.registry.imports.owners import Owners
-from services.registry.imports.plan import Context, Held, Keys, Kind, Plan, fetch, standing
+from services.registry.imports.plan import (
+    Context,
+    Held,
+    Keys,
+    Kind,
+    Plan,
+    fetch,
+    fetch_pairs,
+    standing,
+)
 from services.registry.imports.reading import Item
 from services.registry.tables import Instrument, Record
 
@@ -34,8 +42,8 @@ class Fleet:
     async def named(cls, context: Context) -> Fleet:
         """Looks up every instrument of a file at once."""
         serials = {serial_of(item.values) for item in context.items}
-        pair = sa.tuple_(col(Instrument.type_code), col(Instrument.serial_no))
-        return cls(await fetch(context.session, INSTRUMENTS, pair, serials))
+        pair = (col(Instrument.type_code), col(Instrument.serial_no))
+        return cls(await fetch_pairs(context.session, INSTRUMENTS, pair, serials))
 
     def of(self, serial: Serial) -> list[Held]:
         """Every instrument that bears it."""
@@ -47,12 +55,7 @@ class Fleet:
 
     def near(self, context: Context, serial: Serial) -> list[Held]:
         """Those in the caller's scope, and in that of the file's bureau."""
-        prefix = scope_prefix(context.header.bureau)
-        return [
-            held
-            for held in self.of(serial)
-            if context.caller.covers(held["bureau"]) and held["bureau"].startswith(prefix)
-        ]
+        return [held for held in self.of(serial) if context.covers(held["bureau"])]
 
 
 def serial_of(values: Mapping[str, Any]) -> Serial:
@@ -67,7 +70,7 @@ async def plan_instruments(context: Context) -> Plan:
     owners = await Owners.named(context, plan, {item.values["owner"] for item in context.items})
     fleet = await Fleet.named(context)
     repeats = Repeats(context, plan, fleet)
-    for item in context.items:
+    async for item in context.each():
         said = item.values
         owner = owners.find(item.row, said["owner"])
         if owner is None:
@@ -142,7 +145,7 @@ async def plan_records(context: Context) -> Plan:
     plan = Plan()
     keys = Keys(context, plan)
     owners = await Owners.named(context, plan, {item.values["owner"] for item in context.items})
-    found = [(item, owners.find(item.row, item.values["owner"])) for item in context.items]
+    found = [(item, owners.find(item.row, item.values["owner"])) async for item in context.each()]
     subjects = {owner["subject_id"] for _, owner in found if owner}
     held = {
         _record_key(one["subject_id"], one): one

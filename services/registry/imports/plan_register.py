@@ -31,7 +31,7 @@ async def plan_bureaus(context: Context) -> Plan:
     plan = Plan()
     keys = Keys(context, plan)
     held = await bureaus_held(context)
-    for item in context.items:
+    async for item in context.each():
         code = item.values["code"]
         if not keys.first((code,), item.row, item.values):
             continue
@@ -58,7 +58,7 @@ async def plan_subjects(context: Context) -> Plan:
     keys = Keys(context, plan)
     bureaus = await bureaus_held(context)
     known = await _Known.named(context)
-    for item in context.items:
+    async for item in context.each():
         said = item.values
         if not _bureau_stands(context, item, bureaus):
             continue

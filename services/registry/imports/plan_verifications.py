@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,17 @@ from sqlmodel import col
 
 from law.colours import InstrumentState, VerificationResult
 from services.registry.imports.owners import Owners, plan_filed, warn_near_spellings
-from services.registry.imports.plan import Context, Held, Keys, Kind, Plan, fetch, standing
+from services.registry.imports.plan import (
+    ROWS_AT_A_STRETCH,
+    Context,
+    Held,
+    Keys,
+    Kind,
+    Plan,
+    fetch,
+    fetch_pairs,
+    standing,
+)
 from services.registry.imports.plan_fleet import Fleet, Repeats, Serial, serial_of
 from services.registry.imports.reading import Item
 from services.registry.tables import ImportBatch, ImportedThing, Subject, Verification
@@ -36,7 +47,7 @@ async def plan_verifications(context: Context) -> Plan:
     owners = await Owners.named(context, plan, names)
     fleet = await Fleet.named(context)
     finder = _Instruments(context, owners, fleet)
-    found = [(item, held) for item in context.items if (held := finder.find(item))]
+    found = [(item, held) async for item in context.each() if (held := finder.find(item))]
     await _plan_each(context, plan, found)
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
     _tell_repeats(context, plan, fleet, found)
@@ -115,7 +126,9 @@ class _Instruments:
 async def _plan_each(context: Context, plan: Plan, found: list[tuple[Item, Held]]) -> None:
     keys, known = Keys(context, plan), await _Known.of(context, found)
     dated = context.read.binding is not None and "valid_until" in context.read.binding.columns
-    for item, instrument in found:
+    for number, (item, instrument) in enumerate(found):
+        if number % ROWS_AT_A_STRETCH == 0:
+            await asyncio.sleep(0)
         said = {n: v for n, v in item.values.items() if n not in OF_THE_INSTRUMENT}
         if dated:
             said.setdefault("valid_until", None)
@@ -153,11 +166,11 @@ class _Known:
     async def of(cls, context: Context, found: list[tuple[Item, Held]]) -> _Known:
         certificates = {_key(i.values) for i, _ in found if i.values.get("certificate_no")}
         without = {h["instrument_id"] for i, h in found if not i.values.get("certificate_no")}
-        pair = sa.tuple_(col(Verification.institution), col(Verification.certificate_no))
+        pair = (col(Verification.institution), col(Verification.certificate_no))
         session = context.session
         return cls(
             context,
-            await fetch(session, CERTIFIED, pair, certificates),
+            await fetch_pairs(session, CERTIFIED, pair, certificates),
             await fetch(session, VERIFICATIONS, col(Verification.instrument_id), without),
         )
 
