@@ -103,6 +103,10 @@ def test_classes_change_on_new_years_day_only() -> None:
     receipts = {day: grade(dossier, load(TIANJIN), day) for day in (DAY, date(2027, 1, 1))}
     assert [one.grade for one in receipts.values()] == ["3", "2"]
     assert next_change_on(dossier, load(TIANJIN), DAY) == date(2027, 1, 1)
+    # The class to come changes on the day itself.
+    leaving = _dossier(_record("overdue_use", on=date(2024, 8, 1)))
+    assert grade(leaving, load(TIANJIN), DAY).prospective == "3"
+    assert next_change_on(leaving, load(TIANJIN), DAY) == date(2026, 8, 2)
     # 3 → 2 → 1 takes two year-ends after the record has left.
     goods = ("compliance", "sound_management", "commitment_kept")
     records = [_record(kind, kind, date(2025, 6, 1)) for kind in goods]
@@ -123,6 +127,17 @@ def test_a_spell_began_when_the_grade_came() -> None:
     gap = replace(dossier.records[0], status=RecordStatus.REPAIRED, status_on=date(2025, 9, 1))
     dossier = replace(dossier, records=(gap, dossier.records[1]))
     assert spell_began_on(dossier, ruleset, grade(dossier, ruleset, DAY)) == second
+
+
+def test_a_spell_may_begin_today_and_after_a_single_day_of_another_grade() -> None:
+    ruleset = load(H120)
+    gone = _record("crime", status=RecordStatus.WITHDRAWN, status_on=date(2026, 2, 2))
+    dossier = _dossier(gone, _record("crime", "r2", date(2026, 2, 3)))
+    for day in (date(2026, 2, 3), DAY):
+        assert spell_began_on(dossier, ruleset, grade(dossier, ruleset, day)) == date(2026, 2, 3)
+    between = grade(dossier, ruleset, date(2026, 2, 2))
+    assert between.grade == "B"
+    assert spell_began_on(dossier, ruleset, between) == date(2026, 2, 2)
 
 
 def test_a_spell_is_no_older_than_the_text() -> None:
