@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import NotFound
+from law.errors import NotFound, WrongState
 from plumbing import paging
 from plumbing.database import Database
 from plumbing.identity import Caller, scope_prefix
+from plumbing.rpc import MAX_MESSAGE_BYTES
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
+ENVELOPE_BYTES = 1024
 MOMENT = sa.inspect(ImportBatch).columns["imported_at"].type
 
 
@@ -46,9 +46,9 @@ class ImportQueries:
         """Batches of the caller's scope, newest first."""
         place = sa.tuple_(col(ImportBatch.imported_at), col(ImportBatch.batch_id))
         wanted = select(ImportBatch).where(_in_scope(caller))
-        if key := paging.after(request):
+        if key := paging.after(request, paging.moment, paging.text):
             moment, batch_id = key
-            beyond = sa.literal(datetime.fromisoformat(moment), MOMENT)
+            beyond = sa.literal(moment, MOMENT)
             wanted = wanted.where(place < sa.tuple_(beyond, sa.literal(batch_id)))
         newest = (col(ImportBatch.imported_at).desc(), col(ImportBatch.batch_id).desc())
         limit = paging.page_size(request) + 1
@@ -64,8 +64,9 @@ class ImportQueries:
     ) -> pb.ListFaultsResponse:
         """What was wrong with a batch, by row. Raises NotFound, NotPermitted."""
         wanted = select(ImportFault).where(ImportFault.batch_id == request.batch_id)
-        if key := paging.after(request):
-            wanted = wanted.where(ImportFault.number > key[0])
+        if key := paging.after(request, paging.whole):
+            beyond = sa.literal(key[0], sa.BigInteger)  # wider than the column: any token fits
+            wanted = wanted.where(col(ImportFault.number) > beyond)
         async with self._database.snapshot() as session:
             await find_batch(session, caller, request.batch_id)
             ordered = wanted.order_by(col(ImportFault.number))
@@ -76,12 +77,19 @@ class ImportQueries:
     async def get_rejected_rows(
         self, caller: Caller, request: pb.GetRejectedRowsRequest
     ) -> pb.GetRejectedRowsResponse:
-        """The rows not taken, as a file. Raises NotFound, NotPermitted."""
+        """The rows not taken, as a file. Raises NotFound, NotPermitted, WrongState for too many."""
         async with self._database.snapshot() as session:
             batch = await find_batch(session, caller, request.batch_id)
             wanted = select(RejectedRow).where(RejectedRow.batch_id == request.batch_id)
             rows = (await session.exec(wanted.order_by(col(RejectedRow.row)))).all()
-        return pb.GetRejectedRowsResponse(content=wire.rejected_rows(batch.header, rows))
+        content = wire.rejected_rows(batch.header, rows)
+        if len(content) > MAX_MESSAGE_BYTES - ENVELOPE_BYTES:
+            raise WrongState(
+                f"未收下的行太多（{len(rows)} 行），请按逐格说明修正原文件后整份再次导入",
+                f"{len(rows)} rows are too many for one answer; put the file right and import it"
+                " again, which leaves alone what was taken",
+            )
+        return pb.GetRejectedRowsResponse(content=content)
 
 
 def _in_scope(caller: Caller) -> sa.ColumnElement[bool]:

@@ -320,6 +320,10 @@ async def test_rows_outside_the_scope_are_faults(office: Office) -> None:
         await take(district, "subjects", table(*rows), bureau=FOREIGN)
     with refused("NOT_PERMITTED"):
         await district.imports.GetBatch(pb.GetBatchRequest(batch_id=batch.batch_id))
+    batch = await take(city, "subjects", table(*rows), bureau=DISTRICT, mode="check")
+    assert [row for row, _, reason in await told(city, batch)] == [3, 4]
+    assert batch.bureau == DISTRICT
+    batch = await take(city, "subjects", table(*rows), mode="check")
     listed = await district.imports.ListBatches(pb.ListBatchesRequest(page_size=1000))
     assert batch.batch_id not in {one.batch_id for one in listed.batches}
 
