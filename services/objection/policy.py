@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow
+from plumbing.rpc import Policy, allow, in_person
 
 SERVICE = "quanheng.objection.v1.ObjectionService"
 
@@ -15,13 +15,13 @@ _READ = allow(
     Role.INSPECTOR,
 )
 POLICY: Policy = {
-    f"/{SERVICE}/LodgeObjection": allow(Role.OPERATOR),
-    f"/{SERVICE}/WithdrawObjection": allow(Role.OPERATOR),
-    f"/{SERVICE}/AcceptObjection": allow(Role.CASEWORKER),
-    f"/{SERVICE}/DeclineObjection": allow(Role.CASEWORKER),
-    f"/{SERVICE}/RequestExtension": allow(Role.CASEWORKER),
-    f"/{SERVICE}/DecideExtension": allow(Role.UNIT_HEAD),
-    f"/{SERVICE}/DecideObjection": allow(Role.CASEWORKER),
+    f"/{SERVICE}/LodgeObjection": in_person(Role.OPERATOR),
+    f"/{SERVICE}/WithdrawObjection": in_person(Role.OPERATOR),
+    f"/{SERVICE}/AcceptObjection": in_person(Role.CASEWORKER),
+    f"/{SERVICE}/DeclineObjection": in_person(Role.CASEWORKER),
+    f"/{SERVICE}/RequestExtension": in_person(Role.CASEWORKER),
+    f"/{SERVICE}/DecideExtension": in_person(Role.UNIT_HEAD),
+    f"/{SERVICE}/DecideObjection": in_person(Role.CASEWORKER),
     f"/{SERVICE}/GetCase": _READ,
     f"/{SERVICE}/ListCases": _READ,
 }

@@ -1,0 +1,164 @@
+"""For every RPC a request that is in order, so that the answer is about who asks."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from plumbing.client import new_request_id
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.grading.v1 import grading_pb2 as grading
+from protos.identity.v1 import identity_pb2 as identity
+from protos.objection.v1 import objection_pb2 as objection
+from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import registry_pb2 as registry
+from tests.e2e.doors import Door
+from tests.e2e.town import (
+    HOME,
+    Person,
+    Place,
+    Town,
+    create_account,
+    enter_record,
+    entered,
+    lodge,
+    put_instrument,
+    record_of,
+    upload,
+    verify,
+)
+
+PAST = Timestamp()
+PAST.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))  # the clock only moves forward
+Said = Message | list[registry.ImportFileRequest]
+
+
+async def request_for(door: Door, town: Town, place: Place, person: Person) -> Said:
+    """A request of that RPC about the things of a place."""
+    name = door.name.partition(".")[2]
+    if name in _OF_PERSON:
+        return _OF_PERSON[name](town, person)
+    if name == "ImportFile":
+        return upload(place)
+    if name == "WithdrawRecord":
+        record_id = (await entered(town.service, place)).record_id
+        return registry.WithdrawRecordRequest(
+            request_id=new_request_id(), record_id=record_id, ground="测试"
+        )
+    if name in _OF_PLACE:
+        return _OF_PLACE[name](place)
+    return _plain(door.request, place)
+
+
+def _plain(kind: type[Message], place: Place) -> Message:
+    """Fills by name the fields that say what is asked for."""
+    known = {
+        "request_id": new_request_id(),
+        "subject_id": place.subject_id,
+        "instrument_id": place.instrument_id,
+        "record_id": place.record.record_id,
+        "case_id": place.case_id,
+        "batch_id": place.batch_id,
+        "receipt_id": place.receipt_id,
+        "notice_id": place.notice_id,
+        "bureau": place.bureau,
+        "reasons": "测试",
+        "ground": "测试",
+    }
+    fields = kind.DESCRIPTOR.fields_by_name
+    return kind(**{name: value for name, value in known.items() if name in fields})
+
+
+def _put_subject(place: Place) -> Message:
+    subject = registry.Subject()
+    subject.CopyFrom(place.subject)
+    subject.address = "测试路"
+    return registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
+
+
+def _put_bureau(place: Place) -> Message:
+    name = f"测试市场监督管理局{'' if place.bureau == HOME else place.bureau}"
+    bureau = registry.Bureau(code=place.bureau, name=name, phone=f"0571-{secrets.randbelow(10**8)}")
+    return registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+
+
+def _correct(place: Place) -> Message:
+    record = record_of(place, record_id=place.record.record_id, version=place.record.version)
+    return registry.CorrectRecordRequest(request_id=new_request_id(), record=record, ground="测试")
+
+
+_OF_PLACE: dict[str, Callable[[Place], Message]] = {
+    "PutBureau": _put_bureau,
+    "PutSubject": _put_subject,
+    "ListSubjects": lambda place: registry.ListSubjectsRequest(name_contains=place.subject.name),
+    "PutInstrument": put_instrument,
+    "SetInstrumentState": lambda place: registry.SetInstrumentStateRequest(
+        request_id=new_request_id(), instrument_id=place.instrument_id, state="in_use"
+    ),
+    "RecordVerification": verify,
+    "EnterRecord": enter_record,
+    "CorrectRecord": _correct,
+    "SetContested": lambda place: registry.SetContestedRequest(
+        request_id=new_request_id(),
+        record_ids=[place.record.record_id],
+        case_id=place.case_id,
+        contested=True,
+    ),
+    "LodgeObjection": lodge,
+    "DecideObjection": lambda place: objection.DecideObjectionRequest(
+        request_id=new_request_id(), case_id=place.case_id, outcome="uphold", reasons="测试"
+    ),
+    "RequestExtension": lambda place: objection.RequestExtensionRequest(
+        request_id=new_request_id(), case_id=place.case_id, days=5, ground="案情复杂"
+    ),
+    "GetRecordGraded": lambda place: grading.GetRecordGradedRequest(
+        record_id=place.record.record_id, version=1
+    ),
+    "ListCases": lambda place: objection.ListCasesRequest(
+        subject_id=place.subject_id, include_closed=True
+    ),
+    "ListAlerts": lambda place: alerts.ListAlertsRequest(subject_id=place.subject_id),
+    "ListBatches": lambda _place: registry.ListBatchesRequest(page_size=1000),
+    "ListAudit": lambda _place: operations.ListAuditRequest(page_size=1),
+    "AdvanceClock": lambda _place: registry.AdvanceClockRequest(
+        request_id=new_request_id(), to=PAST
+    ),
+}
+
+_OF_PERSON: dict[str, Callable[[Town, Person], Message]] = {
+    "Login": lambda town, _person: identity.LoginRequest(
+        name=town.people["public"].name, password=town.people["public"].password
+    ),
+    "LoginService": lambda town, _person: identity.LoginServiceRequest(
+        service="alerts", secret=town.service_secret
+    ),
+    "CreateAccount": lambda _town, person: create_account(
+        f"made.by.{person.role.replace('_', '-')}", secrets.token_urlsafe(12), "inspector", HOME
+    ),
+    "CloseAccount": lambda town, _person: identity.CloseAccountRequest(
+        request_id=new_request_id(), account_id=town.spare_account
+    ),
+    "ChangePassword": lambda _town, person: identity.ChangePasswordRequest(
+        request_id=new_request_id(), old_password=person.password, new_password=person.password
+    ),
+}
+
+# What stands in an answer that lets something be seen, where that is not the subject's id.
+_SEEN: dict[str, Callable[[Place], str]] = {
+    "SummariseColours": lambda place: place.bureau,
+    "GetWatch": lambda place: place.bureau,
+    "ListBatches": lambda place: place.batch_id,
+    "ListFaults": lambda _place: "nonsense",
+}
+
+
+def shows(door: Door, place: Place, answer: Any) -> bool:
+    """Whether the thing of a place stands in the answer of a list."""
+    name = door.name.partition(".")[2]
+    wanted = _SEEN[name](place) if name in _SEEN else place.subject_id
+    return wanted.encode() in answer.SerializeToString()

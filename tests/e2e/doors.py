@@ -1,0 +1,79 @@
+"""Every RPC of the platform, found in the descriptors of the contract."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+
+import protos
+from plumbing.settings import SERVICES
+
+# Which processes serve a package that is not named like its process.
+ELSEWHERE: dict[str, Sequence[str]] = {"identity": ("registry",), "operations": SERVICES}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One RPC of one process."""
+
+    host: str
+    path: str
+    name: str  # "RegistryService.GetSubject"
+    request: type[Message]
+    response: type[Message]
+    streaming: bool
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.name}"
+
+    def call(
+        self,
+        channel: grpc.aio.Channel,
+        request: Any,
+        *,
+        timeout: float,
+        **more: Any,
+    ) -> Any:
+        """Makes the call; a streaming one sends a list of messages."""
+        coders: dict[str, Any] = {"response_deserializer": self.response.FromString}
+        serialise: Any = lambda said: said if isinstance(said, bytes) else said.SerializeToString()  # noqa: E731
+        coders["request_serializer"] = serialise
+        if self.streaming:
+            return channel.stream_unary(self.path, **coders)(iter(request), timeout=timeout, **more)
+        return channel.unary_unary(self.path, **coders)(request, timeout=timeout, **more)
+
+
+def doors() -> list[Door]:
+    """Every RPC of every process, in a fixed order."""
+    return sorted(_found(), key=lambda door: (door.host, door.path))
+
+
+def _found() -> Iterator[Door]:
+    for module in pkgutil.walk_packages(protos.__path__, "protos."):
+        if module.name.endswith("_pb2"):
+            descriptor = importlib.import_module(module.name).DESCRIPTOR
+            package = descriptor.package.split(".")[1]
+            for service in descriptor.services_by_name.values():
+                for method in service.methods:
+                    for host in ELSEWHERE.get(package, (package,)):
+                        yield _door(host, method)
+
+
+def _door(host: str, method: MethodDescriptor) -> Door:
+    service = method.containing_service
+    return Door(
+        host=host,
+        path=f"/{service.full_name}/{method.name}",
+        name=f"{service.name}.{method.name}",
+        request=message_factory.GetMessageClass(method.input_type),
+        response=message_factory.GetMessageClass(method.output_type),
+        streaming=bool(method.client_streaming),
+    )

@@ -1,0 +1,179 @@
+"""Nobody gets in who may not, nothing sent brings a service down, and no secret gets out."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from joserfc import jwt
+from joserfc.jwk import OctKey, OKPKey
+
+from plumbing.client import refusal_of
+from plumbing.clock import SystemClock
+from plumbing.tokens import ALGORITHM, ISSUER, make_keys
+from services.cli.session import Desk
+from tests.e2e import town as towns
+from tests.e2e import who_may
+from tests.e2e.asking import request_for, shows
+from tests.e2e.doors import Door, doors
+from tests.e2e.town import Person, Town
+from tests.e2e.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+OPEN = {"IdentityService.Login", "IdentityService.LoginService"}
+# Refused, but not because of who asks.
+FOR_ANOTHER_REASON = {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS}
+CELLS = {grpc.StatusCode.PERMISSION_DENIED: "-", grpc.StatusCode.NOT_FOUND: "0"}
+SECONDS = 20.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def town(world: World) -> AsyncIterator[Town]:
+    """The platform with two bureaus, what they hold, and a person in every role."""
+    async with AsyncExitStack() as exits:
+        yield await towns.founded(world, exits)
+
+
+def by_name() -> dict[str, list[Door]]:
+    found: defaultdict[str, list[Door]] = defaultdict(list)
+    for door in doors():
+        found[door.name].append(door)
+    return found
+
+
+async def test_every_rpc_has_its_lines_in_the_table() -> None:
+    places: defaultdict[str, set[str]] = defaultdict(set)
+    for line in who_may.lines():
+        places[line.method].add(line.place)
+    assert set(places) == set(by_name())
+    for method, tried in places.items():
+        assert tried == {"any"} or {"own", "foreign"} <= tried, method
+
+
+async def test_who_may_do_what(town: Town) -> None:
+    found = by_name()
+    wrong = []
+    for line in who_may.lines():
+        for door in found[line.method]:
+            cells = await asyncio.gather(
+                *(cell(door, town, line.place, role) for role in line.cells)
+            )
+            got = dict(zip(line.cells, cells, strict=True))
+            wrong += [
+                f"{door} {line.place} {role}: {line.cells[role]} in the table, got {got[role]}"
+                for role in line.cells
+                if got[role] != line.cells[role]
+            ]
+    assert not wrong, "\n".join(wrong)
+
+
+async def cell(door: Door, town: Town, place_name: str, role: str) -> str:
+    place, person = town.places[place_name], town.people[role]
+    request = await request_for(door, town, place, person)
+    channel = person.desk.channels[door.host]
+    try:
+        answer = await door.call(channel, request, timeout=SECONDS)
+    except grpc.aio.AioRpcError as error:
+        if error.code() in FOR_ANOTHER_REASON:
+            return "+"
+        return CELLS.get(error.code()) or str(refusal_of(error))
+    listed = line_is_of_a_list(door) and place_name != "any"
+    return "+" if not listed or shows(door, place, answer) else "."
+
+
+def line_is_of_a_list(door: Door) -> bool:
+    name = door.name.partition(".")[2]
+    return name.startswith(("List", "Summarise", "GetWatch")) and name != "SummariseGrades"
+
+
+async def test_without_a_token_only_logging_in_is_open(town: Town) -> None:
+    await refuses_everywhere(town, None)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["expired", "another_key", "alg_none", "hmac", "audience", "issuer", "unending", "role", "not"],
+)
+async def test_a_token_that_is_not_ours_opens_nothing(town: Town, kind: str) -> None:
+    await refuses_everywhere(town, forged(kind, town))
+
+
+async def refuses_everywhere(town: Town, token: str | None) -> None:
+    async def source() -> str:
+        return token or ""
+
+    async with AsyncExitStack() as exits:
+        settings = town.world.platform.settings
+        desk = Desk(settings, None if token is None else source)
+        exits.push_async_callback(desk.close)
+        person = Person("administrator", "", "", "", desk)
+        for door in doors():
+            if door.name in OPEN:
+                continue
+            request = await request_for(door, town, town.places["own"], person)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await door.call(desk.channels[door.host], request, timeout=SECONDS)
+            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED, door
+
+
+def forged(kind: str, town: Town) -> str:
+    """What somebody may try who has seen a real token and the public key."""
+    keys = town.world.platform.settings.keys_dir
+    key = make_keys(keys, ())
+    now = SystemClock().now()
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": ISSUER,
+        "sub": "forger",
+        "name": "forger",
+        "roles": ["administrator"],
+        "bureau": "000000",
+        "subject": "",
+        "exp": int((now + timedelta(minutes=5)).timestamp()),
+    }
+    off: dict[str, dict[str, Any]] = {
+        "expired": {"exp": int((now - timedelta(minutes=5)).timestamp())},
+        "audience": {"aud": "another"},
+        "issuer": {"iss": "another"},
+        "role": {"roles": ["king"]},
+    }
+    if kind == "not":
+        return "not.a.token"
+    if kind == "alg_none":
+        return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
+    if kind == "hmac":  # the public key, taken for a shared secret
+        secret = OctKey.import_key((keys / "public.jwk").read_text())
+        return jwt.encode({"alg": "HS256"}, claims, secret, algorithms=["HS256"])
+    if kind == "another_key":
+        key = OKPKey.generate_key("Ed25519")
+    if kind == "unending":
+        del claims["exp"]
+    return jwt.encode({"alg": ALGORITHM}, claims | off.get(kind, {}), key, algorithms=[ALGORITHM])
+
+
+def _part(said: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+
+
+async def test_no_secret_stands_in_a_log(town: Town) -> None:
+    settings = town.world.platform.settings
+    kept = [file.read_text().strip() for file in settings.keys_dir.iterdir()]
+    told = {secret for secret in [*town.secrets, *kept] if secret}
+    signing = json.loads((settings.keys_dir / "signing.jwk").read_text())
+    told |= {signing["d"]}
+    logs = sorted((town.world.platform.data_dir / "logs").iterdir())
+    assert {"registry", "grading", "objection", "alerts"} <= {log.stem for log in logs}
+    for log in logs:
+        text = log.read_text(errors="replace")
+        assert text, log
+        assert not [secret for secret in told if secret in text], log

@@ -1,0 +1,291 @@
+"""Two bureaus, the things they hold, and a person in every role: who may is tried on these."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from law.identifiers import credit_code_check_digit
+from plumbing.client import new_request_id
+from plumbing.clock import SystemClock
+from plumbing.identity import Caller, Role
+from plumbing.settings import Settings
+from plumbing.tokens import Signer, make_keys, service_secret_file
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.grading.v1 import grading_pb2 as grading
+from protos.identity.v1 import identity_pb2 as identity
+from protos.objection.v1 import objection_pb2 as objection
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.accounts import role_value
+from services.cli.session import Desk, administrator_password, held
+from tests.e2e.who_may import COLUMNS
+from tests.e2e.world import World, said, until
+
+HOME, ABROAD = "330106", "120104"
+VERIFIED = (("pass", "2026-09-01", "2027-02-28"), ("reject", "2026-09-10", ""))
+BEHALF = (("x-on-behalf-of", "furnisher"),)
+
+
+@dataclass
+class Place:
+    """A subject of a bureau, and everything that is held of it."""
+
+    bureau: str
+    subject: registry.Subject
+    instrument_id: str = ""
+    record: registry.Record = field(default_factory=registry.Record)
+    case_id: str = ""
+    batch_id: str = ""
+    receipt_id: str = ""
+    notice_id: str = ""
+
+    @property
+    def subject_id(self) -> str:
+        return self.subject.subject_id
+
+
+@dataclass
+class Person:
+    """Somebody in one role, signed in."""
+
+    role: str
+    name: str
+    password: str
+    token: str
+    desk: Desk
+
+
+@dataclass
+class Town:
+    """The platform with its places and people."""
+
+    world: World
+    places: dict[str, Place]
+    people: dict[str, Person]
+    spare_account: str
+    service_secret: str
+    secrets: list[str]  # everything that must stand in no log
+
+    @property
+    def service(self) -> Desk:
+        return self.people["service"].desk
+
+
+async def founded(world: World, exits: AsyncExitStack) -> Town:
+    """Furnishes a running platform."""
+    settings = world.platform.settings
+    secret = service_secret_file(settings.keys_dir, "alerts").read_text()
+    desk = world.administrator
+    answer = await said(
+        desk.identity.LoginService(identity.LoginServiceRequest(service="alerts", secret=secret))
+    )
+    service = Desk(settings, held(answer.token))
+    exits.push_async_callback(service.close)
+    people = {"service": Person("service", "alerts", secret, answer.token, service)}
+    await _bureau(desk, ABROAD)
+    places = await _places(service, world.subject)
+    for role in COLUMNS.values():
+        if role != "service":
+            people[role] = await _engaged(world, role, places["own"], exits)
+    spare = await _account(desk, "town.spare", secrets.token_urlsafe(12), "inspector", HOME)
+    told = [password for person in people.values() for password in (person.password, person.token)]
+    return Town(world, places, people, spare.account_id, secret, told)
+
+
+async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
+    places = {
+        "own": Place(HOME, own),
+        "neighbour": Place(HOME, await _subject(desk, HOME, "1", "邻家加油站")),
+        "foreign": Place(ABROAD, await _subject(desk, ABROAD, "2", "外地加油站")),
+        "person": Place(HOME, await _subject(desk, HOME, "", "测试自然人", "natural_person")),
+    }
+    for place in places.values():
+        await _furnish(desk, place)
+        await _object(desk.settings, place)
+    for place in places.values():
+        await _await_projections(desk, place)
+    return places | {"any": places["own"]}
+
+
+async def _bureau(desk: Desk, code: str) -> None:
+    bureau = registry.Bureau(code=code, name=f"测试市场监督管理局{code}")
+    await said(
+        desk.registry.PutBureau(
+            registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+        )
+    )
+
+
+async def _subject(
+    desk: Desk, bureau: str, mark: str, name: str, kind: str = "organisation"
+) -> registry.Subject:
+    first17 = f"91{bureau}MA0TEST0{mark}".replace("S", "5")
+    subject = registry.Subject(
+        kind=kind,
+        name=name,
+        credit_code=first17 + credit_code_check_digit(first17) if mark else "",
+        bureau=bureau,
+        sector="fuel_station",
+    )
+    request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
+    return (await said(desk.registry.PutSubject(request, metadata=BEHALF))).subject
+
+
+async def _furnish(desk: Desk, place: Place) -> None:
+    filed = await said(desk.registry.PutInstrument(put_instrument(place), metadata=BEHALF))
+    place.instrument_id = filed.instrument.instrument_id
+    for result in VERIFIED:
+        await said(desk.registry.RecordVerification(verify(place, *result), metadata=BEHALF))
+    place.record = await entered(desk, place)
+    batch = await said(desk.imports.ImportFile(iter(upload(place)), metadata=BEHALF))
+    place.batch_id = batch.batch.batch_id
+
+
+async def _object(settings: Settings, place: Place) -> None:
+    """Somebody objects for the subject of the place."""
+    signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
+    roles = frozenset({Role.OPERATOR})
+    token, _ = signer.issue(Caller("objector", "objector", roles, "", place.subject_id))
+    desk = Desk(settings, held(token))
+    lodged = await said(desk.objection.LodgeObjection(lodge(place)))
+    await desk.close()
+    place.case_id = lodged.case.case_id
+
+
+async def _await_projections(desk: Desk, place: Place) -> None:
+    async def noticed() -> alerts.Notice | None:
+        wanted = alerts.ListNoticesRequest(subject_id=place.subject_id)
+        found = (await said(desk.alerts.ListNotices(wanted))).notices
+        return found[0] if {"rejected", "adverse_record"} <= {n.kind for n in found} else None
+
+    async def graded() -> grading.Grade | None:
+        record = place.record
+        wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
+        answer = await said(desk.grading.GetRecordGraded(wanted))
+        return answer.grade if answer.graded else None
+
+    async def contested() -> registry.Record | None:
+        wanted = registry.GetRecordRequest(record_id=place.record.record_id)
+        record = (await said(desk.registry.GetRecord(wanted))).record
+        return record if record.contested else None
+
+    place.notice_id = (await until(noticed)).notice_id
+    place.receipt_id = (await until(graded)).receipt_id
+    place.record = await until(contested)
+
+
+async def entered(desk: Desk, place: Place) -> registry.Record:
+    """A new credit record of a place."""
+    answer = await said(desk.registry.EnterRecord(enter_record(place), metadata=BEHALF))
+    return answer.record
+
+
+async def _engaged(world: World, role: str, own: Place, exits: AsyncExitStack) -> Person:
+    settings, desk = world.platform.settings, world.administrator
+    if role == "administrator":
+        name, password = role, administrator_password(settings)
+    else:
+        name, password = f"town.{role}", secrets.token_urlsafe(12)
+        bureau = "" if role in ("operator", "public") else HOME
+        subject = own.subject_id if role == "operator" else ""
+        await _account(desk, name, password, role, bureau, subject)
+    request = identity.LoginRequest(name=name, password=password)
+    token = (await said(desk.identity.Login(request))).token
+    own_desk = Desk(settings, held(token))
+    exits.push_async_callback(own_desk.close)
+    return Person(role, name, password, token, own_desk)
+
+
+async def _account(
+    desk: Desk, name: str, password: str, role: str, bureau: str, subject_id: str = ""
+) -> identity.Account:
+    request = create_account(name, password, role, bureau, subject_id)
+    return (await said(desk.identity.CreateAccount(request))).account
+
+
+def create_account(
+    name: str, password: str, role: str, bureau: str, subject_id: str = ""
+) -> identity.CreateAccountRequest:
+    """A request for an account."""
+    return identity.CreateAccountRequest(
+        request_id=new_request_id(),
+        name=name,
+        display_name="测试人员",
+        password=password,
+        roles=[role_value(role)],
+        bureau=bureau,
+        subject_id=subject_id,
+    )
+
+
+def put_instrument(place: Place) -> registry.PutInstrumentRequest:
+    """A request that files another instrument."""
+    instrument = registry.Instrument(
+        subject_id=place.subject_id, type_code="FUEL", serial_no=secrets.token_hex(6)
+    )
+    return registry.PutInstrumentRequest(request_id=new_request_id(), instrument=instrument)
+
+
+def verify(
+    place: Place, result: str = "pass", on: str = "2026-09-01", until_: str = "2027-02-28"
+) -> registry.RecordVerificationRequest:
+    """A request that records a verification."""
+    verification = registry.Verification(
+        instrument_id=place.instrument_id,
+        result=result,
+        verified_on=on,
+        valid_until=until_,
+        institution="测试计量检定院",
+        certificate_no=secrets.token_hex(6),
+    )
+    return registry.RecordVerificationRequest(
+        request_id=new_request_id(), verification=verification
+    )
+
+
+def record_of(place: Place, **more: Any) -> registry.Record:
+    """An adverse record from a source of its own."""
+    given: dict[str, Any] = {
+        "subject_id": place.subject_id,
+        "kind": "penalty",
+        "severity": "general",
+        "occurred_on": "2026-08-01",
+        "determined_on": "2026-09-01",
+        "verified": True,
+        "source_ref": f"测试罚字{secrets.token_hex(6)}号",
+        "summary": "测试",
+    }
+    return registry.Record(**(given | more))
+
+
+def enter_record(place: Place) -> registry.EnterRecordRequest:
+    """A request that enters a record."""
+    return registry.EnterRecordRequest(request_id=new_request_id(), record=record_of(place))
+
+
+def lodge(place: Place) -> objection.LodgeObjectionRequest:
+    """A request that objects to the place's record."""
+    return objection.LodgeObjectionRequest(
+        request_id=new_request_id(),
+        subject_id=place.subject_id,
+        record_ids=[place.record.record_id],
+        grounds="记录有误",
+    )
+
+
+def upload(place: Place, **header: Any) -> list[registry.ImportFileRequest]:
+    """A file that is only looked at, with one bad row."""
+    given: dict[str, Any] = {
+        "request_id": new_request_id(),
+        "family": "subjects",
+        "file_name": "测试.csv",
+        "bureau": place.bureau,
+        "mode": "check",
+    }
+    content = "kind,name,sector\norganisation,测试,nonsense\n".encode()
+    return [
+        registry.ImportFileRequest(header=registry.ImportHeader(**(given | header))),
+        registry.ImportFileRequest(content=content),
+    ]

@@ -1,0 +1,199 @@
+"""Who may call what: every RPC, every role, own and foreign (D-09). The law of the front door.
+
+One line per RPC and place. A place says whose the thing asked for is:
+
+  any         belongs to nobody
+  own         the caller's bureau; for the operator, its own subject
+  neighbour   another subject of the caller's bureau
+  foreign     another subject of another bureau
+  person      a natural person of the caller's bureau
+
+A cell says what the caller gets:
+
+  +  it is done, or refused for a reason that is none of who calls
+  -  PERMISSION_DENIED
+  0  NOT_FOUND: for this caller there is no such thing
+  .  an answer in which the thing does not stand
+
+`sv` is one of the platform's own services. Without a token everything but logging in is refused;
+that needs no column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+COLUMNS = {
+    "op": "operator",
+    "cw": "caseworker",
+    "uh": "unit_head",
+    "mr": "municipal_reviewer",
+    "in": "inspector",
+    "vi": "verification_institution",
+    "it": "integrator",
+    "ad": "administrator",
+    "pu": "public",
+    "sv": "service",
+}
+
+TABLE = """
+                                       op cw uh mr in vi it ad pu sv
+IdentityService.Login any               +  +  +  +  +  +  +  +  +  +
+IdentityService.LoginService any        +  +  +  +  +  +  +  +  +  +
+IdentityService.GetCaller any           +  +  +  +  +  +  +  +  +  +
+IdentityService.CreateAccount any       -  -  -  -  -  -  -  +  -  +
+IdentityService.ListAccounts any        -  -  -  -  -  -  -  +  -  +
+IdentityService.CloseAccount any        -  -  -  -  -  -  -  +  -  +
+IdentityService.ChangePassword any      +  +  +  +  +  +  +  +  +  -
+
+ClockService.GetClock any               +  +  +  +  +  +  +  +  +  +
+ClockService.AdvanceClock any           -  -  -  -  -  -  -  +  -  +
+
+RegistryService.PutBureau own           -  -  +  -  -  -  -  +  -  +
+RegistryService.PutBureau foreign       -  -  -  -  -  -  -  +  -  +
+RegistryService.ListBureaus any         +  +  +  +  +  +  +  +  +  +
+RegistryService.PutSubject own          +  +  -  -  +  -  +  -  -  +
+RegistryService.PutSubject neighbour    -  +  -  -  +  -  +  -  -  +
+RegistryService.PutSubject foreign      -  -  -  -  -  -  -  -  -  +
+RegistryService.GetSubject own          +  +  +  +  +  +  +  +  +  +
+RegistryService.GetSubject neighbour    -  +  +  +  +  +  +  +  +  +
+RegistryService.GetSubject foreign      -  -  -  -  -  -  -  +  +  +
+RegistryService.GetSubject person       -  +  +  +  +  +  +  +  0  +
+RegistryService.ListSubjects own        +  +  +  +  +  +  +  +  +  +
+RegistryService.ListSubjects neighbour  .  +  +  +  +  +  +  +  +  +
+RegistryService.ListSubjects foreign    .  .  .  .  .  .  .  +  +  +
+RegistryService.ListSubjects person     .  +  +  +  +  +  +  +  .  +
+RegistryService.PutInstrument own       +  +  -  -  +  -  +  -  -  +
+RegistryService.PutInstrument neighbour -  +  -  -  +  -  +  -  -  +
+RegistryService.PutInstrument foreign   -  -  -  -  -  -  -  -  -  +
+RegistryService.SetInstrumentState own  +  +  -  -  +  -  +  -  -  +
+RegistryService.SetInstrumentState neighbour - + - - +  -  +  -  -  +
+RegistryService.SetInstrumentState foreign - -  -  -  -  -  -  -  -  +
+RegistryService.GetInstrument own       +  +  +  +  +  +  +  -  -  +
+RegistryService.GetInstrument neighbour -  +  +  +  +  +  +  -  -  +
+RegistryService.GetInstrument foreign   -  -  -  -  -  -  -  -  -  +
+RegistryService.ListInstruments own     +  +  +  +  +  +  +  -  -  +
+RegistryService.ListInstruments neighbour . +  +  +  +  +  +  -  -  +
+RegistryService.ListInstruments foreign .  .  .  .  .  .  .  -  -  +
+RegistryService.RecordVerification own  -  +  -  -  -  +  +  -  -  +
+RegistryService.RecordVerification foreign - -  -  -  -  -  -  -  -  +
+RegistryService.EnterRecord own         -  +  -  -  +  -  -  -  -  +
+RegistryService.EnterRecord foreign     -  -  -  -  -  -  -  -  -  +
+RegistryService.CorrectRecord own       -  +  -  -  -  -  -  -  -  +
+RegistryService.CorrectRecord foreign   -  -  -  -  -  -  -  -  -  +
+RegistryService.WithdrawRecord own      -  +  -  -  -  -  -  -  -  +
+RegistryService.WithdrawRecord foreign  -  -  -  -  -  -  -  -  -  +
+RegistryService.SetContested own        -  -  -  -  -  -  -  -  -  +
+RegistryService.SetContested foreign    -  -  -  -  -  -  -  -  -  +
+RegistryService.GetRecord own           +  +  +  +  +  -  +  -  -  +
+RegistryService.GetRecord neighbour     -  +  +  +  +  -  +  -  -  +
+RegistryService.GetRecord foreign       -  -  -  -  -  -  -  -  -  +
+RegistryService.GetRecord person        -  +  +  +  +  -  +  -  -  +
+RegistryService.ListRecords own         +  +  +  +  +  -  +  -  -  +
+RegistryService.ListRecords neighbour   -  +  +  +  +  -  +  -  -  +
+RegistryService.ListRecords foreign     -  -  -  -  -  -  -  -  -  +
+RegistryService.ListRecords person      -  +  +  +  +  -  +  -  -  +
+
+ImportService.ImportFile own            -  +  -  -  -  -  +  +  -  +
+ImportService.ImportFile foreign        -  -  -  -  -  -  -  +  -  +
+ImportService.GetBatch own              -  +  -  -  -  -  +  +  -  +
+ImportService.GetBatch foreign          -  -  -  -  -  -  -  +  -  +
+ImportService.ListBatches own           -  +  -  -  -  -  +  +  -  +
+ImportService.ListBatches foreign       -  .  -  -  -  -  .  +  -  +
+ImportService.ListFaults own            -  +  -  -  -  -  +  +  -  +
+ImportService.ListFaults foreign        -  -  -  -  -  -  -  +  -  +
+ImportService.GetRejectedRows own       -  +  -  -  -  -  +  +  -  +
+ImportService.GetRejectedRows foreign   -  -  -  -  -  -  -  +  -  +
+ImportService.UndoBatch own             -  +  -  -  -  -  +  +  -  +
+ImportService.UndoBatch foreign         -  -  -  -  -  -  -  +  -  +
+
+GradingService.GetGrade own             +  +  +  +  +  -  +  +  +  +
+GradingService.GetGrade neighbour       0  +  +  +  +  -  +  +  +  +
+GradingService.GetGrade foreign         0  0  0  0  0  -  0  +  +  +
+GradingService.GetGrade person          0  +  +  +  +  -  +  +  0  +
+GradingService.ListGrades own           +  +  +  +  +  -  +  +  -  +
+GradingService.ListGrades neighbour     0  +  +  +  +  -  +  +  -  +
+GradingService.ListGrades foreign       0  0  0  0  0  -  0  +  -  +
+GradingService.GetReceipt own           +  +  +  +  +  -  +  +  -  +
+GradingService.GetReceipt neighbour     0  +  +  +  +  -  +  +  -  +
+GradingService.GetReceipt foreign       0  0  0  0  0  -  0  +  -  +
+GradingService.VerifyReceipt own        +  +  +  +  +  -  +  +  -  +
+GradingService.VerifyReceipt neighbour  0  +  +  +  +  -  +  +  -  +
+GradingService.VerifyReceipt foreign    0  0  0  0  0  -  0  +  -  +
+GradingService.SummariseGrades own      -  +  +  +  +  -  +  +  -  +
+GradingService.SummariseGrades foreign  -  -  -  -  -  -  -  +  -  +
+GradingService.GetRecordGraded own      +  +  +  +  +  -  +  +  -  +
+GradingService.GetRecordGraded neighbour 0 +  +  +  +  -  +  +  -  +
+GradingService.GetRecordGraded foreign  0  0  0  0  0  -  0  +  -  +
+
+ObjectionService.GetCase own            +  +  +  +  +  -  -  -  -  +
+ObjectionService.GetCase neighbour      -  +  +  +  +  -  -  -  -  +
+ObjectionService.GetCase foreign        -  -  -  -  -  -  -  -  -  +
+ObjectionService.ListCases own          +  +  +  +  +  -  -  -  -  +
+ObjectionService.ListCases neighbour    .  +  +  +  +  -  -  -  -  +
+ObjectionService.ListCases foreign      .  .  .  .  .  -  -  -  -  +
+ObjectionService.LodgeObjection own     +  -  -  -  -  -  -  -  -  -
+ObjectionService.LodgeObjection neighbour - -  -  -  -  -  -  -  -  -
+ObjectionService.LodgeObjection foreign -  -  -  -  -  -  -  -  -  -
+ObjectionService.AcceptObjection own    -  +  -  -  -  -  -  -  -  -
+ObjectionService.AcceptObjection foreign - -  -  -  -  -  -  -  -  -
+ObjectionService.RequestExtension own   -  +  -  -  -  -  -  -  -  -
+ObjectionService.RequestExtension foreign - - -  -  -  -  -  -  -  -
+ObjectionService.DecideExtension own    -  -  +  -  -  -  -  -  -  -
+ObjectionService.DecideExtension foreign - -  -  -  -  -  -  -  -  -
+ObjectionService.DecideObjection own    -  +  -  -  -  -  -  -  -  -
+ObjectionService.DecideObjection foreign - -  -  -  -  -  -  -  -  -
+ObjectionService.DeclineObjection own   -  +  -  -  -  -  -  -  -  -
+ObjectionService.DeclineObjection foreign - - -  -  -  -  -  -  -  -
+ObjectionService.WithdrawObjection own  +  -  -  -  -  -  -  -  -  -
+ObjectionService.WithdrawObjection neighbour - - - - -  -  -  -  -  -
+ObjectionService.WithdrawObjection foreign - - - -  -  -  -  -  -  -
+
+AlertsService.SummariseColours own      +  +  +  +  +  +  -  +  -  +
+AlertsService.SummariseColours foreign  .  .  .  .  .  .  -  +  -  +
+AlertsService.ListColours own           +  +  +  +  +  +  -  +  -  +
+AlertsService.ListColours neighbour     .  +  +  +  +  +  -  +  -  +
+AlertsService.ListColours foreign       .  .  .  .  .  .  -  +  -  +
+AlertsService.ListAlerts own            +  +  +  +  +  -  -  +  -  +
+AlertsService.ListAlerts neighbour      .  +  +  +  +  -  -  +  -  +
+AlertsService.ListAlerts foreign        .  .  .  .  .  -  -  +  -  +
+AlertsService.ListNotices own           +  +  +  +  +  -  -  +  -  +
+AlertsService.ListNotices neighbour     .  +  +  +  +  -  -  +  -  +
+AlertsService.ListNotices foreign       .  .  .  .  .  -  -  +  -  +
+AlertsService.GetWatch own              -  +  +  +  +  -  -  +  -  +
+AlertsService.GetWatch foreign          -  .  .  .  .  -  -  +  -  +
+AlertsService.RetryDelivery own         -  +  +  -  -  -  -  +  -  +
+AlertsService.RetryDelivery foreign     -  -  -  -  -  -  -  +  -  +
+
+OperationsService.Check any             -  -  -  -  -  -  -  +  -  +
+OperationsService.Reconcile any         -  -  -  -  -  -  -  +  -  +
+OperationsService.VerifyAudit any       -  -  -  -  -  -  -  +  -  +
+OperationsService.ListAudit any         -  -  -  -  -  -  -  +  -  +
+OperationsService.ListDeadLetters any   -  -  -  -  -  -  -  +  -  +
+OperationsService.ReplayDeadLetters any -  -  -  -  -  -  -  +  -  +
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What each role gets of one RPC at one place."""
+
+    method: str  # "RegistryService.GetSubject"
+    place: str
+    cells: dict[str, str]  # role → cell
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.place}"
+
+
+def lines() -> list[Line]:
+    """The table, read."""
+    return list(_read(TABLE))
+
+
+def _read(table: str) -> Iterator[Line]:
+    header, *rest = (line.split() for line in table.splitlines() if line.strip())
+    roles = [COLUMNS[short] for short in header]
+    for method, place, *cells in rest:
+        yield Line(method, place, dict(zip(roles, cells, strict=True)))
