@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -76,10 +76,9 @@ def parse_jurisdictions(source: str, rulesets: Mapping[str, Ruleset]) -> Jurisdi
     faults: list[Fault] = []
     reader = Reader(load_yaml(source, "jurisdictions"), "", faults)
     reader.only("entries", "norms")
-    table = Jurisdictions(
-        tuple(_entry(item, rulesets) for item in reader.each("entries")),
-        tuple(_norm(item) for item in reader.each("norms")),
-    )
+    entries = tuple(_entry(item, rulesets) for item in reader.each("entries"))
+    known = {entry.id for entry in entries}
+    table = Jurisdictions(entries, tuple(_norm(item, known) for item in reader.each("norms")))
     refuse(faults, "辖区表不符合要求", "The table of jurisdictions is not valid.")
     return table
 
@@ -127,11 +126,12 @@ def _not_graded(reader: Reader) -> NotGraded | None:
     )
 
 
-def _norm(reader: Reader) -> Norm:
+def _norm(reader: Reader, entries: Container[str]) -> Norm:
     reader.only("jurisdiction", "matter", "cite", "note")
-    return Norm(
-        reader.text("jurisdiction"), reader.text("matter"), _cited(reader), reader.text("note", "")
-    )
+    jurisdiction = reader.text("jurisdiction")
+    if jurisdiction not in entries:
+        reader.fault("jurisdiction", "未知辖区", f"unknown entry {jurisdiction}")
+    return Norm(jurisdiction, reader.text("matter"), _cited(reader), reader.text("note", ""))
 
 
 def _cited(reader: Reader) -> str:

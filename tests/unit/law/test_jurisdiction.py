@@ -68,8 +68,17 @@ def test_adopted_norms_name_their_source() -> None:
     document["norms"] = [{"jurisdiction": "hangzhou", "matter": "terms", "cite": "S3 28"}]
     table = parse_jurisdictions(yaml.dump(document), RULESETS)
     assert table.norms == (Norm("hangzhou", "terms", "S3 28", ""),)
-    document["norms"][0]["cite"] = "hearsay"
-    assert _faults(document) == {"norms[0].cite": "cites no known text: hearsay"}
+    document["norms"][0] |= {"cite": "hearsay", "jurisdiction": "atlantis"}
+    assert _faults(document) == {
+        "norms[0].cite": "cites no known text: hearsay",
+        "norms[0].jurisdiction": "unknown entry atlantis",
+    }
+
+
+def test_hangzhou_borrows_the_days_of_objections() -> None:
+    norms = {(norm.jurisdiction, norm.matter): norm for norm in jurisdictions().norms}
+    assert norms["hangzhou", "objection_terms"].cite == "S3 28"
+    assert all(norm.note for norm in norms.values())
 
 
 def _entry(change: Callable[[Entry], Entry]) -> Entry:
