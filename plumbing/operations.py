@@ -83,7 +83,7 @@ class OperationsServicer(rpc.OperationsServiceServicer):
         wanted = select(audit.AuditEntry).order_by(entry_id.desc())
         if request.object:
             wanted = wanted.where(col(audit.AuditEntry.object) == request.object)
-        if key := paging.after(request):
+        if key := paging.after(request, paging.whole):
             wanted = wanted.where(entry_id < key[0])
         async with self._parts.database.snapshot() as session:
             rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()

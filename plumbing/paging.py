@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
 
 from law.errors import Fault, InvalidInput
@@ -29,17 +30,48 @@ def page_size(request: Paged) -> int:
     return request.page_size or DEFAULT_PAGE
 
 
-def after(request: Paged) -> list[Any] | None:
-    """The key after which to go on, or None at the start. Refuses a token of another question."""
+def after(request: Paged, *kinds: Callable[[Any], Any]) -> list[Any] | None:
+    """The key after which to go on, or None at the start.
+
+    `kinds` read the parts of the key: `text`, `whole`, `day` or `moment`. Refuses a token of
+    another question, and one that somebody made up: tokens are not signed.
+    """
     if not request.page_token:
         return None
     try:
         question, key = json.loads(base64.urlsafe_b64decode(request.page_token))
-    except ValueError as error:
+        if question != _question(request):
+            raise _bad_token()
+        return [read(part) for read, part in zip(kinds, key, strict=True)]
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _bad_token() from error
-    if question != _question(request) or not isinstance(key, list):
-        raise _bad_token()
-    return key
+
+
+def text(part: Any) -> str:
+    """A text, as a part of a key."""
+    if not isinstance(part, str) or "\0" in part:
+        raise ValueError("not a text a database holds")
+    return part
+
+
+def whole(part: Any) -> int:
+    """A whole number, as a part of a key."""
+    if type(part) is not int or not -(2**63) <= part < 2**63:
+        raise ValueError("not a whole number a database holds")
+    return part
+
+
+def day(part: Any) -> date:
+    """A day, as a part of a key."""
+    return date.fromisoformat(part)
+
+
+def moment(part: Any) -> datetime:
+    """An aware moment, as a part of a key."""
+    said = datetime.fromisoformat(part)
+    if said.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    return said.astimezone(UTC)
 
 
 def cut(

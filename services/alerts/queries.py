@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,9 +79,8 @@ async def list_colours(
         wanted = wanted.where(col(Instrument.instrument_id) == request.instrument_id)
     if request.colour:
         wanted = wanted.where(colour == request.colour)
-    if key := paging.after(request):
-        here = (key[0], date.fromisoformat(key[1]), key[2])
-        wanted = wanted.where(sa.tuple_(*order) > sa.tuple_(*_literals(order, here)))
+    if key := paging.after(request, paging.whole, paging.day, paging.text):
+        wanted = wanted.where(sa.tuple_(*order) > sa.tuple_(*_literals(order, key)))
     rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
     page, token = paging.cut(request, rows, lambda row: _place(row, today))
     return pb.ListColoursResponse(
@@ -93,7 +93,7 @@ def _place(row: Instrument, today: date) -> list[Any]:
     return [-severity, (row.valid_until or _END_OF_TIME).isoformat(), row.instrument_id]
 
 
-def _literals(columns: tuple[Any, ...], values: tuple[Any, ...]) -> list[Any]:
+def _literals(columns: Sequence[Any], values: Sequence[Any]) -> list[Any]:
     return [sa.literal(v, c.type) for c, v in zip(columns, values, strict=True)]
 
 
@@ -107,7 +107,7 @@ async def list_alerts(
         wanted = wanted.where(col(Alert.instrument_id) == request.instrument_id)
     if not request.include_baseline:
         wanted = wanted.where(~col(Alert.baseline))
-    if key := paging.after(request):
+    if key := paging.after(request, paging.whole):
         wanted = wanted.where(number < key[0])
     wanted = wanted.order_by(number.desc()).limit(paging.page_size(request) + 1)
     rows = (await session.exec(wanted)).all()
@@ -125,8 +125,8 @@ async def list_notices(
     wanted = select(Notice).where(*_scope(caller, Notice, request.bureau, request.subject_id))
     if request.state:
         wanted = wanted.where(col(Notice.state) == NoticeState(request.state))
-    if key := paging.after(request):
-        here = _literals(order, (datetime.fromisoformat(key[0]), key[1]))
+    if key := paging.after(request, paging.moment, paging.text):
+        here = _literals(order, key)
         wanted = wanted.where(sa.tuple_(*order) < sa.tuple_(*here))
     wanted = wanted.order_by(*(column.desc() for column in order))
     rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()

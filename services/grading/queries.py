@@ -61,7 +61,7 @@ async def grades(
     """Every statement about a subject, the newest first, and the token of the next page."""
     subject = await _subject(session, caller, request.subject_id)
     wanted = select(Grade).where(col(Grade.subject_id) == subject.subject_id)
-    if key := paging.after(request):
+    if key := paging.after(request, paging.moment, paging.day, paging.text):
         wanted = wanted.where(sa.tuple_(*_NEWEST) < _read_key(key))
     in_order = wanted.order_by(*(one.desc() for one in _NEWEST))
     rows = (await session.exec(in_order.limit(paging.page_size(request) + 1))).all()
@@ -149,9 +149,8 @@ def _key(row: Grade) -> list[str]:
     return [row.known_from.isoformat(), row.in_force_from.isoformat(), row.grade_id]
 
 
-def _read_key(key: Sequence[str]) -> sa.Tuple:
-    values = (datetime.fromisoformat(key[0]), date.fromisoformat(key[1]), key[2])
-    typed = zip(values, _NEWEST, strict=True)
+def _read_key(key: Sequence[Any]) -> sa.Tuple:
+    typed = zip(key, _NEWEST, strict=True)
     return sa.tuple_(*(sa.literal(value, column.type) for value, column in typed))
 
 

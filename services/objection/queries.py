@@ -51,9 +51,9 @@ async def list_cases(
     """Cases in the caller's scope, the least remaining term first, those without one last."""
     due_on, case_id = col(ObjectionCase.due_on), col(ObjectionCase.case_id)
     wanted = _wanted(caller, request).order_by(due_on, case_id)
-    if key := paging.after(request):
-        day = date.fromisoformat(key[0])
-        wanted = wanted.where(sa.or_(due_on > day, sa.and_(due_on == day, case_id > key[1])))
+    if key := paging.after(request, paging.day, paging.text):
+        day, last = key
+        wanted = wanted.where(sa.or_(due_on > day, sa.and_(due_on == day, case_id > last)))
     rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
     page, token = paging.cut(request, rows, _key)
     cases = [wire.case_message(case, today) for case in page]

@@ -166,7 +166,7 @@ class Queries:
     ) -> tuple[list[T], str]:
         """One page in the order of some columns, the last of which tells any two rows apart."""
         columns = [col(column) for column in order]
-        if key := paging.after(request):
+        if key := paging.after(request, *map(_reader, columns)):
             wanted = wanted.where(_beyond(columns, key))
         async with self._database.snapshot() as session:
             limit = paging.page_size(request) + 1
@@ -175,14 +175,14 @@ class Queries:
         return list(page), token
 
 
-def _beyond(columns: list[Any], key: list[str]) -> sa.ColumnElement[bool]:
-    values = [_literal(text, column.type) for column, text in zip(columns, key, strict=True)]
+def _beyond(columns: list[Any], key: list[Any]) -> sa.ColumnElement[bool]:
+    values = [sa.literal(part, column.type) for column, part in zip(columns, key, strict=True)]
     return sa.tuple_(*columns) > sa.tuple_(*values)
 
 
-def _literal(text: str, kind: Any) -> sa.ColumnElement[Any]:
+def _reader(column: Any) -> Callable[[Any], Any]:
     # A page token carries text; days are compared as days.
-    return sa.literal(date.fromisoformat(text) if kind.python_type is date else text, kind)
+    return paging.day if column.type.python_type is date else paging.text
 
 
 def _key_of(columns: list[Any]) -> Callable[[Any], list[str]]:

@@ -33,7 +33,7 @@ def test_a_page_goes_on_where_the_last_ended() -> None:
     page, token = paging.cut(request, ["a", "b", "c"], lambda row: [row])
     assert page == ["a", "b"]
     request.page_token = token
-    assert paging.after(request) == ["b"]
+    assert paging.after(request, paging.text) == ["b"]
     assert paging.cut(request, ["c"], lambda row: [row]) == (["c"], "")
 
 
@@ -46,8 +46,9 @@ def test_a_page_token_belongs_to_its_question() -> None:
         pb.ListSubjectsRequest(bureau="330106", page_token="%%%"),
     ):
         with pytest.raises(InvalidInput):
-            paging.after(other)
-    assert paging.after(pb.ListSubjectsRequest(bureau="330106", page_token=token)) == [1]
+            paging.after(other, paging.whole)
+    whole = pb.ListSubjectsRequest(bureau="330106", page_token=token)
+    assert paging.after(whole, paging.whole) == [1]
 
 
 @pytest.mark.parametrize(
