@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from law import grading
-from law.errors import NotFound
+from law.errors import Fault, InvalidInput, NotFound
 from law.evidence import Dossier
 from law.grading import Outlook, Receipt
 from law.index_tables import TABLES, Table, table
@@ -66,8 +66,8 @@ def grade(dossier: DossierFile, ruleset: RulesetId, as_of: AsOf, as_json: AsJson
     """
 
     def receipt() -> Receipt:
-        day, read = _inputs(as_of, dossier)
-        return grading.grade(read, load(ruleset), day)
+        (day, read), text = both(lambda: _inputs(as_of, dossier), lambda: _text(ruleset))
+        return grading.grade(read, text, day)
 
     found = answered(receipt)
     show(found.to_json(), lambda: grading.explain(found, "zh"), as_json)
@@ -109,9 +109,9 @@ def outlook(
     """
 
     def ahead() -> Outlook:
-        day, read = _inputs(as_of, dossier)
+        (day, read), text = both(lambda: _inputs(as_of, dossier), lambda: _text(ruleset))
         horizon = read_day("--until", until) if until else None
-        return grading.outlook(read, load(ruleset), day, horizon)
+        return grading.outlook(read, text, day, horizon)
 
     found = answered(ahead)
     show(found.to_json(), lambda: _ahead(found), as_json)
@@ -138,6 +138,14 @@ law_calendar.register(app)
 
 def _inputs(as_of: str, path: Path) -> tuple[date, Dossier]:
     return both(lambda: read_day("--as-of", as_of), lambda: Dossier.from_json(read_json(path)))
+
+
+def _text(ruleset_id: str) -> Ruleset:
+    try:
+        return load(ruleset_id)
+    except NotFound as error:
+        fault = Fault("--ruleset", error.zh, error.en)
+        raise InvalidInput("输入不符合要求", "The input is not valid.", faults=[fault]) from None
 
 
 def _ruleset(ruleset: Ruleset) -> dict[str, object]:

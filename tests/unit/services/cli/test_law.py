@@ -167,10 +167,10 @@ def test_bad_input_lists_every_fault_and_exits_2(tmp_path: Path) -> None:
     document["records"][0]["points"] = 1.5
     document["records"][1]["entered_on"] = "soon"
     path = _file(tmp_path, document)
-    result = _run("grade", "--ruleset", "hangzhou-trial", "--as-of", "2026-02-29", path)
+    result = _run("grade", "--ruleset", "lost", "--as-of", "2026-02-29", path)
     assert result.exit_code == 2
     assert result.stdout == ""
-    places = ("--as-of", "subject.kind", "records[0].points", "records[1].entered_on")
+    places = ("--as-of", "--ruleset", "subject.kind", "records[0].points", "records[1].entered_on")
     assert all(place in result.stderr for place in places)
     assert "应为整数" in result.stderr
     assert "must be a whole number" in result.stderr
