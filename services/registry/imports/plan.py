@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -108,6 +108,15 @@ class Context:
     def items(self) -> Sequence[Item]:
         """The rows whose cells are good."""
         return self.read.items
+
+    def all_named(self, name: str) -> set[Any]:
+        """Every value of a field, those of bad rows too: what they refer to is checked as well."""
+        rows = (*self.read.items, *self.read.bad)
+        return {item.values[name] for item in rows if name in item.values}
+
+    def bad_with(self, *names: str) -> Iterator[Item]:
+        """Bad rows in which at least these fields are good."""
+        return (item for item in self.read.bad if item.values.keys() >= set(names))
 
     async def each(self) -> AsyncIterator[Item]:
         """The same, letting others work in between: a long file must not hold up the process."""

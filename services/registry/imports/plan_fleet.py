@@ -41,7 +41,8 @@ class Fleet:
     @classmethod
     async def named(cls, context: Context) -> Fleet:
         """Looks up every instrument of a file at once."""
-        serials = {serial_of(item.values) for item in context.items}
+        told = (*context.items, *context.bad_with("type_code", "serial_no"))
+        serials = {serial_of(item.values) for item in told}
         pair = (col(Instrument.type_code), col(Instrument.serial_no))
         return cls(await fetch_pairs(context.session, INSTRUMENTS, pair, serials))
 
@@ -67,7 +68,9 @@ async def plan_instruments(context: Context) -> Plan:
     """Instruments, by owner, type and serial number; a state is taken as the file gives it."""
     plan = Plan()
     keys = Keys(context, plan)
-    owners = await Owners.named(context, plan, {item.values["owner"] for item in context.items})
+    owners = await Owners.named(context, plan, context.all_named("owner"))
+    for item in context.bad_with("owner"):
+        owners.find(item.row, item.values["owner"])
     fleet = await Fleet.named(context)
     repeats = Repeats(context, plan, fleet)
     async for item in context.each():
@@ -144,7 +147,9 @@ async def plan_records(context: Context) -> Plan:
     """Credit records, by subject, kind, source and day determined; corrections are no import."""
     plan = Plan()
     keys = Keys(context, plan)
-    owners = await Owners.named(context, plan, {item.values["owner"] for item in context.items})
+    owners = await Owners.named(context, plan, context.all_named("owner"))
+    for item in context.bad_with("owner"):
+        owners.find(item.row, item.values["owner"])
     found = [(item, owners.find(item.row, item.values["owner"])) async for item in context.each()]
     subjects = {owner["subject_id"] for _, owner in found if owner}
     held = {

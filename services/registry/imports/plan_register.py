@@ -58,6 +58,8 @@ async def plan_subjects(context: Context) -> Plan:
     keys = Keys(context, plan)
     bureaus = await bureaus_held(context)
     known = await _Known.named(context)
+    for item in context.bad_with("bureau"):
+        _bureau_stands(context, item, bureaus)
     async for item in context.each():
         said = item.values
         if not _bureau_stands(context, item, bureaus):

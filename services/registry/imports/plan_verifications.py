@@ -44,10 +44,13 @@ async def plan_verifications(context: Context) -> Plan:
     names: dict[str, int] = {}
     for item in context.items:
         names.setdefault(item.values.get("owner", ""), item.row)
-    owners = await Owners.named(context, plan, names)
+    owners = await Owners.named(context, plan, {*names, *context.all_named("owner")})
     fleet = await Fleet.named(context)
     finder = _Instruments(context, owners, fleet)
     found = [(item, held) async for item in context.each() if (held := finder.find(item))]
+    if not context.header.file_missing:
+        for item in context.bad_with("type_code", "serial_no"):
+            finder.find(item)
     await _plan_each(context, plan, found)
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
     _tell_repeats(context, plan, fleet, found)

@@ -35,12 +35,13 @@ class Item:
 
 @dataclass
 class Read:
-    """A file, read."""
+    """A file, read. `bad` are rows with a fault, as far as they could be read."""
 
     encoding: str
     names: Sequence[str] = ()
     rows: int = 0
     items: list[Item] = field(default_factory=list)
+    bad: list[Item] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
     binding: Binding | None = None
 
@@ -82,7 +83,8 @@ def _read_rows(
             continue
         item = reader.read(row)
         if item is not None:
-            done.items.append(item)
+            fine = item.row not in done.notes.bad_rows
+            (done.items if fine else done.bad).append(item)
     if not done.rows:
         done.notes.fault(HEADER_ROW, "NO_ROWS", "文件只有表头", "the file holds only a header")
 
@@ -108,7 +110,7 @@ class _RowReader:
         self._known: dict[str, dict[str, cells.Value]] = {name: {} for name in self._fields}
 
     def read(self, row: sheet.Row) -> Item | None:
-        """A row's values, or None when it has a fault."""
+        """A row's values that are good, or None when it cannot be read at all."""
         before = len(self._notes.notes)
         if row.broken or len(row.cells) != len(self._binding.names):
             self._note_broken(row)
@@ -117,7 +119,7 @@ class _RowReader:
         bad = {note.column for note in self._notes.notes[before:]}
         if not any(self._binding.column(name) in bad for name in self._together):
             self._note_contradictions(row.number, values, bad)
-        return None if row.number in self._notes.bad_rows else Item(row.number, values)
+        return Item(row.number, values)
 
     def _note_broken(self, row: sheet.Row) -> None:
         if row.broken:

@@ -76,6 +76,7 @@ async def load(change: Change, kind: Kind, ids: Iterable[str]) -> dict[str, Any]
 
 async def apply(change: Change, plan: Plan, why: Why) -> None:
     """Makes and changes everything planned, a portion at a time."""
+    await change.session.flush()
     for kind in Kind:
         for portion in chunks(plan.things[kind], ROWS_AT_ONCE):
             await _apply(change, kind, portion, why)

@@ -230,6 +230,30 @@ async def test_a_verification_is_told_again_by_its_certificate_or_its_day(office
     ]
 
 
+async def test_what_a_bad_row_refers_to_is_checked_as_well(office: Office) -> None:
+    await office.bureau()
+    desk = office.desk(Role.CASEWORKER)
+    rows = [*subject_rows("甲", bureau="999999")]
+    rows[1] = (rows[1][0], "公司", *rows[1][2:])
+    batch = await take(desk, "subjects", table(*rows))
+    assert await told(desk, batch) == [
+        (2, "主体类型", "NOT_A_CHOICE"),
+        (2, "监管机关代码", "UNKNOWN_BUREAU"),
+    ]
+    fleet = table(("使用单位", "器具类型", "出厂编号", "轮换日期"), ("没有", "NAWI-D", "1", "明年"))
+    batch = await take(desk, "instruments", fleet)
+    assert await told(desk, batch) == [
+        (2, "轮换日期", "NOT_A_DATE"),
+        (2, "使用单位", "UNKNOWN_OWNER"),
+    ]
+    row = verification(出厂编号="没有", 有效期至="")
+    batch = await take(desk, "verifications", verifications(row))
+    assert (batch.rejected, await told(desk, batch)) == (
+        1,
+        [(2, "有效期至", "CONTRADICTION"), (2, "出厂编号", "UNKNOWN_INSTRUMENT")],
+    )
+
+
 async def test_a_certificate_belongs_to_one_instrument(office: Office) -> None:
     one, other = await office.instrument(), await office.instrument()
     number = uuid4().hex
