@@ -1,0 +1,50 @@
+"""The files of `deploy/`, and what the code says that they must agree with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from plumbing.settings import SERVICES, Settings
+
+Document = dict[str, Any]
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+KNOWN = {f"QUANHENG_{name.upper()}" for name in Settings.model_fields}
+DEFAULTS = Settings.model_construct()
+PORTS = {service: DEFAULTS.port(service) for service in SERVICES}
+# Without these a service apart from the others finds neither them nor what it runs on.
+NEEDED = {f"QUANHENG_{service.upper()}_ADDRESS" for service in SERVICES} | {
+    "QUANHENG_DATABASE",
+    "QUANHENG_KEYS_DIR",
+    "QUANHENG_LISTEN_HOST",
+    "QUANHENG_NATS_REPLICAS",
+    "QUANHENG_NATS_URL",
+    "QUANHENG_TEMPORAL_ADDRESS",
+    "QUANHENG_TEMPORAL_NAMESPACE",
+}
+SENDS_MAIL = {"QUANHENG_SMTP_URL", "QUANHENG_MAIL_FROM"}
+
+
+def needed(service: str) -> set[str]:
+    return NEEDED | (SENDS_MAIL if service == "alerts" else set())
+
+
+def texts() -> list[Path]:
+    return sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+
+
+def loaded(path: Path) -> list[Document]:
+    return [document for document in yaml.safe_load_all(path.read_text()) if document]
+
+
+def image_settings() -> dict[str, str]:
+    text = (DEPLOY / "Dockerfile").read_text()
+    return dict(re.findall(r"(QUANHENG_\w+)=(\S+)", text))
+
+
+def compose_file() -> Document:
+    return loaded(DEPLOY / "compose.yaml")[0]

@@ -1,0 +1,91 @@
+"""compose.yaml agrees with the code: settings, ports, databases, keys."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from plumbing.settings import SERVICES
+from tests.unit.deploy.files import (
+    DEFAULTS,
+    DEPLOY,
+    PORTS,
+    Document,
+    compose_file,
+    image_settings,
+    needed,
+)
+
+
+@pytest.fixture(scope="module")
+def compose() -> Document:
+    return compose_file()
+
+
+def test_every_service_is_a_container_with_the_settings_it_needs(compose: Document) -> None:
+    assert set(SERVICES) <= set(compose["services"])
+    for service in SERVICES:
+        container = compose["services"][service]
+        assert container["command"] == ["python", "-P", "-m", f"services.{service}"]
+        given = set(container["environment"]) | set(image_settings())
+        assert needed(service) <= given, service
+
+
+def test_containers_find_each_other_at_the_ports_they_listen_on(compose: Document) -> None:
+    for service, port in PORTS.items():
+        container = compose["services"][service]
+        assert container["ports"] == [f"127.0.0.1:{port}:{port}"]
+        address = container["environment"][f"QUANHENG_{service.upper()}_ADDRESS"]
+        assert address == f"{service}:{port}"
+
+
+def test_each_container_has_a_database_of_its_own(compose: Document) -> None:
+    sql = (DEPLOY / "postgresql" / "databases.sql").read_text()
+    made = set(re.findall(r"^CREATE DATABASE (\w+) OWNER (\w+) ", sql, re.MULTILINE))
+    assert made == {(service, service) for service in SERVICES}
+    closed = set(
+        re.findall(r"^REVOKE CONNECT, TEMPORARY ON DATABASE (\w+) FROM PUBLIC;", sql, re.MULTILINE)
+    )
+    assert closed == set(SERVICES)
+    url = compose["services"]["grading"]["environment"]["QUANHENG_DATABASE"]
+    built = DEFAULTS.model_copy(update={"database": url}).database_url("grading")
+    assert re.fullmatch(r"postgresql\+asyncpg://grading:\$\{.+\}@postgresql:5432/grading", built)
+
+
+def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Document) -> None:
+    for service in SERVICES:
+        (mount,) = compose["services"][service]["volumes"]
+        assert (mount["source"], mount["target"]) == ("keys", image_settings()["QUANHENG_KEYS_DIR"])
+        assert mount["volume"] == {"subpath": service}
+        assert mount["read_only"] is True
+
+
+def test_our_containers_are_confined(compose: Document) -> None:
+    for service in (*SERVICES, "keys"):
+        container = compose["services"][service]
+        assert container["read_only"] is True
+        assert container["cap_drop"] == ["ALL"]
+        assert "user" not in container
+        assert "healthcheck" not in container or service == "keys"
+
+
+def test_only_our_services_are_reached_from_outside_and_only_from_this_machine(
+    compose: Document,
+) -> None:
+    published = {name for name, container in compose["services"].items() if "ports" in container}
+    assert published == set(SERVICES)
+    assert compose["networks"]["engines"] == {"internal": True}
+    for engine in ("postgresql", "nats", "temporal"):
+        assert compose["services"][engine]["networks"] == ["engines"]
+
+
+def test_every_value_the_machine_must_give_is_in_the_example() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose.yaml").read_text()))
+    lines = (DEPLOY / "compose.env.example").read_text().splitlines()
+    offered = {line.split("=")[0] for line in lines if line and not line.startswith("#")}
+    assert asked == offered
+
+
+def test_nats_acknowledges_nothing_that_is_not_on_the_disk() -> None:
+    assert "sync_interval: always" in (DEPLOY / "nats" / "nats.conf").read_text()

@@ -1,0 +1,130 @@
+"""The Kubernetes base agrees with the code: settings, ports, probes, keys, who reaches whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plumbing.settings import SERVICES
+from tests.unit.deploy.files import DEPLOY, PORTS, Document, loaded, needed
+
+BASE = DEPLOY / "kubernetes" / "base"
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
+def parts(service: str) -> dict[str, Document]:
+    return {document["kind"]: document for document in loaded(BASE / f"{service}.yaml")[:4]}
+
+
+def container_of(deployment: Document) -> Document:
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["name"] == "service"
+    return dict(container)
+
+
+def common() -> Document:
+    return loaded(BASE / "every-service.yaml")[0]
+
+
+def settings_map(kustomization: Path) -> dict[str, str]:
+    (generated,) = loaded(kustomization)[0]["configMapGenerator"]
+    return dict(literal.split("=", 1) for literal in generated["literals"])
+
+
+def test_every_service_is_in_the_base() -> None:
+    resources = loaded(BASE / "kustomization.yaml")[0]["resources"]
+    assert resources == [*(f"{service}.yaml" for service in SERVICES), "network.yaml"]
+    patches = loaded(BASE / "kustomization.yaml")[0]["patches"]
+    assert patches == [{"path": "every-service.yaml", "target": {"kind": "Deployment"}}]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_deployment_is_given_every_setting_it_needs(service: str) -> None:
+    container = container_of(parts(service)["Deployment"])
+    assert container["command"] == ["python", "-P", "-m", f"services.{service}"]
+    own = {entry["name"] for entry in container["env"]}
+    shared = settings_map(BASE / "kustomization.yaml")
+    assert needed(service) <= own | set(shared)
+    assert container_of(common())["envFrom"] == [{"configMapRef": {"name": "settings"}}]
+    assert shared[f"QUANHENG_{service.upper()}_ADDRESS"] == f"{service}:{PORTS[service]}"
+    assert shared["QUANHENG_LISTEN_HOST"] == "0.0.0.0"  # noqa: S104
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_secret_is_referred_to_and_belongs_to_the_service(service: str) -> None:
+    deployment = parts(service)["Deployment"]
+    for entry in container_of(deployment)["env"]:
+        assert set(entry) == {"name", "valueFrom"}
+        assert set(entry["valueFrom"]) == {"secretKeyRef"}
+    references = {
+        e["name"]: e["valueFrom"]["secretKeyRef"] for e in container_of(deployment)["env"]
+    }
+    assert references["QUANHENG_DATABASE"]["key"] == f"database-{service}"
+    (keys,) = deployment["spec"]["template"]["spec"]["volumes"]
+    assert keys["secret"]["secretName"] == f"quanheng-keys-{service}"
+    assert keys["name"] == "keys"
+    mounts = {mount["name"]: mount for mount in container_of(common())["volumeMounts"]}
+    assert mounts["keys"] == {
+        "name": "keys",
+        "mountPath": settings_map(BASE / "kustomization.yaml")["QUANHENG_KEYS_DIR"],
+        "readOnly": True,
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_ports_and_probes_agree(service: str) -> None:
+    found, port = parts(service), PORTS[service]
+    container = container_of(found["Deployment"])
+    assert container["ports"] == [{"name": "grpc", "containerPort": port}]
+    for probe in PROBES:
+        assert container[probe] == {"grpc": {"port": port}}
+        assert container_of(common())[probe]["failureThreshold"] > 1
+    (offered,) = found["Service"]["spec"]["ports"]
+    assert (offered["port"], offered["targetPort"]) == (port, "grpc")
+    (rule,) = found["NetworkPolicy"]["spec"]["ingress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": port}]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_everything_about_a_service_selects_its_pods(service: str) -> None:
+    found, label = parts(service), {"app.kubernetes.io/name": service}
+    assert {document["metadata"]["name"] for document in found.values()} == {service}
+    assert found["Deployment"]["spec"]["selector"]["matchLabels"] == label
+    assert found["Deployment"]["spec"]["template"]["metadata"]["labels"] == label
+    assert found["Service"]["spec"]["selector"] == label
+    assert found["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == label
+    assert found["PodDisruptionBudget"]["spec"]["maxUnavailable"] < common()["spec"]["replicas"]
+    assert found["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == label
+
+
+def test_pods_are_confined_and_bounded() -> None:
+    pod = common()["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] == 10001
+    container = container_of(common())
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert set(container["resources"]) == {"requests", "limits"}
+
+
+def test_what_is_not_allowed_is_closed() -> None:
+    policies = {
+        policy["metadata"]["name"]: policy["spec"] for policy in loaded(BASE / "network.yaml")
+    }
+    closed = policies["nothing-else"]
+    assert closed["policyTypes"] == ["Ingress", "Egress"]
+    assert not {"ingress", "egress"} & set(closed)
+    (between,) = policies["services-to-each-other"]["egress"]
+    (ports,) = between["ports"]
+    assert (ports["port"], ports["endPort"]) == (min(PORTS.values()), max(PORTS.values()))
+
+
+def test_an_overlay_changes_only_settings_that_the_base_has() -> None:
+    base = settings_map(BASE / "kustomization.yaml")
+    for path in (DEPLOY / "kubernetes" / "overlays").rglob("kustomization.yaml"):
+        assert set(settings_map(path)) <= set(base)
