@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 import grpc
@@ -34,6 +34,7 @@ from plumbing.tokens import Verifier, public_key
 
 GRACE_SECONDS = 2.0  # with the worker's, less than the supervisor waits before it kills
 KEYS_EVERY_SECONDS = 0.1
+CANCEL_EVERY_SECONDS = 3.0  # longer than a worker takes to finish what it has begun
 log = structlog.get_logger()
 
 
@@ -93,8 +94,17 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         await stop.wait()
         log.info("process.stopping")
         await _stop_serving(server, healthy)
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    # asyncio.wait_for of Python 3.11 can swallow a cancellation, and the clients we use wait with
+    # it; whoever goes on is asked again.
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_EVERY_SECONDS)
 
 
 async def _forever(run: Callable[[], Awaitable[None]]) -> None:

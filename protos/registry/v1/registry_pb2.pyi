@@ -181,7 +181,7 @@ class Instrument(_message.Message):
     state: _builtins.str
     """in_use, spare, stopped or scrapped. An instrument is spare until first verified."""
     rotate_on: _builtins.str
-    """Day from which it must be replaced, for types that are only verified first; may be empty."""
+    """Last day before it must be replaced, for types that are only verified first; may be empty."""
     spell: _builtins.int
     """Counts how often it came into use: an alert belongs to one spell."""
     repeated_serial: _builtins.bool

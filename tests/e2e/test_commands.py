@@ -1,0 +1,162 @@
+"""The command line, as the roles use it: real processes on both sides."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from plumbing.client import new_request_id
+from plumbing.settings import child_environment
+from protos.identity.v1 import identity_pb2 as identity
+from services.cli.accounts import role_value
+from tests.e2e.world import World, said
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PASSWORD = "a long test password"
+Run = Callable[..., Awaitable[Any]]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A home for each of a few people, each logged in there by the command itself."""
+    people = {
+        "operator": {"subject_id": world.subject.subject_id},
+        "caseworker": {"bureau": world.subject.bureau},
+        "unit_head": {"bureau": world.subject.bureau},
+        "inspector": {"bureau": world.subject.bureau},
+    }
+    homes = {"administrator": tmp_path_factory.mktemp("administrator")}
+    for role, scope in people.items():
+        request = identity.CreateAccountRequest(
+            request_id=new_request_id(),
+            name=f"cli.{role}",
+            display_name=f"测试{role}",
+            password=PASSWORD,
+            roles=[role_value(role)],
+            **scope,
+        )
+        await said(world.administrator.identity.CreateAccount(request))
+        homes[role] = tmp_path_factory.mktemp(role)
+    logins = (
+        command(world, homes[role], "login", f"cli.{role}", "--password", PASSWORD)
+        for role in people
+    )
+    assert {status for status, _, _ in await asyncio.gather(*logins)} == {0}
+    return homes
+
+
+async def command(world: World, home: Path, *words: str) -> tuple[int, str, str]:
+    """Runs the command as somebody; its status, what it said, and what it complained of."""
+    environment = {**child_environment(world.platform.settings), "HOME": str(home)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.cli",
+        *words,
+        "--data",
+        str(world.platform.data_dir),
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.fixture
+def run(world: World, homes: dict[str, Path]) -> Run:
+    """Runs a command with --json as a role and returns what it answers."""
+
+    async def answer(role: str, *words: str) -> Any:
+        status, out, err = await command(world, homes[role], *words, "--json")
+        assert status == 0, (words, out, err)
+        return json.loads(out)
+
+    return answer
+
+
+async def test_an_objection_is_heard_from_the_command_line(world: World, run: Run) -> None:
+    subject, today = world.subject.subject_id, (await world.today()).isoformat()
+    words = ("--kind", "penalty", "--determined-on", today, "--source", "命令行罚字1号")
+    record = await run("inspector", "record", "enter", subject, *words, "--points", "20")
+    await world.grade_after(await world.record(record["record_id"]))
+    grade = await run("operator", "grade", "show", subject)
+    assert (grade["grade"], grade["score"]) == ("E", 70)
+    receipt = await run("operator", "grade", "receipt", grade["receipt_id"])
+    assert {line["record"] for line in receipt["records"]} == {record["record_id"]}
+
+    grounds = ("--subject", subject, "--record", record["record_id"], "--grounds", "记录有误")
+    case = await run("operator", "objection", "lodge", *grounds)
+    case_id = case["case_id"]
+    accepted = await run("caseworker", "objection", "accept", case_id)
+    assert (accepted["term"]["budget_days"], accepted["term"]["cap_days"]) == (5, 20)
+    ground = ("--days", "15", "--ground", "情况复杂")
+    await run("caseworker", "objection", "extend", case_id, *ground)
+    extended = await run("unit_head", "objection", "approve-extension", case_id)
+    assert extended["term"]["target_on"] == extended["term"]["latest_on"]
+    reasons = ("--outcome", "delete", "--reasons", "经核实有误")
+    await run("caseworker", "objection", "decide", case_id, *reasons)
+    await world.closed(case_id)
+    told = await run("operator", "objection", "show", case_id)
+    assert [step["step"] for step in told["steps"]][:4] == [
+        "lodge",
+        "accept",
+        "request_extension",
+        "approve_extension",
+    ]
+    assert told["letters"][0]["title"]
+
+
+async def test_who_runs_the_platform_sees_that_it_agrees(world: World, run: Run) -> None:
+    checked, audit, dead, reconciled = await asyncio.gather(
+        run("administrator", "check"),
+        run("administrator", "audit", "verify"),
+        run("administrator", "events", "dead", "list"),
+        run("administrator", "reconcile"),
+    )
+    assert checked["holds"], checked["problems"]
+    assert all(not chain["problems"] for chain in audit.values())
+    assert dead == []
+    assert not any(answer["started"] for answer in reconciled.values())
+
+
+async def test_a_refusal_is_a_sentence_in_both_languages(
+    world: World, homes: dict[str, Path]
+) -> None:
+    words = ("record", "enter", world.subject.subject_id, "--kind", "penalty")
+    dates = ("--determined-on", "2026-02-30", "--source", "x")
+    (forbidden, _, why), (invalid, _, faults) = await asyncio.gather(
+        command(world, homes["operator"], *words, "--determined-on", "2026-09-14", "--source", "x"),
+        command(world, homes["inspector"], *words, *dates),
+    )
+    assert forbidden == invalid == 1
+    assert "您的角色无权办理此事项" in why
+    assert "Your role may not do this" in why
+    assert "determined_on" in faults
+    assert "Traceback" not in why + faults
+
+
+async def test_without_a_login_the_way_in_is_told(world: World, tmp_path: Path) -> None:
+    elsewhere = (await command(world, tmp_path, "whoami"))[1]
+    assert "administrator" in elsewhere  # whoever may read the machine's keys is its administrator
+    missing = ("grade", "show", "x")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.cli",
+        *missing,
+        "--data",
+        str(tmp_path),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert "没有正在运行的平台" in err.decode()
