@@ -24,7 +24,7 @@ from law.grading import (
     spell_began_on,
     what_if,
 )
-from law.grading.comparison import Move
+from law.grading.comparison import Move, impact_of
 from law.ruleset import GRADING, load
 
 DAY = date(2026, 6, 30)
@@ -360,3 +360,16 @@ def test_impact_says_who_moves_from_where_to_where() -> None:
             {"subject": "S2", "old": "E", "new": "D"},
         ],
     }
+
+
+def test_the_counts_of_an_impact_are_in_order() -> None:
+    moves = [Move("S", old, new) for old, new in ("BA", "AB", "BB", "AA", "EA", "AE")]
+    found = impact_of([Move("S", None, "A"), *moves], load(H120), load(TRIAL), DAY)
+    pairs = [(old, new) for old, new, _ in found.counts]
+    assert pairs == [
+        (None, "A"),
+        *[("A", new) for new in "ABE"],
+        ("B", "A"),
+        ("B", "B"),
+        ("E", "A"),
+    ]

@@ -111,6 +111,18 @@ def test_each_difference_is_told_with_its_place() -> None:
     ]
 
 
+def test_a_part_of_another_shape_is_one_difference() -> None:
+    document = _document()
+    document["window"] = 5
+    document["points"] = {}
+    window, points = verify_document(document)[::-1]
+    assert window.startswith("window: stated 5, recomputed {'from': '2021-06-30'")
+    assert points.startswith("points: stated {}, recomputed [{'record': 'r1'")
+    assert verify_document({**_document(), "grade": {"is": "E"}}) == [
+        "grade: stated {'is': 'E'}, recomputed 'E'"
+    ]
+
+
 def test_a_number_is_not_a_truth_value() -> None:
     document = _document()
     document["no_record"] = 0
@@ -147,6 +159,13 @@ def test_a_receipt_that_cannot_be_read_is_refused() -> None:
         verify_document(document)
     fields = [fault.field for fault in refused.value.faults]
     assert fields == ["as_of", "inputs.records[0].kind"]
+    assert (refused.value.zh, refused.value.en) == (
+        "评价凭据不符合要求",
+        "The receipt is not valid.",
+    )
+    with pytest.raises(InvalidInput) as refused:
+        verify_document([])
+    assert [fault.field for fault in refused.value.faults] == [""]
     with pytest.raises(InvalidInput) as refused:
         Receipt.from_json({**_document(), "records": 1, "score": "x", "window": None})
     fields = [fault.field for fault in refused.value.faults]
