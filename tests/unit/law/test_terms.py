@@ -119,8 +119,9 @@ def test_days_left_count_down_on_working_days_only(later: int) -> None:
 def test_a_suspended_term_has_no_last_day_but_says_what_it_would_be() -> None:
     term = start("objection_first", EVENT, CALENDAR).pause(EVENT + DAY, GROUND, edition=CALENDAR)
     for asked in (term.target, term.latest, term.overdue_at):
-        with pytest.raises(WrongState):
+        with pytest.raises(WrongState) as caught:
             asked(CALENDAR)
+        assert (caught.value.zh, caught.value.cite) == ("期限中止期间没有到期日", "S3 28")
     assert term.reminders(CALENDAR) == ()
     assert not term.is_overdue(datetime.fromisoformat("2030-01-01T00:00:00+08:00"), CALENDAR)
     resumed = term.target_if_resumed(EVENT + DAY * 10, CALENDAR)
@@ -138,6 +139,13 @@ def test_nothing_is_entered_before_what_is_already_in_the_ledger() -> None:
     with pytest.raises(InvalidInput) as caught:
         term.extend(1, "head", "complex", EVENT - DAY, edition=CALENDAR)
     assert [f.field for f in caught.value.faults] == ["on"]
+
+
+def test_two_entries_may_be_made_on_one_day() -> None:
+    term = start("objection_first", EVENT, CALENDAR).extend(
+        1, "head", "complex", EVENT, edition=CALENDAR
+    )
+    assert term.pause(EVENT, GROUND, edition=CALENDAR).resume(EVENT).total == 6
 
 
 def test_every_fault_of_an_extension_is_listed() -> None:
