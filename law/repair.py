@@ -80,8 +80,7 @@ def _answer(conditions: tuple[Condition, ...], on: date) -> RepairAnswer:
     permitted = all(c.met for c in conditions)
     open_without_day = any(not c.met and c.met_from is None for c in conditions)
     days = [c.met_from for c in conditions if c.met_from is not None]
-    met_from = None if open_without_day else max([on, *days]) if not permitted else on
-    return RepairAnswer(permitted, conditions, met_from)
+    return RepairAnswer(permitted, conditions, None if open_without_day else max([on, *days]))
 
 
 def _rules(ruleset_id: str) -> Mapping[str, Any]:

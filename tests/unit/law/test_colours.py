@@ -113,19 +113,19 @@ def test_every_answer_is_cited_and_says_why(
 
 
 @pytest.mark.parametrize(
-    ("valid_until", "result", "reason"),
+    ("valid_until", "result", "reason", "said"),
     [
-        (date(2026, 1, 1), VerificationResult.PASS, "overdue"),
-        (date(2026, 9, 1), VerificationResult.REJECT, "rejected"),
-        (date(2026, 9, 1), VerificationResult.REPAIRED, "repaired"),
-        (None, None, "unverified"),
-        (date(2026, 2, 15), VerificationResult.PASS, "yellow"),
-        (date(2026, 3, 15), VerificationResult.PASS, "green"),
-        (date(2026, 9, 1), VerificationResult.PASS, "valid"),
+        (date(2026, 1, 1), VerificationResult.PASS, "overdue", "已经超过检定有效期限"),
+        (date(2026, 9, 1), VerificationResult.REJECT, "rejected", "经检定不合格仍在使用"),
+        (date(2026, 9, 1), VerificationResult.REPAIRED, "repaired", "维修后尚未检定合格即在使用"),
+        (None, None, "unverified", "从未检定即在使用"),
+        (date(2026, 2, 15), VerificationResult.PASS, "yellow", "1个月内将达到检定有效期限"),
+        (date(2026, 3, 15), VerificationResult.PASS, "green", "2个月内将达到检定有效期限"),
+        (date(2026, 9, 1), VerificationResult.PASS, "valid", "在检定有效期内，无颜色标注"),
     ],
 )
-def test_the_reason_is_stable_for_programs(
-    valid_until: date | None, result: VerificationResult | None, reason: str
+def test_the_reason_is_stable_for_programs_and_said_to_people(
+    valid_until: date | None, result: VerificationResult | None, reason: str, said: str
 ) -> None:
     answer = colour(
         valid_until=valid_until,
@@ -133,7 +133,7 @@ def test_the_reason_is_stable_for_programs(
         last_result=result,
         on=date(2026, 2, 1),
     )
-    assert answer.reason_id == reason
+    assert (answer.reason_id, answer.reason) == (reason, said)
 
 
 def _fact(id_: str, result: VerificationResult, day: int) -> VerificationFact:

@@ -26,7 +26,9 @@ def test_one_wrong_character_is_always_found(body: str, place: int, other: str) 
         return
     with pytest.raises(InvalidInput) as caught:
         check_credit_code(wrong, "subject.credit_code")
-    assert [f.field for f in caught.value.faults] == ["subject.credit_code"]
+    (fault,) = caught.value.faults
+    assert (fault.field, fault.cite) == ("subject.credit_code", "GB 32100-2015")
+    assert (fault.message_zh, fault.message_en) == (caught.value.zh, caught.value.en)
 
 
 @given(bodies, st.integers(0, 16))

@@ -63,7 +63,19 @@ def test_each_row_refuses_what_does_not_fit_it(name: str, row: Row) -> None:
     for unfit in unfits:
         with pytest.raises(InvalidInput) as caught:
             assess(name, _nothing(name) | {row.key: unfit})
-        assert [(f.field, f.cite) for f in caught.value.faults] == [(row.key, row.cite)]
+        (fault,) = caught.value.faults
+        assert (fault.field, fault.cite) == (row.key, row.cite)
+        assert (fault.message_zh, fault.message_en) == _asked(row)
+
+
+def _asked(row: Row) -> tuple[str, str]:
+    if isinstance(_most(row), bool):
+        return "应为 true 或 false", "must be true or false"
+    if row.scoring in (Scoring.PROPORTIONAL, Scoring.THRESHOLD):
+        return "应为0至100的百分比", "must be a percentage from 0 to 100"
+    if row.scoring is Scoring.JUDGEMENT:
+        return f"应为0至{row.points}的整数分", f"must be whole points from 0 to {row.points}"
+    return "应为不小于0的次数", "must be a count from 0"
 
 
 percentages = st.decimals(0, 100, places=3, allow_nan=False)
@@ -113,6 +125,11 @@ def _broken(change: Callable[[dict[str, Any]], object]) -> list[str]:
     change(data)
     with pytest.raises(InvalidInput) as caught:
         parse(data, "sha256:0")
+    assert (caught.value.zh, caught.value.en) == (
+        "指数表不符合要求",
+        "The index table is not valid.",
+    )
+    assert all(f.message_zh and f.message_en for f in caught.value.faults)
     return [fault.field for fault in caught.value.faults]
 
 
@@ -128,6 +145,10 @@ def _broken(change: Callable[[dict[str, Any]], object]) -> list[str]:
         (lambda d: d["base"][0].update(points=True), ["base.B01.1.points", "totals.base"]),
         (
             lambda d: d["deduction"][0].update(points=5),
+            ["deduction.B17.points", "totals.deduction"],
+        ),
+        (
+            lambda d: d["deduction"][0].update(points=0),
             ["deduction.B17.points", "totals.deduction"],
         ),
         (lambda d: d["base"][0].update(scoring="each_time"), ["base.B01.1.scoring"]),

@@ -137,6 +137,7 @@ def repair(given: Given) -> dict[str, Any]:
             determined_on=r["on_day"],
             entered_on=r["on_day"],
             status=RecordStatus(r.get("status", "active")),
+            status_on=r.get("status_on"),
         )
         for i, r in enumerate(given.get("since", ()), 1)
     )
@@ -159,6 +160,7 @@ def repair(given: Given) -> dict[str, Any]:
         "in_the_way": [i for c in answer.conditions for i in c.in_the_way],
         "articles": [c.cite for c in answer.conditions],
         "asks": [c.zh for c in answer.conditions],
+        "asks_en": [c.en for c in answer.conditions],
     }
 
 
@@ -249,6 +251,11 @@ def attached(given: Given) -> dict[str, Any]:
         "ids": [m.id for m in measures(given["ruleset"], given["grade"])],
         "percent": percent,
         "direction": found.direction if found else None,
+        "article": found.cite if found else None,
+        "principle": found.principle if found else None,
+        "discretion": sorted(
+            {m.discretion.value for m in measures(given["ruleset"], given["grade"])}
+        ),
         "sample": sample_size(given.get("population", 0), percent or 0),
     }
 
@@ -300,6 +307,7 @@ def _check_refusal(rule: str, case: Given, refused: str, expected: Given) -> Non
     assert expected.get("zh", caught.value.zh) == caught.value.zh
     assert expected.get("en", caught.value.en) == caught.value.en
     assert expected.get("article", caught.value.cite) == caught.value.cite
+    assert all(f.message_zh and f.message_en for f in caught.value.faults)
     if "faults" in expected:
         assert [f.field for f in caught.value.faults] == expected["faults"]
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 
 from law.colours import Colour, Mode
-from law.disclosure import Audience, Classification, Field, visible_fields
-from law.errors import InvalidInput, NotFound, NotPermitted
-from law.evidence import SubjectKind
+from law.disclosure import (
+    Audience,
+    Classification,
+    Field,
+    record_visible,
+    visible,
+    visible_fields,
+)
+from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
+from law.evidence import Record, RecordKind, SubjectKind
 from law.instruments import Confidence, Listed, catalogue, instrument_type
 from law.measures import MeasureKind, alert_measures, measures, sample_size, sampling
 from law.objection import (
@@ -23,6 +31,7 @@ from law.objection import (
     CaseState,
     Outcome,
     Step,
+    after,
     may_decide,
     permitted,
 )
@@ -192,6 +201,20 @@ def test_nobody_outside_sees_more_of_a_person_than_of_a_firm() -> None:
         assert not person & {Field.ADDRESS, Field.CONTACT, Field.IDENTITY_NUMBER}
 
 
+def test_nothing_is_let_out_by_leaving_a_permission_unsaid() -> None:
+    person, query = SubjectKind.NATURAL_PERSON, Audience.QUERY
+    day = date(2026, 1, 5)
+    fine = Record("r1", RecordKind.PENALTY, day, day)
+    assert not visible(Field.NAME, person, query).allowed
+    assert not record_visible("hangzhou-trial", fine, person, query, day).allowed
+    firm, public = SubjectKind.ORGANISATION, Audience.PUBLIC
+    shown = record_visible("hangzhou-trial", fine, firm, public, day)
+    assert (shown.allowed, shown.cite) == (True, "S3 17; S4 三(五); S1 19")
+    assert visible(Field.CONTACT, firm, public).cite == "S3 17; S4 三(五); S1 19"
+    kept = record_visible("hangzhou-trial", fine, firm, Audience.OFFICIAL, day)
+    assert (kept.allowed, kept.cite) == (True, "S3 29; S1 20")
+
+
 def test_states_steps_and_outcomes_have_their_chinese() -> None:
     assert (set(STATE_ZH), set(STEP_ZH), set(OUTCOME_ZH)) == (
         set(CaseState),
@@ -221,4 +244,14 @@ def test_a_permission_can_be_required() -> None:
     may_decide("b", "a").require()
     with pytest.raises(NotPermitted) as caught:
         may_decide("a", "a").require()
-    assert caught.value.cite == "S3 27"
+    assert (caught.value.cite, caught.value.zh, caught.value.en) == (
+        "S3 27",
+        "不得对本人录入的记录作出决定",
+        "nobody decides on a record of their own",
+    )
+
+
+def test_a_step_that_is_not_permitted_says_state_and_step_to_programs() -> None:
+    with pytest.raises(WrongState) as caught:
+        after(CaseState.CLOSED, Step.DECIDE)
+    assert caught.value.facts == {"state": "closed", "step": "decide"}

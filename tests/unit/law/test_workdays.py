@@ -85,6 +85,7 @@ def test_a_new_arrangement_makes_the_next_edition_and_leaves_the_old_one() -> No
         work=[date(2027, 1, 3)],
     )
     assert (new.number, new.documents[-1]) == (old.number + 1, "国办发明电〔2026〕1号")
+    assert new.published_on == date(2026, 11, 25)
     assert nth_working_day(date(2026, 12, 31), 1, new).date == date(2027, 1, 3)
     assert not nth_working_day(date(2026, 12, 31), 1, new).provisional
     assert nth_working_day(date(2026, 12, 31), 1, old).provisional
