@@ -1,0 +1,62 @@
+"""Killed in the middle of an import, the registry has taken all of a file or nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+
+from plumbing.identity import Role
+from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.conftest import free_port
+from tests.integration.registry.importing import (
+    header,
+    send,
+    subject_rows,
+    subjects_named,
+    table,
+)
+from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+
+ROWS = 6000
+WRITTEN_BYTES = 1 << 20  # more than this cannot stand in the log before the import has begun
+
+
+async def test_an_import_that_is_killed_leaves_nothing_and_is_repeated_as_it_was(
+    nats_url: str, tmp_path: Path
+) -> None:
+    settings = sandbox(tmp_path, free_port(), nats_url)
+    content = table(*subject_rows(*(f"合成{n}" for n in range(ROWS)), bureau=DISTRICT))
+    head = header("subjects")
+    office = Office(settings)
+    desk = office.desk(Role.CASEWORKER)
+    async with running(settings) as process:
+        await office.bureau()
+        upload = asyncio.create_task(send(desk, head, content))
+        await _until_written(tmp_path / "registry.db-wal", upload)
+        process.kill()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await upload
+    async with running(settings):
+        assert await subjects_named(desk, "合成") == []
+        listed = await desk.imports.ListBatches(pb.ListBatchesRequest())
+        assert list(listed.batches) == []
+        batch = await send(desk, head, content)
+        assert (batch.state, batch.changed) == ("applied", ROWS)
+        assert await send(desk, head, content) == batch
+    await office.close()
+
+
+async def _until_written(log: Path, upload: asyncio.Task[pb.Batch]) -> None:
+    started, deadline = _size(log), time.monotonic() + 30
+    while _size(log) < started + WRITTEN_BYTES:
+        assert not upload.done(), upload.result()
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.002)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
