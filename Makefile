@@ -67,8 +67,9 @@ types: $(READY) ## mypy --strict
 	$(BIN)/mypy
 layers: $(READY) ## arrows point one way, services keep apart, the law is pure
 	$(BIN)/lint-imports --no-logo
-drift: $(READY) ## committed wire code is what the contract yields
+drift: $(READY) ## committed wire code and the page of the law are what their sources yield
 	$(BIN)/python tools/generate.py --check
+	$(BIN)/python docs/generate_law.py --check
 lock-check: $(READY) ## requirements.lock is what pyproject.toml yields (asks PyPI)
 	@mkdir -p var && cp $(LOCK) var/$(LOCK) && $(COMPILE) --output-file var/$(LOCK)
 	diff $(LOCK) var/$(LOCK)

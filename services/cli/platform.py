@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
+from protos.identity.v1 import identity_pb2 as identity
 from protos.operations.v1 import operations_pb2 as operations
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry
@@ -179,15 +181,30 @@ def audit_list(
 ) -> None:
     """列出审计记录，新的在前。 Lists audit entries, newest first."""
     wanted = operations.ListAuditRequest(object=object_, page_size=limit)
-    answer = at_desk(data, lambda desk: _stub(desk, service).ListAudit(wanted))
+
+    async def ask(desk: Desk) -> tuple[operations.ListAuditResponse, dict[str, str]]:
+        return await _stub(desk, service).ListAudit(wanted), await _names(desk)
+
+    answer, names = at_desk(data, ask)
     if as_json:
         show.json_out(answer)
         return
     rows = [
-        (e.sequence or "—", _local(e), e.actor, e.on_behalf_of, e.action, e.object, e.ground)
+        (e.sequence or "—", _local(e), *_who(e, names), e.action, e.object, e.ground)
         for e in answer.entries
     ]
     show.table("审计", ("序", "时间", "谁", "代表", "做了什么", "对象", "依据"), rows)
+
+
+async def _names(desk: Desk) -> dict[str, str]:
+    """The login names of accounts, by id: an entry keeps only the id."""
+    answer = await desk.identity.ListAccounts(identity.ListAccountsRequest(page_size=1000))
+    return {account.account_id: account.name for account in answer.accounts}
+
+
+def _who(entry: operations.AuditEntry, names: Mapping[str, str]) -> tuple[str, str]:
+    actor, principal = entry.actor, entry.on_behalf_of
+    return names.get(actor, actor), names.get(principal, principal)
 
 
 def _local(entry: operations.AuditEntry) -> str:
