@@ -85,7 +85,8 @@ def test_each_missing_column_is_one_fault_that_names_the_columns_seen() -> None:
     done = taken("名字,代码\n" + "a,b\n" * 50)
     assert faults(done) == [(1, "code", "MISSING_COLUMN"), (1, "name", "MISSING_COLUMN")]
     [code, _] = [note for note in done.notes.notes if not note.warning]
-    assert "名字" in code.zh and "代码" in code.en
+    assert "名字" in code.zh
+    assert "代码" in code.en
     assert done.rows == 50
 
 
