@@ -86,12 +86,17 @@ class Database:
 
 
 def _engine(url: str) -> AsyncEngine:
+    # Errors go to the log: they name the statement, never what of people or secrets went with it.
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return create_async_engine(
+            url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+        )
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": 30}, pool_size=8, max_overflow=8)
+    engine = create_async_engine(
+        url, connect_args={"timeout": 30}, pool_size=8, max_overflow=8, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _tune_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
