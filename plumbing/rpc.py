@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import structlog
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError, Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
@@ -125,6 +126,9 @@ def away_status() -> status_pb2.Status:
     return status
 
 
+Read = Callable[[bytes], Message]
+
+
 class Guard(grpc.aio.ServerInterceptor):
     """Stands before every handler: identity, role, validity; and maps what is raised."""
 
@@ -139,24 +143,25 @@ class Guard(grpc.aio.ServerInterceptor):
         handler, method = await continuation(handler_call_details), handler_call_details.method
         if handler is None or method.startswith(OPEN):
             return handler
-        coders = {
-            "request_deserializer": handler.request_deserializer,
-            "response_serializer": handler.response_serializer,
-        }
+        # The request is read behind the guard: gRPC itself answers UNKNOWN to bytes it cannot read.
+        read, coders = (
+            handler.request_deserializer,
+            {"response_serializer": handler.response_serializer},
+        )
         if handler.request_streaming:
             return grpc.stream_unary_rpc_method_handler(
-                self._guarded(method, handler.stream_unary), **coders
+                self._guarded(method, handler.stream_unary, read), **coders
             )
         return grpc.unary_unary_rpc_method_handler(
-            self._guarded(method, handler.unary_unary), **coders
+            self._guarded(method, handler.unary_unary, read), **coders
         )
 
-    def _guarded(self, method: str, inner: Callable[[Any, Any], Awaitable[Any]]) -> Any:
-        async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+    def _guarded(self, method: str, inner: Callable[[Any, Any], Awaitable[Any]], read: Read) -> Any:
+        async def handle(said: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             try:
                 caller = self._admit(method, _metadata(context))
                 set_current_caller(caller)
-                return await inner(_checked(request), context)
+                return await inner(_checked(said, read), context)
             except LawError as error:
                 await context.abort_with_status(rpc_status.to_status(status_of(error)))
             except (grpc.aio.AbortError, asyncio.CancelledError):
@@ -194,17 +199,25 @@ def _metadata(context: grpc.aio.ServicerContext[Any, Any]) -> dict[str, str]:
     return {key: value for key, value in pairs if isinstance(value, str)}
 
 
-def _checked(request: Any) -> Any:
-    if isinstance(request, AsyncIterator):
-        return _checked_stream(request)
+def _checked(said: Any, read: Read) -> Any:
+    if isinstance(said, AsyncIterator):
+        return _checked_stream(said, read)
+    return _checked_message(said, read)
+
+
+async def _checked_stream(said: AsyncIterator[bytes], read: Read) -> AsyncIterator[Message]:
+    async for one in said:
+        yield _checked_message(one, read)
+
+
+def _checked_message(said: bytes, read: Read) -> Message:
+    try:
+        request = read(said)
+    except DecodeError as error:
+        zh, en = "请求无法解析", "The request is no message of its contract"
+        raise InvalidInput(zh, en) from error
     validation.check(request)
     return request
-
-
-async def _checked_stream(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    async for request in requests:
-        validation.check(request)
-        yield request
 
 
 Register = Callable[[grpc.aio.Server], None]

@@ -5,10 +5,16 @@ The rules stand in the .proto beside the fields (protovalidate); this says them 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
 import protovalidate
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.errors import Fault, InvalidInput
+from law.reading import Reader, refuse
 
 _CHINESE = {
     "required": "必填",
@@ -30,14 +36,60 @@ _CHINESE = {
     "enum.not_in": "须选择一个值",
 }
 
+# What no text of people holds, no database takes (NUL) or no mail and terminal should be told.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# The years in which every period of the law stays a date; `law.reading` keeps days to them too.
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+
 _validator = protovalidate.Validator()
 
 
 def check(request: Message) -> None:
-    """Refuses a request that breaks a rule of its contract, listing every fault."""
+    """Refuses a request that breaks a rule of its contract, listing every fault.
+
+    Beyond the rules of its fields, no text holds control characters, and every moment is one of
+    the years 1900 to 2999.
+    """
     faults = [_fault(violation) for violation in _validator.collect_violations(request)]
+    faults += _faults_within(request, "")
     if faults:
         raise InvalidInput(faults=faults)
+
+
+def day(text: str, field: str) -> date | None:
+    """A day of a request, YYYY-MM-DD; None for an absent one, an empty text.
+
+    Raises InvalidInput naming the field for what is no day of the calendar, or of no sane year.
+    """
+    faults: list[Fault] = []
+    found = Reader({field: text or None}, "", faults).day_or_none(field)
+    refuse(faults, InvalidInput.message_zh, "The input is not valid.")
+    return found
+
+
+def _faults_within(message: Message, path: str) -> Iterator[Fault]:
+    for field, value in message.ListFields():
+        values = value if field.is_repeated else (value,)
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            values = [*value.keys(), *value.values()]
+        for one in values:
+            yield from _faults_of(one, f"{path}{field.name}")
+
+
+def _faults_of(value: object, path: str) -> Iterator[Fault]:
+    if isinstance(value, str):
+        if _CONTROL.search(value):
+            yield Fault(path, "不能含有控制字符", "must not hold control characters")
+    elif isinstance(value, Timestamp):
+        if not _is_sane(value):
+            yield Fault(path, "时间应在1900–2999年之内", "must be a moment of the years 1900–2999")
+    elif isinstance(value, Message):
+        yield from _faults_within(value, f"{path}.")
+
+
+def _is_sane(stamp: Timestamp) -> bool:
+    within = _FIRST.timestamp() <= stamp.seconds < _LAST.timestamp()
+    return within and 0 <= stamp.nanos < 10**9
 
 
 def _fault(violation: protovalidate.Violation) -> Fault:

@@ -11,8 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours import Colour, latest_valid_until
-from law.errors import Fault, InvalidInput
-from plumbing import paging
+from plumbing import paging, validation
 from plumbing.identity import Caller, Role, scope_prefix
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
@@ -40,7 +39,7 @@ async def summarise_colours(
     session: AsyncSession, caller: Caller, request: pb.SummariseColoursRequest, today: date
 ) -> pb.SummariseColoursResponse:
     """Counts the instruments in scope by bureau and colour."""
-    on = _day(request.on) or today
+    on = validation.day(request.on, "on") or today
     colour = colour_on(on).label("colour")
     counted = (
         sa.select(col(Instrument.bureau), colour, sa.func.count())
@@ -51,14 +50,6 @@ async def summarise_colours(
     rows = (await (await session.connection()).execute(counted)).all()
     counts = [pb.ColourCount(bureau=b, colour=c, instruments=n) for b, c, n in rows]
     return pb.SummariseColoursResponse(counts=counts, on=on.isoformat())
-
-
-def _day(text: str) -> date | None:
-    try:
-        return wire.day(text)
-    except ValueError as error:
-        fault = Fault("on", "不是日历上的日期", "Not a day of the calendar")
-        raise InvalidInput(faults=[fault]) from error
 
 
 async def list_colours(

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import Fault, InvalidInput, NotFound, NotPermitted
+from law.errors import NotFound, NotPermitted
 from law.evidence import SubjectKind
-from plumbing import paging
+from plumbing import paging, validation
 from plumbing.identity import Caller, Role, scope_prefix
 from protos.grading.v1 import grading_pb2 as pb
 from services.grading.tables import Grade, Receipt, Record, Subject
@@ -42,7 +42,7 @@ async def grade(
         )
     wanted = select(Grade).where(
         col(Grade.subject_id) == subject.subject_id,
-        *_in_force(_day(request.on) or today),
+        *_in_force(validation.day(request.on, "on") or today),
         *_known(request.known_at.ToDatetime(UTC) if request.HasField("known_at") else None),
     )
     return _found((await session.exec(wanted)).first(), "该日没有等级", "No grade on that day")
@@ -136,13 +136,6 @@ def _known(at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
     if at is None:
         return (until.is_(None),)
     return col(Grade.known_from) <= at, sa.or_(until.is_(None), until > at)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise InvalidInput(faults=[Fault("on", "日期无效", "not a date")]) from error
 
 
 def _key(row: Grade) -> list[str]:

@@ -1,11 +1,18 @@
 """What a request is checked for, how pages go on, and how refusals look on the wire."""
 
+import base64
+import json
+from collections.abc import Callable
+from datetime import date
+
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 
 from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing import paging, validation
+from plumbing.client import new_request_id
 from plumbing.identity import Unauthenticated
 from plumbing.rpc import status_of
 from protos.registry.v1 import registry_pb2 as pb
@@ -49,6 +56,81 @@ def test_a_page_token_belongs_to_its_question() -> None:
             paging.after(other, paging.whole)
     whole = pb.ListSubjectsRequest(bureau="330106", page_token=token)
     assert paging.after(whole, paging.whole) == [1]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [1, None, [], [1, 2], ["1"], [2**63], [True], [1.0], {"a": 1}, "a"],
+    ids=str,
+)
+def test_a_page_token_that_somebody_made_up_is_refused(key: object) -> None:
+    request = pb.ListBureausRequest()
+    made_up = json.dumps([paging._question(request), key])
+    for said in (made_up, json.dumps(key)):
+        request.page_token = base64.urlsafe_b64encode(said.encode()).decode()
+        with pytest.raises(InvalidInput):
+            paging.after(request, paging.whole)
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        (paging.text, "a\0b"),
+        (paging.day, "2026-02-30"),
+        (paging.day, 7),
+        (paging.moment, "2026-09-14T01:00:00"),
+        (paging.moment, "0001-01-01T00:00:00+23:59"),
+    ],
+    ids=str,
+)
+def test_a_part_of_a_key_is_of_its_kind(kind: Callable[[object], object], part: object) -> None:
+    with pytest.raises((ValueError, TypeError, OverflowError)):
+        kind(part)
+
+
+@pytest.mark.parametrize(
+    "text", ["0000-00-00", "2026-02-30", "2026-W01-1", "1899-12-31", "9999-12-31", "20260914"]
+)
+def test_what_is_no_day_is_refused_by_field(text: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        validation.day(text, "on")
+    assert [fault.field for fault in refused.value.faults] == ["on"]
+
+
+def test_an_absent_day_is_none() -> None:
+    assert validation.day("", "on") is None
+    assert validation.day("2024-02-29", "on") == date(2024, 2, 29)
+
+
+@pytest.mark.parametrize("seconds", [-(2**63), -62135596801, 32503680000, 253402300800, 2**63 - 1])
+def test_a_moment_of_no_sane_year_is_refused(seconds: int) -> None:
+    request = pb.AdvanceClockRequest(request_id=new_request_id(), to=Timestamp(seconds=seconds))
+    with pytest.raises(InvalidInput) as refused:
+        validation.check(request)
+    assert [fault.field for fault in refused.value.faults] == ["to"]
+
+
+def test_control_characters_are_refused_wherever_they_stand() -> None:
+    header = pb.ImportHeader(
+        request_id=new_request_id(),
+        family="subjects",
+        file_name="a\0",
+        mode="check",
+        constants={"name": "b\x1b[2J"},
+        placeholder_owners=["c", "d\x7f"],
+    )
+    with pytest.raises(InvalidInput) as refused:
+        validation.check(pb.ImportFileRequest(header=header))
+    faulty = {fault.field for fault in refused.value.faults}
+    assert faulty == {"header.file_name", "header.constants", "header.placeholder_owners"}
+
+
+@pytest.mark.parametrize("email", ["a@b\nBcc:c@d", "a@b\n", "a b@c", "a@"])
+def test_an_address_cannot_add_a_header_to_a_mail(email: str) -> None:
+    bureau = pb.Bureau(code="330106", name="测试", email=email)
+    with pytest.raises(InvalidInput) as refused:
+        validation.check(pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
+    assert [fault.field for fault in refused.value.faults] == ["bureau.email"]
 
 
 @pytest.mark.parametrize(
