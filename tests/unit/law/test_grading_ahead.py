@@ -26,6 +26,7 @@ from law.grading import (
 )
 from law.grading.comparison import Move, impact_of
 from law.ruleset import GRADING, load
+from law.texts import is_citation
 
 DAY = date(2026, 6, 30)
 ON = date(2026, 1, 5)
@@ -256,6 +257,22 @@ def test_without_repair_only_time_leads_out_of_class_3() -> None:
     assert not [step for step in ahead.steps if step.step.value == "repair"]
 
 
+def test_a_record_of_this_year_is_in_the_way_of_the_next_class() -> None:
+    # Class 2 today; the record of March makes it 3 next year, and only its leaving helps.
+    dossier = _dossier(_record("overdue_use", on=date(2026, 3, 1)), _record("award", "r2"))
+    ahead = outlook(dossier, load(TIANJIN), DAY)
+    assert ahead.grade == "2"
+    assert _steps(ahead.steps)[:1] == [("wait", "r1")]
+    assert ("wait", "r2") not in _steps(ahead.steps)
+    # One that decided the class but has left since the year-end still stands in the way.
+    decided = _dossier(_record("overdue_use", on=date(2024, 1, 5)))
+    assert grade(decided, load(TIANJIN), DAY).grade == "3"
+    (wait, *acts) = outlook(decided, load(TIANJIN), DAY).steps
+    assert _steps((wait,)) == [("wait", "r1")]
+    assert wait.possible_on == date(2026, 1, 6)
+    assert {step.step.value for step in acts} == {"act"}
+
+
 def test_class_2_needs_what_is_missing_of_the_good_records() -> None:
     dossier = _dossier(_record("compliance"), previous=(Previous("2"),))
     ahead = outlook(dossier, load(TIANJIN), DAY)
@@ -281,6 +298,11 @@ def test_only_the_expiries_that_matter_are_in_the_way_up() -> None:
     # Four complaints: the count of three is missed once two have left.
     assert (ahead.path.on, ahead.path.grade) == (date(2028, 6, 2), "basically_trusted")
     assert _steps(ahead.path.steps) == [("wait", "c2022"), ("wait", "c2023")]
+    # What leaves by then without having stood in the way is no step.
+    idle = _record("commitment_missing", "idle", date(2022, 1, 1))
+    again = outlook(_dossier(idle, *complaints), load(NATIONAL), DAY)
+    assert again.path == ahead.path
+    assert ("wait", "idle") in _steps(again.steps)
 
 
 def test_there_is_no_way_up_from_the_best_or_without_a_grade() -> None:
@@ -298,25 +320,50 @@ def test_nothing_within_the_horizon_is_no_way() -> None:
 
 
 def test_the_outlook_as_json() -> None:
-    document = outlook(_dossier(_record("penalty", points=12)), load(H120), DAY).to_json()
-    assert document["as_of"] == "2026-06-30"
-    assert document["changes"] == [
-        {"on": "2031-01-06", "grade": "B", "score": 90, "enters": [], "leaves": ["r1"]}
-    ]
-    path = document["path"]
-    assert isinstance(path, dict)
-    assert path == document["soonest"]
-    assert path["grade"] == "B"
-    assert path["steps"] == [
-        {
-            "step": "repair",
-            "record": "r1",
-            "kind": "penalty",
-            "possible_on": "2026-06-30",
-            "points": 12,
-            "cite": "S4 四(四)",
-        }
-    ]
+    dossier, horizon = _dossier(_record("penalty", points=12)), date(2031, 12, 31)
+    document = outlook(dossier, load(H120), DAY, horizon).to_json()
+    repair = {
+        "step": "repair",
+        "record": "r1",
+        "kind": "penalty",
+        "possible_on": "2026-06-30",
+        "points": 12,
+        "cite": "S4 四(四)",
+    }
+    path = {"on": "2026-06-30", "grade": "B", "score": 90, "steps": [repair]}
+    steps = document.pop("steps")
+    assert document == {
+        "subject": "S1",
+        "ruleset": H120,
+        "as_of": "2026-06-30",
+        "horizon": "2031-12-31",
+        "grade": "C",
+        "score": 78,
+        "changes": [
+            {"on": "2031-01-06", "grade": "B", "score": 90, "enters": [], "leaves": ["r1"]}
+        ],
+        "path": path,
+        "soonest": path,
+    }
+    assert isinstance(steps, list)
+    wait = {"step": "wait", "possible_on": "2031-01-06", "cite": "S4 三(二); C-01; C-02"}
+    assert steps[:2] == [{**repair, **wait}, repair]
+    act = {"step": "act", "record": None, "kind": "award", "points": 5}
+    assert steps[2] == {**repair, **act, "cite": "S4 四(三); S4 附件; R-076"}
+
+
+def test_the_outlook_of_the_best_as_json() -> None:
+    document = outlook(_dossier(_record("award")), load(H120), DAY).to_json()
+    assert (document["path"], document["soonest"], document["horizon"]) == (None, None, None)
+
+
+def test_conditions_of_repair_are_cited_once_each() -> None:
+    ahead = outlook(_dossier(_record("crime")), load(TRIAL), DAY)
+    (repair,) = (step for step in ahead.steps if step.step.value == "repair")
+    parts = repair.cite.split("; ")
+    assert "S3 21(一)" in parts
+    assert len(parts) == len(set(parts))
+    assert is_citation(repair.cite)
 
 
 # Other texts
