@@ -278,7 +278,7 @@ def _read_previous(reader: Reader) -> tuple[Previous, ...]:
 
 def _read_year(reader: Reader) -> Previous:
     reader.only("year", "class")
-    return Previous(_read_class(reader, "class"), reader.whole_or_none("year", least=1))
+    return Previous(_read_class(reader, "class"), reader.whole_or_none("year", least=1900))
 
 
 def _read_class(reader: Reader, key: str) -> str:
