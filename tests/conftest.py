@@ -10,6 +10,12 @@ import pytest
 _status = 0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long every RPC is sent made-up messages, and how many at most."""
+    parser.addoption("--fuzz-seconds", type=float, default=45.0)
+    parser.addoption("--fuzz-messages", type=int, default=500)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(exitstatus: int) -> None:
     global _status  # noqa: PLW0603 - pytest hands the status to this hook and to no later one
