@@ -19,7 +19,9 @@ class MailError(Exception):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"{type(error).__name__}: {error}"[:500])
-        self.final = all(500 <= code < 600 for code in _codes(error))
+        # A ValueError: what is no address, and never will be.
+        refused = all(500 <= code < 600 for code in _codes(error))
+        self.final = refused or isinstance(error, ValueError)
 
 
 def _codes(error: Exception) -> list[int]:
@@ -30,11 +32,18 @@ def _codes(error: Exception) -> list[int]:
 
 
 def compose(notice: Notice, mail_from: str) -> EmailMessage:
-    """The message of a notice. Its Message-ID follows from the notice: a double shows as one."""
+    """The message of a notice. Its Message-ID follows from the notice: a double shows as one.
+
+    Raises MailError for an address that a mail cannot bear.
+    """
     message = EmailMessage()
-    message["Subject"] = notice.title
+    # A serial number may hold a line break; a header may not.
+    message["Subject"] = " ".join(notice.title.split())
     message["From"] = mail_from
-    message["To"] = notice.address
+    try:
+        message["To"] = notice.address
+    except ValueError as error:
+        raise MailError(error) from error
     message["Date"] = format_datetime(notice.created_at)
     domain = mail_from.rpartition("@")[2].rstrip(">") or "quanheng"
     message["Message-ID"] = f"<{notice.notice_id}@{domain}>"
@@ -59,5 +68,5 @@ async def send(message: EmailMessage, smtp_url: str) -> None:
             use_tls=server.scheme == "smtps",
             timeout=TIMEOUT_SECONDS,
         )
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+    except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         raise MailError(error) from error

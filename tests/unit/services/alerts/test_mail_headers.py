@@ -1,0 +1,42 @@
+"""A mail's headers say what they should, whatever the register holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.alerts import mail
+from services.alerts.mail import MailError
+from services.alerts.tables import Notice, NoticeKind, NoticeState
+
+
+def notice(address: str, title: str = "标题") -> Notice:
+    return Notice(
+        notice_id="n",
+        kind=NoticeKind.REJECTED,
+        key="k",
+        subject_id="s",
+        bureau="330106",
+        address=address,
+        title=title,
+        body="正文",
+        state=NoticeState.PENDING,
+        attempts=0,
+        error="",
+        created_at=datetime(2026, 9, 14, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r\n", "\u2028", "\x85"])
+def test_a_line_break_in_a_title_adds_no_header(mark: str) -> None:
+    message = mail.compose(notice("a@b.example", f"一{mark}Bcc: c@d.example"), "q@localhost")
+    assert message["Subject"] == "一 Bcc: c@d.example"
+    assert message["Bcc"] is None
+
+
+@pytest.mark.parametrize("address", ["a@b\nBcc:c@d", "a\u2028@b", "=?utf-8?q?=0ABcc:?=@b"])
+def test_what_is_no_address_fails_for_good(address: str) -> None:
+    with pytest.raises(MailError) as refused:
+        mail.compose(notice(address), "q@localhost")
+    assert refused.value.final
