@@ -1,4 +1,4 @@
-"""Serving gRPC: one guard before every handler, and the one table from errors to statuses (D-12).
+"""Serving gRPC: one guard before every handler.
 
 The guard knows who calls, whether that role may, and whether the request is well-formed, before a
 servicer sees it. Deny by default: a method without a rule is closed to everyone.
@@ -15,20 +15,19 @@ from typing import Any
 
 import grpc
 import structlog
-from google.protobuf import any_pb2
 from google.protobuf.message import DecodeError, Message
-from google.rpc import code_pb2, error_details_pb2, status_pb2
+from google.rpc import status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
-from law.errors import AlreadyExists, InvalidInput, LawError, NotFound, NotPermitted, WrongState
+from law.errors import InvalidInput, LawError, NotPermitted
 from plumbing import validation
 from plumbing.client import Refusal
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
+from plumbing.statuses import away_status, internal_status, status_of
 from plumbing.tokens import Verifier
 
-DOMAIN = "quanheng"
 MAX_MESSAGE_BYTES = 8 << 20
 # What is read of an upload after it was refused.
 READ_OUT_BYTES, READ_OUT_SECONDS = 64 << 20, 5.0
@@ -38,16 +37,6 @@ ANYONE = frozenset(Role)
 # How a neighbour refuses that is not there, or not in time.
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 log = structlog.get_logger()
-
-STATUS: Mapping[type[LawError], grpc.StatusCode] = {
-    InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
-    NotFound: grpc.StatusCode.NOT_FOUND,
-    AlreadyExists: grpc.StatusCode.ALREADY_EXISTS,
-    NotPermitted: grpc.StatusCode.PERMISSION_DENIED,
-    WrongState: grpc.StatusCode.FAILED_PRECONDITION,
-    Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
-    LawError: grpc.StatusCode.FAILED_PRECONDITION,
-}
 
 
 @dataclass(frozen=True)
@@ -69,64 +58,6 @@ def in_person(*roles: Role) -> Rule:
 
 
 Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.GradingService/GetGrade"
-
-
-def status_of(error: LawError) -> status_pb2.Status:
-    """The rich status of an error: reason, faults by field, and the message in Chinese."""
-    code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.facts)
-    if error.cite:
-        info.metadata["cite"] = error.cite
-    details = [info, error_details_pb2.LocalizedMessage(locale="zh-CN", message=_zh(error))]
-    if error.faults:
-        details.append(_bad_request(error))
-    status = status_pb2.Status(code=code.value[0], message=error.en)
-    for detail in details:
-        packed = any_pb2.Any()
-        packed.Pack(detail)
-        status.details.append(packed)
-    return status
-
-
-def _zh(error: LawError) -> str:
-    return error.zh + (f"（{error.cite}）" if error.cite else "")
-
-
-def _bad_request(error: LawError) -> error_details_pb2.BadRequest:
-    bad = error_details_pb2.BadRequest()
-    for fault in error.faults:
-        violation = bad.field_violations.add(field=fault.field, description=fault.message_en)
-        violation.localized_message.locale = "zh-CN"
-        violation.localized_message.message = fault.message_zh
-    return bad
-
-
-def internal_status(incident: str) -> status_pb2.Status:
-    """The status of a fault of ours: an incident number, and no detail."""
-    status = status_pb2.Status(
-        code=code_pb2.INTERNAL, message=f"Internal fault; incident {incident}"
-    )
-    message = error_details_pb2.LocalizedMessage(
-        locale="zh-CN", message=f"系统内部错误，请将编号 {incident} 告知平台管理员"
-    )
-    packed = any_pb2.Any()
-    packed.Pack(message)
-    status.details.append(packed)
-    return status
-
-
-def away_status() -> status_pb2.Status:
-    """The status when a part that is needed is away: the same call may be made again later."""
-    status = status_pb2.Status(
-        code=code_pb2.UNAVAILABLE, message="A part of the platform is away; try again"
-    )
-    message = error_details_pb2.LocalizedMessage(
-        locale="zh-CN", message="平台的另一部分暂不可用，请稍后再试"
-    )
-    packed = any_pb2.Any()
-    packed.Pack(message)
-    status.details.append(packed)
-    return status
 
 
 Read = Callable[[bytes], Message]

@@ -191,6 +191,25 @@ async def test_a_message_of_any_size_is_answered(town: Town) -> None:
             assert code in {*ANSWERS, grpc.StatusCode.RESOURCE_EXHAUSTED}, (door, code, said)
 
 
+@pytest.mark.parametrize("faults", [1, 20, 100])
+async def test_however_many_faults_are_told(town: Town, faults: int) -> None:
+    found = {door.name: door for door in doors()}
+    unknown = [f"{number:064}" for number in range(faults)]
+    lodge = towns.lodge(town.places["own"])
+    lodge.record_ids[:] = unknown
+    lodging = found["ObjectionService.LodgeObjection"]
+    upload = towns.upload(town.places["own"], columns=dict.fromkeys(unknown, "x"))
+    importing = found["ImportService.ImportFile"]
+    for door, role, message in (
+        (lodging, "operator", lodge),
+        (importing, "caseworker", upload),
+    ):
+        code, said = await answer(door, town.people[role].desk, message)
+        assert code is grpc.StatusCode.INVALID_ARGUMENT, (door, said)
+        assert said.faults[0][0], said
+        assert faults < 100 or "more" in said.faults[-1][2]
+
+
 async def test_nothing_that_was_taken_poisons_anything(town: Town) -> None:
     desk = town.world.administrator
     found = await agreement.check(desk, settle_seconds=60)

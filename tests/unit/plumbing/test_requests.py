@@ -14,7 +14,7 @@ from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing import paging, validation
 from plumbing.client import new_request_id
 from plumbing.identity import Unauthenticated
-from plumbing.rpc import status_of
+from plumbing.statuses import status_of
 from protos.registry.v1 import registry_pb2 as pb
 
 
@@ -166,3 +166,16 @@ def test_a_status_carries_article_facts_and_faults() -> None:
     assert info.metadata["cite"] == "S3 28"
     assert told.message == "超过上限（S3 28）"
     assert bad.field_violations[0].localized_message.message == "多"
+
+
+@pytest.mark.parametrize("count", [1, 40, 1000])
+def test_a_status_fits_its_trailer_whatever_was_sent(count: int) -> None:
+    faults = [Fault("field" * 100, "坏" * 9000, "bad" * 9000)] * count
+    status = status_of(InvalidInput("坏" * 9000, "bad" * 9000, faults=faults))
+    bad = error_details_pb2.BadRequest()
+    assert status.details[2].Unpack(bad)
+    assert 1 <= len(bad.field_violations) <= count
+    assert status.ByteSize() < 7500
+    if count > 1:
+        told = len(bad.field_violations) - 1
+        assert bad.field_violations[-1].description == f"and {count - told} more"

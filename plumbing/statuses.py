@@ -1,0 +1,103 @@
+"""How errors look on the wire: the one table from errors to gRPC statuses (D-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from law.errors import (
+    AlreadyExists,
+    Fault,
+    InvalidInput,
+    LawError,
+    NotFound,
+    NotPermitted,
+    WrongState,
+)
+from plumbing.identity import Unauthenticated
+
+DOMAIN = "quanheng"
+# A status travels as a trailer, and clients refuse trailers above 8 KiB. A fault may quote what
+# was sent, so one of any length is cut.
+FAULTS_BYTES, TEXT_LENGTH = 5000, 300
+
+STATUS: Mapping[type[LawError], grpc.StatusCode] = {
+    InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
+    NotFound: grpc.StatusCode.NOT_FOUND,
+    AlreadyExists: grpc.StatusCode.ALREADY_EXISTS,
+    NotPermitted: grpc.StatusCode.PERMISSION_DENIED,
+    WrongState: grpc.StatusCode.FAILED_PRECONDITION,
+    Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    LawError: grpc.StatusCode.FAILED_PRECONDITION,
+}
+
+
+def status_of(error: LawError) -> status_pb2.Status:
+    """The rich status of an error: reason, faults by field, and the message in Chinese.
+
+    Where there are more faults than a status holds, a last one says how many more.
+    """
+    code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.facts)
+    if error.cite:
+        info.metadata["cite"] = error.cite
+    details: list[Message] = [info, _chinese(_zh(error))]
+    if error.faults:
+        violations = list(_violations(error.faults))
+        details.append(error_details_pb2.BadRequest(field_violations=violations))
+    return _status(code.value[0], error.en[:TEXT_LENGTH], details)
+
+
+def internal_status(incident: str) -> status_pb2.Status:
+    """The status of a fault of ours: an incident number, and no detail."""
+    zh = f"系统内部错误，请将编号 {incident} 告知平台管理员"
+    return _status(code_pb2.INTERNAL, f"Internal fault; incident {incident}", [_chinese(zh)])
+
+
+def away_status() -> status_pb2.Status:
+    """The status when a part that is needed is away: the same call may be made again later."""
+    zh, en = "平台的另一部分暂不可用，请稍后再试", "A part of the platform is away; try again"
+    return _status(code_pb2.UNAVAILABLE, en, [_chinese(zh)])
+
+
+def _status(code: int, message: str, details: Sequence[Message]) -> status_pb2.Status:
+    status = status_pb2.Status(code=code, message=message)
+    for detail in details:
+        packed = any_pb2.Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+def _chinese(message: str) -> Any:
+    return error_details_pb2.LocalizedMessage(locale="zh-CN", message=message[:TEXT_LENGTH])
+
+
+def _zh(error: LawError) -> str:
+    return error.zh + (f"（{error.cite}）" if error.cite else "")
+
+
+def _violations(faults: Sequence[Fault]) -> Iterator[Message]:
+    room = FAULTS_BYTES
+    for told, fault in enumerate(faults):
+        violation = _violation(fault)
+        room -= violation.ByteSize()
+        if room < 0:
+            more = len(faults) - told
+            yield _violation(Fault("", f"另有 {more} 处", f"and {more} more"))
+            return
+        yield violation
+
+
+def _violation(fault: Fault) -> Any:
+    violation = error_details_pb2.BadRequest.FieldViolation(
+        field=fault.field[:TEXT_LENGTH], description=fault.message_en[:TEXT_LENGTH]
+    )
+    violation.localized_message.locale = "zh-CN"
+    violation.localized_message.message = fault.message_zh[:TEXT_LENGTH]
+    return violation
