@@ -100,3 +100,36 @@ def test_the_first_fitting_entry_decides() -> None:
     assert isinstance(found, NotGraded)
     assert found.reason_zh == "不在试点领域（加油站、眼镜制配）之内，不分类"
     assert found.cite == "S0 二; R-039"
+
+
+def test_a_bureau_without_a_code_is_named() -> None:
+    document = _document()
+    document["entries"][0]["bureaus"] = ["jingqu"]
+    table = parse_jurisdictions(yaml.dump(document), RULESETS)
+    found = table.find("jingqu", "other", DAY)
+    assert isinstance(found, Entry)
+    assert found.ruleset == "hangzhou-2021-120"
+
+
+def test_where_no_ruleset_governs_it_is_said() -> None:
+    assert governing("331002", "other", DAY) == NotGraded(
+        "no_ruleset",
+        "该日没有适用于此机关和领域的规则",
+        "No ruleset governs this bureau and sector on that day.",
+        "D-08",
+    )
+
+
+def test_the_table_is_refused_in_both_languages() -> None:
+    document = _document()
+    document["entries"][0] |= {"ruleset": "lost", "cite": "S9 1"}
+    document["entries"][1]["valid_to"] = "soon"
+    with pytest.raises(InvalidInput) as refused:
+        parse_jurisdictions(yaml.dump(document), RULESETS)
+    assert refused.value.zh == "辖区表不符合要求"
+    assert refused.value.en == "The table of jurisdictions is not valid."
+    assert [(fault.field, fault.message_zh) for fault in refused.value.faults] == [
+        ("entries[0].cite", "引用不明：S9 1"),
+        ("entries[0].ruleset", "未知规则集"),
+        ("entries[1].valid_to", "应为日期YYYY-MM-DD"),
+    ]
