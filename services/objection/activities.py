@@ -18,7 +18,7 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection import progress, queries
 from services.objection.corrections import corrected
 from services.objection.correspondence import letter_of
-from services.objection.messages import RungDue
+from services.objection.messages import RungDue, Stuck
 from services.objection.neighbours import Neighbours
 from services.objection.tables import ObjectionCase
 
@@ -44,6 +44,7 @@ class CaseActivities:
             self.note_grade_after,
             self.issue_letter,
             self.settle,
+            self.report_stuck,
         ]
 
     @activity.defn
@@ -111,6 +112,12 @@ class CaseActivities:
     async def settle(self, case_id: str) -> None:
         """Closes the case."""
         await self._change("", progress.settle, case_id)
+
+    @activity.defn
+    @final_errors
+    async def report_stuck(self, stuck: Stuck) -> None:
+        """Tells the bureau, once per step, that a person must see to the case."""
+        await self._change("", progress.report_stuck, stuck)
 
     async def _case(self, case_id: str) -> ObjectionCase:
         async with self._changes.database.snapshot() as session:

@@ -11,11 +11,12 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from plumbing.temporal import UNTIL_DONE
     from services.objection.activities import CaseActivities
-    from services.objection.messages import End, Ending, RungDue
+    from services.objection.messages import End, Ending, RungDue, Stuck
 
 # An attempt cut short by a crash is tried again after this long; each goes on where the last was.
 _ATTEMPT = timedelta(seconds=12)
@@ -30,38 +31,70 @@ _CHANGES_REGISTER = ("delete", "correct")
 OnCase = Callable[[CaseActivities, str], Awaitable[None]]
 
 
-async def mark_contested(case_id: str) -> None:
-    """Marks the records as contested; the first thing that happens to an objection."""
-    await _do(CaseActivities.mark_contested, case_id)
+class FollowThrough:
+    """Follows one case through. Where a step is refused for good, people are told, and it waits.
 
+    `nudges` counts how often somebody asked to go on: `quanheng reconcile`, once the cause is gone.
+    """
 
-async def reach_rung(due: RungDue) -> None:
-    """Announces a rung. The moment reminds and escalates; it never decides by itself."""
-    await workflow.execute_activity_method(
-        CaseActivities.reach_rung, due, start_to_close_timeout=_ATTEMPT, retry_policy=UNTIL_DONE
-    )
+    def __init__(self, case_id: str, nudges: Callable[[], int]) -> None:
+        self._case_id, self._nudges = case_id, nudges
 
+    async def mark_contested(self) -> None:
+        """Marks the records as contested; the first thing that happens to an objection."""
+        await self._do(CaseActivities.mark_contested)
 
-async def carry_through(case_id: str, ending: Ending) -> None:
-    """Carries an ending through until nothing more follows from it."""
-    if ending.how is End.DECIDED:
-        await _carry_out_decision(case_id, ending.outcome)
-    else:
-        await _do(CaseActivities.end_contested, case_id)
-    if ending.how is not End.WITHDRAWN:
-        await _do(CaseActivities.issue_letter, case_id)
-    await _do(CaseActivities.settle, case_id)
+    async def reach_rung(self, due: RungDue) -> None:
+        """Announces a rung. The moment reminds and escalates; it never decides by itself."""
+        await workflow.execute_activity_method(
+            CaseActivities.reach_rung, due, start_to_close_timeout=_ATTEMPT, retry_policy=UNTIL_DONE
+        )
 
+    async def carry_through(self, ending: Ending) -> None:
+        """Carries an ending through until nothing more follows from it."""
+        if ending.how is End.DECIDED:
+            await self._carry_out_decision(ending.outcome)
+        else:
+            await self._do(CaseActivities.end_contested)
+        if ending.how is not End.WITHDRAWN:
+            await self._do(CaseActivities.issue_letter)
+        await self._do(CaseActivities.settle)
 
-async def _carry_out_decision(case_id: str, outcome: str) -> None:
-    await _do(CaseActivities.note_grade_before, case_id)
-    if outcome in _CHANGES_REGISTER:
-        await _do(CaseActivities.carry_out, case_id)
-    await _do(CaseActivities.end_contested, case_id)
-    await _do(CaseActivities.note_grade_after, case_id, _UNTIL_GRADED)
+    async def _carry_out_decision(self, outcome: str) -> None:
+        await self._do(CaseActivities.note_grade_before)
+        if outcome in _CHANGES_REGISTER:
+            await self._do(CaseActivities.carry_out)
+        await self._do(CaseActivities.end_contested)
+        await self._do(CaseActivities.note_grade_after, _UNTIL_GRADED)
 
+    async def _do(self, what: OnCase, patience: RetryPolicy = UNTIL_DONE) -> None:
+        seen = self._nudges()
+        while not await self._done(what, patience):
+            await self._nudged_since(seen)
+            seen = self._nudges()
 
-async def _do(what: OnCase, case_id: str, patience: RetryPolicy = UNTIL_DONE) -> None:
-    await workflow.execute_activity_method(
-        what, case_id, start_to_close_timeout=_ATTEMPT, retry_policy=patience
-    )
+    async def _nudged_since(self, seen: int) -> None:
+        # Counted from before the attempt: what was asked while it failed is not overheard.
+        await workflow.wait_condition(lambda: self._nudges() != seen)
+
+    async def _done(self, what: OnCase, patience: RetryPolicy) -> bool:
+        try:
+            await workflow.execute_activity_method(
+                what, self._case_id, start_to_close_timeout=_ATTEMPT, retry_policy=patience
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            await self._report(
+                Stuck(case_id=self._case_id, step=what.__name__, why=str(error.cause))
+            )
+            return False
+        return True
+
+    async def _report(self, stuck: Stuck) -> None:
+        await workflow.execute_activity_method(
+            CaseActivities.report_stuck,
+            stuck,
+            start_to_close_timeout=_ATTEMPT,
+            retry_policy=UNTIL_DONE,
+        )

@@ -56,6 +56,14 @@ class ClockMove(BaseModel):
     offset_seconds: float
 
 
+class Stuck(BaseModel):
+    """A step of following a case through was refused for good; a person must see to it."""
+
+    case_id: str
+    step: str
+    why: str
+
+
 class RungDue(BaseModel):
     """A rung of a case whose moment has come."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -14,8 +14,9 @@ from law.terms import Term
 from plumbing.assembly import Findings, Reconciled
 from plumbing.clock import Clock
 from plumbing.database import Database
+from services.objection.progress import STUCK
 from services.objection.schedule import due_on
-from services.objection.tables import ObjectionCase
+from services.objection.tables import ObjectionCase, ReachedRung
 from services.objection.timers import Timers, workflow_id
 
 # A case and its workflow are two steps apart for a moment; only what lasts is a problem.
@@ -35,6 +36,9 @@ class Operations:
         findings = Findings()
         await self._compare(findings)
         unsettled = await self._timers.unsettled()
+        for case_id in await self._stuck({case.case_id for case in unsettled}):
+            zh, en = "后续事项无法自动完成，须人工处理", "Following it through was refused"
+            findings.differ("case.stuck", f"case/{case_id}", zh, en)
         contested = [(record, 1) for case in unsettled for record in case.record_ids]
         findings.hold("contested", contested)
         findings.figures |= await self._figures(unsettled)
@@ -65,6 +69,12 @@ class Operations:
         for case_id in orphans:
             zh, en = "已办结案件仍有运行中的流程", "A settled case has a running workflow"
             findings.differ("case.workflow_orphan", f"case/{case_id}", zh, en)
+
+    async def _stuck(self, unsettled: Collection[str]) -> list[str]:
+        """The unsettled cases of which a step was refused for good."""
+        reported = select(ReachedRung.case_id).where(col(ReachedRung.rung).startswith(STUCK))
+        async with self._database.snapshot() as session:
+            return sorted(set((await session.exec(reported)).all()) & set(unsettled))
 
     async def _differences(self) -> tuple[list[str], list[str]]:
         """The open cases without a workflow, and the running workflows without an open case."""

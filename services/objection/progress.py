@@ -13,11 +13,12 @@ from plumbing.change import Change
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
 from services.objection.letters import LetterText
-from services.objection.messages import RungDue
+from services.objection.messages import RungDue, Stuck
 from services.objection.steps import aggregate_of, locked_case, put_on_file, take
 from services.objection.tables import CaseLetter, ObjectionCase, OpenRecord, ReachedRung
 from services.objection.wire import case_message, letter_message
 
+STUCK = "stuck/"  # what a rung's key begins with that a refusal and no moment reached
 _DECIDABLE = (CaseState.ACCEPTED, CaseState.EXTENSION_REQUESTED)
 
 
@@ -39,6 +40,28 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
         ),
         cite=TERM_CITE,
         note=f"{due.rung.key}：{due.rung.message_zh}",
+    )
+    return True
+
+
+async def report_stuck(change: Change, stuck: Stuck) -> bool:
+    """Announces, once per step, that following a case through was refused; True if it did."""
+    case = await locked_case(change, stuck.case_id)
+    key = f"{STUCK}{stuck.step}"
+    if await change.session.get(ReachedRung, (case.case_id, key)) is not None:
+        return False
+    change.session.add(ReachedRung(case_id=case.case_id, rung=key, at=change.at))
+    told = (
+        f"{case.number}的后续事项无法自动完成（{stuck.step}）：{stuck.why}。"
+        "原因消除后，请平台管理员运行 quanheng reconcile 继续办理。"
+    )
+    await put_on_file(
+        change,
+        case,
+        "stuck",
+        lambda said: events.TermRungReached(case=said, rung=key, message_zh=told),
+        cite=OUTCOME_CITE,
+        note=told,
     )
     return True
 

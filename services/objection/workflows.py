@@ -11,7 +11,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from plumbing.temporal import DUE_AT
     from plumbing.workflow_time import PlatformTime
-    from services.objection import follow_through
+    from services.objection.follow_through import FollowThrough
     from services.objection.messages import (
         CaseStart,
         ClockMove,
@@ -33,6 +33,8 @@ class ObjectionWorkflow:
         self._time = PlatformTime(start.offset_seconds)
         self._schedule: Schedule | None = None
         self._ending = start.ending
+        self._nudges = 0
+        self._follow = FollowThrough(start.case_id, lambda: self._nudges)
         self._reached = set(start.reached)
         if start.schedule is not None:
             self.scheduled(start.schedule)
@@ -40,12 +42,12 @@ class ObjectionWorkflow:
     @workflow.run
     async def run(self, start: CaseStart) -> None:
         """Marks the records contested, waits, and carries the ending through."""
-        await follow_through.mark_contested(self._case_id)
+        await self._follow.mark_contested()
         while self._ending is None:
             await self._wait_once()
             if workflow.info().get_current_history_length() > start.events_per_run:
                 workflow.continue_as_new(self._so_far(start.events_per_run))
-        await follow_through.carry_through(self._case_id, self._ending)
+        await self._follow.carry_through(self._ending)
 
     @workflow.signal
     def scheduled(self, schedule: Schedule) -> None:
@@ -74,8 +76,9 @@ class ObjectionWorkflow:
             self._time.move(move.offset_seconds)
 
     def _end(self, ending: Ending) -> None:
-        # The law lets a case end once; whatever comes later repeats it.
+        # The law lets a case end once; whatever comes later repeats it, and asks to go on.
         self._ending = self._ending or ending
+        self._nudges += 1
 
     async def _wait_once(self) -> None:
         """Until the next rung, a new schedule, or the end; a rung whose moment has come is due."""
@@ -87,7 +90,7 @@ class ObjectionWorkflow:
         if rung is None:
             await workflow.wait_condition(changed)
         elif await self._time.wait_until(rung.at, changed):
-            await follow_through.reach_rung(RungDue(case_id=self._case_id, rung=rung))
+            await self._follow.reach_rung(RungDue(case_id=self._case_id, rung=rung))
             self._reached.add(rung.key)
 
     def _next_rung(self) -> Rung | None:

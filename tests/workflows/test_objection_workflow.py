@@ -13,6 +13,7 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Replayer, Worker
 
@@ -27,6 +28,7 @@ from services.objection.messages import (
     Ending,
     RungDue,
     Schedule,
+    Stuck,
 )
 from services.objection.schedule import schedule_of
 from services.objection.workflows import ObjectionWorkflow
@@ -72,13 +74,23 @@ class Notes:
         self.done: list[str] = []
         self.rungs: list[str] = []
         self.failures: dict[str, int] = {}
+        self.refusals: dict[str, int] = {}
+        self.stuck: list[str] = []
 
     def all(self) -> list[Callable[..., Any]]:
-        return [self.reach_rung, *(self._noting(n) for n in ["mark_contested", *FOLLOW_THROUGH])]
+        return [
+            self.reach_rung,
+            self.report_stuck,
+            *(self._noting(n) for n in ["mark_contested", *FOLLOW_THROUGH]),
+        ]
 
     @activity.defn
     async def reach_rung(self, due: RungDue) -> None:
         self.rungs.append(due.rung.key)
+
+    @activity.defn
+    async def report_stuck(self, stuck: Stuck) -> None:
+        self.stuck.append(stuck.step)
 
     def _noting(self, name: str) -> Callable[..., Any]:
         @activity.defn(name=name)
@@ -86,6 +98,9 @@ class Notes:
             if self.failures.get(name, 0):
                 self.failures[name] -= 1
                 raise OSError("the neighbour is away")
+            if self.refusals.get(name, 0):
+                self.refusals[name] -= 1
+                raise ApplicationError("refused for good", non_retryable=True)
             self.done.append(name)
 
         return note
@@ -95,6 +110,9 @@ class Notes:
             return len(self.rungs) >= count
 
         return enough
+
+    async def is_stuck(self) -> bool:
+        return bool(self.stuck)
 
     async def marked(self) -> bool:
         return "mark_contested" in self.done
@@ -224,6 +242,21 @@ async def test_each_step_is_tried_until_it_is_done(temporal_client: Client) -> N
     notes.failures = {"carry_out": 2, "issue_letter": 1}
     async with case_of(temporal_client, notes, ending=GRANTED) as handle:
         await handle.result()
+    assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
+
+
+async def test_what_is_refused_for_good_is_reported_and_goes_on_when_asked(
+    temporal_client: Client,
+) -> None:
+    notes = Notes()
+    notes.refusals = {"carry_out": 1}
+    async with case_of(temporal_client, notes) as handle:
+        await handle.signal(ObjectionWorkflow.decided, GRANTED)
+        await eventually(notes.is_stuck)
+        assert notes.done == ["mark_contested", "note_grade_before"]
+        await handle.signal(ObjectionWorkflow.decided, GRANTED)
+        await handle.result()
+    assert notes.stuck == ["carry_out"]
     assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
 
 
