@@ -11,9 +11,10 @@ _status = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long every RPC is sent made-up messages, and how many at most."""
+    """How long every RPC is sent made-up messages, how many at most, and which ones."""
     parser.addoption("--fuzz-seconds", type=float, default=45.0)
     parser.addoption("--fuzz-messages", type=int, default=500)
+    parser.addoption("--fuzz-seed", type=int, default=0)
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,6 +20,7 @@ from joserfc.jwk import OctKey, OKPKey
 
 from plumbing.client import new_request_id, refusal_of
 from plumbing.clock import SystemClock
+from plumbing.settings import SERVICES
 from plumbing.tokens import ALGORITHM, ISSUER, make_keys
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
@@ -173,7 +174,7 @@ def _part(said: dict[str, Any]) -> str:
 async def test_whatever_is_sent_is_answered(town: Town, request: pytest.FixtureRequest) -> None:
     seconds = float(request.config.getoption("--fuzz-seconds"))
     most = int(request.config.getoption("--fuzz-messages"))
-    storm = Storm(town)
+    storm = Storm(town, int(request.config.getoption("--fuzz-seed")))
     await storm.prepare()
     await storm.rage(seconds, most)
     report = storm.report()
@@ -226,7 +227,7 @@ async def nothing_pending(town: Town) -> bool | None:
 
 
 async def test_the_clock_takes_no_nonsense_and_time_may_end(
-    town: Town, request: pytest.FixtureRequest
+    town: Town,
 ) -> None:
     door = next(door for door in doors() if door.name == "ClockService.AdvanceClock")
     desk = town.world.administrator
@@ -241,6 +242,14 @@ async def test_the_clock_takes_no_nonsense_and_time_may_end(
     await storm.prepare()
     await storm.rage(0, 20)
     assert not storm.faults, "\n".join(storm.faults.values())
+
+
+async def test_no_service_fell_or_blamed_itself(town: Town) -> None:
+    for service in SERVICES:
+        log = town.world.platform.data_dir / "logs" / f"{service}.log"
+        said = [json.loads(line) for line in log.read_text().splitlines()]
+        assert [one["event"] for one in said].count("process.ready") == 1, service
+        assert not [one for one in said if one["level"] in ("error", "critical")], service
 
 
 async def test_no_secret_stands_in_a_log(town: Town) -> None:
