@@ -121,7 +121,7 @@ def _paths(kind: Any, above: Path = ()) -> Iterator[Path]:
 
 def wild(kind: type[Message]) -> Strategy:
     """A message with anything in its fields."""
-    return _messages(kind.DESCRIPTOR, _wild_value, st.booleans())
+    return _messages(kind.DESCRIPTOR, _wild_value)
 
 
 def near_valid(kind: type[Message], pools: Pools) -> Strategy:
@@ -130,26 +130,25 @@ def near_valid(kind: type[Message], pools: Pools) -> Strategy:
     def value(field: FieldDescriptor) -> Strategy:
         return _near_value(field, pools)
 
-    present = st.sampled_from([True, True, True, False])
-    made = _messages(kind.DESCRIPTOR, value, present)
+    made = _messages(kind.DESCRIPTOR, value)
     if "page_token" in kind.DESCRIPTOR.fields_by_name:
         return st.builds(_with_token, made, st.none() | _keys())
     return made
 
 
-def _messages(kind: Any, value: Make, present: Strategy) -> Strategy:
+def _messages(kind: Any, value: Make) -> Strategy:
     fields = {field.name: value(field) for field in kind.fields}
     required = {field.name for field in kind.fields if _is_required(field)}
-    flags = {name: st.just(True) if name in required else present for name in fields}
 
-    def build(flags: dict[str, bool], values: dict[str, Any]) -> Message:
+    def build(values: dict[str, Any]) -> Message:
         message: Message = _class_of(kind)()
-        for name, is_set in flags.items():
-            if is_set:
-                _put(message, kind.fields_by_name[name], values[name])
+        for name, said in values.items():
+            _put(message, kind.fields_by_name[name], said)
         return message
 
-    return st.builds(build, st.fixed_dictionaries(flags), st.fixed_dictionaries(fields))
+    always = {name: made for name, made in fields.items() if name in required}
+    others = {name: made for name, made in fields.items() if name not in required}
+    return st.builds(build, st.fixed_dictionaries(always, optional=others))
 
 
 def _put(message: Any, field: FieldDescriptor, value: Any) -> None:
@@ -205,7 +204,7 @@ def _wild_one(field: FieldDescriptor) -> Strategy:
         return st.binary() if field.type == FieldDescriptor.TYPE_BYTES else _odd_text()
     if field.message_type.full_name == TIMESTAMP:
         return st.builds(Timestamp, seconds=SECONDS, nanos=st.integers(-(2**31), 2**31 - 1))
-    return _messages(field.message_type, _wild_value, st.booleans())
+    return _messages(field.message_type, _wild_value)
 
 
 def _odd_text() -> Strategy:

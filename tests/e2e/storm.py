@@ -6,7 +6,6 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -73,20 +72,17 @@ class Storm:
             if number and time.monotonic() > ends:
                 break
             gates = {door.host: asyncio.Semaphore(AT_ONCE) for door in self._doors}
-            await asyncio.gather(
-                *(
-                    self._send(door, message, number, gates[door.host])
-                    for door, message in self._round(number)
-                )
-            )
+            async with asyncio.TaskGroup() as sending:
+                for door in self._doors:
+                    for message in self._made(door, number):
+                        sending.create_task(self._send(door, message, number, gates[door.host]))
+                    await asyncio.sleep(0)  # while these are answered, the next are made
 
-    def _round(self, number: int) -> Iterator[tuple[Door, Any]]:
-        for door in self._doors:
-            few = door.name in SLOW or not door.request.DESCRIPTOR.fields
-            count = IN_A_ROUND // 5 if few else IN_A_ROUND
-            made = fuzzing.requests(door, self._templates[door], self._pools)
-            for message in fuzzing.drawn(made, count, self._seed + number):
-                yield door, message
+    def _made(self, door: Door, number: int) -> list[Any]:
+        few = door.name in SLOW or not door.request.DESCRIPTOR.fields
+        count = IN_A_ROUND // 5 if few else IN_A_ROUND
+        made = fuzzing.requests(door, self._templates[door], self._pools)
+        return fuzzing.drawn(made, count, self._seed + number)
 
     async def _send(self, door: Door, message: Any, number: int, gate: asyncio.Semaphore) -> None:
         chance = random.Random(f"{number}{door}{message}")  # noqa: S311  nothing secret
