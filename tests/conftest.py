@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
+
+from tests.postgres import Databases, PostgresServer
 
 _status = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long every RPC is sent made-up messages, how many at most, and which ones."""
+    """The kind of database; how long RPCs are sent made-up messages, how many, and which ones."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.addoption("--fuzz-seconds", type=float, default=45.0)
     parser.addoption("--fuzz-messages", type=int, default=500)
     parser.addoption("--fuzz-seed", type=int, default=0)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Databases]:
+    """New databases of PostgreSQL, whatever `--database` names."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield Databases(server)
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """New databases of the kind that `--database` names."""
+    if request.config.getoption("--database") == "sqlite":
+        return Databases(None)
+    found: Databases = request.getfixturevalue("postgresql")
+    return found
 
 
 @pytest.hookimpl(trylast=True)

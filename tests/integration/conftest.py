@@ -20,6 +20,7 @@ from plumbing.database import Database, PlumbingTable
 from plumbing.events import inbox, outbox  # noqa: F401  their tables
 from plumbing.events.connect import connect
 from plumbing.events.subjects import SUBJECTS, ensure_streams
+from tests.postgres import Databases
 
 CONFIGURATION = """
 listen: "127.0.0.1:{port}"
@@ -126,12 +127,12 @@ async def _made(js: JetStreamContext, seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
-async def new_database(tmp_path: Path) -> AsyncIterator[NewDatabase]:
+async def new_database(tmp_path: Path, databases: Databases) -> AsyncIterator[NewDatabase]:
     """Makes a service's database with the tables every service has, by name."""
     opened: list[Database] = []
 
     async def make(name: str) -> Database:
-        database = Database(f"sqlite+aiosqlite:///{tmp_path / name}.db")
+        database = Database(databases.url(tmp_path, name))
         opened.append(database)
         async with database.engine.begin() as connection:
             await connection.run_sync(PlumbingTable.metadata.create_all)

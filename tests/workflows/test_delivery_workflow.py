@@ -33,6 +33,7 @@ from services.alerts.tables import Notice, NoticeKind, NoticeState, Subject
 from services.alerts.timers import Timers, delivery_id
 from services.alerts.workflows import DeliveryInput, DeliveryWorkflow
 from tests.integration.events.support import eventually
+from tests.postgres import Databases
 
 HISTORIES = Path(__file__).parent / "histories"
 AT = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
@@ -127,9 +128,11 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, temporal_client: Client, sink: Sink) -> AsyncIterator[Office]:
+async def office(
+    tmp_path: Path, databases: Databases, temporal_client: Client, sink: Sink
+) -> AsyncIterator[Office]:
     """Alerts' database and a worker on a task queue of its own."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'alerts.db'}")
+    database = Database(databases.url(tmp_path, "alerts"))
     await migrations.upgrade(database, "alerts")
     office = Office(database, temporal_client, f"test-{uuid.uuid4()}")
     url = f"smtp://127.0.0.1:{sink.port}"

@@ -39,6 +39,7 @@ from services.grading.workflows import (
 )
 from tests.integration.events.support import eventually
 from tests.integration.grading.support import penalty, subject
+from tests.postgres import Databases
 
 HISTORIES = Path(__file__).parent / "histories"
 DAY = timedelta(days=1)
@@ -181,10 +182,10 @@ async def test_it_is_started_once_by_whoever_finds_it_missing(
 
 
 async def test_what_is_due_is_graded_in_chunks_as_of_its_day(
-    temporal_client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    temporal_client: Client, tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "CHUNK", 2)
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'grading.db'}")
+    database = Database(databases.url(tmp_path, "grading"))
     await migrations.upgrade(database, "grading")
     clock = FixedClock(datetime(2026, 9, 14, 2, 0, tzinfo=UTC))
     changes = Changes(database, clock)

@@ -14,14 +14,15 @@ from plumbing.settings import Settings
 from tests.integration.alerts.town import Town, bureau, subject
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
+from tests.postgres import Databases
 
 
 @pytest.fixture
 async def empty_town(
-    tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase
+    tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase, databases: Databases
 ) -> AsyncIterator[Town]:
     """A register that announces and alerts that listens, both running."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'alerts.db'}")
+    database = Database(databases.url(tmp_path, "alerts"))
     await migrations.upgrade(database, "alerts")
     town = Town(await new_database("registry"), database, jetstream, Settings(data_dir=tmp_path))
     async with running(*(work() for work in town.work)):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -37,7 +36,9 @@ from tests.integration.alerts.town import (
     subject,
     verification,
 )
+from tests.postgres import Databases
 
+Template = Callable[[], str]  # a copy of the template, by its URL
 # Around the ends of months, where calendar months are clamped.
 DAYS = st.dates(date(2026, 1, 20), date(2026, 3, 10))
 # Days ahead on which something turns soon, and some on which nothing does.
@@ -59,19 +60,18 @@ def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-async def template(tmp_path: Path) -> Path:
+async def template(tmp_path: Path, databases: Databases) -> Template:
     """An empty database of alerts, to be copied."""
-    path = tmp_path / "template.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    url = databases.url(tmp_path, "alerts")
+    database = Database(url)
     await migrations.upgrade(database, "alerts")
     await database.close()
-    return path
+    return partial(databases.copy, url)
 
 
 @asynccontextmanager
-async def opened(template: Path) -> AsyncIterator[Database]:
-    path = shutil.copy(template, template.with_name(f"{uuid4().hex}.db"))
-    database = Database(f"sqlite+aiosqlite:///{path}")
+async def opened(template: Template) -> AsyncIterator[Database]:
+    database = Database(template())
     yield database
     await database.close()
 
@@ -120,7 +120,7 @@ async def agrees(database: Database, clock: FixedClock) -> None:
 
 
 async def lives_through(
-    template: Path, told: list[tuple[Any, ...]], today: date, skip: int
+    template: Template, told: list[tuple[Any, ...]], today: date, skip: int
 ) -> None:
     clock = FixedClock(datetime(today.year, today.month, today.day, 10, tzinfo=SHANGHAI))
     async with opened(template) as database:
@@ -142,7 +142,7 @@ async def lives_through(
 )
 @given(told=histories(), today=DAYS, skip=st.integers(1, 3) | st.integers(20, 40))
 def test_colours_and_alerts_follow_the_law_on_every_day(
-    template: Path, told: list[tuple[Any, ...]], today: date, skip: int
+    template: Template, told: list[tuple[Any, ...]], today: date, skip: int
 ) -> None:
     asyncio.run(lives_through(template, told, today, skip))
 

@@ -14,14 +14,15 @@ from plumbing.database import Database
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
 from tests.integration.grading.support import START, Platform
+from tests.postgres import Databases
 
 
 @pytest.fixture
 async def platform(
-    tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase
+    tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase, databases: Databases
 ) -> AsyncIterator[Platform]:
     """A register that announces and a grading service that listens, both running."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'grading.db'}")
+    database = Database(databases.url(tmp_path, "grading"))
     await migrations.upgrade(database, "grading")
     platform = Platform(await new_database("registry"), database, jetstream, FixedClock(START))
     async with running(*(work() for work in platform.work)):

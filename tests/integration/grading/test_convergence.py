@@ -19,6 +19,7 @@ from services.grading import commands
 from services.grading.checking import check
 from services.grading.queries import current
 from tests.integration.grading.support import START, penalty, subject
+from tests.postgres import Databases
 
 STATES: list[pb.Subject | pb.Record] = [
     subject(1),
@@ -38,8 +39,10 @@ STATES: list[pb.Subject | pb.Record] = [
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_any_order_ends_at_the_same_grades(seed: int, tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'grading.db'}")
+async def test_any_order_ends_at_the_same_grades(
+    seed: int, tmp_path: Path, databases: Databases
+) -> None:
+    database = Database(databases.url(tmp_path, "grading"))
     await migrations.upgrade(database, "grading")
     clock = FixedClock(START)
     for state in _shuffled(seed):

@@ -8,12 +8,15 @@ import pytest
 import pytest_asyncio
 
 from tests.integration.objection.stage import PROCESSES, Cast, Stage, assemble
+from tests.postgres import Databases
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
+async def cast(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> AsyncIterator[Cast]:
     """Everybody, on a running platform."""
-    stage = Stage(tmp_path_factory.mktemp("objection"))
+    stage = Stage(tmp_path_factory.mktemp("objection"), databases)
     try:
         await stage.start(*PROCESSES)
         yield await assemble(stage)

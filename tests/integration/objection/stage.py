@@ -24,6 +24,7 @@ from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from services.cli.engines import engine_specs, service_specs, settings_on, usual_ports
 from services.cli.ports import choose
 from services.cli.processes import ProcessSpec
+from tests.postgres import Databases
 
 STARTS_AT = datetime(2026, 9, 14, 10, 0, tzinfo=SHANGHAI)
 PROCESSES = ("nats", "temporal", "registry", "grading", "objection")
@@ -61,8 +62,9 @@ class Person:
 class Stage:
     """The processes on one data directory, each of which can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        base = Settings(data_dir=folder, sandbox=True)
+    def __init__(self, folder: Path, databases: Databases) -> None:
+        database = databases.of_every_service(folder)
+        base = Settings(data_dir=folder, sandbox=True, database=database)
         self.settings = settings_on(base, choose(usual_ports(base), insist_on_others=True))
         SandboxClock.create(self.settings.clock_file, STARTS_AT)
         ports = usual_ports(self.settings)

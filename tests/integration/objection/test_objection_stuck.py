@@ -19,6 +19,7 @@ from protos.objection.v1 import events_pb2 as events
 from services.objection import progress
 from services.objection.messages import Stuck
 from services.objection.tables import CaseStep, ObjectionCase
+from tests.postgres import Databases
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 STUCK = Stuck(case_id="c1", step="carry_out", why="ALREADY_EXISTS: 已有相同信息")
@@ -44,8 +45,8 @@ def decided_case() -> ObjectionCase:
     )
 
 
-async def test_a_refused_step_is_announced_once(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'objection.db'}")
+async def test_a_refused_step_is_announced_once(tmp_path: Path, databases: Databases) -> None:
+    database = Database(databases.url(tmp_path, "objection"))
     await migrations.upgrade(database, "objection")
     changes = Changes(database, FixedClock(NOW))
     async with database.transaction() as session:

@@ -24,12 +24,13 @@ from services.objection.policy import POLICY, SERVICE
 from services.objection.servicer import ObjectionServicer
 from tests.integration.conftest import free_port
 from tests.integration.objection.stage import refused
+from tests.postgres import Databases
 
 
 @pytest.fixture
-async def operator(tmp_path: Path) -> AsyncIterator[ObjectionServiceStub]:
+async def operator(tmp_path: Path, databases: Databases) -> AsyncIterator[ObjectionServiceStub]:
     """An operator who calls a service whose neighbours are away."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'objection.db'}")
+    database = Database(databases.url(tmp_path, "objection"))
     await migrations.upgrade(database, "objection")
     nowhere = open_channel(f"127.0.0.1:{free_port()}", timeout=0.2)
     servicer = ObjectionServicer(

@@ -10,6 +10,7 @@ import pytest
 from plumbing.settings import Settings
 from tests.integration.conftest import NatsServer, free_port
 from tests.integration.registry.offices import Office, ready, sandbox, started
+from tests.postgres import Databases
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +20,10 @@ def nats_url(_nats_process: NatsServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def _settings(nats_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    settings = sandbox(tmp_path_factory.mktemp("registry"), free_port(), nats_url)
+def _settings(
+    nats_url: str, tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> Iterator[Settings]:
+    settings = sandbox(tmp_path_factory.mktemp("registry"), free_port(), nats_url, databases)
     with started(settings) as process:
         asyncio.run(ready(settings, process))
         yield settings

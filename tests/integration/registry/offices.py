@@ -34,6 +34,7 @@ from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc
+from tests.postgres import Databases
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
 STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
@@ -268,13 +269,14 @@ async def ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
                 return
 
 
-def sandbox(folder: Path, port: int, nats_url: str) -> Settings:
+def sandbox(folder: Path, port: int, nats_url: str, databases: Databases) -> Settings:
     """Settings of a sandbox whose clock starts on TODAY."""
     settings = Settings(
         data_dir=folder,
         sandbox=True,
         registry_address=f"127.0.0.1:{port}",
         nats_url=nats_url,
+        database=databases.of_every_service(folder),
     )
     SandboxClock.create(settings.clock_file, STARTS)
     return settings

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import grpc
 import pytest
+import sqlalchemy as sa
+from sqlmodel import select
 
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
@@ -20,15 +22,16 @@ from tests.integration.registry.importing import (
     table,
 )
 from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.postgres import Databases
 
 ROWS = 6000
 WRITTEN_BYTES = 1 << 20  # more than this cannot stand in the log before the import has begun
 
 
 async def test_an_import_that_is_killed_leaves_nothing_and_is_repeated_as_it_was(
-    nats_url: str, tmp_path: Path
+    nats_url: str, tmp_path: Path, databases: Databases
 ) -> None:
-    settings = sandbox(tmp_path, free_port(), nats_url)
+    settings = sandbox(tmp_path, free_port(), nats_url, databases)
     content = table(*subject_rows(*(f"合成{n}" for n in range(ROWS)), bureau=DISTRICT))
     head = header("subjects")
     office = Office(settings)
@@ -36,7 +39,7 @@ async def test_an_import_that_is_killed_leaves_nothing_and_is_repeated_as_it_was
     async with running(settings) as process:
         await office.bureau()
         upload = asyncio.create_task(send(desk, head, content))
-        await _until_written(tmp_path / "registry.db-wal", upload)
+        await _until_written(office, upload)
         process.kill()
         with pytest.raises(grpc.aio.AioRpcError):
             await upload
@@ -50,13 +53,18 @@ async def test_an_import_that_is_killed_leaves_nothing_and_is_repeated_as_it_was
     await office.close()
 
 
-async def _until_written(log: Path, upload: asyncio.Task[pb.Batch]) -> None:
-    started, deadline = _size(log), time.monotonic() + 30
-    while _size(log) < started + WRITTEN_BYTES:
+async def _until_written(office: Office, upload: asyncio.Task[pb.Batch]) -> None:
+    started, deadline = await _logged(office), time.monotonic() + 30
+    while await _logged(office) < started + WRITTEN_BYTES:
         assert not upload.done(), upload.result()
         assert time.monotonic() < deadline
         await asyncio.sleep(0.002)
 
 
-def _size(file: Path) -> int:
-    return file.stat().st_size
+async def _logged(office: Office) -> int:
+    """How many bytes the database has written ahead."""
+    if office.database.is_sqlite:
+        return (office.settings.data_dir / "registry.db-wal").stat().st_size
+    position = select(sa.func.pg_wal_lsn_diff(sa.func.pg_current_wal_insert_lsn(), "0/0"))
+    async with office.database.snapshot() as session:
+        return int((await session.exec(position)).one())

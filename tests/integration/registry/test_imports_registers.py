@@ -30,6 +30,7 @@ from tests.integration.registry.importing import (
     undo,
 )
 from tests.integration.registry.offices import TODAY, Desk, Office, ready, sandbox, started
+from tests.postgres import Databases
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 STATES = {"在用": "in_use", "备用": "spare", "停用": "stopped", "报废": "scrapped"}
@@ -43,8 +44,10 @@ SIZES = {
 
 
 @pytest.fixture(scope="module")
-def _town_settings(nats_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    settings = sandbox(tmp_path_factory.mktemp("town"), free_port(), nats_url)
+def _town_settings(
+    nats_url: str, tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> Iterator[Settings]:
+    settings = sandbox(tmp_path_factory.mktemp("town"), free_port(), nats_url, databases)
     with started(settings) as process:
         asyncio.run(ready(settings, process))
         yield settings

@@ -22,6 +22,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.checks import check
 from services.registry.commands.clock import advance_clock, remember_clock
 from tests.integration.registry.offices import STARTS, Office, outbox, refused
+from tests.postgres import Databases
 
 ADMINISTRATOR = Caller("admin-1", "admin", frozenset({Role.ADMINISTRATOR}))
 
@@ -52,8 +53,8 @@ class Sandbox:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}")
+async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
+    database = Database(databases.url(tmp_path, "registry"))
     await migrations.upgrade(database, "registry")
     yield database
     await database.close()

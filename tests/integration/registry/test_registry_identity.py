@@ -25,6 +25,7 @@ from services.registry import wire
 from services.registry.first_start import ensure_administrator
 from services.registry.passwords import Passwords
 from tests.integration.registry.offices import DISTRICT, STARTS, Office, refused
+from tests.postgres import Databases
 
 PASSWORD = "a-synthetic-password"
 
@@ -97,9 +98,11 @@ async def test_unknown_names_wrong_passwords_and_closed_accounts_answer_alike(
 
 
 @pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[tuple[Passwords, Database, FixedClock]]:
+async def alone(
+    tmp_path: Path, databases: Databases
+) -> AsyncIterator[tuple[Passwords, Database, FixedClock]]:
     """Passwords under a clock of their own, with an administrator."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}")
+    database = Database(databases.url(tmp_path, "registry"))
     await migrations.upgrade(database, "registry")
     clock = FixedClock(STARTS)
     passwords = Passwords(database, clock)

@@ -17,6 +17,7 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.conftest import free_port
 from tests.integration.registry.offices import Office, put_subject, running, sandbox
+from tests.postgres import Databases
 
 SUBJECT = "registry.v1.subjects_changed.330106"
 ADMINISTRATOR = "administrator"
@@ -37,9 +38,9 @@ async def arrived(js: JetStreamContext) -> events.SubjectsChanged:
 
 
 async def test_what_is_committed_reaches_nats_and_outlives_a_kill(
-    nats_url: str, jetstream: JetStreamContext, tmp_path: Path
+    nats_url: str, jetstream: JetStreamContext, tmp_path: Path, databases: Databases
 ) -> None:
-    settings = sandbox(tmp_path, free_port(), nats_url)
+    settings = sandbox(tmp_path, free_port(), nats_url, databases)
     office = Office(settings)
     request = put_subject(name=f"合成{uuid4().hex}")
     async with running(settings) as process:

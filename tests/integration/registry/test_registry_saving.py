@@ -39,6 +39,7 @@ from services.registry.tables import (
     Verification,
 )
 from tests.integration.registry.offices import STARTS, TODAY, outbox
+from tests.postgres import Databases
 
 INTEGRATOR = Caller("integrator-1", "integrator", frozenset({Role.INTEGRATOR}), "330100")
 BATCH = Why(events.CAUSE_IMPORTED, batch_id="b1", baseline=True)
@@ -46,8 +47,8 @@ MANY = 1100
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}")
+async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
+    database = Database(databases.url(tmp_path, "registry"))
     await migrations.upgrade(database, "registry")
     yield database
     await database.close()

