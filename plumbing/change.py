@@ -15,17 +15,19 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import AlreadyExists
 from plumbing import audit
 from plumbing.clock import Clock, local_date
-from plumbing.database import Database, PlumbingTable
+from plumbing.database import Database, PlumbingTable, overtaken
 from plumbing.events import outbox
 from plumbing.events.envelope import M, Received
 from plumbing.identity import Caller, service_caller
+
+TRIES = 4  # of one change that others are in the way of
 
 
 class Repeatable(Protocol):
@@ -137,16 +139,18 @@ class Changes:
     ) -> Response:
         """Carries out a command, or returns the answer it was given before.
 
-        Raises AlreadyExists when the request id was used for something else.
+        Raises AlreadyExists when the request id was used for something else. The command is
+        begun anew, in a transaction of its own, when another change was there first.
         """
-        try:
-            return await self._once(caller, request, command, response_type)
-        except IntegrityError:
-            # Two identical requests at once: one of them committed, and its answer stands.
-            answer = await self._answer(caller, request, response_type)
-            if answer is None:
-                raise
-            return answer
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._once(caller, request, command, response_type)
+            except DBAPIError as error:
+                # Of two at once one has committed. Begun anew, the other finds what it left: the
+                # answer to the same request, or the thing that may not be there twice.
+                if not left or not overtaken(error):
+                    raise
+        raise AssertionError("A change is tried at least once")
 
     async def _once(
         self,
@@ -170,12 +174,6 @@ class Changes:
                 )
             )
             return response
-
-    async def _answer(
-        self, caller: Caller, request: Request, response_type: type[Response]
-    ) -> Response | None:
-        async with self.database.snapshot() as session:
-            return await _answered(session, caller, request, response_type)
 
 
 async def _answered(

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
@@ -31,6 +32,8 @@ NAMING = {
 
 # A dict or list column. Assign a new value to change it: changes in place are not seen.
 JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
+# How PostgreSQL ends the one of two transactions that the other was in the way of.
+_SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 # An ever-growing integer key; SQLite only numbers INTEGER PRIMARY KEY by itself.
 SerialColumn = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -56,6 +59,12 @@ def enum_column(values: type[StrEnum]) -> sa.Enum:
     )
 
 
+def overtaken(error: DBAPIError) -> bool:
+    """Whether another transaction was there first; done again, a change sees what that one left."""
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, IntegrityError) or state in (_SERIALIZATION_FAILURE, _DEADLOCK)
+
+
 class Database:
     """One service's database. `transaction()` is the only way to change it."""
 
@@ -65,7 +74,7 @@ class Database:
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
         )
-        readers = self.engine.execution_options(quanheng_readonly=True)
+        readers = self.engine.execution_options(quanheng_readonly=True, **self._reading())
         self._readers = async_sessionmaker(readers, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager
@@ -83,6 +92,13 @@ class Database:
     async def close(self) -> None:
         """Closes every connection."""
         await self.engine.dispose()
+
+    def _reading(self) -> dict[str, Any]:
+        # SQLite reads from one moment by itself; PostgreSQL must be told, or every statement
+        # would see what was committed until then.
+        if self.is_sqlite:
+            return {}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def _engine(url: str) -> AsyncEngine:
