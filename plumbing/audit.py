@@ -22,6 +22,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import Database, JsonColumn, PlumbingTable, SerialColumn
+from plumbing.events.leadership import alone
 from plumbing.identity import Caller
 
 GENESIS = "0" * 64
@@ -108,7 +109,7 @@ def _sha256(text: str) -> str:
 
 
 class Sealer:
-    """Links committed entries into the chain; one per database."""
+    """Links committed entries into the chain; of several on one database, one at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -131,6 +132,7 @@ class Sealer:
         if not waiting:
             return 0
         async with self._database.transaction() as session:
+            await alone(session, "audit seal")
             sequence, previous = await _head(session)
             entries = (
                 await session.exec(

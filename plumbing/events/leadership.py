@@ -1,4 +1,7 @@
-"""One at a time: which of a service's replicas does the work that only one may do."""
+"""One at a time: which of a service's replicas does the work that only one may do.
+
+`Leadership` is for work that goes on outside a transaction, `alone` for what one transaction does.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,28 @@ import hashlib
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import Database
+
+# Seconds after which PostgreSQL ends the session of a leader whose machine has gone; by default it
+# would keep the lock for hours.
+_GONE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
+
+
+async def alone(session: AsyncSession, work: str) -> None:
+    """Waits until no other transaction of the database does this work, and keeps others from it.
+
+    On SQLite a transaction that writes is alone anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.exec(select(sa.func.pg_advisory_xact_lock(lock_key(work))))
+
+
+def lock_key(work: str) -> int:
+    """The number of PostgreSQL's advisory lock for a kind of work."""
+    return int.from_bytes(hashlib.sha256(work.encode()).digest()[:8], "big", signed=True)
 
 
 class Leadership:
@@ -19,8 +42,7 @@ class Leadership:
 
     def __init__(self, database: Database, work: str) -> None:
         self._database = database
-        digest = hashlib.sha256(work.encode()).digest()
-        self._key = int.from_bytes(digest[:8], "big", signed=True)
+        self._key = lock_key(work)
         self._connection: AsyncConnection | None = None
 
     async def held(self) -> bool:
@@ -43,6 +65,8 @@ class Leadership:
         try:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             if await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(self._key))):
+                for name, value in _GONE.items():
+                    await connection.exec_driver_sql(f"SET {name} = {value}")
                 self._connection = connection
         finally:
             if self._connection is None:
