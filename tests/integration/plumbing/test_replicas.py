@@ -1,0 +1,198 @@
+"""Two replicas of a service on one PostgreSQL database do no work twice, nor block each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from nats.js import JetStreamContext
+from sqlmodel import select
+
+from law.errors import AlreadyExists
+from plumbing import audit, migrations
+from plumbing.audit import AuditEntry, Sealer
+from plumbing.change import Change, Changes
+from plumbing.client import new_request_id
+from plumbing.clock import FixedClock, SystemClock
+from plumbing.database import Database
+from plumbing.events.inspection import outbox_pending
+from plumbing.events.leadership import Leadership
+from plumbing.events.outbox import Outbox
+from plumbing.events.relay import Relay
+from plumbing.identity import Caller, Role
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.commands.subjects import put_subject
+from services.registry.saving import save_bureaus
+from services.registry.tables import Bureau
+from tests.integration.events.support import announce, announced, eventually, running
+from tests.integration.registry import offices
+from tests.postgres import Databases
+
+NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
+CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), offices.DISTRICT)
+Twins = tuple[Database, Database]
+
+
+@pytest.fixture
+async def twins(postgresql: Databases, tmp_path: Path) -> AsyncIterator[Twins]:
+    """Two replicas' ends of one registry's database, migrated by both at once."""
+    url = postgresql.url(tmp_path, "registry")
+    one, other = Database(url), Database(url)
+    await asyncio.gather(*(migrations.upgrade(end, "registry") for end in (one, other)))
+    yield one, other
+    await asyncio.gather(one.close(), other.close())
+
+
+class Counting:
+    """JetStream, counting what is published through it."""
+
+    def __init__(self, js: JetStreamContext) -> None:
+        self._js, self.published = js, 0
+
+    async def publish_async(self, *said: Any, **named: Any) -> Any:
+        self.published += 1
+        return await self._js.publish_async(*said, **named)
+
+
+async def test_models_and_migrations_agree(twins: Twins) -> None:
+    assert await migrations.differences(twins[0], "registry") == []
+
+
+async def test_of_two_relays_one_publishes_and_the_other_takes_over(
+    twins: Twins, jetstream: JetStreamContext
+) -> None:
+    ways = [Counting(jetstream), Counting(jetstream)]
+    relays = [
+        Relay(database, way, SystemClock(), poll_seconds=0.02)  # type: ignore[arg-type]
+        for database, way in zip(twins, ways, strict=True)
+    ]
+    async with running(*(relay.run() for relay in relays)):
+        for number in range(20):
+            await announced(twins[number % 2], *(f"subjects/{n % 5}" for n in range(20)))
+        await eventually(nothing_pending(twins[0]))
+    assert sorted(way.published for way in ways) == [0, 400]
+    idle = next(r for r, way in zip(relays, ways, strict=True) if not way.published)
+    await announced(twins[0], "subjects/0")
+    async with running(idle.run()):
+        await eventually(nothing_pending(twins[0]))
+    assert sorted(way.published for way in ways) == [1, 400]
+
+
+async def test_two_sealers_make_one_chain(twins: Twins) -> None:
+    sealers, sealed, left = [Sealer(database) for database in twins], 0, True
+
+    async def enter() -> None:
+        nonlocal left
+        await asyncio.gather(*(write(twins[n % 2], n) for n in range(60)))
+        left = False
+
+    async def write(database: Database, number: int) -> None:
+        async with Changes(database, FixedClock(NOW)).change(CALLER) as change:
+            change.audit("test", f"thing/{number}")
+
+    async def seal(sealer: Sealer) -> None:
+        nonlocal sealed
+        while left or await unsealed(twins[0]):
+            done = await sealer.seal()
+            sealed += done
+
+    await asyncio.gather(enter(), *map(seal, sealers))
+    walk = await audit.verify(twins[0])
+    assert (walk.sealed, walk.unsealed, walk.breaks, sealed) == (60, 0, (), 60)
+
+
+async def test_a_leader_whose_session_ends_leads_no_more(twins: Twins) -> None:
+    one, other = (Leadership(database, "work") for database in twins)
+    assert (await one.held(), await other.held(), await one.held()) == (True, False, True)
+    ended = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    )
+    async with twins[1].transaction() as session:
+        await (await session.connection()).execute(ended)
+    assert not await one.held()
+    assert await other.held()
+    assert not await one.held()
+    await other.release()
+    assert await one.held()
+    await one.release()
+
+
+async def test_of_two_who_register_the_same_at_once_one_is_told_so(twins: Twins) -> None:
+    changes = [Changes(database, FixedClock(NOW)) for database in twins]
+    async with changes[0].change(CALLER) as change:
+        await save_bureaus(change, [Bureau(code=offices.DISTRICT, name="测试区局")])
+        change.audit("test", "test/bureau")
+    code = offices.credit_code()
+    wanted = [offices.put_subject(credit_code=code) for _ in range(8)]
+    answers = await asyncio.gather(
+        *(
+            changes[n % 2].once(CALLER, one, put_subject, pb.PutSubjectResponse)
+            for n, one in enumerate(wanted)
+        ),
+        return_exceptions=True,
+    )
+    refused = [answer for answer in answers if isinstance(answer, AlreadyExists)]
+    assert len(refused) == len(wanted) - 1, answers
+    registered = next(a for a in answers if isinstance(a, pb.PutSubjectResponse))
+    assert {one.facts["subject_id"] for one in refused} == {registered.subject.subject_id}
+
+
+async def test_changes_that_block_each_other_are_both_made(twins: Twins) -> None:
+    met = asyncio.Barrier(2)
+    begun: set[str] = set()
+
+    def command(order: str) -> Callable[[Change, Any], Awaitable[pb.PutBureauResponse]]:
+        async def announce_both(change: Change, _request: Any) -> pb.PutBureauResponse:
+            await announce(change.session, order[0])
+            if order not in begun:
+                begun.add(order)
+                await met.wait()  # now each holds what the other wants
+            await announce(change.session, order[1])
+            change.audit("test", f"test/{order}")
+            return pb.PutBureauResponse()
+
+        return announce_both
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(
+            *(
+                Changes(database, FixedClock(NOW)).once(
+                    CALLER,
+                    pb.PutBureauRequest(request_id=new_request_id()),
+                    command(order),
+                    pb.PutBureauResponse,
+                )
+                for database, order in zip(twins, ("ab", "ba"), strict=True)
+            )
+        )
+    async with twins[0].snapshot() as session:
+        assert await outbox_count(session) == 4
+
+
+async def test_who_reads_sees_one_moment(twins: Twins) -> None:
+    async with twins[0].snapshot() as session:
+        assert await outbox_count(session) == 0
+        await announced(twins[1], "a")
+        assert await outbox_count(session) == 0
+
+
+async def outbox_count(session: Any) -> int:
+    return int((await session.exec(select(sa.func.count()).select_from(Outbox))).one())
+
+
+def nothing_pending(database: Database) -> Callable[[], Awaitable[bool]]:
+    async def so() -> bool:
+        return (await outbox_pending(database)).count == 0
+
+    return so
+
+
+async def unsealed(database: Database) -> int:
+    waiting = select(sa.func.count()).where(sa.column("sequence").is_(None))
+    async with database.snapshot() as session:
+        return int((await session.exec(waiting.select_from(AuditEntry))).one())
