@@ -55,6 +55,7 @@ class Evidence:
         subject.version = told.version
         subject.kind, subject.sector = law.SubjectKind(told.kind), law.Sector(told.sector)
         subject.bureau, subject.removed = told.bureau, told.removed
+        subject.in_review = told.in_review
         return True
 
     def take_record(self, told: pb.Record) -> set[str]:

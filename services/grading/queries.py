@@ -113,8 +113,9 @@ async def _subject(session: AsyncSession, caller: Caller, subject_id: str) -> Su
 def _sees(caller: Caller, subject: Subject) -> bool:
     if caller.sees(subject.subject_id, subject.bureau):
         return True
-    known = not subject.removed and subject.kind is not SubjectKind.NATURAL_PERSON
-    return caller.has(Role.PUBLIC) and known
+    # What registry lists openly: neither a person nor an owner in doubt.
+    hidden = subject.removed or subject.in_review or subject.kind is SubjectKind.NATURAL_PERSON
+    return caller.has(Role.PUBLIC) and not hidden
 
 
 def _within(caller: Caller, bureau: str) -> list[sa.ColumnElement[bool]]:

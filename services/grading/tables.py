@@ -31,6 +31,7 @@ class Subject(Base, table=True):
     sector: Sector | None = Field(default=None, sa_type=enum_column(Sector))
     bureau: str = Field(default="", index=True)
     removed: bool = False
+    in_review: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     next_change_on: date | None = Field(default=None, index=True)
 
 

@@ -86,7 +86,7 @@ class Storm:
 
     async def _send(self, door: Door, message: Any, number: int, gate: asyncio.Semaphore) -> None:
         chance = random.Random(f"{number}{door}{message}")  # noqa: S311  nothing secret
-        caller = chance.choice(self._callers[door.name])
+        caller = chance.choice(self._callers.get(door.name) or list(self._town.people))
         async with gate:
             code, said = await answer(door, self._town.people[caller].desk, message)
         self.answers[door][code.name] += 1
@@ -173,7 +173,7 @@ def _pools(town: Town) -> fuzzing.Pools:
         "case_id": [place.case_id for place in places],
         "batch_id": [place.batch_id for place in places],
         "receipt_id": [place.receipt_id for place in places],
-        "notice_id": [place.notice_id for place in places],
+        "notice_id": [place.notice_id for place in places if place.notice_id],
         "account_id": [town.spare_account],
         "bureau": [HOME, ABROAD, "330100", "000000", "330106-JQ", ""],
         "code": [HOME, "330106-JQ", "330106-A", "000000", "999999"],

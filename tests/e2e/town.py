@@ -99,6 +99,7 @@ async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
         "own": Place(HOME, own),
         "neighbour": Place(HOME, await _subject(desk, HOME, "1", "邻家加油站")),
         "foreign": Place(ABROAD, await _subject(desk, ABROAD, "2", "外地加油站")),
+        "review": Place(HOME, await _subject(desk, HOME, "X", "存疑加油站", in_review=True)),
         "person": Place(HOME, await _subject(desk, HOME, "", "测试自然人", "natural_person")),
     }
     for place in places.values():
@@ -119,7 +120,13 @@ async def _bureau(desk: Desk, code: str) -> None:
 
 
 async def _subject(
-    desk: Desk, bureau: str, mark: str, name: str, kind: str = "organisation"
+    desk: Desk,
+    bureau: str,
+    mark: str,
+    name: str,
+    kind: str = "organisation",
+    *,
+    in_review: bool = False,
 ) -> registry.Subject:
     first17 = f"91{bureau}MA0TEST0{mark}".replace("S", "5")
     subject = registry.Subject(
@@ -128,6 +135,7 @@ async def _subject(
         credit_code=first17 + credit_code_check_digit(first17) if mark else "",
         bureau=bureau,
         sector="fuel_station",
+        in_review=in_review,
     )
     request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
     return (await said(desk.registry.PutSubject(request, metadata=BEHALF))).subject
@@ -171,7 +179,8 @@ async def _await_projections(desk: Desk, place: Place) -> None:
         record = (await said(desk.registry.GetRecord(wanted))).record
         return record if record.contested else None
 
-    place.notice_id = (await until(noticed)).notice_id
+    if not place.subject.in_review:  # of whom nobody is told
+        place.notice_id = (await until(noticed)).notice_id
     place.receipt_id = (await until(graded)).receipt_id
     place.record = await until(contested)
 

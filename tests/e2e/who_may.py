@@ -7,6 +7,7 @@ One line per RPC and place. A place says whose the thing asked for is:
   neighbour   another subject of the caller's bureau
   foreign     another subject of another bureau
   person      a natural person of the caller's bureau
+  review      an owner in doubt, of the caller's bureau
 
 A cell says what the caller gets:
 
@@ -60,10 +61,12 @@ RegistryService.GetSubject own          +  +  +  +  +  +  +  +  +  +
 RegistryService.GetSubject neighbour    -  +  +  +  +  +  +  +  +  +
 RegistryService.GetSubject foreign      -  -  -  -  -  -  -  +  +  +
 RegistryService.GetSubject person       -  +  +  +  +  +  +  +  0  +
+RegistryService.GetSubject review       -  +  +  +  +  +  +  +  0  +
 RegistryService.ListSubjects own        +  +  +  +  +  +  +  +  +  +
 RegistryService.ListSubjects neighbour  .  +  +  +  +  +  +  +  +  +
 RegistryService.ListSubjects foreign    .  .  .  .  .  .  .  +  +  +
 RegistryService.ListSubjects person     .  +  +  +  +  +  +  +  .  +
+RegistryService.ListSubjects review     .  +  +  +  +  +  +  +  .  +
 RegistryService.PutInstrument own       +  +  -  -  +  -  +  -  -  +
 RegistryService.PutInstrument neighbour -  +  -  -  +  -  +  -  -  +
 RegistryService.PutInstrument foreign   -  -  -  -  -  -  -  -  -  +
@@ -112,6 +115,7 @@ GradingService.GetGrade own             +  +  +  +  +  -  +  +  +  +
 GradingService.GetGrade neighbour       0  +  +  +  +  -  +  +  +  +
 GradingService.GetGrade foreign         0  0  0  0  0  -  0  +  +  +
 GradingService.GetGrade person          0  +  +  +  +  -  +  +  0  +
+GradingService.GetGrade review          0  +  +  +  +  -  +  +  0  +
 GradingService.ListGrades own           +  +  +  +  +  -  +  +  -  +
 GradingService.ListGrades neighbour     0  +  +  +  +  -  +  +  -  +
 GradingService.ListGrades foreign       0  0  0  0  0  -  0  +  -  +
