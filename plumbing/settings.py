@@ -77,10 +77,11 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL of a service's own database.
 
         Empty `database` means one SQLite file per service under `data_dir`; otherwise it is a
-        URL with `{service}` where the name of the service belongs.
+        URL with `{service}` where the name of the service belongs. `postgresql://` will do.
         """
         if self.database:
-            return self.database.replace("{service}", service)
+            url = self.database.replace("{service}", service)
+            return url.replace("postgresql://", "postgresql+asyncpg://", 1)
         return f"sqlite+aiosqlite:///{(self.data_dir / f'{service}.db').resolve()}"
 
     @property

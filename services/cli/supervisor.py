@@ -21,7 +21,7 @@ from typing import Self
 from law.errors import InvalidInput, LawError
 from plumbing.clock import SHANGHAI, SandboxClock, open_clock
 from plumbing.settings import Settings
-from services.cli import ports
+from services.cli import databases, ports
 from services.cli.directory import DirectoryLock, publish, withdraw
 from services.cli.engines import engine_specs, service_specs, settings_on, usual_ports
 from services.cli.processes import Backoff, Observer, ProcessSpec, Silent, Supervised
@@ -46,12 +46,15 @@ class Platform:
         *,
         sandbox: bool = False,
         sandbox_start: date = SANDBOX_START,
+        database: str = "",
         usual_ports: bool = True,
         services: Callable[[Settings], Iterable[ProcessSpec]] = service_specs,
         observer: Observer | None = None,
         backoff: Backoff | None = None,
     ) -> None:
         self.settings = Settings(data_dir=data_dir.resolve(), sandbox=sandbox)
+        if database:  # else it is where the environment says
+            self.settings = self.settings.model_copy(update={"database": database})
         self.monitor = ""  # NATS' own report of itself, host:port; known from `start` on
         self._sandbox_start = sandbox_start
         self._usual_ports = usual_ports
@@ -91,6 +94,8 @@ class Platform:
         self._lock.acquire()
         try:
             prepare_clock(self.settings, self._sandbox_start)
+            for name in await databases.provide(self.settings):
+                self._observer.news(f"已新建数据库 {name}", f"made the database {name}")
             self._run(self._specs())
         except BaseException:
             self._leave()

@@ -65,6 +65,15 @@ def up(
     sample: Annotated[
         bool, typer.Option("--sample", help="装入随附的样例登记册 | load the bundled register")
     ] = False,
+    database: Annotated[
+        str,
+        typer.Option(
+            "--database",
+            metavar="URL",
+            help="PostgreSQL，如 postgresql://用户@主机/quanheng_{service}；默认用数据目录中的文件"
+            " | a URL with {service} in it; files in the data directory if not given",
+        ),
+    ] = "",
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="不显示各服务的日志行 | no lines of the services")
     ] = False,
@@ -78,6 +87,7 @@ def up(
         data or Settings().data_dir,
         sandbox=sandbox,
         sandbox_start=sandbox_start.date(),
+        database=database,
         observer=screen,
     )
     asyncio.run(run(platform, screen, sample=sample))

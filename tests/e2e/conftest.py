@@ -17,16 +17,20 @@ from services.cli.demo.cast import Part
 from services.cli.session import Desk
 from services.cli.supervisor import Platform
 from tests.e2e.world import READY_SECONDS, World, said
+from tests.postgres import Databases
 
 BUREAU = "330106"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def world(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> AsyncIterator[World]:
     """A sandbox of every process, with a cast and a subject."""
     folder: Path = tmp_path_factory.mktemp("platform")
     async with AsyncExitStack() as exits:
-        platform = Platform(folder, sandbox=True, usual_ports=False)
+        database = databases.of_every_service(folder)
+        platform = Platform(folder, sandbox=True, database=database, usual_ports=False)
         await exits.enter_async_context(platform)
         await platform.wait_ready(READY_SECONDS)
         desk = await cast.administrator(platform.settings, exits)

@@ -72,8 +72,9 @@ def test_a_value_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 def test_each_service_has_a_database_of_its_own(tmp_path: Path) -> None:
     own = Settings(data_dir=tmp_path)
     assert own.database_url("grading") == f"sqlite+aiosqlite:///{tmp_path.resolve()}/grading.db"
-    shared = Settings(database="postgresql+asyncpg://host/{service}")
-    assert shared.database_url("alerts") == "postgresql+asyncpg://host/alerts"
+    for scheme in ("postgresql+asyncpg", "postgresql"):
+        shared = Settings(database=f"{scheme}://host/{{service}}")
+        assert shared.database_url("alerts") == "postgresql+asyncpg://host/alerts"
 
 
 def test_a_service_listens_on_its_address_or_on_the_interface_it_is_told() -> None:

@@ -1,0 +1,62 @@
+"""Where `up` finds PostgreSQL's databases missing, it makes them; where it cannot, it says so."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from law.errors import InvalidInput
+from plumbing.settings import SERVICES, Settings
+from services.cli.databases import NoDatabase, provide
+from tests.integration.conftest import free_port
+from tests.postgres import Databases
+
+
+def settings_on(url: str) -> Settings:
+    return Settings(database=url.replace("postgresql+asyncpg", "postgresql"))
+
+
+async def test_what_is_missing_is_made_and_what_is_there_is_kept(
+    postgresql: Databases, tmp_path: Path
+) -> None:
+    there = postgresql.url(tmp_path, "registry")
+    settings = settings_on(there.replace("registry", "{service}"))
+    prefix = there.rpartition("/")[2].removesuffix("registry")
+    made = await provide(settings)
+    assert made == [prefix + name for name in SERVICES if name != "registry"]
+    assert await provide(settings) == []
+
+
+async def test_platforms_that_start_at_once_make_them_once(
+    postgresql: Databases, tmp_path: Path
+) -> None:
+    there = postgresql.url(tmp_path, "x")
+    settings = settings_on(f"{there}_{{service}}")
+    await asyncio.gather(*(provide(settings) for _ in range(4)))
+    assert await provide(settings) == []
+
+
+async def test_a_role_that_may_make_none_is_told_who_may(
+    postgresql: Databases, tmp_path: Path
+) -> None:
+    there = postgresql.url(tmp_path, "{service}").replace("postgres@", "nobody@")
+    with pytest.raises(NoDatabase, match="administrator"):
+        await provide(settings_on(there))
+
+
+async def test_a_server_that_is_away_is_named_without_the_password() -> None:
+    there = f"postgresql://someone:secret@127.0.0.1:{free_port()}/{{service}}"
+    with pytest.raises(NoDatabase, match="someone:") as caught:
+        await provide(settings_on(there))
+    assert "secret" not in caught.value.en + caught.value.zh
+
+
+async def test_services_do_not_share_a_database() -> None:
+    with pytest.raises(InvalidInput):
+        await provide(settings_on("postgresql://someone@127.0.0.1/quanheng"))
+
+
+async def test_files_make_themselves(tmp_path: Path) -> None:
+    assert await provide(Settings(data_dir=tmp_path)) == []
