@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from law import ruleset as texts
 from law.evidence import Dossier
 from law.grading import Receipt, grade, next_change_on
 from law.rules import NotGraded, Ruleset
+from services.grading.governing import PACKAGED, Governing
 
 REMOVED = NotGraded(
     "removed",
@@ -27,17 +28,18 @@ _MOVING = ("as_of", "window")
 
 @dataclass(frozen=True)
 class File:
-    """A subject's dossier and whether the register removed the subject."""
+    """A subject's dossier, whether the register removed the subject, and what governs."""
 
     dossier: Dossier
     removed: bool
+    governing: Governing = PACKAGED
 
     def governed_by(self, day: date) -> Ruleset | NotGraded:
         """The text that governs the subject on a day, or why none does."""
         if self.removed:
             return REMOVED
         about = self.dossier
-        return texts.governing(about.bureau, about.sector, day, about.subject_kind)
+        return self.governing.text(about.bureau, about.sector, day, about.subject_kind)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Assessment:
 
     def _next_text_on(self) -> date | None:
         present = _identity(self.file.governed_by(self.day))
-        for day in _days_of_texts(self.day):
+        for day in sorted(day for day in self.file.governing.turns() if day > self.day):
             if _identity(self.file.governed_by(day)) != present:
                 return day
         return None
@@ -128,14 +130,6 @@ def fell(ruleset_id: str, before: str | None, after: str | None) -> bool:
         return False
     ruleset = texts.load(ruleset_id)
     return ruleset.rank(after) > ruleset.rank(before)
-
-
-def _days_of_texts(after: date) -> list[date]:
-    """The later days on which an entry of the table of jurisdictions begins or has ended."""
-    entries = texts.jurisdictions().entries
-    days = {entry.valid_from for entry in entries if entry.valid_from}
-    days |= {entry.valid_to + timedelta(days=1) for entry in entries if entry.valid_to}
-    return sorted(day for day in days if day > after)
 
 
 def _identity(text: Ruleset | NotGraded) -> str:

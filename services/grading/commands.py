@@ -18,10 +18,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.evidence import Dossier, Sector, SubjectKind
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as registry
-from services.grading import assessment, regrading
+from services.grading import assessment, governing, regrading
 from services.grading.assessment import File
 from services.grading.drafting import Cause
 from services.grading.evidence import hold
+from services.grading.governing import Governing
 from services.grading.tables import Grade, Subject
 
 CHUNK = 200
@@ -93,14 +94,15 @@ async def _stale(session: AsyncSession, as_of: date, after: str) -> Sequence[str
     current = sa.and_(*_CURRENT, col(Grade.subject_id) == key)
     connection = await session.connection()
     combinations = await connection.execute(sa.select(*_COLUMNS).distinct().where(current))
-    stale = [tuple(one) for one in combinations if _is_stale(one, as_of)]
+    now = await governing.load(session)
+    stale = [tuple(one) for one in combinations if _is_stale(one, as_of, now)]
     ids = select(key).where(current, sa.tuple_(*_COLUMNS).in_(stale), key > after)
     return (await session.exec(ids.order_by(key).limit(CHUNK))).all() if stale else ()
 
 
-def _is_stale(combination: Sequence[Any], as_of: date) -> bool:
+def _is_stale(combination: Sequence[Any], as_of: date, now: Governing) -> bool:
     bureau, sector, kind, removed, *carried = combination
-    file = File(Dossier("", Sector(sector), SubjectKind(kind), bureau=bureau), removed)
+    file = File(Dossier("", Sector(sector), SubjectKind(kind), bureau=bureau), removed, now)
     return list(assessment.text_of(file, as_of)) != carried
 
 

@@ -16,7 +16,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law import evidence as law
 from protos.registry.v1 import registry_pb2 as pb
+from services.grading import governing
 from services.grading.assessment import File
+from services.grading.governing import Governing
 from services.grading.tables import Record, Subject
 
 _EXPECT = sa.text(
@@ -29,9 +31,14 @@ class Evidence:
     """Some subjects with all their records, held in one transaction."""
 
     def __init__(
-        self, session: AsyncSession, subjects: Iterable[Subject], records: Iterable[Record]
+        self,
+        session: AsyncSession,
+        subjects: Iterable[Subject],
+        records: Iterable[Record],
+        governing: Governing,
     ) -> None:
         self._session = session
+        self._governing = governing
         self.subjects = {subject.subject_id: subject for subject in subjects}
         self._records = {record.record_id: record for record in records}
 
@@ -42,7 +49,7 @@ class Evidence:
             if not record.removed:
                 records[record.subject_id].append(record)
         return {
-            subject_id: _file(self.subjects[subject_id], records[subject_id])
+            subject_id: _file(self.subjects[subject_id], records[subject_id], self._governing)
             for subject_id in subject_ids
             if self.subjects[subject_id].version
         }
@@ -95,9 +102,9 @@ async def read(
     records = select(Record).where(col(Record.subject_id).in_(subject_ids))
     if lock:
         subjects, records = subjects.with_for_update(), records.with_for_update()
-    return Evidence(
-        session, (await session.exec(subjects)).all(), (await session.exec(records)).all()
-    )
+    known = (await session.exec(subjects)).all(), (await session.exec(records)).all()
+    # Last: what is activated while we wait for a lock is seen then.
+    return Evidence(session, *known, await governing.load(session))
 
 
 async def _subjects_of(session: AsyncSession, record_ids: Collection[str]) -> Iterable[str]:
@@ -107,7 +114,7 @@ async def _subjects_of(session: AsyncSession, record_ids: Collection[str]) -> It
     return (await session.exec(known)).all()
 
 
-def _file(subject: Subject, records: Iterable[Record]) -> File:
+def _file(subject: Subject, records: Iterable[Record], governing: Governing) -> File:
     if subject.kind is None or subject.sector is None:
         raise AssertionError(f"Subject {subject.subject_id} has a version but no state")
     in_order = sorted(records, key=lambda record: (record.determined_on, record.record_id))
@@ -118,7 +125,7 @@ def _file(subject: Subject, records: Iterable[Record]) -> File:
         records=tuple(map(_evidence, in_order)),
         bureau=subject.bureau,
     )
-    return File(dossier, subject.removed)
+    return File(dossier, subject.removed, governing)
 
 
 def _evidence(record: Record) -> law.Record:

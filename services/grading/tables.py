@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
-from plumbing.database import JsonColumn, enum_column, own_registry
+from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -108,3 +108,63 @@ class Receipt(Base, table=True):
     receipt_id: str = Field(primary_key=True, max_length=64)
     subject_id: str = Field(index=True, max_length=64)
     document: dict[str, Any] = Field(sa_type=JsonColumn)
+
+
+class Impact(Base, table=True):
+    """A rehearsal: who would move from which grade to which if a text governed from a day on.
+
+    `evidence` is the digest of what it rests on. Nothing is activated before somebody in charge
+    has looked at its impact (`seen_by`, `seen_at`).
+    """
+
+    __tablename__ = "impact"
+
+    impact_id: str = Field(primary_key=True, max_length=64)
+    bureau: str = Field(index=True)
+    sectors: list[str] = Field(sa_type=JsonColumn)  # empty: every sector
+    ruleset_id: str
+    ruleset_hash: str
+    as_of: date
+    evidence: str
+    subjects: int
+    moved: int
+    counts: list[dict[str, Any]] = Field(sa_type=JsonColumn)
+    run_by: str
+    run_at: datetime
+    seen_by: str = ""
+    seen_at: datetime | None = None
+
+
+class ImpactMove(Base, table=True):
+    """A subject whose grade an impact says would move; None where a text gives none."""
+
+    __tablename__ = "impact_move"
+
+    impact_id: str = Field(primary_key=True, max_length=64)
+    subject_id: str = Field(primary_key=True, max_length=64)
+    bureau: str
+    ruleset_before: str
+    before: str | None = None
+    after: str | None = None
+
+
+class Activation(Base, table=True):
+    """A text made to govern a jurisdiction from a day on, over the packaged table; never removed.
+
+    Of those that fit, the one from the latest day decides, and of these the latest made.
+    """
+
+    __tablename__ = "activation"
+
+    seq: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)
+    activation_id: str = Field(unique=True, max_length=64)
+    bureau: str
+    sectors: list[str] = Field(sa_type=JsonColumn)  # empty: every sector
+    ruleset_id: str
+    ruleset_hash: str
+    valid_from: date
+    impact_id: str = Field(unique=True, max_length=64)
+    adopted_draft: bool
+    ground: str
+    activated_by: str
+    activated_at: datetime
