@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from protos.grading.v1 import grading_pb2 as _grading_pb2
+from protos.grading.v1 import rulesets_pb2 as _rulesets_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -73,3 +74,27 @@ class GradeChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GradeChanged: _TypeAlias = GradeChanged  # noqa: Y015
+
+@_typing.final
+class RulesetActivated(_message.Message):
+    """A text was made to govern a jurisdiction from a day on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def activation(self) -> _rulesets_pb2.Activation:
+        """The activation."""
+
+    def __init__(
+        self,
+        *,
+        activation: _rulesets_pb2.Activation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RulesetActivated: _TypeAlias = RulesetActivated  # noqa: Y015
