@@ -19,6 +19,7 @@ from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import M, Received
 from plumbing.events.inbox import On
+from plumbing.events.leadership import alone
 from plumbing.events.subjects import Stream
 from protos.alerts.v1 import events_pb2 as own
 from protos.grading.v1 import events_pb2 as grading
@@ -46,7 +47,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     start = Starting(parts.database, timers)
 
     def on(event_type: type[M], handler: Handler[M], **react: Any) -> On[M]:
-        return On(event_type, apply=applying("alerts", parts.clock, handler), **react)
+        return On(event_type, apply=applying("alerts", parts.clock, in_turn(handler)), **react)
 
     def consumer(name: str, stream: Stream, handlers: Sequence[On[Any]]) -> Consumer:
         return Consumer(name, stream, parts.database, parts.js, parts.clock, handlers)
@@ -71,6 +72,20 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             "alerts-deliveries", Stream.ALERTS, (On(own.NoticesIssued, react=start.deliveries),)
         ),
     ]
+
+
+def in_turn(handler: Handler[M]) -> Handler[M]:
+    """Lets replicas take in events one at a time.
+
+    How an instrument stands follows from several things, which come in any order and by several
+    streams: of two taken in side by side, neither would see what the other brings.
+    """
+
+    async def handle(change: Change, received: Received[M]) -> None:
+        await alone(change.session, "projection")
+        await handler(change, received)
+
+    return handle
 
 
 class Starting:

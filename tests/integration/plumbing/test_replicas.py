@@ -24,11 +24,13 @@ from plumbing.events.inspection import outbox_pending
 from plumbing.events.leadership import Leadership
 from plumbing.events.outbox import Outbox
 from plumbing.events.relay import Relay
-from plumbing.identity import Caller, Role
+from plumbing.identity import Caller, Role, Unauthenticated
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.commands.instruments import put_instrument
 from services.registry.commands.subjects import put_subject
+from services.registry.passwords import Passwords
 from services.registry.saving import save_bureaus
-from services.registry.tables import Bureau
+from services.registry.tables import Bureau, Instrument, WrongPassword
 from tests.integration.events.support import announce, announced, eventually, running
 from tests.integration.registry import offices
 from tests.postgres import Databases
@@ -140,6 +142,42 @@ async def test_of_two_who_register_the_same_at_once_one_is_told_so(twins: Twins)
     assert len(refused) == len(wanted) - 1, answers
     registered = next(a for a in answers if isinstance(a, pb.PutSubjectResponse))
     assert {one.facts["subject_id"] for one in refused} == {registered.subject.subject_id}
+
+
+async def test_instruments_entered_at_once_with_one_serial_number_are_both_marked(
+    twins: Twins,
+) -> None:
+    changes = [Changes(database, FixedClock(NOW)) for database in twins]
+    async with changes[0].change(CALLER) as change:
+        await save_bureaus(change, [Bureau(code=offices.DISTRICT, name="测试区局")])
+        change.audit("test", "test/bureau")
+    owners = [
+        await changes[0].once(CALLER, offices.put_subject(), put_subject, pb.PutSubjectResponse)
+        for _ in range(4)
+    ]
+    await asyncio.gather(
+        *(
+            changes[n % 2].once(
+                CALLER,
+                offices.put_instrument(owner.subject.subject_id, serial_no="S-1"),
+                put_instrument,
+                pb.PutInstrumentResponse,
+            )
+            for n, owner in enumerate(owners)
+        )
+    )
+    async with twins[0].snapshot() as session:
+        marks = (await session.exec(select(Instrument.repeated_serial))).all()
+    assert marks == [True] * 4
+
+
+async def test_wrong_passwords_at_once_are_all_counted(twins: Twins) -> None:
+    passwords = [Passwords(database, FixedClock(NOW)) for database in (*twins, *twins)]
+    tries = (one.check("nobody", "wrong") for one in passwords)
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unauthenticated] * 4
+    async with twins[0].snapshot() as session:
+        assert (await session.exec(select(WrongPassword.times))).all() == [4]
 
 
 async def test_changes_that_block_each_other_are_both_made(twins: Twins) -> None:
