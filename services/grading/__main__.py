@@ -9,8 +9,11 @@ from services.grading.activities import Activities
 from services.grading.checking import check
 from services.grading.consumers import registry_consumer
 from services.grading.keeping import Keeper
-from services.grading.policy import POLICY, SERVICE
+from services.grading.policy import POLICY, RULESET_POLICY, RULESETS, SERVICE
+from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.servicer import GradingServicer
+from services.grading.servicer_assessments import AssessmentServicer
+from services.grading.servicer_rulesets import RulesetServicer
 from services.grading.workflows import RegradeDaily
 
 
@@ -22,10 +25,14 @@ async def build(parts: Parts) -> Assembly:
     activities = Activities(parts.changes)
     worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])
     return Assembly(
-        rpc={SERVICE: GradingServicer(parts.database, parts.clock).register},
-        policies=[POLICY],
+        rpc={
+            SERVICE: GradingServicer(parts.database, parts.clock).register,
+            ASSESSMENTS: AssessmentServicer(parts.changes).register,
+            RULESETS: RulesetServicer(parts.changes, keeper.wake).register,
+        },
+        policies=[POLICY, ASSESSMENT_POLICY, RULESET_POLICY],
         consumers=[registry_consumer(parts.database, parts.js, parts.clock, keeper.clock_moved)],
-        background=[worker.run],
+        background=[worker.run, keeper.run],
         check=lambda: check(parts.database),
         reconcile=keeper.reconcile,
     )

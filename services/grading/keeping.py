@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import NoReturn
+
+import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from plumbing.assembly import Reconciled
 from plumbing.clock import Clock
@@ -12,6 +17,8 @@ from plumbing.temporal import task_queue
 from services.grading.workflows import WORKFLOW_ID, Moved, RegradeDaily, Start
 
 QUEUE = task_queue("grading")
+AGAIN_SECONDS = 1.0
+log = structlog.get_logger()
 
 
 class Keeper:
@@ -19,9 +26,29 @@ class Keeper:
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client, self._clock = client, clock
+        self._asked = asyncio.Event()
+
+    def wake(self) -> None:
+        """Has it look soon; who asks neither waits nor fails.
+
+        An answer lost with the process is made good by the look that every start begins with.
+        """
+        self._asked.set()
+
+    async def run(self) -> NoReturn:
+        """Has it look whenever it was asked for, as soon as Temporal can be told."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                await self.look()
+            except RPCError as error:
+                log.warning("regrade.waiting", error=str(error))
+                self._asked.set()
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def look(self) -> None:
-        """Has it look at once what is to be graded anew: the service has started."""
+        """Has it look at once what is to be graded anew: the service has started, or a text has."""
         await self._signal("look", self._clock.offset().total_seconds())
 
     async def clock_moved(self, offset_seconds: float) -> None:

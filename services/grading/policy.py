@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow
+from plumbing.rpc import Policy, allow, in_person
 
 SERVICE = "quanheng.grading.v1.GradingService"
+RULESETS = "quanheng.grading.v1.RulesetService"
 STAFF = (
     Role.CASEWORKER,
     Role.UNIT_HEAD,
@@ -22,4 +23,16 @@ POLICY: Policy = {
     f"/{SERVICE}/VerifyReceipt": allow(*STAFF, Role.OPERATOR),
     f"/{SERVICE}/SummariseGrades": allow(*STAFF),
     f"/{SERVICE}/GetRecordGraded": allow(*STAFF, Role.OPERATOR),
+}
+
+# Whose scope is no municipality gets no further, whatever the role: see `rulesets`.
+_MUNICIPAL = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
+RULESET_POLICY: Policy = {
+    f"/{RULESETS}/ListRulesets": allow(*STAFF),
+    f"/{RULESETS}/ListActivations": allow(*STAFF),
+    f"/{RULESETS}/RunImpact": allow(*_MUNICIPAL),
+    f"/{RULESETS}/GetImpact": allow(*_MUNICIPAL, Role.ADMINISTRATOR),
+    f"/{RULESETS}/ListImpactMoves": allow(*_MUNICIPAL, Role.ADMINISTRATOR),
+    f"/{RULESETS}/AcknowledgeImpact": in_person(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
+    f"/{RULESETS}/ActivateRuleset": in_person(Role.UNIT_HEAD),
 }
