@@ -46,7 +46,7 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: test test-unit test-integration test-workflows test-e2e lint types layers drift lock-check wheel mutation check
+.PHONY: test test-unit test-integration test-workflows test-e2e test-postgresql lint types layers drift lock-check wheel mutation check
 test: $(READY) ## every test of every tier  全部测试
 	$(PYTEST) tests
 test-unit: $(READY) ## rules and parts alone, in seconds
@@ -57,6 +57,8 @@ test-workflows: $(READY) ## on a real Temporal server
 	$(PYTEST) tests/workflows
 test-e2e: $(READY) ## every process at once
 	$(PYTEST) tests/e2e
+test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the tests' own
+	$(PYTEST) --database postgresql tests/integration tests/workflows tests/e2e
 check: lint types layers drift ## all that needs no running: lint types layers drift
 lint: $(READY) ## ruff, and buf for the wire contract
 	$(BIN)/ruff check .
