@@ -10,7 +10,7 @@ from temporalio import activity
 from plumbing.change import Change, Changes
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
-from services.grading import commands
+from services.grading import commands, year_end
 from services.grading.workflows import ACTIVITY, Regraded, Round
 
 Command = Callable[[Change, date, str], Awaitable[Sequence[str]]]
@@ -26,9 +26,15 @@ class Activities:
     @activity.defn(name=ACTIVITY)
     @final_errors
     async def regrade(self, asked: Round) -> Regraded:
-        """Grades what is due up to a day, then what carries a text that no longer governs."""
+        """Grades what is due up to a day, then what carries a text that no longer governs.
+
+        Then every year that is over is accounted for (`year_end`).
+        """
         due = await self._all(commands.regrade_due, asked.as_of)
-        return Regraded(due=due, stale=await self._all(commands.regrade_stale, asked.as_of))
+        stale = await self._all(commands.regrade_stale, asked.as_of)
+        async with self._changes.change(_CALLER) as change:
+            await year_end.close(change, asked.as_of)
+        return Regraded(due=due, stale=stale)
 
     async def _all(self, command: Command, as_of: date) -> int:
         total, after = 0, ""

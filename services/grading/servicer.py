@@ -14,7 +14,7 @@ from plumbing.database import Database
 from plumbing.identity import current_caller
 from protos.grading.v1 import grading_pb2 as pb
 from protos.grading.v1 import grading_pb2_grpc as rpc
-from services.grading import queries, wire
+from services.grading import queries, sentences, wire
 
 
 class GradingServicer(rpc.GradingServiceServicer):
@@ -46,8 +46,8 @@ class GradingServicer(rpc.GradingServiceServicer):
         receipt = Receipt.from_json(document)
         return pb.GetReceiptResponse(
             receipt_json=json.dumps(document, ensure_ascii=False),
-            explanation_zh=explain(receipt, "zh", _names_zh(receipt)),
-            explanation_en=explain(receipt, "en", _names_en(receipt)),
+            explanation_zh=explain(receipt, "zh", sentences.names(receipt.inputs, "zh")),
+            explanation_en=explain(receipt, "en", sentences.names(receipt.inputs, "en")),
         )
 
     async def VerifyReceipt(
@@ -80,21 +80,3 @@ class GradingServicer(rpc.GradingServiceServicer):
     async def _receipt(self, receipt_id: str) -> dict[str, Any]:
         async with self._database.snapshot() as session:
             return await queries.receipt(session, current_caller(), receipt_id)
-
-
-def _names_zh(receipt: Receipt) -> dict[str, str]:
-    """What people call a receipt's subject and records; grading knows no names (C-03)."""
-    dated = {
-        one.id: f"“{one.determined_on}认定，{_short(one.id)}”" for one in receipt.inputs.records
-    }
-    return {receipt.subject_id: "该主体", **dated}
-
-
-def _names_en(receipt: Receipt) -> dict[str, str]:
-    records = receipt.inputs.records
-    dated = {one.id: f"{_short(one.id)} of {one.determined_on}" for one in records}
-    return {receipt.subject_id: "the subject", **dated}
-
-
-def _short(identity: str) -> str:
-    return identity[:8]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -168,3 +169,51 @@ class Activation(Base, table=True):
     ground: str
     activated_by: str
     activated_at: datetime
+
+
+class IndexState(StrEnum):
+    """Whether an index is open to everyone."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class IndexAssessment(Base, table=True):
+    """An area scored once by its table; what was found and what came of it never change.
+
+    `area_id` is the same for every assessment of the same bureau, kind and name.
+    """
+
+    __tablename__ = "index_assessment"
+    __table_args__ = (sa.Index("ix_index_assessment_newest", "assessed_at", "index_id"),)
+
+    index_id: str = Field(primary_key=True, max_length=64)
+    area_id: str = Field(index=True, max_length=64)
+    area_name: str
+    area_kind: str
+    bureau: str
+    table_id: str
+    table_hash: str
+    findings: dict[str, Any] = Field(sa_type=JsonColumn)
+    result: dict[str, Any] = Field(sa_type=JsonColumn)
+    assessed_on: date
+    assessed_by: str
+    assessed_at: datetime
+    state: IndexState = Field(default=IndexState.DRAFT, sa_type=enum_column(IndexState))
+    published_by: str = ""
+    published_at: datetime | None = None
+    withdrawn_by: str = ""
+    withdrawn_at: datetime | None = None
+    withdrawal_ground: str = ""
+
+
+class YearEnd(Base, table=True):
+    """What the end of a year did to the classes of a text; written once, when the run is done."""
+
+    __tablename__ = "year_end"
+
+    ruleset_id: str = Field(primary_key=True)
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    ran_at: datetime
+    moves: list[dict[str, Any]] = Field(sa_type=JsonColumn)  # bureau, before, after, subjects

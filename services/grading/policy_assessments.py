@@ -1,0 +1,21 @@
+"""Who may ask what of AssessmentService; which things they see is decided below (D-09)."""
+
+from __future__ import annotations
+
+from plumbing.identity import Role
+from plumbing.rpc import Policy, allow, in_person
+from services.grading.policy import STAFF
+
+ASSESSMENTS = "quanheng.grading.v1.AssessmentService"
+
+ASSESSMENT_POLICY: Policy = {
+    f"/{ASSESSMENTS}/WhatIf": allow(*STAFF, Role.OPERATOR),
+    f"/{ASSESSMENTS}/Outlook": allow(*STAFF, Role.OPERATOR),
+    f"/{ASSESSMENTS}/Compare": allow(*STAFF, Role.OPERATOR),
+    f"/{ASSESSMENTS}/AssessIndex": in_person(Role.CASEWORKER, Role.INSPECTOR),
+    f"/{ASSESSMENTS}/PublishIndex": in_person(Role.UNIT_HEAD),
+    f"/{ASSESSMENTS}/WithdrawIndex": in_person(Role.UNIT_HEAD),
+    f"/{ASSESSMENTS}/GetIndex": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
+    f"/{ASSESSMENTS}/ListIndexes": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
+    f"/{ASSESSMENTS}/ListYearEnds": allow(*STAFF),
+}

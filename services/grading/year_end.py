@@ -1,0 +1,128 @@
+"""The year-end adjustment of classes (R-086 to R-088, S0 附件三, C-17).
+
+Each 31 December the class of a subject moves by the two years that end that day, and holds from
+1 January for the year. No workflow of its own waits for that day: every subject under such a text
+is due on 1 January (`Subject.next_change_on`), and the first round of `regrade/daily` on or after
+that day grades it as of 1 January. Once no subject is left due, that same round closes the year
+here: one row and one audit entry per text and year, with the counts from class to class. What a
+machine that was off missed is closed by its first round, year by year; what is closed is closed
+once. Later corrections of a year's records change grades, never the account of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law import ruleset
+from law.rules import Method, Ruleset
+from plumbing import paging
+from plumbing.change import Change
+from protos.grading.v1 import assessments_pb2 as pb
+from services.grading.tables import Grade, YearEnd
+
+_NEWEST: tuple[Any, ...] = (col(YearEnd.year), col(YearEnd.ruleset_id))
+
+
+async def close(change: Change, as_of: date) -> int:
+    """Accounts for every year that is over and not yet accounted for; returns how many."""
+    closed = 0
+    for text in _texts():
+        for year in await _open_years(change.session, text.id, as_of):
+            await _close(change, text, year)
+            closed += 1
+    return closed
+
+
+async def listed(
+    session: AsyncSession, request: pb.ListYearEndsRequest
+) -> tuple[Sequence[YearEnd], str]:
+    """The adjustments, the last year first, and the token of the next page."""
+    wanted = select(YearEnd)
+    if key := paging.after(request, paging.whole, paging.text):
+        wanted = wanted.where(sa.tuple_(*_NEWEST) < sa.tuple_(*key))
+    in_order = wanted.order_by(*(one.desc() for one in _NEWEST))
+    rows = (await session.exec(in_order.limit(paging.page_size(request) + 1))).all()
+    return paging.cut(request, rows, lambda row: [row.year, row.ruleset_id])
+
+
+def _texts() -> Iterator[Ruleset]:
+    return (text for text in ruleset.list_rulesets() if text.method is Method.CLASSES)
+
+
+async def _open_years(session: AsyncSession, ruleset_id: str, as_of: date) -> range:
+    """The years that are over by a day, from the first in which anybody had a class."""
+    of_text = col(YearEnd.ruleset_id) == ruleset_id
+    closed = select(YearEnd.year).where(of_text).order_by(col(YearEnd.year).desc()).limit(1)
+    last = (await session.exec(closed)).first()
+    if last is not None:
+        return range(last + 1, as_of.year)
+    known = select(col(Grade.in_force_from)).where(col(Grade.ruleset_id) == ruleset_id)
+    first = (await session.exec(known.order_by(col(Grade.in_force_from)).limit(1))).first()
+    return range(first.year if first else as_of.year, as_of.year)
+
+
+async def _close(change: Change, text: Ruleset, year: int) -> None:
+    moves = await _moves(change.session, text.id, date(year + 1, 1, 1))
+    row = YearEnd(ruleset_id=text.id, year=year, ran_at=change.at, moves=moves)
+    change.session.add(row)
+    change.audit(
+        "year_end", f"year-end/{text.id}/{year}", after=_said(row), ground=_cite(text, year)
+    )
+
+
+async def _moves(session: AsyncSession, ruleset_id: str, first: date) -> list[dict[str, Any]]:
+    """How many subjects of each bureau have which class from a day on, and had the day before."""
+    before, after = aliased(Grade), aliased(Grade)
+    had = sa.and_(
+        col(before.subject_id) == col(after.subject_id),
+        col(before.ruleset_id) == ruleset_id,
+        *_in_force(before, first - timedelta(days=1)),
+    )
+    columns = (col(after.bureau), col(before.grade), col(after.grade))
+    counted = (
+        sa.select(*columns, sa.func.count())
+        .select_from(after)
+        .outerjoin(before, had)
+        .where(col(after.ruleset_id) == ruleset_id, *_in_force(after, first))
+        .group_by(*columns)
+    )
+    found = (await (await session.connection()).execute(counted)).all()
+    return [
+        {"bureau": bureau, "before": was, "after": now, "subjects": subjects}
+        for bureau, was, now, subjects in sorted(
+            found, key=lambda one: (one[0], one[1] or "", one[2])
+        )
+        if now is not None
+    ]
+
+
+def _in_force(grade: type[Grade], on: date) -> tuple[sa.ColumnElement[bool], ...]:
+    until = col(grade.in_force_to)
+    return (
+        col(grade.known_to).is_(None),
+        col(grade.in_force_from) <= on,
+        sa.or_(until.is_(None), until > on),
+    )
+
+
+def _said(row: YearEnd) -> dict[str, Any]:
+    """The counts over all bureaus, from class to class."""
+    counts: dict[str, int] = {}
+    for one in row.moves:
+        move = f"{one['before'] or '-'}→{one['after']}"
+        counts[move] = counts.get(move, 0) + one["subjects"]
+    moved = sum(n for move, n in counts.items() if move[0] not in ("-", move[-1]))
+    return {"subjects": sum(counts.values()), "moved": moved, "moves": counts}
+
+
+def _cite(text: Ruleset, year: int) -> str:
+    """The articles on the movement of classes, each once."""
+    parts = (part for one in text.at(date(year, 12, 31)).movements for part in one.cite.split("; "))
+    return "; ".join(dict.fromkeys(parts))
