@@ -18,20 +18,17 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2 as registry
 from tests.e2e.doors import Door
-from tests.e2e.town import (
-    HOME,
-    Person,
+from tests.e2e.papers import (
     Place,
-    Town,
     create_account,
     enter_record,
-    entered,
     lodge,
     put_instrument,
     record_of,
     upload,
     verify,
 )
+from tests.e2e.town import HOME, Person, Town, entered
 
 PAST = Timestamp()
 PAST.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))  # the clock only moves forward

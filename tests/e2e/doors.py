@@ -43,12 +43,18 @@ class Door:
         **more: Any,
     ) -> Any:
         """Makes the call; a streaming one sends a list of messages."""
-        coders: dict[str, Any] = {"response_deserializer": self.response.FromString}
-        serialise: Any = lambda said: said if isinstance(said, bytes) else said.SerializeToString()  # noqa: E731
-        coders["request_serializer"] = serialise
+        coders: dict[str, Any] = {
+            "request_serializer": _serialised,
+            "response_deserializer": self.response.FromString,
+        }
         if self.streaming:
             return channel.stream_unary(self.path, **coders)(iter(request), timeout=timeout, **more)
         return channel.unary_unary(self.path, **coders)(request, timeout=timeout, **more)
+
+
+def _serialised(said: Message | bytes) -> bytes:
+    """A message as bytes; bytes that are no message stay as they are."""
+    return said if isinstance(said, bytes) else said.SerializeToString()
 
 
 def doors() -> list[Door]:

@@ -1,18 +1,17 @@
 """Messages that Hypothesis makes from the descriptors of the contract.
 
-`wild` messages hold any value the wire can carry. `near` messages keep the rules of the contract
-(protovalidate) and name things that are there, so that commands and queries are reached.
+Wild messages hold any value the wire can carry (`wilds`). Near messages keep the rules of the
+contract (protovalidate) and name things that are there, so that commands and queries are reached.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from google.protobuf import message_factory
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,37 +19,26 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
 from plumbing import paging
-from protos.buf.validate import validate_pb2
 from tests.e2e.doors import Door
+from tests.e2e.wilds import (
+    DAYS,
+    INTEGERS,
+    LIST_LENGTH,
+    ODD_TEXTS,
+    TIMESTAMP,
+    Strategy,
+    class_of,
+    messages,
+    plural,
+    put,
+    rules_of,
+    wild,
+    wild_one,
+    wild_value,
+)
 
 Pools = dict[str, list[str]]  # name of a field → values that mean something
-Strategy = st.SearchStrategy[Any]
-LIST_LENGTH = 4
-
-DAYS = [
-    "", "0000-00-00", "0001-01-01", "1000-06-15", "1899-12-31", "1900-01-01", "2024-02-29",
-    "2026-02-30", "2026-13-01", "2026-00-10", "2026-08-31", "2026-09-01", "2026-09-14",
-    "2026-09-15", "2027-02-28", "2999-12-31", "3000-01-01", "9999-12-31",
-]  # fmt: skip
-ODD_TEXTS = [
-    "\0", "a\0b", " ", "\t\n", "\r\nBcc: somebody@elsewhere.example", "\u202e\u200f", "\ufeff",
-    "𠮷𠮷", "e\u0301", "\U0010ffff", "'; DROP TABLE subject; --", "%_\\", "=cmd|' /C calc'!A0",
-    "{}", "null", "NaN", "../../etc/passwd", "<b>", "${x}", "a" * 64, "权" * 64,
-]  # fmt: skip
-SECONDS = st.one_of(
-    st.integers(-(2**63), 2**63 - 1),
-    st.sampled_from([0, -62135596800, -62135596801, 253402300799, 253402300800]),
-)
-_INTEGERS = {
-    FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
-    FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
-    FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
-    FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
-}
-Make = Callable[[FieldDescriptor], Strategy]
 Path = tuple[FieldDescriptor, ...]
-RULES: Any = vars(validate_pb2)["field"]  # an extension, which its stub does not name
-TIMESTAMP = Timestamp.DESCRIPTOR.full_name
 
 
 def drawn(strategy: Strategy, count: int, number: int) -> list[Any]:
@@ -90,7 +78,7 @@ def altered(templates: Sequence[Any], pools: Pools) -> Strategy:
     paths = list(_paths(templates[0].DESCRIPTOR))
 
     def edit(path: Path) -> Strategy:
-        values = st.one_of(_near_value(path[-1], pools), _wild_value(path[-1]))
+        values = st.one_of(_near_value(path[-1], pools), wild_value(path[-1]))
         return st.tuples(st.just(path), values)
 
     edits = st.lists(st.sampled_from(paths).flatmap(edit), max_size=3) if paths else st.just([])
@@ -107,7 +95,7 @@ def _edited(template: Any, request_id: str, edits: Sequence[tuple[Path, Any]]) -
         for field in path[:-1]:
             place = getattr(place, field.name)
         place.ClearField(path[-1].name)
-        _put(place, path[-1], value)
+        put(place, path[-1], value)
     return message
 
 
@@ -119,117 +107,33 @@ def _paths(kind: Any, above: Path = ()) -> Iterator[Path]:
             yield from _paths(inner, (*above, field))
 
 
-def wild(kind: type[Message]) -> Strategy:
-    """A message with anything in its fields."""
-    return _messages(kind.DESCRIPTOR, _wild_value)
-
-
 def near_valid(kind: type[Message], pools: Pools) -> Strategy:
     """A message that keeps the rules of its contract, mostly."""
 
     def value(field: FieldDescriptor) -> Strategy:
         return _near_value(field, pools)
 
-    made = _messages(kind.DESCRIPTOR, value)
+    made = messages(kind.DESCRIPTOR, value)
     if "page_token" in kind.DESCRIPTOR.fields_by_name:
         return st.builds(_with_token, made, st.none() | _keys())
     return made
 
 
-def _messages(kind: Any, value: Make) -> Strategy:
-    fields = {field.name: value(field) for field in kind.fields}
-    required = {field.name for field in kind.fields if _is_required(field)}
-
-    def build(values: dict[str, Any]) -> Message:
-        message: Message = _class_of(kind)()
-        for name, said in values.items():
-            _put(message, kind.fields_by_name[name], said)
-        return message
-
-    always = {name: made for name, made in fields.items() if name in required}
-    others = {name: made for name, made in fields.items() if name not in required}
-    return st.builds(build, st.fixed_dictionaries(always, optional=others))
-
-
-def _put(message: Any, field: FieldDescriptor, value: Any) -> None:
-    place = getattr(message, field.name)
-    if _is_map(field):
-        place.update(value)
-    elif field.is_repeated:
-        place.extend(value)
-    elif field.message_type is not None:
-        place.CopyFrom(value)
-    else:
-        setattr(message, field.name, value)
-
-
-def _is_required(field: FieldDescriptor) -> bool:
-    rules = _rules(field)
-    return bool(rules.required or rules.string.uuid or rules.string.min_len)
-
-
-def _class_of(kind: Any) -> Any:
-    return message_factory.GetMessageClass(kind)
-
-
-def _is_map(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and field.message_type.GetOptions().map_entry
-
-
-def _wild_value(field: FieldDescriptor) -> Strategy:
-    return _plural(field, _wild_one, 0, LIST_LENGTH)
-
-
-def _plural(field: FieldDescriptor, one: Make, least: int, most: int) -> Strategy:
-    if _is_map(field):
-        entry: Any = field.message_type
-        key, value = (entry.fields_by_name[name] for name in ("key", "value"))
-        return st.dictionaries(one(key), one(value), min_size=least, max_size=most)
-    if field.is_repeated:
-        return st.lists(one(field), min_size=least, max_size=most)
-    return one(field)
-
-
-def _wild_one(field: FieldDescriptor) -> Strategy:
-    if field.cpp_type in _INTEGERS:
-        least, most = _INTEGERS[field.cpp_type]
-        return st.integers(least, most) | st.sampled_from([least, most, 0, 1])
-    if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
-        return st.integers(-(2**31), 2**31 - 1) | st.integers(0, 20)
-    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
-        return st.booleans()
-    if field.cpp_type in (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT):
-        return st.floats()
-    if field.message_type is None:
-        return st.binary() if field.type == FieldDescriptor.TYPE_BYTES else _odd_text()
-    if field.message_type.full_name == TIMESTAMP:
-        return st.builds(Timestamp, seconds=SECONDS, nanos=st.integers(-(2**31), 2**31 - 1))
-    return _messages(field.message_type, _wild_value)
-
-
-def _odd_text() -> Strategy:
-    return st.one_of(st.text(max_size=40), st.sampled_from(ODD_TEXTS), st.sampled_from(DAYS))
-
-
-def _rules(field: FieldDescriptor) -> Any:
-    return field.GetOptions().Extensions[RULES]
-
-
 def _near_value(field: FieldDescriptor, pools: Pools) -> Strategy:
-    rules = _rules(field)
+    rules = rules_of(field)
 
     def one(field: FieldDescriptor) -> Strategy:
-        inner = rules.repeated.items if field.is_repeated else _rules(field)
+        inner = rules.repeated.items if field.is_repeated else rules_of(field)
         return _near_one(field, inner, pools)
 
     least = rules.repeated.min_items or 0
     most = min(rules.repeated.max_items or LIST_LENGTH, LIST_LENGTH)
-    made = _plural(field, one, least, most)
+    made = plural(field, one, least, most)
     return made.map(lambda said: list(dict.fromkeys(said))) if rules.repeated.unique else made
 
 
 def _near_one(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
-    if field.cpp_type in _INTEGERS:
+    if field.cpp_type in INTEGERS:
         return _near_integers(field, rules)
     if field.enum_type is not None:
         return st.sampled_from([value.number for value in field.enum_type.values])
@@ -239,10 +143,10 @@ def _near_one(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
     ):
         return _near_text(field, rules.string, pools)
     if field.message_type is None:
-        return _wild_one(field)
+        return wild_one(field)
     if field.message_type.full_name == TIMESTAMP:
-        return st.one_of(_moments(), _wild_one(field))
-    return near_valid(_class_of(field.message_type), pools)
+        return st.one_of(_moments(), wild_one(field))
+    return near_valid(class_of(field.message_type), pools)
 
 
 def _moments() -> Strategy:
@@ -252,7 +156,7 @@ def _moments() -> Strategy:
 
 
 def _near_integers(field: FieldDescriptor, rules: Any) -> Strategy:
-    least, most = _INTEGERS[field.cpp_type]
+    least, most = INTEGERS[field.cpp_type]
     said = rules.int32 if field.cpp_type == FieldDescriptor.CPPTYPE_INT32 else rules.int64
     least = said.gte if said.HasField("gte") else least
     most = said.lte if said.HasField("lte") else most
@@ -299,7 +203,7 @@ def _with_token(message: Any, key: Any) -> Any:
 def _uploads(kind: Any, templates: Sequence[Any], pools: Pools) -> Strategy:
     inner = kind.DESCRIPTOR.fields_by_name["header"].message_type
     whole = altered([template.header for template in templates], pools)
-    header = st.one_of(whole, whole, near_valid(_class_of(inner), pools))
+    header = st.one_of(whole, whole, near_valid(class_of(inner), pools))
     content = st.one_of(
         st.sampled_from(pools["content"]).map(str.encode),
         st.lists(st.text(max_size=8), max_size=8).map(lambda cells: ",".join(cells).encode()),

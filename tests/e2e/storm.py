@@ -98,10 +98,8 @@ class Storm:
             )
 
     def _harvest(self, said: Message) -> None:
-        for message in (
-            said,
-            *(value for _, value in said.ListFields() if isinstance(value, Message)),
-        ):
+        inner = [value for _, value in said.ListFields() if isinstance(value, Message)]
+        for message in (said, *inner):
             for field, value in message.ListFields():
                 pool = self._pools.get(field.name) if field.name in HARVESTED else None
                 if pool is not None and value not in pool and len(pool) < KEPT:
@@ -134,13 +132,11 @@ async def answer(door: Door, desk: Desk, message: Any) -> tuple[grpc.StatusCode,
 
 def huge(door: Door) -> list[Any]:
     """Messages of megabytes: below what a service takes, and above."""
-    texts = [
-        f.name
-        for f in door.request.DESCRIPTOR.fields
-        if f.type == f.TYPE_STRING and not f.is_repeated
-    ]
-    made = [door.request(**{texts[-1]: "权" * size}) for size in (1_000_000, 3_000_000) if texts]
-    return [] if door.streaming else made
+    fields = door.request.DESCRIPTOR.fields
+    texts = [f.name for f in fields if f.type == f.TYPE_STRING and not f.is_repeated]
+    if door.streaming or not texts:
+        return []
+    return [door.request(**{texts[-1]: "权" * size}) for size in (1_000_000, 3_000_000)]
 
 
 def _callers() -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli import agreement
 from services.cli.session import Desk
-from tests.e2e import fuzzing, who_may
+from tests.e2e import fuzzing, papers, who_may, wilds
 from tests.e2e import town as towns
 from tests.e2e.asking import request_for, shows
 from tests.e2e.doors import Door, doors
@@ -196,10 +196,10 @@ async def test_a_message_of_any_size_is_answered(town: Town) -> None:
 async def test_however_many_faults_are_told(town: Town, faults: int) -> None:
     found = {door.name: door for door in doors()}
     unknown = [f"{number:064}" for number in range(faults)]
-    lodge = towns.lodge(town.places["own"])
+    lodge = papers.lodge(town.places["own"])
     lodge.record_ids[:] = unknown
     lodging = found["ObjectionService.LodgeObjection"]
-    upload = towns.upload(town.places["own"], columns=dict.fromkeys(unknown, "x"))
+    upload = papers.upload(town.places["own"], columns=dict.fromkeys(unknown, "x"))
     importing = found["ImportService.ImportFile"]
     for door, role, message in (
         (lodging, "operator", lodge),
@@ -231,7 +231,7 @@ async def test_the_clock_takes_no_nonsense_and_time_may_end(
 ) -> None:
     door = next(door for door in doors() if door.name == "ClockService.AdvanceClock")
     desk = town.world.administrator
-    for message in fuzzing.drawn(fuzzing.wild(door.request), 60, 0):
+    for message in fuzzing.drawn(wilds.wild(door.request), 60, 0):
         code, said = await answer(door, desk, message)
         assert code in ANSWERS, (message, said)
     end = Timestamp()

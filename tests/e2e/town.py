@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from law.identifiers import credit_code_check_digit
 from plumbing.client import new_request_id
@@ -16,34 +15,23 @@ from plumbing.tokens import Signer, make_keys, service_secret_file
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
-from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.accounts import role_value
 from services.cli.session import Desk, administrator_password, held
+from tests.e2e.papers import (
+    Place,
+    create_account,
+    enter_record,
+    lodge,
+    put_instrument,
+    upload,
+    verify,
+)
 from tests.e2e.who_may import COLUMNS
 from tests.e2e.world import World, said, until
 
 HOME, ABROAD = "330106", "120104"
 VERIFIED = (("pass", "2026-09-01", "2027-02-28"), ("reject", "2026-09-10", ""))
 BEHALF = (("x-on-behalf-of", "furnisher"),)
-
-
-@dataclass
-class Place:
-    """A subject of a bureau, and everything that is held of it."""
-
-    bureau: str
-    subject: registry.Subject
-    instrument_id: str = ""
-    record: registry.Record = field(default_factory=registry.Record)
-    case_id: str = ""
-    batch_id: str = ""
-    receipt_id: str = ""
-    notice_id: str = ""
-
-    @property
-    def subject_id(self) -> str:
-        return self.subject.subject_id
 
 
 @dataclass
@@ -212,89 +200,3 @@ async def _account(
 ) -> identity.Account:
     request = create_account(name, password, role, bureau, subject_id)
     return (await said(desk.identity.CreateAccount(request))).account
-
-
-def create_account(
-    name: str, password: str, role: str, bureau: str, subject_id: str = ""
-) -> identity.CreateAccountRequest:
-    """A request for an account."""
-    return identity.CreateAccountRequest(
-        request_id=new_request_id(),
-        name=name,
-        display_name="测试人员",
-        password=password,
-        roles=[role_value(role)],
-        bureau=bureau,
-        subject_id=subject_id,
-    )
-
-
-def put_instrument(place: Place) -> registry.PutInstrumentRequest:
-    """A request that files another instrument."""
-    instrument = registry.Instrument(
-        subject_id=place.subject_id, type_code="FUEL", serial_no=secrets.token_hex(6)
-    )
-    return registry.PutInstrumentRequest(request_id=new_request_id(), instrument=instrument)
-
-
-def verify(
-    place: Place, result: str = "pass", on: str = "2026-09-01", until_: str = "2027-02-28"
-) -> registry.RecordVerificationRequest:
-    """A request that records a verification."""
-    verification = registry.Verification(
-        instrument_id=place.instrument_id,
-        result=result,
-        verified_on=on,
-        valid_until=until_,
-        institution="测试计量检定院",
-        certificate_no=secrets.token_hex(6),
-    )
-    return registry.RecordVerificationRequest(
-        request_id=new_request_id(), verification=verification
-    )
-
-
-def record_of(place: Place, **more: Any) -> registry.Record:
-    """An adverse record from a source of its own."""
-    given: dict[str, Any] = {
-        "subject_id": place.subject_id,
-        "kind": "penalty",
-        "severity": "general",
-        "occurred_on": "2026-08-01",
-        "determined_on": "2026-09-01",
-        "verified": True,
-        "source_ref": f"测试罚字{secrets.token_hex(6)}号",
-        "summary": "测试",
-    }
-    return registry.Record(**(given | more))
-
-
-def enter_record(place: Place) -> registry.EnterRecordRequest:
-    """A request that enters a record."""
-    return registry.EnterRecordRequest(request_id=new_request_id(), record=record_of(place))
-
-
-def lodge(place: Place) -> objection.LodgeObjectionRequest:
-    """A request that objects to the place's record."""
-    return objection.LodgeObjectionRequest(
-        request_id=new_request_id(),
-        subject_id=place.subject_id,
-        record_ids=[place.record.record_id],
-        grounds="记录有误",
-    )
-
-
-def upload(place: Place, **header: Any) -> list[registry.ImportFileRequest]:
-    """A file that is only looked at, with one bad row."""
-    given: dict[str, Any] = {
-        "request_id": new_request_id(),
-        "family": "subjects",
-        "file_name": "测试.csv",
-        "bureau": place.bureau,
-        "mode": "check",
-    }
-    content = "kind,name,sector\norganisation,测试,nonsense\n".encode()
-    return [
-        registry.ImportFileRequest(header=registry.ImportHeader(**(given | header))),
-        registry.ImportFileRequest(content=content),
-    ]
