@@ -15,9 +15,11 @@ from law.errors import LawError
 from services.cli import (
     accounts,
     alerts,
+    assessments,
     demo,
     grades,
     imports,
+    indexes,
     law,
     objections,
     platform,
@@ -32,7 +34,20 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (up, demo, accounts, register, imports, grades, objections, alerts, platform, law):
+for commands in (
+    up,
+    demo,
+    accounts,
+    register,
+    imports,
+    grades,
+    assessments,
+    indexes,
+    objections,
+    alerts,
+    platform,
+    law,
+):
     commands.register(app)
 
 

@@ -23,6 +23,7 @@ from plumbing.client import Refusal, TokenSource, open_channel, refusal_of
 from plumbing.settings import SERVICES, Settings
 from plumbing.tokens import write_private
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
@@ -60,6 +61,7 @@ class Desk:
         self.imports = ImportServiceStub(channels["registry"])
         self.clock = ClockServiceStub(channels["registry"])
         self.grading = GradingServiceStub(channels["grading"])
+        self.assessments = AssessmentServiceStub(channels["grading"])
         self.objection = ObjectionServiceStub(channels["objection"])
         self.alerts = AlertsServiceStub(channels["alerts"])
         self.operations = {
