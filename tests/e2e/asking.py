@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
@@ -20,11 +21,13 @@ from protos.registry.v1 import registry_pb2 as registry
 from tests.e2e.doors import Door
 from tests.e2e.papers import (
     Place,
+    assess_index,
     create_account,
     enter_record,
     lodge,
     put_instrument,
     record_of,
+    run_impact,
     upload,
     verify,
 )
@@ -63,6 +66,9 @@ def _plain(kind: type[Message], place: Place) -> Message:
         "batch_id": place.batch_id,
         "receipt_id": place.receipt_id,
         "notice_id": place.notice_id,
+        "impact_id": place.impact_id,
+        "index_id": place.index_id,
+        "valid_from": "2026-12-31",
         "bureau": place.bureau,
         "reasons": "测试",
         "ground": "测试",
@@ -107,6 +113,16 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         contested=True,
     ),
     "LodgeObjection": lodge,
+    "RunImpact": run_impact,
+    "AssessIndex": assess_index,
+    "WhatIf": lambda place: assessments.WhatIfRequest(
+        subject_id=place.subject_id,
+        changes=[
+            assessments.Hypothesis(
+                ended=assessments.EndedRecord(record_id=place.record.record_id, status="withdrawn")
+            )
+        ],
+    ),
     "DecideObjection": lambda place: objection.DecideObjectionRequest(
         request_id=new_request_id(), case_id=place.case_id, outcome="uphold", reasons="测试"
     ),
@@ -151,6 +167,7 @@ _SEEN: dict[str, Callable[[Place], str]] = {
     "GetWatch": lambda place: place.bureau,
     "ListBatches": lambda place: place.batch_id,
     "ListFaults": lambda _place: "nonsense",
+    "ListIndexes": lambda place: place.index_id,
 }
 
 

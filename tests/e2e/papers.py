@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from law.index_tables import Scoring, table
 from plumbing.client import new_request_id
+from protos.grading.v1 import assessments_pb2 as assessments
+from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.accounts import role_value
+
+# What is found in an area, by how the row is scored; 0 for the others.
+FOUND = dict.fromkeys((Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE), False)
 
 
 @dataclass
@@ -25,6 +32,13 @@ class Place:
     batch_id: str = ""
     receipt_id: str = ""
     notice_id: str = ""
+    impact_id: str = ""
+    index_id: str = ""
+
+    @property
+    def city(self) -> str:
+        """The municipal bureau above the place's."""
+        return f"{self.bureau[:4]}00"
 
     @property
     def subject_id(self) -> str:
@@ -115,3 +129,25 @@ def upload(place: Place, **header: Any) -> list[registry.ImportFileRequest]:
         registry.ImportFileRequest(header=registry.ImportHeader(**(given | header))),
         registry.ImportFileRequest(content=content),
     ]
+
+
+def run_impact(place: Place) -> rulesets.RunImpactRequest:
+    """A request to see what a text would change in the place's city."""
+    return rulesets.RunImpactRequest(
+        request_id=new_request_id(),
+        bureau=place.city,
+        ruleset_id="hangzhou-trial",
+        as_of="2026-12-31",
+    )
+
+
+def assess_index(place: Place) -> assessments.AssessIndexRequest:
+    """A request to assess an area of which nothing is bad."""
+    found = {row.key: FOUND.get(row.scoring, 0) for row in table("taizhou-scenic").rows}
+    return assessments.AssessIndexRequest(
+        request_id=new_request_id(),
+        area_name="测试景区",
+        area_kind="scenic",
+        bureau=place.bureau,
+        findings_json=json.dumps(found),
+    )

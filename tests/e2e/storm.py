@@ -145,7 +145,7 @@ def _callers() -> dict[str, list[str]]:
     for line in who_may.lines():
         if line.place in ("own", "any"):
             may = [role for role, cell in line.cells.items() if cell == "+"]
-            found[line.method] = may * (40 // len(may)) + list(line.cells)
+            found[line.method] = may * (40 // max(1, len(may))) + list(line.cells)
     return found
 
 
@@ -168,6 +168,11 @@ def _pools(town: Town) -> fuzzing.Pools:
         "record_ids": [place.record.record_id for place in places],
         "case_id": [place.case_id for place in places],
         "batch_id": [place.batch_id for place in places],
+        "impact_id": [place.impact_id for place in places],
+        "index_id": [place.index_id for place in places],
+        "ruleset_id": ["hangzhou-trial", "tianjin-pilot", "none-such"],
+        "ruleset_ids": ["hangzhou-trial", "tianjin-pilot", "national-2017-566"],
+        "findings_json": ["{}", "[]", '{"S01.1": NaN}', "[" * 9000, '{"a": 1, "a": 2}'],
         "receipt_id": [place.receipt_id for place in places],
         "notice_id": [place.notice_id for place in places if place.notice_id],
         "account_id": [town.spare_account],

@@ -14,15 +14,19 @@ from plumbing.settings import Settings
 from plumbing.tokens import Signer, make_keys, service_secret_file
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
+from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
+from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.session import Desk, administrator_password, held
 from tests.e2e.papers import (
     Place,
+    assess_index,
     create_account,
     enter_record,
     lodge,
     put_instrument,
+    run_impact,
     upload,
     verify,
 )
@@ -93,6 +97,7 @@ async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
     for place in places.values():
         await _furnish(desk, place)
         await _object(desk.settings, place)
+        await _assess(desk, place)
     for place in places.values():
         await _await_projections(desk, place)
     return places | {"any": places["own"]}
@@ -141,13 +146,34 @@ async def _furnish(desk: Desk, place: Place) -> None:
 
 async def _object(settings: Settings, place: Place) -> None:
     """Somebody objects for the subject of the place."""
-    signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
-    roles = frozenset({Role.OPERATOR})
-    token, _ = signer.issue(Caller("objector", "objector", roles, "", place.subject_id))
-    desk = Desk(settings, held(token))
+    objector = Caller(
+        "objector", "objector", frozenset({Role.OPERATOR}), subject_id=place.subject_id
+    )
+    desk = Desk(settings, held(_token(settings, objector)))
     lodged = await said(desk.objection.LodgeObjection(lodge(place)))
     await desk.close()
     place.case_id = lodged.case.case_id
+
+
+async def _assess(service: Desk, place: Place) -> None:
+    """Somebody assesses an area of the place's bureau; a text is rehearsed for its city."""
+    settings = service.settings
+    impact = await said(
+        RulesetServiceStub(service.channels["grading"]).RunImpact(
+            run_impact(place), metadata=BEHALF
+        )
+    )
+    place.impact_id = impact.impact.impact_id
+    assessor = Caller("assessor", "assessor", frozenset({Role.CASEWORKER}), place.bureau)
+    desk = Desk(settings, held(_token(settings, assessor)))
+    stub = AssessmentServiceStub(desk.channels["grading"])
+    place.index_id = (await said(stub.AssessIndex(assess_index(place)))).index.index_id
+    await desk.close()
+
+
+def _token(settings: Settings, caller: Caller) -> str:
+    signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
+    return signer.issue(caller)[0]
 
 
 async def _await_projections(desk: Desk, place: Place) -> None:

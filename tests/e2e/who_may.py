@@ -16,8 +16,9 @@ A cell says what the caller gets:
   0  NOT_FOUND: for this caller there is no such thing
   .  an answer in which the thing does not stand
 
-`sv` is one of the platform's own services. Without a token everything but logging in is refused;
-that needs no column.
+The people of the table work for a district, so what only a municipality may do is refused to all
+of them. `sv` is one of the platform's own services. Without a token everything but logging in is
+refused; that needs no column.
 """
 
 from __future__ import annotations
@@ -130,6 +131,41 @@ GradingService.SummariseGrades foreign  -  -  -  -  -  -  -  +  -  +
 GradingService.GetRecordGraded own      +  +  +  +  +  -  +  +  -  +
 GradingService.GetRecordGraded neighbour 0 +  +  +  +  -  +  +  -  +
 GradingService.GetRecordGraded foreign  0  0  0  0  0  -  0  +  -  +
+
+AssessmentService.WhatIf own            +  +  +  +  +  -  +  +  -  +
+AssessmentService.WhatIf neighbour      0  +  +  +  +  -  +  +  -  +
+AssessmentService.WhatIf foreign        0  0  0  0  0  -  0  +  -  +
+AssessmentService.Outlook own           +  +  +  +  +  -  +  +  -  +
+AssessmentService.Outlook neighbour     0  +  +  +  +  -  +  +  -  +
+AssessmentService.Outlook foreign       0  0  0  0  0  -  0  +  -  +
+AssessmentService.Compare own           +  +  +  +  +  -  +  +  -  +
+AssessmentService.Compare neighbour     0  +  +  +  +  -  +  +  -  +
+AssessmentService.Compare foreign       0  0  0  0  0  -  0  +  -  +
+AssessmentService.AssessIndex own       -  +  -  -  +  -  -  -  -  -
+AssessmentService.AssessIndex foreign   -  -  -  -  -  -  -  -  -  -
+AssessmentService.GetIndex own          0  +  +  +  +  -  +  +  0  +
+AssessmentService.GetIndex foreign      0  0  0  0  0  -  0  +  0  +
+AssessmentService.ListIndexes own       .  +  +  +  +  -  +  +  .  +
+AssessmentService.ListIndexes foreign   .  .  .  .  .  -  .  +  .  +
+AssessmentService.PublishIndex own      -  -  +  -  -  -  -  -  -  -
+AssessmentService.PublishIndex foreign  -  -  -  -  -  -  -  -  -  -
+AssessmentService.WithdrawIndex own     -  -  +  -  -  -  -  -  -  -
+AssessmentService.WithdrawIndex foreign -  -  -  -  -  -  -  -  -  -
+AssessmentService.ListYearEnds any      -  +  +  +  +  -  +  +  -  +
+
+RulesetService.ListRulesets any         -  +  +  +  +  -  +  +  -  +
+RulesetService.ListActivations own      -  +  +  +  +  -  +  +  -  +
+RulesetService.ListActivations foreign  -  -  -  -  -  -  -  +  -  +
+RulesetService.RunImpact own            -  -  -  -  -  -  -  -  -  +
+RulesetService.RunImpact foreign        -  -  -  -  -  -  -  -  -  +
+RulesetService.GetImpact own            -  0  0  0  -  -  -  +  -  +
+RulesetService.GetImpact foreign        -  0  0  0  -  -  -  +  -  +
+RulesetService.ListImpactMoves own      -  0  0  0  -  -  -  +  -  +
+RulesetService.ListImpactMoves foreign  -  0  0  0  -  -  -  +  -  +
+RulesetService.AcknowledgeImpact own    -  -  -  -  -  -  -  -  -  -
+RulesetService.AcknowledgeImpact foreign - - -  -  -  -  -  -  -  -
+RulesetService.ActivateRuleset own      -  -  -  -  -  -  -  -  -  -
+RulesetService.ActivateRuleset foreign  -  -  -  -  -  -  -  -  -  -
 
 ObjectionService.GetCase own            +  +  +  +  +  -  -  -  -  +
 ObjectionService.GetCase neighbour      -  +  +  +  +  -  -  -  -  +
