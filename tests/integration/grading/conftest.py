@@ -13,6 +13,7 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
+from tests.integration.grading.office import Office, opened
 from tests.integration.grading.support import START, Platform
 from tests.postgres import Databases
 
@@ -28,3 +29,10 @@ async def platform(
     async with running(*(work() for work in platform.work)):
         yield platform
     await database.close()
+
+
+@pytest.fixture
+async def office(platform: Platform, tmp_path: Path) -> AsyncIterator[Office]:
+    """A municipal bureau with graded subjects, and people who bring texts into force."""
+    async with opened(platform, tmp_path) as office:
+        yield office
