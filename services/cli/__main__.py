@@ -24,6 +24,7 @@ from services.cli import (
     objections,
     platform,
     register,
+    rulesets,
     up,
 )
 
@@ -41,6 +42,7 @@ for commands in (
     register,
     imports,
     grades,
+    rulesets,
     assessments,
     indexes,
     objections,

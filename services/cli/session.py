@@ -25,6 +25,7 @@ from plumbing.tokens import write_private
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
+from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
@@ -61,6 +62,7 @@ class Desk:
         self.imports = ImportServiceStub(channels["registry"])
         self.clock = ClockServiceStub(channels["registry"])
         self.grading = GradingServiceStub(channels["grading"])
+        self.rulesets = RulesetServiceStub(channels["grading"])
         self.assessments = AssessmentServiceStub(channels["grading"])
         self.objection = ObjectionServiceStub(channels["objection"])
         self.alerts = AlertsServiceStub(channels["alerts"])
