@@ -144,6 +144,11 @@ class Databases:
         self._server = server
         self._numbers = count(1)
 
+    @property
+    def serve_replicas(self) -> bool:
+        """Whether several processes may share one; a file has one process."""
+        return self._server is not None
+
     def url(self, folder: Path, name: str = "service") -> str:
         """The URL of a new, empty database."""
         if self._server is None:

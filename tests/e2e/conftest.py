@@ -14,8 +14,10 @@ from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
+from services.cli.engines import service_specs
 from services.cli.session import Desk
 from services.cli.supervisor import Platform
+from tests.e2e.replicas import two_of_each
 from tests.e2e.world import READY_SECONDS, World, said
 from tests.postgres import Databases
 
@@ -26,11 +28,16 @@ BUREAU = "330106"
 async def world(
     tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> AsyncIterator[World]:
-    """A sandbox of every process, with a cast and a subject."""
+    """A sandbox of every process, on a database server two of each; with a cast and a subject."""
     folder: Path = tmp_path_factory.mktemp("platform")
     async with AsyncExitStack() as exits:
-        database = databases.of_every_service(folder)
-        platform = Platform(folder, sandbox=True, database=database, usual_ports=False)
+        platform = Platform(
+            folder,
+            sandbox=True,
+            database=databases.of_every_service(folder),
+            services=two_of_each if databases.serve_replicas else service_specs,
+            usual_ports=False,
+        )
         await exits.enter_async_context(platform)
         await platform.wait_ready(READY_SECONDS)
         desk = await cast.administrator(platform.settings, exits)
