@@ -1,0 +1,60 @@
+"""A door to grading for its tests: a server with its services, and callers in every role."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+
+from plumbing.change import Changes
+from plumbing.client import Refusal, open_channel, refusal_of
+from plumbing.clock import Clock, SystemClock
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from plumbing.rpc import serve
+from plumbing.tokens import Signer, Verifier, make_keys, public_key
+from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
+from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
+from services.grading.servicer_assessments import AssessmentServicer
+from tests.integration.conftest import free_port
+
+As = Callable[..., AssessmentServiceStub]
+
+
+@asynccontextmanager
+async def opened(database: Database, clock: Clock, keys: Path) -> AsyncIterator[As]:
+    """Serves assessments; gives a stub that calls in some role."""
+    signer = Signer(make_keys(keys, []), SystemClock(), timedelta(minutes=5))
+    address = f"127.0.0.1:{free_port()}"
+    servicer = AssessmentServicer(Changes(database, clock))
+    verifier = Verifier(public_key(keys), SystemClock())
+    services = {ASSESSMENTS: servicer.register}
+    server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY])
+    channels: list[grpc.aio.Channel] = []
+
+    def sign_in(
+        *roles: Role, bureau: str = "", subject_id: str = "", name: str = "test"
+    ) -> AssessmentServiceStub:
+        caller = Caller(f"account/{name}", "测试", frozenset(roles), bureau, subject_id)
+        token, _ = signer.issue(caller)
+
+        async def source() -> str:
+            return token
+
+        channels.append(open_channel(address, source))
+        return AssessmentServiceStub(channels[-1])
+
+    yield sign_in
+    for channel in channels:
+        await channel.close()
+    await server.stop(None)
+
+
+async def refused(call: Awaitable[object]) -> Refusal:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return refusal_of(caught.value)
