@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Replayer, Worker
 
@@ -37,6 +38,7 @@ from services.grading.workflows import (
     Start,
     next_waking,
 )
+from tests.integration.events import support as events
 from tests.integration.events.support import eventually
 from tests.integration.grading.support import penalty, subject
 from tests.postgres import Databases
@@ -179,6 +181,34 @@ async def test_it_is_started_once_by_whoever_finds_it_missing(
         finally:
             await temporal_client.get_workflow_handle(WORKFLOW_ID).terminate()
     assert rounds.days[2] - rounds.days[1] == DAY
+
+
+async def test_who_wakes_it_does_not_wait_for_temporal(
+    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds, away = Rounds(), 2
+    keeper = Keeper(temporal_client, FixedClock(datetime(2026, 9, 14, tzinfo=UTC)))
+    look = keeper.look
+
+    async def look_once_it_is_back() -> None:
+        nonlocal away
+        if away:
+            away -= 1
+            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+        await look()
+
+    monkeypatch.setattr(keeper, "look", look_once_it_is_back)
+    monkeypatch.setattr(keeping, "AGAIN_SECONDS", 0.01)
+    async with working(temporal_client, rounds) as queue, events.running(keeper.run()):
+        monkeypatch.setattr(keeping, "QUEUE", queue)
+        try:
+            keeper.wake()
+            await eventually(rounds.have(1))
+            keeper.wake()
+            await eventually(rounds.have(2))
+        finally:
+            await temporal_client.get_workflow_handle(WORKFLOW_ID).terminate()
+    assert away == 0
 
 
 async def test_what_is_due_is_graded_in_chunks_as_of_its_day(
