@@ -9,7 +9,6 @@ from pathlib import Path
 import grpc
 import pytest
 import sqlalchemy as sa
-from sqlmodel import select
 
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
@@ -65,6 +64,6 @@ async def _logged(office: Office) -> int:
     """How many bytes the database has written ahead."""
     if office.database.is_sqlite:
         return (office.settings.data_dir / "registry.db-wal").stat().st_size
-    position = select(sa.func.pg_wal_lsn_diff(sa.func.pg_current_wal_insert_lsn(), "0/0"))
+    position = sa.text("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
     async with office.database.snapshot() as session:
-        return int((await session.exec(position)).one())
+        return int(await (await session.connection()).scalar(position) or 0)
