@@ -14,9 +14,11 @@ import pytest_asyncio
 
 from plumbing.client import new_request_id
 from plumbing.settings import child_environment
+from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as registry
 from services.cli.accounts import role_value
-from tests.e2e.world import World, said
+from tests.e2e.world import World, said, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PASSWORD = "a long test password"
@@ -26,27 +28,33 @@ Run = Callable[..., Awaitable[Any]]
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A home for each of a few people, each logged in there by the command itself."""
+    city = f"{world.subject.bureau[:4]}00"
+    bureau = registry.Bureau(code=city, name="测试市级市场监督管理局")
+    put = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+    await said(world.administrator.registry.PutBureau(put))
     people = {
-        "operator": {"subject_id": world.subject.subject_id},
-        "caseworker": {"bureau": world.subject.bureau},
-        "unit_head": {"bureau": world.subject.bureau},
-        "inspector": {"bureau": world.subject.bureau},
+        "operator": ("operator", {"subject_id": world.subject.subject_id}),
+        "caseworker": ("caseworker", {"bureau": world.subject.bureau}),
+        "unit_head": ("unit_head", {"bureau": world.subject.bureau}),
+        "inspector": ("inspector", {"bureau": world.subject.bureau}),
+        "city_reviewer": ("municipal_reviewer", {"bureau": city}),
+        "city_head": ("unit_head", {"bureau": city}),
     }
     homes = {"administrator": tmp_path_factory.mktemp("administrator")}
-    for role, scope in people.items():
+    for person, (role, scope) in people.items():
         request = identity.CreateAccountRequest(
             request_id=new_request_id(),
-            name=f"cli.{role}",
-            display_name=f"测试{role}",
+            name=f"cli.{person.replace('_', '.')}",
+            display_name=f"测试{person}",
             password=PASSWORD,
             roles=[role_value(role)],
             **scope,
         )
         await said(world.administrator.identity.CreateAccount(request))
-        homes[role] = tmp_path_factory.mktemp(role)
+        homes[person] = tmp_path_factory.mktemp(person)
     logins = (
-        command(world, homes[role], "login", f"cli.{role}", "--password", PASSWORD)
-        for role in people
+        command(world, homes[one], "login", f"cli.{one.replace('_', '.')}", "--password", PASSWORD)
+        for one in people
     )
     assert {status for status, _, _ in await asyncio.gather(*logins)} == {0}
     return homes
@@ -113,6 +121,30 @@ async def test_an_objection_is_heard_from_the_command_line(world: World, run: Ru
         "approve_extension",
     ]
     assert told["letters"][0]["title"]
+
+
+async def test_a_text_comes_into_force_from_the_command_line(world: World, run: Run) -> None:
+    subject, today = world.subject, (await world.today()).isoformat()
+    before = await run("operator", "grade", "show", subject.subject_id)
+    about = ("--bureau", f"{subject.bureau[:4]}00", "--as-of", today)
+    impact = await run("city_reviewer", "ruleset", "impact", "hangzhou-trial", *about)
+    seen = await run("city_reviewer", "ruleset", "acknowledge", impact["impact_id"])
+    assert seen["seen_by"] == impact["run_by"]
+    shown = await run("city_head", "ruleset", "show", impact["impact_id"])
+    assert len(shown["moves"]) == int(impact["moved"])
+    words = ("--from", today, "--ground", "局务会决定", "--adopt-draft")
+    await run("city_head", "ruleset", "activate", impact["impact_id"], *words)
+    listed = await run("unit_head", "ruleset", "list")
+    assert [one["ruleset_id"] for one in listed["activations"]] == ["hangzhou-trial"]
+    assert {"issued", "draft"} == {one["status"] for one in listed["rulesets"]}
+    assert before["ruleset_id"] != "hangzhou-trial"
+
+    async def regraded() -> bool | None:
+        wanted = grading.GetGradeRequest(subject_id=subject.subject_id)
+        answer = await said(world.administrator.grading.GetGrade(wanted))
+        return answer.grade.ruleset_id == "hangzhou-trial" or None
+
+    await until(regraded)
 
 
 async def test_who_runs_the_platform_sees_that_it_agrees(world: World, run: Run) -> None:
