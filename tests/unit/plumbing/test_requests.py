@@ -81,7 +81,6 @@ def test_a_page_token_that_somebody_made_up_is_refused(key: object) -> None:
         (paging.moment, "2026-09-14T01:00:00"),
         (paging.moment, "0001-01-01T00:00:00+23:59"),
     ],
-    ids=str,
 )
 def test_a_part_of_a_key_is_of_its_kind(kind: Callable[[object], object], part: object) -> None:
     with pytest.raises((ValueError, TypeError, OverflowError)):
