@@ -101,11 +101,13 @@ async def activate(
             "试算人不得启用同一规则，请由他人启用",
             "Whoever ran the impact may not activate the text: another person must",
         )
-    await _require_fresh(change.session, impact, valid_from)
+    scope = Scope(impact.bureau, impact.sectors)
+    await _lock(change.session, scope)
+    await _require_fresh(change.session, impact, scope, valid_from)
     _require_valid(texts.load(impact.ruleset_id), valid_from, adopt=request.adopt_draft)
     activation = _activation(change, impact, request.ground)
     change.session.add(activation)
-    await _make_due(change.session, Scope(impact.bureau, impact.sectors), valid_from)
+    await _make_due(change.session, scope, valid_from)
     await _tell(change, activation)
     return pb.ActivateRulesetResponse(activation=wire_rulesets.activation(activation))
 
@@ -141,7 +143,18 @@ def _past(field: str, day: date, today: date) -> list[Fault]:
     return [Fault(field, "不能早于今日", "must not be before today", cite="D-08")]
 
 
-async def _require_fresh(session: AsyncSession, impact: Impact, valid_from: date) -> None:
+async def _lock(session: AsyncSession, scope: Scope) -> None:
+    """Locks whom the text concerns, in the one order in which everybody locks subjects.
+
+    Neither news of them nor another activation comes between what is checked and what is done.
+    """
+    key = col(Subject.subject_id)
+    await session.exec(select(key).where(*scope.where()).order_by(key).with_for_update())
+
+
+async def _require_fresh(
+    session: AsyncSession, impact: Impact, scope: Scope, valid_from: date
+) -> None:
     """Refuses an impact that was not looked at, was used, or says what no longer is so."""
     if impact.seen_at is None:
         raise WrongState(
@@ -155,8 +168,7 @@ async def _require_fresh(session: AsyncSession, impact: Impact, valid_from: date
     used = select(Activation.activation_id).where(Activation.impact_id == impact.impact_id)
     if (await session.exec(used)).first() is not None:
         raise WrongState("该试算已用于启用规则", "The impact has led to an activation already")
-    evidence = await impacts.evidence_of(session, Scope(impact.bureau, impact.sectors))
-    if evidence != impact.evidence:
+    if await impacts.evidence_of(session, scope) != impact.evidence:
         raise WrongState(
             "试算后记录或规则已有变化，请重新试算",
             "The register or the texts have changed since; run the impact again",
@@ -199,9 +211,6 @@ async def _make_due(session: AsyncSession, scope: Scope, day: date) -> None:
     """Has everyone concerned graded anew on that day, also when the day itself is missed."""
     due = col(Subject.next_change_on)
     concerned = [*scope.where(), sa.or_(due.is_(None), due > day)]
-    key = col(Subject.subject_id)
-    # In one order, as all who lock several subjects do.
-    await session.exec(select(key).where(*concerned).order_by(key).with_for_update())
     await session.exec(sa.update(Subject).where(*concerned).values(next_change_on=day))
 
 

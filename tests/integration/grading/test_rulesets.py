@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
+import grpc
 import pytest
 
 from law import ruleset as texts
 from plumbing.audit import AuditEntry
-from plumbing.client import new_request_id
+from plumbing.client import new_request_id, refusal_of
 from plumbing.identity import Role
 from protos.grading.v1 import rulesets_pb2 as pb
 from services.grading import impacts
@@ -220,3 +222,11 @@ async def test_each_step_has_its_roles(office: Office) -> None:
         assert (await refused(run)).reason == "NOT_PERMITTED"
     office.caseworker = office.sign_in(Role.INSPECTOR)
     assert (await refused(office.impact())).reason == "NOT_PERMITTED"
+
+
+async def test_of_two_activations_at_once_the_second_finds_the_first(office: Office) -> None:
+    seen = [await office.look(await office.impact()) for _ in range(2)]
+    answers = await asyncio.gather(*map(office.activate, seen), return_exceptions=True)
+    refusals = [refusal_of(one) for one in answers if isinstance(one, grpc.aio.AioRpcError)]
+    assert [one.reason for one in refusals] == ["WRONG_STATE"]
+    assert len(await office.platform.rows(Activation)) == 1
