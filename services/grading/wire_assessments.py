@@ -137,7 +137,7 @@ def _row(said: dict[str, Any]) -> pb.IndexRow:
 def _move(said: dict[str, Any]) -> pb.ClassMove:
     return pb.ClassMove(
         bureau=said["bureau"],
-        class_before=said["before"] or "",
+        class_before=said["before"],
         class_after=said["after"],
         subjects=said["subjects"],
     )

@@ -12,7 +12,7 @@ once. Later corrections of a year's records change grades, never the account of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,9 +34,11 @@ async def close(change: Change, as_of: date) -> int:
     """Accounts for every year that is over and not yet accounted for; returns how many."""
     closed = 0
     for text in _texts():
-        for year in await _open_years(change.session, text.id, as_of):
-            await _close(change, text, year)
-            closed += 1
+        years = await _open_years(change.session, text.id, as_of)
+        moves = await _moves(change.session, text.id, years) if years else {}
+        for year in years:
+            _close(change, text, year, moves.get(year, []))
+        closed += len(years)
     return closed
 
 
@@ -68,48 +70,51 @@ async def _open_years(session: AsyncSession, ruleset_id: str, as_of: date) -> ra
     return range(first.year if first else as_of.year, as_of.year)
 
 
-async def _close(change: Change, text: Ruleset, year: int) -> None:
-    moves = await _moves(change.session, text.id, date(year + 1, 1, 1))
+def _close(change: Change, text: Ruleset, year: int, moves: list[dict[str, Any]]) -> None:
     row = YearEnd(ruleset_id=text.id, year=year, ran_at=change.at, moves=moves)
     change.session.add(row)
-    change.audit(
-        "year_end", f"year-end/{text.id}/{year}", after=_said(row), ground=_cite(text, year)
-    )
+    object_ = f"year-end/{text.id}/{year}"
+    change.audit("year_end", object_, after=_said(row), ground=_cite(text, year))
 
 
-async def _moves(session: AsyncSession, ruleset_id: str, first: date) -> list[dict[str, Any]]:
-    """How many subjects of each bureau have which class from a day on, and had the day before."""
+async def _moves(
+    session: AsyncSession, ruleset_id: str, years: range
+) -> dict[int, list[dict[str, Any]]]:
+    """How many subjects of each bureau went from which class to which at the end of each year.
+
+    The class of a year is a statement of its own from 1 January, also where it stays the same.
+    """
     before, after = aliased(Grade), aliased(Grade)
-    had = sa.and_(
+    until_then = sa.and_(
         col(before.subject_id) == col(after.subject_id),
         col(before.ruleset_id) == ruleset_id,
-        *_in_force(before, first - timedelta(days=1)),
+        col(before.known_to).is_(None),
+        col(before.in_force_to) == col(after.in_force_from),
     )
-    columns = (col(after.bureau), col(before.grade), col(after.grade))
+    columns = (
+        col(after.in_force_from),
+        col(after.bureau),
+        sa.func.coalesce(col(before.grade), sa.literal_column("''")),
+        col(after.grade),
+    )
     counted = (
         sa.select(*columns, sa.func.count())
         .select_from(after)
-        .outerjoin(before, had)
-        .where(col(after.ruleset_id) == ruleset_id, *_in_force(after, first))
-        .group_by(*columns)
-    )
-    found = (await (await session.connection()).execute(counted)).all()
-    return [
-        {"bureau": bureau, "before": was, "after": now, "subjects": subjects}
-        for bureau, was, now, subjects in sorted(
-            found, key=lambda one: (one[0], one[1] or "", one[2])
+        .outerjoin(before, until_then)
+        .where(
+            col(after.ruleset_id) == ruleset_id,
+            col(after.grade).is_not(None),
+            col(after.known_to).is_(None),
+            col(after.in_force_from).in_([date(year + 1, 1, 1) for year in years]),
         )
-        if now is not None
-    ]
-
-
-def _in_force(grade: type[Grade], on: date) -> tuple[sa.ColumnElement[bool], ...]:
-    until = col(grade.in_force_to)
-    return (
-        col(grade.known_to).is_(None),
-        col(grade.in_force_from) <= on,
-        sa.or_(until.is_(None), until > on),
+        .group_by(*columns)
+        .order_by(*columns)
     )
+    moves: dict[int, list[dict[str, Any]]] = {}
+    for first, bureau, was, now, subjects in await (await session.connection()).execute(counted):
+        move = {"bureau": bureau, "before": was, "after": now, "subjects": subjects}
+        moves.setdefault(first.year - 1, []).append(move)
+    return moves
 
 
 def _said(row: YearEnd) -> dict[str, Any]:
