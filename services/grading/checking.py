@@ -1,4 +1,4 @@
-"""Checking grading against itself: every grade in force, made again from the evidence."""
+"""Checking grading against itself: grades made again from the evidence, indices from findings."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law import index_tables, indices
 from plumbing.assembly import Findings
 from plumbing.database import Database
 from services.grading import assessment
 from services.grading.assessment import File
 from services.grading.evidence import read
 from services.grading.intervals import gaps
-from services.grading.tables import Grade, Receipt, Record, Subject
+from services.grading.tables import Grade, IndexAssessment, Receipt, Record, Subject
 
 CHUNK = 500
 
@@ -27,6 +28,7 @@ async def check(database: Database) -> Findings:
         await _hold(session, findings)
         async for subject_ids in _chunks(session):
             await _check_chunk(session, subject_ids, findings)
+        await _check_indexes(session, findings)
         receipts = select(sa.func.count()).select_from(Receipt)
         findings.figures["receipts"] = (await session.exec(receipts)).one()
     return findings
@@ -111,6 +113,22 @@ def _check_grade(row: Grade, file: File, documents: dict[str, str], findings: Fi
             "按现有记录重新计算，与评价凭据不一致",
             "Made again from the evidence it differs from its receipt",
         )
+
+
+async def _check_indexes(session: AsyncSession, findings: Findings) -> None:
+    """An index follows from what was found, as long as its table is the one it was scored by."""
+    findings.figures["indices"] = 0
+    for row in (await session.exec(select(IndexAssessment))).all():
+        findings.figures["indices"] += 1
+        if index_tables.table(row.table_id).content_hash != row.table_hash:
+            continue
+        if indices.assess(row.table_id, row.findings).to_json() != row.result:
+            findings.differ(
+                "index.differs",
+                f"index/{row.index_id}",
+                "按检查结果重新计算，与指数不一致",
+                "Made again from what was found it differs",
+            )
 
 
 def _count(row: Grade, file: File, findings: Findings) -> None:

@@ -26,6 +26,7 @@ from plumbing.identity import Role
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1 import index_events_pb2 as events
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
+from services.grading.checking import check
 from services.grading.tables import IndexAssessment
 from tests.integration.grading.door import As, opened, refused
 from tests.integration.grading.support import START
@@ -318,3 +319,14 @@ async def test_indices_are_listed_newest_first_page_by_page(sign_in: As, clock: 
     drafts = await stub.ListIndexes(pb.ListIndexesRequest(state="draft"))
     assert len(drafts.indexes) == 2
     assert not (await stub.ListIndexes(pb.ListIndexesRequest(bureau=ABROAD))).indexes
+
+
+async def test_a_check_makes_every_index_again(sign_in: As, database: Database) -> None:
+    index = await assessed(sign_in)
+    found = await check(database)
+    assert (found.figures["indices"], found.problems) == (1, [])
+    async with database.transaction() as session:
+        row = await session.get_one(IndexAssessment, index.index_id)
+        row.result = row.result | {"total": 100}
+    [problem] = (await check(database)).problems
+    assert (problem.name, problem.object) == ("index.differs", f"index/{index.index_id}")
