@@ -36,6 +36,38 @@ async def provide(settings: Settings) -> list[str]:
     return [url.database or "" for url in urls if await _provide(url)]
 
 
+def remember(settings: Settings) -> None:
+    """Holds a data directory to the databases it began with; the file keeps no password.
+
+    Raises InvalidInput for others: keys and workflows of one register would meet another's rows.
+    """
+    file, now = settings.data_dir / "database", _place(settings)
+    if not file.exists():
+        file.write_text(now, encoding="utf-8")
+    elif (known := file.read_text(encoding="utf-8")) != now:
+        zh = f"{settings.data_dir} 使用的数据库是 {known}，不能改用 {now}"
+        en = f"{settings.data_dir} works with {known} and cannot change to {now}"
+        raise InvalidInput(zh, en, faults=[Fault("database", zh, en)])
+
+
+async def refuse_used(settings: Settings) -> None:
+    """Refuses databases that hold tables already: a new sandbox never works on a real register."""
+    if not settings.database or settings.database.startswith("sqlite"):
+        return
+    for service in SERVICES:
+        url = sa.make_url(settings.database_url(service))
+        if await _run(url, "SELECT 1 FROM pg_tables WHERE schemaname = current_schema()"):
+            zh = f"数据库 {url.database} 已有内容，新沙箱须使用空的数据库"
+            en = f"The database {url.database} is in use; a new sandbox needs empty ones"
+            raise InvalidInput(zh, en, faults=[Fault("database", zh, en)])
+
+
+def _place(settings: Settings) -> str:
+    if not settings.database:
+        return "sqlite"
+    return sa.make_url(settings.database).render_as_string(hide_password=True)
+
+
 async def _provide(url: sa.URL) -> bool:
     try:
         if await _there(url):
@@ -67,10 +99,12 @@ async def _make(url: sa.URL) -> None:
             raise
 
 
-async def _run(url: sa.URL, statement: str) -> None:
+async def _run(url: sa.URL, statement: str) -> bool:
+    """Runs a statement; True when it yields a row."""
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     async with engine.connect() as connection:
-        await connection.exec_driver_sql(statement)
+        result = await connection.exec_driver_sql(statement)
+        return result.returns_rows and result.first() is not None
 
 
 def _state(error: DBAPIError) -> str:

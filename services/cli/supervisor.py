@@ -93,13 +93,19 @@ class Platform:
         (self.data_dir / "logs").mkdir(exist_ok=True)
         self._lock.acquire()
         try:
+            await self._provide_databases()
             prepare_clock(self.settings, self._sandbox_start)
-            for name in await databases.provide(self.settings):
-                self._observer.news(f"已新建数据库 {name}", f"made the database {name}")
             self._run(self._specs())
         except BaseException:
             self._leave()
             raise
+
+    async def _provide_databases(self) -> None:
+        databases.remember(self.settings)
+        for name in await databases.provide(self.settings):
+            self._observer.news(f"已新建数据库 {name}", f"made the database {name}")
+        if self.settings.sandbox and not self.settings.clock_file.exists():
+            await databases.refuse_used(self.settings)
 
     async def wait_ready(self, within: float | None = None) -> None:
         """Waits until every process answers; says which did not."""

@@ -70,7 +70,7 @@ def up(
         typer.Option(
             "--database",
             metavar="URL",
-            help="PostgreSQL，如 postgresql://用户@主机/quanheng_{service}；默认用数据目录中的文件"
+            help="数据库地址，如 postgresql://用户@主机/quanheng_{service}；默认用数据目录中的文件"
             " | a URL with {service} in it; files in the data directory if not given",
         ),
     ] = "",

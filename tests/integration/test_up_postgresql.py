@@ -6,10 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from law.errors import InvalidInput
 from plumbing.settings import SERVICES, Settings
-from services.cli.databases import NoDatabase, provide
+from services.cli.databases import NoDatabase, _run, provide, refuse_used, remember
 from tests.integration.conftest import free_port
 from tests.postgres import Databases
 
@@ -60,3 +61,24 @@ async def test_services_do_not_share_a_database() -> None:
 
 async def test_files_make_themselves(tmp_path: Path) -> None:
     assert await provide(Settings(data_dir=tmp_path)) == []
+
+
+async def test_a_new_sandbox_is_refused_where_there_are_tables(
+    postgresql: Databases, tmp_path: Path
+) -> None:
+    settings = settings_on(f"{postgresql.url(tmp_path, 'sandbox')}_{{service}}")
+    await provide(settings)
+    await refuse_used(settings)
+    used = sa.make_url(settings.database_url("grading"))
+    await _run(used, "CREATE TABLE grade (grade_id text)")
+    with pytest.raises(InvalidInput, match="new sandbox"):
+        await refuse_used(settings)
+
+
+def test_a_directory_keeps_to_its_databases_and_keeps_no_password(tmp_path: Path) -> None:
+    theirs = Settings(data_dir=tmp_path, database="postgresql://u:secret@127.0.0.1/q_{service}")
+    remember(theirs)
+    remember(theirs)
+    assert "secret" not in (tmp_path / "database").read_text()
+    with pytest.raises(InvalidInput, match="cannot change to sqlite"):
+        remember(Settings(data_dir=tmp_path))
