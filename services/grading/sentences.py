@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from law import ruleset
 from law.evidence import Dossier
 from law.grading import Outlook, Path, Receipt, Step, StepKind, Turn
 from law.grading.explaining import Lang
 from law.grading.words import kind_name
-from law.rules import NotGraded
+from law.rules import Method, NotGraded, Ruleset
 from law.texts import spell_out
 
 
@@ -74,7 +74,7 @@ class _Ahead:
     def _ways(self) -> Iterator[str]:
         found = self.outlook
         if found.path is None:
-            if found.grade and ruleset.load(found.ruleset_id).rank(found.grade):
+            if found.grade and self._text.rank(found.grade):
                 zh, en = "目前没有可以提升等级的步骤。", "No step within reach raises the grade."
                 yield self._say(zh, en)
             return
@@ -105,17 +105,26 @@ class _Ahead:
 
     def _step(self, step: Step, on: date) -> str:
         kind, record = kind_name(step.kind, self.lang), self.names.get(step.record, step.record)
-        cite = spell_out(step.cite, self.lang, within=ruleset.load(self.outlook.ruleset_id).text)
-        zh, en = {
-            StepKind.WAIT: (f"等待记录{record}（{kind}）届满", f"wait until {record} expires"),
-            StepKind.REPAIR: (f"就记录{record}（{kind}）申请修复", f"apply to repair {record}"),
-            StepKind.ACT: (f"取得：{kind}", f"bring about: {kind}"),
-        }[step.step]
+        cite = spell_out(step.cite, self.lang, within=self._text.text)
         points = "" if step.points is None else f" {step.points:+d}"
-        day = step.possible_on if step.step is not StepKind.ACT else on
-        return self._say(
-            f"{day}起，{zh}{points}（{cite}）。", f"From {day}, {en}{points} ({cite})."
-        )
+        if step.step is StepKind.ACT:
+            by = self._by(on)
+            zh, en = f"最迟{by}，取得：{kind}", f"By {by}, bring about: {kind}"
+        elif step.step is StepKind.REPAIR:
+            zh = f"{step.possible_on}起，就记录{record}（{kind}）申请修复"
+            en = f"From {step.possible_on}, apply to repair {record}"
+        else:
+            zh = f"等待记录{record}（{kind}）届满，{step.possible_on}起不再计入"
+            en = f"Wait until {record} expires, from {step.possible_on}"
+        return self._say(f"{zh}{points}（{cite}）。", f"{en}{points} ({cite}).")
+
+    def _by(self, on: date) -> date:
+        """A class follows from the year-end before it; elsewhere an act tells on its own day."""
+        return on - timedelta(days=1) if self._text.method is Method.CLASSES else on
+
+    @property
+    def _text(self) -> Ruleset:
+        return ruleset.load(self.outlook.ruleset_id)
 
     def _list(self, records: Sequence[str]) -> str:
         return self._say("、", ", ").join(self.names.get(one, one) for one in records)
