@@ -18,6 +18,7 @@ from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.accounts import role_value
+from tests.e2e.papers import Place, assess_index
 from tests.e2e.world import World, said, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -145,6 +146,41 @@ async def test_a_text_comes_into_force_from_the_command_line(world: World, run: 
         return answer.grade.ruleset_id == "hangzhou-trial" or None
 
     await until(regraded)
+
+
+async def test_what_would_be_and_what_is_to_come_from_the_command_line(
+    world: World, run: Run
+) -> None:
+    subject = world.subject.subject_id
+    ahead, what_if, compared, year_ends = await asyncio.gather(
+        run("operator", "grade", "outlook", subject),
+        run("operator", "grade", "what-if", subject, "--add", "award"),
+        run("caseworker", "grade", "compare", subject),
+        run("unit_head", "grade", "year-ends"),
+    )
+    assert ahead["now"]["grade"] == what_if["before"]["grade"]
+    assert what_if["after"]["score"] > what_if["before"]["score"]
+    assert len(compared["outcomes"]) == len(json.loads(compared["compare_json"])["receipts"]) > 1
+    assert year_ends["year_ends"] == []
+
+
+async def test_an_index_is_assessed_and_published_from_the_command_line(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    findings = tmp_path / "findings.json"
+    request = assess_index(Place(world.subject.bureau, world.subject))
+    findings.write_text(request.findings_json)
+    about = ("--name", "测试景区", "--kind", request.area_kind, "--bureau", request.bureau)
+    draft = await run("inspector", "index", "assess", str(findings), *about)
+    index_id = draft["index_id"]
+    assert (await run("operator", "index", "list"))["indexes"] == []
+    published = await run("unit_head", "index", "publish", index_id)
+    assert (published["state"], published["total"]) == ("published", draft["total"])
+    [listed] = (await run("operator", "index", "list"))["indexes"]
+    assert listed["index_id"] == index_id
+    await run("unit_head", "index", "withdraw", index_id, "--ground", "数据有误")
+    shown = await run("caseworker", "index", "show", index_id)
+    assert (shown["state"], shown["withdrawal_ground"]) == ("withdrawn", "数据有误")
 
 
 async def test_who_runs_the_platform_sees_that_it_agrees(world: World, run: Run) -> None:
