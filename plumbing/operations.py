@@ -57,6 +57,9 @@ class OperationsServicer(rpc.OperationsServiceServicer):
         findings.figures["inbox.waiting"] = sum(lag.waiting + lag.unacknowledged for lag in lags)
         dead = await inspection.dead_letter_counts(parts.js)
         findings.figures["dead_letters"] = sum(dead.get(name, 0) for name in mine)
+        if given_up := findings.figures["dead_letters"]:
+            zh, en = f"有 {given_up} 个事件无法处理，已搁置", f"{given_up} events were given up"
+            findings.differ("dead_letters", parts.service, zh, en)
         walk = await audit.verify(parts.database)
         findings.figures |= {"audit.sealed": walk.sealed, "audit.unsealed": walk.unsealed}
         for object_, why in walk.breaks:

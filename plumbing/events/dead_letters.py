@@ -82,19 +82,6 @@ async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[Dea
         seq = letter.seq + 1
 
 
-async def replay_all(js: JetStreamContext, consumer: Consumer) -> list[Replay]:
-    """Handles all of a consumer's dead letters again, oldest first; see `replay`."""
-    return [await replay(js, consumer, letter) async for letter in dead_letters(js, consumer.name)]
-
-
-async def replay_one(js: JetStreamContext, consumer: Consumer, seq: int) -> Replay:
-    """Handles one dead letter again by its number. Raises LookupError if the consumer has none."""
-    async for letter in dead_letters(js, consumer.name):
-        if letter.seq == seq:
-            return await replay(js, consumer, letter)
-    raise LookupError(f"{consumer.name} has no dead letter {seq}")
-
-
 async def replay(js: JetStreamContext, consumer: Consumer, letter: DeadLetter) -> Replay:
     """Handles a dead letter again with the consumer's own handlers, once per event as ever.
 
