@@ -248,6 +248,7 @@ class ImportBatch(Base, table=True):
     sha256: str
     question: str
     header: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    sheet: str = ""
 
 
 class ImportFault(Base, table=True):
@@ -259,6 +260,7 @@ class ImportFault(Base, table=True):
     number: int = Field(primary_key=True)
     row: int
     column: str
+    cell: str = ""
     value: str
     reason: str
     message_zh: str

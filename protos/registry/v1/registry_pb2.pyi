@@ -1344,6 +1344,7 @@ class ImportHeader(_message.Message):
     BASELINE_FIELD_NUMBER: _builtins.int
     PLACEHOLDER_OWNERS_FIELD_NUMBER: _builtins.int
     FILE_MISSING_FIELD_NUMBER: _builtins.int
+    SHEET_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     family: _builtins.str
@@ -1360,6 +1361,8 @@ class ImportHeader(_message.Message):
     """Subject rows and instrument rows of verifications that name no known instrument are filed
     along with the verification.
     """
+    sheet: _builtins.str
+    """Sheet of a workbook; the first that holds something where not said."""
     @_builtins.property
     def columns(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Field of the family → column of the file; fields not named are looked for by their own name."""
@@ -1390,10 +1393,11 @@ class ImportHeader(_message.Message):
         baseline: _builtins.bool = ...,
         placeholder_owners: _abc.Iterable[_builtins.str] | None = ...,
         file_missing: _builtins.bool = ...,
+        sheet: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1475,6 +1479,7 @@ class Batch(_message.Message):
     IMPORTED_AT_FIELD_NUMBER: _builtins.int
     ENCODING_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    SHEET_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -1502,9 +1507,11 @@ class Batch(_message.Message):
     imported_by: _builtins.str
     """Account that imported it."""
     encoding: _builtins.str
-    """Encoding the file was read in."""
+    """Encoding the file was read in; xlsx or xls for a workbook."""
     sha256: _builtins.str
     """SHA-256 of the content, hex."""
+    sheet: _builtins.str
+    """Sheet that was read, of a workbook."""
     @_builtins.property
     def imported_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -1528,10 +1535,11 @@ class Batch(_message.Message):
         imported_at: _timestamp_pb2.Timestamp | None = ...,
         encoding: _builtins.str = ...,
         sha256: _builtins.str = ...,
+        sheet: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["imported_at", b"imported_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "encoding", b"encoding", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "state", b"state", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "encoding", b"encoding", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1550,8 +1558,10 @@ class RowFault(_message.Message):
     MESSAGE_ZH_FIELD_NUMBER: _builtins.int
     MESSAGE_EN_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
+    SHEET_FIELD_NUMBER: _builtins.int
+    CELL_FIELD_NUMBER: _builtins.int
     row: _builtins.int
-    """Row of the file, counting the header as 1."""
+    """Row of the file, counting from 1 and its header, or from the top of a workbook's sheet."""
     column: _builtins.str
     """Column of the file; empty when it concerns the whole row."""
     value: _builtins.str
@@ -1564,6 +1574,10 @@ class RowFault(_message.Message):
     """In English."""
     warning: _builtins.bool
     """True when the row was taken all the same and this is for notice only."""
+    sheet: _builtins.str
+    """Sheet, of a workbook."""
+    cell: _builtins.str
+    """Address of the cell in the sheet, such as C12; empty when it concerns the whole row."""
     def __init__(
         self,
         *,
@@ -1574,10 +1588,12 @@ class RowFault(_message.Message):
         message_zh: _builtins.str = ...,
         message_en: _builtins.str = ...,
         warning: _builtins.bool = ...,
+        sheet: _builtins.str = ...,
+        cell: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "message_en", b"message_en", "message_zh", b"message_zh", "reason", b"reason", "row", b"row", "value", b"value", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cell", b"cell", "column", b"column", "message_en", b"message_en", "message_zh", b"message_zh", "reason", b"reason", "row", b"row", "sheet", b"sheet", "value", b"value", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
