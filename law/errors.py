@@ -54,6 +54,13 @@ class InvalidInput(LawError):
     message_zh = "输入不符合要求"
 
 
+class NotInForce(InvalidInput):
+    """No figure is in force on that day; an ended one never stands in."""
+
+    reason = "NOT_IN_FORCE"
+    message_zh = "该日没有有效的数值；已失效的不得沿用"
+
+
 class NotFound(LawError):
     """There is no such thing."""
 

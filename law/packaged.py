@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
+from law.data_file import load_yaml, understand
+from law.reading import Reader
 
-# libyaml where it is built in: the catalogue alone takes the loader in Python 0.14 s.
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+T = TypeVar("T")
 
 
 @cache
-def _bytes(name: str) -> bytes:
-    return files("law").joinpath("rulesets", f"{name}.yaml").read_bytes()
+def source(name: str) -> str:
+    """The text of `law/rulesets/<name>.yaml`."""
+    return files("law").joinpath("rulesets", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 @cache
 def read(name: str) -> dict[str, Any]:
-    """The parsed content of `law/rulesets/<name>.yaml`; dates are dates. Not to be changed."""
-    loaded: dict[str, Any] = yaml.load(_bytes(name), Loader=_LOADER)  # noqa: S506 - both are safe
+    """The plain content of `law/rulesets/<name>.yaml`; dates are dates. Not to be changed."""
+    loaded: dict[str, Any] = load_yaml(source(name), name)
     return loaded
+
+
+def understood(name: str, parts: Callable[[Reader], T]) -> T:
+    """What `law/rulesets/<name>.yaml` says. Raises InvalidInput with every fault of the file."""
+    return understand(read(name), name, parts)
 
 
 def content_hash(name: str) -> str:
     """SHA-256 of the file as packaged, so that a result can name the data it used."""
-    return f"sha256:{hashlib.sha256(_bytes(name)).hexdigest()}"
+    return f"sha256:{hashlib.sha256(source(name).encode()).hexdigest()}"

@@ -17,6 +17,7 @@ from law.packaged import read
 from law.periods import add_months, add_years
 from law.rules import Origin
 from law.ruleset import load
+from law.windows import earliest_counting
 
 _DAY = timedelta(days=1)
 
@@ -60,6 +61,17 @@ def is_naturally_repaired(ruleset_id: str, record: Record, on: date) -> bool:
     """
     removed_on = retention(ruleset_id, record, on).removed_on
     return not record.kind.positive and removed_on is not None and removed_on <= on
+
+
+def still_kept_from(ruleset_id: str, on: date) -> date | None:
+    """The first day of determination whose records cannot have left the archive by a day.
+
+    S3 19; S4 三(二), 四(四). What is gone on that day was determined before; whether a single
+    record is gone says `retention`. None where the text has no deletion. Raises NotFound.
+    """
+    if not _period(ruleset_id)["deletes"]:
+        return None
+    return earliest_counting(on, load(ruleset_id).at(on).window.years)
 
 
 def _period(ruleset_id: str) -> Mapping[str, Any]:

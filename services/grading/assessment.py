@@ -12,9 +12,9 @@ from typing import Any
 
 from law import ruleset as texts
 from law.evidence import Dossier
+from law.governing import PACKAGED, Governing
 from law.grading import Receipt, grade, next_change_on
 from law.rules import NotGraded, Ruleset
-from services.grading.governing import PACKAGED, Governing
 
 REMOVED = NotGraded(
     "removed",

@@ -16,13 +16,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.evidence import Dossier, Sector, SubjectKind
+from law.governing import Governing
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as registry
 from services.grading import assessment, governing, regrading
 from services.grading.assessment import File
 from services.grading.drafting import Cause
 from services.grading.evidence import hold
-from services.grading.governing import Governing
 from services.grading.tables import Grade, Subject
 
 CHUNK = 200

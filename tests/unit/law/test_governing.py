@@ -1,0 +1,67 @@
+"""Which text governs an archive, and from when: activations over the packaged table."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from law.evidence import Record, RecordKind, Sector, SubjectKind
+from law.governing import PACKAGED, Activated, Governing
+from law.retention import retention, still_kept_from
+from law.rules import NotGraded, Ruleset
+
+DAY = timedelta(days=1)
+TRIAL = Activated("a1", "3301", frozenset({"optical"}), "hangzhou-trial", date(2026, 10, 1))
+GOVERNING = Governing((TRIAL,))
+
+
+def text_id(found: Ruleset | NotGraded) -> str:
+    return found.reason if isinstance(found, NotGraded) else found.id
+
+
+def test_an_archive_is_governed_where_nobody_is_graded() -> None:
+    person = SubjectKind.NATURAL_PERSON
+    assert text_id(PACKAGED.text("330106", Sector.RETAIL, date(2026, 9, 1), person)) == (
+        "subject_kind"
+    )
+    found = PACKAGED.of_archive("330106", Sector.RETAIL, date(2026, 9, 1))
+    assert text_id(found) == "hangzhou-2021-120"
+
+
+@pytest.mark.parametrize(
+    ("sector", "day", "expected", "since"),
+    [
+        (Sector.OPTICAL, date(2026, 9, 30), "hangzhou-2021-120", date(2021, 9, 30)),
+        (Sector.OPTICAL, date(2026, 10, 1), "hangzhou-trial", date(2026, 10, 1)),
+        (Sector.OPTICAL, date(2027, 1, 1), "hangzhou-trial", date(2026, 10, 1)),
+        (Sector.RETAIL, date(2027, 1, 1), "hangzhou-2021-120", date(2021, 9, 30)),
+    ],
+)
+def test_what_was_activated_governs_from_its_day(
+    sector: Sector, day: date, expected: str, since: date
+) -> None:
+    assert text_id(GOVERNING.of_archive("330106", sector, day)) == expected
+    assert GOVERNING.of_archive_since("330106", sector, day) == since
+
+
+def test_a_text_from_before_all_turns_has_always_governed() -> None:
+    assert PACKAGED.of_archive_since("120104", Sector.OPTICAL, date(2020, 1, 1)) == date.min
+
+
+@pytest.mark.parametrize("ruleset", ["hangzhou-2021-120", "hangzhou-trial"])
+@pytest.mark.parametrize("on", [date(2028, 2, 28), date(2028, 2, 29), date(2029, 3, 1)])
+def test_nothing_determined_from_that_day_on_is_gone(ruleset: str, on: date) -> None:
+    first = still_kept_from(ruleset, on)
+    assert first is not None
+    for back in range(-3, 4):
+        day = first - back * DAY
+        record = Record("r", RecordKind.PENALTY, determined_on=day, entered_on=day)
+        removed_on = retention(ruleset, record, on).removed_on
+        assert removed_on is not None
+        assert (removed_on <= on) == (day < first)
+
+
+@pytest.mark.parametrize("ruleset", ["tianjin-pilot", "national-2017-566"])
+def test_a_text_without_deletion_lets_nothing_go(ruleset: str) -> None:
+    assert still_kept_from(ruleset, date(2040, 1, 1)) is None
