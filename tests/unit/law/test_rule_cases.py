@@ -22,6 +22,8 @@ from law.disclosure import (
     visible_fields,
 )
 from law.errors import LawError
+from law.escalation import Step as Rung
+from law.escalation import archive_cite, due_on, following, ladder, review_on
 from law.evidence import Record, RecordKind, RecordStatus, Severity, SubjectKind
 from law.identifiers import check_credit_code
 from law.index_tables import Scoring, table
@@ -260,6 +262,22 @@ def attached(given: Given) -> dict[str, Any]:
     }
 
 
+def escalation(given: Given) -> dict[str, Any]:
+    kind, newest = SubjectKind(given["kind"]), edition()
+    rungs = ladder(kind)
+    following_one = following(Rung(given["after"]), kind) if "after" in given else None
+    review = review_on(given["review"], given["today"], newest) if "review" in given else None
+    return {
+        "ladder": [rung.step for rung in rungs],
+        "approvers": [rung.approver for rung in rungs],
+        "examples": sorted({rung.example for rung in rungs}),
+        "next": following_one.step if following_one else None,
+        "due": due_on(following_one, given["since"], newest).date if following_one else None,
+        "review": review,
+        "archive": archive_cite(given.get("ruleset", ""), given.get("grade", "")),
+    }
+
+
 def credit_code(given: Given) -> dict[str, Any]:
     return {"code": check_credit_code(given["code"])}
 
@@ -274,6 +292,7 @@ RULES: dict[str, Callable[[Given], dict[str, Any]]] = {
     "disclosure": disclosure,
     "procedure": procedure,
     "measures": attached,
+    "escalation": escalation,
     "credit_code": credit_code,
 }
 

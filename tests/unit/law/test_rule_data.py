@@ -45,6 +45,7 @@ from law.texts import is_citation
 FILES = (
     "colours",
     "disclosure",
+    "escalation",
     "instruments",
     "measures",
     "repair",
@@ -63,6 +64,7 @@ FIGURES = {
     "floor",
     "threshold_percent",
     "at_least_percent",
+    "at_most_days",
 }
 MAY_BE_NULL = {"valid_from", "valid_to", "cycle_months", "jjg", "at_least_percent"}
 
