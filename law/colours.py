@@ -221,3 +221,17 @@ def governing(
         if v.result is not VerificationResult.PENDING and (on is None or v.verified_on <= on)
     ]
     return max(enumerate(settled), key=lambda e: (e[1].verified_on, e[0]))[1] if settled else None
+
+
+def deciding_day(
+    verification: VerificationFact | None, mode: Mode, rotate_on: date | None
+) -> date | None:
+    """The last day for which a governing verification vouches; None where it vouches for none.
+
+    Of a pass that is its valid-until day; of a type verified only once its rotation date, where it
+    has one (C-19). This is what `colour` takes as `valid_until`.
+    """
+    if verification is None or verification.result is not VerificationResult.PASS:
+        return None
+    once_only = mode in (Mode.FIRST_THEN_ROTATE, Mode.FIRST_THEN_SCRAP)
+    return (rotate_on if once_only else None) or verification.valid_until

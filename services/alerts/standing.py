@@ -46,7 +46,6 @@ AT_ONCE = (Standing.REJECTED, Standing.REPAIRED)
 REDS = (*AT_ONCE, Standing.UNVERIFIED)
 LADDER = (Colour.GREEN, Colour.YELLOW, Colour.RED)
 
-_ONCE_ONLY = (Mode.FIRST_THEN_ROTATE, Mode.FIRST_THEN_SCRAP)
 _QUESTIONS: Mapping[Standing, Mapping[str, Any]] = {
     Standing.REJECTED: {"last_result": VerificationResult.REJECT},
     Standing.REPAIRED: {"last_result": VerificationResult.REPAIRED},
@@ -88,16 +87,9 @@ def stand_of(
     if governing is None:
         return Stand(_standing(None, state, None, mode_of(type_code)), "", None, None, None)
     mode = mode_of(type_code)
-    valid_until = _deciding_day(governing, mode, rotate_on)
+    valid_until = colours.deciding_day(governing, mode, rotate_on)
     standing = _standing(valid_until, state, governing.result, mode)
     return Stand(standing, governing.id, governing.result, valid_until, governing.verified_on)
-
-
-def _deciding_day(governing: VerificationFact, mode: Mode, rotate_on: date | None) -> date | None:
-    """The last valid day; of a type verified only once, its rotation date if it has one."""
-    if governing.result is not VerificationResult.PASS:
-        return None
-    return (rotate_on or governing.valid_until) if mode in _ONCE_ONLY else governing.valid_until
 
 
 def _standing(

@@ -16,6 +16,7 @@ from law.colours import (
     VerificationResult,
     changes,
     colour,
+    deciding_day,
     governing,
     latest_valid_until,
 )
@@ -169,3 +170,21 @@ def test_what_governed_on_a_past_day() -> None:
     assert governing(history, on=date(2026, 1, 4)) == history[0]
     assert governing(history, on=date(2026, 1, 5)) == history[1]
     assert governing(history, on=date(2025, 12, 31)) is None
+
+
+@pytest.mark.parametrize(
+    "result", [r for r in VerificationResult if r is not VerificationResult.PASS]
+)
+@pytest.mark.parametrize("mode", Mode)
+def test_only_a_pass_vouches_for_a_day(result: VerificationResult, mode: Mode) -> None:
+    told = VerificationFact("v", result, date(2026, 1, 1), date(2027, 1, 1))
+    assert deciding_day(told, mode, date(2028, 1, 1)) is None
+    assert deciding_day(None, mode, date(2028, 1, 1)) is None
+
+
+def test_the_rotation_date_decides_where_a_type_is_verified_only_once() -> None:
+    until, rotate_on = date(2027, 1, 1), date(2032, 1, 1)
+    told = VerificationFact("v", VerificationResult.PASS, date(2026, 1, 1), until)
+    assert deciding_day(told, Mode.FIRST_THEN_ROTATE, rotate_on) == rotate_on
+    assert deciding_day(told, Mode.FIRST_THEN_SCRAP, None) == until
+    assert deciding_day(told, Mode.PERIODIC, rotate_on) == until
