@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from plumbing import temporal
 from plumbing.assembly import Assembly, Parts
+from plumbing.keeping import Keeper
 from plumbing.process import main
 from services.grading.activities import Activities
 from services.grading.checking import check
 from services.grading.consumers import registry_consumer
-from services.grading.keeping import Keeper
 from services.grading.policy import POLICY, RULESET_POLICY, RULESETS, SERVICE
 from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.servicer import GradingServicer
 from services.grading.servicer_assessments import AssessmentServicer
 from services.grading.servicer_rulesets import RulesetServicer
-from services.grading.workflows import RegradeDaily
+from services.grading.workflows import WORKFLOW_ID, RegradeDaily
 
 
 async def build(parts: Parts) -> Assembly:
     """Grading from its parts; waits for Temporal."""
     client = await temporal.connect(parts.settings)
-    keeper = Keeper(client, parts.clock)
+    queue = temporal.task_queue("grading")
+    keeper = Keeper(client, parts.clock, RegradeDaily.run, WORKFLOW_ID, queue)
     await keeper.look()
     activities = Activities(parts.changes)
     worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])

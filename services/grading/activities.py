@@ -8,10 +8,11 @@ from datetime import date
 from temporalio import activity
 
 from plumbing.change import Change, Changes
+from plumbing.daily import Round
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from services.grading import commands, year_end
-from services.grading.workflows import ACTIVITY, Regraded, Round
+from services.grading.workflows import ACTIVITY, Regraded
 
 Command = Callable[[Change, date, str], Awaitable[Sequence[str]]]
 _CALLER = service_caller("grading")

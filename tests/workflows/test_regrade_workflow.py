@@ -18,25 +18,22 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Replayer, Worker
 
-from plumbing import migrations
+from plumbing import keeping, migrations
 from plumbing.change import Changes
 from plumbing.clock import SHANGHAI, FixedClock, SystemClock
+from plumbing.daily import Moved, Round, Start, next_waking
 from plumbing.database import Database
 from plumbing.identity import service_caller
+from plumbing.keeping import Keeper
 from protos.registry.v1.events_pb2 import RecordsChanged, SubjectsChanged
-from services.grading import commands, keeping
+from services.grading import commands
 from services.grading.activities import Activities
-from services.grading.keeping import Keeper
 from services.grading.tables import Grade
 from services.grading.workflows import (
     ACTIVITY,
     WORKFLOW_ID,
-    Moved,
     Regraded,
     RegradeDaily,
-    Round,
-    Start,
-    next_waking,
 )
 from tests.integration.events import support as events
 from tests.integration.events.support import eventually
@@ -92,6 +89,11 @@ async def running(
     )
     yield handle
     await client.get_workflow_handle(handle.id).terminate()
+
+
+def keeper_of(client: Client) -> Keeper:
+    clock = FixedClock(datetime(2026, 9, 14, tzinfo=UTC))
+    return Keeper(client, clock, RegradeDaily.run, WORKFLOW_ID, "nobody works here")
 
 
 def at_noon() -> float:
@@ -167,9 +169,9 @@ async def test_it_is_started_once_by_whoever_finds_it_missing(
     temporal_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = Rounds()
-    keeper = Keeper(temporal_client, FixedClock(datetime(2026, 9, 14, tzinfo=UTC)))
+    keeper = keeper_of(temporal_client)
     async with working(temporal_client, rounds) as queue:
-        monkeypatch.setattr(keeping, "QUEUE", queue)
+        keeper.queue = queue
         try:
             assert (await keeper.reconcile()).started == [WORKFLOW_ID]
             assert (await keeper.reconcile()).running == 1
@@ -187,7 +189,7 @@ async def test_who_wakes_it_does_not_wait_for_temporal(
     temporal_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds, away = Rounds(), 2
-    keeper = Keeper(temporal_client, FixedClock(datetime(2026, 9, 14, tzinfo=UTC)))
+    keeper = keeper_of(temporal_client)
     look = keeper.look
 
     async def look_once_it_is_back() -> None:
@@ -200,7 +202,7 @@ async def test_who_wakes_it_does_not_wait_for_temporal(
     monkeypatch.setattr(keeper, "look", look_once_it_is_back)
     monkeypatch.setattr(keeping, "AGAIN_SECONDS", 0.01)
     async with working(temporal_client, rounds) as queue, events.running(keeper.run()):
-        monkeypatch.setattr(keeping, "QUEUE", queue)
+        keeper.queue = queue
         try:
             keeper.wake()
             await eventually(rounds.have(1))

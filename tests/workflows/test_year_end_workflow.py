@@ -23,6 +23,7 @@ from plumbing import migrations
 from plumbing.audit import AuditEntry
 from plumbing.change import Changes
 from plumbing.clock import FixedClock, SystemClock
+from plumbing.daily import Moved, Round, Start
 from plumbing.database import Database
 from plumbing.identity import Role, service_caller
 from protos.grading.v1 import assessments_pb2 as pb
@@ -31,7 +32,7 @@ from protos.registry.v1.events_pb2 import RecordsChanged, SubjectsChanged
 from services.grading import commands
 from services.grading.activities import Activities
 from services.grading.tables import Grade, YearEnd
-from services.grading.workflows import Moved, RegradeDaily, Round, Start
+from services.grading.workflows import RegradeDaily
 from tests.integration.events.support import eventually
 from tests.integration.grading.door import opened
 from tests.integration.grading.support import penalty, subject

@@ -1,9 +1,10 @@
-"""Keeping `regrade/daily` running, whoever finds it missing."""
+"""Keeping a daily workflow running, whoever finds it missing (see `plumbing.daily`)."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import NoReturn
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
 
 import structlog
 from temporalio.client import Client
@@ -13,10 +14,8 @@ from temporalio.service import RPCError
 
 from plumbing.assembly import Reconciled
 from plumbing.clock import Clock
-from plumbing.temporal import task_queue
-from services.grading.workflows import WORKFLOW_ID, Moved, RegradeDaily, Start
+from plumbing.daily import Moved, Start
 
-QUEUE = task_queue("grading")
 AGAIN_SECONDS = 1.0
 log = structlog.get_logger()
 
@@ -24,8 +23,16 @@ log = structlog.get_logger()
 class Keeper:
     """Starts and signals the workflow by its one id. Raises RPCError while Temporal is away."""
 
-    def __init__(self, client: Client, clock: Clock) -> None:
-        self._client, self._clock = client, clock
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        run: Callable[[Any, Start], Awaitable[None]],
+        workflow_id: str,
+        queue: str,
+    ) -> None:
+        self._client, self._clock, self._run = client, clock, run
+        self.workflow_id, self.queue = workflow_id, queue
         self._asked = asyncio.Event()
 
     def wake(self) -> None:
@@ -43,12 +50,12 @@ class Keeper:
             try:
                 await self.look()
             except RPCError as error:
-                log.warning("regrade.waiting", error=str(error))
+                log.warning("daily.waiting", workflow=self.workflow_id, error=str(error))
                 self._asked.set()
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def look(self) -> None:
-        """Has it look at once what is to be graded anew: the service has started, or a text has."""
+        """Has it look at once what is due: the service has started, or something else has."""
         await self._signal("look", self._clock.offset().total_seconds())
 
     async def clock_moved(self, offset_seconds: float) -> None:
@@ -60,18 +67,21 @@ class Keeper:
         offset = self._clock.offset().total_seconds()
         try:
             await self._client.start_workflow(
-                RegradeDaily.run, Start(offset_seconds=offset), id=WORKFLOW_ID, task_queue=QUEUE
+                self._run,
+                Start(offset_seconds=offset),
+                id=self.workflow_id,
+                task_queue=self.queue,
             )
         except WorkflowAlreadyStartedError:
             return Reconciled(running=1)
-        return Reconciled(started=[WORKFLOW_ID])
+        return Reconciled(started=[self.workflow_id])
 
     async def _signal(self, signal: str, offset_seconds: float) -> None:
         await self._client.start_workflow(
-            RegradeDaily.run,
+            self._run,
             Start(offset_seconds=offset_seconds),
-            id=WORKFLOW_ID,
-            task_queue=QUEUE,
+            id=self.workflow_id,
+            task_queue=self.queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal=signal,
             start_signal_args=[Moved(offset_seconds=offset_seconds)],

@@ -1,0 +1,88 @@
+"""One round each local day, shortly after midnight, and one whenever somebody asks (D-04, D-06).
+
+What a service has done once a day it states as a workflow of its own on top of `DailyRounds`. A
+day that was missed is made up for by the next round; a round done twice changes nothing. Nothing
+here reads the law: what is due stands in the database, the hour of waking comes with the input
+(D-05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from plumbing.clock import SHANGHAI, local_date
+    from plumbing.workflow_time import PlatformTime
+
+SILENCE = timedelta(minutes=1)  # a round that goes on says so at least so often
+LONGEST = timedelta(hours=6)
+
+
+class Moved(BaseModel):
+    """How far the platform's clock runs ahead of the machine's, in seconds."""
+
+    offset_seconds: float = 0.0
+
+
+class Start(BaseModel):
+    """What the workflow starts with, and what it carries on when it continues as new."""
+
+    offset_seconds: float = 0.0
+    minutes_after_midnight: int = 5
+    rounds: int = 100  # before it continues as new
+    woken: bool = True  # look at once
+    waking_at: datetime | None = None
+
+
+class Round(BaseModel):
+    """One look at what is due up to and with a local day."""
+
+    as_of: date
+
+
+def next_waking(now: datetime, minutes_after_midnight: int) -> datetime:
+    """The first moment after `now` that is so many minutes past a midnight of Asia/Shanghai."""
+    local = now.astimezone(SHANGHAI)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    waking = midnight + timedelta(minutes=minutes_after_midnight)
+    return waking if waking > local else waking + timedelta(days=1)
+
+
+class DailyRounds:
+    """The waiting. A workflow adds its name, its `run`, and what a round does."""
+
+    def __init__(self, start: Start) -> None:
+        self._time = PlatformTime(start.offset_seconds)
+        self._carried = start.model_copy()
+        self._woken = start.woken
+
+    async def go_on(self, start: Start, round_: Callable[[date], Awaitable[None]]) -> None:
+        """Runs rounds for ever."""
+        waking_at = start.waking_at or self._next_waking()
+        for _ in range(start.rounds):
+            await self._time.wait_until(waking_at, lambda: self._woken)
+            self._woken = False
+            as_of = local_date(self._time.now())
+            waking_at = self._next_waking()
+            await round_(as_of)
+        carried = {"woken": self._woken, "waking_at": waking_at}
+        workflow.continue_as_new(self._carried.model_copy(update=carried))
+
+    @workflow.signal
+    def clock_moved(self, moved: Moved) -> None:
+        """The sandbox's clock was moved: whatever has become due is done now."""
+        self._carried.offset_seconds = moved.offset_seconds
+        self._time.move(moved.offset_seconds)
+
+    @workflow.signal
+    def look(self, moved: Moved) -> None:
+        """The service has started, perhaps with another text: look at once."""
+        self.clock_moved(moved)
+        self._woken = True
+
+    def _next_waking(self) -> datetime:
+        return next_waking(self._time.now(), self._carried.minutes_after_midnight)
