@@ -17,6 +17,7 @@ from plumbing.client import ServiceToken, open_channel
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
+from plumbing.metrics.figures import Look
 from plumbing.rpc import Policy, Register
 from plumbing.settings import Settings
 from protos.operations.v1 import operations_pb2 as pb
@@ -88,7 +89,10 @@ async def _nothing_to_reconcile() -> Reconciled:
 
 @dataclass(frozen=True)
 class Assembly:
-    """What one service serves, hears and runs. `background` runs until the process ends."""
+    """What one service serves, hears, runs and tells of itself in figures (`looks`).
+
+    `background` runs until the process ends.
+    """
 
     rpc: Mapping[str, Register]
     policies: Sequence[Policy]
@@ -96,3 +100,4 @@ class Assembly:
     background: Sequence[Callable[[], Awaitable[None]]] = ()
     check: Callable[[], Awaitable[Findings]] = _nothing_to_check
     reconcile: Callable[[], Awaitable[Reconciled]] = _nothing_to_reconcile
+    looks: Sequence[Look] = ()

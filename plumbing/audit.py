@@ -24,6 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.database import Database, JsonColumn, PlumbingTable, SerialColumn
 from plumbing.events.leadership import alone
 from plumbing.identity import Caller
+from plumbing.metrics.counted import AUDIT_SEALED
 
 GENESIS = "0" * 64
 SEAL_EVERY_SECONDS = 0.5
@@ -119,6 +120,7 @@ class Sealer:
         while True:
             try:
                 sealed = await self.seal()
+                AUDIT_SEALED.inc(sealed)
             except DBAPIError as error:  # the database is away or busy; nothing is lost by waiting
                 log.warning("audit.seal_failed", error=str(error))
                 sealed = 0

@@ -25,7 +25,11 @@ class Settings(BaseSettings):
 
     # An empty value is as good as none: compose files and env files cannot leave a name out.
     model_config = SettingsConfigDict(
-        env_prefix="QUANHENG_", frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix="QUANHENG_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        validate_by_name=True,
     )
 
     data_dir: Path = Path("quanheng-data")
@@ -41,6 +45,10 @@ class Settings(BaseSettings):
     objection_address: str = "127.0.0.1:7303"
     alerts_address: str = "127.0.0.1:7304"
     listen_host: str = ""
+    registry_metrics_address: str = "127.0.0.1:7311"
+    grading_metrics_address: str = "127.0.0.1:7312"
+    objection_metrics_address: str = "127.0.0.1:7313"
+    alerts_metrics_address: str = "127.0.0.1:7314"
 
     database: str = ""
     nats_url: str = "nats://127.0.0.1:7305"
@@ -54,7 +62,19 @@ class Settings(BaseSettings):
     token_minutes: int = Field(default=30, ge=1, le=24 * 60)
     call_timeout_seconds: float = Field(default=10.0, gt=0)
     import_max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    # A workbook is read by a child process that may not take more than this.
+    import_max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    import_max_ratio: int = Field(default=200, gt=1)
+    import_max_memory_bytes: int = Field(default=1024 * 1024 * 1024, ge=256 * 1024 * 1024)
+    import_max_seconds: int = Field(default=120, gt=0)
+    # These hold for every file.
+    import_max_rows: int = Field(default=1_000_000, gt=0)
+    import_max_columns: int = Field(default=500, gt=0, le=16_384)
+    import_max_cell_characters: int = Field(default=131_072, gt=0, le=131_072)
+    import_max_faults: int = Field(default=100_000, gt=0)
     log_level: str = "INFO"
+    # The name that every program which traces goes by; spans are sent to /v1/traces there.
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     def address(self, service: str) -> str:
         """host:port at which the others find a service's gRPC server."""
@@ -70,8 +90,15 @@ class Settings(BaseSettings):
         That is its address, unless `listen_host` says otherwise: in a container the address is
         a name of the network, and the server listens on every interface.
         """
-        host = self.listen_host or self.address(service).rpartition(":")[0]
-        return f"{host}:{self.port(service)}"
+        return self._listening(self.address(service))
+
+    def metrics_address(self, service: str) -> str:
+        """host:port at which a service's metrics are found."""
+        return str(getattr(self, f"{service}_metrics_address"))
+
+    def metrics_listen_address(self, service: str) -> str:
+        """host:port on which a service's metrics are served, as with `listen_address`."""
+        return self._listening(self.metrics_address(service))
 
     def database_url(self, service: str) -> str:
         """The SQLAlchemy URL of a service's own database.
@@ -83,6 +110,10 @@ class Settings(BaseSettings):
             url = self.database.replace("{service}", service)
             return url.replace("postgresql://", "postgresql+asyncpg://", 1)
         return f"sqlite+aiosqlite:///{(self.data_dir / f'{service}.db').resolve()}"
+
+    def _listening(self, address: str) -> str:
+        host, _, port = address.rpartition(":")
+        return f"{self.listen_host or host}:{port}"
 
     @property
     def clock_file(self) -> Path:
@@ -100,10 +131,18 @@ class Settings(BaseSettings):
         return timedelta(minutes=self.token_minutes)
 
 
+def variable(field: str) -> str:
+    """The variable of the environment that sets a field."""
+    other = Settings.model_fields[field].validation_alias
+    return (
+        other if isinstance(other, str) else f"{Settings.model_config['env_prefix']}{field}".upper()
+    )
+
+
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment in which a child process reads exactly these settings."""
     prefix = str(Settings.model_config["env_prefix"])
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
     values = settings.model_dump(mode="json")
-    handed = {f"{prefix}{name.upper()}": str(value) for name, value in values.items()}
+    handed = {variable(name): str(value) for name, value in values.items()}
     return {**inherited, **handed, "PYTHONUNBUFFERED": "1"}

@@ -8,15 +8,13 @@ import os
 from pathlib import Path
 
 from law.errors import NotFound, WrongState
-from plumbing.settings import Settings
+from plumbing.settings import SERVICES, Settings
 
 # What a client of a running platform needs to know; passwords in URLs stay out of the file.
 ADDRESSES = {
     "sandbox",
-    "registry_address",
-    "grading_address",
-    "objection_address",
-    "alerts_address",
+    *(f"{service}_address" for service in SERVICES),
+    *(f"{service}_metrics_address" for service in SERVICES),
     "nats_url",
     "temporal_address",
     "temporal_namespace",

@@ -28,6 +28,7 @@ TIMER_PRECISION = (
 def usual_ports(settings: Settings) -> dict[str, int]:
     """The ports the settings name, by process."""
     ports = {name: _port(settings.address(name)) for name in SERVICES}
+    ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
     ports |= {"temporal": _port(settings.temporal_address)}
     return ports | ({"mailbox": _port(settings.smtp_url)} if settings.sandbox else {})
@@ -36,6 +37,8 @@ def usual_ports(settings: Settings) -> dict[str, int]:
 def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
     """The same settings with every part of this machine at the given ports."""
     places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
+    metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
+    places |= metrics
     places["nats_url"] = f"nats://{HOST}:{ports['nats']}"
     places["temporal_address"] = f"{HOST}:{ports['temporal']}"
     if "mailbox" in ports:

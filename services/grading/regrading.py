@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing.change import Change
+from plumbing.metrics.counted import GRADES_COMPUTED
 from services.grading import assessment
 from services.grading.assessment import Assessment
 from services.grading.drafting import Cause, Draft
@@ -51,6 +52,7 @@ async def write(change: Change, evidence: Evidence, turns: Turns, cause: Cause) 
     known = await _reaching(change, turns)
     draft = Draft(change, cause)
     for subject_id, assessments in turns.items():
+        GRADES_COMPUTED.inc(len(assessments))
         evidence.subjects[subject_id].next_change_on = assessments[-1].next_change_on()
         if fresh := _differing(known[subject_id], assessments):
             draft.state(known[subject_id], fresh)

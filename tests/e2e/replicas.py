@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -18,13 +19,16 @@ def two_of_each(settings: Settings) -> list[ProcessSpec]:
     It hears the same events, takes from the same task queues and stands by to lead.
     """
     first = service_specs(settings)
-    ports = choose(dict.fromkeys(SERVICES, 1), insist_on_others=True)
-    return [*first, *(_second(one, settings, ports[one.name]) for one in first)]
+    names = [*SERVICES, *(f"{service}_metrics" for service in SERVICES)]
+    ports = choose(dict.fromkeys(names, 1), insist_on_others=True)
+    return [*first, *(_second(one, settings, ports) for one in first)]
 
 
-def _second(first: ProcessSpec, settings: Settings, port: int) -> ProcessSpec:
-    address = f"{HOST}:{port}"
-    own = settings.model_copy(update={f"{first.name}_address": address})
+def _second(first: ProcessSpec, settings: Settings, ports: Mapping[str, int]) -> ProcessSpec:
+    address = f"{HOST}:{ports[first.name]}"
+    metrics = f"{HOST}:{ports[f'{first.name}_metrics']}"
+    places = {f"{first.name}_address": address, f"{first.name}_metrics_address": metrics}
+    own = settings.model_copy(update=places)
     return replace(
         first,
         name=f"{first.name}-2",

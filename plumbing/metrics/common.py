@@ -1,0 +1,110 @@
+"""The figures every service has alike: outbox, inbox, dead letters, and the audit chain's tail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from sqlmodel import col
+
+from plumbing.audit import AuditEntry
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.events import inspection
+from plumbing.events.inbox import InboxFailure
+from plumbing.metrics.figures import Look, Reading, age, ask, figure
+
+OUTBOX_PENDING = figure("outbox_pending", "待发布的事件", "events committed and not yet published")
+OUTBOX_AGE = figure(
+    "outbox_oldest_seconds",
+    "最早一个待发布事件已等待的秒数",
+    "age in seconds of the oldest unpublished event, 0 without one",
+)
+AUDIT_UNSEALED = figure(
+    "audit_unsealed", "未封入审计链的记录", "audit entries not yet linked into the chain"
+)
+AUDIT_AGE = figure(
+    "audit_unsealed_oldest_seconds",
+    "最早一条未封记录已等待的秒数",
+    "age in seconds of the oldest unsealed entry, 0 without one",
+)
+CONSUMER_PENDING = figure(
+    "consumer_pending",
+    "尚未投递给消费者的事件",
+    "events of the stream not yet delivered to the consumer",
+    "consumer",
+)
+CONSUMER_UNACKNOWLEDGED = figure(
+    "consumer_unacknowledged",
+    "已投递而未确认的事件",
+    "events delivered and under way, held back for order, or failing",
+    "consumer",
+)
+CONSUMER_REDELIVERED = figure(
+    "consumer_redelivered",
+    "正在重复投递的事件",
+    "events now delivered more than once and not acknowledged",
+    "consumer",
+)
+INBOX_FAILING = figure(
+    "inbox_failing",
+    "处理失败、仍在重试的事件",
+    "events whose handling failed and is tried again",
+    "consumer",
+)
+DEAD_LETTERS = figure(
+    "dead_letters", "已放弃而搁置的事件", "events given up, waiting for a person", "consumer"
+)
+
+_UNSEALED = sa.select(sa.func.count(), sa.func.min(AuditEntry.at)).where(
+    col(AuditEntry.sequence).is_(None)
+)
+_FAILING = (
+    sa.select(col(InboxFailure.consumer), sa.func.count())
+    .where(col(InboxFailure.buried_at).is_(None))
+    .group_by(col(InboxFailure.consumer))
+)
+
+
+def looks(
+    database: Database, js: JetStreamContext, clock: Clock, consumers: Mapping[str, str]
+) -> list[Look]:
+    """The questions of every service; `consumers` are its own, each with its stream."""
+
+    async def outbox() -> list[Reading]:
+        pending = await inspection.outbox_pending(database)
+        waited = age(clock.now(), pending.oldest)
+        return [OUTBOX_PENDING.at(pending.count), OUTBOX_AGE.at(waited)]
+
+    async def audit() -> list[Reading]:
+        [[(count, oldest)]] = await ask(database, _UNSEALED)
+        return [AUDIT_UNSEALED.at(count), AUDIT_AGE.at(age(clock.now(), oldest))]
+
+    async def failing() -> list[Reading]:
+        [rows] = await ask(database, _FAILING)
+        return INBOX_FAILING.of(dict(rows), consumers)
+
+    async def events() -> list[Reading]:
+        found = await inspection.dead_letter_counts(js)
+        dead = {name: found.get(name, 0) for name in consumers}
+        return [*await _lags(js, consumers), *DEAD_LETTERS.of(dead)]
+
+    ours = [Look("outbox", outbox), Look("audit", audit)]
+    return [*ours, Look("inbox", failing), Look("events", events)] if consumers else ours
+
+
+async def _lags(js: JetStreamContext, consumers: Mapping[str, str]) -> list[Reading]:
+    readings = list[Reading]()
+    for name, stream in consumers.items():
+        try:
+            info = await js.consumer_info(stream, name)
+        except NotFoundError:
+            continue  # it has not subscribed yet
+        readings += [
+            CONSUMER_PENDING.at(info.num_pending or 0, name),
+            CONSUMER_UNACKNOWLEDGED.at(info.num_ack_pending or 0, name),
+            CONSUMER_REDELIVERED.at(info.num_redelivered or 0, name),
+        ]
+    return readings

@@ -1,0 +1,152 @@
+"""Figures: what a service looks up now and then in its database and in NATS, and keeps at hand.
+
+Looking up happens beside the work, in a read transaction of its own; a scrape takes what was last
+seen. A look that fails leaves the last value standing, is counted, and its age shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from plumbing.database import Database
+from plumbing.metrics.counted import COLLECT_ERRORS, COLLECT_SECONDS
+from plumbing.metrics.metric import Kind, Metric, Together, define
+
+OFTEN_SECONDS = 5.0  # for a question that an index answers
+SELDOM_SECONDS = 60.0  # for one that reads a whole table
+LONGEST_SECONDS = 20.0  # a look that takes longer is given up
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A figure's value under its labels."""
+
+    metric: Metric
+    labels: tuple[str, ...]
+    value: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric that is looked up."""
+
+    metric: Metric
+
+    def at(self, value: float, *labels: str) -> Reading:
+        """Its value under these labels, in the order of their names."""
+        if len(labels) != len(self.metric.labels):
+            raise ValueError(f"{self.metric.name} has the labels {self.metric.labels}")
+        return Reading(self.metric, labels, float(value))
+
+    def of(self, counts: Mapping[str, float], known: Iterable[str] = ()) -> list[Reading]:
+        """Its values by its last label; `known` ones that were not counted are zero."""
+        return self.under((), counts, known)
+
+    def under(
+        self, first: tuple[str, ...], counts: Mapping[str, float], known: Iterable[str] = ()
+    ) -> list[Reading]:
+        """As `of`, with the labels that come first."""
+        values = {**dict.fromkeys(known, 0), **counts}
+        return [self.at(value, *first, label) for label, value in values.items()]
+
+
+def figure(name: str, zh: str, en: str, *labels: str) -> Figure:
+    """Defines a gauge that is looked up."""
+    return Figure(define(name, Kind.GAUGE, zh, en, labels, Together.MAX))
+
+
+def tally(name: str, zh: str, en: str, *labels: str) -> Figure:
+    """Defines a counter that is looked up: rows that are only ever added."""
+    return Figure(define(name, Kind.COUNTER, zh, en, labels, Together.MAX))
+
+
+AGE = figure(
+    "collect_age_seconds",
+    "距上次成功查取指标的秒数",
+    "seconds since figures were last looked up",
+    "look",
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One question, asked again and again."""
+
+    name: str
+    take: Callable[[], Awaitable[Sequence[Reading]]]
+    every: float = OFTEN_SECONDS
+
+
+async def ask(database: Database, *queries: sa.Select[*tuple[Any, ...]]) -> list[list[Any]]:
+    """The rows of each query, all as of one moment, in a read transaction of their own."""
+    async with database.snapshot() as session:
+        connection = await session.connection()
+        return [[*(await connection.execute(query))] for query in queries]
+
+
+def age(now: datetime, since: datetime | None) -> float:
+    """Seconds since a moment; 0 where there is none."""
+    return max((now - since).total_seconds(), 0.0) if since else 0.0
+
+
+class Board(Collector):
+    """The figures last seen. `run` keeps them fresh; Prometheus's own thread reads them."""
+
+    def __init__(self, looks: Sequence[Look]) -> None:
+        self._looks = looks
+        self._seen: Mapping[str, Sequence[Reading]] = {}
+        self._since = {look.name: time.monotonic() for look in looks}
+
+    async def run(self) -> None:
+        """Looks until cancelled; each question by itself, so that none waits for another."""
+        async with asyncio.TaskGroup() as group:
+            for look in self._looks:
+                group.create_task(self._keep(look))
+
+    def describe(self) -> list[Family]:
+        """What it holds is known only once it was seen."""
+        return []
+
+    def collect(self) -> Iterator[Family]:
+        """What was last seen, by metric."""
+        now = time.monotonic()
+        readings = [one for seen in self._seen.values() for one in seen]
+        readings += [AGE.at(now - since, name) for name, since in self._since.items()]
+        families: dict[str, Family] = {}
+        for one in readings:
+            family = families.setdefault(one.metric.name, _family(one.metric))
+            family.add_metric(one.labels, one.value)  # type: ignore[attr-defined]
+        yield from families.values()
+
+    async def _keep(self, look: Look) -> None:
+        while True:
+            begun = time.monotonic()
+            try:
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    readings = await look.take()
+            except Exception as error:  # figures never end a process that does its work
+                COLLECT_ERRORS.labels(look.name).inc()
+                log.warning("metrics.not_collected", look=look.name, error=repr(error))
+            else:
+                self._seen = {**self._seen, look.name: readings}
+                self._since[look.name] = time.monotonic()
+            COLLECT_SECONDS.labels(look.name).set(time.monotonic() - begun)
+            await asyncio.sleep(look.every)
+
+
+def _family(metric: Metric) -> Family:
+    kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+    return kind(metric.name, metric.help, labels=metric.labels)

@@ -1,0 +1,84 @@
+"""What Temporal's SDK tells of workflows and activities, joined to the process's own metrics.
+
+The SDK would open a port of its own for Prometheus; it is given a buffer instead, which is emptied
+here. What is not named below is left out, so that labels stay bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from prometheus_client import Counter
+from temporalio.runtime import (
+    BufferedMetricUpdate,
+    MetricBuffer,
+    MetricBufferDurationFormat,
+)
+
+from plumbing.metrics.metric import counter, histogram
+
+DRAIN_SECONDS = 1.0
+BUFFER = MetricBuffer(100_000, MetricBufferDurationFormat.SECONDS)
+
+
+def _counter(name: str, zh: str, en: str, *labels: str) -> tuple[Counter, tuple[str, ...]]:
+    return counter(name, zh, en, *labels), labels
+
+
+_COUNTERS: Mapping[str, tuple[Counter, tuple[str, ...]]] = {
+    "temporal_workflow_failed": _counter(
+        "workflows_failed_total",
+        "以失败告终的工作流",
+        "workflows that ended in failure",
+        "workflow_type",
+    ),
+    "temporal_workflow_completed": _counter(
+        "workflows_completed_total", "已办结的工作流", "workflows that ended well", "workflow_type"
+    ),
+    "temporal_workflow_task_execution_failed": _counter(
+        "workflow_tasks_failed_total",
+        "工作流任务失败（代码与历史不符等），流程停住不前",
+        "workflow tasks that failed, as where code and history differ: the workflow stands still",
+        "workflow_type",
+        "failure_reason",
+    ),
+    "temporal_activity_execution_failed": _counter(
+        "activities_failed_total",
+        "活动失败次数（多数会重试）",
+        "attempts of activities that failed; most are tried again",
+        "activity_type",
+    ),
+    "temporal_request_failure": _counter(
+        "temporal_request_failures_total",
+        "对流程引擎的请求失败次数",
+        "requests to Temporal that failed",
+        "operation",
+        "status_code",
+    ),
+}
+_ACTIVITY_SECONDS = histogram(
+    "activity_seconds",
+    "活动用时（秒）",
+    "seconds an attempt of an activity took",
+    "activity_type",
+    buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0),
+)
+
+
+async def drain() -> None:
+    """Keeps up with the SDK until cancelled."""
+    while True:
+        for update in BUFFER.retrieve_updates():
+            keep(update)
+        await asyncio.sleep(DRAIN_SECONDS)
+
+
+def keep(update: BufferedMetricUpdate) -> None:
+    """Takes in one of the SDK's updates, if it is of a metric named here."""
+    name, said = update.metric.name, update.attributes
+    if name == "temporal_activity_execution_latency":
+        _ACTIVITY_SECONDS.labels(str(said["activity_type"])).observe(update.value)
+    elif name in _COUNTERS:
+        kept, labels = _COUNTERS[name]
+        kept.labels(*(str(said.get(label, "")) for label in labels)).inc(update.value)

@@ -1,0 +1,91 @@
+"""The figures of objection: open cases by state, and terms by how soon they end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from law.objection import CaseState
+from law.workdays import edition, nth_working_day
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.metrics.figures import Look, Reading, ask, figure
+from services.objection.progress import STUCK
+from services.objection.tables import NO_TERM, ObjectionCase, ReachedRung
+
+KIND = "objection"
+# A case that ended by a decision or otherwise stays open until nothing more follows from it.
+_STATES = tuple(state.value for state in CaseState)
+_TERM_RUNS = (CaseState.ACCEPTED, CaseState.EXTENSION_REQUESTED)
+_UNSETTLED = col(ObjectionCase.settled_at).is_(None)
+OVERDUE = "overdue"
+WITHIN = {"within_1": 1, "within_5": 5}  # working days after today
+
+CASES = figure(
+    "cases_open",
+    "未了结的案件，按种类与状态",
+    "cases not yet settled, by kind and state",
+    "kind",
+    "state",
+)
+TERMS = figure(
+    "terms_due",
+    "办理期限：overdue 已逾期；within_1、within_5 在其后第 1、5 个工作日前届满（不含逾期）",
+    "running terms: overdue, or else ending today or by the 1st or 5th working day after it",
+    "kind",
+    "window",
+)
+CASES_STUCK = figure(
+    "cases_stuck",
+    "后续事项被拒绝、须人工处理的案件",
+    "cases whose follow-through was refused for good",
+    "kind",
+)
+
+
+_COUNTED = (
+    sa.select(col(ObjectionCase.state), sa.func.count())
+    .where(_UNSETTLED)
+    .group_by(col(ObjectionCase.state))
+)
+_ENDING = (
+    sa.select(col(ObjectionCase.due_on), sa.func.count())
+    .where(_UNSETTLED, col(ObjectionCase.state).in_(_TERM_RUNS))
+    .where(col(ObjectionCase.due_on) != NO_TERM)
+    .group_by(col(ObjectionCase.due_on))
+)
+_REFUSED = (
+    sa.select(sa.func.count(sa.distinct(col(ReachedRung.case_id))))
+    .join(ObjectionCase, col(ObjectionCase.case_id) == col(ReachedRung.case_id))
+    .where(_UNSETTLED, col(ReachedRung.rung).startswith(STUCK))
+)
+
+
+def looks(database: Database, clock: Clock) -> list[Look]:
+    """The questions of objection; the index of unsettled cases answers them."""
+
+    async def cases() -> list[Reading]:
+        counted, ending, [(refused,)] = await ask(database, _COUNTED, _ENDING, _REFUSED)
+        states = {state.value: count for state, count in counted}
+        return [
+            *CASES.under((KIND,), states, _STATES),
+            *TERMS.under((KIND,), windows(ending, clock.today())),
+            CASES_STUCK.at(refused, KIND),
+        ]
+
+    return [Look("cases", cases)]
+
+
+def windows(due: Sequence[tuple[date, int]], today: date) -> dict[str, int]:
+    """How many terms are overdue, and how many end within so many working days (D-07).
+
+    `due` has the last days of running terms, each with the number of terms that end on it.
+    """
+    counts = {OVERDUE: sum(n for day, n in due if day < today)}
+    for window, days in WITHIN.items():
+        last = nth_working_day(today, days, edition()).date
+        counts[window] = sum(n for day, n in due if today <= day <= last)
+    return counts
