@@ -26,6 +26,8 @@ from plumbing.database import Database, PlumbingTable, overtaken
 from plumbing.events import outbox
 from plumbing.events.envelope import M, Received
 from plumbing.identity import Caller, service_caller
+from plumbing.metrics.counted import CHANGE_RETRIES
+from plumbing.tracing import current_cause
 
 TRIES = 4  # of one change that others are in the way of
 
@@ -86,6 +88,7 @@ class Change:
             bureau=bureau,
             at=self.at,
             on_behalf_of=self.on_behalf_of,
+            cause=current_cause(),
         )
 
     def audit(
@@ -150,6 +153,7 @@ class Changes:
                 # answer to the same request, or the thing that may not be there twice.
                 if not left or not overtaken(error):
                     raise
+                CHANGE_RETRIES.inc()
         raise AssertionError("A change is tried at least once")
 
     async def _once(

@@ -6,6 +6,7 @@ Every mutating call carries a request id, so a call that found the service away 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,14 +17,18 @@ from typing import Any, cast
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from opentelemetry.trace import Span, SpanKind, StatusCode, use_span
 
 from plumbing.clock import Clock
 from plumbing.tokens import service_secret_file
+from plumbing.tracing import Attributes, begin, current_cause, span
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 
 RETRY_FIRST_SECONDS = 0.1
 RETRY_MOST_SECONDS = 2.0
 MAX_MESSAGE_BYTES = 8 << 20
+# What tells the other side to which trace a call belongs, and with which request it all began.
+TRACEPARENT, REQUEST_ID = "traceparent", "x-request-id"
 
 
 def new_request_id() -> str:
@@ -94,6 +99,11 @@ class _Dress:
             metadata.add("authorization", f"Bearer {await self.token()}")
         if self.on_behalf_of:
             metadata.add("x-on-behalf-of", self.on_behalf_of)
+        cause = current_cause()
+        if cause.traceparent:
+            metadata.add(TRACEPARENT, cause.traceparent)
+        if cause.request_id:
+            metadata.add(REQUEST_ID, cause.request_id)
         return details._replace(timeout=details.timeout or self.timeout, metadata=metadata)
 
 
@@ -106,15 +116,25 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Any, client_call_details: Any, request: Any
     ) -> Any:
+        method = _name(client_call_details.method)
+        with span(method[1:], SpanKind.CLIENT, attributes_of(method)) as here:
+            call, attempts = await self._tried(continuation, client_call_details, request)
+            here.set_attribute("quanheng.attempts", attempts)
+            code = await call.code()
+            note_code(here, code, failure=code is not grpc.StatusCode.OK)
+            return call
+
+    async def _tried(self, continuation: Any, details: Any, request: Any) -> tuple[Any, int]:
         loop, delay = asyncio.get_running_loop(), RETRY_FIRST_SECONDS
-        ends = loop.time() + (client_call_details.timeout or self._dress.timeout)
-        while True:
-            call = await continuation(await self._dress.put_on(client_call_details), request)
+        ends = loop.time() + (details.timeout or self._dress.timeout)
+        for attempt in itertools.count(1):
+            call = await continuation(await self._dress.put_on(details), request)
             code = await call.code()
             if code != grpc.StatusCode.UNAVAILABLE or loop.time() + delay >= ends:
-                return call
+                return call, attempt
             await asyncio.sleep(delay)
             delay = min(delay * 2, RETRY_MOST_SECONDS)
+        raise AssertionError("The count has no end")
 
 
 class _Upload(grpc.aio.StreamUnaryClientInterceptor):
@@ -122,11 +142,45 @@ class _Upload(grpc.aio.StreamUnaryClientInterceptor):
 
     def __init__(self, dress: _Dress) -> None:
         self._dress = dress
+        self._watched: set[asyncio.Task[None]] = set()
 
     async def intercept_stream_unary(
         self, continuation: Any, client_call_details: Any, request_iterator: Any
     ) -> Any:
-        return await continuation(await self._dress.put_on(client_call_details), request_iterator)
+        method = _name(client_call_details.method)
+        here = begin(method[1:], SpanKind.CLIENT, attributes_of(method))
+        with use_span(here, record_exception=False, set_status_on_exception=False):
+            dressed = await self._dress.put_on(client_call_details)
+        call = await continuation(dressed, request_iterator)
+        # Whoever uploads writes only after this has returned.
+        watch = asyncio.create_task(_end_with(here, call))
+        self._watched.add(watch)
+        watch.add_done_callback(self._watched.discard)
+        return call
+
+
+async def _end_with(here: Span, call: Any) -> None:
+    code = await call.code()
+    note_code(here, code, failure=code is not grpc.StatusCode.OK)
+    here.end()
+
+
+def attributes_of(method: str) -> Attributes:
+    """What a span says of a call, by the names that OpenTelemetry gives these things."""
+    _, service, name = method.split("/")
+    return {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
+
+
+def note_code(here: Span, code: grpc.StatusCode, *, failure: bool) -> None:
+    """Notes in a span how a call ended."""
+    here.set_attribute("rpc.grpc.status_code", code.value[0])
+    if failure:
+        here.set_attribute("error.type", code.name)
+        here.set_status(StatusCode.ERROR)
+
+
+def _name(method: str | bytes) -> str:
+    return method.decode() if isinstance(method, bytes) else method
 
 
 def open_channel(

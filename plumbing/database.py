@@ -23,6 +23,9 @@ from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from plumbing.metrics.counted import TRANSACTION_SECONDS
+from plumbing.tracing import inner_span
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -30,6 +33,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+_CHANGES, _SNAPSHOTS = map(TRANSACTION_SECONDS.labels, ("change", "snapshot"))
 # A dict or list column. Assign a new value to change it: changes in place are not seen.
 JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
 # How PostgreSQL ends the one of two transactions that the other was in the way of.
@@ -80,14 +84,17 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """State, event and audit entry commit together here, or none of them does."""
-        async with self._sessions() as session, session.begin():
-            yield session
+        system = {"db.system.name": self.engine.dialect.name}
+        with _CHANGES.time(), inner_span("database transaction", system):
+            async with self._sessions() as session, session.begin():
+                yield session
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """A consistent view for reading; it never waits for a writer."""
-        async with self._readers() as session, session.begin():
-            yield session
+        with _SNAPSHOTS.time():
+            async with self._readers() as session, session.begin():
+                yield session
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -27,10 +27,15 @@ from plumbing.database import Database
 from plumbing.events.connect import connect
 from plumbing.events.relay import Relay
 from plumbing.events.subjects import ensure_streams
+from plumbing.metrics import common, counted
+from plumbing.metrics.figures import Board
+from plumbing.metrics.metric import REGISTRY
+from plumbing.metrics.server import serve_metrics
 from plumbing.rpc import serve
 from plumbing.settings import Settings
 from plumbing.telemetry import start_logging
 from plumbing.tokens import Verifier, public_key
+from plumbing.tracing import end_tracing, start_tracing
 
 GRACE_SECONDS = 2.0  # with the worker's, less than the supervisor waits before it kills
 KEYS_EVERY_SECONDS = 0.1
@@ -55,12 +60,14 @@ def main(service: str, build: Build) -> None:
     """Runs a service until SIGTERM; the exit code says whether it ended well."""
     settings = Settings()
     start_logging(service, settings.log_level)
+    start_tracing(service, settings.otlp_endpoint)
     try:
         asyncio.run(_run(service, settings, build))
         code = 0
     except BaseException:  # the process must end, saying why; the supervisor starts it again
         log.exception("process.failed")
         code = 1
+    end_tracing()
     sys.stdout.flush()
     # The Temporal SDK can abort an interpreter that exits in the ordinary way.
     os._exit(code)
@@ -69,10 +76,12 @@ def main(service: str, build: Build) -> None:
 async def _run(service: str, settings: Settings, build: Build) -> None:
     running = _Running()
     running.listen()
+    serve_metrics(service, settings.metrics_listen_address(service))
     clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
     database = Database(settings.database_url(service))
     await migrations.upgrade(database, service)
     nats = await connect(settings.nats_url, service)
+    counted.NATS_CONNECTED.set_function(lambda: nats.is_connected)
     js = nats.jetstream()
     await ensure_streams(js, settings.nats_replicas)
     token = ServiceToken(service, settings.keys_dir, settings.registry_address, SystemClock())
@@ -87,14 +96,25 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         relay = Relay(parts.database, parts.js, parts.clock)
         background = [relay.run, Sealer(parts.database).run, *assembly.background]
+        background.append(_board(parts, assembly).run)
         background += [consumer.run for consumer in assembly.consumers]
         tasks = [group.create_task(_forever(run)) for run in background]
         server, healthy = await _serve(parts, assembly)
+        counted.READY.set(1)
         log.info("process.ready", address=parts.settings.address(parts.service))
         await stop.wait()
+        counted.READY.set(0)
         log.info("process.stopping")
         await _stop_serving(server, healthy)
         await _end(tasks)
+
+
+def _board(parts: Parts, assembly: Assembly) -> Board:
+    streams = {consumer.name: consumer.stream for consumer in assembly.consumers}
+    alike = common.looks(parts.database, parts.js, parts.clock, streams)
+    board = Board([*alike, *assembly.looks])
+    REGISTRY.register(board)
+    return board
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:

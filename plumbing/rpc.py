@@ -23,6 +23,7 @@ from grpc_status import rpc_status
 
 from law.errors import InvalidInput, LawError, NotPermitted
 from plumbing import validation
+from plumbing.access import served
 from plumbing.client import Refusal
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.statuses import away_status, internal_status, status_of
@@ -92,18 +93,22 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def _guarded(self, method: str, inner: Callable[[Any, Any], Awaitable[Any]], read: Read) -> Any:
         async def handle(said: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            try:
-                caller = self._admit(method, _metadata(context))
-                set_current_caller(caller)
-                return await inner(_checked(said, read), context)
-            except LawError as error:
-                await _read_out(said)
-                await context.abort_with_status(rpc_status.to_status(status_of(error)))
-            except (grpc.aio.AbortError, asyncio.CancelledError):
-                raise
-            except Exception as error:
-                status = _status_of_fault(method, error)
-                await context.abort_with_status(rpc_status.to_status(status))
+            metadata = _metadata(context)
+            with served(method, metadata) as access:
+                try:
+                    caller = self._admit(method, metadata)
+                    set_current_caller(caller)
+                    access.by(caller)
+                    return await inner(_checked(said, read, access.about), context)
+                except LawError as error:
+                    await _read_out(said)
+                    status = status_of(error)
+                except (grpc.aio.AbortError, asyncio.CancelledError):
+                    raise
+                except Exception as error:
+                    status = _status_of_fault(method, error)
+                access.refused(status)
+            return await context.abort_with_status(rpc_status.to_status(status))
 
         return handle
 
@@ -151,24 +156,27 @@ async def _read_out(said: Any) -> None:
                     return
 
 
-def _checked(said: Any, read: Read) -> Any:
+def _checked(said: Any, read: Read, told: Callable[[Message], None]) -> Any:
     if isinstance(said, AsyncIterator):
-        return _checked_stream(said, read)
-    return _checked_message(said, read)
+        return _checked_stream(said, read, told)
+    return _checked_message(said, read, told)
 
 
-async def _checked_stream(said: AsyncIterator[bytes], read: Read) -> AsyncIterator[Message]:
+async def _checked_stream(
+    said: AsyncIterator[bytes], read: Read, told: Callable[[Message], None]
+) -> AsyncIterator[Message]:
     async for one in said:
-        yield _checked_message(one, read)
+        yield _checked_message(one, read, told)
 
 
-def _checked_message(said: bytes, read: Read) -> Message:
+def _checked_message(said: bytes, read: Read, told: Callable[[Message], None]) -> Message:
     try:
         request = read(said)
     except DecodeError as error:
         zh, en = "请求无法解析", "The request is no message of its contract"
         raise InvalidInput(zh, en) from error
     validation.check(request)
+    told(request)
     return request
 
 

@@ -14,17 +14,25 @@ from typing import Any, ParamSpec, TypeVar
 
 import grpc
 import structlog
+from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
-from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LoggingConfig,
+    MetricBuffer,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from law.errors import LawError
 from plumbing.client import Refusal
 from plumbing.settings import Settings
+from plumbing.workflow_tracing import Tracing
 
 AGGREGATE_ID = SearchAttributeKey.for_keyword("AggregateId")
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
@@ -58,20 +66,25 @@ def task_queue(service: str) -> str:
 
 
 @functools.cache
-def _runtime() -> Runtime:
+def _runtime(metrics: MetricBuffer | None) -> Runtime:
     quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
-    return Runtime(telemetry=TelemetryConfig(logging=quiet))
+    return Runtime(telemetry=TelemetryConfig(logging=quiet, metrics=metrics))
 
 
-async def connect(settings: Settings) -> Client:
-    """Connects, waiting as long as Temporal is away."""
+async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) -> Client:
+    """Connects, waiting as long as Temporal is away.
+
+    Whoever gives a buffer for the SDK's metrics empties it: see `metrics.workflows.drain`.
+    """
+    workflow.logger.workflow_info_on_message = False  # fields of the line say it
     while True:
         try:
             return await Client.connect(
                 settings.temporal_address,
                 namespace=settings.temporal_namespace,
                 data_converter=pydantic_data_converter,
-                runtime=_runtime(),
+                runtime=_runtime(metrics),
+                interceptors=[Tracing()],
             )
         except (RuntimeError, RPCError) as error:
             log.info("temporal.waiting", address=settings.temporal_address, error=str(error)[:200])

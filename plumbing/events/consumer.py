@@ -8,6 +8,7 @@ fails is counted in the inbox and moved to the dead letters from here.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,6 +26,9 @@ from plumbing.events.dead_letters import bury
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import Inbox, On, Standing, TryLater, describe
 from plumbing.events.subjects import dead_letter_subject
+from plumbing.events.telling import handling, tell_handled
+from plumbing.metrics.counted import EVENT_SECONDS, EVENTS_GIVEN_UP
+from plumbing.tracing import failed
 
 BATCH = 100
 IDLE_SECONDS = 1.0  # how long one request for events stays open
@@ -130,16 +134,38 @@ class Consumer:
         except MalformedEvent as error:
             await self._bury(message, error)
             return
+        if not self.inbox.handles(delivery.attributes.type):
+            await self._take(message, delivery)
+            return
+        with handling(self.name, message.subject, delivery) as here:
+            began = time.monotonic()
+            outcome = await self._take(message, delivery)
+            self._count(delivery, outcome, time.monotonic() - began)
+            if outcome is Standing.DONE:
+                tell_handled(self.name, delivery, began)
+            elif isinstance(outcome, Exception):
+                failed(here, outcome)
+            else:
+                here.set_attribute("quanheng.standing", outcome.name)
+
+    async def _take(self, message: Msg, delivery: Delivery) -> Standing | Exception:
+        """Handles an event, or sees to it that it is tried again; what became of it."""
         try:
             standing = await self.inbox.take(delivery)
         except TryLater as error:
             _LOG.warning("event held back", **self._about(delivery), error=describe(error))
             await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
+            return error
         except Exception as error:
             # A handler may fail in any way: it is counted, shown, and given up in the end.
             await self._failed(message, delivery, error)
-        else:
-            await self._settle(message, delivery, standing)
+            return error
+        await self._settle(message, delivery, standing)
+        return standing
+
+    def _count(self, delivery: Delivery, outcome: Standing | Exception, seconds: float) -> None:
+        event = delivery.attributes.type.rpartition(".")[2]
+        EVENT_SECONDS.labels(self.name, event, _named(outcome)).observe(seconds)
 
     async def _settle(self, message: Msg, delivery: Delivery, standing: Standing) -> None:
         if standing is Standing.DONE:
@@ -169,6 +195,7 @@ class Consumer:
         if delivery is not None:
             await self.inbox.bury(delivery.attributes)
         await message.ack()
+        EVENTS_GIVEN_UP.labels(self.name).inc()
         _LOG.error(
             "event given up: it is among the dead letters",
             consumer=self.name,
@@ -188,6 +215,12 @@ class Consumer:
             "aggregate": event.aggregate,
             "sequence": event.sequence,
         }
+
+
+def _named(outcome: Standing | Exception) -> str:
+    if isinstance(outcome, Standing):
+        return outcome.name.lower()
+    return "later" if isinstance(outcome, TryLater) else "failed"
 
 
 def _stream_seq(message: Msg) -> int:

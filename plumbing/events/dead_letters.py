@@ -20,6 +20,7 @@ from nats.js.errors import APIError, NotFoundError
 from plumbing.events.envelope import Attributes, Delivery, MalformedEvent, header_value
 from plumbing.events.inbox import describe
 from plumbing.events.subjects import Stream, dead_letter_subject
+from plumbing.events.telling import handling
 
 if TYPE_CHECKING:
     from plumbing.events.consumer import Consumer
@@ -103,7 +104,8 @@ async def _handle(consumer: Consumer, letter: DeadLetter) -> None:
         raise MalformedEvent("the message carries no event")
     # Delivered once already at least: success clears the failures that were counted.
     delivery = Delivery(letter.attributes, letter.body, letter.stream_seq, deliveries=2)
-    await consumer.inbox.take_again(delivery)
+    with handling(consumer.name, letter.subject, delivery):
+        await consumer.inbox.take_again(delivery)
 
 
 async def _discard(js: JetStreamContext, letter: DeadLetter) -> None:

@@ -1,7 +1,8 @@
 """The envelope: CloudEvents 1.0 in NATS binary mode, attributes as `ce-*` headers, body protobuf.
 
-`sequence`, `bureau` and `onbehalfof` are our extension attributes. Values are percent-encoded as
-the NATS binding of CloudEvents asks, so a name in Chinese survives a header.
+`sequence`, `bureau`, `onbehalfof` and `requestid` are our extension attributes, `traceparent` is
+that of CloudEvents for tracing: whoever handles an event continues the trace of its change. Values
+are percent-encoded as the NATS binding asks, so a name in Chinese survives a header.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Attributes:
     time: datetime
     on_behalf_of: str
     traceparent: str | None = None
+    request_id: str | None = None
 
     def headers(self) -> dict[str, str]:
         """The `ce-*` headers."""
@@ -58,6 +60,8 @@ class Attributes:
         }
         if self.traceparent is not None:
             values["traceparent"] = self.traceparent
+        if self.request_id is not None:
+            values["requestid"] = self.request_id
         return {f"ce-{name}": header_value(value) for name, value in values.items()}
 
     @classmethod
@@ -85,6 +89,7 @@ class Attributes:
             time=time,
             on_behalf_of=headers["ce-onbehalfof"],
             traceparent=headers.get("ce-traceparent"),
+            request_id=headers.get("ce-requestid"),
         )
 
 

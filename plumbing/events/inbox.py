@@ -102,6 +102,10 @@ class Inbox:
         if len(self._handlers) != len(handlers):
             raise ValueError(f"Two handlers of {consumer} for one type of event")
 
+    def handles(self, event_type: str) -> bool:
+        """Whether there is a handler for a type of event; others only move the position on."""
+        return event_type in self._handlers
+
     async def take(self, delivery: Delivery) -> Standing:
         """Handles an event if it is the next of its aggregate; DONE means it has had its effect.
 

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.database import JsonColumn, PlumbingTable, SerialColumn
 from plumbing.events.envelope import Attributes
 from plumbing.events.subjects import subject_of
+from plumbing.tracing import Cause
 
 # NATS takes 1 MiB, headers included. An event it would refuse for ever must not be committed.
 MAX_BODY_BYTES = 900 * 1024
@@ -68,12 +69,13 @@ async def record(
     bureau: str,
     at: datetime,
     on_behalf_of: str,
-    traceparent: str | None = None,
+    cause: Cause | None = None,
 ) -> UUID:
     """Announces an event in the caller's transaction; returns its id.
 
-    `at` is aware; `on_behalf_of` says who caused it. Raises ValueError for a type no stream
-    takes or a body above MAX_BODY_BYTES, InvalidInput for a bureau code that is no word.
+    `at` is aware; `on_behalf_of` says who caused it, `cause` to which trace and request it belongs.
+    Raises ValueError for a type no stream takes or a body above MAX_BODY_BYTES, InvalidInput for a
+    bureau code that is no word.
     """
     subject = subject_of(type(event), bureau)
     payload = event.SerializeToString(deterministic=True)
@@ -87,7 +89,8 @@ async def record(
         bureau=bureau,
         time=at,
         on_behalf_of=on_behalf_of,
-        traceparent=traceparent,
+        traceparent=cause.traceparent if cause else None,
+        request_id=cause.request_id if cause else None,
     )
     await _insert(session, attributes, subject, payload)
     return attributes.id

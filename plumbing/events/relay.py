@@ -27,6 +27,8 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.leadership import Leadership
 from plumbing.events.outbox import RECORDED, Outbox
+from plumbing.events.telling import tell_published
+from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 
 BATCH = 500
 WRITE_EVERY = 25
@@ -116,7 +118,9 @@ class Relay:
     async def _turn(self) -> None:
         self._nudged.clear()
         try:
-            drained = await self.drain() if await self._leadership.held() else Drained()
+            leads = await self._leadership.held()
+            RELAY_LEADER.set(leads)
+            drained = await self.drain() if leads else Drained()
             error = drained.error
         except* (SQLAlchemyError, OSError) as group:
             error = group
@@ -182,6 +186,7 @@ class Relay:
             taken += await self._wave([queue.popleft() for queue in queues.values()], drained)
             queues = {a: queue for a, queue in queues.items() if queue and a not in drained.held}
         drained.published += len(taken)
+        EVENTS_PUBLISHED.inc(len(taken))
         return taken
 
     async def _wave(self, events: Sequence[_Pending], drained: Drained) -> list[int]:
@@ -203,11 +208,12 @@ class Relay:
     async def _send(self, event: _Pending) -> asyncio.Future[PubAck]:
         headers = {**event.headers, Header.MSG_ID: str(event.event_id)}
         try:
-            return await self._js.publish_async(event.subject, event.payload, headers=headers)
+            ack = await self._js.publish_async(event.subject, event.payload, headers=headers)
         except nats.errors.Error as error:
-            failed: asyncio.Future[PubAck] = asyncio.get_running_loop().create_future()
-            failed.set_exception(error)
-            return failed
+            ack = asyncio.get_running_loop().create_future()
+            ack.set_exception(error)
+        tell_published(event.headers, event.subject, ack)
+        return ack
 
 
 async def _acknowledged(acks: Collection[asyncio.Future[PubAck]]) -> None:

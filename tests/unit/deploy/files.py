@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from plumbing.settings import SERVICES, Settings
+from plumbing.settings import SERVICES, Settings, variable
 
 Document = dict[str, Any]
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
-KNOWN = {f"QUANHENG_{name.upper()}" for name in Settings.model_fields}
+KNOWN = {variable(name) for name in Settings.model_fields}
 DEFAULTS = Settings.model_construct()
 PORTS = {service: DEFAULTS.port(service) for service in SERVICES}
 # Without these a service apart from the others finds neither them nor what it runs on.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from plumbing.settings import Settings, child_environment
+from plumbing.settings import Settings, child_environment, variable
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
 
@@ -20,7 +20,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
-        monkeypatch.delenv(f"QUANHENG_{name.upper()}", raising=False)
+        monkeypatch.delenv(variable(name), raising=False)
 
 
 def documented() -> dict[str, str]:
@@ -29,7 +29,7 @@ def documented() -> dict[str, str]:
 
 
 def test_every_setting_is_documented_and_nothing_else() -> None:
-    assert set(documented()) == {f"QUANHENG_{name.upper()}" for name in Settings.model_fields}
+    assert set(documented()) == {variable(name) for name in Settings.model_fields}
 
 
 def test_the_documented_values_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_every_documented_setting_has_a_comment_above_it() -> None:
     bare = [
         line
         for above, line in pairwise(lines)
-        if line.startswith("QUANHENG_") and not above.startswith("#")
+        if "=" in line and not line.startswith("#") and not above.startswith("#")
     ]
     assert bare == []
 
@@ -61,6 +61,16 @@ def test_a_child_reads_exactly_the_settings_it_is_handed(monkeypatch: pytest.Mon
     assert Settings() == handed
     assert "QUANHENG_UNKNOWN" not in environment
     assert environment["SOMETHING_ELSE"] == "inherited"
+
+
+def test_the_endpoint_of_traces_goes_by_the_name_every_program_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.example:4318")
+    assert Settings().otlp_endpoint == "http://collector.example:4318"
+    elsewhere = child_environment(Settings(otlp_endpoint="http://elsewhere.example:4318"))
+    assert elsewhere["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://elsewhere.example:4318"
+    assert child_environment(Settings(otlp_endpoint=""))["OTEL_EXPORTER_OTLP_ENDPOINT"] == ""
 
 
 def test_a_value_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,82 @@
+"""What is told of events under way: a span where one is published, a span and a line where one is
+handled.
+
+Both belong to the trace of the change that recorded the event, however much later they happen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+from nats.js.api import PubAck
+from opentelemetry.trace import Span, SpanKind
+
+from plumbing.events.envelope import Delivery
+from plumbing.telemetry import ids_of
+from plumbing.tracing import Attributes, Cause, begin, failed, span
+
+_LOG = structlog.get_logger()
+
+
+def tell_published(headers: Mapping[str, str], subject: str, ack: asyncio.Future[PubAck]) -> None:
+    """A span from now until JetStream has answered; of an event that no trace recorded, none."""
+    traceparent = headers.get("ce-traceparent")
+    if traceparent is None:
+        return
+    name, attributes = f"publish {headers['ce-type']}", _attributes(headers["ce-id"], subject)
+    cause = Cause(traceparent, headers.get("ce-requestid"))
+    here = begin(name, SpanKind.PRODUCER, attributes, cause=cause)
+    ack.add_done_callback(lambda answered: _end(here, answered))
+
+
+def _end(here: Span, ack: asyncio.Future[PubAck]) -> None:
+    error = TimeoutError() if ack.cancelled() else ack.exception()
+    if error is not None:
+        failed(here, error)
+    here.end()
+
+
+@contextmanager
+def handling(consumer: str, subject: str, delivery: Delivery) -> Iterator[Span]:
+    """Around the handling of one event; every further attempt is a span of the same trace."""
+    event = delivery.attributes
+    attributes = {
+        **_attributes(str(event.id), subject),
+        "messaging.consumer.group.name": consumer,
+        "quanheng.aggregate": event.aggregate,
+        "quanheng.attempt": delivery.deliveries,
+    }
+    about = {**ids_of(event.aggregate), "bureau": event.bureau}
+    cause = Cause(event.traceparent, event.request_id)
+    with (
+        structlog.contextvars.bound_contextvars(**about),
+        span(f"process {event.type}", SpanKind.CONSUMER, attributes, cause=cause) as here,
+    ):
+        yield here
+
+
+def tell_handled(consumer: str, delivery: Delivery, began: float) -> None:
+    """A line for an event that has had its effect; `began` is by the monotonic clock."""
+    event = delivery.attributes
+    _LOG.info(
+        "event.handled",
+        consumer=consumer,
+        event_id=str(event.id),
+        event_type=event.type,
+        aggregate=event.aggregate,
+        sequence=event.sequence,
+        attempt=delivery.deliveries,
+        ms=round((time.monotonic() - began) * 1000, 1),
+    )
+
+
+def _attributes(event_id: str, subject: str) -> Attributes:
+    return {
+        "messaging.system": "nats",
+        "messaging.destination.name": subject,
+        "messaging.message.id": event_id,
+    }
