@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
-from typing import Any
 
+from law.colour_data import RED, Reason, colour_rules
+from law.data_file import in_force, in_force_or_next
 from law.errors import Fault, InvalidInput
-from law.packaged import read
 from law.periods import add_months
 
 _DAY = timedelta(days=1)
+_WHAT = ("三色预警", "the three-colour alert")
 
 
 class Colour(StrEnum):
@@ -83,26 +83,16 @@ class VerificationFact:
     valid_until: date | None = None
 
 
-@cache
-def _months() -> dict[Colour, int]:
-    return {Colour(e["colour"]): e["months"] for e in read("colours")["months_before"]}
+def _said(colour: Colour, reason_id: str, on: date) -> ColourAnswer:
+    """The answer with its article and words as they hold on a day."""
+    rules = colour_rules()
+    versions = rules.warnings.get(reason_id) or rules.reasons[reason_id]
+    said = in_force(versions, on, *_WHAT)
+    return ColourAnswer(colour, said.cite, said.name_zh, reason_id)
 
 
-def _answer(colour: Colour, entry: dict[str, Any], reason_id: str) -> ColourAnswer:
-    return ColourAnswer(colour, entry["cite"], entry["name_zh"], reason_id)
-
-
-def _red(reason_id: str) -> ColourAnswer:
-    return _answer(Colour.RED, read("colours")["red"][reason_id], reason_id)
-
-
-def _none(reason_id: str) -> ColourAnswer:
-    return _answer(Colour.NONE, read("colours")["none"][reason_id], reason_id)
-
-
-def _warning(colour: Colour) -> ColourAnswer:
-    entries = read("colours")["months_before"]
-    return _answer(colour, next(e for e in entries if e["colour"] == colour), colour)
+def _months(colour: Colour, on: date) -> int:
+    return in_force(colour_rules().warnings[colour], on, *_WHAT).months
 
 
 def colour(
@@ -119,31 +109,33 @@ def colour(
     rotation date of a type verified only once). `last_result` is None when no result is on file:
     then a date decides, and without one there never was a verification. So it is with a pending
     result, which changes nothing. Raises InvalidInput for a pass without a date where the type
-    is verified periodically.
+    is verified periodically, NotInForce for a day on which the article does not hold.
     """
-    decided = _date_or_answer(valid_until, state, last_result, mode)
-    return decided if isinstance(decided, ColourAnswer) else _by_date(decided, on)
+    decided = _date_or_reason(valid_until, state, last_result, mode)
+    if isinstance(decided, date):
+        return _by_date(decided, on)
+    return _said(Colour.RED if decided in RED else Colour.NONE, decided, on)
 
 
-def _date_or_answer(
+def _date_or_reason(
     valid_until: date | None,
     state: InstrumentState,
     last_result: VerificationResult | None,
     mode: Mode,
-) -> ColourAnswer | date:
-    """The valid-until day that decides, or the answer where no date plays a part."""
+) -> Reason | date:
+    """The valid-until day that decides, or the reason where no date plays a part."""
     _refuse_undated_pass(valid_until, last_result, mode)
     if state is not InstrumentState.IN_USE:
-        return _none("out_of_use")
+        return Reason.OUT_OF_USE
     if last_result is VerificationResult.REJECT:
-        return _red("rejected")
+        return Reason.REJECTED
     if last_result is VerificationResult.REPAIRED:
-        return _red("repaired")
+        return Reason.REPAIRED
     if valid_until is not None:
         return valid_until
     if mode is Mode.TYPE_APPROVAL_ONLY:
-        return _none("not_verified")
-    return _none("first_only") if last_result is VerificationResult.PASS else _red("unverified")
+        return Reason.NOT_VERIFIED
+    return Reason.FIRST_ONLY if last_result is VerificationResult.PASS else Reason.UNVERIFIED
 
 
 def _refuse_undated_pass(
@@ -156,11 +148,11 @@ def _refuse_undated_pass(
 
 def _by_date(valid_until: date, on: date) -> ColourAnswer:
     if on > valid_until:
-        return _red("overdue")
+        return _said(Colour.RED, Reason.OVERDUE, on)
     for candidate in (Colour.YELLOW, Colour.GREEN):
-        if on >= add_months(valid_until, -_months()[candidate]):
-            return _warning(candidate)
-    return _none("valid")
+        if on >= add_months(valid_until, -_months(candidate, on)):
+            return _said(candidate, candidate, on)
+    return _said(Colour.NONE, Reason.VALID, on)
 
 
 def changes(
@@ -174,14 +166,17 @@ def changes(
 
     The inverse of `colour`: nothing else happening, these are all the days on which it changes.
     """
-    last_day = _date_or_answer(valid_until, state, last_result, mode)
-    if isinstance(last_day, ColourAnswer):
+    last_day = _date_or_reason(valid_until, state, last_result, mode)
+    if not isinstance(last_day, date):
         return ()
-    return (
-        (add_months(last_day, -_months()[Colour.GREEN]), Colour.GREEN),
-        (add_months(last_day, -_months()[Colour.YELLOW]), Colour.YELLOW),
-        (last_day + _DAY, Colour.RED),
-    )
+    green, yellow = (_first_day(colour, last_day) for colour in (Colour.GREEN, Colour.YELLOW))
+    return (green, Colour.GREEN), (yellow, Colour.YELLOW), (last_day + _DAY, Colour.RED)
+
+
+def _first_day(colour: Colour, last_day: date) -> date:
+    """The first day of a warning, by the months that hold when it comes or are first to hold."""
+    versions = colour_rules().warnings[colour]
+    return add_months(last_day, -in_force_or_next(versions, last_day, *_WHAT).months)
 
 
 def latest_valid_until(colour: Colour, on: date) -> date:
@@ -190,13 +185,14 @@ def latest_valid_until(colour: Colour, on: date) -> date:
     For comparing ranges in SQL: `valid_until <= latest_valid_until(c, on)` holds exactly for
     the instruments watched by date whose colour on the day is `c` or more severe. Months are
     clamped, so on the last day of a month every later day of the target month is included.
-    Raises InvalidInput for `none`, which every date has reached.
+    Raises InvalidInput for `none`, which every date has reached, NotInForce for a day on which
+    the article does not hold.
     """
     if colour is Colour.NONE:
         raise InvalidInput("“无颜色”没有对应日期", "no colour has no latest date")
     if colour is Colour.RED:
         return on - _DAY
-    months = _months()[colour]
+    months = _months(colour, on)
     return max(add_months(on, months), _month_end_if_month_end(on, months))
 
 

@@ -108,6 +108,13 @@ def canonical_hash(document: object) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def read_header(reader: Reader, *parts: str) -> None:
+    """Read what every file begins with, its id and version; `parts` are its further fields."""
+    reader.only("id", "version", *parts)
+    reader.text("id")
+    reader.text("version")
+
+
 def read_cite(reader: Reader) -> str:
     """Read the citation every figure must have."""
     cite = reader.text("cite")
@@ -133,13 +140,27 @@ def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Dated[T]:
     return Dated(read(reader), cite, validity)
 
 
-def read_versions(
-    reader: Reader, key: str, read: Callable[[Reader], T]
-) -> tuple[Dated[T], ...]:
+def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
     """Read one figure, or a list of figures that follow one another in time."""
     if isinstance(reader.data.get(key), list):
         return tuple(read_dated(item, read) for item in reader.each(key))
     return (read_dated(reader.below(key), read),)
+
+
+def read_figure(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
+    """Read one figure in all its versions, of which no two may hold on one day."""
+    found = read_versions(reader, key, read)
+    note_rivals(reader, key, [one.validity for one in found])
+    return found
+
+
+def note_each(reader: Reader, names: Iterable[str]) -> None:
+    """Note each name of which nothing is said, and whatever else is said."""
+    known = list(names)
+    reader.only(*known)
+    for name in known:
+        if name not in reader.data:
+            reader.fault(name, "未规定", "is not said")
 
 
 def note_rivals(reader: Reader, key: str, periods: Sequence[Validity]) -> None:
@@ -177,9 +198,7 @@ def in_force_or_next(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -
     raise not_in_force(on, zh, en, (one.cite for one in versions))
 
 
-def not_in_force(
-    on: date, zh: str, en: str, cites: Iterable[str], field: str = "on"
-) -> NotInForce:
+def not_in_force(on: date, zh: str, en: str, cites: Iterable[str], field: str = "on") -> NotInForce:
     """Say that a figure holds on no such day, and by which article it is known at all."""
     zh, en = f"{on}时“{zh}”无效力", f"{en} is not in force on {on}"
     return NotInForce(zh, en, cite="; ".join(dict.fromkeys(cites)), faults=(Fault(field, zh, en),))

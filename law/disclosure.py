@@ -6,58 +6,28 @@ between authorities and answered to an authorised query. Denied unless allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import Any
+from typing import TypeVar
 
+from law.data_file import Dated, in_force
+from law.disclosure_data import Allowed, Audience, Classification, Field, disclosure_rules
 from law.evidence import Record, SubjectKind
-from law.packaged import read
 from law.retention import Retention, retention
 
+T = TypeVar("T")
 
-class Audience(StrEnum):
-    """Who asks."""
-
-    PUBLIC = "public"  # anyone, without asking: lists and pages
-    SCAN = "scan"  # anyone who scans an instrument's code
-    QUERY = "query"  # somebody who asks about one subject
-    SHARING = "sharing"  # another authority
-    SUBJECT = "subject"  # the subject itself
-    OFFICIAL = "official"  # the bureau's staff within their duties
-
-
-class Field(StrEnum):
-    """What of a subject may be shown or held back."""
-
-    NAME = "name"
-    CREDIT_CODE = "credit_code"
-    PERSON_IN_CHARGE = "person_in_charge"
-    IDENTITY_NUMBER = "identity_number"
-    ADDRESS = "address"
-    CONTACT = "contact"
-    PRACTICE = "practice"  # licences to practise of a natural person
-    LICENCE = "licence"
-    INSTRUMENT = "instrument"
-    VERIFICATION = "verification"
-    GRADE = "grade"
-    COMMITMENT = "commitment"
-    POSITIVE_RECORD = "positive_record"
-    ADVERSE_RECORD = "adverse_record"
-    RECORD_SOURCE = "record_source"
-    COMPLAINANT = "complainant"
-
-
-class Classification(StrEnum):
-    """Whether the content itself forbids letting it out (S1 18)."""
-
-    OPEN = "open"
-    PRIVACY = "privacy"
-    COMMERCIAL_SECRET = "commercial_secret"
-    STATE_SECRET = "state_secret"
-    UNPUBLISHED_ELSEWHERE = "unpublished_elsewhere"
-    BARRED_BY_LAW = "barred_by_law"
+__all__ = [
+    "Audience",
+    "Classification",
+    "Field",
+    "Visibility",
+    "may_list_openly",
+    "record_visible",
+    "visible",
+    "visible_fields",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +41,14 @@ class Visibility:
     until: date | None = None
 
 
-def visible_fields(kind: SubjectKind, audience: Audience) -> tuple[Field, ...]:
-    """The fields an audience may see of subjects of a kind; none of natural persons openly."""
-    return tuple(map(Field, _rule(kind, audience)["fields"]))
+def visible_fields(
+    kind: SubjectKind, audience: Audience, on: date | None = None
+) -> tuple[Field, ...]:
+    """The fields an audience may see of subjects of a kind; none of natural persons openly.
+
+    By the rule of a day, without one by that which has not ended. Raises NotInForce.
+    """
+    return _rule(kind, audience, on).fields
 
 
 def may_list_openly(kind: SubjectKind) -> bool:
@@ -88,20 +63,22 @@ def visible(
     *,
     authorised: bool = False,
     classification: Classification = Classification.OPEN,
+    on: date | None = None,
 ) -> Visibility:
-    """Whether an audience may see a field of a subject of that kind.
+    """Whether an audience may see a field of a subject of that kind, by the rule of a day.
 
     S3 17; S4 三(五). `authorised`: the subject consented or a law entitles to the query (S3 29).
+    Raises NotInForce for a day on which the rule does not hold.
     """
-    held = _held_back(audience, classification)
+    held = _held_back(audience, classification, on)
     if held is not None:
         return held
-    rule = _rule(kind, audience)
-    if field not in rule["fields"]:
-        return _no(rule["cite"], "不在该对象可见范围内", "not for this audience")
+    rule = _rule(kind, audience, on)
+    if field not in rule.fields:
+        return _no(rule.cite, "不在该对象可见范围内", "not for this audience")
     if audience is Audience.QUERY and _needs_authority(kind) and not authorised:
-        return _no(rule["cite"], "查询须经信用主体授权", "a query needs the subject's authority")
-    return _yes(rule["cite"])
+        return _no(rule.cite, "查询须经信用主体授权", "a query needs the subject's authority")
+    return _yes(rule.cite)
 
 
 def record_visible(
@@ -121,7 +98,9 @@ def record_visible(
     not be stopped by a decision (S4 五(三)), and if adverse have been verified (S1 19).
     """
     field = Field.POSITIVE_RECORD if record.kind.positive else Field.ADVERSE_RECORD
-    answer = visible(field, kind, audience, authorised=authorised, classification=classification)
+    answer = visible(
+        field, kind, audience, authorised=authorised, classification=classification, on=on
+    )
     if not answer.allowed:
         return answer
     periods = retention(ruleset_id, record, on)
@@ -154,20 +133,26 @@ def _in_archive(answer: Visibility, periods: Retention, on: date) -> Visibility:
     return _yes(answer.cite, date.fromordinal(periods.removed_on.toordinal() - 1))
 
 
-def _held_back(audience: Audience, classification: Classification) -> Visibility | None:
-    rule = read("disclosure")["classifications"][classification]
-    if audience in rule["audiences"]:
+def _held_back(
+    audience: Audience, classification: Classification, on: date | None
+) -> Visibility | None:
+    rule = _on(disclosure_rules().classifications[classification], on)
+    if audience in rule.audiences:
         return None
-    return _no(rule["cite"], "依法不得披露", "the law forbids letting it out")
+    return _no(rule.cite, "依法不得披露", "the law forbids letting it out")
 
 
-def _rule(kind: SubjectKind, audience: Audience) -> Mapping[str, Any]:
-    rule: Mapping[str, Any] = read("disclosure")["fields"][kind][audience]
-    return rule
+def _rule(kind: SubjectKind, audience: Audience, on: date | None) -> Allowed:
+    return _on(disclosure_rules().fields[kind][audience], on)
+
+
+def _on(versions: Sequence[Dated[T]], on: date | None) -> T:
+    """The version of a day; without one that which has not ended: it holds on the last day."""
+    return in_force(versions, on or date.max, "披露规则", "the rule of disclosure")
 
 
 def _needs_authority(kind: SubjectKind) -> bool:
-    return kind in read("disclosure")["query_needs_authority"]
+    return kind in disclosure_rules().needs_authority
 
 
 def _yes(cite: str, until: date | None = None) -> Visibility:

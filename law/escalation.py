@@ -6,17 +6,40 @@ examples, and say so. Nothing is taken by itself; a step that is due is proposed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
 
+from law.data_file import (
+    DATED,
+    Dated,
+    in_force,
+    not_in_force,
+    note_rivals,
+    read_dated,
+    read_figure,
+    read_header,
+    read_requirements,
+)
 from law.disclosure import may_list_openly
 from law.errors import Fault, InvalidInput
 from law.evidence import SubjectKind
-from law.packaged import read
-from law.workdays import Due, Edition, nth_working_day
+from law.packaged import understood
+from law.reading import Reader
+from law.readings import read_readings
+from law.ruleset import GRADING, load
+from law.texts import TextStatus, is_citation
+from law.workdays import Due, Edition, nth_last_working_day, nth_working_day
+
+_WHAT = ("督促阶梯", "the ladder after an alert")
+
+
+class Approver(StrEnum):
+    """Who approves a step."""
+
+    CASEWORKER = "caseworker"
+    UNIT_HEAD = "unit_head"
 
 
 class Step(StrEnum):
@@ -52,12 +75,16 @@ class ExposureRules:
     reviewed_cite: str
 
 
-def ladder(kind: SubjectKind) -> tuple[Rung, ...]:
+def ladder(kind: SubjectKind, on: date | None = None) -> tuple[Rung, ...]:
     """The steps towards a subject of that kind, mildest first; natural persons are never exposed.
 
-    S4 四(二); S1 12(二). S4 三(五) keeps natural persons out of everything public.
+    S4 四(二); S1 12(二). S4 三(五) keeps natural persons out of everything public. As they hold on
+    a day, without one as they have not ended. Raises NotInForce for a day without any.
     """
-    rungs = tuple(_rung(entry) for entry in read("escalation")["ladder"])
+    said = _rules().ladder
+    rungs = tuple(one.value for one in said if one.validity.holds(on or date.max))
+    if not rungs:
+        raise not_in_force(on or date.max, *_WHAT, (one.cite for one in said))
     return tuple(r for r in rungs if r.step is not Step.EXPOSURE or may_list_openly(kind))
 
 
@@ -78,43 +105,141 @@ def due_on(rung: Rung, since: date, edition: Edition) -> Due:
     return nth_working_day(since, rung.days, edition)
 
 
+def correct_by(after: Rung, since: date, edition: Edition) -> date:
+    """Until when the subject is asked to correct: the last working day before the step after."""
+    eve = due_on(after, since, edition).date - timedelta(days=1)
+    return nth_last_working_day(eve, 1, edition)
+
+
 def review_on(asked: date | None, today: date, edition: Edition) -> date:
     """When a declined or deferred step is looked at again: the day asked for, or the usual one.
 
     Raises InvalidInput for a day that is not to come, or too far away.
     """
-    entry = read("escalation")["review"]
-    usual = nth_working_day(today, entry["days"], edition).date
-    latest = nth_working_day(today, entry["at_most_days"], edition).date
-    day = asked or usual
+    usual = nth_working_day(today, _review(today).days, edition).date
+    day, latest = asked or usual, latest_review(today, edition)
     if not today < day <= latest:
-        zh = f"复查日应在今日之后、{latest} 之前（含）"
-        raise InvalidInput(
-            faults=[Fault("review_on", zh, f"must be after today and not after {latest}")]
+        zh, en = (
+            f"复查日应在今日之后，最迟 {latest}",
+            f"must be after today, at the latest {latest}",
         )
+        raise InvalidInput(faults=[Fault("review_on", zh, en)])
     return day
+
+
+def latest_review(today: date, edition: Edition) -> date:
+    """The last day to which anything of a case may be put off."""
+    return nth_working_day(today, _review(today).at_most_days, edition).date
 
 
 def exposure_rules() -> ExposureRules:
     """What must be done before anything is made public (S1 18, 19)."""
-    return ExposureRules(**read("escalation")["exposure"])
+    return in_force([_rules().exposure], date.max, *_WHAT)
 
 
-def archive_cite(ruleset_id: str, grade: str) -> str:
+def archive_cite(ruleset_id: str, grade: str, on: date | None = None) -> str:
     """The article by which an interview is noted in the archive; empty where no text says so.
 
     R-131: S3 24(三) for grade D, by S3 25 also for E. It deducts and never judges (C-07).
     """
-    for entry in read("escalation")["archive"]:
-        if entry["ruleset"] == ruleset_id and grade in entry["grades"]:
-            return str(entry["cite"])
+    for entry in _rules().archive:
+        said = entry.value.ruleset == ruleset_id and grade in entry.value.grades
+        if said and entry.validity.holds(on or date.max):
+            return entry.cite
     return ""
 
 
-def _rung(entry: Mapping[str, Any]) -> Rung:
-    return Rung(
-        step=Step(entry["id"]),
-        **{name: entry[name] for name in ("name_zh", "name_en", "cite", "approver")},
-        days=entry["days"],
-        example=entry["example"],
+@dataclass(frozen=True, slots=True)
+class _Review:
+    """In how many working days something put off is looked at again, usually and at most."""
+
+    days: int
+    at_most_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """Under which text and at which grades an interview is noted."""
+
+    ruleset: str
+    grades: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Everything the file says."""
+
+    ladder: tuple[Dated[Rung], ...]
+    review: tuple[Dated[_Review], ...]
+    exposure: Dated[ExposureRules]
+    archive: tuple[Dated[_Archive], ...]
+
+
+@cache
+def _rules() -> Escalation:
+    return understood("escalation", read_escalation)
+
+
+def _review(on: date) -> _Review:
+    return in_force(_rules().review, on, *_WHAT)
+
+
+def read_escalation(reader: Reader) -> Escalation:
+    """Read `escalation.yaml`: every step, mildest first, and what goes with them."""
+    read_header(
+        reader, "status", "requirements", "ladder", "review", "exposure", "archive", "ambiguities"
     )
+    reader.choice("status", TextStatus)
+    read_requirements(reader)
+    read_readings(reader)
+    rungs = tuple(read_dated(item, _rung) for item in reader.each("ladder"))
+    if list(dict.fromkeys(one.value.step for one in rungs)) != list(Step):
+        reader.fault("ladder", "应由轻到重列出各步", "must list every step, mildest first")
+    for step in Step:
+        periods = [one.validity for one in rungs if one.value.step is step]
+        note_rivals(reader, f"ladder.{step}", periods)
+    return Escalation(
+        rungs,
+        read_figure(reader, "review", _read_review),
+        read_dated(reader.below("exposure"), _exposure),
+        tuple(read_dated(item, _archive) for item in reader.each("archive")),
+    )
+
+
+def _rung(reader: Reader) -> Rung:
+    reader.only("id", "name_zh", "name_en", "approver", "days", "example", *DATED)
+    return Rung(
+        step=reader.choice("id", Step),
+        name_zh=reader.text("name_zh"),
+        name_en=reader.text("name_en"),
+        cite=reader.text("cite", ""),
+        approver=reader.choice("approver", Approver).value,
+        days=reader.whole("days", least=1),
+        example=reader.flag("example", False),
+    )
+
+
+def _read_review(reader: Reader) -> _Review:
+    reader.only("days", "at_most_days", "example", *DATED)
+    reader.flag("example", False)
+    days = reader.whole("days", least=1)
+    return _Review(days, reader.whole("at_most_days", least=days))
+
+
+def _exposure(reader: Reader) -> ExposureRules:
+    reader.only("verified_cite", "reviewed_cite", *DATED)
+    cites = [reader.text(key) for key in ("verified_cite", "reviewed_cite")]
+    for key, cite in zip(("verified_cite", "reviewed_cite"), cites, strict=True):
+        if cite and not is_citation(cite):
+            reader.fault(key, f"引用不明：{cite}", f"cites no known text: {cite}")
+    return ExposureRules(*cites)
+
+
+def _archive(reader: Reader) -> _Archive:
+    reader.only("ruleset", "grades", "status", *DATED)
+    reader.choice("status", TextStatus)
+    name, grades = reader.text("ruleset"), reader.texts("grades")
+    known = {grade.id for grade in load(name).grades} if name in GRADING else set[str]()
+    if not known.issuperset(grades) or not known:
+        reader.fault("grades", f"{name}没有这些等级", f"{name} has no such grades")
+    return _Archive(name, grades)

@@ -6,17 +6,32 @@ S2 附件3 and 附件4. A table is refused whole, with every fault listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
 
-from law.errors import Fault, InvalidInput, NotFound
+from law.data_file import (
+    DATED,
+    Validity,
+    read_cite,
+    read_dated,
+    read_header,
+    read_requirements,
+    read_validity,
+    understand,
+)
+from law.errors import NotFound
 from law.packaged import content_hash, read
-from law.texts import is_citation
+from law.reading import Reader
+from law.readings import read_readings
+from law.texts import TextStatus
 
 TABLES = ("taizhou-scenic", "taizhou-block")
+_ALL = 100
+_FIELDS = (
+    "key", "points", "scoring", "each", "floor", "threshold_percent", "group", "party", "standard",
+)  # fmt: skip
 
 
 class Part(StrEnum):
@@ -71,6 +86,7 @@ class Table:
     name_en: str
     status: str
     cite: str
+    validity: Validity
     rows: tuple[Row, ...]
     ambiguities: tuple[str, ...]
 
@@ -83,64 +99,96 @@ def table(table_id: str) -> Table:
     return parse(read(table_id), content_hash(table_id))
 
 
-def parse(data: Mapping[str, Any], digest: str) -> Table:
+def parse(document: object, digest: str) -> Table:
     """A table from its parsed YAML. Raises InvalidInput with every fault found."""
-    faults = tuple(_faults(data))
-    if faults:
-        raise InvalidInput("指数表不符合要求", "The index table is not valid.", faults=faults)
+    return understand(document, "index", lambda reader: _table(reader, digest))
+
+
+def _table(reader: Reader, digest: str) -> Table:
+    read_header(
+        reader, "name_zh", "name_en", "status", "requirements", "totals", *Part, "ambiguities",
+        *DATED,
+    )  # fmt: skip
+    read_requirements(reader)
+    rows = [row for part in Part for row in _rows(reader, part)]
+    _check_keys(reader, rows)
+    _check_totals(reader.below("totals"), rows)
     return Table(
-        id=data["id"],
-        version=data["version"],
+        id=reader.text("id", ""),
+        version=reader.text("version", ""),
         content_hash=digest,
-        name_zh=data["name_zh"],
-        name_en=data["name_en"],
-        status=data["status"],
-        cite=data["cite"],
-        rows=tuple(Row(**_row_fields(part, entry)) for part, entry in _entries(data)),
-        ambiguities=tuple(a["id"] for a in data["ambiguities"]),
+        name_zh=reader.text("name_zh"),
+        name_en=reader.text("name_en"),
+        status=reader.choice("status", TextStatus).value,
+        cite=read_cite(reader),
+        validity=read_validity(reader),
+        rows=tuple(rows),
+        ambiguities=tuple(one.id for one in read_readings(reader)),
     )
 
 
-def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Part, Mapping[str, Any]]]:
-    return ((part, entry) for part in Part for entry in data[part])
+def _rows(reader: Reader, part: Part) -> Iterator[Row]:
+    return (read_dated(item, lambda one: _row(one, part)).value for item in reader.each(part))
 
 
-def _row_fields(part: Part, entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {**entry, "part": part, "scoring": Scoring(entry["scoring"])}
+def _row(reader: Reader, part: Part) -> Row:
+    reader.only(*_FIELDS, *DATED)
+    scoring = reader.choice("scoring", Scoring)
+    if scoring not in _PARTS_OF[part]:
+        reader.fault("scoring", "计分方式不适用", "no such scoring in this part")
+    points = reader.whole("points")
+    if (points < 0) != (part is Part.DEDUCTION) or points == 0:
+        reader.fault("points", "扣分为负，其余为正", "a deduction is < 0, anything else > 0")
+    return Row(
+        key=reader.text("key"),
+        part=part,
+        points=points,
+        scoring=scoring,
+        cite=reader.text("cite", ""),
+        group=reader.text("group"),
+        party=reader.text("party"),
+        standard=reader.text("standard"),
+        **_figures(reader, scoring, points),
+    )
 
 
+def _figures(reader: Reader, scoring: Scoring, points: int) -> dict[str, int]:
+    """The figures that belong to the way of scoring; no other row has them."""
+    found = {}
+    for name, owner in _OWNERS.items():
+        if (name in reader.data) != (scoring is owner):
+            reader.fault(name, "与计分方式不符", "does not belong to the scoring")
+        found[name] = reader.whole(name) if name in reader.data else 0
+    if scoring is Scoring.PER_FINDING and not (found["each"] < 0 <= found["floor"] < points):
+        reader.fault(
+            "each", "每项为负，保底在0与满分之间", "is < 0, the floor from 0 to the points"
+        )
+    if not 0 <= found["threshold_percent"] <= _ALL:
+        reader.fault("threshold_percent", "应为0至100", "must be a percentage from 0 to 100")
+    return found
+
+
+def _check_keys(reader: Reader, rows: list[Row]) -> None:
+    for key, count in Counter(row.key for row in rows).items():
+        if count > 1:
+            reader.fault(key, "行键重复", "the row key is used twice")
+
+
+def _check_totals(reader: Reader, rows: list[Row]) -> None:
+    reader.only(*Part)
+    for part in Part:
+        found = abs(sum(row.points for row in rows if row.part is part))
+        if reader.whole(part) != found:
+            reader.fault(part, f"各行合计{found}", f"the rows come to {found}")
+
+
+_OWNERS = {
+    "each": Scoring.PER_FINDING,
+    "floor": Scoring.PER_FINDING,
+    "threshold_percent": Scoring.THRESHOLD,
+}
 _PARTS_OF = {
     Part.BASE: frozenset(Scoring) - {Scoring.ONCE, Scoring.EACH_TIME},
     Part.BONUS: frozenset({Scoring.ONCE, Scoring.EACH_TIME}),
     Part.DEDUCTION: frozenset({Scoring.ONCE, Scoring.EACH_TIME}),
 }
-
-
-def _faults(data: Mapping[str, Any]) -> Iterator[Fault]:
-    for key, count in Counter(entry.get("key") for _, entry in _entries(data)).items():
-        if count > 1:
-            yield Fault(str(key), "行键重复", "the row key is used twice")
-    for part, entry in _entries(data):
-        yield from _row_faults(part, entry)
-    for part in Part:
-        yield from _total_faults(part, data)
-
-
-def _row_faults(part: Part, entry: Mapping[str, Any]) -> Iterator[Fault]:
-    path = f"{part}.{entry.get('key')}"
-    if not is_citation(str(entry.get("cite", ""))):
-        yield Fault(f"{path}.cite", "缺少条文依据", "the citation is missing or unknown")
-    if type(entry.get("points")) is not int or (entry["points"] < 0) != (part is Part.DEDUCTION):
-        yield Fault(f"{path}.points", "分值须为整数，扣分为负", "points are whole, deductions < 0")
-    if entry.get("scoring") not in _PARTS_OF[part]:
-        yield Fault(f"{path}.scoring", "计分方式不适用", "no such scoring in this part")
-    for field, scoring in (("each", "per_finding"), ("threshold_percent", "threshold")):
-        if (field in entry) != (entry.get("scoring") == scoring):
-            yield Fault(f"{path}.{field}", "与计分方式不符", "does not belong to the scoring")
-
-
-def _total_faults(part: Part, data: Mapping[str, Any]) -> Iterator[Fault]:
-    stated = data["totals"][part]
-    found = abs(sum(e["points"] for e in data[part] if type(e.get("points")) is int))
-    if stated != found:
-        yield Fault(f"totals.{part}", f"合计{found}≠{stated}", f"the rows come to {found}")

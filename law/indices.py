@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
+from law.data_file import not_in_force
 from law.errors import Fault, InvalidInput
 from law.index_tables import Part, Row, Scoring, Table, table
 
@@ -66,15 +68,18 @@ class IndexAnswer:
         }
 
 
-def assess(table_id: str, findings: Mapping[str, object]) -> IndexAnswer:
+def assess(table_id: str, findings: Mapping[str, object], on: date | None = None) -> IndexAnswer:
     """The index of an area from what was found in every row of its table.
 
     S2 附件3, 附件4. A finding is true or false, a count from 0, a percentage from 0 to 100, or
     whole points up to those of the row, as the scoring of the row asks.
     Raises NotFound for an unknown table; InvalidInput listing every missing, unknown or
-    unfitting finding.
+    unfitting finding; NotInForce for a day on which the table does not hold, or without a day
+    for a table that has ended.
     """
     rows = table(table_id)
+    if not rows.validity.holds(on or date.max):
+        raise not_in_force(on or date.max, rows.name_zh, rows.id, [rows.cite])
     values = {row.key: _value(row, findings[row.key]) for row in rows.rows if row.key in findings}
     faults = _faults(rows, findings, values)
     if faults:

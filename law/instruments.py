@@ -10,11 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
 
 from law.colours import Mode
+from law.data_file import DATED, read_cite, read_dated, read_header, read_validity
 from law.errors import NotFound
-from law.packaged import read
+from law.packaged import understood
+from law.reading import Reader
+from law.readings import read_readings
+
+REGULATION = "JJG "
+_FIELDS = (
+    "code", "name_zh", "name_en", "cycle_months", "mode", "listed", "confidence", "basis", "note",
+)  # fmt: skip
 
 
 class Confidence(StrEnum):
@@ -58,16 +65,39 @@ class InstrumentType:
 @cache
 def catalogue() -> Mapping[str, InstrumentType]:
     """Every type of the packaged catalogue, by code."""
-    return {t["code"]: _type(t) for t in read("instruments")["types"]}
+    return understood("instruments", read_catalogue)
 
 
-def _type(entry: Mapping[str, Any]) -> InstrumentType:
-    typed = {
-        "mode": Mode(entry["mode"]),
-        "listed": Listed(entry["listed"]),
-        "confidence": Confidence(entry["confidence"]),
-    }
-    return InstrumentType(**{**entry, **typed})
+def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
+    """Read `instruments.yaml`: every type once, with its regulation and how sure that is."""
+    read_header(reader, "types", "ambiguities", *DATED)
+    read_cite(reader)
+    read_validity(reader)
+    read_readings(reader)
+    found: dict[str, InstrumentType] = {}
+    for item in reader.each("types"):
+        one = read_dated(item, _type).value
+        if one.code in found:
+            item.fault("code", "编号重复", f"repeats {one.code}")
+        found[one.code] = one
+    return found
+
+
+def _type(reader: Reader) -> InstrumentType:
+    reader.only(*_FIELDS, *DATED)
+    cite = reader.text("cite", "")
+    return InstrumentType(
+        code=reader.text("code"),
+        name_zh=reader.text("name_zh"),
+        name_en=reader.text("name_en"),
+        jjg=cite if cite.startswith(REGULATION) else None,
+        cycle_months=reader.whole_or_none("cycle_months", least=1),
+        mode=reader.choice("mode", Mode),
+        listed=reader.choice("listed", Listed),
+        confidence=reader.choice("confidence", Confidence),
+        basis=reader.text("basis"),
+        note=reader.text("note") if reader.data.get("note") else "",
+    )
 
 
 def instrument_type(code: str) -> InstrumentType:

@@ -6,12 +6,10 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from law.errors import Fault
+from law.data_file import DATED, Validity, parse, read_cite, read_header, read_validity
 from law.evidence import Sector
-from law.reading import Reader, refuse
+from law.reading import Reader
 from law.rules import NotGraded, Ruleset
-from law.ruleset_file import load_yaml
-from law.texts import is_citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +22,22 @@ class Entry:
     sectors: frozenset[Sector]  # empty: every sector
     ruleset: str
     not_graded: NotGraded | None
-    valid_from: date | None
-    valid_to: date | None
+    validity: Validity
     cite: str
+
+    @property
+    def valid_from(self) -> date | None:
+        """The first day of the line; None is open."""
+        return self.validity.valid_from
+
+    @property
+    def valid_to(self) -> date | None:
+        """The last day of the line; None is open."""
+        return self.validity.valid_to
 
     def fits(self, bureau: str, sector: str, on: date) -> bool:
         """Tell whether this line speaks of the bureau, the sector and the day."""
-        after = self.valid_from is None or self.valid_from <= on
-        before = self.valid_to is None or on <= self.valid_to
-        return after and before and self._covers(bureau) and self._reaches(sector)
+        return self.validity.holds(on) and self._covers(bureau) and self._reaches(sector)
 
     def _covers(self, bureau: str) -> bool:
         return bureau in self.bureaus or any(bureau.startswith(code) for code in self.divisions)
@@ -48,7 +53,9 @@ class Norm:
     jurisdiction: str
     matter: str
     cite: str
-    note: str
+    note_zh: str
+    note_en: str
+    validity: Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +80,21 @@ class Jurisdictions:
 
 def parse_jurisdictions(source: str, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
     """Read the table from YAML, or refuse it with every fault."""
-    faults: list[Fault] = []
-    reader = Reader(load_yaml(source, "jurisdictions"), "", faults)
-    reader.only("entries", "norms")
+    return parse(source, "jurisdictions", lambda reader: _table(reader, rulesets))
+
+
+def _table(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
+    read_header(reader, "entries", "norms")
     entries = tuple(_entry(item, rulesets) for item in reader.each("entries"))
     known = {entry.id for entry in entries}
-    table = Jurisdictions(entries, tuple(_norm(item, known) for item in reader.each("norms")))
-    refuse(faults, "辖区表不符合要求", "The table of jurisdictions is not valid.")
-    return table
+    return Jurisdictions(entries, tuple(_norm(item, known) for item in reader.each("norms")))
 
 
 def _entry(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Entry:
     reader.only(
-        "id", "divisions", "bureaus", "sectors", "ruleset", "not_graded",
-        "valid_from", "valid_to", "cite",
+        "id", "divisions", "bureaus", "sectors", "ruleset", "not_graded", *DATED
     )  # fmt: skip
+    validity = read_validity(reader)
     entry = Entry(
         id=reader.text("id"),
         divisions=reader.texts("divisions"),
@@ -95,9 +102,8 @@ def _entry(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Entry:
         sectors=frozenset(reader.choices("sectors", Sector)),
         ruleset=reader.text("ruleset", ""),
         not_graded=_not_graded(reader),
-        valid_from=reader.day_or_none("valid_from"),
-        valid_to=reader.day_or_none("valid_to"),
-        cite=_cited(reader),
+        validity=validity,
+        cite=read_cite(reader),
     )
     if entry.not_graded is None:
         _check_ruleset_lasts(reader, entry, rulesets)
@@ -127,15 +133,15 @@ def _not_graded(reader: Reader) -> NotGraded | None:
 
 
 def _norm(reader: Reader, entries: Container[str]) -> Norm:
-    reader.only("jurisdiction", "matter", "cite", "note")
+    reader.only("jurisdiction", "matter", "note_zh", "note_en", *DATED)
     jurisdiction = reader.text("jurisdiction")
     if jurisdiction not in entries:
         reader.fault("jurisdiction", "未知辖区", f"unknown entry {jurisdiction}")
-    return Norm(jurisdiction, reader.text("matter"), _cited(reader), reader.text("note", ""))
-
-
-def _cited(reader: Reader) -> str:
-    cite = reader.text("cite")
-    if cite and not is_citation(cite):
-        reader.fault("cite", f"引用不明：{cite}", f"cites no known text: {cite}")
-    return cite
+    return Norm(
+        jurisdiction,
+        reader.text("matter"),
+        read_cite(reader),
+        reader.text("note_zh"),
+        reader.text("note_en"),
+        read_validity(reader),
+    )

@@ -5,100 +5,86 @@ R-157…R-161, R-138. Measures inform the official who decides; none applies its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from datetime import date
 
 from law.colours import Colour
+from law.data_file import in_force, not_in_force
 from law.errors import InvalidInput, NotFound
-from law.packaged import read
+from law.measure_data import (
+    DatedMeasures,
+    Direction,
+    Discretion,
+    Measure,
+    MeasureKind,
+    Sampling,
+    measure_table,
+    of_text,
+    sampling_table,
+)
+
+__all__ = [
+    "Direction",
+    "Discretion",
+    "Measure",
+    "MeasureKind",
+    "Sampling",
+    "alert_measures",
+    "dated_measures",
+    "measures",
+    "sample_size",
+    "sampling",
+]
 
 
-class MeasureKind(StrEnum):
-    """Whether it favours or burdens the subject."""
+def measures(ruleset_id: str, grade: str, on: date | None = None) -> tuple[Measure, ...]:
+    """The measures a text attaches to a grade on a day, inherited ones first (S3 25: E has D's).
 
-    INCENTIVE = "incentive"
-    RESTRICTION = "restriction"
-
-
-class Discretion(StrEnum):
-    """Whether the text orders the measure or allows it (可以)."""
-
-    SHALL = "shall"
-    MAY = "may"
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One measure a text attaches to a grade, with its article."""
-
-    id: str
-    kind: MeasureKind
-    discretion: Discretion
-    cite: str
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """The least share of a class to be inspected in a year, in percent; None: the text has none.
-
-    `direction` says whether the class is to be inspected `more` or `less` often than others.
+    Without a day those that have not ended. Empty where it attaches none, as S4 to grade D
+    (C-09). Raises NotFound for an unknown ruleset or grade, NotInForce for a day on which none of
+    those said holds.
     """
-
-    at_least_percent: int | None
-    direction: str
-    cite: str
-    principle: str
+    return _holding(dated_measures(ruleset_id, grade), on, f"{ruleset_id} {grade}")
 
 
-def _of(data: str, ruleset_id: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] | None = read(data)["rulesets"].get(ruleset_id)
-    if found is None:
-        raise NotFound(f"没有规则集“{ruleset_id}”", f"there is no ruleset {ruleset_id!r}")
-    return found
-
-
-def measures(ruleset_id: str, grade: str) -> tuple[Measure, ...]:
-    """The measures a text attaches to a grade, inherited ones first (S3 25: E has all of D).
-
-    Empty where it attaches none, as S4 to grade D (C-09). Raises NotFound for an
-    unknown ruleset or grade.
-    """
-    data = _of("measures", ruleset_id)
-    if grade not in data["grades"]:
+def dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
+    """Every measure a text ever attached to a grade, with its days. Raises NotFound."""
+    grades = of_text(measure_table().grades, ruleset_id)
+    if grade not in grades:
         raise NotFound(f"没有等级“{grade}”", f"{ruleset_id} has no grade {grade!r}")
-    inherited = data.get("inherits", {}).get(grade)
-    own = tuple(_measure(entry) for entry in data["grades"][grade])
-    return (measures(ruleset_id, inherited) if inherited else ()) + own
+    return grades[grade]
 
 
-def alert_measures(colour: Colour) -> tuple[Measure, ...]:
-    """What may follow an alert of that colour: S4 四(二) for red, nothing for the others."""
-    return tuple(_measure(entry) for entry in read("measures")["alerts"].get(colour, ()))
+def alert_measures(colour: Colour, on: date | None = None) -> tuple[Measure, ...]:
+    """What may follow an alert of that colour: S4 四(二) for red, nothing for the others.
+
+    Raises NotInForce for a day before the article.
+    """
+    return _holding(measure_table().alerts.get(colour, ()), on, colour.value)
 
 
-def _measure(entry: Mapping[str, str]) -> Measure:
-    return Measure(
-        id=entry["id"],
-        kind=MeasureKind(entry["kind"]),
-        discretion=Discretion(entry["discretion"]),
-        cite=entry["cite"],
-        zh=entry["zh"],
-        en=entry["en"],
-    )
+def _holding(found: DatedMeasures, on: date | None, what: str) -> tuple[Measure, ...]:
+    """Those of a day; without one, those without an end."""
+    if on is None:
+        return tuple(one.value for one in found if one.validity.valid_to is None)
+    holding = tuple(one.value for one in found if one.validity.holds(on))
+    if found and not holding:
+        raise not_in_force(on, f"{what}的措施", f"measures of {what}", (one.cite for one in found))
+    return holding
 
 
-def sampling(ruleset_id: str, grade: str) -> Sampling | None:
-    """The share of a class to be inspected at random (R-138); None where the text is silent."""
-    data = _of("sampling", ruleset_id)
-    entry = data["classes"].get(grade)
-    if entry is None:
+def sampling(ruleset_id: str, grade: str, on: date | None = None) -> Sampling | None:
+    """The share of a class to be inspected at random (R-138); None where the text is silent.
+
+    Without a day the share that has not ended. Raises NotFound for an unknown ruleset, NotInForce
+    for a day on which no share of the class holds.
+    """
+    found = of_text(sampling_table(), ruleset_id).get(grade)
+    if found is None:
         return None
-    percent, direction = entry["at_least_percent"], entry["direction"]
-    return Sampling(percent, direction, entry["cite"], data["principle"])
+    # Without a day: a version that has not ended holds on the last of all days.
+    return in_force(
+        found, on or date.max, f"{ruleset_id} {grade}的抽查比例", f"the share of {grade}"
+    )
 
 
 def sample_size(population: int, at_least_percent: int) -> int:

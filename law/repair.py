@@ -6,15 +6,18 @@ The term of 15 working days is `repair` in law.terms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from law.errors import Fault, InvalidInput, NotFound
+from law.data_file import Dated, in_force, not_in_force
+from law.errors import Fault, InvalidInput
 from law.evidence import Record
-from law.packaged import read
+from law.measure_data import of_text
 from law.periods import add_years
+from law.repair_data import Barring, Demand, DemandType, repair_rules
+
+_WHAT = ("修复条件", "the conditions of repair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +67,24 @@ def check(ruleset_id: str, application: Application) -> RepairAnswer:
     """Every condition of the text for this application, met or not.
 
     S3 21 and ZJ-REPAIR 5 for grade E; S3 20 and S4 四(四) for any other adverse record.
-    Raises NotFound for an unknown text, InvalidInput for a grade whose spell has no first day.
+    Raises NotFound for an unknown text, InvalidInput for a grade whose spell has no first day,
+    NotInForce for a day on which the text asks nothing yet or any more.
     """
-    rules = _rules(ruleset_id)
-    if "none" in rules:
-        refused = rules["none"]
-        never = Condition("no_application", False, refused["cite"], refused["zh"], refused["en"])
+    rules = of_text(repair_rules(), ruleset_id)
+    if rules.refusal is not None:
+        said = in_force([rules.refusal], application.on, *_WHAT)
+        never = Condition("no_application", False, said.cite, said.zh, said.en)
         return RepairAnswer(False, (never,), None)
-    demands = rules["grades"].get(application.grade, rules["any_adverse"])
-    conditions = tuple(_CHECKS[d["type"]](d, application) for d in demands)
+    demands = rules.grades.get(application.grade, rules.any_adverse)
+    conditions = tuple(_CHECKS[d.type](d, application) for d in _holding(demands, application.on))
     return _answer(conditions, application.on)
+
+
+def _holding(demands: tuple[Dated[Demand], ...], on: date) -> list[Demand]:
+    found = [one.value for one in demands if one.validity.holds(on)]
+    if not found:
+        raise not_in_force(on, *_WHAT, (one.cite for one in demands))
+    return found
 
 
 def _answer(conditions: tuple[Condition, ...], on: date) -> RepairAnswer:
@@ -83,13 +94,6 @@ def _answer(conditions: tuple[Condition, ...], on: date) -> RepairAnswer:
     return RepairAnswer(permitted, conditions, None if open_without_day else max([on, *days]))
 
 
-def _rules(ruleset_id: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] | None = read("repair")["rulesets"].get(ruleset_id)
-    if found is None:
-        raise NotFound(f"没有规则集“{ruleset_id}”", f"there is no ruleset {ruleset_id!r}")
-    return found
-
-
 def _began(application: Application) -> date:
     if application.spell_began_on is None:
         zh, en = "缺少本次等级的起始日", "the first day of the present spell is missing"
@@ -97,21 +101,26 @@ def _began(application: Application) -> date:
     return application.spell_began_on
 
 
-def _waited(demand: Mapping[str, Any], application: Application) -> Condition:
-    due = add_years(_began(application), demand["years"])
+def _waited(demand: Demand, application: Application) -> Condition:
+    due = add_years(_began(application), demand.years)
     return _condition(demand, application.on >= due, met_from=due)
 
 
-def _established(demand: Mapping[str, Any], application: Application) -> Condition:
-    return _condition(demand, demand["id"] in application.confirmed)
+def _established(demand: Demand, application: Application) -> Condition:
+    return _condition(demand, demand.id in application.confirmed)
 
 
-def _nothing_new(demand: Mapping[str, Any], application: Application) -> Condition:
-    began = _began(application)
+def _nothing_new(demand: Demand, application: Application) -> Condition:
+    """No record besides those to be repaired came since the spell began (S3 21(三), R-124).
+
+    A record to be repaired may be younger than the spell: what made E worse is no bar to itself.
+    """
+    began, own = _began(application), {record.id for record in application.to_repair}
     new = tuple(
         r.id
         for r in application.archive
-        if began < r.determined_on <= application.on
+        if r.id not in own
+        and began < r.determined_on <= application.on
         and not r.kind.positive
         and r.stands_on(application.on)
         and _blocks(demand, r, application)
@@ -119,32 +128,30 @@ def _nothing_new(demand: Mapping[str, Any], application: Application) -> Conditi
     return _condition(demand, not new, in_the_way=new)
 
 
-def _blocks(demand: Mapping[str, Any], record: Record, application: Application) -> bool:
-    if demand["same_kind"]:
+def _blocks(demand: Demand, record: Record, application: Application) -> bool:
+    if demand.same_kind:
         return record.kind in {r.kind for r in application.to_repair}
-    return any(_matches(listed, record) for listed in demand["kinds"])
+    return any(_matches(listed, record) for listed in demand.barring)
 
 
-def _matches(listed: Mapping[str, Any], record: Record) -> bool:
-    if listed["kind"] != record.kind or (listed.get("final") and not record.final):
+def _matches(listed: Barring, record: Record) -> bool:
+    if listed.kind is not record.kind or (listed.final and not record.final):
         return False
-    return "severity" not in listed or listed["severity"] == record.severity
+    return listed.severity in (None, record.severity)
 
 
 def _condition(
-    demand: Mapping[str, Any],
+    demand: Demand,
     met: bool,
     *,
     met_from: date | None = None,
     in_the_way: tuple[str, ...] = (),
 ) -> Condition:
-    return Condition(
-        demand["id"], met, demand["cite"], demand["zh"], demand["en"], met_from, in_the_way
-    )
+    return Condition(demand.id, met, demand.cite, demand.zh, demand.en, met_from, in_the_way)
 
 
-_CHECKS: dict[str, Callable[[Mapping[str, Any], Application], Condition]] = {
-    "after_years": _waited,
-    "fact": _established,
-    "no_new": _nothing_new,
+_CHECKS: dict[DemandType, Callable[[Demand, Application], Condition]] = {
+    DemandType.AFTER_YEARS: _waited,
+    DemandType.FACT: _established,
+    DemandType.NO_NEW: _nothing_new,
 }

@@ -6,17 +6,17 @@ origin, clamped at month end, its last day inclusive (C-02).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from law.errors import NotFound
+from law.data_file import Dated, in_force
+from law.disclosure_data import Ceiling, Period, disclosure_rules
 from law.evidence import Record
-from law.packaged import read
+from law.measure_data import of_text
 from law.periods import add_months, add_years
 from law.rules import Origin
 from law.ruleset import load
+from law.term_data import Basis
 from law.windows import earliest_counting
 
 _DAY = timedelta(days=1)
@@ -42,15 +42,16 @@ def retention(ruleset_id: str, record: Record, on: date) -> Retention:
     """When a record leaves evidence, disclosure and archive under a text as it stands on a day.
 
     S3 18, 19; S4 三(二), 四(四). Deletion follows the later of the two periods and, for adverse
-    records, is natural repair. Raises NotFound for an unknown text.
+    records, is natural repair. Raises NotFound for an unknown text, NotInForce for a day on which
+    the text or its period does not hold.
     """
-    period = _period(ruleset_id)
+    period = _period(ruleset_id, on)
     window = load(ruleset_id).at(on).window
     evidence_until = add_years(_from(record, window.origin), window.years)
-    disclosed_until, cite = _disclosed(period, record, evidence_until)
-    removed = max(evidence_until, disclosed_until) + _DAY if period["deletes"] else None
+    disclosed_until, cite = _disclosed(period, record, evidence_until, on)
+    removed = max(evidence_until, disclosed_until) + _DAY if period.deletes else None
     return Retention(
-        evidence_until, window.cite, disclosed_until, cite, removed, period["delete_cite"]
+        evidence_until, window.cite, disclosed_until, cite, removed, period.delete_cite
     )
 
 
@@ -69,37 +70,38 @@ def still_kept_from(ruleset_id: str, on: date) -> date | None:
     S3 19; S4 三(二), 四(四). What is gone on that day was determined before; whether a single
     record is gone says `retention`. None where the text has no deletion. Raises NotFound.
     """
-    if not _period(ruleset_id)["deletes"]:
+    if not _period(ruleset_id, on).deletes:
         return None
     return earliest_counting(on, load(ruleset_id).at(on).window.years)
 
 
-def _period(ruleset_id: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] | None = read("disclosure")["periods"].get(ruleset_id)
-    if found is None:
-        raise NotFound(f"没有规则集“{ruleset_id}”", f"there is no ruleset {ruleset_id!r}")
-    return found
+def _period(ruleset_id: str, on: date) -> Period:
+    versions = of_text(disclosure_rules().periods, ruleset_id)
+    return in_force(versions, on, "披露期", f"the disclosure period of {ruleset_id}")
 
 
-def _from(record: Record, origin: str) -> date:
-    return record.entered_on if origin == Origin.ENTERED_ON else record.determined_on
+def _from(record: Record, origin: Origin) -> date:
+    return record.entered_on if origin is Origin.ENTERED_ON else record.determined_on
 
 
-def _disclosed(period: Mapping[str, Any], record: Record, evidence_until: date) -> tuple[date, str]:
+def _disclosed(period: Period, record: Record, evidence_until: date, on: date) -> tuple[date, str]:
     """The last day of disclosure: the text's period, for adverse records under the ceiling."""
-    if record.kind.positive and period["basis"] == "adopted":
+    if record.kind.positive and period.basis is Basis.ADOPTED:
         # The norm borrowed limits adverse publicity only; good records last as evidence (C-11).
         return evidence_until, "C-11"
-    origin = _from(record, period["origin"])
-    text = (add_years(origin, period["years"]), str(period["cite"]))
-    caps = [] if record.kind.positive else [_cap(c, origin) for c in _caps(record)]
+    text = (add_years(_from(record, period.origin), period.years), period.cite)
+    caps = [] if record.kind.positive else [_cap(one, record) for one in _caps(record, on)]
     return min([text, *caps], key=lambda candidate: candidate[0])
 
 
-def _caps(record: Record) -> list[Mapping[str, Any]]:
-    return [c for c in read("disclosure")["severity_caps"] if c["severity"] == record.severity]
+def _caps(record: Record, on: date) -> list[Dated[Ceiling]]:
+    """The ceilings of its severity that hold on a day or are to come; none that has ended."""
+    found = (one for one in disclosure_rules().ceilings if one.value.severity is record.severity)
+    return [one for one in found if on <= (one.validity.valid_to or date.max)]
 
 
-def _cap(cap: Mapping[str, Any], origin: date) -> tuple[date, str]:
+def _cap(cap: Dated[Ceiling], record: Record) -> tuple[date, str]:
+    last = add_months(_from(record, cap.value.origin), cap.value.months)
+    begins = cap.validity.valid_from
     # The ceiling ends no disclosure before the day it came into force.
-    return max(add_months(origin, cap["months"]), cap["valid_from"] - _DAY), cap["cite"]
+    return max(last, begins - _DAY) if begins else last, cap.cite

@@ -142,14 +142,19 @@ class Trigger:
 class Reading:
     """Where a text is silent or contradicts another (C-nn): the reading chosen and what it costs.
 
-    `alternative` is the reading not chosen, `changes` what would change under it (D-08).
+    `alternative` is the reading not chosen, `changes` what would change under it (D-08); `text` is
+    what the texts leave open, where that has to be told.
     """
 
     id: str
     reading_zh: str
     reading_en: str
-    alternative: str
-    changes: str
+    alternative_zh: str
+    alternative_en: str
+    changes_zh: str
+    changes_en: str
+    text_zh: str = ""
+    text_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

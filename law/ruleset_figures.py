@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from law.data_file import DATED, Dated, Validity, read_dated, read_versions
 from law.evidence import RecordKind, Severity
 from law.reading import Reader
 from law.rules import (
@@ -26,35 +26,21 @@ from law.rules import (
     Window,
 )
 from law.ruleset_checks import check_edition, check_kinds_are_all_said
-from law.texts import is_citation
 
 T = TypeVar("T")
 
-_DATED = ("cite", "valid_from", "valid_to", "example", "note")
-
-
-@dataclass(frozen=True)
-class _Dated(Generic[T]):
-    """A value and the days it holds, both in it; None is open."""
-
-    value: T
-    valid_from: date | None
-    valid_to: date | None
-
-    def holds(self, day: date) -> bool:
-        after = self.valid_from is None or self.valid_from <= day
-        return after and (self.valid_to is None or day <= self.valid_to)
+_DATED = (*DATED, "example", "note")
 
 
 class Figures:
     """The dated part of a file, cut into editions at every day on which a figure changes."""
 
-    def __init__(self, reader: Reader, valid_from: date | None, valid_to: date | None) -> None:
-        self.reader, self.valid_from, self.valid_to = reader, valid_from, valid_to
+    def __init__(self, reader: Reader, validity: Validity) -> None:
+        self.reader, self.validity = reader, validity
         self.example_valued = False
         self.required: set[Requirement] = set()
         self.method = reader.choice("method", Method)
-        self.grades = tuple(_grade(item) for item in reader.each("grades"))
+        self.grades = tuple(read_dated(item, _grade).value for item in reader.each("grades"))
         self.windows = self._several(reader, "window", _window)
         self.bases = self._several(reader, "base", self._base)
         self.bands = self._listed("bands", self._band)
@@ -69,7 +55,7 @@ class Figures:
         starts = sorted(self._cuts())
         ends = [start - timedelta(days=1) for start in starts[1:]] + [None]
         pieces = [
-            self._edition(start, end or self.valid_to)
+            self._edition(start, end or self.validity.valid_to)
             for start, end in zip(starts, ends, strict=True)
         ]
         return tuple(piece for piece in pieces if piece is not None)
@@ -106,49 +92,34 @@ class Figures:
             self.reader.fault(key, f"{start}起有多个数值", f"holds several figures from {start}")
 
     def _cuts(self) -> set[date]:
-        first = self.valid_from or date.min
-        figures: tuple[_Dated[Any], ...] = (
+        first = self.validity.valid_from or date.min
+        figures: tuple[Dated[Any], ...] = (
             *self.windows, *self.bases, *self.bands, *self.kinds, *self.direct, *self.movements,
             *self.triggers, *self.good,
         )  # fmt: skip
-        starts = {figure.valid_from for figure in figures if figure.valid_from}
-        after = {figure.valid_to + timedelta(days=1) for figure in figures if figure.valid_to}
-        last = self.valid_to or date.max
+        days = [figure.validity for figure in figures]
+        starts = {one.valid_from for one in days if one.valid_from}
+        after = {one.valid_to + timedelta(days=1) for one in days if one.valid_to}
+        last = self.validity.valid_to or date.max
         return {first} | {day for day in starts | after if first < day <= last}
 
     def _several(
         self, reader: Reader, key: str, read: Callable[[Reader], T]
-    ) -> tuple[_Dated[T], ...]:
-        """Read one figure, or a list of figures that follow one another in time."""
-        if key not in reader.data:
-            return ()
-        if isinstance(reader.data[key], list):
-            return tuple(self._dated(item, read) for item in reader.each(key))
-        return (self._dated(reader.below(key), read),)
+    ) -> tuple[Dated[T], ...]:
+        return read_versions(reader, key, read) if key in reader.data else ()
 
-    def _listed(self, key: str, read: Callable[[Reader], T]) -> tuple[_Dated[T], ...]:
-        return tuple(self._dated(item, read) for item in self.reader.each(key, required=False))
+    def _listed(self, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
+        return tuple(read_dated(item, read) for item in self.reader.each(key, required=False))
 
-    def _kinds(self) -> tuple[_Dated[KindRule], ...]:
+    def _kinds(self) -> tuple[Dated[KindRule], ...]:
         table = self.reader.below("kinds")
-        found: list[_Dated[KindRule]] = []
+        found: list[Dated[KindRule]] = []
         for name in table.data:
             if name not in set(RecordKind):
                 table.fault(str(name), "未知记录种类", "unknown kind of record")
                 continue
             found += self._several(table, name, partial(self._kind, RecordKind(name)))
         return tuple(found)
-
-    def _dated(self, reader: Reader, read: Callable[[Reader], T]) -> _Dated[T]:
-        read_cite(reader)
-        for key in ("valid_from", "valid_to"):
-            if key not in reader.data:
-                reader.fault(key, "缺少（可为null）", "is missing (null where open)")
-        value = read(reader)
-        start, end = reader.day_or_none("valid_from"), reader.day_or_none("valid_to")
-        if start and end and end < start:
-            reader.fault("valid_to", "早于valid_from", "is before valid_from")
-        return _Dated(value, start, end)
 
     def _example(self, reader: Reader) -> bool:
         marked = reader.flag("example", False)
@@ -237,20 +208,15 @@ def _window(reader: Reader) -> Window:
 def _grade(reader: Reader) -> Grade:
     reader.only("id", "title_zh", "title_en", *_DATED)
     return Grade(
-        reader.text("id"), reader.text("title_zh"), reader.text("title_en"), read_cite(reader)
+        reader.text("id"),
+        reader.text("title_zh"),
+        reader.text("title_en"),
+        reader.text("cite", ""),
     )
 
 
-def read_cite(reader: Reader) -> str:
-    """Read the citation every figure must have."""
-    cite = reader.text("cite")
-    if cite and not is_citation(cite):
-        reader.fault("cite", f"引用不明：{cite}", f"cites no known text: {cite}")
-    return cite
-
-
-def _holding(figures: Iterable[_Dated[T]], day: date) -> list[T]:
-    return [figure.value for figure in figures if figure.holds(day)]
+def _holding(figures: Iterable[Dated[T]], day: date) -> list[T]:
+    return [figure.value for figure in figures if figure.validity.holds(day)]
 
 
 def _by_kind(rules: list[DirectRule]) -> dict[RecordKind, tuple[DirectRule, ...]]:

@@ -7,25 +7,16 @@ figure that ends before the text does (an ended figure never falls back, D-08).
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Hashable, Iterable
-from datetime import date
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
-
-from law.errors import Fault
+from law.data_file import canonical_hash, load_yaml, read_cite, read_validity, understand
 from law.evidence import RecordStatus, Sector, SubjectKind
-from law.reading import Reader, refuse
-from law.rules import (
-    Ambiguity,
-    Reading,
-    Requirement,
-    Ruleset,
-)
-from law.ruleset_figures import Figures, read_cite
+from law.reading import Reader
+from law.readings import FIELDS, read_reading
+from law.rules import Ambiguity, Requirement, Ruleset
+from law.ruleset_figures import Figures
 from law.texts import TEXTS, TextStatus, is_citation
 
 E = TypeVar("E", bound=StrEnum)
@@ -39,58 +30,24 @@ _HEADER = (
 )  # fmt: skip
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a key written twice is an error rather than the last one winning."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = {key for key in keys if keys.count(key) > 1 and key != "<<"}
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"written twice: {', '.join(sorted(twice))}", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
-
-
 def parse(source: str, name: str) -> Ruleset:
     """Read a ruleset from YAML text, or refuse it with every fault; `name` is for the message."""
     document = load_yaml(source, name)
-    faults: list[Fault] = []
-    ruleset = _read(Reader(document, "", faults), canonical_hash(document))
-    refuse(faults, f"规则集{name}不符合要求", f"The ruleset {name} is not valid.")
-    return ruleset
-
-
-def load_yaml(source: str, name: str) -> object:
-    """Read YAML strictly: a key written twice, or no YAML at all, is a fault."""
-    try:
-        return yaml.load(source, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        fault = Fault("", "不是有效的YAML", f"is not valid YAML: {error}")
-        refuse([fault], f"规则集{name}不符合要求", f"The ruleset {name} is not valid.")
-        raise AssertionError from error  # refuse has raised
-
-
-def canonical_hash(document: object) -> str:
-    """Return the SHA-256 of a document as canonical JSON: layout and comments do not matter."""
-    text = json.dumps(
-        document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=date.isoformat
-    )
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return understand(document, name, lambda reader: _read(reader, canonical_hash(document)))
 
 
 def _read(reader: Reader, content_hash: str) -> Ruleset:
     reader.only(*_HEADER)
-    validity = reader.below("validity")
-    validity.only("valid_from", "valid_to")
-    valid_from, valid_to = validity.day_or_none("valid_from"), validity.day_or_none("valid_to")
+    days = reader.below("validity")
+    days.only("valid_from", "valid_to")
+    validity = read_validity(days)
     text_id = reader.text("text")
     if text_id not in TEXTS:
         reader.fault("text", "未知法规文本", f"unknown legal text {text_id}")
     subjects, sectors = reader.below("subjects"), reader.below("sectors")
     subjects.only("kinds", "cite")
     sectors.only("only", "cite")
-    figures = Figures(reader, valid_from, valid_to)
+    figures = Figures(reader, validity)
     return Ruleset(
         id=reader.text("id"),
         version=reader.text("version"),
@@ -99,8 +56,8 @@ def _read(reader: Reader, content_hash: str) -> Ruleset:
         title_zh=reader.text("title_zh"),
         title_en=reader.text("title_en"),
         method=figures.method,
-        valid_from=valid_from,
-        valid_to=valid_to,
+        valid_from=validity.valid_from,
+        valid_to=validity.valid_to,
         hash=content_hash,
         example_valued=figures.example_valued,
         grades=figures.grades,
@@ -116,21 +73,8 @@ def _read(reader: Reader, content_hash: str) -> Ruleset:
 
 
 def _ambiguity(reader: Reader) -> Ambiguity:
-    reader.only("id", "reading_zh", "reading_en", "alternative", "changes", "touched_by")
-    if not is_citation(reader.text("id")):
-        reader.fault("id", "应为C-编号", "must be a number C-nn")
+    reader.only(*FIELDS, "touched_by")
     return Ambiguity(read_reading(reader), frozenset(reader.texts("touched_by")))
-
-
-def read_reading(reader: Reader) -> Reading:
-    """Read the reading chosen of an ambiguity, from a ruleset or a receipt."""
-    return Reading(
-        id=reader.text("id"),
-        reading_zh=reader.text("reading_zh"),
-        reading_en=reader.text("reading_en"),
-        alternative=reader.text("alternative"),
-        changes=reader.text("changes"),
-    )
 
 
 def _cites(reader: Reader, keys: type[E], needed: Iterable[E]) -> dict[E, str]:

@@ -96,6 +96,18 @@ _ALL = (
         _ISSUED,
         "市场监管总局公告2020年第42号",
     ),
+    Text(
+        "JJG",
+        "国家计量检定规程",
+        "National verification regulations of measuring instruments",
+        _ISSUED,
+    ),
+    Text(
+        "HOLIDAYS",
+        "国务院办公厅关于部分节假日安排的通知",
+        "Yearly notices of the State Council General Office on the arrangement of holidays",
+        _ISSUED,
+    ),
 )
 
 TEXTS = {text.id: text for text in _ALL}

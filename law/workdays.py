@@ -6,18 +6,28 @@ arrangement is counted by the plain week and every result that needs it is *prov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from typing import Any
 
+from law.editions import NOTHING_PUBLISHED, Edition, editions
 from law.errors import InvalidInput, NotFound
-from law.packaged import read
+
+__all__ = [
+    "CITE",
+    "NOTHING_PUBLISHED",
+    "Due",
+    "Edition",
+    "edition",
+    "edition_on",
+    "editions",
+    "next_working_day",
+    "nth_last_working_day",
+    "nth_working_day",
+    "working_days_between",
+]
 
 CITE = "CIVIL-CODE 201"
 _DAY = timedelta(days=1)
-_SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -27,119 +37,6 @@ class Due:
     date: date
     provisional: bool
     edition: int
-
-
-@dataclass(frozen=True)
-class Edition:
-    """Every arrangement published so far: `off` days, make-up `work` days, `years` published.
-
-    `documents` are the State Council notices it rests on, oldest first.
-    """
-
-    number: int
-    published_on: date
-    years: frozenset[int]
-    off: frozenset[date]
-    work: frozenset[date]
-    documents: tuple[str, ...]
-
-    def is_workday(self, day: date) -> bool:
-        """Whether it is a working day: as arranged, and by the plain week where nothing is said."""
-        if day in self.off:
-            return False
-        return day in self.work or day.weekday() < _SATURDAY
-
-    def is_published(self, day: date) -> bool:
-        """Whether the arrangement of that day's year has been published."""
-        return day.year in self.years
-
-    def with_year(
-        self,
-        year: int,
-        *,
-        published_on: date,
-        document: str,
-        off: Iterable[date] = (),
-        work: Iterable[date] = (),
-    ) -> Edition:
-        """The next edition: this one with a year's arrangement added, or a published one amended.
-
-        A day named again takes its new meaning. Raises InvalidInput for a missing document or
-        for a day that is both off and worked.
-        """
-        new_off, new_work = frozenset(off), frozenset(work)
-        _check_arrangement(document, new_off & new_work)
-        return Edition(
-            number=self.number + 1,
-            published_on=published_on,
-            years=self.years | {year},
-            off=(self.off - new_work) | new_off,
-            work=(self.work - new_off) | new_work,
-            documents=(*self.documents, document),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """The edition as plain JSON values, with nothing lost."""
-        return {
-            "number": self.number,
-            "published_on": self.published_on.isoformat(),
-            "years": sorted(self.years),
-            "off": [d.isoformat() for d in sorted(self.off)],
-            "work": [d.isoformat() for d in sorted(self.work)],
-            "documents": list(self.documents),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Edition:
-        """The edition that `to_json` wrote."""
-        return cls(
-            number=data["number"],
-            published_on=date.fromisoformat(data["published_on"]),
-            years=frozenset(data["years"]),
-            off=frozenset(map(date.fromisoformat, data["off"])),
-            work=frozenset(map(date.fromisoformat, data["work"])),
-            documents=tuple(data["documents"]),
-        )
-
-
-def _check_arrangement(document: str, both: frozenset[date]) -> None:
-    if not document.strip():
-        raise InvalidInput("节假日安排须注明发文字号", "an arrangement needs its source document")
-    if both:
-        days = ", ".join(sorted(d.isoformat() for d in both))
-        raise InvalidInput(
-            f"同一日不能既放假又上班：{days}", f"a day is off or worked, not both: {days}"
-        )
-
-
-def _days(spans: Iterable[date | str]) -> Iterator[date]:
-    """The days of a YAML list of dates and `first..last` ranges, both ends included."""
-    for span in spans:
-        first, _, last = str(span).partition("..")
-        day, end = date.fromisoformat(first), date.fromisoformat(last or first)
-        while day <= end:
-            yield day
-            day += _DAY
-
-
-NOTHING_PUBLISHED = Edition(0, date.min, frozenset(), frozenset(), frozenset(), ())
-
-
-@cache
-def editions() -> tuple[Edition, ...]:
-    """The packaged editions, oldest first; each contains all before it."""
-    chain = [NOTHING_PUBLISHED]
-    for notice in read("workdays")["editions"]:
-        chain.append(
-            chain[-1].with_year(
-                notice["year"],
-                published_on=notice["published_on"],
-                document=notice["cite"],
-                off=_days(notice["days_off"]),
-                work=_days(notice["make_up"]),
-            )
-        )
-    return tuple(chain[1:])
 
 
 def edition(number: int | None = None) -> Edition:

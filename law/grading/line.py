@@ -153,8 +153,10 @@ def reading_to_json(reading: Reading) -> dict[str, object]:
         "id": reading.id,
         "reading_zh": reading.reading_zh,
         "reading_en": reading.reading_en,
-        "alternative": reading.alternative,
-        "changes": reading.changes,
+        "alternative_zh": reading.alternative_zh,
+        "alternative_en": reading.alternative_en,
+        "changes_zh": reading.changes_zh,
+        "changes_en": reading.changes_en,
     }
 
 

@@ -20,8 +20,8 @@ from law.grading.line import (
     reading_to_json,
 )
 from law.reading import Reader, refuse
+from law.readings import read_reading
 from law.rules import NotGraded, Reading
-from law.ruleset_file import read_reading
 
 
 @dataclass(frozen=True, slots=True)
