@@ -25,6 +25,7 @@ from services.cli import (
     platform,
     register,
     rulesets,
+    status,
     up,
 )
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for commands in (
     up,
+    status,
     demo,
     accounts,
     register,

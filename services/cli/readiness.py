@@ -52,6 +52,11 @@ async def smtp_greets(address: str) -> bool:
     return (await _first_line(address)).startswith(b"220 ")
 
 
+async def nats_greets(address: str) -> bool:
+    """A NATS server introduces itself."""
+    return (await _first_line(address)).startswith(b"INFO ")
+
+
 async def _keep_histories(address: str, namespace: str) -> bool:
     # Imported here because it takes longer than all other commands together.
     from temporalio.api.namespace.v1 import NamespaceConfig  # noqa: PLC0415

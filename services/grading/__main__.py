@@ -5,7 +5,9 @@ from __future__ import annotations
 from plumbing import temporal
 from plumbing.assembly import Assembly, Parts
 from plumbing.keeping import Keeper
+from plumbing.metrics import workflows
 from plumbing.process import main
+from services.grading import figures
 from services.grading.activities import Activities
 from services.grading.checking import check
 from services.grading.consumers import registry_consumer
@@ -19,7 +21,7 @@ from services.grading.workflows import WORKFLOW_ID, RegradeDaily
 
 async def build(parts: Parts) -> Assembly:
     """Grading from its parts; waits for Temporal."""
-    client = await temporal.connect(parts.settings)
+    client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     queue = temporal.task_queue("grading")
     keeper = Keeper(client, parts.clock, RegradeDaily.run, WORKFLOW_ID, queue)
     await keeper.look()
@@ -33,9 +35,10 @@ async def build(parts: Parts) -> Assembly:
         },
         policies=[POLICY, ASSESSMENT_POLICY, RULESET_POLICY],
         consumers=[registry_consumer(parts.database, parts.js, parts.clock, keeper.clock_moved)],
-        background=[worker.run, keeper.run],
+        background=[worker.run, workflows.drain, keeper.run],
         check=lambda: check(parts.database),
         reconcile=keeper.reconcile,
+        looks=figures.looks(parts.database, parts.clock),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from plumbing import temporal
 from plumbing.assembly import Assembly, Parts
+from plumbing.metrics import workflows
 from plumbing.process import main
+from services.objection import figures
 from services.objection.activities import SERVICE, CaseActivities
 from services.objection.consumers import consumers
 from services.objection.neighbours import Neighbours
@@ -18,7 +20,7 @@ from services.objection.workflows import ObjectionWorkflow
 
 async def build(parts: Parts) -> Assembly:
     """The service and what it runs on."""
-    client = await temporal.connect(parts.settings)
+    client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
     timers = Timers(client, parts.database, parts.clock)
     activities = CaseActivities(parts.changes, neighbours).all()
@@ -27,9 +29,13 @@ async def build(parts: Parts) -> Assembly:
         rpc={RPC_SERVICE: ObjectionServicer(parts.changes, neighbours).register},
         policies=[POLICY],
         consumers=consumers(parts, timers),
-        background=[temporal.worker(client, SERVICE, [ObjectionWorkflow], activities).run],
+        background=[
+            temporal.worker(client, SERVICE, [ObjectionWorkflow], activities).run,
+            workflows.drain,
+        ],
         check=operations.check,
         reconcile=operations.reconcile,
+        looks=figures.looks(parts.database, parts.clock),
     )
 
 
