@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 
 import structlog
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.assembly import Reconciled
 from plumbing.clock import Clock
@@ -75,6 +75,16 @@ class Keeper:
         except WorkflowAlreadyStartedError:
             return Reconciled(running=1)
         return Reconciled(started=[self.workflow_id])
+
+    async def runs(self) -> bool:
+        """Whether it is running."""
+        try:
+            found = await self._client.get_workflow_handle(self.workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return found.status is WorkflowExecutionStatus.RUNNING
 
     async def _signal(self, signal: str, offset_seconds: float) -> None:
         await self._client.start_workflow(

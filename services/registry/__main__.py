@@ -11,6 +11,7 @@ from plumbing.settings import SERVICES
 from plumbing.tokens import Signer, make_keys, service_secret_file
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
+from services.registry.consumers import consumers
 from services.registry.first_start import ensure_administrator
 from services.registry.imports import policy as imports_policy
 from services.registry.imports.servicer import ImportServicer
@@ -19,6 +20,7 @@ from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.queries import Queries
 from services.registry.servicer import ClockServicer, RegistryServicer
 from services.registry.servicer_identity import IdentityServicer
+from services.registry.timers import Timers
 
 
 async def build(parts: Parts) -> Assembly:
@@ -27,11 +29,12 @@ async def build(parts: Parts) -> Assembly:
     signer = Signer(make_keys(settings.keys_dir, SERVICES), machine_time, settings.token_life)
     secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in SERVICES}
     passwords = Passwords(parts.database, machine_time)
-    queries = Queries(parts.database)
+    queries = Queries(parts.database, parts.clock)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
     imports = ImportServicer(parts.changes, settings.import_max_bytes)
     identity = IdentityServicer(parts.changes, queries, passwords, signer, secrets)
+    timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
         rpc={
             REGISTRY: RegistryServicer(parts.changes, queries).register,
@@ -40,7 +43,10 @@ async def build(parts: Parts) -> Assembly:
             IDENTITY: identity.register,
         },
         policies=[POLICY, imports_policy.POLICY],
-        check=partial(check, parts.database, parts.clock),
+        consumers=consumers(parts, timers),
+        background=[timers.run],
+        check=partial(check, parts.database, parts.clock, timers.runs),
+        reconcile=timers.reconcile,
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.assembly import Findings
-from plumbing.clock import Clock
+from plumbing.clock import Clock, local_date
 from plumbing.database import Database
+from services.registry import retention
 from services.registry.tables import (
     AnnouncedClock,
     Bureau,
@@ -27,9 +31,15 @@ HELD: dict[str, tuple[Any, Any]] = {
     "verifications": (Verification.verification_id, Verification.version),
     "records": (Record.record_id, Record.version),
 }
+# A round takes its moment after midnight, and after the sandbox's clock was moved.
+ROUND_BEGINS = timedelta(minutes=15)
+SETTLING_SECONDS = 3.0
+LOOK_EVERY_SECONDS = 0.1
 
 
-async def check(database: Database, clock: Clock) -> Findings:
+async def check(
+    database: Database, clock: Clock, retention_runs: Callable[[], Awaitable[bool]]
+) -> Findings:
     """Counts and digests of everything held, removed things included, and what disagrees."""
     findings = Findings()
     async with database.snapshot() as session:
@@ -39,7 +49,29 @@ async def check(database: Database, clock: Clock) -> Findings:
             findings.figures[topic] = len(held)
         await _check_contested(session, findings)
         await _check_clock(session, findings, clock)
+    await _check_retention(database, clock, findings)
+    if not await retention_runs():
+        zh, en = "没有运行中的每日到期处理，请执行 quanheng reconcile", "It does not run; reconcile"
+        findings.differ("retention.workflow_missing", "retention/daily", zh, en)
     return findings
+
+
+async def _check_retention(database: Database, clock: Clock, findings: Findings) -> None:
+    """What the law lets go is gone: nothing that is due is left on file (S3 19; S4 四(四))."""
+    ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
+    while left := await _left(database, clock):
+        if asyncio.get_running_loop().time() > ends:
+            break
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+    findings.figures["records.overdue"] = len(left)
+    for record_id in left:
+        zh, en = "保存期已满而未从档案中删除", "Its time is over and it is still on file"
+        findings.differ("record.retention_overdue", f"record/{record_id}", zh, en)
+
+
+async def _left(database: Database, clock: Clock) -> list[str]:
+    async with database.snapshot() as session:
+        return await retention.overdue(session, local_date(clock.now() - ROUND_BEGINS))
 
 
 async def _check_contested(session: AsyncSession, findings: Findings) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from law.disclosure import Audience, Field, may_list_openly, visible_fields
-from law.evidence import SubjectKind
+from datetime import date
+
+from law.disclosure import Audience, Field, may_list_openly, record_visible, visible_fields
+from law.evidence import RecordStatus, SubjectKind
+from law.governing import Governing
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
-from services.registry.tables import Subject
+from services.registry.retention import kept, law_record
+from services.registry.tables import Record, Subject
 
 LISTED_KINDS = frozenset(kind for kind in SubjectKind if may_list_openly(kind))
 # Which rule lets a field out; fields that say only what is listed at all are not held back.
@@ -20,6 +24,11 @@ RULED_BY = {
 }
 # The bureau's own notes.
 INTERNAL = frozenset({"external_ref", "in_review", "removed"})
+# What of a credit record is said openly: the fact and its document, not who told or entered it.
+OPEN_OF_RECORD = (
+    "record_id", "subject_id", "bureau", "kind", "severity", "occurred_on", "determined_on",
+    "status", "verified", "final", "contested", "source_ref", "summary",
+)  # fmt: skip
 
 
 def listed(row: Subject) -> bool:
@@ -40,3 +49,51 @@ def subject(row: Subject, caller: Caller) -> pb.Subject:
         }
         return pb.Subject(**shown)
     return said
+
+
+def record(
+    row: Record, owner: Subject, caller: Caller, now: Governing, on: date
+) -> pb.Record | None:
+    """A credit record as the caller may see it on a day, None where it is not shown at all.
+
+    What has left the archive is shown to nobody (C-03) but the platform's own services.
+    """
+    said = wire.record(row)
+    if caller.is_service:
+        return said
+    if row.status is RecordStatus.EXPIRED:
+        return None
+    if not caller.has(Role.PUBLIC):
+        return said
+    ruleset_id, periods = kept(row, owner, now, on)
+    if periods is None or not _disclosed(ruleset_id, row, owner, on):
+        return None
+    return pb.Record(**{name: getattr(said, name) for name in OPEN_OF_RECORD})
+
+
+def _disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
+    answer = record_visible(
+        ruleset_id,
+        law_record(row),
+        owner.kind,
+        Audience.PUBLIC,
+        on,
+        stopped=row.disclosure_stopped,
+    )
+    return answer.allowed
+
+
+def retention(row: Record, owner: Subject, now: Governing, on: date) -> pb.Retention:
+    """How long a record is kept, by the text that governs its archive on a day."""
+    ruleset_id, periods = kept(row, owner, now, on)
+    if periods is None:
+        return pb.Retention()
+    return pb.Retention(
+        ruleset_id=ruleset_id,
+        evidence_until=periods.evidence_until.isoformat(),
+        evidence_cite=periods.evidence_cite,
+        disclosed_until=periods.disclosed_until.isoformat(),
+        disclosure_cite=periods.disclosure_cite,
+        removed_on=periods.removed_on.isoformat() if periods.removed_on else "",
+        removal_cite=periods.removal_cite,
+    )

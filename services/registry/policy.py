@@ -34,8 +34,10 @@ _REGISTRY_RULES = {
     "CorrectRecord": allow(Role.CASEWORKER),
     "WithdrawRecord": allow(Role.CASEWORKER),
     "SetContested": allow(),
+    "RepairRecords": allow(),
+    "StopDisclosure": allow(),
     "GetRecord": allow(*_READERS),
-    "ListRecords": allow(*_READERS),
+    "ListRecords": allow(*_READERS, Role.PUBLIC),
 }
 _CLOCK_RULES = {"GetClock": _SIGNED_IN, "AdvanceClock": allow(Role.ADMINISTRATOR)}
 _IDENTITY_RULES = {

@@ -16,13 +16,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import NotFound
+from law.evidence import RecordStatus
 from plumbing import paging
+from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from plumbing.paging import Paged
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import disclosing, scope, wire
+from services.registry import disclosing, governing, scope, wire
 from services.registry.tables import (
     Account,
     Bureau,
@@ -39,8 +41,8 @@ T = TypeVar("T")
 class Queries:
     """Reads the register."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def list_bureaus(self, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
         """Every bureau, by code: where one turns to is no secret."""
@@ -114,33 +116,47 @@ class Queries:
     async def get_record(
         self, caller: Caller, request: pb.GetRecordRequest
     ) -> pb.GetRecordResponse:
-        """A credit record and what it said before. Raises NotFound, NotPermitted."""
+        """A credit record and what it said before. Raises NotFound, NotPermitted.
+
+        One that has left the archive is there for the platform's own services alone (C-03).
+        """
+        today = self._clock.today()
         async with self._database.snapshot() as session:
             row = await session.get(Record, request.record_id)
             if row is None or row.removed:
                 raise NotFound("没有该信用记录", "There is no such record")
-            await _subject(session, caller, row.subject_id)
-            earlier = await session.exec(
-                select(RecordVersion.state)
-                .where(
-                    RecordVersion.record_id == row.record_id, RecordVersion.version < row.version
-                )
-                .order_by(col(RecordVersion.version).desc())
+            owner = await _subject(session, caller, row.subject_id)
+            now = await governing.load(session)
+            said = disclosing.record(row, owner, caller, now, today)
+            if said is None:
+                raise NotFound("该信用记录已从档案中删除", "This record has left the archive")
+            earlier = await session.exec(_earlier(row))
+            return pb.GetRecordResponse(
+                record=said,
+                earlier=[wire.record(Record.model_validate(state)) for state in earlier],
+                retention=disclosing.retention(row, owner, now, today),
             )
-            said = [wire.record(Record.model_validate(state)) for state in earlier]
-            return pb.GetRecordResponse(record=wire.record(row), earlier=said)
 
     async def list_records(
         self, caller: Caller, request: pb.ListRecordsRequest
     ) -> pb.ListRecordsResponse:
-        """The credit records of a subject. Raises NotFound, NotPermitted outside the scope."""
+        """The credit records of a subject that the caller may see.
+
+        Raises NotFound, NotPermitted outside the scope. A page may hold fewer than were asked
+        for, and more follow.
+        """
+        today = self._clock.today()
         async with self._database.snapshot() as session:
-            await _subject(session, caller, request.subject_id)
+            owner = await _subject(session, caller, request.subject_id)
+            now = await governing.load(session)
         wanted = select(Record).where(
             Record.subject_id == request.subject_id, sa.not_(col(Record.removed))
         )
+        if not caller.is_service:
+            wanted = wanted.where(col(Record.status) != RecordStatus.EXPIRED)
         rows, token = await self._page(request, wanted, Record.determined_on, Record.record_id)
-        return pb.ListRecordsResponse(records=map(wire.record, rows), next_page_token=token)
+        shown = [disclosing.record(row, owner, caller, now, today) for row in rows]
+        return pb.ListRecordsResponse(records=filter(None, shown), next_page_token=token)
 
     async def list_accounts(
         self, request: identity.ListAccountsRequest
@@ -173,6 +189,13 @@ class Queries:
             rows = (await session.exec(wanted.order_by(*columns).limit(limit))).all()
         page, token = paging.cut(request, rows, _key_of(columns))
         return list(page), token
+
+
+def _earlier(row: Record) -> SelectOfScalar[Any]:
+    """What a record said before, the newest first."""
+    version = col(RecordVersion.version)
+    of_record = select(RecordVersion.state).where(RecordVersion.record_id == row.record_id)
+    return of_record.where(version < row.version).order_by(version.desc())
 
 
 def _beyond(columns: list[Any], key: list[Any]) -> sa.ColumnElement[bool]:

@@ -15,6 +15,7 @@ from protos.registry.v1 import registry_pb2_grpc as rpc
 from services.registry.commands import (
     bureaus,
     clock,
+    endings,
     instruments,
     records,
     subjects,
@@ -123,6 +124,20 @@ class RegistryServicer(rpc.RegistryServiceServicer):
     ) -> pb.SetContestedResponse:
         return await self._changes.once(
             current_caller(), request, records.set_contested, pb.SetContestedResponse
+        )
+
+    async def RepairRecords(
+        self, request: pb.RepairRecordsRequest, context: Any
+    ) -> pb.RepairRecordsResponse:
+        return await self._changes.once(
+            current_caller(), request, endings.repair_records, pb.RepairRecordsResponse
+        )
+
+    async def StopDisclosure(
+        self, request: pb.StopDisclosureRequest, context: Any
+    ) -> pb.StopDisclosureResponse:
+        return await self._changes.once(
+            current_caller(), request, endings.stop_disclosure, pb.StopDisclosureResponse
         )
 
     async def GetRecord(self, request: pb.GetRecordRequest, context: Any) -> pb.GetRecordResponse:

@@ -22,6 +22,11 @@ def _unique_where(name: str, *columns: str, where: str) -> sa.Index:
     return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
+def _where(name: str, *columns: str, where: str) -> sa.Index:
+    condition = sa.text(where)
+    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
 class Bureau(Base, table=True):
     """A market-regulation bureau."""
 
@@ -138,6 +143,13 @@ class Record(Base, table=True):
             where="NOT removed",
         ),
         sa.Index("ix_record_subject", "subject_id", "determined_on", "record_id"),
+        # What may have come to the end of its periods: the oldest that are still on file.
+        _where(
+            "ix_record_kept",
+            "determined_on",
+            "record_id",
+            where="status <> 'expired' AND NOT removed",
+        ),
     )
 
     record_id: str = Field(primary_key=True)
@@ -158,6 +170,8 @@ class Record(Base, table=True):
     provided_by: str = ""
     summary: str = ""
     entered_by: str = ""
+    # Decided: it counts, and nobody outside is shown it (S4 五(三)).
+    disclosure_stopped: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     removed: bool = False
     version: int = 0
 
@@ -180,6 +194,19 @@ class Contest(Base, table=True):
 
     record_id: str = Field(primary_key=True, foreign_key="record.record_id")
     case_id: str = Field(primary_key=True)
+
+
+class ActivatedText(Base, table=True):
+    """A text that grading has announced to govern somewhere from a day on."""
+
+    __tablename__ = "activated_text"
+
+    activation_id: str = Field(primary_key=True)
+    bureau: str
+    sectors: list[str] = Field(sa_type=JsonColumn)
+    ruleset_id: str
+    valid_from: date
+    activated_at: datetime
 
 
 class Account(Base, table=True):

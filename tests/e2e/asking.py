@@ -50,6 +50,11 @@ async def request_for(door: Door, town: Town, place: Place, person: Person) -> S
         return registry.WithdrawRecordRequest(
             request_id=new_request_id(), record_id=record_id, ground="测试"
         )
+    if name in _OF_NEW_RECORD:
+        record_id = (await entered(town.service, place)).record_id
+        return _OF_NEW_RECORD[name](
+            request_id=new_request_id(), record_ids=[record_id], ground="测试"
+        )
     if name in _OF_PLACE:
         return _OF_PLACE[name](place)
     return _plain(door.request, place)
@@ -94,6 +99,11 @@ def _correct(place: Place) -> Message:
     record = record_of(place, record_id=place.record.record_id, version=place.record.version)
     return registry.CorrectRecordRequest(request_id=new_request_id(), record=record, ground="测试")
 
+
+_OF_NEW_RECORD: dict[str, Callable[..., Message]] = {
+    "RepairRecords": registry.RepairRecordsRequest,
+    "StopDisclosure": registry.StopDisclosureRequest,
+}
 
 _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "PutBureau": _put_bureau,

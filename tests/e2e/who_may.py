@@ -90,14 +90,18 @@ RegistryService.WithdrawRecord own      -  +  -  -  -  -  -  -  -  +
 RegistryService.WithdrawRecord foreign  -  -  -  -  -  -  -  -  -  +
 RegistryService.SetContested own        -  -  -  -  -  -  -  -  -  +
 RegistryService.SetContested foreign    -  -  -  -  -  -  -  -  -  +
+RegistryService.RepairRecords own       -  -  -  -  -  -  -  -  -  +
+RegistryService.RepairRecords foreign   -  -  -  -  -  -  -  -  -  +
+RegistryService.StopDisclosure own      -  -  -  -  -  -  -  -  -  +
+RegistryService.StopDisclosure foreign  -  -  -  -  -  -  -  -  -  +
 RegistryService.GetRecord own           +  +  +  +  +  -  +  -  -  +
 RegistryService.GetRecord neighbour     -  +  +  +  +  -  +  -  -  +
 RegistryService.GetRecord foreign       -  -  -  -  -  -  -  -  -  +
 RegistryService.GetRecord person        -  +  +  +  +  -  +  -  -  +
-RegistryService.ListRecords own         +  +  +  +  +  -  +  -  -  +
-RegistryService.ListRecords neighbour   -  +  +  +  +  -  +  -  -  +
-RegistryService.ListRecords foreign     -  -  -  -  -  -  -  -  -  +
-RegistryService.ListRecords person      -  +  +  +  +  -  +  -  -  +
+RegistryService.ListRecords own         +  +  +  +  +  -  +  -  +  +
+RegistryService.ListRecords neighbour   -  +  +  +  +  -  +  -  +  +
+RegistryService.ListRecords foreign     -  -  -  -  -  -  -  -  +  +
+RegistryService.ListRecords person      -  +  +  +  +  -  +  -  0  +
 
 ImportService.ImportFile own            -  +  -  -  -  -  +  +  -  +
 ImportService.ImportFile foreign        -  -  -  -  -  -  -  +  -  +

@@ -44,6 +44,12 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """Imported."""
     CAUSE_UNDONE: _Cause.ValueType  # 6
     """An import was undone."""
+    CAUSE_REPAIRED: _Cause.ValueType  # 7
+    """Repaired on application."""
+    CAUSE_EXPIRED: _Cause.ValueType  # 8
+    """Its periods are over: gone from the archive, which for an adverse record is natural repair."""
+    CAUSE_DISCLOSURE_STOPPED: _Cause.ValueType  # 9
+    """Its disclosure was stopped."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Why something changed."""
@@ -62,6 +68,12 @@ CAUSE_IMPORTED: Cause.ValueType  # 5
 """Imported."""
 CAUSE_UNDONE: Cause.ValueType  # 6
 """An import was undone."""
+CAUSE_REPAIRED: Cause.ValueType  # 7
+"""Repaired on application."""
+CAUSE_EXPIRED: Cause.ValueType  # 8
+"""Its periods are over: gone from the archive, which for an adverse record is natural repair."""
+CAUSE_DISCLOSURE_STOPPED: Cause.ValueType  # 9
+"""Its disclosure was stopped."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 @_typing.final

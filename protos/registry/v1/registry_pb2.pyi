@@ -307,6 +307,7 @@ class Record(_message.Message):
     ENTERED_BY_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_STOPPED_FIELD_NUMBER: _builtins.int
     record_id: _builtins.str
     """Stable id, given by the register."""
     subject_id: _builtins.str
@@ -347,6 +348,8 @@ class Record(_message.Message):
     """True when an undone import removed it."""
     version: _builtins.int
     """Version, counted from 1."""
+    disclosure_stopped: _builtins.bool
+    """A decision stopped its disclosure: it counts, and is shown to nobody outside."""
     def __init__(
         self,
         *,
@@ -370,16 +373,63 @@ class Record(_message.Message):
         entered_by: _builtins.str = ...,
         removed: _builtins.bool = ...,
         version: _builtins.int = ...,
+        disclosure_stopped: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "points", b"points"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "bureau", b"bureau", "contested", b"contested", "determined_on", b"determined_on", "entered_by", b"entered_by", "entered_on", b"entered_on", "final", b"final", "kind", b"kind", "occurred_on", b"occurred_on", "points", b"points", "provided_by", b"provided_by", "record_id", b"record_id", "removed", b"removed", "severity", b"severity", "source_ref", b"source_ref", "status", b"status", "status_on", b"status_on", "subject_id", b"subject_id", "summary", b"summary", "verified", b"verified", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "bureau", b"bureau", "contested", b"contested", "determined_on", b"determined_on", "disclosure_stopped", b"disclosure_stopped", "entered_by", b"entered_by", "entered_on", b"entered_on", "final", b"final", "kind", b"kind", "occurred_on", b"occurred_on", "points", b"points", "provided_by", b"provided_by", "record_id", b"record_id", "removed", b"removed", "severity", b"severity", "source_ref", b"source_ref", "status", b"status", "status_on", b"status_on", "subject_id", b"subject_id", "summary", b"summary", "verified", b"verified", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__points: _TypeAlias = _typing.Literal["points"]  # noqa: Y015
     _WhichOneofArgType__points: _TypeAlias = _typing.Literal["_points", b"_points"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__points) -> _WhichOneofReturnType__points | None: ...
 
 Global___Record: _TypeAlias = Record  # noqa: Y015
+
+@_typing.final
+class Retention(_message.Message):
+    """How long a record is evidence, disclosed and kept, each with its article (S3 18, 19; S4 三(二))."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULESET_ID_FIELD_NUMBER: _builtins.int
+    EVIDENCE_UNTIL_FIELD_NUMBER: _builtins.int
+    EVIDENCE_CITE_FIELD_NUMBER: _builtins.int
+    DISCLOSED_UNTIL_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_CITE_FIELD_NUMBER: _builtins.int
+    REMOVED_ON_FIELD_NUMBER: _builtins.int
+    REMOVAL_CITE_FIELD_NUMBER: _builtins.int
+    ruleset_id: _builtins.str
+    """The text that governs the archive of the subject; empty where none does."""
+    evidence_until: _builtins.str
+    """Last day on which it is evidence."""
+    evidence_cite: _builtins.str
+    """Article of the period of evidence."""
+    disclosed_until: _builtins.str
+    """Last day on which it is disclosed."""
+    disclosure_cite: _builtins.str
+    """Article of the period of disclosure."""
+    removed_on: _builtins.str
+    """First day on which it is gone from the archive; empty where the text has no deletion."""
+    removal_cite: _builtins.str
+    """Article of the deletion, or of there being none."""
+    def __init__(
+        self,
+        *,
+        ruleset_id: _builtins.str = ...,
+        evidence_until: _builtins.str = ...,
+        evidence_cite: _builtins.str = ...,
+        disclosed_until: _builtins.str = ...,
+        disclosure_cite: _builtins.str = ...,
+        removed_on: _builtins.str = ...,
+        removal_cite: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosed_until", b"disclosed_until", "disclosure_cite", b"disclosure_cite", "evidence_cite", b"evidence_cite", "evidence_until", b"evidence_until", "removal_cite", b"removal_cite", "removed_on", b"removed_on", "ruleset_id", b"ruleset_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Retention: _TypeAlias = Retention  # noqa: Y015
 
 @_typing.final
 class PutBureauRequest(_message.Message):
@@ -1158,6 +1208,118 @@ class SetContestedResponse(_message.Message):
 Global___SetContestedResponse: _TypeAlias = SetContestedResponse  # noqa: Y015
 
 @_typing.final
+class RepairRecordsRequest(_message.Message):
+    """Request of RepairRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECORD_IDS_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    ground: _builtins.str
+    """Legal ground."""
+    @_builtins.property
+    def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The records."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        record_ids: _abc.Iterable[_builtins.str] | None = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "record_ids", b"record_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepairRecordsRequest: _TypeAlias = RepairRecordsRequest  # noqa: Y015
+
+@_typing.final
+class RepairRecordsResponse(_message.Message):
+    """Response of RepairRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
+        """The records as they now stand."""
+
+    def __init__(
+        self,
+        *,
+        records: _abc.Iterable[Global___Record] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["records", b"records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepairRecordsResponse: _TypeAlias = RepairRecordsResponse  # noqa: Y015
+
+@_typing.final
+class StopDisclosureRequest(_message.Message):
+    """Request of StopDisclosure."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECORD_IDS_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    ground: _builtins.str
+    """Legal ground."""
+    @_builtins.property
+    def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The records."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        record_ids: _abc.Iterable[_builtins.str] | None = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "record_ids", b"record_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopDisclosureRequest: _TypeAlias = StopDisclosureRequest  # noqa: Y015
+
+@_typing.final
+class StopDisclosureResponse(_message.Message):
+    """Response of StopDisclosure."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
+        """The records as they now stand."""
+
+    def __init__(
+        self,
+        *,
+        records: _abc.Iterable[Global___Record] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["records", b"records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopDisclosureResponse: _TypeAlias = StopDisclosureResponse  # noqa: Y015
+
+@_typing.final
 class GetRecordRequest(_message.Message):
     """Request of GetRecord."""
 
@@ -1187,6 +1349,7 @@ class GetRecordResponse(_message.Message):
 
     RECORD_FIELD_NUMBER: _builtins.int
     EARLIER_FIELD_NUMBER: _builtins.int
+    RETENTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def record(self) -> Global___Record:
         """The record as it now stands."""
@@ -1195,15 +1358,20 @@ class GetRecordResponse(_message.Message):
     def earlier(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
         """What it said before, newest first."""
 
+    @_builtins.property
+    def retention(self) -> Global___Retention:
+        """How long it is kept, by the text that governs today."""
+
     def __init__(
         self,
         *,
         record: Global___Record | None = ...,
         earlier: _abc.Iterable[Global___Record] | None = ...,
+        retention: Global___Retention | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "retention", b"retention"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "record", b"record", "retention", b"retention"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1487,7 +1655,9 @@ class Batch(_message.Message):
     file_name: _builtins.str
     """Name of the file."""
     state: _builtins.str
-    """checked, applied, refused, unchanged or undone."""
+    """checked, receiving, awaiting_approval, applied, refused, unchanged, rejected, discarded, expired
+    or undone.
+    """
     rows: _builtins.int
     """Rows in the file."""
     changed: _builtins.int

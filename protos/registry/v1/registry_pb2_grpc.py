@@ -105,6 +105,16 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.SetContestedRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.SetContestedResponse.FromString,
                 _registered_method=True)
+        self.RepairRecords = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/RepairRecords',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RepairRecordsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.RepairRecordsResponse.FromString,
+                _registered_method=True)
+        self.StopDisclosure = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/StopDisclosure',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.FromString,
+                _registered_method=True)
         self.GetRecord = channel.unary_unary(
                 '/quanheng.registry.v1.RegistryService/GetRecord',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRecordRequest.SerializeToString,
@@ -219,6 +229,20 @@ class RegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RepairRecords(self, request, context):
+        """Marks records as repaired: from that day they no longer count.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StopDisclosure(self, request, context):
+        """Stops the disclosure of records, which go on to count.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRecord(self, request, context):
         """Reads a credit record with its earlier versions.
         """
@@ -227,7 +251,7 @@ class RegistryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRecords(self, request, context):
-        """Lists the credit records of a subject.
+        """Lists the credit records of a subject; to the public those that are disclosed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -305,6 +329,16 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.SetContested,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.SetContestedRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.SetContestedResponse.SerializeToString,
+            ),
+            'RepairRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.RepairRecords,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.RepairRecordsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RepairRecordsResponse.SerializeToString,
+            ),
+            'StopDisclosure': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopDisclosure,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.SerializeToString,
             ),
             'GetRecord': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRecord,
@@ -696,6 +730,60 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/SetContested',
             protos_dot_registry_dot_v1_dot_registry__pb2.SetContestedRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.SetContestedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RepairRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/RepairRecords',
+            protos_dot_registry_dot_v1_dot_registry__pb2.RepairRecordsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.RepairRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopDisclosure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/StopDisclosure',
+            protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,10 +46,14 @@ class RegistryServiceStub:
     """Withdraws a credit record: from that day it no longer counts."""
     SetContested: _aio.UnaryUnaryMultiCallable[_registry_pb2.SetContestedRequest, _registry_pb2.SetContestedResponse]
     """Marks records as contested, or ends that mark."""
+    RepairRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.RepairRecordsRequest, _registry_pb2.RepairRecordsResponse]
+    """Marks records as repaired: from that day they no longer count."""
+    StopDisclosure: _aio.UnaryUnaryMultiCallable[_registry_pb2.StopDisclosureRequest, _registry_pb2.StopDisclosureResponse]
+    """Stops the disclosure of records, which go on to count."""
     GetRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetRecordRequest, _registry_pb2.GetRecordResponse]
     """Reads a credit record with its earlier versions."""
     ListRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListRecordsRequest, _registry_pb2.ListRecordsResponse]
-    """Lists the credit records of a subject."""
+    """Lists the credit records of a subject; to the public those that are disclosed."""
 
 class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads and changes the register."""
@@ -167,6 +171,22 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Marks records as contested, or ends that mark."""
 
     @_abc_1.abstractmethod
+    def RepairRecords(
+        self,
+        request: _registry_pb2.RepairRecordsRequest,
+        context: _aio.ServicerContext[_registry_pb2.RepairRecordsRequest, _abc.Awaitable[_registry_pb2.RepairRecordsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.RepairRecordsResponse]:
+        """Marks records as repaired: from that day they no longer count."""
+
+    @_abc_1.abstractmethod
+    def StopDisclosure(
+        self,
+        request: _registry_pb2.StopDisclosureRequest,
+        context: _aio.ServicerContext[_registry_pb2.StopDisclosureRequest, _abc.Awaitable[_registry_pb2.StopDisclosureResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.StopDisclosureResponse]:
+        """Stops the disclosure of records, which go on to count."""
+
+    @_abc_1.abstractmethod
     def GetRecord(
         self,
         request: _registry_pb2.GetRecordRequest,
@@ -180,7 +200,7 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.ListRecordsRequest,
         context: _aio.ServicerContext[_registry_pb2.ListRecordsRequest, _abc.Awaitable[_registry_pb2.ListRecordsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ListRecordsResponse]:
-        """Lists the credit records of a subject."""
+        """Lists the credit records of a subject; to the public those that are disclosed."""
 
 def add_RegistryServiceServicer_to_server(servicer: RegistryServiceServicer, server: _aio.Server) -> None: ...
 

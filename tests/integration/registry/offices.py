@@ -40,6 +40,7 @@ CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
 STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 9, 14)
 READY_SECONDS = 60
+NO_TEMPORAL = "127.0.0.1:9"  # the register serves without it
 
 
 @dataclass
@@ -276,6 +277,7 @@ def sandbox(folder: Path, port: int, nats_url: str, databases: Databases) -> Set
         sandbox=True,
         registry_address=f"127.0.0.1:{port}",
         nats_url=nats_url,
+        temporal_address=NO_TEMPORAL,
         database=databases.of_every_service(folder),
     )
     SandboxClock.create(settings.clock_file, STARTS)

@@ -49,7 +49,12 @@ class Sandbox:
         return await outbox(self.database, "clock")
 
     async def problems(self) -> list[str]:
-        return [problem.name for problem in (await check(self.database, self.clock)).problems]
+        found = await check(self.database, self.clock, _runs)
+        return [problem.name for problem in found.problems]
+
+
+async def _runs() -> bool:
+    return True
 
 
 @pytest.fixture

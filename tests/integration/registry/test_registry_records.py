@@ -235,14 +235,66 @@ async def test_records_are_seen_by_their_subject_and_their_bureau_alone(office: 
         office.desk(Role.OPERATOR, subject_id=other.subject_id),
         office.desk(Role.CASEWORKER, bureau=FOREIGN),
         office.desk(Role.VERIFICATION_INSTITUTION),
-        office.desk(Role.PUBLIC),
     ):
         with refused("NOT_PERMITTED"):
             await read(desk, record)
         with refused("NOT_PERMITTED"):
             await desk.registry.ListRecords(listing)
+    public = office.desk(Role.PUBLIC)
+    with refused("NOT_PERMITTED"):
+        await read(public, record)
+    [disclosed] = (await public.registry.ListRecords(listing)).records
+    assert (disclosed.record_id, disclosed.entered_by) == (record.record_id, "")
     with refused("NOT_FOUND"):
         await read(office.desk(Role.CASEWORKER), pb.Record(record_id="nothing"))
+
+
+async def end(desk: Desk, *records: pb.Record, stop: bool = False) -> list[pb.Record]:
+    """Repairs records, or stops their disclosure, as a service does."""
+    ids = [record.record_id for record in records]
+    if stop:
+        stopping = pb.StopDisclosureRequest(
+            request_id=new_request_id(), record_ids=ids, ground="S4 五(三)"
+        )
+        return list((await desk.registry.StopDisclosure(stopping)).records)
+    repairing = pb.RepairRecordsRequest(
+        request_id=new_request_id(), record_ids=ids, ground="S4 四(四)"
+    )
+    return list((await desk.registry.RepairRecords(repairing)).records)
+
+
+async def test_a_repaired_record_no_longer_counts_and_is_repaired_once(office: Office) -> None:
+    record = await office.record()
+    service = office.desk(Role.SERVICE, bureau="")
+    [repaired] = await end(service, record)
+    assert (repaired.status, repaired.status_on) == ("repaired", "2026-09-14")
+    assert await end(service, record) == [repaired]
+    event = (await office.said(f"subject/{record.subject_id}"))[-1]
+    assert (event.change.cause, event.change.ground) == (events.CAUSE_REPAIRED, "S4 四(四)")
+    entries = await office.audited(f"record/{record.record_id}")
+    assert [entry.action for entry in entries] == ["enter_record", "repair_record"]
+    listing = pb.ListRecordsRequest(subject_id=record.subject_id)
+    assert not (await office.desk(Role.PUBLIC).registry.ListRecords(listing)).records
+    good = await office.record(kind="award")
+    with refused("WRONG_STATE"):
+        await end(service, good)
+
+
+async def test_stopped_disclosure_hides_a_record_from_the_public_alone(office: Office) -> None:
+    record = await office.record()
+    listing = pb.ListRecordsRequest(subject_id=record.subject_id)
+    public = office.desk(Role.PUBLIC)
+    assert len((await public.registry.ListRecords(listing)).records) == 1
+    [stopped] = await end(office.desk(Role.SERVICE, bureau=""), record, stop=True)
+    assert (stopped.status, stopped.disclosure_stopped, stopped.version) == ("active", True, 2)
+    assert not (await public.registry.ListRecords(listing)).records
+    assert (await read(office.desk(Role.CASEWORKER), record)).record == stopped
+    [entry] = [
+        entry
+        for entry in await office.audited(f"record/{record.record_id}")
+        if entry.action == "stop_disclosure"
+    ]
+    assert (entry.before or {})["disclosure_stopped"] is False
 
 
 async def test_strangers_change_no_record(office: Office) -> None:

@@ -229,6 +229,11 @@ async def test_nothing_is_announced_that_is_not_audited_nor_saved_then(
     assert await outbox(database, "subject/s0") == []
 
 
+async def runs() -> bool:
+    """The daily workflow, as far as a test without Temporal is concerned."""
+    return True
+
+
 async def test_check_tells_what_is_held_removed_things_included_and_what_disagrees(
     database: Database, changes: Changes
 ) -> None:
@@ -239,7 +244,7 @@ async def test_check_tells_what_is_held_removed_things_included_and_what_disagre
         await save_records(change, [record(0, contested=True), record(1, removed=True)])
         change.session.add(Contest(record_id="r0", case_id="case-1"))
         change.audit("test", "test/check")
-    first = await check(database, clock)
+    first = await check(database, clock, runs)
     assert first.figures == {
         "bureaus": 2,
         "subjects": 1,
@@ -247,13 +252,14 @@ async def test_check_tells_what_is_held_removed_things_included_and_what_disagre
         "verifications": 0,
         "records": 2,
         "contested": 1,
+        "records.overdue": 0,
     }
     assert first.problems == []
     async with changes.change(INTEGRATOR) as change:
         await save_records(change, [await change.session.get_one(Record, "r1")])
         change.session.add(Contest(record_id="r1", case_id="case-1"))
         change.audit("test", "test/check")
-    second = await check(database, clock)
+    second = await check(database, clock, runs)
     assert [problem.object for problem in second.problems] == ["record/r1"]
     digests = [{d.topic: d.digest for d in findings.digests} for findings in (first, second)]
     assert {topic for topic in digests[0] if digests[0][topic] != digests[1][topic]} == {"records"}

@@ -1,0 +1,28 @@
+"""What the register hears: that its own clock was moved, and which text governs where."""
+
+from __future__ import annotations
+
+from plumbing.assembly import Parts
+from plumbing.change import applying
+from plumbing.events.consumer import Consumer
+from plumbing.events.envelope import Received
+from plumbing.events.inbox import On
+from plumbing.events.subjects import Stream
+from protos.grading.v1.events_pb2 import RulesetActivated
+from protos.registry.v1.events_pb2 import ClockMoved
+from services.registry import governing
+from services.registry.timers import Timers
+
+
+def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
+    """One consumer per stream this service listens to."""
+
+    async def clock_moved(received: Received[ClockMoved]) -> None:
+        await timers.clock_moved(received.message.offset_seconds)
+
+    own = [On(ClockMoved, react=clock_moved)]
+    texts = [On(RulesetActivated, apply=applying("registry", parts.clock, governing.take))]
+    return [
+        Consumer("registry-own", Stream.REGISTRY, parts.database, parts.js, parts.clock, own),
+        Consumer("registry-grading", Stream.GRADING, parts.database, parts.js, parts.clock, texts),
+    ]

@@ -1,0 +1,50 @@
+"""`retention/daily`: what the law lets go leaves the archive, day by day (D-04, D-06).
+
+One long-lived workflow for the register. It never reads the law: what is due by a day is found by
+its activity, and the hour of waking comes with its input (D-05).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from plumbing.daily import LONGEST, SILENCE, DailyRounds, Round, Start
+    from plumbing.temporal import UNTIL_DONE
+
+WORKFLOW = "retention-daily"
+WORKFLOW_ID = "retention/daily"
+ACTIVITY = "expire"
+
+
+class Expired(BaseModel):
+    """How many records left the archive."""
+
+    records: int
+
+
+@workflow.defn(name=WORKFLOW)
+class RetentionDaily(DailyRounds):
+    """Each local day, shortly after midnight, one round; and one whenever it is woken."""
+
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: Start) -> None:
+        """Runs rounds for ever."""
+        await self.go_on(start, self._round)
+
+    async def _round(self, as_of: date) -> None:
+        await workflow.execute_activity(
+            ACTIVITY,
+            Round(as_of=as_of),
+            result_type=Expired,
+            start_to_close_timeout=LONGEST,
+            heartbeat_timeout=SILENCE,
+            retry_policy=UNTIL_DONE,
+        )
