@@ -14,6 +14,7 @@ from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
 from services.registry.first_start import ensure_administrator
 from services.registry.imports import policy as imports_policy
+from services.registry.imports.limits import FileLimits
 from services.registry.imports.servicer import ImportServicer
 from services.registry.passwords import Passwords
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
@@ -32,7 +33,7 @@ async def build(parts: Parts) -> Assembly:
     queries = Queries(parts.database, parts.clock)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
-    imports = ImportServicer(parts.changes, settings.import_max_bytes)
+    imports = ImportServicer(parts.changes, settings.import_max_bytes, FileLimits.of(settings))
     identity = IdentityServicer(parts.changes, queries, passwords, signer, secrets)
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from law.errors import InvalidInput
@@ -21,9 +21,24 @@ _DAY = re.compile(
 _FLAGS = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 _FLAGS |= {"yes": True, "no": False, "y": True, "n": False, "√": True, "×": False}
 _WHOLE = re.compile(r"[+-]?\d{1,9}")
+_SERIAL = re.compile(r"[1-9]\d{4}")  # 1927 to 2173; 2026 is no day
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
+_DAY_ZERO = date(1899, 12, 30)  # what spreadsheet programs count from, 1 March 1900 onwards
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 SHOWN = 100  # characters of a cell that a fault repeats
+
+
+class Number(str):
+    """What a workbook holds as a number, and so not always as it was typed: 007 is 7 in it."""
+
+    __slots__ = ()
+
+
+class Failed(str):
+    """A cell whose formula has no value; what it shows instead, such as #N/A, or nothing."""
+
+    __slots__ = ()
 
 
 class BadCell(Exception):
@@ -59,9 +74,18 @@ def text(cell: str) -> str:
     return cell
 
 
+def identifier(cell: str) -> str:
+    """A number or name that stands for one thing, and not what a spreadsheet program made of it."""
+    if _SCIENTIFIC.fullmatch(cell):
+        zh = "已被表格软件改成科学计数法；请设为文本格式，并按原件重新填写"
+        en = "was turned into scientific notation; format the cell as text and enter it anew"
+        raise BadCell("SCIENTIFIC", zh, en)
+    return text(cell)
+
+
 def code(cell: str) -> str:
     """A code: narrow characters only."""
-    return text(unicodedata.normalize("NFKC", cell))
+    return identifier(unicodedata.normalize("NFKC", cell))
 
 
 def credit_code(cell: str) -> str:
@@ -82,6 +106,31 @@ def day(cell: str) -> date:
         except ValueError:
             raise BadCell("NO_SUCH_DATE", "没有这一天", "there is no such day") from None
     raise BadCell("NOT_A_DATE", "应为日期，如 2026-09-14", "must be a date such as 2026-09-14")
+
+
+def of_number(cell: Number, read: Read, is_identifier: bool, from_1904: bool) -> Value:
+    """What a cell kept as a number says to a field that is read so.
+
+    An identifier is refused: its first zeros and last digits may be gone. Days are counted from
+    1900, or written as 20260914.
+    """
+    if read is day:
+        return _counted_day(cell, from_1904)
+    if is_identifier or (read is text and _SCIENTIFIC.fullmatch(cell)):
+        zh = "存为数值，前导零和第 15 位以后的数字可能已丢失；请设为文本格式，并按原件重新填写"
+        en = "is kept as a number, which loses digits; format the cell as text and enter it anew"
+        raise BadCell("NUMBER_FOR_TEXT", zh, en)
+    return read(str(cell))
+
+
+def _counted_day(cell: Number, from_1904: bool) -> date:
+    if not _SERIAL.fullmatch(cell):
+        return day(str(cell))
+    if from_1904:
+        zh = "此工作簿的日期可能从 1904 年起算，请设为日期格式"
+        en = "days of this workbook may count from 1904; format the cell as a date"
+        raise BadCell("NOT_A_DATE", zh, en)
+    return _DAY_ZERO + timedelta(days=int(cell))
 
 
 def flag(cell: str) -> bool:

@@ -18,9 +18,8 @@ from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.commands.finding import require_bureau_exists
-from services.registry.imports import reading, things, wire
+from services.registry.imports import things, wire
 from services.registry.imports.families import FamilyName
-from services.registry.imports.notes import HEADER_ROW
 from services.registry.imports.plan import Context, Plan
 from services.registry.imports.plan_fleet import plan_instruments, plan_records
 from services.registry.imports.plan_register import plan_bureaus, plan_subjects
@@ -103,6 +102,7 @@ def _batch(change: Change, header: pb.ImportHeader, upload: Upload) -> ImportBat
         sha256=upload.sha256,
         question=_question(header, upload.sha256, bureau),
         header=list(upload.read.names),
+        sheet=upload.read.sheet,
     )
 
 
@@ -116,6 +116,7 @@ def _question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
         dict(header.values),
         sorted(header.placeholder_owners),
         header.file_missing,
+        header.sheet,
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -162,6 +163,7 @@ async def _keep_faults(change: Change, batch_id: str, upload: Upload) -> None:
             "number": number,
             "row": note.row,
             "column": note.column,
+            "cell": note.cell,
             "value": note.value,
             "reason": note.reason,
             "message_zh": note.zh,
@@ -179,7 +181,7 @@ async def _keep_faults(change: Change, batch_id: str, upload: Upload) -> None:
             why[note.row].append(f"{note.column}：{note.zh}" if note.column else note.zh)
     rejected = (
         {"batch_id": batch_id, "row": row.number, "cells": row.cells, "why": "；".join(said)}
-        for row in reading.rejected(upload.content, notes.bad_rows - {HEADER_ROW})
+        for row in upload.read.rejected(notes.bad_rows)
         if (said := why[row.number])
     )
     for portion in chunks(rejected, ROWS_AT_ONCE):

@@ -20,6 +20,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import cells, labels
 
 RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
+IDENTIFIERS = (cells.identifier, cells.code, cells.credit_code)
 OWNER_LENGTH = 300  # as long as a name
 
 
@@ -58,6 +59,11 @@ class Field:
     required: bool
     read: cells.Read
     limits: Limits
+
+    @property
+    def identifier(self) -> bool:
+        """Whether it stands for one thing: a code or a number that must be kept to the letter."""
+        return self.read in IDENTIFIERS
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
         _family(
             FamilyName.SUBJECTS,
             pb.Subject.DESCRIPTOR,
-            ("external_ref", "主体编号", cells.text),
+            ("external_ref", "主体编号", cells.identifier),
             ("kind*", "主体类型", _KIND),
             ("name*", "名称", cells.text),
             ("credit_code", "统一社会信用代码", cells.credit_code),
@@ -121,10 +127,10 @@ FAMILIES: Mapping[FamilyName, Family] = {
         _family(
             FamilyName.INSTRUMENTS,
             pb.Instrument.DESCRIPTOR,
-            ("owner*", "使用单位", cells.text),
-            ("type_code*", "器具类型", cells.text),
-            ("model", "型号规格", cells.text),
-            ("serial_no*", "出厂编号", cells.text),
+            ("owner*", "使用单位", cells.identifier),
+            ("type_code*", "器具类型", cells.identifier),
+            ("model", "型号规格", cells.identifier),
+            ("serial_no*", "出厂编号", cells.identifier),
             ("manufacturer", "生产厂家", cells.text),
             ("location", "使用地点", cells.text),
             ("state", "状态", _STATE),
@@ -133,22 +139,22 @@ FAMILIES: Mapping[FamilyName, Family] = {
         _family(
             FamilyName.VERIFICATIONS,
             pb.Verification.DESCRIPTOR,
-            ("owner", "使用单位", cells.text),
+            ("owner", "使用单位", cells.identifier),
             ("sector", "行业领域", _SECTOR),
-            ("type_code*", "器具类型", cells.text),
-            ("serial_no*", "出厂编号", cells.text),
-            ("model", "型号规格", cells.text),
+            ("type_code*", "器具类型", cells.identifier),
+            ("serial_no*", "出厂编号", cells.identifier),
+            ("model", "型号规格", cells.identifier),
             ("result*", "检定结果", _RESULT),
             ("verified_on*", "检定日期", cells.day),
             ("valid_until", "有效期至", cells.day),
             ("institution*", "检定机构", cells.text),
-            ("certificate_no", "证书编号", cells.text),
+            ("certificate_no", "证书编号", cells.identifier),
             ("method", "检定依据", cells.text),
         ),
         _family(
             FamilyName.RECORDS,
             pb.Record.DESCRIPTOR,
-            ("owner*", "使用单位", cells.text),
+            ("owner*", "使用单位", cells.identifier),
             ("kind*", "信息类别", _RECORD_KIND),
             ("severity", "严重程度", _SEVERITY),
             ("occurred_on*", "发生日期", cells.day),
@@ -156,7 +162,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("verified", "经核实", cells.flag),
             ("final", "已生效", cells.flag),
             ("points", "分值", cells.whole),
-            ("source_ref*", "文书编号", cells.text),
+            ("source_ref*", "文书编号", cells.identifier),
             ("provided_by", "提供单位", cells.text),
             ("summary", "摘要", cells.text),
             ("entered_on", "录入日期", cells.day),

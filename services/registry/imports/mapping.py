@@ -11,7 +11,7 @@ from law.errors import Fault, InvalidInput
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import cells
 from services.registry.imports.families import FAMILIES, Family, FamilyName, Field
-from services.registry.imports.notes import HEADER_ROW, Notes
+from services.registry.imports.notes import Notes
 
 REASONS = "原因"  # the last column of a file of rejected rows
 COLUMNS_SHOWN = 40
@@ -58,6 +58,18 @@ def _unknown_fields(header: pb.ImportHeader) -> Iterator[Fault]:
             yield Fault(f"header.{part}.{name}", zh, en)
 
 
+def fields_found(header: pb.ImportHeader, cells_of_row: Sequence[str]) -> int:
+    """How many fields of the family a row names, were it the header."""
+    said = {_plain(cells.said(cell)) for cell in cells_of_row}
+    fields = FAMILIES[FamilyName(header.family)].fields.values()
+    return sum(not said.isdisjoint(_wanted(header, one)) for one in fields)
+
+
+def _wanted(header: pb.ImportHeader, one: Field) -> list[str]:
+    mapped = header.columns.get(one.name)
+    return [_plain(mapped)] if mapped is not None else [_plain(one.name), _plain(one.header)]
+
+
 def bind(header: pb.ImportHeader, names: Sequence[str], notes: Notes) -> Binding:
     """Finds the columns; what is missing, doubled or not known is noted on the header's row."""
     family = FAMILIES[FamilyName(header.family)]
@@ -94,7 +106,7 @@ def _place(header: pb.ImportHeader, one: Field, names: Sequence[str], notes: Not
     mapped = header.columns.get(one.name)
     if mapped is None and one.name in header.constants:
         return None
-    wanted = [_plain(mapped)] if mapped is not None else [_plain(one.name), _plain(one.header)]
+    wanted = _wanted(header, one)
     plain = [_plain(name) for name in names]
     found = next((name for name in wanted if name in plain), None)
     if found is None:
@@ -103,7 +115,7 @@ def _place(header: pb.ImportHeader, one: Field, names: Sequence[str], notes: Not
         return None
     if plain.count(found) > 1:
         zh, en = f"列名“{found}”重复", f"the column {found!r} stands more than once"
-        notes.fault(HEADER_ROW, "DUPLICATE_COLUMN", zh, en, column=names[plain.index(found)])
+        notes.fault(notes.header_row, "DUPLICATE_COLUMN", zh, en, column=names[plain.index(found)])
     return plain.index(found)
 
 
@@ -116,7 +128,7 @@ def _missing(one: Field, mapped: str, names: Sequence[str], notes: Notes) -> Non
     seen = "、".join(names[:COLUMNS_SHOWN])
     wanted = mapped or f"{one.header}”或“{one.name}"
     notes.fault(
-        HEADER_ROW,
+        notes.header_row,
         "MISSING_COLUMN",
         f"缺少“{one.header}”({one.name})：未找到列“{wanted}”；文件的列：{seen}",
         f"no column for {one.name!r}; the columns are: {', '.join(names[:COLUMNS_SHOWN])}",
@@ -130,4 +142,4 @@ def _warn_unknown(names: Sequence[str], columns: Mapping[str, int], notes: Notes
         if name and name not in used and name != REASONS:
             zh, en = f"列“{name}”未使用", f"the column {name!r} is not used"
             again = f"（出现 {times} 次）" if times > 1 else ""
-            notes.warn(HEADER_ROW, "UNKNOWN_COLUMN", zh + again, en, column=name)
+            notes.warn(notes.header_row, "UNKNOWN_COLUMN", zh + again, en, column=name)

@@ -17,7 +17,8 @@ from plumbing.change import Change
 from plumbing.identity import Caller, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.notes import Notes
-from services.registry.imports.reading import Item, Read
+from services.registry.imports.reading import Read
+from services.registry.imports.row_reading import Item
 
 ROWS_IN_QUERY = 400
 ROWS_AT_A_STRETCH = 500

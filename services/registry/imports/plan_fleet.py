@@ -21,7 +21,7 @@ from services.registry.imports.plan import (
     fetch_pairs,
     standing,
 )
-from services.registry.imports.reading import Item
+from services.registry.imports.row_reading import Item
 from services.registry.tables import Instrument, Record
 
 Serial = tuple[str, str]

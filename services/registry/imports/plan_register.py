@@ -19,7 +19,7 @@ from services.registry.imports.plan import (
     fetch,
     standing,
 )
-from services.registry.imports.reading import Item
+from services.registry.imports.row_reading import Item
 from services.registry.tables import Bureau, Subject
 
 ALL = standing(Subject)

@@ -25,7 +25,7 @@ from services.registry.imports.plan import (
     standing,
 )
 from services.registry.imports.plan_fleet import Fleet, Repeats, Serial, serial_of
-from services.registry.imports.reading import Item
+from services.registry.imports.row_reading import Item
 from services.registry.tables import ImportBatch, ImportedThing, Subject, Verification
 
 VERIFICATIONS = standing(Verification)

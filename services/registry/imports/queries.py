@@ -68,11 +68,12 @@ class ImportQueries:
             beyond = sa.literal(key[0], sa.BigInteger)  # wider than the column: any token fits
             wanted = wanted.where(col(ImportFault.number) > beyond)
         async with self._database.snapshot() as session:
-            await find_batch(session, caller, request.batch_id)
+            batch = await find_batch(session, caller, request.batch_id)
             ordered = wanted.order_by(col(ImportFault.number))
             rows = (await session.exec(ordered.limit(paging.page_size(request) + 1))).all()
         page, token = paging.cut(request, rows, lambda row: [row.number])
-        return pb.ListFaultsResponse(faults=map(wire.fault, page), next_page_token=token)
+        faults = (wire.fault(row, batch.sheet) for row in page)
+        return pb.ListFaultsResponse(faults=faults, next_page_token=token)
 
     async def get_rejected_rows(
         self, caller: Caller, request: pb.GetRejectedRowsRequest

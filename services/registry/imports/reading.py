@@ -2,224 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import chain, islice
 
-from law.errors import Fault
-from law.reading import Reader
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.content import (
-    check_dated,
-    read_instrument,
-    read_record,
-    read_subject,
-    read_verification,
-)
-from services.registry.imports import cells, mapping, sheet
-from services.registry.imports.families import FAMILIES, FamilyName, Field
+from services.registry.imports import cells, mapping, opening
+from services.registry.imports.limits import BadFile, FileLimits
 from services.registry.imports.mapping import Binding
-from services.registry.imports.notes import HEADER_ROW, Notes
-
-REMEMBERED = 20_000  # different cells of a column whose value is kept at hand
-
-
-@dataclass(slots=True)
-class Item:
-    """What one row says: the fields that are not blank."""
-
-    row: int
-    values: dict[str, Any]
+from services.registry.imports.notes import Notes
+from services.registry.imports.row_reading import Item, RowReader
+from services.registry.imports.sheet import Row, Sheet
+from services.registry.imports.workbook import Workbook, too_many
+from services.registry.imports.workbook_parts import HEADER_ROWS
 
 
 @dataclass
 class Read:
     """A file, read. `bad` are rows with a fault, as far as they could be read."""
 
-    encoding: str
+    encoding: str = ""
+    sheet: str = ""
     names: Sequence[str] = ()
     rows: int = 0
     items: list[Item] = field(default_factory=list)
     bad: list[Item] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
     binding: Binding | None = None
+    source: Sheet | Workbook | None = None
 
     def column(self, name: str) -> str:
         """The column that holds a field."""
         return self.binding.column(name) if self.binding else name
 
+    def rejected(self, wanted: set[int]) -> Iterator[Row]:
+        """Rows of the file as they stand in it, by number, below its header."""
+        below = {number for number in wanted if number > self.notes.header_row}
+        if not below or self.source is None:
+            return iter(())
+        return (row for row in self._as_far_as_readable() if row.number in below)
 
-def read(header: pb.ImportHeader, content: bytes, today: date) -> Read:
+    def _as_far_as_readable(self) -> Iterator[Row]:
+        with suppress(BadFile):  # noted when it was read
+            yield from self.source.rows() if self.source else ()
+
+
+def read(
+    header: pb.ImportHeader, content: bytes, today: date, limits: FileLimits | None = None
+) -> Read:
     """Reads a whole file. `today` is the platform's day."""
-    found = sheet.look_at(content)
-    done = Read(found.encoding)
-    rows = found.rows()
-    first = next(rows, None)
-    if sheet.is_utf16(content) or (first is not None and first.broken):
+    limits = limits or FileLimits()
+    done = Read(notes=Notes(limits))
+    try:
+        source = done.source = opening.open_file(content, header.sheet, limits)
+        done.encoding, done.sheet = source.encoding, source.sheet
+        _read_source(header, source, done, today)
+    except BadFile as bad:
+        done.notes.refuse(bad)
+    return done
+
+
+def _read_source(
+    header: pb.ImportHeader, source: Sheet | Workbook, done: Read, today: date
+) -> None:
+    first, rows = _header_of(header, source.rows())
+    if first is None:
+        raise BadFile("EMPTY_FILE", "文件是空的", "the file is empty")
+    done.notes.header_row = first.number
+    if first.broken and first.broken[0] == "BAD_ENCODING":
         zh = "表头无法解码；请另存为 UTF-8 或 GB 18030 编码的 CSV"
         en = "the header cannot be decoded; save the file as CSV in UTF-8 or GB 18030"
-        done.notes.fault(HEADER_ROW, "BAD_ENCODING", zh, en)
-    elif first is None:
-        done.notes.fault(HEADER_ROW, "EMPTY_FILE", "文件是空的", "the file is empty")
-    else:
-        _read_rows(header, first.cells, rows, done, today)
-    return done
+        raise BadFile("BAD_ENCODING", zh, en)
+    if first.broken:
+        raise BadFile(*first.broken)
+    _read_rows(header, first.cells, rows, done, today)
+    if isinstance(source, Workbook):
+        _note_sheet(source, done)
+
+
+def _header_of(header: pb.ImportHeader, rows: Iterator[Row]) -> tuple[Row | None, Iterator[Row]]:
+    """The header, and what stands below it: titles and notes may stand above.
+
+    It is the row among the first that names the most fields; the very first where none does.
+    """
+    top = list(islice(rows, HEADER_ROWS))
+    if not top:
+        return None, rows
+    found = [0 if row.broken else mapping.fields_found(header, row.cells) for row in top]
+    place = found.index(max(found))
+    return top[place], chain(top[place + 1 :], rows)
 
 
 def _read_rows(
     header: pb.ImportHeader,
     names: list[str],
-    rows: Iterator[sheet.Row],
+    rows: Iterator[Row],
     done: Read,
     today: date,
 ) -> None:
+    notes, limits = done.notes, done.notes.limits
+    if len(names) > limits.columns:
+        raise too_many(notes.header_row, "wide", limits)
+    if isinstance(done.source, Workbook):
+        notes.places = {cells.said(name): n for n, name in reversed([*enumerate(names)])}
     done.names = names
-    done.binding = mapping.bind(header, names, done.notes)
-    reader = _RowReader(header, done.binding, done.notes, today)
+    done.binding = mapping.bind(header, names, notes)
+    told = done.source.told if isinstance(done.source, Workbook) else None
+    reader = RowReader(header, done.binding, notes, today, told)
     for row in rows:
         done.rows += 1
-        if done.notes.header_is_bad:
+        if done.rows > limits.rows:
+            raise too_many(row.number, "many", limits)
+        if notes.header_is_bad:
             continue
         item = reader.read(row)
         if item is not None:
-            fine = item.row not in done.notes.bad_rows
+            fine = item.row not in notes.bad_rows
             (done.items if fine else done.bad).append(item)
     if not done.rows:
-        done.notes.fault(HEADER_ROW, "NO_ROWS", "文件只有表头", "the file holds only a header")
+        raise BadFile("NO_ROWS", "文件只有表头", "the file holds only a header")
 
 
-def rejected(content: bytes, wanted: set[int]) -> Iterator[sheet.Row]:
-    """Rows of a file as they stand in it, by number."""
-    if not wanted:
-        return iter(())
-    return (row for row in sheet.look_at(content).rows() if row.number in wanted)
-
-
-class _RowReader:
-    """Reads rows of one file."""
-
-    def __init__(
-        self, header: pb.ImportHeader, binding: Binding, notes: Notes, today: date
-    ) -> None:
-        family = FamilyName(header.family)
-        self._fields = FAMILIES[family].fields
-        self._check, self._together = _CHECKS[family]
-        self._binding, self._notes, self._today = binding, notes, today
-        self._columns = [(self._fields[name], place) for name, place in binding.columns.items()]
-        self._known: dict[str, dict[str, cells.Value]] = {name: {} for name in self._fields}
-
-    def read(self, row: sheet.Row) -> Item | None:
-        """A row's values that are good, or None when it cannot be read at all."""
-        before = len(self._notes.notes)
-        if row.broken or len(row.cells) != len(self._binding.names):
-            self._note_broken(row)
-            return None
-        values = self._values(row)
-        bad = {note.column for note in self._notes.notes[before:]}
-        if not any(self._binding.column(name) in bad for name in self._together):
-            self._note_contradictions(row.number, values, bad)
-        return Item(row.number, values)
-
-    def _note_broken(self, row: sheet.Row) -> None:
-        if row.broken:
-            place = next((n for n, cell in enumerate(row.cells) if "\ufffd" in cell), None)
-            named = place is not None and place < len(self._binding.names)
-            column = self._binding.names[place] if named and place is not None else ""
-            value = row.cells[place] if place is not None else ""
-            reason, zh, en = row.broken
-            self._notes.fault(row.number, reason, zh, en, column=column, value=value)
-            return
-        has, wanted = len(row.cells), len(self._binding.names)
-        zh = f"此行有 {has} 格，表头有 {wanted} 格"
-        en = f"the row has {has} cells, the header {wanted}"
-        self._notes.fault(row.number, "RAGGED_ROW", zh, en)
-
-    def _values(self, row: sheet.Row) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for one, place in self._columns:
-            self._take(row.number, one, cells.said(row.cells[place]), values)
-        for name, constant in self._binding.constants.items():
-            # Only the file's bureau also stands where a column is there and says nothing.
-            unsaid = name == "bureau" or name not in self._binding.columns
-            if unsaid and name not in values:
-                self._take(row.number, self._fields[name], constant, values)
-        return values
-
-    def _take(self, number: int, one: Field, cell: str, values: dict[str, Any]) -> None:
-        cell = self._binding.values.get(one.name, {}).get(cell, cell)
-        if not cell:
-            if one.required and one.name not in self._binding.constants:
-                self._fault(number, one, cell, "MISSING", "不能为空", "must not be blank")
-            return
-        known = self._known[one.name]
-        if cell not in known:
-            try:
-                value = one.read(cell)
-                if isinstance(value, str):
-                    one.limits.check(value)
-            except cells.BadCell as bad:
-                self._fault(number, one, cell, bad.reason, bad.zh, bad.en)
-                return
-            if len(known) >= REMEMBERED:
-                known.clear()
-            known[cell] = value
-        values[one.name] = known[cell]
-
-    def _fault(self, number: int, one: Field, cell: str, reason: str, zh: str, en: str) -> None:
-        column = self._binding.column(one.name)
-        zh = f"{one.header}{zh}" if reason == "MISSING" else zh
-        self._notes.fault(number, reason, zh, en, column=column, value=cell)
-
-    def _note_contradictions(self, number: int, values: dict[str, Any], bad: set[str]) -> None:
-        faults: list[Fault] = []
-        self._check(Reader(values, "", faults), self._today)
-        for fault in faults:
-            name = fault.field
-            column = self._binding.column(name)
-            if name in self._fields and column not in bad:
-                value = values.get(name, "")
-                shown = value.isoformat() if isinstance(value, date) else str(value)
-                zh, en = fault.message_zh, fault.message_en
-                self._notes.fault(number, "CONTRADICTION", zh, en, column=column, value=shown)
-
-
-Check = Callable[[Reader, date], None]
-
-
-def _check_bureau(_reader: Reader, _today: date) -> None:
-    """A bureau's fields say nothing about each other."""
-
-
-def _check_subject(reader: Reader, _today: date) -> None:
-    read_subject(reader)
-
-
-def _check_instrument(reader: Reader, _today: date) -> None:
-    read_instrument(reader)
-
-
-def _check_verification(reader: Reader, today: date) -> None:
-    content = read_verification(reader, today)
-    check_dated(reader, content, str(reader.data.get("type_code", "")))
-
-
-def _check_record(reader: Reader, today: date) -> None:
-    content = read_record(reader, today)
-    entered_on = reader.day("entered_on", today)
-    if not content.determined_on <= entered_on <= today:
-        zh, en = "录入日期须在认定日期与今天之间", "must lie between determined_on and today"
-        reader.fault("entered_on", zh, en)
-
-
-# What the core's rules say of a row as a whole, and the fields without which they cannot speak.
-_CHECKS: Mapping[FamilyName, tuple[Check, tuple[str, ...]]] = {
-    FamilyName.BUREAUS: (_check_bureau, ()),
-    FamilyName.SUBJECTS: (_check_subject, ("kind", "credit_code")),
-    FamilyName.INSTRUMENTS: (_check_instrument, ("rotate_on",)),
-    FamilyName.VERIFICATIONS: (
-        _check_verification,
-        ("type_code", "result", "verified_on", "valid_until"),
-    ),
-    FamilyName.RECORDS: (_check_record, ("occurred_on", "determined_on", "entered_on")),
-}
+def _note_sheet(source: Workbook, done: Read) -> None:
+    """What is worth a notice about a workbook whose rows were read."""
+    notes, told = done.notes, source.told
+    if told.macros:
+        zh, en = "工作簿含有宏；宏不会运行，也不会保存", "it holds macros, neither run nor kept"
+        notes.warn(notes.header_row, "MACROS", zh, en)
+    if told.others:
+        names = "、".join(told.others)
+        zh = f"只读取了工作表“{told.sheet}”；另有内容的工作表：{names}"
+        en = f"only the sheet {told.sheet!r} was read; others hold something too: {names}"
+        notes.warn(notes.header_row, "OTHER_SHEETS", zh, en)
+    for place, (row, times) in told.merged.items():
+        if place < len(done.names):
+            zh = f"合并的单元格按其覆盖的每一行填写，共 {times} 处"
+            en = f"merged cells count for every row they cover, {times} times"
+            notes.warn(row, "MERGED_CELLS", zh, en, column=cells.said(done.names[place]))

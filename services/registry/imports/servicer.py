@@ -17,15 +17,16 @@ from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
 from services.registry.imports import mapping, reading
 from services.registry.imports.commands import Upload, import_file
+from services.registry.imports.limits import FileLimits
 from services.registry.imports.queries import ImportQueries
 from services.registry.imports.undoing import undo_batch
 
 
 class ImportServicer(rpc.ImportServiceServicer):
-    """Takes in files; `max_bytes` is the longest."""
+    """Takes in files; `max_bytes` is the longest, and `limits` what reading one may ask for."""
 
-    def __init__(self, changes: Changes, max_bytes: int) -> None:
-        self._changes, self._max_bytes = changes, max_bytes
+    def __init__(self, changes: Changes, max_bytes: int, limits: FileLimits) -> None:
+        self._changes, self._max_bytes, self._limits = changes, max_bytes, limits
         self._queries = ImportQueries(changes.database)
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -40,7 +41,7 @@ class ImportServicer(rpc.ImportServiceServicer):
         mapping.check_header(header)
         # Long work on the file alone comes before the transaction, and off the event loop.
         today = self._changes.clock.today()
-        read = await asyncio.to_thread(reading.read, header, content, today)
+        read = await asyncio.to_thread(reading.read, header, content, today, self._limits)
         upload = Upload(content, hashlib.sha256(content).hexdigest(), read)
         answer = await self._changes.once(
             caller, header, partial(import_file, upload), pb.ImportFileResponse

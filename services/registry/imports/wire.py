@@ -20,9 +20,9 @@ def batch(row: ImportBatch) -> pb.Batch:
     return said
 
 
-def fault(row: ImportFault) -> pb.RowFault:
-    """A fault on the wire."""
-    return pb.RowFault(**row.model_dump(exclude={"batch_id", "number"}))
+def fault(row: ImportFault, sheet: str) -> pb.RowFault:
+    """A fault on the wire, of a file or of a workbook's sheet."""
+    return pb.RowFault(**row.model_dump(exclude={"batch_id", "number"}), sheet=sheet)
 
 
 def rejected_rows(header: Sequence[str], rows: Iterable[RejectedRow]) -> bytes:

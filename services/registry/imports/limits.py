@@ -1,0 +1,50 @@
+"""How much a file may ask of the process that reads it. What exceeds it is refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plumbing.settings import Settings
+
+MIB = 1024 * 1024
+
+
+class BadFile(Exception):
+    """A file that cannot be read at all, or not to its end, said with a stable reason."""
+
+    def __init__(self, reason: str, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.reason, self.zh, self.en = reason, zh, en
+
+
+@dataclass(frozen=True)
+class FileLimits:
+    """The settings `import_max_…`; sizes in bytes."""
+
+    unpacked: int = 512 * MIB
+    ratio: int = 200
+    memory: int = 1024 * MIB
+    seconds: int = 120
+    rows: int = 1_000_000
+    columns: int = 500
+    cell: int = 131_072
+    faults: int = 100_000
+
+    @classmethod
+    def of(cls, settings: Settings) -> FileLimits:
+        """The limits of a deployment."""
+        return cls(
+            unpacked=settings.import_max_unpacked_bytes,
+            ratio=settings.import_max_ratio,
+            memory=settings.import_max_memory_bytes,
+            seconds=settings.import_max_seconds,
+            rows=settings.import_max_rows,
+            columns=settings.import_max_columns,
+            cell=settings.import_max_cell_characters,
+            faults=settings.import_max_faults,
+        )
+
+    def exceeded(self, reason: str, zh: str, en: str, setting: str) -> BadFile:
+        """The refusal of a file that exceeds a limit, with the setting that raises it."""
+        variable = f"QUANHENG_IMPORT_MAX_{setting.upper()}"
+        return BadFile(reason, f"{zh}（上限由 {variable} 设定）", f"{en} (set by {variable})")

@@ -1,0 +1,58 @@
+"""Workbooks for tests: of plain values, and with parts of them exchanged."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import xlsxwriter
+
+Rows = Sequence[Sequence[Any]]
+Merge = tuple[int, int, int, int]
+
+
+def xlsx(
+    rows: Rows | Mapping[str, Rows], *, date_1904: bool = False, merged: Sequence[Merge] = ()
+) -> bytes:
+    """A workbook: of one sheet, or of several by name."""
+    file = io.BytesIO()
+    sheets = rows if isinstance(rows, Mapping) else {"器具": rows}
+    with xlsxwriter.Workbook(file, {"date_1904": date_1904}) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        for name, own in sheets.items():
+            page = book.add_worksheet(name)
+            for first, left, last, right in merged:
+                page.merge_range(first, left, last, right, "")
+            for y, row in enumerate(own):
+                for x, cell in enumerate(row):
+                    if isinstance(cell, str):
+                        page.write_string(y, x, cell)
+                    elif isinstance(cell, date):
+                        page.write_datetime(y, x, cell, moment if _timed(cell) else day)
+                    elif cell is not None:
+                        page.write(y, x, cell)
+    return file.getvalue()
+
+
+def _timed(cell: date) -> bool:
+    return isinstance(cell, datetime)
+
+
+def patched(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    """A workbook with something exchanged in one of its parts, which must be there."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for info in before.infolist():
+            said = before.read(info)
+            if info.filename == part:
+                assert old in said
+                said = said.replace(old, new)
+            after.writestr(info.filename, said)
+    return file.getvalue()
