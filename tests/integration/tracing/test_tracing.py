@@ -1,0 +1,207 @@
+"""One request is one trace and one request id, through every process and engine it goes through."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from plumbing.client import new_request_id
+from tests.integration.objection.stage import PASSWORD, PROCESSES, Cast, Stage, assemble, said
+from tests.integration.tracing.receiver import Receiver, Span, receiving
+from tests.postgres import Databases
+
+SERVICE = "quanheng.objection.v1.ObjectionService"
+REGISTRY = "quanheng.registry.v1.RegistryService"
+SERVICES = ("objection", "registry", "grading")
+LODGE, CONTEST = f"{SERVICE}/LodgeObjection", f"{REGISTRY}/SetContested"
+
+
+@dataclass
+class Watched:
+    """The platform, and who receives its spans."""
+
+    cast: Cast
+    receiver: Receiver
+
+    def lines(self, service: str) -> Iterator[dict[str, Any]]:
+        """What a service has logged."""
+        text = (self.cast.stage.folder / f"{service}.log").read_text()
+        return (json.loads(line) for line in text.splitlines())
+
+    async def served(self, name: str, request_id: str) -> Span:
+        """The span of the one call that was served under a request id."""
+
+        def found() -> list[Span]:
+            return [
+                span
+                for span in self.receiver.spans()
+                if (span.name, span.kind) == (name, "server")
+                and span.attributes.get("quanheng.request_id") == request_id
+            ]
+
+        await until(lambda: bool(found()), lambda: name)
+        return found()[0]
+
+    async def trace_with(self, trace_id: str, *wanted: tuple[str, str, str]) -> list[Span]:
+        """The trace once it holds these spans, by service, kind and name."""
+
+        def missing() -> set[tuple[str, str, str]]:
+            spans = self.receiver.trace(trace_id)
+            return set(wanted) - {(span.service, span.kind, span.name) for span in spans}
+
+        await until(lambda: not missing(), missing)
+        return self.receiver.trace(trace_id)
+
+
+async def until(
+    condition: Callable[[], bool], what: Callable[[], object], within: float = 60
+) -> None:
+    try:
+        async with asyncio.timeout(within):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"still not: {what()}") from None
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def watched(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> AsyncIterator[Watched]:
+    with receiving() as receiver, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        patch.setenv("QUANHENG_CALL_TIMEOUT_SECONDS", "2")
+        stage = Stage(tmp_path_factory.mktemp("tracing"), databases)
+        try:
+            await stage.start(*PROCESSES)
+            yield Watched(await assemble(stage), receiver)
+        finally:
+            stage.end()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(watched: Watched) -> None:
+    request_id = new_request_id()
+    case = await watched.cast.lodge(await watched.cast.penalty(), request_id=request_id)
+    call = await watched.served(LODGE, request_id)
+    spans = await watched.trace_with(
+        call.trace_id,
+        ("objection", "server", LODGE),
+        ("objection", "client", "database transaction"),
+        ("objection", "producer", "publish quanheng.objection.v1.ObjectionLodged"),
+        ("objection", "consumer", "process quanheng.objection.v1.ObjectionLodged"),
+        ("objection", "producer", "start ObjectionCase"),
+        ("objection", "internal", "begin ObjectionCase"),
+        ("objection", "consumer", "activity mark_contested"),
+        ("objection", "client", CONTEST),
+        ("registry", "server", CONTEST),
+        ("registry", "producer", "publish quanheng.registry.v1.RecordsChanged"),
+        ("grading", "consumer", "process quanheng.registry.v1.RecordsChanged"),
+    )
+    assert case.case_id in {span.attributes.get("quanheng.case_id") for span in spans}
+    known = {span.message.span_id for span in spans}
+    orphans = [s.name for s in spans if s.message.parent_span_id not in known]
+    assert orphans == [LODGE], orphans
+    for service in SERVICES:
+        mine = [line for line in watched.lines(service) if line.get("trace_id") == call.trace_id]
+        assert mine, service
+        assert {line["request_id"] for line in mine if not logs_in(line)} == {request_id}, service
+    events = {
+        line["event"]
+        for line in watched.lines("objection")
+        if line.get("trace_id") == call.trace_id and line.get("case_id") == case.case_id
+    }
+    assert events == {"event.handled", "workflow.begun", "activity.done"}
+
+
+def logs_in(line: dict[str, Any]) -> bool:
+    """Whether a service fetches its token there: nobody is known who could say a request id."""
+    return str(line.get("method")).endswith("/LoginService")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_span(
+    watched: Watched,
+) -> None:
+    cast, stage = watched.cast, watched.cast.stage
+    case = await cast.accept(await cast.lodge(await cast.penalty()))
+    stage.kill("grading")
+    decision = cast.decision(case, "delete")
+    await said(cast.caseworker.objection.DecideObjection(decision))
+    call = await watched.served(f"{SERVICE}/DecideObjection", decision.request_id)
+
+    def attempts() -> dict[str, bool]:
+        return {
+            span.attributes["quanheng.attempt"]: span.failed
+            for span in watched.receiver.trace(call.trace_id)
+            if span.name == "activity note_grade_before"
+        }
+
+    await until(lambda: bool(attempts()), attempts)
+    await stage.start("grading")
+    await cast.closed(case)
+    await watched.trace_with(
+        call.trace_id,
+        ("objection", "producer", "signal decided"),
+        ("objection", "internal", "handle decided"),
+        ("objection", "consumer", "activity carry_out"),
+        ("registry", "server", f"{REGISTRY}/WithdrawRecord"),
+        ("grading", "consumer", "process quanheng.registry.v1.RecordsChanged"),
+        ("objection", "consumer", "activity issue_letter"),
+        ("objection", "internal", "end ObjectionCase"),
+    )
+    *before, last = sorted(attempts().items())
+    assert before, "it was tried but once"
+    assert all(failed for _, failed in before)
+    assert last == (str(len(before) + 1), False)
+    failures = [line for line in watched.lines("objection") if line["event"] == "activity.failed"]
+    assert {line["trace_id"] for line in failures} == {call.trace_id}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_trace_survives_the_crash_of_who_was_to_publish(watched: Watched) -> None:
+    cast, stage = watched.cast, watched.cast.stage
+    record, request_id = await cast.penalty(), new_request_id()
+    stage.kill("nats")
+    await cast.lodge(record, request_id=request_id)
+    call = await watched.served(LODGE, request_id)
+    stage.kill("objection")
+    await stage.start("nats")
+    await stage.start("objection")
+    spans = await watched.trace_with(
+        call.trace_id,
+        ("objection", "producer", "publish quanheng.objection.v1.ObjectionLodged"),
+        ("objection", "consumer", "process quanheng.objection.v1.ObjectionLodged"),
+        ("registry", "server", CONTEST),
+    )
+    (instance,) = {
+        span.resource["service.instance.id"]
+        for span in spans
+        if span.name.startswith("publish") and span.service == "objection"
+    }
+    assert instance != call.resource["service.instance.id"]
+    last = await watched.served(CONTEST, request_id)
+    assert last.trace_id == call.trace_id
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_neither_secrets_nor_what_people_wrote_stand_in_spans_or_lines(
+    watched: Watched,
+) -> None:
+    folder = watched.cast.stage.settings.keys_dir
+    kept = [file.read_text().strip() for file in folder.iterdir()]
+    kept.append(json.loads((folder / "signing.jwk").read_text())["d"])
+    token = "eyJ"  # how every one begins
+    people = ["enterer", "unit-head", "测试加油站", "检定证书", "使用未经检定"]
+    lines = [watched.cast.stage.folder / f"{service}.log" for service in SERVICES]
+    told = [*watched.receiver.bodies, *(file.read_bytes() for file in lines)]
+    assert len(told) > len(lines)
+    for word in [PASSWORD, token, *kept, *people]:
+        assert not [said for said in told if word.encode() in said], word
