@@ -102,7 +102,7 @@ def _standing(
     try:
         if colours.changes(**question):  # type: ignore[arg-type]
             return Standing.DATED
-        return Standing(colours.colour(on=date.min, **question).reason_id)  # type: ignore[arg-type]
+        return Standing(colours.colour(on=date.max, **question).reason_id)  # type: ignore[arg-type]
     except InvalidInput:
         return Standing.UNDATED
 
