@@ -75,7 +75,7 @@ async def contest(request: pb.SetContestedRequest, context: Any) -> pb.SetContes
 
 
 def register(server: grpc.aio.Server) -> None:
-    handlers = {
+    handlers: dict[str, Any] = {
         "GetSubject": grpc.unary_unary_rpc_method_handler(
             refuse_or_fall,
             pb.GetSubjectRequest.FromString,
