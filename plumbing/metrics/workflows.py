@@ -57,6 +57,8 @@ _COUNTERS: Mapping[str, tuple[Counter, tuple[str, ...]]] = {
         "status_code",
     ),
 }
+# A worker that has nothing to do asks in long polls only.
+_SAME = {"temporal_long_request_failure": "temporal_request_failure"}
 _ACTIVITY_SECONDS = histogram(
     "activity_seconds",
     "活动用时（秒）",
@@ -76,7 +78,7 @@ async def drain() -> None:
 
 def keep(update: BufferedMetricUpdate) -> None:
     """Takes in one of the SDK's updates, if it is of a metric named here."""
-    name, said = update.metric.name, update.attributes
+    name, said = _SAME.get(update.metric.name, update.metric.name), update.attributes
     if name == "temporal_activity_execution_latency":
         _ACTIVITY_SECONDS.labels(str(said["activity_type"])).observe(update.value)
     elif name in _COUNTERS:

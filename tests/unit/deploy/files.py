@@ -16,8 +16,12 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 KNOWN = {variable(name) for name in Settings.model_fields}
 DEFAULTS = Settings.model_construct()
 PORTS = {service: DEFAULTS.port(service) for service in SERVICES}
+METRICS_PORTS = {
+    service: int(DEFAULTS.metrics_address(service).rpartition(":")[2]) for service in SERVICES
+}
+_ADDRESSES = ("ADDRESS", "METRICS_ADDRESS")
 # Without these a service apart from the others finds neither them nor what it runs on.
-NEEDED = {f"QUANHENG_{service.upper()}_ADDRESS" for service in SERVICES} | {
+NEEDED = {f"QUANHENG_{service.upper()}_{kind}" for service in SERVICES for kind in _ADDRESSES} | {
     "QUANHENG_DATABASE",
     "QUANHENG_KEYS_DIR",
     "QUANHENG_LISTEN_HOST",

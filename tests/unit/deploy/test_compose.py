@@ -10,6 +10,7 @@ from plumbing.settings import SERVICES
 from tests.unit.deploy.files import (
     DEFAULTS,
     DEPLOY,
+    METRICS_PORTS,
     PORTS,
     Document,
     compose_file,
@@ -38,6 +39,8 @@ def test_containers_find_each_other_at_the_ports_they_listen_on(compose: Documen
         assert container["ports"] == [f"127.0.0.1:{port}:{port}"]
         address = container["environment"][f"QUANHENG_{service.upper()}_ADDRESS"]
         assert address == f"{service}:{port}"
+        metrics = container["environment"][f"QUANHENG_{service.upper()}_METRICS_ADDRESS"]
+        assert metrics == f"{service}:{METRICS_PORTS[service]}"
 
 
 def test_each_container_has_a_database_of_its_own(compose: Document) -> None:

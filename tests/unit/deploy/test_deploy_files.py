@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from plumbing.settings import SERVICES
-from tests.unit.deploy.files import DEPLOY, KNOWN, PORTS, Document, compose_file, loaded, texts
+from tests.unit.deploy.files import (
+    DEPLOY,
+    KNOWN,
+    METRICS_PORTS,
+    PORTS,
+    Document,
+    compose_file,
+    loaded,
+    texts,
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +61,7 @@ def test_the_image_leaves_out_the_engines_and_runs_as_nobody_in_particular() -> 
     user = re.findall(r"^USER (\d+):(\d+)$", said, re.MULTILINE)
     assert user == [("10001", "10001")]
     assert re.findall(r"^EXPOSE (.+)$", said, re.MULTILINE) == [
-        " ".join(str(port) for port in PORTS.values())
+        " ".join(str(port) for port in (*PORTS.values(), *METRICS_PORTS.values()))
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plumbing.settings import SERVICES
-from tests.unit.deploy.files import DEPLOY, PORTS, Document, loaded, needed
+from tests.unit.deploy.files import DEPLOY, METRICS_PORTS, PORTS, Document, loaded, needed
 
 BASE = DEPLOY / "kubernetes" / "base"
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -48,6 +48,8 @@ def test_a_deployment_is_given_every_setting_it_needs(service: str) -> None:
     assert needed(service) <= own | set(shared)
     assert container_of(common())["envFrom"] == [{"configMapRef": {"name": "settings"}}]
     assert shared[f"QUANHENG_{service.upper()}_ADDRESS"] == f"{service}:{PORTS[service]}"
+    metrics = f"{service}:{METRICS_PORTS[service]}"
+    assert shared[f"QUANHENG_{service.upper()}_METRICS_ADDRESS"] == metrics
     assert shared["QUANHENG_LISTEN_HOST"] == "0.0.0.0"  # noqa: S104
 
 
@@ -74,16 +76,26 @@ def test_what_is_secret_is_referred_to_and_belongs_to_the_service(service: str) 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_ports_and_probes_agree(service: str) -> None:
-    found, port = parts(service), PORTS[service]
+    found, port, metrics = parts(service), PORTS[service], METRICS_PORTS[service]
     container = container_of(found["Deployment"])
-    assert container["ports"] == [{"name": "grpc", "containerPort": port}]
+    assert container["ports"] == [
+        {"name": "grpc", "containerPort": port},
+        {"name": "metrics", "containerPort": metrics},
+    ]
     for probe in PROBES:
         assert container[probe] == {"grpc": {"port": port}}
         assert container_of(common())[probe]["failureThreshold"] > 1
-    (offered,) = found["Service"]["spec"]["ports"]
-    assert (offered["port"], offered["targetPort"]) == (port, "grpc")
-    (rule,) = found["NetworkPolicy"]["spec"]["ingress"]
-    assert rule["ports"] == [{"protocol": "TCP", "port": port}]
+    offered = found["Service"]["spec"]["ports"]
+    assert {(one["port"], one["targetPort"]) for one in offered} == {
+        (port, "grpc"),
+        (metrics, "metrics"),
+    }
+    callers, readers = found["NetworkPolicy"]["spec"]["ingress"]
+    assert callers["ports"] == [{"protocol": "TCP", "port": port}]
+    assert readers["ports"] == [{"protocol": "TCP", "port": metrics}]
+    assert readers["from"][1] == {
+        "namespaceSelector": {"matchLabels": {"quanheng/monitoring": "allowed"}}
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -120,8 +132,9 @@ def test_what_is_not_allowed_is_closed() -> None:
     assert closed["policyTypes"] == ["Ingress", "Egress"]
     assert not {"ingress", "egress"} & set(closed)
     (between,) = policies["services-to-each-other"]["egress"]
-    (ports,) = between["ports"]
-    assert (ports["port"], ports["endPort"]) == (min(PORTS.values()), max(PORTS.values()))
+    assert [(ports["port"], ports["endPort"]) for ports in between["ports"]] == [
+        (min(ours.values()), max(ours.values())) for ours in (PORTS, METRICS_PORTS)
+    ]
 
 
 def test_an_overlay_changes_only_settings_that_the_base_has() -> None:
