@@ -38,7 +38,9 @@ from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import reading
-from services.registry.imports.commands import Upload, import_file
+from services.registry.imports.bursts import Drops, Shares
+from services.registry.imports.commands import import_file
+from services.registry.imports.taking import Upload
 from services.registry.tables import Verification
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
@@ -131,7 +133,8 @@ async def _take(database: Database, family: str, content: bytes) -> None:
     read = await asyncio.to_thread(reading.read, header, content, NOW.date())
     upload = Upload(content, hashlib.sha256(content).hexdigest(), read)
     changes = Changes(database, FixedClock(NOW))
-    answer = await changes.once(CALLER, header, partial(import_file, upload), pb.ImportFileResponse)
+    take = partial(import_file, upload, Shares(1, 1, 1), Drops())
+    answer = await changes.once(CALLER, header, take, pb.ImportFileResponse)
     if answer.batch.state not in ("applied", "unchanged"):
         raise RuntimeError(f"Not taken: {answer.batch}")
 

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     import_max_columns: int = Field(default=500, gt=0, le=16_384)
     import_max_cell_characters: int = Field(default=131_072, gt=0, le=131_072)
     import_max_faults: int = Field(default=100_000, gt=0)
+    # Examples, no law's figures: above these somebody looks at a batch before it is applied.
+    import_alert_share: float = Field(default=0.2, ge=0, le=1)
+    import_drop_share: float = Field(default=0.05, ge=0, le=1)
+    import_burst_least: int = Field(default=20, ge=1)
+    import_open_days: int = Field(default=7, ge=1, le=365)
     log_level: str = "INFO"
     # The name that every program which traces goes by; spans are sent to /v1/traces there.
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")

@@ -21,6 +21,14 @@ from law.errors import (
 )
 from plumbing.identity import Unauthenticated
 
+
+class Away(LawError):
+    """A part of the platform that is needed is away; try again."""
+
+    reason = "AWAY"
+    message_zh = "平台的另一部分暂不可用，请稍后再试"
+
+
 DOMAIN = "quanheng"
 # A status travels as a trailer, and clients refuse trailers above 8 KiB. A fault may quote what
 # was sent, so one of any length is cut.
@@ -33,6 +41,7 @@ STATUS: Mapping[type[LawError], grpc.StatusCode] = {
     NotPermitted: grpc.StatusCode.PERMISSION_DENIED,
     WrongState: grpc.StatusCode.FAILED_PRECONDITION,
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    Away: grpc.StatusCode.UNAVAILABLE,
     LawError: grpc.StatusCode.FAILED_PRECONDITION,
 }
 
@@ -61,8 +70,7 @@ def internal_status(incident: str) -> status_pb2.Status:
 
 def away_status() -> status_pb2.Status:
     """The status when a part that is needed is away: the same call may be made again later."""
-    zh, en = "平台的另一部分暂不可用，请稍后再试", "A part of the platform is away; try again"
-    return _status(code_pb2.UNAVAILABLE, en, [_chinese(zh)])
+    return status_of(Away())
 
 
 def _status(code: int, message: str, details: Sequence[Message]) -> status_pb2.Status:

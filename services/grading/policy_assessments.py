@@ -10,6 +10,7 @@ ASSESSMENTS = "quanheng.grading.v1.AssessmentService"
 
 ASSESSMENT_POLICY: Policy = {
     f"/{ASSESSMENTS}/WhatIf": allow(*STAFF, Role.OPERATOR),
+    f"/{ASSESSMENTS}/EstimateDrops": allow(),
     f"/{ASSESSMENTS}/Outlook": allow(*STAFF, Role.OPERATOR),
     f"/{ASSESSMENTS}/Compare": allow(*STAFF, Role.OPERATOR),
     f"/{ASSESSMENTS}/AssessIndex": in_person(Role.CASEWORKER, Role.INSPECTOR),

@@ -11,7 +11,7 @@ from plumbing.change import Changes
 from plumbing.identity import current_caller
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1 import assessments_pb2_grpc as rpc
-from services.grading import assessments, indexes, wire_assessments, year_end
+from services.grading import assessments, estimates, evidence, indexes, wire_assessments, year_end
 from services.grading.assessment import File
 
 
@@ -30,6 +30,19 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         file, today = await self._file(request.subject_id), self._clock.today()
         found = await asyncio.to_thread(assessments.what_if, file, request, today)
         return wire_assessments.supposed(found)
+
+    async def EstimateDrops(
+        self, request: pb.EstimateDropsRequest, context: Any
+    ) -> pb.EstimateDropsResponse:
+        today = self._clock.today()
+        async with self._database.snapshot() as session:
+            known = await evidence.read(session, [one.subject_id for one in request.subjects])
+            graded = await estimates.graded(session, request.bureau)
+        files = known.files(known.subjects)
+        fallen = await asyncio.to_thread(
+            lambda: list(estimates.drops(files, request.subjects, today))
+        )
+        return pb.EstimateDropsResponse(subject_ids=fallen, graded=graded)
 
     async def Outlook(self, request: pb.OutlookRequest, context: Any) -> pb.OutlookResponse:
         file, today = await self._file(request.subject_id), self._clock.today()

@@ -9,13 +9,17 @@ from plumbing.clock import SystemClock
 from plumbing.process import main
 from plumbing.settings import SERVICES
 from plumbing.tokens import Signer, make_keys, service_secret_file
+from services.registry import figures
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
 from services.registry.first_start import ensure_administrator
 from services.registry.imports import policy as imports_policy
-from services.registry.imports.limits import FileLimits
+from services.registry.imports.desk import ImportDesk
+from services.registry.imports.expiry import Expiry
+from services.registry.imports.grader import GradingService
 from services.registry.imports.servicer import ImportServicer
+from services.registry.imports.servicer_bulk import BulkServicer
 from services.registry.passwords import Passwords
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.queries import Queries
@@ -33,21 +37,24 @@ async def build(parts: Parts) -> Assembly:
     queries = Queries(parts.database, parts.clock)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
-    imports = ImportServicer(parts.changes, settings.import_max_bytes, FileLimits.of(settings))
+    desk = ImportDesk.of(parts.changes, GradingService(parts.channel("grading")), settings)
+    expiry = Expiry(parts.changes, settings.import_open_days)
     identity = IdentityServicer(parts.changes, queries, passwords, signer, secrets)
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
         rpc={
             REGISTRY: RegistryServicer(parts.changes, queries).register,
-            imports_policy.IMPORTS: imports.register,
+            imports_policy.IMPORTS: ImportServicer(desk).register,
+            imports_policy.BULK: BulkServicer(desk).register,
             CLOCK: ClockServicer(parts.changes, parts.clock).register,
             IDENTITY: identity.register,
         },
         policies=[POLICY, imports_policy.POLICY],
         consumers=consumers(parts, timers),
-        background=[timers.run],
+        background=[timers.run, expiry.run],
         check=partial(check, parts.database, parts.clock, timers.runs),
         reconcile=timers.reconcile,
+        looks=figures.looks(parts.database),
     )
 
 

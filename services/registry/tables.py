@@ -249,12 +249,18 @@ class AnnouncedClock(Base, table=True):
 
 
 class ImportBatch(Base, table=True):
-    """One import. `question` tells alike two imports that ask for the same."""
+    """One import. `question` tells alike two imports that ask for the same.
+
+    `asked` is the header it came with and `sent_as` who sent it in which role, so that it can be
+    planned again as it was sent. A batch that is being sent has come to `next_sequence`.
+    """
 
     __tablename__ = "import_batch"
     __table_args__ = (
         sa.Index("ix_import_batch_newest", "imported_at", "batch_id"),
         sa.Index("ix_import_batch_question", "question", "state"),
+        # Those that are being sent: few at any time.
+        _where("ix_import_batch_open", "last_at", where="state = 'receiving'"),
     )
 
     batch_id: str = Field(primary_key=True)
@@ -276,6 +282,31 @@ class ImportBatch(Base, table=True):
     question: str
     header: list[str] = Field(default_factory=list, sa_type=JsonColumn)
     sheet: str = ""
+    asked: bytes | None = None
+    sent_as: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    next_sequence: int = 0
+    bytes_held: int = 0
+    last_at: datetime | None = None
+    estimate: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    reasons: str = ""
+
+
+class ImportPiece(Base, table=True):
+    """A piece of a batch's content, kept until the batch is decided.
+
+    Of a batch sent in bulk: piece 0 is the line of column names, each other a chunk with its
+    digest and number of items.
+    """
+
+    __tablename__ = "import_piece"
+
+    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
+    sequence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str
+    items: int
+    content: bytes
 
 
 class ImportFault(Base, table=True):
@@ -293,6 +324,8 @@ class ImportFault(Base, table=True):
     message_zh: str
     message_en: str
     warning: bool
+    chunk: int = 0
+    item: int = 0
 
 
 class RejectedRow(Base, table=True):

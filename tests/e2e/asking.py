@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import grpc
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -17,14 +18,19 @@ from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as registry
+from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from tests.e2e.doors import Door
 from tests.e2e.papers import (
     Place,
     assess_index,
+    bulk_chunk,
+    complete_bulk,
     create_account,
     enter_record,
     lodge,
+    open_bulk,
     put_instrument,
     record_of,
     run_impact,
@@ -35,7 +41,7 @@ from tests.e2e.town import HOME, Person, Town, entered
 
 PAST = Timestamp()
 PAST.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))  # the clock only moves forward
-Said = Message | list[registry.ImportFileRequest]
+Said = Message | list[registry.ImportFileRequest] | list[bulk.SendBulkChunksRequest]
 
 
 async def request_for(door: Door, town: Town, place: Place, person: Person) -> Said:
@@ -45,6 +51,8 @@ async def request_for(door: Door, town: Town, place: Place, person: Person) -> S
         return _OF_PERSON[name](town, person)
     if name == "ImportFile":
         return upload(place)
+    if name in ("SendBulkChunks", "CompleteBulkBatch"):
+        return await _bulk(name, place, person)
     if name == "WithdrawRecord":
         record_id = (await entered(town.service, place)).record_id
         return registry.WithdrawRecordRequest(
@@ -60,6 +68,21 @@ async def request_for(door: Door, town: Town, place: Place, person: Person) -> S
     return _plain(door.request, place)
 
 
+async def _bulk(name: str, place: Place, person: Person) -> Said:
+    """About a batch that the person has opened; where that is refused, about one of the place."""
+    stub, batch_id = BulkServiceStub(person.desk.channels["registry"]), new_request_id()
+    try:
+        if place.bureau == HOME:
+            await stub.OpenBulkBatch(open_bulk(place, batch_id))
+            if name == "CompleteBulkBatch":
+                await stub.SendBulkChunks(iter([bulk_chunk(batch_id)]))
+    except grpc.aio.AioRpcError:
+        pass
+    if place.bureau != HOME:
+        batch_id = place.batch_id
+    return [bulk_chunk(batch_id)] if name == "SendBulkChunks" else complete_bulk(batch_id)
+
+
 def _plain(kind: type[Message], place: Place) -> Message:
     """Fills by name the fields that say what is asked for."""
     known = {
@@ -73,6 +96,7 @@ def _plain(kind: type[Message], place: Place) -> Message:
         "notice_id": place.notice_id,
         "impact_id": place.impact_id,
         "index_id": place.index_id,
+        "seen": "nothing",
         "valid_from": "2026-12-31",
         "bureau": place.bureau,
         "reasons": "测试",
@@ -121,6 +145,10 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         record_ids=[place.record.record_id],
         case_id=place.case_id,
         contested=True,
+    ),
+    "OpenBulkBatch": lambda place: open_bulk(place, new_request_id()),
+    "EstimateDrops": lambda place: assessments.EstimateDropsRequest(
+        subjects=[assessments.SupposedSubject(subject_id=place.subject_id)], bureau=place.bureau
     ),
     "LodgeObjection": lodge,
     "RunImpact": run_impact,

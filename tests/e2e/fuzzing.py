@@ -67,7 +67,7 @@ def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
     kind = door.request
     raw = st.binary(min_size=1, max_size=60)
     if door.streaming:
-        near: Strategy = _uploads(kind, [said[0] for said in templates], pools)
+        near: Strategy = _streams(kind, [said[0] for said in templates], pools)
         return st.one_of(near, near, st.lists(wild(kind), max_size=3), st.lists(raw, max_size=2))
     near = near_valid(kind, pools)
     return st.one_of(altered(templates, pools), altered(templates, pools), near, wild(kind), raw)
@@ -198,6 +198,12 @@ def _with_token(message: Any, key: Any) -> Any:
         said = json.dumps([paging._question(message), key])
         message.page_token = base64.urlsafe_b64encode(said.encode()).decode()[:1024]
     return message
+
+
+def _streams(kind: Any, templates: Sequence[Any], pools: Pools) -> Strategy:
+    if "header" in kind.DESCRIPTOR.fields_by_name:
+        return _uploads(kind, templates, pools)
+    return st.lists(altered(templates, pools), max_size=3)
 
 
 def _uploads(kind: Any, templates: Sequence[Any], pools: Pools) -> Strategy:

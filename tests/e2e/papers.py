@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
+from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.accounts import role_value
 
@@ -129,6 +131,36 @@ def upload(place: Place, **header: Any) -> list[registry.ImportFileRequest]:
         registry.ImportFileRequest(header=registry.ImportHeader(**(given | header))),
         registry.ImportFileRequest(content=content),
     ]
+
+
+def open_bulk(place: Place, batch_id: str) -> bulk.OpenBulkBatchRequest:
+    """A request to open a batch of verifications of the place's instrument."""
+    return bulk.OpenBulkBatchRequest(
+        request_id=new_request_id(),
+        batch_id=batch_id,
+        family="verifications",
+        name="测试报送",
+        bureau=place.bureau,
+        mode="all_or_nothing",
+    )
+
+
+def bulk_chunk(batch_id: str) -> bulk.SendBulkChunksRequest:
+    """A chunk with one item, of an instrument that nobody has."""
+    item = bulk.VerificationItem(type_code="FUEL", serial_no="no such instrument")
+    return bulk.SendBulkChunksRequest(batch_id=batch_id, sequence=1, verifications=[item])
+
+
+def complete_bulk(batch_id: str) -> bulk.CompleteBulkBatchRequest:
+    """A request to take in that one chunk."""
+    cells = ("", "", "FUEL", "no such instrument", "", "", "", "", "", "", "")
+    chunk = hashlib.sha256("\x1f".join(cells).encode()).hexdigest()
+    return bulk.CompleteBulkBatchRequest(
+        request_id=new_request_id(),
+        batch_id=batch_id,
+        items=1,
+        digest=hashlib.sha256(chunk.encode()).hexdigest(),
+    )
 
 
 def run_impact(place: Place) -> rulesets.RunImpactRequest:

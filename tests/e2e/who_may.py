@@ -105,16 +105,31 @@ RegistryService.ListRecords person      -  +  +  +  +  -  +  -  0  +
 
 ImportService.ImportFile own            -  +  -  -  -  -  +  +  -  +
 ImportService.ImportFile foreign        -  -  -  -  -  -  -  +  -  +
-ImportService.GetBatch own              -  +  -  -  -  -  +  +  -  +
+ImportService.GetBatch own              -  +  +  -  -  -  +  +  -  +
 ImportService.GetBatch foreign          -  -  -  -  -  -  -  +  -  +
-ImportService.ListBatches own           -  +  -  -  -  -  +  +  -  +
-ImportService.ListBatches foreign       -  .  -  -  -  -  .  +  -  +
-ImportService.ListFaults own            -  +  -  -  -  -  +  +  -  +
+ImportService.ListBatches own           -  +  +  -  -  .  +  +  -  +
+ImportService.ListBatches foreign       -  .  .  -  -  .  .  +  -  +
+ImportService.ListFaults own            -  +  +  -  -  -  +  +  -  +
 ImportService.ListFaults foreign        -  -  -  -  -  -  -  +  -  +
-ImportService.GetRejectedRows own       -  +  -  -  -  -  +  +  -  +
+ImportService.GetRejectedRows own       -  +  +  -  -  -  +  +  -  +
 ImportService.GetRejectedRows foreign   -  -  -  -  -  -  -  +  -  +
 ImportService.UndoBatch own             -  +  -  -  -  -  +  +  -  +
 ImportService.UndoBatch foreign         -  -  -  -  -  -  -  +  -  +
+ImportService.ApproveBatch own          -  -  +  -  -  -  -  -  -  -
+ImportService.ApproveBatch foreign      -  -  -  -  -  -  -  -  -  -
+ImportService.RejectBatch own           -  -  +  -  -  -  -  -  -  -
+ImportService.RejectBatch foreign       -  -  -  -  -  -  -  -  -  -
+ImportService.DiscardBatch own          -  +  -  -  -  -  -  +  -  +
+ImportService.DiscardBatch foreign      -  -  -  -  -  -  -  +  -  +
+
+BulkService.OpenBulkBatch own           -  +  -  -  -  +  +  +  -  +
+BulkService.OpenBulkBatch foreign       -  -  -  -  -  -  -  +  -  +
+BulkService.SendBulkChunks own          -  +  -  -  -  +  +  +  -  +
+BulkService.SendBulkChunks foreign      -  -  -  -  -  -  -  -  -  -
+BulkService.CompleteBulkBatch own       -  +  -  -  -  +  +  +  -  +
+BulkService.CompleteBulkBatch foreign   -  -  -  -  -  -  -  -  -  -
+BulkService.GetBulkBatch own            -  +  +  -  -  -  +  +  -  +
+BulkService.GetBulkBatch foreign        -  -  -  -  -  -  -  +  -  +
 
 GradingService.GetGrade own             +  +  +  +  +  -  +  +  +  +
 GradingService.GetGrade neighbour       0  +  +  +  +  -  +  +  +  +
@@ -139,6 +154,7 @@ GradingService.GetRecordGraded foreign  0  0  0  0  0  -  0  +  -  +
 AssessmentService.WhatIf own            +  +  +  +  +  -  +  +  -  +
 AssessmentService.WhatIf neighbour      0  +  +  +  +  -  +  +  -  +
 AssessmentService.WhatIf foreign        0  0  0  0  0  -  0  +  -  +
+AssessmentService.EstimateDrops any     -  -  -  -  -  -  -  -  -  +
 AssessmentService.Outlook own           +  +  +  +  +  -  +  +  -  +
 AssessmentService.Outlook neighbour     0  +  +  +  +  -  +  +  -  +
 AssessmentService.Outlook foreign       0  0  0  0  0  -  0  +  -  +

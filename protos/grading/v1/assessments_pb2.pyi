@@ -259,6 +259,154 @@ class WhatIfRequest(_message.Message):
 Global___WhatIfRequest: _TypeAlias = WhatIfRequest  # noqa: Y015
 
 @_typing.final
+class SupposedRecord(_message.Message):
+    """A credit record that would be entered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    OCCURRED_ON_FIELD_NUMBER: _builtins.int
+    DETERMINED_ON_FIELD_NUMBER: _builtins.int
+    ENTERED_ON_FIELD_NUMBER: _builtins.int
+    VERIFIED_FIELD_NUMBER: _builtins.int
+    FINAL_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """Kind."""
+    severity: _builtins.str
+    """Severity; may be empty."""
+    occurred_on: _builtins.str
+    """Day of the fact."""
+    determined_on: _builtins.str
+    """Day it was determined."""
+    entered_on: _builtins.str
+    """Day it was entered."""
+    verified: _builtins.bool
+    """Verified by investigation."""
+    final: _builtins.bool
+    """Beyond review and litigation."""
+    points: _builtins.int
+    """The bureau's own figure; unset where the ruleset's table applies."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        severity: _builtins.str = ...,
+        occurred_on: _builtins.str = ...,
+        determined_on: _builtins.str = ...,
+        entered_on: _builtins.str = ...,
+        verified: _builtins.bool = ...,
+        final: _builtins.bool = ...,
+        points: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "points", b"points"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "determined_on", b"determined_on", "entered_on", b"entered_on", "final", b"final", "kind", b"kind", "occurred_on", b"occurred_on", "points", b"points", "severity", b"severity", "verified", b"verified"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__points: _TypeAlias = _typing.Literal["points"]  # noqa: Y015
+    _WhichOneofArgType__points: _TypeAlias = _typing.Literal["_points", b"_points"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__points) -> _WhichOneofReturnType__points | None: ...
+
+Global___SupposedRecord: _TypeAlias = SupposedRecord  # noqa: Y015
+
+@_typing.final
+class SupposedSubject(_message.Message):
+    """A subject as it would be. What is empty stays as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SECTOR_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    RECORDS_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """The subject."""
+    kind: _builtins.str
+    """Kind."""
+    sector: _builtins.str
+    """Sector."""
+    bureau: _builtins.str
+    """Bureau."""
+    @_builtins.property
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___SupposedRecord]:
+        """Records it would have besides those it has."""
+
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        sector: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        records: _abc.Iterable[Global___SupposedRecord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "kind", b"kind", "records", b"records", "sector", b"sector", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupposedSubject: _TypeAlias = SupposedSubject  # noqa: Y015
+
+@_typing.final
+class EstimateDropsRequest(_message.Message):
+    """Request of EstimateDrops."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Bureau whose graded subjects are counted, with those below it."""
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedCompositeFieldContainer[Global___SupposedSubject]:
+        """The subjects."""
+
+    def __init__(
+        self,
+        *,
+        subjects: _abc.Iterable[Global___SupposedSubject] | None = ...,
+        bureau: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EstimateDropsRequest: _TypeAlias = EstimateDropsRequest  # noqa: Y015
+
+@_typing.final
+class EstimateDropsResponse(_message.Message):
+    """Response of EstimateDrops."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_IDS_FIELD_NUMBER: _builtins.int
+    GRADED_FIELD_NUMBER: _builtins.int
+    graded: _builtins.int
+    """Graded subjects of the bureau."""
+    @_builtins.property
+    def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those whose grade would be worse today. A grade under another text is not compared."""
+
+    def __init__(
+        self,
+        *,
+        subject_ids: _abc.Iterable[_builtins.str] | None = ...,
+        graded: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["graded", b"graded", "subject_ids", b"subject_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EstimateDropsResponse: _TypeAlias = EstimateDropsResponse  # noqa: Y015
+
+@_typing.final
 class WhatIfResponse(_message.Message):
     """Response of WhatIf."""
 

@@ -40,6 +40,11 @@ class AssessmentServiceStub:
                 request_serializer=protos_dot_grading_dot_v1_dot_assessments__pb2.WhatIfRequest.SerializeToString,
                 response_deserializer=protos_dot_grading_dot_v1_dot_assessments__pb2.WhatIfResponse.FromString,
                 _registered_method=True)
+        self.EstimateDrops = channel.unary_unary(
+                '/quanheng.grading.v1.AssessmentService/EstimateDrops',
+                request_serializer=protos_dot_grading_dot_v1_dot_assessments__pb2.EstimateDropsRequest.SerializeToString,
+                response_deserializer=protos_dot_grading_dot_v1_dot_assessments__pb2.EstimateDropsResponse.FromString,
+                _registered_method=True)
         self.Outlook = channel.unary_unary(
                 '/quanheng.grading.v1.AssessmentService/Outlook',
                 request_serializer=protos_dot_grading_dot_v1_dot_assessments__pb2.OutlookRequest.SerializeToString,
@@ -88,6 +93,13 @@ class AssessmentServiceServicer:
 
     def WhatIf(self, request, context):
         """Grades a subject as it would be after some changes of its records; writes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EstimateDrops(self, request, context):
+        """Counts the grades that would fall if many subjects were so; writes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +168,11 @@ def add_AssessmentServiceServicer_to_server(servicer, server):
                     servicer.WhatIf,
                     request_deserializer=protos_dot_grading_dot_v1_dot_assessments__pb2.WhatIfRequest.FromString,
                     response_serializer=protos_dot_grading_dot_v1_dot_assessments__pb2.WhatIfResponse.SerializeToString,
+            ),
+            'EstimateDrops': grpc.unary_unary_rpc_method_handler(
+                    servicer.EstimateDrops,
+                    request_deserializer=protos_dot_grading_dot_v1_dot_assessments__pb2.EstimateDropsRequest.FromString,
+                    response_serializer=protos_dot_grading_dot_v1_dot_assessments__pb2.EstimateDropsResponse.SerializeToString,
             ),
             'Outlook': grpc.unary_unary_rpc_method_handler(
                     servicer.Outlook,
@@ -226,6 +243,33 @@ class AssessmentService:
             '/quanheng.grading.v1.AssessmentService/WhatIf',
             protos_dot_grading_dot_v1_dot_assessments__pb2.WhatIfRequest.SerializeToString,
             protos_dot_grading_dot_v1_dot_assessments__pb2.WhatIfResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimateDrops(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.grading.v1.AssessmentService/EstimateDrops',
+            protos_dot_grading_dot_v1_dot_assessments__pb2.EstimateDropsRequest.SerializeToString,
+            protos_dot_grading_dot_v1_dot_assessments__pb2.EstimateDropsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,6 +22,8 @@ class AssessmentServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     WhatIf: _aio.UnaryUnaryMultiCallable[_assessments_pb2.WhatIfRequest, _assessments_pb2.WhatIfResponse]
     """Grades a subject as it would be after some changes of its records; writes nothing."""
+    EstimateDrops: _aio.UnaryUnaryMultiCallable[_assessments_pb2.EstimateDropsRequest, _assessments_pb2.EstimateDropsResponse]
+    """Counts the grades that would fall if many subjects were so; writes nothing."""
     Outlook: _aio.UnaryUnaryMultiCallable[_assessments_pb2.OutlookRequest, _assessments_pb2.OutlookResponse]
     """Looks ahead: when the grade will change by itself, and what would raise it; writes nothing."""
     Compare: _aio.UnaryUnaryMultiCallable[_assessments_pb2.CompareRequest, _assessments_pb2.CompareResponse]
@@ -49,6 +51,14 @@ class AssessmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_assessments_pb2.WhatIfRequest, _abc.Awaitable[_assessments_pb2.WhatIfResponse]],
     ) -> _abc.Awaitable[_assessments_pb2.WhatIfResponse]:
         """Grades a subject as it would be after some changes of its records; writes nothing."""
+
+    @_abc_1.abstractmethod
+    def EstimateDrops(
+        self,
+        request: _assessments_pb2.EstimateDropsRequest,
+        context: _aio.ServicerContext[_assessments_pb2.EstimateDropsRequest, _abc.Awaitable[_assessments_pb2.EstimateDropsResponse]],
+    ) -> _abc.Awaitable[_assessments_pb2.EstimateDropsResponse]:
+        """Counts the grades that would fall if many subjects were so; writes nothing."""
 
     @_abc_1.abstractmethod
     def Outlook(

@@ -267,6 +267,30 @@ class RecordsChanged(_message.Message):
 Global___RecordsChanged: _TypeAlias = RecordsChanged  # noqa: Y015
 
 @_typing.final
+class BatchDecided(_message.Message):
+    """A batch came to wait for approval, or was approved, rejected, given up or too old."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batch(self) -> _registry_pb2.Batch:
+        """The batch as it now stands."""
+
+    def __init__(
+        self,
+        *,
+        batch: _registry_pb2.Batch | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchDecided: _TypeAlias = BatchDecided  # noqa: Y015
+
+@_typing.final
 class ClockMoved(_message.Message):
     """The sandbox's clock was moved; open workflows reschedule."""
 

@@ -1648,6 +1648,10 @@ class Batch(_message.Message):
     ENCODING_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     SHEET_FIELD_NUMBER: _builtins.int
+    ESTIMATE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -1682,8 +1686,20 @@ class Batch(_message.Message):
     """SHA-256 of the content, hex."""
     sheet: _builtins.str
     """Sheet that was read, of a workbook."""
+    decided_by: _builtins.str
+    """Account that approved or rejected it."""
+    reasons: _builtins.str
+    """Why it was approved, rejected or given up."""
     @_builtins.property
     def imported_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def estimate(self) -> Global___BatchEstimate:
+        """What it would set off; unset where that was not estimated."""
+
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
 
     def __init__(
@@ -1706,14 +1722,68 @@ class Batch(_message.Message):
         encoding: _builtins.str = ...,
         sha256: _builtins.str = ...,
         sheet: _builtins.str = ...,
+        estimate: Global___BatchEstimate | None = ...,
+        decided_by: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+        reasons: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["imported_at", b"imported_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "encoding", b"encoding", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Batch: _TypeAlias = Batch  # noqa: Y015
+
+@_typing.final
+class BatchEstimate(_message.Message):
+    """What a batch would set off, and the shares above which somebody must have looked at it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERTS_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    DROPS_FIELD_NUMBER: _builtins.int
+    GRADED_FIELD_NUMBER: _builtins.int
+    ALERT_SHARE_FIELD_NUMBER: _builtins.int
+    DROP_SHARE_FIELD_NUMBER: _builtins.int
+    LEAST_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    alerts: _builtins.int
+    """Instruments that would newly be alarmed."""
+    instruments: _builtins.int
+    """Instruments the batch tells of."""
+    drops: _builtins.int
+    """Subjects whose grade would fall."""
+    graded: _builtins.int
+    """Subjects of the bureau that are graded; 0 where too few are told of to ask."""
+    alert_share: _builtins.float
+    """Share of instruments up to which nobody is asked."""
+    drop_share: _builtins.float
+    """Share of graded subjects up to which nobody is asked."""
+    least: _builtins.int
+    """Fewer than this are never a burst."""
+    digest: _builtins.str
+    """Names what was estimated and of what; an approval says which one it saw."""
+    def __init__(
+        self,
+        *,
+        alerts: _builtins.int = ...,
+        instruments: _builtins.int = ...,
+        drops: _builtins.int = ...,
+        graded: _builtins.int = ...,
+        alert_share: _builtins.float = ...,
+        drop_share: _builtins.float = ...,
+        least: _builtins.int = ...,
+        digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "graded", b"graded", "instruments", b"instruments", "least", b"least"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchEstimate: _TypeAlias = BatchEstimate  # noqa: Y015
 
 @_typing.final
 class RowFault(_message.Message):
@@ -1730,6 +1800,8 @@ class RowFault(_message.Message):
     WARNING_FIELD_NUMBER: _builtins.int
     SHEET_FIELD_NUMBER: _builtins.int
     CELL_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """Row of the file, counting from 1 and its header, or from the top of a workbook's sheet."""
     column: _builtins.str
@@ -1748,6 +1820,10 @@ class RowFault(_message.Message):
     """Sheet, of a workbook."""
     cell: _builtins.str
     """Address of the cell in the sheet, such as C12; empty when it concerns the whole row."""
+    chunk: _builtins.int
+    """Chunk, of a batch sent in bulk; 0 otherwise."""
+    item: _builtins.int
+    """Item of the chunk, counted from 1; 0 otherwise."""
     def __init__(
         self,
         *,
@@ -1760,10 +1836,12 @@ class RowFault(_message.Message):
         warning: _builtins.bool = ...,
         sheet: _builtins.str = ...,
         cell: _builtins.str = ...,
+        chunk: _builtins.int = ...,
+        item: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cell", b"cell", "column", b"column", "message_en", b"message_en", "message_zh", b"message_zh", "reason", b"reason", "row", b"row", "sheet", b"sheet", "value", b"value", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cell", b"cell", "chunk", b"chunk", "column", b"column", "item", b"item", "message_en", b"message_en", "message_zh", b"message_zh", "reason", b"reason", "row", b"row", "sheet", b"sheet", "value", b"value", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2024,6 +2102,178 @@ class UndoBatchResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UndoBatchResponse: _TypeAlias = UndoBatchResponse  # noqa: Y015
+
+@_typing.final
+class ApproveBatchRequest(_message.Message):
+    """Request of ApproveBatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    SEEN_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    batch_id: _builtins.str
+    """The batch."""
+    seen: _builtins.str
+    """Digest of the estimate that was looked at."""
+    reasons: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        batch_id: _builtins.str = ...,
+        seen: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "reasons", b"reasons", "request_id", b"request_id", "seen", b"seen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveBatchRequest: _TypeAlias = ApproveBatchRequest  # noqa: Y015
+
+@_typing.final
+class ApproveBatchResponse(_message.Message):
+    """Response of ApproveBatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    stale: _builtins.bool
+    """True when the register has changed since: nothing was applied, and the batch waits with a
+    fresh estimate.
+    """
+    @_builtins.property
+    def batch(self) -> Global___Batch:
+        """The batch as it now stands."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___Batch | None = ...,
+        stale: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "stale", b"stale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveBatchResponse: _TypeAlias = ApproveBatchResponse  # noqa: Y015
+
+@_typing.final
+class RejectBatchRequest(_message.Message):
+    """Request of RejectBatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    batch_id: _builtins.str
+    """The batch."""
+    reasons: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        batch_id: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectBatchRequest: _TypeAlias = RejectBatchRequest  # noqa: Y015
+
+@_typing.final
+class RejectBatchResponse(_message.Message):
+    """Response of RejectBatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batch(self) -> Global___Batch:
+        """The batch as it now stands."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___Batch | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectBatchResponse: _TypeAlias = RejectBatchResponse  # noqa: Y015
+
+@_typing.final
+class DiscardBatchRequest(_message.Message):
+    """Request of DiscardBatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    batch_id: _builtins.str
+    """The batch."""
+    reasons: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        batch_id: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardBatchRequest: _TypeAlias = DiscardBatchRequest  # noqa: Y015
+
+@_typing.final
+class DiscardBatchResponse(_message.Message):
+    """Response of DiscardBatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batch(self) -> Global___Batch:
+        """The batch as it now stands."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___Batch | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardBatchResponse: _TypeAlias = DiscardBatchResponse  # noqa: Y015
 
 @_typing.final
 class GetClockRequest(_message.Message):

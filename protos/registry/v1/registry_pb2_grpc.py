@@ -889,6 +889,21 @@ class ImportServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchResponse.FromString,
                 _registered_method=True)
+        self.ApproveBatch = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/ApproveBatch',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ApproveBatchRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ApproveBatchResponse.FromString,
+                _registered_method=True)
+        self.RejectBatch = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/RejectBatch',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RejectBatchRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.RejectBatchResponse.FromString,
+                _registered_method=True)
+        self.DiscardBatch = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/DiscardBatch',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.DiscardBatchRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.DiscardBatchResponse.FromString,
+                _registered_method=True)
 
 
 class ImportServiceServicer:
@@ -937,6 +952,27 @@ class ImportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ApproveBatch(self, request, context):
+        """Lets a batch in that waits for approval; not by whoever sent it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectBatch(self, request, context):
+        """Turns a batch away that waits for approval; not by whoever sent it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardBatch(self, request, context):
+        """Gives up a batch that is being sent or waits for approval.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ImportServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -969,6 +1005,21 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.UndoBatch,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchResponse.SerializeToString,
+            ),
+            'ApproveBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveBatch,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ApproveBatchRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ApproveBatchResponse.SerializeToString,
+            ),
+            'RejectBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectBatch,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.RejectBatchRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RejectBatchResponse.SerializeToString,
+            ),
+            'DiscardBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardBatch,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.DiscardBatchRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.DiscardBatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1134,6 +1185,87 @@ class ImportService:
             '/quanheng.registry.v1.ImportService/UndoBatch',
             protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/ApproveBatch',
+            protos_dot_registry_dot_v1_dot_registry__pb2.ApproveBatchRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.ApproveBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/RejectBatch',
+            protos_dot_registry_dot_v1_dot_registry__pb2.RejectBatchRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.RejectBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/DiscardBatch',
+            protos_dot_registry_dot_v1_dot_registry__pb2.DiscardBatchRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.DiscardBatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

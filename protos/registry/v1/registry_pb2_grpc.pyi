@@ -220,6 +220,12 @@ class ImportServiceStub:
     """Returns the rows not taken, as a file with the reasons in a last column."""
     UndoBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.UndoBatchRequest, _registry_pb2.UndoBatchResponse]
     """Undoes a batch: what it changed is as it was before."""
+    ApproveBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.ApproveBatchRequest, _registry_pb2.ApproveBatchResponse]
+    """Lets a batch in that waits for approval; not by whoever sent it."""
+    RejectBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.RejectBatchRequest, _registry_pb2.RejectBatchResponse]
+    """Turns a batch away that waits for approval; not by whoever sent it."""
+    DiscardBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.DiscardBatchRequest, _registry_pb2.DiscardBatchResponse]
+    """Gives up a batch that is being sent or waits for approval."""
 
 class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes in files."""
@@ -271,6 +277,30 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.UndoBatchRequest, _abc.Awaitable[_registry_pb2.UndoBatchResponse]],
     ) -> _abc.Awaitable[_registry_pb2.UndoBatchResponse]:
         """Undoes a batch: what it changed is as it was before."""
+
+    @_abc_1.abstractmethod
+    def ApproveBatch(
+        self,
+        request: _registry_pb2.ApproveBatchRequest,
+        context: _aio.ServicerContext[_registry_pb2.ApproveBatchRequest, _abc.Awaitable[_registry_pb2.ApproveBatchResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.ApproveBatchResponse]:
+        """Lets a batch in that waits for approval; not by whoever sent it."""
+
+    @_abc_1.abstractmethod
+    def RejectBatch(
+        self,
+        request: _registry_pb2.RejectBatchRequest,
+        context: _aio.ServicerContext[_registry_pb2.RejectBatchRequest, _abc.Awaitable[_registry_pb2.RejectBatchResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.RejectBatchResponse]:
+        """Turns a batch away that waits for approval; not by whoever sent it."""
+
+    @_abc_1.abstractmethod
+    def DiscardBatch(
+        self,
+        request: _registry_pb2.DiscardBatchRequest,
+        context: _aio.ServicerContext[_registry_pb2.DiscardBatchRequest, _abc.Awaitable[_registry_pb2.DiscardBatchResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.DiscardBatchResponse]:
+        """Gives up a batch that is being sent or waits for approval."""
 
 def add_ImportServiceServicer_to_server(servicer: ImportServiceServicer, server: _aio.Server) -> None: ...
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,13 +43,15 @@ class Kind(StrEnum):
 class Planned:
     """One thing to make, or to change in the values given.
 
-    `stated` is true where the file itself gave the state of an instrument.
+    `was` is what these values are now; `stated` is true where the file itself gave the state of an
+    instrument.
     """
 
     row: int
     thing_id: str
     values: dict[str, Any]
     new: bool
+    was: Mapping[str, Any] = field(default_factory=dict)
     stated: bool = False
 
 
@@ -72,7 +76,8 @@ class Plan:
         """Plans a change of what differs; nothing where nothing does."""
         different = {name: value for name, value in wanted.items() if held[name] != value}
         if different:
-            self.things[kind].append(Planned(row, thing_id, different, new=False))
+            was = {name: held[name] for name in different}
+            self.things[kind].append(Planned(row, thing_id, different, new=False, was=was))
         else:
             self.unchanged.add(row)
 
@@ -81,24 +86,37 @@ class Plan:
         for kind, things in self.things.items():
             self.things[kind] = [one for one in things if one.row not in rows]
 
+    def digest(self) -> str:
+        """Names everything planned: equal for plans that would do the same to the same things.
+
+        New things go by their rows. The day of entry is the day on which it will be applied.
+        """
+        planned = [(kind, one) for kind, things in self.things.items() for one in things]
+        names = {one.thing_id: f"new {kind} of {one.row}" for kind, one in planned if one.new}
+        said = sorted(_said(kind, one, names) for kind, one in planned)
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _said(kind: Kind, one: Planned, names: Mapping[str, str]) -> str:
+    values = {n: names.get(v, v) for n, v in one.values.items() if n != "entered_on"}
+    thing = names.get(one.thing_id, one.thing_id)
+    said = [kind, thing, one.stated, values, one.was]
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
+
 
 @dataclass(frozen=True)
 class Context:
-    """What planning needs."""
+    """What planning needs. `caller` is whose import it is, also where somebody else approves it."""
 
     change: Change
     header: pb.ImportHeader
     read: Read
+    caller: Caller
 
     @property
     def session(self) -> AsyncSession:
         """The transaction."""
         return self.change.session
-
-    @property
-    def caller(self) -> Caller:
-        """Whose import it is."""
-        return self.change.caller
 
     @property
     def notes(self) -> Notes:

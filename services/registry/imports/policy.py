@@ -1,19 +1,37 @@
-"""Who may take in files."""
+"""Who may take in files, push in bulk, and decide about what was held back."""
 
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow
-from protos.registry.v1 import registry_pb2
+from plumbing.rpc import Policy, Rule, allow, in_person
+from protos.registry.v1 import bulk_pb2, registry_pb2
 
 IMPORTS = registry_pb2.DESCRIPTOR.services_by_name["ImportService"].full_name
-_METHODS = (
-    "ImportFile",
-    "GetBatch",
-    "ListBatches",
-    "ListFaults",
-    "GetRejectedRows",
-    "UndoBatch",
-)
-_RULE = allow(Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR)
-POLICY: Policy = {f"/{IMPORTS}/{method}": _RULE for method in _METHODS}
+BULK = bulk_pb2.DESCRIPTOR.services_by_name["BulkService"].full_name
+_TAKING = allow(Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR)
+# An institution uploads its verifications in bulk (S4 二(四)) and sees what became of them.
+_SENDING = Rule(_TAKING.roles | {Role.VERIFICATION_INSTITUTION})
+_READING = Rule(_SENDING.roles | {Role.UNIT_HEAD})
+_DECIDING = in_person(Role.UNIT_HEAD)
+
+_IMPORT_RULES = {
+    "ImportFile": _TAKING,
+    "GetBatch": _READING,
+    "ListBatches": _READING,
+    "ListFaults": _READING,
+    "GetRejectedRows": _READING,
+    "UndoBatch": _TAKING,
+    "ApproveBatch": _DECIDING,
+    "RejectBatch": _DECIDING,
+    "DiscardBatch": _SENDING,
+}
+_BULK_RULES = {
+    "OpenBulkBatch": _SENDING,
+    "SendBulkChunks": _SENDING,
+    "GetBulkBatch": _READING,
+    "CompleteBulkBatch": _SENDING,
+}
+POLICY: Policy = {
+    **{f"/{IMPORTS}/{method}": rule for method, rule in _IMPORT_RULES.items()},
+    **{f"/{BULK}/{method}": rule for method, rule in _BULK_RULES.items()},
+}

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import NotFound, WrongState
+from law.errors import NotFound, NotPermitted, WrongState
 from plumbing import paging
 from plumbing.database import Database
-from plumbing.identity import Caller, scope_prefix
+from plumbing.identity import Caller, Role, scope_prefix
 from plumbing.rpc import MAX_MESSAGE_BYTES
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
@@ -19,12 +19,26 @@ ENVELOPE_BYTES = 1024
 MOMENT = sa.inspect(ImportBatch).columns["imported_at"].type
 
 
-async def find_batch(session: AsyncSession, caller: Caller, batch_id: str) -> ImportBatch:
-    """A batch. Raises NotFound, NotPermitted outside the scope."""
-    row = await session.get(ImportBatch, batch_id)
+# Who sees every batch of the bureaus they cover; others see those they sent themselves.
+KEEPERS = (
+    Role.CASEWORKER,
+    Role.UNIT_HEAD,
+    Role.INTEGRATOR,
+    Role.ADMINISTRATOR,
+    Role.SERVICE,
+)
+
+
+async def find_batch(
+    session: AsyncSession, caller: Caller, batch_id: str, *, lock: bool = False
+) -> ImportBatch:
+    """A batch, locked for a change. Raises NotFound, NotPermitted outside the scope."""
+    row = await session.get(ImportBatch, batch_id, with_for_update=lock)
     if row is None:
         raise NotFound("没有该导入批次", "There is no such batch", batch_id=batch_id)
     caller.require_bureau(row.bureau)
+    if not caller.has(*KEEPERS) and row.imported_by != caller.account_id:
+        raise NotPermitted("只能查看自己的批次", "You may see your own batches only")
     return row
 
 
@@ -98,4 +112,7 @@ def _in_scope(caller: Caller) -> sa.ColumnElement[bool]:
         return sa.true()
     if not caller.bureau:
         return sa.false()
-    return col(ImportBatch.bureau).startswith(scope_prefix(caller.bureau), autoescape=True)
+    within = col(ImportBatch.bureau).startswith(scope_prefix(caller.bureau), autoescape=True)
+    if caller.has(*KEEPERS):
+        return within
+    return within & (col(ImportBatch.imported_by) == caller.account_id)

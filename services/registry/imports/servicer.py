@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -11,23 +9,22 @@ from typing import Any
 import grpc
 
 from law.errors import AlreadyExists, Fault, InvalidInput
-from plumbing.change import Changes
 from plumbing.identity import current_caller
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
-from services.registry.imports import mapping, reading
-from services.registry.imports.commands import Upload, import_file
-from services.registry.imports.limits import FileLimits
+from services.registry.imports import approval, mapping
+from services.registry.imports.commands import discard_batch, import_file
+from services.registry.imports.desk import ImportDesk
 from services.registry.imports.queries import ImportQueries
 from services.registry.imports.undoing import undo_batch
 
 
 class ImportServicer(rpc.ImportServiceServicer):
-    """Takes in files; `max_bytes` is the longest, and `limits` what reading one may ask for."""
+    """Takes in files, and has batches approved, given up and undone."""
 
-    def __init__(self, changes: Changes, max_bytes: int, limits: FileLimits) -> None:
-        self._changes, self._max_bytes, self._limits = changes, max_bytes, limits
-        self._queries = ImportQueries(changes.database)
+    def __init__(self, desk: ImportDesk) -> None:
+        self._desk, self._changes = desk, desk.changes
+        self._queries = ImportQueries(desk.changes.database)
 
     def register(self, server: grpc.aio.Server) -> None:
         """Adds this service to a server."""
@@ -36,15 +33,15 @@ class ImportServicer(rpc.ImportServiceServicer):
     async def ImportFile(
         self, request_iterator: AsyncIterator[pb.ImportFileRequest], context: Any
     ) -> pb.ImportFileResponse:
-        caller = current_caller()
+        caller, desk = current_caller(), self._desk
         header, content = await self._received(request_iterator)
         mapping.check_header(header)
-        # Long work on the file alone comes before the transaction, and off the event loop.
-        today = self._changes.clock.today()
-        read = await asyncio.to_thread(reading.read, header, content, today, self._limits)
-        upload = Upload(content, hashlib.sha256(content).hexdigest(), read)
-        answer = await self._changes.once(
-            caller, header, partial(import_file, upload), pb.ImportFileResponse
+        upload = await desk.read(header, content)
+        take = partial(import_file, upload, desk.shares)
+        answer = await desk.foreseen(
+            lambda drops: self._changes.once(
+                caller, header, partial(take, drops), pb.ImportFileResponse
+            )
         )
         if answer.batch.sha256 != upload.sha256:
             raise AlreadyExists(
@@ -64,9 +61,9 @@ class ImportServicer(rpc.ImportServiceServicer):
             if header is None:
                 header = part.header
             content += part.content
-            if len(content) > self._max_bytes:
-                zh = f"文件超过 {self._max_bytes} 字节"
-                raise InvalidInput(zh, f"the file is longer than {self._max_bytes} bytes")
+            if len(content) > self._desk.max_bytes:
+                zh = f"文件超过 {self._desk.max_bytes} 字节"
+                raise InvalidInput(zh, f"the file is longer than {self._desk.max_bytes} bytes")
         if header is None:
             raise InvalidInput(faults=[Fault("header", "必填", "is required")])
         return header, bytes(content)
@@ -91,3 +88,30 @@ class ImportServicer(rpc.ImportServiceServicer):
 
     async def UndoBatch(self, request: pb.UndoBatchRequest, context: Any) -> pb.UndoBatchResponse:
         return await self._changes.once(current_caller(), request, undo_batch, pb.UndoBatchResponse)
+
+    async def ApproveBatch(
+        self, request: pb.ApproveBatchRequest, context: Any
+    ) -> pb.ApproveBatchResponse:
+        caller, desk = current_caller(), self._desk
+        held = await approval.held_content(self._changes.database, caller, request.batch_id)
+        upload = await desk.read(*held)
+        approve = partial(approval.approve_batch, upload, desk.shares)
+        return await desk.foreseen(
+            lambda drops: self._changes.once(
+                caller, request, partial(approve, drops), pb.ApproveBatchResponse
+            )
+        )
+
+    async def RejectBatch(
+        self, request: pb.RejectBatchRequest, context: Any
+    ) -> pb.RejectBatchResponse:
+        return await self._changes.once(
+            current_caller(), request, approval.reject_batch, pb.RejectBatchResponse
+        )
+
+    async def DiscardBatch(
+        self, request: pb.DiscardBatchRequest, context: Any
+    ) -> pb.DiscardBatchResponse:
+        return await self._changes.once(
+            current_caller(), request, discard_batch, pb.DiscardBatchResponse
+        )

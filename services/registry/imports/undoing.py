@@ -17,13 +17,15 @@ from law.errors import Fault, WrongState
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports import things, wire
+from services.registry.imports import things, undoing_rules, wire
 from services.registry.imports.plan import Kind, fetch
 from services.registry.imports.queries import find_batch
 from services.registry.imports.things import ROWS_AT_ONCE, TABLES
 from services.registry.saving import Why, chunks
 from services.registry.tables import (
     Account,
+    Contest,
+    ImportBatch,
     ImportedThing,
     Instrument,
     Record,
@@ -52,7 +54,7 @@ REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
         ),
     ),
     Kind.VERIFICATION: (),
-    Kind.RECORD: (),
+    Kind.RECORD: ((Contest.record_id, None, Contest.case_id, "TRUE"),),
 }
 Things = dict[Kind, dict[str, ImportedThing]]
 
@@ -63,11 +65,12 @@ async def undo_batch(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBat
     Raises NotFound, NotPermitted outside the scope, WrongState for a batch that is not applied
     or of which something was changed or built upon since; the faults name each such thing.
     """
-    batch = await find_batch(change.session, change.caller, request.batch_id)
+    batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
     if batch.state != "applied":
         raise WrongState("该批次未导入，或已撤销", "The batch is not applied", state=batch.state)
     made = await _things(change, batch.batch_id)
     faults = await _changed_since(change, made) + await _built_upon(change, made)
+    faults += await undoing_rules.in_the_way(change, made)
     if faults:
         raise WrongState(
             f"该批次有 {len(faults)} 项此后已被修改或引用，不能撤销",
@@ -106,14 +109,37 @@ async def _changed_since(change: Change, made: Things) -> list[Fault]:
     for kind, some in made.items():
         for portion in chunks(some, ROWS_AT_ONCE):
             held = await things.load(change, kind, portion)
-            faults += [
-                _fault(kind, thing_id, "此后已被修改", "was changed since")
-                for thing_id in portion
-                if _differs(kind, some[thing_id], held[thing_id])
-            ]
+            differing = [one for one in portion if _differs(kind, some[one], held[one])]
+            later = await _later_batches(change, made[kind], differing)
+            faults += [_fault(kind, one, *_by_whom(later.get(one))) for one in differing]
             for row in held.values():
                 change.session.expunge(row)
     return faults
+
+
+async def _later_batches(
+    change: Change, some: Mapping[str, ImportedThing], differing: Sequence[str]
+) -> dict[str, str]:
+    """Which of the batches that still stand changed these things last."""
+    columns: list[Any] = [
+        col(ImportedThing.thing_id),
+        col(ImportedThing.batch_id),
+        col(ImportedThing.version),
+    ]
+    standing = sa.select(*columns).join(
+        ImportBatch, col(ImportBatch.batch_id) == col(ImportedThing.batch_id)
+    )
+    standing = standing.where(col(ImportBatch.state) == "applied")
+    found = await fetch(change.session, standing, col(ImportedThing.thing_id), differing)
+    later = [one for one in found if one["version"] > some[one["thing_id"]].version]
+    in_order = sorted(later, key=lambda one: int(one["version"]))
+    return {one["thing_id"]: one["batch_id"] for one in in_order}
+
+
+def _by_whom(batch_id: str | None) -> tuple[str, str]:
+    if batch_id is None:
+        return "此后已被修改", "was changed since"
+    return f"此后已被批次 {batch_id} 修改", f"was changed since by the batch {batch_id}"
 
 
 def _differs(kind: Kind, thing: ImportedThing, row: Any) -> bool:
@@ -124,7 +150,7 @@ def _differs(kind: Kind, thing: ImportedThing, row: Any) -> bool:
 async def _built_upon(change: Change, made: Things) -> list[Fault]:
     faults: list[Fault] = []
     for kind, references in REFERENCES.items():
-        new = [thing_id for thing_id, thing in made[kind].items() if thing.before is None]
+        new = [thing_id for thing_id, thing in made[kind].items() if _goes(thing)]
         for column, referring, key, standing in references:
             columns: list[Any] = [col(column).label("thing"), col(key).label("by")]
             wanted = sa.select(*columns).where(sa.text(standing))
@@ -134,6 +160,11 @@ async def _built_upon(change: Change, made: Things) -> list[Fault]:
             zh, en = "此后已被引用", "was referred to since"
             faults += [_fault(kind, thing_id, zh, en) for thing_id in sorted(foreign)]
     return faults
+
+
+def _goes(thing: ImportedThing) -> bool:
+    """Whether undoing removes the thing: it was made, or brought back to life."""
+    return thing.before is None or bool(thing.before.get("removed"))
 
 
 def _fault(kind: Kind, thing_id: str, zh: str, en: str) -> Fault:

@@ -11,12 +11,18 @@ from services.registry.imports import cells
 from services.registry.imports.mapping import REASONS
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
+_TOLD_OTHERWISE = {"imported_at", "decided_at", "estimate"}
+
 
 def batch(row: ImportBatch) -> pb.Batch:
     """A batch on the wire."""
-    kept = {"imported_at", "question", "header"}
-    said = pb.Batch(**row.model_dump(exclude=kept))
-    said.imported_at.FromDatetime(row.imported_at)
+    names = set(pb.Batch.DESCRIPTOR.fields_by_name)
+    said = pb.Batch(**row.model_dump(include=names - _TOLD_OTHERWISE))
+    if row.estimate is not None:
+        said.estimate.MergeFrom(pb.BatchEstimate(**row.estimate))
+    for name in ("imported_at", "decided_at"):
+        if moment := getattr(row, name):
+            getattr(said, name).FromDatetime(moment)
     return said
 
 

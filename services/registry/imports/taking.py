@@ -1,0 +1,273 @@
+"""Taking in a batch, once read: compared with the register, estimated, and applied or held back.
+
+All of it inside one transaction; nothing is ever half-applied. A file, a batch sent in bulk and a
+batch that was approved go the same way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.errors import WrongState
+from plumbing.change import Change
+from plumbing.identity import Caller, Role
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports import pieces, things, wire
+from services.registry.imports.bursts import Drops, Estimate, Shares, Unforeseen, estimate
+from services.registry.imports.families import FamilyName
+from services.registry.imports.grader import Grader
+from services.registry.imports.pieces import Places
+from services.registry.imports.plan import Context, Plan
+from services.registry.imports.plan_fleet import plan_instruments, plan_records
+from services.registry.imports.plan_register import plan_bureaus, plan_subjects
+from services.registry.imports.plan_verifications import plan_verifications
+from services.registry.imports.reading import Read
+from services.registry.saving import Why, chunks
+from services.registry.tables import ImportBatch, ImportFault, RejectedRow
+
+PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
+    FamilyName.BUREAUS: plan_bureaus,
+    FamilyName.SUBJECTS: plan_subjects,
+    FamilyName.INSTRUMENTS: plan_instruments,
+    FamilyName.VERIFICATIONS: plan_verifications,
+    FamilyName.RECORDS: plan_records,
+}
+ROWS_AT_ONCE = 5000
+QUESTIONS = 4  # to grading about one batch, while the register changes under it
+NOT_AUDITED = {"header", "question", "asked", "sent_as"}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it came, and what was read of it."""
+
+    content: bytes
+    sha256: str
+    read: Read
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What is taken in, as whom, and by which measure."""
+
+    header: pb.ImportHeader
+    upload: Upload
+    sent_as: Caller
+    shares: Shares
+    drops: Drops
+
+    def afresh(self) -> Intake:
+        """The same before anything was noted about it in comparing it with the register."""
+        notes = self.upload.read.notes
+        own = replace(notes, notes=list(notes.notes), bad_rows=set(notes.bad_rows))
+        read = replace(self.upload.read, notes=own)
+        return replace(self, upload=replace(self.upload, read=read))
+
+
+async def foreseen(grader: Grader, work: Callable[[Drops], Awaitable[T]]) -> T:
+    """Does work that may need to know how many grades fall; asks outside its transaction.
+
+    Raises Away where grading does not answer, WrongState where the register changes all the time.
+    """
+    drops = Drops()
+    for _ in range(QUESTIONS):
+        try:
+            return await work(drops)
+        except Unforeseen as unforeseen:
+            drops = await grader.ask(unforeseen.question)
+    raise WrongState(
+        "登记内容正在不断变化，无法估计此批次的影响；未导入任何内容，请稍后再试",
+        "The register keeps changing, so the batch cannot be estimated; nothing was taken in",
+    )
+
+
+async def take_in(change: Change, batch: ImportBatch, intake: Intake) -> None:
+    """Takes a batch in, in the mode its header asks for.
+
+    Raises Unforeseen where grading must be asked first. What is wrong with rows is no error: the
+    batch tells. A burst of alerts or falling grades is held back until somebody approves it.
+    """
+    intake = intake.afresh()
+    if await _applied_before(change, batch):
+        batch.state, batch.unchanged = "unchanged", intake.upload.read.rows
+        change.session.add(batch)
+        return
+    plan = await plan_of(change, intake)
+    count(batch, plan, intake.upload.read, intake.header.mode)
+    burst = await _estimate(change, batch, plan, intake)
+    change.session.add(batch)
+    await change.session.flush()
+    await keep_faults(change, batch.batch_id, intake.upload.read)
+    if burst:
+        await _hold(change, batch, intake)
+    elif batch.state == "applied":
+        await apply(change, batch, plan, intake)
+
+
+async def plan_of(change: Change, intake: Intake) -> Plan:
+    """What a batch would do to the register; notes what is wrong with its rows."""
+    read = intake.upload.read
+    if read.notes.header_is_bad:
+        return Plan()
+    context = Context(change, intake.header, read, intake.sent_as)
+    plan = await PLANS[FamilyName(intake.header.family)](context)
+    plan.drop(read.notes.bad_rows)
+    return plan
+
+
+async def estimate_of(change: Change, plan: Plan, intake: Intake) -> Estimate:
+    """What a plan would set off."""
+    context = Context(change, intake.header, intake.upload.read, intake.sent_as)
+    return await estimate(context, plan, intake.shares, intake.drops)
+
+
+async def _estimate(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
+    """Whether a batch that could be applied is a burst; a first load alarms nobody."""
+    if batch.state != "applied" or batch.baseline:
+        return False
+    found = await estimate_of(change, plan, intake)
+    batch.estimate = asdict(found)
+    return found.is_burst
+
+
+async def _hold(change: Change, batch: ImportBatch, intake: Intake) -> None:
+    batch.state = "awaiting_approval"
+    if not batch.next_sequence:  # a batch sent in bulk is kept already
+        await pieces.keep(change.session, batch.batch_id, intake.upload.content)
+    change.audit("hold_import", f"import/{batch.batch_id}", after=told(batch))
+    await announce(change, batch)
+
+
+async def apply(
+    change: Change, batch: ImportBatch, plan: Plan, intake: Intake, *, reasons: str = ""
+) -> None:
+    """Applies a plan, for whoever approved it or by itself."""
+    batch.state = "applied"
+    why = Why(events.CAUSE_IMPORTED, intake.header.file_name, batch.batch_id, batch.baseline)
+    after = {**told(batch), **_counted(plan)}
+    action = "approve_import" if reasons else "import"
+    change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
+    await things.apply(change, plan, why)
+
+
+async def announce(change: Change, batch: ImportBatch) -> None:
+    """Says how a batch stands that somebody decides, or has decided."""
+    event = events.BatchDecided(batch=wire.batch(batch))
+    await change.announce(event, aggregate=f"batch/{batch.batch_id}", bureau=batch.bureau)
+
+
+def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
+    """The same for two imports that ask for the same."""
+    said = [
+        header.family,
+        sha256,
+        bureau,
+        dict(header.columns),
+        dict(header.constants),
+        dict(header.values),
+        sorted(header.placeholder_owners),
+        header.file_missing,
+        header.sheet,
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def sent_as(caller: Caller) -> dict[str, Any]:
+    """Who sends a batch, as it is kept."""
+    return {**asdict(caller), "roles": sorted(caller.roles)}
+
+
+def sender_of(batch: ImportBatch) -> Caller:
+    """Who sent a batch."""
+    said = batch.sent_as or {}
+    return Caller(**{**said, "roles": frozenset(map(Role, said["roles"]))})
+
+
+async def _applied_before(change: Change, batch: ImportBatch) -> bool:
+    """Whether the same was asked and taken whole. Rows once rejected are worth another look."""
+    same = select(ImportBatch.batch_id).where(
+        ImportBatch.question == batch.question,
+        ImportBatch.state == "applied",
+        ImportBatch.rejected == 0,
+    )
+    with change.session.no_autoflush:
+        return (await change.session.exec(same)).first() is not None
+
+
+def count(batch: ImportBatch, plan: Plan, read: Read, mode: str) -> None:
+    """Counts what a plan does with the rows, and says whether it is to be applied."""
+    bad = read.notes.bad_rows
+    unusable = read.notes.header_is_bad
+    batch.rejected = read.rows if unusable else len(bad)
+    batch.unchanged = 0 if unusable else len(plan.unchanged - bad)
+    batch.changed = 0 if unusable else read.rows - batch.rejected - batch.unchanged
+    batch.in_review = len(plan.in_review - bad)
+    batch.repeated_serials = len(plan.repeated)
+    if mode == "check":
+        batch.state = "checked"
+    elif unusable or (bad and mode == "all_or_nothing"):
+        batch.state, batch.changed, batch.unchanged = "refused", 0, 0
+    else:
+        batch.state = "applied" if any(plan.things.values()) else "unchanged"
+
+
+async def keep_faults(change: Change, batch_id: str, read: Read) -> None:
+    """Keeps what is wrong with a batch, and the rows not taken, in place of what was kept."""
+    connection = await change.session.connection()
+    for table in (ImportFault, RejectedRow):
+        await connection.execute(sa.delete(table).where(col(table.batch_id) == batch_id))
+    places = await Places.of(change.session, batch_id)
+    for portion in chunks(_faults(batch_id, read, places), ROWS_AT_ONCE):
+        await connection.execute(sa.insert(ImportFault), portion)
+    why: dict[int, list[str]] = defaultdict(list)
+    for note in read.notes.in_order():
+        if not note.warning:
+            why[note.row].append(f"{note.column}：{note.zh}" if note.column else note.zh)
+    rejected = (
+        {"batch_id": batch_id, "row": row.number, "cells": row.cells, "why": "；".join(said)}
+        for row in read.rejected(read.notes.bad_rows)
+        if (said := why[row.number])
+    )
+    for portion in chunks(rejected, ROWS_AT_ONCE):
+        await connection.execute(sa.insert(RejectedRow), portion)
+
+
+def _faults(batch_id: str, read: Read, places: Places) -> Iterator[dict[str, Any]]:
+    for number, note in enumerate(read.notes.in_order(), 1):
+        place = places[note.row]
+        yield {
+            "batch_id": batch_id,
+            "number": number,
+            "row": note.row,
+            "column": note.column,
+            "cell": note.cell,
+            "value": note.value,
+            "reason": note.reason,
+            "message_zh": note.zh,
+            "message_en": note.en,
+            "warning": note.warning,
+            "chunk": place.chunk,
+            "item": place.item,
+        }
+
+
+def told(batch: ImportBatch) -> dict[str, Any]:
+    """A batch as the audit chain holds it."""
+    return batch.model_dump(mode="json", exclude=NOT_AUDITED)
+
+
+def _counted(plan: Plan) -> dict[str, Any]:
+    ids = sorted(one.thing_id for planned in plan.things.values() for one in planned)
+    counted = {kind.value: len(made) for kind, made in plan.things.items() if made}
+    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    return {"things": counted, "digest_of_ids": digest}
