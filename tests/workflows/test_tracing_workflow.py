@@ -99,9 +99,9 @@ async def working(client: Client, acts: Acts) -> AsyncIterator[str]:
 
 
 async def test_a_workflow_follows_what_reached_it_last_and_nothing_for_ever(
-    temporal_address: str, kept: InMemorySpanExporter
+    temporal_client: Client, kept: InMemorySpanExporter
 ) -> None:
-    client = await Client.connect(temporal_address, interceptors=[Tracing()])
+    client = Client(temporal_client.service_client, interceptors=[Tracing()])
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     acts = Acts()
     with capture_logs(processors=[merge_contextvars]) as lines:
