@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from plumbing.settings import SERVICES
-from tests.unit.deploy.files import DEPLOY, METRICS_PORTS, PORTS, Document, loaded, needed
+from plumbing.settings import SERVICES, variable
+from tests.unit.deploy.files import (
+    DEPLOY,
+    METRICS_PORTS,
+    PORTS,
+    Document,
+    compose_file,
+    loaded,
+    needed,
+)
 
 BASE = DEPLOY / "kubernetes" / "base"
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -141,3 +149,15 @@ def test_an_overlay_changes_only_settings_that_the_base_has() -> None:
     base = settings_map(BASE / "kustomization.yaml")
     for path in (DEPLOY / "kubernetes" / "overlays").rglob("kustomization.yaml"):
         assert set(settings_map(path)) <= set(base)
+
+
+def test_tracing_is_off_until_a_component_names_a_collector_and_lets_services_out_to_it() -> None:
+    endpoint = variable("otlp_endpoint")
+    assert settings_map(BASE / "kustomization.yaml")[endpoint] == ""
+    folder = DEPLOY / "kubernetes" / "components" / "tracing"
+    address = settings_map(folder / "kustomization.yaml")[endpoint]
+    (policy,) = loaded(folder / "network.yaml")
+    assert policy["spec"]["egress"] == [
+        {"ports": [{"protocol": "TCP", "port": int(address.rpartition(":")[2])}]}
+    ]
+    assert compose_file()["services"]["registry"]["environment"][endpoint] == "${OTLP_ENDPOINT:-}"
