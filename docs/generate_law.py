@@ -21,7 +21,9 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from law.texts import TEXTS, Text  # noqa: E402 - the checkout has to be on the path first
+from law import corpus  # noqa: E402 - the checkout has to be on the path first
+from law.packaged import read  # noqa: E402
+from law.texts import TEXTS, Text  # noqa: E402
 
 RULESETS = ROOT / "law" / "rulesets"
 CASES = ROOT / "tests" / "unit" / "law" / "cases"
@@ -54,7 +56,7 @@ def main(arguments: list[str]) -> int:
 def render() -> str:
     """The whole page."""
     cases = list(_cases())
-    parts = (_head(), _requirements(cases), _articles(cases), _ambiguities())
+    parts = (_head(), _requirements(cases), _articles(cases), _ambiguities(), _sources())
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -174,21 +176,48 @@ def _split(cite: str) -> list[str]:
 
 
 def _ambiguities() -> Iterator[str]:
-    declared: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
-    for path in sorted(RULESETS.glob("*.yaml")):
-        for entry in _read(path).get("ambiguities", ()):
-            declared[entry["id"]].append((path.stem, entry))
+    found = corpus.declared()
     yield "## 歧义与采用的读法 · Ambiguities"
     yield ""
-    yield "| 编号 | 规则集 | 读法 | 另一读法 | 若采用另一读法 |"
+    yield "| 编号 | 规则集 | 读法 Reading | 另一读法 Alternative | 将改变什么 What would change |"
     yield "|---|---|---|---|---|"
-    for number in sorted(declared):
-        for ruleset, entry in declared[number]:
-            reading = entry.get("reading") or entry.get("reading_zh")
-            differs = entry.get("would_change") or entry.get("changes")
-            yield f"| {number} | {ruleset} | {reading} | {entry['alternative']} | {differs} |"
-    for entry in _read(REQUIREMENTS)["ambiguities_without_rule"]:
-        yield f"| {entry['id']} | — | {entry['reading']} | {entry['alternative']} | — |"
+    for one in found:
+        if not one.why_zh:
+            yield _said(one, one.reading.changes_zh, one.reading.changes_en)
+    yield ""
+    yield "以下各项目前不触及任何规则 · These touch no rule today:"
+    yield ""
+    yield "| 编号 | 规则集 | 读法 Reading | 另一读法 Alternative | 为何不触及规则 Why no rule |"
+    yield "|---|---|---|---|---|"
+    for one in found:
+        if one.why_zh:
+            yield _said(one, one.why_zh, one.why_en)
+    yield ""
+
+
+def _said(one: corpus.Declared, *last: str) -> str:
+    reading = one.reading
+    cells = (
+        (reading.reading_zh, reading.reading_en),
+        (reading.alternative_zh, reading.alternative_en),
+        last,
+    )
+    return f"| {reading.id} | {one.file} | " + " | ".join(map("<br>".join, cells)) + " |"
+
+
+def _sources() -> Iterator[str]:
+    """What was looked up outside the five texts, and whether it was confirmed."""
+    source = read("disclosure")["severity_caps_source"]
+    sure = "已核实 confirmed" if source["confirmed"] else "未核实 not confirmed"
+    yield "## 外部来源的核实 · Sources looked at"
+    yield ""
+    yield f"**披露期的国家上限 · National ceiling of disclosure**（`disclosure`）：{sure}"
+    yield ""
+    yield f"{source['note_zh']}"
+    yield ""
+    yield f"{source['note_en'].strip()}"
+    yield ""
+    yield from (f"- {place}" for place in source["looked_at"])
 
 
 def _cases() -> Iterator[Mapping[str, Any]]:

@@ -97,7 +97,7 @@ def load_yaml(source: str, name: str) -> Any:
 
 
 def _refuse(faults: list[Fault], name: str) -> None:
-    refuse(faults, f"规则数据{name}不符合要求", f"The data of the law {name} are not valid.")
+    refuse(faults, f"规则数据{name}不符合要求", f"The data file {name} of the law is not valid.")
 
 
 def canonical_hash(document: object) -> str:

@@ -96,15 +96,16 @@ def table(table_id: str) -> Table:
     """The table of that id. Raises NotFound; InvalidInput listing every fault of the data."""
     if table_id not in TABLES:
         raise NotFound(f"没有指数表“{table_id}”", f"there is no index table {table_id!r}")
-    return parse(read(table_id), content_hash(table_id))
+    return parse(read(table_id), content_hash(table_id), table_id)
 
 
-def parse(document: object, digest: str) -> Table:
+def parse(document: object, digest: str, name: str) -> Table:
     """A table from its parsed YAML. Raises InvalidInput with every fault found."""
-    return understand(document, "index", lambda reader: _table(reader, digest))
+    return understand(document, name, lambda reader: read_table(reader, digest))
 
 
-def _table(reader: Reader, digest: str) -> Table:
+def read_table(reader: Reader, digest: str) -> Table:
+    """Read a table: rows with their points, which come to the totals of the annex."""
     read_header(
         reader, "name_zh", "name_en", "status", "requirements", "totals", *Part, "ambiguities",
         *DATED,
@@ -137,7 +138,7 @@ def _row(reader: Reader, part: Part) -> Row:
     if scoring not in _PARTS_OF[part]:
         reader.fault("scoring", "计分方式不适用", "no such scoring in this part")
     points = reader.whole("points")
-    if (points < 0) != (part is Part.DEDUCTION) or points == 0:
+    if type(reader.data.get("points")) is int and not _has_its_sign(points, part):
         reader.fault("points", "扣分为负，其余为正", "a deduction is < 0, anything else > 0")
     return Row(
         key=reader.text("key"),
@@ -150,6 +151,10 @@ def _row(reader: Reader, part: Part) -> Row:
         standard=reader.text("standard"),
         **_figures(reader, scoring, points),
     )
+
+
+def _has_its_sign(points: int, part: Part) -> bool:
+    return points < 0 if part is Part.DEDUCTION else points > 0
 
 
 def _figures(reader: Reader, scoring: Scoring, points: int) -> dict[str, int]:

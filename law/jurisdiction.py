@@ -80,10 +80,11 @@ class Jurisdictions:
 
 def parse_jurisdictions(source: str, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
     """Read the table from YAML, or refuse it with every fault."""
-    return parse(source, "jurisdictions", lambda reader: _table(reader, rulesets))
+    return parse(source, "jurisdictions", lambda reader: read_jurisdictions(reader, rulesets))
 
 
-def _table(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
+def read_jurisdictions(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
+    """Read `jurisdictions.yaml`: who is governed by which ruleset when, and norms adopted."""
     read_header(reader, "entries", "norms")
     entries = tuple(_entry(item, rulesets) for item in reader.each("entries"))
     known = {entry.id for entry in entries}

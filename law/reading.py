@@ -36,8 +36,10 @@ class Reader:
             self.faults = []  # what is missing in it would only repeat that
 
     def fault(self, key: str, zh: str, en: str, cite: str | None = None) -> None:
-        """Note a fault of one field of this mapping."""
-        self.faults.append(Fault(self._at(key), zh, en, cite=cite))
+        """Note a fault of one field of this mapping, once however often it is read."""
+        found = Fault(self._at(key), zh, en, cite=cite)
+        if found not in self.faults:
+            self.faults.append(found)
 
     def only(self, *allowed: str) -> None:
         """Note every field that is not among those allowed."""

@@ -7,7 +7,7 @@ chosen, the alternative, and what would change under it.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from law.reading import Reader
 from law.rules import Reading
@@ -24,12 +24,14 @@ FIELDS = (
 
 def read_readings(reader: Reader, required: bool = True) -> tuple[Reading, ...]:
     """Read the list `ambiguities` of a file; each number stands in it once."""
-    found = []
-    for item in reader.each("ambiguities", required):
-        item.only(*FIELDS)
-        found.append(read_reading(item))
-        note_repeated(item, found)
-    return tuple(found)
+    found = tuple(_read_plain(item) for item in reader.each("ambiguities", required))
+    note_repeats(reader, found)
+    return found
+
+
+def _read_plain(reader: Reader) -> Reading:
+    reader.only(*FIELDS)
+    return read_reading(reader)
 
 
 def read_reading(reader: Reader) -> Reading:
@@ -50,10 +52,11 @@ def read_reading(reader: Reader) -> Reading:
     )
 
 
-def note_repeated(reader: Reader, found: list[Reading]) -> None:
-    """Note the number of the last reading when it was declared before."""
-    if found[-1].id and found[-1].id in {one.id for one in found[:-1]}:
-        reader.fault("id", "编号重复", f"repeats {found[-1].id}")
+def note_repeats(reader: Reader, found: Sequence[Reading]) -> None:
+    """Note numbers declared before in the list `ambiguities` of a file."""
+    for place, one in enumerate(found):
+        if one.id and one.id in {earlier.id for earlier in found[:place]}:
+            reader.fault(f"ambiguities[{place}].id", "编号重复", f"repeats {one.id}")
 
 
 def read_touched(reader: Reader, key: str, declared: Container[str]) -> tuple[str, ...]:

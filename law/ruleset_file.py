@@ -14,7 +14,7 @@ from typing import TypeVar
 from law.data_file import canonical_hash, load_yaml, read_cite, read_validity, understand
 from law.evidence import RecordStatus, Sector, SubjectKind
 from law.reading import Reader
-from law.readings import FIELDS, read_reading
+from law.readings import FIELDS, note_repeats, read_reading
 from law.rules import Ambiguity, Requirement, Ruleset
 from law.ruleset_figures import Figures
 from law.texts import TEXTS, TextStatus, is_citation
@@ -33,10 +33,11 @@ _HEADER = (
 def parse(source: str, name: str) -> Ruleset:
     """Read a ruleset from YAML text, or refuse it with every fault; `name` is for the message."""
     document = load_yaml(source, name)
-    return understand(document, name, lambda reader: _read(reader, canonical_hash(document)))
+    return understand(document, name, lambda reader: read_ruleset(reader, canonical_hash(document)))
 
 
-def _read(reader: Reader, content_hash: str) -> Ruleset:
+def read_ruleset(reader: Reader, content_hash: str) -> Ruleset:
+    """Read a ruleset: header, figures cut into editions, what ends a record, readings."""
     reader.only(*_HEADER)
     days = reader.below("validity")
     days.only("valid_from", "valid_to")
@@ -67,9 +68,15 @@ def _read(reader: Reader, content_hash: str) -> Ruleset:
         sector_cite=read_cite(sectors),
         ended=_cites(reader.below("ended"), RecordStatus, set(RecordStatus) - {_ACTIVE}),
         required=_cites(reader.below("required"), Requirement, figures.required),
-        ambiguities=tuple(_ambiguity(item) for item in reader.each("ambiguities")),
+        ambiguities=_ambiguities(reader),
         editions=figures.editions(),
     )
+
+
+def _ambiguities(reader: Reader) -> tuple[Ambiguity, ...]:
+    found = tuple(_ambiguity(item) for item in reader.each("ambiguities"))
+    note_repeats(reader, [one.reading for one in found])
+    return found
 
 
 def _ambiguity(reader: Reader) -> Ambiguity:

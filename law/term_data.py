@@ -103,15 +103,16 @@ class Definition:
 @cache
 def definitions() -> tuple[Definition, ...]:
     """Every statutory term of the packaged data; a figure that changed has several versions."""
-    return understood("terms", _terms)
+    return understood("terms", read_terms)
 
 
 def parse(document: object) -> tuple[Definition, ...]:
     """The terms of a `terms.yaml` already loaded, or every fault of it (InvalidInput)."""
-    return understand(document, "terms", _terms)
+    return understand(document, "terms", read_terms)
 
 
-def _terms(reader: Reader) -> tuple[Definition, ...]:
+def read_terms(reader: Reader) -> tuple[Definition, ...]:
+    """Read `terms.yaml`: terms, reminder points, and that nothing suspends without an article."""
     read_header(reader, "definitions", "reminder_points", "suspension", "ambiguities")
     _check_suspension(reader.below("suspension"))
     declared = {one.id for one in read_readings(reader)}

@@ -218,13 +218,15 @@ def test_every_direct_judgment_in_the_way_must_go() -> None:
     assert (ahead.path.grade, ahead.path.score) == ("B", 89)
 
 
-def test_a_second_crime_bars_the_repair_of_both() -> None:
+def test_a_second_crime_bars_the_repair_of_the_first_but_not_its_own() -> None:
+    """New is what comes besides the record to be repaired (S3 21(三), R-124)."""
     crimes = [_record("crime", f"c{n}", date(2026, n, 1)) for n in (5, 6)]
     ahead = outlook(_dossier(*crimes), load(H120), DAY)
-    assert not [step for step in ahead.steps if step.step.value == "repair"]
+    repairs = [step for step in ahead.steps if step.step.value == "repair"]
+    assert [(step.record, step.possible_on) for step in repairs] == [("c6", date(2027, 5, 1))]
     assert ahead.path is not None
-    assert ahead.path.on == date(2031, 6, 2)
-    assert _steps(ahead.path.steps) == [("wait", "c5"), ("wait", "c6")]
+    assert ahead.path.on == date(2031, 5, 2)
+    assert _steps(ahead.path.steps) == [("wait", "c5"), ("repair", "c6")]
 
 
 def test_repair_of_an_e_becomes_possible_after_a_year() -> None:

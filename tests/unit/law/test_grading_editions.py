@@ -11,8 +11,8 @@ from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
 from law.grading import grade, next_change_on
 from law.grading.columnar import grade_register
 from law.grading.register import register_of
+from law.packaged import source
 from law.rules import Ruleset
-from law.ruleset import packaged
 from law.ruleset_file import parse
 
 
@@ -23,7 +23,7 @@ class _NoAliases(yaml.SafeDumper):
 
 def _with_window(ruleset_id: str, years: int, since: date) -> Ruleset:
     """Read a packaged text as if its evidence window changed on a day."""
-    document = yaml.safe_load(packaged(f"{ruleset_id}.yaml"))
+    document = yaml.safe_load(source(ruleset_id))
     old = document["window"]
     document["window"] = [
         {**old, "valid_to": date.fromordinal(since.toordinal() - 1)},

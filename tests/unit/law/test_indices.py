@@ -124,10 +124,10 @@ def _broken(change: Callable[[dict[str, Any]], object]) -> list[str]:
     data = copy.deepcopy(read("taizhou-block"))
     change(data)
     with pytest.raises(InvalidInput) as caught:
-        parse(data, "sha256:0")
+        parse(data, "sha256:0", "taizhou-block")
     assert (caught.value.zh, caught.value.en) == (
-        "指数表不符合要求",
-        "The index table is not valid.",
+        "规则数据taizhou-block不符合要求",
+        "The data file taizhou-block of the law is not valid.",
     )
     assert all(f.message_zh and f.message_en for f in caught.value.faults)
     return [fault.field for fault in caught.value.faults]
@@ -136,25 +136,25 @@ def _broken(change: Callable[[dict[str, Any]], object]) -> list[str]:
 @pytest.mark.parametrize(
     ("change", "fields"),
     [
-        (lambda d: d["base"][0].update(cite=""), ["base.B01.1.cite"]),
-        (lambda d: d["base"][0].update(cite="S9 1"), ["base.B01.1.cite"]),
-        (lambda d: d["base"][0].pop("cite"), ["base.B01.1.cite"]),
+        (lambda d: d["base"][0].update(cite=""), ["base[0].cite"]),
+        (lambda d: d["base"][0].update(cite="S9 1"), ["base[0].cite"]),
+        (lambda d: d["base"][0].pop("cite"), ["base[0].cite"]),
         (lambda d: d["base"][0].update(points=9), ["totals.base"]),
-        (lambda d: d["base"][0].update(points=-10), ["base.B01.1.points", "totals.base"]),
-        (lambda d: d["base"][0].update(points=10.0), ["base.B01.1.points", "totals.base"]),
-        (lambda d: d["base"][0].update(points=True), ["base.B01.1.points", "totals.base"]),
+        (lambda d: d["base"][0].update(points=-10), ["base[0].points", "totals.base"]),
+        (lambda d: d["base"][0].update(points=10.0), ["base[0].points", "totals.base"]),
+        (lambda d: d["base"][0].update(points=True), ["base[0].points", "totals.base"]),
         (
             lambda d: d["deduction"][0].update(points=5),
-            ["deduction.B17.points", "totals.deduction"],
+            ["deduction[0].points", "totals.deduction"],
         ),
         (
             lambda d: d["deduction"][0].update(points=0),
-            ["deduction.B17.points", "totals.deduction"],
+            ["deduction[0].points", "totals.deduction"],
         ),
-        (lambda d: d["base"][0].update(scoring="each_time"), ["base.B01.1.scoring"]),
-        (lambda d: d["bonus"][0].update(scoring="fixed"), ["bonus.B14.scoring"]),
-        (lambda d: d["base"][0].update(each=-1), ["base.B01.1.each"]),
-        (lambda d: d["base"][3].pop("threshold_percent"), ["base.B04.1.threshold_percent"]),
+        (lambda d: d["base"][0].update(scoring="each_time"), ["base[0].scoring"]),
+        (lambda d: d["bonus"][0].update(scoring="fixed"), ["bonus[0].scoring"]),
+        (lambda d: d["base"][0].update(each=-1), ["base[0].each"]),
+        (lambda d: d["base"][3].pop("threshold_percent"), ["base[3].threshold_percent"]),
         (lambda d: d["base"][1].update(key="B01.1"), ["B01.1"]),
         (lambda d: d["totals"].update(bonus=9), ["totals.bonus"]),
     ],
@@ -170,7 +170,7 @@ def test_every_fault_of_a_table_is_listed() -> None:
         data["base"][0].update(cite="", scoring="none")
         data["totals"].update(deduction=1)
 
-    assert _broken(spoil) == ["base.B01.1.cite", "base.B01.1.scoring", "totals.deduction"]
+    assert _broken(spoil) == ["base[0].cite", "base[0].scoring", "totals.deduction"]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_the_tables_have_all_their_rows(name: str, sums: tuple[int, int, int]) -
 
 
 def test_a_table_read_afresh_has_every_field() -> None:
-    found = parse(read("taizhou-scenic"), "sha256:1")
+    found = parse(read("taizhou-scenic"), "sha256:1", "taizhou-scenic")
     assert (found.id, found.version, found.content_hash) == ("taizhou-scenic", "1", "sha256:1")
     assert (found.name_zh, found.status, found.cite) == (
         "重点景区诚信计量指数",

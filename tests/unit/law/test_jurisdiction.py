@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 import yaml
 
+from law.data_file import Validity
 from law.errors import InvalidInput
 from law.jurisdiction import Entry, Norm, parse_jurisdictions
+from law.packaged import source
 from law.rules import NotGraded
-from law.ruleset import governing, jurisdictions, list_rulesets, packaged
+from law.ruleset import governing, jurisdictions, list_rulesets
 
 RULESETS = {ruleset.id: ruleset for ruleset in list_rulesets()}
 DAY = date(2026, 6, 30)
 
 
 def _document() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(packaged("jurisdictions.yaml"))
+    document: dict[str, Any] = yaml.safe_load(source("jurisdictions"))
     return document
 
 
@@ -54,7 +56,7 @@ def test_each_fault_is_found(key: str, to: object, field: str, message: str) -> 
 def test_an_entry_must_not_outlast_its_ruleset() -> None:
     ended = {**RULESETS, "hangzhou-2021-120": replace(RULESETS["hangzhou-2021-120"], valid_to=DAY)}
     with pytest.raises(InvalidInput) as refused:
-        parse_jurisdictions(packaged("jurisdictions.yaml"), ended)
+        parse_jurisdictions(source("jurisdictions"), ended)
     (fault,) = refused.value.faults
     assert (fault.field, fault.cite) == ("entries[0].valid_to", "D-08")
     document = _document()
@@ -65,9 +67,14 @@ def test_an_entry_must_not_outlast_its_ruleset() -> None:
 
 def test_adopted_norms_name_their_source() -> None:
     document = _document()
-    document["norms"] = [{"jurisdiction": "hangzhou", "matter": "terms", "cite": "S3 28"}]
+    said = {"note_zh": "借用", "note_en": "borrowed", "valid_from": DAY, "valid_to": None}
+    document["norms"] = [
+        {"jurisdiction": "hangzhou", "matter": "terms", "cite": "S3 28", **said},
+    ]
     table = parse_jurisdictions(yaml.dump(document), RULESETS)
-    assert table.norms == (Norm("hangzhou", "terms", "S3 28", ""),)
+    assert table.norms == (
+        Norm("hangzhou", "terms", "S3 28", "借用", "borrowed", Validity(DAY, None)),
+    )
     document["norms"][0] |= {"cite": "hearsay", "jurisdiction": "atlantis"}
     assert _faults(document) == {
         "norms[0].cite": "cites no known text: hearsay",
@@ -78,7 +85,7 @@ def test_adopted_norms_name_their_source() -> None:
 def test_hangzhou_borrows_the_days_of_objections() -> None:
     norms = {(norm.jurisdiction, norm.matter): norm for norm in jurisdictions().norms}
     assert norms["hangzhou", "objection_terms"].cite == "S3 28"
-    assert all(norm.note for norm in norms.values())
+    assert all(norm.note_zh and norm.note_en for norm in norms.values())
 
 
 def _entry(change: Callable[[Entry], Entry]) -> Entry:
@@ -86,7 +93,9 @@ def _entry(change: Callable[[Entry], Entry]) -> Entry:
 
 
 def test_an_entry_fits_by_bureau_sector_and_period() -> None:
-    entry = _entry(lambda one: replace(one, bureaus=("jingqu",), valid_to=DAY))
+    entry = _entry(
+        lambda one: replace(one, bureaus=("jingqu",), validity=Validity(one.valid_from, DAY))
+    )
     assert entry.fits("330106", "market", DAY)
     assert entry.fits("jingqu", "market", DAY)
     assert not entry.fits("331002", "market", DAY)
@@ -126,10 +135,10 @@ def test_the_table_is_refused_in_both_languages() -> None:
     document["entries"][1]["valid_to"] = "soon"
     with pytest.raises(InvalidInput) as refused:
         parse_jurisdictions(yaml.dump(document), RULESETS)
-    assert refused.value.zh == "辖区表不符合要求"
-    assert refused.value.en == "The table of jurisdictions is not valid."
-    assert [(fault.field, fault.message_zh) for fault in refused.value.faults] == [
+    assert refused.value.zh == "规则数据jurisdictions不符合要求"
+    assert refused.value.en == "The data file jurisdictions of the law is not valid."
+    assert {(fault.field, fault.message_zh) for fault in refused.value.faults} == {
         ("entries[0].cite", "引用不明：S9 1"),
         ("entries[0].ruleset", "未知规则集"),
         ("entries[1].valid_to", "应为日期YYYY-MM-DD"),
-    ]
+    }

@@ -23,7 +23,7 @@ from law.disclosure import (
 )
 from law.errors import LawError
 from law.escalation import Step as Rung
-from law.escalation import archive_cite, due_on, following, ladder, review_on
+from law.escalation import archive_cite, correct_by, due_on, following, ladder, review_on
 from law.evidence import Record, RecordKind, RecordStatus, Severity, SubjectKind
 from law.identifiers import check_credit_code
 from law.index_tables import Scoring, table
@@ -273,6 +273,7 @@ def escalation(given: Given) -> dict[str, Any]:
         "examples": sorted({rung.example for rung in rungs}),
         "next": following_one.step if following_one else None,
         "due": due_on(following_one, given["since"], newest).date if following_one else None,
+        "correct": correct_by(following_one, given["since"], newest) if following_one else None,
         "review": review,
         "archive": archive_cite(given.get("ruleset", ""), given.get("grade", "")),
     }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -37,104 +35,13 @@ from law.objection import (
 )
 from law.packaged import content_hash, read
 from law.retention import retention
-from law.ruleset import GRADING, load, packaged
-from law.ruleset_file import load_yaml
+from law.ruleset import GRADING, load
 from law.term_data import definitions
-from law.texts import is_citation
-
-FILES = (
-    "colours",
-    "disclosure",
-    "escalation",
-    "instruments",
-    "measures",
-    "repair",
-    "sampling",
-    "taizhou-block",
-    "taizhou-scenic",
-    "terms",
-    "workdays",
-)
-FIGURES = {
-    "days",
-    "months",
-    "years",
-    "points",
-    "each",
-    "floor",
-    "threshold_percent",
-    "at_least_percent",
-    "at_most_days",
-}
-MAY_BE_NULL = {"valid_from", "valid_to", "cycle_months", "jjg", "at_least_percent"}
-
-
-def _entries(node: Any, path: str = "") -> Iterator[tuple[str, dict[Any, Any]]]:
-    if isinstance(node, dict):
-        yield path, node
-        for key, value in node.items():
-            yield from _entries(value, f"{path}.{key}")
-    elif isinstance(node, list):
-        for place, value in enumerate(node):
-            yield from _entries(value, f"{path}[{place}]")
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_every_figure_has_its_article(name: str) -> None:
-    bare = [path for path, e in _entries(read(name)) if FIGURES & set(e) and "cite" not in e]
-    assert bare == []
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_every_article_is_of_a_known_text(name: str) -> None:
-    cites = {
-        value
-        for path, entry in _entries(read(name))
-        for key, value in entry.items()
-        if key.endswith("cite") and not path.startswith(".editions") and name != "workdays"
-    }
-    assert [c for c in cites if not is_citation(c)] == []
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_no_key_is_written_twice(name: str) -> None:
-    assert load_yaml(packaged(f"{name}.yaml"), name) == read(name)
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_no_value_was_cut_at_a_comma(name: str) -> None:
-    """An unquoted comma in a YAML flow mapping leaves the rest as a key without a value."""
-    cut = [
-        f"{path}.{key}"
-        for path, entry in _entries(read(name))
-        for key, value in entry.items()
-        if not isinstance(key, str) or (value is None and key not in MAY_BE_NULL)
-    ]
-    assert cut == []
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_every_ambiguity_says_reading_alternative_and_difference(name: str) -> None:
-    for declared in read(name).get("ambiguities", ()):
-        assert set(declared) == {"id", "text", "reading", "alternative", "would_change"}
-        assert is_citation(declared["id"])
-
-
-def test_our_ambiguities_are_all_declared() -> None:
-    declared = {a["id"] for name in FILES for a in read(name).get("ambiguities", ())}
-    ours = {1, 2, 3, 9, 12, 13, 14, 16, 19, 20, 21, 23, 24, 25, 28, 29}
-    assert {f"C-{n:02}" for n in ours} <= declared
 
 
 def test_the_hash_names_the_content() -> None:
     assert content_hash("terms") != content_hash("colours")
     assert content_hash("terms").startswith("sha256:")
-
-
-def test_house_figures_are_marked_as_no_law() -> None:
-    for point in read("terms")["reminder_points"]:
-        assert point["house"] is True
-        assert point["reason"]
 
 
 def test_109_instrument_types_each_with_its_confidence() -> None:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+from law.data_file import canonical_hash
 from law.errors import InvalidInput, NotFound
 from law.evidence import RecordKind, RecordStatus
 from law.grading.line import Reason
+from law.packaged import source
 from law.rules import Effect, Method, Origin
-from law.ruleset import GRADING, list_rulesets, load, packaged
-from law.ruleset_file import canonical_hash, parse
+from law.ruleset import GRADING, list_rulesets, load
+from law.ruleset_file import parse
 from law.texts import TEXTS, TextStatus, is_citation
 
 Document = dict[str, Any]
@@ -25,7 +27,7 @@ TIANJIN, NATIONAL = "tianjin-pilot", "national-2017-566"
 
 def _document(ruleset_id: str = "hangzhou-trial") -> Document:
     # Deep copies, as anchors of the file would otherwise be shared by the changes of a test.
-    found: Document = copy.deepcopy(yaml.safe_load(packaged(f"{ruleset_id}.yaml")))
+    found: Document = copy.deepcopy(yaml.safe_load(source(ruleset_id)))
     plain: Document = yaml.safe_load(yaml.dump(found, Dumper=_NoAliases))
     return plain
 
@@ -115,8 +117,9 @@ def _drop(*path: Any) -> Callable[[Document], None]:
         (_set("subjects", "kinds", to=["ghost"]), "subjects.kinds", "unknown value ghost"),
         (_set("sectors", "only", to=["moon"]), "sectors.only", "unknown value moon"),
         (_set("surprise", to=1), "surprise", "unknown field"),
-        (_drop("ambiguities", 0, "alternative"), "ambiguities[0].alternative", "is missing"),
-        (_drop("ambiguities", 0, "changes"), "ambiguities[0].changes", "is missing"),
+        (_drop("ambiguities", 0, "reading_zh"), "ambiguities[0].reading_zh", "is missing"),
+        (_drop("ambiguities", 0, "alternative_en"), "ambiguities[0].alternative_en", "is missing"),
+        (_drop("ambiguities", 0, "changes_zh"), "ambiguities[0].changes_zh", "is missing"),
         (_set("ambiguities", 0, "id", to="47"), "ambiguities[0].id", "must be a number C-nn"),
         (_set("validity", "until", to=None), "validity.until", "unknown field"),
         (_set("validity", to=[]), "validity", "must be an object"),
@@ -234,9 +237,9 @@ def test_an_ended_text_is_out_of_force_from_the_next_day() -> None:
 
 
 def test_what_is_no_yaml_is_refused() -> None:
-    for source in ("a: [", "id: x\nid: y"):
+    for text in ("a: [", "id: x\nid: y"):
         with pytest.raises(InvalidInput) as refused:
-            parse(source, "test")
+            parse(text, "test")
         assert "not valid YAML" in refused.value.faults[0].message_en
     with pytest.raises(InvalidInput) as refused:
         parse("- a list", "test")
@@ -244,8 +247,7 @@ def test_what_is_no_yaml_is_refused() -> None:
 
 
 def test_the_hash_is_of_the_content_not_of_the_layout() -> None:
-    source = packaged("hangzhou-trial.yaml")
-    again = parse("# a remark\n" + source, "test")
+    again = parse("# a remark\n" + source("hangzhou-trial"), "test")
     assert again.hash == load("hangzhou-trial").hash
     text = '{"a":"2026-01-01","b":"文"}'
     expected = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

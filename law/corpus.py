@@ -1,0 +1,98 @@
+"""Every data file of the law with the reader that understands it, and every reading declared.
+
+For whoever looks at the law as a whole: the generated page, the tests, a deployment that checks
+its data before it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from law.colour_data import read_colours
+from law.data_file import canonical_hash, read_header, understand
+from law.disclosure_data import read_disclosure
+from law.editions import read_editions
+from law.escalation import read_escalation
+from law.index_tables import TABLES, read_table
+from law.instruments import read_catalogue
+from law.jurisdiction import read_jurisdictions
+from law.measure_data import read_measures, read_sampling
+from law.packaged import read
+from law.reading import Reader
+from law.readings import FIELDS, note_repeats, read_reading
+from law.repair_data import read_repair
+from law.rules import Reading
+from law.ruleset import GRADING, list_rulesets
+from law.ruleset_file import read_ruleset
+from law.term_data import read_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A reading where it is declared; `why` where it touches no rule: in Chinese and English."""
+
+    file: str
+    reading: Reading
+    why_zh: str = ""
+    why_en: str = ""
+
+
+def check(name: str, document: object) -> None:
+    """Read a document as the data file of that name. Raises InvalidInput with every fault."""
+    understand(document, name, READERS[name])
+
+
+def declared() -> tuple[Declared, ...]:
+    """Every reading of every file, by number and file."""
+    found = [
+        Declared(name, one) for name in READERS if name != NO_RULE for one in _readings(name)
+    ] + list(understand(read(NO_RULE), NO_RULE, _read_without_rule))
+    return tuple(sorted(found, key=lambda one: (one.reading.id, one.file)))
+
+
+def _readings(name: str) -> list[Reading]:
+    return understand(
+        {"ambiguities": read(name).get("ambiguities", [])},
+        name,
+        lambda reader: [read_reading(item) for item in reader.each("ambiguities")],
+    )
+
+
+def _read_without_rule(reader: Reader) -> tuple[Declared, ...]:
+    """Read `readings.yaml`: ambiguities that touch no rule, each with why."""
+    read_header(reader, "ambiguities")
+    found = tuple(_without_rule(item) for item in reader.each("ambiguities"))
+    note_repeats(reader, [one.reading for one in found])
+    return found
+
+
+def _without_rule(reader: Reader) -> Declared:
+    reader.only(*FIELDS, "why_zh", "why_en")
+    return Declared(NO_RULE, read_reading(reader), reader.text("why_zh"), reader.text("why_en"))
+
+
+def _ruleset(reader: Reader) -> object:
+    return read_ruleset(reader, canonical_hash(reader.data))
+
+
+def _jurisdictions(reader: Reader) -> object:
+    return read_jurisdictions(reader, {one.id: one for one in list_rulesets()})
+
+
+NO_RULE = "readings"
+READERS: Mapping[str, Callable[[Reader], object]] = {
+    **dict.fromkeys(GRADING, _ruleset),
+    **{name: lambda reader: read_table(reader, "") for name in TABLES},
+    "colours": read_colours,
+    "disclosure": read_disclosure,
+    "escalation": read_escalation,
+    "instruments": read_catalogue,
+    "jurisdictions": _jurisdictions,
+    "measures": read_measures,
+    NO_RULE: _read_without_rule,
+    "repair": read_repair,
+    "sampling": read_sampling,
+    "terms": read_terms,
+    "workdays": read_editions,
+}
