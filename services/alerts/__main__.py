@@ -4,30 +4,48 @@ from __future__ import annotations
 
 from plumbing import temporal
 from plumbing.assembly import Assembly, Parts
+from plumbing.metrics import workflows
 from plumbing.process import main
+from services.alerts import figures
 from services.alerts.activities import Activities
 from services.alerts.checking import Checks
 from services.alerts.consumers import consumers
+from services.alerts.escalation_activities import EscalationActivities
+from services.alerts.escalation_workflow import EscalationWorkflow
+from services.alerts.neighbours import Neighbours
 from services.alerts.policy import POLICY, SERVICE
+from services.alerts.policy_escalations import ESCALATION_POLICY, ESCALATIONS
 from services.alerts.servicer import AlertsServicer
+from services.alerts.servicer_escalations import EscalationServicer
 from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow
 
 
 async def build(parts: Parts) -> Assembly:
     """Wires alerts by hand."""
-    client = await temporal.connect(parts.settings)
+    client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     timers = Timers(client, parts.clock)
     activities = Activities(parts.changes, parts.settings)
-    worker = temporal.worker(client, "alerts", [WatchWorkflow, DeliveryWorkflow], activities.all())
+    neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
+    escalating = EscalationActivities(parts.changes, neighbours)
+    worker = temporal.worker(
+        client,
+        "alerts",
+        [WatchWorkflow, DeliveryWorkflow, EscalationWorkflow],
+        [*activities.all(), *escalating.all()],
+    )
     checks = Checks(parts.database, parts.clock, timers)
     return Assembly(
-        rpc={SERVICE: AlertsServicer(parts.changes).register},
-        policies=[POLICY],
+        rpc={
+            SERVICE: AlertsServicer(parts.changes).register,
+            ESCALATIONS: EscalationServicer(parts.changes, neighbours).register,
+        },
+        policies=[POLICY, ESCALATION_POLICY],
         consumers=consumers(parts, timers),
-        background=[worker.run],
+        background=[worker.run, workflows.drain],
         check=checks.check,
         reconcile=checks.reconcile,
+        looks=figures.looks(parts.database, parts.clock),
     )
 
 

@@ -16,6 +16,7 @@ from plumbing.assembly import Findings, Reconciled
 from plumbing.clock import Clock
 from plumbing.database import Database
 from services.alerts import queries, timers
+from services.alerts.checking_escalations import EscalationChecks
 from services.alerts.projection import facts_of
 from services.alerts.standing import Standing, ladder, mode_of
 from services.alerts.tables import (
@@ -46,6 +47,7 @@ class Checks:
 
     def __init__(self, database: Database, clock: Clock, waiting: Timers) -> None:
         self._database, self._clock, self._timers = database, clock, waiting
+        self._escalations = EscalationChecks(database, clock, waiting)
 
     async def check(self) -> Findings:
         """Everything, in one snapshot; then the workflows that should be running."""
@@ -55,12 +57,14 @@ class Checks:
             watches = {w.bureau: w.watched_through for w in (await session.exec(select(Watch)))}
             await self._compare(session, watches, findings)
             await _count_notices(session, findings)
+            await self._escalations.check(session, findings)
         self._look_at_watches(watches, findings)
         await self._look_at_workflows([*watches], findings)
+        await self._escalations.check_workflows(findings)
         return findings
 
     async def reconcile(self) -> Reconciled:
-        """Starts every watch and every pending delivery that is not running."""
+        """Starts every watch, pending delivery and open case's workflow that is not running."""
         async with self._database.snapshot() as session:
             bureaus = (await session.exec(select(Watch.bureau))).all()
             pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)
@@ -72,6 +76,7 @@ class Checks:
         for notice_id in notices:
             if await self._is_missing(timers.delivery_id(notice_id), done):
                 await self._timers.deliver(notice_id)
+        await self._escalations.reconcile(done)
         return done
 
     async def _is_missing(self, workflow_id: str, done: Reconciled) -> bool:

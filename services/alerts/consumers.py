@@ -6,7 +6,7 @@ signals workflows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,8 @@ from protos.grading.v1 import events_pb2 as grading
 from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
-from services.alerts import notices, projection, texts
+from services.alerts import escalations, notices, projection, texts
+from services.alerts.escalation_timers import EscalationTimers
 from services.alerts.notices import contact_of, known
 from services.alerts.tables import (
     Bureau,
@@ -44,7 +45,8 @@ from services.alerts.watch import evaluate
 
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     """One consumer per stream this service listens to."""
-    start = Starting(parts.database, timers)
+    escalating = EscalationTimers(parts.database, timers, parts.clock)
+    start = Starting(parts.database, timers, escalating)
 
     def on(event_type: type[M], handler: Handler[M], **react: Any) -> On[M]:
         return On(event_type, apply=applying("alerts", parts.clock, in_turn(handler)), **react)
@@ -71,6 +73,11 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         consumer(
             "alerts-deliveries", Stream.ALERTS, (On(own.NoticesIssued, react=start.deliveries),)
         ),
+        consumer(
+            "alerts-escalations",
+            Stream.ALERTS,
+            (On(own.EscalationsChanged, react=escalating.changed),),
+        ),
     ]
 
 
@@ -91,8 +98,8 @@ def in_turn(handler: Handler[M]) -> Handler[M]:
 class Starting:
     """The reactions: workflows started and signalled, as often as an event is delivered."""
 
-    def __init__(self, database: Database, timers: Timers) -> None:
-        self._database, self._timers = database, timers
+    def __init__(self, database: Database, timers: Timers, escalating: EscalationTimers) -> None:
+        self._database, self._timers, self._escalating = database, timers, escalating
 
     async def watches(self, received: Received[registry.BureausChanged]) -> None:
         """Every bureau has its watch."""
@@ -100,11 +107,12 @@ class Starting:
             await self._timers.watch(bureau.code)
 
     async def move_clock(self, received: Received[registry.ClockMoved]) -> None:
-        """Every watch looks at the clock again."""
+        """Every watch and every case looks at the clock again."""
         async with self._database.snapshot() as session:
             bureaus = (await session.exec(select(Watch.bureau))).all()
         for bureau in bureaus:
             await self._timers.watch(bureau, received.message.offset_seconds)
+        await self._escalating.move_clock(received.message.offset_seconds)
 
     async def deliveries(self, received: Received[own.NoticesIssued]) -> None:
         """Notices that have an address are delivered."""
@@ -122,7 +130,8 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     """Keeps subjects; when a review ends their instruments come under watch, silently."""
     event = received.message
     silent = event.change.baseline
-    await _look_at(change, await projection.put_subjects(change, event.subjects, silent=silent))
+    turned = await projection.put_subjects(change, event.subjects, silent=silent)
+    await _look_at(change, turned, {subject.subject_id for subject in event.subjects})
 
 
 async def instruments_changed(
@@ -131,8 +140,11 @@ async def instruments_changed(
     """Keeps instruments; one that came back into use is looked at at once."""
     event = received.message
     silent = event.change.baseline
+    left = await projection.owners_left(change.session, event.instruments)
     turned = await projection.put_instruments(change, event.instruments, silent=silent)
-    await _look_at(change, turned)
+    handed_on = [i for i in event.instruments if i.instrument_id in left]
+    owners = {*left.values(), *(i.subject_id for i in handed_on)}
+    await _look_at(change, turned, owners, {i.instrument_id for i in handed_on})
 
 
 async def verifications_recorded(
@@ -144,9 +156,23 @@ async def verifications_recorded(
     await _look_at(change, await projection.put_verifications(change, event, silent=silent))
 
 
-async def _look_at(change: Change, instruments: Sequence[Instrument]) -> None:
-    if watched := [instrument for instrument in instruments if instrument.watched]:
+async def _look_at(
+    change: Change,
+    turned: Sequence[Instrument],
+    subjects: Collection[str] = (),
+    instruments: Collection[str] = (),
+) -> None:
+    """Raises what is due for instruments that turned; then cases are opened and closed.
+
+    `subjects` and `instruments` are looked at for their cases' sake alone.
+    """
+    if watched := [instrument for instrument in turned if instrument.watched]:
         await evaluate(change, watched)
+    await escalations.settle(
+        change,
+        {*instruments, *(i.instrument_id for i in turned)},
+        {*subjects, *(i.subject_id for i in turned)},
+    )
 
 
 async def records_changed(change: Change, received: Received[registry.RecordsChanged]) -> None:

@@ -33,7 +33,7 @@ NOTICES_PER_EVENT = 500
 _KEYS_IN_QUERY = 1000
 T = TypeVar("T", bound=Base)
 # An alert tells something only while the instrument still stands as it did.
-_APPLIES = (
+APPLIES = (
     col(Instrument.watched)
     & (col(Instrument.spell) == col(Alert.spell))
     & (col(Instrument.governing_id) == col(Alert.governing_id))
@@ -49,7 +49,7 @@ _TOLD = (
 _UNTOLD = (
     sa.select(*(_ALERT.c[name] for name in _TOLD))
     .join(Instrument, col(Instrument.instrument_id) == _ALERT.c.instrument_id)
-    .where(_ALERT.c.bureau == sa.bindparam("bureau"), _ALERT.c.notice_id.is_(None), _APPLIES)
+    .where(_ALERT.c.bureau == sa.bindparam("bureau"), _ALERT.c.notice_id.is_(None), APPLIES)
     .order_by(_ALERT.c.subject_id, _ALERT.c.instrument_id, _ALERT.c.alert_id)
 )
 _TELL = (

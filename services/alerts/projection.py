@@ -84,6 +84,15 @@ async def put_instruments(
     return turned
 
 
+async def owners_left(
+    session: AsyncSession, instruments: Iterable[registry_pb2.Instrument]
+) -> dict[str, str]:
+    """Of the instruments that come to another owner, whom they leave."""
+    said = {i.instrument_id: i.subject_id for i in instruments}
+    known = await _by_id(session, Instrument, said)
+    return {key: row.subject_id for key, row in known.items() if row.subject_id != said[key]}
+
+
 def _instrument(said: registry_pb2.Instrument) -> dict[str, Any]:
     fields = {name: getattr(said, name) for name in _OF_INSTRUMENT}
     state, rotate_on = InstrumentState(said.state), wire.day(said.rotate_on)

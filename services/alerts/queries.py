@@ -16,8 +16,9 @@ from plumbing.identity import Caller, Role, scope_prefix
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
 from services.alerts.standing import REDS, Standing
-from services.alerts.tables import Alert, Instrument, Notice, NoticeState, Watch
+from services.alerts.tables import Alert, Escalation, Instrument, Notice, NoticeState, Watch
 
+Owned = Instrument | Alert | Notice | Escalation
 _END_OF_TIME = date.max
 
 
@@ -32,7 +33,7 @@ def colour_on(on: date) -> sa.ColumnElement[Any]:
     return sa.case(without, *by_date, else_=Colour.NONE.value)
 
 
-_ON_FILE = col(Instrument.standing) != Standing.REMOVED
+ON_FILE = col(Instrument.standing) != Standing.REMOVED
 
 
 async def summarise_colours(
@@ -43,7 +44,7 @@ async def summarise_colours(
     colour = colour_on(on).label("colour")
     counted = (
         sa.select(col(Instrument.bureau), colour, sa.func.count())
-        .where(_ON_FILE, *_scope(caller, Instrument, request.bureau))
+        .where(ON_FILE, *scope(caller, Instrument, request.bureau))
         .group_by(col(Instrument.bureau), colour)
         .order_by(col(Instrument.bureau), colour)
     )
@@ -63,7 +64,7 @@ async def list_colours(
     order = (rank, until, col(Instrument.instrument_id))
     wanted = (
         select(Instrument)
-        .where(_ON_FILE, *_scope(caller, Instrument, request.bureau, request.subject_id))
+        .where(ON_FILE, *scope(caller, Instrument, request.bureau, request.subject_id))
         .order_by(*order)
     )
     if request.instrument_id:
@@ -71,7 +72,7 @@ async def list_colours(
     if request.colour:
         wanted = wanted.where(colour == request.colour)
     if key := paging.after(request, paging.whole, paging.day, paging.text):
-        wanted = wanted.where(sa.tuple_(*order) > sa.tuple_(*_literals(order, key)))
+        wanted = wanted.where(sa.tuple_(*order) > sa.tuple_(*literals(order, key)))
     rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
     page, token = paging.cut(request, rows, lambda row: _place(row, today))
     return pb.ListColoursResponse(
@@ -84,7 +85,8 @@ def _place(row: Instrument, today: date) -> list[Any]:
     return [-severity, (row.valid_until or _END_OF_TIME).isoformat(), row.instrument_id]
 
 
-def _literals(columns: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+def literals(columns: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+    """The values of a key, each of its column's type."""
     return [sa.literal(v, c.type) for c, v in zip(columns, values, strict=True)]
 
 
@@ -93,7 +95,7 @@ async def list_alerts(
 ) -> pb.ListAlertsResponse:
     """Alerts, newest first."""
     number = col(Alert.alert_id)
-    wanted = select(Alert).where(*_scope(caller, Alert, request.bureau, request.subject_id))
+    wanted = select(Alert).where(*scope(caller, Alert, request.bureau, request.subject_id))
     if request.instrument_id:
         wanted = wanted.where(col(Alert.instrument_id) == request.instrument_id)
     if not request.include_baseline:
@@ -113,11 +115,11 @@ async def list_notices(
 ) -> pb.ListNoticesResponse:
     """Notices and how their delivery stands, newest first."""
     order = (col(Notice.created_at), col(Notice.notice_id))
-    wanted = select(Notice).where(*_scope(caller, Notice, request.bureau, request.subject_id))
+    wanted = select(Notice).where(*scope(caller, Notice, request.bureau, request.subject_id))
     if request.state:
         wanted = wanted.where(col(Notice.state) == NoticeState(request.state))
     if key := paging.after(request, paging.moment, paging.text):
-        here = _literals(order, key)
+        here = literals(order, key)
         wanted = wanted.where(sa.tuple_(*order) < sa.tuple_(*here))
     wanted = wanted.order_by(*(column.desc() for column in order))
     rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
@@ -131,21 +133,22 @@ async def get_watch(session: AsyncSession, caller: Caller) -> pb.GetWatchRespons
     return pb.GetWatchResponse(watches=map(wire.watch, (await session.exec(wanted)).all()))
 
 
-def _scope(
+def scope(
     caller: Caller,
-    table: type[Instrument | Alert | Notice],
+    table: type[Owned],
     bureau: str,
     subject_id: str = "",
 ) -> list[sa.ColumnElement[bool]]:
-    scope = [_seen(caller, table)]
+    """What of a table a caller sees, further limited to a bureau and a subject."""
+    wanted = [_seen(caller, table)]
     if bureau:
-        scope.append(col(table.bureau) == bureau)
+        wanted.append(col(table.bureau) == bureau)
     if subject_id:
-        scope.append(col(table.subject_id) == subject_id)
-    return scope
+        wanted.append(col(table.subject_id) == subject_id)
+    return wanted
 
 
-def _seen(caller: Caller, table: type[Instrument | Alert | Notice]) -> sa.ColumnElement[bool]:
+def _seen(caller: Caller, table: type[Owned]) -> sa.ColumnElement[bool]:
     """What `Caller.sees` says of one row, in SQL."""
     if caller.has(Role.OPERATOR):
         # A notice to a bureau has no subject; an account without one sees nothing.

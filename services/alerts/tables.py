@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from law.colours import Colour, InstrumentState, VerificationResult
-from plumbing.database import SerialColumn, enum_column, own_registry
+from law.escalation import Step
+from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
 from services.alerts.standing import Standing
 
 
@@ -30,6 +31,8 @@ class NoticeKind(StrEnum):
     GRADE_FELL = "grade_fell"
     LETTER = "letter"
     TERM = "term"
+    ESCALATION = "escalation"
+    APPROVALS = "approvals"
 
 
 class NoticeState(StrEnum):
@@ -39,6 +42,27 @@ class NoticeState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     NO_ADDRESS = "no_address"
+
+
+class EscalationState(StrEnum):
+    """How an escalation case stands."""
+
+    WAITING = "waiting"  # for the day on which its step is due
+    PROPOSED = "proposed"
+    APPOINTED = "appointed"  # an interview, whose outcome is not recorded yet
+    EXHAUSTED = "exhausted"  # every step was taken, and a red alert still stands
+    CLOSED = "closed"
+
+
+class StepState(StrEnum):
+    """What came of a step that was proposed."""
+
+    PROPOSED = "proposed"
+    DEFERRED = "deferred"
+    DECLINED = "declined"
+    APPOINTED = "appointed"
+    CARRIED_OUT = "carried_out"
+    VOID = "void"  # the case closed before
 
 
 class Bureau(Base, table=True):
@@ -194,3 +218,93 @@ class Notice(Base, table=True):
     error: str = ""
     created_at: datetime
     delivered_at: datetime | None = None
+
+
+class Escalation(Base, table=True):
+    """A case: from a subject's first standing red alert until none stands (S4 四(二)).
+
+    `step` is what is waited for, proposed or appointed. `waits_from` is the day from which the wait
+    is counted, if it is one of the law's data; `due_on` follows from it, or was set by a person.
+    `to_note` while the register has yet to note an interview.
+    """
+
+    __table_args__ = (
+        sa.UniqueConstraint("subject_id", "episode"),
+        sa.Index("ix_escalation_newest", "opened_at", "escalation_id"),
+        sa.Index(
+            "ix_escalation_open",
+            "subject_id",
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+    )
+
+    escalation_id: str = Field(primary_key=True)
+    subject_id: str
+    episode: int
+    bureau: str
+    state: EscalationState = Field(sa_type=enum_column(EscalationState))
+    step: Step = Field(sa_type=enum_column(Step))
+    waits_from: date | None = None
+    due_on: date | None = None
+    to_note: bool = False
+    opened_at: datetime
+    closed_at: datetime | None = None
+    version: int = Field(default=1, sa_type=sa.BigInteger)
+
+
+class EscalationAlert(Base, table=True):
+    """A red alert that belongs to a case. One that stands again may belong to a later one too."""
+
+    __tablename__ = "escalation_alert"
+
+    escalation_id: str = Field(primary_key=True)
+    alert_id: int = Field(primary_key=True, sa_type=sa.BigInteger, index=True)
+
+
+class EscalationStep(Base, table=True):
+    """A step that was proposed, what was decided of it, and what came of it.
+
+    The document is the notice. `told` says that its bureau's digest has named it as it stands.
+    """
+
+    __tablename__ = "escalation_step"
+
+    step_id: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)
+    escalation_id: str = Field(index=True)
+    step: Step = Field(sa_type=enum_column(Step))
+    state: StepState = Field(sa_type=enum_column(StepState))
+    told: bool = False
+    proposed_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    reasons: str = ""
+    review_on: date | None = None
+    number: str = ""
+    notice_id: str = ""
+    correct_by: date | None = None
+
+    meets_at: datetime | None = None
+    place: str = ""
+    attendees: str = ""
+    outcome: str = ""
+    minutes: str = ""
+    recorded_by: str = ""
+    archive_cite: str = ""  # set when the interview is to be noted
+    record_id: str = ""
+    archive_error: str = ""
+
+    statement: str = ""
+    media: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+
+
+class DocumentNumber(Base, table=True):
+    """How many documents of a step a bureau has numbered in a year."""
+
+    __tablename__ = "document_number"
+
+    bureau: str = Field(primary_key=True)
+    step: Step = Field(primary_key=True, sa_type=enum_column(Step))
+    year: int = Field(primary_key=True)
+    last: int

@@ -100,7 +100,7 @@ def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
     told = [f"{place}. {_line(line, on)}" for place, line in enumerate(ordered, 1)]
     opening = f"{name}：\n截至 {on}，贵单位在用计量器具的检定状态有下列变化：{counts}。"
     return Text(
-        f"计量器具检定预警（{on}）：{counts}", _body(opening, *told, f"如有疑问，请联系{bureau}。")
+        f"计量器具检定预警（{on}）：{counts}", body(opening, *told, f"如有疑问，请联系{bureau}。")
     )
 
 
@@ -109,7 +109,7 @@ def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
     what = f"{type_name(line.type_code)} {line.serial_no}"
     opening = f"{name}：\n贵单位下列在用计量器具经检定不合格，已列为红色警示："
     closing = f"如有疑问，请联系{bureau}。"
-    return Text(f"计量器具检定不合格：{what}", _body(opening, _line(line, on), closing))
+    return Text(f"计量器具检定不合格：{what}", body(opening, _line(line, on), closing))
 
 
 def _line(line: Line, on: date) -> str:
@@ -131,13 +131,13 @@ def adverse_record(name: str, fact: Fact, bureau: Contact) -> Text:
     """An adverse record was entered: what, on what ground, from which source, and the remedy."""
     return Text(
         f"不良计量信用信息告知：{fact.name}",
-        _body(
+        body(
             f"{name}：\n下列信息已记入贵单位计量信用档案：",
             f"事项：{fact.name}",
             f"事实：{fact.summary or '见依据文书'}",
             f"认定日期：{fact.determined_on}",
             f"来源：{fact.source_ref}",
-            _remedy(bureau),
+            remedy(bureau),
         ),
     )
 
@@ -149,17 +149,17 @@ def grade_fell(
     because = [f"· {fact}" for fact in facts] or ["· 计分周期届满或时间经过，没有新的记录"]
     return Text(
         f"计量信用等级变动告知：{before} → {after}",
-        _body(
+        body(
             f"{name}：\n贵单位计量信用等级由 {before} 变为 {after}。引起变动的记录：",
             *because,
             f"评级凭证编号：{receipt_id}。凭证逐条列明扣分、加分、条文依据和规则版本，"
             "任何人可据此离线复算：登录平台查看，或用 quanheng law verify 核验。",
-            _remedy(bureau),
+            remedy(bureau),
         ),
     )
 
 
-def _remedy(bureau: Contact) -> str:
+def remedy(bureau: Contact) -> str:
     """How to object, and within which term it is decided; an adopted norm says so."""
     term = definition("objection_first")
     adopted = "，该期限为参照采用" if term.basis is Basis.ADOPTED else ""
@@ -171,5 +171,6 @@ def _remedy(bureau: Contact) -> str:
     )
 
 
-def _body(*paragraphs: str) -> str:
+def body(*paragraphs: str) -> str:
+    """The body of a notice."""
     return "\n".join(paragraphs) + "\n"

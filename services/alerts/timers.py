@@ -5,12 +5,13 @@ from __future__ import annotations
 from hashlib import sha256
 
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.clock import Clock
 from plumbing.events.inbox import TryLater
-from plumbing.temporal import task_queue
+from plumbing.temporal import AGGREGATE_ID, task_queue
+from services.alerts.escalation_workflow import EscalationStand, EscalationWorkflow
 from services.alerts.workflows import (
     DeliveryInput,
     DeliveryWorkflow,
@@ -21,6 +22,7 @@ from services.alerts.workflows import (
 QUEUE = task_queue("alerts")
 EARLIEST_SECONDS = 60
 SPREAD_SECONDS = 600
+_ESCALATING = "WorkflowType = 'Escalation' AND ExecutionStatus = 'Running'"
 
 
 def watch_id(bureau: str) -> str:
@@ -31,6 +33,11 @@ def watch_id(bureau: str) -> str:
 def delivery_id(notice_id: str) -> str:
     """The id of a notice's delivery."""
     return f"delivery/{notice_id}"
+
+
+def escalation_id(case_id: str) -> str:
+    """The id of an escalation case's workflow."""
+    return f"escalation/{case_id}"
 
 
 def wakes_after(bureau: str) -> int:
@@ -77,6 +84,29 @@ class Timers:
             )
         except RPCError as error:
             raise TryLater(f"Temporal: {error.message}") from error
+
+    async def escalate(self, stand: EscalationStand) -> None:
+        """Makes the workflow of a case run and know how the case stands."""
+        try:
+            await self._client.start_workflow(
+                EscalationWorkflow.run,
+                stand,
+                id=escalation_id(stand.escalation_id),
+                task_queue=QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(AGGREGATE_ID, stand.escalation_id)]
+                ),
+                start_signal="stands",
+                start_signal_args=[stand],
+            )
+        except RPCError as error:
+            raise TryLater(f"Temporal: {error.message}") from error
+
+    async def escalating(self) -> set[str]:
+        """The cases whose workflow is listed as running; the list lags a little."""
+        listed = self._client.list_workflows(_ESCALATING)
+        return {run.id.removeprefix("escalation/") async for run in listed}
 
     async def runs(self, workflow_id: str) -> bool:
         """Whether a workflow of that id is running."""

@@ -21,7 +21,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.colours import Colour, latest_valid_until
 from plumbing.change import Change
 from protos.alerts.v1 import events_pb2
-from services.alerts import notices, wire
+from services.alerts import escalations, notices, wire
+from services.alerts.approvals import issue_approvals
 from services.alerts.standing import AT_ONCE, LADDER, REDS, Standing
 from services.alerts.tables import Alert, Instrument, Watch
 
@@ -67,7 +68,10 @@ async def watch(change: Change, bureau: str, through: date) -> Watched:
         change, through, row.watched_through, REDS, _INSTRUMENT.c.bureau == bureau
     )
     row.watched_through = through
+    reds = {a.instrument_id for a in raised if a.colour is Colour.RED and not a.baseline}
+    await escalations.settle(change, reds)
     told = await notices.issue_digests(change, bureau, through)
+    told += await issue_approvals(change, bureau, through)
     after = {"through": through.isoformat(), **_summary(raised), "notices": len(told)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)
     await _announce(change, raised)

@@ -23,19 +23,22 @@ _sym_db = _symbol_database.Default()
 
 
 from protos.alerts.v1 import alerts_pb2 as protos_dot_alerts_dot_v1_dot_alerts__pb2
+from protos.alerts.v1 import escalations_pb2 as protos_dot_alerts_dot_v1_dot_escalations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/alerts/v1/events.proto\x12\x12quanheng.alerts.v1\x1a\x1dprotos/alerts/v1/alerts.proto\"9\n\x0c\x41lertsRaised\x12)\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"<\n\rNoticesIssued\x12+\n\x07notices\x18\x01 \x03(\x0b\x32\x1a.quanheng.alerts.v1.Notice\";\n\rDeliveryEnded\x12*\n\x06notice\x18\x01 \x01(\x0b\x32\x1a.quanheng.alerts.v1.Noticeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/alerts/v1/events.proto\x12\x12quanheng.alerts.v1\x1a\x1dprotos/alerts/v1/alerts.proto\x1a\"protos/alerts/v1/escalations.proto\"9\n\x0c\x41lertsRaised\x12)\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"<\n\rNoticesIssued\x12+\n\x07notices\x18\x01 \x03(\x0b\x32\x1a.quanheng.alerts.v1.Notice\";\n\rDeliveryEnded\x12*\n\x06notice\x18\x01 \x01(\x0b\x32\x1a.quanheng.alerts.v1.Notice\"I\n\x12\x45scalationsChanged\x12\x33\n\x0b\x65scalations\x18\x01 \x03(\x0b\x32\x1e.quanheng.alerts.v1.Escalationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.alerts.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ALERTSRAISED']._serialized_start=84
-  _globals['_ALERTSRAISED']._serialized_end=141
-  _globals['_NOTICESISSUED']._serialized_start=143
-  _globals['_NOTICESISSUED']._serialized_end=203
-  _globals['_DELIVERYENDED']._serialized_start=205
-  _globals['_DELIVERYENDED']._serialized_end=264
+  _globals['_ALERTSRAISED']._serialized_start=120
+  _globals['_ALERTSRAISED']._serialized_end=177
+  _globals['_NOTICESISSUED']._serialized_start=179
+  _globals['_NOTICESISSUED']._serialized_end=239
+  _globals['_DELIVERYENDED']._serialized_start=241
+  _globals['_DELIVERYENDED']._serialized_end=300
+  _globals['_ESCALATIONSCHANGED']._serialized_start=302
+  _globals['_ESCALATIONSCHANGED']._serialized_end=375
 # @@protoc_insertion_point(module_scope)

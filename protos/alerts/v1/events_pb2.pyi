@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from protos.alerts.v1 import alerts_pb2 as _alerts_pb2
+from protos.alerts.v1 import escalations_pb2 as _escalations_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -90,3 +91,27 @@ class DeliveryEnded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliveryEnded: _TypeAlias = DeliveryEnded  # noqa: Y015
+
+@_typing.final
+class EscalationsChanged(_message.Message):
+    """Escalation cases were opened, moved on or closed; up to 500 a message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ESCALATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def escalations(self) -> _containers.RepeatedCompositeFieldContainer[_escalations_pb2.Escalation]:
+        """The cases as they are now."""
+
+    def __init__(
+        self,
+        *,
+        escalations: _abc.Iterable[_escalations_pb2.Escalation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalations", b"escalations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EscalationsChanged: _TypeAlias = EscalationsChanged  # noqa: Y015

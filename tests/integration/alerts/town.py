@@ -23,6 +23,7 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.alerts.activities import Activities
 from services.alerts.consumers import consumers
+from services.alerts.escalation_workflow import EscalationStand
 from services.alerts.tables import Alert, Notice
 from services.alerts.timers import Timers
 from services.alerts.workflows import WatchDone, WatchRun
@@ -96,6 +97,16 @@ class NotedTimers(Timers):
         self.watched: list[tuple[str, float | None]] = []
         self.delivered: list[str] = []
         self.running: set[str] = set()
+        self.stands: dict[str, EscalationStand] = {}
+
+    async def escalate(self, stand: EscalationStand) -> None:
+        self.stands[stand.escalation_id] = stand
+        name = f"escalation/{stand.escalation_id}"
+        (self.running.discard if stand.closed and not stand.to_note else self.running.add)(name)
+
+    async def escalating(self) -> set[str]:
+        started = {n for n in self.running if n.startswith("escalation/")}
+        return {name.removeprefix("escalation/") for name in started}
 
     async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
         self.watched.append((bureau, offset_seconds))
