@@ -24,6 +24,7 @@ OTHERS = (
     b"\x7fELF",
     b"{\\rtf",
 )
+OTHER_DOCUMENTS = ("WordDocument", "PowerPoint Document", "__properties_version1.0")
 WORKBOOK_PART = "xl/workbook.xml"
 MOST_PARTS = 5_000
 RATIO_MATTERS_FROM = 32 * MIB  # a small workbook of equal rows is packed very well, and harmless
@@ -71,7 +72,7 @@ def _check_parts(content: bytes, limits: FileLimits) -> None:
 def _check_compound(content: bytes) -> None:
     if _names(content, "EncryptedPackage"):
         raise encrypted()
-    if not _names(content, "Workbook") and not _names(content, "Book"):
+    if any(_names(content, stream) for stream in OTHER_DOCUMENTS):
         raise _unsupported()
 
 

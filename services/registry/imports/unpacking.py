@@ -171,13 +171,15 @@ def _say(out: TextIO, said: object) -> None:
 def _limit(arguments: Mapping[str, Any]) -> None:
     seconds = arguments["seconds"]
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # ends the process, so that its end says why
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    for what, most in (
-        (resource.RLIMIT_AS, arguments["memory"]),
-        (resource.RLIMIT_FSIZE, arguments["unpacked"]),
-        (resource.RLIMIT_CORE, 0),
+    for what, most, last in (
+        (resource.RLIMIT_CPU, seconds, seconds + 1),
+        (resource.RLIMIT_AS, arguments["memory"], arguments["memory"]),
+        (resource.RLIMIT_FSIZE, arguments["unpacked"], arguments["unpacked"]),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        _, hard = resource.getrlimit(what)  # that of the registry itself cannot be raised
+        bound = last if hard == resource.RLIM_INFINITY else min(last, hard)
+        resource.setrlimit(what, (min(most, bound), bound))
 
 
 if __name__ == "__main__":
