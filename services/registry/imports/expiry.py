@@ -17,7 +17,7 @@ from services.registry.imports.bulk import RECEIVING, last_day
 from services.registry.imports.commands import close
 from services.registry.tables import ImportBatch
 
-EVERY_SECONDS = 10.0
+EVERY_SECONDS = 5.0
 AT_ONCE = 100
 GROUND = "逾期未发送完毕"
 log = structlog.get_logger()

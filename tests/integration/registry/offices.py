@@ -31,9 +31,9 @@ from plumbing.settings import Settings, child_environment
 from plumbing.tokens import Signer, make_keys
 from protos.identity.v1 import identity_pb2_grpc
 from protos.operations.v1 import operations_pb2_grpc
+from protos.registry.v1 import bulk_pb2_grpc, registry_pb2_grpc
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from protos.registry.v1 import registry_pb2_grpc
 from tests.postgres import Databases
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
@@ -49,6 +49,7 @@ class Desk:
 
     registry: registry_pb2_grpc.RegistryServiceStub
     imports: registry_pb2_grpc.ImportServiceStub
+    bulk: bulk_pb2_grpc.BulkServiceStub
     clock: registry_pb2_grpc.ClockServiceStub
     identity: identity_pb2_grpc.IdentityServiceStub
     operations: operations_pb2_grpc.OperationsServiceStub
@@ -89,6 +90,7 @@ class Office:
         return Desk(
             registry_pb2_grpc.RegistryServiceStub(channel),
             registry_pb2_grpc.ImportServiceStub(channel),
+            bulk_pb2_grpc.BulkServiceStub(channel),
             registry_pb2_grpc.ClockServiceStub(channel),
             identity_pb2_grpc.IdentityServiceStub(channel),
             operations_pb2_grpc.OperationsServiceStub(channel),

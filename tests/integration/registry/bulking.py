@@ -1,0 +1,96 @@
+"""What the tests of batches in bulk share: a sender that knows its chunks and their digests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from plumbing.client import new_request_id
+from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.registry.offices import Desk
+
+Item = bulk.SubjectItem | bulk.InstrumentItem | bulk.VerificationItem | bulk.RecordItem
+
+
+@dataclass
+class Sender:
+    """A system that pushes a batch of some family."""
+
+    desk: Desk
+    family: str
+    chunks: Sequence[Sequence[Item]]
+    batch_id: str = field(default_factory=lambda: str(uuid4()))
+
+    async def open(self, **said: Any) -> bulk.BulkBatch:
+        """Opens the batch, by default all or nothing."""
+        given = {"name": "合成报送", "mode": "all_or_nothing", "request_id": new_request_id()}
+        request = bulk.OpenBulkBatchRequest(
+            batch_id=self.batch_id, family=self.family, **(given | said)
+        )
+        return (await self.desk.bulk.OpenBulkBatch(request)).batch
+
+    async def send(self, first: int = 1, last: int | None = None) -> bulk.BulkBatch:
+        """Streams some chunks."""
+        stream = self.stream(range(first, (last or len(self.chunks)) + 1))
+        return (await self.desk.bulk.SendBulkChunks(stream, timeout=60)).batch
+
+    async def stream(self, sequences: Iterable[int]) -> AsyncIterator[bulk.SendBulkChunksRequest]:
+        for sequence in sequences:
+            yield self.chunk(sequence)
+
+    def chunk(self, sequence: int) -> bulk.SendBulkChunksRequest:
+        """One chunk on the wire."""
+        items: dict[str, Any] = {self.family: self.chunks[sequence - 1]}
+        return bulk.SendBulkChunksRequest(batch_id=self.batch_id, sequence=sequence, **items)
+
+    async def stands(self) -> bulk.BulkBatch:
+        """How far the batch has come."""
+        request = bulk.GetBulkBatchRequest(batch_id=self.batch_id)
+        return (await self.desk.bulk.GetBulkBatch(request)).batch
+
+    async def complete(self, **said: Any) -> pb.Batch:
+        """Says that everything was sent."""
+        given: dict[str, Any] = {
+            "request_id": new_request_id(),
+            "items": sum(map(len, self.chunks)),
+            "digest": digest_of(self.chunks),
+        }
+        request = bulk.CompleteBulkBatchRequest(batch_id=self.batch_id, **(given | said))
+        return (await self.desk.bulk.CompleteBulkBatch(request, timeout=60)).batch
+
+    async def push(self, **said: Any) -> pb.Batch:
+        """All of it."""
+        await self.open(**said)
+        await self.send()
+        return await self.complete()
+
+
+def digest_of(chunks: Iterable[Sequence[Item]]) -> str:
+    """The digest of a batch as the contract words it."""
+    told = "".join(_sha256("\x1e".join(map(_text, chunk))) for chunk in chunks)
+    return _sha256(told)
+
+
+def _text(item: Item) -> str:
+    return "\x1f".join(getattr(item, one.name) for one in item.DESCRIPTOR.fields)
+
+
+def _sha256(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def meters(owner: str, count: int, mark: str, **said: str) -> list[bulk.InstrumentItem]:
+    """Water meters of one owner."""
+    return [
+        bulk.InstrumentItem(owner=owner, type_code="WATER", serial_no=f"{mark}-{n:05d}", **said)
+        for n in range(count)
+    ]
+
+
+def in_chunks(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    """The items in chunks."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
