@@ -17,6 +17,7 @@ from services.cli import (
     alerts,
     assessments,
     demo,
+    escalations,
     grades,
     imports,
     indexes,
@@ -49,6 +50,7 @@ for commands in (
     indexes,
     objections,
     alerts,
+    escalations,
     platform,
     law,
 ):

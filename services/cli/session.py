@@ -23,6 +23,7 @@ from plumbing.client import Refusal, TokenSource, open_channel, refusal_of
 from plumbing.settings import SERVICES, Settings
 from plumbing.tokens import write_private
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
@@ -66,6 +67,7 @@ class Desk:
         self.assessments = AssessmentServiceStub(channels["grading"])
         self.objection = ObjectionServiceStub(channels["objection"])
         self.alerts = AlertsServiceStub(channels["alerts"])
+        self.escalations = EscalationServiceStub(channels["alerts"])
         self.operations = {
             service: OperationsServiceStub(channel) for service, channel in channels.items()
         }

@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
@@ -96,6 +97,8 @@ def _plain(kind: type[Message], place: Place) -> Message:
         "notice_id": place.notice_id,
         "impact_id": place.impact_id,
         "index_id": place.index_id,
+        "escalation_id": place.escalation_id,
+        "step": "reminder",
         "seen": "nothing",
         "valid_from": "2026-12-31",
         "bureau": place.bureau,
@@ -166,6 +169,12 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "RequestExtension": lambda place: objection.RequestExtensionRequest(
         request_id=new_request_id(), case_id=place.case_id, days=5, ground="案情复杂"
+    ),
+    "RecordInterview": lambda place: escalations.RecordInterviewRequest(
+        request_id=new_request_id(),
+        escalation_id=place.escalation_id,
+        outcome="held",
+        minutes="测试",
     ),
     "GetRecordGraded": lambda place: grading.GetRecordGradedRequest(
         record_id=place.record.record_id, version=1

@@ -46,6 +46,11 @@ class Place:
     def subject_id(self) -> str:
         return self.subject.subject_id
 
+    @property
+    def escalation_id(self) -> str:
+        """The case that the place's rejected instrument opened."""
+        return f"{self.subject_id}/1"
+
 
 def create_account(
     name: str, password: str, role: str, bureau: str, subject_id: str = ""

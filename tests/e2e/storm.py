@@ -167,6 +167,7 @@ def _pools(town: Town) -> fuzzing.Pools:
         "record_id": [place.record.record_id for place in places],
         "record_ids": [place.record.record_id for place in places],
         "case_id": [place.case_id for place in places],
+        "escalation_id": [place.escalation_id for place in places],
         "batch_id": [place.batch_id for place in places],
         "impact_id": [place.impact_id for place in places],
         "index_id": [place.index_id for place in places],

@@ -226,6 +226,24 @@ AlertsService.GetWatch foreign          -  .  .  .  .  -  -  +  -  +
 AlertsService.RetryDelivery own         -  +  +  -  -  -  -  +  -  +
 AlertsService.RetryDelivery foreign     -  -  -  -  -  -  -  +  -  +
 
+EscalationService.ListEscalations own   +  +  +  +  +  -  -  +  -  +
+EscalationService.ListEscalations neighbour . + + + +  -  -  +  -  +
+EscalationService.ListEscalations foreign . .  .  .  . -  -  +  -  +
+EscalationService.ListEscalations person . +  +  +  +  -  -  +  -  +
+EscalationService.GetEscalation own     +  +  +  +  +  -  -  +  -  +
+EscalationService.GetEscalation neighbour - +  +  +  + -  -  +  -  +
+EscalationService.GetEscalation foreign -  -  -  -  -  -  -  +  -  +
+EscalationService.GetEscalation person  -  +  +  +  +  -  -  +  -  +
+EscalationService.ApproveStep own       -  +  -  -  -  -  -  -  -  -
+EscalationService.ApproveStep foreign   -  -  -  -  -  -  -  -  -  -
+EscalationService.DeclineStep own       -  +  -  -  -  -  -  -  -  -
+EscalationService.DeclineStep foreign   -  -  -  -  -  -  -  -  -  -
+EscalationService.DeferStep own         -  +  -  -  -  -  -  -  -  -
+EscalationService.DeferStep foreign     -  -  -  -  -  -  -  -  -  -
+EscalationService.RecordInterview own   -  +  -  -  -  -  -  -  -  -
+EscalationService.RecordInterview foreign - -  -  -  -  -  -  -  -  -
+EscalationService.ListExposures any     +  +  +  +  +  +  +  +  +  +
+
 OperationsService.Check any             -  -  -  -  -  -  -  +  -  +
 OperationsService.Reconcile any         -  -  -  -  -  -  -  +  -  +
 OperationsService.VerifyAudit any       -  -  -  -  -  -  -  +  -  +
