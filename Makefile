@@ -46,7 +46,7 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: test test-unit test-integration test-workflows test-e2e test-postgresql lint types layers drift lock-check wheel mutation check
+.PHONY: test test-unit test-integration test-workflows test-e2e test-postgresql lint types layers drift alert-rules lock-check wheel mutation check
 test: $(READY) ## every test of every tier  全部测试
 	$(PYTEST) tests
 test-unit: $(READY) ## rules and parts alone, in seconds
@@ -72,6 +72,14 @@ layers: $(READY) ## arrows point one way, services keep apart, the law is pure
 drift: $(READY) ## committed wire code and the page of the law are what their sources yield
 	$(BIN)/python tools/generate.py --check
 	$(BIN)/python docs/generate_law.py --check
+alert-rules: $(READY) ## alert rules and metrics by promtool  告警规则
+	@command -v promtool >/dev/null || { echo "缺少 promtool（在 Debian 的 prometheus 软件包中）" \
+	  "| promtool is missing: it comes with Debian's package prometheus"; exit 1; }
+	promtool check rules deploy/prometheus/rules.yaml
+	promtool test rules deploy/prometheus/rules_test.yaml
+	promtool check config deploy/prometheus/scrape-machine.yaml
+	promtool check config deploy/prometheus/scrape-compose.yaml
+	$(BIN)/pytest -n 0 -q tests/unit/deploy/test_monitoring.py tests/integration/plumbing/test_metrics.py
 lock-check: $(READY) ## requirements.lock is what pyproject.toml yields (asks PyPI)
 	@mkdir -p var && cp $(LOCK) var/$(LOCK) && $(COMPILE) --output-file var/$(LOCK)
 	diff $(LOCK) var/$(LOCK)

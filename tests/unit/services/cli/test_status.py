@@ -1,0 +1,115 @@
+"""What `quanheng status` makes of figures: what needs a person, the gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from services.cli.concerns import Severity, engines_away, findings
+from services.cli.scraping import Sample, Scrape
+from services.cli.status import Status, status_json
+from services.cli.status_screen import screen
+
+SERVES = (
+    Sample("quanheng_ready", {}, 1),
+    Sample("quanheng_nats_connected", {}, 1),
+    Sample("quanheng_process_id", {}, 42),
+    Sample("quanheng_build_info", {"service": "x", "version": "1.2.3"}, 1),
+)
+ENGINES = {"nats": True, "temporal": True}
+
+
+def scrape(service: str, *samples: Sample) -> Scrape:
+    return Scrape(service, "127.0.0.1:1", (*SERVES, *samples))
+
+
+def platform(*changed: Scrape) -> list[Scrape]:
+    names = ("registry", "grading", "objection", "alerts")
+    return [*({name: scrape(name) for name in names} | {s.service: s for s in changed}).values()]
+
+
+def status(scrapes: Sequence[Scrape]) -> Status:
+    return Status(scrapes, ENGINES, findings(scrapes))
+
+
+def rules(*changed: Scrape) -> list[str]:
+    return [one.rule for one in findings(platform(*changed))]
+
+
+def shown(found: Status) -> str:
+    console = Console(width=160, record=True, file=None, quiet=False)
+    with console.capture() as captured:
+        console.print(screen(found.scrapes, found.engines, found.findings))
+    return captured.get()
+
+
+def test_a_platform_that_serves_needs_nobody() -> None:
+    found = status(platform())
+    assert found.well
+    assert "目前没有需要人处理的事" in shown(found)
+    assert status_json(found)["processes"][0]["version"] == "1.2.3"
+
+
+def test_an_event_given_up_needs_a_person_and_says_what_to_do() -> None:
+    letter = Sample("quanheng_dead_letters", {"consumer": "grading-registry"}, 2)
+    found = status(platform(scrape("grading", letter)))
+    assert not found.well
+    said = shown(found)
+    assert "有 2 个事件无法处理" in said
+    assert "2 events were given up" in said
+    assert "docs/operations.md#quanhengdeadletters" in said
+    assert "目前没有需要人处理的事" not in said
+
+
+def test_the_gravest_comes_first_and_a_hint_needs_nobody() -> None:
+    hint = Sample("quanheng_notices", {"state": "no_address"}, 3)
+    failed = Sample("quanheng_notices", {"state": "failed"}, 1)
+    overdue = Sample("quanheng_terms_due", {"kind": "objection", "window": "overdue"}, 1)
+    assert status(platform(scrape("alerts", hint))).well
+    assert rules(scrape("alerts", hint, failed), scrape("objection", overdue)) == [
+        "QuanhengTermsOverdue",
+        "QuanhengDeliveriesFailed",
+        "QuanhengNoAddress",
+    ]
+
+
+def test_a_threshold_is_passed_and_not_reached() -> None:
+    def waiting(seconds: float) -> Scrape:
+        return scrape("registry", Sample("quanheng_outbox_oldest_seconds", {}, seconds))
+
+    assert rules(waiting(300)) == []
+    assert rules(waiting(301)) == ["QuanhengOutboxStuck"]
+
+
+def test_of_looks_the_oldest_counts_and_not_their_sum() -> None:
+    ages = [Sample("quanheng_collect_age_seconds", {"look": str(n)}, 200) for n in range(3)]
+    assert rules(scrape("alerts", *ages)) == []
+
+
+def test_who_is_down_is_said_and_the_others_are_shown() -> None:
+    found = status(platform(Scrape("grading", "127.0.0.1:7312", None)))
+    assert [(one.service, one.rule) for one in found.findings] == [("grading", "QuanhengDown")]
+    said = shown(found)
+    assert "grading：进程没有应答（127.0.0.1:7312）" in said
+    assert said.count("✓ 就绪 ready") == 5
+    assert status_json(found)["processes"][1] == {
+        "service": "grading",
+        "up": False,
+        "ready": False,
+        "pid": 0,
+        "uptime_seconds": 0,
+        "version": "",
+        "metrics": "127.0.0.1:7312",
+    }
+
+
+def test_one_that_waits_is_not_ready_and_one_without_nats_says_so() -> None:
+    waiting = Scrape("alerts", "", (Sample("quanheng_ready", {}, 0),))
+    cut_off = Scrape("registry", "", (SERVES[0], Sample("quanheng_nats_connected", {}, 0)))
+    assert rules(waiting, cut_off) == ["QuanhengNatsAway", "QuanhengNotReady"]
+
+
+def test_an_engine_that_is_away_is_a_finding() -> None:
+    [one] = engines_away({"nats": True, "temporal": False})
+    assert (one.rule, one.severity) == ("QuanhengTemporalAway", Severity.CRITICAL)
