@@ -1,0 +1,179 @@
+"""What it costs to tell of a call: its line in the log, and its spans where it is traced.
+
+    python -m benchmarks.telling [calls] [rounds]
+
+A call commits one change with its event to a SQLite file that syncs every commit. `silent` tells
+nothing; `untraced` is a process without an endpoint: the line and the request id; `traced` records
+spans and sends them to nobody in particular. Processor time of client, server and database together,
+since the disk's varies by more than what is measured; each manner in turn, in the same minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+from unittest.mock import patch
+
+import grpc
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from rich.console import Console
+from rich.table import Table
+
+from plumbing import client, database, rpc, tracing
+from plumbing.change import Change, Changes
+from plumbing.client import new_request_id, open_channel
+from plumbing.clock import SystemClock
+from plumbing.database import Database, PlumbingTable
+from plumbing.identity import Caller, Role, current_caller
+from plumbing.rpc import allow, serve
+from plumbing.telemetry import start_logging
+from plumbing.tokens import Signer, Verifier, make_keys, public_key
+from protos.registry.v1 import registry_pb2 as pb
+from protos.registry.v1.events_pb2 import BureausChanged
+
+SERVICE = "quanheng.registry.v1.RegistryService"
+METHOD = f"/{SERVICE}/PutBureau"
+CALLS, ROUNDS = 100, 15
+CLOCK = SystemClock()
+CALLER = Caller("account", "account", frozenset({Role.ADMINISTRATOR}))
+
+
+class Nobody(SpanExporter):
+    """Takes spans and forgets them."""
+
+    def export(self, spans: Any) -> SpanExportResult:
+        return SpanExportResult.SUCCESS
+
+
+class Silence:
+    """An access of which nothing is told."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """There is nothing to end."""
+
+    def by(self, caller: Caller) -> None:
+        """Not told."""
+
+    def about(self, request: object) -> None:
+        """Not told."""
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """No line, no span."""
+    nothing = trace.INVALID_SPAN
+    with (
+        patch.object(rpc, "served", lambda _method, _metadata: Silence()),
+        patch.object(client, "span", lambda *_said: nullcontext(nothing)),
+        patch.object(database, "inner_span", lambda *_said: nullcontext()),
+    ):
+        yield
+
+
+@contextmanager
+def traced() -> Iterator[None]:
+    """Spans are recorded."""
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(Nobody()))
+    with patch.object(tracing, "_tracer", provider.get_tracer("benchmark")):
+        yield
+    provider.shutdown()
+
+
+MANNERS: Mapping[str, Any] = {"silent": silent, "untraced": nullcontext, "traced": traced}
+
+
+async def _put(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
+    await change.announce(BureausChanged(), aggregate=request.request_id, bureau="330106")
+    change.audit("put", f"bureau/{request.request_id}")
+    return pb.PutBureauResponse()
+
+
+async def _calls(stub: Any, calls: int) -> float:
+    """Milliseconds of processor time of one call."""
+    bureau = pb.Bureau(code="330106", name="测试市场监督管理局")
+    started = time.process_time()
+    for _ in range(calls):
+        await stub(pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
+    return (time.process_time() - started) / calls * 1000
+
+
+async def _measure(folder: Path, calls: int, rounds: int) -> dict[str, list[float]]:
+    base = Database(f"sqlite+aiosqlite:///{folder}/service.db")
+    async with base.engine.begin() as connection:
+        await connection.run_sync(PlumbingTable.metadata.create_all)
+    changes = Changes(base, CLOCK)
+
+    async def put(request: pb.PutBureauRequest, _context: Any) -> pb.PutBureauResponse:
+        return await changes.once(current_caller(), request, _put, pb.PutBureauResponse)
+
+    def register(server: grpc.aio.Server) -> None:
+        handler: Any = grpc.unary_unary_rpc_method_handler(
+            put, pb.PutBureauRequest.FromString, pb.PutBureauResponse.SerializeToString
+        )
+        handlers = grpc.method_handlers_generic_handler(SERVICE, {"PutBureau": handler})
+        server.add_generic_rpc_handlers([handlers])
+
+    signer = Signer(make_keys(folder, []), CLOCK, timedelta(hours=1))
+    token = signer.issue(CALLER)[0]
+
+    async def held() -> str:
+        return token
+
+    address, verifier = f"127.0.0.1:{_free_port()}", Verifier(public_key(folder), CLOCK)
+    policy = {METHOD: allow(Role.ADMINISTRATOR)}
+    server, _ = await serve(address, {SERVICE: register}, verifier, [policy])
+    channel = open_channel(address, held)
+    stub = channel.unary_unary(
+        METHOD, pb.PutBureauRequest.SerializeToString, pb.PutBureauResponse.FromString
+    )
+    await _calls(stub, calls)  # warm
+    found: dict[str, list[float]] = {name: [] for name in MANNERS}
+    for number in range(rounds * len(MANNERS)):
+        name = list(MANNERS)[(number + number // len(MANNERS)) % len(MANNERS)]  # each one's turn
+        with MANNERS[name]():
+            found[name].append(await _calls(stub, calls))
+    await channel.close()
+    await server.stop(None)
+    await base.close()
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main(calls: int = CALLS, rounds: int = ROUNDS) -> None:
+    """Measures, and prints medians beside `silent`."""
+    start_logging("benchmark", "INFO")
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(nowhere))
+        found = asyncio.run(_measure(Path(folder), calls, rounds))
+    table = Table("manner", "ms a call", "beside silent", title=f"{calls} calls, {rounds} rounds")
+    least = statistics.median(found["silent"])
+    for name, times in found.items():
+        middle = statistics.median(times)
+        table.add_row(name, f"{middle:.2f}", f"{middle / least:.3f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
