@@ -184,6 +184,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "ListAlerts": lambda place: alerts.ListAlertsRequest(subject_id=place.subject_id),
     "ListBatches": lambda _place: registry.ListBatchesRequest(page_size=1000),
+    "GetTemplate": lambda _place: registry.GetTemplateRequest(family="subjects", format="xlsx"),
     "ListAudit": lambda _place: operations.ListAuditRequest(page_size=1),
     "AdvanceClock": lambda _place: registry.AdvanceClockRequest(
         request_id=new_request_id(), to=PAST

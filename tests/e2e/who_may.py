@@ -113,6 +113,7 @@ ImportService.ListFaults own            -  +  +  -  -  -  +  +  -  +
 ImportService.ListFaults foreign        -  -  -  -  -  -  -  +  -  +
 ImportService.GetRejectedRows own       -  +  +  -  -  -  +  +  -  +
 ImportService.GetRejectedRows foreign   -  -  -  -  -  -  -  +  -  +
+ImportService.GetTemplate any           -  +  +  -  -  +  +  +  -  +
 ImportService.UndoBatch own             -  +  -  -  -  -  +  +  -  +
 ImportService.UndoBatch foreign         -  -  -  -  -  -  -  +  -  +
 ImportService.ApproveBatch own          -  -  +  -  -  -  -  -  -  -

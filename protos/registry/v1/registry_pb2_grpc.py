@@ -884,6 +884,11 @@ class ImportServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsResponse.FromString,
                 _registered_method=True)
+        self.GetTemplate = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/GetTemplate',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateResponse.FromString,
+                _registered_method=True)
         self.UndoBatch = channel.unary_unary(
                 '/quanheng.registry.v1.ImportService/UndoBatch',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchRequest.SerializeToString,
@@ -945,6 +950,13 @@ class ImportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTemplate(self, request, context):
+        """Returns an empty file with the columns of a family, explained, to be filled in and imported.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UndoBatch(self, request, context):
         """Undoes a batch: what it changed is as it was before.
         """
@@ -1000,6 +1012,11 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.GetRejectedRows,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsResponse.SerializeToString,
+            ),
+            'GetTemplate': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTemplate,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateResponse.SerializeToString,
             ),
             'UndoBatch': grpc.unary_unary_rpc_method_handler(
                     servicer.UndoBatch,
@@ -1158,6 +1175,33 @@ class ImportService:
             '/quanheng.registry.v1.ImportService/GetRejectedRows',
             protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTemplate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/GetTemplate',
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateResponse.FromString,
             options,
             channel_credentials,
             insecure,

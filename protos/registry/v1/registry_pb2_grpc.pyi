@@ -218,6 +218,8 @@ class ImportServiceStub:
     """Lists what was wrong with a batch, cell by cell."""
     GetRejectedRows: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetRejectedRowsRequest, _registry_pb2.GetRejectedRowsResponse]
     """Returns the rows not taken, as a file with the reasons in a last column."""
+    GetTemplate: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetTemplateRequest, _registry_pb2.GetTemplateResponse]
+    """Returns an empty file with the columns of a family, explained, to be filled in and imported."""
     UndoBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.UndoBatchRequest, _registry_pb2.UndoBatchResponse]
     """Undoes a batch: what it changed is as it was before."""
     ApproveBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.ApproveBatchRequest, _registry_pb2.ApproveBatchResponse]
@@ -269,6 +271,14 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.GetRejectedRowsRequest, _abc.Awaitable[_registry_pb2.GetRejectedRowsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.GetRejectedRowsResponse]:
         """Returns the rows not taken, as a file with the reasons in a last column."""
+
+    @_abc_1.abstractmethod
+    def GetTemplate(
+        self,
+        request: _registry_pb2.GetTemplateRequest,
+        context: _aio.ServicerContext[_registry_pb2.GetTemplateRequest, _abc.Awaitable[_registry_pb2.GetTemplateResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.GetTemplateResponse]:
+        """Returns an empty file with the columns of a family, explained, to be filled in and imported."""
 
     @_abc_1.abstractmethod
     def UndoBatch(

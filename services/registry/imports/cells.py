@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -149,14 +150,24 @@ def whole(cell: str) -> int:
     return int(narrow)
 
 
-def choice(labels: Mapping[str, StrEnum]) -> Read:
-    """One of the coded values, by its code or its Chinese label."""
-    listed = "、".join(dict.fromkeys(labels))
+@dataclass(frozen=True)
+class Choice:
+    """Reads one of the coded values, by its code or one of its Chinese labels."""
 
-    def read(cell: str) -> StrEnum:
-        value = labels.get(cell)
+    labels: Mapping[str, StrEnum]
+
+    def __call__(self, cell: str) -> StrEnum:
+        value = self.labels.get(cell)
         if value is None:
+            listed = "、".join(self.labels)
             raise BadCell("NOT_A_CHOICE", f"应为以下之一：{listed}", f"must be one of: {listed}")
         return value
 
-    return read
+    @property
+    def options(self) -> list[str]:
+        """One Chinese label of each value, the first."""
+        first: dict[StrEnum, str] = {}
+        for label, value in self.labels.items():
+            if label != value.value:
+                first.setdefault(value, label)
+        return list(first.values())

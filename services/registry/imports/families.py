@@ -91,12 +91,12 @@ def _family(name: FamilyName, message: Descriptor, *rows: tuple[str, str, cells.
     return Family(name, fields)
 
 
-_KIND = cells.choice(labels.labelled(SubjectKind, labels.SUBJECT_KINDS))
-_SECTOR = cells.choice(labels.labelled(Sector, labels.SECTORS))
-_STATE = cells.choice(labels.labelled(InstrumentState, labels.STATES))
-_RESULT = cells.choice(labels.labelled(VerificationResult, labels.RESULTS))
-_RECORD_KIND = cells.choice(labels.labelled(RecordKind, labels.RECORD_KINDS))
-_SEVERITY = cells.choice(labels.labelled(Severity, labels.SEVERITIES))
+_KIND = cells.Choice(labels.labelled(SubjectKind, labels.SUBJECT_KINDS))
+_SECTOR = cells.Choice(labels.labelled(Sector, labels.SECTORS))
+_STATE = cells.Choice(labels.labelled(InstrumentState, labels.STATES))
+_RESULT = cells.Choice(labels.labelled(VerificationResult, labels.RESULTS))
+_RECORD_KIND = cells.Choice(labels.labelled(RecordKind, labels.RECORD_KINDS))
+_SEVERITY = cells.Choice(labels.labelled(Severity, labels.SEVERITIES))
 
 FAMILIES: Mapping[FamilyName, Family] = {
     family.name: family

@@ -20,6 +20,7 @@ _IMPORT_RULES = {
     "ListBatches": _READING,
     "ListFaults": _READING,
     "GetRejectedRows": _READING,
+    "GetTemplate": _READING,
     "UndoBatch": _TAKING,
     "ApproveBatch": _DECIDING,
     "RejectBatch": _DECIDING,

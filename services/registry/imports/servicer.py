@@ -16,6 +16,7 @@ from services.registry.imports import approval, mapping
 from services.registry.imports.commands import discard_batch, import_file
 from services.registry.imports.desk import ImportDesk
 from services.registry.imports.queries import ImportQueries
+from services.registry.imports.templates import template
 from services.registry.imports.undoing import undo_batch
 
 
@@ -85,6 +86,11 @@ class ImportServicer(rpc.ImportServiceServicer):
         self, request: pb.GetRejectedRowsRequest, context: Any
     ) -> pb.GetRejectedRowsResponse:
         return await self._queries.get_rejected_rows(current_caller(), request)
+
+    async def GetTemplate(
+        self, request: pb.GetTemplateRequest, context: Any
+    ) -> pb.GetTemplateResponse:
+        return template(request)
 
     async def UndoBatch(self, request: pb.UndoBatchRequest, context: Any) -> pb.UndoBatchResponse:
         return await self._changes.once(current_caller(), request, undo_batch, pb.UndoBatchResponse)

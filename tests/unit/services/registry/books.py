@@ -7,8 +7,11 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from xml.sax.saxutils import escape
 
 import xlsxwriter
+
+from services.registry.imports.workbook_parts import letters_of
 
 Rows = Sequence[Sequence[Any]]
 Merge = tuple[int, int, int, int]
@@ -56,3 +59,20 @@ def patched(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
                 said = said.replace(old, new)
             after.writestr(info.filename, said)
     return file.getvalue()
+
+
+def filled(content: bytes, rows: Sequence[Sequence[str]], first: int = 2) -> bytes:
+    """A workbook whose first sheet has these rows of text below its header."""
+    xml = "".join(_row(number, cells) for number, cells in enumerate(rows, first))
+    return patched(
+        content, "xl/worksheets/sheet1.xml", b"</sheetData>", f"{xml}</sheetData>".encode()
+    )
+
+
+def _row(number: int, cells: Sequence[str]) -> str:
+    said = "".join(
+        f'<c r="{letters_of(place)}{number}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
+        for place, cell in enumerate(cells)
+        if cell
+    )
+    return f'<row r="{number}">{said}</row>'

@@ -93,7 +93,7 @@ def test_no_other_figure_is_taken(cell: str) -> None:
 )
 def test_every_code_has_a_label_and_both_are_read(codes: type, names: dict[str, object]) -> None:
     assert set(names.values()) == set(codes)  # type: ignore[call-overload]
-    read = cells.choice(labels.labelled(codes, names))  # type: ignore[arg-type]
+    read = cells.Choice(labels.labelled(codes, names))  # type: ignore[arg-type]
     for label, code in names.items():
         assert read(label) is code
         assert read(str(code)) is code
@@ -101,7 +101,7 @@ def test_every_code_has_a_label_and_both_are_read(codes: type, names: dict[str, 
 
 def test_a_choice_that_is_none_lists_what_may_be_said() -> None:
     with pytest.raises(cells.BadCell) as caught:
-        cells.choice(labels.labelled(VerificationResult, labels.RESULTS))("良好")
+        cells.Choice(labels.labelled(VerificationResult, labels.RESULTS))("良好")
     assert caught.value.reason == "NOT_A_CHOICE"
     assert "不合格" in caught.value.zh
     assert "reject" in caught.value.en
