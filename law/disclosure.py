@@ -51,9 +51,9 @@ def visible_fields(
     return _rule(kind, audience, on).fields
 
 
-def may_list_openly(kind: SubjectKind) -> bool:
+def may_list_openly(kind: SubjectKind, on: date | None = None) -> bool:
     """Whether subjects of the kind may appear in public lists at all (S4 三(五))."""
-    return Field.NAME in visible_fields(kind, Audience.PUBLIC)
+    return Field.NAME in visible_fields(kind, Audience.PUBLIC, on)
 
 
 def visible(

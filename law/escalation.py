@@ -85,7 +85,7 @@ def ladder(kind: SubjectKind, on: date | None = None) -> tuple[Rung, ...]:
     rungs = tuple(one.value for one in said if one.validity.holds(on or date.max))
     if not rungs:
         raise not_in_force(on or date.max, *_WHAT, (one.cite for one in said))
-    return tuple(r for r in rungs if r.step is not Step.EXPOSURE or may_list_openly(kind))
+    return tuple(r for r in rungs if r.step is not Step.EXPOSURE or may_list_openly(kind, on))
 
 
 def rung(step: Step) -> Rung:

@@ -63,12 +63,11 @@ def alert_measures(colour: Colour, on: date | None = None) -> tuple[Measure, ...
 
 
 def _holding(found: DatedMeasures, on: date | None, what: str) -> tuple[Measure, ...]:
-    """Those of a day; without one, those without an end."""
-    if on is None:
-        return tuple(one.value for one in found if one.validity.valid_to is None)
-    holding = tuple(one.value for one in found if one.validity.holds(on))
+    """Those of a day; without one those that have not ended, which hold on the last of all days."""
+    day = on or date.max
+    holding = tuple(one.value for one in found if one.validity.holds(day))
     if found and not holding:
-        raise not_in_force(on, f"{what}的措施", f"measures of {what}", (one.cite for one in found))
+        raise not_in_force(day, f"{what}的措施", f"measures of {what}", (one.cite for one in found))
     return holding
 
 

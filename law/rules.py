@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from law.data_file import Validity, not_in_force
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from law.texts import TextStatus
 
@@ -217,23 +218,35 @@ class Ruleset:
     ambiguities: tuple[Ambiguity, ...] = field(repr=False)
     editions: tuple[Edition, ...] = field(repr=False)
 
-    def at(self, day: date) -> Edition:
-        """Return the figures in force on a day.
+    @property
+    def validity(self) -> Validity:
+        """The days on which the text holds."""
+        return Validity(self.valid_from, self.valid_to)
 
-        Before the first edition the first applies: a caller who names a text may ask what it
-        would say. After `valid_to` the last is given too, and the receipt says `in_force` false;
-        which text governs is `governing`'s answer, and that never returns an ended one.
-        """
+    @property
+    def cite(self) -> str:
+        """The article by which the text grades at all."""
+        return self.grades[0].cite
+
+    def at(self, day: date) -> Edition:
+        """Return the figures in force on a day. Raises NotInForce before and after the text."""
+        if not self.validity.holds(day):
+            raise not_in_force(day, self.title_zh, self.id, [self.cite])
         if len(self.editions) == 1:
             return self.editions[0]
         starts = [edition.valid_from or date.min for edition in self.editions]
         return self.editions[max(bisect_right(starts, day) - 1, 0)]
 
+    def looking_back(self, day: date) -> Edition:
+        """Return the figures by which the text judges a past day, be it before the text itself.
+
+        Classes rest on year-ends that may lie before the day from which the text holds (C-17).
+        """
+        return self.at(max(day, self.valid_from) if self.valid_from else day)
+
     def in_force(self, day: date) -> bool:
         """Tell whether the text is issued and its validity covers the day."""
-        after = self.valid_from is None or self.valid_from <= day
-        before = self.valid_to is None or day <= self.valid_to
-        return self.status is TextStatus.ISSUED and after and before
+        return self.status is TextStatus.ISSUED and self.validity.holds(day)
 
     def rank(self, grade: str) -> int:
         """Return the place of a grade, 0 the best."""

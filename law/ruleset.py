@@ -48,6 +48,18 @@ def governing(
     return outside(ruleset, kind, sector) or ruleset
 
 
+def not_holding(ruleset: Ruleset, on: date) -> NotGraded | None:
+    """Tell why a text grades nobody on a day outside its validity, or None when it holds (D-08)."""
+    if ruleset.validity.holds(on):
+        return None
+    return NotGraded(
+        "not_in_force",
+        "本文件该日尚未生效或已经失效",
+        "The text was not in force on that day.",
+        f"{ruleset.cite}; D-08",
+    )
+
+
 def outside(ruleset: Ruleset, kind: SubjectKind, sector: str) -> NotGraded | None:
     """Tell why a text does not reach a subject of this kind and sector, or None when it does."""
     if kind not in ruleset.subject_kinds:

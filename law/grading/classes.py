@@ -58,7 +58,7 @@ def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> Movement:
     move: Movement | None = None
     for past in range(since, year):
         day = date(past, 12, 31)
-        edition = ruleset.at(day)
+        edition = ruleset.looking_back(day)
         counted = counted_kinds(dossier, edition, window_on(edition, day))
         move = _move(move.to if move else known, edition, finding_of(counted, edition))
     return move or Movement((), "given", known or "", "C-17")
@@ -75,7 +75,7 @@ def _starting_point(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str 
     if given:
         since, grade = max(given)
         return grade, since
-    edition = ruleset.at(date(year, 1, 1))
+    edition = ruleset.looking_back(date(year, 1, 1))
     origins = [origin_of(edition, record).year - 1 for record in dossier.records]
     return None, min([*origins, year - 1])
 

@@ -27,8 +27,10 @@ def grade_register(register: Register, ruleset: Ruleset, as_of: date) -> pl.Data
     """Grade every subject: columns subject, grade, score, prospective, in the register's order.
 
     `grade` is null where the text does not reach the subject, `score` where it has no points,
-    `prospective` where it has no classes.
+    `prospective` where it has no classes; all three on a day on which the text does not hold.
     """
+    if not ruleset.validity.holds(as_of):
+        return _nobody(register)
     method = {Method.POINTS: _by_points, Method.CLASSES: _by_classes, Method.TRIGGERS: _by_triggers}
     found = method[ruleset.method](register, ruleset, as_of)
     reached = _reached(register, ruleset)
@@ -43,6 +45,13 @@ def impact_on_register(register: Register, old: Ruleset, new: Ruleset, as_of: da
     names, was, now = before["subject"], before["grade"], after["grade"]
     graded = (Move(*one) for one in zip(names, was, now, strict=True))
     return impact_of(graded, old, new, as_of)
+
+
+def _nobody(register: Register) -> pl.DataFrame:
+    empty = {"grade": pl.String(), "score": pl.Int64(), "prospective": pl.String()}
+    return register.subjects.select("subject").with_columns(
+        pl.lit(None, dtype=dtype).alias(name) for name, dtype in empty.items()
+    )
 
 
 def _reached(register: Register, ruleset: Ruleset) -> pl.Series:
@@ -197,7 +206,7 @@ def _starting_points(
     register: Register, ruleset: Ruleset, year: int
 ) -> tuple[pl.Series, pl.Series]:
     """Give each subject its starting class (0 for none, else 1 + rank) and year (C-17)."""
-    origin = ruleset.at(date(year, 1, 1)).window.origin.value
+    origin = ruleset.looking_back(date(year, 1, 1)).window.origin.value
     places = {known.id: place + 1 for place, known in enumerate(ruleset.grades)}
     oldest = register.records.lazy().group_by("row").agg(pl.col(origin).min()).collect()
     before = oldest.select("row", since=pl.col(origin).dt.year().cast(pl.Int32) - 1)
@@ -218,7 +227,7 @@ def _starting_points(
 
 def _moved(register: Register, ruleset: Ruleset, state: pl.Series, day: date) -> pl.Series:
     """Move each subject's class by what a year's evidence shows on a day."""
-    edition = ruleset.at(day)
+    edition = ruleset.looking_back(day)
     goods = {kind: 2 << place for place, kind in enumerate(edition.good)}
     flag = _table(
         lambda rule: goods.get(rule.kind, int(not rule.kind.positive)), edition, pl.UInt8()

@@ -13,9 +13,10 @@ from law.grading.points import Outcome, by_points
 from law.grading.receipt import Receipt
 from law.grading.sift import not_graded_lines, sift, window_on
 from law.grading.triggers import by_triggers
-from law.measures import measures
+from law.measure_data import DatedMeasures
+from law.measures import dated_measures
 from law.rules import Method, NotGraded, Reading, Ruleset
-from law.ruleset import outside
+from law.ruleset import not_holding, outside
 
 _KIND_FACT = {kind: f"kind:{kind}" for kind in RecordKind}
 _UNUSED_FACT = {reason: f"unused:{reason}" for reason in Reason}
@@ -24,11 +25,15 @@ _UNUSED_FACT = {reason: f"unused:{reason}" for reason in Reason}
 def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
     """Grade a dossier under a text as of a day, with the reason for every record (D-08).
 
-    `as_of` is a local day. A subject the text does not reach has no grade, and the receipt says
-    why. Where classes hold for a year, the evidence is that of the year-end before (C-17).
+    `as_of` is a local day. A subject the text does not reach has no grade, nor has anybody on a
+    day on which the text does not hold, and the receipt says why. Where classes hold for a year,
+    the evidence is that of the year-end before (C-17).
     """
+    early_or_late = not_holding(ruleset, as_of)
+    if early_or_late is not None:
+        return _without_grade(dossier, ruleset, as_of, None, early_or_late)
     closing = evidence_day(ruleset, as_of)
-    edition = ruleset.at(closing)
+    edition = ruleset.looking_back(closing)
     span = window_on(edition, closing)
     beyond = outside(ruleset, dossier.subject_kind, dossier.sector)
     if beyond is not None:
@@ -70,12 +75,12 @@ def _receipt(
         in_force=ruleset.in_force(as_of),
         inputs=dossier,
         prospective=outcome.prospective,
-        measures=_measures(ruleset.id, outcome.grade),
+        measures=_measures(ruleset.id, outcome.grade, as_of),
     )
 
 
 def _without_grade(
-    dossier: Dossier, ruleset: Ruleset, as_of: date, span: Span, beyond: NotGraded
+    dossier: Dossier, ruleset: Ruleset, as_of: date, span: Span | None, beyond: NotGraded
 ) -> Receipt:
     return Receipt(
         subject_id=dossier.subject_id,
@@ -98,11 +103,16 @@ def _without_grade(
     )
 
 
+def _measures(ruleset_id: str, grade: str, as_of: date) -> tuple[str, ...]:
+    """Name what follows from a grade on a day; measures inform, none applies itself (C-23)."""
+    said = _dated_measures(ruleset_id, grade)
+    return tuple(one.value.id for one in said if one.validity.holds(as_of))
+
+
 @cache
-def _measures(ruleset_id: str, grade: str) -> tuple[str, ...]:
-    """Name what follows from a grade; measures inform, none applies itself (C-23)."""
+def _dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
     try:
-        return tuple(measure.id for measure in measures(ruleset_id, grade))
+        return dated_measures(ruleset_id, grade)
     except NotFound:
         return ()  # a ruleset under trial has no measures yet
 

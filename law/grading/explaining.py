@@ -72,6 +72,8 @@ class _Sentences:
 
     def evidence(self) -> Iterator[str]:
         span = self.receipt.window
+        if span is None:
+            return
         cite = self._cite(span.cite)
         yield self._say(
             f"评价依据为{span.first}至{span.last}的记录（{cite}）。",
@@ -96,7 +98,7 @@ class _Sentences:
     def measures(self) -> Iterator[str]:
         if not self.receipt.measures or self.receipt.grade is None:
             return
-        for one in measures(self.receipt.ruleset_id, self.receipt.grade):
+        for one in measures(self.receipt.ruleset_id, self.receipt.grade, self.receipt.as_of):
             cite = self._cite(one.cite)
             yield self._say(f"措施：{one.zh}（{cite}）。", f"Measure: {one.en} ({cite}).")
 

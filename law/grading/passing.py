@@ -55,6 +55,8 @@ def _all_turning_days(dossier: Dossier, ruleset: Ruleset, as_of: date) -> list[d
     days = set(_record_days(dossier, ruleset)) | {
         edition.valid_from for edition in ruleset.editions if edition.valid_from
     }
+    if ruleset.valid_to:
+        days.add(ruleset.valid_to + timedelta(days=1))  # from then on it grades nobody
     if ruleset.method is Method.CLASSES:
         days |= _new_years(days | {as_of})
     return sorted(days)

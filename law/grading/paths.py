@@ -60,7 +60,8 @@ def ways_up(
     days = {now.as_of, *turning_days(dossier, ruleset, now.as_of)}
     days |= {step.possible_on for step in steps}
     search = _Search(dossier, ruleset, now)
-    within = sorted(day for day in days if horizon is None or day <= horizon)
+    last = min(horizon or date.max, ruleset.valid_to or date.max)
+    within = sorted(day for day in days if day <= last)
     found = [path for day in within if (path := search.on(day, steps))]
     return Ways(
         min(found, key=lambda path: (len(path.steps), path.on), default=None),

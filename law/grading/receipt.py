@@ -37,7 +37,7 @@ class Receipt:
     score: int | None
     lines: tuple[Line, ...]
     overrides: tuple[Override, ...]
-    window: Span
+    window: Span | None  # None on a day on which the text does not hold
     ambiguities: tuple[Reading, ...]
     example_values: bool
     no_record: bool
@@ -66,7 +66,7 @@ class Receipt:
             **self._views(),
             "overrides": [override.to_json() for override in self.overrides],
             "records": [line.to_json() for line in self.lines],
-            "window": self.window.to_json(),
+            "window": self.window.to_json() if self.window else None,
             "ambiguities": [reading_to_json(reading) for reading in self.ambiguities],
             "measures": list(self.measures),
             "contested": list(self.contested_records),
@@ -112,7 +112,7 @@ def _read(reader: Reader) -> Receipt:
         score=reader.whole_or_none("score"),
         lines=tuple(Line.read(item) for item in reader.each("records")),
         overrides=tuple(Override.read(item) for item in reader.each("overrides")),
-        window=Span.read(reader.below("window")),
+        window=_read_window(reader),
         ambiguities=tuple(read_reading(item) for item in reader.each("ambiguities")),
         example_values=reader.flag("example_values", False),
         no_record=reader.flag("no_record", False),
@@ -123,3 +123,10 @@ def _read(reader: Reader) -> Receipt:
         not_graded=read_not_graded(reader),
         measures=reader.texts("measures"),
     )
+
+
+def _read_window(reader: Reader) -> Span | None:
+    """Read the window; only where nobody is graded there may be none."""
+    if reader.data.get("window") is None and reader.data.get("not_graded") is not None:
+        return None
+    return Span.read(reader.below("window"))

@@ -77,7 +77,7 @@ def _found(receipt: Receipt) -> dict[str, Any]:
         "cites": {one.record: one.cite for one in receipt.lines},
         "because": [one.cite for one in receipt.overrides],
         "unused": {one.record: one.reason.value for one in receipt.lines if not one.counted},
-        "window": [receipt.window.first, receipt.window.last],
+        "window": receipt.window and [receipt.window.first, receipt.window.last],
         "contested": list(receipt.contested_records),
         "measures": list(receipt.measures),
         "not_graded": receipt.not_graded.reason if receipt.not_graded else None,

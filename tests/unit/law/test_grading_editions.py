@@ -66,6 +66,7 @@ def test_each_year_end_has_the_window_of_its_day() -> None:
     assert grade(dossier, ruleset, date(2026, 5, 30)).prospective == "3"
     assert _agree(dossier, ruleset, date(2026, 5, 30)) == "2"
     window = grade(dossier, ruleset, date(2026, 5, 30)).window
+    assert window is not None
     assert (window.first, window.last) == (date(2023, 12, 31), date(2025, 12, 31))
 
 

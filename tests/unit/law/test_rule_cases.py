@@ -131,7 +131,8 @@ def _record(given: Given, **more: Any) -> Record:
 
 def repair(given: Given) -> dict[str, Any]:
     began = given.get("began", date(2025, 3, 1))
-    old = _record({"kind": "crime"}, determined_on=date(2025, 3, 1), entered_on=date(2025, 3, 1))
+    first = given.get("own_day", date(2025, 3, 1))
+    old = _record({"kind": given.get("own", "crime")}, determined_on=first, entered_on=first)
     new = tuple(
         _record(
             r,
@@ -247,16 +248,19 @@ def procedure(given: Given) -> dict[str, Any]:
 
 
 def attached(given: Given) -> dict[str, Any]:
-    found = sampling(given["ruleset"], given["grade"])
+    found = sampling(given["ruleset"], given["grade"], given.get("day"))
     percent = found.at_least_percent if found else None
     return {
-        "ids": [m.id for m in measures(given["ruleset"], given["grade"])],
+        "ids": [m.id for m in measures(given["ruleset"], given["grade"], given.get("day"))],
         "percent": percent,
         "direction": found.direction if found else None,
         "article": found.cite if found else None,
         "principle": found.principle if found else None,
         "discretion": sorted(
-            {m.discretion.value for m in measures(given["ruleset"], given["grade"])}
+            {
+                m.discretion.value
+                for m in measures(given["ruleset"], given["grade"], given.get("day"))
+            }
         ),
         "sample": sample_size(given.get("population", 0), percent or 0),
     }

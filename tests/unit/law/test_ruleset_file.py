@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from law.data_file import canonical_hash
-from law.errors import InvalidInput, NotFound
+from law.errors import InvalidInput, NotFound, NotInForce
 from law.evidence import RecordKind, RecordStatus
 from law.grading.line import Reason
 from law.packaged import source
@@ -213,9 +213,13 @@ def test_figures_that_follow_one_another_make_editions() -> None:
     assert points == [10, 10, 12, 12]
 
 
-def test_before_the_first_edition_the_first_applies() -> None:
+def test_no_edition_holds_before_the_text_but_a_past_day_may_be_judged_by_the_first() -> None:
     ruleset = load("hangzhou-2021-120")
-    assert ruleset.at(date(2000, 1, 1)) is ruleset.editions[0]
+    assert ruleset.at(date(2021, 9, 30)) is ruleset.editions[0]
+    with pytest.raises(NotInForce) as refused:
+        ruleset.at(date(2021, 9, 29))
+    assert (refused.value.cite, refused.value.reason) == ("S4 四(三)", "NOT_IN_FORCE")
+    assert ruleset.looking_back(date(2000, 1, 1)) is ruleset.editions[0]
     document = _document("hangzhou-2021-120")
     window = document["window"]
     document["window"] = [
@@ -223,14 +227,18 @@ def test_before_the_first_edition_the_first_applies() -> None:
         {**window, "valid_from": date(2025, 1, 1), "years": 4},
     ]
     changed = _parse(document)
-    years = [changed.at(date(year, 6, 1)).window.years for year in (2000, 2021, 2024, 2025)]
-    assert years == [5, 5, 5, 4]
+    years = [changed.at(date(year, 6, 1)).window.years for year in (2022, 2024, 2025)]
+    assert years == [5, 5, 4]
 
 
 def test_an_ended_text_is_out_of_force_from_the_next_day() -> None:
     document = _document("hangzhou-2021-120")
     document["validity"]["valid_to"] = date(2026, 12, 31)
     ruleset = _parse(document)
+    assert ruleset.at(date(2026, 12, 31)) is ruleset.editions[-1]
+    for look in (ruleset.at, ruleset.looking_back):
+        with pytest.raises(NotInForce):
+            look(date(2027, 1, 1))
     assert ruleset.in_force(date(2026, 12, 31))
     assert not ruleset.in_force(date(2027, 1, 1))
     assert not ruleset.in_force(date(2021, 9, 29))

@@ -1,0 +1,235 @@
+"""A figure asked for on a day outside its validity is refused with its article, in every file."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from law import (
+    colour_data,
+    disclosure_data,
+    editions,
+    escalation,
+    index_tables,
+    measure_data,
+    repair_data,
+)
+from law.colours import Colour, InstrumentState, VerificationResult, changes, colour
+from law.colours import latest_valid_until as latest
+from law.data_file import understand
+from law.disclosure import Audience, Field, visible, visible_fields
+from law.errors import NotInForce
+from law.escalation import Step, archive_cite, exposure_rules, ladder, review_on
+from law.evidence import Dossier, Record, RecordKind, Sector, Severity, SubjectKind
+from law.grading import grade, next_change_on, outlook
+from law.grading.columnar import grade_register
+from law.grading.register import register_of
+from law.indices import assess
+from law.measures import alert_measures, measures, sampling
+from law.packaged import read
+from law.repair import Application, check
+from law.retention import retention
+from law.rules import Ruleset
+from law.ruleset import GRADING, load
+from law.ruleset_file import parse
+from law.workdays import edition
+
+LAST, GONE = date(2026, 3, 31), date(2026, 4, 1)
+H120 = "hangzhou-2021-120"
+RECORD = Record("r1", RecordKind.PENALTY, date(2025, 1, 6), date(2025, 1, 7))
+FINDINGS: dict[str, object] = {}
+
+
+def _ended(name: str) -> dict[str, Any]:
+    """A packaged file of which every figure ended on the last of March 2026."""
+    document = copy.deepcopy(read(name))
+    for node in _mappings(document):
+        if "valid_to" in node and (node["valid_from"] or LAST) <= LAST:
+            node["valid_to"] = LAST
+    return document
+
+
+def _mappings(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for below in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        yield from _mappings(below)
+
+
+@pytest.fixture(autouse=True)
+def ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything but the rulesets themselves has ended."""
+    reads: list[tuple[str, str, Callable[..., Any]]] = [
+        ("measures", "law.measures.measure_table", measure_data.read_measures),
+        ("sampling", "law.measures.sampling_table", measure_data.read_sampling),
+        ("repair", "law.repair.repair_rules", repair_data.read_repair),
+        ("colours", "law.colours.colour_rules", colour_data.read_colours),
+        ("disclosure", "law.disclosure.disclosure_rules", disclosure_data.read_disclosure),
+        ("disclosure", "law.retention.disclosure_rules", disclosure_data.read_disclosure),
+        ("escalation", "law.escalation._rules", escalation.read_escalation),
+    ]
+    for name, target, reader in reads:
+        found = understand(_ended(name), name, reader)
+        monkeypatch.setattr(target, lambda found=found: found)
+    table = index_tables.parse(_ended("taizhou-block"), "sha256:0", "taizhou-block")
+    monkeypatch.setattr("law.indices.table", lambda _: table)
+
+
+def _colour(on: date) -> object:
+    return colour(
+        valid_until=date(2026, 4, 15),
+        state=InstrumentState.IN_USE,
+        last_result=VerificationResult.PASS,
+        on=on,
+    )
+
+
+def _repair(ruleset_id: str, grade: str) -> Callable[[date], object]:
+    return lambda on: check(ruleset_id, Application(grade, on, date(2025, 1, 1), (RECORD,)))
+
+
+FIGURES: dict[str, tuple[Callable[[date], object], str]] = {
+    "measures": (lambda on: measures(H120, "A", on), "S4 四(五)A1"),
+    "measures inherited": (lambda on: measures("hangzhou-trial", "E", on), "S3 24(一)"),
+    "measures after an alert": (lambda on: alert_measures(Colour.RED, on), "S4 四(二)"),
+    "sampling": (lambda on: sampling("tianjin-pilot", "3", on), "S0 三(三)1"),
+    "repair at E": (_repair(H120, "E"), "S4 四(四)"),
+    "repair at another grade": (_repair("hangzhou-trial", "C"), "S3 20"),
+    "no repair": (_repair("tianjin-pilot", "3"), "S0 附件三1"),
+    "colour": (_colour, "S4 四(一)"),
+    "colour of a set": (lambda on: latest(Colour.GREEN, on), "S4 四(一)"),
+    "retention": (lambda on: retention("hangzhou-trial", RECORD, on), "S3 18"),
+    "fields": (lambda on: visible_fields(SubjectKind.ORGANISATION, Audience.PUBLIC, on), "S3 17"),
+    "field": (
+        lambda on: visible(Field.NAME, SubjectKind.ORGANISATION, Audience.SUBJECT, on=on),
+        "S1 19",
+    ),
+    "ladder": (lambda on: ladder(SubjectKind.ORGANISATION, on), "S4 四(二)"),
+    "review": (lambda on: review_on(None, on, edition()), "S4 四(二)"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_on_its_last_day_a_figure_holds_and_on_the_next_it_is_refused(name: str) -> None:
+    ask, cite = FIGURES[name]
+    assert ask(LAST)
+    with pytest.raises(NotInForce) as refused:
+        ask(GONE)
+    assert str(refused.value.cite).startswith(cite)
+    assert str(GONE) in refused.value.zh
+    assert str(GONE) in refused.value.en
+    assert [fault.field for fault in refused.value.faults] == ["on"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: measures(H120, "A"),
+        lambda: alert_measures(Colour.RED),
+        lambda: sampling("tianjin-pilot", "3"),
+        lambda: visible_fields(SubjectKind.ORGANISATION, Audience.PUBLIC),
+        lambda: ladder(SubjectKind.ORGANISATION),
+        exposure_rules,
+        lambda: assess("taizhou-block", FINDINGS),
+    ],
+)
+def test_without_a_day_what_has_ended_is_refused(ask: Callable[[], object]) -> None:
+    with pytest.raises(NotInForce):
+        ask()
+
+
+def test_what_says_nothing_has_not_ended() -> None:
+    assert measures(H120, "D", GONE) == ()
+    assert alert_measures(Colour.GREEN, GONE) == ()
+    assert sampling(H120, "B", GONE) is None
+
+
+def test_an_index_of_a_day_is_by_the_table_of_that_day() -> None:
+    with pytest.raises(NotInForce) as refused:
+        assess("taizhou-block", FINDINGS, GONE)
+    assert refused.value.cite == "S2 附件4"
+
+
+def test_an_interview_is_noted_only_while_the_article_holds() -> None:
+    assert archive_cite("hangzhou-trial", "D", LAST) == "S3 24(三); S3 25"
+    assert archive_cite("hangzhou-trial", "D", GONE) == ""
+
+
+def test_changes_to_come_never_follow_an_ended_figure() -> None:
+    facts = {"state": InstrumentState.IN_USE, "last_result": VerificationResult.PASS}
+    assert changes(valid_until=LAST, **facts)  # type: ignore[arg-type]
+    assert changes(valid_until=date(2020, 1, 1), **facts)  # type: ignore[arg-type]
+    with pytest.raises(NotInForce):
+        changes(valid_until=GONE, **facts)  # type: ignore[arg-type]
+
+
+def test_a_ceiling_that_ended_binds_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(read("disclosure"))
+    old = next(one for one in document["severity_caps"] if one["severity"] == "minor")
+    document["severity_caps"].append({**old, "months": 1, "valid_from": date(2026, 7, 1)})
+    old |= {"valid_from": GONE, "valid_to": date(2026, 6, 30)}
+    found = understand(document, "disclosure", disclosure_data.read_disclosure)
+    monkeypatch.setattr("law.retention.disclosure_rules", lambda: found)
+    day = date(2026, 7, 1)
+    record = Record("r1", RecordKind.PENALTY, day, day, severity=Severity.MINOR)
+    assert retention("hangzhou-trial", record, day).disclosed_until == date(2026, 8, 1)
+
+
+def _text(ruleset_id: str, **validity: date | None) -> Ruleset:
+    """A packaged text that holds on other days."""
+    import yaml
+
+    document = copy.deepcopy(read(ruleset_id))
+    days = {**document["validity"], **validity}
+    for node in _mappings(document):
+        node.update(days if "valid_to" in node else {})
+    return parse(yaml.safe_dump(document), ruleset_id)
+
+
+def _dossier(*records: Record) -> Dossier:
+    return Dossier("S1", Sector.OPTICAL, SubjectKind.ORGANISATION, records)
+
+
+@pytest.mark.parametrize("ruleset_id", GRADING)
+def test_a_text_that_ended_grades_nobody_from_the_next_day(ruleset_id: str) -> None:
+    text, dossier = _text(ruleset_id, valid_to=LAST), _dossier(RECORD)
+    assert grade(dossier, text, LAST).grade == grade(dossier, load(ruleset_id), LAST).grade
+    receipt = grade(dossier, text, GONE)
+    assert (receipt.grade, receipt.score, receipt.window) == (None, None, None)
+    assert receipt.not_graded is not None
+    assert receipt.not_graded.reason == "not_in_force"
+    assert receipt.not_graded.cite == f"{text.grades[0].cite}; D-08"
+    row = grade_register(register_of([dossier]), text, GONE).row(0, named=True)
+    assert (row["grade"], row["score"], row["prospective"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("ruleset_id", GRADING)
+def test_the_end_of_a_text_is_a_change_to_come_and_nothing_leads_beyond(ruleset_id: str) -> None:
+    text, day = _text(ruleset_id, valid_to=LAST), date(2026, 1, 5)
+    crime = Record("r1", RecordKind.CRIME, date(2025, 1, 6), date(2025, 1, 6))
+    ahead = outlook(_dossier(crime), text, day)
+    assert [(turn.on, turn.grade) for turn in ahead.turns] == [(GONE, None)]
+    assert ahead.path is None or ahead.path.on <= LAST
+    assert next_change_on(_dossier(crime), text, day) == GONE
+
+
+def test_classes_look_back_to_year_ends_before_the_text() -> None:
+    text = _text("tianjin-pilot", valid_from=date(2026, 6, 1))
+    bad = Record("r1", RecordKind.OVERDUE_USE, date(2025, 5, 1), date(2025, 5, 1))
+    assert grade(_dossier(bad), text, date(2026, 5, 31)).grade is None
+    assert grade(_dossier(bad), text, date(2026, 6, 1)).grade == "3"
+    row = grade_register(register_of([_dossier(bad)]), text, date(2026, 6, 1)).row(0, named=True)
+    assert row["grade"] == "3"
+
+
+def test_every_edition_of_the_calendar_holds_from_its_publication() -> None:
+    assert [one.published_on for one in editions.editions()] == sorted(
+        one["valid_from"] for one in read("workdays")["editions"]
+    )
+    assert Step.REMINDER in {one.step for one in ladder(SubjectKind.ORGANISATION, LAST)}
