@@ -58,6 +58,7 @@ class Settings(BaseSettings):
 
     smtp_url: str = "smtp://127.0.0.1:7307"
     mail_from: str = "quanheng@localhost"
+    operator_mail: str = ""
 
     token_minutes: int = Field(default=30, ge=1, le=24 * 60)
     call_timeout_seconds: float = Field(default=10.0, gt=0)

@@ -7,6 +7,7 @@ here. What is not named below is left out, so that labels stay bounded.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 
 from prometheus_client import Counter
@@ -69,10 +70,11 @@ _ACTIVITY_SECONDS = histogram(
 
 
 async def drain() -> None:
-    """Keeps up with the SDK until cancelled."""
+    """Keeps up with the SDK until cancelled; until Temporal is connected there is nothing."""
     while True:
-        for update in BUFFER.retrieve_updates():
-            keep(update)
+        with contextlib.suppress(RuntimeError):  # not given to the SDK yet
+            for update in BUFFER.retrieve_updates():
+                keep(update)
         await asyncio.sleep(DRAIN_SECONDS)
 
 

@@ -12,6 +12,7 @@ from services.alerts.checking import Checks
 from services.alerts.consumers import consumers
 from services.alerts.escalation_activities import EscalationActivities
 from services.alerts.escalation_workflow import EscalationWorkflow
+from services.alerts.given_up import GivenUp
 from services.alerts.neighbours import Neighbours
 from services.alerts.policy import POLICY, SERVICE
 from services.alerts.policy_escalations import ESCALATION_POLICY, ESCALATIONS
@@ -42,7 +43,7 @@ async def build(parts: Parts) -> Assembly:
         },
         policies=[POLICY, ESCALATION_POLICY],
         consumers=consumers(parts, timers),
-        background=[worker.run, workflows.drain],
+        background=[worker.run, workflows.drain, GivenUp.of(parts).run],
         check=checks.check,
         reconcile=checks.reconcile,
         looks=figures.looks(parts.database, parts.clock),

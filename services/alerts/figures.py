@@ -21,9 +21,17 @@ from plumbing.metrics.figures import (
 )
 from services.alerts.queries import ON_FILE, colour_on
 from services.alerts.standing import LADDER
-from services.alerts.tables import Alert, Notice, NoticeState, Watch
+from services.alerts.tables import (
+    Alert,
+    Escalation,
+    EscalationState,
+    Notice,
+    NoticeState,
+    Watch,
+)
 
 _DAY = timedelta(days=1)
+_UNDER_WAY = tuple(state for state in EscalationState if state is not EscalationState.CLOSED)
 _UNFINISHED = (NoticeState.PENDING, NoticeState.FAILED, NoticeState.NO_ADDRESS)
 
 ALERTS_RAISED = tally(
@@ -46,6 +54,12 @@ NOTICE_AGE = figure(
     "最早一份待投递通知已等待的秒数",
     "age in seconds of the oldest notice waiting for delivery, 0 without one",
 )
+ESCALATIONS = figure(
+    "escalations_open",
+    "未了结的递进处置，按状态（proposed 待批准，appointed 已约谈待记录）",
+    "escalation cases not closed, by state: proposed ones wait for a caseworker's approval",
+    "state",
+)
 WATCH_BEHIND = figure(
     "watch_behind_seconds",
     "每日监视落后的时间（秒，整日计，各机关中最多者；0 为已监视到当日）",
@@ -66,6 +80,11 @@ _UNDELIVERED = (
 _OLDEST = sa.select(sa.func.min(col(Notice.created_at))).where(
     col(Notice.state) == NoticeState.PENDING
 )
+_ESCALATED = (
+    sa.select(col(Escalation.state), sa.func.count())
+    .where(col(Escalation.closed_at).is_(None))
+    .group_by(col(Escalation.state))
+)
 _RAISED = sa.select(col(Alert.colour), sa.func.count()).group_by(col(Alert.colour))
 
 
@@ -77,6 +96,11 @@ def looks(database: Database, clock: Clock) -> list[Look]:
         counts = {state.value: count for state, count in counted}
         waited = NOTICE_AGE.at(age(clock.now(), oldest))
         return [*NOTICES.of(counts, (state.value for state in _UNFINISHED)), waited]
+
+    async def escalations() -> list[Reading]:
+        [counted] = await ask(database, _ESCALATED)
+        counts = {state.value: count for state, count in counted}
+        return ESCALATIONS.of(counts, (state.value for state in _UNDER_WAY))
 
     async def watches() -> list[Reading]:
         [days] = await ask(database, sa.select(col(Watch.watched_through)))
@@ -98,6 +122,7 @@ def looks(database: Database, clock: Clock) -> list[Look]:
 
     return [
         Look("deliveries", deliveries),
+        Look("escalations", escalations),
         Look("watches", watches),
         Look("colours", colours, SELDOM_SECONDS),
     ]

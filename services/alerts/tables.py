@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     TERM = "term"
     ESCALATION = "escalation"
     APPROVALS = "approvals"
+    GIVEN_UP = "given_up"
 
 
 class NoticeState(StrEnum):

@@ -25,6 +25,7 @@ _TO_DO = {
     Standing.REPAIRED: "请停止使用，并申请检定；检定合格前不得使用",
     Standing.UNVERIFIED: "请停止使用，并向计量检定机构申请首次检定",
 }
+_NAMED = 20  # events that a mail to the operator names
 _OVERDUE = "请立即停止使用，并向计量检定机构申请检定；检定合格前不得使用"
 
 
@@ -52,6 +53,19 @@ class Contact:
         ]
         known = "，".join(way for way in ways if way)
         return f"{self.name}{self.department}" + (f"（{known}）" if known else "")
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """An event that a consumer gave up, and by what kind of error."""
+
+    consumer: str
+    event: str
+    event_id: str
+    error: str
+
+    def __str__(self) -> str:
+        return f"{self.consumer}：{self.event} {self.event_id}（{self.error}）"
 
 
 @dataclass(frozen=True)
@@ -174,3 +188,19 @@ def remedy(bureau: Contact) -> str:
 def body(*paragraphs: str) -> str:
     """The body of a notice."""
     return "\n".join(paragraphs) + "\n"
+
+
+def given_up(events: Sequence[Abandoned]) -> Text:
+    """To the platform's operator: events that no retrying helped, and what to do."""
+    named = [f"　　{event}" for event in events[:_NAMED]]
+    if more := len(events) - _NAMED:
+        named += [f"　　另有 {more} 个"] * (more > 0)
+    lines = [
+        "下列事件多次处理仍失败，已搁置；其后果（评级、预警、通知等）没有发生：",
+        *named,
+        "请查明原因，排除后重新处理：",
+        "　　quanheng events dead list",
+        "　　quanheng events dead replay 服务",
+        "These events were given up. Find out why, then have them handled again.",
+    ]
+    return Text(f"平台有 {len(events)} 个事件无法处理，已搁置", "\n".join(lines))

@@ -34,6 +34,7 @@ _UNDER_WAY = ("consumer_redelivered", "inbox_failing", "dead_letters", "audit_un
 _COLOURS = {"red": "红", "yellow": "黄", "green": "绿", "none": "正常"}
 _WINDOWS = {"overdue": "已逾期", "within_1": "1 个工作日内", "within_5": "5 个工作日内"}
 _STATES = {"pending": "待投递", "failed": "投递失败", "no_address": "无地址"}
+_STEPS = {"waiting": "等待", "proposed": "待批准", "appointed": "已约谈", "exhausted": "已用尽"}
 _OUTCOMES = {"changed": "变更", "unchanged": "未变", "rejected": "退回", "in_review": "待核"}
 # Of which service, what it is called, which metric, by which label, and the labels' names.
 _ROWS = (
@@ -45,6 +46,7 @@ _ROWS = (
         {"objection": "异议", "repair": "修复"},
     ),
     ("objection", "办理期限 terms", "terms_due", "window", _WINDOWS),
+    ("alerts", "递进处置 escalations", "escalations_open", "state", _STEPS),
     ("alerts", "在册器具 instruments", "instruments", "colour", _COLOURS),
     ("alerts", "累计预警 alerts raised", "alerts_raised_total", "colour", _COLOURS),
     ("alerts", "未完成的通知 notices", "notices", "state", _STATES),

@@ -6,6 +6,7 @@ from functools import partial
 
 from plumbing.assembly import Assembly, Parts
 from plumbing.clock import SystemClock
+from plumbing.metrics import workflows
 from plumbing.process import main
 from plumbing.settings import SERVICES
 from plumbing.tokens import Signer, make_keys, service_secret_file
@@ -51,7 +52,7 @@ async def build(parts: Parts) -> Assembly:
         },
         policies=[POLICY, imports_policy.POLICY],
         consumers=consumers(parts, timers),
-        background=[timers.run, expiry.run],
+        background=[timers.run, workflows.drain, expiry.run],
         check=partial(check, parts.database, parts.clock, timers.runs),
         reconcile=timers.reconcile,
         looks=figures.looks(parts.database),

@@ -16,6 +16,7 @@ from plumbing.change import Changes
 from plumbing.clock import Clock
 from plumbing.events.inbox import TryLater
 from plumbing.keeping import Keeper
+from plumbing.metrics import workflows
 from plumbing.settings import Settings
 from services.registry.activities import Activities
 from services.registry.workflows import WORKFLOW_ID, RetentionDaily
@@ -32,7 +33,7 @@ class Timers:
 
     async def run(self) -> NoReturn:
         """Connects, as soon as that is possible, and works."""
-        client = await temporal.connect(self._settings)
+        client = await temporal.connect(self._settings, metrics=workflows.BUFFER)
         queue = temporal.task_queue(SERVICE)
         keeper = Keeper(client, self._clock, RetentionDaily.run, WORKFLOW_ID, queue)
         await keeper.look()

@@ -1,0 +1,118 @@
+"""The operator is told of events that were given up: once of each, and never of itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from sqlmodel import select
+
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.clock import SystemClock
+from plumbing.database import Database
+from services.alerts.given_up import PLATFORM, GivenUp
+from services.alerts.tables import Notice, NoticeKind, NoticeState
+from tests.integration.events.support import eventually, running
+from tests.postgres import Databases
+
+OPERATOR = "operator@platform.example"
+QUICK = 0.05
+
+
+@pytest.fixture
+async def changes(tmp_path: Path, databases: Databases) -> AsyncIterator[Changes]:
+    database = Database(databases.url(tmp_path, "alerts"))
+    await migrations.upgrade(database, "alerts")
+    yield Changes(database, SystemClock())
+    await database.close()
+
+
+async def bury(js: JetStreamContext, *, bureau: str = "330106") -> str:
+    """A dead letter as the consumer of a service leaves it; returns its event's id."""
+    event_id = str(uuid4())
+    headers = {
+        "Nats-Msg-Id": f"grading-registry:{event_id}",
+        "ce-id": event_id,
+        "ce-type": "quanheng.registry.v1.RecordsChanged",
+        "ce-bureau": bureau,
+        "quanheng-consumer": "grading-registry",
+        "quanheng-error": "ValueError: %E5%BC%A0%E4%B8%89",
+    }
+    await js.publish("dead.v1.grading-registry", b"", headers=headers)
+    return event_id
+
+
+async def told(changes: Changes) -> Sequence[Notice]:
+    async with changes.database.snapshot() as session:
+        return (await session.exec(select(Notice).order_by(Notice.created_at))).all()  # type: ignore[arg-type]
+
+
+async def test_what_was_given_up_is_told_once_also_to_who_comes_later(
+    changes: Changes, jetstream: JetStreamContext
+) -> None:
+    first = await bury(jetstream)
+
+    async def tells_of(event_id: str) -> bool:
+        return any(event_id in notice.body for notice in await told(changes))
+
+    async with running(GivenUp(changes, jetstream, OPERATOR, gather=QUICK).run()):
+        await eventually(lambda: tells_of(first))
+    async with running(GivenUp(changes, jetstream, OPERATOR, gather=QUICK).run()):
+        second = await bury(jetstream)
+        await eventually(lambda: tells_of(second))
+    notices = await told(changes)
+    assert len(notices) == 2
+    assert {n.kind for n in notices} == {NoticeKind.GIVEN_UP}
+    assert {n.address for n in notices} == {OPERATOR}
+    assert {n.state for n in notices} == {NoticeState.PENDING}
+    assert "grading-registry：RecordsChanged" in notices[0].body
+    assert "张三" not in notices[0].body
+    assert "ValueError" in notices[0].body
+
+
+async def waiting(js: JetStreamContext, name: str) -> list[Msg]:
+    subscription = await js.pull_subscribe("dead.v1.>", durable=name)
+    return list(await subscription.fetch(10, timeout=5))
+
+
+async def test_a_crash_before_the_acknowledgement_tells_nothing_twice(
+    changes: Changes, jetstream: JetStreamContext
+) -> None:
+    await bury(jetstream)
+    teller = GivenUp(changes, jetstream, OPERATOR)
+    await teller.tell(await waiting(jetstream, "once"))
+    await teller.tell(await waiting(jetstream, "again"))
+    assert len(await told(changes)) == 1
+    later = await bury(jetstream)
+    await teller.tell(await waiting(jetstream, "with-another"))
+    first, second = await told(changes)
+    assert later in second.body
+    assert later not in first.body
+
+
+async def test_many_at_once_are_one_mail_and_a_mail_of_this_kind_is_not_told_of(
+    changes: Changes, jetstream: JetStreamContext
+) -> None:
+    for _ in range(25):
+        await bury(jetstream)
+    own = await bury(jetstream, bureau=PLATFORM)
+    subscription = await jetstream.pull_subscribe("dead.v1.>", durable="all")
+    await GivenUp(changes, jetstream, OPERATOR).tell(await subscription.fetch(26, timeout=5))
+    [notice] = await told(changes)
+    assert notice.title == "平台有 25 个事件无法处理，已搁置"
+    assert "另有 5 个" in notice.body
+    assert own not in notice.body
+
+
+async def test_without_an_address_nothing_is_read(
+    changes: Changes, jetstream: JetStreamContext
+) -> None:
+    await bury(jetstream)
+    async with running(GivenUp(changes, jetstream, "", gather=QUICK).run()):
+        assert not await jetstream.consumers_info("DEAD_LETTERS")
+    assert not await told(changes)
