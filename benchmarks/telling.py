@@ -4,7 +4,7 @@
 
 A call commits one change with its event to a SQLite file that syncs every commit. `silent` tells
 nothing; `untraced` is a process without an endpoint: the line and the request id; `traced` records
-spans and sends them to nobody in particular. Processor time of client, server and database together,
+spans and sends them to nobody in particular. Processor time of client, server and database at once,
 since the disk's varies by more than what is measured; each manner in turn, in the same minute.
 """
 
@@ -72,6 +72,10 @@ class Silence:
 
     def about(self, request: object) -> None:
         """Not told."""
+
+    def answered(self, response: Any) -> Any:
+        """Not told."""
+        return response
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import grpc
 import structlog
@@ -29,6 +30,7 @@ _OURS = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DATA_LOSS,
 }
+M = TypeVar("M", bound=Message)
 log = structlog.get_logger()
 
 
@@ -52,13 +54,22 @@ class Access:
 
     def about(self, request: Message) -> None:
         """Notes what the call is about, by the ids in its request."""
-        ids = ids_in(request)
-        structlog.contextvars.bind_contextvars(**ids)
-        for name, value in ids.items():
-            self.span.set_attribute(f"quanheng.{name}", value)
+        self._note(ids_in(request))
         own = getattr(request, "request_id", "")
         if own and not (self.began_with and self.caller and self.caller.is_service):
             begun_by(own)
+
+    def answered(self, response: M) -> M:
+        """Notes what the call has made, by the ids in its answer."""
+        for field, part in response.ListFields():
+            if field.message_type is not None and not field.is_repeated:
+                self._note(ids_in(part))
+        return response
+
+    def _note(self, ids: Mapping[str, str]) -> None:
+        structlog.contextvars.bind_contextvars(**ids)
+        for name, value in ids.items():
+            self.span.set_attribute(f"quanheng.{name}", value)
 
     def refused(self, status: status_pb2.Status) -> None:
         """Notes how the call is refused."""

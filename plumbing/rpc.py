@@ -99,7 +99,7 @@ class Guard(grpc.aio.ServerInterceptor):
                     caller = self._admit(method, metadata)
                     set_current_caller(caller)
                     access.by(caller)
-                    return await inner(_checked(said, read, access.about), context)
+                    return access.answered(await inner(_checked(said, read, access.about), context))
                 except LawError as error:
                     await _read_out(said)
                     status = status_of(error)

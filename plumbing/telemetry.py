@@ -17,6 +17,15 @@ from structlog.typing import EventDict, Processor
 
 from plumbing.tracing import current_request_id
 
+# What happens all the time: it stands in the log files, and nobody wants to watch it go by.
+ROUTINE = (
+    "rpc.served",
+    "event.handled",
+    "activity.done",
+    "workflow.begun",
+    "workflow.signalled",
+    "workflow.ended",
+)
 # What a line of a workflow brings along beside its text.
 _EXTRAS = ("trace_id", "span_id", "request_id", "error", "temporal_workflow")
 # The ids by which a person looks for what happened.

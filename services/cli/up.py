@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plumbing.settings import SERVICES, Settings
+from plumbing.telemetry import ROUTINE
 from services.cli.options import Data
 from services.cli.sample import loading
 from services.cli.session import ADMINISTRATOR, Desk, administrator_password, held, log_in
@@ -21,6 +22,7 @@ from services.cli.supervisor import SANDBOX_START, Platform
 
 # Their own banners interest nobody who looks on; they are in the log files.
 ENGINES = ("nats", "temporal")
+_ROUTINE = tuple(f'"event": "{event}"' for event in ROUTINE)
 
 
 class Screen:
@@ -31,7 +33,8 @@ class Screen:
         self._quiet = quiet
 
     def line(self, process: str, text: str) -> None:
-        if not self._quiet and process not in ENGINES:
+        routine = process in ENGINES or any(event in text for event in _ROUTINE)
+        if not self._quiet and not routine:
             self._print(Text.assemble((f"{process:>10} │ ", "dim"), text))
 
     def news(self, zh: str, en: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from tests.e2e.doors import Door, doors
 from tests.e2e.storm import ANSWERS, Storm, answer, huge
 from tests.e2e.town import Person, Town
 from tests.e2e.world import World, said, until
+from tests.integration.tracing.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,6 +44,14 @@ CELLS = {grpc.StatusCode.PERMISSION_DENIED: "-", grpc.StatusCode.NOT_FOUND: "0"}
 # Lists whose answers name nothing of a place; out of scope they are refused.
 TELL_NO_ID = {"SummariseGrades", "ListActivations", "ListImpactMoves"}
 SECONDS = 20.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def receiver() -> Iterator[Receiver]:
+    """Who is sent the spans of all that is tried here."""
+    with receiving() as started, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", started.endpoint)
+        yield started
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -254,7 +263,7 @@ async def test_no_service_fell_or_blamed_itself(town: Town) -> None:
         assert not [one for one in said if one["level"] in ("error", "critical")], service
 
 
-async def test_no_secret_stands_in_a_log(town: Town) -> None:
+async def test_no_secret_stands_in_a_log_or_a_span(town: Town, receiver: Receiver) -> None:
     settings = town.world.platform.settings
     kept = [file.read_text().strip() for file in settings.keys_dir.iterdir()]
     told = {secret for secret in [*town.secrets, *kept] if secret}
@@ -266,3 +275,6 @@ async def test_no_secret_stands_in_a_log(town: Town) -> None:
         text = log.read_text(errors="replace")
         assert text, log
         assert not [secret for secret in told if secret in text], log
+    assert set(SERVICES) <= {span.service for span in receiver.spans()}
+    for body in receiver.bodies:
+        assert not [secret for secret in told if secret.encode() in body]

@@ -118,7 +118,7 @@ async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(watched:
         for line in watched.lines("objection")
         if line.get("trace_id") == call.trace_id and line.get("case_id") == case.case_id
     }
-    assert events == {"event.handled", "workflow.begun", "activity.done"}
+    assert events == {"rpc.served", "event.handled", "workflow.begun", "activity.done"}
 
 
 def logs_in(line: dict[str, Any]) -> bool:
