@@ -22,7 +22,7 @@ run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运
 	$(BIN)/quanheng up --sandbox --sample --data var/run
 
 ##@ Setting up
-.PHONY: help setup protos lock clean
+.PHONY: help setup protos fingerprints released lock clean
 help: ## list the targets  帮助
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ $(READY): $(LOCK) pyproject.toml
 	@touch $(READY)
 protos: $(READY) ## generate the wire code from the .proto files  生成接口代码
 	$(BIN)/python tools/generate.py
+fingerprints: $(READY) ## note what each workflow does; SAME="Type: why" where nothing changed  登记流程指纹
+	$(BIN)/python -m tools.fingerprints $(if $(SAME),--same "$(SAME)")
+released: $(READY) ## record this commit as the last landing, for the next to be measured by  登记发布
+	$(BIN)/python -m tools.release
 lock: $(READY) ## write requirements.lock anew after a change of pyproject.toml  锁定依赖
 	$(COMPILE) --output-file $(LOCK)
 clean: ## remove what can be made again, the environment too  清理
@@ -59,12 +63,14 @@ test-e2e: $(READY) ## every process at once
 	$(PYTEST) tests/e2e
 test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the tests' own
 	$(PYTEST) --database postgresql tests/integration tests/workflows tests/e2e
-check: lint types layers drift ## all that needs no running: lint types layers drift
+check: lint breaking types layers drift ## all that needs no running: lint breaking types layers drift
 lint: $(READY) ## ruff, and buf for the wire contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/generate.py --image var/contract.binpb
 	$(BIN)/buf lint var/contract.binpb --config buf.yaml --path protos
+breaking: $(READY) ## the wire contract still says all that the last landing said
+	$(BIN)/python -m tools.release.contract
 types: $(READY) ## mypy --strict
 	$(BIN)/mypy
 layers: $(READY) ## arrows point one way, services keep apart, the law is pure

@@ -10,6 +10,8 @@ import asyncio
 import importlib
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,10 +33,16 @@ def metadata_of(service: str) -> list[sa.MetaData]:
     return [own, PlumbingTable.metadata]
 
 
-async def upgrade(database: Database, service: str) -> None:
+async def upgrade(database: Database, service: str, revision: str = "head") -> None:
     """Brings the database to the newest migration; changes nothing when it is there already."""
     async with database.engine.connect() as connection:
-        await connection.run_sync(_upgrade, service)
+        await connection.run_sync(_upgrade, service, revision)
+
+
+async def downgrade(database: Database, service: str, revision: str) -> None:
+    """Takes back every migration after a revision, and with them what only they could hold."""
+    async with database.engine.connect() as connection:
+        await connection.run_sync(_downgrade, service, revision)
 
 
 async def differences(database: Database, service: str) -> list[Any]:
@@ -52,6 +60,7 @@ def run_environment() -> None:
         render_as_batch=True,
         render_item=_render,
         compare_type=_types_differ,
+        include_object=_compared(attributes["service"]),
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -70,18 +79,76 @@ def _versions(service: str) -> Path:
     return Path(importlib.import_module(f"services.{service}").__path__[0]) / "migrations"
 
 
-def _upgrade(connection: sa.Connection, service: str) -> None:
+def _upgrade(connection: sa.Connection, service: str, revision: str = "head") -> None:
     if connection.dialect.name == "postgresql":
         # Replicas that start at once take turns; the later ones find nothing left to do.
         turn = sa.func.pg_advisory_xact_lock(sa.func.hashtext("migrations"))
         connection.execute(sa.select(turn))
-    command.upgrade(_config(service, connection), "head")
-    connection.commit()
+    with _tables_may_be_made_anew(connection):
+        command.upgrade(_config(service, connection), revision)
+
+
+def _downgrade(connection: sa.Connection, service: str, revision: str) -> None:
+    with _tables_may_be_made_anew(connection):
+        command.downgrade(_config(service, connection), revision)
+
+
+@contextmanager
+def _tables_may_be_made_anew(connection: sa.Connection) -> Iterator[None]:
+    """Commits what is done inside.
+
+    SQLite alters a column by making the table anew and dropping the old one, which rows of other
+    tables refer to: keys are looked at afterwards, all at once, and must hold before the commit.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        connection.commit()
+        return
+    _check_keys(connection, at_once=False)
+    try:
+        yield
+        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            raise RuntimeError(f"A migration would leave rows without what they refer to: {broken}")
+        connection.commit()
+    finally:
+        connection.rollback()
+        _check_keys(connection, at_once=True)
+
+
+def _check_keys(connection: sa.Connection, *, at_once: bool) -> None:
+    # To the driver itself: within a transaction, which SQLAlchemy would begin, it has no effect.
+    driver = connection.connection.dbapi_connection
+    assert driver is not None  # noqa: S101 - the connection is open
+    cursor = driver.cursor()
+    cursor.execute(f"PRAGMA foreign_keys={'ON' if at_once else 'OFF'}")
+    cursor.close()
 
 
 def _compare(connection: sa.Connection, service: str) -> Any:
-    migration = MigrationContext.configure(connection, opts={"compare_type": _types_differ})
+    compared = {"compare_type": _types_differ, "include_object": _compared(service)}
+    migration = MigrationContext.configure(connection, opts=compared)
     return compare_metadata(migration, metadata_of(service))  # type: ignore[arg-type]
+
+
+def retired(service: str) -> frozenset[str]:
+    """Columns (`table.column`) and tables that no code uses any more and a later landing drops.
+
+    A service names them as `RETIRED` beside its tables. They stay one landing longer than the
+    code that used them, because replicas of that release still run while the new one starts.
+    """
+    tables = importlib.import_module(f"services.{service}.tables")
+    found: frozenset[str] = getattr(tables, "RETIRED", frozenset())
+    return found
+
+
+def _compared(service: str) -> Callable[..., bool]:
+    gone = retired(service)
+
+    def compared(item: Any, name: str, kind: str, reflected: bool, _wanted: Any) -> bool:
+        table = "" if kind == "table" else f"{item.table.name}."
+        return not (reflected and f"{table}{name}" in gone)
+
+    return compared
 
 
 def _types_differ(

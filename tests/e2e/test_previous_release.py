@@ -1,0 +1,145 @@
+"""The last landing's data directory under today's code: it starts, agrees, and work goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlmodel import col, update
+
+from plumbing.client import new_request_id
+from plumbing.clock import SandboxClock
+from plumbing.database import Database
+from plumbing.events.outbox import Outbox
+from plumbing.settings import SERVICES
+from protos.grading.v1 import grading_pb2 as grading
+from protos.objection.v1 import objection_pb2 as objection
+from protos.operations.v1 import operations_pb2 as operations
+from services.cli import agreement
+from services.cli.platform import reconcile_all
+from services.cli.session import Desk, held, log_in
+from services.cli.supervisor import Platform
+from services.registry.tables import AnnouncedClock
+from tests.e2e.world import READY_SECONDS, said, until
+from tests.evolution.restoring import Rows, at_release, recorded
+from tests.postgres import Databases
+from tools.release import record
+from tools.release.databases import PASSWORD
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Left:
+    """The platform on what the last landing left, and those who knew it."""
+
+    def __init__(self, platform: Platform, kept: Mapping[str, Rows], exits: AsyncExitStack) -> None:
+        self.platform, self.kept, self._exits = platform, kept, exits
+
+    async def desk(self, name: str) -> Desk:
+        settings = self.platform.settings
+        desk = Desk(settings, held(await log_in(settings, name, PASSWORD)))
+        self._exits.push_async_callback(desk.close)
+        return desk
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def left(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> AsyncIterator[Left]:
+    """Restored at the moment it was left; what NATS and Temporal stored follows from it (D-04)."""
+    kept = recorded(tmp_path_factory.mktemp("recorded"))
+    folder: Path = tmp_path_factory.mktemp("platform")
+    urls = databases.of_every_service(folder)
+    for service in SERVICES:
+        await _fill(urls.format(service=service), service, kept[service])
+    async with AsyncExitStack() as exits:
+        platform = Platform(folder, sandbox=True, database=urls, usual_ports=False)
+        moment = record.read().at + timedelta(minutes=1)
+        clock = SandboxClock.create(platform.settings.clock_file, moment)
+        await _announce(urls.format(service="registry"), clock)
+        await exits.enter_async_context(platform)
+        await platform.wait_ready(READY_SECONDS)
+        yield Left(platform, kept, exits)
+
+
+async def _fill(url: str, service: str, rows: Rows) -> None:
+    database = Database(url)
+    await at_release(database, service, rows)
+    async with database.transaction() as session:  # the stream is filled again from the outbox
+        await session.exec(update(Outbox).values(published_at=None))
+    await database.close()
+
+
+async def _announce(url: str, clock: SandboxClock) -> None:
+    """The record's clock ran at another distance from the machine's, which goes on."""
+    database = Database(url)
+    async with database.transaction() as session:
+        offset = clock.offset().total_seconds()
+        everywhere = col(AnnouncedClock.name) != ""
+        await session.exec(update(AnnouncedClock).where(everywhere).values(offset_seconds=offset))
+    await database.close()
+
+
+async def test_it_agrees_once_its_workflows_are_there_again(left: Left) -> None:
+    desk = await left.desk("administrator")
+    answers = await reconcile_all(desk)
+    running = [name for answer in answers.values() for name in answer.started]
+    running += ["running"] * sum(answer.running for answer in answers.values())
+    assert len(running) > 10
+
+    found = await agreement.check(desk)
+    assert [(service, problem.name, problem.object) for service, problem in found.problems] == []
+    assert found.figures["registry"]["subjects"] >= len(left.kept["registry"]["subject"])
+    for stub in desk.operations.values():
+        walk = await said(stub.VerifyAudit(operations.VerifyAuditRequest()))
+        assert (list(walk.problems), walk.unsealed) == ([], 0)
+
+
+async def test_what_was_announced_and_not_heard_is_heard_now(left: Left) -> None:
+    [payload] = [
+        row["payload"] for row in left.kept["registry"]["outbox"] if not row["published_at"]
+    ]
+    assert payload
+    desk = await left.desk("sample.caseworker")
+    newest = max(left.kept["registry"]["record"], key=lambda row: str(row["source_ref"]))
+    wanted = grading.GetRecordGradedRequest(
+        record_id=newest["record_id"], version=int(newest["version"])
+    )
+
+    async def graded() -> bool | None:
+        return (await said(desk.grading.GetRecordGraded(wanted))).graded or None
+
+    await until(graded)
+
+
+async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
+    cases = left.kept["objection"]["objection_case"]
+    case_id = next(str(row["case_id"]) for row in cases if row["state"] == "lodged")
+    desk = (await left.desk("sample.caseworker")).objection
+    await said(
+        desk.AcceptObjection(
+            objection.AcceptObjectionRequest(request_id=new_request_id(), case_id=case_id)
+        )
+    )
+    await said(
+        desk.DecideObjection(
+            objection.DecideObjectionRequest(
+                request_id=new_request_id(),
+                case_id=case_id,
+                outcome="delete",
+                reasons="经核实记录有误",
+            )
+        )
+    )
+
+    async def closed() -> objection.Case | None:
+        wanted = objection.GetCaseRequest(case_id=case_id)
+        case = (await said(desk.GetCase(wanted))).case
+        return case if case.state == "closed" else None
+
+    case = await until(closed)
+    assert case.receipt_after

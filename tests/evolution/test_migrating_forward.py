@@ -1,0 +1,172 @@
+"""The last landing's databases, with all that was in them, go forward and lose nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+from temporalio.testing import ActivityEnvironment
+
+from law.grading import verify_document
+from plumbing import audit, migrations
+from plumbing.change import Changes
+from plumbing.clock import FixedClock
+from plumbing.daily import Round
+from plumbing.database import Database
+from plumbing.settings import SERVICES
+from services.grading.activities import Activities
+from services.grading.checking import check as check_grades
+from services.grading.tables import Receipt
+from tests.evolution.conftest import Open
+from tests.evolution.restoring import Rows, fill, lost, rows_of
+from tests.postgres import Databases
+from tools.release import databases, record
+from tools.release.record import Release
+
+# Of a receipt: which edition of its text made it, and how that edition words what is ambiguous.
+EDITION = ("ruleset_hash:", "ambiguities[")
+
+
+async def upgraded(released: Mapping[str, Database]) -> None:
+    for service, database in released.items():
+        await migrations.upgrade(database, service)
+
+
+async def test_every_row_is_still_there(released: dict[str, Database]) -> None:
+    before = {service: await rows_of(database) for service, database in released.items()}
+    await upgraded(released)
+    for service, database in released.items():
+        assert lost(before[service], await rows_of(database)) == [], service
+        assert await migrations.differences(database, service) == []
+
+
+async def test_what_was_recorded_is_what_was_filled_in(
+    released: dict[str, Database], tmp_path: Path, opened: Open
+) -> None:
+    """Also that migrations up to the release make the very tables that were recorded."""
+    folder = tmp_path / "recorded"
+    folder.mkdir()
+    databases.restore(record.RELEASED, folder)
+    for service, database in released.items():
+        recorded = await rows_of(opened(f"sqlite+aiosqlite:///{folder / service}.db"))
+        filled_in = await rows_of(database)
+        assert counts(recorded) == counts(filled_in)
+        assert lost(recorded, filled_in) == []
+
+
+def test_the_record_holds_some_of_everything(kept: Mapping[str, Rows]) -> None:
+    """Without it the tests around would pass on emptiness."""
+    rows = {(service, table): found for service in kept for table, found in kept[service].items()}
+
+    def values(service: str, table: str, column: str) -> set[Any]:
+        return {row[column] for row in rows[service, table]}
+
+    assert values("objection", "objection_case", "state") >= {"closed", "withdrawn", "lodged"}
+    assert values("registry", "import_batch", "state") >= {"applied", "undone"}
+    assert values("alerts", "notice", "kind") >= {"digest", "rejected", "letter", "grade_fell"}
+    assert values("alerts", "alert", "colour") == {"red", "yellow", "green"}
+    assert values("grading", "index_assessment", "state") >= {"draft", "withdrawn"}
+    assert {None} < values("registry", "outbox", "published_at"), "one event was not heard yet"
+    for table in ("receipt", "activation", "impact", "year_end"):
+        assert rows["grading", table]
+
+
+async def test_grades_agree_with_what_they_rest_on(
+    released: dict[str, Database], release: Release
+) -> None:
+    """Once grading, as it does when it starts, has graded those whose text has a new edition."""
+    await upgraded(released)
+    clock = FixedClock(release.at.astimezone(UTC))
+    grading = Activities(Changes(released["grading"], clock))
+    await ActivityEnvironment().run(grading.regrade, Round(as_of=clock.today()))
+    assert (await check_grades(released["grading"])).problems == []
+
+
+async def test_audit_chains_hold(released: dict[str, Database]) -> None:
+    await upgraded(released)
+    for service, database in released.items():
+        walk = await audit.verify(database)
+        assert walk.breaks == (), service
+        await audit.Sealer(database).seal()
+        again = await audit.verify(database)
+        assert (again.breaks, again.unsealed) == ((), 0)
+        assert again.sealed == walk.sealed + walk.unsealed > 0
+
+
+async def test_old_receipts_recompute(released: dict[str, Database]) -> None:
+    """Line by line; what a later edition of the text's data words otherwise changes no grade."""
+    await upgraded(released)
+    async with released["grading"].snapshot() as session:
+        receipts = (await session.exec(select(Receipt))).all()
+    assert len(receipts) > 10
+    differing = [
+        difference
+        for receipt in receipts
+        for difference in verify_document(receipt.document)
+        if not difference.startswith(EDITION)
+    ]
+    assert differing == []
+
+
+async def test_what_migrations_did_can_be_taken_back(
+    released: dict[str, Database], release: Release
+) -> None:
+    """With what only the new columns held; all that the release had is there again."""
+    for service, database in released.items():
+        before = await rows_of(database)
+        await migrations.upgrade(database, service)
+        await migrations.downgrade(database, service, release.head(service))
+        after = await rows_of(database)
+        assert columns(after) == columns(before)
+        assert lost(before, after) == []
+
+
+def columns(rows: Rows) -> dict[str, list[str]]:
+    return {table: sorted(found[0]) for table, found in rows.items() if found}
+
+
+def counts(rows: Rows) -> dict[str, int]:
+    return {table: len(found) for table, found in rows.items()}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_migration_is_reversible(
+    service: str, either: Databases, tmp_path: Path, opened: Open
+) -> None:
+    database = opened(either.url(tmp_path, service))
+    await migrations.upgrade(database, service)
+    assert await migrations.differences(database, service) == []
+    await migrations.downgrade(database, service, "base")
+    assert await rows_of(database) == {}
+    await migrations.upgrade(database, service)
+    assert await migrations.differences(database, service) == []
+
+
+async def test_the_old_code_can_write_to_the_new_tables(
+    either: Databases, kept: Mapping[str, Rows], tmp_path: Path, opened: Open
+) -> None:
+    """In a rolling upgrade it still does, knowing nothing of the columns that were added."""
+    for service, rows in kept.items():
+        database = opened(either.url(tmp_path, service))
+        await migrations.upgrade(database, service)
+        await fill(database, rows)
+        assert counts(rows).items() <= counts(await rows_of(database)).items()
+
+
+def test_the_record_keeps_no_secret() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in record.RELEASED.iterdir()}
+    for name, text in texts.items():
+        assert "/tmp/" not in text, name  # noqa: S108
+        assert "eyJ" not in text, name
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(texts["registry.sql"])
+        hashes = connection.execute("SELECT DISTINCT password_hash FROM account").fetchall()
+    assert len(hashes) == 1, "every account has the record's own password"
+    assert datetime.fromisoformat(record.read().moment).tzinfo is not None
+    assert sum(len(text.encode()) for text in texts.values()) < 1_000_000

@@ -1,0 +1,64 @@
+"""Records a landing: `make released`, on the commit that lands, as the last thing before it.
+
+Writes beside each other what the next landing is measured against: the wire contract, each
+service's database after some of everything has happened, the workflows' fingerprints, and hashes
+of the migrations and recorded histories, which may never be edited again. Only the last landing
+is kept. What is recorded is the code that Python imports, so that an older commit can be recorded
+from a clone: `PYTHONPATH=<clone> python -m tools.release`, run in the clone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import services
+from plumbing import migrations
+from plumbing.settings import SERVICES
+from tools.fingerprints.judging import RECORDED, Manifest
+from tools.fingerprints.reading import fingerprints
+from tools.release import contract, databases, story
+from tools.release.record import HISTORIES, MIGRATIONS, RELEASED, Release, hashes
+
+
+def main() -> None:
+    """Records; refuses where something is not committed."""
+    root = Path(services.__path__[0]).parent
+    if changed := _git(
+        root, "status", "--porcelain", "--", "protos", "services", "plumbing", "law"
+    ):
+        sys.exit(f"commit first; these differ from what would be recorded:\n{changed}")
+    RELEASED.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="quanheng-release-") as scratch:
+        moment = asyncio.run(story.live(Path(scratch)))
+        databases.dump(Path(scratch), RELEASED)
+    contract.record(root, RELEASED / contract.RECORDED.name)
+    Manifest(fingerprints(root), {}).write(RECORDED)
+    Release(
+        commit=_git(root, "rev-parse", "HEAD"),
+        moment=moment.isoformat(),
+        migrations=hashes(root, MIGRATIONS),
+        histories=hashes(root, HISTORIES),
+        retired=[f"{name}.{one}" for name in SERVICES for one in sorted(migrations.retired(name))],
+    ).write()
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", *words],  # noqa: S607 - whichever git made the checkout
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)  # the Temporal SDK can abort an interpreter that exits in the ordinary way

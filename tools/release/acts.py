@@ -1,0 +1,182 @@
+"""The acts of the story: some of everything that a bureau does."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from law.index_tables import Scoring, table
+from plumbing.client import new_request_id
+from plumbing.clock import SHANGHAI
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.grading.v1 import assessments_pb2 as assessments
+from protos.grading.v1 import grading_pb2 as grading
+from protos.grading.v1 import rulesets_pb2 as rulesets
+from protos.objection.v1 import objection_pb2 as objection
+from protos.registry.v1 import registry_pb2 as registry
+from tools.release.life import Life, enter_penalty, move, now, subject_of, take_in, until
+
+CITY = "330100"
+TURN_OF_THE_YEAR = datetime(2027, 1, 4, 9, 30, tzinfo=SHANGHAI)
+
+
+async def alerts_are_raised(life: Life) -> None:
+    """A day passes and alerts are raised; a rejected instrument is red at once."""
+    await move(life, await now(life) + timedelta(days=1))
+    mine = alerts.ListColoursRequest(subject_id=life.subject_id, colour="none")
+    colours = (await life.desks["operator"].alerts.ListColours(mine)).instruments
+    verification = registry.Verification(
+        instrument_id=next(one.instrument_id for one in colours if one.valid_until),
+        result="reject",
+        verified_on=(await now(life)).date().isoformat(),
+        institution="样例·计量检定院",
+        certificate_no="样例不合格通知001",
+    )
+    request = registry.RecordVerificationRequest(
+        request_id=new_request_id(), verification=verification
+    )
+    await life.desks["institution"].registry.RecordVerification(request)
+    notices = alerts.ListNoticesRequest(subject_id=life.subject_id, page_size=100)
+
+    async def told() -> bool | None:
+        said = (await life.administrator.alerts.ListNotices(notices)).notices
+        return any((one.kind, one.state) == ("rejected", "delivered") for one in said) or None
+
+    await until(told)
+
+
+async def objections_are_heard(life: Life) -> None:
+    """Objections at every stage: granted, declined, withdrawn, being heard, just lodged."""
+    desks = life.desks
+    caseworker = desks["caseworker"].objection
+    granted, declined, withdrawn, heard, _ = [await _lodged(life) for _ in range(5)]
+    for case in granted, heard:
+        accept = objection.AcceptObjectionRequest(request_id=new_request_id(), case_id=case)
+        await caseworker.AcceptObjection(accept)
+    decline = {"request_id": new_request_id(), "case_id": declined, "reasons": "超出受理范围"}
+    await caseworker.DeclineObjection(objection.DeclineObjectionRequest(**decline))
+    await desks["operator"].objection.WithdrawObjection(
+        objection.WithdrawObjectionRequest(request_id=new_request_id(), case_id=withdrawn)
+    )
+    await caseworker.RequestExtension(
+        objection.RequestExtensionRequest(
+            request_id=new_request_id(), case_id=heard, days=15, ground="情况复杂"
+        )
+    )
+    await desks["unit_head"].objection.DecideExtension(
+        objection.DecideExtensionRequest(
+            request_id=new_request_id(), case_id=heard, approve=True, note="同意"
+        )
+    )
+    await caseworker.DecideObjection(
+        objection.DecideObjectionRequest(
+            request_id=new_request_id(), case_id=granted, outcome="delete", reasons="记录有误"
+        )
+    )
+    for case in granted, declined, withdrawn:
+        await until(lambda case=case: _ended(life, case))  # type: ignore[misc]
+
+
+async def _lodged(life: Life) -> str:
+    """A penalty, graded, and an objection to it; its id."""
+    record = await enter_penalty(life)
+    wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
+
+    async def graded() -> bool | None:
+        return (await life.desks["caseworker"].grading.GetRecordGraded(wanted)).graded or None
+
+    await until(graded)
+    request = objection.LodgeObjectionRequest(
+        request_id=new_request_id(),
+        subject_id=life.subject_id,
+        record_ids=[record.record_id],
+        grounds="铅封系意外碰断",
+        evidence=["报修记录"],
+    )
+    return str((await life.desks["operator"].objection.LodgeObjection(request)).case.case_id)
+
+
+async def _ended(life: Life, case_id: str) -> bool | None:
+    wanted = objection.GetCaseRequest(case_id=case_id)
+    answer = await life.desks["caseworker"].objection.GetCase(wanted)
+    return answer.case.state in ("closed", "declined", "withdrawn") or None
+
+
+async def a_text_is_activated(life: Life) -> None:
+    """The city rehearses a text, looks at what it would change, and activates it."""
+    today = (await now(life)).date().isoformat()
+    impact = await life.desks["reviewer"].rulesets.RunImpact(
+        rulesets.RunImpactRequest(
+            request_id=new_request_id(), bureau=CITY, ruleset_id="hangzhou-trial", as_of=today
+        )
+    )
+    about = {"request_id": new_request_id(), "impact_id": impact.impact.impact_id}
+    await life.desks["reviewer"].rulesets.AcknowledgeImpact(
+        rulesets.AcknowledgeImpactRequest(**about)
+    )
+    await life.desks["city_head"].rulesets.ActivateRuleset(
+        rulesets.ActivateRulesetRequest(
+            request_id=new_request_id(),
+            impact_id=impact.impact.impact_id,
+            valid_from=today,
+            ground="样例·局务会决定",
+            adopt_draft=True,
+        )
+    )
+
+
+async def areas_are_assessed(life: Life) -> None:
+    """One index is published and withdrawn, one stays a draft."""
+    zero = (Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE)
+    found = {row.key: False if row.scoring in zero else 0 for row in table("taizhou-scenic").rows}
+    drafts = []
+    for name in ("样例景区甲", "样例景区乙"):
+        request = assessments.AssessIndexRequest(
+            request_id=new_request_id(),
+            area_name=name,
+            area_kind="scenic",
+            bureau=(await subject_of(life)).bureau,
+            findings_json=json.dumps(found),
+        )
+        answer = await life.desks["inspector"].assessments.AssessIndex(request)
+        drafts.append(answer.index.index_id)
+    head = life.desks["unit_head"].assessments
+    about = {"request_id": new_request_id(), "index_id": drafts[0]}
+    await head.PublishIndex(assessments.PublishIndexRequest(**about))
+    about |= {"request_id": new_request_id(), "ground": "样例数据有误"}
+    await head.WithdrawIndex(assessments.WithdrawIndexRequest(**about))
+
+
+async def files_are_taken_in(life: Life) -> None:
+    """A file with a fault of which the good rows are taken, and one that is undone."""
+    bureau = (await subject_of(life)).bureau
+    rows = (
+        "kind,name,sector\norganisation,样例·新店{n},retail\norganisation,样例·坏行{n},nonsense\n"
+    )
+    taken = [
+        await take_in(
+            life,
+            "subjects",
+            f"样例{n}.csv",
+            rows.format(n=n).encode(),
+            bureau=bureau,
+            mode="good_rows",
+        )
+        for n in (1, 2)
+    ]
+    await life.administrator.imports.UndoBatch(
+        registry.UndoBatchRequest(
+            request_id=new_request_id(), batch_id=taken[1].batch_id, ground="样例·误传"
+        )
+    )
+
+
+async def the_year_ends(life: Life) -> None:
+    """Months pass: terms run out, alerts are raised day by day, the year is closed."""
+    await move(life, TURN_OF_THE_YEAR)
+
+    async def closed() -> bool | None:
+        wanted = assessments.ListYearEndsRequest()
+        return bool((await life.administrator.assessments.ListYearEnds(wanted)).year_ends) or None
+
+    await until(closed)

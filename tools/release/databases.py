@@ -1,0 +1,50 @@
+"""The databases of a release as text, and databases made of that text again.
+
+Every row is of the bundled sample. The hashes of the passwords made up while it was recorded are
+replaced by one of a password that stands in the record and opens nothing but its copies; keys
+and tokens are in no database.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from plumbing.settings import SERVICES
+
+PASSWORD = "released-sample"
+
+
+def dump(data: Path, target: Path) -> None:
+    """Writes the databases of a data directory, one file of SQL each."""
+    for service in SERVICES:
+        with closing(sqlite3.connect(data / f"{service}.db")) as connection:
+            if service == "registry":
+                _forget_passwords(connection)
+            text = "\n".join(connection.iterdump()) + "\n"
+        _refuse_secrets(service, text, data)
+        (target / f"{service}.sql").write_text(text, encoding="utf-8")
+
+
+def restore(source: Path, data: Path) -> None:
+    """Makes the recorded databases again in a data directory."""
+    for service in SERVICES:
+        with closing(sqlite3.connect(data / f"{service}.db")) as connection:
+            connection.executescript((source / f"{service}.sql").read_text(encoding="utf-8"))
+
+
+def _forget_passwords(connection: sqlite3.Connection) -> None:
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    connection.execute("UPDATE account SET password_hash = ?", [hashed])
+    connection.commit()
+
+
+def _refuse_secrets(service: str, text: str, data: Path) -> None:
+    """Raises ValueError where a text holds what no record may: a path of the machine, a secret."""
+    found = [str(data.resolve()), "eyJhbGciOi", "PRIVATE KEY"]
+    found += [file.read_text().strip() for file in (data / "keys").iterdir() if file.is_file()]
+    if any(one and one in text for one in found):
+        raise ValueError(f"The database of {service} holds a secret or a path of this machine")

@@ -1,0 +1,106 @@
+"""A platform that is being recorded, and what several acts of its story do with it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from plumbing.client import new_request_id
+from plumbing.clock import SHANGHAI
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.session import Desk
+from services.cli.supervisor import Platform
+
+PATIENCE_SECONDS = 60.0
+T = TypeVar("T")
+
+
+@dataclass
+class Life:
+    """A platform under way and who acts on it."""
+
+    platform: Platform
+    administrator: Desk
+    subject_id: str = ""
+    desks: dict[str, Desk] = field(default_factory=dict)
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+
+async def take_in(
+    life: Life, family: str, name: str, content: bytes, **more: Any
+) -> registry.Batch:
+    """Imports a file; its batch."""
+    about = {"mode": "all_or_nothing", "family": family, "file_name": name, **more}
+    header = registry.ImportHeader(request_id=new_request_id(), **about)
+
+    def pieces() -> Iterator[registry.ImportFileRequest]:
+        yield registry.ImportFileRequest(header=header)
+        yield registry.ImportFileRequest(content=content)
+
+    answer = await life.administrator.imports.ImportFile(pieces())
+    batch: registry.Batch = answer.batch
+    return batch
+
+
+async def subject_of(life: Life) -> registry.Subject:
+    """The subject of the story."""
+    wanted = registry.GetSubjectRequest(subject_id=life.subject_id)
+    answer: registry.GetSubjectResponse = await life.administrator.registry.GetSubject(wanted)
+    return answer.subject
+
+
+async def enter_penalty(life: Life) -> registry.Record:
+    """An adverse record of the day that lowers the grade."""
+    today = (await now(life)).date()
+    record = registry.Record(
+        subject_id=life.subject_id,
+        kind="penalty",
+        occurred_on=(today - timedelta(days=10)).isoformat(),
+        determined_on=today.isoformat(),
+        verified=True,
+        points=20,
+        source_ref=f"样例罚〔2026〕第{next(life.numbers)}号",
+        provided_by="样例·执法科",
+        summary="加油机铅封破损，处以罚款",
+    )
+    request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
+    answer: registry.EnterRecordResponse = await life.desks["inspector"].registry.EnterRecord(
+        request
+    )
+    return answer.record
+
+
+async def move(life: Life, to: datetime) -> None:
+    """Moves the sandbox's clock, and waits until every bureau's watch has done that day."""
+    request = registry.AdvanceClockRequest(request_id=new_request_id())
+    request.to.FromDatetime(to)
+    await life.administrator.clock.AdvanceClock(request)
+
+    async def watched() -> bool | None:
+        watches = (await life.administrator.alerts.GetWatch(alerts.GetWatchRequest())).watches
+        through = [date.fromisoformat(one.watched_through or "0001-01-01") for one in watches]
+        return (bool(through) and min(through) >= to.date()) or None
+
+    await until(watched)
+
+
+async def now(life: Life) -> datetime:
+    """The platform's moment, Beijing time."""
+    answer = await life.administrator.clock.GetClock(registry.GetClockRequest())
+    return answer.now.ToDatetime(tzinfo=SHANGHAI)
+
+
+async def until(look: Callable[[], Awaitable[T | None]]) -> T:
+    """Looks until there is something to see."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while (seen := await look()) is None:
+        if time.monotonic() > ends:
+            raise AssertionError(f"not seen: {look.__qualname__}")
+        await asyncio.sleep(0.1)
+    return seen

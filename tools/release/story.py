@@ -1,0 +1,99 @@
+"""What the platform lives through before its databases are recorded: some of everything.
+
+A few subjects of the bundled sample, all of them plainly synthetic, acted on through the public
+interface alone, so that the story can be told to whichever release stands in the checkout.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import signal
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli import agreement, sample
+from services.cli.demo import cast
+from services.cli.demo.cast import Part
+from services.cli.sample.subjects import SampleSubject, subjects
+from services.cli.supervisor import Platform
+from tools.release import acts
+from tools.release.acts import CITY
+from tools.release.life import Life, enter_penalty, now, take_in
+
+READY_SECONDS = 120.0
+SUBJECTS = ("HZ-01", "TJ-01", "TZ-01")
+PARTS = {
+    "inspector": "inspector",
+    "caseworker": "caseworker",
+    "unit_head": "unit_head",
+    "institution": "verification_institution",
+}
+ACTS = (
+    acts.alerts_are_raised,
+    acts.objections_are_heard,
+    acts.a_text_is_activated,
+    acts.areas_are_assessed,
+    acts.files_are_taken_in,
+    acts.the_year_ends,
+)
+
+
+async def live(data: Path) -> datetime:
+    """Tells the story on an empty data directory and stops; returns the platform's last moment."""
+    async with AsyncExitStack() as exits:
+        platform = Platform(data, sandbox=True, usual_ports=False)
+        await exits.enter_async_context(platform)
+        await platform.wait_ready(READY_SECONDS)
+        life = Life(platform, await cast.administrator(platform.settings, exits))
+        await _begin(life, exits)
+        for act in ACTS:
+            await act(life)
+        await _agrees(life)
+        last = await now(life)
+        await _fall_silent(life)
+    return last
+
+
+async def _begin(life: Life, exits: AsyncExitStack) -> None:
+    """The register comes in as a baseline, and people are engaged."""
+    chosen = [subject for subject in subjects() if subject.ref in SUBJECTS]
+    for file in sample.files((await now(life)).date()):
+        content = file.content if file.family == "bureaus" else _only(chosen, file.content)
+        await take_in(life, file.family, file.name, content, baseline=True)
+    wanted = registry.GetSubjectRequest(subject_id=chosen[0].credit_code)
+    found = (await life.administrator.registry.GetSubject(wanted)).subject
+    life.subject_id = found.subject_id
+    parts = {name: Part(f"sample.{name}", name, role, found.bureau) for name, role in PARTS.items()}
+    parts["operator"] = Part("sample.operator", "operator", "operator", subject_id=found.subject_id)
+    parts["reviewer"] = Part("sample.reviewer", "reviewer", "municipal_reviewer", CITY)
+    parts["city_head"] = Part("sample.cityhead", "city_head", "unit_head", CITY)
+    desk = life.administrator
+    life.desks = await cast.engage_all(life.platform.settings, desk, parts, exits)
+
+
+def _only(chosen: list[SampleSubject], content: bytes) -> bytes:
+    """The rows of a file that are about these subjects."""
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    keys = {key for subject in chosen for key in (subject.key, subject.ref)}
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([rows[0], *(row for row in rows[1:] if keys & {*row})])
+    return text.getvalue().encode()
+
+
+async def _agrees(life: Life) -> None:
+    found = await agreement.check(life.administrator)
+    if not found.holds:
+        raise AssertionError(f"the platform does not agree: {found.problems}")
+
+
+async def _fall_silent(life: Life) -> None:
+    """A last change of which nobody hears: NATS is held up, and then everything stops."""
+    pid = life.platform.processes["nats"].pid
+    assert pid is not None  # noqa: S101 - it has been ready
+    os.kill(pid, signal.SIGSTOP)
+    await enter_penalty(life)
+    await life.platform.kill("grading", "objection", "alerts", "registry", "nats")
