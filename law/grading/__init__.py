@@ -15,6 +15,7 @@ from law.grading.passing import next_change_on, spell_began_on
 from law.grading.paths import Path
 from law.grading.receipt import Receipt
 from law.grading.steps import Step, StepKind
+from law.grading.telling import foretell, tell_apart, why_not_graded
 from law.grading.verifying import verify, verify_document
 
 __all__ = [
@@ -36,13 +37,16 @@ __all__ = [
     "changed",
     "compare",
     "explain",
+    "foretell",
     "grade",
     "impact",
     "impact_of",
     "next_change_on",
     "outlook",
     "spell_began_on",
+    "tell_apart",
     "verify",
     "verify_document",
     "what_if",
+    "why_not_graded",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from law.evidence import Dossier, Record, RecordStatus
 from law.grading.changes import Addition, Change, Ending, what_if
@@ -17,12 +17,17 @@ from law.rules import Method, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A way up: the steps to take, the day from which they have worked, the grade they give."""
+    """A way up: the steps to take, the day from which they have worked, the grade they give.
+
+    `act_by` is the last day for an act among the steps: a class follows from the year-end before
+    it, elsewhere an act tells on its own day.
+    """
 
     on: date
     grade: str
     score: int | None
     steps: tuple[Step, ...]
+    act_by: date
 
     def to_json(self) -> dict[str, object]:
         """Write it as JSON."""
@@ -30,6 +35,7 @@ class Path:
             "on": self.on.isoformat(),
             "grade": self.grade,
             "score": self.score,
+            "act_by": self.act_by.isoformat(),
             "steps": [step.to_json() for step in self.steps],
         }
 
@@ -86,7 +92,8 @@ class _Search:
         waits = [step for step in steps if self._has_passed(step, day)]
         after = self._after(taken, day)
         needed = self._needed_waits(waits, taken)
-        return Path(day, after.grade or "", after.score, (*needed, *taken))
+        act_by = day - timedelta(days=1) if self.ruleset.method is Method.CLASSES else day
+        return Path(day, after.grade or "", after.score, (*needed, *taken), act_by)
 
     def _prune(self, steps: list[Step], day: date) -> tuple[Step, ...] | None:
         if not self._better(self._after(steps, day)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -90,7 +89,7 @@ def compare(dossier: DossierFile, as_of: AsOf, as_json: AsJson = False) -> None:
         "as_of": found[0].as_of.isoformat(),
         "receipts": [one.to_json() for one in found],
     }
-    show(document, lambda: [_side(one) for one in found], as_json)
+    show(document, lambda: grading.tell_apart(found, "zh"), as_json)
 
 
 @app.command()
@@ -114,7 +113,7 @@ def outlook(
         return grading.outlook(read, text, day, horizon)
 
     found = answered(ahead)
-    show(found.to_json(), lambda: _ahead(found), as_json)
+    show(found.to_json(), lambda: grading.foretell(found, "zh"), as_json)
 
 
 @app.command()
@@ -198,21 +197,3 @@ def _plain(value: object) -> object:
 def _listed(one: dict[str, object]) -> str:
     example = "  示例分值" if one["example_values"] else ""
     return f"{one['id']:<20} v{one['version']}  {one['status']:<7} {one['title_zh']}{example}"
-
-
-def _side(receipt: Receipt) -> str:
-    score = "" if receipt.score is None else f"  {receipt.score}分"
-    beyond = f"  {receipt.not_graded.reason_zh}" if receipt.not_graded else ""
-    return f"{receipt.ruleset_id:<20} {receipt.grade or '—'}{score}{beyond}"
-
-
-def _ahead(found: Outlook) -> Sequence[str]:
-    lines = [f"截至{found.as_of}：{found.grade or '—'}"]
-    lines += [f"  {turn.on} 起为 {turn.grade}" for turn in found.turns]
-    if found.path is not None:
-        lines.append(f"最少步骤，{found.path.on} 起可达 {found.path.grade}：")
-        lines += [
-            f"  {step.possible_on} 起 {step.step} {step.record or step.kind}（{step.cite}）"
-            for step in found.path.steps
-        ]
-    return lines

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from law import ruleset
-from law.grading import Path, Receipt, Step, Turn, explain
+from law.grading import Path, Receipt, Step, Turn, explain, tell_apart, why_not_graded
 from law.rules import NotGraded
 from protos.grading.v1 import assessments_pb2 as pb
 from services.grading import sentences
@@ -78,8 +78,8 @@ def compared(receipts: Sequence[Receipt]) -> pb.CompareResponse:
         as_of=as_of,
         outcomes=map(outcome, receipts),
         compare_json=as_json(whole),
-        explanation_zh=sentences.compared(receipts, "zh"),
-        explanation_en=sentences.compared(receipts, "en"),
+        explanation_zh=tell_apart(receipts, "zh"),
+        explanation_en=tell_apart(receipts, "en"),
     )
 
 
@@ -175,8 +175,8 @@ def _way(path: Path) -> pb.WayUp:
 
 def _beyond(said: pb.Outcome, beyond: NotGraded | None) -> pb.Outcome:
     if beyond is not None:
-        said.not_graded_zh = sentences.not_graded(beyond, "zh")
-        said.not_graded_en = sentences.not_graded(beyond, "en")
+        said.not_graded_zh = why_not_graded(beyond, "zh")
+        said.not_graded_en = why_not_graded(beyond, "en")
     return said
 
 

@@ -332,7 +332,13 @@ def test_the_outlook_as_json() -> None:
         "points": 12,
         "cite": "S4 四(四)",
     }
-    path = {"on": "2026-06-30", "grade": "B", "score": 90, "steps": [repair]}
+    path = {
+        "on": "2026-06-30",
+        "grade": "B",
+        "score": 90,
+        "act_by": "2026-06-30",
+        "steps": [repair],
+    }
     steps = document.pop("steps")
     assert document == {
         "subject": "S1",

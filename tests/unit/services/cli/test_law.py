@@ -223,10 +223,23 @@ def test_people_at_a_terminal_read_sentences(
     said = capsys.readouterr().out
     assert "示例分值" in said
     assert "S1评定为E级（失信）。" in said
-    assert "2031-01-06 起为 B" in said
-    assert "最少步骤，2027-01-05 起可达 B：" in said
+    assert "若无其他变化，自2031-01-06起为B级（良好）" in said
+    assert "步骤最少的途径：自2027-01-05起可达B级" in said
     assert "凭据与重新计算的结果一致。" in said
     assert '"grade"' not in said
+
+
+def test_an_act_for_a_class_is_due_before_the_year_ends_in_json_and_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _file(tmp_path, DOSSIER)
+    found = _said(
+        _run("outlook", "--ruleset", "tianjin-pilot", "--as-of", "2026-06-30", path, "--json")
+    )
+    assert (found["path"]["on"], found["path"]["act_by"]) == ("2030-01-01", "2029-12-31")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    law.outlook(Path(path), "tianjin-pilot", "2026-06-30", None)
+    assert "最迟2029-12-31，取得：" in capsys.readouterr().out
 
 
 def test_read_json_reads(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from law import ruleset
+from law.data_file import Validity
 from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
 from services.grading.assessment import REMOVED, File, assess, digest_of, fell, turns
 
@@ -46,7 +47,9 @@ def test_a_text_that_ends_changes_the_grade_on_the_day_after(
 ) -> None:
     table = ruleset.jurisdictions()
     entries = [
-        replace(one, valid_to=date(2026, 12, 31)) if one.id == "hangzhou" else one
+        replace(one, validity=Validity(one.valid_from, date(2026, 12, 31)))
+        if one.id == "hangzhou"
+        else one
         for one in table.entries
     ]
     monkeypatch.setattr(ruleset, "jurisdictions", lambda: replace(table, entries=tuple(entries)))

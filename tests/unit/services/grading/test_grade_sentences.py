@@ -54,7 +54,7 @@ def test_who_is_at_the_best_has_nothing_to_do() -> None:
 
 def test_each_text_says_its_grade_or_why_there_is_none() -> None:
     receipts = grading.compare(dossier(Sector.MARKET), TODAY)
-    zh, en = (sentences.compared(receipts, lang) for lang in ("zh", "en"))
+    zh, en = (grading.tell_apart(receipts, lang) for lang in ("zh", "en"))
     assert [("不评定等级" in line) for line in zh] == [False, False, True, False]
     assert [("there is no grade" in line) for line in en] == [False, False, True, False]
     assert zh[0].endswith("（90分）。")
