@@ -27,6 +27,11 @@ STATES = {
     "refused": "已退回",
     "unchanged": "无变化",
     "undone": "已撤销",
+    "receiving": "报送中",
+    "awaiting_approval": "待批准",
+    "rejected": "未批准",
+    "discarded": "已放弃",
+    "expired": "逾期失效",
 }
 
 
@@ -191,18 +196,35 @@ def show_batch(batch: pb.Batch) -> None:
         "未收下": batch.rejected,
         "待核实": batch.in_review,
         "重复的型号与编号": batch.repeated_serials,
+        **_estimate(batch),
+        "批准或退回人": batch.decided_by,
+        "理由": batch.reasons,
     }
     show.card("导入", lines)
+
+
+def _estimate(batch: pb.Batch) -> dict[str, str]:
+    if not batch.HasField("estimate"):
+        return {}
+    found = batch.estimate
+    alerts = f"{found.alerts} 件，涉及器具 {found.instruments} 件；上限 {found.alert_share:.0%}"
+    drops = f"{found.drops} 个，已评级主体 {found.graded} 个；上限 {found.drop_share:.0%}"
+    seen = found.digest if batch.state == "awaiting_approval" else ""
+    return {"将新触发预警": alerts, "将使等级下降": drops, "所见（批准时提供）": seen}
 
 
 def show_faults(faults: Iterable[pb.RowFault]) -> None:
     """Faults as a table, warnings marked."""
     rows = [
-        (f.row, f.column, f.value[:40], "提示" if f.warning else "错误", f.message_zh)
+        (_place(f), f.column, f.value[:40], "提示" if f.warning else "错误", f.message_zh)
         for f in faults
     ]
     if rows:
         show.table("逐格检查", ("行", "列", "内容", "", "说明"), rows)
+
+
+def _place(fault: pb.RowFault) -> str:
+    return f"第 {fault.chunk} 块第 {fault.item} 项" if fault.chunk else str(fault.row)
 
 
 @batch_app.command("list")

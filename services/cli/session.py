@@ -31,6 +31,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
     ClockServiceStub,
     ImportServiceStub,
@@ -61,6 +62,7 @@ class Desk:
         self.identity = IdentityServiceStub(channels["registry"])
         self.registry = RegistryServiceStub(channels["registry"])
         self.imports = ImportServiceStub(channels["registry"])
+        self.bulk = BulkServiceStub(channels["registry"])
         self.clock = ClockServiceStub(channels["registry"])
         self.grading = GradingServiceStub(channels["grading"])
         self.rulesets = RulesetServiceStub(channels["grading"])
