@@ -1,0 +1,103 @@
+"""The Chinese headings of exported lists, by field of the contract.
+
+Where the same word means different things in two messages, the message's own name stands before it.
+What can be imported again has the headers that the importer knows.
+"""
+
+from __future__ import annotations
+
+from google.protobuf.descriptor import FieldDescriptor
+
+_SAID = """
+account_id 账号id | action 事项 | activated_at 启用时间 | activated_by 启用人 | activation_id 启用id
+actor 谁 | address 地址 | adopted_draft 采用征求意见稿 | after 之后 | aggregate 对象
+alert_id 预警id | alert_share 预警比例 | alerts 预警数 | ambiguities 有歧义之处 | area_id 区域id
+area_kind 区域类型 | area_name 区域名称 | assessed_at 评价时间 | assessed_by 评价人
+assessed_on 评价日 | at 时间 | attempts 投递次数 | base 基本分 | baseline 首次建档
+batch_id 批次id | before 之前 | body 正文 | bonus 加分 | budget_days 办理期限（工作日）
+bureau 监管机关代码 | calendar_edition 日历版本 | cap_days 最长期限（工作日） | case_id 案件id
+caseworker 经办人 | cell 单元格 | changed 新增或变更行数 | chunk 分块 | cite 依据 | closed 已关闭
+closed_at 办结时间 | code 机关代码 | colour 颜色 | column 列 | conditions 修复条件 | consumer 消费者
+contested 异议中 | created_at 建立时间 | credit_code 统一社会信用代码 | decided_at 决定时间
+decided_by 决定人 | deduction 扣分 | delivered_at 送达时间 | department 受理部门
+determined_on 认定日期 | digest 摘要值 | disclosure_stopped 已终止披露 | display_name 显示名
+division_code 行政区划代码 | drop_share 降级比例 | drops 降级数 | due_on 达到之日 | email 电子邮箱
+encoding 编码 | entered_by 录入人 | entered_on 录入日期 | episode 轮次 | error 错误
+escalation_id 递进处置id | estimate 影响估计 | event_id 事件id | event_type 事件类型
+evidence 证据 | example_valued 含示例分值 | example_values 含示例分值
+exposure_id 曝光id | extension_ground 延期理由 | extension_requested_days 申请延期（工作日）
+external_ref 主体编号 | family 类别 | file_name 文件 | final 已生效 | grade 等级
+grade_after 此后等级 | grade_before 此前等级 | grade_id 等级id | graded 已评主体数
+ground 依据和理由 | grounds 理由 | hash 哈希 | impact_id 试算id | imported_at 导入时间
+imported_by 导入人 | in_force_from 有效自 | in_force_to 有效至（不含） | in_review 待核实
+index_id 指数id | instrument_id 器具id | instruments 器具数 | item 项 | kind 类别
+known_from 得知自 | known_to 得知至（不含） | latest_on 最长至 | least 起算数量 | location 使用地点
+lodged_at 提出时间 | lodged_by 提出人 | manufacturer 生产厂家 | media 媒体 | message_en 说明（英文）
+message_zh 说明 | model 型号规格 | moved 变动数 | moves 变动 | name 名称
+no_record 无记录 | not_graded_en 不评价的原因（英文） | not_graded_zh 不评价的原因
+notice_id 通知id | number 案号 | object 对象 | occurred_on 发生日期 | on_behalf_of 代表
+opened_at 开始时间 | outcome 处理意见 | overdue 已逾期 | person_in_charge 负责人 | phone 电话
+points 分值 | promise 承诺 | provided_by 提供单位 | provisional 暂定 | published_at 公布时间
+published_by 公布人 | raised_at 发出时间 | ran_at 调整时间 | reason 原因代码
+reason_zh 原因 | reasons 理由 | receipt_after 此后凭据 | receipt_before 此前凭据
+receipt_id 凭据id | record_id 信用信息id | record_ids 信用信息id | rejected 未收下行数
+remaining_days 剩余工作日 | removed 已删除 | repair 修复 | repeated_serial 编号重复
+repeated_serials 重复编号数 | roles 角色 | rotate_on 轮换日期 | row 行 | rows 行数
+ruleset_before 现规则 | ruleset_hash 规则哈希 | ruleset_id 规则 | score 得分 | sector 行业领域
+sectors 行业领域 | sequence 序号 | serial_no 出厂编号 | severity 严重程度 | sha256 SHA-256
+sheet 工作表 | source_ref 文书编号 | spell 使用期 | spell_began_on 本期开始日 | started_on 起算日
+state 状态 | statement 曝光内容 | status 状态 | status_on 状态日期 | step 步骤 | subject_id 主体id
+subject_name 主体名称 | subjects 主体数 | summary 摘要 | supplement_requested 须补正
+table_hash 评分表哈希 | table_id 评分表 | target_on 办理期限至 | term 期限 | title 标题
+title_en 名称（英文） | title_zh 名称 | total 总分 | type_code 器具类型 | unchanged 无变化行数
+valid_from 启用日 | valid_to 终止日 | valid_until 有效期至 | value 内容 | verified 经核实
+version 版本 | warning 仅提示 | whole_spell 整期 | withdrawal_ground 撤回理由
+withdrawn_at 撤回时间 | year 年度
+
+Account.name 用户名 | Account.bureau 机关代码 | Alert.bureau 机关代码 | AuditEntry.hash 链哈希
+Batch.bureau 机关代码 | Batch.state 结果 | Bureau.name 机关名称 | Case.bureau 受理机关代码
+Case.grounds 异议理由 | Case.reasons 决定理由
+Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
+Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
+Record.bureau 录入机关代码 | Subject.kind 主体类型
+InstrumentColour.bureau 机关代码
+"""
+
+HEADINGS = dict(
+    one.strip().partition(" ")[::2]
+    for line in _SAID.splitlines()
+    for one in line.split("|")
+    if one.strip()
+)
+
+# What a list is called, by the message that it is of.
+TITLES = {
+    "Account": "账号",
+    "Activation": "规则启用",
+    "Alert": "预警",
+    "AuditEntry": "审计",
+    "Batch": "导入批次",
+    "Bureau": "机关",
+    "Case": "案件",
+    "DeadLetter": "搁置的事件",
+    "Escalation": "递进处置",
+    "Exposure": "曝光",
+    "Grade": "历次等级",
+    "ImpactMove": "等级变化",
+    "Index": "诚信计量指数",
+    "Instrument": "计量器具",
+    "InstrumentColour": "器具颜色",
+    "Notice": "通知",
+    "Record": "信用信息",
+    "RowFault": "逐格检查",
+    "Subject": "信用主体",
+    "Verification": "检定记录",
+    "YearEnd": "年末类别调整",
+}
+
+
+def heading(field: FieldDescriptor) -> str:
+    """What a field is called; its own name where nobody has named it yet."""
+    message = field.containing_type
+    own = f"{message.name}.{field.name}" if message else field.name
+    return HEADINGS.get(own) or HEADINGS.get(field.name) or field.name
