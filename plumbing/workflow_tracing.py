@@ -87,8 +87,7 @@ def _acting(cause: Cause, asked: object) -> Iterator[None]:
     }
     with (
         structlog.contextvars.bound_contextvars(
-            **ids_of(workflow_id),
-            **ids_in(asked),
+            **(ids_of(workflow_id) | ids_in(asked)),
             activity=info.activity_type,
             workflow_id=workflow_id,
             attempt=info.attempt,
