@@ -1,0 +1,97 @@
+"""A registry with a grading service beside it, and a small measure for bursts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.clock import SandboxClock, SystemClock
+from plumbing.database import Database
+from plumbing.events.connect import connect
+from plumbing.rpc import serve
+from plumbing.settings import Settings
+from plumbing.tokens import Verifier, public_key
+from services.grading.consumers import registry_consumer
+from services.grading.evidence import read
+from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
+from services.grading.servicer_assessments import AssessmentServicer
+from tests.integration.conftest import NatsServer, free_port
+from tests.integration.events.support import eventually
+from tests.integration.events.support import running as working
+from tests.integration.registry.offices import Office, running, sandbox
+from tests.postgres import Databases
+
+LEAST, ALERT_SHARE, DROP_SHARE = 3, 0.5, 0.4
+
+
+class Hall(Office):
+    """The running registry, seen from outside, with grading's projection and its server."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.grading = Database(settings.database_url("grading"))
+        self.clock = SandboxClock(settings.clock_file)
+        self._server: grpc.aio.Server | None = None
+
+    async def open_grading(self) -> None:
+        """Grading answers."""
+        servicer = AssessmentServicer(Changes(self.grading, self.clock))
+        verifier = Verifier(public_key(self.settings.keys_dir), SystemClock())
+        services = {ASSESSMENTS: servicer.register}
+        address = self.settings.grading_address
+        self._server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY])
+
+    async def close_grading(self) -> None:
+        """Grading is away."""
+        if self._server is not None:
+            await self._server.stop(None)
+            self._server = None
+
+    async def graded(self, *subject_ids: str) -> None:
+        """Waits until grading knows these subjects."""
+
+        async def known() -> bool:
+            async with self.grading.snapshot() as session:
+                found = await read(session, subject_ids)
+            return len(found.files(found.subjects)) == len(subject_ids)
+
+        await eventually(known)
+
+
+@asynccontextmanager
+async def opened(folder: Path, databases: Databases) -> AsyncIterator[Hall]:
+    """A hall of its own: with its own NATS, so that grading hears of this register only."""
+    nats = NatsServer(folder)
+    nats.start()
+    settings = sandbox(folder, free_port(), nats.url, databases).model_copy(
+        update={
+            "grading_address": f"127.0.0.1:{free_port()}",
+            "registry_metrics_address": f"127.0.0.1:{free_port()}",
+            "import_burst_least": LEAST,
+            "import_alert_share": ALERT_SHARE,
+            "import_drop_share": DROP_SHARE,
+            "call_timeout_seconds": 2.0,
+        }
+    )
+    hall = Hall(settings)
+    await migrations.upgrade(hall.grading, "grading")
+    async with running(settings):
+        client = await connect(nats.url)
+        consumer = registry_consumer(hall.grading, client.jetstream(), hall.clock, _nothing)
+        async with working(consumer.run()):
+            await hall.open_grading()
+            yield hall
+            await hall.close_grading()
+        await client.close()
+    await hall.close()
+    await hall.grading.close()
+    nats.kill()
+
+
+async def _nothing(_offset_seconds: float) -> None:
+    """No workflow waits here that a moved clock would concern."""

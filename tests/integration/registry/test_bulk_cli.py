@@ -1,0 +1,104 @@
+"""`quanheng bulk` goes on by itself where it was cut off, and sends nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from law.errors import InvalidInput
+from plumbing.clock import SystemClock
+from plumbing.identity import Caller, Role
+from plumbing.settings import Settings
+from plumbing.tokens import Signer, make_keys
+from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import registry_pb2 as pb
+from services.cli import bulk as command
+from services.cli.session import Desk, held
+from tests.integration.conftest import free_port
+from tests.integration.registry.importing import instruments_of, undo
+from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.postgres import Databases
+
+ITEMS, IN_CHUNK = 240, 2
+
+
+async def test_a_file_is_pushed_through_a_crash(
+    nats_url: str, tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "ITEMS_IN_CHUNK", IN_CHUNK)
+    settings = sandbox(tmp_path, free_port(), nats_url, databases)
+    office, asked = Office(settings), _asked()
+    async with running(settings) as process:
+        owner = await office.subject()
+        told = (
+            {"owner": owner.credit_code, "type_code": "WATER", "serial_no": f"{n:05d}"}
+            for n in range(ITEMS)
+        )
+        load = command.Load(_written(tmp_path, told), "instruments")
+        assert (load.items, len(load.digests)) == (ITEMS, ITEMS // IN_CHUNK)
+        desk = _desk(settings)
+        pushing = asyncio.create_task(command.pushed(desk, load, asked))
+        await _until_under_way(office, pushing)
+        process.kill()
+    async with running(settings):
+        batch = await pushing
+        assert (batch.state, batch.rows, batch.changed) == ("applied", ITEMS, ITEMS)
+        caseworker = office.desk(Role.CASEWORKER)
+        assert len(await instruments_of(caseworker, owner)) == ITEMS
+        # The same command once more finds the same batch; after an undoing it makes a new one.
+        assert await command.pushed(desk, load, asked) == batch
+        await undo(caseworker, batch)
+        again = await command.pushed(desk, load, asked)
+        assert again.state == "applied"
+        assert again.batch_id != batch.batch_id
+        await desk.close()
+    await office.close()
+
+
+def test_lines_that_are_no_items_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "items.jsonl"
+    lines = ('{"owner": "a", "points": 7, "verified": true}', "[]", '{"owned": ""}', "{", "")
+    file.write_text("\n".join(lines))
+    with pytest.raises(InvalidInput) as caught:
+        command.Load(file, "records")
+    assert [fault.field for fault in caught.value.faults] == ["line 2", "line 3", "line 4"]
+    file.write_text(lines[0])
+    [[item]] = command.Load(file, "records").chunks()
+    assert (item.owner, item.points, item.verified, item.final) == ("a", "7", "true", "")
+    file.write_text("\n")
+    with pytest.raises(InvalidInput):
+        command.Load(file, "records")
+
+
+def _asked() -> bulk.OpenBulkBatchRequest:
+    return bulk.OpenBulkBatchRequest(
+        family="instruments", name=uuid4().hex, bureau=DISTRICT, mode="all_or_nothing"
+    )
+
+
+def _written(folder: Path, told: Iterable[Mapping[str, str]]) -> Path:
+    file = folder / "meters.jsonl"
+    file.write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    return file
+
+
+def _desk(settings: Settings) -> Desk:
+    signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
+    caller = Caller("alerts", "alerts", frozenset({Role.SERVICE}))
+    return Desk(settings, held(signer.issue(caller)[0]))
+
+
+async def _until_under_way(office: Office, pushing: asyncio.Task[pb.Batch]) -> None:
+    desk = office.desk(Role.CASEWORKER)
+    async with asyncio.timeout(30):
+        while True:
+            assert not pushing.done(), pushing.result()
+            listed = (await desk.imports.ListBatches(pb.ListBatchesRequest())).batches
+            if any(one.rows > ITEMS // 5 for one in listed):
+                return
+            await asyncio.sleep(0.01)

@@ -1,0 +1,300 @@
+"""A burst of alerts or of falling grades waits until somebody else than its sender approves it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+import pytest_asyncio
+
+from plumbing.client import new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.registry.bulking import Sender
+from tests.integration.registry.hall import ALERT_SHARE, DROP_SHARE, LEAST, Hall, opened
+from tests.integration.registry.importing import (
+    history,
+    instruments_of,
+    table,
+    take,
+    undo,
+    verification,
+    verifications,
+)
+from tests.integration.registry.offices import (
+    DISTRICT,
+    FOREIGN,
+    OTHER_DISTRICT,
+    Desk,
+    refused,
+    verify,
+)
+from tests.postgres import Databases
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+SOON, LATE = "2026-10-01", "2028-10-01"  # the day is 2026-09-14
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hall(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> AsyncIterator[Hall]:
+    """A registry and a grading service that run."""
+    async with opened(tmp_path_factory.mktemp("hall"), databases) as hall:
+        yield hall
+
+
+async def fleet(hall: Hall, count: int) -> tuple[pb.Subject, list[str]]:
+    """Instruments of one owner, all of them in use and good for long."""
+    owner, serials = await hall.subject(), [uuid4().hex for _ in range(count)]
+    desk = hall.desk(Role.CASEWORKER)
+    columns = ("使用单位", "器具类型", "出厂编号")
+    rows = [(owner.credit_code, "NAWI-D", serial) for serial in serials]
+    assert (await take(desk, "instruments", table(columns, *rows))).state == "applied"
+    batch = await take(desk, "verifications", told(serials, LATE))
+    assert (batch.state, batch.estimate.alerts) == ("applied", 0)
+    return owner, serials
+
+
+def told(serials: Sequence[str], until: str, result: str = "合格") -> bytes:
+    day = "2026-09-02" if until == SOON else "2026-09-01"
+    said = {"有效期至": until, "检定结果": result, "检定日期": day}
+    return verifications(*(verification(出厂编号=one, **said) for one in serials))
+
+
+def penalties(owners: Sequence[pb.Subject]) -> bytes:
+    columns = ("使用单位", "信息类别", "严重程度", "发生日期", "认定日期", "经核实", "已生效")
+    said = ("tampering", "serious", "2026-08-01", "2026-09-01", "是", "是")
+    rows = [(owner.credit_code, *said, uuid4().hex) for owner in owners]
+    return table((*columns, "文书编号"), *rows)
+
+
+async def approve(desk: Desk, batch: pb.Batch, **said: Any) -> pb.ApproveBatchResponse:
+    given = {"seen": batch.estimate.digest, "reasons": "已核对", "request_id": new_request_id()}
+    request = pb.ApproveBatchRequest(batch_id=batch.batch_id, **(given | said))
+    return await desk.imports.ApproveBatch(request)
+
+
+async def reject(desk: Desk, batch: pb.Batch) -> pb.Batch:
+    request = pb.RejectBatchRequest(
+        request_id=new_request_id(), batch_id=batch.batch_id, reasons="日期列有误"
+    )
+    return (await desk.imports.RejectBatch(request)).batch
+
+
+async def states(hall: Hall, batch: pb.Batch) -> list[str]:
+    """What the platform was told of a batch."""
+    said = await hall.said(f"batch/{batch.batch_id}")
+    return [event.batch.state for event in said if hasattr(event, "batch")]
+
+
+async def test_a_burst_of_alerts_waits_and_is_applied_as_it_was_seen(hall: Hall) -> None:
+    owner, serials = await fleet(hall, 4)
+    sender = hall.desk(Role.CASEWORKER, Role.UNIT_HEAD, name="sender")
+    batch = await take(sender, "verifications", told(serials, SOON))
+    assert batch.state == "awaiting_approval"
+    found = batch.estimate
+    assert (found.alerts, found.instruments, found.drops) == (4, 4, 0)
+    assert (found.alert_share, found.drop_share) == (ALERT_SHARE, DROP_SHARE)
+    assert found.least == LEAST
+    filed = await instruments_of(sender, owner)
+    assert [len(await history(sender, one)) for one in filed] == [1] * 4
+    with refused("NOT_PERMITTED"):  # their own
+        await approve(sender, batch)
+    for role, bureau in ((Role.CASEWORKER, DISTRICT), (Role.UNIT_HEAD, FOREIGN)):
+        with refused("NOT_PERMITTED"):
+            await approve(hall.desk(role, bureau=bureau, name="other"), batch)
+    with refused("WRONG_STATE"):
+        await undo(hall.desk(Role.CASEWORKER), batch)
+    head = hall.desk(Role.UNIT_HEAD, name="head")
+    known = await head.imports.GetBatch(pb.GetBatchRequest(batch_id=batch.batch_id))
+    assert known.batch == batch
+    request_id = new_request_id()
+    answer = await approve(head, batch, request_id=request_id)
+    assert not answer.stale
+    done = answer.batch
+    assert (done.state, done.changed, done.decided_by) == ("applied", 4, "head")
+    assert (done.reasons, done.estimate.digest) == ("已核对", found.digest)
+    assert await approve(head, batch, request_id=request_id) == answer
+    assert [len(await history(sender, one)) for one in filed] == [2] * 4
+    assert await states(hall, batch) == ["awaiting_approval", "applied"]
+    entries = await hall.audited(f"import/{batch.batch_id}")
+    told_of = [(entry.action, entry.actor, entry.ground) for entry in entries]
+    assert told_of == [("hold_import", "sender", ""), ("approve_import", "head", "已核对")]
+    with refused("WRONG_STATE"):
+        await reject(head, batch)
+    await undo(hall.desk(Role.CASEWORKER), done)
+    assert [len(await history(sender, one)) for one in filed] == [1] * 4
+
+
+async def test_few_alerts_and_a_first_load_hold_nobody_up(hall: Hall) -> None:
+    _, serials = await fleet(hall, 8)
+    desk = hall.desk(Role.CASEWORKER)
+    few = await take(desk, "verifications", told(serials[: LEAST - 1], SOON))
+    assert (few.state, few.estimate.alerts, few.estimate.instruments) == ("applied", 2, 2)
+    # Of these four are newly alarmed: half of them, and no more.
+    content = (
+        told(serials[:2], SOON)
+        + told(serials[2:6], SOON, "不合格").replace(SOON.encode(), b"").partition(b"\n")[2]
+    )
+    content += told(serials[6:], LATE).replace(b"2026-09-01", b"2026-09-03").partition(b"\n")[2]
+    some = await take(desk, "verifications", content)
+    assert (some.state, some.estimate.alerts, some.estimate.instruments) == (
+        "awaiting_approval",
+        6,
+        8,
+    )
+    silent = await take(desk, "verifications", content, baseline=True)
+    assert silent.state == "applied"
+    assert not silent.HasField("estimate")
+
+
+async def test_what_is_no_longer_what_was_seen_is_estimated_anew(hall: Hall) -> None:
+    owner, serials = await fleet(hall, 5)
+    desk, head = hall.desk(Role.CASEWORKER), hall.desk(Role.UNIT_HEAD, name="head")
+    batch = await take(desk, "verifications", told(serials, SOON), mode="good_rows")
+    filed = await instruments_of(desk, owner)
+    scrapped = next(one for one in filed if one.serial_no == serials[0])
+    await desk.registry.SetInstrumentState(
+        pb.SetInstrumentStateRequest(
+            request_id=new_request_id(), instrument_id=scrapped.instrument_id, state="stopped"
+        )
+    )
+    answer = await approve(head, batch)
+    assert answer.stale
+    assert (answer.batch.state, answer.batch.estimate.alerts) == ("awaiting_approval", 4)
+    assert [len(await history(desk, one)) for one in filed] == [1] * 5
+    old = await approve(head, batch)
+    assert old.stale
+    assert old.batch == answer.batch
+    done = await approve(head, answer.batch)
+    assert (done.stale, done.batch.state) == (False, "applied")
+    assert [len(await history(desk, one)) for one in filed] == [2] * 5
+    assert await states(hall, batch) == ["awaiting_approval", "awaiting_approval", "applied"]
+
+
+async def test_what_would_do_nothing_any_more_waits_no_longer(hall: Hall) -> None:
+    owner, serials = await fleet(hall, 3)
+    desk, head = hall.desk(Role.CASEWORKER), hall.desk(Role.UNIT_HEAD, name="head")
+    content = told(serials, SOON)
+    batch = await take(desk, "verifications", content)
+    again = await take(desk, "verifications", content + b"\n")
+    assert (batch.state, again.state) == ("awaiting_approval", "awaiting_approval")
+    assert (await approve(head, batch)).batch.state == "applied"
+    answer = await approve(head, again)
+    assert (answer.stale, answer.batch.state, answer.batch.unchanged) == (True, "unchanged", 3)
+    [filed, *_] = await instruments_of(desk, owner)
+    assert len(await history(desk, filed)) == 2
+
+
+async def test_falling_grades_are_asked_of_grading_and_wait(hall: Hall) -> None:
+    owners = [await hall.subject(bureau=OTHER_DISTRICT) for _ in range(6)]
+    await hall.graded(*(owner.subject_id for owner in owners))
+    desk = hall.desk(Role.CASEWORKER, bureau=OTHER_DISTRICT)
+    two = await take(desk, "records", penalties(owners[:2]))  # too few to be asked about
+    assert (two.state, two.estimate.drops, two.estimate.graded) == ("applied", 0, 0)
+    batch = await take(desk, "records", penalties(owners[2:5]))
+    assert batch.state == "awaiting_approval"
+    assert (batch.estimate.drops, batch.estimate.graded) == (3, 6)
+    head = hall.desk(Role.UNIT_HEAD, bureau=OTHER_DISTRICT, name="head")
+    turned_away = await reject(head, batch)
+    assert (turned_away.state, turned_away.reasons) == ("rejected", "日期列有误")
+    assert turned_away.decided_by == "head"
+    assert await states(hall, batch) == ["awaiting_approval", "rejected"]
+    records = await desk.registry.ListRecords(
+        pb.ListRecordsRequest(subject_id=owners[3].subject_id)
+    )
+    assert not records.records
+    with refused("WRONG_STATE"):
+        await approve(head, batch)
+    good = await take(desk, "records", penalties(owners[:4]).replace(b"tampering", b"award"))
+    assert (good.state, good.estimate.drops, good.estimate.graded) == ("applied", 0, 6)
+
+
+async def test_without_grading_nothing_comes_in_that_grades_may_fall_by(hall: Hall) -> None:
+    owners = [await hall.subject() for _ in range(4)]
+    await hall.graded(*(owner.subject_id for owner in owners))
+    desk = hall.desk(Role.CASEWORKER)
+    items = [_item(owner) for owner in owners]
+    sender = Sender(desk, "records", [items])
+    await sender.open()
+    await sender.send()
+    await hall.close_grading()
+    try:
+        with refused("AWAY") as refusals:
+            await take(desk, "records", penalties(owners))
+        assert refusals[0].code is grpc.StatusCode.UNAVAILABLE
+        assert "评级服务" in refusals[0].message_zh
+        with refused("AWAY"):
+            await sender.complete(timeout=3)  # until then the client tries again by itself
+        assert (await sender.stands()).batch.state == "receiving"
+        for owner in owners:
+            wanted = pb.ListRecordsRequest(subject_id=owner.subject_id)
+            assert not (await desk.registry.ListRecords(wanted)).records
+        first = await take(desk, "records", penalties(owners), baseline=True)
+        assert first.state == "applied"
+        await undo(desk, first)
+    finally:
+        await hall.open_grading()
+    assert (await sender.complete()).state in ("applied", "awaiting_approval")
+
+
+async def test_a_batch_in_bulk_waits_and_is_approved_or_given_up(hall: Hall) -> None:
+    owner, serials = await fleet(hall, 4)
+    integrator = hall.desk(Role.INTEGRATOR, name="waterworks")
+    head = hall.desk(Role.UNIT_HEAD, name="head")
+    items = [_check(serial) for serial in serials]
+    senders = [Sender(integrator, "verifications", [items[:2], items[2:]]) for _ in range(2)]
+    batches = [await sender.push() for sender in senders]
+    assert [one.state for one in batches] == ["awaiting_approval"] * 2
+    given_up = await integrator.imports.DiscardBatch(
+        pb.DiscardBatchRequest(
+            request_id=new_request_id(), batch_id=batches[0].batch_id, reasons="重复"
+        )
+    )
+    assert given_up.batch.state == "discarded"
+    answer = await approve(head, batches[1])
+    assert (answer.stale, answer.batch.state, answer.batch.changed) == (False, "applied", 4)
+    for one in await instruments_of(integrator, owner):
+        assert len(await history(integrator, one)) == 2
+    assert (await senders[1].stands()).batch == answer.batch
+
+
+async def test_a_certificate_recorded_meanwhile_is_no_part_of_what_was_seen(hall: Hall) -> None:
+    owner, serials = await fleet(hall, 4)
+    desk, head = hall.desk(Role.CASEWORKER), hall.desk(Role.UNIT_HEAD, name="head")
+    batch = await take(desk, "verifications", told(serials, SOON))
+    filed = next(one for one in await instruments_of(desk, owner) if one.serial_no == serials[0])
+    later = verify(filed.instrument_id, verified_on="2026-09-10", valid_until=LATE)
+    await desk.registry.RecordVerification(later)
+    answer = await approve(head, batch)
+    assert (answer.stale, answer.batch.estimate.alerts) == (True, 3)
+
+
+def _item(owner: pb.Subject) -> bulk.RecordItem:
+    return bulk.RecordItem(
+        owner=owner.credit_code,
+        kind="tampering",
+        severity="serious",
+        occurred_on="2026-08-01",
+        determined_on="2026-09-01",
+        verified="true",
+        final="true",
+        source_ref=uuid4().hex,
+    )
+
+
+def _check(serial: str) -> bulk.VerificationItem:
+    return bulk.VerificationItem(
+        type_code="NAWI-D",
+        serial_no=serial,
+        result="pass",
+        verified_on="2026-09-02",
+        valid_until=SOON,
+        institution="合成检定院",
+        certificate_no=uuid4().hex,
+    )
