@@ -34,6 +34,14 @@ class Watched:
         text = (self.cast.stage.folder / f"{service}.log").read_text()
         return (json.loads(line) for line in text.splitlines())
 
+    def told(self, case_id: str, name: str) -> bool:
+        """Whether a case's workflow has handled a signal."""
+        workflow_id = f"objection/{case_id}"
+        return any(
+            span.name == name and span.attributes["temporal.workflow.id"] == workflow_id
+            for span in self.receiver.spans()
+        )
+
     async def served(self, name: str, request_id: str) -> Span:
         """The span of the one call that was served under a request id."""
 
@@ -132,6 +140,8 @@ async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_sp
 ) -> None:
     cast, stage = watched.cast, watched.cast.stage
     case = await cast.accept(await cast.lodge(await cast.penalty()))
+    # The workflow is told where the case stands by then, so let the acceptance reach it first.
+    await until(lambda: watched.told(case.case_id, "handle scheduled"), lambda: case)
     stage.kill("grading")
     decision = cast.decision(case, "delete")
     await said(cast.caseworker.objection.DecideObjection(decision))

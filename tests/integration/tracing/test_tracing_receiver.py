@@ -19,7 +19,7 @@ from tests.integration.registry.offices import Office, put_subject, running, san
 from tests.integration.tracing.receiver import receiving
 from tests.postgres import Databases
 
-SPANS = 50_000
+SPANS = 20_000
 MOST_MEGABYTES = 40
 # Traces for a while, and says how long that took, by how much it grew and how long ending took.
 PROGRAM = """
