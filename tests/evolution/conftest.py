@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from pathlib import Path
 
 import pytest
 
@@ -30,13 +29,31 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rows]:
     return recorded(tmp_path_factory.mktemp("released"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest) -> Databases:
     """New databases of each kind in turn, whatever `--database` names."""
     if request.param == "sqlite":
         return Databases(None)
     found: Databases = request.getfixturevalue("postgresql")
     return found
+
+
+@pytest.fixture(scope="session")
+def originals(
+    either: Databases, kept: Mapping[str, Rows], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """The URL of each service's database as the last landing left it; nobody changes these."""
+    folder = tmp_path_factory.mktemp("originals")
+    urls = {service: either.url(folder, service) for service in SERVICES}
+
+    async def make(service: str, url: str) -> None:
+        database = Database(url)
+        await at_release(database, service, kept[service])
+        await database.close()
+
+    for service, url in urls.items():
+        asyncio.run(make(service, url))
+    return urls
 
 
 @pytest.fixture
@@ -53,11 +70,6 @@ async def opened() -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-async def released(
-    either: Databases, kept: Mapping[str, Rows], tmp_path: Path, opened: Open
-) -> dict[str, Database]:
+def released(either: Databases, originals: dict[str, str], opened: Open) -> dict[str, Database]:
     """Every service's database as the last landing left it."""
-    made = {service: opened(either.url(tmp_path, service)) for service in SERVICES}
-    for service, database in made.items():
-        await at_release(database, service, kept[service])
-    return made
+    return {service: opened(either.copy(url)) for service, url in originals.items()}
