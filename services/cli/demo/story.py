@@ -1,11 +1,11 @@
-"""The story of the demo: seven acts, in order."""
+"""The story of the demo: its acts, in order."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from services.cli import agreement
-from services.cli.demo import hearing, loading, supervision
+from services.cli.demo import escalation, hearing, loading, supervision
 from services.cli.demo.scene import READY_SECONDS, Scene, opened
 from services.cli.demo.stage import Stage
 from services.cli.platform import show_agreement
@@ -21,6 +21,7 @@ async def tell(stage: Stage, data: Path, records: Path | None) -> None:
         await hearing.object_and_extend(scene)
         await crash(scene)
         await hearing.decide(scene)
+        await escalation.escalate(scene)
         await prove(scene)
 
 
@@ -47,7 +48,7 @@ async def crash(scene: Scene) -> None:
 
 
 async def prove(scene: Scene) -> None:
-    """Act 7: everything agrees."""
+    """The last act: everything agrees."""
     stage = scene.stage
     stage.act("核对：登记、等级、案件、计时、发件箱、审计", "D-04；D-10；S1 20")
     found = await agreement.check(scene.administrator)
