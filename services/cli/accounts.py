@@ -10,7 +10,8 @@ from plumbing.client import new_request_id
 from protos.identity.v1 import identity_pb2 as pb
 from services.cli import show
 from services.cli.directory import platform_settings
-from services.cli.options import AsJson, Bureau, Data, Limit
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit
 from services.cli.session import at_desk, end_session, keep_session, log_in, spoken
 
 account_app = typer.Typer(no_args_is_help=True, help="账号 | accounts")
@@ -88,10 +89,12 @@ def role_value(name: str) -> pb.Role.ValueType:
 
 
 @account_app.command("list")
-def list_(limit: Limit = 100, data: Data = None, as_json: AsJson = False) -> None:
+def list_(
+    limit: Limit = 100, export: Export = None, data: Data = None, as_json: AsJson = False
+) -> None:
     """列出账号。 Lists accounts."""
     wanted = pb.ListAccountsRequest(page_size=limit)
-    answer = at_desk(data, lambda desk: desk.identity.ListAccounts(wanted))
+    answer = listed(lambda desk: desk.identity.ListAccounts, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -11,7 +11,8 @@ from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit
 from services.cli.session import at_desk
 
 alert_app = typer.Typer(no_args_is_help=True, help="三色预警与通知 | alerts and notices")
@@ -57,12 +58,13 @@ def colours(
     subject: Subject = "",
     only: Annotated[str, typer.Option("--only", help="只看某色：none | green | yellow | red")] = "",
     limit: Limit = 50,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """列出器具及其颜色，最严重的在前。 Lists instruments, the most severe colour first."""
     wanted = pb.ListColoursRequest(bureau=bureau, subject_id=subject, colour=only, page_size=limit)
-    answer = at_desk(data, lambda desk: desk.alerts.ListColours(wanted))
+    answer = listed(lambda desk: desk.alerts.ListColours, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -79,6 +81,7 @@ def list_alerts(
     subject: Subject = "",
     baseline: Annotated[bool, typer.Option("--baseline", help="含首次建档时已有的")] = False,
     limit: Limit = 50,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -86,7 +89,7 @@ def list_alerts(
     wanted = pb.ListAlertsRequest(
         bureau=bureau, subject_id=subject, include_baseline=baseline, page_size=limit
     )
-    answer = at_desk(data, lambda desk: desk.alerts.ListAlerts(wanted))
+    answer = listed(lambda desk: desk.alerts.ListAlerts, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -105,12 +108,13 @@ def notices(
         str, typer.Option(help="送达情况：pending | delivered | failed | no_address")
     ] = "",
     limit: Limit = 50,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """列出通知及送达情况，新的在前。 Lists notices and how their delivery stands."""
     wanted = pb.ListNoticesRequest(bureau=bureau, subject_id=subject, state=state, page_size=limit)
-    answer = at_desk(data, lambda desk: desk.alerts.ListNotices(wanted))
+    answer = listed(lambda desk: desk.alerts.ListNotices, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -11,7 +11,8 @@ from plumbing.clock import SHANGHAI
 from protos.grading.v1 import assessments_pb2 as pb
 from services.cli import show
 from services.cli.grades import grade_app
-from services.cli.options import AsJson, Data, Limit, SubjectId
+from services.cli.listing import listed
+from services.cli.options import AsJson, Data, Export, Limit, SubjectId
 from services.cli.session import at_desk
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="评价日 | day of grading")]
@@ -108,13 +109,15 @@ def grade_compare(
 
 
 @grade_app.command("year-ends")
-def grade_year_ends(limit: Limit = 10, data: Data = None, as_json: AsJson = False) -> None:
+def grade_year_ends(
+    limit: Limit = 10, export: Export = None, data: Data = None, as_json: AsJson = False
+) -> None:
     """列出历次年末类别调整（天津），最近的在前。
 
     Lists the year-end adjustments of classes, the last one first.
     """
     wanted = pb.ListYearEndsRequest(page_size=limit)
-    answer = at_desk(data, lambda desk: desk.assessments.ListYearEnds(wanted))
+    answer = listed(lambda desk: desk.assessments.ListYearEnds, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -14,7 +14,8 @@ from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit
 from services.cli.session import at_desk
 
 escalation_app = typer.Typer(no_args_is_help=True, help="红色警示的督促 | escalations")
@@ -51,6 +52,7 @@ def list_escalations(
         str, typer.Option(help="waiting | proposed | appointed | exhausted | closed")
     ] = "",
     limit: Limit = 50,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +60,7 @@ def list_escalations(
     wanted = pb.ListEscalationsRequest(
         bureau=bureau, subject_id=subject, state=state, page_size=limit
     )
-    answer = at_desk(data, lambda desk: desk.escalations.ListEscalations(wanted))
+    answer = listed(lambda desk: desk.escalations.ListEscalations, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -193,11 +195,15 @@ def interview(
 
 @escalation_app.command("exposures")
 def exposures(
-    bureau: Bureau = "", limit: Limit = 50, data: Data = None, as_json: AsJson = False
+    bureau: Bureau = "",
+    limit: Limit = 50,
+    export: Export = None,
+    data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """列出向社会公开的内容；案件终结即撤下。 Lists what is public."""
     wanted = pb.ListExposuresRequest(bureau=bureau, page_size=limit)
-    answer = at_desk(data, lambda desk: desk.escalations.ListExposures(wanted))
+    answer = listed(lambda desk: desk.escalations.ListExposures, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -73,6 +73,11 @@ def disarmed(cell: str) -> str:
     return f"'{cell}" if cell.lstrip("'").startswith(RISKY) else cell
 
 
+def armed(cell: str) -> str:
+    """A text as it was before it was disarmed."""
+    return cell[1:] if cell.startswith("'") and disarmed(cell[1:]) == cell else cell
+
+
 class _Csv:
     """CSV in UTF-8 with a byte-order mark, without formulas."""
 

@@ -11,7 +11,8 @@ import typer
 from plumbing.clock import SHANGHAI
 from protos.grading.v1 import grading_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit, SubjectId
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit, SubjectId
 from services.cli.session import at_desk
 
 grade_app = typer.Typer(no_args_is_help=True, help="信用等级 | grades")
@@ -46,11 +47,15 @@ def grade_show(
 
 @grade_app.command("history")
 def grade_history(
-    subject: SubjectId, limit: Limit = 50, data: Data = None, as_json: AsJson = False
+    subject: SubjectId,
+    limit: Limit = 50,
+    export: Export = None,
+    data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """列出历次等级，两种时间。 Lists every grade in both times."""
     wanted = pb.ListGradesRequest(subject_id=subject, page_size=limit)
-    answer = at_desk(data, lambda desk: desk.grading.ListGrades(wanted))
+    answer = listed(lambda desk: desk.grading.ListGrades, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

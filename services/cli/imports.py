@@ -1,7 +1,9 @@
-"""Commands that take in files: `quanheng import`, and its batches."""
+"""Batches of imports, and sending a file as one."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +15,9 @@ from rich.progress import Progress
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit
+from services.cli.exporting import armed, writing
+from services.cli.listing import listed
+from services.cli.options import AsJson, Data, Export, Limit
 from services.cli.session import Desk, at_desk
 
 PIECE = 256 * 1024  # bytes of a file per message
@@ -48,82 +52,7 @@ class Mapped:
 
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
-    app.command("import")(import_)
     app.add_typer(batch_app, name="batch")
-
-
-def import_(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="要导入的 CSV 文件 | file")
-    ],
-    family: Annotated[
-        str, typer.Option(help="类别：bureaus | subjects | instruments | verifications | records")
-    ],
-    bureau: Bureau = "",
-    column: Annotated[
-        list[str] | None, typer.Option("--map", help="字段=列名，可多次 | field=column")
-    ] = None,
-    constant: Annotated[
-        list[str] | None, typer.Option("--const", help="字段=值，可多次 | field=value")
-    ] = None,
-    value: Annotated[
-        list[str] | None, typer.Option("--value", help="字段:文件值=登记值 | field:value=value")
-    ] = None,
-    placeholder: Annotated[
-        list[str] | None, typer.Option("--placeholder", help="占位单位名 | placeholder owner")
-    ] = None,
-    mode: Annotated[
-        str, typer.Option(help="方式：all_or_nothing | good_rows | check")
-    ] = "all_or_nothing",
-    baseline: Annotated[bool, typer.Option("--baseline", help="首次建档，不触发预警")] = False,
-    file_missing: Annotated[
-        bool, typer.Option("--file-missing", help="为检定记录一并建立主体和器具")
-    ] = False,
-    rejected: Annotated[
-        Path | None, typer.Option("--rejected", help="未收下的行写入此文件 | rows not taken")
-    ] = None,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """导入一个 CSV 文件（UTF-8 或 GB 18030）；逐格报告错误，同一文件再导入不改变任何内容。
-
-    Imports a CSV file; every bad cell is reported, and the same file twice changes nothing.
-    """
-    mapped = Mapped(
-        _pairs(column), _pairs(constant), _pairs(value), placeholder or (), file_missing
-    )
-
-    header = header_of(family, file.name, mapped, bureau=bureau, mode=mode, baseline=baseline)
-    content = file.read_bytes()
-    taken = at_desk(data, lambda desk: _take(desk, header, content, progress=not as_json))
-    if rejected and taken.rejected:
-        rejected.write_bytes(taken.rejected)
-    _show(taken, as_json=as_json)
-    if taken.batch.state == "refused":
-        raise typer.Exit(1)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What became of a file: its batch, its faults, and the rows not taken as a file."""
-
-    batch: pb.Batch
-    faults: pb.ListFaultsResponse
-    rejected: bytes
-
-
-async def _take(desk: Desk, header: pb.ImportHeader, content: bytes, *, progress: bool) -> Taken:
-    batch = await upload(desk, header, content, progress=progress)
-    faults = await faults_of(desk, batch.batch_id, FAULTS_KEPT)
-    return Taken(batch, faults, await _rejected_rows(desk, batch))
-
-
-def _show(taken: Taken, *, as_json: bool) -> None:
-    if as_json:
-        show.json_out({"batch": show.plain(taken.batch), **show.plain(taken.faults)})
-    else:
-        show_batch(taken.batch)
-        show_faults(taken.faults.faults[:FAULTS_SHOWN])
 
 
 def header_of(
@@ -134,6 +63,7 @@ def header_of(
     bureau: str = "",
     mode: str = "all_or_nothing",
     baseline: bool = False,
+    sheet: str = "",
 ) -> pb.ImportHeader:
     """The first message of an upload."""
     return pb.ImportHeader(
@@ -148,6 +78,7 @@ def header_of(
         baseline=baseline,
         placeholder_owners=mapped.placeholders,
         file_missing=mapped.file_missing,
+        sheet=sheet,
     )
 
 
@@ -175,13 +106,6 @@ async def faults_of(desk: Desk, batch_id: str, limit: int) -> pb.ListFaultsRespo
     wanted = pb.ListFaultsRequest(batch_id=batch_id, page_size=limit)
     answer: pb.ListFaultsResponse = await desk.imports.ListFaults(wanted)
     return answer
-
-
-async def _rejected_rows(desk: Desk, batch: pb.Batch) -> bytes:
-    if not batch.rejected:
-        return b""
-    wanted = pb.GetRejectedRowsRequest(batch_id=batch.batch_id)
-    return bytes((await desk.imports.GetRejectedRows(wanted)).content)
 
 
 def show_batch(batch: pb.Batch) -> None:
@@ -224,14 +148,32 @@ def show_faults(faults: Iterable[pb.RowFault]) -> None:
 
 
 def _place(fault: pb.RowFault) -> str:
-    return f"第 {fault.chunk} 块第 {fault.item} 项" if fault.chunk else str(fault.row)
+    if fault.chunk:
+        return f"第 {fault.chunk} 块第 {fault.item} 项"
+    if fault.sheet:
+        return f"工作表“{fault.sheet}” 第 {fault.row} 行 {fault.cell}".rstrip()
+    return str(fault.row)
+
+
+def write_rows(path: Path, content: bytes) -> None:
+    """Writes CSV as it is, or into a workbook where the file is to be one."""
+    if path.suffix.lower() != ".xlsx":
+        path.write_bytes(content)
+        return
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    heads, *rows = ([armed(cell) for cell in row] for row in csv.reader(text))
+    with writing(path, "未收下的行", heads) as writer:
+        for row in rows:
+            writer.write(row)
 
 
 @batch_app.command("list")
-def batch_list(limit: Limit = 50, data: Data = None, as_json: AsJson = False) -> None:
+def batch_list(
+    limit: Limit = 50, export: Export = None, data: Data = None, as_json: AsJson = False
+) -> None:
     """列出导入批次，新的在前。 Lists import batches, newest first."""
     wanted = pb.ListBatchesRequest(page_size=limit)
-    answer = at_desk(data, lambda desk: desk.imports.ListBatches(wanted))
+    answer = listed(lambda desk: desk.imports.ListBatches, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -252,10 +194,15 @@ def batch_list(limit: Limit = 50, data: Data = None, as_json: AsJson = False) ->
 
 @batch_app.command("faults")
 def batch_faults(
-    batch: BatchId, limit: Limit = 100, data: Data = None, as_json: AsJson = False
+    batch: BatchId,
+    limit: Limit = 100,
+    export: Export = None,
+    data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """逐格列出一个批次的错误。 Lists what was wrong with a batch, cell by cell."""
-    answer = at_desk(data, lambda desk: faults_of(desk, batch, limit))
+    wanted = pb.ListFaultsRequest(batch_id=batch, page_size=limit)
+    answer = listed(lambda desk: desk.imports.ListFaults, wanted, data, export)
     if as_json:
         show.json_out(answer)
     else:
@@ -265,13 +212,13 @@ def batch_faults(
 @batch_app.command("rejected")
 def batch_rejected(
     batch: BatchId,
-    out: Annotated[Path, typer.Argument(dir_okay=False, help="写入的文件 | file to write")],
+    out: Annotated[Path, typer.Argument(dir_okay=False, help="写入的 .csv 或 .xlsx 文件 | file")],
     data: Data = None,
 ) -> None:
-    """取回未收下的行，末列为原因。 Returns the rows not taken, with the reasons."""
+    """取回未收下的行，末列为原因，改好后可再导入。 Returns the rows not taken, with the reasons."""
     wanted = pb.GetRejectedRowsRequest(batch_id=batch)
     answer = at_desk(data, lambda desk: desk.imports.GetRejectedRows(wanted))
-    out.write_bytes(answer.content)
+    write_rows(out, answer.content)
     show.console.print(f"已写入 {out}")
 
 
@@ -289,10 +236,3 @@ def batch_undo(
         show.json_out(answer)
     else:
         show_batch(answer.batch)
-
-
-def _pairs(said: Sequence[str] | None) -> dict[str, str]:
-    pairs = [one.partition("=") for one in said or ()]
-    if wrong := [name for name, sign, _ in pairs if not sign]:
-        raise typer.BadParameter(f"应写作 名称=值：{'、'.join(wrong)}")
-    return {name: value for name, _, value in pairs}

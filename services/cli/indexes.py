@@ -12,7 +12,8 @@ from law.errors import InvalidInput
 from plumbing.client import new_request_id
 from protos.grading.v1 import assessments_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit
 from services.cli.session import at_desk
 
 index_app = typer.Typer(
@@ -80,6 +81,7 @@ def index_list(
         str, typer.Option("--state", help="状态：draft|published|withdrawn | only this state")
     ] = "",
     limit: Limit = 50,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -88,7 +90,7 @@ def index_list(
     Lists indices, the newest first.
     """
     wanted = pb.ListIndexesRequest(bureau=bureau, state=state, page_size=limit)
-    answer = at_desk(data, lambda desk: desk.assessments.ListIndexes(wanted))
+    answer = listed(lambda desk: desk.assessments.ListIndexes, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -11,7 +11,8 @@ from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.objection.v1 import objection_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit
 from services.cli.session import at_desk
 
 objection_app = typer.Typer(no_args_is_help=True, help="异议 | objections")
@@ -158,12 +159,13 @@ def list_cases(
     bureau: Bureau = "",
     closed: Annotated[bool, typer.Option("--closed", help="含已办结 | also closed")] = False,
     limit: Limit = 100,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """按剩余期限列出案件。 Lists cases by remaining term."""
     wanted = pb.ListCasesRequest(bureau=bureau, include_closed=closed, page_size=limit)
-    answer = at_desk(data, lambda desk: desk.objection.ListCases(wanted))
+    answer = listed(lambda desk: desk.objection.ListCases, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

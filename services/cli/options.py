@@ -13,5 +13,11 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON | print JSON")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="最多条数 | at most so many")]
+Export = Annotated[
+    Path | None,
+    typer.Option(
+        "--export", help="全部写入 .xlsx 或 .csv 文件 | all of it to a file", dir_okay=False
+    ),
+]
 Bureau = Annotated[str, typer.Option("--bureau", help="机关代码 | bureau code")]
 SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT", help="主体 id 或统一社会信用代码")]

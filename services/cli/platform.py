@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +19,10 @@ from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli import agreement, show
 from services.cli.agreement import Agreement
-from services.cli.options import AsJson, Data, Limit
+from services.cli.columns import Cell, Column, columns_of
+from services.cli.exporting import export as export_rows
+from services.cli.listing import listed, save
+from services.cli.options import AsJson, Data, Export, Limit
 from services.cli.session import Desk, at_desk
 
 clock_app = typer.Typer(no_args_is_help=True, help="沙箱时钟 | the sandbox's clock")
@@ -176,19 +182,17 @@ def audit_list(
     service: Annotated[str, typer.Argument(help="服务：registry | grading | objection | alerts")],
     object_: Annotated[str, typer.Option("--object", help="对象，如 record/… | object")] = "",
     limit: Limit = 20,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """列出审计记录，新的在前。 Lists audit entries, newest first."""
     wanted = operations.ListAuditRequest(object=object_, page_size=limit)
-
-    async def ask(desk: Desk) -> tuple[operations.ListAuditResponse, dict[str, str]]:
-        return await _stub(desk, service).ListAudit(wanted), await _names(desk)
-
-    answer, names = at_desk(data, ask)
+    answer = listed(lambda desk: _stub(desk, service).ListAudit, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
+    names = at_desk(data, _names)
     rows = [
         (e.sequence or "—", _local(e), *_who(e, names), e.action, e.object, e.ground)
         for e in answer.entries
@@ -218,8 +222,10 @@ def _stub(desk: Desk, service: str) -> OperationsServiceStub:
 
 
 @dead_app.command("list")
-def dead_list(data: Data = None, as_json: AsJson = False) -> None:
+def dead_list(export: Export = None, data: Data = None, as_json: AsJson = False) -> None:
     """列出处理失败而搁置的事件。 Lists the events that could not be handled."""
+    if export:
+        save(lambda desk: _export_dead(desk, export), data, export)
     letters = at_desk(data, _dead)
     if as_json:
         show.json_out([show.plain(letter) for _, letter in letters])
@@ -234,6 +240,21 @@ async def _dead(desk: Desk) -> list[tuple[str, operations.DeadLetter]]:
         for service, stub in desk.operations.items()
         for letter in (await stub.ListDeadLetters(operations.ListDeadLettersRequest())).letters
     ]
+
+
+async def _export_dead(desk: Desk, to: Path) -> int:
+    async def letters() -> AsyncIterator[tuple[str, operations.DeadLetter]]:
+        for pair in await _dead(desk):
+            yield pair
+
+    fields = columns_of(operations.DeadLetter.DESCRIPTOR)
+    own = [Column(heading, partial(_of_letter, of)) for heading, of in fields]
+    service = Column("服务", itemgetter(0))
+    return await export_rows(to, "搁置的事件", [service, *own], letters())
+
+
+def _of_letter(of: Callable[[Any], Cell], pair: tuple[str, operations.DeadLetter]) -> Cell:
+    return of(pair[1])
 
 
 @dead_app.command("replay")

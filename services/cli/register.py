@@ -9,7 +9,8 @@ import typer
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit, SubjectId
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit, SubjectId
 from services.cli.session import Desk, at_desk
 
 bureau_app = typer.Typer(no_args_is_help=True, help="机关 | bureaus")
@@ -31,10 +32,10 @@ def register(app: typer.Typer) -> None:
 
 
 @bureau_app.command("list")
-def bureau_list(data: Data = None, as_json: AsJson = False) -> None:
+def bureau_list(export: Export = None, data: Data = None, as_json: AsJson = False) -> None:
     """列出机关及其受理异议的联系方式。 Lists bureaus and where they take objections."""
     wanted = pb.ListBureausRequest(page_size=1000)
-    answer = at_desk(data, lambda desk: desk.registry.ListBureaus(wanted))
+    answer = listed(lambda desk: desk.registry.ListBureaus, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -50,6 +51,7 @@ def subject_list(
     name: Annotated[str, typer.Option("--name", help="名称包含 | name contains")] = "",
     in_review: Annotated[bool, typer.Option("--in-review", help="只看待核实 | in review")] = False,
     limit: Limit = 100,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +59,7 @@ def subject_list(
     wanted = pb.ListSubjectsRequest(
         bureau=bureau, name_contains=name, in_review=in_review, page_size=limit
     )
-    answer = at_desk(data, lambda desk: desk.registry.ListSubjects(wanted))
+    answer = listed(lambda desk: desk.registry.ListSubjects, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -82,6 +84,7 @@ def instrument_list(
     bureau: Bureau = "",
     repeated: Annotated[bool, typer.Option("--repeated", help="同型号同编号 | repeated")] = False,
     limit: Limit = 100,
+    export: Export = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -89,7 +92,7 @@ def instrument_list(
     wanted = pb.ListInstrumentsRequest(
         subject_id=subject, bureau=bureau, repeated_serial=repeated, page_size=limit
     )
-    answer = at_desk(data, lambda desk: desk.registry.ListInstruments(wanted))
+    answer = listed(lambda desk: desk.registry.ListInstruments, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -200,11 +203,15 @@ def record_enter(
 
 @record_app.command("list")
 def record_list(
-    subject: SubjectId, limit: Limit = 100, data: Data = None, as_json: AsJson = False
+    subject: SubjectId,
+    limit: Limit = 100,
+    export: Export = None,
+    data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """列出主体的信用信息。 Lists a subject's credit records."""
     wanted = pb.ListRecordsRequest(subject_id=subject, page_size=limit)
-    answer = at_desk(data, lambda desk: desk.registry.ListRecords(wanted))
+    answer = listed(lambda desk: desk.registry.ListRecords, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

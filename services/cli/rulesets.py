@@ -11,7 +11,8 @@ from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.grading.v1 import rulesets_pb2 as pb
 from services.cli import show
-from services.cli.options import AsJson, Bureau, Data, Limit
+from services.cli.listing import listed
+from services.cli.options import AsJson, Bureau, Data, Export, Limit
 from services.cli.session import Desk, at_desk
 
 ruleset_app = typer.Typer(no_args_is_help=True, help="规则启用 | which text governs from when")
@@ -27,10 +28,16 @@ def register(app: typer.Typer) -> None:
 
 @ruleset_app.command("list")
 def ruleset_list(
-    bureau: Bureau = "", limit: Limit = 50, data: Data = None, as_json: AsJson = False
+    bureau: Bureau = "",
+    limit: Limit = 50,
+    export: Export = None,
+    data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """列出各规则及其启用情况。 Lists the texts, and where which was activated from when."""
     wanted = pb.ListActivationsRequest(bureau=bureau, page_size=limit)
+    if export:
+        listed(lambda desk: desk.rulesets.ListActivations, wanted, data, export)
 
     async def work(desk: Desk) -> tuple[pb.ListRulesetsResponse, pb.ListActivationsResponse]:
         texts = await desk.rulesets.ListRulesets(pb.ListRulesetsRequest())
@@ -71,10 +78,16 @@ def ruleset_impact(
 
 @ruleset_app.command("show")
 def ruleset_show(
-    impact: ImpactId, limit: Limit = 50, data: Data = None, as_json: AsJson = False
+    impact: ImpactId,
+    limit: Limit = 50,
+    export: Export = None,
+    data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """显示试算结果和等级变化的主体。 Shows an impact and the subjects it moves."""
     wanted = pb.ListImpactMovesRequest(impact_id=impact, page_size=limit)
+    if export:
+        listed(lambda desk: desk.rulesets.ListImpactMoves, wanted, data, export)
 
     async def work(desk: Desk) -> tuple[pb.Impact, pb.ListImpactMovesResponse]:
         found = await desk.rulesets.GetImpact(pb.GetImpactRequest(impact_id=impact))

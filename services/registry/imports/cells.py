@@ -26,7 +26,7 @@ _SERIAL = re.compile(r"[1-9]\d{4}")  # 1927 to 2173; 2026 is no day
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
 _DAY_ZERO = date(1899, 12, 30)  # what spreadsheet programs count from, 1 March 1900 onwards
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 SHOWN = 100  # characters of a cell that a fault repeats
 
 

@@ -1,0 +1,71 @@
+"""Every list of the command line can be exported; a file is imported without naming the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+from python_calamine import CalamineWorkbook
+from typer.core import TyperCommand, TyperGroup
+from typer.testing import CliRunner
+
+from services.cli.__main__ import app
+from services.cli.exporting import armed, disarmed
+from services.cli.imports import write_rows
+
+LISTS = {"list", "notices", "colours", "faults", "history", "year-ends", "exposures"}
+OFFLINE = {"law"}  # what the program itself knows, not the register
+
+
+def commands(
+    group: TyperGroup, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*path, name))
+        elif isinstance(command, TyperCommand):
+            yield (*path, name), command
+
+
+def test_every_list_can_be_exported() -> None:
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    lists = {
+        " ".join(path): {option for param in command.params for option in param.opts}
+        for path, command in commands(root)
+        if path[-1] in LISTS and path[0] not in OFFLINE
+    }
+    assert len(lists) >= 18
+    assert [name for name, options in lists.items() if "--export" not in options] == []
+
+
+@pytest.mark.parametrize(
+    "words", [["nowhere.csv", "--family", "subjects"], ["--family", "subjects", "nowhere.csv"]]
+)
+def test_a_file_is_imported_without_the_word_for_it(words: list[str]) -> None:
+    told = CliRunner().invoke(app, ["import", *words])
+    assert told.exit_code == 2
+    assert "nowhere.csv" in told.output
+    assert "--format" in CliRunner().invoke(app, ["import", "template", "-h"]).output
+    assert "template" in CliRunner().invoke(app, ["import", "-h"]).output
+
+
+def test_rows_not_taken_go_into_a_workbook_as_they_were(tmp_path: Path) -> None:
+    rows = [["名称", "出厂编号", "原因"], [disarmed("=甲"), "007", "名称：不能为空"]]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    content = text.getvalue().encode("utf-8-sig")
+    write_rows(tmp_path / "a.csv", content)
+    assert (tmp_path / "a.csv").read_bytes() == content
+    write_rows(tmp_path / "a.xlsx", content)
+    found = CalamineWorkbook.from_path(tmp_path / "a.xlsx").get_sheet_by_index(0).to_python()
+    assert found == [rows[0], ["=甲", "007", "名称：不能为空"]]
+
+
+@pytest.mark.parametrize("cell", ["=1", "'=1", "x", "'x", "", "'", "-"])
+def test_disarming_can_be_undone(cell: str) -> None:
+    assert armed(disarmed(cell)) == cell
