@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours import InstrumentState, VerificationResult
@@ -13,10 +12,9 @@ from law.errors import Fault
 from plumbing.change import Change
 from services.registry.imports.plan import Held, Kind, fetch, standing
 from services.registry.imports.plan_verifications import STATED
-from services.registry.tables import Bureau, ImportedThing, Subject, Verification
+from services.registry.tables import Bureau, ImportedThing, Verification
 
 Made = Mapping[Kind, Mapping[str, ImportedThing]]
-WITH_CODE = standing(Subject).where(sa.text("credit_code <> ''"))
 PASSES = standing(Verification).where(col(Verification.result) == VerificationResult.PASS)
 
 
@@ -27,30 +25,12 @@ async def in_the_way(change: Change, made: Made) -> list[Fault]:
         for thing_id, thing in made[Kind.SUBJECT].items()
         if thing.before is not None
     }
-    faults = await _codes_taken(change, before)
-    faults += await _bureaus_gone(change, before, made[Kind.BUREAU])
-    return faults + await _relied_on(change, made)
+    return await _bureaus_gone(change, before) + await _relied_on(change, made)
 
 
-async def _codes_taken(change: Change, before: Mapping[str, Mapping[str, Any]]) -> list[Fault]:
-    """Credit codes that are borne by others by now; a batch may swap them among its own."""
-    former = {was["credit_code"]: thing_id for thing_id, was in before.items()}
-    former.pop("", None)
-    found = await fetch(change.session, WITH_CODE, col(Subject.credit_code), former)
-    zh = "原统一社会信用代码现属于另一主体"
-    en = "its former credit code is borne by another subject now"
-    return [
-        Fault(f"{Kind.SUBJECT}/{former[one['credit_code']]}", zh, en)
-        for one in found
-        if one["subject_id"] not in before
-    ]
-
-
-async def _bureaus_gone(
-    change: Change, before: Mapping[str, Mapping[str, Any]], own: Iterable[str]
-) -> list[Fault]:
-    """Bureaus to which subjects would go back, and which are no more."""
-    wanted = {was["bureau"] for was in before.values()} - set(own)
+async def _bureaus_gone(change: Change, before: Mapping[str, Mapping[str, Any]]) -> list[Fault]:
+    """Subjects that would go back to a bureau that is no more."""
+    wanted = {was["bureau"] for was in before.values()}
     found = await fetch(change.session, standing(Bureau), col(Bureau.code), wanted)
     gone = wanted - {one["code"] for one in found}
     zh, en = "原监管机关已不存在", "its former bureau is no more"

@@ -52,7 +52,7 @@ class Sender:
         request = bulk.GetBulkBatchRequest(batch_id=self.batch_id)
         return (await self.desk.bulk.GetBulkBatch(request)).batch
 
-    async def complete(self, timeout: float = 60, **said: Any) -> pb.Batch:
+    async def complete(self, within: float = 60, **said: Any) -> pb.Batch:
         """Says that everything was sent."""
         given: dict[str, Any] = {
             "request_id": new_request_id(),
@@ -60,7 +60,7 @@ class Sender:
             "digest": digest_of(self.chunks),
         }
         request = bulk.CompleteBulkBatchRequest(batch_id=self.batch_id, **(given | said))
-        return (await self.desk.bulk.CompleteBulkBatch(request, timeout=timeout)).batch
+        return (await self.desk.bulk.CompleteBulkBatch(request, timeout=within)).batch
 
     async def push(self, **said: Any) -> pb.Batch:
         """All of it."""

@@ -1,0 +1,214 @@
+"""Whatever a file changed, undoing it leaves the register as it was: over files made at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.client import new_request_id
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports import reading
+from services.registry.imports.bursts import Drops, Shares
+from services.registry.imports.commands import import_file
+from services.registry.imports.plan import Kind
+from services.registry.imports.taking import Upload
+from services.registry.imports.things import TABLES
+from services.registry.imports.undoing import undo_batch
+from tests.integration.registry.importing import header, table
+from tests.integration.registry.offices import DISTRICT, OTHER_DISTRICT, STARTS, credit_code
+from tests.postgres import Databases
+
+CALLER = Caller("caseworker", "caseworker", frozenset({Role.ADMINISTRATOR}), "330100")
+NOBODY_IS_ASKED = Shares(1, 1, 10**6)
+BUREAUS = (DISTRICT, OTHER_DISTRICT)
+ROUNDS, ROWS = 25, 12
+Content = dict[str, dict[str, Mapping[str, Any]]]
+
+
+class Register:
+    """A register's database, without a process around it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.changes = Changes(database, FixedClock(STARTS))
+
+    async def take(self, family: str, content: bytes, **said: Any) -> pb.Batch:
+        """Takes a file in."""
+        head = header(family, **{"mode": "good_rows", **said})
+        upload = Upload(content, new_request_id(), reading.read(head, content, STARTS.date()))
+        take = partial(import_file, upload, NOBODY_IS_ASKED, Drops())
+        return (await self.changes.once(CALLER, head, take, pb.ImportFileResponse)).batch
+
+    async def undo(self, batch: pb.Batch) -> pb.Batch:
+        """Undoes a batch."""
+        request = pb.UndoBatchRequest(
+            request_id=new_request_id(), batch_id=batch.batch_id, ground="随机检验"
+        )
+        undone = await self.changes.once(CALLER, request, undo_batch, pb.UndoBatchResponse)
+        return undone.batch
+
+    async def content(self) -> Content:
+        """Everything that stands in the register, apart from how often it was changed."""
+        found: Content = {}
+        async with self.database.snapshot() as session:
+            for kind in Kind:
+                one = TABLES[kind]
+                rows = (await session.exec(select(one.model))).all()
+                found[kind] = {
+                    getattr(row, one.key): row.model_dump(exclude={"version"})
+                    for row in rows
+                    if not row.removed
+                }
+        return found
+
+    async def versions(self) -> dict[str, int]:
+        """How often each thing was changed, what was removed included."""
+        found: dict[str, int] = {}
+        async with self.database.snapshot() as session:
+            for one in TABLES.values():
+                rows = (await session.exec(select(one.model))).all()
+                found |= {getattr(row, one.key): row.version for row in rows}
+        return found
+
+
+@pytest.fixture
+async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Register]:
+    """An empty register with two bureaus."""
+    database = Database(databases.url(tmp_path, "registry"))
+    await migrations.upgrade(database, "registry")
+    register = Register(database)
+    rows = [(code, f"合成局{code}") for code in BUREAUS]
+    await register.take("bureaus", table(("机关代码", "机关名称"), *rows))
+    yield register
+    await database.close()
+
+
+class Files:
+    """Files made at random about a small world, so that they meet what is there already."""
+
+    def __init__(self, seed: int) -> None:
+        self._pick = random.Random(seed)  # noqa: S311  nothing secret
+        self._codes = [credit_code() for _ in range(6)]
+        self._made = 0
+
+    def any(self) -> tuple[str, bytes, dict[str, Any]]:
+        """A family, its file and what its header says."""
+        family = self._pick.choice(("subjects", "instruments", "verifications", "records"))
+        rows = [getattr(self, f"_{family}")() for _ in range(self._pick.randint(1, ROWS))]
+        said: dict[str, Any] = {}
+        if family == "verifications" and self._pick.random() < 0.5:
+            said = {"file_missing": True, "bureau": self._pick.choice(BUREAUS)}
+        return family, table(list(rows[0]), *(list(row.values()) for row in rows)), said
+
+    def _one(self, *options: str) -> str:
+        return self._pick.choice(options)
+
+    def _day(self, *years: int) -> str:
+        month, day = self._pick.randint(1, 8), self._pick.randint(1, 28)
+        return f"{self._pick.choice(years)}-{month:02d}-{day:02d}"
+
+    def _subjects(self) -> Mapping[str, str]:
+        return {
+            "name": f"合成{self._pick.randint(1, 9)}",
+            "kind": self._one("organisation", "individual_business"),
+            "credit_code": self._one(*self._codes),
+            "bureau": self._one(*BUREAUS),
+            "sector": self._one("market", "catering", "utility"),
+            "address": self._one("", "样例路1号", "样例路2号"),
+            "email": self._one("", "a@b.example"),
+        }
+
+    def _instruments(self) -> Mapping[str, str]:
+        return {
+            "owner": self._one(*self._codes),
+            "type_code": self._one("NAWI-D", "WATER"),
+            "serial_no": str(self._pick.randint(1, 8)),
+            "model": self._one("", "甲", "乙"),
+            "state": self._one("", "in_use", "spare", "stopped"),
+            "rotate_on": self._one("", "2030-01-01"),
+        }
+
+    def _verifications(self) -> Mapping[str, str]:
+        self._made += 1
+        result = self._one("pass", "pass", "reject")
+        return {
+            "owner": self._one(*self._codes, "不详", "新来的"),
+            "type_code": self._one("NAWI-D", "WATER"),
+            "serial_no": str(self._pick.randint(1, 8)),
+            "result": result,
+            "verified_on": self._day(2024, 2025, 2026),
+            "valid_until": self._day(2027) if result == "pass" else "",
+            "institution": "合成检定院",
+            "certificate_no": self._one("", str(self._pick.randint(1, 12)), f"新{self._made}"),
+        }
+
+    def _records(self) -> Mapping[str, str]:
+        return {
+            "owner": self._one(*self._codes),
+            "kind": self._one("penalty", "award"),
+            "occurred_on": self._day(2024),
+            "determined_on": self._day(2025),
+            "source_ref": f"合成{self._pick.randint(1, 20)}",
+            "verified": self._one("是", "否"),
+        }
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_file_and_its_undoing_leave_the_register_as_it_was(
+    register: Register, seed: int
+) -> None:
+    files, applied = Files(seed), 0
+    await register.take("subjects", _everybody(files))
+    for number in range(ROUNDS):
+        before, versions = await register.content(), await register.versions()
+        family, content, said = files.any()
+        batch = await register.take(family, content, **said)
+        if batch.state != "applied":
+            assert await register.content() == before
+            continue
+        applied += 1
+        assert await register.content() != before
+        await register.undo(batch)
+        assert await register.content() == before
+        after = await register.versions()
+        assert all(after[one] >= version for one, version in versions.items())
+        if number % 2:  # the same file comes in again, and stays
+            assert (await register.take(family, content, **said)).state == "applied"
+    assert applied > ROUNDS // 3
+
+
+async def test_files_on_top_of_each_other_are_undone_down_to_the_first(
+    register: Register,
+) -> None:
+    files = Files(7)
+    stack: list[tuple[pb.Batch, Content]] = []
+    await register.take("subjects", _everybody(files))
+    while len(stack) < ROUNDS // 2:
+        before = await register.content()
+        family, content, said = files.any()
+        batch = await register.take(family, content, **said)
+        if batch.state == "applied":
+            stack.append((batch, before))
+    for batch, before in reversed(stack):
+        await register.undo(batch)
+        assert await register.content() == before
+
+
+def _everybody(files: Files) -> bytes:
+    columns = ("name", "kind", "credit_code", "bureau", "sector")
+    rows: Sequence[Sequence[str]] = [
+        (f"合成{n}", "organisation", code, BUREAUS[n % 2], "market")
+        for n, code in enumerate(files._codes)
+    ]
+    return table(columns, *rows)
