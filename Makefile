@@ -50,7 +50,7 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: test test-unit test-integration test-workflows test-e2e test-postgresql lint types layers drift alert-rules lock-check wheel mutation check
+.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-postgresql lint types layers drift alert-rules lock-check wheel mutation check
 test: $(READY) ## every test of every tier  全部测试
 	$(PYTEST) tests
 test-unit: $(READY) ## rules and parts alone, in seconds
@@ -59,6 +59,8 @@ test-integration: $(READY) ## on a real NATS and real databases
 	$(PYTEST) tests/integration
 test-workflows: $(READY) ## on a real Temporal server
 	$(PYTEST) tests/workflows
+test-evolution: $(READY) ## what the last landing left, under today's code
+	$(PYTEST) tests/evolution tests/e2e/test_previous_release.py
 test-e2e: $(READY) ## every process at once
 	$(PYTEST) tests/e2e
 test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the tests' own
