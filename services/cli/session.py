@@ -30,6 +30,7 @@ from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
+from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
@@ -68,6 +69,7 @@ class Desk:
         self.rulesets = RulesetServiceStub(channels["grading"])
         self.assessments = AssessmentServiceStub(channels["grading"])
         self.objection = ObjectionServiceStub(channels["objection"])
+        self.repair = RepairServiceStub(channels["objection"])
         self.alerts = AlertsServiceStub(channels["alerts"])
         self.escalations = EscalationServiceStub(channels["alerts"])
         self.operations = {

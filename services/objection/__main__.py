@@ -11,11 +11,12 @@ from services.objection.activities import SERVICE, CaseActivities
 from services.objection.consumers import consumers
 from services.objection.neighbours import Neighbours
 from services.objection.operations import Operations
-from services.objection.policy import POLICY
+from services.objection.policy import POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
+from services.objection.repairs.servicer import RepairServicer
 from services.objection.servicer import ObjectionServicer
 from services.objection.timers import Timers
-from services.objection.workflows import ObjectionWorkflow
+from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
 
 async def build(parts: Parts) -> Assembly:
@@ -24,15 +25,16 @@ async def build(parts: Parts) -> Assembly:
     neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
     timers = Timers(client, parts.database, parts.clock)
     activities = CaseActivities(parts.changes, neighbours).all()
+    kinds = [ObjectionWorkflow, RepairWorkflow]
     operations = Operations(parts.database, parts.clock, timers)
     return Assembly(
-        rpc={RPC_SERVICE: ObjectionServicer(parts.changes, neighbours).register},
+        rpc={
+            RPC_SERVICE: ObjectionServicer(parts.changes, neighbours).register,
+            REPAIRS: RepairServicer(parts.changes, neighbours).register,
+        },
         policies=[POLICY],
         consumers=consumers(parts, timers),
-        background=[
-            temporal.worker(client, SERVICE, [ObjectionWorkflow], activities).run,
-            workflows.drain,
-        ],
+        background=[temporal.worker(client, SERVICE, kinds, activities).run, workflows.drain],
         check=operations.check,
         reconcile=operations.reconcile,
         looks=figures.looks(parts.database, parts.clock),

@@ -9,7 +9,7 @@ import grpc
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from law.objection import OUTCOME_CITE, Outcome
+from law.objection import Outcome
 from plumbing.change import Changes
 from plumbing.client import Refusal
 from plumbing.identity import service_caller
@@ -20,7 +20,8 @@ from services.objection.corrections import corrected
 from services.objection.correspondence import letter_of
 from services.objection.messages import RungDue, Stuck
 from services.objection.neighbours import Neighbours
-from services.objection.tables import ObjectionCase
+from services.objection.steps import decision_cite
+from services.objection.tables import Case
 
 SERVICE = "objection"
 NOT_GRADED_YET = "NOT_GRADED_YET"
@@ -41,6 +42,7 @@ class CaseActivities:
             self.note_grade_before,
             self.carry_out,
             self.end_contested,
+            self.repair_records,
             self.note_grade_after,
             self.issue_letter,
             self.settle,
@@ -77,6 +79,8 @@ class CaseActivities:
             await self._withdraw(case)
         if case.outcome is Outcome.CORRECT:
             await self._correct(case)
+        if case.outcome is Outcome.STOP_DISCLOSURE:
+            await self._stop_disclosure(case)
 
     @activity.defn
     @final_errors
@@ -85,6 +89,21 @@ class CaseActivities:
         case = await self._case(case_id)
         versions = await self._set_contested(case, contested=False)
         await self._change(_behalf(case), progress.note_versions, case_id, versions)
+
+    @activity.defn
+    @final_errors
+    async def repair_records(self, case_id: str) -> None:
+        """Marks the records of a case as repaired, which ends their disclosure with it (S4 四(四)).
+
+        Keeps the versions that the records then have.
+        """
+        case = await self._case(case_id)
+        held = await self._neighbours.still_held(case.record_ids, case.decided_by)
+        ids = [record.record_id for record in held]
+        if ids:
+            ground = _ground(case)
+            repaired = await self._neighbours.repair(case_id, ids, ground, case.decided_by)
+            await self._change(case.decided_by, progress.note_versions, case_id, repaired)
 
     @activity.defn
     @final_errors
@@ -119,7 +138,7 @@ class CaseActivities:
         """Tells the bureau, once per step, that a person must see to the case."""
         await self._change("", progress.report_stuck, stuck)
 
-    async def _case(self, case_id: str) -> ObjectionCase:
+    async def _case(self, case_id: str) -> Case:
         async with self._changes.database.snapshot() as session:
             return await queries.find_case(session, case_id)
 
@@ -129,7 +148,7 @@ class CaseActivities:
         async with self._changes.change(service_caller(SERVICE, behalf)) as change:
             await command(change, *arguments)
 
-    async def _set_contested(self, case: ObjectionCase, *, contested: bool) -> dict[str, int]:
+    async def _set_contested(self, case: Case, *, contested: bool) -> dict[str, int]:
         behalf = _behalf(case)
         held = await self._neighbours.still_held(case.record_ids, behalf)
         if not held:
@@ -138,25 +157,32 @@ class CaseActivities:
             case.case_id, [record.record_id for record in held], behalf, contested=contested
         )
 
-    async def _standing(self, case: ObjectionCase) -> list[Record]:
+    async def _standing(self, case: Case) -> list[Record]:
         """The records there still is something to do about; others are withdrawn already."""
         held = await self._neighbours.still_held(case.record_ids, case.decided_by)
         return [record for record in held if record.status not in _ENDED]
 
-    async def _withdraw(self, case: ObjectionCase) -> None:
+    async def _withdraw(self, case: Case) -> None:
         for record in await self._standing(case):
             await self._neighbours.withdraw(
                 case.case_id, record.record_id, _ground(case), case.decided_by
             )
 
-    async def _correct(self, case: ObjectionCase) -> None:
+    async def _stop_disclosure(self, case: Case) -> None:
+        ids = [record.record_id for record in await self._standing(case)]
+        if ids:
+            await self._neighbours.stop_disclosure(
+                case.case_id, ids, _ground(case), case.decided_by
+            )
+
+    async def _correct(self, case: Case) -> None:
         orders = {correction["record_id"]: correction for correction in case.corrections}
         for record in await self._standing(case):
             wanted = corrected(record, orders[record.record_id])
             if wanted != record:  # equal after a crash that came behind the correction
                 await self._correct_one(case, wanted)
 
-    async def _correct_one(self, case: ObjectionCase, wanted: Record) -> None:
+    async def _correct_one(self, case: Case, wanted: Record) -> None:
         try:
             await self._neighbours.correct(case.case_id, wanted, _ground(case), case.decided_by)
         except Refusal as refusal:
@@ -166,9 +192,9 @@ class CaseActivities:
             raise
 
 
-def _behalf(case: ObjectionCase) -> str:
+def _behalf(case: Case) -> str:
     return case.decided_by or case.lodged_by
 
 
-def _ground(case: ObjectionCase) -> str:
-    return f"{case.number}；{OUTCOME_CITE}"
+def _ground(case: Case) -> str:
+    return f"{case.number}；{decision_cite(case)}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from google.protobuf.json_format import MessageToDict
 
-from law.errors import Fault, InvalidInput, WrongState
+from law.errors import WrongState
 from law.objection import (
     OBJECTION_CITE,
     OUTCOME_CITE,
@@ -17,7 +17,6 @@ from law.objection import (
     Step,
     after,
     may_approve_extension,
-    may_decide,
 )
 from law.terms import Term, start
 from law.workdays import edition
@@ -26,13 +25,21 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.corrections import check_corrections
-from services.objection.steps import locked_case, take
-from services.objection.tables import ObjectionCase
+from services.objection.steps import (
+    case_in_scope,
+    own_case,
+    require_impartial,
+    required_reasons,
+    take,
+)
+from services.objection.tables import Case
+
+KIND = CaseKind.OBJECTION
 
 
 async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.AcceptObjectionResponse:
     """Accepts an objection: from the next day its term is counted (S3 28, R-114)."""
-    case = await _in_scope(change, request.case_id)
+    case = await case_in_scope(change, request.case_id, KIND)
     case_said = await take(
         change,
         case,
@@ -41,7 +48,7 @@ async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.Accep
         cite=TERM_CITE,
         caseworker=change.on_behalf_of,
         accepted_at=change.at,
-        term=start(TERM_OF[CaseKind.OBJECTION], change.today, edition()).to_json(),
+        term=start(TERM_OF[KIND], change.today, edition()).to_json(),
     )
     return pb.AcceptObjectionResponse(case=case_said)
 
@@ -50,8 +57,8 @@ async def decline(
     change: Change, request: pb.DeclineObjectionRequest, *, records: Sequence[Record]
 ) -> pb.DeclineObjectionResponse:
     """Declines to accept an objection, with the reason; not on records of one's own (S3 27)."""
-    case = await _in_scope(change, request.case_id)
-    _require_impartial(change, case, records)
+    case = await case_in_scope(change, request.case_id, KIND)
+    require_impartial(change, case, records)
     said = await take(
         change,
         case,
@@ -70,8 +77,7 @@ async def withdraw(
     change: Change, request: pb.WithdrawObjectionRequest
 ) -> pb.WithdrawObjectionResponse:
     """Takes an objection back; only its own subject may, and only before it is decided."""
-    case = await locked_case(change, request.case_id)
-    change.caller.require_subject(case.subject_id, case.bureau)
+    case = await own_case(change, request.case_id, KIND)
     said = await take(
         change,
         case,
@@ -86,7 +92,7 @@ async def request_extension(
     change: Change, request: pb.RequestExtensionRequest
 ) -> pb.RequestExtensionResponse:
     """Asks the unit head for more working days; the term runs on meanwhile (S3 28)."""
-    case = await _in_scope(change, request.case_id)
+    case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.REQUEST_EXTENSION)
     # What the cap forbids is refused now, before the unit head is asked.
     _extended(change, case, request.days, request.ground)
@@ -108,7 +114,7 @@ async def decide_extension(
     change: Change, request: pb.DecideExtensionRequest
 ) -> pb.DecideExtensionResponse:
     """Approves or refuses an extension, as the head of the unit (S3 28: 经单位负责人批准)."""
-    case = await _in_scope(change, request.case_id)
+    case = await case_in_scope(change, request.case_id, KIND)
     step = Step.APPROVE_EXTENSION if request.approve else Step.DECLINE_EXTENSION
     after(case.state, step)
     may_approve_extension(
@@ -141,9 +147,9 @@ async def decide(
     `records` are those contested, as the register holds them. Raises NotPermitted to whoever
     entered one of them or lodged the case, InvalidInput for corrections that do not fit.
     """
-    case = await _in_scope(change, request.case_id)
+    case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.DECIDE)
-    _require_impartial(change, case, records)
+    require_impartial(change, case, records)
     outcome = Outcome(request.outcome)
     check_corrections(outcome, request.corrections, records, change.today)
     said = await take(
@@ -154,7 +160,7 @@ async def decide(
         cite=OUTCOME_CITE,
         note=request.reasons,
         outcome=outcome,
-        reasons=_reasons(request.reasons),
+        reasons=required_reasons(request.reasons, OUTCOME_CITE),
         corrections=[_stored(correction) for correction in request.corrections],
         decided_by=change.on_behalf_of,
         decided_at=change.at,
@@ -162,29 +168,11 @@ async def decide(
     return pb.DecideObjectionResponse(case=said)
 
 
-async def _in_scope(change: Change, case_id: str) -> ObjectionCase:
-    case = await locked_case(change, case_id)
-    change.caller.require_bureau(case.bureau)
-    return case
-
-
-def _require_impartial(change: Change, case: ObjectionCase, records: Sequence[Record]) -> None:
-    for record in records:
-        may_decide(change.on_behalf_of, record.entered_by, applicant=case.lodged_by).require()
-
-
-def _extended(change: Change, case: ObjectionCase, days: int, ground: str) -> Term:
+def _extended(change: Change, case: Case, days: int, ground: str) -> Term:
     if case.term is None:
         raise WrongState("期限尚未开始", "No term is running", cite=TERM_CITE)
     term = Term.from_json(case.term)
     return term.extend(days, change.on_behalf_of, ground, change.today, edition=edition())
-
-
-def _reasons(text: str) -> str:
-    if not text.strip():
-        fault = Fault("reasons", "须写明理由", "Reasons are required", cite=OUTCOME_CITE)
-        raise InvalidInput(faults=[fault])
-    return text.strip()
 
 
 def _stored(correction: pb.Correction) -> dict[str, object]:

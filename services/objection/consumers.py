@@ -21,6 +21,10 @@ _TELLING = (
     own.ObjectionDecided,
     own.ObjectionDeclined,
     own.ObjectionWithdrawn,
+    own.RepairLodged,
+    own.RepairDeclined,
+    own.RepairDecided,
+    own.RepairWithdrawn,
 )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from law.evidence import RecordKind
 from law.grading.words import kind_name
-from law.objection import CaseState
+from law.objection import CaseKind, CaseState, Outcome
 from law.periods import local_day
 from protos.registry.v1.registry_pb2 import Bureau
 from services.objection.corrections import correction_zh
@@ -21,27 +21,41 @@ from services.objection.letters import (
     declined_letter,
 )
 from services.objection.neighbours import Neighbours
-from services.objection.tables import ObjectionCase
+from services.objection.repairs import letters as repairs
+from services.objection.repairs.file import RepairFile
+from services.objection.tables import Case
 
 
-async def letter_of(case: ObjectionCase, neighbours: Neighbours, today: date) -> LetterText:
+async def letter_of(case: Case, neighbours: Neighbours, today: date) -> LetterText:
     """The letter due in a case that was decided or declined."""
-    facts = await _facts(case, neighbours, today)
+    facts = await facts_of(case, neighbours, case.decided_by, today)
+    if case.kind is CaseKind.REPAIR:
+        return await _repair_letter(case, facts, neighbours)
     if case.state is CaseState.DECLINED or case.outcome is None:
         return declined_letter(facts)
-    behalf = case.decided_by
-    before = await neighbours.explanation(case.receipt_before, behalf)
-    after = await neighbours.explanation(case.receipt_after, behalf)
-    return decision_letter(
-        facts,
-        case.outcome,
+    return decision_letter(facts, case.outcome, *await _grades(case, neighbours))
+
+
+async def _repair_letter(case: Case, facts: LetterFacts, neighbours: Neighbours) -> LetterText:
+    file = RepairFile.model_validate(case.repair)
+    if case.outcome is Outcome.CONFIRM_REPAIR:
+        return repairs.confirmed_letter(facts, file, *await _grades(case, neighbours))
+    if case.outcome is Outcome.DECLINE_REPAIR:
+        return repairs.refused_letter(facts, file)
+    return repairs.declined_letter(facts, file)
+
+
+async def _grades(case: Case, neighbours: Neighbours) -> tuple[GradeFacts, GradeFacts]:
+    before = await neighbours.explanation(case.receipt_before, case.decided_by)
+    after = await neighbours.explanation(case.receipt_after, case.decided_by)
+    return (
         GradeFacts(case.grade_before or "", case.receipt_before, before),
         GradeFacts(case.grade_after or "", case.receipt_after, after),
     )
 
 
-async def _facts(case: ObjectionCase, neighbours: Neighbours, today: date) -> LetterFacts:
-    behalf = case.decided_by
+async def facts_of(case: Case, neighbours: Neighbours, behalf: str, today: date) -> LetterFacts:
+    """What every letter of a case rests on."""
     subject = await neighbours.subject(case.subject_id, behalf)
     bureaus = await neighbours.bureaus()
     corrections = {c["record_id"]: correction_zh(c) for c in case.corrections}

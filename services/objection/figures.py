@@ -8,19 +8,25 @@ from datetime import date
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.objection import CaseState
+from law.objection import CaseKind, CaseState
 from law.workdays import edition, nth_working_day
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.metrics.figures import Look, Reading, ask, figure
 from services.objection.progress import STUCK
-from services.objection.tables import NO_TERM, ObjectionCase, ReachedRung
+from services.objection.tables import NO_TERM, Case, ReachedRung
 
-KIND = "objection"
+KINDS = (CaseKind.OBJECTION, CaseKind.REPAIR)
 # A case that ended by a decision or otherwise stays open until nothing more follows from it.
 _STATES = tuple(state.value for state in CaseState)
-_TERM_RUNS = (CaseState.ACCEPTED, CaseState.EXTENSION_REQUESTED)
-_UNSETTLED = col(ObjectionCase.settled_at).is_(None)
+# The term of an objection runs from acceptance, that of a repair from submission (C-13).
+_TERM_RUNS = (
+    CaseState.LODGED,
+    CaseState.SUPPLEMENT_REQUESTED,
+    CaseState.ACCEPTED,
+    CaseState.EXTENSION_REQUESTED,
+)
+_UNSETTLED = col(Case.settled_at).is_(None)
 OVERDUE = "overdue"
 WITHIN = {"within_1": 1, "within_5": 5}  # working days after today
 
@@ -47,20 +53,21 @@ CASES_STUCK = figure(
 
 
 _COUNTED = (
-    sa.select(col(ObjectionCase.state), sa.func.count())
+    sa.select(col(Case.kind), col(Case.state), sa.func.count())
     .where(_UNSETTLED)
-    .group_by(col(ObjectionCase.state))
+    .group_by(col(Case.kind), col(Case.state))
 )
 _ENDING = (
-    sa.select(col(ObjectionCase.due_on), sa.func.count())
-    .where(_UNSETTLED, col(ObjectionCase.state).in_(_TERM_RUNS))
-    .where(col(ObjectionCase.due_on) != NO_TERM)
-    .group_by(col(ObjectionCase.due_on))
+    sa.select(col(Case.kind), col(Case.due_on), sa.func.count())
+    .where(_UNSETTLED, col(Case.state).in_(_TERM_RUNS))
+    .where(col(Case.due_on) != NO_TERM)
+    .group_by(col(Case.kind), col(Case.due_on))
 )
 _REFUSED = (
-    sa.select(sa.func.count(sa.distinct(col(ReachedRung.case_id))))
-    .join(ObjectionCase, col(ObjectionCase.case_id) == col(ReachedRung.case_id))
+    sa.select(col(Case.kind), sa.func.count(sa.distinct(col(Case.case_id))))
+    .join(ReachedRung, col(Case.case_id) == col(ReachedRung.case_id))
     .where(_UNSETTLED, col(ReachedRung.rung).startswith(STUCK))
+    .group_by(col(Case.kind))
 )
 
 
@@ -68,13 +75,18 @@ def looks(database: Database, clock: Clock) -> list[Look]:
     """The questions of objection; the index of unsettled cases answers them."""
 
     async def cases() -> list[Reading]:
-        counted, ending, [(refused,)] = await ask(database, _COUNTED, _ENDING, _REFUSED)
-        states = {state.value: count for state, count in counted}
-        return [
-            *CASES.under((KIND,), states, _STATES),
-            *TERMS.under((KIND,), windows(ending, clock.today())),
-            CASES_STUCK.at(refused, KIND),
-        ]
+        counted, ending, refused = await ask(database, _COUNTED, _ENDING, _REFUSED)
+        stuck, today = dict(refused), clock.today()
+        readings: list[Reading] = []
+        for kind in KINDS:
+            states = {state.value: count for of, state, count in counted if of is kind}
+            due = [(day, count) for of, day, count in ending if of is kind]
+            readings += [
+                *CASES.under((kind.value,), states, _STATES),
+                *TERMS.under((kind.value,), windows(due, today)),
+                CASES_STUCK.at(stuck.get(kind, 0), kind.value),
+            ]
+        return readings
 
     return [Look("cases", cases)]
 

@@ -1,4 +1,4 @@
-"""What follows when the waiting ends: activities in order, each tried until it is done.
+"""Following a case through: activities in order, each tried until it is done.
 
 Runs inside the workflow. Every activity is idempotent, so a workflow that is started anew from
 the case table goes through all of them again and changes only what is missing (D-04).
@@ -16,7 +16,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from plumbing.temporal import UNTIL_DONE
     from services.objection.activities import CaseActivities
-    from services.objection.messages import End, Ending, RungDue, Stuck
+    from services.objection.messages import RungDue, Stuck
 
 # An attempt cut short by a crash is tried again after this long; each goes on where the last was.
 _ATTEMPT = timedelta(seconds=12)
@@ -26,7 +26,6 @@ _UNTIL_GRADED = RetryPolicy(
     backoff_coefficient=1.5,
     maximum_interval=timedelta(seconds=5),
 )
-_CHANGES_REGISTER = ("delete", "correct")
 
 OnCase = Callable[[CaseActivities, str], Awaitable[None]]
 
@@ -40,31 +39,19 @@ class FollowThrough:
     def __init__(self, case_id: str, nudges: Callable[[], int]) -> None:
         self._case_id, self._nudges = case_id, nudges
 
-    async def mark_contested(self) -> None:
-        """Marks the records as contested; the first thing that happens to an objection."""
-        await self._do(CaseActivities.mark_contested)
-
     async def reach_rung(self, due: RungDue) -> None:
         """Announces a rung. The moment reminds and escalates; it never decides by itself."""
         await workflow.execute_activity_method(
             CaseActivities.reach_rung, due, start_to_close_timeout=_ATTEMPT, retry_policy=UNTIL_DONE
         )
 
-    async def carry_through(self, ending: Ending) -> None:
-        """Carries an ending through until nothing more follows from it."""
-        if ending.how is End.DECIDED:
-            await self._carry_out_decision(ending.outcome)
-        else:
-            await self._do(CaseActivities.end_contested)
-        if ending.how is not End.WITHDRAWN:
-            await self._do(CaseActivities.issue_letter)
-        await self._do(CaseActivities.settle)
+    async def take(self, *steps: OnCase) -> None:
+        """Takes steps, one after the other."""
+        for step in steps:
+            await self._do(step)
 
-    async def _carry_out_decision(self, outcome: str) -> None:
-        await self._do(CaseActivities.note_grade_before)
-        if outcome in _CHANGES_REGISTER:
-            await self._do(CaseActivities.carry_out)
-        await self._do(CaseActivities.end_contested)
+    async def until_graded(self) -> None:
+        """Waits until the records as they now stand are in the grade."""
         await self._do(CaseActivities.note_grade_after, _UNTIL_GRADED)
 
     async def _do(self, what: OnCase, patience: RetryPolicy = UNTIL_DONE) -> None:

@@ -82,10 +82,10 @@ def decision_letter(
         f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{spell_out(OUTCOME_CITE, 'zh')}）。",
         f"三、理由：{facts.reasons}",
         "四、对信用等级的影响",
-        *_grade("决定执行前", before),
-        *_grade("决定执行后", after),
+        *grade_lines("决定执行前", before),
+        *grade_lines("决定执行后", after),
         *_remedy(facts, "五"),
-        *_closing(facts),
+        *closing(facts),
     ]
     return LetterText(DECISION_TITLE, "\n".join(body))
 
@@ -96,7 +96,7 @@ def declined_letter(facts: LetterFacts) -> LetterText:
         *_opening(facts, "经审查，决定不予受理。"),
         f"二、理由：{facts.reasons}（依据：{spell_out(OBJECTION_CITE, 'zh')}）",
         *_remedy(facts, "三"),
-        *_closing(facts),
+        *closing(facts),
     ]
     return LetterText(DECLINED_TITLE, "\n".join(body))
 
@@ -106,7 +106,12 @@ def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
     yield f"{facts.subject}："
     yield f"你单位于{day_zh(facts.lodged_on)}对下列计量信用记录提出异议，{verdict}"
     yield "一、异议所涉记录"
-    for place, record in enumerate(facts.records, 1):
+    yield from record_lines(facts.records)
+
+
+def record_lines(records: Sequence[RecordFacts]) -> Iterator[str]:
+    """The records of a case, numbered."""
+    for place, record in enumerate(records, 1):
         said = "：".join(filter(None, (record.kind, record.summary)))
         day = day_zh(record.determined_on)
         yield f"{place}. {said}（来源文书：{record.source_ref}；认定日期：{day}）"
@@ -114,7 +119,8 @@ def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
             yield f"　　更正为：{'；'.join(record.corrected_to)}"
 
 
-def _grade(when: str, facts: GradeFacts) -> Iterator[str]:
+def grade_lines(when: str, facts: GradeFacts) -> Iterator[str]:
+    """A grade with its receipt, point by point."""
     if not facts.receipt_id:
         yield f"{when}：未评定等级。"
         return
@@ -133,16 +139,18 @@ def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
         f"复核自受理之日起{term.days}个工作日内作出，情况复杂的经批准可延长，"
         f"累计不超过{term.cap}个工作日（依据：{spell_out(TERM_CITE, 'zh')}{adopted}）。"
     )
-    yield f"异议受理：{_contact(facts.office)}"
-    yield f"复核受理：{_contact(facts.municipal)}"
+    yield f"异议受理：{contact(facts.office)}"
+    yield f"复核受理：{contact(facts.municipal)}"
 
 
-def _contact(office: Office) -> str:
+def contact(office: Office) -> str:
+    """A bureau and the ways to reach it."""
     ways = {"部门": office.department, "电话": office.phone, "电子邮箱": office.email}
     said = "，".join(f"{name}：{value}" for name, value in ways.items() if value)
     return f"{office.name}（{said}）" if said else office.name
 
 
-def _closing(facts: LetterFacts) -> Iterator[str]:
+def closing(facts: LetterFacts) -> Iterator[str]:
+    """Who writes, and when."""
     yield facts.office.name
     yield day_zh(facts.on)

@@ -111,6 +111,29 @@ class Neighbours:
         )
         await ask(self.registry.CorrectRecord(request, metadata=_behalf(behalf)))
 
+    async def repair(
+        self, case_id: str, record_ids: Sequence[str], ground: str, behalf: str
+    ) -> dict[str, int]:
+        """Marks records as repaired, once per case; returns the version of each."""
+        request = registry_pb2.RepairRecordsRequest(
+            request_id=derived_request_id("repair", case_id, *record_ids),
+            record_ids=record_ids,
+            ground=ground,
+        )
+        answer = await ask(self.registry.RepairRecords(request, metadata=_behalf(behalf)))
+        return {record.record_id: record.version for record in answer.records}
+
+    async def stop_disclosure(
+        self, case_id: str, record_ids: Sequence[str], ground: str, behalf: str
+    ) -> None:
+        """Stops the disclosure of records, once per case."""
+        request = registry_pb2.StopDisclosureRequest(
+            request_id=derived_request_id("stop-disclosure", case_id, *record_ids),
+            record_ids=record_ids,
+            ground=ground,
+        )
+        await ask(self.registry.StopDisclosure(request, metadata=_behalf(behalf)))
+
     async def subject(self, subject_id: str, behalf: str) -> registry_pb2.Subject:
         """A subject."""
         request = registry_pb2.GetSubjectRequest(subject_id=subject_id)
@@ -126,6 +149,43 @@ class Neighbours:
             found |= {bureau.code: bureau for bureau in answer.bureaus}
             if not (token := answer.next_page_token):
                 return found
+
+    async def archive(self, subject_id: str, behalf: str) -> list[registry_pb2.Record]:
+        """Every record of a subject that the register has."""
+        found: list[registry_pb2.Record] = []
+        token = ""
+        while True:
+            request = registry_pb2.ListRecordsRequest(
+                subject_id=subject_id, page_size=1000, page_token=token
+            )
+            answer = await ask(self.registry.ListRecords(request, metadata=_behalf(behalf)))
+            found += answer.records
+            if not (token := answer.next_page_token):
+                return found
+
+    async def retention(self, record_id: str, behalf: str) -> registry_pb2.Retention:
+        """How long a record is kept, and by which text."""
+        request = registry_pb2.GetRecordRequest(record_id=record_id)
+        return (await ask(self.registry.GetRecord(request, metadata=_behalf(behalf)))).retention
+
+    async def grades(self, subject_id: str, behalf: str) -> list[grading_pb2.Grade]:
+        """Every grade ever stated of a subject."""
+        found: list[grading_pb2.Grade] = []
+        token = ""
+        while True:
+            request = grading_pb2.ListGradesRequest(
+                subject_id=subject_id, page_size=1000, page_token=token
+            )
+            answer = await ask(self.grading.ListGrades(request, metadata=_behalf(behalf)))
+            found += answer.grades
+            if not (token := answer.next_page_token):
+                return found
+
+    async def receipt(self, receipt_id: str, behalf: str) -> str:
+        """A receipt, as JSON."""
+        request = grading_pb2.GetReceiptRequest(receipt_id=receipt_id)
+        answer = await ask(self.grading.GetReceipt(request, metadata=_behalf(behalf)))
+        return str(answer.receipt_json)
 
     async def grade(self, subject_id: str, behalf: str) -> grading_pb2.Grade:
         """The grade in force today; an empty one for a subject that has none."""

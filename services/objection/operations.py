@@ -10,19 +10,20 @@ from sqlmodel import col, select
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from law.objection import CaseKind
 from law.terms import Term
 from plumbing.assembly import Findings, Reconciled
 from plumbing.clock import Clock
 from plumbing.database import Database
 from services.objection.progress import STUCK
 from services.objection.schedule import due_on
-from services.objection.tables import ObjectionCase, ReachedRung
+from services.objection.tables import Case, ReachedRung
 from services.objection.timers import Timers, workflow_id
 
 # A case and its workflow are two steps apart for a moment; only what lasts is a problem.
 SETTLING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
-_RUNNING = "WorkflowType = 'ObjectionCase' AND ExecutionStatus = 'Running'"
+_RUNNING = "WorkflowType IN ('ObjectionCase', 'RepairCase') AND ExecutionStatus = 'Running'"
 
 
 class Operations:
@@ -39,7 +40,8 @@ class Operations:
         for case_id in await self._stuck({case.case_id for case in unsettled}):
             zh, en = "后续事项无法自动完成，须人工处理", "Following it through was refused"
             findings.differ("case.stuck", f"case/{case_id}", zh, en)
-        contested = [(record, 1) for case in unsettled for record in case.record_ids]
+        objections = (case for case in unsettled if case.kind is CaseKind.OBJECTION)
+        contested = [(record, 1) for case in objections for record in case.record_ids]
         findings.hold("contested", contested)
         findings.figures |= await self._figures(unsettled)
         return findings
@@ -49,10 +51,11 @@ class Operations:
         done = Reconciled()
         await self._derive_again()
         for case in await self._timers.unsettled():
-            if await self._runs(case.case_id):
+            name = workflow_id(case.kind, case.case_id)
+            if await self._runs(name):
                 done.running += 1
             else:
-                done.started.append(workflow_id(case.case_id))
+                done.started.append(name)
             await self._timers.push(case.case_id)
         await self._timers.move_clock(self._clock.offset().total_seconds())
         return done
@@ -78,15 +81,16 @@ class Operations:
 
     async def _differences(self) -> tuple[list[str], list[str]]:
         """The open cases without a workflow, and the running workflows without an open case."""
-        unsettled = {case.case_id for case in await self._timers.unsettled()}
-        missing = [case_id for case_id in sorted(unsettled) if not await self._runs(case_id)]
-        listed = [w.id async for w in self._timers.client.list_workflows(_RUNNING)]
-        beyond = {name.removeprefix("objection/") for name in listed} - unsettled
+        cases = await self._timers.unsettled()
+        unsettled = {workflow_id(case.kind, case.case_id) for case in cases}
+        missing = [name for name in sorted(unsettled) if not await self._runs(name)]
+        listed = {w.id async for w in self._timers.client.list_workflows(_RUNNING)}
         # What is listed lags a little; what is described does not.
-        return missing, [case_id for case_id in sorted(beyond) if await self._runs(case_id)]
+        orphans = [name for name in sorted(listed - unsettled) if await self._runs(name)]
+        return [_case_of(name) for name in missing], [_case_of(name) for name in orphans]
 
-    async def _runs(self, case_id: str) -> bool:
-        handle = self._timers.client.get_workflow_handle(workflow_id(case_id))
+    async def _runs(self, name: str) -> bool:
+        handle = self._timers.client.get_workflow_handle(name)
         try:
             return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
         except RPCError as error:
@@ -94,18 +98,22 @@ class Operations:
                 return False
             raise
 
-    async def _figures(self, unsettled: Sequence[ObjectionCase]) -> dict[str, int]:
+    async def _figures(self, unsettled: Sequence[Case]) -> dict[str, int]:
         today = self._clock.today()
-        counted = select(sa.func.count()).where(col(ObjectionCase.settled_at).is_not(None))
+        counted = select(sa.func.count()).where(col(Case.settled_at).is_not(None))
         async with self._database.snapshot() as session:
-            closed = (await session.exec(counted.select_from(ObjectionCase))).one()
+            closed = (await session.exec(counted.select_from(Case))).one()
         overdue = sum(case.due_on < today and case.decided_at is None for case in unsettled)
         return {"cases.open": len(unsettled), "cases.overdue": overdue, "cases.closed": closed}
 
     async def _derive_again(self) -> None:
         """Writes the derived last days anew, as a newer calendar may have moved them (D-07)."""
-        wanted = select(ObjectionCase).where(col(ObjectionCase.settled_at).is_(None))
+        wanted = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.transaction() as session:
             for case in (await session.exec(wanted.with_for_update())).all():
                 if case.term is not None:
                     case.due_on = due_on(Term.from_json(case.term))
+
+
+def _case_of(workflow: str) -> str:
+    return workflow.partition("/")[2]

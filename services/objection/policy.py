@@ -14,6 +14,7 @@ _READ = allow(
     Role.MUNICIPAL_REVIEWER,
     Role.INSPECTOR,
 )
+REPAIRS = "quanheng.objection.v1.RepairService"
 POLICY: Policy = {
     f"/{SERVICE}/LodgeObjection": in_person(Role.OPERATOR),
     f"/{SERVICE}/WithdrawObjection": in_person(Role.OPERATOR),
@@ -24,4 +25,13 @@ POLICY: Policy = {
     f"/{SERVICE}/DecideObjection": in_person(Role.CASEWORKER),
     f"/{SERVICE}/GetCase": _READ,
     f"/{SERVICE}/ListCases": _READ,
+    f"/{REPAIRS}/CheckRepair": _READ,
+    f"/{REPAIRS}/LodgeRepair": in_person(Role.OPERATOR),
+    f"/{REPAIRS}/SupplementRepair": in_person(Role.OPERATOR),
+    f"/{REPAIRS}/WithdrawRepair": in_person(Role.OPERATOR),
+    f"/{REPAIRS}/RequestSupplement": in_person(Role.CASEWORKER),
+    f"/{REPAIRS}/AcceptRepair": in_person(Role.CASEWORKER),
+    f"/{REPAIRS}/DeclineRepair": in_person(Role.CASEWORKER),
+    f"/{REPAIRS}/ConfirmCondition": in_person(Role.CASEWORKER),
+    f"/{REPAIRS}/DecideRepair": in_person(Role.CASEWORKER),
 }

@@ -8,24 +8,32 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from law.objection import OBJECTION_CITE, OUTCOME_CITE, TERM_CITE, CaseState, Step
+from law.objection import TERM_CITE, CaseKind, CaseState, Step
+from law.terms import Term
 from plumbing.change import Change
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
 from services.objection.letters import LetterText
 from services.objection.messages import RungDue, Stuck
-from services.objection.steps import aggregate_of, locked_case, put_on_file, take
-from services.objection.tables import CaseLetter, ObjectionCase, OpenRecord, ReachedRung
+from services.objection.steps import aggregate_of, decision_cite, locked_case, put_on_file, take
+from services.objection.tables import Case, CaseLetter, OpenRecord, ReachedRung
 from services.objection.wire import case_message, letter_message
 
+_CLOSED = {CaseKind.OBJECTION: events.ObjectionClosed, CaseKind.REPAIR: events.RepairClosed}
 STUCK = "stuck/"  # what a rung's key begins with that a refusal and no moment reached
-_DECIDABLE = (CaseState.ACCEPTED, CaseState.EXTENSION_REQUESTED)
+# The term of an objection runs from acceptance, that of a repair from submission (C-13).
+_UNDECIDED = (
+    CaseState.LODGED,
+    CaseState.SUPPLEMENT_REQUESTED,
+    CaseState.ACCEPTED,
+    CaseState.EXTENSION_REQUESTED,
+)
 
 
 async def reach_rung(change: Change, due: RungDue) -> bool:
     """Announces a reached rung unless it was before, or the case is decided; True if it did."""
     case = await locked_case(change, due.case_id)
-    if case.state not in _DECIDABLE:
+    if case.state not in _UNDECIDED:
         return False
     known = await change.session.get(ReachedRung, (due.case_id, due.rung.key))
     if known is not None:
@@ -38,7 +46,7 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
         lambda said: events.TermRungReached(
             case=said, rung=due.rung.key, message_zh=due.rung.message_zh
         ),
-        cite=TERM_CITE,
+        cite=Term.from_json(case.term).cite if case.term else TERM_CITE,
         note=f"{due.rung.key}：{due.rung.message_zh}",
     )
     return True
@@ -60,7 +68,7 @@ async def report_stuck(change: Change, stuck: Stuck) -> bool:
         case,
         "stuck",
         lambda said: events.TermRungReached(case=said, rung=key, message_zh=told),
-        cite=OUTCOME_CITE,
+        cite=decision_cite(case),
         note=told,
     )
     return True
@@ -116,29 +124,28 @@ async def settle(change: Change, case_id: str) -> None:
     if case.settled_at is not None:
         return
     for record_id in case.record_ids:
-        row = await change.session.get(OpenRecord, record_id)
+        row = await change.session.get(OpenRecord, (record_id, case.kind))
         if row is not None and row.case_id == case_id:
             await change.session.delete(row)
     case.settled_at = change.at
     if case.state is CaseState.DECIDED:
         await _close(change, case)
     else:
-        _note(change, case, "settle", ground=OBJECTION_CITE)
+        _note(change, case, "settle")
 
 
-async def _close(change: Change, case: ObjectionCase) -> None:
+async def _close(change: Change, case: Case) -> None:
     await take(
         change,
         case,
         Step.CLOSE,
-        lambda c: events.ObjectionClosed(case=c, at=c.closed_at),
-        cite=OUTCOME_CITE,
+        lambda c: _CLOSED[case.kind](case=c, at=c.closed_at),
+        cite=decision_cite(case),
         closed_at=change.at,
     )
 
 
-def _note(
-    change: Change, case: ObjectionCase, what: str, *, ground: str = OUTCOME_CITE, **told: str
-) -> None:
+def _note(change: Change, case: Case, what: str, **told: str) -> None:
     change.session.add(case)
-    change.audit(f"objection.{what}", aggregate_of(case), after=dict(told), ground=ground)
+    ground = decision_cite(case)
+    change.audit(f"{case.kind}.{what}", aggregate_of(case), after=dict(told), ground=ground)

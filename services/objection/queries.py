@@ -11,21 +11,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import NotFound
-from law.objection import CaseState
+from law.objection import CaseKind, CaseState
 from plumbing import paging
 from plumbing.identity import Caller, Role, scope_prefix
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import wire
-from services.objection.tables import CaseLetter, CaseStep, ObjectionCase
+from services.objection.tables import Case, CaseLetter, CaseStep
 
 _OVER = (CaseState.CLOSED, CaseState.DECLINED, CaseState.WITHDRAWN)
 
 
-async def find_case(session: AsyncSession, case_id: str) -> ObjectionCase:
-    """The case, for reading. Raises NotFound."""
-    case = await session.get(ObjectionCase, case_id)
-    if case is None:
-        raise NotFound("没有这个异议案件", "There is no such objection case", case=case_id)
+async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None = None) -> Case:
+    """The case, for reading. Raises NotFound, also for one of another kind than asked for."""
+    case = await session.get(Case, case_id)
+    if case is None or kind not in (None, case.kind):
+        raise NotFound("没有这个案件", "There is no such case", case=case_id)
     return case
 
 
@@ -49,7 +49,7 @@ async def list_cases(
     session: AsyncSession, caller: Caller, request: pb.ListCasesRequest, today: date
 ) -> pb.ListCasesResponse:
     """Cases in the caller's scope, the least remaining term first, those without one last."""
-    due_on, case_id = col(ObjectionCase.due_on), col(ObjectionCase.case_id)
+    due_on, case_id = col(Case.due_on), col(Case.case_id)
     wanted = _wanted(caller, request).order_by(due_on, case_id)
     if key := paging.after(request, paging.day, paging.text):
         day, last = key
@@ -60,29 +60,29 @@ async def list_cases(
     return pb.ListCasesResponse(cases=cases, next_page_token=token)
 
 
-def _wanted(caller: Caller, request: pb.ListCasesRequest) -> SelectOfScalar[ObjectionCase]:
-    wanted = _in_scope(select(ObjectionCase), caller)
+def _wanted(caller: Caller, request: pb.ListCasesRequest) -> SelectOfScalar[Case]:
+    wanted = _in_scope(select(Case), caller)
     if request.bureau:
-        wanted = wanted.where(col(ObjectionCase.bureau) == request.bureau)
+        wanted = wanted.where(col(Case.bureau) == request.bureau)
     if request.subject_id:
-        wanted = wanted.where(col(ObjectionCase.subject_id) == request.subject_id)
+        wanted = wanted.where(col(Case.subject_id) == request.subject_id)
+    if request.kind:
+        wanted = wanted.where(col(Case.kind) == CaseKind(request.kind))
     if not request.include_closed:
-        wanted = wanted.where(col(ObjectionCase.state).not_in(_OVER))
+        wanted = wanted.where(col(Case.state).not_in(_OVER))
     return wanted
 
 
-def _in_scope(
-    wanted: SelectOfScalar[ObjectionCase], caller: Caller
-) -> SelectOfScalar[ObjectionCase]:
+def _in_scope(wanted: SelectOfScalar[Case], caller: Caller) -> SelectOfScalar[Case]:
     if caller.is_service:
         return wanted
     if caller.has(Role.OPERATOR):
-        return wanted.where(col(ObjectionCase.subject_id) == caller.subject_id)
+        return wanted.where(col(Case.subject_id) == caller.subject_id)
     if not caller.bureau:
         return wanted.where(sa.false())
     prefix = scope_prefix(caller.bureau)
-    return wanted.where(col(ObjectionCase.bureau).startswith(prefix, autoescape=True))
+    return wanted.where(col(Case.bureau).startswith(prefix, autoescape=True))
 
 
-def _key(case: ObjectionCase) -> list[Any]:
+def _key(case: Case) -> list[Any]:
     return [case.due_on.isoformat(), case.case_id]

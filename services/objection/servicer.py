@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 
+from law.objection import CaseKind
 from plumbing.change import Changes
 from plumbing.identity import current_caller
 from protos.objection.v1 import objection_pb2 as pb
@@ -94,6 +95,6 @@ class ObjectionServicer(rpc.ObjectionServiceServicer):
         """The records of a case the caller may act on, as the register holds them."""
         caller = current_caller()
         async with self._changes.database.snapshot() as session:
-            case = await queries.find_case(session, case_id)
+            case = await queries.find_case(session, case_id, CaseKind.OBJECTION)
         caller.require_bureau(case.bureau)
         return await self._neighbours.records(case.record_ids, caller.account_id)

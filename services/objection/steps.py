@@ -2,42 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
 from google.protobuf.message import Message
 from sqlmodel import col, select
 
-from law.errors import NotFound
-from law.objection import Step, after
+from law.errors import Fault, InvalidInput, NotFound
+from law.objection import OUTCOME_CITE, REPAIR_CITE, CaseKind, Step, after, may_decide
 from law.terms import Term
 from plumbing.change import Change
 from protos.objection.v1 import objection_pb2 as pb
+from protos.registry.v1.registry_pb2 import Record
 from services.objection.schedule import due_on
-from services.objection.tables import CaseStep, ObjectionCase
+from services.objection.tables import Case, CaseStep
 from services.objection.wire import case_message
 
 Announce = Callable[[pb.Case], Message]
 
 
-def aggregate_of(case: ObjectionCase) -> str:
+def aggregate_of(case: Case) -> str:
     """The aggregate whose events are a case's, and its object in the audit chain."""
     return f"case/{case.case_id}"
 
 
-async def locked_case(change: Change, case_id: str) -> ObjectionCase:
-    """The case, held against other writers until the change commits. Raises NotFound."""
-    wanted = select(ObjectionCase).where(col(ObjectionCase.case_id) == case_id).with_for_update()
+def decision_cite(case: Case) -> str:
+    """The article on which the decision in a case rests."""
+    return REPAIR_CITE if case.kind is CaseKind.REPAIR else OUTCOME_CITE
+
+
+async def locked_case(change: Change, case_id: str, kind: CaseKind | None = None) -> Case:
+    """The case, held against other writers until the change commits.
+
+    Raises NotFound, also for a case of another kind than the one asked for.
+    """
+    wanted = select(Case).where(col(Case.case_id) == case_id).with_for_update()
     case = (await change.session.exec(wanted)).first()
-    if case is None:
-        raise NotFound("没有这个异议案件", "There is no such objection case", case=case_id)
+    if case is None or kind not in (None, case.kind):
+        raise NotFound("没有这个案件", "There is no such case", case=case_id)
     return case
+
+
+async def case_in_scope(change: Change, case_id: str, kind: CaseKind) -> Case:
+    """The case, held, for an official. Raises NotFound, NotPermitted for another's bureau."""
+    case = await locked_case(change, case_id, kind)
+    change.caller.require_bureau(case.bureau)
+    return case
+
+
+async def own_case(change: Change, case_id: str, kind: CaseKind) -> Case:
+    """The case, held, for its own subject. Raises NotFound, NotPermitted for another's."""
+    case = await locked_case(change, case_id, kind)
+    change.caller.require_subject(case.subject_id, case.bureau)
+    return case
+
+
+def require_impartial(change: Change, case: Case, records: Iterable[Record]) -> None:
+    """Refuses whoever lodged the case or entered one of its records (S3 27, D-09)."""
+    for record in records:
+        may_decide(change.on_behalf_of, record.entered_by, applicant=case.lodged_by).require()
+
+
+def required_reasons(text: str, cite: str) -> str:
+    """Reasons that say something. Raises InvalidInput."""
+    if not text.strip():
+        fault = Fault("reasons", "须写明理由", "Reasons are required", cite=cite)
+        raise InvalidInput(faults=[fault])
+    return text.strip()
 
 
 async def take(
     change: Change,
-    case: ObjectionCase,
+    case: Case,
     step: Step,
     announce: Announce,
     *,
@@ -58,7 +95,7 @@ async def take(
 
 async def put_on_file(
     change: Change,
-    case: ObjectionCase,
+    case: Case,
     step: str,
     announce: Announce,
     *,
@@ -74,11 +111,11 @@ async def put_on_file(
     )
     await change.announce(announce(said), aggregate=aggregate_of(case), bureau=case.bureau)
     told = _told(case, before or {})
-    change.audit(f"objection.{step}", aggregate_of(case), before=before, after=told, ground=cite)
+    change.audit(f"{case.kind}.{step}", aggregate_of(case), before=before, after=told, ground=cite)
     return said
 
 
-def _told(case: ObjectionCase, names: dict[str, Any]) -> dict[str, Any]:
+def _told(case: Case, names: dict[str, Any]) -> dict[str, Any]:
     """The named columns of a case, its state and its version, as plain JSON values."""
     return {name: _plain(getattr(case, name)) for name in ("state", "version", *names)}
 

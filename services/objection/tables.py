@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from law.objection import CaseState, Outcome
+from law.objection import CaseKind, CaseState, Outcome
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
 
 NO_TERM = date.max  # sorts cases without a running term behind all others
@@ -18,8 +18,8 @@ class Base(SQLModel, registry=own_registry()):
     """Base of this service's own tables."""
 
 
-class ObjectionCase(Base, table=True):
-    """An objection from its lodging until nothing more follows from it.
+class Case(Base, table=True):
+    """An objection or a repair from its lodging until nothing more follows from it.
 
     `term` is the ledger (D-07). `due_on` is derived from it for sorting, never truth: it is
     written anew whenever the ledger or the calendar changes. `settled_at` says that nothing more
@@ -33,11 +33,16 @@ class ObjectionCase(Base, table=True):
     )
 
     case_id: str = Field(primary_key=True)
+    kind: CaseKind = Field(
+        default=CaseKind.OBJECTION,
+        sa_type=enum_column(CaseKind),
+        sa_column_kwargs={"server_default": CaseKind.OBJECTION.value},
+    )
     number: str = Field(unique=True)
     subject_id: str = Field(index=True)
     bureau: str
     record_ids: list[str] = Field(sa_type=JsonColumn)
-    # What the records said when they were objected to: the letter answers to that.
+    # What the records said when the case was lodged: the letter answers to that.
     records_as_lodged: list[dict[str, str]] = Field(sa_type=JsonColumn)
     state: CaseState = Field(sa_type=enum_column(CaseState))
     version: int = Field(default=0, sa_type=sa.BigInteger)
@@ -62,6 +67,9 @@ class ObjectionCase(Base, table=True):
     decided_by: str = ""
     decided_at: datetime | None = None
 
+    # What is particular to a repair, as `repairs.file` reads it.
+    repair: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+
     # What following the decision through has come to know; None and empty until then.
     grade_before: str | None = None
     receipt_before: str = ""
@@ -73,11 +81,15 @@ class ObjectionCase(Base, table=True):
 
 
 class OpenRecord(Base, table=True):
-    """A record under objection; a record has at most one open case."""
+    """A record with an open case; it has at most one of each kind.
 
-    __tablename__ = "open_record"
+    What is wrong with a record and what was put right since are questions of their own.
+    """
+
+    __tablename__ = "open_case_record"
 
     record_id: str = Field(primary_key=True)
+    kind: CaseKind = Field(sa_type=enum_column(CaseKind), primary_key=True)
     case_id: str = Field(index=True)
 
 
@@ -118,10 +130,11 @@ class ReachedRung(Base, table=True):
 
 
 class CaseNumber(Base, table=True):
-    """How many cases a bureau has numbered in a year."""
+    """How many cases of a kind a bureau has numbered in a year."""
 
-    __tablename__ = "case_number"
+    __tablename__ = "case_series"
 
+    kind: CaseKind = Field(sa_type=enum_column(CaseKind), primary_key=True)
     bureau: str = Field(primary_key=True)
     year: int = Field(primary_key=True)
     last: int

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from law.objection import CaseState
+from law.objection import CaseKind, CaseState
 from law.terms import Term
 from plumbing.clock import Clock
 from plumbing.database import Database
@@ -22,8 +22,8 @@ from plumbing.events.inbox import TryLater
 from plumbing.temporal import AGGREGATE_ID, task_queue
 from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
 from services.objection.schedule import schedule_of
-from services.objection.tables import ObjectionCase, ReachedRung
-from services.objection.workflows import ObjectionWorkflow
+from services.objection.tables import Case, ReachedRung
+from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
 _ENDS = {
     CaseState.DECIDED: End.DECIDED,
@@ -32,9 +32,15 @@ _ENDS = {
 }
 
 
-def workflow_id(case_id: str) -> str:
+_RUN: dict[CaseKind, Callable[[Any, CaseStart], Awaitable[None]]] = {
+    CaseKind.OBJECTION: ObjectionWorkflow.run,
+    CaseKind.REPAIR: RepairWorkflow.run,
+}
+
+
+def workflow_id(kind: CaseKind, case_id: str) -> str:
     """The id of a case's workflow."""
-    return f"objection/{case_id}"
+    return f"{kind}/{case_id}"
 
 
 class Timers:
@@ -43,39 +49,41 @@ class Timers:
     def __init__(self, client: Client, database: Database, clock: Clock) -> None:
         self.client, self._database, self._clock = client, database, clock
 
-    async def unsettled(self) -> Sequence[ObjectionCase]:
+    async def unsettled(self) -> Sequence[Case]:
         """The cases that have a workflow."""
-        wanted = select(ObjectionCase).where(col(ObjectionCase.settled_at).is_(None))
+        wanted = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.snapshot() as session:
-            return (await session.exec(wanted.order_by(col(ObjectionCase.case_id)))).all()
+            return (await session.exec(wanted.order_by(col(Case.case_id)))).all()
 
     async def push(self, case_id: str) -> None:
         """Makes the workflow of a case run and know where the case stands."""
-        start = await self._standing(case_id)
-        if start is None:
+        found = await self._standing(case_id)
+        if found is None:
             return
+        kind, start = found
         if start.ending is not None:
             decided = start.ending.how is End.DECIDED
-            await self._send(start, "decided" if decided else "ended", start.ending)
+            await self._send(kind, start, "decided" if decided else "ended", start.ending)
         elif start.schedule is not None:
-            await self._send(start, "scheduled", start.schedule)
+            await self._send(kind, start, "scheduled", start.schedule)
         else:
-            await self._send(start)
+            await self._send(kind, start)
 
     async def move_clock(self, offset_seconds: float) -> None:
         """Tells every case's workflow how far the platform's time runs ahead."""
         for case in await self.unsettled():
-            if start := await self._standing(case.case_id):
-                await self._send(start, "clock_moved", ClockMove(offset_seconds=offset_seconds))
+            if found := await self._standing(case.case_id):
+                move = ClockMove(offset_seconds=offset_seconds)
+                await self._send(*found, "clock_moved", move)
 
-    async def _standing(self, case_id: str) -> CaseStart | None:
-        """Where a case stands; None for one from which nothing more follows."""
+    async def _standing(self, case_id: str) -> tuple[CaseKind, CaseStart] | None:
+        """Its kind and where it stands; None for one from which nothing more follows."""
         async with self._database.snapshot() as session:
-            case = await session.get(ObjectionCase, case_id)
+            case = await session.get(Case, case_id)
             if case is None or case.settled_at is not None:
                 return None
             reached = await _reached(session, case_id)
-        return CaseStart(
+        return case.kind, CaseStart(
             case_id=case_id,
             offset_seconds=self._clock.offset().total_seconds(),
             schedule=_schedule(case),
@@ -83,11 +91,13 @@ class Timers:
             reached=reached,
         )
 
-    async def _send(self, start: CaseStart, signal: str | None = None, *told: Any) -> None:
+    async def _send(
+        self, kind: CaseKind, start: CaseStart, signal: str | None = None, *told: Any
+    ) -> None:
         await self.client.start_workflow(
-            ObjectionWorkflow.run,
+            _RUN[kind],
             start,
-            id=workflow_id(start.case_id),
+            id=workflow_id(kind, start.case_id),
             task_queue=task_queue("objection"),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=TypedSearchAttributes(
@@ -119,12 +129,12 @@ async def _reached(session: AsyncSession, case_id: str) -> list[str]:
     return sorted((await session.exec(wanted)).all())
 
 
-def _schedule(case: ObjectionCase) -> Schedule | None:
+def _schedule(case: Case) -> Schedule | None:
     if case.term is None:
         return None
     return schedule_of(Term.from_json(case.term), case.number, case.version)
 
 
-def _ending(case: ObjectionCase) -> Ending | None:
+def _ending(case: Case) -> Ending | None:
     how = _ENDS.get(case.state)
     return Ending(how=how, outcome=case.outcome or "") if how else None

@@ -9,10 +9,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from law.terms import Term
 from law.workdays import edition
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.tables import CaseLetter, CaseStep, ObjectionCase
+from services.objection.repairs.file import RepairFile
+from services.objection.tables import Case, CaseLetter, CaseStep
 
 
-def case_message(case: ObjectionCase, today: date) -> pb.Case:
+def case_message(case: Case, today: date) -> pb.Case:
     """A case as it stands on that day."""
     return pb.Case(
         case_id=case.case_id,
@@ -39,6 +40,8 @@ def case_message(case: ObjectionCase, today: date) -> pb.Case:
         receipt_before=case.receipt_before,
         receipt_after=case.receipt_after,
         version=case.version,
+        kind=case.kind,
+        repair=RepairFile.model_validate(case.repair).message() if case.repair else None,
     )
 
 

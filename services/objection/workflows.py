@@ -1,7 +1,6 @@
-"""One workflow per case, `objection/<case_id>`: it waits out the term, then follows through.
+"""One workflow per case: `objection/<case_id>` and `repair/<case_id>`.
 
-The schedule comes in with the start and by signal; nothing here reads the law (D-05). The truth
-is the case table: a workflow that is lost is started again from there and goes on (D-04).
+Each waits out the term (`waiting`), then follows through what ended it.
 """
 
 from __future__ import annotations
@@ -9,102 +8,64 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from plumbing.temporal import DUE_AT
-    from plumbing.workflow_time import PlatformTime
-    from services.objection.follow_through import FollowThrough
-    from services.objection.messages import (
-        CaseStart,
-        ClockMove,
-        Ending,
-        Rung,
-        RungDue,
-        Schedule,
-    )
+    from services.objection.activities import CaseActivities as Do
+    from services.objection.messages import CaseStart, End, Ending
+    from services.objection.waiting import CaseWaiting
+
+_CHANGES_REGISTER = ("delete", "correct")
+_CONFIRMED = "confirm_repair"
 
 
 @workflow.defn(name="ObjectionCase")
-class ObjectionWorkflow:
-    """Reminds and escalates until the case is decided, declined or withdrawn."""
+class ObjectionWorkflow(CaseWaiting):
+    """Marks the records contested, waits, and carries the ending through."""
 
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
-        self._case_id = start.case_id
-        self._offset = start.offset_seconds
-        self._time = PlatformTime(start.offset_seconds)
-        self._schedule: Schedule | None = None
-        self._ending = start.ending
-        self._nudges = 0
-        self._follow = FollowThrough(start.case_id, lambda: self._nudges)
-        self._reached = set(start.reached)
-        if start.schedule is not None:
-            self.scheduled(start.schedule)
+        super().__init__(start)
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
-        """Marks the records contested, waits, and carries the ending through."""
-        await self._follow.mark_contested()
-        while self._ending is None:
-            await self._wait_once()
-            if workflow.info().get_current_history_length() > start.events_per_run:
-                workflow.continue_as_new(self._so_far(start.events_per_run))
-        await self._follow.carry_through(self._ending)
+        """From the objection until nothing more follows from it."""
+        await self.follow.take(Do.mark_contested)
+        ending = await self.ended_by(start)
+        if ending.how is End.DECIDED:
+            await self._carry_out_decision(ending)
+        else:
+            await self.follow.take(Do.end_contested)
+        if ending.how is not End.WITHDRAWN:
+            await self.follow.take(Do.issue_letter)
+        await self.follow.take(Do.settle)
 
-    @workflow.signal
-    def scheduled(self, schedule: Schedule) -> None:
-        """The term began, or is longer now; an older word never replaces a newer one."""
-        known = self._schedule
-        if known == schedule or (known is not None and schedule.version < known.version):
-            return
-        self._schedule = schedule
-        workflow.upsert_search_attributes([DUE_AT.value_set(schedule.due_at)])
+    async def _carry_out_decision(self, ending: Ending) -> None:
+        await self.follow.take(Do.note_grade_before)
+        if ending.outcome in _CHANGES_REGISTER or _stops_disclosure(ending):
+            await self.follow.take(Do.carry_out)
+        await self.follow.take(Do.end_contested)
+        await self.follow.until_graded()
 
-    @workflow.signal
-    def decided(self, ending: Ending) -> None:
-        """The case was decided."""
-        self._end(ending)
 
-    @workflow.signal
-    def ended(self, ending: Ending) -> None:
-        """The case was declined or withdrawn."""
-        self._end(ending)
+def _stops_disclosure(ending: Ending) -> bool:
+    # Until the register knew of disclosure, nothing followed from this outcome.
+    stops = ending.outcome == "stop_disclosure"
+    return stops and workflow.patched("disclosure-is-stopped")
 
-    @workflow.signal
-    def clock_moved(self, move: ClockMove) -> None:
-        """The sandbox's clock was moved forward."""
-        if move.offset_seconds > self._offset:
-            self._offset = move.offset_seconds
-            self._time.move(move.offset_seconds)
 
-    def _end(self, ending: Ending) -> None:
-        # The law lets a case end once; whatever comes later repeats it, and asks to go on.
-        self._ending = self._ending or ending
-        self._nudges += 1
+@workflow.defn(name="RepairCase")
+class RepairWorkflow(CaseWaiting):
+    """Waits for the decision on a repair, and carries it through."""
 
-    async def _wait_once(self) -> None:
-        """Until the next rung, a new schedule, or the end; a rung whose moment has come is due."""
-        schedule, rung = self._schedule, self._next_rung()
+    @workflow.init
+    def __init__(self, start: CaseStart) -> None:
+        super().__init__(start)
 
-        def changed() -> bool:
-            return self._ending is not None or self._schedule is not schedule
-
-        if rung is None:
-            await workflow.wait_condition(changed)
-        elif await self._time.wait_until(rung.at, changed):
-            await self._follow.reach_rung(RungDue(case_id=self._case_id, rung=rung))
-            self._reached.add(rung.key)
-
-    def _next_rung(self) -> Rung | None:
-        rungs = self._schedule.rungs if self._schedule else []
-        return min(
-            (r for r in rungs if r.key not in self._reached), key=lambda r: r.at, default=None
-        )
-
-    def _so_far(self, events_per_run: int) -> CaseStart:
-        return CaseStart(
-            case_id=self._case_id,
-            offset_seconds=self._offset,
-            schedule=self._schedule,
-            ending=self._ending,
-            reached=sorted(self._reached),
-            events_per_run=events_per_run,
-        )
+    @workflow.run
+    async def run(self, start: CaseStart) -> None:
+        """From the application until nothing more follows from it (S4 四(四))."""
+        ending = await self.ended_by(start)
+        if ending.outcome == _CONFIRMED:
+            await self.follow.take(Do.note_grade_before, Do.repair_records)
+            await self.follow.until_graded()
+        if ending.how is not End.WITHDRAWN:
+            await self.follow.take(Do.issue_letter)
+        await self.follow.take(Do.settle)

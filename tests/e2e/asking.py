@@ -66,6 +66,8 @@ async def request_for(door: Door, town: Town, place: Place, person: Person) -> S
         )
     if name in _OF_PLACE:
         return _OF_PLACE[name](place)
+    if door.name.startswith("RepairService."):
+        return _plain(door.request, place, **_of_repair(place))
     return _plain(door.request, place)
 
 
@@ -84,7 +86,7 @@ async def _bulk(name: str, place: Place, person: Person) -> Said:
     return [bulk_chunk(batch_id)] if name == "SendBulkChunks" else complete_bulk(batch_id)
 
 
-def _plain(kind: type[Message], place: Place) -> Message:
+def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
     """Fills by name the fields that say what is asked for."""
     known = {
         "request_id": new_request_id(),
@@ -105,6 +107,7 @@ def _plain(kind: type[Message], place: Place) -> Message:
         "reasons": "测试",
         "ground": "测试",
     }
+    known |= more
     fields = kind.DESCRIPTOR.fields_by_name
     return kind(**{name: value for name, value in known.items() if name in fields})
 
@@ -125,6 +128,17 @@ def _put_bureau(place: Place) -> Message:
 def _correct(place: Place) -> Message:
     record = record_of(place, record_id=place.record.record_id, version=place.record.version)
     return registry.CorrectRecordRequest(request_id=new_request_id(), record=record, ground="测试")
+
+
+def _of_repair(place: Place) -> dict[str, Any]:
+    return {
+        "case_id": place.repair_id,
+        "record_ids": [place.record.record_id],
+        "condition_id": "corrected",
+        "missing": "测试",
+        "note": "测试",
+        "grounds": "测试",
+    }
 
 
 _OF_NEW_RECORD: dict[str, Callable[..., Message]] = {

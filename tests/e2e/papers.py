@@ -14,6 +14,7 @@ from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
+from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.accounts import role_value
@@ -31,6 +32,7 @@ class Place:
     instrument_id: str = ""
     record: registry.Record = field(default_factory=registry.Record)
     case_id: str = ""
+    repair_id: str = ""  # also a case
     batch_id: str = ""
     receipt_id: str = ""
     notice_id: str = ""
@@ -119,6 +121,16 @@ def lodge(place: Place) -> objection.LodgeObjectionRequest:
         subject_id=place.subject_id,
         record_ids=[place.record.record_id],
         grounds="记录有误",
+    )
+
+
+def lodge_repair(place: Place) -> repair.LodgeRepairRequest:
+    """A request that the place's record be repaired."""
+    return repair.LodgeRepairRequest(
+        request_id=new_request_id(),
+        subject_id=place.subject_id,
+        record_ids=[place.record.record_id],
+        grounds="已改正",
     )
 
 

@@ -25,6 +25,7 @@ from tests.e2e.papers import (
     create_account,
     enter_record,
     lodge,
+    lodge_repair,
     put_instrument,
     run_impact,
     upload,
@@ -33,7 +34,7 @@ from tests.e2e.papers import (
 from tests.e2e.who_may import COLUMNS
 from tests.e2e.world import World, said, until
 
-HOME, ABROAD = "330106", "120104"
+HOME, ABROAD = "330106", "330110"
 VERIFIED = (("pass", "2026-09-01", "2027-02-28"), ("reject", "2026-09-10", ""))
 BEHALF = (("x-on-behalf-of", "furnisher"),)
 
@@ -145,14 +146,16 @@ async def _furnish(desk: Desk, place: Place) -> None:
 
 
 async def _object(settings: Settings, place: Place) -> None:
-    """Somebody objects for the subject of the place."""
+    """Somebody objects for the subject of the place, and applies for repair."""
     objector = Caller(
         "objector", "objector", frozenset({Role.OPERATOR}), subject_id=place.subject_id
     )
     desk = Desk(settings, held(_token(settings, objector)))
     lodged = await said(desk.objection.LodgeObjection(lodge(place)))
-    await desk.close()
     place.case_id = lodged.case.case_id
+    applied = await said(desk.repair.LodgeRepair(lodge_repair(place)))
+    place.repair_id = applied.case.case_id
+    await desk.close()
 
 
 async def _assess(service: Desk, place: Place) -> None:

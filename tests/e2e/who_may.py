@@ -211,6 +211,29 @@ ObjectionService.WithdrawObjection own  +  -  -  -  -  -  -  -  -  -
 ObjectionService.WithdrawObjection neighbour - - - - -  -  -  -  -  -
 ObjectionService.WithdrawObjection foreign - - - -  -  -  -  -  -  -
 
+RepairService.CheckRepair own           +  +  +  +  +  -  -  -  -  +
+RepairService.CheckRepair neighbour     -  +  +  +  +  -  -  -  -  +
+RepairService.CheckRepair foreign       -  -  -  -  -  -  -  -  -  +
+RepairService.LodgeRepair own           +  -  -  -  -  -  -  -  -  -
+RepairService.LodgeRepair neighbour     -  -  -  -  -  -  -  -  -  -
+RepairService.LodgeRepair foreign       -  -  -  -  -  -  -  -  -  -
+RepairService.RequestSupplement own     -  +  -  -  -  -  -  -  -  -
+RepairService.RequestSupplement foreign - -  -  -  -  -  -  -  -  -
+RepairService.SupplementRepair own      +  -  -  -  -  -  -  -  -  -
+RepairService.SupplementRepair neighbour - - -  -  -  -  -  -  -  -
+RepairService.SupplementRepair foreign  -  -  -  -  -  -  -  -  -  -
+RepairService.AcceptRepair own          -  +  -  -  -  -  -  -  -  -
+RepairService.AcceptRepair foreign      -  -  -  -  -  -  -  -  -  -
+RepairService.ConfirmCondition own      -  +  -  -  -  -  -  -  -  -
+RepairService.ConfirmCondition foreign  -  -  -  -  -  -  -  -  -  -
+RepairService.DecideRepair own          -  +  -  -  -  -  -  -  -  -
+RepairService.DecideRepair foreign      -  -  -  -  -  -  -  -  -  -
+RepairService.DeclineRepair own         -  +  -  -  -  -  -  -  -  -
+RepairService.DeclineRepair foreign     -  -  -  -  -  -  -  -  -  -
+RepairService.WithdrawRepair own        +  -  -  -  -  -  -  -  -  -
+RepairService.WithdrawRepair neighbour  -  -  -  -  -  -  -  -  -  -
+RepairService.WithdrawRepair foreign    -  -  -  -  -  -  -  -  -  -
+
 AlertsService.SummariseColours own      +  +  +  +  +  +  -  +  -  +
 AlertsService.SummariseColours foreign  .  .  .  .  .  .  -  +  -  +
 AlertsService.ListColours own           +  +  +  +  +  +  -  +  -  +

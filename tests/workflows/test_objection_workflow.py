@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Replayer, Worker
 
@@ -26,33 +24,17 @@ from services.objection.messages import (
     ClockMove,
     End,
     Ending,
-    RungDue,
     Schedule,
-    Stuck,
 )
 from services.objection.schedule import schedule_of
 from services.objection.workflows import ObjectionWorkflow
 from tests.integration.events.support import eventually
+from tests.workflows.case_notes import DAY, FOLLOW_THROUGH, MORNING, STARTS_ON, Notes, offset
 
 HISTORIES = Path(__file__).parent / "histories"
 NUMBER = "异议〔2026〕330106-0001号"
-ACCEPTED_ON = date(2026, 9, 14)
-MORNING = start_of(ACCEPTED_ON, 10)
-DAY = timedelta(days=1)
+ACCEPTED_ON = STARTS_ON
 GRANTED = Ending(how=End.DECIDED, outcome="delete")
-FOLLOW_THROUGH = [
-    "note_grade_before",
-    "carry_out",
-    "end_contested",
-    "note_grade_after",
-    "issue_letter",
-    "settle",
-]
-
-
-def offset() -> float:
-    """As in a sandbox in which it is the morning of acceptance now."""
-    return (MORNING - datetime.now(UTC)).total_seconds()  # noqa: TID251
 
 
 def five_days() -> Term:
@@ -65,57 +47,6 @@ def twenty_days() -> Term:
 
 def planned(term: Term, version: int = 2) -> Schedule:
     return schedule_of(term, NUMBER, version)
-
-
-class Notes:
-    """Activities that note what they were asked for, and the rungs with the moment planned."""
-
-    def __init__(self) -> None:
-        self.done: list[str] = []
-        self.rungs: list[str] = []
-        self.failures: dict[str, int] = {}
-        self.refusals: dict[str, int] = {}
-        self.stuck: list[str] = []
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [
-            self.reach_rung,
-            self.report_stuck,
-            *(self._noting(n) for n in ["mark_contested", *FOLLOW_THROUGH]),
-        ]
-
-    @activity.defn
-    async def reach_rung(self, due: RungDue) -> None:
-        self.rungs.append(due.rung.key)
-
-    @activity.defn
-    async def report_stuck(self, stuck: Stuck) -> None:
-        self.stuck.append(stuck.step)
-
-    def _noting(self, name: str) -> Callable[..., Any]:
-        @activity.defn(name=name)
-        async def note(case_id: str) -> None:
-            if self.failures.get(name, 0):
-                self.failures[name] -= 1
-                raise OSError("the neighbour is away")
-            if self.refusals.get(name, 0):
-                self.refusals[name] -= 1
-                raise ApplicationError("refused for good", non_retryable=True)
-            self.done.append(name)
-
-        return note
-
-    def have(self, count: int) -> Callable[[], Awaitable[bool]]:
-        async def enough() -> bool:
-            return len(self.rungs) >= count
-
-        return enough
-
-    async def is_stuck(self) -> bool:
-        return bool(self.stuck)
-
-    async def marked(self) -> bool:
-        return "mark_contested" in self.done
 
 
 @asynccontextmanager
@@ -187,12 +118,18 @@ async def test_a_decision_comes_before_a_rung(skipper: TimeSkipper) -> None:
     notes = Notes()
     async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
         await skipper.fast_forward(handle, 2 * DAY)
-        await handle.signal(
-            ObjectionWorkflow.decided, Ending(how=End.DECIDED, outcome="stop_disclosure")
-        )
+        await handle.signal(ObjectionWorkflow.decided, Ending(how=End.DECIDED, outcome="uphold"))
         await handle.result()
     assert notes.rungs == []
     assert "carry_out" not in notes.done  # nothing in the register changes
+
+
+async def test_stopped_disclosure_is_carried_out_in_the_register(temporal_client: Client) -> None:
+    notes = Notes()
+    stop = Ending(how=End.DECIDED, outcome="stop_disclosure")
+    async with case_of(temporal_client, notes, ending=stop) as handle:
+        await handle.result()
+    assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
 
 
 async def test_a_moved_clock_reaches_each_rung_once(temporal_client: Client) -> None:

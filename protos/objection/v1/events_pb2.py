@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.objection.v1 import objection_pb2 as protos_dot_objection_dot_v1_dot_objection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/objection/v1/events.proto\x12\x15quanheng.objection.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#protos/objection/v1/objection.proto\"<\n\x0fObjectionLodged\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\">\n\x11ObjectionAccepted\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\">\n\x11ObjectionDeclined\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"?\n\x12ObjectionWithdrawn\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"?\n\x12\x45xtensionRequested\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"O\n\x10\x45xtensionDecided\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12\x10\n\x08\x61pproved\x18\x02 \x01(\x08\"=\n\x10ObjectionDecided\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"^\n\x0fTermRungReached\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12\x0c\n\x04rung\x18\x02 \x01(\t\x12\x12\n\nmessage_zh\x18\x03 \x01(\t\"h\n\x0cLetterIssued\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12-\n\x06letter\x18\x02 \x01(\x0b\x32\x1d.quanheng.objection.v1.Letter\"d\n\x0fObjectionClosed\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/objection/v1/events.proto\x12\x15quanheng.objection.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#protos/objection/v1/objection.proto\"<\n\x0fObjectionLodged\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\">\n\x11ObjectionAccepted\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\">\n\x11ObjectionDeclined\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"?\n\x12ObjectionWithdrawn\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"?\n\x12\x45xtensionRequested\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"O\n\x10\x45xtensionDecided\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12\x10\n\x08\x61pproved\x18\x02 \x01(\x08\"=\n\x10ObjectionDecided\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"^\n\x0fTermRungReached\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12\x0c\n\x04rung\x18\x02 \x01(\t\x12\x12\n\nmessage_zh\x18\x03 \x01(\t\"h\n\x0cLetterIssued\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12-\n\x06letter\x18\x02 \x01(\x0b\x32\x1d.quanheng.objection.v1.Letter\"d\n\x0fObjectionClosed\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x0cRepairLodged\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"F\n\x19RepairSupplementRequested\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"?\n\x12RepairSupplemented\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\";\n\x0eRepairAccepted\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\";\n\x0eRepairDeclined\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"E\n\x18RepairConditionConfirmed\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\":\n\rRepairDecided\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"<\n\x0fRepairWithdrawn\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"a\n\x0cRepairClosed\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,4 +53,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LETTERISSUED']._serialized_end=793
   _globals['_OBJECTIONCLOSED']._serialized_start=795
   _globals['_OBJECTIONCLOSED']._serialized_end=895
+  _globals['_REPAIRLODGED']._serialized_start=897
+  _globals['_REPAIRLODGED']._serialized_end=954
+  _globals['_REPAIRSUPPLEMENTREQUESTED']._serialized_start=956
+  _globals['_REPAIRSUPPLEMENTREQUESTED']._serialized_end=1026
+  _globals['_REPAIRSUPPLEMENTED']._serialized_start=1028
+  _globals['_REPAIRSUPPLEMENTED']._serialized_end=1091
+  _globals['_REPAIRACCEPTED']._serialized_start=1093
+  _globals['_REPAIRACCEPTED']._serialized_end=1152
+  _globals['_REPAIRDECLINED']._serialized_start=1154
+  _globals['_REPAIRDECLINED']._serialized_end=1213
+  _globals['_REPAIRCONDITIONCONFIRMED']._serialized_start=1215
+  _globals['_REPAIRCONDITIONCONFIRMED']._serialized_end=1284
+  _globals['_REPAIRDECIDED']._serialized_start=1286
+  _globals['_REPAIRDECIDED']._serialized_end=1344
+  _globals['_REPAIRWITHDRAWN']._serialized_start=1346
+  _globals['_REPAIRWITHDRAWN']._serialized_end=1406
+  _globals['_REPAIRCLOSED']._serialized_start=1408
+  _globals['_REPAIRCLOSED']._serialized_end=1505
 # @@protoc_insertion_point(module_scope)

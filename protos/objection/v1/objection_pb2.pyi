@@ -38,7 +38,7 @@ class Term(_message.Message):
     CALENDAR_EDITION_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
     started_on: _builtins.str
-    """First day counted from: the day of acceptance."""
+    """First day counted from: the day of acceptance, of a repair the day of submission."""
     target_on: _builtins.str
     """Last day of the term as it now stands."""
     latest_on: _builtins.str
@@ -109,6 +109,8 @@ class Case(_message.Message):
     RECEIPT_BEFORE_FIELD_NUMBER: _builtins.int
     RECEIPT_AFTER_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    REPAIR_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Stable id."""
     number: _builtins.str
@@ -118,7 +120,9 @@ class Case(_message.Message):
     bureau: _builtins.str
     """Bureau that decides."""
     state: _builtins.str
-    """lodged, accepted, extension_requested, decided, closed, declined or withdrawn."""
+    """lodged, supplement_requested, accepted, extension_requested, decided, closed, declined or
+    withdrawn.
+    """
     grounds: _builtins.str
     """What the subject says."""
     lodged_by: _builtins.str
@@ -130,7 +134,9 @@ class Case(_message.Message):
     extension_ground: _builtins.str
     """Why the extension is asked for."""
     outcome: _builtins.str
-    """delete, correct, stop_disclosure or uphold; empty while undecided."""
+    """delete, correct, stop_disclosure or uphold; of a repair confirm_repair or decline_repair;
+    empty while undecided.
+    """
     reasons: _builtins.str
     """Reasons of the decision."""
     decided_by: _builtins.str
@@ -145,9 +151,11 @@ class Case(_message.Message):
     """Receipt after."""
     version: _builtins.int
     """Version, counted from 1."""
+    kind: _builtins.str
+    """objection or repair."""
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Contested records."""
+        """Records concerned: contested, or to be repaired."""
 
     @_builtins.property
     def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -159,7 +167,7 @@ class Case(_message.Message):
 
     @_builtins.property
     def term(self) -> Global___Term:
-        """The term; unset before acceptance."""
+        """The term; of an objection unset before acceptance."""
 
     @_builtins.property
     def decided_at(self) -> _timestamp_pb2.Timestamp:
@@ -168,6 +176,10 @@ class Case(_message.Message):
     @_builtins.property
     def closed_at(self) -> _timestamp_pb2.Timestamp:
         """When everything that follows was done."""
+
+    @_builtins.property
+    def repair(self) -> Global___Repair:
+        """What is particular to a repair; unset otherwise."""
 
     def __init__(
         self,
@@ -196,14 +208,124 @@ class Case(_message.Message):
         receipt_before: _builtins.str = ...,
         receipt_after: _builtins.str = ...,
         version: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        repair: Global___Repair | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "term", b"term"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "state", b"state", "subject_id", b"subject_id", "term", b"term", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "term", b"term", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Case: _TypeAlias = Case  # noqa: Y015
+
+@_typing.final
+class Repair(_message.Message):
+    """What is particular to the repair of credit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULESET_ID_FIELD_NUMBER: _builtins.int
+    GRADE_FIELD_NUMBER: _builtins.int
+    SPELL_BEGAN_ON_FIELD_NUMBER: _builtins.int
+    WHOLE_SPELL_FIELD_NUMBER: _builtins.int
+    PROMISE_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_REQUESTED_FIELD_NUMBER: _builtins.int
+    ruleset_id: _builtins.str
+    """Text under which it is decided."""
+    grade: _builtins.str
+    """Grade when it was applied for; empty where the subject is not graded."""
+    spell_began_on: _builtins.str
+    """First day of the spell at that grade; empty where that does not matter."""
+    whole_spell: _builtins.bool
+    """True when the spell as a whole is to be repaired, that is every record it rests on."""
+    promise: _builtins.str
+    """What the subject promises."""
+    supplement_requested: _builtins.str
+    """What the bureau asked to be supplemented; empty where nothing is outstanding."""
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Condition]:
+        """Every condition of the text, met or not."""
+
+    def __init__(
+        self,
+        *,
+        ruleset_id: _builtins.str = ...,
+        grade: _builtins.str = ...,
+        spell_began_on: _builtins.str = ...,
+        whole_spell: _builtins.bool = ...,
+        promise: _builtins.str = ...,
+        conditions: _abc.Iterable[Global___Condition] | None = ...,
+        supplement_requested: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "grade", b"grade", "promise", b"promise", "ruleset_id", b"ruleset_id", "spell_began_on", b"spell_began_on", "supplement_requested", b"supplement_requested", "whole_spell", b"whole_spell"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Repair: _TypeAlias = Repair  # noqa: Y015
+
+@_typing.final
+class Condition(_message.Message):
+    """One condition of a repair and where it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    MET_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
+    TEXT_ZH_FIELD_NUMBER: _builtins.int
+    TEXT_EN_FIELD_NUMBER: _builtins.int
+    MET_FROM_FIELD_NUMBER: _builtins.int
+    IN_THE_WAY_FIELD_NUMBER: _builtins.int
+    TO_CONFIRM_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id in the text."""
+    met: _builtins.bool
+    """Whether it is met."""
+    cite: _builtins.str
+    """Article."""
+    text_zh: _builtins.str
+    """In Chinese."""
+    text_en: _builtins.str
+    """In English."""
+    met_from: _builtins.str
+    """First day on which it is met, where only time is missing or was."""
+    to_confirm: _builtins.bool
+    """True where it is a fact that a caseworker establishes."""
+    confirmed_by: _builtins.str
+    """Account that established it, or that it is not so; empty while nobody has."""
+    ground: _builtins.str
+    """On what ground."""
+    @_builtins.property
+    def in_the_way(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Records that prevent it."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        met: _builtins.bool = ...,
+        cite: _builtins.str = ...,
+        text_zh: _builtins.str = ...,
+        text_en: _builtins.str = ...,
+        met_from: _builtins.str = ...,
+        in_the_way: _abc.Iterable[_builtins.str] | None = ...,
+        to_confirm: _builtins.bool = ...,
+        confirmed_by: _builtins.str = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "confirmed_by", b"confirmed_by", "ground", b"ground", "id", b"id", "in_the_way", b"in_the_way", "met", b"met", "met_from", b"met_from", "text_en", b"text_en", "text_zh", b"text_zh", "to_confirm", b"to_confirm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Condition: _TypeAlias = Condition  # noqa: Y015
 
 @_typing.final
 class Step(_message.Message):
@@ -790,6 +912,7 @@ class ListCasesRequest(_message.Message):
     INCLUDE_CLOSED_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -800,6 +923,8 @@ class ListCasesRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    kind: _builtins.str
+    """Only objections or only repairs; empty means both."""
     def __init__(
         self,
         *,
@@ -808,10 +933,11 @@ class ListCasesRequest(_message.Message):
         include_closed: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        kind: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "include_closed", b"include_closed", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "include_closed", b"include_closed", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

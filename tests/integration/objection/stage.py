@@ -16,9 +16,11 @@ import grpc
 from plumbing.client import Refusal, new_request_id, open_channel, refusal_of
 from plumbing.clock import SHANGHAI, SandboxClock
 from plumbing.settings import Settings
+from protos.grading.v1 import grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
+from protos.objection.v1 import repair_pb2_grpc
 from protos.operations.v1 import operations_pb2, operations_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from services.cli.engines import engine_specs, service_specs, settings_on, usual_ports
@@ -53,6 +55,14 @@ class Person:
     @property
     def objection(self) -> rpc.ObjectionServiceStub:
         return rpc.ObjectionServiceStub(self.channels["objection"])
+
+    @property
+    def repair(self) -> repair_pb2_grpc.RepairServiceStub:
+        return repair_pb2_grpc.RepairServiceStub(self.channels["objection"])
+
+    @property
+    def grading(self) -> grading_pb2_grpc.GradingServiceStub:
+        return grading_pb2_grpc.GradingServiceStub(self.channels["grading"])
 
     @property
     def operations(self) -> operations_pb2_grpc.OperationsServiceStub:
@@ -170,21 +180,22 @@ class Cast:
     rival_id: str
     entered: int = 0
 
-    async def penalty(self, subject_id: str = "") -> registry_pb2.Record:
+    async def penalty(self, subject_id: str = "", **changed: Any) -> registry_pb2.Record:
         """A new penalty on the record of the subject."""
         self.entered += 1
-        record = registry_pb2.Record(
-            subject_id=subject_id or self.subject_id,
-            kind="penalty",
-            severity="general",
-            occurred_on="2026-08-10",
-            determined_on="2026-09-01",
-            verified=True,
-            final=True,
-            source_ref=f"杭市监测罚〔2026〕{self.entered}号",
-            provided_by="测试市场监管所",
-            summary="使用未经检定的计量器具",
-        )
+        told: dict[str, Any] = {
+            "subject_id": subject_id or self.subject_id,
+            "kind": "penalty",
+            "severity": "general",
+            "occurred_on": "2026-08-10",
+            "determined_on": "2026-09-01",
+            "verified": True,
+            "final": True,
+            "source_ref": f"杭市监测罚〔2026〕{self.entered}号",
+            "provided_by": "测试市场监管所",
+            "summary": "使用未经检定的计量器具",
+        }
+        record = registry_pb2.Record(**{**told, **changed})
         request = registry_pb2.EnterRecordRequest(request_id=new_request_id(), record=record)
         return (await said(self.enterer.registry.EnterRecord(request))).record
 
@@ -263,26 +274,26 @@ async def assemble(stage: Stage) -> Cast:
         )
         request = registry_pb2.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
         await said(administrator.registry.PutBureau(request))
-    enterer = await _person(stage, administrator, "enterer", [ROLES.ROLE_CASEWORKER], BUREAU)
-    ids = [await _subject(enterer, name) for name in ("测试加油站", "测试超市")]
+    enterer = await engaged(stage, administrator, "enterer", [ROLES.ROLE_CASEWORKER], BUREAU)
+    ids = [await registered(enterer, name) for name in ("测试加油站", "测试超市")]
     return Cast(
         stage,
         administrator,
         enterer,
-        await _person(stage, administrator, "caseworker", [ROLES.ROLE_CASEWORKER], BUREAU),
-        await _person(stage, administrator, "unit-head", [ROLES.ROLE_UNIT_HEAD], BUREAU),
-        await _person(
+        await engaged(stage, administrator, "caseworker", [ROLES.ROLE_CASEWORKER], BUREAU),
+        await engaged(stage, administrator, "unit-head", [ROLES.ROLE_UNIT_HEAD], BUREAU),
+        await engaged(
             stage, administrator, "both", [ROLES.ROLE_CASEWORKER, ROLES.ROLE_UNIT_HEAD], BUREAU
         ),
-        await _person(stage, administrator, "elsewhere", [ROLES.ROLE_CASEWORKER], OTHER_BUREAU),
-        await _person(stage, administrator, "operator", [ROLES.ROLE_OPERATOR], "", ids[0]),
-        await _person(stage, administrator, "rival", [ROLES.ROLE_OPERATOR], "", ids[1]),
+        await engaged(stage, administrator, "elsewhere", [ROLES.ROLE_CASEWORKER], OTHER_BUREAU),
+        await engaged(stage, administrator, "operator", [ROLES.ROLE_OPERATOR], "", ids[0]),
+        await engaged(stage, administrator, "rival", [ROLES.ROLE_OPERATOR], "", ids[1]),
         ids[0],
         ids[1],
     )
 
 
-async def _subject(caseworker: Person, name: str) -> str:
+async def registered(caseworker: Person, name: str) -> str:
     subject = registry_pb2.Subject(
         kind="organisation", name=name, bureau=BUREAU, sector="fuel_station"
     )
@@ -291,7 +302,7 @@ async def _subject(caseworker: Person, name: str) -> str:
     return answer.subject.subject_id
 
 
-async def _person(
+async def engaged(
     stage: Stage,
     administrator: Person,
     name: str,

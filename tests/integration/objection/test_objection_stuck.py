@@ -18,15 +18,15 @@ from plumbing.identity import service_caller
 from protos.objection.v1 import events_pb2 as events
 from services.objection import progress
 from services.objection.messages import Stuck
-from services.objection.tables import CaseStep, ObjectionCase
+from services.objection.tables import Case, CaseStep
 from tests.postgres import Databases
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 STUCK = Stuck(case_id="c1", step="carry_out", why="ALREADY_EXISTS: 已有相同信息")
 
 
-def decided_case() -> ObjectionCase:
-    return ObjectionCase(
+def decided_case() -> Case:
+    return Case(
         case_id="c1",
         number="异议〔2026〕330106-0001号",
         subject_id="s1",

@@ -1,0 +1,124 @@
+"""The letters of a repair, in Chinese; pure text from facts.
+
+A decision names every condition with its article and where it stands, what becomes of the grade,
+and what can be done now (S3 20, 21, 27; S4 四(四), 五(三)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from law.objection import OBJECTION_CITE, OUTCOME_CITE, REPAIR_CITE
+from law.texts import spell_out
+from services.objection.letters import (
+    GradeFacts,
+    LetterFacts,
+    LetterText,
+    closing,
+    contact,
+    grade_lines,
+    record_lines,
+)
+from services.objection.repairs.file import Condition, RepairFile
+from services.objection.schedule import day_zh
+
+CONFIRMED_TITLE = "准予信用修复决定书"
+REFUSED_TITLE = "不予信用修复决定书"
+DECLINED_TITLE = "信用修复不予受理通知书"
+SUPPLEMENT_TITLE = "信用修复申请补正通知书"
+_EFFECT = "上述信息自修复之日起不再计入信用评价，并终止披露。"
+_RUNS_ON = "办理期限自提交申请之日起计算，不因补正停止计算"
+_DISPUTE_CITE = f"{OUTCOME_CITE}; {OBJECTION_CITE}"
+
+
+def confirmed_letter(
+    facts: LetterFacts, file: RepairFile, before: GradeFacts, after: GradeFacts
+) -> LetterText:
+    """《准予信用修复决定书》."""
+    body = [
+        *_opening(facts, "经核对确认，现决定如下。"),
+        f"二、决定：准予修复（依据：{spell_out(REPAIR_CITE, 'zh')}）。{_EFFECT}",
+        f"三、理由：{facts.reasons}",
+        *_conditions(file, "四"),
+        "五、对信用等级的影响",
+        *grade_lines("修复前", before),
+        *grade_lines("修复后", after),
+        *_remedy(facts, "六"),
+        *closing(facts),
+    ]
+    return LetterText(CONFIRMED_TITLE, "\n".join(body))
+
+
+def refused_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
+    """《不予信用修复决定书》."""
+    body = [
+        *_opening(facts, "经核对，现决定如下。"),
+        f"二、决定：不予修复（依据：{spell_out(REPAIR_CITE, 'zh')}）。信用等级不因本决定改变。",
+        f"三、理由：{facts.reasons}",
+        *_conditions(file, "四"),
+        "五、今后办法：上述未满足的条件满足后，可以重新申请信用修复。",
+        *_remedy(facts, "六"),
+        *closing(facts),
+    ]
+    return LetterText(REFUSED_TITLE, "\n".join(body))
+
+
+def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
+    """《信用修复不予受理通知书》."""
+    body = [
+        *_opening(facts, "经审查，决定不予受理。"),
+        f"二、理由：{facts.reasons}（依据：{spell_out(REPAIR_CITE, 'zh')}）",
+        *_conditions(file, "三"),
+        "四、今后办法：补齐材料、满足条件后，可以重新申请信用修复。",
+        *_remedy(facts, "五"),
+        *closing(facts),
+    ]
+    return LetterText(DECLINED_TITLE, "\n".join(body))
+
+
+def supplement_letter(facts: LetterFacts, missing: str, time: int) -> LetterText:
+    """《信用修复申请补正通知书》, for the first or a later time."""
+    body = [
+        *_opening(facts, "经初步审查，申请材料须补正。"),
+        f"二、须补正的内容：{missing}",
+        f"三、请及时补正；{_RUNS_ON}（依据：{spell_out(REPAIR_CITE, 'zh')}）。",
+        f"受理机关：{contact(facts.office)}",
+        *closing(facts),
+    ]
+    again = f"（第{time}次）" if time > 1 else ""
+    return LetterText(f"{SUPPLEMENT_TITLE}{again}", "\n".join(body))
+
+
+def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
+    yield f"案号：{facts.number}"
+    yield f"{facts.subject}："
+    yield f"你单位于{day_zh(facts.lodged_on)}就下列失信信息申请信用修复，{verdict}"
+    yield "一、申请修复的信息"
+    yield from record_lines(facts.records)
+
+
+def _conditions(file: RepairFile, place: str) -> Iterator[str]:
+    yield f"{place}、修复条件逐项核对"
+    for number, one in enumerate(file.conditions, 1):
+        yield f"{number}. {one.zh}（依据：{spell_out(one.cite, 'zh')}）：{_verdict(file, one)}"
+
+
+def _verdict(file: RepairFile, one: Condition) -> str:
+    said = file.confirmations.get(one.id)
+    verdict = "已满足" if one.met else "未满足" if said or not one.to_confirm else "未经核实"
+    more = [
+        f"自{day_zh(one.met_from)}起满足" if one.met_from else "",
+        f"期间记录：{'、'.join(one.in_the_way)}" if one.in_the_way else "",
+        said.ground if said else "",
+    ]
+    return "；".join(filter(None, (verdict, *more)))
+
+
+def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
+    yield (
+        f"{place}、救济途径：对本处理结果有异议的，可以向{facts.office.name}提出异议；"
+        f"对异议处理结果不服的，可以向{facts.municipal.name}申请复核"
+        f"（依据：{spell_out(_DISPUTE_CITE, 'zh')}）。"
+    )
+    yield f"异议受理：{contact(facts.office)}"
+    yield f"复核受理：{contact(facts.municipal)}"

@@ -1,0 +1,306 @@
+"""Repairs over gRPC, on real processes: conditions, the term, the decision, and what follows."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+
+from plumbing.client import Refusal, new_request_id
+from protos.grading.v1 import grading_pb2
+from protos.objection.v1 import objection_pb2 as cases
+from protos.objection.v1 import repair_pb2 as pb
+from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import registry_pb2
+from services.objection.repairs.letters import (
+    CONFIRMED_TITLE,
+    DECLINED_TITLE,
+    REFUSED_TITLE,
+    SUPPLEMENT_TITLE,
+)
+from tests.integration.objection.stage import (
+    ROLES,
+    Cast,
+    Person,
+    engaged,
+    local,
+    refused,
+    registered,
+    said,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+FACTS = ("duties_performed", "impact_removed")
+YEAR_AGO, TOO_LATE = "2025-09-10", "2026-09-01"
+
+
+@dataclass
+class Shop:
+    """A subject of its own with its operator, so that no test disturbs another."""
+
+    cast: Cast
+    subject_id: str
+    operator: Person
+
+    async def entered(self, **changed: Any) -> registry_pb2.Record:
+        """A record on file, once it is in the grade."""
+        record = await self.cast.penalty(self.subject_id, **changed)
+        wanted = grading_pb2.GetRecordGradedRequest(record_id=record.record_id, version=1)
+        async with asyncio.timeout(30):
+            while not (  # noqa: ASYNC110
+                await said(self.cast.caseworker.grading.GetRecordGraded(wanted))
+            ).graded:
+                await asyncio.sleep(0.05)
+        return record
+
+    async def check(self, *records: registry_pb2.Record) -> pb.CheckRepairResponse:
+        ids = [record.record_id for record in records]
+        request = pb.CheckRepairRequest(subject_id=self.subject_id, record_ids=ids)
+        return await said(self.operator.repair.CheckRepair(request))
+
+    def lodging(self, *records: registry_pb2.Record) -> pb.LodgeRepairRequest:
+        return pb.LodgeRepairRequest(
+            request_id=new_request_id(),
+            subject_id=self.subject_id,
+            record_ids=[record.record_id for record in records],
+            grounds="器具已重新检定，罚款已缴清",
+            evidence=["缴款凭证"],
+            promise="今后按期申请检定",
+        )
+
+    async def lodge(self, *records: registry_pb2.Record) -> cases.Case:
+        return (await said(self.operator.repair.LodgeRepair(self.lodging(*records)))).case
+
+    async def closed(self, case: cases.Case, state: str = "closed") -> cases.GetCaseResponse:
+        """The case once nothing more follows from it."""
+        wanted = cases.GetCaseRequest(case_id=case.case_id)
+        async with asyncio.timeout(40):
+            while True:
+                read: cases.GetCaseResponse = await said(self.operator.objection.GetCase(wanted))
+                if read.case.state == state and (state == "withdrawn" or read.letters):
+                    return read
+                await asyncio.sleep(0.05)
+
+
+async def shop_of(cast: Cast, name: str) -> Shop:
+    subject_id = await registered(cast.enterer, f"测试加油站{name}")
+    operator = await engaged(
+        cast.stage, cast.administrator, name, [ROLES.ROLE_OPERATOR], "", subject_id
+    )
+    return Shop(cast, subject_id, operator)
+
+
+async def accept(person: Person, case: cases.Case) -> cases.Case:
+    request = pb.AcceptRepairRequest(request_id=new_request_id(), case_id=case.case_id)
+    return (await said(person.repair.AcceptRepair(request))).case
+
+
+def confirming(case: cases.Case, condition: str, *, met: bool = True) -> pb.ConfirmConditionRequest:
+    return pb.ConfirmConditionRequest(
+        request_id=new_request_id(),
+        case_id=case.case_id,
+        condition_id=condition,
+        met=met,
+        ground="查验缴款凭证和现场，属实",
+    )
+
+
+def deciding(case: cases.Case, *, confirm: bool) -> pb.DecideRepairRequest:
+    return pb.DecideRepairRequest(
+        request_id=new_request_id(), case_id=case.case_id, confirm=confirm, reasons="经逐项核对"
+    )
+
+
+def stand(case: cases.Case) -> dict[str, bool]:
+    """Which condition is met."""
+    return {condition.id: condition.met for condition in case.repair.conditions}
+
+
+async def test_a_confirmed_repair_lifts_the_grade_and_says_why(cast: Cast) -> None:
+    shop = await shop_of(cast, "restored")
+    record = await shop.entered(points=20, occurred_on=YEAR_AGO, determined_on=YEAR_AGO)
+    answer = await shop.check()
+    assert (answer.may_lodge, list(answer.record_ids)) == (True, [record.record_id])
+    assert (answer.repair.grade, answer.repair.spell_began_on) == ("E", YEAR_AGO)
+    case = await shop.lodge()
+    assert case.number == "修复〔2026〕330106-0001号"
+    assert (case.kind, case.state, case.repair.whole_spell) == ("repair", "lodged", True)
+    # From submission, across 中秋 and 国庆 with their make-up days (C-13).
+    assert (case.term.started_on, case.term.target_on) == ("2026-09-14", "2026-10-10")
+    assert stand(case) == {
+        "duties_performed": False,
+        "impact_removed": False,
+        "waited": True,
+        "nothing_new": True,
+    }
+    await accept(cast.caseworker, case)
+    early = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    assert early.facts["conditions"] == "duties_performed,impact_removed"
+    author = await refused(cast.enterer.repair.ConfirmCondition(confirming(case, FACTS[0])))
+    assert author.code is grpc.StatusCode.PERMISSION_DENIED
+    unknown = await refused(cast.caseworker.repair.ConfirmCondition(confirming(case, "waited")))
+    assert unknown.code is grpc.StatusCode.INVALID_ARGUMENT
+    told = [
+        (await said(cast.caseworker.repair.ConfirmCondition(confirming(case, one)))).case
+        for one in FACTS
+    ]
+    assert all(stand(told[-1]).values())
+    assert told[-1].repair.conditions[0].confirmed_by == cast.caseworker.account_id
+    groundless = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
+    assert groundless.code is grpc.StatusCode.FAILED_PRECONDITION
+    await said(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    read = await shop.closed(case)
+    assert (read.case.outcome, read.case.grade_before, read.case.grade_after) == (
+        "confirm_repair",
+        "E",
+        "B",
+    )
+    after = await cast.record(record.record_id)
+    assert (after.status, after.status_on) == ("repaired", "2026-09-14")
+    [letter] = read.letters
+    assert letter.title == CONFIRMED_TITLE
+    for part in (read.case.receipt_before, read.case.receipt_after, "满1年", "浙江省", "属实"):
+        assert part in letter.body
+    assert [step.step for step in read.steps] == [
+        "lodge",
+        "accept",
+        "confirm_condition",
+        "confirm_condition",
+        "decide",
+        "close",
+    ]
+
+
+async def test_before_its_day_nobody_applies_in_vain(cast: Cast) -> None:
+    shop = await shop_of(cast, "too-early")
+    await shop.entered(points=20, determined_on=TOO_LATE)
+    answer = await shop.check()
+    assert (answer.may_lodge, answer.may_lodge_from) == (False, "2027-09-01")
+    refusal = await refused(shop.operator.repair.LodgeRepair(shop.lodging()))
+    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal.facts["met_from"] == "2027-09-01"
+    assert "2027-09-01" in refusal.message_zh
+
+
+async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Cast) -> None:
+    shop = await shop_of(cast, "supplemented")
+    record = await shop.entered(points=5)
+    case = await shop.lodge(record)
+    assert stand(case) == {"corrected": False, "impact_removed": False}
+    request = pb.RequestSupplementRequest(
+        request_id=new_request_id(), case_id=case.case_id, missing="检定证书"
+    )
+    asked = (await said(cast.caseworker.repair.RequestSupplement(request))).case
+    assert (asked.state, asked.repair.supplement_requested) == (
+        "supplement_requested",
+        "检定证书",
+    )
+    assert asked.term == case.term
+    adding = pb.SupplementRepairRequest(
+        request_id=new_request_id(), case_id=case.case_id, note="补交", evidence=["检定证书1号"]
+    )
+    stranger = await refused(cast.rival.repair.SupplementRepair(adding))
+    assert stranger.code is grpc.StatusCode.PERMISSION_DENIED
+    added = (await said(shop.operator.repair.SupplementRepair(adding))).case
+    assert (added.state, list(added.evidence)) == ("lodged", ["缴款凭证", "检定证书1号"])
+    await accept(cast.caseworker, case)
+    late = await refused(
+        cast.caseworker.repair.RequestSupplement(
+            pb.RequestSupplementRequest(
+                request_id=new_request_id(), case_id=case.case_id, missing="又想起一件"
+            )
+        )
+    )
+    assert late.code is grpc.StatusCode.FAILED_PRECONDITION
+    not_met = confirming(case, "corrected", met=False)
+    told = (await said(cast.caseworker.repair.ConfirmCondition(not_met))).case
+    assert (stand(told)["corrected"], told.repair.conditions[0].ground) == (
+        False,
+        "查验缴款凭证和现场，属实",
+    )
+    await said(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
+    read = await shop.closed(case)
+    titles = [letter.title for letter in read.letters]
+    assert titles == [SUPPLEMENT_TITLE, REFUSED_TITLE]
+    assert "重新申请" in read.letters[1].body
+    assert (await cast.record(record.record_id)).status == "active"
+
+
+async def test_who_may_and_which_case_is_which(cast: Cast) -> None:
+    shop = await shop_of(cast, "to-and-fro")
+    record = await shop.entered(points=5)
+    rival = await refused(cast.rival.repair.LodgeRepair(shop.lodging(record)))
+    assert rival.code is grpc.StatusCode.PERMISSION_DENIED
+    case = await shop.lodge(record)
+    second = await refused(shop.operator.repair.LodgeRepair(shop.lodging(record)))
+    assert second.facts["number"] == case.number
+    # That a record is wrong may be said at the same time: it is another question.
+    disputed = cases.LodgeObjectionRequest(
+        request_id=new_request_id(),
+        subject_id=shop.subject_id,
+        record_ids=[record.record_id],
+        grounds="记录有误",
+    )
+    objection = (await said(shop.operator.objection.LodgeObjection(disputed))).case
+    wrong_door = cases.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+    strayed = await refused(cast.caseworker.objection.AcceptObjection(wrong_door))
+    assert strayed.code is grpc.StatusCode.NOT_FOUND
+    listing = cases.ListCasesRequest(subject_id=shop.subject_id, kind="repair")
+    listed = (await said(cast.caseworker.objection.ListCases(listing))).cases
+    assert [one.case_id for one in listed] == [case.case_id]
+    elsewhere = pb.AcceptRepairRequest(request_id=new_request_id(), case_id=case.case_id)
+    foreign = await refused(cast.elsewhere.repair.AcceptRepair(elsewhere))
+    assert foreign.code is grpc.StatusCode.PERMISSION_DENIED
+    taking_back = pb.WithdrawRepairRequest(request_id=new_request_id(), case_id=case.case_id)
+    await said(shop.operator.repair.WithdrawRepair(taking_back))
+    assert not (await shop.closed(case, "withdrawn")).letters
+    await _free_again(shop, record)
+    assert objection.kind == "objection"
+
+
+async def _free_again(shop: Shop, record: registry_pb2.Record) -> None:
+    again: cases.Case | None = None
+    async with asyncio.timeout(30):
+        while again is None:
+            try:
+                again = await shop.lodge(record)
+            except Refusal:
+                await asyncio.sleep(0.05)
+    request = pb.DeclineRepairRequest(
+        request_id=new_request_id(), case_id=again.case_id, reasons="材料不实"
+    )
+    await said(shop.cast.caseworker.repair.DeclineRepair(request))
+    read = await shop.closed(again, "declined")
+    assert [letter.title for letter in read.letters] == [DECLINED_TITLE]
+
+
+async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast) -> None:
+    shop = await shop_of(cast, "late")
+    record = await shop.entered(points=5)
+    case = await shop.lodge(record)
+    await accept(cast.caseworker, case)
+    for condition in ("corrected", "impact_removed"):
+        await said(cast.caseworker.repair.ConfirmCondition(confirming(case, condition)))
+    await cast.stage.advance_to(local("2026-10-13", 10))
+    wanted = cases.GetCaseRequest(case_id=case.case_id)
+    async with asyncio.timeout(40):
+        while True:
+            read = await said(shop.operator.objection.GetCase(wanted))
+            if sum(step.step == "rung" for step in read.steps) == 2:
+                break
+            await asyncio.sleep(0.05)
+    assert read.case.term.overdue
+    checked = await cast.check()
+    assert [p.message_en for p in checked.problems] == []
+    assert {f.name: f.value for f in checked.figures}["cases.overdue"] >= 1
+    await said(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    cast.stage.kill("objection", "registry")
+    await cast.stage.start("registry", "objection")
+    request = operations.ReconcileRequest(request_id=new_request_id())
+    await said(cast.administrator.operations.Reconcile(request))
+    await shop.closed(case)
+    assert (await cast.record(record.record_id)).status == "repaired"
+    assert not (await cast.check()).problems

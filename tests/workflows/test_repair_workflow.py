@@ -1,0 +1,131 @@
+"""`repair/<case_id>` on a real Temporal server: fifteen days from submission, and what follows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkipper
+from temporalio.worker import Replayer, Worker
+
+from law.periods import start_of
+from law.terms import start
+from law.workdays import edition
+from plumbing.temporal import DUE_AT
+from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
+from services.objection.schedule import schedule_of
+from services.objection.workflows import RepairWorkflow
+from tests.integration.events.support import eventually
+from tests.workflows.case_notes import DAY, STARTS_ON, Notes, offset
+
+HISTORIES = Path(__file__).parent / "histories"
+CONFIRMED = Ending(how=End.DECIDED, outcome="confirm_repair")
+REFUSED = Ending(how=End.DECIDED, outcome="decline_repair")
+AFTER_CONFIRMATION = [
+    "note_grade_before",
+    "repair_records",
+    "note_grade_after",
+    "issue_letter",
+    "settle",
+]
+# Across 中秋 and 国庆, with the make-up days 20 September and 10 October.
+LAST = "2026-10-10"
+
+
+def fifteen_days() -> Schedule:
+    return schedule_of(start("repair", STARTS_ON, edition()), "修复〔2026〕330106-0001号", 1)
+
+
+@asynccontextmanager
+async def repair_of(
+    client: Client, notes: Notes, **told: Any
+) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+    """A repair's workflow with a worker of its own."""
+    case_id = str(uuid.uuid4())
+    told = {"offset_seconds": offset(), "case_id": case_id, "schedule": fifteen_days(), **told}
+    async with Worker(
+        client,
+        task_queue=case_id,
+        workflows=[RepairWorkflow],
+        activities=notes.all(),
+        workflow_failure_exception_types=[Exception],
+    ):
+        yield await client.start_workflow(
+            RepairWorkflow.run, CaseStart(**told), id=f"repair/{case_id}", task_queue=case_id
+        )
+
+
+async def test_its_term_runs_from_submission_and_is_reminded_of(skipper: TimeSkipper) -> None:
+    notes = Notes()
+    async with repair_of(skipper.client, notes) as handle:
+        await skipper.fast_forward(handle, 60 * DAY)
+        await eventually(notes.have(2))
+        described = await skipper.client.get_workflow_handle(handle.id).describe()
+        overdue_at = start_of(date.fromisoformat(LAST) + DAY)
+        assert described.search_attributes[DUE_AT.name] == [overdue_at]
+        await skipper.client.get_workflow_handle(handle.id).signal(
+            RepairWorkflow.ended, Ending(how=End.DECLINED)
+        )
+        await handle.result()
+    assert notes.rungs == [f"nearly_due/{LAST}", f"overdue/{LAST}"]
+    assert notes.done == ["issue_letter", "settle"]
+
+
+async def test_a_confirmed_repair_is_carried_through(temporal_client: Client) -> None:
+    notes = Notes()
+    notes.failures = {"repair_records": 2, "note_grade_after": 1}
+    async with repair_of(temporal_client, notes) as handle:
+        await handle.signal(RepairWorkflow.decided, CONFIRMED)
+        await handle.result()
+    assert (notes.rungs, notes.done) == ([], AFTER_CONFIRMATION)
+
+
+async def test_a_refused_repair_changes_nothing_in_the_register(temporal_client: Client) -> None:
+    notes = Notes()
+    async with repair_of(temporal_client, notes, ending=REFUSED) as handle:
+        await handle.result()
+    assert notes.done == ["issue_letter", "settle"]
+
+
+async def test_what_is_taken_back_is_settled_without_a_letter(temporal_client: Client) -> None:
+    notes = Notes()
+    late = offset() + 30 * DAY.total_seconds()
+    async with repair_of(temporal_client, notes) as handle:
+        await handle.signal(RepairWorkflow.clock_moved, ClockMove(offset_seconds=late))
+        await eventually(notes.have(2))
+        await handle.signal(RepairWorkflow.ended, Ending(how=End.WITHDRAWN))
+        await handle.result()
+    assert notes.done == ["settle"]
+
+
+async def test_what_is_refused_for_good_is_reported_and_goes_on_when_asked(
+    temporal_client: Client,
+) -> None:
+    notes = Notes()
+    notes.refusals = {"repair_records": 1}
+    async with repair_of(temporal_client, notes) as handle:
+        await handle.signal(RepairWorkflow.decided, CONFIRMED)
+        await eventually(notes.is_stuck)
+        assert notes.done == ["note_grade_before"]
+        await handle.signal(RepairWorkflow.decided, CONFIRMED)
+        await handle.result()
+    assert (notes.stuck, notes.done) == (["repair_records"], AFTER_CONFIRMATION)
+
+
+RECORDED = {path.stem: path.read_text() for path in HISTORIES.glob("repair-*.json")}
+
+
+@pytest.mark.parametrize(
+    "version", ["repair-v1-confirmed", "repair-v1-overdue-and-declined", "repair-v1-withdrawn"]
+)
+async def test_recorded_repairs_replay(version: str) -> None:
+    replayer = Replayer(workflows=[RepairWorkflow], data_converter=pydantic_data_converter)
+    history = WorkflowHistory.from_json("repair/recorded", RECORDED[version])
+    await replayer.replay_workflow(history)
