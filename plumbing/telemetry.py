@@ -40,6 +40,7 @@ _KINDS = {
     "record": "record_id",
     "notice": "notice_id",
     "delivery": "notice_id",
+    "escalation": "escalation_id",
     "batch": "batch_id",
     "watch": "bureau",
 }
