@@ -63,7 +63,8 @@ def template(
     family: Annotated[
         str,
         typer.Argument(
-            metavar="FAMILY", help="bureaus | subjects | instruments | verifications | records"
+            metavar="FAMILY",
+            help="类别：bureaus | subjects | instruments | verifications | records",
         ),
     ],
     form: Annotated[Form, typer.Option("--format", help="格式 | format")] = Form.XLSX,
@@ -89,7 +90,7 @@ def template(
 def import_(
     file: Annotated[
         Path,
-        typer.Argument(exists=True, dir_okay=False, help=".xlsx、.xls 或 CSV 文件 | file"),
+        typer.Argument(exists=True, dir_okay=False, help="工作簿或 CSV 文件 | file"),
     ],
     family: Annotated[
         str, typer.Option(help="类别：bureaus | subjects | instruments | verifications | records")

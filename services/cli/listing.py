@@ -29,11 +29,7 @@ def listed(
     """
     if to is not None:
         save(lambda desk: _export(method(desk), wanted, to), data, to)
-
-    async def ask(desk: Desk) -> Answer:
-        return await method(desk)(wanted)
-
-    return at_desk(data, ask)
+    return at_desk(data, lambda desk: method(desk)(wanted))
 
 
 def save(work: Callable[[Desk], Awaitable[int]], data: Path | None, to: Path) -> None:

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from typer.testing import CliRunner
 
 from protos.grading.v1 import assessments_pb2 as pb
-from services.cli import assessments, indexes, show
+from services.cli import assessments, indexes, listing, show
 from services.cli.__main__ import app
 
 INDEX = pb.Index(
@@ -51,7 +51,7 @@ class Platform:
 
 def run(monkeypatch: pytest.MonkeyPatch, answer: Message, *words: str) -> tuple[Platform, str]:
     platform = Platform(answer)
-    for module in (assessments, indexes):
+    for module in (assessments, indexes, listing):
         monkeypatch.setattr(module, "at_desk", platform.at_desk)
     monkeypatch.setattr(show.console, "width", 200)
     ended = CliRunner().invoke(app, list(words))
