@@ -28,7 +28,7 @@ from services.alerts.texts import Abandoned
 NAME = "alerts-given-up"
 PLATFORM = "platform"  # stands where a notice names its bureau
 AT_MOST = 100
-GATHER_SECONDS = 30.0
+GATHER_SECONDS = 10.0
 log = structlog.get_logger()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from services.cli.scraping import Scrape, scrape_all
 from services.cli.status_screen import screen
 
 WATCH_SECONDS = 2.0
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,19 @@ async def look(settings: Settings) -> Status:
     nats = urlsplit(settings.nats_url)
     scrapes, temporal, events = await asyncio.gather(
         scrape_all(settings),
-        grpc_serves(settings.temporal_address),
-        nats_greets(f"{nats.hostname}:{nats.port or 4222}"),
+        _answers(lambda: grpc_serves(settings.temporal_address)),
+        _answers(lambda: nats_greets(f"{nats.hostname}:{nats.port or 4222}")),
     )
     engines = {"nats": events, "temporal": temporal}
     return Status(scrapes, engines, [*engines_away(engines), *findings(scrapes)])
+
+
+async def _answers(ask: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether an engine answers; a machine that is busy gets another try."""
+    for _ in range(TRIES):
+        if await ask():
+            return True
+    return False
 
 
 def _follow(settings: Settings) -> None:

@@ -1,0 +1,214 @@
+"""`quanheng status` and the metrics of real processes, when all is well and when it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from urllib.request import urlopen
+
+import nats
+import pytest
+
+from plumbing.client import new_request_id
+from plumbing.settings import SERVICES, child_environment
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.demo import mail
+from services.cli.scraping import Scrape, scrape_all
+from services.cli.status import Status, look
+from tests.e2e.world import World, said, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+OPERATOR = "operator@platform.example"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _operator() -> Iterator[None]:
+    """The platform of this module has an operator; set before it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUANHENG_OPERATOR_MAIL", OPERATOR)
+        yield
+
+
+async def command(world: World) -> tuple[int, dict[str, Any]]:
+    """Runs the command; its exit status and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.cli",
+        "status",
+        "--json",
+        "--data",
+        str(world.platform.data_dir),
+        env=child_environment(world.platform.settings),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    return process.returncode or 0, json.loads(out)
+
+
+async def scraped(world: World) -> dict[str, Scrape]:
+    return {one.service: one for one in await scrape_all(world.platform.settings)}
+
+
+async def figure(world: World, service: str, holds: Callable[[Scrape], bool]) -> Scrape:
+    """A service's metrics once something holds of them."""
+
+    async def seen() -> Scrape | None:
+        found = (await scraped(world))[service]
+        return found if holds(found) else None
+
+    return await until(seen)
+
+
+async def minds(world: World, rule: str) -> Status:
+    """How the platform is once a rule is among what needs a person."""
+
+    async def seen() -> Status | None:
+        found = await look(world.platform.settings)
+        return found if rule in {one.rule for one in found.findings} else None
+
+    return await until(seen)
+
+
+async def settled(world: World) -> Status:
+    """How the platform is once nothing needs anybody."""
+    minded: list[str] = []
+
+    async def rests() -> Status | None:
+        found = await look(world.platform.settings)
+        minded[:] = [f"{one.service}: {one.en}" for one in found.findings]
+        return found if found.well else None
+
+    try:
+        return await until(rests)
+    except AssertionError as error:
+        raise AssertionError(minded) from error
+
+
+@contextmanager
+def frozen(world: World, name: str) -> Iterator[None]:
+    """A process that neither answers nor ends."""
+    pid = world.platform.processes[name].pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def bus(world: World) -> AsyncIterator[Any]:
+    client = await nats.connect(world.platform.settings.nats_url)
+    yield client.jetstream()
+    await client.close()
+
+
+async def put_bureau(world: World) -> None:
+    bureau = registry.Bureau(code="330108", name="测试另一市场监督管理局")
+    request = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+    await said(world.administrator.registry.PutBureau(request))
+
+
+async def test_a_platform_at_work_needs_nobody_and_says_who_runs(world: World) -> None:
+    await settled(world)
+    code, found = await command(world)
+    assert (code, found["well"]) == (0, True)
+    assert {one["service"]: one["pid"] for one in found["processes"]} == {
+        service: world.platform.processes[service].pid for service in SERVICES
+    }
+    assert all(one["up"] and one["ready"] and one["version"] for one in found["processes"])
+    assert found["engines"] == {"nats": True, "temporal": True}
+
+
+async def test_figures_follow_what_happens(world: World) -> None:
+    record = await world.enter_penalty()
+    await world.grade_after(record)
+    await world.accepted_case(record)
+    of_kind = {"kind": "objection"}
+    objection = await figure(
+        world, "objection", lambda one: one.sum("quanheng_cases_open", state="accepted") == 1
+    )
+    assert objection.sum("quanheng_terms_due", window="overdue", **of_kind) == 0
+    assert objection.sum("quanheng_terms_due", window="within_5", **of_kind) == 1
+    accepted = "/quanheng.objection.v1.ObjectionService/AcceptObjection"
+    assert objection.sum("quanheng_rpc_seconds_count", method=accepted, code="OK") == 1
+    registry_now = (await scraped(world))["registry"]
+    assert registry_now.sum("quanheng_transaction_seconds_count", kind="change") > 0
+    if "grading-2" in world.platform.processes:
+        return  # what is counted where it is done may have been done by the other replica
+    grading = (await scraped(world))["grading"]
+    assert grading.sum("quanheng_grades_computed_total") >= 1
+    handled = {"consumer": "grading-registry", "event": "RecordsChanged", "outcome": "done"}
+    assert grading.sum("quanheng_event_seconds_count", **handled) >= 1
+    await figure(world, "alerts", lambda one: one.sum("quanheng_activity_seconds_count") >= 1)
+
+
+async def test_what_a_process_serves_is_as_prometheus_wants_it(world: World) -> None:
+    if (promtool := shutil.which("promtool")) is None:
+        pytest.skip("no promtool here: Debian's package prometheus has it")
+    for service in SERVICES:
+        address = world.platform.settings.metrics_address(service)
+        with urlopen(f"http://{address}/metrics") as answer:  # noqa: ASYNC210
+            text = answer.read()
+        checked = subprocess.run(  # noqa: ASYNC221
+            [promtool, "check", "metrics"], input=text, capture_output=True, check=False
+        )
+        assert (checked.returncode, checked.stdout + checked.stderr) == (0, b""), service
+
+
+async def test_while_nats_stands_still_the_outbox_fills_and_status_says_so(world: World) -> None:
+    await settled(world)
+    with frozen(world, "nats"):
+        await put_bureau(world)
+        await figure(world, "registry", lambda one: one.sum("quanheng_outbox_pending") > 0)
+        found = await minds(world, "QuanhengNatsAway")
+        assert all(one.up for one in found.scrapes)  # a scrape waits for nobody
+    await figure(world, "registry", lambda one: one.sum("quanheng_outbox_pending") == 0)
+    await settled(world)
+
+
+async def test_which_process_does_not_answer_is_said_and_the_others_are_shown(
+    world: World,
+) -> None:
+    with frozen(world, "grading"):
+        code, found = await command(world)
+    assert code == 1
+    down = [one["service"] for one in found["needs_attention"] if one["rule"] == "QuanhengDown"]
+    assert down == ["grading"]
+    assert [one["service"] for one in found["processes"] if one["up"]] == [
+        service for service in SERVICES if service != "grading"
+    ]
+    assert found["figures"]["registry"]
+    await settled(world)
+
+
+async def test_an_event_given_up_shows_needs_a_person_and_is_mailed_to_the_operator(
+    world: World,
+) -> None:
+    async with bus(world) as js:
+        await js.publish("registry.v1.bureaus_changed.330106", b"no event at all")
+        found = await minds(world, "QuanhengDeadLetters")
+        assert not found.well
+        assert found.findings[0].runbook == "docs/operations.md#quanhengdeadletters"
+        of_grading = {"consumer": "grading-registry"}
+        await figure(
+            world, "grading", lambda one: one.sum("quanheng_dead_letters", **of_grading) == 1
+        )
+        await until(lambda: _mailed(world))
+        await js.purge_stream("DEAD_LETTERS")
+    await figure(world, "grading", lambda one: one.sum("quanheng_dead_letters") == 0)
+    await settled(world)
+
+
+async def _mailed(world: World) -> bool | None:
+    mails = mail.mails(world.platform.settings.mailbox_dir)
+    return any((one.to, "无法处理" in one.title) == (OPERATOR, True) for one in mails) or None
