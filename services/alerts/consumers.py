@@ -27,6 +27,7 @@ from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
 from services.alerts import escalations, notices, projection, texts
+from services.alerts.batches import batch_decided
 from services.alerts.escalation_timers import EscalationTimers
 from services.alerts.notices import contact_of, known
 from services.alerts.tables import (
@@ -60,6 +61,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         on(registry.InstrumentsChanged, instruments_changed),
         on(registry.VerificationsRecorded, verifications_recorded),
         on(registry.RecordsChanged, records_changed),
+        on(registry.BatchDecided, batch_decided),
         On(registry.ClockMoved, react=start.move_clock),
     )
     cases = (

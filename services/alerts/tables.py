@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     ESCALATION = "escalation"
     APPROVALS = "approvals"
     GIVEN_UP = "given_up"
+    BATCH = "batch"
 
 
 class NoticeState(StrEnum):

@@ -164,7 +164,9 @@ class Notice(_message.Message):
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
-    """digest, rejected, adverse_record, grade_fell, letter, term, escalation, approvals or given_up."""
+    """digest, rejected, adverse_record, grade_fell, letter, term, escalation, approvals, given_up or
+    batch.
+    """
     subject_id: _builtins.str
     """The subject told; empty for notices to a bureau."""
     bureau: _builtins.str

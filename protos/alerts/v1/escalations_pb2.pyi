@@ -134,7 +134,7 @@ class EscalationStep(_message.Message):
     title: _builtins.str
     """Title of the document."""
     body: _builtins.str
-    """The document."""
+    """The document; of a step that waits for a decision its draft, without a number."""
     correct_by: _builtins.str
     """Until when the subject is asked to correct, inclusive."""
     @_builtins.property

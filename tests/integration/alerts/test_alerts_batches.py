@@ -1,0 +1,36 @@
+"""A bureau is told of batches that wait for its unit head, and of what was decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.alerts.town import BUREAU, Town
+
+
+def decided(state: str, digest: str = "d1", **said: str) -> events.BatchDecided:
+    given: dict[str, Any] = {"bureau": BUREAU, "file_name": "合成.csv", "imported_by": "sender"}
+    batch = pb.Batch(batch_id="b1", state=state, rows=40, **(given | said))
+    batch.estimate.MergeFrom(pb.BatchEstimate(alerts=30, instruments=40, digest=digest))
+    return events.BatchDecided(batch=batch)
+
+
+async def test_each_estimate_and_each_decision_is_told_once(town: Town) -> None:
+    aggregate = "batch/b1"
+    for event in (
+        decided("awaiting_approval"),
+        decided("awaiting_approval"),
+        decided("awaiting_approval", "d2"),
+        decided("rejected", "d2", reasons="日期列有误"),
+        decided("discarded", "d2"),
+        decided("expired", bureau="000000"),
+    ):
+        await town.tell(event, aggregate=aggregate)
+    waiting, anew, rejected = sorted(await town.notices("batch"), key=lambda n: n.created_at)
+    assert {notice.address for notice in (waiting, anew, rejected)} == {"office@test.example"}
+    assert waiting.title == "导入批次待批准：合成.csv"
+    assert "30 件" in waiting.body
+    assert "--seen d1 " in waiting.body
+    assert "--seen d2 " in anew.body
+    assert (rejected.title, "日期列有误" in rejected.body) == ("导入批次未获批准：合成.csv", True)
