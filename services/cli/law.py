@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from law import grading
-from law.errors import Fault, InvalidInput, NotFound
+from law.errors import Fault, InvalidInput
 from law.evidence import Dossier
 from law.grading import Outlook, Receipt
 from law.index_tables import TABLES, Table, table
@@ -17,16 +17,34 @@ from law.packaged import read
 from law.rules import Ruleset
 from law.ruleset import GRADING, list_rulesets, load
 from services.cli import law_calendar
-from services.cli.offline import answered, both, read_day, read_json, show
+from services.cli.offline import (
+    answered,
+    at_option,
+    read_day,
+    read_day_or_none,
+    read_json,
+    read_text,
+    show,
+    together,
+)
 from services.cli.options import AsJson
 
 app = typer.Typer(no_args_is_help=True, help="法规规则，离线可用 | the law, offline")
 
 _DISAGREES = 1
 
-RulesetId = Annotated[str, typer.Option("--ruleset", help="规则集 | ruleset")]
-AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="评价日 | day of grading")]
-DossierFile = Annotated[Path, typer.Argument(metavar="DOSSIER.json", help="信用档案 | dossier")]
+# Required ones have no value where they are left out: `offline` lists them with the other faults.
+RulesetId = Annotated[
+    str | None, typer.Option("--ruleset", help="规则集（必填）| ruleset, required")
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="评价日（必填）| day of grading, required"),
+]
+DossierFile = Annotated[
+    Path | None, typer.Argument(metavar="DOSSIER.json", help="信用档案 | dossier")
+]
+_DOSSIER, _RECEIPT, _RULESET = "DOSSIER.json", "RECEIPT.json", "RULESET"
 
 
 def register(main: typer.Typer) -> None:
@@ -46,26 +64,33 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command("show")
 def show_(
-    ruleset: Annotated[str, typer.Argument(metavar="RULESET", help="规则集 | ruleset")],
+    ruleset: Annotated[
+        str | None, typer.Argument(metavar=_RULESET, help="规则集 | ruleset")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """显示一个规则集的全部数据和出处。
 
     Shows everything a ruleset says, with its citations.
     """
-    found = answered(lambda: _whole(ruleset))
+    found = answered(lambda: _whole(read_text(_RULESET, ruleset)))
     show(found, lambda: [f"{key}：{value}" for key, value in found.items()], as_json)
 
 
 @app.command()
-def grade(dossier: DossierFile, ruleset: RulesetId, as_of: AsOf, as_json: AsJson = False) -> None:
+def grade(
+    dossier: DossierFile = None,
+    ruleset: RulesetId = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
     """评定等级，输出完整凭据。
 
     Grades a dossier and prints the receipt.
     """
 
     def receipt() -> Receipt:
-        (day, read), text = both(lambda: _inputs(as_of, dossier), lambda: _text(ruleset))
+        text, day, read = _inputs(ruleset, as_of, dossier)
         return grading.grade(read, text, day)
 
     found = answered(receipt)
@@ -73,14 +98,14 @@ def grade(dossier: DossierFile, ruleset: RulesetId, as_of: AsOf, as_json: AsJson
 
 
 @app.command()
-def compare(dossier: DossierFile, as_of: AsOf, as_json: AsJson = False) -> None:
+def compare(dossier: DossierFile = None, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """同一档案在各文件下的等级对照。
 
     Grades one dossier under every text, side by side.
     """
 
     def receipts() -> tuple[Receipt, ...]:
-        day, read = _inputs(as_of, dossier)
+        day, read = together(lambda: read_day("--as-of", as_of), lambda: _dossier(dossier))
         return grading.compare(read, day)
 
     found = answered(receipts)
@@ -94,9 +119,9 @@ def compare(dossier: DossierFile, as_of: AsOf, as_json: AsJson = False) -> None:
 
 @app.command()
 def outlook(
-    dossier: DossierFile,
-    ruleset: RulesetId,
-    as_of: AsOf,
+    dossier: DossierFile = None,
+    ruleset: RulesetId = None,
+    as_of: AsOf = None,
     until: Annotated[
         str | None, typer.Option(metavar="DATE", help="展望到哪一日 | look ahead up to this day")
     ] = None,
@@ -108,8 +133,9 @@ def outlook(
     """
 
     def ahead() -> Outlook:
-        (day, read), text = both(lambda: _inputs(as_of, dossier), lambda: _text(ruleset))
-        horizon = read_day("--until", until) if until else None
+        (text, day, read), horizon = together(
+            lambda: _inputs(ruleset, as_of, dossier), lambda: read_day_or_none("--until", until)
+        )
         return grading.outlook(read, text, day, horizon)
 
     found = answered(ahead)
@@ -118,14 +144,14 @@ def outlook(
 
 @app.command()
 def verify(
-    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT.json", help="凭据 | receipt")],
+    receipt: Annotated[Path | None, typer.Argument(metavar=_RECEIPT, help="凭据 | receipt")] = None,
     as_json: AsJson = False,
 ) -> None:
     """重新计算凭据，核对是否一致；不一致的列出差异并以1退出。
 
     Recomputes a receipt; exits 1 with the differences when it does not agree.
     """
-    found = answered(lambda: grading.verify_document(read_json(receipt)))
+    found = answered(lambda: grading.verify_document(read_json(_RECEIPT, receipt)))
     document = {"agrees": not found, "differences": found}
     show(document, lambda: found or ["凭据与重新计算的结果一致。"], as_json)
     if found:
@@ -135,16 +161,21 @@ def verify(
 law_calendar.register(app)
 
 
-def _inputs(as_of: str, path: Path) -> tuple[date, Dossier]:
-    return both(lambda: read_day("--as-of", as_of), lambda: Dossier.from_json(read_json(path)))
+def _inputs(
+    ruleset: str | None, as_of: str | None, path: Path | None
+) -> tuple[Ruleset, date, Dossier]:
+    return together(
+        lambda: _text(ruleset), lambda: read_day("--as-of", as_of), lambda: _dossier(path)
+    )
 
 
-def _text(ruleset_id: str) -> Ruleset:
-    try:
-        return load(ruleset_id)
-    except NotFound as error:
-        fault = Fault("--ruleset", error.zh, error.en)
-        raise InvalidInput("输入不符合要求", "The input is not valid.", faults=[fault]) from None
+def _dossier(path: Path | None) -> Dossier:
+    return Dossier.from_json(read_json(_DOSSIER, path))
+
+
+def _text(ruleset: str | None) -> Ruleset:
+    name = read_text("--ruleset", ruleset)
+    return at_option("--ruleset", lambda: load(name))
 
 
 def _ruleset(ruleset: Ruleset) -> dict[str, object]:
@@ -181,7 +212,8 @@ def _whole(ruleset_id: str) -> dict[str, object]:
     elif ruleset_id in TABLES:
         head = _table(table(ruleset_id))
     else:
-        raise NotFound(f"没有规则集{ruleset_id}", f"There is no ruleset {ruleset_id}.")
+        zh, en = f"没有规则集{ruleset_id}", f"There is no ruleset {ruleset_id}."
+        raise InvalidInput(faults=[Fault(_RULESET, zh, en)])
     return {**head, "content": _plain(read(ruleset_id))}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -19,13 +18,23 @@ from law.colours import (
     changes,
     colour,
 )
-from law.errors import Fault, InvalidInput
 from law.indices import IndexAnswer, assess
 from law.texts import spell_out
 from law.workdays import Due, edition, nth_working_day
-from services.cli.offline import answered, both, read_day, read_json, show
+from services.cli.offline import (
+    answered,
+    at_option,
+    read_choice,
+    read_day,
+    read_day_or_none,
+    read_object,
+    read_whole,
+    show,
+    together,
+)
 from services.cli.options import AsJson
 
+_FINDINGS = "FINDINGS.json"
 COLOUR_ZH = {
     Colour.NONE: "无颜色",
     Colour.GREEN: "绿色提示",
@@ -57,28 +66,54 @@ def register(app: typer.Typer) -> None:
 
 
 def _index(
-    findings: Annotated[Path, typer.Argument(metavar="FINDINGS.json", help="检查结果 | findings")],
-    table: Annotated[IndexTable, typer.Option(help="指数表 | table")],
+    findings: Annotated[
+        Path | None, typer.Argument(metavar=_FINDINGS, help="检查结果 | findings")
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="|".join(IndexTable), help="指数表（必填）| table, required"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """计算景区或街区诚信计量指数。
 
     Scores a scenic area or a street block by the Taizhou tables.
     """
-    found = answered(lambda: assess(table, _read_findings(findings)))
+
+    def assessed() -> IndexAnswer:
+        wanted, found = together(
+            lambda: read_choice("--table", table, IndexTable),
+            lambda: read_object(_FINDINGS, findings),
+        )
+        return assess(wanted, found)
+
+    found = answered(assessed)
     show(found.to_json(), lambda: _index_lines(found), as_json)
 
 
 def _workdays(
-    start: Annotated[str, typer.Option("--from", metavar="DATE", help="事件之日 | the event")],
-    days: Annotated[int, typer.Option(help="工作日数，次日为第1日 | the day after is day 1")],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DATE", help="事件之日（必填）| the event, required"),
+    ] = None,
+    days: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="工作日数（必填），次日为第1日 | the day after is day 1"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """计算第N个工作日；跨入未公布安排的年份时注明为暂定。
 
     The n-th working day after an event; provisional in a year not yet arranged.
     """
-    due = answered(lambda: nth_working_day(read_day("--from", start), days, edition()))
+
+    def reckoned() -> Due:
+        day, number = together(
+            lambda: read_day("--from", start), lambda: read_whole("--days", days, least=1)
+        )
+        return at_option("--days", lambda: nth_working_day(day, number, edition()))
+
+    due = answered(reckoned)
     document = {
         "due": due.date.isoformat(),
         "provisional": due.provisional,
@@ -88,22 +123,38 @@ def _workdays(
 
 
 def _colour(
-    on: Annotated[str, typer.Option(metavar="DATE", help="查询之日 | the day asked about")],
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="查询之日（必填）| the day asked about, required"),
+    ] = None,
     valid_until: Annotated[
         str | None, typer.Option(metavar="DATE", help="检定有效期 | last valid day")
     ] = None,
-    state: Annotated[InstrumentState, typer.Option(help="状态 | state")] = InstrumentState.IN_USE,
-    last_result: Annotated[LastResult, typer.Option(help="最近结果 | result")] = LastResult.NONE,
+    state: Annotated[
+        str, typer.Option(metavar="|".join(InstrumentState), help="状态 | state")
+    ] = InstrumentState.IN_USE.value,
+    last_result: Annotated[
+        str, typer.Option(metavar="|".join(LastResult), help="最近结果 | result")
+    ] = LastResult.NONE.value,
     as_json: AsJson = False,
 ) -> None:
     """计算器具的三色预警，以及今后变色的日期。
 
     The alert colour of an instrument, and the days on which it will change.
     """
-    day, until = answered(lambda: both(lambda: read_day("--on", on), lambda: _until(valid_until)))
-    facts = _facts(until, state, last_result)
-    now = answered(lambda: colour(on=day, **facts))
-    coming = [(first, then) for first, then in changes(**facts) if first > day]
+
+    def coloured() -> tuple[ColourAnswer, list[tuple[date, Colour]]]:
+        day, until, used, result = together(
+            lambda: read_day("--on", on),
+            lambda: read_day_or_none("--valid-until", valid_until),
+            lambda: read_choice("--state", state, InstrumentState),
+            lambda: read_choice("--last-result", last_result, LastResult),
+        )
+        facts = _facts(until, used, result)
+        now = at_option("--on", lambda: colour(on=day, **facts))
+        return now, [(first, then) for first, then in changes(**facts) if first > day]
+
+    now, coming = answered(coloured)
     document = {
         "colour": now.colour.value,
         "cite": now.cite,
@@ -129,18 +180,6 @@ def _facts(until: date | None, state: InstrumentState, last_result: LastResult) 
         # Only a type verified once may have passed without a date.
         "mode": Mode.PERIODIC if until else Mode.FIRST_THEN_SCRAP,
     }
-
-
-def _until(valid_until: str | None) -> date | None:
-    return None if valid_until is None else read_day("--valid-until", valid_until)
-
-
-def _read_findings(path: Path) -> Mapping[str, object]:
-    found = read_json(path)
-    if isinstance(found, dict):
-        return found
-    fault = Fault(str(path), "应为对象", "must be an object")
-    raise InvalidInput("检查结果不符合要求", "The findings are not valid.", faults=[fault])
 
 
 def _index_lines(found: IndexAnswer) -> list[str]:

@@ -245,4 +245,83 @@ def test_an_act_for_a_class_is_due_before_the_year_ends_in_json_and_in_words(
 def test_read_json_reads(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text('{"a": [1, {"b": null}]}', "utf-8")
-    assert read_json(path) == {"a": [1, {"b": None}]}
+    assert read_json("X.json", path) == {"a": [1, {"b": None}]}
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        (["show"], ["RULESET"]),
+        (["grade"], ["--ruleset", "--as-of", "DOSSIER.json"]),
+        (["compare"], ["--as-of", "DOSSIER.json"]),
+        (["outlook"], ["--ruleset", "--as-of", "DOSSIER.json"]),
+        (["outlook", "--until", "later"], ["--ruleset", "--as-of", "DOSSIER.json", "--until"]),
+        (["index"], ["--table", "FINDINGS.json"]),
+        (["index", "--table", "nope", "none.json"], ["--table", "none.json"]),
+        (["workdays"], ["--from", "--days"]),
+        (["workdays", "--from", "x", "--days", "0"], ["--from", "--days"]),
+        (["workdays", "--from", "2026-09-30", "--days", "1.5"], ["--days"]),
+        (["workdays", "--from", "2999-01-01", "--days", "99999999"], ["--days"]),
+        (["colour"], ["--on"]),
+        (
+            ["colour", "--valid-until", "x", "--state", "y", "--last-result", "z"],
+            ["--on", "--valid-until", "--state", "--last-result"],
+        ),
+        (["colour", "--on", "2021-09-29"], ["--on"]),
+        (["verify"], ["RECEIPT.json"]),
+        (["show", "lost"], ["RULESET"]),
+    ],
+)
+def test_whatever_is_missing_or_wrong_is_listed_at_once(
+    command: list[str], missing: list[str]
+) -> None:
+    result = _run(*command)
+    assert (result.exit_code, result.stdout) == (2, "")
+    listed = [
+        line.split("· ")[1].split(":")[0] for line in result.stderr.splitlines() if "·" in line
+    ]
+    assert listed == missing
+
+
+def test_a_day_before_the_text_has_no_grade_and_says_why(tmp_path: Path) -> None:
+    path = _file(tmp_path, DOSSIER)
+    arguments = ("grade", "--ruleset", "hangzhou-2021-120", "--as-of", "2021-09-29")
+    receipt = _said(_run(*arguments, path))
+    assert (receipt["grade"], receipt["window"]) == (None, None)
+    assert receipt["not_graded"]["reason"] == "not_in_force"
+    assert receipt["not_graded"]["cite"] == "S4 四(三); D-08"
+    assert _said(_run("verify", _file(tmp_path, receipt, "receipt.json")))["agrees"] is True
+    sides = _said(_run("compare", "--as-of", "2021-09-29", path))["receipts"]
+    assert [one["grade"] is None for one in sides] == [True, False, False, False]
+
+
+def test_a_record_counts_until_the_day_its_status_holds(tmp_path: Path) -> None:
+    document = copy.deepcopy(DOSSIER)
+    document["records"][0] |= {"status": "withdrawn", "status_on": "2026-06-30"}
+    path = _file(tmp_path, document)
+    grades = [
+        _said(_run("grade", "--ruleset", "hangzhou-2021-120", "--as-of", day, path))["grade"]
+        for day in ("2026-06-29", "2026-06-30")
+    ]
+    assert grades == ["E", "B"]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "path"),
+    [
+        (lambda r: r["points"][0].update(points=-1), "points[0].points"),
+        (lambda r: r["direct"].clear(), "direct"),
+        (lambda r: r["inputs"]["records"][0].update(points=1), "grade"),
+        (lambda r: r.update(ruleset_hash="sha256:0"), "ruleset_hash"),
+        (lambda r: r.pop("measures"), "measures"),
+        (lambda r: r.update(more=1), "more"),
+        (lambda r: r.update(ruleset="lost"), "ruleset"),
+    ],
+)
+def test_a_tampered_receipt_exits_1_and_says_where(tamper: Any, path: str, tmp_path: Path) -> None:
+    receipt = _receipt(tmp_path)
+    tamper(receipt)
+    result = _run("verify", _file(tmp_path, receipt, "receipt.json"))
+    assert result.exit_code == 1
+    differences = json.loads(result.stdout)["differences"]
+    assert any(one.startswith(f"{path}:") for one in differences)
