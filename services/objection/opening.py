@@ -11,12 +11,16 @@ from law.errors import WrongState
 from law.objection import OBJECTION_CITE, REPAIR_CITE, CaseKind
 from plumbing.change import Change
 from protos.registry.v1.registry_pb2 import Record
-from services.objection.tables import Case, OpenRecord
+from services.objection.tables import OPEN, Case
 
-_NEXT_NUMBER = sa.text(
-    "INSERT INTO case_series (kind, bureau, year, last) VALUES (:kind, :bureau, :year, 1)"
-    " ON CONFLICT (kind, bureau, year) DO UPDATE SET last = case_series.last + 1 RETURNING last"
+_NEXT_NUMBER = (
+    "INSERT INTO {series} (bureau, year, last) VALUES (:bureau, :year, 1)"
+    " ON CONFLICT (bureau, year) DO UPDATE SET last = {series}.last + 1 RETURNING last"
 )
+_SERIES = {
+    CaseKind.OBJECTION: sa.text(_NEXT_NUMBER.format(series="case_number")),
+    CaseKind.REPAIR: sa.text(_NEXT_NUMBER.format(series="repair_number")),
+}
 KIND_ZH = {CaseKind.OBJECTION: "异议", CaseKind.REPAIR: "修复"}
 _CITE = {CaseKind.OBJECTION: OBJECTION_CITE, CaseKind.REPAIR: REPAIR_CITE}
 
@@ -28,17 +32,18 @@ async def next_number(change: Change, kind: CaseKind, bureau: str) -> str:
     two cases on one record the second sees the first.
     """
     connection = await change.session.connection()
-    place = {"kind": kind.value, "bureau": bureau, "year": change.today.year}
-    last = int((await connection.execute(_NEXT_NUMBER, place)).scalar_one())
+    place = {"bureau": bureau, "year": change.today.year}
+    last = int((await connection.execute(_SERIES[kind], place)).scalar_one())
     return f"{KIND_ZH[kind]}〔{change.today.year}〕{bureau}-{last:04d}号"
 
 
 async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequence[str]) -> None:
     """Raises WrongState naming the open case of that kind that one of the records has."""
+    opened = OPEN[kind]
     wanted = (
-        select(Case.number, Case.case_id, OpenRecord.record_id)
-        .join(OpenRecord, col(OpenRecord.case_id) == col(Case.case_id))
-        .where(col(OpenRecord.record_id).in_(record_ids), col(OpenRecord.kind) == kind)
+        select(Case.number, Case.case_id, opened.record_id)
+        .join(opened, col(opened.case_id) == col(Case.case_id))
+        .where(col(opened.record_id).in_(record_ids))
         .order_by(col(Case.number))
     )
     found = (await change.session.exec(wanted)).first()
@@ -53,12 +58,18 @@ async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequenc
         )
 
 
+async def free_records(change: Change, case: Case) -> None:
+    """Lets other cases of the kind be lodged on the records of one that is settled."""
+    held = OPEN[case.kind]
+    ours = sa.delete(held).where(col(held.case_id) == case.case_id)
+    await (await change.session.connection()).execute(ours)
+
+
 def open_case(change: Change, case: Case) -> None:
     """Puts a new case and what it concerns into the database."""
     change.session.add(case)
     change.session.add_all(
-        OpenRecord(record_id=record_id, kind=case.kind, case_id=case.case_id)
-        for record_id in case.record_ids
+        OPEN[case.kind](record_id=record_id, case_id=case.case_id) for record_id in case.record_ids
     )
 
 

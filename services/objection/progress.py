@@ -13,10 +13,11 @@ from law.terms import Term
 from plumbing.change import Change
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
+from services.objection import opening
 from services.objection.letters import LetterText
 from services.objection.messages import RungDue, Stuck
 from services.objection.steps import aggregate_of, decision_cite, locked_case, put_on_file, take
-from services.objection.tables import Case, CaseLetter, OpenRecord, ReachedRung
+from services.objection.tables import Case, CaseLetter, ReachedRung
 from services.objection.wire import case_message, letter_message
 
 _CLOSED = {CaseKind.OBJECTION: events.ObjectionClosed, CaseKind.REPAIR: events.RepairClosed}
@@ -123,10 +124,7 @@ async def settle(change: Change, case_id: str) -> None:
     case = await locked_case(change, case_id)
     if case.settled_at is not None:
         return
-    for record_id in case.record_ids:
-        row = await change.session.get(OpenRecord, (record_id, case.kind))
-        if row is not None and row.case_id == case_id:
-            await change.session.delete(row)
+    await opening.free_records(change, case)
     case.settled_at = change.at
     if case.state is CaseState.DECIDED:
         await _close(change, case)

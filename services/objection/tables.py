@@ -81,15 +81,23 @@ class Case(Base, table=True):
 
 
 class OpenRecord(Base, table=True):
-    """A record with an open case; it has at most one of each kind.
+    """A record under objection; a record has at most one open objection."""
+
+    __tablename__ = "open_record"
+
+    record_id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+
+
+class OpenRepair(Base, table=True):
+    """A record whose repair is applied for; it may be under objection as well.
 
     What is wrong with a record and what was put right since are questions of their own.
     """
 
-    __tablename__ = "open_case_record"
+    __tablename__ = "open_repair"
 
     record_id: str = Field(primary_key=True)
-    kind: CaseKind = Field(sa_type=enum_column(CaseKind), primary_key=True)
     case_id: str = Field(index=True)
 
 
@@ -130,11 +138,27 @@ class ReachedRung(Base, table=True):
 
 
 class CaseNumber(Base, table=True):
-    """How many cases of a kind a bureau has numbered in a year."""
+    """How many objections a bureau has numbered in a year."""
 
-    __tablename__ = "case_series"
+    __tablename__ = "case_number"
 
-    kind: CaseKind = Field(sa_type=enum_column(CaseKind), primary_key=True)
     bureau: str = Field(primary_key=True)
     year: int = Field(primary_key=True)
     last: int
+
+
+class RepairNumber(Base, table=True):
+    """How many repairs a bureau has numbered in a year."""
+
+    __tablename__ = "repair_number"
+
+    bureau: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+# What holds the open records of a kind of case.
+OPEN: dict[CaseKind, type[OpenRecord] | type[OpenRepair]] = {
+    CaseKind.OBJECTION: OpenRecord,
+    CaseKind.REPAIR: OpenRepair,
+}

@@ -123,7 +123,13 @@ RECORDED = {path.stem: path.read_text() for path in HISTORIES.glob("repair-*.jso
 
 
 @pytest.mark.parametrize(
-    "version", ["repair-v1-confirmed", "repair-v1-overdue-and-declined", "repair-v1-withdrawn"]
+    "version",
+    [
+        "repair-v1-confirmed",
+        "repair-v1-continued-as-new",
+        "repair-v1-overdue-and-declined",
+        "repair-v1-withdrawn",
+    ],
 )
 async def test_recorded_repairs_replay(version: str) -> None:
     replayer = Replayer(workflows=[RepairWorkflow], data_converter=pydantic_data_converter)

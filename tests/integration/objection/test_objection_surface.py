@@ -18,6 +18,7 @@ from plumbing.identity import Caller, Role
 from plumbing.rpc import serve
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1 import repair_pb2
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from services.objection.neighbours import Neighbours
 from services.objection.policy import POLICY, SERVICE
@@ -55,8 +56,14 @@ async def operator(tmp_path: Path, databases: Databases) -> AsyncIterator[Object
 
 
 def test_every_method_has_a_rule() -> None:
-    methods = pb.DESCRIPTOR.services_by_name["ObjectionService"].methods
-    assert set(POLICY) == {f"/{SERVICE}/{method.name}" for method in methods}
+    services = (
+        pb.DESCRIPTOR.services_by_name["ObjectionService"],
+        repair_pb2.DESCRIPTOR.services_by_name["RepairService"],
+    )
+    methods = [
+        (service.full_name, method.name) for service in services for method in service.methods
+    ]
+    assert set(POLICY) == {f"/{service}/{method}" for service, method in methods}
 
 
 async def test_a_neighbour_that_is_away_is_said_to_be_away(operator: ObjectionServiceStub) -> None:
