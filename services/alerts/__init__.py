@@ -4,8 +4,8 @@ Owns the watch list (a projection of the register), the alerts of three colours,
 with their steps and documents, and notices with their deliveries. Announces AlertsRaised,
 EscalationsChanged, NoticesIssued and DeliveryEnded.
 Listens to the register (everything), to grading (falls of grade), to objection (letters and
-reminders), and to its own NoticesIssued and EscalationsChanged, which start what waits. Asks grading
-for a grade and the registry to note an interview, by RPC.
+reminders), and to its own NoticesIssued and EscalationsChanged, which start what waits.
+Asks grading for a grade and the registry to note an interview, by RPC.
 Waits, in Temporal: `watch/<bureau>` for each day, `delivery/<notice>` for the mail server,
 `escalation/<subject>/<episode>` for the day of the next step.
 """

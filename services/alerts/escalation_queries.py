@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +18,8 @@ from plumbing import paging
 from plumbing.identity import Caller, Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire, wire_escalations
-from services.alerts.escalations import is_open
+from services.alerts.escalation_documents import facts_of, text_of
+from services.alerts.escalations import UNDECIDED, is_open
 from services.alerts.queries import literals, scope
 from services.alerts.tables import (
     Alert,
@@ -28,6 +31,7 @@ from services.alerts.tables import (
     StepState,
     Subject,
 )
+from services.alerts.texts import Text
 
 _SHOWN = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 PUBLIC_KINDS = [k for k in SubjectKind if {*visible_fields(k, Audience.PUBLIC)} >= _SHOWN]
@@ -63,11 +67,12 @@ async def list_escalations(
 
 
 async def get_escalation(
-    session: AsyncSession, caller: Caller, request: pb.GetEscalationRequest
+    session: AsyncSession, caller: Caller, request: pb.GetEscalationRequest, today: date
 ) -> pb.GetEscalationResponse:
     """A case with its steps, documents and alerts; the subject sees what it was sent.
 
-    Raises NotFound, NotPermitted outside the caller's scope.
+    Whoever may decide of a step sees its document as a draft. Raises NotFound, NotPermitted
+    outside the caller's scope.
     """
     case = await find(session, caller, request.escalation_id)
     of_case = select(EscalationStep).where(col(EscalationStep.escalation_id) == case.escalation_id)
@@ -84,11 +89,28 @@ async def get_escalation(
     )
     subject = await session.get(Subject, case.subject_id)
     name = subject.name if subject else ""
+    drafts = await _drafts(session, case, subject, steps, today) if subject else {}
     return pb.GetEscalationResponse(
         escalation=wire_escalations.case(case),
-        steps=[wire_escalations.step(step, documents, name) for step in steps],
+        steps=[wire_escalations.step(step, documents, drafts, name) for step in steps],
         alerts=[wire.alert(row, row.raised_at) for row in alerts],
     )
+
+
+async def _drafts(
+    session: AsyncSession,
+    case: Escalation,
+    subject: Subject,
+    steps: Sequence[EscalationStep],
+    today: date,
+) -> dict[int | None, Text]:
+    """The documents that would be issued today, by step."""
+    undecided = [step for step in steps if step.state in UNDECIDED]
+    if not undecided:
+        return {}
+    facts, kind = await facts_of(session, case, subject, today, ""), SubjectKind(subject.kind)
+    found = {step.step_id: text_of(step, facts, kind) for step in undecided}
+    return {step_id: text for step_id, text in found.items() if text is not None}
 
 
 async def list_exposures(

@@ -16,7 +16,6 @@ from law.escalation import (
     Rung,
     Step,
     archive_cite,
-    correct_by,
     due_on,
     exposure_rules,
     following,
@@ -33,8 +32,8 @@ from plumbing.identity import Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts import escalation_texts, notices, wire_escalations
-from services.alerts.escalation_texts import Facts
-from services.alerts.escalations import CITE, put_on_file, red_lines, told
+from services.alerts.escalation_documents import corrected_by, facts_of, text_of
+from services.alerts.escalations import CITE, UNDECIDED, put_on_file, told
 from services.alerts.tables import (
     DocumentNumber,
     Escalation,
@@ -44,10 +43,8 @@ from services.alerts.tables import (
     StepState,
     Subject,
 )
-from services.alerts.texts import Text
 
 HELD = "held"
-_UNDECIDED = (StepState.PROPOSED, StepState.DEFERRED)
 
 
 async def propose(change: Change, escalation_id: str, version: int) -> Escalation:
@@ -191,7 +188,7 @@ def _require_role(change: Change, wanted: Rung) -> None:
 
 
 async def _undecided(change: Change, case: Escalation) -> EscalationStep | None:
-    return await _latest(change, case, _UNDECIDED)
+    return await _latest(change, case, UNDECIDED)
 
 
 async def _latest(
@@ -274,31 +271,17 @@ async def _issue(
     change: Change, case: Escalation, step: EscalationStep, subject: Subject, media: list[str]
 ) -> None:
     """Makes the document of a step: a numbered notice to the subject, which is kept."""
+    kind = SubjectKind(subject.kind)
     step.number = await _next_number(change, case, step.step)
-    contact = await notices.contact_of(change.session, case.bureau)
-    lines = await red_lines(change.session, case)
-    facts = Facts(subject.name, change.today, lines, contact, step.number)
+    facts = await facts_of(change.session, case, subject, change.today, step.number)
     if step.step is Step.EXPOSURE:
         step.statement, step.media = escalation_texts.statement(facts), media
-    text = _text(change, step, facts, SubjectKind(subject.kind))
+    step.correct_by = corrected_by(step.step, kind, change.today)
+    if (text := text_of(step, facts, kind)) is None:
+        raise AssertionError("An interview is appointed before its document is made")
     key = f"escalation/{case.escalation_id}/{step.step_id}"
     notice = await notices.issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text)
-    if notice is not None:
-        step.notice_id = notice.notice_id
-
-
-def _text(change: Change, step: EscalationStep, facts: Facts, kind: SubjectKind) -> Text:
-    if step.step is Step.GUIDANCE_LETTER:
-        after = following(step.step, kind) or rung(step.step)
-        step.correct_by = correct_by(after, change.today, edition())
-        return escalation_texts.guidance_letter(facts, step.correct_by)
-    if step.step is Step.INTERVIEW and step.meets_at is not None:
-        return escalation_texts.interview(
-            facts, step.meets_at, step.place, step.attendees, step.archive_cite
-        )
-    if step.step is Step.EXPOSURE:
-        return escalation_texts.exposure(facts, step.media, step.statement)
-    return escalation_texts.reminder(facts)
+    step.notice_id = notice.notice_id if notice else ""
 
 
 async def _next_number(change: Change, case: Escalation, step: Step) -> str:

@@ -57,6 +57,11 @@ class Facts:
     number: str = ""
 
     @property
+    def heading(self) -> list[str]:
+        """The number, which a draft has not, and to whom it goes."""
+        return [f"编号：{self.number}"] * bool(self.number) + [f"{self.name}："]
+
+    @property
     def listed(self) -> list[str]:
         """The instruments that are red, numbered."""
         red = [line for line in self.lines if line.red]
@@ -68,8 +73,7 @@ def reminder(facts: Facts) -> Text:
     return Text(
         f"提醒：{len(facts.listed)} 台计量器具处于红色警示状态",
         body(
-            f"编号：{facts.number}",
-            f"{facts.name}：",
+            *facts.heading,
             f"贵单位下列在用计量器具处于红色警示状态，现予提醒（依据：{_ground(Step.REMINDER)}）：",
             *facts.listed,
             f"{_ASKED}。",
@@ -85,8 +89,7 @@ def guidance_letter(facts: Facts, correct_by: date) -> Text:
     return Text(
         f"{facts.number}：请于 {correct_by} 前改正",
         body(
-            f"编号：{facts.number}",
-            f"{facts.name}：",
+            *facts.heading,
             f"一、事实：截至 {facts.on}，贵单位下列在用计量器具处于红色警示状态：",
             *facts.listed,
             f"二、依据：{_ground(Step.GUIDANCE_LETTER)}。",
@@ -108,8 +111,7 @@ def interview(facts: Facts, at: datetime, place: str, attendees: str, archive_ci
     return Text(
         f"约谈通知 {facts.number}：{local:%Y-%m-%d %H:%M}",
         body(
-            f"编号：{facts.number}",
-            f"{facts.name}：",
+            *facts.heading,
             "因下列在用计量器具处于红色警示状态，现约请贵单位面谈"
             f"（依据：{_ground(Step.INTERVIEW)}）：",
             *facts.listed,
@@ -134,8 +136,7 @@ def exposure(facts: Facts, media: Sequence[str], said: str) -> Text:
     return Text(
         f"公开曝光告知 {facts.number}",
         body(
-            f"编号：{facts.number}",
-            f"{facts.name}：",
+            *facts.heading,
             f"经单位负责人批准，下列内容即日起向社会公开（依据：{_ground(Step.EXPOSURE)}）：",
             said,
             f"公开方式：{'、'.join(media)}",

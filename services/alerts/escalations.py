@@ -39,7 +39,8 @@ from services.alerts.tables import (
 CITE = "S4 四(二)"
 CASES_PER_EVENT = 500
 IDS_IN_QUERY = 1000
-PENDING = (StepState.PROPOSED, StepState.DEFERRED, StepState.APPOINTED)
+UNDECIDED = (StepState.PROPOSED, StepState.DEFERRED)
+PENDING = (*UNDECIDED, StepState.APPOINTED)
 # A red alert of which somebody is told, and which still says how its instrument stands.
 STANDS = (col(Alert.colour) == Colour.RED) & ~col(Alert.baseline) & notices.APPLIES
 ON_INSTRUMENT = col(Instrument.instrument_id) == col(Alert.instrument_id)

@@ -37,8 +37,9 @@ class EscalationServicer(rpc.EscalationServiceServicer):
     async def GetEscalation(
         self, request: pb.GetEscalationRequest, context: Any
     ) -> pb.GetEscalationResponse:
+        today = self._changes.clock.today()
         async with self._database.snapshot() as session:
-            return await queries.get_escalation(session, current_caller(), request)
+            return await queries.get_escalation(session, current_caller(), request, today)
 
     async def ApproveStep(
         self, request: pb.ApproveStepRequest, context: Any

@@ -11,6 +11,7 @@ from law.escalation import Step, rung
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
 from services.alerts.tables import Escalation, EscalationStep, Notice
+from services.alerts.texts import Text
 
 
 def case(row: Escalation) -> pb.Escalation:
@@ -39,9 +40,14 @@ def stamp(moment: datetime | None) -> Timestamp | None:
     return said
 
 
-def step(row: EscalationStep, documents: Mapping[str, Notice], name: str) -> pb.EscalationStep:
-    """A step with its document; `name` is the subject's."""
-    document = documents.get(row.notice_id)
+def step(
+    row: EscalationStep,
+    documents: Mapping[str, Notice],
+    drafts: Mapping[int | None, Text],
+    name: str,
+) -> pb.EscalationStep:
+    """A step with its document or the draft of it; `name` is the subject's."""
+    document = documents.get(row.notice_id) or drafts.get(row.step_id)
     said = pb.EscalationStep(
         step_id=str(row.step_id),
         step=row.step.value,

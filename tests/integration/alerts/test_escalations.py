@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -131,7 +132,7 @@ class Office:
     async def seen(self, caller: Caller) -> pb.GetEscalationResponse:
         wanted = pb.GetEscalationRequest(escalation_id="s1/1")
         async with self.town.database.snapshot() as session:
-            return await queries.get_escalation(session, caller, wanted)
+            return await queries.get_escalation(session, caller, wanted, self.town.today)
 
     async def problems(self) -> list[str]:
         checks = Checks(self.town.database, self.town.clock, self.town.timers)
@@ -250,6 +251,19 @@ async def test_nothing_leaves_before_it_is_approved(office: Office) -> None:
     assert "提醒〔2026〕330106-0001号" in reminder.body
     assert "不是行政处罚" in reminder.body
     assert reminder.notice_id in town.timers.delivered
+
+
+async def test_whoever_decides_sees_what_would_be_sent_and_the_subject_does_not(
+    office: Office,
+) -> None:
+    await office.morning_of_step()
+    [draft] = (await office.seen(CASEWORKER)).steps
+    assert list((await office.seen(OPERATOR)).steps) == []
+    await office.approve("reminder")
+    [sent] = await office.town.notices("escalation")
+    assert sent.body == "编号：提醒〔2026〕330106-0001号\n" + draft.body
+    [seen] = (await office.seen(OPERATOR)).steps
+    assert seen.body == sent.body
 
 
 async def test_proposing_twice_is_as_good_as_once(office: Office) -> None:
@@ -577,6 +591,20 @@ async def test_cases_are_listed_newest_first_within_the_scope(office: Office) ->
     assert await listed(FOREIGNER) == []
     assert await listed(CASEWORKER, state="closed") == []
     assert await listed(CASEWORKER, subject_id="s2", bureau=BUREAU) == ["s2/1"]
+
+
+async def test_a_morning_and_a_cure_at_once_agree(office: Office) -> None:
+    town = office.town
+    for number in range(2, 7):
+        await town.tell_of(
+            subject(number),
+            instrument(number, subject_id=f"s{number}"),
+            verification(number, town.today),
+        )
+        town.pass_days(1)
+        cure = town.tell_of(passed(10 + number, number, town.today))
+        await asyncio.gather(town.watch(), cure)
+        assert await office.problems() == []
 
 
 async def test_two_who_approve_at_once_send_one_reminder(office: Office) -> None:

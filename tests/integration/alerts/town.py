@@ -177,11 +177,17 @@ class Town:
         """Waits until both outboxes are out and nothing is left to take."""
         mine = {consumer.name for consumer in self.consumers}
 
-        async def quiet() -> bool:
-            pending = [(await outbox_pending(one)).count for one in (self.register, self.database)]
+        async def taken() -> bool:
             lags = [lag for lag in await consumer_lags(self.js) if lag.consumer in mine]
             busy = any(lag.waiting + lag.unacknowledged for lag in lags)
-            return len(lags) == len(mine) and not busy and not any(pending)
+            return len(lags) == len(mine) and not busy
+
+        async def quiet() -> bool:
+            # What was taken may have announced something, which is then to be taken as well.
+            if not await taken():
+                return False
+            pending = [(await outbox_pending(one)).count for one in (self.register, self.database)]
+            return not any(pending) and await taken()
 
         await eventually(quiet)
         assert not await dead_letter_counts(self.js)
