@@ -48,6 +48,7 @@ class Screen:
             table.add_row(name, address, pid, f"logs/{name}.log")
         self._print(table)
         self.news(f"数据目录 {platform.data_dir}", "holds everything")
+        self.news("运行情况：quanheng status", "says how everything is")
         self.news("按 Ctrl-C 停止", "Ctrl-C stops it")
 
     def _print(self, what: Text | Table) -> None:

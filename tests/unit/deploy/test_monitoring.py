@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from plumbing.metrics import common, counted, workflows  # noqa: F401  their metrics
 from plumbing.metrics.metric import DEFINED, REGISTRY
 from services.alerts import figures as alerts_figures  # noqa: F401  their metrics
 from services.cli import concerns, status_screen
+from services.cli.__main__ import app
 from services.cli.concerns import CONCERNS
 from services.grading import figures as grading_figures  # noqa: F401  their metrics
 from services.objection import figures as objection_figures  # noqa: F401  their metrics
@@ -134,6 +136,19 @@ def test_a_rule_speaks_both_languages_and_has_a_runbook(rule: dict[str, Any]) ->
 def test_every_rule_has_its_section_and_every_section_its_rule() -> None:
     sections = re.findall(r"^#### (Quanheng\w+)$", OPERATIONS, re.MULTILINE)
     assert sorted(sections) == sorted(rule["alert"] for rule in RULES)
+
+
+def test_the_commands_of_the_runbooks_exist() -> None:
+    runbooks = OPERATIONS[OPERATIONS.index("### What to do") :]
+    named = {tuple(said.split()) for said in re.findall(r"quanheng((?: [a-z-]+)+)", runbooks)}
+    assert len(named) > 5
+    for words in named:
+        command: Any = get_command(app)
+        for word in words:
+            assert word in command.commands, words
+            command = command.commands[word]
+            if not hasattr(command, "commands"):
+                break
 
 
 @pytest.mark.parametrize("concern", CONCERNS, ids=lambda concern: concern.rule + concern.metric)
