@@ -221,12 +221,17 @@ def record_list(
             r.kind,
             r.determined_on,
             r.status,
-            "异议中" if r.contested else "",
+            _marks(r),
             r.source_ref,
         )
         for r in answer.records
     ]
-    show.table("信用信息", ("id", "类别", "认定日期", "状态", "异议", "文书"), rows)
+    show.table("信用信息", ("id", "类别", "认定日期", "状态", "标记", "文书"), rows)
+
+
+def _marks(record: pb.Record) -> str:
+    marks = {"异议中": record.contested, "终止披露": record.disclosure_stopped}
+    return "、".join(mark for mark, stands in marks.items() if stands)
 
 
 @record_app.command("show")
@@ -238,6 +243,7 @@ def record_show(record: RecordId, data: Data = None, as_json: AsJson = False) ->
         show.json_out(answer)
         return
     show.card("信用信息", show.plain(answer.record))
+    show.card("保存与披露", show.plain(answer.retention))
     rows = [(r.version, r.kind, r.points, r.status, r.summary) for r in answer.earlier]
     show.table("此前", ("版本", "类别", "分值", "状态", "摘要"), rows)
 

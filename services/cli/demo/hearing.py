@@ -10,9 +10,9 @@ from plumbing.client import new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
+from services.cli.cases import term_told
 from services.cli.demo.scene import Scene
 from services.cli.grades import told
-from services.cli.objections import term_told
 from services.cli.platform import advance_clock
 
 REMINDER = "rung"

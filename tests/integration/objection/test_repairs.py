@@ -152,13 +152,18 @@ async def test_a_confirmed_repair_lifts_the_grade_and_says_why(cast: Cast) -> No
     groundless = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
     assert groundless.code is grpc.StatusCode.FAILED_PRECONDITION
     await said(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    await carried_through(shop, case, record)
+
+
+async def carried_through(shop: Shop, case: cases.Case, record: registry_pb2.Record) -> None:
+    """The record is repaired, the grade is lifted, and the letter says why."""
     read = await shop.closed(case)
     assert (read.case.outcome, read.case.grade_before, read.case.grade_after) == (
         "confirm_repair",
         "E",
         "B",
     )
-    after = await cast.record(record.record_id)
+    after = await shop.cast.record(record.record_id)
     assert (after.status, after.status_on) == ("repaired", "2026-09-14")
     [letter] = read.letters
     assert letter.title == CONFIRMED_TITLE
