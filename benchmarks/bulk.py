@@ -1,0 +1,220 @@
+"""How fast instruments come in: streamed in bulk, against one call for each, in the same run.
+
+    python -m benchmarks.bulk [items] [rounds]
+
+Through the real server with its guard, validation, audit and outbox, on a SQLite file that syncs
+every commit. `unary` files each instrument by a call of its own, 16 under way at a time. `accepted`
+is the same number streamed in chunks, each committed before the next is read; `applied` counts the
+completion as well, after which they are in the register as those filed one by one. `singly` streams
+chunks of one item: a message and a commit for each, as with `unary`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import grpc
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.client import new_request_id, open_channel
+from plumbing.clock import SystemClock
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from plumbing.rpc import serve
+from plumbing.settings import Settings
+from plumbing.tokens import Signer, Verifier, make_keys, public_key
+from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import registry_pb2 as pb
+from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
+from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
+from services.registry.imports import policy as imports_policy
+from services.registry.imports.desk import ImportDesk
+from services.registry.imports.grader import GradingService
+from services.registry.imports.servicer_bulk import BulkServicer
+from services.registry.policy import POLICY, REGISTRY
+from services.registry.queries import Queries
+from services.registry.servicer import RegistryServicer
+
+ITEMS, ROUNDS, IN_CHUNK, AT_ONCE = 5000, 3, 500, 16
+BUREAU, ADDRESS = "330106", "127.0.0.1:7399"
+CALLER = Caller(
+    "benchmark", "benchmark", frozenset({Role.ADMINISTRATOR, Role.INTEGRATOR}), "000000"
+)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The stubs, and the subject everything belongs to."""
+
+    registry: RegistryServiceStub
+    bulk: BulkServiceStub
+    owner: pb.Subject
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[Peer]:
+    """A register on a fresh database, served as always."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        database, clock = Database(settings.database_url("registry")), SystemClock()
+        await migrations.upgrade(database, "registry")
+        changes, keys = Changes(database, clock), Path(folder) / "keys"
+        signer = Signer(make_keys(keys, ()), clock, timedelta(hours=1))
+        nobody = grpc.aio.insecure_channel(settings.grading_address)  # no grade is concerned
+        desk = ImportDesk.of(changes, GradingService(nobody), settings)
+        services = {
+            REGISTRY: RegistryServicer(changes, Queries(database, clock)).register,
+            imports_policy.BULK: BulkServicer(desk).register,
+        }
+        verifier = Verifier(public_key(keys), clock)
+        server, _ = await serve(ADDRESS, services, verifier, [POLICY, imports_policy.POLICY])
+        token, _ = signer.issue(CALLER)
+
+        async def source() -> str:
+            return token
+
+        channel = open_channel(ADDRESS, source, timeout=600)
+        registry = RegistryServiceStub(channel)
+        yield Peer(registry, BulkServiceStub(channel), await _owner(registry))
+        await channel.close()
+        await nobody.close()
+        await server.stop(None)
+        await database.close()
+
+
+async def _owner(registry: RegistryServiceStub) -> pb.Subject:
+    bureau = pb.Bureau(code=BUREAU, name="bureau")
+    await registry.PutBureau(pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
+    subject = pb.Subject(
+        kind="organisation", name="waterworks", bureau=BUREAU, sector="utility", external_ref="W"
+    )
+    request = pb.PutSubjectRequest(request_id=new_request_id(), subject=subject)
+    return (await registry.PutSubject(request)).subject
+
+
+async def once(items: int) -> dict[str, float]:
+    """One round on a fresh database: instruments per second, each way."""
+    async with served() as peer:
+        unary = await _timed(items, _unary(peer, items))
+        whole = Batch(peer, items, IN_CHUNK)
+        begun = time.perf_counter()
+        await whole.send()
+        accepted = items / (time.perf_counter() - begun)
+        await whole.complete()
+        applied = items / (time.perf_counter() - begun)
+        singly = await _timed(items, Batch(peer, items, 1).send())
+    return {"unary": unary, "accepted": accepted, "applied": applied, "singly": singly}
+
+
+async def _timed(items: int, work: object) -> float:
+    begun = time.perf_counter()
+    await work  # type: ignore[misc]
+    return items / (time.perf_counter() - begun)
+
+
+async def _unary(peer: Peer, items: int) -> None:
+    numbers = iter(range(items))
+
+    async def caller() -> None:
+        for number in numbers:
+            instrument = pb.Instrument(
+                subject_id=peer.owner.subject_id, type_code="WATER", serial_no=f"U{number:07d}"
+            )
+            await peer.registry.PutInstrument(
+                pb.PutInstrumentRequest(request_id=new_request_id(), instrument=instrument)
+            )
+
+    await asyncio.gather(*(caller() for _ in range(AT_ONCE)))
+
+
+class Batch:
+    """A batch of so many meters, in chunks of a size."""
+
+    def __init__(self, peer: Peer, items: int, size: int) -> None:
+        self._peer, self._items, self._size = peer, items, size
+        self._batch_id, self._mark = str(uuid4()), uuid4().hex[:6]
+
+    async def send(self) -> None:
+        """Opens it and streams every chunk."""
+        request = bulk.OpenBulkBatchRequest(
+            request_id=new_request_id(),
+            batch_id=self._batch_id,
+            family="instruments",
+            name="benchmark",
+            bureau=BUREAU,
+            mode="all_or_nothing",
+        )
+        await self._peer.bulk.OpenBulkBatch(request)
+        await self._peer.bulk.SendBulkChunks(self._stream())
+
+    async def complete(self) -> None:
+        """Has it applied."""
+        request = bulk.CompleteBulkBatchRequest(
+            request_id=new_request_id(),
+            batch_id=self._batch_id,
+            items=self._items,
+            digest=_sha256("".join(_sha256("\x1e".join(map(_text, c))) for c in self._chunks())),
+        )
+        answer = await self._peer.bulk.CompleteBulkBatch(request)
+        if answer.batch.state != "applied":
+            raise RuntimeError(f"Not taken: {answer.batch}")
+
+    async def _stream(self) -> AsyncIterator[bulk.SendBulkChunksRequest]:
+        for sequence, chunk in enumerate(self._chunks(), 1):
+            yield bulk.SendBulkChunksRequest(
+                batch_id=self._batch_id, sequence=sequence, instruments=chunk
+            )
+
+    def _chunks(self) -> Iterator[list[bulk.InstrumentItem]]:
+        for start in range(0, self._items, self._size):
+            yield [
+                bulk.InstrumentItem(owner="W", type_code="WATER", serial_no=f"{self._mark}{n:07d}")
+                for n in range(start, min(start + self._size, self._items))
+            ]
+
+
+def _text(item: bulk.InstrumentItem) -> str:
+    return "\x1f".join(getattr(item, one.name) for one in item.DESCRIPTOR.fields)
+
+
+def _sha256(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def main() -> None:
+    """Measures round after round, each way once in each round."""
+    given = [int(word) for word in sys.argv[1:]]
+    items, rounds = (given + [ITEMS, ROUNDS][len(given) :])[:2]
+    figures: dict[str, list[float]] = {}
+    # A line for every call is told as always, and not written.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    for _ in range(rounds):
+        for name, figure in asyncio.run(once(items)).items():
+            figures.setdefault(name, []).append(figure)
+    table = Table("", "least", "median", "most", "× unary", title=f"items per second: {items:,}")
+    for name, values in figures.items():
+        ratios = [one / other for one, other in zip(values, figures["unary"], strict=True)]
+        three = (min(values), statistics.median(values), max(values))
+        shown = [f"{value:,.0f}" for value in three]
+        table.add_row(name, *shown, f"{statistics.median(ratios):.2f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
