@@ -60,14 +60,25 @@ def start_logging(service: str, level: str) -> None:
     structlog.configure(
         processors=[*said, written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
     )
     _take_in_others(level, [structlog.stdlib.ExtraAdder(_EXTRAS), _workflow, *said], written)
 
 
+class _Beside(logging.Handler):
+    """Writes by the writer of our own lines, so that lines of several threads stay whole."""
+
+    def __init__(self, writer: structlog.WriteLogger) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._writer.msg(self.format(record))
+
+
 def _take_in_others(level: str, said: list[Processor], written: Processor) -> None:
     """Lets what the libraries log come out in the same form."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Beside(structlog.WriteLogger(sys.stdout))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=said,

@@ -48,6 +48,34 @@ def test_ours_and_the_libraries_lines_are_alike() -> None:
     assert waits["workflow_id"] == "objection/c"
 
 
+# Many threads at once write ours and others' lines.
+CROWD = """
+import logging, sys, threading
+import structlog
+from plumbing.telemetry import start_logging
+
+start_logging("test", "INFO")
+sys.setswitchinterval(1e-6)
+
+def write():
+    for number in range(300):
+        structlog.get_logger().info("ours", number=number)
+        logging.getLogger("library").warning("theirs")
+
+threads = [threading.Thread(target=write) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_lines_of_many_threads_stay_whole() -> None:
+    done = subprocess.run([sys.executable, "-c", CROWD], capture_output=True, text=True, check=True)
+    lines = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    assert (lines.count("ours"), lines.count("theirs")) == (2400, 2400)
+
+
 def test_ids_are_known_by_the_kind_of_thing() -> None:
     assert ids_of("case/1") == ids_of("objection/1") == {"case_id": "1"}
     assert ids_of("watch/330106") == {"bureau": "330106"}
