@@ -101,7 +101,18 @@ def _answer(entry: Mapping[str, Any]) -> str:
         return f"*open*：{entry['open']}"
     for name in entry["rule"]:
         _resolve(name)
-    return "<br>".join(f"`{name}`" for name in entry["rule"])
+    for place in entry.get("data", ()):
+        _find(place)
+    return "<br>".join(f"`{name}`" for name in (*entry["rule"], *entry.get("data", ())))
+
+
+def _find(place: str) -> None:
+    """Look a place of the data up: file, path in it, and the article that must be cited there."""
+    file, path, article = place.split(" ", 2)
+    for name, cite in _cited(_read(RULESETS / f"{file}.yaml"), ""):
+        if name.startswith(path) and article in _split(cite):
+            return
+    raise LookupError(f"{file} cites no {article} at {path}")
 
 
 def _resolve(name: str) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from law.attention import read_attention
 from law.colour_data import read_colours
 from law.data_file import canonical_hash, read_header, understand
 from law.disclosure_data import read_disclosure
@@ -84,6 +85,7 @@ NO_RULE = "readings"
 READERS: Mapping[str, Callable[[Reader], object]] = {
     **dict.fromkeys(GRADING, _ruleset),
     **{name: lambda reader: read_table(reader, "") for name in TABLES},
+    "attention": read_attention,
     "colours": read_colours,
     "disclosure": read_disclosure,
     "escalation": read_escalation,

@@ -77,14 +77,34 @@ class Sampling:
     principle_en: str
 
 
+class Actor(StrEnum):
+    """Who takes a grade into account."""
+
+    BUREAU = "bureau"
+    ASSOCIATION = "association"
+    MARKET = "market"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One kind of work in which a grade is taken into account, by whom, with its article."""
+
+    id: str
+    by: Actor
+    cite: str
+    zh: str
+    en: str
+
+
 DatedMeasures = tuple[Dated[Measure], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureTable:
-    """The measures of each text by grade, inherited ones first; and those after an alert."""
+    """The measures of each text by grade, inherited ones first; its uses; those after an alert."""
 
     grades: Mapping[str, Mapping[str, DatedMeasures]]
+    uses: Mapping[str, tuple[Dated[Use], ...]]
     alerts: Mapping[str, DatedMeasures]
 
 
@@ -105,14 +125,16 @@ def sampling_table() -> SamplingTable:
 
 def read_measures(reader: Reader) -> MeasureTable:
     """Read `measures.yaml`: every grade of every text, be it with no measure at all."""
-    read_header(reader, "rulesets", "alerts", "ambiguities")
+    read_header(reader, "rulesets", "uses", "alerts", "ambiguities")
     read_readings(reader)
     texts = reader.below("rulesets")
     note_each(texts, GRADING)
-    alerts = reader.below("alerts")
+    uses, alerts = reader.below("uses"), reader.below("alerts")
+    uses.only(*GRADING)
     alerts.only("green", "yellow", "red")
     return MeasureTable(
         {name: _of_text(texts.below(name), name) for name in GRADING if name in texts.data},
+        {name: tuple(read_dated(one, _use) for one in uses.each(name)) for name in uses.data},
         {colour: _listed(alerts, colour) for colour in alerts.data},
     )
 
@@ -154,6 +176,17 @@ def _measure(reader: Reader) -> Measure:
         id=reader.text("id"),
         kind=reader.choice("kind", MeasureKind),
         discretion=reader.choice("discretion", Discretion),
+        cite=reader.text("cite", ""),
+        zh=reader.text("zh"),
+        en=reader.text("en"),
+    )
+
+
+def _use(reader: Reader) -> Use:
+    reader.only("id", "by", "zh", "en", *DATED)
+    return Use(
+        id=reader.text("id"),
+        by=reader.choice("by", Actor),
         cite=reader.text("cite", ""),
         zh=reader.text("zh"),
         en=reader.text("en"),

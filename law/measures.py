@@ -5,35 +5,44 @@ R-157…R-161, R-138. Measures inform the official who decides; none applies its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 
 from law.colours import Colour
-from law.data_file import in_force, not_in_force
+from law.data_file import Dated, in_force, not_in_force
 from law.errors import InvalidInput, NotFound
 from law.measure_data import (
+    Actor,
     DatedMeasures,
     Direction,
     Discretion,
     Measure,
     MeasureKind,
     Sampling,
+    Use,
     measure_table,
     of_text,
     sampling_table,
 )
 
 __all__ = [
+    "Actor",
     "Direction",
     "Discretion",
     "Measure",
     "MeasureKind",
     "Sampling",
+    "Use",
     "alert_measures",
     "dated_measures",
     "measures",
     "sample_size",
     "sampling",
+    "uses",
 ]
+
+T = TypeVar("T")
 
 
 def measures(ruleset_id: str, grade: str, on: date | None = None) -> tuple[Measure, ...]:
@@ -43,7 +52,8 @@ def measures(ruleset_id: str, grade: str, on: date | None = None) -> tuple[Measu
     (C-09). Raises NotFound for an unknown ruleset or grade, NotInForce for a day on which none of
     those said holds.
     """
-    return _holding(dated_measures(ruleset_id, grade), on, f"{ruleset_id} {grade}")
+    what = f"{ruleset_id} {grade}"
+    return _holding(dated_measures(ruleset_id, grade), on, (f"{what}的措施", f"measures of {what}"))
 
 
 def dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
@@ -54,20 +64,32 @@ def dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
     return grades[grade]
 
 
+def uses(ruleset_id: str, on: date | None = None) -> tuple[Use, ...]:
+    """The work in which a text has a grade taken into account, by the bureau and by others.
+
+    S3 22, 26; S1 16. It informs whoever decides and binds nobody by itself (C-22, C-23). Empty
+    where a text names none. Raises NotFound for an unknown ruleset, NotInForce as `measures`.
+    """
+    of_text(measure_table().grades, ruleset_id)
+    said = measure_table().uses.get(ruleset_id, ())
+    return _holding(said, on, (f"{ruleset_id}等级的应用", f"uses of grades by {ruleset_id}"))
+
+
 def alert_measures(colour: Colour, on: date | None = None) -> tuple[Measure, ...]:
     """What may follow an alert of that colour: S4 四(二) for red, nothing for the others.
 
     Raises NotInForce for a day before the article.
     """
-    return _holding(measure_table().alerts.get(colour, ()), on, colour.value)
+    said = measure_table().alerts.get(colour, ())
+    return _holding(said, on, (f"{colour}预警的措施", f"measures after {colour}"))
 
 
-def _holding(found: DatedMeasures, on: date | None, what: str) -> tuple[Measure, ...]:
+def _holding(found: Sequence[Dated[T]], on: date | None, what: tuple[str, str]) -> tuple[T, ...]:
     """Those of a day; without one those that have not ended, which hold on the last of all days."""
     day = on or date.max
     holding = tuple(one.value for one in found if one.validity.holds(day))
     if found and not holding:
-        raise not_in_force(day, f"{what}的措施", f"measures of {what}", (one.cite for one in found))
+        raise not_in_force(day, *what, (one.cite for one in found))
     return holding
 
 

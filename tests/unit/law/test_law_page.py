@@ -54,6 +54,27 @@ def test_a_rule_that_does_not_exist_is_not_named(generator: ModuleType) -> None:
         generator._answer({"id": "R-063", "rule": ["law.colours.color"]})
 
 
+def test_a_place_of_the_data_that_does_not_cite_the_article_is_not_named(
+    generator: ModuleType,
+) -> None:
+    generator._find("tianjin-pilot movements S0 附件三1")
+    for place in ("tianjin-pilot movements S0 附件九", "tianjin-pilot window S0 附件三1"):
+        with pytest.raises(LookupError):
+            generator._find(place)
+
+
+def test_the_page_says_every_reading_in_both_languages_and_what_was_confirmed(
+    generator: ModuleType,
+) -> None:
+    page = generator.render()
+    assert (
+        "| C-22 | readings | 协会的报送是自愿的<br>associations report if they choose to |" in page
+    )
+    assert page.count("| C-13 |") == 2
+    assert "（`disclosure`）：已核实 confirmed" in page
+    assert "- GBF-2025-22 二, full text of 2025-06-22: http" in page
+
+
 def test_articles_follow_the_order_of_the_text(generator: ModuleType) -> None:
     cites = ["S4 四(一)", "S4 三(三)", "S3 21", "S3 9(二)", "S3 9(一)", "S4 二(四)"]
     ordered = sorted(cites, key=generator._in_order)

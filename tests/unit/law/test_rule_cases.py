@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from law.attention import attention
 from law.colours import InstrumentState, Mode, VerificationResult, changes, colour
 from law.disclosure import (
     Audience,
@@ -28,7 +29,7 @@ from law.evidence import Record, RecordKind, RecordStatus, Severity, SubjectKind
 from law.identifiers import check_credit_code
 from law.index_tables import Scoring, table
 from law.indices import assess
-from law.measures import measures, sample_size, sampling
+from law.measures import Actor, measures, sample_size, sampling, uses
 from law.objection import (
     CaseKind,
     CaseState,
@@ -263,6 +264,34 @@ def attached(given: Given) -> dict[str, Any]:
             }
         ),
         "sample": sample_size(given.get("population", 0), percent or 0),
+        **{
+            f"used_by_{actor}": [use.id for use in uses(given["ruleset"]) if use.by is actor]
+            for actor in Actor
+        },
+    }
+
+
+def looked_at(given: Given) -> dict[str, Any]:
+    records = [
+        Record(
+            f"r{number}",
+            RecordKind(one["kind"]),
+            one["day"],
+            one["day"],
+            verified=one.get("verified", True),
+            status=RecordStatus(one.get("status", "active")),
+            status_on=one.get("status_on"),
+        )
+        for number, one in enumerate(given["records"], 1)
+    ]
+    found = attention(records, given.get("day", date(2026, 6, 30)))
+    return {
+        "grounds": [one.ground.id for one in found],
+        "records": [record for one in found for record in one.records],
+        "articles": [one.ground.cite for one in found],
+        "says": [one.ground.zh for one in found],
+        "says_en": [one.ground.en for one in found],
+        "examples": [one.ground.example for one in found],
     }
 
 
@@ -297,6 +326,7 @@ RULES: dict[str, Callable[[Given], dict[str, Any]]] = {
     "disclosure": disclosure,
     "procedure": procedure,
     "measures": attached,
+    "attention": looked_at,
     "escalation": escalation,
     "credit_code": credit_code,
 }

@@ -29,7 +29,7 @@ from law.grading import grade, next_change_on, outlook
 from law.grading.columnar import grade_register
 from law.grading.register import register_of
 from law.indices import assess
-from law.measures import alert_measures, measures, sampling
+from law.measures import alert_measures, measures, sampling, uses
 from law.packaged import read
 from law.repair import Application, check
 from law.retention import retention
@@ -97,6 +97,7 @@ def _repair(ruleset_id: str, grade: str) -> Callable[[date], object]:
 FIGURES: dict[str, tuple[Callable[[date], object], str]] = {
     "measures": (lambda on: measures(H120, "A", on), "S4 四(五)A1"),
     "measures inherited": (lambda on: measures("hangzhou-trial", "E", on), "S3 24(一)"),
+    "uses": (lambda on: uses("hangzhou-trial", on), "S3 22"),
     "measures after an alert": (lambda on: alert_measures(Colour.RED, on), "S4 四(二)"),
     "sampling": (lambda on: sampling("tianjin-pilot", "3", on), "S0 三(三)1"),
     "repair at E": (_repair(H120, "E"), "S4 四(四)"),
