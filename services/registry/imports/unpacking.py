@@ -14,8 +14,10 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, TextIO
 
 from python_calamine import CalamineWorkbook, PasswordError
@@ -169,6 +171,8 @@ def _say(out: TextIO, said: object) -> None:
 
 
 def _limit(arguments: Mapping[str, Any]) -> None:
+    with suppress(OSError):  # where memory ends nevertheless, this process goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     seconds = arguments["seconds"]
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # ends the process, so that its end says why
     for what, most, last in (

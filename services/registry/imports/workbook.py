@@ -21,8 +21,7 @@ from services.registry.imports.sheet import Row, huge_cell
 READER = "services.registry.imports.unpacking"
 WALL_FACTOR = 5  # how much longer than its processor time a reading may last
 LAST_LINE = 1024 * 1024  # bytes at the end among which the last line stands
-TOO_SLOW = (signal.SIGXCPU, signal.SIGKILL)
-OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGSEGV)
+OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL)
 TOO_LARGE = "工作簿过大", "the workbook is too large"
 
 
@@ -71,7 +70,7 @@ class Workbook:
         arguments = json.dumps(asdict(self._limits) | {"sheet": wanted})
         try:
             done = subprocess.run(
-                [sys.executable, "-m", READER, arguments],
+                [sys.executable, "-P", "-m", READER, arguments],
                 input=content,
                 stdout=self._lines,
                 stderr=subprocess.DEVNULL,
@@ -118,7 +117,7 @@ class Workbook:
     def _ended(self, ended: int | None, last: Mapping[str, Any]) -> BadFile:
         if "fault" in last:
             return self._refusal(last)
-        if ended is None or -ended in TOO_SLOW:
+        if ended is None or -ended == signal.SIGXCPU:
             zh, en = "读取工作簿用时过长", "reading the workbook takes too long"
             return self._limits.exceeded("TOO_SLOW", zh, en, "seconds")
         if -ended in OUT_OF_MEMORY:
