@@ -1,7 +1,7 @@
 """Pushing a file of JSON lines as a batch in bulk.
 
-`quanheng bulk FILE.jsonl` goes on by itself where it was cut off: its batch id follows from what is
-sent and by whom, so that the same command finds the same batch.
+`quanheng import bulk FILE.jsonl` goes on by itself where it was cut off: its batch id follows from
+what is sent and by whom, so that the same command finds the same batch.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli import imports, show
+from services.cli.import_commands import import_app
 from services.cli.options import AsJson, Bureau, Data
 from services.cli.session import Desk, at_desk
 
@@ -42,9 +43,9 @@ KINDS: dict[str, Any] = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Adds these commands."""
-    app.command("bulk")(bulk_)
+def register(_app: typer.Typer) -> None:
+    """Adds this command to those of `quanheng import`."""
+    import_app.command("bulk")(bulk_)
 
 
 def bulk_(

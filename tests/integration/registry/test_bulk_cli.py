@@ -1,4 +1,4 @@
-"""`quanheng bulk` goes on by itself where it was cut off, and sends nothing twice."""
+"""`quanheng import bulk` goes on by itself where it was cut off, and sends nothing twice."""
 
 from __future__ import annotations
 
