@@ -175,8 +175,9 @@ def of_case() -> sa.ColumnElement[bool]:
     return col(EscalationAlert.escalation_id) == col(Escalation.escalation_id)
 
 
-# An instrument that was handed on is its new owner's to correct.
-IS_OWNED = col(Instrument.subject_id) == col(Escalation.subject_id)
+# An instrument that was handed on is its new owner's to correct. Not to be looked for by the index
+# of owners, one of whom may have 100,000 meters and a single case.
+IS_OWNED = sa.func.coalesce(col(Instrument.subject_id), "") == col(Escalation.subject_id)
 
 
 async def _close(change: Change, case: Escalation) -> None:
