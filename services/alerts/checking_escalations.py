@@ -15,7 +15,15 @@ from plumbing.database import Database
 from plumbing.identity import service_caller
 from services.alerts import timers
 from services.alerts.escalation_timers import EscalationTimers
-from services.alerts.escalations import IS_OWNED, ON_INSTRUMENT, STANDS, is_open, of_case, settle
+from services.alerts.escalations import (
+    IS_OWNED,
+    ON_INSTRUMENT,
+    STANDS,
+    derive_again,
+    is_open,
+    of_case,
+    settle,
+)
 from services.alerts.tables import (
     Alert,
     Escalation,
@@ -67,6 +75,7 @@ class EscalationChecks:
     async def reconcile(self, done: Reconciled) -> None:
         """Opens and closes what should be; then every open case has its workflow."""
         await self._settle()
+        await self._derive_again()
         cases = [case.escalation_id for case in await self._escalating.open_cases()]
         listed = await self._timers.escalating()
         for case in cases:
@@ -87,6 +96,13 @@ class EscalationChecks:
     async def _settle_some(self, instruments: list[str], subjects: list[str]) -> None:
         async with self._changes.change(service_caller("alerts")) as change:
             await settle(change, instruments, subjects)
+
+    async def _derive_again(self) -> None:
+        """Writes the derived days anew, as a newer calendar may have moved them (D-07)."""
+        wanted = select(Escalation).where(is_open(), col(Escalation.waits_from).is_not(None))
+        async with self._changes.change(service_caller("alerts")) as change:
+            for case in (await change.session.exec(wanted.with_for_update())).all():
+                await derive_again(change, case)
 
     async def _differences(self) -> tuple[list[str], list[str]]:
         """Cases without their workflow, and running workflows without such a case."""

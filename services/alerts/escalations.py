@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours import Colour
 from law.escalation import Step, due_on, rung
+from law.workdays import CITE as WORKING_DAYS
 from law.workdays import edition
 from plumbing.change import Change
 from plumbing.events.leadership import alone
@@ -250,6 +251,16 @@ async def _follow_owners(change: Change, cases: Sequence[Escalation]) -> None:
             if (bureau := bureaus.get(case.subject_id, case.bureau)) != case.bureau:
                 before, case.bureau = told(case), bureau
                 await put_on_file(change, case, "move_escalation", before, "S4 一(四)")
+
+
+async def derive_again(change: Change, case: Escalation) -> None:
+    """Counts a wait anew by the newest calendar. CIVIL-CODE 201."""
+    if case.waits_from is None:
+        return
+    day = due_on(rung(case.step), case.waits_from, edition()).date
+    if day != case.due_on:
+        before, case.due_on = told(case), day
+        await put_on_file(change, case, "move_due_day", before, WORKING_DAYS)
 
 
 async def put_on_file(

@@ -554,6 +554,16 @@ async def test_a_lost_workflow_goes_on_with_its_remaining_wait(office: Office) -
     assert town.timers.stands["s1/1"].due_at == before.due_at
 
 
+async def test_a_wait_that_a_newer_calendar_moves_is_counted_anew(office: Office) -> None:
+    town = office.town
+    async with town.database.transaction() as session:
+        case = await session.get_one(Escalation, "s1/1")
+        case.due_on = date(2026, 9, 30)  # as an older calendar may have had it
+    await Checks(town.database, town.clock, town.timers).reconcile()
+    assert (await office.case()).due_on == date(2026, 9, 15)
+    assert town.timers.stands["s1/1"].due_at == start_of(date(2026, 9, 15))
+
+
 async def test_a_morning_of_many_opens_them_at_once(town: Town) -> None:
     count = 30
     await town.tell_of(*(subject(n) for n in range(2, count + 2)))
