@@ -65,12 +65,13 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class ColourAnswer:
-    """A colour with the article it rests on and the reason, in Chinese and for programs."""
+    """A colour with the article it rests on and the reason: in Chinese, for programs, in English."""
 
     colour: Colour
     cite: str
     reason: str
     reason_id: str
+    reason_en: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _said(colour: Colour, reason_id: str, on: date) -> ColourAnswer:
     rules = colour_rules()
     versions = rules.warnings.get(reason_id) or rules.reasons[reason_id]
     said = in_force(versions, on, *_WHAT)
-    return ColourAnswer(colour, said.cite, said.name_zh, reason_id)
+    return ColourAnswer(colour, said.cite, said.name_zh, reason_id, said.name_en)
 
 
 def _months(colour: Colour, on: date) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from law.data_file import Validity, not_in_force
+from law.data_file import not_in_force
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from law.texts import TextStatus
 
@@ -218,10 +218,10 @@ class Ruleset:
     ambiguities: tuple[Ambiguity, ...] = field(repr=False)
     editions: tuple[Edition, ...] = field(repr=False)
 
-    @property
-    def validity(self) -> Validity:
-        """The days on which the text holds."""
-        return Validity(self.valid_from, self.valid_to)
+    def holds(self, day: date) -> bool:
+        """Tell whether a day lies within the validity of the text."""
+        after = self.valid_from is None or self.valid_from <= day
+        return after and (self.valid_to is None or day <= self.valid_to)
 
     @property
     def cite(self) -> str:
@@ -230,7 +230,7 @@ class Ruleset:
 
     def at(self, day: date) -> Edition:
         """Return the figures in force on a day. Raises NotInForce before and after the text."""
-        if not self.validity.holds(day):
+        if not self.holds(day):
             raise not_in_force(day, self.title_zh, self.id, [self.cite])
         if len(self.editions) == 1:
             return self.editions[0]
@@ -246,7 +246,7 @@ class Ruleset:
 
     def in_force(self, day: date) -> bool:
         """Tell whether the text is issued and its validity covers the day."""
-        return self.status is TextStatus.ISSUED and self.validity.holds(day)
+        return self.status is TextStatus.ISSUED and self.holds(day)
 
     def rank(self, grade: str) -> int:
         """Return the place of a grade, 0 the best."""

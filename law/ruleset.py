@@ -50,7 +50,7 @@ def governing(
 
 def not_holding(ruleset: Ruleset, on: date) -> NotGraded | None:
     """Tell why a text grades nobody on a day outside its validity, or None when it holds (D-08)."""
-    if ruleset.validity.holds(on):
+    if ruleset.holds(on):
         return None
     return NotGraded(
         "not_in_force",

@@ -29,7 +29,7 @@ def grade_register(register: Register, ruleset: Ruleset, as_of: date) -> pl.Data
     `grade` is null where the text does not reach the subject, `score` where it has no points,
     `prospective` where it has no classes; all three on a day on which the text does not hold.
     """
-    if not ruleset.validity.holds(as_of):
+    if not ruleset.holds(as_of):
         return _nobody(register)
     method = {Method.POINTS: _by_points, Method.CLASSES: _by_classes, Method.TRIGGERS: _by_triggers}
     found = method[ruleset.method](register, ruleset, as_of)

@@ -159,6 +159,7 @@ def _colour(
         "colour": now.colour.value,
         "cite": now.cite,
         "reason": now.reason,
+        "reason_en": now.reason_en,
         "changes": [{"date": first.isoformat(), "colour": then.value} for first, then in coming],
     }
     show(document, lambda: _colour_lines(now, coming), as_json)

@@ -112,6 +112,7 @@ def test_every_answer_is_cited_and_says_why(
     answer = colour(valid_until=valid_until, state=state, last_result=result, on=on, mode=mode)
     assert is_citation(answer.cite)
     assert answer.reason
+    assert answer.reason_en
     assert (state is InstrumentState.IN_USE) or answer.colour is Colour.NONE
 
 
@@ -137,6 +138,7 @@ def test_the_reason_is_stable_for_programs_and_said_to_people(
         on=date(2026, 2, 1),
     )
     assert (answer.reason_id, answer.reason) == (reason, said)
+    assert answer.reason_en.isascii()
 
 
 def _fact(id_: str, result: VerificationResult, day: int) -> VerificationFact:
