@@ -65,13 +65,13 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class ColourAnswer:
-    """A colour with the article it rests on and the reason: in Chinese, for programs, in English."""
+    """A colour with its article and the reason: in Chinese, for programs, in English."""
 
     colour: Colour
     cite: str
     reason: str
     reason_id: str
-    reason_en: str
+    reason_en: str = ""
 
 
 @dataclass(frozen=True)
