@@ -32,6 +32,7 @@ from services.cli import (
     rulesets,
     status,
     up,
+    verifications,
 )
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ for commands in (
     demo,
     accounts,
     register,
+    verifications,
     import_commands,
     imports,
     bulk,

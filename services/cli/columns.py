@@ -32,7 +32,8 @@ class Column(NamedTuple):
 def columns_of(message: Descriptor) -> list[Column]:
     """Every field of a message, in its own order."""
     return [
-        Column("·".join(map(heading, path)), partial(_found, path)) for path in _paths(message, ())
+        Column("·".join(filter(None, map(heading, path))), partial(_found, path))
+        for path in _paths(message, ())
     ]
 
 

@@ -61,6 +61,8 @@ Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.befo
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 InstrumentColour.bureau 机关代码
+certificate_no 证书编号 | certificate_sha256 证书SHA-256 | institution 检定机构 | method 检定依据
+result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
 
 HEADINGS = dict(
@@ -69,6 +71,9 @@ HEADINGS = dict(
     for one in line.split("|")
     if one.strip()
 )
+
+# What only holds other fields together; they stand there without its name.
+BARE = {"VerificationEntry.verification"}
 
 # What a list is called, by the message that it is of.
 TITLES = {
@@ -91,7 +96,7 @@ TITLES = {
     "Record": "信用信息",
     "RowFault": "逐格检查",
     "Subject": "信用主体",
-    "Verification": "检定记录",
+    "VerificationEntry": "检定记录",
     "YearEnd": "年末类别调整",
 }
 
@@ -100,4 +105,6 @@ def heading(field: FieldDescriptor) -> str:
     """What a field is called; its own name where nobody has named it yet."""
     message = field.containing_type
     own = f"{message.name}.{field.name}" if message else field.name
+    if own in BARE:
+        return ""
     return HEADINGS.get(own) or HEADINGS.get(field.name) or field.name

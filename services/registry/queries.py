@@ -113,6 +113,26 @@ class Queries:
             instruments=map(wire.instrument, rows), next_page_token=token
         )
 
+    async def list_verifications(
+        self, caller: Caller, request: pb.ListVerificationsRequest
+    ) -> pb.ListVerificationsResponse:
+        """Verifications of the instruments of a subject, a bureau, or the caller's whole scope."""
+        within = scope.held(caller, Instrument.subject_id, Instrument.bureau)
+        standing = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
+        wanted = select(Verification, Instrument).join(Instrument).where(standing, within)
+        if request.subject_id:
+            wanted = wanted.where(Instrument.subject_id == request.subject_id)
+        if request.bureau:
+            wanted = wanted.where(Instrument.bureau == request.bureau)
+        if key := paging.after(request, paging.text):
+            wanted = wanted.where(col(Verification.verification_id) > key[0])
+        ordered = wanted.order_by(col(Verification.verification_id))
+        async with self._database.snapshot() as session:
+            rows = (await session.exec(ordered.limit(paging.page_size(request) + 1))).all()
+        page, token = paging.cut(request, rows, lambda row: [row[0].verification_id])
+        entries = (wire.verification_entry(*row) for row in page)
+        return pb.ListVerificationsResponse(verifications=entries, next_page_token=token)
+
     async def get_record(
         self, caller: Caller, request: pb.GetRecordRequest
     ) -> pb.GetRecordResponse:

@@ -88,6 +88,11 @@ class RegistryServicer(rpc.RegistryServiceServicer):
     ) -> pb.ListInstrumentsResponse:
         return await self._queries.list_instruments(current_caller(), request)
 
+    async def ListVerifications(
+        self, request: pb.ListVerificationsRequest, context: Any
+    ) -> pb.ListVerificationsResponse:
+        return await self._queries.list_verifications(current_caller(), request)
+
     async def RecordVerification(
         self, request: pb.RecordVerificationRequest, context: Any
     ) -> pb.RecordVerificationResponse:

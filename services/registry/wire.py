@@ -35,6 +35,19 @@ def verification(row: tables.Verification) -> pb.Verification:
     return _message(row, pb.Verification)
 
 
+def verification_entry(
+    row: tables.Verification, instrument: tables.Instrument
+) -> pb.VerificationEntry:
+    """A verification in a list, with what tells its instrument."""
+    return pb.VerificationEntry(
+        verification=verification(row),
+        subject_id=instrument.subject_id,
+        bureau=instrument.bureau,
+        type_code=instrument.type_code,
+        serial_no=instrument.serial_no,
+    )
+
+
 def record(row: tables.Record) -> pb.Record:
     """A credit record on the wire."""
     return _message(row, pb.Record)

@@ -80,6 +80,9 @@ RegistryService.GetInstrument foreign   -  -  -  -  -  -  -  -  -  +
 RegistryService.ListInstruments own     +  +  +  +  +  +  +  -  -  +
 RegistryService.ListInstruments neighbour . +  +  +  +  +  +  -  -  +
 RegistryService.ListInstruments foreign .  .  .  .  .  .  .  -  -  +
+RegistryService.ListVerifications own   +  +  +  +  +  +  +  -  -  +
+RegistryService.ListVerifications neighbour . + + + + +  +  -  -  +
+RegistryService.ListVerifications foreign . .  .  .  .  .  .  -  -  +
 RegistryService.RecordVerification own  -  +  -  -  -  +  +  -  -  +
 RegistryService.RecordVerification foreign - -  -  -  -  -  -  -  -  +
 RegistryService.EnterRecord own         -  +  -  -  +  -  -  -  -  +

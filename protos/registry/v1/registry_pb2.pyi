@@ -928,6 +928,108 @@ class ListInstrumentsResponse(_message.Message):
 Global___ListInstrumentsResponse: _TypeAlias = ListInstrumentsResponse  # noqa: Y015
 
 @_typing.final
+class ListVerificationsRequest(_message.Message):
+    """Request of ListVerifications."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """Only those of this subject's instruments."""
+    bureau: _builtins.str
+    """Only those of this bureau's instruments; empty means all in the caller's scope."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListVerificationsRequest: _TypeAlias = ListVerificationsRequest  # noqa: Y015
+
+@_typing.final
+class ListVerificationsResponse(_message.Message):
+    """Response of ListVerifications."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    @_builtins.property
+    def verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerificationEntry]:
+        """The verifications."""
+
+    def __init__(
+        self,
+        *,
+        verifications: _abc.Iterable[Global___VerificationEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "verifications", b"verifications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListVerificationsResponse: _TypeAlias = ListVerificationsResponse  # noqa: Y015
+
+@_typing.final
+class VerificationEntry(_message.Message):
+    """A verification in a list, with what tells its instrument."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATION_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """Owner of the instrument."""
+    bureau: _builtins.str
+    """Bureau of the instrument."""
+    type_code: _builtins.str
+    """Type of the instrument."""
+    serial_no: _builtins.str
+    """Serial number of the instrument."""
+    @_builtins.property
+    def verification(self) -> Global___Verification:
+        """The verification."""
+
+    def __init__(
+        self,
+        *,
+        verification: Global___Verification | None = ...,
+        subject_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        serial_no: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code", "verification", b"verification"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerificationEntry: _TypeAlias = VerificationEntry  # noqa: Y015
+
+@_typing.final
 class RecordVerificationRequest(_message.Message):
     """Request of RecordVerification."""
 

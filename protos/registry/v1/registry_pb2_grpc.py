@@ -80,6 +80,11 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsResponse.FromString,
                 _registered_method=True)
+        self.ListVerifications = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/ListVerifications',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListVerificationsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListVerificationsResponse.FromString,
+                _registered_method=True)
         self.RecordVerification = channel.unary_unary(
                 '/quanheng.registry.v1.RegistryService/RecordVerification',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RecordVerificationRequest.SerializeToString,
@@ -189,6 +194,13 @@ class RegistryServiceServicer:
 
     def ListInstruments(self, request, context):
         """Lists instruments of a subject or a bureau.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListVerifications(self, request, context):
+        """Lists verifications of the instruments in the caller's scope.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -304,6 +316,11 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.ListInstruments,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsResponse.SerializeToString,
+            ),
+            'ListVerifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListVerifications,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListVerificationsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListVerificationsResponse.SerializeToString,
             ),
             'RecordVerification': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordVerification,
@@ -595,6 +612,33 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/ListInstruments',
             protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListVerifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/ListVerifications',
+            protos_dot_registry_dot_v1_dot_registry__pb2.ListVerificationsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.ListVerificationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,6 +36,8 @@ class RegistryServiceStub:
     """Reads an instrument with its verifications."""
     ListInstruments: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListInstrumentsRequest, _registry_pb2.ListInstrumentsResponse]
     """Lists instruments of a subject or a bureau."""
+    ListVerifications: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListVerificationsRequest, _registry_pb2.ListVerificationsResponse]
+    """Lists verifications of the instruments in the caller's scope."""
     RecordVerification: _aio.UnaryUnaryMultiCallable[_registry_pb2.RecordVerificationRequest, _registry_pb2.RecordVerificationResponse]
     """Records a verification and its certificate."""
     EnterRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.EnterRecordRequest, _registry_pb2.EnterRecordResponse]
@@ -129,6 +131,14 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.ListInstrumentsRequest, _abc.Awaitable[_registry_pb2.ListInstrumentsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ListInstrumentsResponse]:
         """Lists instruments of a subject or a bureau."""
+
+    @_abc_1.abstractmethod
+    def ListVerifications(
+        self,
+        request: _registry_pb2.ListVerificationsRequest,
+        context: _aio.ServicerContext[_registry_pb2.ListVerificationsRequest, _abc.Awaitable[_registry_pb2.ListVerificationsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.ListVerificationsResponse]:
+        """Lists verifications of the instruments in the caller's scope."""
 
     @_abc_1.abstractmethod
     def RecordVerification(

@@ -282,3 +282,30 @@ async def test_instruments_are_paged_within_a_bureau(office: Office) -> None:
         if not (token := page.next_page_token):
             break
     assert [i.instrument_id for i in seen] == sorted(filed)
+
+
+async def test_verifications_are_listed_with_their_instruments_within_the_scope(
+    office: Office,
+) -> None:
+    owner = await office.subject()
+    fleet = [await office.instrument(owner) for _ in range(3)]
+    desk = office.desk(Role.CASEWORKER, Role.VERIFICATION_INSTITUTION)
+    for one in fleet:
+        await desk.registry.RecordVerification(verify(one.instrument_id))
+    wanted = pb.ListVerificationsRequest(subject_id=owner.subject_id, page_size=2)
+    found: list[pb.VerificationEntry] = []
+    while True:
+        page = await desk.registry.ListVerifications(wanted)
+        found += page.verifications
+        wanted.page_token = page.next_page_token
+        if not page.next_page_token:
+            break
+    assert {entry.serial_no for entry in found} == {one.serial_no for one in fleet}
+    assert {(e.bureau, e.subject_id) for e in found} == {(owner.bureau, owner.subject_id)}
+    assert {entry.verification.valid_until for entry in found} == {"2027-02-28"}
+    foreign = office.desk(Role.CASEWORKER, bureau=FOREIGN)
+    wanted = pb.ListVerificationsRequest(subject_id=owner.subject_id)
+    assert not (await foreign.registry.ListVerifications(wanted)).verifications
+    own = office.desk(Role.OPERATOR, subject_id=owner.subject_id)
+    everything = await own.registry.ListVerifications(pb.ListVerificationsRequest())
+    assert {entry.subject_id for entry in everything.verifications} == {owner.subject_id}
