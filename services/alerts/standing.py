@@ -56,7 +56,13 @@ _QUESTIONS: Mapping[Standing, Mapping[str, Any]] = {
     Standing.NOT_VERIFIED: {"mode": Mode.TYPE_APPROVAL_ONLY},
     Standing.OUT_OF_USE: {"state": InstrumentState.STOPPED},
 }
-_UNDATED = ColourAnswer(Colour.NONE, "C-19", "检定合格但没有登记有效期，待核实", "undated")
+_UNDATED = ColourAnswer(
+    Colour.NONE,
+    "C-19",
+    "检定合格但没有登记有效期，待核实",
+    "undated",
+    "passed without a valid-until day on file; to be checked",
+)
 
 
 @dataclass(frozen=True)
