@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.cli import agreement
-from services.cli.demo import escalation, hearing, loading, supervision
+from services.cli.demo import escalation, hearing, loading, repair, supervision
 from services.cli.demo.scene import READY_SECONDS, Scene, opened
 from services.cli.demo.stage import Stage
 from services.cli.platform import show_agreement
@@ -22,6 +22,7 @@ async def tell(stage: Stage, data: Path, records: Path | None) -> None:
         await crash(scene)
         await hearing.decide(scene)
         await escalation.escalate(scene)
+        await repair.repair(scene)
         await prove(scene)
 
 
