@@ -62,6 +62,28 @@ async def test_meters_come_in_and_are_announced_in_portions(office: Office) -> N
 async def test_every_family_comes_in_and_is_undone(office: Office) -> None:
     await office.bureau()
     desk, mark, code = office.desk(Role.CASEWORKER), uuid4().hex, credit_code()
+    batches = []
+    for family, item in one_of_each(mark, code).items():
+        batch = await Sender(desk, family, [[item]]).push(bureau=DISTRICT)
+        assert (batch.state, batch.changed) == ("applied", 1), await faults(desk, batch)
+        batches.append(batch)
+    [known] = await subjects_named(desk, mark)
+    assert (known.email, known.bureau) == ("a@b.example", DISTRICT)
+    [instrument] = await instruments_of(desk, known)
+    assert (instrument.state, instrument.rotate_on) == ("in_use", "2030-01-02")
+    [verification] = await history(desk, instrument)
+    assert verification.verified_on == "2026-09-01"
+    entered = await desk.registry.ListRecords(pb.ListRecordsRequest(subject_id=known.subject_id))
+    [entry] = entered.records
+    assert (entry.verified, entry.final, entry.points) == (True, False, 7)
+    assert (entry.entered_on, entry.entered_by) == ("2026-09-14", "someone")
+    for batch in reversed(batches):
+        assert (await undo(desk, batch)).state == "undone"
+    assert await subjects_named(desk, mark) == []
+
+
+def one_of_each(mark: str, code: str) -> dict[str, Item]:
+    """An item of each family, about one subject and its one instrument."""
     subject = bulk.SubjectItem(
         name=f"合成{mark}",
         kind="个体工商户",
@@ -92,30 +114,12 @@ async def test_every_family_comes_in_and_is_undone(office: Office) -> None:
         points="7",
         source_ref=mark,
     )
-    families: dict[str, Item] = {
+    return {
         "subjects": subject,
         "instruments": meter,
         "verifications": checked,
         "records": record,
     }
-    batches = []
-    for family, item in families.items():
-        batch = await Sender(desk, family, [[item]]).push(bureau=DISTRICT)
-        assert (batch.state, batch.changed) == ("applied", 1), await faults(desk, batch)
-        batches.append(batch)
-    [known] = await subjects_named(desk, mark)
-    assert (known.email, known.bureau) == ("a@b.example", DISTRICT)
-    [instrument] = await instruments_of(desk, known)
-    assert (instrument.state, instrument.rotate_on) == ("in_use", "2030-01-02")
-    [verification] = await history(desk, instrument)
-    assert verification.verified_on == "2026-09-01"
-    entered = await desk.registry.ListRecords(pb.ListRecordsRequest(subject_id=known.subject_id))
-    [entry] = entered.records
-    assert (entry.verified, entry.final, entry.points) == (True, False, 7)
-    assert (entry.entered_on, entry.entered_by) == ("2026-09-14", "someone")
-    for batch in reversed(batches):
-        assert (await undo(desk, batch)).state == "undone"
-    assert await subjects_named(desk, mark) == []
 
 
 async def test_a_stream_that_is_cut_off_is_gone_on_with(office: Office) -> None:
@@ -167,6 +171,19 @@ async def test_chunks_out_of_turn_or_with_other_content_are_refused(office: Offi
     with refused("INVALID_INPUT", "sequence"):
         await desk.bulk.SendBulkChunks(sender.stream([]))
     assert (await sender.stands()).next_sequence == 3
+
+
+async def test_two_streams_of_one_batch_take_nothing_in_twice(office: Office) -> None:
+    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
+    items = meters(owner.credit_code, 60, uuid4().hex)
+    sender = Sender(desk, "instruments", in_chunks(items, 3))
+    await sender.open()
+    # A stream behind the other repeats what is there; one in front of it would be out of turn.
+    both = await asyncio.gather(sender.send(), sender.send(), return_exceptions=True)
+    assert not [one for one in both if isinstance(one, BaseException)], both
+    stands = await sender.stands()
+    assert (stands.next_sequence, stands.batch.rows) == (21, 60)
+    assert (await sender.complete()).changed == 60
 
 
 async def test_a_batch_is_its_senders_own_and_its_id_is_used_once(office: Office) -> None:
