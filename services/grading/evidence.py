@@ -43,10 +43,13 @@ class Evidence:
         self._records = {record.record_id: record for record in records}
 
     def files(self, subject_ids: Collection[str]) -> dict[str, File]:
-        """The files of those of these subjects that are registered."""
+        """The files of those of these subjects that are registered.
+
+        What has left the archive is in none of them: no later grade sees it (C-03).
+        """
         records: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self._records.values():
-            if not record.removed:
+            if not record.removed and record.status is not law.RecordStatus.EXPIRED:
                 records[record.subject_id].append(record)
         return {
             subject_id: _file(self.subjects[subject_id], records[subject_id], self._governing)
