@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from law import corpus  # noqa: E402 - the checkout has to be on the path first
+from law.errors import InvalidInput  # noqa: E402
 from law.packaged import read  # noqa: E402
 from law.texts import TEXTS, Text  # noqa: E402
 
@@ -42,7 +43,11 @@ class Article:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes or checks the page; returns the exit status."""
+    """Writes or checks the page; returns the exit status. Broken data are told fault by fault."""
+    faults = list(_faults())
+    if faults:
+        sys.stderr.write("\n".join(faults) + "\n")
+        return 1
     page = render()
     if "--check" not in arguments:
         PAGE.write_text(page, "utf-8")
@@ -51,6 +56,16 @@ def main(arguments: list[str]) -> int:
         return 0
     sys.stderr.write("docs/law.md is not what the data yields: run python docs/generate_law.py\n")
     return 1
+
+
+def _faults() -> Iterator[str]:
+    """Every fault of every data file of the law, with its path."""
+    for name in corpus.READERS:
+        try:
+            corpus.check(name, read(name))
+        except InvalidInput as error:
+            for fault in error.faults:
+                yield f"{name} {fault.field}: {fault.message_zh} · {fault.message_en}"
 
 
 def render() -> str:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from law import packaged
+
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
@@ -52,6 +54,22 @@ def test_the_page_names_every_requirement_and_article(generator: ModuleType) -> 
 def test_a_rule_that_does_not_exist_is_not_named(generator: ModuleType) -> None:
     with pytest.raises(AttributeError):
         generator._answer({"id": "R-063", "rule": ["law.colours.color"]})
+
+
+def test_broken_data_are_told_fault_by_fault_and_no_page_is_written(
+    generator: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = {**packaged.read("terms"), "surprise": 1, "version": None}
+    monkeypatch.setattr(
+        generator, "read", lambda name: broken if name == "terms" else packaged.read(name)
+    )
+    monkeypatch.setattr(generator, "PAGE", None)
+    assert generator.main([]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "terms surprise: 未知字段 · unknown field",
+        "terms version: 缺少 · is missing",
+    ]
 
 
 def test_a_place_of_the_data_that_does_not_cite_the_article_is_not_named(
