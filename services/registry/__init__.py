@@ -3,6 +3,7 @@
 Owns        bureaus, subjects, instruments, verifications and credit records; accounts and the keys
             that sign tokens; the sandbox's clock; files taken in, and what they changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
-            RecordsChanged, ClockMoved.
-Listens to  nothing: the other services call it.
+            RecordsChanged, BatchDecided, ClockMoved.
+Listens to  grading's RulesetActivated, for which text governs an archive; its own ClockMoved.
+Waits       in `retention/daily`, for the days on which records leave the archive.
 """

@@ -157,7 +157,7 @@ async def test_a_correction_changes_the_record_and_nothing_else_of_it(cast: Cast
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UPHOLD, Outcome.STOP_DISCLOSURE])
-async def test_an_outcome_that_changes_nothing_still_tells_and_closes(
+async def test_an_outcome_that_leaves_the_grade_still_tells_and_closes(
     cast: Cast, outcome: Outcome
 ) -> None:
     record = await cast.penalty()
@@ -166,6 +166,7 @@ async def test_an_outcome_that_changes_nothing_still_tells_and_closes(
     read = await cast.closed(case)
     after = await cast.record(record.record_id)
     assert (after.status, after.contested) == ("active", False)
+    assert after.disclosure_stopped is (outcome is Outcome.STOP_DISCLOSURE)
     assert read.case.grade_before == read.case.grade_after
     assert len(read.letters) == 1
 
