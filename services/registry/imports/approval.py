@@ -16,6 +16,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import pieces, wire
 from services.registry.imports.bursts import Drops, Shares
 from services.registry.imports.commands import close
+from services.registry.imports.outcome import count, keep_faults, told
 from services.registry.imports.plan import Plan
 from services.registry.imports.queries import find_batch
 from services.registry.imports.taking import (
@@ -23,12 +24,9 @@ from services.registry.imports.taking import (
     Upload,
     announce,
     apply,
-    count,
     estimate_of,
-    keep_faults,
     plan_of,
     sender_of,
-    told,
 )
 from services.registry.tables import ImportBatch
 

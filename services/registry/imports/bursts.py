@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -110,18 +110,10 @@ async def estimate(context: Context, plan: Plan, shares: Shares, known: Drops) -
         known = Drops()
     elif known.question != question.digest:
         raise Unforeseen(question)
-    alerts, instruments = await _alarmed(context, plan)
-    found = Estimate(
-        alerts,
-        instruments,
-        known.fallen,
-        known.graded,
-        shares.alerts,
-        shares.drops,
-        shares.least,
-    )
-    said = [plan.digest(), found.alerts, found.drops]
-    return Estimate(**{**asdict(found), "digest": _sha256(said)})
+    alerts, told = await _alarmed(context, plan)
+    measure = (shares.alerts, shares.drops, shares.least)
+    found = Estimate(alerts, told, known.fallen, known.graded, *measure)
+    return replace(found, digest=_sha256([plan.digest(), found.alerts, found.drops]))
 
 
 def _supposed(plan: Plan) -> list[grading.SupposedSubject]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import select
 
 from law.errors import WrongState
 from plumbing.change import Change
@@ -25,14 +23,14 @@ from services.registry.imports import pieces, things, wire
 from services.registry.imports.bursts import Drops, Estimate, Shares, Unforeseen, estimate
 from services.registry.imports.families import FamilyName
 from services.registry.imports.grader import Grader
-from services.registry.imports.pieces import Places
+from services.registry.imports.outcome import count, counted, keep_faults, told
 from services.registry.imports.plan import Context, Plan
 from services.registry.imports.plan_fleet import plan_instruments, plan_records
 from services.registry.imports.plan_register import plan_bureaus, plan_subjects
 from services.registry.imports.plan_verifications import plan_verifications
 from services.registry.imports.reading import Read
-from services.registry.saving import Why, chunks
-from services.registry.tables import ImportBatch, ImportFault, RejectedRow
+from services.registry.saving import Why
+from services.registry.tables import ImportBatch
 
 PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.BUREAUS: plan_bureaus,
@@ -41,9 +39,7 @@ PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.VERIFICATIONS: plan_verifications,
     FamilyName.RECORDS: plan_records,
 }
-ROWS_AT_ONCE = 5000
 QUESTIONS = 4  # to grading about one batch, while the register changes under it
-NOT_AUDITED = {"header", "question", "asked", "sent_as"}
 T = TypeVar("T")
 
 
@@ -154,7 +150,7 @@ async def apply(
     """Applies a plan, for whoever approved it or by itself."""
     batch.state = "applied"
     why = Why(events.CAUSE_IMPORTED, intake.header.file_name, batch.batch_id, batch.baseline)
-    after = {**told(batch), **_counted(plan)}
+    after = {**told(batch), **counted(plan)}
     action = "approve_import" if reasons else "import"
     change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
     await things.apply(change, plan, why)
@@ -202,72 +198,3 @@ async def _applied_before(change: Change, batch: ImportBatch) -> bool:
     )
     with change.session.no_autoflush:
         return (await change.session.exec(same)).first() is not None
-
-
-def count(batch: ImportBatch, plan: Plan, read: Read, mode: str) -> None:
-    """Counts what a plan does with the rows, and says whether it is to be applied."""
-    bad = read.notes.bad_rows
-    unusable = read.notes.header_is_bad
-    batch.rejected = read.rows if unusable else len(bad)
-    batch.unchanged = 0 if unusable else len(plan.unchanged - bad)
-    batch.changed = 0 if unusable else read.rows - batch.rejected - batch.unchanged
-    batch.in_review = len(plan.in_review - bad)
-    batch.repeated_serials = len(plan.repeated)
-    if mode == "check":
-        batch.state = "checked"
-    elif unusable or (bad and mode == "all_or_nothing"):
-        batch.state, batch.changed, batch.unchanged = "refused", 0, 0
-    else:
-        batch.state = "applied" if any(plan.things.values()) else "unchanged"
-
-
-async def keep_faults(change: Change, batch_id: str, read: Read) -> None:
-    """Keeps what is wrong with a batch, and the rows not taken, in place of what was kept."""
-    connection = await change.session.connection()
-    for table in (ImportFault, RejectedRow):
-        await connection.execute(sa.delete(table).where(col(table.batch_id) == batch_id))
-    places = await Places.of(change.session, batch_id)
-    for portion in chunks(_faults(batch_id, read, places), ROWS_AT_ONCE):
-        await connection.execute(sa.insert(ImportFault), portion)
-    why: dict[int, list[str]] = defaultdict(list)
-    for note in read.notes.in_order():
-        if not note.warning:
-            why[note.row].append(f"{note.column}：{note.zh}" if note.column else note.zh)
-    rejected = (
-        {"batch_id": batch_id, "row": row.number, "cells": row.cells, "why": "；".join(said)}
-        for row in read.rejected(read.notes.bad_rows)
-        if (said := why[row.number])
-    )
-    for portion in chunks(rejected, ROWS_AT_ONCE):
-        await connection.execute(sa.insert(RejectedRow), portion)
-
-
-def _faults(batch_id: str, read: Read, places: Places) -> Iterator[dict[str, Any]]:
-    for number, note in enumerate(read.notes.in_order(), 1):
-        place = places[note.row]
-        yield {
-            "batch_id": batch_id,
-            "number": number,
-            "row": note.row,
-            "column": note.column,
-            "cell": note.cell,
-            "value": note.value,
-            "reason": note.reason,
-            "message_zh": note.zh,
-            "message_en": note.en,
-            "warning": note.warning,
-            "chunk": place.chunk,
-            "item": place.item,
-        }
-
-
-def told(batch: ImportBatch) -> dict[str, Any]:
-    """A batch as the audit chain holds it."""
-    return batch.model_dump(mode="json", exclude=NOT_AUDITED)
-
-
-def _counted(plan: Plan) -> dict[str, Any]:
-    ids = sorted(one.thing_id for planned in plan.things.values() for one in planned)
-    counted = {kind.value: len(made) for kind, made in plan.things.items() if made}
-    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
-    return {"things": counted, "digest_of_ids": digest}
