@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 
+from services.registry.imports import biff
+
 ZIP = b"PK\x03\x04"
 HEADER_ROWS = 20  # rows that may stand above the header, and it itself
 PIECE = 1024 * 1024
@@ -42,7 +44,7 @@ def counts_from_1904(content: bytes) -> bool:
 def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:
     """By row and place, each cell whose formula has no value, with the error that it shows."""
     if not content.startswith(ZIP):
-        return {}
+        return biff.failed_cells(content, sheet)
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         path = _path(parts, sheet)
         if path is None or not _may_fail(parts, path):

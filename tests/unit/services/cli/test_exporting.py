@@ -154,7 +154,7 @@ def test_memory_does_not_grow_with_the_list(tmp_path: Path, name: str) -> None:
         finally:
             tracemalloc.stop()
 
-    assert peak(10_000) < peak(5000) * 1.2
+    assert peak(6000) < peak(3000) * 1.2
 
 
 async def test_every_page_is_asked_for_and_as_many_at_once_as_allowed(tmp_path: Path) -> None:

@@ -278,8 +278,8 @@ print(used // 1024, child // 1024, done.notes.notes[-1].reason)
     ("content", "reason"),
     [
         ("," * 64 * MIB, "HUGE_ROW"),
-        (HEAD + '"\n",' * 3_000_000, "TOO_MANY_ROWS"),
-        (HEAD + "x,,\n" * 1_100_000, "TOO_MANY_ROWS"),
+        (HEAD + '"\n",' * 600_000, "TOO_MANY_FAULTS"),
+        (HEAD + "x,,\n" * 1_000_001, "TOO_MANY_ROWS"),
         (with_rows(b'<row r="1048576"><c r="ZZ1048576"><v>1</v></c></row>'), "TOO_LARGE"),
     ],
     ids=["one line", "one record", "million rows", "far cell"],

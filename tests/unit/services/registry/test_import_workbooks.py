@@ -214,6 +214,25 @@ def test_the_value_of_a_formula_is_taken_and_a_failed_one_is_refused() -> None:
     assert done.notes.notes[0].value == "#DIV/0!"
 
 
+@pytest.mark.parametrize("rows", [3, 3000], ids=["small stream", "chain of sectors"])
+def test_an_error_in_an_old_workbook_is_refused_as_well(rows: int) -> None:
+    book = xlwt.Workbook()
+    for name in ("另", "器具"):
+        page = book.add_sheet(name)
+        for x, cell in enumerate((*FLEET, "型号规格")):
+            page.write(0, x, cell)
+        for y in range(1, rows):
+            for x, cell in enumerate(("甲", "W", f"{name}{y}")):
+                page.write(y, x, cell)
+        page.row(rows - 1).set_cell_error(4, 0x2A if name == "器具" else 0x07)
+        page.row(1).set_cell_boolean(5, True)
+    file = io.BytesIO()
+    book.save(file)
+    done = taken(file.getvalue(), sheet="器具")
+    assert faults(done)[-1] == (rows, "型号规格", f"E{rows}", "FAILED_FORMULA")
+    assert done.notes.notes[-1].value == "#N/A"
+
+
 def test_a_cell_beside_the_columns_is_a_fault_and_short_rows_are_none() -> None:
     done = taken(xlsx([FLEET, ("甲", "W", "1"), ("甲", "W", "2", None, None, "旁注")]))
     assert faults(done) == [(3, "", "F3", "OUTSIDE")]
