@@ -124,6 +124,33 @@ async def test_an_objection_is_heard_from_the_command_line(world: World, run: Ru
     assert told["letters"][0]["title"]
 
 
+async def test_a_repair_is_heard_from_the_command_line(world: World, run: Run) -> None:
+    subject, today = world.subject.subject_id, (await world.today()).isoformat()
+    words = ("--kind", "complaint_upheld", "--determined-on", today, "--source", "命令行诉字1号")
+    entered = await run("inspector", "record", "enter", subject, *words, "--points", "5")
+    record_id = entered["record_id"]
+    await world.grade_after(await world.record(record_id))
+    about = ("--subject", subject, "--record", record_id)
+    before = await run("operator", "repair", "check", *about)
+    assert before["may_lodge"] is True
+    facts = [one["id"] for one in before["repair"]["conditions"] if one["to_confirm"]]
+    assert facts == ["corrected", "impact_removed"]
+    case = await run("operator", "repair", "lodge", *about, "--grounds", "已改正")
+    case_id = case["case_id"]
+    assert (case["term"]["budget_days"], case["term"]["started_on"]) == (15, today)
+    await run("caseworker", "repair", "accept", case_id)
+    for fact in facts:
+        ground = ("--condition", fact, "--ground", "实地核对")
+        await run("caseworker", "repair", "confirm", case_id, *ground)
+    await run("caseworker", "repair", "decide", case_id, "--reasons", "条件均已满足")
+    await world.closed(case_id)
+    listed = await run("unit_head", "repair", "list", "--closed")
+    assert [one["case_id"] for one in listed["cases"]] == [case_id]
+    shown = await run("operator", "record", "show", record_id)
+    assert shown["record"]["status"] == "repaired"
+    assert shown["retention"]["ruleset_id"] == "hangzhou-2021-120"
+
+
 async def test_a_text_comes_into_force_from_the_command_line(world: World, run: Run) -> None:
     subject, today = world.subject, (await world.today()).isoformat()
     before = await run("operator", "grade", "show", subject.subject_id)
