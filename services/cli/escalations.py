@@ -22,7 +22,7 @@ escalation_app = typer.Typer(no_args_is_help=True, help="红色警示的督促 |
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="案件 id")]
 Step = Annotated[
     LawStep,
-    typer.Argument(metavar="STEP", help="reminder | guidance_letter | interview | exposure"),
+    typer.Argument(metavar="STEP", help="步骤：reminder | guidance_letter | interview | exposure"),
 ]
 Review = Annotated[str, typer.Option("--until", help="复查日，如 2026-09-21；缺省按通常间隔")]
 
@@ -49,7 +49,7 @@ def list_escalations(
     bureau: Bureau = "",
     subject: Annotated[str, typer.Option("--subject", help="主体 id")] = "",
     state: Annotated[
-        str, typer.Option(help="waiting | proposed | appointed | exhausted | closed")
+        str, typer.Option(help="状态：waiting | proposed | appointed | exhausted | closed")
     ] = "",
     limit: Limit = 50,
     export: Export = None,
