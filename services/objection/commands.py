@@ -29,7 +29,7 @@ from services.objection.steps import (
     case_in_scope,
     own_case,
     require_impartial,
-    required_reasons,
+    required_text,
     take,
 )
 from services.objection.tables import Case
@@ -160,7 +160,7 @@ async def decide(
         cite=OUTCOME_CITE,
         note=request.reasons,
         outcome=outcome,
-        reasons=required_reasons(request.reasons, OUTCOME_CITE),
+        reasons=required_text("reasons", request.reasons, OUTCOME_CITE),
         corrections=[_stored(correction) for correction in request.corrections],
         decided_by=change.on_behalf_of,
         decided_at=change.at,

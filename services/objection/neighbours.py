@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import grpc
 
-from law.errors import Fault, InvalidInput
+from law.errors import Fault, InvalidInput, NotFound
 from plumbing.client import Refusal, derived_request_id, refusal_of
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
@@ -135,9 +135,14 @@ class Neighbours:
         await ask(self.registry.StopDisclosure(request, metadata=_behalf(behalf)))
 
     async def subject(self, subject_id: str, behalf: str) -> registry_pb2.Subject:
-        """A subject."""
+        """A subject. Raises NotFound, else Refusal."""
         request = registry_pb2.GetSubjectRequest(subject_id=subject_id)
-        return (await ask(self.registry.GetSubject(request, metadata=_behalf(behalf)))).subject
+        try:
+            return (await ask(self.registry.GetSubject(request, metadata=_behalf(behalf)))).subject
+        except Refusal as refusal:
+            if refusal.code is grpc.StatusCode.NOT_FOUND:
+                raise NotFound("没有该信用主体", "There is no such subject") from refusal
+            raise
 
     async def bureaus(self) -> dict[str, registry_pb2.Bureau]:
         """Every bureau, by code."""
@@ -151,7 +156,8 @@ class Neighbours:
                 return found
 
     async def archive(self, subject_id: str, behalf: str) -> list[registry_pb2.Record]:
-        """Every record of a subject that the register has."""
+        """Every record of a subject that the register has. Raises NotFound, else Refusal."""
+        await self.subject(subject_id, behalf)
         found: list[registry_pb2.Record] = []
         token = ""
         while True:

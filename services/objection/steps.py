@@ -64,10 +64,10 @@ def require_impartial(change: Change, case: Case, records: Iterable[Record]) -> 
         may_decide(change.on_behalf_of, record.entered_by, applicant=case.lodged_by).require()
 
 
-def required_reasons(text: str, cite: str) -> str:
-    """Reasons that say something. Raises InvalidInput."""
+def required_text(field: str, text: str, cite: str) -> str:
+    """A text of a request that says something. Raises InvalidInput naming its field."""
     if not text.strip():
-        fault = Fault("reasons", "须写明理由", "Reasons are required", cite=cite)
+        fault = Fault(field, "须写明", "This must be said", cite=cite)
         raise InvalidInput(faults=[fault])
     return text.strip()
 

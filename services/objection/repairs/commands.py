@@ -30,7 +30,7 @@ from services.objection.steps import (
     own_case,
     put_on_file,
     require_impartial,
-    required_reasons,
+    required_text,
     take,
 )
 from services.objection.tables import Case, CaseLetter
@@ -48,7 +48,7 @@ async def request_supplement(
 ) -> pb.RequestSupplementResponse:
     """Asks for what is missing, by letter, before acceptance; the term runs on (D-07)."""
     case = await case_in_scope(change, request.case_id, KIND)
-    missing = required_reasons(request.missing, REPAIR_CITE)
+    missing = required_text("missing", request.missing, REPAIR_CITE)
     said = await take(
         change,
         case,
@@ -75,7 +75,7 @@ async def supplement(
         Step.SUPPLEMENT,
         lambda c: events.RepairSupplemented(case=c),
         cite=REPAIR_CITE,
-        note=request.note.strip(),
+        note=required_text("note", request.note, REPAIR_CITE),
         evidence=[*case.evidence, *request.evidence],
         repair=_with(case, supplement_requested=""),
     )
@@ -113,7 +113,7 @@ async def decline(
         lambda c: events.RepairDeclined(case=c),
         cite=REPAIR_CITE,
         note=request.reasons,
-        reasons=required_reasons(request.reasons, REPAIR_CITE),
+        reasons=required_text("reasons", request.reasons, REPAIR_CITE),
         decided_by=change.on_behalf_of,
         decided_at=change.at,
     )
@@ -142,7 +142,8 @@ async def confirm(
     require_impartial(change, case, records)
     file = _checked(case, file_of(case), archive)
     cite, before = _cite_of(file, request.condition_id), {"repair": case.repair}
-    said = Confirmation(met=request.met, ground=request.ground.strip(), by=change.on_behalf_of)
+    ground = required_text("ground", request.ground, cite)
+    said = Confirmation(met=request.met, ground=ground, by=change.on_behalf_of)
     told = {**file.confirmations, request.condition_id: said}
     case.repair = _plain(_checked(case, file.model_copy(update={"confirmations": told}), archive))
     case.version += 1
@@ -185,7 +186,7 @@ async def decide(
         cite=REPAIR_CITE,
         note=request.reasons,
         outcome=Outcome.CONFIRM_REPAIR if request.confirm else Outcome.DECLINE_REPAIR,
-        reasons=required_reasons(request.reasons, REPAIR_CITE),
+        reasons=required_text("reasons", request.reasons, REPAIR_CITE),
         repair=_plain(file),
         decided_by=change.on_behalf_of,
         decided_at=change.at,

@@ -20,7 +20,7 @@ from services.objection.repairs.conditions import checked, door, require_open
 from services.objection.repairs.facts import Archive, Standing
 from services.objection.repairs.file import RepairFile
 from services.objection.schedule import due_on
-from services.objection.steps import put_on_file
+from services.objection.steps import put_on_file, required_text
 from services.objection.tables import Case
 
 KIND = CaseKind.REPAIR
@@ -49,6 +49,7 @@ async def lodge(
     Raises InvalidInput for records that are not the subject's or are none to be repaired,
     WrongState before the day from which it may be applied for, and where a record has a case.
     """
+    grounds = required_text("grounds", request.grounds, REPAIR_CITE)
     records = _chosen(request.record_ids, standing, archive)
     file = _file(bool(request.record_ids), records, standing, archive, change.today)
     require_open(file, change.today)
@@ -67,7 +68,7 @@ async def lodge(
         records_as_lodged=opening.as_lodged(records),
         state=CaseState.LODGED,
         version=1,
-        grounds=request.grounds.strip(),
+        grounds=grounds,
         evidence=list(request.evidence),
         lodged_by=change.on_behalf_of,
         lodged_at=change.at,
