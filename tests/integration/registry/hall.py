@@ -71,7 +71,6 @@ async def opened(folder: Path, databases: Databases) -> AsyncIterator[Hall]:
     settings = sandbox(folder, free_port(), nats.url, databases).model_copy(
         update={
             "grading_address": f"127.0.0.1:{free_port()}",
-            "registry_metrics_address": f"127.0.0.1:{free_port()}",
             "import_burst_least": LEAST,
             "import_alert_share": ALERT_SHARE,
             "import_drop_share": DROP_SHARE,

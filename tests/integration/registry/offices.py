@@ -34,6 +34,7 @@ from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import bulk_pb2_grpc, registry_pb2_grpc
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.conftest import free_port
 from tests.postgres import Databases
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
@@ -278,6 +279,7 @@ def sandbox(folder: Path, port: int, nats_url: str, databases: Databases) -> Set
         data_dir=folder,
         sandbox=True,
         registry_address=f"127.0.0.1:{port}",
+        registry_metrics_address=f"127.0.0.1:{free_port()}",
         nats_url=nats_url,
         temporal_address=NO_TEMPORAL,
         database=databases.of_every_service(folder),
