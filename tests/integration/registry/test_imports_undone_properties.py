@@ -164,7 +164,7 @@ class Files:
         }
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_a_file_and_its_undoing_leave_the_register_as_it_was(
     register: Register, seed: int
 ) -> None:
