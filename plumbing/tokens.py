@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -47,7 +48,8 @@ class Signer:
             "exp": int(ends.timestamp()),
             "jti": secrets.token_hex(8),
         }
-        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM]), ends
+        header = {"alg": ALGORITHM, "kid": self._key.thumbprint()}
+        return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM]), ends
 
 
 class Verifier:
@@ -55,11 +57,14 @@ class Verifier:
 
     def __init__(self, key: OKPKey, clock: Clock) -> None:
         self._key, self._clock = key, clock
+        self._kid = key.thumbprint()
 
     def verify(self, token: str, on_behalf_of: str = "") -> Caller:
         """The caller a token stands for. Only a service may say on whose behalf it acts."""
         try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            said = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+            claims = said.claims
+            self._require_own_key(said.header)
             self._registry().validate(claims)
             roles = frozenset(Role(role) for role in claims["roles"])
             caller = Caller(
@@ -68,6 +73,11 @@ class Verifier:
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Unauthenticated() from error
         return replace(caller, on_behalf_of=on_behalf_of) if caller.is_service else caller
+
+    def _require_own_key(self, header: Mapping[str, Any]) -> None:
+        # Tokens of the last landing name no key.
+        if header.get("kid", self._kid) != self._kid:
+            raise ValueError("The token names another key")
 
     def _registry(self) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(

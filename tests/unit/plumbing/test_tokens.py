@@ -55,6 +55,19 @@ def test_a_token_ends(key: OKPKey, clock: FixedClock) -> None:
         Verifier(key, clock).verify(token)
 
 
+def test_a_token_names_the_key_it_was_signed_with(key: OKPKey, clock: FixedClock) -> None:
+    token, _ = Signer(key, clock, timedelta(minutes=30)).issue(CASEWORKER)
+    header = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
+    assert header["kid"] == key.thumbprint()
+
+
+def test_a_token_that_names_another_key_is_refused(key: OKPKey, clock: FixedClock) -> None:
+    header = {"alg": ALGORITHM, "kid": OKPKey.generate_key("Ed25519").thumbprint()}
+    claims = json.loads(base64.urlsafe_b64decode(sign(key).split(".")[1] + "=="))
+    with pytest.raises(Unauthenticated):
+        Verifier(key, clock).verify(jwt.encode(header, claims, key, algorithms=[ALGORITHM]))
+
+
 @pytest.mark.parametrize(
     "change",
     [{"aud": "another"}, {"iss": "another"}, {"roles": ["king"]}, {"sub": ""}, {"exp": None}],
