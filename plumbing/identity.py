@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from law.errors import LawError, NotPermitted
 
+_SERVICE = "service:"  # what the account of one of the platform's own services begins with
+
 
 class Role(StrEnum):
     """What an account may do; the wire's enum without its prefix, and the services themselves."""
@@ -51,6 +53,11 @@ class Caller:
         """True for one of the platform's own services."""
         return Role.SERVICE in self.roles
 
+    @property
+    def service(self) -> str:
+        """Which of the platform's own services this is; empty for people."""
+        return self.account_id.removeprefix(_SERVICE) if self.is_service else ""
+
     def covers(self, bureau: str) -> bool:
         """True when the bureau lies in scope; a municipal bureau covers its districts."""
         return self.is_service or bool(self.bureau and bureau.startswith(scope_prefix(self.bureau)))
@@ -92,7 +99,7 @@ def scope_prefix(bureau: str) -> str:
 
 def service_caller(service: str, on_behalf_of: str = "") -> Caller:
     """The identity under which a service's own consumers and activities act."""
-    name = f"service:{service}"
+    name = f"{_SERVICE}{service}"
     return Caller(name, name, frozenset({Role.SERVICE}), on_behalf_of=on_behalf_of)
 
 

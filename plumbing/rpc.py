@@ -42,15 +42,30 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call a method. Without `signed_in`, no token is asked for (only logging in)."""
+    """Who may call a method. Without `signed_in`, no token is asked for (only logging in).
+
+    Where `services` names some, no other service may.
+    """
 
     roles: frozenset[Role]
     signed_in: bool = True
+    services: frozenset[str] = frozenset()
+
+    def admits(self, caller: Caller) -> bool:
+        """Whether the caller holds a role of the rule, and is no service that it leaves out."""
+        if caller.is_service and self.services and caller.service not in self.services:
+            return False
+        return caller.has(*self.roles)
 
 
 def allow(*roles: Role) -> Rule:
     """A rule that admits these roles and the platform's own services."""
     return Rule(frozenset(roles) | {Role.SERVICE})
+
+
+def only_services(*services: str) -> Rule:
+    """A rule that admits these of the platform's own services and nobody else."""
+    return Rule(frozenset({Role.SERVICE}), services=frozenset(services))
 
 
 def in_person(*roles: Role) -> Rule:
@@ -120,7 +135,7 @@ class Guard(grpc.aio.ServerInterceptor):
         if scheme.lower() != "bearer":
             raise Unauthenticated()
         caller = self._verifier.verify(token, metadata.get("x-on-behalf-of", ""))
-        if rule is None or not caller.has(*rule.roles):
+        if rule is None or not rule.admits(caller):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
         return caller
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow, in_person
+from plumbing.rpc import Policy, allow, in_person, only_services
 from services.grading.policy import STAFF
 
 ASSESSMENTS = "quanheng.grading.v1.AssessmentService"
 
 ASSESSMENT_POLICY: Policy = {
     f"/{ASSESSMENTS}/WhatIf": allow(*STAFF, Role.OPERATOR),
-    f"/{ASSESSMENTS}/EstimateDrops": allow(),
+    f"/{ASSESSMENTS}/EstimateDrops": only_services("registry"),
     f"/{ASSESSMENTS}/Outlook": allow(*STAFF, Role.OPERATOR),
     f"/{ASSESSMENTS}/Compare": allow(*STAFF, Role.OPERATOR),
     f"/{ASSESSMENTS}/AssessIndex": in_person(Role.CASEWORKER, Role.INSPECTOR),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import ANYONE, Policy, Rule, allow
+from plumbing.rpc import ANYONE, Policy, Rule, allow, only_services
 from protos.identity.v1 import identity_pb2
 from protos.registry.v1 import registry_pb2
 
@@ -14,6 +14,8 @@ IDENTITY = identity_pb2.DESCRIPTOR.services_by_name["IdentityService"].full_name
 _STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 _FIELDWORK = (Role.CASEWORKER, Role.INSPECTOR, Role.INTEGRATOR)
 _READERS = (*_STAFF, Role.INTEGRATOR, Role.OPERATOR)
+# What a case of objection or repair does to records; whoever decides has done so there.
+_FOLLOWING_A_CASE = only_services("objection")
 _SIGNED_IN = Rule(ANYONE)
 _LOGGING_IN = Rule(ANYONE, signed_in=False)
 
@@ -34,9 +36,9 @@ _REGISTRY_RULES = {
     "EnterRecord": allow(Role.CASEWORKER, Role.INSPECTOR),
     "CorrectRecord": allow(Role.CASEWORKER),
     "WithdrawRecord": allow(Role.CASEWORKER),
-    "SetContested": allow(),
-    "RepairRecords": allow(),
-    "StopDisclosure": allow(),
+    "SetContested": _FOLLOWING_A_CASE,
+    "RepairRecords": _FOLLOWING_A_CASE,
+    "StopDisclosure": _FOLLOWING_A_CASE,
     "GetRecord": allow(*_READERS),
     "ListRecords": allow(*_READERS, Role.PUBLIC),
 }

@@ -39,7 +39,8 @@ async def opened(database: Database, clock: Clock, keys: Path) -> AsyncIterator[
     def sign_in(
         *roles: Role, bureau: str = "", subject_id: str = "", name: str = "test"
     ) -> AssessmentServiceStub:
-        caller = Caller(f"account/{name}", "测试", frozenset(roles), bureau, subject_id)
+        account = f"service:{name}" if Role.SERVICE in roles else f"account/{name}"
+        caller = Caller(account, "测试", frozenset(roles), bureau, subject_id)
         token, _ = signer.issue(caller)
 
         async def source() -> str:

@@ -86,7 +86,8 @@ async def test_a_former_bureau_that_is_no_more(office: Office) -> None:
 
 async def test_a_record_that_a_case_disputes(office: Office) -> None:
     owner = await office.subject()
-    desk, service = office.desk(Role.CASEWORKER), office.desk(Role.SERVICE)
+    desk = office.desk(Role.CASEWORKER)
+    service = office.desk(Role.SERVICE, name="service:objection")
     row = (owner.credit_code, "penalty", "2026-08-01", "2026-08-02", uuid4().hex)
     batch = await take(desk, "records", table(RECORD, row))
     wanted = pb.ListRecordsRequest(subject_id=owner.subject_id)

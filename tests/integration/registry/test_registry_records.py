@@ -35,6 +35,11 @@ def withdrawn(record: pb.Record, ground: str = "原决定已撤销") -> pb.Withd
     )
 
 
+def objection(office: Office) -> Desk:
+    """The service that carries out what was decided of a case."""
+    return office.desk(Role.SERVICE, bureau="", name="service:objection")
+
+
 async def contest(desk: Desk, case: str, *records: pb.Record, ends: bool = False) -> list[bool]:
     """Sets or ends a case's mark; returns the marks as they then stand."""
     request = pb.SetContestedRequest(
@@ -180,7 +185,7 @@ async def test_a_withdrawn_record_no_longer_counts_and_is_not_entered_anew(
 async def test_a_record_is_contested_until_the_last_case_ends(office: Office) -> None:
     subject = await office.subject()
     records = [await office.record(subject) for _ in range(2)]
-    desk = office.desk(Role.SERVICE, bureau="", name="service:objection")
+    desk = objection(office)
     assert await contest(desk, "case-1", *records) == [True, True]
     assert await contest(desk, "case-2", records[0]) == [True]
     assert await contest(desk, "case-2", records[0]) == [True]
@@ -198,11 +203,13 @@ async def test_a_record_is_contested_until_the_last_case_ends(office: Office) ->
     assert [entry.action for entry in await office.audited("case/case-1")] == ["set_contested"] * 2
 
 
-async def test_only_services_contest_and_only_what_is_there(office: Office) -> None:
+async def test_only_objection_contests_and_only_what_is_there(office: Office) -> None:
     record = await office.record()
-    with refused("NOT_PERMITTED"):
-        await contest(office.desk(Role.CASEWORKER), "case-3", record)
-    service = office.desk(Role.SERVICE, bureau="")
+    alerts = office.desk(Role.SERVICE, bureau="", name="service:alerts")
+    for other in (office.desk(Role.CASEWORKER), alerts):
+        with refused("NOT_PERMITTED"):
+            await contest(other, "case-3", record)
+    service = objection(office)
     with refused("NOT_FOUND"):
         await contest(service, "case-3", record, pb.Record(record_id="nothing"))
     assert not (await read(service, record)).record.contested
@@ -210,7 +217,7 @@ async def test_only_services_contest_and_only_what_is_there(office: Office) -> N
 
 async def test_a_service_corrects_for_the_person_who_decided(office: Office) -> None:
     record = await office.record()
-    token_of = office.desk(Role.SERVICE, bureau="", name="service:objection")
+    token_of = objection(office)
     answer = await token_of.registry.CorrectRecord(
         corrected(record, summary="异议成立"), metadata=(("x-on-behalf-of", "account-7"),)
     )
@@ -265,7 +272,7 @@ async def end(desk: Desk, *records: pb.Record, stop: bool = False) -> list[pb.Re
 
 async def test_a_repaired_record_no_longer_counts_and_is_repaired_once(office: Office) -> None:
     record = await office.record()
-    service = office.desk(Role.SERVICE, bureau="")
+    service = objection(office)
     [repaired] = await end(service, record)
     assert (repaired.status, repaired.status_on) == ("repaired", "2026-09-14")
     assert await end(service, record) == [repaired]
@@ -285,7 +292,7 @@ async def test_stopped_disclosure_hides_a_record_from_the_public_alone(office: O
     listing = pb.ListRecordsRequest(subject_id=record.subject_id)
     public = office.desk(Role.PUBLIC)
     assert len((await public.registry.ListRecords(listing)).records) == 1
-    [stopped] = await end(office.desk(Role.SERVICE, bureau=""), record, stop=True)
+    [stopped] = await end(objection(office), record, stop=True)
     assert (stopped.status, stopped.disclosure_stopped, stopped.version) == ("active", True, 2)
     assert not (await public.registry.ListRecords(listing)).records
     assert (await read(office.desk(Role.CASEWORKER), record)).record == stopped

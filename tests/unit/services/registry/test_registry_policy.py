@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
-from plumbing.identity import Role
+from plumbing.identity import Role, service_caller
 from protos.identity.v1 import identity_pb2
 from protos.registry.v1 import registry_pb2
 from services.registry.policy import IDENTITY, POLICY, REGISTRY
@@ -27,8 +28,12 @@ def test_only_logging_in_needs_no_token() -> None:
     assert open_to_all == {f"/{IDENTITY}/Login", f"/{IDENTITY}/LoginService"}
 
 
-def test_only_services_mark_records_as_contested() -> None:
-    assert POLICY[f"/{REGISTRY}/SetContested"].roles == {Role.SERVICE}
+@pytest.mark.parametrize("method", ["SetContested", "RepairRecords", "StopDisclosure"])
+def test_only_objection_does_to_records_what_follows_from_a_case(method: str) -> None:
+    rule = POLICY[f"/{REGISTRY}/{method}"]
+    assert rule.admits(service_caller("objection"))
+    assert not rule.admits(service_caller("alerts"))
+    assert rule.roles == {Role.SERVICE}
 
 
 def test_the_administrator_touches_no_record_and_the_public_reads_what_is_disclosed() -> None:
