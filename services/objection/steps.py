@@ -9,10 +9,19 @@ from typing import Any
 from google.protobuf.message import Message
 from sqlmodel import col, select
 
-from law.errors import Fault, InvalidInput, NotFound
-from law.objection import OUTCOME_CITE, REPAIR_CITE, CaseKind, Step, after, may_decide
+from law.errors import Fault, InvalidInput, NotFound, NotPermitted
+from law.objection import (
+    OBJECTION_CITE,
+    OUTCOME_CITE,
+    REPAIR_CITE,
+    CaseKind,
+    Step,
+    after,
+    may_decide,
+)
 from law.terms import Term
 from plumbing.change import Change
+from plumbing.identity import Caller
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.schedule import due_on
@@ -48,7 +57,20 @@ async def case_in_scope(change: Change, case_id: str, kind: CaseKind) -> Case:
     """The case, held, for an official. Raises NotFound, NotPermitted for another's bureau."""
     case = await locked_case(change, case_id, kind)
     change.caller.require_bureau(case.bureau)
+    if kind is CaseKind.OBJECTION:
+        _require_first_instance(change.caller, case)
     return case
+
+
+def _require_first_instance(caller: Caller, case: Case) -> None:
+    """Refuses a city's bureau the objections of its districts: it is to review them (S3 27)."""
+    if caller.bureau.endswith("00") and caller.bureau != case.bureau:
+        raise NotPermitted(
+            "异议由提供记录的机关核实处理，市级机关负责复核",
+            "The bureau that provided the record hears the objection; the city's bureau reviews it",
+            cite=OBJECTION_CITE,
+            bureau=case.bureau,
+        )
 
 
 async def own_case(change: Change, case_id: str, kind: CaseKind) -> Case:
