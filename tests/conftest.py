@@ -14,9 +14,8 @@ _status = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The kind of database; how long RPCs are sent made-up messages, how many, and which ones."""
+    """The kind of database; how many made-up messages every RPC is sent, and which ones."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.addoption("--fuzz-seconds", type=float, default=20.0)
     parser.addoption("--fuzz-messages", type=int, default=500)
     parser.addoption("--fuzz-seed", type=int, default=0)
 

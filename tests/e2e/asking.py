@@ -210,7 +210,7 @@ _OF_PERSON: dict[str, Callable[[Town, Person], Message]] = {
         name=town.people["public"].name, password=town.people["public"].password
     ),
     "LoginService": lambda town, _person: identity.LoginServiceRequest(
-        service="alerts", secret=town.service_secret
+        service="alerts", secret=town.services["alerts"].password
     ),
     "CreateAccount": lambda _town, person: create_account(
         f"made.by.{person.role.replace('_', '-')}", secrets.token_urlsafe(12), "inspector", HOME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,18 @@ class Door:
         **more: Any,
     ) -> Any:
         """Makes the call; a streaming one sends a list of messages."""
+        return self.caller(channel)(request, timeout=timeout, **more)
+
+    def caller(self, channel: grpc.aio.Channel) -> Callable[..., Any]:
+        """What makes the call as often as wanted: (request, timeout=…, metadata=…)."""
         coders: dict[str, Any] = {
             "request_serializer": _serialised,
             "response_deserializer": self.response.FromString,
         }
-        if self.streaming:
-            return channel.stream_unary(self.path, **coders)(iter(request), timeout=timeout, **more)
-        return channel.unary_unary(self.path, **coders)(request, timeout=timeout, **more)
+        if not self.streaming:
+            return channel.unary_unary(self.path, **coders)
+        stream = channel.stream_unary(self.path, **coders)
+        return lambda request, **more: stream(iter(request), **more)
 
 
 def _serialised(said: Message | bytes) -> bytes:

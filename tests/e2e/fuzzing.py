@@ -7,7 +7,9 @@ contract (protovalidate) and name things that are there, so that commands and qu
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -39,13 +41,31 @@ from tests.e2e.wilds import (
 
 Pools = dict[str, list[str]]  # name of a field → values that mean something
 Path = tuple[FieldDescriptor, ...]
+BUNCH = 20  # messages to an example
 
 
 def drawn(strategy: Strategy, count: int, number: int) -> list[Any]:
-    """So many examples; the same for the same seed number."""
-    found: list[Any] = []
+    """So many values; the same for the same seed number.
 
-    @seed(number)
+    Many to an example of Hypothesis, whose beginning and end cost more than a message.
+    """
+    found: list[Any] = []
+    size = min(count, BUNCH)
+    several = st.lists(strategy, min_size=size, max_size=size)
+    for again in itertools.count():
+        examples = 1 + math.ceil((count - len(found)) / size)
+        simplest, *others = _examples(several, examples, f"{number}/{again}")
+        # The first is the simplest there is, so many times over.
+        found += simplest[:1] + [one for example in others for one in example]
+        if len(found) >= count:  # else an example grew too large and was thrown away
+            return found[:count]
+    raise AssertionError("The count has no end")
+
+
+def _examples(strategy: Strategy, count: int, named: str) -> list[list[Any]]:
+    found: list[list[Any]] = []
+
+    @seed(named)
     @settings(
         max_examples=count,
         database=None,
@@ -55,7 +75,7 @@ def drawn(strategy: Strategy, count: int, number: int) -> list[Any]:
         verbosity=Verbosity.quiet,
     )
     @given(strategy)
-    def collect(example: Any) -> None:
+    def collect(example: list[Any]) -> None:
         found.append(example)
 
     collect()
@@ -70,19 +90,20 @@ def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
         near: Strategy = _streams(kind, [said[0] for said in templates], pools)
         return st.one_of(near, near, st.lists(wild(kind), max_size=3), st.lists(raw, max_size=2))
     near = near_valid(kind, pools)
-    return st.one_of(altered(templates, pools), altered(templates, pools), near, wild(kind), raw)
+    changed = altered(templates, pools)
+    return st.one_of(changed, changed, near, wild(kind), raw)
 
 
 def altered(templates: Sequence[Any], pools: Pools) -> Strategy:
     """A request that is in order, but for a few fields."""
-    paths = list(_paths(templates[0].DESCRIPTOR))
-
-    def edit(path: Path) -> Strategy:
-        values = st.one_of(_near_value(path[-1], pools), wild_value(path[-1]))
-        return st.tuples(st.just(path), values)
-
-    edits = st.lists(st.sampled_from(paths).flatmap(edit), max_size=3) if paths else st.just([])
-    return st.builds(_edited, st.sampled_from(templates), st.uuids().map(str), edits)
+    # Each strategy is made once: a `flatmap` would make them anew for every message.
+    edits = [
+        st.tuples(st.just(path), one)
+        for path in _paths(templates[0].DESCRIPTOR)
+        for one in (_near_value(path[-1], pools), wild_value(path[-1]))
+    ]
+    chosen = st.lists(st.one_of(edits), max_size=3) if edits else st.just([])
+    return st.builds(_edited, st.sampled_from(templates), st.uuids().map(str), chosen)
 
 
 def _edited(template: Any, request_id: str, edits: Sequence[tuple[Path, Any]]) -> Any:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
-import time
 from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Any
 
 import grpc
@@ -13,7 +15,7 @@ from google.protobuf.message import Message
 
 from law.evidence import RecordKind, Sector, Severity
 from law.identifiers import credit_code_check_digit
-from plumbing.client import Refusal, new_request_id, refusal_of
+from plumbing.client import MAX_MESSAGE_BYTES, Refusal, new_request_id, refusal_of
 from services.cli.session import Desk
 from tests.e2e import fuzzing, who_may
 from tests.e2e.asking import request_for
@@ -29,67 +31,108 @@ ANSWERS = {
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.UNAUTHENTICATED,
 }
-DEADLINE_SECONDS = 20.0
-IN_A_ROUND = 20
+DEADLINE_SECONDS = 30.0
+IN_A_ROUND = 100  # what a round finds, the next one may name
 AT_ONCE = 8  # calls under way to one process
-# Each of these hashes passwords, on purpose slowly.
-SLOW = {
-    "IdentityService.Login",
-    "IdentityService.CreateAccount",
-    "IdentityService.ChangePassword",
-}
-# A clock that was moved far would make all else that is tried about something else.
-LATER = {"ClockService.AdvanceClock"}
+AWAY_AGAIN = 3  # times a call is made that found a neighbour away
+# Each of these hashes passwords, on purpose slowly: so many messages are enough.
+SLOW = dict.fromkeys(
+    (
+        "IdentityService.Login",
+        "IdentityService.CreateAccount",
+        "IdentityService.ChangePassword",
+    ),
+    50,
+)
+# A clock that was moved far would make all else that is tried about something else: it has a storm
+# of its own, after this one.
+MOVES_TIME = {"ClockService.AdvanceClock"}
 HARVESTED = ("subject_id", "instrument_id", "record_id", "case_id", "batch_id", "notice_id")
 KEPT = 12  # ids of a kind
+OPTIONS = (("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),)
 
 
 class Storm:
     """What was sent, what came back, and what should not have."""
 
-    def __init__(self, town: Town, seed: int = 0) -> None:
+    def __init__(self, town: Town, seed: int = 0, only: Collection[str] = ()) -> None:
         self._town, self._seed = town, seed
-        self._doors = [door for door in doors() if door.name not in LATER]
+        names = only or {door.name for door in doors()} - MOVES_TIME
+        self._doors = [door for door in doors() if door.name in names]
+        self._hosts = Counter(door.name for door in self._doors)
         self._templates: dict[Door, list[Any]] = {}
         self._pools = _pools(town)
+        self._people = town.people | town.services
         self._callers = _callers()
+        self._may = {name: frozenset(roles) for name, roles in _who_may().items()}
+        self._lines: dict[str, grpc.aio.Channel] = {}
         self.answers: defaultdict[Door, Counter[str]] = defaultdict(Counter)
+        self.reached: set[str] = set()  # RPCs whose command or query somebody got to
         self.faults: dict[tuple[str, str], str] = {}
 
     async def prepare(self) -> None:
         """Makes a request in order for every RPC, to start from."""
-        person = self._town.people["caseworker"]
         for door in self._doors:
+            may = self._may[door.name]
+            person = self._people["caseworker" if "caseworker" in may else min(may)]
             self._templates[door] = [
                 await request_for(door, self._town, self._town.places[place], person)
                 for place in ("own", "neighbour", "foreign")
             ]
 
-    async def rage(self, seconds: float, most: int) -> None:
-        """Sends rounds until the time is over, or so many messages went to every RPC."""
-        ends = time.monotonic() + seconds
-        for number in range(max(1, most // IN_A_ROUND)):
-            if number and time.monotonic() > ends:
-                break
-            gates = {door.host: asyncio.Semaphore(AT_ONCE) for door in self._doors}
-            async with asyncio.TaskGroup() as sending:
+    async def rage(self, most: int) -> None:
+        """Sends so many messages to every RPC, to all processes at once."""
+        settings = self._town.world.platform.settings
+        hosts = {door.host for door in self._doors}
+        # Bare channels: what a person's channel adds to a call costs as much as the call.
+        self._lines = {
+            host: grpc.aio.insecure_channel(settings.address(host), options=OPTIONS)
+            for host in hosts
+        }
+        async with asyncio.TaskGroup() as raging:
+            for host in hosts:
+                raging.create_task(self._rage_at(host, most))
+        for line in self._lines.values():
+            await line.close()
+
+    async def _rage_at(self, host: str, most: int) -> None:
+        gate = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as sending:
+            for number in range(self._rounds(most)):
                 for door in self._doors:
-                    for message in self._made(door, number):
-                        sending.create_task(self._send(door, message, number, gates[door.host]))
-                    await asyncio.sleep(0)  # while these are answered, the next are made
+                    if door.host != host:
+                        continue
+                    call = door.caller(self._lines[host])
+                    for message, caller in self._made(door, number, most):
+                        await gate.acquire()
+                        sending.create_task(self._send(door, call, message, caller, gate))
 
-    def _made(self, door: Door, number: int) -> list[Any]:
-        few = door.name in SLOW or not door.request.DESCRIPTOR.fields
-        count = IN_A_ROUND // 5 if few else IN_A_ROUND
+    @staticmethod
+    def _rounds(most: int) -> int:
+        return math.ceil(most / IN_A_ROUND)
+
+    def _made(self, door: Door, number: int, most: int) -> list[tuple[Any, str]]:
+        count = math.ceil(
+            self.wanted(door.name, most) / self._hosts[door.name] / self._rounds(most)
+        )
+        chance = random.Random(f"{self._seed}{door}{number}")  # noqa: S311  nothing secret
         made = fuzzing.requests(door, self._templates[door], self._pools)
-        return fuzzing.drawn(made, count, self._seed + number)
+        drawn = fuzzing.drawn(made, count, self._seed + number)
+        return [(message, chance.choice(self._callers[door.name])) for message in drawn]
 
-    async def _send(self, door: Door, message: Any, number: int, gate: asyncio.Semaphore) -> None:
-        chance = random.Random(f"{number}{door}{message}")  # noqa: S311  nothing secret
-        caller = chance.choice(self._callers.get(door.name) or list(self._town.people))
-        async with gate:
-            code, said = await answer(door, self._town.people[caller].desk, message)
+    async def _send(
+        self, door: Door, call: Any, message: Any, caller: str, gate: asyncio.Semaphore
+    ) -> None:
+        who = (("authorization", f"Bearer {self._people[caller].token}"),)
+        try:
+            code, said = await _tried(
+                partial(call, message, timeout=DEADLINE_SECONDS, metadata=who)
+            )
+        finally:
+            gate.release()
         self.answers[door][code.name] += 1
+        if caller in self._may[door.name] and code is not grpc.StatusCode.INVALID_ARGUMENT:
+            self.reached.add(door.name)
         if code is grpc.StatusCode.OK:
             self._harvest(said)
         elif code not in ANSWERS or not _is_typed(said):
@@ -105,29 +148,56 @@ class Storm:
                 if pool is not None and value not in pool and len(pool) < KEPT:
                     pool.append(value)
 
+    @staticmethod
+    def wanted(name: str, most: int) -> int:
+        """How many messages an RPC is to be sent where every other is sent `most`."""
+        return min(most, SLOW.get(name, most))
+
+    def sent(self) -> Counter[str]:
+        """How many messages were answered, by RPC."""
+        found: Counter[str] = Counter()
+        for door, codes in self.answers.items():
+            found[door.name] += codes.total()
+        return found
+
+    def too_few(self, most: int) -> dict[str, int]:
+        """RPCs that were sent fewer messages than they should, with how many."""
+        sent = self.sent()
+        names = {door.name for door in self._doors}
+        return {name: sent[name] for name in names if sent[name] < self.wanted(name, most)}
+
+    def unreached(self) -> set[str]:
+        """RPCs of which every message was refused before the command or query."""
+        return {door.name for door in self._doors} - self.reached
+
     def report(self) -> str:
         """How many messages went where, and what they reached."""
-        sent = sum(sum(codes.values()) for codes in self.answers.values())
-        lines = [f"{sent} messages to {len(self.answers)} RPCs"]
+        lines = [f"{self.sent().total()} messages to {len(self.answers)} RPCs"]
         for door, codes in self.answers.items():
             told = " ".join(f"{code}={count}" for code, count in sorted(codes.items()))
-            lines.append(f"{door}: {sum(codes.values())} {told}")
+            lines.append(f"{door}: {codes.total()} {told}")
         return "\n".join(lines) + "\n"
-
-    def unreached(self) -> list[str]:
-        """RPCs of which every message was refused before the command or query."""
-        return [
-            str(door) for door, codes in self.answers.items() if set(codes) <= {"INVALID_ARGUMENT"}
-        ]
 
 
 async def answer(door: Door, desk: Desk, message: Any) -> tuple[grpc.StatusCode, Any]:
     """The status of a call, and its response or refusal."""
+    return await _answered(door.call(desk.channels[door.host], message, timeout=DEADLINE_SECONDS))
+
+
+async def _tried(call: Callable[[], Awaitable[Any]]) -> tuple[grpc.StatusCode, Any]:
+    code, said = await _answered(call())
+    for _ in range(AWAY_AGAIN):
+        if code is not grpc.StatusCode.UNAVAILABLE:
+            break
+        code, said = await _answered(call())
+    return code, said
+
+
+async def _answered(call: Awaitable[Any]) -> tuple[grpc.StatusCode, Any]:
     try:
-        said = await door.call(desk.channels[door.host], message, timeout=DEADLINE_SECONDS)
+        return grpc.StatusCode.OK, await call
     except grpc.aio.AioRpcError as error:
         return error.code(), refusal_of(error)
-    return grpc.StatusCode.OK, said
 
 
 def huge(door: Door) -> list[Any]:
@@ -139,14 +209,27 @@ def huge(door: Door) -> list[Any]:
     return [door.request(**{texts[-1]: "权" * size}) for size in (1_000_000, 3_000_000)]
 
 
-def _callers() -> dict[str, list[str]]:
-    """Who calls what: mostly those who may, so that more is reached than the guard."""
-    found: dict[str, list[str]] = {}
+def _who_may() -> dict[str, list[str]]:
+    """Who gets past the guard of what, by role or name of a service."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for line in who_may.lines():
-        if line.place in ("own", "any"):
-            may = [role for role, cell in line.cells.items() if cell == "+"]
-            found[line.method] = may * (40 // max(1, len(may))) + list(line.cells)
-    return found
+        found[line.method] |= {role for role, cell in line.cells.items() if cell != "-"}
+    return {
+        name: sorted(roles | who_may.OF_SERVICES.get(name, set())) for name, roles in found.items()
+    }
+
+
+def _callers() -> dict[str, list[str]]:
+    """Who calls what: mostly those who may, so that more is reached than the guard.
+
+    What is asked without any field is the same every time; everyone asks it alike.
+    """
+    fields = {door.name: bool(door.request.DESCRIPTOR.fields) for door in doors()}
+    everyone = list(who_may.COLUMNS.values())
+    return {
+        name: everyone + may * (4 * len(everyone) // len(may) if fields[name] else 0)
+        for name, may in _who_may().items()
+    }
 
 
 def _is_typed(refusal: Refusal) -> bool:

@@ -10,7 +10,7 @@ from law.identifiers import credit_code_check_digit
 from plumbing.client import new_request_id
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
-from plumbing.settings import Settings
+from plumbing.settings import SERVICES, Settings
 from plumbing.tokens import Signer, make_keys, service_secret_file
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
@@ -35,6 +35,13 @@ from tests.e2e.who_may import COLUMNS
 from tests.e2e.world import World, said, until
 
 HOME, ABROAD = "330106", "330110"
+CITY, ANOTHER_CITY = "330100", "331000"
+# Those who work for the bureau of the city, and as what.
+MUNICIPAL = {
+    "city_caseworker": "caseworker",
+    "city_unit_head": "unit_head",
+    "city_reviewer": "municipal_reviewer",
+}
 VERIFIED = (("pass", "2026-09-01", "2027-02-28"), ("reject", "2026-09-10", ""))
 BEHALF = (("x-on-behalf-of", "furnisher"),)
 
@@ -57,8 +64,9 @@ class Town:
     world: World
     places: dict[str, Place]
     people: dict[str, Person]
+    colleagues: dict[str, Person]  # of those who work for a city, in another one
+    services: dict[str, Person]
     spare_account: str
-    service_secret: str
     secrets: list[str]  # everything that must stand in no log
 
     @property
@@ -68,23 +76,41 @@ class Town:
 
 async def founded(world: World, exits: AsyncExitStack) -> Town:
     """Furnishes a running platform."""
-    settings = world.platform.settings
-    secret = service_secret_file(settings.keys_dir, "alerts").read_text()
     desk = world.administrator
-    answer = await said(
-        desk.identity.LoginService(identity.LoginServiceRequest(service="alerts", secret=secret))
-    )
-    service = Desk(settings, held(answer.token))
-    exits.push_async_callback(service.close)
-    people = {"service": Person("service", "alerts", secret, answer.token, service)}
-    await _bureau(desk, ABROAD)
-    places = await _places(service, world.subject)
+    services = {name: await _service(world, name, exits) for name in SERVICES}
+    people = {"service": services["alerts"]}
+    for code in (ABROAD, CITY, ANOTHER_CITY):
+        await _bureau(desk, code)
+    places = await _places(services["alerts"].desk, world.subject)
     for role in COLUMNS.values():
         if role != "service":
             people[role] = await _engaged(world, role, places["own"], exits)
+    colleagues = {role: _colleague(world, role, exits) for role in MUNICIPAL}
     spare = await _account(desk, "town.spare", secrets.token_urlsafe(12), "inspector", HOME)
-    told = [password for person in people.values() for password in (person.password, person.token)]
-    return Town(world, places, people, spare.account_id, secret, told)
+    everyone = [*people.values(), *colleagues.values(), *services.values()]
+    told = [secret for person in everyone for secret in (person.password, person.token) if secret]
+    return Town(world, places, people, colleagues, services, spare.account_id, told)
+
+
+async def _service(world: World, name: str, exits: AsyncExitStack) -> Person:
+    settings = world.platform.settings
+    secret = service_secret_file(settings.keys_dir, name).read_text()
+    request = identity.LoginServiceRequest(service=name, secret=secret)
+    token = (await said(world.administrator.identity.LoginService(request))).token
+    return Person("service", name, secret, token, _desk(settings, token, exits))
+
+
+def _colleague(world: World, role: str, exits: AsyncExitStack) -> Person:
+    settings = world.platform.settings
+    caller = Caller("colleague", "colleague", frozenset({Role(MUNICIPAL[role])}), ANOTHER_CITY)
+    token = _token(settings, caller)
+    return Person(role, "colleague", "", token, _desk(settings, token, exits))
+
+
+def _desk(settings: Settings, token: str, exits: AsyncExitStack) -> Desk:
+    desk = Desk(settings, held(token))
+    exits.push_async_callback(desk.close)
+    return desk
 
 
 async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
@@ -92,6 +118,7 @@ async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
         "own": Place(HOME, own),
         "neighbour": Place(HOME, await _subject(desk, HOME, "1", "邻家加油站")),
         "foreign": Place(ABROAD, await _subject(desk, ABROAD, "2", "外地加油站")),
+        "city": Place(CITY, await _subject(desk, CITY, "3", "市直加油站")),
         "review": Place(HOME, await _subject(desk, HOME, "X", "存疑加油站", in_review=True)),
         "person": Place(HOME, await _subject(desk, HOME, "", "测试自然人", "natural_person")),
     }
@@ -214,14 +241,12 @@ async def _engaged(world: World, role: str, own: Place, exits: AsyncExitStack) -
         name, password = role, administrator_password(settings)
     else:
         name, password = f"town.{role}", secrets.token_urlsafe(12)
-        bureau = "" if role in ("operator", "public") else HOME
+        bureau = {"operator": "", "public": ""}.get(role, CITY if role in MUNICIPAL else HOME)
         subject = own.subject_id if role == "operator" else ""
-        await _account(desk, name, password, role, bureau, subject)
+        await _account(desk, name, password, MUNICIPAL.get(role, role), bureau, subject)
     request = identity.LoginRequest(name=name, password=password)
     token = (await said(desk.identity.Login(request))).token
-    own_desk = Desk(settings, held(token))
-    exits.push_async_callback(own_desk.close)
-    return Person(role, name, password, token, own_desk)
+    return Person(role, name, password, token, _desk(settings, token, exits))
 
 
 async def _account(

@@ -5,7 +5,8 @@ One line per RPC and place. A place says whose the thing asked for is:
   any         belongs to nobody
   own         the caller's bureau; for the operator, its own subject
   neighbour   another subject of the caller's bureau
-  foreign     another subject of another bureau
+  foreign     another subject of another bureau; for people of a city, of another city
+  city        what the bureau of the city holds itself
   person      a natural person of the caller's bureau
   review      an owner in doubt, of the caller's bureau
 
@@ -16,9 +17,12 @@ A cell says what the caller gets:
   0  NOT_FOUND: for this caller there is no such thing
   .  an answer in which the thing does not stand
 
-The people of the table work for a district, so what only a municipality may do is refused to all
-of them. `sv` is one of the platform's own services. Without a token everything but logging in is
-refused; that needs no column.
+Most people of the table work for a district. `cc`, `ch` and `cr` work for the bureau of its city,
+which has the districts in its scope (R-196) and alone brings a text into force; an objection is
+heard by the bureau that entered the record, and the city reviews it (R-111, R-112).
+
+`sv` is one of the platform's own services: alerts. What is for one service alone stands below the
+table. Without a token everything but logging in is refused; that needs no column.
 """
 
 from __future__ import annotations
@@ -37,246 +41,299 @@ COLUMNS = {
     "ad": "administrator",
     "pu": "public",
     "sv": "service",
+    "cc": "city_caseworker",
+    "ch": "city_unit_head",
+    "cr": "city_reviewer",
+}
+# What only the services named may call, whatever they are asked of.
+OF_SERVICES = {
+    "RegistryService.SetContested": {"objection"},
+    "RegistryService.RepairRecords": {"objection"},
+    "RegistryService.StopDisclosure": {"objection"},
+    "AssessmentService.EstimateDrops": {"registry"},
 }
 
 TABLE = """
-                                       op cw uh mr in vi it ad pu sv
-IdentityService.Login any               +  +  +  +  +  +  +  +  +  +
-IdentityService.LoginService any        +  +  +  +  +  +  +  +  +  +
-IdentityService.GetCaller any           +  +  +  +  +  +  +  +  +  +
-IdentityService.CreateAccount any       -  -  -  -  -  -  -  +  -  +
-IdentityService.ListAccounts any        -  -  -  -  -  -  -  +  -  +
-IdentityService.CloseAccount any        -  -  -  -  -  -  -  +  -  +
-IdentityService.ChangePassword any      +  +  +  +  +  +  +  +  +  -
+                                             op cw uh mr in vi it ad pu sv  cc ch cr
+IdentityService.Login any                    +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.LoginService any             +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
+IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  +   -  -  -
+IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  +   -  -  -
+IdentityService.ChangePassword any           +  +  +  +  +  +  +  +  +  -   +  +  +
 
-ClockService.GetClock any               +  +  +  +  +  +  +  +  +  +
-ClockService.AdvanceClock any           -  -  -  -  -  -  -  +  -  +
+ClockService.GetClock any                    +  +  +  +  +  +  +  +  +  +   +  +  +
+ClockService.AdvanceClock any                -  -  -  -  -  -  -  +  -  +   -  -  -
 
-RegistryService.PutBureau own           -  -  +  -  -  -  -  +  -  +
-RegistryService.PutBureau foreign       -  -  -  -  -  -  -  +  -  +
-RegistryService.ListBureaus any         +  +  +  +  +  +  +  +  +  +
-RegistryService.PutSubject own          +  +  -  -  +  -  +  -  -  +
-RegistryService.PutSubject neighbour    -  +  -  -  +  -  +  -  -  +
-RegistryService.PutSubject foreign      -  -  -  -  -  -  -  -  -  +
-RegistryService.GetSubject own          +  +  +  +  +  +  +  +  +  +
-RegistryService.GetSubject neighbour    -  +  +  +  +  +  +  +  +  +
-RegistryService.GetSubject foreign      -  -  -  -  -  -  -  +  +  +
-RegistryService.GetSubject person       -  +  +  +  +  +  +  +  0  +
-RegistryService.GetSubject review       -  +  +  +  +  +  +  +  0  +
-RegistryService.ListSubjects own        +  +  +  +  +  +  +  +  +  +
-RegistryService.ListSubjects neighbour  .  +  +  +  +  +  +  +  +  +
-RegistryService.ListSubjects foreign    .  .  .  .  .  .  .  +  +  +
-RegistryService.ListSubjects person     .  +  +  +  +  +  +  +  .  +
-RegistryService.ListSubjects review     .  +  +  +  +  +  +  +  .  +
-RegistryService.PutInstrument own       +  +  -  -  +  -  +  -  -  +
-RegistryService.PutInstrument neighbour -  +  -  -  +  -  +  -  -  +
-RegistryService.PutInstrument foreign   -  -  -  -  -  -  -  -  -  +
-RegistryService.SetInstrumentState own  +  +  -  -  +  -  +  -  -  +
-RegistryService.SetInstrumentState neighbour - + - - +  -  +  -  -  +
-RegistryService.SetInstrumentState foreign - -  -  -  -  -  -  -  -  +
-RegistryService.GetInstrument own       +  +  +  +  +  +  +  -  -  +
-RegistryService.GetInstrument neighbour -  +  +  +  +  +  +  -  -  +
-RegistryService.GetInstrument foreign   -  -  -  -  -  -  -  -  -  +
-RegistryService.ListInstruments own     +  +  +  +  +  +  +  -  -  +
-RegistryService.ListInstruments neighbour . +  +  +  +  +  +  -  -  +
-RegistryService.ListInstruments foreign .  .  .  .  .  .  .  -  -  +
-RegistryService.ListVerifications own   +  +  +  +  +  +  +  -  -  +
-RegistryService.ListVerifications neighbour . + + + + +  +  -  -  +
-RegistryService.ListVerifications foreign . .  .  .  .  .  .  -  -  +
-RegistryService.RecordVerification own  -  +  -  -  -  +  +  -  -  +
-RegistryService.RecordVerification foreign - -  -  -  -  -  -  -  -  +
-RegistryService.EnterRecord own         -  +  -  -  +  -  -  -  -  +
-RegistryService.EnterRecord foreign     -  -  -  -  -  -  -  -  -  +
-RegistryService.CorrectRecord own       -  +  -  -  -  -  -  -  -  +
-RegistryService.CorrectRecord foreign   -  -  -  -  -  -  -  -  -  +
-RegistryService.WithdrawRecord own      -  +  -  -  -  -  -  -  -  +
-RegistryService.WithdrawRecord foreign  -  -  -  -  -  -  -  -  -  +
-RegistryService.SetContested own        -  -  -  -  -  -  -  -  -  +
-RegistryService.SetContested foreign    -  -  -  -  -  -  -  -  -  +
-RegistryService.RepairRecords own       -  -  -  -  -  -  -  -  -  +
-RegistryService.RepairRecords foreign   -  -  -  -  -  -  -  -  -  +
-RegistryService.StopDisclosure own      -  -  -  -  -  -  -  -  -  +
-RegistryService.StopDisclosure foreign  -  -  -  -  -  -  -  -  -  +
-RegistryService.GetRecord own           +  +  +  +  +  -  +  -  -  +
-RegistryService.GetRecord neighbour     -  +  +  +  +  -  +  -  -  +
-RegistryService.GetRecord foreign       -  -  -  -  -  -  -  -  -  +
-RegistryService.GetRecord person        -  +  +  +  +  -  +  -  -  +
-RegistryService.ListRecords own         +  +  +  +  +  -  +  -  +  +
-RegistryService.ListRecords neighbour   -  +  +  +  +  -  +  -  +  +
-RegistryService.ListRecords foreign     -  -  -  -  -  -  -  -  +  +
-RegistryService.ListRecords person      -  +  +  +  +  -  +  -  0  +
+RegistryService.PutBureau own                -  -  +  -  -  -  -  +  -  +   -  +  -
+RegistryService.PutBureau foreign            -  -  -  -  -  -  -  +  -  +   -  -  -
+RegistryService.PutBureau city               -  -  -  -  -  -  -  +  -  +   -  +  -
+RegistryService.ListBureaus any              +  +  +  +  +  +  +  +  +  +   +  +  +
+RegistryService.PutSubject own               +  +  -  -  +  -  +  -  -  +   +  -  -
+RegistryService.PutSubject neighbour         -  +  -  -  +  -  +  -  -  +   +  -  -
+RegistryService.PutSubject foreign           -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.PutSubject city              -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.GetSubject own               +  +  +  +  +  +  +  +  +  +   +  +  +
+RegistryService.GetSubject neighbour         -  +  +  +  +  +  +  +  +  +   +  +  +
+RegistryService.GetSubject foreign           -  -  -  -  -  -  -  +  +  +   -  -  -
+RegistryService.GetSubject person            -  +  +  +  +  +  +  +  0  +   +  +  +
+RegistryService.GetSubject review            -  +  +  +  +  +  +  +  0  +   +  +  +
+RegistryService.GetSubject city              -  -  -  -  -  -  -  +  +  +   +  +  +
+RegistryService.ListSubjects own             +  +  +  +  +  +  +  +  +  +   +  +  +
+RegistryService.ListSubjects neighbour       .  +  +  +  +  +  +  +  +  +   +  +  +
+RegistryService.ListSubjects foreign         .  .  .  .  .  .  .  +  +  +   .  .  .
+RegistryService.ListSubjects person          .  +  +  +  +  +  +  +  .  +   +  +  +
+RegistryService.ListSubjects review          .  +  +  +  +  +  +  +  .  +   +  +  +
+RegistryService.ListSubjects city            .  .  .  .  .  .  .  +  +  +   +  +  +
+RegistryService.PutInstrument own            +  +  -  -  +  -  +  -  -  +   +  -  -
+RegistryService.PutInstrument neighbour      -  +  -  -  +  -  +  -  -  +   +  -  -
+RegistryService.PutInstrument foreign        -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.PutInstrument city           -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.SetInstrumentState own       +  +  -  -  +  -  +  -  -  +   +  -  -
+RegistryService.SetInstrumentState neighbour -  +  -  -  +  -  +  -  -  +   +  -  -
+RegistryService.SetInstrumentState foreign   -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.GetInstrument own            +  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.GetInstrument neighbour      -  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.GetInstrument foreign        -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.GetInstrument city           -  -  -  -  -  -  -  -  -  +   +  +  +
+RegistryService.ListInstruments own          +  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.ListInstruments neighbour    .  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.ListInstruments foreign      .  .  .  .  .  .  .  -  -  +   .  .  .
+RegistryService.ListInstruments city         .  .  .  .  .  .  .  -  -  +   +  +  +
+RegistryService.ListVerifications own        +  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.ListVerifications neighbour  .  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.ListVerifications foreign    .  .  .  .  .  .  .  -  -  +   .  .  .
+RegistryService.RecordVerification own       -  +  -  -  -  +  +  -  -  +   +  -  -
+RegistryService.RecordVerification foreign   -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.RecordVerification city      -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.EnterRecord own              -  +  -  -  +  -  -  -  -  +   +  -  -
+RegistryService.EnterRecord foreign          -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.EnterRecord city             -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.CorrectRecord own            -  +  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.CorrectRecord foreign        -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.CorrectRecord city           -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.WithdrawRecord own           -  +  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.WithdrawRecord foreign       -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.WithdrawRecord city          -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.SetContested own             -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.SetContested foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RepairRecords own            -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RepairRecords foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.StopDisclosure own           -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.StopDisclosure foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetRecord own                +  +  +  +  +  -  +  -  -  +   +  +  +
+RegistryService.GetRecord neighbour          -  +  +  +  +  -  +  -  -  +   +  +  +
+RegistryService.GetRecord foreign            -  -  -  -  -  -  -  -  -  +   -  -  -
+RegistryService.GetRecord person             -  +  +  +  +  -  +  -  -  +   +  +  +
+RegistryService.GetRecord city               -  -  -  -  -  -  -  -  -  +   +  +  +
+RegistryService.ListRecords own              +  +  +  +  +  -  +  -  +  +   +  +  +
+RegistryService.ListRecords neighbour        -  +  +  +  +  -  +  -  +  +   +  +  +
+RegistryService.ListRecords foreign          -  -  -  -  -  -  -  -  +  +   -  -  -
+RegistryService.ListRecords person           -  +  +  +  +  -  +  -  0  +   +  +  +
+RegistryService.ListRecords city             -  -  -  -  -  -  -  -  +  +   +  +  +
 
-ImportService.ImportFile own            -  +  -  -  -  -  +  +  -  +
-ImportService.ImportFile foreign        -  -  -  -  -  -  -  +  -  +
-ImportService.GetBatch own              -  +  +  -  -  -  +  +  -  +
-ImportService.GetBatch foreign          -  -  -  -  -  -  -  +  -  +
-ImportService.ListBatches own           -  +  +  -  -  .  +  +  -  +
-ImportService.ListBatches foreign       -  .  .  -  -  .  .  +  -  +
-ImportService.ListFaults own            -  +  +  -  -  -  +  +  -  +
-ImportService.ListFaults foreign        -  -  -  -  -  -  -  +  -  +
-ImportService.GetRejectedRows own       -  +  +  -  -  -  +  +  -  +
-ImportService.GetRejectedRows foreign   -  -  -  -  -  -  -  +  -  +
-ImportService.GetTemplate any           -  +  +  -  -  +  +  +  -  +
-ImportService.UndoBatch own             -  +  -  -  -  -  +  +  -  +
-ImportService.UndoBatch foreign         -  -  -  -  -  -  -  +  -  +
-ImportService.ApproveBatch own          -  -  +  -  -  -  -  -  -  -
-ImportService.ApproveBatch foreign      -  -  -  -  -  -  -  -  -  -
-ImportService.RejectBatch own           -  -  +  -  -  -  -  -  -  -
-ImportService.RejectBatch foreign       -  -  -  -  -  -  -  -  -  -
-ImportService.DiscardBatch own          -  +  -  -  -  -  -  +  -  +
-ImportService.DiscardBatch foreign      -  -  -  -  -  -  -  +  -  +
+ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  +   +  -  -
+ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
+ImportService.ImportFile city                -  -  -  -  -  -  -  +  -  +   +  -  -
+ImportService.GetBatch own                   -  +  +  -  -  -  +  +  -  +   +  +  -
+ImportService.GetBatch foreign               -  -  -  -  -  -  -  +  -  +   -  -  -
+ImportService.GetBatch city                  -  -  -  -  -  -  -  +  -  +   +  +  -
+ImportService.ListBatches own                -  +  +  -  -  .  +  +  -  +   +  +  -
+ImportService.ListBatches foreign            -  .  .  -  -  .  .  +  -  +   .  .  -
+ImportService.ListBatches city               -  .  .  -  -  .  .  +  -  +   +  +  -
+ImportService.ListFaults own                 -  +  +  -  -  -  +  +  -  +   +  +  -
+ImportService.ListFaults foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
+ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  +   +  +  -
+ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  +   -  -  -
+ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  +   +  +  -
+ImportService.UndoBatch own                  -  +  -  -  -  -  +  +  -  +   +  -  -
+ImportService.UndoBatch foreign              -  -  -  -  -  -  -  +  -  +   -  -  -
+ImportService.UndoBatch city                 -  -  -  -  -  -  -  +  -  +   +  -  -
+ImportService.ApproveBatch own               -  -  +  -  -  -  -  -  -  -   -  +  -
+ImportService.ApproveBatch foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.ApproveBatch city              -  -  -  -  -  -  -  -  -  -   -  +  -
+ImportService.RejectBatch own                -  -  +  -  -  -  -  -  -  -   -  +  -
+ImportService.RejectBatch foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.DiscardBatch own               -  +  -  -  -  -  -  +  -  +   +  -  -
+ImportService.DiscardBatch foreign           -  -  -  -  -  -  -  +  -  +   -  -  -
 
-BulkService.OpenBulkBatch own           -  +  -  -  -  +  +  +  -  +
-BulkService.OpenBulkBatch foreign       -  -  -  -  -  -  -  +  -  +
-BulkService.SendBulkChunks own          -  +  -  -  -  +  +  +  -  +
-BulkService.SendBulkChunks foreign      -  -  -  -  -  -  -  -  -  -
-BulkService.CompleteBulkBatch own       -  +  -  -  -  +  +  +  -  +
-BulkService.CompleteBulkBatch foreign   -  -  -  -  -  -  -  -  -  -
-BulkService.GetBulkBatch own            -  +  +  -  -  -  +  +  -  +
-BulkService.GetBulkBatch foreign        -  -  -  -  -  -  -  +  -  +
+BulkService.OpenBulkBatch own                -  +  -  -  -  +  +  +  -  +   +  -  -
+BulkService.OpenBulkBatch foreign            -  -  -  -  -  -  -  +  -  +   -  -  -
+BulkService.OpenBulkBatch city               -  -  -  -  -  -  -  +  -  +   +  -  -
+BulkService.SendBulkChunks own               -  +  -  -  -  +  +  +  -  +   +  -  -
+BulkService.SendBulkChunks foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
+BulkService.CompleteBulkBatch own            -  +  -  -  -  +  +  +  -  +   +  -  -
+BulkService.CompleteBulkBatch foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+BulkService.GetBulkBatch own                 -  +  +  -  -  -  +  +  -  +   +  +  -
+BulkService.GetBulkBatch foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
 
-GradingService.GetGrade own             +  +  +  +  +  -  +  +  +  +
-GradingService.GetGrade neighbour       0  +  +  +  +  -  +  +  +  +
-GradingService.GetGrade foreign         0  0  0  0  0  -  0  +  +  +
-GradingService.GetGrade person          0  +  +  +  +  -  +  +  0  +
-GradingService.GetGrade review          0  +  +  +  +  -  +  +  0  +
-GradingService.ListGrades own           +  +  +  +  +  -  +  +  -  +
-GradingService.ListGrades neighbour     0  +  +  +  +  -  +  +  -  +
-GradingService.ListGrades foreign       0  0  0  0  0  -  0  +  -  +
-GradingService.GetReceipt own           +  +  +  +  +  -  +  +  -  +
-GradingService.GetReceipt neighbour     0  +  +  +  +  -  +  +  -  +
-GradingService.GetReceipt foreign       0  0  0  0  0  -  0  +  -  +
-GradingService.VerifyReceipt own        +  +  +  +  +  -  +  +  -  +
-GradingService.VerifyReceipt neighbour  0  +  +  +  +  -  +  +  -  +
-GradingService.VerifyReceipt foreign    0  0  0  0  0  -  0  +  -  +
-GradingService.SummariseGrades own      -  +  +  +  +  -  +  +  -  +
-GradingService.SummariseGrades foreign  -  -  -  -  -  -  -  +  -  +
-GradingService.GetRecordGraded own      +  +  +  +  +  -  +  +  -  +
-GradingService.GetRecordGraded neighbour 0 +  +  +  +  -  +  +  -  +
-GradingService.GetRecordGraded foreign  0  0  0  0  0  -  0  +  -  +
+GradingService.GetGrade own                  +  +  +  +  +  -  +  +  +  +   +  +  +
+GradingService.GetGrade neighbour            0  +  +  +  +  -  +  +  +  +   +  +  +
+GradingService.GetGrade foreign              0  0  0  0  0  -  0  +  +  +   0  0  0
+GradingService.GetGrade person               0  +  +  +  +  -  +  +  0  +   +  +  +
+GradingService.GetGrade review               0  +  +  +  +  -  +  +  0  +   +  +  +
+GradingService.GetGrade city                 0  0  0  0  0  -  0  +  +  +   +  +  +
+GradingService.ListGrades own                +  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.ListGrades neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.ListGrades foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
+GradingService.ListGrades city               0  0  0  0  0  -  0  +  -  +   +  +  +
+GradingService.GetReceipt own                +  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.GetReceipt neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.GetReceipt foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
+GradingService.GetReceipt city               0  0  0  0  0  -  0  +  -  +   +  +  +
+GradingService.VerifyReceipt own             +  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.VerifyReceipt neighbour       0  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.VerifyReceipt foreign         0  0  0  0  0  -  0  +  -  +   0  0  0
+GradingService.SummariseGrades own           -  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.SummariseGrades foreign       -  -  -  -  -  -  -  +  -  +   -  -  -
+GradingService.GetRecordGraded own           +  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.GetRecordGraded neighbour     0  +  +  +  +  -  +  +  -  +   +  +  +
+GradingService.GetRecordGraded foreign       0  0  0  0  0  -  0  +  -  +   0  0  0
 
-AssessmentService.WhatIf own            +  +  +  +  +  -  +  +  -  +
-AssessmentService.WhatIf neighbour      0  +  +  +  +  -  +  +  -  +
-AssessmentService.WhatIf foreign        0  0  0  0  0  -  0  +  -  +
-AssessmentService.EstimateDrops any     -  -  -  -  -  -  -  -  -  +
-AssessmentService.Outlook own           +  +  +  +  +  -  +  +  -  +
-AssessmentService.Outlook neighbour     0  +  +  +  +  -  +  +  -  +
-AssessmentService.Outlook foreign       0  0  0  0  0  -  0  +  -  +
-AssessmentService.Compare own           +  +  +  +  +  -  +  +  -  +
-AssessmentService.Compare neighbour     0  +  +  +  +  -  +  +  -  +
-AssessmentService.Compare foreign       0  0  0  0  0  -  0  +  -  +
-AssessmentService.AssessIndex own       -  +  -  -  +  -  -  -  -  -
-AssessmentService.AssessIndex foreign   -  -  -  -  -  -  -  -  -  -
-AssessmentService.GetIndex own          0  +  +  +  +  -  +  +  0  +
-AssessmentService.GetIndex foreign      0  0  0  0  0  -  0  +  0  +
-AssessmentService.ListIndexes own       .  +  +  +  +  -  +  +  .  +
-AssessmentService.ListIndexes foreign   .  .  .  .  .  -  .  +  .  +
-AssessmentService.PublishIndex own      -  -  +  -  -  -  -  -  -  -
-AssessmentService.PublishIndex foreign  -  -  -  -  -  -  -  -  -  -
-AssessmentService.WithdrawIndex own     -  -  +  -  -  -  -  -  -  -
-AssessmentService.WithdrawIndex foreign -  -  -  -  -  -  -  -  -  -
-AssessmentService.ListYearEnds any      -  +  +  +  +  -  +  +  -  +
+AssessmentService.WhatIf own                 +  +  +  +  +  -  +  +  -  +   +  +  +
+AssessmentService.WhatIf neighbour           0  +  +  +  +  -  +  +  -  +   +  +  +
+AssessmentService.WhatIf foreign             0  0  0  0  0  -  0  +  -  +   0  0  0
+AssessmentService.WhatIf city                0  0  0  0  0  -  0  +  -  +   +  +  +
+AssessmentService.EstimateDrops any          -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.Outlook own                +  +  +  +  +  -  +  +  -  +   +  +  +
+AssessmentService.Outlook neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
+AssessmentService.Outlook foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
+AssessmentService.Compare own                +  +  +  +  +  -  +  +  -  +   +  +  +
+AssessmentService.Compare neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
+AssessmentService.Compare foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
+AssessmentService.AssessIndex own            -  +  -  -  +  -  -  -  -  -   +  -  -
+AssessmentService.AssessIndex foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.AssessIndex city           -  -  -  -  -  -  -  -  -  -   +  -  -
+AssessmentService.GetIndex own               0  +  +  +  +  -  +  +  0  +   +  +  +
+AssessmentService.GetIndex foreign           0  0  0  0  0  -  0  +  0  +   0  0  0
+AssessmentService.GetIndex city              0  0  0  0  0  -  0  +  0  +   +  +  +
+AssessmentService.ListIndexes own            .  +  +  +  +  -  +  +  .  +   +  +  +
+AssessmentService.ListIndexes foreign        .  .  .  .  .  -  .  +  .  +   .  .  .
+AssessmentService.PublishIndex own           -  -  +  -  -  -  -  -  -  -   -  +  -
+AssessmentService.PublishIndex foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.PublishIndex city          -  -  -  -  -  -  -  -  -  -   -  +  -
+AssessmentService.WithdrawIndex own          -  -  +  -  -  -  -  -  -  -   -  +  -
+AssessmentService.WithdrawIndex foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.ListYearEnds any           -  +  +  +  +  -  +  +  -  +   +  +  +
 
-RulesetService.ListRulesets any         -  +  +  +  +  -  +  +  -  +
-RulesetService.ListActivations own      -  +  +  +  +  -  +  +  -  +
-RulesetService.ListActivations foreign  -  -  -  -  -  -  -  +  -  +
-RulesetService.RunImpact own            -  -  -  -  -  -  -  -  -  +
-RulesetService.RunImpact foreign        -  -  -  -  -  -  -  -  -  +
-RulesetService.GetImpact own            -  0  0  0  -  -  -  +  -  +
-RulesetService.GetImpact foreign        -  0  0  0  -  -  -  +  -  +
-RulesetService.ListImpactMoves own      -  0  0  0  -  -  -  +  -  +
-RulesetService.ListImpactMoves foreign  -  0  0  0  -  -  -  +  -  +
-RulesetService.AcknowledgeImpact own    -  -  -  -  -  -  -  -  -  -
-RulesetService.AcknowledgeImpact foreign - - -  -  -  -  -  -  -  -
-RulesetService.ActivateRuleset own      -  -  -  -  -  -  -  -  -  -
-RulesetService.ActivateRuleset foreign  -  -  -  -  -  -  -  -  -  -
+RulesetService.ListRulesets any              -  +  +  +  +  -  +  +  -  +   +  +  +
+RulesetService.ListActivations own           -  +  +  +  +  -  +  +  -  +   +  +  +
+RulesetService.ListActivations foreign       -  -  -  -  -  -  -  +  -  +   -  -  -
+RulesetService.RunImpact own                 -  -  -  -  -  -  -  -  -  +   +  +  +
+RulesetService.RunImpact foreign             -  -  -  -  -  -  -  -  -  +   -  -  -
+RulesetService.GetImpact own                 -  0  0  0  -  -  -  +  -  +   +  +  +
+RulesetService.GetImpact foreign             -  0  0  0  -  -  -  +  -  +   0  0  0
+RulesetService.ListImpactMoves own           -  0  0  0  -  -  -  +  -  +   +  +  +
+RulesetService.ListImpactMoves foreign       -  0  0  0  -  -  -  +  -  +   0  0  0
+RulesetService.AcknowledgeImpact own         -  -  -  -  -  -  -  -  -  -   -  +  +
+RulesetService.AcknowledgeImpact foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
+RulesetService.ActivateRuleset own           -  -  -  -  -  -  -  -  -  -   -  +  -
+RulesetService.ActivateRuleset foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
 
-ObjectionService.GetCase own            +  +  +  +  +  -  -  -  -  +
-ObjectionService.GetCase neighbour      -  +  +  +  +  -  -  -  -  +
-ObjectionService.GetCase foreign        -  -  -  -  -  -  -  -  -  +
-ObjectionService.ListCases own          +  +  +  +  +  -  -  -  -  +
-ObjectionService.ListCases neighbour    .  +  +  +  +  -  -  -  -  +
-ObjectionService.ListCases foreign      .  .  .  .  .  -  -  -  -  +
-ObjectionService.LodgeObjection own     +  -  -  -  -  -  -  -  -  -
-ObjectionService.LodgeObjection neighbour - -  -  -  -  -  -  -  -  -
-ObjectionService.LodgeObjection foreign -  -  -  -  -  -  -  -  -  -
-ObjectionService.AcceptObjection own    -  +  -  -  -  -  -  -  -  -
-ObjectionService.AcceptObjection foreign - -  -  -  -  -  -  -  -  -
-ObjectionService.RequestExtension own   -  +  -  -  -  -  -  -  -  -
-ObjectionService.RequestExtension foreign - - -  -  -  -  -  -  -  -
-ObjectionService.DecideExtension own    -  -  +  -  -  -  -  -  -  -
-ObjectionService.DecideExtension foreign - -  -  -  -  -  -  -  -  -
-ObjectionService.DecideObjection own    -  +  -  -  -  -  -  -  -  -
-ObjectionService.DecideObjection foreign - -  -  -  -  -  -  -  -  -
-ObjectionService.DeclineObjection own   -  +  -  -  -  -  -  -  -  -
-ObjectionService.DeclineObjection foreign - - -  -  -  -  -  -  -  -
-ObjectionService.WithdrawObjection own  +  -  -  -  -  -  -  -  -  -
-ObjectionService.WithdrawObjection neighbour - - - - -  -  -  -  -  -
-ObjectionService.WithdrawObjection foreign - - - -  -  -  -  -  -  -
+ObjectionService.GetCase own                 +  +  +  +  +  -  -  -  -  +   +  +  +
+ObjectionService.GetCase neighbour           -  +  +  +  +  -  -  -  -  +   +  +  +
+ObjectionService.GetCase foreign             -  -  -  -  -  -  -  -  -  +   -  -  -
+ObjectionService.GetCase city                -  -  -  -  -  -  -  -  -  +   +  +  +
+ObjectionService.ListCases own               +  +  +  +  +  -  -  -  -  +   +  +  +
+ObjectionService.ListCases neighbour         .  +  +  +  +  -  -  -  -  +   +  +  +
+ObjectionService.ListCases foreign           .  .  .  .  .  -  -  -  -  +   .  .  .
+ObjectionService.ListCases city              .  .  .  .  .  -  -  -  -  +   +  +  +
+ObjectionService.LodgeObjection own          +  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeObjection neighbour    -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeObjection foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.AcceptObjection own         -  +  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.AcceptObjection foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.AcceptObjection city        -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.RequestExtension own        -  +  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.RequestExtension foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.RequestExtension city       -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.DecideExtension own         -  -  +  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideExtension foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideExtension city        -  -  -  -  -  -  -  -  -  -   -  +  -
+ObjectionService.DecideObjection own         -  +  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideObjection foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideObjection city        -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.DeclineObjection own        -  +  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DeclineObjection foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DeclineObjection city       -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.WithdrawObjection own       +  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.WithdrawObjection neighbour -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.WithdrawObjection foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
 
-RepairService.CheckRepair own           +  +  +  +  +  -  -  -  -  +
-RepairService.CheckRepair neighbour     -  +  +  +  +  -  -  -  -  +
-RepairService.CheckRepair foreign       -  -  -  -  -  -  -  -  -  +
-RepairService.LodgeRepair own           +  -  -  -  -  -  -  -  -  -
-RepairService.LodgeRepair neighbour     -  -  -  -  -  -  -  -  -  -
-RepairService.LodgeRepair foreign       -  -  -  -  -  -  -  -  -  -
-RepairService.RequestSupplement own     -  +  -  -  -  -  -  -  -  -
-RepairService.RequestSupplement foreign - -  -  -  -  -  -  -  -  -
-RepairService.SupplementRepair own      +  -  -  -  -  -  -  -  -  -
-RepairService.SupplementRepair neighbour - - -  -  -  -  -  -  -  -
-RepairService.SupplementRepair foreign  -  -  -  -  -  -  -  -  -  -
-RepairService.AcceptRepair own          -  +  -  -  -  -  -  -  -  -
-RepairService.AcceptRepair foreign      -  -  -  -  -  -  -  -  -  -
-RepairService.ConfirmCondition own      -  +  -  -  -  -  -  -  -  -
-RepairService.ConfirmCondition foreign  -  -  -  -  -  -  -  -  -  -
-RepairService.DecideRepair own          -  +  -  -  -  -  -  -  -  -
-RepairService.DecideRepair foreign      -  -  -  -  -  -  -  -  -  -
-RepairService.DeclineRepair own         -  +  -  -  -  -  -  -  -  -
-RepairService.DeclineRepair foreign     -  -  -  -  -  -  -  -  -  -
-RepairService.WithdrawRepair own        +  -  -  -  -  -  -  -  -  -
-RepairService.WithdrawRepair neighbour  -  -  -  -  -  -  -  -  -  -
-RepairService.WithdrawRepair foreign    -  -  -  -  -  -  -  -  -  -
+RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  +   +  +  +
+RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  +   +  +  +
+RepairService.CheckRepair foreign            -  -  -  -  -  -  -  -  -  +   -  -  -
+RepairService.CheckRepair city               -  -  -  -  -  -  -  -  -  +   +  +  +
+RepairService.LodgeRepair own                +  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.LodgeRepair neighbour          -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.LodgeRepair foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.RequestSupplement own          -  +  -  -  -  -  -  -  -  -   +  -  -
+RepairService.RequestSupplement foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.SupplementRepair own           +  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.SupplementRepair neighbour     -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.SupplementRepair foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.AcceptRepair own               -  +  -  -  -  -  -  -  -  -   +  -  -
+RepairService.AcceptRepair foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.AcceptRepair city              -  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.ConfirmCondition own           -  +  -  -  -  -  -  -  -  -   +  -  -
+RepairService.ConfirmCondition foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.DecideRepair own               -  +  -  -  -  -  -  -  -  -   +  -  -
+RepairService.DecideRepair foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.DecideRepair city              -  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.DeclineRepair own              -  +  -  -  -  -  -  -  -  -   +  -  -
+RepairService.DeclineRepair foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.WithdrawRepair own             +  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.WithdrawRepair neighbour       -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.WithdrawRepair foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
 
-AlertsService.SummariseColours own      +  +  +  +  +  +  -  +  -  +
-AlertsService.SummariseColours foreign  .  .  .  .  .  .  -  +  -  +
-AlertsService.ListColours own           +  +  +  +  +  +  -  +  -  +
-AlertsService.ListColours neighbour     .  +  +  +  +  +  -  +  -  +
-AlertsService.ListColours foreign       .  .  .  .  .  .  -  +  -  +
-AlertsService.ListAlerts own            +  +  +  +  +  -  -  +  -  +
-AlertsService.ListAlerts neighbour      .  +  +  +  +  -  -  +  -  +
-AlertsService.ListAlerts foreign        .  .  .  .  .  -  -  +  -  +
-AlertsService.ListNotices own           +  +  +  +  +  -  -  +  -  +
-AlertsService.ListNotices neighbour     .  +  +  +  +  -  -  +  -  +
-AlertsService.ListNotices foreign       .  .  .  .  .  -  -  +  -  +
-AlertsService.GetWatch own              -  +  +  +  +  -  -  +  -  +
-AlertsService.GetWatch foreign          -  .  .  .  .  -  -  +  -  +
-AlertsService.RetryDelivery own         -  +  +  -  -  -  -  +  -  +
-AlertsService.RetryDelivery foreign     -  -  -  -  -  -  -  +  -  +
+AlertsService.SummariseColours own           +  +  +  +  +  +  -  +  -  +   +  +  +
+AlertsService.SummariseColours foreign       .  .  .  .  .  .  -  +  -  +   .  .  .
+AlertsService.ListColours own                +  +  +  +  +  +  -  +  -  +   +  +  +
+AlertsService.ListColours neighbour          .  +  +  +  +  +  -  +  -  +   +  +  +
+AlertsService.ListColours foreign            .  .  .  .  .  .  -  +  -  +   .  .  .
+AlertsService.ListColours city               .  .  .  .  .  .  -  +  -  +   +  +  +
+AlertsService.ListAlerts own                 +  +  +  +  +  -  -  +  -  +   +  +  +
+AlertsService.ListAlerts neighbour           .  +  +  +  +  -  -  +  -  +   +  +  +
+AlertsService.ListAlerts foreign             .  .  .  .  .  -  -  +  -  +   .  .  .
+AlertsService.ListAlerts city                .  .  .  .  .  -  -  +  -  +   +  +  +
+AlertsService.ListNotices own                +  +  +  +  +  -  -  +  -  +   +  +  +
+AlertsService.ListNotices neighbour          .  +  +  +  +  -  -  +  -  +   +  +  +
+AlertsService.ListNotices foreign            .  .  .  .  .  -  -  +  -  +   .  .  .
+AlertsService.ListNotices city               .  .  .  .  .  -  -  +  -  +   +  +  +
+AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  +   +  +  +
+AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  +   .  .  .
+AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  +   +  +  -
+AlertsService.RetryDelivery foreign          -  -  -  -  -  -  -  +  -  +   -  -  -
+AlertsService.RetryDelivery city             -  -  -  -  -  -  -  +  -  +   +  +  -
 
-EscalationService.ListEscalations own   +  +  +  +  +  -  -  +  -  +
-EscalationService.ListEscalations neighbour . + + + +  -  -  +  -  +
-EscalationService.ListEscalations foreign . .  .  .  . -  -  +  -  +
-EscalationService.ListEscalations person . +  +  +  +  -  -  +  -  +
-EscalationService.GetEscalation own     +  +  +  +  +  -  -  +  -  +
-EscalationService.GetEscalation neighbour - +  +  +  + -  -  +  -  +
-EscalationService.GetEscalation foreign -  -  -  -  -  -  -  +  -  +
-EscalationService.GetEscalation person  -  +  +  +  +  -  -  +  -  +
-EscalationService.ApproveStep own       -  +  -  -  -  -  -  -  -  -
-EscalationService.ApproveStep foreign   -  -  -  -  -  -  -  -  -  -
-EscalationService.DeclineStep own       -  +  -  -  -  -  -  -  -  -
-EscalationService.DeclineStep foreign   -  -  -  -  -  -  -  -  -  -
-EscalationService.DeferStep own         -  +  -  -  -  -  -  -  -  -
-EscalationService.DeferStep foreign     -  -  -  -  -  -  -  -  -  -
-EscalationService.RecordInterview own   -  +  -  -  -  -  -  -  -  -
-EscalationService.RecordInterview foreign - -  -  -  -  -  -  -  -  -
-EscalationService.ListExposures any     +  +  +  +  +  +  +  +  +  +
+EscalationService.ListEscalations own        +  +  +  +  +  -  -  +  -  +   +  +  +
+EscalationService.ListEscalations neighbour  .  +  +  +  +  -  -  +  -  +   +  +  +
+EscalationService.ListEscalations foreign    .  .  .  .  .  -  -  +  -  +   .  .  .
+EscalationService.ListEscalations person     .  +  +  +  +  -  -  +  -  +   +  +  +
+EscalationService.ListEscalations city       .  .  .  .  .  -  -  +  -  +   +  +  +
+EscalationService.GetEscalation own          +  +  +  +  +  -  -  +  -  +   +  +  +
+EscalationService.GetEscalation neighbour    -  +  +  +  +  -  -  +  -  +   +  +  +
+EscalationService.GetEscalation foreign      -  -  -  -  -  -  -  +  -  +   -  -  -
+EscalationService.GetEscalation person       -  +  +  +  +  -  -  +  -  +   +  +  +
+EscalationService.GetEscalation city         -  -  -  -  -  -  -  +  -  +   +  +  +
+EscalationService.ApproveStep own            -  +  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.ApproveStep foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.ApproveStep city           -  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.DeclineStep own            -  +  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.DeclineStep foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.DeferStep own              -  +  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.DeferStep foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.RecordInterview own        -  +  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.RecordInterview foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +   +  +  +
 
-OperationsService.Check any             -  -  -  -  -  -  -  +  -  +
-OperationsService.Reconcile any         -  -  -  -  -  -  -  +  -  +
-OperationsService.VerifyAudit any       -  -  -  -  -  -  -  +  -  +
-OperationsService.ListAudit any         -  -  -  -  -  -  -  +  -  +
-OperationsService.ListDeadLetters any   -  -  -  -  -  -  -  +  -  +
-OperationsService.ReplayDeadLetters any -  -  -  -  -  -  -  +  -  +
+OperationsService.Check any                  -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  +   -  -  -
 """
 
 

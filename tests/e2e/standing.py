@@ -1,0 +1,77 @@
+"""Whether the services stand: readiness asked all the while, and what memory they take."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import urlopen
+
+from plumbing.settings import SERVICES
+from services.cli.readiness import grpc_serves
+from tests.e2e.town import Town
+
+EVERY_SECONDS = 1.0
+# In a row, of a probe that itself waits for a second: a busy machine may be late once or twice.
+TOO_LONG_AWAY = 15
+_PROCESS = re.compile(r"^quanheng_process_id (\S+)$", re.MULTILINE)
+_PAGE_KIB = 4
+
+
+@dataclass
+class Moments:
+    """How often it was asked whether services serve, and which did not for long."""
+
+    asked: int = 0
+    away: set[str] = field(default_factory=set)
+    _row: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SERVICES, 0))
+
+    def note(self, service: str, *, serves: bool) -> None:
+        self.asked += 1
+        self._row[service] = 0 if serves else self._row[service] + 1
+        if self._row[service] > TOO_LONG_AWAY:
+            self.away.add(service)
+
+
+@asynccontextmanager
+async def standing_by(town: Town) -> AsyncIterator[Moments]:
+    """Asks every service again and again whether it serves, and once more at the end."""
+    moments = Moments()
+    asking = asyncio.create_task(_ask_on(town, moments))
+    try:
+        yield moments
+    finally:
+        asking.cancel()
+    for service in SERVICES:
+        if not await grpc_serves(town.world.platform.settings.address(service)):
+            moments.away.add(service)
+
+
+async def _ask_on(town: Town, moments: Moments) -> None:
+    while True:
+        for service in SERVICES:
+            address = town.world.platform.settings.address(service)
+            moments.note(service, serves=await grpc_serves(address))
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+def metrics(town: Town, service: str) -> str:
+    """What a service's metrics say."""
+    address = town.world.platform.settings.metrics_address(service)
+    with urlopen(f"http://{address}/metrics") as answer:
+        return str(answer.read().decode())
+
+
+def memory(town: Town) -> dict[str, int]:
+    """MiB that each service keeps in memory."""
+    return {service: _resident(metrics(town, service)) for service in SERVICES}
+
+
+def _resident(told: str) -> int:
+    found = _PROCESS.search(told)
+    assert found, told
+    pages = Path(f"/proc/{int(float(found[1]))}/statm").read_text().split()[1]
+    return int(pages) * _PAGE_KIB // 1024
