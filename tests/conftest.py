@@ -7,8 +7,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Databases, PostgresServer
+
+# Other work on the machine is no fault of what is tested: no example has a deadline.
+settings.register_profile("quanheng", deadline=None)
+settings.load_profile("quanheng")
 
 _status = 0
 

@@ -86,7 +86,6 @@ def _rank(ruleset: Ruleset, receipt: Receipt) -> int:
 
 
 @given(dossiers(), rulesets, as_ofs)
-@settings(deadline=None)  # other work on the machine is no fault of the law
 def test_removing_an_adverse_record_never_worsens_a_grade(
     dossier: Dossier, ruleset: Ruleset, as_of: date
 ) -> None:
@@ -99,7 +98,6 @@ def test_removing_an_adverse_record_never_worsens_a_grade(
 
 
 @given(dossiers(), rulesets, as_ofs, records(sorted(ADVERSE)))
-@settings(deadline=None)  # other work on the machine is no fault of the law
 def test_adding_an_adverse_record_never_improves_a_grade(
     dossier: Dossier, ruleset: Ruleset, as_of: date, added: Record
 ) -> None:
@@ -110,7 +108,6 @@ def test_adding_an_adverse_record_never_improves_a_grade(
 
 
 @given(dossiers(), rulesets, as_ofs, st.sampled_from(sorted(set(RecordStatus) - {"active"})))
-@settings(deadline=None)  # other work on the machine is no fault of the law
 def test_ending_an_adverse_record_never_worsens_a_grade(
     dossier: Dossier, ruleset: Ruleset, as_of: date, status: RecordStatus
 ) -> None:
@@ -123,7 +120,6 @@ def test_ending_an_adverse_record_never_worsens_a_grade(
 
 
 @given(dossiers(), rulesets, as_ofs, st.randoms(use_true_random=False))
-@settings(deadline=None)  # other work on the machine is no fault of the law
 def test_the_order_of_records_never_matters(
     dossier: Dossier, ruleset: Ruleset, as_of: date, random: object
 ) -> None:
@@ -137,7 +133,6 @@ def test_the_order_of_records_never_matters(
 
 
 @given(dossiers(), rulesets, as_ofs)
-@settings(deadline=None)  # other work on the machine is no fault of the law
 def test_a_receipt_recomputes_to_itself_and_survives_paper(
     dossier: Dossier, ruleset: Ruleset, as_of: date
 ) -> None:
@@ -147,7 +142,6 @@ def test_a_receipt_recomputes_to_itself_and_survives_paper(
 
 
 @given(dossiers(), rulesets, as_ofs)
-@settings(deadline=None)  # other work on the machine is no fault of the law
 def test_every_record_is_accounted_for(dossier: Dossier, ruleset: Ruleset, as_of: date) -> None:
     receipt = grade(dossier, ruleset, as_of)
     assert [line.record for line in receipt.lines] == [record.id for record in dossier.records]
@@ -158,7 +152,6 @@ def test_every_record_is_accounted_for(dossier: Dossier, ruleset: Ruleset, as_of
 
 
 @given(dossiers(), rulesets, as_ofs)
-@settings(deadline=None)  # other work on the machine is no fault of the law
 def test_nothing_changes_before_the_day_named(
     dossier: Dossier, ruleset: Ruleset, as_of: date
 ) -> None:
@@ -176,7 +169,7 @@ def test_nothing_changes_before_the_day_named(
 
 
 @given(st.data(), rulesets, as_ofs)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_the_columnar_evaluator_agrees_on_every_subject(
     data: st.DataObject, ruleset: Ruleset, as_of: date
 ) -> None:
@@ -189,7 +182,7 @@ def test_the_columnar_evaluator_agrees_on_every_subject(
 
 
 @given(st.data(), rulesets, rulesets, as_ofs)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_impact_is_the_same_however_it_is_computed(
     data: st.DataObject, old: Ruleset, new: Ruleset, as_of: date
 ) -> None:
@@ -200,7 +193,7 @@ def test_the_impact_is_the_same_however_it_is_computed(
 
 
 @given(dossiers(), rulesets, as_ofs)
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_a_way_up_leads_up_and_no_step_of_it_is_idle(
     dossier: Dossier, ruleset: Ruleset, as_of: date
 ) -> None:
@@ -221,7 +214,7 @@ def test_the_generated_dossiers_reach_every_grade(ruleset_id: str) -> None:
     ruleset, reached = load(ruleset_id), set()
 
     @given(dossiers(), as_ofs)
-    @settings(deadline=None, max_examples=400, database=None, derandomize=True)
+    @settings(max_examples=400, database=None, derandomize=True)
     def gather(dossier: Dossier, as_of: date) -> None:
         reached.add(grade(dossier, ruleset, as_of).grade)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from law.periods import add_years
@@ -32,7 +32,6 @@ def test_the_earliest_that_counts() -> None:
 @given(
     st.dates(date(2015, 1, 1), date(2032, 12, 31)), st.integers(0, 2300), st.sampled_from([2, 3, 5])
 )
-@settings(deadline=None)
 def test_both_directions_agree(day: date, ago: int, years: int) -> None:
     fact = day - timedelta(days=ago)
     assert (fact >= earliest_counting(day, years)) == (day <= add_years(fact, years))
