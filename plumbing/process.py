@@ -25,6 +25,7 @@ from plumbing.client import ServiceToken
 from plumbing.clock import SystemClock, open_clock
 from plumbing.database import Database
 from plumbing.events.connect import connect
+from plumbing.events.refilling import refill
 from plumbing.events.relay import Relay
 from plumbing.events.subjects import ensure_streams
 from plumbing.metrics import common, counted
@@ -84,6 +85,7 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     counted.NATS_CONNECTED.set_function(lambda: nats.is_connected)
     js = nats.jetstream()
     await ensure_streams(js, settings.nats_replicas)
+    await refill(database, js, service)
     token = ServiceToken(service, settings.keys_dir, settings.registry_address, SystemClock())
     parts = Parts(service, settings, clock, database, Changes(database, clock), js, token)
     assembly = await build(parts)

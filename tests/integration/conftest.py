@@ -36,10 +36,9 @@ class NatsServer:
 
     def __init__(self, folder: Path) -> None:
         self._port = free_port()
+        self.store = folder / "store"
         self._configuration = folder / "nats.conf"
-        self._configuration.write_text(
-            CONFIGURATION.format(port=self._port, store=folder / "store")
-        )
+        self._configuration.write_text(CONFIGURATION.format(port=self._port, store=self.store))
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
