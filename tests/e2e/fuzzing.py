@@ -91,7 +91,7 @@ def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
         return st.one_of(near, near, st.lists(wild(kind), max_size=3), st.lists(raw, max_size=2))
     near = near_valid(kind, pools)
     changed = altered(templates, pools)
-    return st.one_of(changed, changed, near, wild(kind), raw)
+    return st.one_of(changed, changed, changed, near, near, wild(kind), raw)
 
 
 def altered(templates: Sequence[Any], pools: Pools) -> Strategy:

@@ -31,6 +31,13 @@ ANSWERS = {
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.UNAUTHENTICATED,
 }
+# What only a command or a query answers: the guard before them does not.
+REACHED = {
+    grpc.StatusCode.OK,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.FAILED_PRECONDITION,
+}
 DEADLINE_SECONDS = 30.0
 IN_A_ROUND = 100  # what a round finds, the next one may name
 AT_ONCE = 8  # calls under way to one process
@@ -60,25 +67,14 @@ class Storm:
         names = only or {door.name for door in doors()} - MOVES_TIME
         self._doors = [door for door in doors() if door.name in names]
         self._hosts = Counter(door.name for door in self._doors)
-        self._templates: dict[Door, list[Any]] = {}
         self._pools = _pools(town)
         self._people = town.people | town.services
         self._callers = _callers()
-        self._may = {name: frozenset(roles) for name, roles in _who_may().items()}
+        self._may = _who_may()
         self._lines: dict[str, grpc.aio.Channel] = {}
         self.answers: defaultdict[Door, Counter[str]] = defaultdict(Counter)
         self.reached: set[str] = set()  # RPCs whose command or query somebody got to
         self.faults: dict[tuple[str, str], str] = {}
-
-    async def prepare(self) -> None:
-        """Makes a request in order for every RPC, to start from."""
-        for door in self._doors:
-            may = self._may[door.name]
-            person = self._people["caseworker" if "caseworker" in may else min(may)]
-            self._templates[door] = [
-                await request_for(door, self._town, self._town.places[place], person)
-                for place in ("own", "neighbour", "foreign")
-            ]
 
     async def rage(self, most: int) -> None:
         """Sends so many messages to every RPC, to all processes at once."""
@@ -103,7 +99,7 @@ class Storm:
                     if door.host != host:
                         continue
                     call = door.caller(self._lines[host])
-                    for message, caller in self._made(door, number, most):
+                    for message, caller in await self._made(door, number, most):
                         await gate.acquire()
                         sending.create_task(self._send(door, call, message, caller, gate))
 
@@ -111,14 +107,22 @@ class Storm:
     def _rounds(most: int) -> int:
         return math.ceil(most / IN_A_ROUND)
 
-    def _made(self, door: Door, number: int, most: int) -> list[tuple[Any, str]]:
-        count = math.ceil(
-            self.wanted(door.name, most) / self._hosts[door.name] / self._rounds(most)
-        )
+    async def _made(self, door: Door, number: int, most: int) -> list[tuple[Any, str]]:
+        parts = self._hosts[door.name] * self._rounds(most)
+        count = math.ceil(self.wanted(door.name, most) / parts)
         chance = random.Random(f"{self._seed}{door}{number}")  # noqa: S311  nothing secret
-        made = fuzzing.requests(door, self._templates[door], self._pools)
+        made = fuzzing.requests(door, await self._in_order(door), self._pools)
         drawn = fuzzing.drawn(made, count, self._seed + number)
         return [(message, chance.choice(self._callers[door.name])) for message in drawn]
+
+    async def _in_order(self, door: Door) -> list[Any]:
+        """Requests to start from, some of them about things that were made for them."""
+        may = self._may[door.name]
+        person = self._people["caseworker" if "caseworker" in may else min(may)]
+        return [
+            await request_for(door, self._town, self._town.places[place], person)
+            for place in ("own", "neighbour", "foreign")
+        ]
 
     async def _send(
         self, door: Door, call: Any, message: Any, caller: str, gate: asyncio.Semaphore
@@ -131,7 +135,7 @@ class Storm:
         finally:
             gate.release()
         self.answers[door][code.name] += 1
-        if caller in self._may[door.name] and code is not grpc.StatusCode.INVALID_ARGUMENT:
+        if code in REACHED:
             self.reached.add(door.name)
         if code is grpc.StatusCode.OK:
             self._harvest(said)

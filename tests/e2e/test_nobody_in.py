@@ -166,7 +166,6 @@ async def refuses_everywhere(town: Town, token: str | None) -> None:
 async def test_whatever_is_sent_is_answered(town: Town, request: pytest.FixtureRequest) -> None:
     most = int(request.config.getoption("--fuzz-messages"))
     storm = Storm(town, int(request.config.getoption("--fuzz-seed")))
-    await storm.prepare()
     before, began = memory(town), time.monotonic()
     async with standing_by(town) as moments:
         await storm.rage(most)
@@ -230,7 +229,6 @@ async def test_the_clock_takes_no_nonsense_and_time_may_end(
 ) -> None:
     most = int(request.config.getoption("--fuzz-messages"))
     clock = Storm(town, only=MOVES_TIME)
-    await clock.prepare()
     await clock.rage(most)
     assert not clock.faults, "\n".join(clock.faults.values())
     assert not clock.too_few(most), clock.report()
@@ -242,7 +240,6 @@ async def test_the_clock_takes_no_nonsense_and_time_may_end(
     code, _ = await answer(door, town.world.administrator, last)
     assert code in (grpc.StatusCode.OK, grpc.StatusCode.FAILED_PRECONDITION)  # or was there already
     storm = Storm(town)
-    await storm.prepare()
     await storm.rage(20)
     assert not storm.faults, "\n".join(storm.faults.values())
 
