@@ -50,9 +50,12 @@ def test_a_token_says_who_calls(key: OKPKey, clock: FixedClock) -> None:
 
 def test_a_token_ends(key: OKPKey, clock: FixedClock) -> None:
     token, ends = Signer(key, clock, timedelta(minutes=30)).issue(CASEWORKER)
+    verifier = Verifier(key, clock)
+    assert verifier.verify(token) == CASEWORKER
     clock.moment = ends + timedelta(seconds=1)
-    with pytest.raises(Unauthenticated):
-        Verifier(key, clock).verify(token)
+    for each in (verifier, Verifier(key, clock)):  # also of one that has been taken before
+        with pytest.raises(Unauthenticated):
+            each.verify(token)
 
 
 def test_a_token_names_the_key_it_was_signed_with(key: OKPKey, clock: FixedClock) -> None:
