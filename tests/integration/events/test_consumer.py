@@ -271,7 +271,7 @@ async def test_a_reaction_comes_before_the_effect_and_not_for_what_was_handled(
 async def test_events_nobody_asked_for_are_passed_in_order(
     sender: Database, receiver: Database, jetstream: JetStreamContext
 ) -> None:
-    about = {"aggregate": "a", "bureau": "HZ-XIHU", "on_behalf_of": "account/test"}
+    about: dict[str, Any] = {"aggregate": "a", "bureau": "HZ-XIHU", "on_behalf_of": "account/test"}
     async with sender.transaction() as session:
         await record(session, SubjectsChanged(), at=AT, **about)
         await record(session, BureausChanged(), at=AT, **about)
