@@ -82,27 +82,32 @@ def _examples(strategy: Strategy, count: int, named: str) -> list[list[Any]]:
     return found
 
 
+def weighed(*parts: tuple[int, Strategy]) -> Strategy:
+    """One of several, each as often as it weighs: `st.one_of` takes the same one but once."""
+    choices = [strategy for weight, strategy in parts for _ in range(weight)]
+    return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
+
+
 def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
     """Requests of an RPC: near ones, altered ones of those in order, wild ones, and mere bytes."""
     kind = door.request
     raw = st.binary(min_size=1, max_size=60)
     if door.streaming:
         near: Strategy = _streams(kind, [said[0] for said in templates], pools)
-        return st.one_of(near, near, st.lists(wild(kind), max_size=3), st.lists(raw, max_size=2))
+        many, bytes_ = st.lists(wild(kind), max_size=3), st.lists(raw, max_size=2)
+        return weighed((4, near), (1, many), (1, bytes_))
     near = near_valid(kind, pools)
-    changed = altered(templates, pools)
-    return st.one_of(changed, changed, changed, near, near, wild(kind), raw)
+    return weighed((6, altered(templates, pools)), (2, near), (1, wild(kind)), (1, raw))
 
 
 def altered(templates: Sequence[Any], pools: Pools) -> Strategy:
     """A request that is in order, but for a few fields."""
     # Each strategy is made once: a `flatmap` would make them anew for every message.
-    edits = [
-        st.tuples(st.just(path), one)
-        for path in _paths(templates[0].DESCRIPTOR)
-        for one in (_near_value(path[-1], pools), wild_value(path[-1]))
-    ]
-    chosen = st.lists(st.one_of(edits), max_size=3) if edits else st.just([])
+    paths = list(_paths(templates[0].DESCRIPTOR))
+    near = [st.tuples(st.just(path), _near_value(path[-1], pools)) for path in paths]
+    odd = [st.tuples(st.just(path), wild_value(path[-1])) for path in paths]
+    edit = weighed((3, st.one_of(near)), (1, st.one_of(odd)))
+    chosen = st.lists(edit, max_size=3) if paths else st.just([])
     return st.builds(_edited, st.sampled_from(templates), st.uuids().map(str), chosen)
 
 
@@ -182,7 +187,8 @@ def _near_integers(field: FieldDescriptor, rules: Any) -> Strategy:
     least = said.gte if said.HasField("gte") else least
     most = said.lte if said.HasField("lte") else most
     small = st.integers(max(least, 0), max(min(most, 5), least, 0))
-    return st.one_of(small, small, st.integers(least, most), st.sampled_from([least, most]))
+    wide = st.integers(least, most) | st.sampled_from([least, most])
+    return weighed((1, small), (1, wide))
 
 
 def _near_text(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
@@ -198,8 +204,8 @@ def _near_text(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
     else:
         most = rules.max_len or 100
         plain = st.text(min_size=rules.min_len, max_size=min(most, 30))
-        said = st.one_of(plain, plain, st.sampled_from(["权" * most, *ODD_TEXTS]))
-    return st.one_of(st.sampled_from(known), st.sampled_from(known), said) if known else said
+        said = weighed((2, plain), (1, st.sampled_from(["权" * most, *ODD_TEXTS])))
+    return weighed((3, st.sampled_from(known)), (1, said)) if known else said
 
 
 def _keys() -> Strategy:
@@ -230,7 +236,7 @@ def _streams(kind: Any, templates: Sequence[Any], pools: Pools) -> Strategy:
 def _uploads(kind: Any, templates: Sequence[Any], pools: Pools) -> Strategy:
     inner = kind.DESCRIPTOR.fields_by_name["header"].message_type
     whole = altered([template.header for template in templates], pools)
-    header = st.one_of(whole, whole, near_valid(class_of(inner), pools))
+    header = weighed((2, whole), (1, near_valid(class_of(inner), pools)))
     content = st.one_of(
         st.sampled_from(pools["content"]).map(str.encode),
         st.lists(st.text(max_size=8), max_size=8).map(lambda cells: ",".join(cells).encode()),
