@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 
 from law.errors import NotFound
 from law.evidence import Dossier, RecordKind
@@ -109,7 +108,6 @@ def _measures(ruleset_id: str, grade: str, as_of: date) -> tuple[str, ...]:
     return tuple(one.value.id for one in said if one.validity.holds(as_of))
 
 
-@cache
 def _dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
     try:
         return dated_measures(ruleset_id, grade)
