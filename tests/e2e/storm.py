@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 
-from law.evidence import RecordKind, Sector, Severity
-from law.identifiers import credit_code_check_digit
-from plumbing.client import MAX_MESSAGE_BYTES, Refusal, new_request_id, refusal_of
+from plumbing.client import MAX_MESSAGE_BYTES, Refusal, refusal_of
 from services.cli.session import Desk
 from tests.e2e import fuzzing, who_may
 from tests.e2e.asking import request_for
 from tests.e2e.doors import Door, doors
-from tests.e2e.town import ABROAD, HOME, Town
+from tests.e2e.papers import Place
+from tests.e2e.pools import known
+from tests.e2e.town import Town, entered, object_to
 
 ANSWERS = {
     grpc.StatusCode.OK,
@@ -67,7 +69,7 @@ class Storm:
         names = only or {door.name for door in doors()} - MOVES_TIME
         self._doors = [door for door in doors() if door.name in names]
         self._hosts = Counter(door.name for door in self._doors)
-        self._pools = _pools(town)
+        self._pools = known(town)
         self._people = town.people | town.services
         self._callers = _callers()
         self._may = _who_may()
@@ -95,11 +97,12 @@ class Storm:
         gate = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as sending:
             for number in range(self._rounds(most)):
+                places = await self._renewed()
                 for door in self._doors:
                     if door.host != host:
                         continue
                     call = door.caller(self._lines[host])
-                    for message, caller in await self._made(door, number, most):
+                    for message, caller in await self._made(door, places, number, most):
                         await gate.acquire()
                         sending.create_task(self._send(door, call, message, caller, gate))
 
@@ -107,22 +110,32 @@ class Storm:
     def _rounds(most: int) -> int:
         return math.ceil(most / IN_A_ROUND)
 
-    async def _made(self, door: Door, number: int, most: int) -> list[tuple[Any, str]]:
+    async def _renewed(self) -> list[Place]:
+        """Places with new things, so that steps can be taken: a record, and a case on another."""
+        town = self._town
+        renewed = [replace(town.places[name]) for name in ("own", "neighbour", "foreign")]
+        for place in renewed:
+            place.record = await entered(town.service, place)
+            with contextlib.suppress(Refusal):  # at the end of time a record is over at once
+                await object_to(town.world.platform.settings, place)
+            place.record = await entered(town.service, place)
+        return renewed
+
+    async def _made(
+        self, door: Door, places: Sequence[Place], number: int, most: int
+    ) -> list[tuple[Any, str]]:
         parts = self._hosts[door.name] * self._rounds(most)
         count = math.ceil(self.wanted(door.name, most) / parts)
         chance = random.Random(f"{self._seed}{door}{number}")  # noqa: S311  nothing secret
-        made = fuzzing.requests(door, await self._in_order(door), self._pools)
+        made = fuzzing.requests(door, await self._in_order(door, places), self._pools)
         drawn = fuzzing.drawn(made, count, self._seed + number)
         return [(message, chance.choice(self._callers[door.name])) for message in drawn]
 
-    async def _in_order(self, door: Door) -> list[Any]:
+    async def _in_order(self, door: Door, places: Sequence[Place]) -> list[Any]:
         """Requests to start from, some of them about things that were made for them."""
         may = self._may[door.name]
         person = self._people["caseworker" if "caseworker" in may else min(may)]
-        return [
-            await request_for(door, self._town, self._town.places[place], person)
-            for place in ("own", "neighbour", "foreign")
-        ]
+        return [await request_for(door, self._town, place, person) for place in places]
 
     async def _send(
         self, door: Door, call: Any, message: Any, caller: str, gate: asyncio.Semaphore
@@ -243,48 +256,3 @@ def _is_typed(refusal: Refusal) -> bool:
 
 def _shown(message: Any) -> str:
     return str(message)[:1500]
-
-
-def _pools(town: Town) -> fuzzing.Pools:
-    places = town.places.values()
-    pools: fuzzing.Pools = {
-        "request_id": [new_request_id() for _ in range(3)],
-        "subject_id": [place.subject_id for place in places],
-        "instrument_id": [place.instrument_id for place in places],
-        "record_id": [place.record.record_id for place in places],
-        "record_ids": [place.record.record_id for place in places],
-        "case_id": [place.case_id for place in places],
-        "escalation_id": [place.escalation_id for place in places],
-        "batch_id": [place.batch_id for place in places],
-        "impact_id": [place.impact_id for place in places],
-        "index_id": [place.index_id for place in places],
-        "ruleset_id": ["hangzhou-trial", "tianjin-pilot", "none-such"],
-        "ruleset_ids": ["hangzhou-trial", "tianjin-pilot", "national-2017-566"],
-        "findings_json": ["{}", "[]", '{"S01.1": NaN}', "[" * 9000, '{"a": 1, "a": 2}'],
-        "receipt_id": [place.receipt_id for place in places],
-        "notice_id": [place.notice_id for place in places if place.notice_id],
-        "account_id": [town.spare_account],
-        "bureau": [HOME, ABROAD, "330100", "000000", "330106-JQ", ""],
-        "code": [HOME, "330106-JQ", "330106-A", "000000", "999999"],
-        "credit_code": [_credit_code(mark) for mark in "3456789"] + [""],
-        "kind": [*RecordKind, "organisation"],
-        "severity": [*Severity, ""],
-        "sector": [*Sector],
-        "type_code": ["FUEL", "none such"],
-        "email": ["a@b.example", "a@b\nBcc:c@d", "权@权.example", "<a>@b", ",@,", '"@"', "a@b;c"],
-        "name": ["town.public", "测试", "alerts", "b.c"],
-        "service": ["alerts", "nobody"],
-        "content": [
-            "kind,name,sector,bureau\norganisation,一,fuel_station,330106\n",
-            "subject,serial_no,type_code\n,1,FUEL\n",
-            "code,name\n330106,二\n330107,三\n",
-            "\ufeff主体类型,名称\n",
-            'a;b\n"',
-        ],
-    }
-    return pools
-
-
-def _credit_code(mark: str) -> str:
-    first17 = f"91330106MA0TEST0{mark}".replace("S", "5")
-    return first17 + credit_code_check_digit(first17)

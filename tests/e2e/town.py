@@ -124,7 +124,8 @@ async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
     }
     for place in places.values():
         await _furnish(desk, place)
-        await _object(desk.settings, place)
+        await object_to(desk.settings, place)
+        await _apply_for_repair(desk.settings, place)
         await _assess(desk, place)
     for place in places.values():
         await _await_projections(desk, place)
@@ -172,17 +173,23 @@ async def _furnish(desk: Desk, place: Place) -> None:
     place.batch_id = batch.batch.batch_id
 
 
-async def _object(settings: Settings, place: Place) -> None:
-    """Somebody objects for the subject of the place, and applies for repair."""
-    objector = Caller(
-        "objector", "objector", frozenset({Role.OPERATOR}), subject_id=place.subject_id
-    )
-    desk = Desk(settings, held(_token(settings, objector)))
-    lodged = await said(desk.objection.LodgeObjection(lodge(place)))
-    place.case_id = lodged.case.case_id
-    applied = await said(desk.repair.LodgeRepair(lodge_repair(place)))
-    place.repair_id = applied.case.case_id
+async def object_to(settings: Settings, place: Place) -> None:
+    """Somebody objects to the place's record for its subject."""
+    desk = _operators_desk(settings, place)
+    place.case_id = (await said(desk.objection.LodgeObjection(lodge(place)))).case.case_id
     await desk.close()
+
+
+async def _apply_for_repair(settings: Settings, place: Place) -> None:
+    desk = _operators_desk(settings, place)
+    place.repair_id = (await said(desk.repair.LodgeRepair(lodge_repair(place)))).case.case_id
+    await desk.close()
+
+
+def _operators_desk(settings: Settings, place: Place) -> Desk:
+    operator = frozenset({Role.OPERATOR})
+    caller = Caller("objector", "objector", operator, subject_id=place.subject_id)
+    return Desk(settings, held(_token(settings, caller)))
 
 
 async def _assess(service: Desk, place: Place) -> None:
