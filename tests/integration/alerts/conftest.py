@@ -11,7 +11,8 @@ from nats.js import JetStreamContext
 from plumbing import migrations
 from plumbing.database import Database
 from plumbing.settings import Settings
-from tests.integration.alerts.town import Town, bureau, subject
+from tests.integration.alerts.escalating import Office, rejected
+from tests.integration.alerts.town import BUREAU, Town, bureau, instrument, subject
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
 from tests.postgres import Databases
@@ -36,3 +37,11 @@ async def town(empty_town: Town) -> Town:
     await empty_town.tell_of(bureau(), subject(1))
     await empty_town.watch()
     return empty_town
+
+
+@pytest.fixture
+async def office(town: Town) -> Office:
+    """A town in which an instrument was rejected while in use."""
+    town.timers.running.add(f"watch/{BUREAU}")
+    await town.tell_of(instrument(), rejected(1))
+    return Office(town)

@@ -1,0 +1,147 @@
+"""What the tests of escalations share: the people, and what they do to the cases of a town."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, cast
+from uuid import uuid4
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from law.periods import start_of
+from plumbing.identity import Caller, Role
+from protos.alerts.v1 import escalations_pb2 as pb
+from protos.grading.v1.grading_pb2 import Grade
+from protos.registry.v1 import registry_pb2
+from services.alerts import escalation_queries as queries
+from services.alerts import escalation_steps as steps
+from services.alerts.checking import Checks
+from services.alerts.escalation_activities import EscalationActivities
+from services.alerts.escalation_workflow import EscalationStand, StepDue
+from services.alerts.tables import Escalation, EscalationStep
+from tests.integration.alerts.town import BUREAU, Town, verification
+
+CASEWORKER = Caller("account/case", "经办人", frozenset({Role.CASEWORKER}), BUREAU)
+UNIT_HEAD = Caller("account/head", "负责人", frozenset({Role.UNIT_HEAD}), BUREAU)
+FOREIGNER = Caller("account/far", "外地", frozenset({Role.CASEWORKER}), "120104")
+OPERATOR = Caller("account/op", "经营者", frozenset({Role.OPERATOR}), subject_id="s1")
+LADDER = ("reminder", "guidance_letter", "interview", "exposure")
+
+
+class Neighbourhood:
+    """Grading that knows one grade, and a register that enters records or refuses."""
+
+    def __init__(self) -> None:
+        self.entered: dict[str, registry_pb2.Record] = {}
+        self.failures: list[Exception] = []
+
+    async def enter_record(self, key: str, record: registry_pb2.Record, behalf: str) -> str:
+        if self.failures:
+            raise self.failures.pop()
+        self.entered[key] = record
+        return f"record-{behalf}"
+
+
+class Office:
+    """What people and workflows do to the cases of a town."""
+
+    def __init__(self, town: Town) -> None:
+        self.town, self.neighbours = town, Neighbourhood()
+        self.activities = EscalationActivities(town.changes, cast("Any", self.neighbours))
+
+    async def case(self, escalation_id: str = "s1/1") -> Escalation:
+        [case] = [c for c in await self.town.rows(Escalation) if c.escalation_id == escalation_id]
+        return case
+
+    async def steps(self) -> list[tuple[str, str]]:
+        rows = sorted(await self.town.rows(EscalationStep), key=lambda step: step.step_id or 0)
+        return [(row.step.value, row.state.value) for row in rows]
+
+    async def morning_of_step(self) -> EscalationStand:
+        """The day comes on which the workflow has the next step proposed."""
+        case = await self.case()
+        assert case.due_on is not None
+        self.town.clock.moment = start_of(case.due_on, 9)
+        due = StepDue(escalation_id=case.escalation_id, version=case.version, step=case.step)
+        return await self.activities.propose_step(due)
+
+    async def ask(self, caller: Caller, command: Any, request: Any, **more: Any) -> Any:
+        response = type(request).__name__.replace("Request", "Response")
+        bound = partial(command, **more) if more else command
+        answer = await self.town.changes.once(caller, request, bound, getattr(pb, response))
+        await self.town.settled()
+        return answer
+
+    async def approve(
+        self, step: str, caller: Caller = CASEWORKER, grade: Grade | None = None, **more: Any
+    ) -> pb.Escalation:
+        request = pb.ApproveStepRequest(
+            request_id=str(uuid4()), escalation_id="s1/1", step=step, **more
+        )
+        answer = await self.ask(caller, steps.approve, request, grade=grade)
+        return cast("pb.Escalation", answer.escalation)
+
+    async def record_interview(self, outcome: str = "held") -> pb.Escalation:
+        request = pb.RecordInterviewRequest(
+            request_id=str(uuid4()), escalation_id="s1/1", outcome=outcome, minutes="已要求立即停用"
+        )
+        answer = await self.ask(CASEWORKER, steps.record_interview, request)
+        return cast("pb.Escalation", answer.escalation)
+
+    def appointment(self, days: int = 2, *, note: bool = False) -> pb.Appointment:
+        return pb.Appointment(
+            at=stamp(start_of(self.town.today + timedelta(days=days), 14)),
+            place="市监局三楼",
+            attendees="负责人",
+            note_in_archive=note,
+        )
+
+    async def climb(self, *until: str) -> None:
+        """Approves every step before and up to these."""
+        for step in LADDER[: LADDER.index(until[0]) + 1] if until else ():
+            await self.morning_of_step()
+            if step == "interview":
+                await self.approve(step, appointment=self.appointment())
+                self.town.pass_days(3)
+                await self.record_interview()
+            elif step == "exposure":
+                await self.approve(step, UNIT_HEAD, publication=publication())
+            else:
+                await self.approve(step)
+
+    async def exposures(self) -> list[pb.Exposure]:
+        async with self.town.database.snapshot() as session:
+            answer = await queries.list_exposures(session, pb.ListExposuresRequest())
+        return [*answer.exposures]
+
+    async def seen(self, caller: Caller) -> pb.GetEscalationResponse:
+        wanted = pb.GetEscalationRequest(escalation_id="s1/1")
+        async with self.town.database.snapshot() as session:
+            return await queries.get_escalation(session, caller, wanted, self.town.today)
+
+    async def problems(self) -> list[str]:
+        checks = Checks(self.town.database, self.town.clock, self.town.timers)
+        found = (await checks.check()).problems
+        return [p.name for p in found if p.name.startswith("escalation.")]
+
+
+def stamp(moment: datetime) -> Timestamp:
+    said = Timestamp()
+    said.FromDatetime(moment)
+    return said
+
+
+def publication(**said: Any) -> pb.Publication:
+    given = {"facts_verified": True, "confidentiality_reviewed": True, "media": ["政府网站"]}
+    return pb.Publication(**{**given, **said})
+
+
+def rejected(number: int, version: int = 1, **said: Any) -> registry_pb2.Verification:
+    return verification(number, result="reject", verified_on="2026-09-10", version=version, **said)
+
+
+def passed(number: int, of: int, today: date) -> registry_pb2.Verification:
+    until = today + timedelta(days=300)
+    day = today.isoformat()
+    return verification(number, until, instrument_id=f"i{of}", verified_on=day)
