@@ -1,0 +1,185 @@
+"""Broken files of consequences are refused: measures, sampling, repair, attention, escalation."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.law.spoiling import Change, told, twice
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field", "says"),
+    [
+        (
+            "measures",
+            lambda d: d["rulesets"].pop("tianjin-pilot"),
+            "rulesets.tianjin-pilot",
+            "not said",
+        ),
+        (
+            "measures",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"].pop("B"),
+            "rulesets.hangzhou-trial.grades.B",
+            "missing",
+        ),
+        (
+            "measures",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"].update(F=[]),
+            "rulesets.hangzhou-trial.grades.F",
+            "unknown",
+        ),
+        (
+            "measures",
+            lambda d: d["rulesets"]["hangzhou-trial"]["inherits"].update(E="F"),
+            "rulesets.hangzhou-trial.inherits",
+            "unknown grade E: F",
+        ),
+        (
+            "measures",
+            lambda d: d["rulesets"]["hangzhou-trial"].update(status="issued"),
+            "rulesets.hangzhou-trial.status",
+            "not the status",
+        ),
+        (
+            "measures",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"]["A"].append(
+                d["rulesets"]["hangzhou-trial"]["grades"]["A"][0]
+            ),
+            "rulesets.hangzhou-trial.grades.A.commendation",
+            "several versions",
+        ),
+        (
+            "measures",
+            lambda d: d["alerts"]["red"][0].update(kind="favour"),
+            "alerts.red[0].kind",
+            "must be one of",
+        ),
+        ("measures", lambda d: d["alerts"].update(purple=[]), "alerts.purple", "unknown field"),
+        ("measures", lambda d: d["uses"].update(nowhere=[]), "uses.nowhere", "unknown field"),
+        (
+            "measures",
+            lambda d: d["uses"]["hangzhou-trial"][0].update(by="anyone"),
+            "uses.hangzhou-trial[0].by",
+            "one of",
+        ),
+        (
+            "sampling",
+            lambda d: d["rulesets"]["tianjin-pilot"]["classes"]["3"].update(at_least_percent=101),
+            "rulesets.tianjin-pilot.classes.3.at_least_percent",
+            "at most 100",
+        ),
+        (
+            "sampling",
+            lambda d: d["rulesets"]["tianjin-pilot"]["classes"].update({"4": {}}),
+            "rulesets.tianjin-pilot.classes.4",
+            "unknown field",
+        ),
+        (
+            "sampling",
+            lambda d: d["rulesets"]["tianjin-pilot"]["classes"].update(
+                {"3": twice(d["rulesets"]["tianjin-pilot"]["classes"]["3"])}
+            ),
+            "rulesets.tianjin-pilot.classes.3",
+            "several versions",
+        ),
+        (
+            "sampling",
+            lambda d: d["rulesets"]["tianjin-pilot"].pop("principle_en"),
+            "rulesets.tianjin-pilot.principle_en",
+            "missing",
+        ),
+        ("repair", lambda d: d.update(term="none"), "term", "no such term"),
+        (
+            "repair",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"]["E"][0].pop("years"),
+            "rulesets.hangzhou-trial.grades.E[0].years",
+            "",
+        ),
+        (
+            "repair",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"]["E"][1].update(years=1),
+            "rulesets.hangzhou-trial.grades.E[1].years",
+            "after_years only",
+        ),
+        (
+            "repair",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"]["E"][3].pop("kinds"),
+            "rulesets.hangzhou-trial.grades.E[3].kinds",
+            "not of the same kind",
+        ),
+        (
+            "repair",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"]["E"][3]["kinds"][0].update(
+                kind="award"
+            ),
+            "rulesets.hangzhou-trial.grades.E[3].kinds[0].kind",
+            "nobody's way",
+        ),
+        (
+            "repair",
+            lambda d: d["rulesets"]["hangzhou-trial"]["grades"].update(G=[]),
+            "rulesets.hangzhou-trial.grades.G",
+            "unknown field",
+        ),
+        (
+            "attention",
+            lambda d: d["grounds"][0].update(kinds=["award"]),
+            "grounds[0].kinds",
+            "adverse",
+        ),
+        ("attention", lambda d: d["grounds"][0].update(kinds=[]), "grounds[0].kinds", "adverse"),
+        (
+            "attention",
+            lambda d: d["grounds"][0].update(at_least=0),
+            "grounds[0].at_least",
+            "least 1",
+        ),
+        (
+            "attention",
+            lambda d: d["grounds"].append(d["grounds"][0]),
+            "grounds.many_complaints",
+            "several",
+        ),
+        ("escalation", lambda d: d["ladder"].reverse(), "ladder", "mildest first"),
+        (
+            "escalation",
+            lambda d: d["ladder"].append(d["ladder"][0]),
+            "ladder.reminder",
+            "several versions",
+        ),
+        (
+            "escalation",
+            lambda d: d["ladder"][0].update(approver="anyone"),
+            "ladder[0].approver",
+            "one of",
+        ),
+        (
+            "escalation",
+            lambda d: d["review"].update(at_most_days=1),
+            "review.at_most_days",
+            "at least 5",
+        ),
+        (
+            "escalation",
+            lambda d: d["exposure"].update(verified_cite="x"),
+            "exposure.verified_cite",
+            "cites",
+        ),
+        (
+            "escalation",
+            lambda d: d["archive"][0].update(grades=["Z"]),
+            "archive[0].grades",
+            "no such",
+        ),
+        (
+            "escalation",
+            lambda d: d["archive"][0].update(ruleset="Z"),
+            "archive[0].grades",
+            "no such",
+        ),
+    ],
+)
+def test_a_broken_file_of_consequences_is_refused(
+    name: str, change: Change, field: str, says: str
+) -> None:
+    assert says in told(name, change, field)

@@ -1,0 +1,58 @@
+"""A figure of the law holds from its first to its last day, and is refused outside them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from law.data_file import Dated, Validity, in_force, in_force_or_next
+from law.errors import NotInForce
+
+FIRST = Dated("old", "S4 一(一)", Validity(date(2021, 9, 30), date(2026, 3, 31)))
+SECOND = Dated("new", "S4 一(二)", Validity(date(2026, 5, 1), None))
+
+
+@pytest.mark.parametrize(
+    ("on", "found"),
+    [
+        (date(2021, 9, 30), "old"),
+        (date(2026, 3, 31), "old"),
+        (date(2026, 5, 1), "new"),
+        (date.max, "new"),
+    ],
+)
+def test_a_figure_holds_from_its_first_to_its_last_day(on: date, found: str) -> None:
+    assert in_force([FIRST, SECOND], on, "期限", "the term") == found
+
+
+@pytest.mark.parametrize("on", [date(2021, 9, 29), date(2026, 4, 1), date(2026, 4, 30)])
+def test_outside_its_days_a_figure_is_refused_with_its_article(on: date) -> None:
+    with pytest.raises(NotInForce) as refused:
+        in_force([FIRST, SECOND], on, "期限", "the term")
+    assert refused.value.cite == "S4 一(一); S4 一(二)"
+    assert refused.value.zh == f"{on}时“期限”无效力"
+    assert refused.value.en == f"the term is not in force on {on}"
+    assert [fault.field for fault in refused.value.faults] == ["on"]
+
+
+def test_reckoning_back_takes_the_figure_to_come_but_never_one_that_ended() -> None:
+    assert in_force_or_next([SECOND, FIRST], date(2020, 1, 1), "期限", "the term") == "old"
+    assert in_force_or_next([SECOND, FIRST], date(2026, 4, 1), "期限", "the term") == "new"
+    with pytest.raises(NotInForce):
+        in_force_or_next([FIRST], date(2026, 4, 1), "期限", "the term")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        ((None, None), (None, None), True),
+        ((None, date(2026, 1, 1)), (date(2026, 1, 1), None), True),
+        ((None, date(2026, 1, 1)), (date(2026, 1, 2), None), False),
+        ((date(2026, 1, 2), None), (None, date(2026, 1, 1)), False),
+        ((date(2026, 1, 1), date(2026, 1, 1)), (date(2026, 1, 1), date(2026, 1, 1)), True),
+    ],
+)
+def test_two_periods_meet_where_they_share_a_day(one: Any, other: Any, meet: bool) -> None:
+    assert Validity(*one).meets(Validity(*other)) is meet
