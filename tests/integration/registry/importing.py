@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.offices import Desk
+from tests.integration.registry.offices import DISTRICT, Desk, Office
 
 PIECE = 1000  # bytes: small, so that every file comes in several
 
@@ -133,3 +133,17 @@ def verification(**said: str) -> Mapping[str, str]:
 def verifications(*rows: Mapping[str, str]) -> bytes:
     """A file of verifications."""
     return table(list(rows[0]), *(list(row.values()) for row in rows))
+
+
+def word() -> str:
+    """A name that nobody else has."""
+    return f"合成{uuid4().hex[:10]}"
+
+
+async def owner(office: Office, desk: Desk) -> str:
+    """The name of a stall in the district that has no instrument yet."""
+    await office.bureau()
+    name = word()
+    batch = await take(desk, "subjects", table(*subject_rows(name, bureau=DISTRICT)))
+    assert batch.state == "applied"
+    return name

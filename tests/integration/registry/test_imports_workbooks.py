@@ -7,7 +7,6 @@ import io
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import xlwt
@@ -20,6 +19,7 @@ from services.cli.imports import write_rows
 from tests.integration.registry.importing import (
     faults,
     instruments_of,
+    owner,
     rejected,
     send,
     subject_rows,
@@ -27,25 +27,13 @@ from tests.integration.registry.importing import (
     table,
     take,
     told,
+    word,
 )
 from tests.integration.registry.importing import header as head_of
 from tests.integration.registry.offices import CITY, DISTRICT, FOREIGN, Desk, Office, credit_code
 from tests.unit.services.registry.books import filled, patched, xlsx
 
 FLEET = ("使用单位", "器具类型", "出厂编号", "状态", "轮换日期")
-
-
-def word() -> str:
-    """A name that nobody else has."""
-    return f"合成{uuid4().hex[:10]}"
-
-
-async def owner(office: Office, desk: Desk) -> str:
-    """The name of a stall in the district that has no instrument yet."""
-    await office.bureau()
-    name = word()
-    await take(desk, "subjects", table(*subject_rows(name, bureau=DISTRICT)))
-    return name
 
 
 async def template(desk: Desk, family: str, form: str = "xlsx") -> bytes:
