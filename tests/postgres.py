@@ -10,7 +10,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbing.settings import SERVICES
+from tests.ports import free_port
 
 READY_SECONDS = 30.0
 # It is thrown away after the tests: no power cut is waited for.
@@ -42,7 +42,7 @@ class PostgresServer:
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
         self._programs = self._reachable(_programs())
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -209,9 +209,3 @@ def _copied(programs: Path, folder: Path) -> Path:
 def _harmless_user() -> pwd.struct_passwd:
     names = {user.pw_name: user for user in pwd.getpwall()}
     return names.get("postgres") or names["nobody"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -20,6 +20,7 @@ from plumbing.database import Database, PlumbingTable
 from plumbing.events import inbox, outbox  # noqa: F401  their tables
 from plumbing.events.connect import connect
 from plumbing.events.subjects import SUBJECTS, ensure_streams
+from tests.ports import free_port
 from tests.postgres import Databases
 
 CONFIGURATION = """
@@ -61,12 +62,6 @@ class NatsServer:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int, seconds: float = 20.0) -> None:

@@ -14,6 +14,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from tests.ports import free_port
+
 SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
 # A timer fires within milliseconds, and skipping does not switch itself off after 200 timers.
 DYNAMIC_CONFIG = (
@@ -28,7 +30,7 @@ DYNAMIC_CONFIG = (
 @pytest.fixture(scope="session")
 def temporal_address() -> Iterator[str]:
     """The address of a server of these tests' own, which forgets everything at the end."""
-    port = _free_port()
+    port = free_port()
     program = Path(sys.executable).with_name("temporal")
     options = ["--ip", "127.0.0.1", "--port", str(port), "--headless", "--log-level", "never"]
     for attribute in SEARCH_ATTRIBUTES:
@@ -69,12 +71,6 @@ async def _connected(address: str, seconds: float = 20.0) -> Client:
         except RuntimeError:  # the port is open before the server serves
             if time.monotonic() > deadline:
                 raise
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for_port(port: int, seconds: float = 30.0) -> None:

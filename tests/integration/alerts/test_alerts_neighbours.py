@@ -12,7 +12,7 @@ from plumbing.client import Refusal
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from services.alerts.neighbours import Neighbours
-from tests.integration.conftest import free_port
+from tests.ports import free_port
 
 BEHALF = ("x-on-behalf-of", "account/case")
 

@@ -28,7 +28,7 @@ from tests.integration.alerts.town import (
     subject,
     verification,
 )
-from tests.integration.conftest import free_port
+from tests.ports import free_port
 
 As = Callable[..., AlertsServiceStub]
 STAFF = {"bureau": "330100"}

@@ -20,7 +20,7 @@ from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.servicer_assessments import AssessmentServicer
-from tests.integration.conftest import free_port
+from tests.ports import free_port
 
 As = Callable[..., AssessmentServiceStub]
 

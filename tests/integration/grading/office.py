@@ -23,8 +23,8 @@ from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from services.grading.commands import regrade_due, regrade_stale
 from services.grading.policy import RULESET_POLICY, RULESETS
 from services.grading.servicer_rulesets import RulesetServicer
-from tests.integration.conftest import free_port
 from tests.integration.grading.support import Platform, penalty, subject
+from tests.ports import free_port
 
 MUNICIPAL = "330100"
 TODAY = date(2026, 9, 14)

@@ -19,8 +19,8 @@ from protos.grading.v1 import grading_pb2 as pb
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
 from services.grading.policy import POLICY, SERVICE
 from services.grading.servicer import GradingServicer
-from tests.integration.conftest import free_port
 from tests.integration.grading.support import START, Platform, penalty, subject
+from tests.ports import free_port
 
 As = Callable[..., GradingServiceStub]
 

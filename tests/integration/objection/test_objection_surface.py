@@ -23,8 +23,8 @@ from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from services.objection.neighbours import Neighbours
 from services.objection.policy import POLICY, SERVICE
 from services.objection.servicer import ObjectionServicer
-from tests.integration.conftest import free_port
 from tests.integration.objection.stage import refused
+from tests.ports import free_port
 from tests.postgres import Databases
 
 

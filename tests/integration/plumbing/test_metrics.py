@@ -34,8 +34,9 @@ from services.alerts import figures as alerts
 from services.grading import figures as grading
 from services.objection import figures as objection
 from services.registry import figures as registry
-from tests.integration.conftest import NatsServer, free_port
+from tests.integration.conftest import NatsServer
 from tests.integration.events.support import announced, eventually, running
+from tests.ports import free_port
 from tests.postgres import Databases
 
 QUICK = 0.05

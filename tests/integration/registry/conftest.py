@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from plumbing.settings import Settings
-from tests.integration.conftest import NatsServer, free_port
+from tests.integration.conftest import NatsServer
 from tests.integration.registry.offices import Office, ready, sandbox, started
+from tests.ports import free_port
 from tests.postgres import Databases
 
 

@@ -20,10 +20,11 @@ from services.grading.consumers import registry_consumer
 from services.grading.evidence import read
 from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.servicer_assessments import AssessmentServicer
-from tests.integration.conftest import NatsServer, free_port
+from tests.integration.conftest import NatsServer
 from tests.integration.events.support import eventually
 from tests.integration.events.support import running as working
 from tests.integration.registry.offices import Office, running, sandbox
+from tests.ports import free_port
 from tests.postgres import Databases
 
 LEAST, ALERT_SHARE, DROP_SHARE = 3, 0.5, 0.4

@@ -34,7 +34,7 @@ from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import bulk_pb2_grpc, registry_pb2_grpc
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.conftest import free_port
+from tests.ports import free_port
 from tests.postgres import Databases
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"

@@ -19,9 +19,9 @@ from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli import bulk as command
 from services.cli.session import Desk, held
-from tests.integration.conftest import free_port
 from tests.integration.registry.importing import instruments_of, undo
 from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.ports import free_port
 from tests.postgres import Databases
 
 ITEMS, IN_CHUNK = 240, 2

@@ -16,10 +16,10 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.conftest import free_port
 from tests.integration.registry.bulking import Sender, in_chunks, meters
 from tests.integration.registry.importing import instruments_of
 from tests.integration.registry.offices import STARTS, Desk, Office, refused, running, sandbox
+from tests.ports import free_port
 from tests.postgres import Databases
 
 

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.conftest import free_port
 from tests.integration.registry.importing import (
     header,
     send,
@@ -21,6 +20,7 @@ from tests.integration.registry.importing import (
     table,
 )
 from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.ports import free_port
 from tests.postgres import Databases
 
 ROWS = 6000

@@ -19,7 +19,6 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.cli import sample
 from services.cli.demo.loading import ARSHIN
 from services.registry.tables import Instrument, Subject
-from tests.integration.conftest import free_port
 from tests.integration.registry.importing import (
     faults,
     history,
@@ -30,6 +29,7 @@ from tests.integration.registry.importing import (
     undo,
 )
 from tests.integration.registry.offices import TODAY, Desk, Office, ready, sandbox, started
+from tests.ports import free_port
 from tests.postgres import Databases
 
 REAL = Path(__file__).parents[4] / "shared" / "data"

@@ -15,8 +15,8 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.conftest import free_port
 from tests.integration.registry.offices import Office, put_subject, running, sandbox
+from tests.ports import free_port
 from tests.postgres import Databases
 
 SUBJECT = "registry.v1.subjects_changed.330106"

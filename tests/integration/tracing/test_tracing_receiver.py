@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from plumbing.identity import Role
-from tests.integration.conftest import NatsServer, free_port
+from tests.integration.conftest import NatsServer
 from tests.integration.registry.offices import Office, put_subject, running, sandbox
 from tests.integration.tracing.receiver import receiving
+from tests.ports import free_port
 from tests.postgres import Databases
 
 SPANS = 20_000

@@ -34,9 +34,9 @@ from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
 from protos.registry.v1.events_pb2 import BureausChanged
-from tests.integration.conftest import free_port
 from tests.integration.events.support import eventually, running
 from tests.integration.objection.stage import refused
+from tests.ports import free_port
 
 REGISTRY = "quanheng.registry.v1.RegistryService"
 GET, CONTEST = f"{REGISTRY}/GetSubject", f"{REGISTRY}/SetContested"
