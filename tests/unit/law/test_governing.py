@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from law import ruleset
 from law.evidence import Record, RecordKind, Sector, SubjectKind
 from law.governing import PACKAGED, Activated, Governing
 from law.retention import retention, still_kept_from
@@ -45,23 +47,64 @@ def test_what_was_activated_governs_from_its_day(
     assert GOVERNING.of_archive_since("330106", sector, day) == since
 
 
+@pytest.fixture
+def ended_trial(monkeypatch: pytest.MonkeyPatch) -> date:
+    """The trial text ends; its last day."""
+    last, load = date(2026, 12, 31), ruleset.load
+    ended = replace(load("hangzhou-trial"), valid_to=last)
+    monkeypatch.setattr(ruleset, "load", lambda id_: ended if id_ == ended.id else load(id_))
+    return last
+
+
+def test_an_ended_text_holds_through_its_last_day_and_nothing_comes_back(ended_trial: date) -> None:
+    asked = ("330106", Sector.OPTICAL)
+    assert text_id(GOVERNING.of_archive(*asked, ended_trial)) == "hangzhou-trial"
+    assert text_id(GOVERNING.of_archive(*asked, ended_trial + DAY)) == "ended"
+    assert text_id(GOVERNING.text(*asked, ended_trial + DAY, SubjectKind.ORGANISATION)) == "ended"
+    assert GOVERNING.of_archive_since(*asked, ended_trial + 9 * DAY) == ended_trial + DAY
+    assert ended_trial + DAY in set(GOVERNING.turns())
+
+
+@pytest.mark.parametrize(
+    ("bureau", "sector", "kind", "expected"),
+    [
+        ("120104", Sector.FUEL_STATION, SubjectKind.ORGANISATION, "tianjin-pilot"),
+        ("120104", Sector.RETAIL, SubjectKind.ORGANISATION, "outside_sectors"),
+        ("510100", Sector.FUEL_STATION, SubjectKind.ORGANISATION, "national-2017-566"),
+        ("330106", Sector.OPTICAL, SubjectKind.NATURAL_PERSON, "subject_kind"),
+    ],
+)
+def test_bureau_sector_and_kind_decide(
+    bureau: str, sector: Sector, kind: SubjectKind, expected: str
+) -> None:
+    assert text_id(PACKAGED.text(bureau, sector, date(2026, 9, 1), kind)) == expected
+
+
+def test_a_text_outside_its_own_sectors_grades_nobody_there() -> None:
+    everywhere = Activated("a2", "3301", frozenset(), "tianjin-pilot", date(2026, 10, 1))
+    found = Governing((everywhere,)).text(
+        "330106", Sector.RETAIL, date(2026, 10, 1), SubjectKind.ORGANISATION
+    )
+    assert isinstance(found, NotGraded)
+
+
 def test_a_text_from_before_all_turns_has_always_governed() -> None:
     assert PACKAGED.of_archive_since("120104", Sector.OPTICAL, date(2020, 1, 1)) == date.min
 
 
-@pytest.mark.parametrize("ruleset", ["hangzhou-2021-120", "hangzhou-trial"])
+@pytest.mark.parametrize("text", ["hangzhou-2021-120", "hangzhou-trial"])
 @pytest.mark.parametrize("on", [date(2028, 2, 28), date(2028, 2, 29), date(2029, 3, 1)])
-def test_nothing_determined_from_that_day_on_is_gone(ruleset: str, on: date) -> None:
-    first = still_kept_from(ruleset, on)
+def test_nothing_determined_from_that_day_on_is_gone(text: str, on: date) -> None:
+    first = still_kept_from(text, on)
     assert first is not None
     for back in range(-3, 4):
         day = first - back * DAY
         record = Record("r", RecordKind.PENALTY, determined_on=day, entered_on=day)
-        removed_on = retention(ruleset, record, on).removed_on
+        removed_on = retention(text, record, on).removed_on
         assert removed_on is not None
         assert (removed_on <= on) == (day < first)
 
 
-@pytest.mark.parametrize("ruleset", ["tianjin-pilot", "national-2017-566"])
-def test_a_text_without_deletion_lets_nothing_go(ruleset: str) -> None:
-    assert still_kept_from(ruleset, date(2040, 1, 1)) is None
+@pytest.mark.parametrize("text", ["tianjin-pilot", "national-2017-566"])
+def test_a_text_without_deletion_lets_nothing_go(text: str) -> None:
+    assert still_kept_from(text, date(2040, 1, 1)) is None
