@@ -184,8 +184,11 @@ class Storm:
         return {name: sent[name] for name in names if sent[name] < self.wanted(name, most)}
 
     def unreached(self) -> set[str]:
-        """RPCs of which every message was refused before the command or query."""
-        return {door.name for door in self._doors} - self.reached
+        """RPCs of which every message was refused before the command or query.
+
+        The slow ones get too few to be sure of it; tests of their own go through them.
+        """
+        return {door.name for door in self._doors} - self.reached - set(SLOW)
 
     def report(self) -> str:
         """How many messages went where, and what they reached."""
