@@ -44,15 +44,6 @@ DEADLINE_SECONDS = 30.0
 IN_A_ROUND = 100  # what a round finds, the next one may name
 AT_ONCE = 8  # calls under way to one process
 AWAY_AGAIN = 3  # times a call is made that found a neighbour away
-# Each of these hashes passwords, on purpose slowly: so many messages are enough.
-SLOW = dict.fromkeys(
-    (
-        "IdentityService.Login",
-        "IdentityService.CreateAccount",
-        "IdentityService.ChangePassword",
-    ),
-    50,
-)
 # A clock that was moved far would make all else that is tried about something else: it has a storm
 # of its own, after this one.
 MOVES_TIME = {"ClockService.AdvanceClock"}
@@ -125,7 +116,7 @@ class Storm:
         self, door: Door, places: Sequence[Place], number: int, most: int
     ) -> list[tuple[Any, str]]:
         parts = self._hosts[door.name] * self._rounds(most)
-        count = math.ceil(self.wanted(door.name, most) / parts)
+        count = math.ceil(most / parts)
         chance = random.Random(f"{self._seed}{door}{number}")  # noqa: S311  nothing secret
         made = fuzzing.requests(door, await self._in_order(door, places), self._pools)
         drawn = fuzzing.drawn(made, count, self._seed + number)
@@ -165,11 +156,6 @@ class Storm:
                 if pool is not None and value not in pool and len(pool) < KEPT:
                     pool.append(value)
 
-    @staticmethod
-    def wanted(name: str, most: int) -> int:
-        """How many messages an RPC is to be sent where every other is sent `most`."""
-        return min(most, SLOW.get(name, most))
-
     def sent(self) -> Counter[str]:
         """How many messages were answered, by RPC."""
         found: Counter[str] = Counter()
@@ -181,14 +167,11 @@ class Storm:
         """RPCs that were sent fewer messages than they should, with how many."""
         sent = self.sent()
         names = {door.name for door in self._doors}
-        return {name: sent[name] for name in names if sent[name] < self.wanted(name, most)}
+        return {name: sent[name] for name in names if sent[name] < most}
 
     def unreached(self) -> set[str]:
-        """RPCs of which every message was refused before the command or query.
-
-        The slow ones get too few to be sure of it; tests of their own go through them.
-        """
-        return {door.name for door in self._doors} - self.reached - set(SLOW)
+        """RPCs of which every message was refused before the command or query."""
+        return {door.name for door in self._doors} - self.reached
 
     def report(self) -> str:
         """How many messages went where, and what they reached."""
