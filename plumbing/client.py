@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import grpc
 from google.rpc import error_details_pb2
@@ -29,6 +29,9 @@ RETRY_MOST_SECONDS = 2.0
 MAX_MESSAGE_BYTES = 8 << 20
 # What tells the other side to which trace a call belongs, and with which request it all began.
 TRACEPARENT, REQUEST_ID = "traceparent", "x-request-id"
+ON_BEHALF_OF = "x-on-behalf-of"
+
+T = TypeVar("T")
 
 
 def new_request_id() -> str:
@@ -82,6 +85,19 @@ def _decoded(detail: Any) -> dict[str, Any]:
     return {}
 
 
+async def ask(call: Awaitable[T]) -> T:
+    """The answer to a call. Raises Refusal."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise refusal_of(error) from error
+
+
+def for_account(account: str) -> tuple[tuple[str, str], ...]:
+    """The metadata of a call that a service makes on an account's behalf (D-09)."""
+    return ((ON_BEHALF_OF, account),)
+
+
 TokenSource = Callable[[], Awaitable[str]]
 
 
@@ -98,7 +114,7 @@ class _Dress:
         if self.token is not None:
             metadata.add("authorization", f"Bearer {await self.token()}")
         if self.on_behalf_of:
-            metadata.add("x-on-behalf-of", self.on_behalf_of)
+            metadata.add(ON_BEHALF_OF, self.on_behalf_of)
         cause = current_cause()
         if cause.traceparent:
             metadata.add(TRACEPARENT, cause.traceparent)

@@ -24,7 +24,7 @@ from grpc_status import rpc_status
 from law.errors import InvalidInput, LawError, NotPermitted
 from plumbing import validation
 from plumbing.access import served
-from plumbing.client import Refusal
+from plumbing.client import ON_BEHALF_OF, Refusal
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.statuses import away_status, internal_status, status_of
 from plumbing.tokens import Verifier
@@ -134,7 +134,7 @@ class Guard(grpc.aio.ServerInterceptor):
         scheme, _, token = metadata.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated()
-        caller = self._verifier.verify(token, metadata.get("x-on-behalf-of", ""))
+        caller = self._verifier.verify(token, metadata.get(ON_BEHALF_OF, ""))
         if rule is None or not rule.admits(caller):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
         return caller

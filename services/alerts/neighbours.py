@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import grpc
 
-from plumbing.client import Refusal, derived_request_id, refusal_of
+from plumbing.client import Refusal, ask, derived_request_id, for_account
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
-
-T = TypeVar("T")
-
-
-async def _ask(call: Awaitable[T]) -> T:
-    try:
-        return await call
-    except grpc.aio.AioRpcError as error:
-        raise refusal_of(error) from error
-
-
-def _behalf(account: str) -> tuple[tuple[str, str], ...]:
-    return (("x-on-behalf-of", account),)
 
 
 @dataclass(frozen=True)
@@ -45,7 +30,7 @@ class Neighbours:
         """The grade in force today; None of a subject that has none. Raises Refusal."""
         request = grading_pb2.GetGradeRequest(subject_id=subject_id)
         try:
-            answer = await _ask(self.grading.GetGrade(request, metadata=_behalf(behalf)))
+            answer = await ask(self.grading.GetGrade(request, metadata=for_account(behalf)))
         except Refusal as refusal:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 return None
@@ -57,5 +42,5 @@ class Neighbours:
         request = registry_pb2.EnterRecordRequest(
             request_id=derived_request_id("escalation", key), record=record
         )
-        answer = await _ask(self.registry.EnterRecord(request, metadata=_behalf(behalf)))
+        answer = await ask(self.registry.EnterRecord(request, metadata=for_account(behalf)))
         return answer.record.record_id

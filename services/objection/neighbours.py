@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import grpc
 
 from law.errors import Fault, InvalidInput, NotFound
-from plumbing.client import Refusal, derived_request_id, refusal_of
+from plumbing.client import Refusal, ask, derived_request_id, for_account
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
-
-T = TypeVar("T")
-
-
-async def ask(call: Awaitable[T]) -> T:
-    """The answer to a call. Raises Refusal."""
-    try:
-        return await call
-    except grpc.aio.AioRpcError as error:
-        raise refusal_of(error) from error
-
-
-def _behalf(account: str) -> tuple[tuple[str, str], ...]:
-    return (("x-on-behalf-of", account),)
 
 
 @dataclass(frozen=True)
@@ -46,7 +31,7 @@ class Neighbours:
     async def record(self, record_id: str, behalf: str) -> registry_pb2.Record:
         """A record as the register holds it. Raises Refusal."""
         request = registry_pb2.GetRecordRequest(record_id=record_id)
-        return (await ask(self.registry.GetRecord(request, metadata=_behalf(behalf)))).record
+        return (await ask(self.registry.GetRecord(request, metadata=for_account(behalf)))).record
 
     async def records(self, record_ids: Sequence[str], behalf: str) -> list[registry_pb2.Record]:
         """Several records. Raises InvalidInput naming every one there is not, else Refusal."""
@@ -86,7 +71,7 @@ class Neighbours:
             case_id=case_id,
             contested=contested,
         )
-        answer = await ask(self.registry.SetContested(request, metadata=_behalf(behalf)))
+        answer = await ask(self.registry.SetContested(request, metadata=for_account(behalf)))
         return {record.record_id: record.version for record in answer.records}
 
     async def withdraw(self, case_id: str, record_id: str, ground: str, behalf: str) -> None:
@@ -96,7 +81,7 @@ class Neighbours:
             record_id=record_id,
             ground=ground,
         )
-        await ask(self.registry.WithdrawRecord(request, metadata=_behalf(behalf)))
+        await ask(self.registry.WithdrawRecord(request, metadata=for_account(behalf)))
 
     async def correct(
         self, case_id: str, record: registry_pb2.Record, ground: str, behalf: str
@@ -109,7 +94,7 @@ class Neighbours:
             record=record,
             ground=ground,
         )
-        await ask(self.registry.CorrectRecord(request, metadata=_behalf(behalf)))
+        await ask(self.registry.CorrectRecord(request, metadata=for_account(behalf)))
 
     async def repair(
         self, case_id: str, record_ids: Sequence[str], ground: str, behalf: str
@@ -120,7 +105,7 @@ class Neighbours:
             record_ids=record_ids,
             ground=ground,
         )
-        answer = await ask(self.registry.RepairRecords(request, metadata=_behalf(behalf)))
+        answer = await ask(self.registry.RepairRecords(request, metadata=for_account(behalf)))
         return {record.record_id: record.version for record in answer.records}
 
     async def stop_disclosure(
@@ -132,13 +117,15 @@ class Neighbours:
             record_ids=record_ids,
             ground=ground,
         )
-        await ask(self.registry.StopDisclosure(request, metadata=_behalf(behalf)))
+        await ask(self.registry.StopDisclosure(request, metadata=for_account(behalf)))
 
     async def subject(self, subject_id: str, behalf: str) -> registry_pb2.Subject:
         """A subject. Raises NotFound, else Refusal."""
         request = registry_pb2.GetSubjectRequest(subject_id=subject_id)
         try:
-            return (await ask(self.registry.GetSubject(request, metadata=_behalf(behalf)))).subject
+            return (
+                await ask(self.registry.GetSubject(request, metadata=for_account(behalf)))
+            ).subject
         except Refusal as refusal:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 raise NotFound("没有该信用主体", "There is no such subject") from refusal
@@ -164,7 +151,7 @@ class Neighbours:
             request = registry_pb2.ListRecordsRequest(
                 subject_id=subject_id, page_size=1000, page_token=token
             )
-            answer = await ask(self.registry.ListRecords(request, metadata=_behalf(behalf)))
+            answer = await ask(self.registry.ListRecords(request, metadata=for_account(behalf)))
             found += answer.records
             if not (token := answer.next_page_token):
                 return found
@@ -172,7 +159,7 @@ class Neighbours:
     async def retention(self, record_id: str, behalf: str) -> registry_pb2.Retention:
         """How long a record is kept, and by which text."""
         request = registry_pb2.GetRecordRequest(record_id=record_id)
-        return (await ask(self.registry.GetRecord(request, metadata=_behalf(behalf)))).retention
+        return (await ask(self.registry.GetRecord(request, metadata=for_account(behalf)))).retention
 
     async def grades(self, subject_id: str, behalf: str) -> list[grading_pb2.Grade]:
         """Every grade ever stated of a subject."""
@@ -182,7 +169,7 @@ class Neighbours:
             request = grading_pb2.ListGradesRequest(
                 subject_id=subject_id, page_size=1000, page_token=token
             )
-            answer = await ask(self.grading.ListGrades(request, metadata=_behalf(behalf)))
+            answer = await ask(self.grading.ListGrades(request, metadata=for_account(behalf)))
             found += answer.grades
             if not (token := answer.next_page_token):
                 return found
@@ -190,14 +177,14 @@ class Neighbours:
     async def receipt(self, receipt_id: str, behalf: str) -> str:
         """A receipt, as JSON."""
         request = grading_pb2.GetReceiptRequest(receipt_id=receipt_id)
-        answer = await ask(self.grading.GetReceipt(request, metadata=_behalf(behalf)))
+        answer = await ask(self.grading.GetReceipt(request, metadata=for_account(behalf)))
         return str(answer.receipt_json)
 
     async def grade(self, subject_id: str, behalf: str) -> grading_pb2.Grade:
         """The grade in force today; an empty one for a subject that has none."""
         request = grading_pb2.GetGradeRequest(subject_id=subject_id)
         try:
-            return (await ask(self.grading.GetGrade(request, metadata=_behalf(behalf)))).grade
+            return (await ask(self.grading.GetGrade(request, metadata=for_account(behalf)))).grade
         except Refusal as refusal:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 return grading_pb2.Grade(subject_id=subject_id)
@@ -206,7 +193,7 @@ class Neighbours:
     async def is_graded(self, record_id: str, version: int, behalf: str) -> bool:
         """Whether grading has taken that version of a record into account."""
         request = grading_pb2.GetRecordGradedRequest(record_id=record_id, version=version)
-        answer = await ask(self.grading.GetRecordGraded(request, metadata=_behalf(behalf)))
+        answer = await ask(self.grading.GetRecordGraded(request, metadata=for_account(behalf)))
         return answer.graded
 
     async def explanation(self, receipt_id: str, behalf: str) -> list[str]:
@@ -214,5 +201,5 @@ class Neighbours:
         if not receipt_id:
             return []
         request = grading_pb2.GetReceiptRequest(receipt_id=receipt_id)
-        answer = await ask(self.grading.GetReceipt(request, metadata=_behalf(behalf)))
+        answer = await ask(self.grading.GetReceipt(request, metadata=for_account(behalf)))
         return list(answer.explanation_zh)
