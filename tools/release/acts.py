@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from law.index_tables import Scoring, table
+from law.periods import add_years, start_of
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
-from protos.grading.v1 import grading_pb2 as grading
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.objection.v1 import objection_pb2 as objection
+from protos.objection.v1 import repair_pb2 as repair
+from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as registry
-from tools.release.life import Life, enter_penalty, move, now, subject_of, take_in, until
+from tools.release.life import Life, be_graded, enter_penalty, move, now, subject_of, take_in, until
 
 CITY = "330100"
 TURN_OF_THE_YEAR = datetime(2027, 1, 4, 9, 30, tzinfo=SHANGHAI)
@@ -43,6 +46,67 @@ async def alerts_are_raised(life: Life) -> None:
         return any((one.kind, one.state) == ("rejected", "delivered") for one in said) or None
 
     await until(told)
+
+
+async def a_red_alert_escalates(life: Life) -> None:
+    """Two steps are approved and carried out; the case stays open for the next release."""
+    desk, wanted = life.desks["caseworker"].escalations, escalations.ListEscalationsRequest
+    mine = wanted(subject_id=life.subject_id)
+
+    async def case() -> escalations.Escalation:
+        return (await desk.ListEscalations(mine)).escalations[0]
+
+    async def proposed() -> escalations.Escalation | None:
+        seen = await case()
+        return seen if seen.state == "proposed" else None
+
+    for _ in range(2):
+        seen = await case()
+        due_on = date.fromisoformat(seen.due_on) if seen.due_on else None
+        if due_on and due_on > (await now(life)).date():
+            await move(life, start_of(due_on, 9))
+        seen = await until(proposed)
+        approve = escalations.ApproveStepRequest(
+            request_id=new_request_id(), escalation_id=seen.escalation_id, step=seen.step
+        )
+        await desk.ApproveStep(approve)
+
+
+async def repairs_are_heard(life: Life) -> None:
+    """A repair is granted; another is asked for, and nobody has looked at it yet."""
+    case = await _asked_to_repair(life)
+    desk, about = life.desks["caseworker"].repair, {"case_id": case.case_id}
+    await desk.AcceptRepair(repair.AcceptRepairRequest(request_id=new_request_id(), **about))
+    for condition in case.repair.conditions:
+        if condition.to_confirm:
+            confirm = repair.ConfirmConditionRequest(
+                request_id=new_request_id(),
+                condition_id=condition.id,
+                met=True,
+                ground="查验缴款凭证，属实",
+                **about,
+            )
+            await desk.ConfirmCondition(confirm)
+    decide = repair.DecideRepairRequest(
+        request_id=new_request_id(), confirm=True, reasons="法定义务已履行，准予修复", **about
+    )
+    await desk.DecideRepair(decide)
+    await until(lambda: _ended(life, case.case_id))
+    await _asked_to_repair(life)
+
+
+async def _asked_to_repair(life: Life) -> objection.Case:
+    """A penalty of a year ago, graded, and the request to repair it."""
+    record = await enter_penalty(life, add_years((await now(life)).date(), -1))
+    await be_graded(life, record)
+    request = repair.LodgeRepairRequest(
+        request_id=new_request_id(),
+        subject_id=life.subject_id,
+        grounds="罚款已缴清，铅封已重新加装",
+        evidence=["缴款凭证"],
+        promise="今后定期自查",
+    )
+    return (await life.desks["operator"].repair.LodgeRepair(request)).case
 
 
 async def objections_are_heard(life: Life) -> None:
@@ -80,12 +144,7 @@ async def objections_are_heard(life: Life) -> None:
 async def _lodged(life: Life) -> str:
     """A penalty, graded, and an objection to it; its id."""
     record = await enter_penalty(life)
-    wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
-
-    async def graded() -> bool | None:
-        return (await life.desks["caseworker"].grading.GetRecordGraded(wanted)).graded or None
-
-    await until(graded)
+    await be_graded(life, record)
     request = objection.LodgeObjectionRequest(
         request_id=new_request_id(),
         subject_id=life.subject_id,
@@ -169,6 +228,23 @@ async def files_are_taken_in(life: Life) -> None:
             request_id=new_request_id(), batch_id=taken[1].batch_id, ground="样例·误传"
         )
     )
+
+
+async def a_bulk_batch_is_cut_off(life: Life) -> None:
+    """A system opens a batch and sends one chunk of it; the rest never comes."""
+    batch_id, desk = new_request_id(), life.administrator.bulk
+    opening = bulk.OpenBulkBatchRequest(
+        request_id=new_request_id(),
+        batch_id=batch_id,
+        family="subjects",
+        name="样例推送",
+        mode="good_rows",
+        bureau=(await subject_of(life)).bureau,
+    )
+    await desk.OpenBulkBatch(opening)
+    shop = bulk.SubjectItem(kind="organisation", name="样例·推送店", sector="retail")
+    chunk = bulk.SendBulkChunksRequest(batch_id=batch_id, sequence=1, subjects=[shop])
+    await desk.SendBulkChunks(iter([chunk]))
 
 
 async def the_year_ends(life: Life) -> None:

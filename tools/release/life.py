@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.session import Desk
 from services.cli.supervisor import Platform
@@ -55,14 +56,14 @@ async def subject_of(life: Life) -> registry.Subject:
     return answer.subject
 
 
-async def enter_penalty(life: Life) -> registry.Record:
-    """An adverse record of the day that lowers the grade."""
-    today = (await now(life)).date()
+async def enter_penalty(life: Life, determined_on: date | None = None) -> registry.Record:
+    """An adverse record, of today unless told otherwise, that lowers the grade; not yet graded."""
+    day = determined_on or (await now(life)).date()
     record = registry.Record(
         subject_id=life.subject_id,
         kind="penalty",
-        occurred_on=(today - timedelta(days=10)).isoformat(),
-        determined_on=today.isoformat(),
+        occurred_on=(day - timedelta(days=10)).isoformat(),
+        determined_on=day.isoformat(),
         verified=True,
         points=20,
         source_ref=f"样例罚〔2026〕第{next(life.numbers)}号",
@@ -74,6 +75,16 @@ async def enter_penalty(life: Life) -> registry.Record:
         request
     )
     return answer.record
+
+
+async def be_graded(life: Life, record: registry.Record) -> None:
+    """Waits until grading has taken a record into account."""
+    wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
+
+    async def graded() -> bool | None:
+        return (await life.desks["caseworker"].grading.GetRecordGraded(wanted)).graded or None
+
+    await until(graded)
 
 
 async def move(life: Life, to: datetime) -> None:

@@ -34,10 +34,13 @@ PARTS = {
 }
 ACTS = (
     acts.alerts_are_raised,
+    acts.a_red_alert_escalates,
+    acts.repairs_are_heard,
     acts.objections_are_heard,
     acts.a_text_is_activated,
     acts.areas_are_assessed,
     acts.files_are_taken_in,
+    acts.a_bulk_batch_is_cut_off,
     acts.the_year_ends,
 )
 
