@@ -134,6 +134,13 @@ def read_validity(reader: Reader) -> Validity:
     return Validity(start, end)
 
 
+def read_period(reader: Reader) -> Validity:
+    """Read the days on which a whole text holds: the field `validity`, with its two days."""
+    days = reader.below("validity")
+    days.only("valid_from", "valid_to")
+    return read_validity(days)
+
+
 def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Dated[T]:
     """Read one figure: its article, its days and its value."""
     cite, validity = read_cite(reader), read_validity(reader)

@@ -16,8 +16,8 @@ from law.data_file import (
     read_dated,
     read_figure,
     read_header,
+    read_period,
     read_requirements,
-    read_validity,
 )
 from law.errors import NotFound
 from law.packaged import understood
@@ -141,7 +141,7 @@ def read_measures(reader: Reader) -> MeasureTable:
 
 def _of_text(reader: Reader, name: str) -> Mapping[str, DatedMeasures]:
     reader.only("status", "validity", "requirements", "inherits", "grades")
-    read_validity(reader.below("validity"))
+    read_period(reader)
     note_status(reader, name)
     read_requirements(reader)
     grades, known = reader.below("grades"), [grade.id for grade in load(name).grades]

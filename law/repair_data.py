@@ -14,8 +14,8 @@ from law.data_file import (
     read_cite,
     read_dated,
     read_header,
+    read_period,
     read_requirements,
-    read_validity,
 )
 from law.evidence import RecordKind, Severity
 from law.measure_data import note_status
@@ -94,7 +94,7 @@ def read_repair(reader: Reader) -> Mapping[str, RepairRules]:
 
 def _of_text(reader: Reader, name: str) -> RepairRules:
     reader.only("status", "validity", "requirements", "grades", "any_adverse", "none")
-    read_validity(reader.below("validity"))
+    read_period(reader)
     note_status(reader, name)
     read_requirements(reader)
     if "none" in reader.data:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
-from law.data_file import canonical_hash, load_yaml, read_cite, read_validity, understand
+from law.data_file import canonical_hash, load_yaml, read_cite, read_period, understand
 from law.evidence import RecordStatus, Sector, SubjectKind
 from law.reading import Reader
 from law.readings import FIELDS, note_repeats, read_reading
@@ -39,9 +39,7 @@ def parse(source: str, name: str) -> Ruleset:
 def read_ruleset(reader: Reader, content_hash: str) -> Ruleset:
     """Read a ruleset: header, figures cut into editions, what ends a record, readings."""
     reader.only(*_HEADER)
-    days = reader.below("validity")
-    days.only("valid_from", "valid_to")
-    validity = read_validity(days)
+    validity = read_period(reader)
     text_id = reader.text("text")
     if text_id not in TEXTS:
         reader.fault("text", "未知法规文本", f"unknown legal text {text_id}")

@@ -1,0 +1,131 @@
+"""No figure of a data file is idle: whatever is changed, left out or added makes a difference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from law.corpus import READERS
+from law.data_file import understand
+from law.errors import InvalidInput
+from law.ruleset import GRADING
+from law.ruleset_file import read_ruleset
+from tests.unit.law.spoiling import fresh
+
+Path = tuple[str | int, ...]
+REFUSED = object()
+
+
+def outcome(name: str, document: object) -> object:
+    """What a file with this content comes to, whatever its hash; REFUSED if it is none."""
+    try:
+        if name in GRADING:
+            return understand(document, name, lambda reader: read_ruleset(reader, ""))
+        return understand(document, name, READERS[name])
+    except InvalidInput:
+        return REFUSED
+
+
+def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    yield path, node
+    if isinstance(node, dict | list):
+        pairs = node.items() if isinstance(node, dict) else enumerate(node)
+        for key, below in pairs:
+            yield from nodes(below, (*path, key))
+
+
+def shape(node: Any, path: Path) -> Iterator[str]:
+    """A path without its rows: those of a list, and of a mapping that holds mappings alone."""
+    for depth, key in enumerate(path):
+        rows = isinstance(node, list) or (depth and all(isinstance(v, dict) for v in node.values()))
+        yield "*" if rows else str(key)
+        node = node[key]
+
+
+def one_of_each(name: str) -> dict[str, Path]:
+    """For every shape of a path the first place that has it."""
+    document, found = fresh(name), dict[str, Path]()
+    for path, _ in nodes(document):
+        if path:
+            found.setdefault(".".join(shape(document, path)), path)
+    return found
+
+
+def other(value: Any) -> Any:
+    """Another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, date):
+        return value + timedelta(days=1)
+    if value is None:
+        return date(2998, 1, 1)
+    return "S2 5" if value[:2] in ("S1", "S3", "S4", "S5") else f"{value}改"
+
+
+def at(document: Any, path: Path) -> tuple[Any, Any]:
+    for key in path[:-1]:
+        document = document[key]
+    return document, path[-1]
+
+
+# What changes no result, and why that is right.
+IDLE = re.compile(
+    r"""
+    id | version                              # of files that no result names
+    | ambiguities\.\*(\.\w+)?                # told by law.corpus, for the page of the law
+    | (.+\.)?requirements(\.\*)?             # our own numbers, for the page of the law
+    | .+\.(name|title|reason|rule|note)_..     # said to people where the data is shown
+    | severity_caps_source\..+                # where the figure was looked up
+    | review\.example                         # said to whoever reads the file
+    | good\.\*\.cite | .+\.kinds\.\*\.cite | query_needs_authority\..+ | cite | editions\.\*\.title
+    | (grades|base|bonus|deduction|types|reminder_points|editions)\.\*\.valid_(from|to)
+    | (suspension\.|rulesets\.\*\.validity\.)?valid_(from|to)  # as long as the text around it
+    """,
+    re.VERBOSE,
+)
+# What may be left out: it then is every bureau, every sector, no floor, no example.
+OPTIONAL = re.compile(r"sectors\.only|entries\.\*\.\w+|.+\.at_least_percent|review\.example")
+
+
+def changed(document: Any, path: Path) -> bool:
+    holder, key = at(document, path)
+    if isinstance(holder[key], dict | list):
+        return False
+    holder[key] = other(holder[key])
+    return True
+
+
+def left_out(document: Any, path: Path) -> bool:
+    holder, key = at(document, path)
+    del holder[key]
+    return True
+
+
+def added_to(document: Any, path: Path) -> bool:
+    holder, key = at(document, path)
+    if not isinstance(holder[key], dict):
+        return False
+    holder[key]["surprise"] = 1
+    return True
+
+
+@pytest.mark.parametrize("spoil", [changed, left_out, added_to])
+@pytest.mark.parametrize("name", READERS)
+def test_every_place_of_a_file_makes_a_difference(
+    name: str, spoil: Callable[[Any, Path], bool]
+) -> None:
+    known, idle = outcome(name, fresh(name)), []
+    assert known is not REFUSED
+    for text, path in one_of_each(name).items():
+        document = fresh(name)
+        if spoil(document, path) and outcome(name, document) == known:
+            idle.append(text)
+    may_be = (IDLE, OPTIONAL) if spoil is left_out else (IDLE,)
+    unread = [text for text in idle if not any(known.fullmatch(text) for known in may_be)]
+    assert unread == []
