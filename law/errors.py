@@ -23,6 +23,15 @@ class Fault:
     column: str | None = None  # header of the column, for files
     cite: str | None = None
 
+    def __post_init__(self) -> None:
+        _require_both(self.message_zh, self.message_en)
+
+
+def _require_both(zh: str | None, en: str | None) -> None:
+    """Raises ValueError for a message in one language: nobody is told less than another."""
+    if not (zh and en):
+        raise ValueError(f"a message in Chinese and English, not {zh!r} and {en!r}")
+
 
 class LawError(Exception):
     """The request cannot be carried out."""
@@ -39,6 +48,8 @@ class LawError(Exception):
         faults: Sequence[Fault] = (),
         **facts: str,
     ) -> None:
+        if zh is not None or en is not None:
+            _require_both(zh, en)
         self.zh = zh or self.message_zh
         self.en = en or (type(self).__doc__ or "").splitlines()[0]
         self.cite = cite
