@@ -166,10 +166,21 @@ def test_a_receipt_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(InvalidInput) as refused:
         verify_document([])
     assert [fault.field for fault in refused.value.faults] == [""]
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput, match=r"^The receipt is not valid\.$") as refused:
         Receipt.from_json({**_document(), "records": 1, "score": "x", "window": None})
+    assert refused.value.zh == "评价凭据不符合要求"
     fields = [fault.field for fault in refused.value.faults]
     assert fields == ["score", "records", "window"]
+
+
+def test_what_a_receipt_does_not_say_is_not_so() -> None:
+    document = _document(ruleset="tianjin-pilot")
+    for flag in ("example_values", "no_record", "in_force"):
+        del document[flag]
+    del document["records"][0]["counted"]
+    receipt = Receipt.from_json(document)
+    assert (receipt.example_values, receipt.no_record, receipt.in_force) == (False, False, False)
+    assert not receipt.lines[0].counted
 
 
 def test_it_is_explained_in_chinese() -> None:
@@ -220,6 +231,15 @@ def test_both_languages_say_as_much() -> None:
 
 def test_cautions_are_told() -> None:
     empty = grade(_dossier(), load("tianjin-pilot"), DAY)
+    said = [one for one in explain(empty, "zh") if not one.startswith(("措施", "解释口径"))]
+    assert said == [
+        "截至2026-06-30，依《天津市服务业诚信计量分类监管试点方案（征求意见稿）》，S1评定为二类。",
+        "评价依据为2023-12-31至2025-12-31的记录（附件二；C-02；C-17）。",
+        "据此判定为二类（附件二2；C-17）。",
+        "若本年度于当日结束，下一年度类别为二类。",
+        "无可计入的记录（C-11）。",
+        "注意：该文件为征求意见稿，或在该日尚未生效或已失效。",
+    ]
     said = [one for one in explain(empty, "en") if not one.startswith("Measure")]
     assert said == [
         (
@@ -233,6 +253,14 @@ def test_cautions_are_told() -> None:
         "Caution: the text is a draft, or was not in force that day.",
         *[f"Reading {one.id}: {one.reading_en}." for one in empty.ambiguities],
     ]
+
+
+def test_every_record_under_objection_is_named() -> None:
+    records = [_record("adverse_other", name, contested=True) for name in ("r1", "r2")]
+    receipt = grade(_dossier(*records), load("hangzhou-2021-120"), DAY)
+    said = explain(receipt, "zh")
+    assert "存在异议、处理完毕前仍计入的记录：r1、r2。" in said
+    assert not [one for one in said if one.startswith("无可计入")]
 
 
 def test_of_counted_facts_only_what_decided_is_told() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from law import (
+    attention,
     colour_data,
     disclosure_data,
     editions,
@@ -21,11 +23,11 @@ from law import (
 from law.colours import Colour, InstrumentState, VerificationResult, changes, colour
 from law.colours import latest_valid_until as latest
 from law.data_file import understand
-from law.disclosure import Audience, Field, visible, visible_fields
+from law.disclosure import Audience, Field, record_visible, visible, visible_fields
 from law.errors import NotInForce
 from law.escalation import Step, archive_cite, exposure_rules, ladder, review_on
 from law.evidence import Dossier, Record, RecordKind, Sector, Severity, SubjectKind
-from law.grading import grade, next_change_on, outlook
+from law.grading import explain, grade, next_change_on, outlook
 from law.grading.columnar import grade_register
 from law.grading.register import register_of
 from law.indices import assess
@@ -73,6 +75,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> None:
         ("disclosure", "law.disclosure.disclosure_rules", disclosure_data.read_disclosure),
         ("disclosure", "law.retention.disclosure_rules", disclosure_data.read_disclosure),
         ("escalation", "law.escalation._rules", escalation.read_escalation),
+        ("attention", "law.attention._grounds", attention.read_attention),
     ]
     for name, target, reader in reads:
         found = understand(_ended(name), name, reader)
@@ -116,6 +119,23 @@ FIGURES: dict[str, tuple[Callable[[date], object], str]] = {
 }
 
 
+WORDS = {
+    "measures": (f"{H120} A的措施", f"measures of {H120} A"),
+    "sampling": ("tianjin-pilot 3的抽查比例", "the share of 3"),
+    "retention": ("披露期", "the disclosure period of hangzhou-trial"),
+    "field": ("披露规则", "the rule of disclosure"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_is_not_in_force_is_named(name: str) -> None:
+    with pytest.raises(NotInForce) as refused:
+        FIGURES[name][0](GONE)
+    zh, en = WORDS[name]
+    assert refused.value.zh == f"{GONE}时“{zh}”无效力"
+    assert refused.value.en == f"{en} is not in force on {GONE}"
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_on_its_last_day_a_figure_holds_and_on_the_next_it_is_refused(name: str) -> None:
     ask, cite = FIGURES[name]
@@ -157,6 +177,42 @@ def test_an_index_of_a_day_is_by_the_table_of_that_day() -> None:
     assert refused.value.cite == "S2 附件4"
 
 
+def test_whoever_is_looked_at_first_is_so_only_while_the_ground_holds() -> None:
+    tampering = replace(RECORD, kind=RecordKind.TAMPERING, determined_on=date(2026, 3, 2))
+    assert [one.ground.id for one in attention.attention([tampering], LAST)] == [
+        "suspected_cheating"
+    ]
+    assert attention.attention([tampering], GONE) == ()
+
+
+def test_what_follows_is_told_as_of_the_day_of_the_receipt() -> None:
+    dossier = _dossier(replace(RECORD, kind=RecordKind.CRIME, verified=True, final=True))
+    told = explain(grade(dossier, load(H120), LAST), "zh")
+    assert [one for one in told if one.startswith("措施")]
+    later = grade(dossier, load(H120), GONE)
+    assert (later.grade, later.measures) == ("E", ())
+    assert not [one for one in explain(later, "zh") if one.startswith("措施")]
+
+
+def _seen(kind: str, on: date) -> bool:
+    record = replace(RECORD, kind=RecordKind(kind), verified=True)
+    organisation, public = SubjectKind.ORGANISATION, Audience.PUBLIC
+    return record_visible("hangzhou-trial", record, organisation, public, on).allowed
+
+
+def test_a_record_is_seen_by_the_rules_of_the_day_for_its_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert (_seen("award", LAST), _seen("penalty", LAST)) == (True, True)
+    with pytest.raises(NotInForce):
+        _seen("award", GONE)
+    document = _ended("disclosure")
+    document["fields"]["organisation"]["public"]["fields"].remove("positive_record")
+    found = understand(document, "disclosure", disclosure_data.read_disclosure)
+    monkeypatch.setattr("law.disclosure.disclosure_rules", lambda: found)
+    assert (_seen("award", LAST), _seen("penalty", LAST)) == (False, True)
+
+
 def test_an_interview_is_noted_only_while_the_article_holds() -> None:
     assert archive_cite("hangzhou-trial", "D", LAST) == "S3 24(三); S3 25"
     assert archive_cite("hangzhou-trial", "D", GONE) == ""
@@ -180,6 +236,19 @@ def test_a_ceiling_that_ended_binds_no_longer(monkeypatch: pytest.MonkeyPatch) -
     day = date(2026, 7, 1)
     record = Record("r1", RecordKind.PENALTY, day, day, severity=Severity.MINOR)
     assert retention("hangzhou-trial", record, day).disclosed_until == date(2026, 8, 1)
+    the_day_before = retention("hangzhou-trial", record, date(2026, 6, 30))
+    assert the_day_before.disclosed_until == date(2026, 8, 1)  # of both the shorter
+
+
+def test_a_ceiling_runs_from_the_day_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(read("disclosure"))
+    old = next(one for one in document["severity_caps"] if one["severity"] == "minor")
+    old |= {"origin": "entered_on", "valid_from": None}
+    found = understand(document, "disclosure", disclosure_data.read_disclosure)
+    monkeypatch.setattr("law.retention.disclosure_rules", lambda: found)
+    determined, entered = date(2026, 7, 1), date(2026, 7, 9)
+    record = Record("r1", RecordKind.PENALTY, determined, entered, severity=Severity.MINOR)
+    assert retention(H120, record, entered).disclosed_until == date(2026, 10, 9)
 
 
 def _text(ruleset_id: str, **validity: date | None) -> Ruleset:
