@@ -74,7 +74,7 @@ from tests.unit.law.spoiling import Change, told, twice
             "terms",
             lambda d: d["reminder_points"][0].update(house=False),
             "reminder_points[0].house",
-            "",
+            "must be marked as the house's own practice",
         ),
         (
             "terms",

@@ -129,3 +129,28 @@ def test_every_place_of_a_file_makes_a_difference(
     may_be = (IDLE, OPTIONAL) if spoil is left_out else (IDLE,)
     unread = [text for text in idle if not any(known.fullmatch(text) for known in may_be)]
     assert unread == []
+
+
+# Figures that may be nothing at all, and magnitudes that may be less than nothing.
+MAY_BE_ZERO = {
+    "base.points", "direct.*.points_at_least", "kinds.*.points", "base.*.floor",
+    "base.*.threshold_percent", "reminder_points.*.local_hour",
+}  # fmt: skip
+MAY_BE_BELOW = {"base.points", "base.*.each"}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_whole_number_has_its_bounds(name: str) -> None:
+    def taken(path: Path, value: int) -> bool:
+        document = fresh(name)
+        holder, key = at(document, path)
+        holder[key] = value
+        return outcome(name, document) is not REFUSED
+
+    document = fresh(name)
+    for text, path in one_of_each(name).items():
+        holder, key = at(document, path)
+        if type(holder[key]) is int:
+            assert taken(path, 0) == (text in MAY_BE_ZERO), text
+            assert taken(path, -1) == (text in MAY_BE_BELOW), text
+            assert not taken(path, 1_000_000), text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.evidence import Previous, SubjectKind
+from law.evidence import Previous, RecordStatus, SubjectKind
 from law.grading import Step, grade, outlook
 from law.ruleset import load
 from law.texts import is_citation
@@ -52,6 +52,35 @@ def test_the_steps_open_are_waiting_repair_and_acts() -> None:
         "positive_other": 1,
     }
     assert all(step.possible_on == DAY for step in acts)
+
+
+def test_only_what_counts_against_the_subject_is_a_step() -> None:
+    records = (
+        entry("penalty", points=12),
+        entry("penalty", "r2", status=RecordStatus.WITHDRAWN),
+        entry("penalty", "r3", date(2020, 1, 5)),
+        entry("award", "r4"),
+    )
+    ahead = outlook(dossier_of(*records), load(H120), DAY)
+    assert {step.record for step in ahead.steps} == {"r1", ""}
+
+
+def test_each_article_of_a_step_is_cited_once() -> None:
+    for ruleset_id in (H120, TRIAL):
+        ahead = outlook(dossier_of(entry("crime", points=0)), load(ruleset_id), DAY)
+        for step in ahead.steps:
+            articles = step.cite.split("; ")
+            assert len(articles) == len(set(articles)), step.cite
+
+
+def test_for_a_class_one_must_act_within_the_year_before() -> None:
+    good = (entry("compliance"), entry("commitment_kept", "r2"))
+    path = outlook(dossier_of(*good), load(TIANJIN), DAY).path
+    assert path is not None
+    assert (path.on, path.act_by) == (date(2027, 1, 1), date(2026, 12, 31))
+    elsewhere = outlook(dossier_of(entry("adverse_other", points=9)), load(H120), DAY).path
+    assert elsewhere is not None
+    assert elsewhere.act_by == elsewhere.on == DAY
 
 
 def test_the_fewest_steps_take_the_ones_worth_most() -> None:
