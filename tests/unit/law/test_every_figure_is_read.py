@@ -80,7 +80,7 @@ IDLE = re.compile(
     id | version                              # of files that no result names
     | ambiguities\.\*(\.\w+)?                # told by law.corpus, for the page of the law
     | (.+\.)?requirements(\.\*)?             # our own numbers, for the page of the law
-    | .+\.(name|title|reason|rule|note)_..     # said to people where the data is shown
+    | audiences\.\*\.name_.. | reminder_points\.\*\.reason_.. | suspension\.rule_..  # for people
     | severity_caps_source\..+                # where the figure was looked up
     | review\.example                         # said to whoever reads the file
     | good\.\*\.cite | .+\.kinds\.\*\.cite | query_needs_authority\..+ | cite | editions\.\*\.title

@@ -175,6 +175,9 @@ def test_an_index_of_a_day_is_by_the_table_of_that_day() -> None:
     with pytest.raises(NotInForce) as refused:
         assess("taizhou-block", FINDINGS, GONE)
     assert refused.value.cite == "S2 附件4"
+    zh, en = index_tables.table("taizhou-block").name_zh, "taizhou-block"
+    assert refused.value.zh == f"{GONE}时“{zh}”无效力"
+    assert refused.value.en == f"{en} is not in force on {GONE}"
 
 
 def test_whoever_is_looked_at_first_is_so_only_while_the_ground_holds() -> None:
