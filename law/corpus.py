@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from law.attention import read_attention
 from law.colour_data import read_colours
-from law.data_file import canonical_hash, read_header, understand
+from law.data_file import read_header, understand
 from law.disclosure_data import read_disclosure
 from law.editions import read_editions
 from law.escalation import read_escalation
@@ -73,18 +73,15 @@ def _without_rule(reader: Reader) -> Declared:
     return Declared(NO_RULE, read_reading(reader), reader.text("why_zh"), reader.text("why_en"))
 
 
-def _ruleset(reader: Reader) -> object:
-    return read_ruleset(reader, canonical_hash(reader.data))
-
-
 def _jurisdictions(reader: Reader) -> object:
     return read_jurisdictions(reader, {one.id: one for one in list_rulesets()})
 
 
 NO_RULE = "readings"
 READERS: Mapping[str, Callable[[Reader], object]] = {
-    **dict.fromkeys(GRADING, _ruleset),
-    **{name: lambda reader: read_table(reader, "") for name in TABLES},
+    # What is only looked at needs no hash.
+    **dict.fromkeys(GRADING, lambda reader: read_ruleset(reader, "")),
+    **dict.fromkeys(TABLES, lambda reader: read_table(reader, "")),
     "attention": read_attention,
     "colours": read_colours,
     "disclosure": read_disclosure,

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from law import ruleset
+from law.data_file import Validity
 from law.evidence import Record, RecordKind, Sector, SubjectKind
 from law.governing import PACKAGED, Activated, Governing
 from law.retention import retention, still_kept_from
@@ -54,6 +55,15 @@ def ended_trial(monkeypatch: pytest.MonkeyPatch) -> date:
     ended = replace(load("hangzhou-trial"), valid_to=last)
     monkeypatch.setattr(ruleset, "load", lambda id_: ended if id_ == ended.id else load(id_))
     return last
+
+
+def test_where_an_entry_ends_another_text_may_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    packaged, last = ruleset.jurisdictions(), date(2027, 5, 31)
+    first, *others = packaged.entries
+    ended = replace(packaged, entries=(replace(first, validity=Validity(first.valid_from, last)), *others))
+    assert last + DAY not in set(PACKAGED.turns())
+    monkeypatch.setattr(ruleset, "jurisdictions", lambda: ended)
+    assert last + DAY in set(PACKAGED.turns())
 
 
 def test_an_ended_text_holds_through_its_last_day_and_nothing_comes_back(ended_trial: date) -> None:

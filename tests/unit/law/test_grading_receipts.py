@@ -69,6 +69,7 @@ def test_the_receipt_has_the_words_of_the_contract() -> None:
     }
     assert all(set(one) == {"id", *words} for one in document["ambiguities"])
     assert [one["reason_en"] for one in document["records"]][2] == "withdrawn; not counted"
+    assert [one["reason_zh"] for one in document["records"]][2] == "已撤销，不计"
     assert document["not_graded"] is None
     assert document["prospective"] is None
     assert document["inputs"]["subject"]["id"] == "S1"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import date, timedelta
+from typing import Any
 
 import chinese_calendar  # type: ignore[import-untyped]
 import holidays
@@ -11,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lunar_python.util import HolidayUtil  # type: ignore[import-untyped]
 
+from law.data_file import understand
+from law.editions import read_editions
 from law.errors import InvalidInput, NotFound
+from law.packaged import read
 from law.workdays import (
     NOTHING_PUBLISHED,
     Edition,
@@ -163,3 +168,40 @@ def test_nothing_lies_between_a_day_and_an_earlier_one() -> None:
 def test_a_term_beyond_the_last_date_is_refused() -> None:
     with pytest.raises(InvalidInput):
         nth_working_day(date(9999, 12, 30), 5, edition())
+
+
+def _calendar(**change: object) -> dict[str, Any]:
+    """The packaged calendar with its first notice, that of 2020, changed."""
+    document = copy.deepcopy(read("workdays"))
+    document["editions"][0] |= change
+    return document
+
+
+def test_every_notice_makes_an_edition_that_holds_its_year() -> None:
+    notices = read("workdays")["editions"]
+    found = understand(_calendar(), "workdays", read_editions)
+    assert [one.number for one in found] == [one["number"] for one in notices]
+    for number, one in enumerate(found, 1):
+        assert one.years == {notice["year"] for notice in notices[:number]}
+        assert one.documents == tuple(n["cite"].partition(" ")[2] for n in notices[:number])
+
+
+@pytest.mark.parametrize("day", ["2019-12-01", "2020-12-31"])
+def test_a_holiday_may_begin_in_the_december_before_its_year(day: str) -> None:
+    edition_2020 = understand(_calendar(days_off=[day]), "workdays", read_editions)[0]
+    assert edition_2020.off == {date.fromisoformat(day)}
+
+
+def test_every_day_outside_the_year_is_named() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        understand(
+            _calendar(days_off=["2019-11-30", "soon", "2021-01-01", "later"], make_up=[]),
+            "workdays",
+            read_editions,
+        )
+    assert [(one.field, one.message_en) for one in refused.value.faults] == [
+        ("editions[0].days_off", "is not of 2020: 2019-11-30"),
+        ("editions[0].days_off", "is no day: soon"),
+        ("editions[0].days_off", "is not of 2020: 2021-01-01"),
+        ("editions[0].days_off", "is no day: later"),
+    ]
