@@ -40,8 +40,8 @@ ACTS = (
     acts.a_text_is_activated,
     acts.areas_are_assessed,
     acts.files_are_taken_in,
-    acts.a_bulk_batch_is_cut_off,
     acts.the_year_ends,
+    acts.a_bulk_batch_is_cut_off,
 )
 
 
