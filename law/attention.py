@@ -90,7 +90,7 @@ def _ground(reader: Reader) -> Ground:
         at_least=reader.whole("at_least", least=1),
         within_months=reader.whole("within_months", least=1),
         example=reader.flag("example", False),
-        cite=reader.text("cite", ""),
+        cite=reader.text("cite"),
         zh=reader.text("zh"),
         en=reader.text("en"),
     )

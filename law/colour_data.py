@@ -92,12 +92,12 @@ def _figure(reader: Reader, key: str, read: Callable[[Reader], Said]) -> tuple[D
 def _warning(reader: Reader) -> Said:
     reader.only("months", "name_zh", "name_en", *DATED)
     months = reader.whole("months", least=1)
-    return Said(reader.text("cite", ""), reader.text("name_zh"), reader.text("name_en"), months)
+    return Said(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"), months)
 
 
 def _reason(reader: Reader) -> Said:
     reader.only("name_zh", "name_en", *DATED)
-    return Said(reader.text("cite", ""), reader.text("name_zh"), reader.text("name_en"))
+    return Said(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"))
 
 
 def _note_order(reader: Reader, found: Mapping[str, tuple[Dated[Said], ...]]) -> None:

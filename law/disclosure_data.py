@@ -179,7 +179,7 @@ def _period(reader: Reader) -> Period:
         origin=reader.choice("origin", Origin),
         basis=reader.choice("basis", Basis),
         deletes=reader.flag("deletes", False),
-        cite=reader.text("cite", ""),
+        cite=reader.text("cite"),
         delete_cite=delete_cite,
     )
 
@@ -226,9 +226,9 @@ def _of_kind(reader: Reader, kind: SubjectKind) -> Mapping[Audience, Versions[Al
 
 def _allowed(reader: Reader) -> Allowed:
     reader.only("fields", *DATED)
-    return Allowed(reader.choices("fields", Field), reader.text("cite", ""))
+    return Allowed(reader.choices("fields", Field), reader.text("cite"))
 
 
 def _reach(reader: Reader) -> Reach:
     reader.only("audiences", *DATED)
-    return Reach(reader.choices("audiences", Audience), reader.text("cite", ""))
+    return Reach(reader.choices("audiences", Audience), reader.text("cite"))

@@ -212,7 +212,7 @@ def _rung(reader: Reader) -> Rung:
         step=reader.choice("id", Step),
         name_zh=reader.text("name_zh"),
         name_en=reader.text("name_en"),
-        cite=reader.text("cite", ""),
+        cite=reader.text("cite"),
         approver=reader.choice("approver", Approver).value,
         days=reader.whole("days", least=1),
         example=reader.flag("example", False),

@@ -115,8 +115,8 @@ def read_table(reader: Reader, digest: str) -> Table:
     _check_keys(reader, rows)
     _check_totals(reader.below("totals"), rows)
     return Table(
-        id=reader.text("id", ""),
-        version=reader.text("version", ""),
+        id=reader.text("id"),
+        version=reader.text("version"),
         content_hash=digest,
         name_zh=reader.text("name_zh"),
         name_en=reader.text("name_en"),
@@ -145,7 +145,7 @@ def _row(reader: Reader, part: Part) -> Row:
         part=part,
         points=points,
         scoring=scoring,
-        cite=reader.text("cite", ""),
+        cite=reader.text("cite"),
         group=reader.text("group"),
         party=reader.text("party"),
         standard=reader.text("standard"),

@@ -85,7 +85,7 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
 
 def _type(reader: Reader) -> InstrumentType:
     reader.only(*_FIELDS, *DATED)
-    cite = reader.text("cite", "")
+    cite = reader.text("cite")
     return InstrumentType(
         code=reader.text("code"),
         name_zh=reader.text("name_zh"),

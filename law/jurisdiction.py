@@ -129,7 +129,7 @@ def _not_graded(reader: Reader) -> NotGraded | None:
     below = reader.below("not_graded")
     below.only("reason_zh", "reason_en")
     return NotGraded(
-        "outside_sectors", below.text("reason_zh"), below.text("reason_en"), reader.text("cite", "")
+        "outside_sectors", below.text("reason_zh"), below.text("reason_en"), reader.text("cite")
     )
 
 

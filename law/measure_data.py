@@ -176,7 +176,7 @@ def _measure(reader: Reader) -> Measure:
         id=reader.text("id"),
         kind=reader.choice("kind", MeasureKind),
         discretion=reader.choice("discretion", Discretion),
-        cite=reader.text("cite", ""),
+        cite=reader.text("cite"),
         zh=reader.text("zh"),
         en=reader.text("en"),
     )
@@ -187,7 +187,7 @@ def _use(reader: Reader) -> Use:
     return Use(
         id=reader.text("id"),
         by=reader.choice("by", Actor),
-        cite=reader.text("cite", ""),
+        cite=reader.text("cite"),
         zh=reader.text("zh"),
         en=reader.text("en"),
     )
@@ -218,7 +218,7 @@ def _share(reader: Reader, principle: tuple[str, str]) -> Sampling:
     if percent is not None and percent > 100:
         reader.fault("at_least_percent", "不得大于100", "must be at most 100")
     direction = reader.choice("direction", Direction)
-    return Sampling(percent, direction.value, reader.text("cite", ""), *principle)
+    return Sampling(percent, direction.value, reader.text("cite"), *principle)
 
 
 def of_text(table: Mapping[str, T], ruleset_id: str) -> T:

@@ -40,7 +40,7 @@ def read_reading(reader: Reader) -> Reading:
         reader.fault("id", "应为C-编号", "must be a number C-nn")
     told = "text_zh" in reader.data or "text_en" in reader.data
     return Reading(
-        id=reader.text("id", ""),
+        id=reader.text("id"),
         reading_zh=reader.text("reading_zh"),
         reading_en=reader.text("reading_en"),
         alternative_zh=reader.text("alternative_zh"),

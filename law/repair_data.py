@@ -107,7 +107,7 @@ def _of_text(reader: Reader, name: str) -> RepairRules:
 
 def _refusal(reader: Reader) -> Refusal:
     reader.only("zh", "en", *DATED)
-    return Refusal(reader.text("cite", ""), reader.text("zh"), reader.text("en"))
+    return Refusal(reader.text("cite"), reader.text("zh"), reader.text("en"))
 
 
 def _demands(reader: Reader, key: str) -> tuple[Dated[Demand], ...]:
@@ -126,7 +126,7 @@ def _demand(reader: Reader) -> Demand:
     return Demand(
         id=reader.text("id"),
         type=kind,
-        cite=reader.text("cite", ""),
+        cite=reader.text("cite"),
         zh=reader.text("zh"),
         en=reader.text("en"),
         years=reader.whole("years", least=1) if kind is DemandType.AFTER_YEARS else 0,

@@ -134,7 +134,7 @@ class Figures:
 
     def _base(self, reader: Reader) -> Base:
         reader.only("points", *_DATED)
-        return Base(reader.whole("points"), reader.text("cite", ""), self._example(reader))
+        return Base(reader.whole("points"), reader.text("cite"), self._example(reader))
 
     def _band(self, reader: Reader) -> Band:
         reader.only("grade", "at_least", "at_most", *_DATED)
@@ -142,7 +142,7 @@ class Figures:
             self._known_grade(reader, "grade"),
             reader.whole_or_none("at_least"),
             reader.whole_or_none("at_most"),
-            reader.text("cite", ""),
+            reader.text("cite"),
         )
 
     def _kind(self, kind: RecordKind, reader: Reader) -> KindRule:
@@ -158,7 +158,7 @@ class Figures:
         requires = reader.choices("requires", Requirement)
         self.required.update(requires)
         return KindRule(
-            kind, effect, points, requires, self._example(reader), reader.text("cite", "")
+            kind, effect, points, requires, self._example(reader), reader.text("cite")
         )
 
     def _direct(self, reader: Reader) -> DirectRule:
@@ -170,7 +170,7 @@ class Figures:
             points_at_least=reader.whole_or_none("points_at_least", least=0),
             severity=reader.choice_or_none("severity", Severity),
             final=reader.flag("final", False),
-            cite=reader.text("cite", ""),
+            cite=reader.text("cite"),
         )
 
     def _movement(self, reader: Reader) -> Movement:
@@ -179,7 +179,7 @@ class Figures:
             reader.texts("classes"),
             reader.text("finding"),
             self._known_grade(reader, "to"),
-            reader.text("cite", ""),
+            reader.text("cite"),
         )
 
     def _trigger(self, reader: Reader) -> Trigger:
@@ -190,7 +190,7 @@ class Figures:
             at_least=reader.whole("at_least", least=1),
             within_years=reader.whole_or_none("within_years", least=1),
             grade=self._known_grade(reader, "grade"),
-            cite=reader.text("cite", ""),
+            cite=reader.text("cite"),
         )
 
 
@@ -202,7 +202,7 @@ def _good(reader: Reader) -> RecordKind:
 def _window(reader: Reader) -> Window:
     reader.only("years", "origin", *_DATED)
     years, origin = reader.whole("years", least=1), reader.choice("origin", Origin)
-    return Window(years, origin, reader.text("cite", ""))
+    return Window(years, origin, reader.text("cite"))
 
 
 def _grade(reader: Reader) -> Grade:
@@ -211,7 +211,7 @@ def _grade(reader: Reader) -> Grade:
         reader.text("id"),
         reader.text("title_zh"),
         reader.text("title_en"),
-        reader.text("cite", ""),
+        reader.text("cite"),
     )
 
 
