@@ -53,8 +53,10 @@ def some_of_each(name: str) -> Iterator[tuple[str, Path]]:
         yield from ((text, path) for path in {paths[0], paths[-1]})
 
 
-def other(value: Any) -> Any:
-    """Another value of the same kind."""
+def other(key: str | int, value: Any) -> Any:
+    """Another value of the same kind; of a citation another that cites a known text."""
+    if key == "cite":
+        return f"{value}; D-08"
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -63,7 +65,7 @@ def other(value: Any) -> Any:
         return value + timedelta(days=1)
     if value is None:
         return date(2998, 1, 1)
-    return "S2 5" if value[:2] in ("S1", "S3", "S4", "S5") else f"{value}改"
+    return f"{value}改"
 
 
 def at(document: Any, path: Path) -> tuple[Any, Any]:
@@ -81,7 +83,8 @@ IDLE = re.compile(
     | audiences\.\*\.name_.. | reminder_points\.\*\.reason_.. | suspension\.rule_..  # for people
     | severity_caps_source\..+                # where the figure was looked up
     | review\.example                         # said to whoever reads the file
-    | good\.\*\.cite | .+\.kinds\.\*\.cite | query_needs_authority\..+ | cite | editions\.\*\.title
+    | (good|reminder_points)\.\*\.cite | suspension\.cite
+    | .+\.kinds\.\*\.cite | query_needs_authority\..+ | cite | editions\.\*\.title
     | (grades|base|bonus|deduction|types|reminder_points|editions)\.\*\.valid_(from|to)
     | (suspension\.|rulesets\.\*\.validity\.)?valid_(from|to)  # as long as the text around it
     """,
@@ -101,7 +104,7 @@ def changed(document: Any, path: Path) -> bool:
     holder, key = at(document, path)
     if isinstance(holder[key], dict | list):
         return False
-    holder[key] = other(holder[key])
+    holder[key] = other(key, holder[key])
     return True
 
 

@@ -60,7 +60,9 @@ def ended_trial(monkeypatch: pytest.MonkeyPatch) -> date:
 def test_where_an_entry_ends_another_text_may_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     packaged, last = ruleset.jurisdictions(), date(2027, 5, 31)
     first, *others = packaged.entries
-    ended = replace(packaged, entries=(replace(first, validity=Validity(first.valid_from, last)), *others))
+    ended = replace(
+        packaged, entries=(replace(first, validity=Validity(first.valid_from, last)), *others)
+    )
     assert last + DAY not in set(PACKAGED.turns())
     monkeypatch.setattr(ruleset, "jurisdictions", lambda: ended)
     assert last + DAY in set(PACKAGED.turns())
