@@ -18,6 +18,7 @@ from plumbing.events.outbox import Outbox
 from plumbing.settings import SERVICES
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
+from protos.objection.v1 import repair_pb2 as repair
 from protos.operations.v1 import operations_pb2 as operations
 from services.cli import agreement
 from services.cli.platform import reconcile_all
@@ -116,9 +117,28 @@ async def test_what_was_announced_and_not_heard_is_heard_now(left: Left) -> None
     await until(graded)
 
 
-async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
+def _lodged(left: Left, kind: str) -> str:
     cases = left.kept["objection"]["objection_case"]
-    case_id = next(str(row["case_id"]) for row in cases if row["state"] == "lodged")
+    wanted = (kind, "lodged")
+    return next(str(row["case_id"]) for row in cases if (row["kind"], row["state"]) == wanted)
+
+
+async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> None:
+    case_id, desk = _lodged(left, "repair"), await left.desk("sample.caseworker")
+    decline = repair.DeclineRepairRequest(
+        request_id=new_request_id(), case_id=case_id, reasons="材料与记录不符"
+    )
+    await said(desk.repair.DeclineRepair(decline))
+
+    async def declined() -> bool | None:
+        case = (await said(desk.objection.GetCase(objection.GetCaseRequest(case_id=case_id)))).case
+        return case.state == "declined" or None
+
+    await until(declined)
+
+
+async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
+    case_id = _lodged(left, "objection")
     desk = (await left.desk("sample.caseworker")).objection
     await said(
         desk.AcceptObjection(
