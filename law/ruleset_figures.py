@@ -157,9 +157,7 @@ class Figures:
             reader.fault("effect", "守信记录不得减分", "a positive kind cannot speak against one")
         requires = reader.choices("requires", Requirement)
         self.required.update(requires)
-        return KindRule(
-            kind, effect, points, requires, self._example(reader), reader.text("cite")
-        )
+        return KindRule(kind, effect, points, requires, self._example(reader), reader.text("cite"))
 
     def _direct(self, reader: Reader) -> DirectRule:
         reader.only("id", "kind", "grade", "points_at_least", "severity", "final", *_DATED)
