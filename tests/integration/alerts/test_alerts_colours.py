@@ -143,7 +143,7 @@ async def lives_through(
 
 
 @settings(
-    max_examples=12,
+    max_examples=6,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

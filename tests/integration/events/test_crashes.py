@@ -127,7 +127,7 @@ async def test_everything_is_killed_at_random(
     parts = {"relay": database, "consumer": receiver}
     alive = {part: processes.start(part, its) for part, its in parts.items()}
     written = 0
-    for _ in range(6):
+    for _ in range(4):
         before = len(await effects(receiver))
         written += await _write(database, chance)
         await eventually(lambda: _more_than(receiver, before))  # noqa: B023  both at work

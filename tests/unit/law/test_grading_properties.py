@@ -170,7 +170,7 @@ def test_nothing_changes_before_the_day_named(
 
 
 @given(st.data(), rulesets, as_ofs)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_the_columnar_evaluator_agrees_on_every_subject(
     data: st.DataObject, ruleset: Ruleset, as_of: date
 ) -> None:
@@ -183,7 +183,7 @@ def test_the_columnar_evaluator_agrees_on_every_subject(
 
 
 @given(st.data(), rulesets, rulesets, as_ofs)
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_the_impact_is_the_same_however_it_is_computed(
     data: st.DataObject, old: Ruleset, new: Ruleset, as_of: date
 ) -> None:
