@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from law.errors import InvalidInput, LawError, NotFound, WrongState
+from law.errors import InvalidInput, LawError, NotFound, NotInForce, WrongState
 from law.packaged import read
 from law.term_data import Basis, definition, definitions, parse
 from law.terms import Term, start
@@ -260,3 +261,28 @@ def test_an_ended_figure_never_falls_back() -> None:
     with pytest.raises(InvalidInput) as caught:
         start("repair", date(2026, 4, 1), CALENDAR)
     assert [f.field for f in caught.value.faults] == ["event_on"]
+
+
+def test_a_term_may_be_as_long_as_its_cap() -> None:
+    document = copy.deepcopy(read("terms"))
+    by_id = {one["id"]: one for one in document["definitions"]}
+    capped = next(one for one in document["definitions"] if "cap_by" in one)
+    capped["days"] = by_id[capped["cap_by"]]["days"]
+    found = next(one for one in parse(document) if one.id == capped["id"])
+    assert found.cap == found.days == capped["days"]
+    capped["days"] += 1
+    with pytest.raises(InvalidInput):
+        parse(document)
+
+
+def test_of_several_that_ended_the_last_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    term = definition("objection_first")
+    versions = [
+        replace(term, valid_from=date(year, 1, 1), valid_to=date(year, 12, 31), name_zh=str(year))
+        for year in (2024, 2025, 2023)
+    ]
+    monkeypatch.setattr("law.term_data.definitions", lambda: tuple(versions))
+    with pytest.raises(NotInForce) as refused:
+        definition("objection_first")
+    assert refused.value.zh == "2025-12-31时“2025”无效力"
+    assert refused.value.en == "objection_first is not in force on 2025-12-31"

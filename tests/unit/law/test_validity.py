@@ -232,15 +232,15 @@ def test_changes_to_come_never_follow_an_ended_figure() -> None:
 def test_a_ceiling_that_ended_binds_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     document = copy.deepcopy(read("disclosure"))
     old = next(one for one in document["severity_caps"] if one["severity"] == "minor")
-    document["severity_caps"].append({**old, "months": 1, "valid_from": date(2026, 7, 1)})
-    old |= {"valid_from": GONE, "valid_to": date(2026, 6, 30)}
+    document["severity_caps"].append({**old, "months": 3, "valid_from": date(2026, 7, 1)})
+    old |= {"months": 1, "valid_from": GONE, "valid_to": date(2026, 6, 30)}
     found = understand(document, "disclosure", disclosure_data.read_disclosure)
     monkeypatch.setattr("law.retention.disclosure_rules", lambda: found)
     day = date(2026, 7, 1)
     record = Record("r1", RecordKind.PENALTY, day, day, severity=Severity.MINOR)
-    assert retention("hangzhou-trial", record, day).disclosed_until == date(2026, 8, 1)
-    the_day_before = retention("hangzhou-trial", record, date(2026, 6, 30))
-    assert the_day_before.disclosed_until == date(2026, 8, 1)  # of both the shorter
+    assert retention("hangzhou-trial", record, day).disclosed_until == date(2026, 10, 1)
+    on_its_last_day = retention("hangzhou-trial", record, date(2026, 6, 30))
+    assert on_its_last_day.disclosed_until == date(2026, 8, 1)  # of both the shorter
 
 
 def test_a_ceiling_runs_from_the_day_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
