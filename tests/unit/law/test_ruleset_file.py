@@ -329,3 +329,22 @@ def test_grades_are_ranked_best_first() -> None:
     assert ruleset.worse("B", "D") == ruleset.worse("D", "B") == "D"
     with pytest.raises(ValueError, match="F is not a grade"):
         ruleset.rank("F")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set("bands", 1, "at_least", to=84),
+        _set("bands", 1, "at_least", to=86),
+        _set("bands", 2, "at_least", to=None),
+        _set("bands", 0, "at_most", to=100),
+    ],
+)
+def test_bands_that_do_not_meet_are_refused_by_the_rule_of_whole_numbers(
+    change: Callable[[Document], None],
+) -> None:
+    document = _document()
+    change(document)
+    with pytest.raises(InvalidInput) as refused:
+        _parse(document)
+    assert {(one.field, one.cite) for one in refused.value.faults} == {("bands", "C-10")}
