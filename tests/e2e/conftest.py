@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from law.identifiers import credit_code_check_digit
-from plumbing.client import new_request_id
+from plumbing.client import ask, new_request_id
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
@@ -18,7 +18,7 @@ from services.cli.engines import service_specs
 from services.cli.session import Desk
 from services.cli.supervisor import Platform
 from tests.e2e.replicas import two_of_each
-from tests.e2e.world import READY_SECONDS, World, said
+from tests.e2e.world import READY_SECONDS, World
 from tests.postgres import Databases
 
 BUREAU = "330106"
@@ -49,9 +49,7 @@ async def world(
 async def _furnish(world: World) -> None:
     desk = world.administrator.registry
     bureau = registry.Bureau(code=BUREAU, name="测试市场监督管理局", email="bureau@bureaus.example")
-    await said(
-        desk.PutBureau(registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
-    )
+    await ask(desk.PutBureau(registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)))
     caseworker = Part("test.caseworker", "测试经办人", "caseworker", BUREAU)
     settings, exits = world.platform.settings, world.exits
     world.desks["caseworker"] = await cast.engage(settings, world.administrator, caseworker, exits)
@@ -77,4 +75,4 @@ async def _register(desk: Desk) -> registry.Subject:
         email="subject@subjects.example",
     )
     request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
-    return (await said(desk.registry.PutSubject(request))).subject
+    return (await ask(desk.registry.PutSubject(request))).subject

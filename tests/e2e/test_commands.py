@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from plumbing.client import new_request_id
+from plumbing.client import ask, new_request_id
 from plumbing.settings import child_environment
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.accounts import role_value
 from tests.e2e.papers import Place, assess_index
-from tests.e2e.world import World, said, until
+from tests.e2e.world import World, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PASSWORD = "a long test password"
@@ -32,7 +32,7 @@ async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[
     city = f"{world.subject.bureau[:4]}00"
     bureau = registry.Bureau(code=city, name="测试市级市场监督管理局")
     put = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
-    await said(world.administrator.registry.PutBureau(put))
+    await ask(world.administrator.registry.PutBureau(put))
     people = {
         "operator": ("operator", {"subject_id": world.subject.subject_id}),
         "caseworker": ("caseworker", {"bureau": world.subject.bureau}),
@@ -51,7 +51,7 @@ async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[
             roles=[role_value(role)],
             **scope,
         )
-        await said(world.administrator.identity.CreateAccount(request))
+        await ask(world.administrator.identity.CreateAccount(request))
         homes[person] = tmp_path_factory.mktemp(person)
     logins = (
         command(world, homes[one], "login", f"cli.{one.replace('_', '.')}", "--password", PASSWORD)
@@ -169,7 +169,7 @@ async def test_a_text_comes_into_force_from_the_command_line(world: World, run: 
 
     async def regraded() -> bool | None:
         wanted = grading.GetGradeRequest(subject_id=subject.subject_id)
-        answer = await said(world.administrator.grading.GetGrade(wanted))
+        answer = await ask(world.administrator.grading.GetGrade(wanted))
         return answer.grade.ruleset_id == "hangzhou-trial" or None
 
     await until(regraded)

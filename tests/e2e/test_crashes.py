@@ -7,12 +7,13 @@ import shutil
 
 import pytest
 
+from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as operations
 from services.cli import agreement
 from services.cli.demo import mail
 from services.cli.platform import reconcile_all
-from tests.e2e.world import READY_SECONDS, World, said, until
+from tests.e2e.world import READY_SECONDS, World, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -21,12 +22,12 @@ async def actions(world: World, record_id: str) -> list[str]:
     """What the audit of the registry says was done to a record."""
     stub = world.administrator.operations["registry"]
     wanted = operations.ListAuditRequest(object=f"record/{record_id}")
-    return [entry.action for entry in (await said(stub.ListAudit(wanted))).entries]
+    return [entry.action for entry in (await ask(stub.ListAudit(wanted))).entries]
 
 
 async def delivered(world: World, number: str) -> alerts.Notice | None:
     wanted = alerts.ListNoticesRequest(subject_id=world.subject.subject_id, page_size=1000)
-    answer = await said(world.desks["caseworker"].alerts.ListNotices(wanted))
+    answer = await ask(world.desks["caseworker"].alerts.ListNotices(wanted))
     letters = [n for n in answer.notices if n.kind == "letter" and number in n.title + n.body]
     assert len(letters) <= 1, "one letter per decision"
     return next((letter for letter in letters if letter.state == "delivered"), None)

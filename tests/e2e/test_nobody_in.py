@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from plumbing.client import new_request_id, refusal_of
+from plumbing.client import ask, new_request_id, refusal_of
 from plumbing.settings import SERVICES
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
@@ -29,7 +29,7 @@ from tests.e2e.forging import KINDS, forged
 from tests.e2e.standing import memory, metrics, standing_by
 from tests.e2e.storm import ANSWERS, MOVES_TIME, Storm, answer, huge
 from tests.e2e.town import Person, Town
-from tests.e2e.world import World, said, until
+from tests.e2e.world import World, until
 from tests.integration.tracing.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -220,7 +220,7 @@ async def test_nothing_that_was_taken_poisons_anything(town: Town) -> None:
 async def nothing_pending(town: Town) -> bool | None:
     """No mail is tried again for ever because of what stands in it."""
     wanted = alerts.ListNoticesRequest(state="pending")
-    return None if (await said(town.service.alerts.ListNotices(wanted))).notices else True
+    return None if (await ask(town.service.alerts.ListNotices(wanted))).notices else True
 
 
 @pytest.mark.timeout(600)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, update
 
-from plumbing.client import new_request_id
+from plumbing.client import ask, new_request_id
 from plumbing.clock import SandboxClock
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
@@ -25,7 +25,7 @@ from services.cli.platform import reconcile_all
 from services.cli.session import Desk, held, log_in
 from services.cli.supervisor import Platform
 from services.registry.tables import AnnouncedClock
-from tests.e2e.world import READY_SECONDS, said, until
+from tests.e2e.world import READY_SECONDS, until
 from tests.evolution.restoring import Rows, at_release, recorded
 from tests.postgres import Databases
 from tools.release import record
@@ -96,7 +96,7 @@ async def test_it_agrees_once_its_workflows_are_there_again(left: Left) -> None:
     assert [(service, problem.name, problem.object) for service, problem in found.problems] == []
     assert found.figures["registry"]["subjects"] >= len(left.kept["registry"]["subject"])
     for stub in desk.operations.values():
-        walk = await said(stub.VerifyAudit(operations.VerifyAuditRequest()))
+        walk = await ask(stub.VerifyAudit(operations.VerifyAuditRequest()))
         assert (list(walk.problems), walk.unsealed) == ([], 0)
 
 
@@ -112,7 +112,7 @@ async def test_what_was_announced_and_not_heard_is_heard_now(left: Left) -> None
     )
 
     async def graded() -> bool | None:
-        return (await said(desk.grading.GetRecordGraded(wanted))).graded or None
+        return (await ask(desk.grading.GetRecordGraded(wanted))).graded or None
 
     await until(graded)
 
@@ -128,10 +128,10 @@ async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> Non
     decline = repair.DeclineRepairRequest(
         request_id=new_request_id(), case_id=case_id, reasons="材料与记录不符"
     )
-    await said(desk.repair.DeclineRepair(decline))
+    await ask(desk.repair.DeclineRepair(decline))
 
     async def declined() -> bool | None:
-        case = (await said(desk.objection.GetCase(objection.GetCaseRequest(case_id=case_id)))).case
+        case = (await ask(desk.objection.GetCase(objection.GetCaseRequest(case_id=case_id)))).case
         return case.state == "declined" or None
 
     await until(declined)
@@ -140,12 +140,12 @@ async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> Non
 async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
     case_id = _lodged(left, "objection")
     desk = (await left.desk("sample.caseworker")).objection
-    await said(
+    await ask(
         desk.AcceptObjection(
             objection.AcceptObjectionRequest(request_id=new_request_id(), case_id=case_id)
         )
     )
-    await said(
+    await ask(
         desk.DecideObjection(
             objection.DecideObjectionRequest(
                 request_id=new_request_id(),
@@ -158,7 +158,7 @@ async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
 
     async def closed() -> objection.Case | None:
         wanted = objection.GetCaseRequest(case_id=case_id)
-        case = (await said(desk.GetCase(wanted))).case
+        case = (await ask(desk.GetCase(wanted))).case
         return case if case.state == "closed" else None
 
     case = await until(closed)

@@ -17,13 +17,13 @@ from urllib.request import urlopen
 import nats
 import pytest
 
-from plumbing.client import new_request_id
+from plumbing.client import ask, new_request_id
 from plumbing.settings import SERVICES, child_environment
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.demo import mail
 from services.cli.scraping import Scrape, scrape_all
 from services.cli.status import Status, look
-from tests.e2e.world import World, said, until
+from tests.e2e.world import World, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OPERATOR = "operator@platform.example"
@@ -115,7 +115,7 @@ async def bus(world: World) -> AsyncIterator[Any]:
 async def put_bureau(world: World) -> None:
     bureau = registry.Bureau(code="330108", name="测试另一市场监督管理局")
     request = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
-    await said(world.administrator.registry.PutBureau(request))
+    await ask(world.administrator.registry.PutBureau(request))
 
 
 async def test_a_platform_at_work_needs_nobody_and_says_who_runs(world: World) -> None:

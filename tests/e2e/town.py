@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from law.identifiers import credit_code_check_digit
-from plumbing.client import new_request_id
+from plumbing.client import ask, new_request_id
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
 from plumbing.settings import SERVICES, Settings
@@ -32,7 +32,7 @@ from tests.e2e.papers import (
     verify,
 )
 from tests.e2e.who_may import COLUMNS
-from tests.e2e.world import World, said, until
+from tests.e2e.world import World, until
 
 HOME, ABROAD = "330106", "330110"
 CITY, ANOTHER_CITY = "330100", "331000"
@@ -96,7 +96,7 @@ async def _service(world: World, name: str, exits: AsyncExitStack) -> Person:
     settings = world.platform.settings
     secret = service_secret_file(settings.keys_dir, name).read_text()
     request = identity.LoginServiceRequest(service=name, secret=secret)
-    token = (await said(world.administrator.identity.LoginService(request))).token
+    token = (await ask(world.administrator.identity.LoginService(request))).token
     return Person("service", name, secret, token, _desk(settings, token, exits))
 
 
@@ -134,7 +134,7 @@ async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
 
 async def _bureau(desk: Desk, code: str) -> None:
     bureau = registry.Bureau(code=code, name=f"测试市场监督管理局{code}")
-    await said(
+    await ask(
         desk.registry.PutBureau(
             registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
         )
@@ -160,29 +160,29 @@ async def _subject(
         in_review=in_review,
     )
     request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
-    return (await said(desk.registry.PutSubject(request, metadata=BEHALF))).subject
+    return (await ask(desk.registry.PutSubject(request, metadata=BEHALF))).subject
 
 
 async def _furnish(desk: Desk, place: Place) -> None:
-    filed = await said(desk.registry.PutInstrument(put_instrument(place), metadata=BEHALF))
+    filed = await ask(desk.registry.PutInstrument(put_instrument(place), metadata=BEHALF))
     place.instrument_id = filed.instrument.instrument_id
     for result in VERIFIED:
-        await said(desk.registry.RecordVerification(verify(place, *result), metadata=BEHALF))
+        await ask(desk.registry.RecordVerification(verify(place, *result), metadata=BEHALF))
     place.record = await entered(desk, place)
-    batch = await said(desk.imports.ImportFile(iter(upload(place)), metadata=BEHALF))
+    batch = await ask(desk.imports.ImportFile(iter(upload(place)), metadata=BEHALF))
     place.batch_id = batch.batch.batch_id
 
 
 async def object_to(settings: Settings, place: Place) -> None:
     """Somebody objects to the place's record for its subject."""
     desk = _operators_desk(settings, place)
-    place.case_id = (await said(desk.objection.LodgeObjection(lodge(place)))).case.case_id
+    place.case_id = (await ask(desk.objection.LodgeObjection(lodge(place)))).case.case_id
     await desk.close()
 
 
 async def _apply_for_repair(settings: Settings, place: Place) -> None:
     desk = _operators_desk(settings, place)
-    place.repair_id = (await said(desk.repair.LodgeRepair(lodge_repair(place)))).case.case_id
+    place.repair_id = (await ask(desk.repair.LodgeRepair(lodge_repair(place)))).case.case_id
     await desk.close()
 
 
@@ -195,7 +195,7 @@ def _operators_desk(settings: Settings, place: Place) -> Desk:
 async def _assess(service: Desk, place: Place) -> None:
     """Somebody assesses an area of the place's bureau; a text is rehearsed for its city."""
     settings = service.settings
-    impact = await said(
+    impact = await ask(
         RulesetServiceStub(service.channels["grading"]).RunImpact(
             run_impact(place), metadata=BEHALF
         )
@@ -204,7 +204,7 @@ async def _assess(service: Desk, place: Place) -> None:
     assessor = Caller("assessor", "assessor", frozenset({Role.CASEWORKER}), place.bureau)
     desk = Desk(settings, held(_token(settings, assessor)))
     stub = AssessmentServiceStub(desk.channels["grading"])
-    place.index_id = (await said(stub.AssessIndex(assess_index(place)))).index.index_id
+    place.index_id = (await ask(stub.AssessIndex(assess_index(place)))).index.index_id
     await desk.close()
 
 
@@ -216,18 +216,18 @@ def _token(settings: Settings, caller: Caller) -> str:
 async def _await_projections(desk: Desk, place: Place) -> None:
     async def noticed() -> alerts.Notice | None:
         wanted = alerts.ListNoticesRequest(subject_id=place.subject_id)
-        found = (await said(desk.alerts.ListNotices(wanted))).notices
+        found = (await ask(desk.alerts.ListNotices(wanted))).notices
         return found[0] if {"rejected", "adverse_record"} <= {n.kind for n in found} else None
 
     async def graded() -> grading.Grade | None:
         record = place.record
         wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
-        answer = await said(desk.grading.GetRecordGraded(wanted))
+        answer = await ask(desk.grading.GetRecordGraded(wanted))
         return answer.grade if answer.graded else None
 
     async def contested() -> registry.Record | None:
         wanted = registry.GetRecordRequest(record_id=place.record.record_id)
-        record = (await said(desk.registry.GetRecord(wanted))).record
+        record = (await ask(desk.registry.GetRecord(wanted))).record
         return record if record.contested else None
 
     if not place.subject.in_review:  # of whom nobody is told
@@ -238,7 +238,7 @@ async def _await_projections(desk: Desk, place: Place) -> None:
 
 async def entered(desk: Desk, place: Place) -> registry.Record:
     """A new credit record of a place."""
-    answer = await said(desk.registry.EnterRecord(enter_record(place), metadata=BEHALF))
+    answer = await ask(desk.registry.EnterRecord(enter_record(place), metadata=BEHALF))
     return answer.record
 
 
@@ -252,7 +252,7 @@ async def _engaged(world: World, role: str, own: Place, exits: AsyncExitStack) -
         subject = own.subject_id if role == "operator" else ""
         await _account(desk, name, password, MUNICIPAL.get(role, role), bureau, subject)
     request = identity.LoginRequest(name=name, password=password)
-    token = (await said(desk.identity.Login(request))).token
+    token = (await ask(desk.identity.Login(request))).token
     return Person(role, name, password, token, _desk(settings, token, exits))
 
 
@@ -260,4 +260,4 @@ async def _account(
     desk: Desk, name: str, password: str, role: str, bureau: str, subject_id: str = ""
 ) -> identity.Account:
     request = create_account(name, password, role, bureau, subject_id)
-    return (await said(desk.identity.CreateAccount(request))).account
+    return (await ask(desk.identity.CreateAccount(request))).account

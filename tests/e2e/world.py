@@ -11,9 +11,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import TypeVar
 
-import grpc
-
-from plumbing.client import new_request_id, refusal_of
+from plumbing.client import ask, new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
@@ -50,11 +48,11 @@ class World:
             summary="测试",
         )
         request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
-        return (await said(self.desks["inspector"].registry.EnterRecord(request))).record
+        return (await ask(self.desks["inspector"].registry.EnterRecord(request))).record
 
     async def accepted_case(self, record: registry.Record) -> objection.Case:
         """An objection to a record, lodged and accepted."""
-        lodged = await said(
+        lodged = await ask(
             self.desks["operator"].objection.LodgeObjection(
                 objection.LodgeObjectionRequest(
                     request_id=new_request_id(),
@@ -64,7 +62,7 @@ class World:
                 )
             )
         )
-        answer = await said(
+        answer = await ask(
             self.desks["caseworker"].objection.AcceptObjection(
                 objection.AcceptObjectionRequest(
                     request_id=new_request_id(), case_id=lodged.case.case_id
@@ -81,11 +79,11 @@ class World:
             outcome="delete",
             reasons="经核实记录有误",
         )
-        await said(self.desks["caseworker"].objection.DecideObjection(request))
+        await ask(self.desks["caseworker"].objection.DecideObjection(request))
 
     async def case(self, case_id: str) -> objection.GetCaseResponse:
         wanted = objection.GetCaseRequest(case_id=case_id)
-        return await said(self.desks["caseworker"].objection.GetCase(wanted))
+        return await ask(self.desks["caseworker"].objection.GetCase(wanted))
 
     async def closed(self, case_id: str) -> objection.GetCaseResponse:
         """The case once everything that follows from its decision is done."""
@@ -101,14 +99,14 @@ class World:
         wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
 
         async def look() -> grading.Grade | None:
-            answer = await said(self.desks["caseworker"].grading.GetRecordGraded(wanted))
+            answer = await ask(self.desks["caseworker"].grading.GetRecordGraded(wanted))
             return answer.grade if answer.graded else None
 
         return await until(look)
 
     async def record(self, record_id: str) -> registry.Record:
         wanted = registry.GetRecordRequest(record_id=record_id)
-        return (await said(self.desks["caseworker"].registry.GetRecord(wanted))).record
+        return (await ask(self.desks["caseworker"].registry.GetRecord(wanted))).record
 
     async def find_again(self) -> None:
         """Everyone finds the platform at its new addresses; their tokens still hold."""
@@ -121,16 +119,8 @@ class World:
         self.desks = moved
 
     async def today(self) -> date:
-        answer = await said(self.administrator.clock.GetClock(registry.GetClockRequest()))
+        answer = await ask(self.administrator.clock.GetClock(registry.GetClockRequest()))
         return date.fromisoformat(answer.today)
-
-
-async def said(call: Awaitable[T]) -> T:
-    """The answer to a call, or the refusal raised."""
-    try:
-        return await call
-    except grpc.aio.AioRpcError as error:
-        raise refusal_of(error) from error
 
 
 async def until(look: Callable[[], Awaitable[T | None]]) -> T:

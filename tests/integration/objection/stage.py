@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import grpc
 
-from plumbing.client import Refusal, new_request_id, open_channel, refusal_of
+from plumbing.client import Refusal, ask, new_request_id, open_channel, refusal_of
 from plumbing.clock import SHANGHAI, SandboxClock
 from plumbing.settings import Settings
 from protos.grading.v1 import grading_pb2_grpc
@@ -131,7 +131,7 @@ class Stage:
         stub = identity_pb2_grpc.IdentityServiceStub(
             open_channel(self.settings.registry_address, timeout=30)
         )
-        answer = await said(stub.Login(identity_pb2.LoginRequest(name=name, password=password)))
+        answer = await ask(stub.Login(identity_pb2.LoginRequest(name=name, password=password)))
         return Person(answer.account.account_id, self.channels(answer.token))
 
     async def administrator(self) -> Person:
@@ -143,15 +143,7 @@ class Stage:
         stub = registry_pb2_grpc.ClockServiceStub((await self.administrator()).channels["registry"])
         request = registry_pb2.AdvanceClockRequest(request_id=new_request_id())
         request.to.FromDatetime(moment.astimezone(UTC))
-        await said(stub.AdvanceClock(request))
-
-
-async def said(call: Awaitable[T]) -> T:
-    """The answer to a call, or the refusal raised."""
-    try:
-        return await call
-    except grpc.aio.AioRpcError as error:
-        raise refusal_of(error) from error
+        await ask(stub.AdvanceClock(request))
 
 
 async def refused(call: Awaitable[Any]) -> Refusal:
@@ -197,11 +189,11 @@ class Cast:
         }
         record = registry_pb2.Record(**{**told, **changed})
         request = registry_pb2.EnterRecordRequest(request_id=new_request_id(), record=record)
-        return (await said(self.enterer.registry.EnterRecord(request))).record
+        return (await ask(self.enterer.registry.EnterRecord(request))).record
 
     async def record(self, record_id: str) -> registry_pb2.Record:
         request = registry_pb2.GetRecordRequest(record_id=record_id)
-        return (await said(self.caseworker.registry.GetRecord(request))).record
+        return (await ask(self.caseworker.registry.GetRecord(request))).record
 
     async def lodge(self, *records: registry_pb2.Record, **changed: Any) -> pb.Case:
         told: dict[str, Any] = {
@@ -212,21 +204,21 @@ class Cast:
             "evidence": ["检定证书 测检字第1号"],
         }
         request = pb.LodgeObjectionRequest(**{**told, **changed})
-        return (await said(self.operator.objection.LodgeObjection(request))).case
+        return (await ask(self.operator.objection.LodgeObjection(request))).case
 
     async def accept(self, case: pb.Case) -> pb.Case:
         request = pb.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
-        return (await said(self.caseworker.objection.AcceptObjection(request))).case
+        return (await ask(self.caseworker.objection.AcceptObjection(request))).case
 
     async def extend(self, case: pb.Case, days: int, *, approve: bool = True) -> pb.Case:
         asked = pb.RequestExtensionRequest(
             request_id=new_request_id(), case_id=case.case_id, days=days, ground="须委托技术鉴定"
         )
-        await said(self.caseworker.objection.RequestExtension(asked))
+        await ask(self.caseworker.objection.RequestExtension(asked))
         decided = pb.DecideExtensionRequest(
             request_id=new_request_id(), case_id=case.case_id, approve=approve, note="同意"
         )
-        return (await said(self.unit_head.objection.DecideExtension(decided))).case
+        return (await ask(self.unit_head.objection.DecideExtension(decided))).case
 
     def decision(self, case: pb.Case, outcome: str, **told: Any) -> pb.DecideObjectionRequest:
         return pb.DecideObjectionRequest(
@@ -239,11 +231,11 @@ class Cast:
 
     async def decide(self, case: pb.Case, outcome: str, **told: Any) -> pb.Case:
         request = self.decision(case, outcome, **told)
-        return (await said(self.caseworker.objection.DecideObjection(request))).case
+        return (await ask(self.caseworker.objection.DecideObjection(request))).case
 
     async def read(self, case: pb.Case) -> pb.GetCaseResponse:
         request = pb.GetCaseRequest(case_id=case.case_id)
-        return await said(self.operator.objection.GetCase(request))
+        return await ask(self.operator.objection.GetCase(request))
 
     async def until(
         self, case: pb.Case, condition: Callable[[pb.GetCaseResponse], bool], seconds: float = 30
@@ -262,7 +254,7 @@ class Cast:
         return operations_pb2_grpc.OperationsServiceStub(self.administrator.channels["registry"])
 
     async def check(self) -> operations_pb2.CheckResponse:
-        return await said(self.administrator.operations.Check(operations_pb2.CheckRequest()))
+        return await ask(self.administrator.operations.Check(operations_pb2.CheckRequest()))
 
 
 async def assemble(stage: Stage) -> Cast:
@@ -273,7 +265,7 @@ async def assemble(stage: Stage) -> Cast:
             code=code, name=name, division_code=code, department="信用监管科", phone="0571-00000000"
         )
         request = registry_pb2.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
-        await said(administrator.registry.PutBureau(request))
+        await ask(administrator.registry.PutBureau(request))
     enterer = await engaged(stage, administrator, "enterer", [ROLES.ROLE_CASEWORKER], BUREAU)
     ids = [await registered(enterer, name) for name in ("测试加油站", "测试超市")]
     return Cast(
@@ -298,7 +290,7 @@ async def registered(caseworker: Person, name: str) -> str:
         kind="organisation", name=name, bureau=BUREAU, sector="fuel_station"
     )
     request = registry_pb2.PutSubjectRequest(request_id=new_request_id(), subject=subject)
-    answer = await said(caseworker.registry.PutSubject(request))
+    answer = await ask(caseworker.registry.PutSubject(request))
     return answer.subject.subject_id
 
 
@@ -320,7 +312,7 @@ async def engaged(
         subject_id=subject_id,
     )
     stub = identity_pb2_grpc.IdentityServiceStub(administrator.channels["registry"])
-    await said(stub.CreateAccount(request))
+    await ask(stub.CreateAccount(request))
     return await stage.log_in(name, PASSWORD)
 
 

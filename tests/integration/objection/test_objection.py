@@ -12,14 +12,14 @@ from sqlmodel import col, select
 
 from law.objection import Outcome
 from plumbing import migrations
-from plumbing.client import Refusal, new_request_id
+from plumbing.client import Refusal, ask, new_request_id
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
 from protos.objection.v1 import objection_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2
 from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
-from tests.integration.objection.stage import BUREAU, Cast, Person, local, refused, said
+from tests.integration.objection.stage import BUREAU, Cast, Person, local, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Refused = grpc.StatusCode
@@ -56,7 +56,7 @@ def lodging(cast: Cast, *record_ids: str, subject_id: str = "") -> pb.LodgeObjec
 
 async def reconcile(cast: Cast) -> operations.ReconcileResponse:
     request = operations.ReconcileRequest(request_id=new_request_id())
-    return await said(cast.administrator.operations.Reconcile(request))
+    return await ask(cast.administrator.operations.Reconcile(request))
 
 
 async def test_a_granted_objection_restores_register_and_grade(cast: Cast) -> None:
@@ -86,7 +86,7 @@ async def test_a_granted_objection_restores_register_and_grade(cast: Cast) -> No
     ]
     assert set((await announced(cast, case)).values()) == {1}
     request = operations.ListAuditRequest(object=f"case/{case.case_id}")
-    entries = (await said(cast.administrator.operations.ListAudit(request))).entries
+    entries = (await ask(cast.administrator.operations.ListAudit(request))).entries
     assert all(entry.ground for entry in entries)
     assert [entry.action for entry in reversed(entries)] == [
         "objection.lodge",
@@ -182,7 +182,7 @@ async def test_a_declined_objection_ends_with_a_letter(cast: Cast) -> None:
         "NOT_PERMITTED"
     )
     request.request_id = new_request_id()
-    await said(cast.caseworker.objection.DeclineObjection(request))
+    await ask(cast.caseworker.objection.DeclineObjection(request))
     read = await cast.until(case, lambda read: bool(read.letters))
     assert read.letters[0].title == DECLINED_TITLE
     assert "未附证据" in read.letters[0].body
@@ -195,7 +195,7 @@ async def test_a_withdrawn_objection_frees_its_records(cast: Cast) -> None:
     request = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
     theirs = await refused(cast.rival.objection.WithdrawObjection(request))
     assert theirs.reason == "NOT_PERMITTED"
-    await said(cast.operator.objection.WithdrawObjection(request))
+    await ask(cast.operator.objection.WithdrawObjection(request))
     assert (await cast.read(case)).case.state == "withdrawn"
 
     async def lodged_again() -> bool:
@@ -227,8 +227,8 @@ async def test_lodging_is_for_records_of_ones_own_and_one_case_at_a_time(cast: C
     staff = await refused(cast.caseworker.objection.LodgeObjection(lodging(cast, record.record_id)))
     assert staff.reason == "NOT_PERMITTED"
     request = lodging(cast, record.record_id)
-    first = (await said(lodge(request))).case
-    assert (await said(lodge(request))).case == first  # asked again: the same answer
+    first = (await ask(lodge(request))).case
+    assert (await ask(lodge(request))).case == first  # asked again: the same answer
     second = await refused(lodge(lodging(cast, record.record_id)))
     assert (second.reason, second.facts["case"]) == ("WRONG_STATE", first.case_id)
     assert first.number in second.message_zh
@@ -271,7 +271,7 @@ async def test_an_extension_needs_the_unit_head_and_stays_within_the_cap(cast: C
     beyond = await refused(cast.caseworker.objection.RequestExtension(request))
     assert (beyond.reason, beyond.facts["cite"]) == ("WRONG_STATE", "S3 28")
     request.days, request.request_id = 5, new_request_id()
-    await said(cast.both.objection.RequestExtension(request))
+    await ask(cast.both.objection.RequestExtension(request))
     approve = pb.DecideExtensionRequest(
         request_id=new_request_id(), case_id=case.case_id, approve=True
     )
@@ -281,7 +281,7 @@ async def test_an_extension_needs_the_unit_head_and_stays_within_the_cap(cast: C
     # Head of the unit, but of their own request.
     assert (await refused(cast.both.objection.DecideExtension(approve))).facts["cite"] == "S3 28"
     refuse = pb.DecideExtensionRequest(request_id=new_request_id(), case_id=case.case_id)
-    refusal = (await said(cast.unit_head.objection.DecideExtension(refuse))).case
+    refusal = (await ask(cast.unit_head.objection.DecideExtension(refuse))).case
     assert (refusal.state, refusal.term.budget_days) == ("accepted", 5)
     assert (await cast.extend(case, 10)).term.budget_days == 15
     assert (await cast.extend(case, 5)).term.budget_days == 20
@@ -296,7 +296,7 @@ async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> No
         found: list[str] = []
         request = pb.ListCasesRequest(page_size=size)
         while True:
-            page = await said(person.objection.ListCases(request))
+            page = await ask(person.objection.ListCases(request))
             found += [case.case_id for case in page.cases]
             if not page.next_page_token:
                 return found
@@ -375,7 +375,7 @@ async def reached(cast: Cast, case: pb.Case, count: int) -> bool:
 async def test_cases_and_register_agree_on_what_is_contested(cast: Cast) -> None:
     async def agree() -> bool:
         ours = {d.topic: d for d in (await cast.check()).digests}
-        theirs = await said(cast.registry_operations.Check(operations.CheckRequest()))
+        theirs = await ask(cast.registry_operations.Check(operations.CheckRequest()))
         return ours["contested"] in list(theirs.digests)
 
     await until(agree)

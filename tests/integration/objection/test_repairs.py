@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from plumbing.client import Refusal, new_request_id
+from plumbing.client import Refusal, ask, new_request_id
 from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import objection_pb2 as cases
 from protos.objection.v1 import repair_pb2 as pb
@@ -29,7 +29,6 @@ from tests.integration.objection.stage import (
     local,
     refused,
     registered,
-    said,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -51,7 +50,7 @@ class Shop:
         wanted = grading_pb2.GetRecordGradedRequest(record_id=record.record_id, version=1)
         async with asyncio.timeout(30):
             while not (  # noqa: ASYNC110
-                await said(self.cast.caseworker.grading.GetRecordGraded(wanted))
+                await ask(self.cast.caseworker.grading.GetRecordGraded(wanted))
             ).graded:
                 await asyncio.sleep(0.05)
         return record
@@ -59,7 +58,7 @@ class Shop:
     async def check(self, *records: registry_pb2.Record) -> pb.CheckRepairResponse:
         ids = [record.record_id for record in records]
         request = pb.CheckRepairRequest(subject_id=self.subject_id, record_ids=ids)
-        return await said(self.operator.repair.CheckRepair(request))
+        return await ask(self.operator.repair.CheckRepair(request))
 
     def lodging(self, *records: registry_pb2.Record) -> pb.LodgeRepairRequest:
         return pb.LodgeRepairRequest(
@@ -72,14 +71,14 @@ class Shop:
         )
 
     async def lodge(self, *records: registry_pb2.Record) -> cases.Case:
-        return (await said(self.operator.repair.LodgeRepair(self.lodging(*records)))).case
+        return (await ask(self.operator.repair.LodgeRepair(self.lodging(*records)))).case
 
     async def closed(self, case: cases.Case, state: str = "closed") -> cases.GetCaseResponse:
         """The case once nothing more follows from it."""
         wanted = cases.GetCaseRequest(case_id=case.case_id)
         async with asyncio.timeout(40):
             while True:
-                read: cases.GetCaseResponse = await said(self.operator.objection.GetCase(wanted))
+                read: cases.GetCaseResponse = await ask(self.operator.objection.GetCase(wanted))
                 if read.case.state == state and (state == "withdrawn" or read.letters):
                     return read
                 await asyncio.sleep(0.05)
@@ -95,7 +94,7 @@ async def shop_of(cast: Cast, name: str) -> Shop:
 
 async def accept(person: Person, case: cases.Case) -> cases.Case:
     request = pb.AcceptRepairRequest(request_id=new_request_id(), case_id=case.case_id)
-    return (await said(person.repair.AcceptRepair(request))).case
+    return (await ask(person.repair.AcceptRepair(request))).case
 
 
 def confirming(case: cases.Case, condition: str, *, met: bool = True) -> pb.ConfirmConditionRequest:
@@ -144,14 +143,14 @@ async def test_a_confirmed_repair_lifts_the_grade_and_says_why(cast: Cast) -> No
     unknown = await refused(cast.caseworker.repair.ConfirmCondition(confirming(case, "waited")))
     assert unknown.code is grpc.StatusCode.INVALID_ARGUMENT
     told = [
-        (await said(cast.caseworker.repair.ConfirmCondition(confirming(case, one)))).case
+        (await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, one)))).case
         for one in FACTS
     ]
     assert all(stand(told[-1]).values())
     assert told[-1].repair.conditions[0].confirmed_by == cast.caseworker.account_id
     groundless = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
     assert groundless.code is grpc.StatusCode.FAILED_PRECONDITION
-    await said(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
     await carried_through(shop, case, record)
 
 
@@ -198,7 +197,7 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     request = pb.RequestSupplementRequest(
         request_id=new_request_id(), case_id=case.case_id, missing="检定证书"
     )
-    asked = (await said(cast.caseworker.repair.RequestSupplement(request))).case
+    asked = (await ask(cast.caseworker.repair.RequestSupplement(request))).case
     assert (asked.state, asked.repair.supplement_requested) == (
         "supplement_requested",
         "检定证书",
@@ -209,7 +208,7 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     )
     stranger = await refused(cast.rival.repair.SupplementRepair(adding))
     assert stranger.code is grpc.StatusCode.PERMISSION_DENIED
-    added = (await said(shop.operator.repair.SupplementRepair(adding))).case
+    added = (await ask(shop.operator.repair.SupplementRepair(adding))).case
     assert (added.state, list(added.evidence)) == ("lodged", ["缴款凭证", "检定证书1号"])
     await accept(cast.caseworker, case)
     late = await refused(
@@ -221,12 +220,12 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     )
     assert late.code is grpc.StatusCode.FAILED_PRECONDITION
     not_met = confirming(case, "corrected", met=False)
-    told = (await said(cast.caseworker.repair.ConfirmCondition(not_met))).case
+    told = (await ask(cast.caseworker.repair.ConfirmCondition(not_met))).case
     assert (stand(told)["corrected"], told.repair.conditions[0].ground) == (
         False,
         "查验缴款凭证和现场，属实",
     )
-    await said(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
+    await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
     read = await shop.closed(case)
     titles = [letter.title for letter in read.letters]
     assert titles == [SUPPLEMENT_TITLE, REFUSED_TITLE]
@@ -249,18 +248,18 @@ async def test_who_may_and_which_case_is_which(cast: Cast) -> None:
         record_ids=[record.record_id],
         grounds="记录有误",
     )
-    objection = (await said(shop.operator.objection.LodgeObjection(disputed))).case
+    objection = (await ask(shop.operator.objection.LodgeObjection(disputed))).case
     wrong_door = cases.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
     strayed = await refused(cast.caseworker.objection.AcceptObjection(wrong_door))
     assert strayed.code is grpc.StatusCode.NOT_FOUND
     listing = cases.ListCasesRequest(subject_id=shop.subject_id, kind="repair")
-    listed = (await said(cast.caseworker.objection.ListCases(listing))).cases
+    listed = (await ask(cast.caseworker.objection.ListCases(listing))).cases
     assert [one.case_id for one in listed] == [case.case_id]
     elsewhere = pb.AcceptRepairRequest(request_id=new_request_id(), case_id=case.case_id)
     foreign = await refused(cast.elsewhere.repair.AcceptRepair(elsewhere))
     assert foreign.code is grpc.StatusCode.PERMISSION_DENIED
     taking_back = pb.WithdrawRepairRequest(request_id=new_request_id(), case_id=case.case_id)
-    await said(shop.operator.repair.WithdrawRepair(taking_back))
+    await ask(shop.operator.repair.WithdrawRepair(taking_back))
     assert not (await shop.closed(case, "withdrawn")).letters
     await _free_again(shop, record)
     assert objection.kind == "objection"
@@ -277,7 +276,7 @@ async def _free_again(shop: Shop, record: registry_pb2.Record) -> None:
     request = pb.DeclineRepairRequest(
         request_id=new_request_id(), case_id=again.case_id, reasons="材料不实"
     )
-    await said(shop.cast.caseworker.repair.DeclineRepair(request))
+    await ask(shop.cast.caseworker.repair.DeclineRepair(request))
     read = await shop.closed(again, "declined")
     assert [letter.title for letter in read.letters] == [DECLINED_TITLE]
 
@@ -288,12 +287,12 @@ async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast
     case = await shop.lodge(record)
     await accept(cast.caseworker, case)
     for condition in ("corrected", "impact_removed"):
-        await said(cast.caseworker.repair.ConfirmCondition(confirming(case, condition)))
+        await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, condition)))
     await cast.stage.advance_to(local("2026-10-13", 10))
     wanted = cases.GetCaseRequest(case_id=case.case_id)
     async with asyncio.timeout(40):
         while True:
-            read = await said(shop.operator.objection.GetCase(wanted))
+            read = await ask(shop.operator.objection.GetCase(wanted))
             if sum(step.step == "rung" for step in read.steps) == 2:
                 break
             await asyncio.sleep(0.05)
@@ -301,11 +300,11 @@ async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast
     checked = await cast.check()
     assert [p.message_en for p in checked.problems] == []
     assert {f.name: f.value for f in checked.figures}["cases.overdue"] >= 1
-    await said(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
     cast.stage.kill("objection", "registry")
     await cast.stage.start("registry", "objection")
     request = operations.ReconcileRequest(request_id=new_request_id())
-    await said(cast.administrator.operations.Reconcile(request))
+    await ask(cast.administrator.operations.Reconcile(request))
     await shop.closed(case)
     assert (await cast.record(record.record_id)).status == "repaired"
     assert not (await cast.check()).problems

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from plumbing.client import new_request_id
-from tests.integration.objection.stage import PASSWORD, PROCESSES, Cast, Stage, assemble, said
+from plumbing.client import ask, new_request_id
+from tests.integration.objection.stage import PASSWORD, PROCESSES, Cast, Stage, assemble
 from tests.integration.tracing.receiver import Receiver, Span, receiving
 from tests.postgres import Databases
 
@@ -144,7 +144,7 @@ async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_sp
     await until(lambda: watched.told(case.case_id, "handle scheduled"), lambda: case)
     stage.kill("grading")
     decision = cast.decision(case, "delete")
-    await said(cast.caseworker.objection.DecideObjection(decision))
+    await ask(cast.caseworker.objection.DecideObjection(decision))
     call = await watched.served(f"{SERVICE}/DecideObjection", decision.request_id)
 
     def attempts() -> dict[str, bool]:
