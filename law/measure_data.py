@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TypeVar
 
+from law.colours import Colour
 from law.data_file import (
     DATED,
     Dated,
@@ -131,7 +132,7 @@ def read_measures(reader: Reader) -> MeasureTable:
     note_each(texts, GRADING)
     uses, alerts = reader.below("uses"), reader.below("alerts")
     uses.only(*GRADING)
-    alerts.only("green", "yellow", "red")
+    alerts.only(*(colour for colour in Colour if colour is not Colour.NONE))
     return MeasureTable(
         {name: _of_text(texts.below(name), name) for name in GRADING if name in texts.data},
         {name: tuple(read_dated(one, _use) for one in uses.each(name)) for name in uses.data},

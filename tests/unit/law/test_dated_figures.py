@@ -40,8 +40,11 @@ def test_outside_its_days_a_figure_is_refused_with_its_article(on: date) -> None
 def test_reckoning_back_takes_the_figure_to_come_but_never_one_that_ended() -> None:
     assert in_force_or_next([SECOND, FIRST], date(2020, 1, 1), "期限", "the term") == "old"
     assert in_force_or_next([SECOND, FIRST], date(2026, 4, 1), "期限", "the term") == "new"
-    with pytest.raises(NotInForce):
+    with pytest.raises(NotInForce) as refused:
         in_force_or_next([FIRST], date(2026, 4, 1), "期限", "the term")
+    assert refused.value.zh == "2026-04-01时“期限”无效力"
+    assert refused.value.en == "the term is not in force on 2026-04-01"
+    assert refused.value.cite == "S4 一(一)"
 
 
 @pytest.mark.parametrize(

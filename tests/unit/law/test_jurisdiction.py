@@ -142,3 +142,10 @@ def test_the_table_is_refused_in_both_languages() -> None:
         ("entries[0].ruleset", "未知规则集"),
         ("entries[1].valid_to", "应为日期YYYY-MM-DD"),
     }
+
+
+def test_a_table_that_is_no_yaml_is_refused_by_its_name() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_jurisdictions("entries: [", {})
+    assert "jurisdictions" in refused.value.zh
+    assert "jurisdictions" in refused.value.en

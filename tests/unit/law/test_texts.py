@@ -47,6 +47,7 @@ def test_a_citation_is_spelled_out_for_people() -> None:
     assert spell_out("S3 16; C-04", "en") == (
         "Hangzhou measures for metrology credit (trial, draft), 16; C-04"
     )
+    assert spell_out("S4 附件 1", "zh") == "《杭州市民生计量信用监督管理暂行办法》附件 1"
 
 
 def test_within_its_text_an_article_stands_alone() -> None:
