@@ -36,7 +36,7 @@ class _StrictLoader(_LOADER):  # type: ignore[valid-type, misc]
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = {key for key in keys if keys.count(key) > 1 and key != "<<"}
+        twice = {key for key in keys if keys.count(key) > 1}
         if twice:
             raise yaml.constructor.ConstructorError(
                 None, None, f"written twice: {', '.join(sorted(twice))}", node.start_mark

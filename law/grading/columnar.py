@@ -186,8 +186,8 @@ def _by_classes(register: Register, ruleset: Ruleset, as_of: date) -> list[pl.Se
     state = pl.zeros(register.subjects.height, dtype=pl.UInt8, eager=True)
     for year in range(_first_year(since, as_of.year), as_of.year):
         state = pl.select(pl.when(since == year).then(given).otherwise(state)).to_series()
-        moved = _moved(register, ruleset, state, date(year, 12, 31))
-        state = pl.select(pl.when(since <= year).then(moved).otherwise(state)).to_series()
+        # A subject is moved before its first year too, and starts anew in it.
+        state = _moved(register, ruleset, state, date(year, 12, 31))
     state = pl.select(pl.when(since == as_of.year).then(given).otherwise(state)).to_series()
     prospective = _moved(register, ruleset, state, as_of)
     return [

@@ -157,3 +157,4 @@ def test_a_key_written_twice_is_no_yaml() -> None:
             load_yaml(text, "terms")
         assert "not valid YAML" in refused.value.faults[0].message_en
         assert "terms" in refused.value.zh
+        assert ("written twice: " in refused.value.faults[0].message_en) is (text != "a: [")

@@ -278,8 +278,10 @@ def test_a_text_that_ended_grades_nobody_from_the_next_day(ruleset_id: str) -> N
     assert receipt.not_graded is not None
     assert receipt.not_graded.reason == "not_in_force"
     assert receipt.not_graded.cite == f"{text.grades[0].cite}; D-08"
-    row = grade_register(register_of([dossier]), text, GONE).row(0, named=True)
+    last, gone = (grade_register(register_of([dossier]), text, on) for on in (LAST, GONE))
+    row = gone.row(0, named=True)
     assert (row["grade"], row["score"], row["prospective"]) == (None, None, None)
+    assert gone.schema == last.schema
 
 
 @pytest.mark.parametrize("ruleset_id", GRADING)
