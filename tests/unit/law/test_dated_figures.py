@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from law.data_file import Dated, Validity, in_force, in_force_or_next
-from law.errors import NotInForce
+from law.data_file import Dated, Validity, in_force, in_force_or_next, note_rivals
+from law.errors import Fault, NotInForce
+from law.reading import Reader
 
 FIRST = Dated("old", "S4 一(一)", Validity(date(2021, 9, 30), date(2026, 3, 31)))
 SECOND = Dated("new", "S4 一(二)", Validity(date(2026, 5, 1), None))
@@ -59,3 +60,13 @@ def test_reckoning_back_takes_the_figure_to_come_but_never_one_that_ended() -> N
 )
 def test_two_periods_meet_where_they_share_a_day(one: Any, other: Any, meet: bool) -> None:
     assert Validity(*one).meets(Validity(*other)) is meet
+
+
+@pytest.mark.parametrize("last", [date(2026, 4, 30), date(2026, 5, 1)])
+def test_two_figures_of_one_day_are_a_fault_and_of_two_days_are_not(last: date) -> None:
+    faults: list[Fault] = []
+    periods = [Validity(None, last), SECOND.validity]
+    note_rivals(Reader({}, "terms[0]", faults), "days", periods)
+    zh, en = "同一日有多个数值有效", "several versions hold on one day"
+    told = [Fault("terms[0].days", zh, en, cite="D-08")]
+    assert faults == (told if last == date(2026, 5, 1) else [])
