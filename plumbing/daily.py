@@ -8,7 +8,6 @@ here reads the law: what is due stands in the database, the hour of waking comes
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel
@@ -16,10 +15,11 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from plumbing.clock import SHANGHAI, local_date
+    from plumbing.temporal import UNTIL_DONE
     from plumbing.workflow_time import PlatformTime
 
-SILENCE = timedelta(minutes=1)  # a round that goes on says so at least so often
-LONGEST = timedelta(hours=6)
+_SILENCE = timedelta(minutes=1)  # a round that goes on says so at least so often
+_LONGEST = timedelta(hours=6)
 
 
 class Moved(BaseModel):
@@ -53,22 +53,29 @@ def next_waking(now: datetime, minutes_after_midnight: int) -> datetime:
 
 
 class DailyRounds:
-    """The waiting. A workflow adds its name, its `run`, and what a round does."""
+    """The waiting. A workflow adds its name, its `run`, and the activity that does a round."""
 
     def __init__(self, start: Start) -> None:
         self._time = PlatformTime(start.offset_seconds)
         self._carried = start.model_copy()
         self._woken = start.woken
 
-    async def go_on(self, start: Start, round_: Callable[[date], Awaitable[None]]) -> None:
-        """Runs rounds for ever."""
+    async def go_on(self, start: Start, activity: str, done: type[BaseModel]) -> None:
+        """Runs rounds for ever: an activity that takes a `Round` and says what it has `done`."""
         waking_at = start.waking_at or self._next_waking()
         for _ in range(start.rounds):
             await self._time.wait_until(waking_at, lambda: self._woken)
             self._woken = False
             as_of = local_date(self._time.now())
             waking_at = self._next_waking()
-            await round_(as_of)
+            await workflow.execute_activity(
+                activity,
+                Round(as_of=as_of),
+                result_type=done,
+                start_to_close_timeout=_LONGEST,
+                heartbeat_timeout=_SILENCE,
+                retry_policy=UNTIL_DONE,
+            )
         carried = {"woken": self._woken, "waking_at": waking_at}
         workflow.continue_as_new(self._carried.model_copy(update=carried))
 

@@ -6,14 +6,11 @@ its activity, and the hour of waking comes with its input (D-05).
 
 from __future__ import annotations
 
-from datetime import date
-
 from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from plumbing.daily import LONGEST, SILENCE, DailyRounds, Round, Start
-    from plumbing.temporal import UNTIL_DONE
+    from plumbing.daily import DailyRounds, Start
 
 WORKFLOW = "retention-daily"
 WORKFLOW_ID = "retention/daily"
@@ -37,14 +34,4 @@ class RetentionDaily(DailyRounds):
     @workflow.run
     async def run(self, start: Start) -> None:
         """Runs rounds for ever."""
-        await self.go_on(start, self._round)
-
-    async def _round(self, as_of: date) -> None:
-        await workflow.execute_activity(
-            ACTIVITY,
-            Round(as_of=as_of),
-            result_type=Expired,
-            start_to_close_timeout=LONGEST,
-            heartbeat_timeout=SILENCE,
-            retry_policy=UNTIL_DONE,
-        )
+        await self.go_on(start, ACTIVITY, Expired)
