@@ -74,11 +74,6 @@ class Dated(Generic[T]):
     validity: Validity
 
 
-def parse(source: str, name: str, read: Callable[[Reader], T]) -> T:
-    """Read a data file from its YAML, or refuse it with every fault; `name` is for the message."""
-    return understand(load_yaml(source, name), name, read)
-
-
 def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
     """Read a data file already loaded, or refuse it with every fault."""
     faults: list[Fault] = []

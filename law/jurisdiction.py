@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from law.data_file import DATED, Validity, parse, read_cite, read_header, read_validity
+from law.data_file import DATED, Validity, read_cite, read_header, read_validity
 from law.evidence import Sector
 from law.reading import Reader
 from law.rules import NotGraded, Ruleset
@@ -76,11 +76,6 @@ class Jurisdictions:
             "No ruleset governs this bureau and sector on that day.",
             "D-08",
         )
-
-
-def parse_jurisdictions(source: str, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
-    """Read the table from YAML, or refuse it with every fault."""
-    return parse(source, "jurisdictions", lambda reader: read_jurisdictions(reader, rulesets))
 
 
 def read_jurisdictions(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:

@@ -11,8 +11,8 @@ from functools import cache
 
 from law.errors import NotFound
 from law.evidence import SubjectKind
-from law.jurisdiction import Jurisdictions, parse_jurisdictions
-from law.packaged import source
+from law.jurisdiction import Jurisdictions, read_jurisdictions
+from law.packaged import read, understood
 from law.rules import NotGraded, Ruleset
 from law.ruleset_file import parse
 
@@ -25,7 +25,7 @@ def load(ruleset_id: str) -> Ruleset:
     """Load a packaged ruleset by its id; it is refused whole when it has any fault."""
     if ruleset_id not in GRADING:
         raise NotFound(f"没有规则集{ruleset_id}", f"There is no ruleset {ruleset_id}.")
-    return parse(source(ruleset_id), ruleset_id)
+    return parse(read(ruleset_id), ruleset_id)
 
 
 def list_rulesets() -> tuple[Ruleset, ...]:
@@ -82,4 +82,5 @@ def outside(ruleset: Ruleset, kind: SubjectKind, sector: str) -> NotGraded | Non
 @cache
 def jurisdictions() -> Jurisdictions:
     """Load the packaged table of jurisdictions."""
-    return parse_jurisdictions(source("jurisdictions"), {r.id: r for r in list_rulesets()})
+    rulesets = {ruleset.id: ruleset for ruleset in list_rulesets()}
+    return understood("jurisdictions", lambda reader: read_jurisdictions(reader, rulesets))

@@ -1,4 +1,4 @@
-"""A ruleset file: YAML → `Ruleset`, refused whole with every fault listed.
+"""A ruleset file: its content → `Ruleset`, refused whole with every fault listed.
 
 Faults: a figure without a citation or without its validity, a kind unknown or left out, points
 that are no whole number, bands that overlap or leave a gap, a grade that does not exist, a
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
-from law.data_file import canonical_hash, load_yaml, read_cite, read_period, understand
+from law.data_file import canonical_hash, read_cite, read_period, understand
 from law.evidence import RecordStatus, Sector, SubjectKind
 from law.reading import Reader
 from law.readings import FIELDS, note_repeats, read_reading
@@ -30,9 +30,8 @@ _HEADER = (
 )  # fmt: skip
 
 
-def parse(source: str, name: str) -> Ruleset:
-    """Read a ruleset from YAML text, or refuse it with every fault; `name` is for the message."""
-    document = load_yaml(source, name)
+def parse(document: object, name: str) -> Ruleset:
+    """Read a ruleset from its content, or refuse it with every fault; `name` is for the message."""
     return understand(document, name, lambda reader: read_ruleset(reader, canonical_hash(document)))
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
 from law.corpus import check
 from law.errors import InvalidInput
@@ -18,21 +15,17 @@ Document = dict[str, Any]
 Change = Callable[[Document], object]
 
 
-class _NoAliases(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
 def fresh(name: str) -> Document:
     """A packaged file, to be changed at will."""
-    return copy.deepcopy(_plain(name))
+    document: Document = _apart(read(name))
+    return document
 
 
-@cache
-def _plain(name: str) -> Document:
-    # Through YAML and back, as anchors of the file would be shared by the changes of a test.
-    plain: Document = yaml.safe_load(yaml.dump(read(name), Dumper=_NoAliases))
-    return plain
+def _apart(node: Any) -> Any:
+    # No two places share an object, as anchors of the file would be changed together.
+    if isinstance(node, dict):
+        return {key: _apart(below) for key, below in node.items()}
+    return [_apart(below) for below in node] if isinstance(node, list) else node
 
 
 def faults(name: str, document: object) -> dict[str, str]:

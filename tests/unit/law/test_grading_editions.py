@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
-
-import yaml
 
 from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
 from law.grading import grade, next_change_on
 from law.grading.columnar import grade_register
 from law.grading.register import register_of
-from law.packaged import source
 from law.rules import Ruleset
 from law.ruleset_file import parse
-
-
-class _NoAliases(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+from tests.unit.law.spoiling import fresh
 
 
 def _with_window(ruleset_id: str, years: int, since: date) -> Ruleset:
     """Read a packaged text as if its evidence window changed on a day."""
-    document = yaml.safe_load(source(ruleset_id))
+    document = fresh(ruleset_id)
     old = document["window"]
     document["window"] = [
         {**old, "valid_to": date.fromordinal(since.toordinal() - 1)},
         {**old, "valid_from": since, "years": years},
     ]
-    return parse(yaml.dump(document, Dumper=_NoAliases), "test")
+    return parse(document, "test")
 
 
 def _dossier(kind: str, on: date) -> Dossier:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
-import yaml
 
-from law.data_file import Validity
+from law.data_file import Validity, understand
 from law.errors import InvalidInput
-from law.jurisdiction import Entry, Norm, parse_jurisdictions
-from law.packaged import source
-from law.rules import NotGraded
+from law.jurisdiction import Entry, Jurisdictions, Norm, read_jurisdictions
+from law.rules import NotGraded, Ruleset
 from law.ruleset import governing, jurisdictions, list_rulesets
+from tests.unit.law.spoiling import Document, fresh
 
 RULESETS = {ruleset.id: ruleset for ruleset in list_rulesets()}
 DAY = date(2026, 6, 30)
 
 
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(source("jurisdictions"))
-    return document
+def _document() -> Document:
+    return fresh("jurisdictions")
 
 
-def _faults(document: dict[str, Any]) -> dict[str, str]:
+def _table(document: object, rulesets: Mapping[str, Ruleset] = RULESETS) -> Jurisdictions:
+    return understand(
+        document, "jurisdictions", lambda reader: read_jurisdictions(reader, rulesets)
+    )
+
+
+def _faults(document: Document) -> dict[str, str]:
     with pytest.raises(InvalidInput) as refused:
-        parse_jurisdictions(yaml.dump(document), RULESETS)
+        _table(document)
     return {fault.field: fault.message_en for fault in refused.value.faults}
 
 
@@ -56,12 +59,12 @@ def test_each_fault_is_found(key: str, to: object, field: str, message: str) -> 
 def test_an_entry_must_not_outlast_its_ruleset() -> None:
     ended = {**RULESETS, "hangzhou-2021-120": replace(RULESETS["hangzhou-2021-120"], valid_to=DAY)}
     with pytest.raises(InvalidInput) as refused:
-        parse_jurisdictions(source("jurisdictions"), ended)
+        _table(_document(), ended)
     (fault,) = refused.value.faults
     assert (fault.field, fault.cite) == ("entries[0].valid_to", "D-08")
     document = _document()
     document["entries"][0]["valid_to"] = DAY
-    table = parse_jurisdictions(yaml.dump(document), ended)
+    table = _table(document, ended)
     assert table.entries[0].valid_to == DAY
 
 
@@ -71,7 +74,7 @@ def test_adopted_norms_name_their_source() -> None:
     document["norms"] = [
         {"jurisdiction": "hangzhou", "matter": "terms", "cite": "S3 28", **said},
     ]
-    table = parse_jurisdictions(yaml.dump(document), RULESETS)
+    table = _table(document)
     assert table.norms == (
         Norm("hangzhou", "terms", "S3 28", "借用", "borrowed", Validity(DAY, None)),
     )
@@ -114,7 +117,7 @@ def test_the_first_fitting_entry_decides() -> None:
 def test_a_bureau_without_a_code_is_named() -> None:
     document = _document()
     document["entries"][0]["bureaus"] = ["jingqu"]
-    table = parse_jurisdictions(yaml.dump(document), RULESETS)
+    table = _table(document)
     found = table.find("jingqu", "other", DAY)
     assert isinstance(found, Entry)
     assert found.ruleset == "hangzhou-2021-120"
@@ -134,7 +137,7 @@ def test_the_table_is_refused_in_both_languages() -> None:
     document["entries"][0] |= {"ruleset": "lost", "cite": "S9 1"}
     document["entries"][1]["valid_to"] = "soon"
     with pytest.raises(InvalidInput) as refused:
-        parse_jurisdictions(yaml.dump(document), RULESETS)
+        _table(document)
     assert refused.value.zh == "规则数据jurisdictions不符合要求"
     assert refused.value.en == "The data file jurisdictions of the law is not valid."
     assert {(fault.field, fault.message_zh) for fault in refused.value.faults} == {
@@ -142,10 +145,3 @@ def test_the_table_is_refused_in_both_languages() -> None:
         ("entries[0].ruleset", "未知规则集"),
         ("entries[1].valid_to", "应为日期YYYY-MM-DD"),
     }
-
-
-def test_a_table_that_is_no_yaml_is_refused_by_its_name() -> None:
-    with pytest.raises(InvalidInput) as refused:
-        parse_jurisdictions("entries: [", {})
-    assert "jurisdictions" in refused.value.zh
-    assert "jurisdictions" in refused.value.en

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -39,6 +38,7 @@ from law.rules import Ruleset
 from law.ruleset import GRADING, load
 from law.ruleset_file import parse
 from law.workdays import edition
+from tests.unit.law.spoiling import fresh
 
 LAST, GONE = date(2026, 3, 31), date(2026, 4, 1)
 H120 = "hangzhou-2021-120"
@@ -48,7 +48,7 @@ FINDINGS: dict[str, object] = {}
 
 def _ended(name: str) -> dict[str, Any]:
     """A packaged file of which every figure ended on the last of March 2026."""
-    document = copy.deepcopy(read(name))
+    document = fresh(name)
     for node in _mappings(document):
         if "valid_to" in node and (node["valid_from"] or LAST) <= LAST:
             node["valid_to"] = LAST
@@ -230,7 +230,7 @@ def test_changes_to_come_never_follow_an_ended_figure() -> None:
 
 
 def test_a_ceiling_that_ended_binds_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = copy.deepcopy(read("disclosure"))
+    document = fresh("disclosure")
     old = next(one for one in document["severity_caps"] if one["severity"] == "minor")
     document["severity_caps"].append({**old, "months": 3, "valid_from": date(2026, 7, 1)})
     old |= {"months": 1, "valid_from": GONE, "valid_to": date(2026, 6, 30)}
@@ -244,7 +244,7 @@ def test_a_ceiling_that_ended_binds_no_longer(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_ceiling_runs_from_the_day_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = copy.deepcopy(read("disclosure"))
+    document = fresh("disclosure")
     old = next(one for one in document["severity_caps"] if one["severity"] == "minor")
     old |= {"origin": "entered_on", "valid_from": None}
     found = understand(document, "disclosure", disclosure_data.read_disclosure)
@@ -256,13 +256,11 @@ def test_a_ceiling_runs_from_the_day_it_says(monkeypatch: pytest.MonkeyPatch) ->
 
 def _text(ruleset_id: str, **validity: date | None) -> Ruleset:
     """A packaged text that holds on other days."""
-    import yaml
-
-    document = copy.deepcopy(read(ruleset_id))
+    document = fresh(ruleset_id)
     days = {**document["validity"], **validity}
     for node in _mappings(document):
         node.update(days if "valid_to" in node else {})
-    return parse(yaml.safe_dump(document), ruleset_id)
+    return parse(document, ruleset_id)
 
 
 def _dossier(*records: Record) -> Dossier:
