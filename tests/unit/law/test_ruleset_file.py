@@ -283,6 +283,18 @@ def test_every_figure_of_the_annex_is_marked_as_an_example(ruleset_id: str) -> N
         assert (rule.points is not None) == (rule.effect in (Effect.ADDS, Effect.DEDUCTS))
 
 
+def test_one_example_makes_a_text_one_of_examples() -> None:
+    document = _document()
+    for kind in document["kinds"].values():
+        kind.pop("example", None)
+    assert not _parse(document).example_valued
+    document["base"]["example"] = True
+    ruleset = _parse(document)
+    assert ruleset.example_valued
+    assert ruleset.editions[0].base.example is True
+    assert {rule.example for rule in ruleset.editions[0].kinds.values()} == {False}
+
+
 @pytest.mark.parametrize("ruleset_id", GRADING)
 def test_an_ambiguity_is_touched_by_facts_that_can_occur(ruleset_id: str) -> None:
     ruleset = load(ruleset_id)
