@@ -14,7 +14,7 @@ from law.index_tables import table
 from law.indices import assess
 from law.measures import sample_size
 from law.terms import Term, start
-from law.workdays import edition
+from law.workdays import edition, nth_working_day
 from tests.unit.law.test_indices import NOTHING
 
 CALENDAR, EVENT = edition(), date(2026, 3, 2)
@@ -80,6 +80,11 @@ REFUSALS: list[tuple[Callable[[], object], Told, Faults]] = [
     (
         lambda: latest_valid_until(Colour.NONE, EVENT),
         ("“无颜色”没有对应日期", "no colour has no latest date", None),
+        [],
+    ),
+    (
+        lambda: nth_working_day(date.max, 1, CALENDAR),
+        ("期限超出可计算的日期范围", "the term ends beyond the last date", None),
         [],
     ),
     (

@@ -157,6 +157,7 @@ def repair(given: Given) -> dict[str, Any]:
             confirmed=frozenset(given.get("confirmed", everything)),
         ),
     )
+    assert all(c.met in (True, False) and c.zh and c.en for c in answer.conditions)
     return {
         "permitted": answer.permitted,
         "met_from": answer.met_from,
