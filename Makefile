@@ -39,7 +39,7 @@ $(READY): $(LOCK) pyproject.toml
 	@touch $(READY)
 protos: $(READY) ## generate the wire code from the .proto files  生成接口代码
 	$(BIN)/python tools/generate.py
-fingerprints: $(READY) ## note what each workflow does; SAME="Type: why" where nothing changed  登记流程指纹
+fingerprints: $(READY) ## note what each workflow does; SAME="Type[, Type]: why" where nothing changed  登记流程指纹
 	$(BIN)/python -m tools.fingerprints $(if $(SAME),--same "$(SAME)")
 released: $(READY) ## record this commit as the last landing, for the next to be measured by  登记发布
 	$(BIN)/python -m tools.release

@@ -183,6 +183,17 @@ def test_a_statement_holds_for_the_code_it_was_made_about(tmp_path: Path) -> Non
     assert judging.faults(before, Manifest({"Order": another}, stated))
 
 
+def test_one_statement_may_speak_of_several_types(tmp_path: Path) -> None:
+    order = fingerprint(tmp_path)
+    known = {"Order": order, "Return": order}
+    said = Statement(order.code, "one base: the same commands")
+    found = judging.statements("Order, Return: one base: the same commands", known)
+    assert found == {"Order": said, "Return": said}
+    for wrong in ("Order", "Order:", "Order, Refund: the same", ": the same"):
+        with pytest.raises(ValueError, match="one of Order, Return"):
+            judging.statements(wrong, known)
+
+
 def test_the_manifest_is_what_the_code_yields() -> None:
     assert Manifest.read(MANIFEST).workflows == fingerprints(ROOT), "run `make fingerprints`"
 

@@ -19,7 +19,7 @@ from tools.fingerprints.reading import Fingerprint, fingerprints
 def main() -> int:
     """Updates the manifest, or says why not."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--same", default="", metavar="'TYPE: WHY'", help="a statement")
+    parser.add_argument("--same", default="", metavar="'TYPE[, TYPE]: WHY'", help="a statement")
     stated = parser.parse_args().same
     now = _manifest(stated)
     found = judging.faults(Manifest.read(RECORDED), now)
@@ -38,10 +38,10 @@ def _manifest(stated: str) -> Manifest:
     workflows = fingerprints(ROOT)
     unchanged = {**Manifest.read(MANIFEST).unchanged}
     if stated:
-        name, _, why = (part.strip() for part in stated.partition(":"))
-        if name not in workflows or not why:
-            sys.exit(f"say 'TYPE: WHY', TYPE being one of {', '.join(workflows)}")
-        unchanged[name] = Statement(workflows[name].code, why)
+        try:
+            unchanged |= judging.statements(stated, workflows)
+        except ValueError as error:
+            sys.exit(str(error))
     return Manifest(workflows, _standing(unchanged, workflows))
 
 

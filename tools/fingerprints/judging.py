@@ -49,6 +49,15 @@ class Manifest:
         file.write_text(text + "\n", encoding="utf-8")
 
 
+def statements(said: str, workflows: Mapping[str, Fingerprint]) -> dict[str, Statement]:
+    """Read `TYPE[, TYPE]: WHY`, as one change may reach several. Raises ValueError."""
+    types, _, why = said.partition(":")
+    names = [name.strip() for name in types.split(",")]
+    if not why.strip() or not set(names) <= set(workflows):
+        raise ValueError(f"say 'TYPE[, TYPE]: WHY', TYPE being one of {', '.join(workflows)}")
+    return {name: Statement(workflows[name].code, why.strip()) for name in names}
+
+
 def faults(released: Manifest, now: Manifest) -> list[str]:
     """What would break a run that the last release began, with what to do about it."""
     return [
