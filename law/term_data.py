@@ -18,7 +18,6 @@ from law.data_file import (
     read_header,
     read_requirements,
     read_validity,
-    understand,
 )
 from law.errors import NotFound
 from law.packaged import understood
@@ -104,11 +103,6 @@ class Definition:
 def definitions() -> tuple[Definition, ...]:
     """Every statutory term of the packaged data; a figure that changed has several versions."""
     return understood("terms", read_terms)
-
-
-def parse(document: object) -> tuple[Definition, ...]:
-    """The terms of a `terms.yaml` already loaded, or every fault of it (InvalidInput)."""
-    return understand(document, "terms", read_terms)
 
 
 def read_terms(reader: Reader) -> tuple[Definition, ...]:

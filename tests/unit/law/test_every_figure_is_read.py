@@ -211,6 +211,11 @@ MAY_BE_ZERO = {
     "rulesets.*.classes.*.at_least_percent",
 }  # fmt: skip
 MAY_BE_BELOW = {"base.points", "base.*.each"}
+# Figures that must fit others beside them; every other one may be 1.
+BOUND = re.compile(
+    r"(base|bonus|deduction)\.\*\.(points|each)|totals\..+|bands\..+|editions\..+"
+    r"|months_before\..+|review\.at_most_days"
+)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -227,4 +232,5 @@ def test_every_whole_number_has_its_bounds(name: str) -> None:
         if type(holder[key]) is int:
             assert taken(path, 0) == (text in MAY_BE_ZERO), text
             assert taken(path, -1) == (text in MAY_BE_BELOW), text
+            assert taken(path, 1) or BOUND.fullmatch(text), text
             assert not taken(path, 1_000_000), text

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from law.colours import Colour, Mode
+from law.data_file import understand
 from law.disclosure import (
     Audience,
     Classification,
@@ -17,7 +18,7 @@ from law.disclosure import (
 )
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
 from law.evidence import Record, RecordKind, SubjectKind
-from law.instruments import Confidence, Listed, catalogue, instrument_type
+from law.instruments import Confidence, Listed, catalogue, instrument_type, read_catalogue
 from law.measures import MeasureKind, alert_measures, measures, sample_size, sampling
 from law.objection import (
     OUTCOME_ZH,
@@ -37,6 +38,7 @@ from law.packaged import content_hash, read
 from law.retention import retention
 from law.ruleset import GRADING, load
 from law.term_data import definitions
+from tests.unit.law.spoiling import fresh
 
 
 def test_the_hash_names_the_content() -> None:
@@ -55,6 +57,14 @@ def test_109_instrument_types_each_with_its_confidence() -> None:
     assert instrument_type("FUEL").listed is Listed.YES
     with pytest.raises(NotFound):
         instrument_type("SUNDIAL")
+
+
+def test_a_type_names_its_regulation_where_it_has_one() -> None:
+    document = fresh("instruments")
+    document["types"][0]["cite"] = "METROLOGY-LAW 9"
+    found = list(understand(document, "instruments", read_catalogue).values())
+    assert found[0].jjg is None
+    assert {one.jjg[:4] for one in found[1:] if one.jjg} == {"JJG "}
 
 
 @pytest.mark.parametrize("ruleset_id", GRADING)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -10,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from law.data_file import understand
 from law.errors import InvalidInput, LawError, NotFound, NotInForce, WrongState
-from law.packaged import read
-from law.term_data import Basis, definition, definitions, parse
+from law.term_data import Basis, Definition, definition, definitions, read_terms
 from law.terms import Term, start
 from law.workdays import edition, nth_working_day, working_days_between
+from tests.unit.law.spoiling import fresh
 
 DAY = timedelta(days=1)
 CALENDAR = edition()
@@ -200,8 +200,12 @@ def test_an_unknown_term_is_not_found() -> None:
         start("nothing", EVENT, CALENDAR)
 
 
+def _terms(document: object) -> tuple[Definition, ...]:
+    return understand(document, "terms", read_terms)
+
+
 def test_the_packaged_terms_read_afresh() -> None:
-    afresh = {d.id: d for d in parse(read("terms"))}
+    afresh = {d.id: d for d in _terms(fresh("terms"))}
     found = afresh["objection_first"]
     assert (found.id, found.name_zh, found.name_en) == (
         "objection_first",
@@ -233,7 +237,7 @@ def test_the_packaged_terms_read_afresh() -> None:
 @pytest.fixture
 def amended(monkeypatch: pytest.MonkeyPatch) -> None:
     """An amendment: from April 2026 objections take 7 days and 30 at most; repair is abolished."""
-    data = copy.deepcopy(read("terms"))
+    data = fresh("terms")
     for old in [
         d for d in data["definitions"] if d["id"] in ("objection_first", "objection_total")
     ]:
@@ -242,7 +246,7 @@ def amended(monkeypatch: pytest.MonkeyPatch) -> None:
         data["definitions"].append(old | {"days": days, "valid_from": date(2026, 4, 1)})
         data["definitions"][-1]["valid_to"] = None
     next(d for d in data["definitions"] if d["id"] == "repair")["valid_to"] = date(2026, 3, 31)
-    monkeypatch.setattr("law.term_data.definitions", lambda: parse(data))
+    monkeypatch.setattr("law.term_data.definitions", lambda: _terms(data))
 
 
 @pytest.mark.usefixtures("amended")
@@ -264,15 +268,15 @@ def test_an_ended_figure_never_falls_back() -> None:
 
 
 def test_a_term_may_be_as_long_as_its_cap() -> None:
-    document = copy.deepcopy(read("terms"))
+    document = fresh("terms")
     by_id = {one["id"]: one for one in document["definitions"]}
     capped = next(one for one in document["definitions"] if "cap_by" in one)
     capped["days"] = by_id[capped["cap_by"]]["days"]
-    found = next(one for one in parse(document) if one.id == capped["id"])
+    found = next(one for one in _terms(document) if one.id == capped["id"])
     assert found.cap == found.days == capped["days"]
     capped["days"] += 1
     with pytest.raises(InvalidInput):
-        parse(document)
+        _terms(document)
 
 
 def test_of_several_that_ended_the_last_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,3 +290,22 @@ def test_of_several_that_ended_the_last_is_named(monkeypatch: pytest.MonkeyPatch
         definition("objection_first")
     assert refused.value.zh == "2025-12-31时“2025”无效力"
     assert refused.value.en == "objection_first is not in force on 2025-12-31"
+
+
+def test_a_cap_that_does_not_hold_is_refused_by_the_rule_on_ended_figures() -> None:
+    document = fresh("terms")
+    by_id = {one["id"]: one for one in document["definitions"]}
+    by_id["objection_total"]["valid_from"] = date(2021, 10, 1)
+    by_id["repair"]["adopted_for"] = "S4"
+    with pytest.raises(InvalidInput) as refused:
+        _terms(document)
+    assert {(one.field.partition(".")[2], one.cite) for one in refused.value.faults} == {
+        ("cap_by", "D-08"),
+        ("adopted_for", "D-08"),
+    }
+
+
+def test_a_reminder_goes_out_within_the_day() -> None:
+    document = fresh("terms")
+    document["reminder_points"][0]["local_hour"] = 23
+    assert 23 in {point.local_hour for one in _terms(document) for point in one.reminders}
