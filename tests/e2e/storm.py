@@ -40,7 +40,7 @@ REACHED = {
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.FAILED_PRECONDITION,
 }
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 IN_A_ROUND = 100  # what a round finds, the next one may name
 AT_ONCE = 8  # calls under way to one process
 AWAY_AGAIN = 3  # times a call is made that found a neighbour away
