@@ -94,7 +94,7 @@ class Term:
             raise WrongState(
                 "期限中止期间没有到期日", "a suspended term has no last day", cite=self.cite
             )
-        left = days - self._used_before_last_resume(edition)
+        left = days - self.consumed(since, edition)
         if left:
             return nth_working_day(since, left, edition)
         # Suspended on its last day: the day of resumption is the last one, if it is worked.
@@ -106,23 +106,33 @@ class Term:
         ends = [*(p.on for p in self.pauses), on]
         return tuple((s, min(e, on)) for s, e in zip(starts, ends, strict=False))
 
-    def _used_before_last_resume(self, edition: Edition) -> int:
-        finished = self._segments(date.max)[: len(self.pauses)]
-        return sum(working_days_between(s, e, edition) for s, e in finished)
-
     def consumed(self, on: date, edition: Edition) -> int:
-        """Working days used up at the end of that day; suspended days are not."""
-        return sum(working_days_between(s, e, edition) for s, e in self._segments(on))
+        """Working days used up at the end of that day; suspended days are not.
+
+        Never more than were granted by then: a last day that follows a suspension on the last
+        day takes none of a later extension.
+        """
+        used = 0
+        for after, end in self._segments(on):
+            used += working_days_between(after, end, edition)
+            used = min(used, self._granted_by(end))
+        return used
+
+    def _granted_by(self, on: date) -> int:
+        return self.budget + sum(e.days for e in self.extensions if e.on <= on)
 
     def remaining(self, on: date, edition: Edition) -> int:
         """Working days left on the morning of that day, the last day included.
 
         Negative once overdue: so many working days late, a day of rest after the last counting
-        as one.
+        as one. At least 1 while running, 0 while suspended.
         """
-        if not self.is_paused and on > (last := self.target(edition).date):
+        left = self.total - self.consumed(on - _DAY, edition)
+        if self.is_paused:
+            return left
+        if on > (last := self.target(edition).date):
             return -max(1, working_days_between(last, on, edition))
-        return self.total - self.consumed(on - _DAY, edition)
+        return max(1, left)
 
     def overdue_at(self, edition: Edition) -> datetime:
         """The moment it becomes overdue: 00:00 of the day after the last. Raises as `target`."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from law.data_file import understand
@@ -51,6 +51,7 @@ def _running(term: Term) -> Term:
 
 
 @given(steps)
+@example([("pause", 7, 1), ("resume", 5, 1), ("pause", 2, 1)])
 def test_extension_and_pause_in_any_order_respect_the_cap(
     entries: list[tuple[str, int, int]],
 ) -> None:
@@ -66,9 +67,10 @@ def test_days_used_up_at_the_last_day_are_the_days_granted(
     entries: list[tuple[str, int, int]],
 ) -> None:
     term = _running(_run(entries))
-    # One more only where a pause began on the last day: the day of resumption then counts.
-    used = term.consumed(term.target(CALENDAR).date, CALENDAR)
-    assert used in (term.total, term.total + 1)
+    last = term.target(CALENDAR).date
+    assert term.consumed(last, CALENDAR) == term.total
+    assert term.remaining(last, CALENDAR) >= 1
+    assert term.remaining(last + DAY, CALENDAR) == -1
 
 
 @given(steps)
@@ -128,6 +130,15 @@ def test_a_suspended_term_has_no_last_day_but_says_what_it_would_be() -> None:
     resumed = term.target_if_resumed(EVENT + DAY * 10, CALENDAR)
     assert resumed == term.resume(EVENT + DAY * 10).target(CALENDAR)
     assert term.remaining(EVENT + DAY * 10, CALENDAR) == 4
+
+
+def test_suspended_twice_on_its_last_day_it_has_no_day_left_and_none_owed() -> None:
+    term = start("objection_first", EVENT, CALENDAR)
+    for begun, ended in ((7, 12), (14, 16)):
+        term = term.pause(EVENT + DAY * begun, GROUND, edition=CALENDAR)
+        assert term.remaining(EVENT + DAY * ended, CALENDAR) == 0
+        term = term.resume(EVENT + DAY * ended)
+    assert term.target(CALENDAR).date == EVENT + DAY * 16
 
 
 def test_a_running_term_resumed_hypothetically_keeps_its_target() -> None:
