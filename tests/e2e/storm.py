@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message import Message
 
 from plumbing.client import MAX_MESSAGE_BYTES, Refusal, refusal_of
-from services.cli.session import Desk
+from services.cli.session import SLOW_CALL_SECONDS, Desk
 from tests.e2e import fuzzing, who_may
 from tests.e2e.asking import request_for
 from tests.e2e.doors import Door, doors
@@ -40,7 +40,6 @@ REACHED = {
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.FAILED_PRECONDITION,
 }
-DEADLINE_SECONDS = 120.0
 IN_A_ROUND = 100  # what a round finds, the next one may name
 AT_ONCE = 8  # calls under way to one process
 AWAY_AGAIN = 3  # times a call is made that found a neighbour away
@@ -134,7 +133,7 @@ class Storm:
         who = (("authorization", f"Bearer {self._people[caller].token}"),)
         try:
             code, said = await _tried(
-                partial(call, message, timeout=DEADLINE_SECONDS, metadata=who)
+                partial(call, message, timeout=SLOW_CALL_SECONDS, metadata=who)
             )
         finally:
             gate.release()
@@ -184,7 +183,7 @@ class Storm:
 
 async def answer(door: Door, desk: Desk, message: Any) -> tuple[grpc.StatusCode, Any]:
     """The status of a call, and its response or refusal."""
-    return await _answered(door.call(desk.channels[door.host], message, timeout=DEADLINE_SECONDS))
+    return await _answered(door.call(desk.channels[door.host], message, timeout=SLOW_CALL_SECONDS))
 
 
 async def _tried(call: Callable[[], Awaitable[Any]]) -> tuple[grpc.StatusCode, Any]:

@@ -17,8 +17,8 @@ from law.errors import InvalidInput
 from tests.unit.law.spoiling import fresh
 
 Path = tuple[str | int, ...]
-# What it does to the file of this name, in the place of this shape; false where it does not apply.
-Spoil = Callable[[str, Any, str, Path], bool]
+# Changes a place of a file, knowing what stands in all places of its shape; false: not applicable.
+Spoil = Callable[[Any, Path, Iterable[Any]], bool]
 REFUSED = object()
 
 
@@ -118,7 +118,7 @@ OPTIONAL = [
 ALIKE = [r"definitions\.\*\.cap_by"]
 
 
-def changed(name: str, document: Any, text: str, path: Path) -> bool:
+def changed(document: Any, path: Path, alike: Iterable[Any]) -> bool:
     holder, key = at(document, path)
     if isinstance(holder[key], dict | list):
         return False
@@ -126,7 +126,7 @@ def changed(name: str, document: Any, text: str, path: Path) -> bool:
     return True
 
 
-def lessened(name: str, document: Any, text: str, path: Path) -> bool:
+def lessened(document: Any, path: Path, alike: Iterable[Any]) -> bool:
     holder, key = at(document, path)
     if type(holder[key]) is not int:
         return False
@@ -134,23 +134,23 @@ def lessened(name: str, document: Any, text: str, path: Path) -> bool:
     return True
 
 
-def exchanged(name: str, document: Any, text: str, path: Path) -> bool:
+def exchanged(document: Any, path: Path, alike: Iterable[Any]) -> bool:
     """For what stands in another place of this shape: a choice, say, that is no fault."""
     holder, key = at(document, path)
     if not isinstance(holder[key], str):
         return False
-    others = {v for v in places(name)[text].values() if isinstance(v, str)} - {holder[key]}
+    others = {value for value in alike if isinstance(value, str)} - {holder[key]}
     holder[key] = min(others, default=holder[key])
     return bool(others)
 
 
-def left_out(name: str, document: Any, text: str, path: Path) -> bool:
+def left_out(document: Any, path: Path, alike: Iterable[Any]) -> bool:
     holder, key = at(document, path)
     del holder[key]
     return True
 
 
-def added_to(name: str, document: Any, text: str, path: Path) -> bool:
+def added_to(document: Any, path: Path, alike: Iterable[Any]) -> bool:
     holder, key = at(document, path)
     if not isinstance(holder[key], dict):
         return False
@@ -173,7 +173,7 @@ def test_every_place_of_a_file_makes_a_difference(name: str, spoil: Spoil) -> No
     assert known is not REFUSED
     for text, path in some_of_each(name):
         document = fresh(name)
-        if spoil(name, document, text, path) and outcome(name, document) == known:
+        if spoil(document, path, places(name)[text].values()) and outcome(name, document) == known:
             idle.add(text)
     may_be = [*IDLE, *MAY_BE.get(spoil, [])]
     assert [text for text in idle if not one_of(text, may_be)] == []

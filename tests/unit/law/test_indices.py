@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,7 @@ from law.errors import InvalidInput, NotFound
 from law.index_tables import TABLES, Part, Row, Scoring, parse, table
 from law.indices import assess
 from law.packaged import read
+from tests.unit.law.spoiling import fresh
 
 NOTHING = {
     Scoring.FIXED: False,
@@ -121,7 +121,7 @@ def test_there_is_no_third_table() -> None:
 
 
 def _broken(change: Callable[[dict[str, Any]], object]) -> list[str]:
-    data = copy.deepcopy(read("taizhou-block"))
+    data = fresh("taizhou-block")
     change(data)
     with pytest.raises(InvalidInput) as caught:
         parse(data, "sha256:0", "taizhou-block")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from law.workdays import (
     nth_working_day,
     working_days_between,
 )
+from tests.unit.law.spoiling import fresh
 
 DAY = timedelta(days=1)
 YEARS = range(2020, 2027)
@@ -172,7 +172,7 @@ def test_a_term_beyond_the_last_date_is_refused() -> None:
 
 def _calendar(**change: object) -> dict[str, Any]:
     """The packaged calendar with its first notice, that of 2020, changed."""
-    document = copy.deepcopy(read("workdays"))
+    document = fresh("workdays")
     document["editions"][0] |= change
     return document
 
