@@ -282,10 +282,8 @@ def _read_year(reader: Reader) -> Previous:
 
 
 def _read_class(reader: Reader, key: str) -> str:
-    value = reader.data.get(key)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    value = str(reader.data.get(key))
     if value in ("1", "2", "3"):
-        return str(value)
+        return value
     reader.fault(key, "应为1、2或3", "must be 1, 2 or 3", cite="S0 附件二")
     return "2"

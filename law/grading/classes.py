@@ -25,12 +25,12 @@ def by_classes(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Outcome:
     Each 31 December moves the class by the two years ending that day; the class then holds for
     the next year. A record of this year is in `prospective` at once and in `grade` next year.
     """
-    move = _in_force(dossier, ruleset, as_of.year)
+    current, cite = _in_force(dossier, ruleset, as_of.year)
     edition = ruleset.at(as_of)
     counted = counted_kinds(dossier, edition, window_on(edition, as_of))
-    prospective = _move(move.to, edition, finding_of(counted, edition))
-    override = Override(f"class-of-{as_of.year}", move.to, "", move.cite)
-    return Outcome(move.to, None, (override,), prospective.to, ())
+    prospective = _move(current, edition, finding_of(counted, edition))
+    override = Override(f"class-of-{as_of.year}", current, "", cite)
+    return Outcome(current, None, (override,), prospective.to, ())
 
 
 def telling_next_year(
@@ -52,20 +52,21 @@ def finding_of(counted: set[RecordKind], edition: Edition) -> str:
     return "clean_and_good" if counted.issuperset(edition.good) else "clean"
 
 
-def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> Movement:
-    """Fold the years up to the one before `year`, from the class given or the oldest record."""
+def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str, str]:
+    """Fold the years up to the one before `year`; return the class and what it rests on."""
     known, since = _starting_point(dossier, ruleset, year)
-    move: Movement | None = None
+    cite = "C-17"
     for past in range(since, year):
         day = date(past, 12, 31)
         edition = ruleset.looking_back(day)
         counted = counted_kinds(dossier, edition, window_on(edition, day))
-        move = _move(move.to if move else known, edition, finding_of(counted, edition))
-    return move or Movement((), "given", known or "", "C-17")
+        move = _move(known, edition, finding_of(counted, edition))
+        known, cite = move.to, move.cite
+    return known, cite
 
 
-def _starting_point(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str | None, int]:
-    """Return the latest class given with its year, or none and the year before any record.
+def _starting_point(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str, int]:
+    """Return the latest class given with its year, or "" and the year before any record.
 
     Before its oldest record a subject has nothing adverse: the definitions give class 2, so that
     the year of its first record is no different from any other.
@@ -77,10 +78,10 @@ def _starting_point(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str 
         return grade, since
     edition = ruleset.looking_back(date(year, 1, 1))
     origins = [origin_of(edition, record).year - 1 for record in dossier.records]
-    return None, min([*origins, year - 1])
+    return "", min([*origins, year - 1])
 
 
-def _move(known: str | None, edition: Edition, finding: str) -> Movement:
+def _move(known: str, edition: Edition, finding: str) -> Movement:
     for move in edition.movements:
         at_home = known in move.classes if known else not move.classes
         if at_home and move.finding == finding:

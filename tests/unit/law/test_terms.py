@@ -132,6 +132,13 @@ def test_a_suspended_term_has_no_last_day_but_says_what_it_would_be() -> None:
     assert term.remaining(EVENT + DAY * 10, CALENDAR) == 4
 
 
+def test_every_suspension_stays_in_the_ledger() -> None:
+    term = start("objection_first", EVENT, CALENDAR)
+    for day in (1, 2, 3):
+        term = term.pause(EVENT + DAY * day, GROUND, edition=CALENDAR).resume(EVENT + DAY * day)
+    assert [pause.on for pause in term.pauses] == [EVENT + DAY * day for day in (1, 2, 3)]
+
+
 def test_suspended_twice_on_its_last_day_it_has_no_day_left_and_none_owed() -> None:
     term = start("objection_first", EVENT, CALENDAR)
     for begun, ended in ((7, 12), (14, 16)):
