@@ -205,25 +205,29 @@ def _ambiguities() -> Iterator[str]:
     found = corpus.declared()
     yield "## 歧义与采用的读法 · Ambiguities"
     yield ""
-    yield "| 编号 | 规则集 | 读法 Reading | 另一读法 Alternative | 将改变什么 What would change |"
-    yield "|---|---|---|---|---|"
+    yield from _heading("将改变什么 What would change")
     for one in found:
         if not one.why_zh:
             yield _said(one, one.reading.changes_zh, one.reading.changes_en)
     yield ""
     yield "以下各项目前不触及任何规则 · These touch no rule today:"
     yield ""
-    yield "| 编号 | 规则集 | 读法 Reading | 另一读法 Alternative | 为何不触及规则 Why no rule |"
-    yield "|---|---|---|---|---|"
+    yield from _heading("为何不触及规则 Why no rule")
     for one in found:
         if one.why_zh:
             yield _said(one, one.why_zh, one.why_en)
     yield ""
 
 
+def _heading(last: str) -> Iterator[str]:
+    yield f"| 编号 | 文件 | 文本 The texts | 读法 Reading | 另一读法 Alternative | {last} |"
+    yield "|---|---|---|---|---|---|"
+
+
 def _said(one: corpus.Declared, *last: str) -> str:
     reading = one.reading
     cells = (
+        (reading.text_zh, reading.text_en) if reading.text_zh else (),
         (reading.reading_zh, reading.reading_en),
         (reading.alternative_zh, reading.alternative_en),
         last,

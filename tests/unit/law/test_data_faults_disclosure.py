@@ -80,6 +80,12 @@ from tests.unit.law.spoiling import Change, told
         ("readings", lambda d: d["ambiguities"][0].update(id="R-22"), "ambiguities[0].id", "C-nn"),
         (
             "readings",
+            lambda d: d["ambiguities"][0].pop("text_zh"),
+            "ambiguities[0].text_zh",
+            "missing",
+        ),
+        (
+            "readings",
             lambda d: d["ambiguities"][0].pop("text_en"),
             "ambiguities[0].text_en",
             "missing",

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from law.data_file import Dated, Validity, in_force, in_force_or_next, note_rivals
+from law.data_file import (
+    Dated,
+    Validity,
+    in_force,
+    in_force_or_next,
+    note_rivals,
+    read_validity,
+)
 from law.errors import Fault, NotInForce
 from law.reading import Reader
 
@@ -60,6 +67,15 @@ def test_reckoning_back_takes_the_figure_to_come_but_never_one_that_ended() -> N
 )
 def test_two_periods_meet_where_they_share_a_day(one: Any, other: Any, meet: bool) -> None:
     assert Validity(*one).meets(Validity(*other)) is meet
+
+
+def test_a_figure_may_hold_for_a_single_day() -> None:
+    faults: list[Fault] = []
+    day = date(2026, 4, 30)
+    assert read_validity(Reader({"valid_from": day, "valid_to": day}, "", faults)) == Validity(
+        day, day
+    )
+    assert faults == []
 
 
 @pytest.mark.parametrize("last", [date(2026, 4, 30), date(2026, 5, 1)])
