@@ -80,7 +80,9 @@ def _found(receipt: Receipt) -> dict[str, Any]:
         "window": receipt.window and [receipt.window.first, receipt.window.last],
         "contested": list(receipt.contested_records),
         "measures": list(receipt.measures),
-        "not_graded": receipt.not_graded.reason if receipt.not_graded else None,
+        "not_graded": receipt.not_graded and receipt.not_graded.reason,
+        "article": receipt.not_graded and receipt.not_graded.cite,
+        "told": receipt.not_graded and [receipt.not_graded.reason_zh, receipt.not_graded.reason_en],
     }
 
 

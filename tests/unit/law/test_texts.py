@@ -30,7 +30,9 @@ def test_a_citation_names_a_known_text() -> None:
         cite("S9", "1")
 
 
-@pytest.mark.parametrize("good", ["S4 四(三)", "C-17", "R-076", "D-08", "S3 16; S3 9(一); C-04"])
+@pytest.mark.parametrize(
+    "good", ["S4 四(三)", "S0 附件三 1", "C-17", "R-076", "D-08", "S3 16; S3 9(一); C-04"]
+)
 def test_good_citations(good: str) -> None:
     assert is_citation(good)
 

@@ -268,6 +268,16 @@ def _dossier(*records: Record) -> Dossier:
 
 
 @pytest.mark.parametrize("ruleset_id", GRADING)
+def test_figures_of_a_text_that_ended_are_refused_with_its_name(ruleset_id: str) -> None:
+    text = _text(ruleset_id, valid_to=LAST)
+    with pytest.raises(NotInForce) as refused:
+        text.at(GONE)
+    assert refused.value.zh == f"{GONE}时“{text.title_zh}”无效力"
+    assert refused.value.en == f"{text.id} is not in force on {GONE}"
+    assert refused.value.cite == text.cite
+
+
+@pytest.mark.parametrize("ruleset_id", GRADING)
 def test_a_text_that_ended_grades_nobody_from_the_next_day(ruleset_id: str) -> None:
     text, dossier = _text(ruleset_id, valid_to=LAST), _dossier(RECORD)
     assert grade(dossier, text, LAST).grade == grade(dossier, load(ruleset_id), LAST).grade
