@@ -296,6 +296,7 @@ async def test_a_message_that_is_no_event_becomes_a_dead_letter(
     tested = consumer(receiver, jetstream, HAVE_EFFECT)
     async with running(tested.run()):
         await eventually(lambda: all_acknowledged(jetstream))
+        assert await dead_letter_counts(jetstream) == {"test": 1}
         [replayed] = await replay_all(jetstream, tested)
 
     assert await sequences(receiver) == {"a": [1]}
