@@ -15,9 +15,12 @@ from tests.postgres import Databases
 
 
 @pytest.fixture(scope="session")
-def nats_url(_nats_process: NatsServer) -> str:
-    """Where NATS listens."""
-    return _nats_process.url
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the NATS of the registries listens; on one shared they would take others' events."""
+    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    server.start()
+    yield server.url
+    server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.conftest import NatsServer
 from tests.integration.registry.offices import Office, put_subject, running, sandbox
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -38,9 +39,9 @@ async def arrived(js: JetStreamContext) -> events.SubjectsChanged:
 
 
 async def test_what_is_committed_reaches_nats_and_outlives_a_kill(
-    nats_url: str, jetstream: JetStreamContext, tmp_path: Path, databases: Databases
+    nats_server: NatsServer, jetstream: JetStreamContext, tmp_path: Path, databases: Databases
 ) -> None:
-    settings = sandbox(tmp_path, free_port(), nats_url, databases)
+    settings = sandbox(tmp_path, free_port(), nats_server.url, databases)
     office = Office(settings)
     request = put_subject(name=f"合成{uuid4().hex}")
     async with running(settings) as process:
