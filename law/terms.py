@@ -125,7 +125,7 @@ class Term:
         """Working days left on the morning of that day, the last day included.
 
         Negative once overdue: so many working days late, a day of rest after the last counting
-        as one. At least 1 while running, 0 while suspended.
+        as one. Otherwise at least 1 while running, at least 0 while suspended.
         """
         left = self.total - self.consumed(on - _DAY, edition)
         if self.is_paused:

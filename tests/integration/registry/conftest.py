@@ -16,7 +16,7 @@ from tests.postgres import Databases
 
 @pytest.fixture(scope="session")
 def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the NATS of the registries listens; on one shared they would take others' events."""
+    """The NATS of the registries: on that of other tests they would take events not theirs."""
     server = NatsServer(tmp_path_factory.mktemp("nats"))
     server.start()
     yield server.url

@@ -13,7 +13,7 @@ from law.data_file import understand
 from law.errors import InvalidInput, LawError, NotFound, NotInForce, WrongState
 from law.term_data import Basis, Definition, definition, definitions, read_terms
 from law.terms import Term, start
-from law.workdays import edition, nth_working_day, working_days_between
+from law.workdays import edition, next_working_day, nth_working_day, working_days_between
 from tests.unit.law.spoiling import fresh
 
 DAY = timedelta(days=1)
@@ -194,6 +194,16 @@ def test_a_new_edition_moves_the_dates_and_leaves_the_ledger() -> None:
     assert term.target(new).date == date(2027, 1, 5)
     assert not term.target(new).provisional
     assert term.edition == CALENDAR.number
+
+
+def test_under_an_edition_with_more_working_days_no_more_are_used_than_were_granted() -> None:
+    term = start("objection_first", EVENT, CALENDAR)
+    last = term.target(CALENDAR).date
+    term = term.pause(last, GROUND, edition=CALENDAR).resume(last + DAY)
+    new = CALENDAR.with_year(2026, published_on=last, document="某号", work=[last - 2 * DAY])
+    assert working_days_between(term.event_on, last, new) > term.total
+    assert term.consumed(last, new) == term.total
+    assert term.target(new) == next_working_day(last + DAY, new)
 
 
 def test_every_term_says_what_binds_it() -> None:
