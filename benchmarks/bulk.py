@@ -44,8 +44,8 @@ from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 from services.registry.imports import policy as imports_policy
-from services.registry.imports.desk import ImportDesk
-from services.registry.imports.grader import GradingService
+from services.registry.imports.batch.desk import ImportDesk
+from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer_bulk import BulkServicer
 from services.registry.policy import POLICY, REGISTRY
 from services.registry.queries import Queries

@@ -27,8 +27,8 @@ from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
 from law.grading import Receipt, grade
 from law.grading.columnar import grade_register
 from law.grading.register import register_of
-from law.rules import Ruleset
-from law.ruleset import list_rulesets, load
+from law.texts_in_force.load import list_rulesets, load
+from law.texts_in_force.model import Ruleset
 
 DAY = date(2026, 9, 14)
 SECTORS = (Sector.FUEL_STATION, Sector.OPTICAL)  # graded under every text

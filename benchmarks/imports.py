@@ -37,10 +37,10 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports import reading
-from services.registry.imports.bursts import Drops, Shares
-from services.registry.imports.commands import import_file
-from services.registry.imports.taking import Upload
+from services.registry.imports.batch.commands import import_file
+from services.registry.imports.batch.intake import Upload
+from services.registry.imports.impact.alarms import Drops, Shares
+from services.registry.imports.rows import file as reading
 from services.registry.tables import Verification
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from law.colours import Colour, latest_valid_until
+from law.colours.rule import Colour, latest_valid_until
 from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock

@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 from law import corpus  # noqa: E402 - the checkout has to be on the path first
 from law.errors import InvalidInput  # noqa: E402
-from law.packaged import read  # noqa: E402
-from law.texts import TEXTS, Text  # noqa: E402
+from law.reader.packaged import read  # noqa: E402
+from law.reader.texts import TEXTS, Text  # noqa: E402
 
 RULESETS = ROOT / "law" / "rulesets"
 CASES = ROOT / "tests" / "unit" / "law" / "cases"

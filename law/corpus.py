@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from law.attention import read_attention
-from law.colour_data import read_colours
-from law.data_file import read_header, understand
-from law.disclosure_data import read_disclosure
-from law.editions import read_editions
+from law.colours.data import read_colours
+from law.disclosure.data import read_disclosure
 from law.escalation import read_escalation
-from law.index_tables import TABLES, read_table
+from law.indices.data import TABLES, read_table
 from law.instruments import read_catalogue
-from law.jurisdiction import read_jurisdictions
-from law.measure_data import read_measures, read_sampling
-from law.packaged import read
-from law.reading import Reader
-from law.readings import FIELDS, note_repeats, read_reading
-from law.repair_data import read_repair
-from law.rules import Reading
-from law.ruleset import GRADING, list_rulesets
-from law.ruleset_file import read_ruleset
-from law.term_data import read_terms
+from law.measures.attention import read_attention
+from law.measures.data import read_measures, read_sampling
+from law.reader.ambiguities import FIELDS, note_repeats, read_reading
+from law.reader.data_file import read_header, understand
+from law.reader.packaged import read
+from law.reader.strict_reader import Reader
+from law.repair.data import read_repair
+from law.terms.calendar import read_editions
+from law.terms.data import read_terms
+from law.texts_in_force.jurisdiction import read_jurisdictions
+from law.texts_in_force.load import GRADING, list_rulesets
+from law.texts_in_force.model import Reading
+from law.texts_in_force.read import read_ruleset
 
 
 @dataclass(frozen=True, slots=True)

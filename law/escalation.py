@@ -11,7 +11,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 
-from law.data_file import (
+from law.disclosure.rule import may_list_openly
+from law.errors import Fault, InvalidInput
+from law.evidence import SubjectKind
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import (
     DATED,
     Dated,
     in_force,
@@ -22,15 +26,11 @@ from law.data_file import (
     read_header,
     read_requirements,
 )
-from law.disclosure import may_list_openly
-from law.errors import Fault, InvalidInput
-from law.evidence import SubjectKind
-from law.packaged import understood
-from law.reading import Reader
-from law.readings import read_readings
-from law.ruleset import GRADING, load
-from law.texts import TextStatus, is_citation
-from law.workdays import Due, Edition, nth_last_working_day, nth_working_day
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
+from law.reader.texts import TextStatus, is_citation
+from law.terms.workdays import Due, Edition, nth_last_working_day, nth_working_day
+from law.texts_in_force.load import GRADING, load
 
 _WHAT = ("督促阶梯", "the ladder after an alert")
 

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from law.errors import Fault
-from law.reading import Reader, refuse
+from law.reader.strict_reader import Reader, refuse
 
 
 class SubjectKind(StrEnum):

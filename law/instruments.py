@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from law.colours import Mode
-from law.data_file import DATED, read_cite, read_dated, read_header, read_validity
+from law.colours.rule import Mode
 from law.errors import NotFound
-from law.packaged import understood
-from law.reading import Reader
-from law.readings import read_readings
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import DATED, read_cite, read_dated, read_header, read_validity
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
 
 REGULATION = "JJG "
 _FIELDS = (

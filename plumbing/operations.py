@@ -9,12 +9,12 @@ import grpc
 from sqlmodel import col, select
 
 from plumbing import audit, paging
-from plumbing.assembly import Assembly, Findings, Parts
 from plumbing.change import Change
 from plumbing.events import dead_letters, inspection
 from plumbing.events.dead_letters import DeadLetter
 from plumbing.identity import Role, current_caller
 from plumbing.rpc import Policy, allow
+from plumbing.service import Assembly, Findings, Parts
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1 import operations_pb2_grpc as rpc
 

@@ -18,7 +18,6 @@ import structlog
 from grpc_health.v1 import health
 
 from plumbing import migrations, operations
-from plumbing.assembly import Assembly, Parts
 from plumbing.audit import Sealer
 from plumbing.change import Changes
 from plumbing.client import ServiceToken
@@ -33,6 +32,7 @@ from plumbing.metrics.figures import Board
 from plumbing.metrics.metric import REGISTRY
 from plumbing.metrics.server import serve_metrics
 from plumbing.rpc import serve
+from plumbing.service import Assembly, Parts
 from plumbing.settings import Settings
 from plumbing.telemetry import start_logging
 from plumbing.tokens import Verifier, public_key

@@ -23,10 +23,10 @@ from grpc_status import rpc_status
 
 from law.errors import InvalidInput, LawError, NotPermitted
 from plumbing import validation
-from plumbing.access import served
+from plumbing.call_log import served
 from plumbing.client import ON_BEHALF_OF, Refusal
+from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
-from plumbing.statuses import away_status, internal_status, status_of
 from plumbing.tokens import Verifier
 
 MAX_MESSAGE_BYTES = 8 << 20

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.errors import Fault, InvalidInput
-from law.reading import Reader, refuse
+from law.reader.strict_reader import Reader, refuse
 
 _CHINESE = {
     "required": "必填",
@@ -38,7 +38,7 @@ _CHINESE = {
 
 # What no text of people holds, no database takes (NUL) or no mail and terminal should be told.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# The years in which every period of the law stays a date; `law.reading` keeps days to them too.
+# The years in which every period of the law stays a date; the law keeps days to them too.
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 _validator = protovalidate.Validator()

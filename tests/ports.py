@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.cli.ports import choose
+from services.cli.machine.ports import choose
 
 
 def free_port() -> int:

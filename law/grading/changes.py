@@ -10,7 +10,7 @@ from law.errors import AlreadyExists, NotFound
 from law.evidence import Dossier, Record, RecordStatus
 from law.grading.engine import grade
 from law.grading.receipt import Receipt
-from law.rules import Ruleset
+from law.texts_in_force.model import Ruleset
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 from law.evidence import POSITIVE, Dossier, RecordKind
-from law.grading.line import Line, Override, Reason
+from law.grading.counting import counted_kinds, origin_of, window_on
 from law.grading.points import Outcome
-from law.grading.sift import counted_kinds, origin_of, window_on
-from law.rules import Edition, Method, Movement, Ruleset
+from law.grading.receipt_parts import Line, Override, Reason
+from law.texts_in_force.model import Edition, Method, Movement, Ruleset
 
 
 def evidence_day(ruleset: Ruleset, as_of: date) -> date:

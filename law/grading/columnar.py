@@ -14,10 +14,19 @@ import polars as pl
 
 from law.evidence import RecordKind, RecordStatus, SubjectKind
 from law.grading.comparison import Impact, Move, impact_of
-from law.grading.line import Span
+from law.grading.counting import window_on
+from law.grading.receipt_parts import Span
 from law.grading.register import Register
-from law.grading.sift import window_on
-from law.rules import DirectRule, Edition, Effect, KindRule, Method, Requirement, Ruleset, Trigger
+from law.texts_in_force.model import (
+    DirectRule,
+    Edition,
+    Effect,
+    KindRule,
+    Method,
+    Requirement,
+    Ruleset,
+    Trigger,
+)
 
 _KIND = pl.col("kind").to_physical()
 _FINDINGS = ("clean", "clean_and_good", "adverse")

@@ -10,8 +10,8 @@ from datetime import date
 from law.evidence import Dossier
 from law.grading.engine import grade
 from law.grading.receipt import Receipt
-from law.rules import Ruleset
-from law.ruleset import list_rulesets
+from law.texts_in_force.load import list_rulesets
+from law.texts_in_force.model import Ruleset
 
 
 def compare(

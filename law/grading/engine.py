@@ -7,15 +7,15 @@ from datetime import date
 from law.errors import NotFound
 from law.evidence import Dossier, RecordKind
 from law.grading.classes import by_classes, evidence_day, telling_next_year
-from law.grading.line import Line, Reason, Span
+from law.grading.counting import not_graded_lines, sift, window_on
 from law.grading.points import Outcome, by_points
 from law.grading.receipt import Receipt
-from law.grading.sift import not_graded_lines, sift, window_on
+from law.grading.receipt_parts import Line, Reason, Span
 from law.grading.triggers import by_triggers
-from law.measure_data import DatedMeasures
-from law.measures import dated_measures
-from law.rules import Method, NotGraded, Reading, Ruleset
-from law.ruleset import not_holding, outside
+from law.measures.data import DatedMeasures
+from law.measures.rule import dated_measures
+from law.texts_in_force.load import not_holding, outside
+from law.texts_in_force.model import Method, NotGraded, Reading, Ruleset
 
 _KIND_FACT = {kind: f"kind:{kind}" for kind in RecordKind}
 _UNUSED_FACT = {reason: f"unused:{reason}" for reason in Reason}

@@ -8,11 +8,11 @@ from datetime import date
 
 from law.evidence import Dossier
 from law.grading.engine import grade
-from law.grading.passing import turning_days
 from law.grading.paths import Path, ways_up
 from law.grading.receipt import Receipt
 from law.grading.steps import Step, open_steps
-from law.rules import Ruleset
+from law.grading.turning_days import turning_days
+from law.texts_in_force.model import Ruleset
 
 
 @dataclass(frozen=True, slots=True)

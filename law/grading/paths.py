@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from law.evidence import Dossier, Record, RecordStatus
 from law.grading.changes import Addition, Change, Ending, what_if
 from law.grading.engine import grade
-from law.grading.passing import turning_days
 from law.grading.receipt import Receipt
 from law.grading.steps import Step, StepKind
-from law.rules import Method, Ruleset
+from law.grading.turning_days import turning_days
+from law.texts_in_force.model import Method, Ruleset
 
 
 @dataclass(frozen=True, slots=True)

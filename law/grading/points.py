@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from law.evidence import Dossier, Record
-from law.grading.line import Line, Override
-from law.rules import DirectRule, Edition, Ruleset
+from law.grading.receipt_parts import Line, Override
+from law.texts_in_force.model import DirectRule, Edition, Ruleset
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import date
 
 from law.errors import Fault
 from law.evidence import Dossier, read_dossier
-from law.grading.line import (
+from law.grading.receipt_parts import (
     Line,
     Override,
     Span,
@@ -19,9 +19,9 @@ from law.grading.line import (
     read_not_graded,
     reading_to_json,
 )
-from law.reading import Reader, refuse
-from law.readings import read_reading
-from law.rules import NotGraded, Reading
+from law.reader.ambiguities import read_reading
+from law.reader.strict_reader import Reader, refuse
+from law.texts_in_force.model import NotGraded, Reading
 
 
 @dataclass(frozen=True, slots=True)

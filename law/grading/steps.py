@@ -8,11 +8,11 @@ from datetime import date
 from enum import StrEnum
 
 from law.evidence import Dossier, Record, RecordKind
-from law.grading.passing import spell_began_on
+from law.grading.counting import counted_kinds, origin_of, why_unused, window_on
 from law.grading.receipt import Receipt
-from law.grading.sift import counted_kinds, origin_of, why_unused, window_on
-from law.repair import Application, check
-from law.rules import Edition, Effect, Ruleset
+from law.grading.turning_days import spell_began_on
+from law.repair.rule import Application, check
+from law.texts_in_force.model import Edition, Effect, Ruleset
 from law.windows import first_day_after
 
 # What a subject that applies can bring about; the bureau confirms it.

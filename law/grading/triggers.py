@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from law.evidence import Dossier, Record
-from law.grading.line import Line, Override
+from law.grading.counting import origin_of
 from law.grading.points import Outcome
-from law.grading.sift import origin_of
+from law.grading.receipt_parts import Line, Override
 from law.periods import add_years
-from law.rules import Edition, Ruleset, Trigger
+from law.texts_in_force.model import Edition, Ruleset, Trigger
 
 
 def by_triggers(

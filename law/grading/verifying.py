@@ -8,8 +8,8 @@ from law.errors import Fault, NotFound
 from law.evidence import read_dossier
 from law.grading.engine import grade
 from law.grading.receipt import Receipt
-from law.reading import Reader, refuse
-from law.ruleset import load
+from law.reader.strict_reader import Reader, refuse
+from law.texts_in_force.load import load
 
 
 def verify(receipt: Receipt) -> list[str]:

@@ -25,8 +25,8 @@ from plumbing.database import Database
 from plumbing.events.dead_letters import bury
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import Inbox, On, Standing, TryLater, describe
+from plumbing.events.observing import handling, tell_handled
 from plumbing.events.subjects import dead_letter_subject
-from plumbing.events.telling import handling, tell_handled
 from plumbing.metrics.counted import EVENT_SECONDS, EVENTS_GIVEN_UP
 from plumbing.tracing import failed
 

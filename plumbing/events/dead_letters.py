@@ -19,8 +19,8 @@ from nats.js.errors import APIError, NotFoundError
 
 from plumbing.events.envelope import Attributes, Delivery, MalformedEvent, header_value
 from plumbing.events.inbox import describe
+from plumbing.events.observing import handling
 from plumbing.events.subjects import Stream, dead_letter_subject
-from plumbing.events.telling import handling
 
 if TYPE_CHECKING:
     from plumbing.events.consumer import Consumer

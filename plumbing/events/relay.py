@@ -26,8 +26,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.leadership import Leadership
+from plumbing.events.observing import tell_published
 from plumbing.events.outbox import RECORDED, Outbox
-from plumbing.events.telling import tell_published
 from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 
 BATCH = 500

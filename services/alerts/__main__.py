@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from plumbing import temporal
-from plumbing.assembly import Assembly, Parts
 from plumbing.metrics import workflows
 from plumbing.process import main
+from plumbing.service import Assembly, Parts
 from services.alerts import figures
 from services.alerts.activities import Activities
-from services.alerts.checking import Checks
+from services.alerts.checks import Checks
+from services.alerts.clients import Neighbours
 from services.alerts.consumers import consumers
-from services.alerts.escalation_activities import EscalationActivities
-from services.alerts.escalation_workflow import EscalationWorkflow
-from services.alerts.given_up import GivenUp
-from services.alerts.neighbours import Neighbours
+from services.alerts.escalation.activities import EscalationActivities
+from services.alerts.escalation.policy import ESCALATION_POLICY, ESCALATIONS
+from services.alerts.escalation.servicer import EscalationServicer
+from services.alerts.escalation.workflows import EscalationWorkflow
+from services.alerts.notices.dead_letter_mail import GivenUp
 from services.alerts.policy import POLICY, SERVICE
-from services.alerts.policy_escalations import ESCALATION_POLICY, ESCALATIONS
 from services.alerts.servicer import AlertsServicer
-from services.alerts.servicer_escalations import EscalationServicer
 from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow
 

@@ -12,7 +12,9 @@ from plumbing.change import Changes
 from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.temporal import final_errors
-from services.alerts import commands, mail, notices
+from services.alerts import commands
+from services.alerts.notices import issue as notices
+from services.alerts.notices import mail
 from services.alerts.tables import NoticeState
 from services.alerts.watch import watch
 from services.alerts.workflows import WatchDone, WatchRun

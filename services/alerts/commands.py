@@ -6,7 +6,8 @@ from law.errors import WrongState
 from plumbing.change import Change
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
-from services.alerts import notices, wire
+from services.alerts import wire
+from services.alerts.notices import issue as notices
 from services.alerts.tables import Bureau, Notice, NoticeState, Subject
 
 

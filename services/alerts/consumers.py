@@ -13,7 +13,6 @@ from typing import Any
 from sqlmodel import col, select
 
 from law.evidence import ADVERSE, RecordKind
-from plumbing.assembly import Parts
 from plumbing.change import Change, Handler, applying
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
@@ -21,15 +20,20 @@ from plumbing.events.envelope import M, Received
 from plumbing.events.inbox import On
 from plumbing.events.leadership import alone
 from plumbing.events.subjects import Stream
+from plumbing.service import Parts
 from protos.alerts.v1 import events_pb2 as own
 from protos.grading.v1 import events_pb2 as grading
 from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
-from services.alerts import escalations, notices, projection, texts
-from services.alerts.batches import batch_decided
-from services.alerts.escalation_timers import EscalationTimers
-from services.alerts.notices import contact_of, known
+from services.alerts import projection
+from services.alerts.escalation import cases as escalations
+from services.alerts.escalation.timers import EscalationTimers
+from services.alerts.notices import issue as notices
+from services.alerts.notices import texts
+from services.alerts.notices.batch_notices import batch_decided
+from services.alerts.notices.issue import contact_of, known
+from services.alerts.notices.texts import Fact, Text
 from services.alerts.tables import (
     Bureau,
     Instrument,
@@ -39,7 +43,6 @@ from services.alerts.tables import (
     Subject,
     Watch,
 )
-from services.alerts.texts import Fact, Text
 from services.alerts.timers import Timers
 from services.alerts.watch import evaluate
 

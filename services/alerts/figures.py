@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.colours import Colour
+from law.colours.rule import Colour
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.metrics.figures import (
@@ -19,8 +19,8 @@ from plumbing.metrics.figures import (
     figure,
     tally,
 )
+from services.alerts.colour_basis import LADDER
 from services.alerts.queries import ON_FILE, colour_on
-from services.alerts.standing import LADDER
 from services.alerts.tables import (
     Alert,
     Escalation,

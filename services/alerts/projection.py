@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours import InstrumentState, VerificationFact, VerificationResult
+from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2, registry_pb2
 from services.alerts import wire
-from services.alerts.standing import Standing, stand_of
+from services.alerts.colour_basis import Standing, stand_of
 from services.alerts.tables import Base, Bureau, Instrument, Subject, Verification, Watch
 
 T = TypeVar("T", bound=Base)

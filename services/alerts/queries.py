@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours import Colour, latest_valid_until
+from law.colours.rule import Colour, latest_valid_until
 from plumbing import paging, validation
 from plumbing.identity import Caller, Role, scope_prefix
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
-from services.alerts.standing import REDS, Standing
+from services.alerts.colour_basis import REDS, Standing
 from services.alerts.tables import Alert, Escalation, Instrument, Notice, NoticeState, Watch
 
 Owned = Instrument | Alert | Notice | Escalation

@@ -12,10 +12,10 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from law.colours import Colour, InstrumentState, VerificationResult
+from law.colours.rule import Colour, InstrumentState, VerificationResult
 from law.escalation import Step
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
-from services.alerts.standing import Standing
+from services.alerts.colour_basis import Standing
 
 
 class Base(SQLModel, registry=own_registry()):

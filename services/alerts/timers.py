@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from plumbing.clock import Clock
 from plumbing.events.inbox import TryLater
 from plumbing.temporal import AGGREGATE_ID, task_queue
-from services.alerts.escalation_workflow import EscalationStand, EscalationWorkflow
+from services.alerts.escalation.workflows import EscalationStand, EscalationWorkflow
 from services.alerts.workflows import (
     DeliveryInput,
     DeliveryWorkflow,

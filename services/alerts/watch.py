@@ -18,12 +18,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours import Colour, latest_valid_until
+from law.colours.rule import Colour, latest_valid_until
 from plumbing.change import Change
 from protos.alerts.v1 import events_pb2
-from services.alerts import escalations, notices, wire
-from services.alerts.approvals import issue_approvals
-from services.alerts.standing import AT_ONCE, LADDER, REDS, Standing
+from services.alerts import wire
+from services.alerts.colour_basis import AT_ONCE, LADDER, REDS, Standing
+from services.alerts.escalation import cases as escalations
+from services.alerts.escalation.digest import issue_approvals
+from services.alerts.notices import issue as notices
 from services.alerts.tables import Alert, Instrument, Watch
 
 CITE = "S4 四(一)"

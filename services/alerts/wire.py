@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.standing import answer, reached_on
+from services.alerts.colour_basis import answer, reached_on
 from services.alerts.tables import Alert, Instrument, Notice, Watch
 
 

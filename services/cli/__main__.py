@@ -12,28 +12,28 @@ import typer
 from rich.console import Console
 
 from law.errors import LawError
-from services.cli import (
+from services.cli import demo
+from services.cli.commands import (
     accounts,
     alerts,
     assessments,
+    batches,
     bulk,
-    deciding,
-    demo,
     escalations,
     grades,
-    import_commands,
+    import_files,
     imports,
-    indexes,
-    law,
+    indices,
     objections,
     platform,
     register,
     repairs,
     rulesets,
-    status,
-    up,
     verifications,
 )
+from services.cli.health import status
+from services.cli.law import commands as law
+from services.cli.machine import up
 
 app = typer.Typer(
     name="quanheng",
@@ -49,14 +49,14 @@ for commands in (
     accounts,
     register,
     verifications,
-    import_commands,
+    import_files,
     imports,
     bulk,
-    deciding,
+    batches,
     grades,
     rulesets,
     assessments,
-    indexes,
+    indices,
     objections,
     repairs,
     alerts,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from plumbing import temporal
-from plumbing.assembly import Assembly, Parts
-from plumbing.keeping import Keeper
+from plumbing.daily_starter import Keeper
 from plumbing.metrics import workflows
 from plumbing.process import main
+from plumbing.service import Assembly, Parts
 from services.grading import figures
 from services.grading.activities import Activities
-from services.grading.checking import check
+from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
+from services.grading.assessments.servicer import AssessmentServicer
+from services.grading.checks import check
 from services.grading.consumers import registry_consumer
 from services.grading.policy import POLICY, RULESET_POLICY, RULESETS, SERVICE
-from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
+from services.grading.rulesets.servicer import RulesetServicer
 from services.grading.servicer import GradingServicer
-from services.grading.servicer_assessments import AssessmentServicer
-from services.grading.servicer_rulesets import RulesetServicer
 from services.grading.workflows import WORKFLOW_ID, RegradeDaily
 
 

@@ -10,11 +10,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from law import ruleset as texts
 from law.evidence import Dossier
-from law.governing import PACKAGED, Governing
 from law.grading import Receipt, grade, next_change_on
-from law.rules import NotGraded, Ruleset
+from law.texts_in_force import load as texts
+from law.texts_in_force.governing import PACKAGED, Governing
+from law.texts_in_force.model import NotGraded, Ruleset
 
 REMOVED = NotGraded(
     "removed",

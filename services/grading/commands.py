@@ -16,13 +16,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.evidence import Dossier, Sector, SubjectKind
-from law.governing import Governing
+from law.texts_in_force.governing import Governing
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as registry
-from services.grading import assessment, governing, regrading
+from services.grading import assessment, regrading
 from services.grading.assessment import File
-from services.grading.drafting import Cause
 from services.grading.evidence import hold
+from services.grading.grade_history import Cause
+from services.grading.rulesets import activations as governing
 from services.grading.tables import Grade, Subject
 
 CHUNK = 200

@@ -15,10 +15,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law import evidence as law
-from law.governing import Governing
+from law.texts_in_force.governing import Governing
 from protos.registry.v1 import registry_pb2 as pb
-from services.grading import governing
 from services.grading.assessment import File
+from services.grading.rulesets import activations as governing
 from services.grading.tables import Record, Subject
 
 _EXPECT = sa.text(

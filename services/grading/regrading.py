@@ -16,8 +16,8 @@ from plumbing.change import Change
 from plumbing.metrics.counted import GRADES_COMPUTED
 from services.grading import assessment
 from services.grading.assessment import Assessment
-from services.grading.drafting import Cause, Draft
 from services.grading.evidence import Evidence
+from services.grading.grade_history import Cause, Draft
 from services.grading.tables import Grade
 
 Turns = dict[str, list[Assessment]]

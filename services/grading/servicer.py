@@ -8,13 +8,13 @@ from typing import Any
 import grpc
 
 from law.grading import Receipt, verify_document
-from law.grading.explaining import explain
+from law.grading.wording_receipt import explain
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.identity import current_caller
 from protos.grading.v1 import grading_pb2 as pb
 from protos.grading.v1 import grading_pb2_grpc as rpc
-from services.grading import queries, sentences, wire
+from services.grading import queries, wire, wording
 
 
 class GradingServicer(rpc.GradingServiceServicer):
@@ -46,8 +46,8 @@ class GradingServicer(rpc.GradingServiceServicer):
         receipt = Receipt.from_json(document)
         return pb.GetReceiptResponse(
             receipt_json=json.dumps(document, ensure_ascii=False),
-            explanation_zh=explain(receipt, "zh", sentences.names(receipt.inputs, "zh")),
-            explanation_en=explain(receipt, "en", sentences.names(receipt.inputs, "en")),
+            explanation_zh=explain(receipt, "zh", wording.names(receipt.inputs, "zh")),
+            explanation_en=explain(receipt, "en", wording.names(receipt.inputs, "en")),
         )
 
     async def VerifyReceipt(

@@ -20,8 +20,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law import ruleset
-from law.rules import Method, Ruleset
+from law.texts_in_force import load as ruleset
+from law.texts_in_force.model import Method, Ruleset
 from plumbing import paging
 from plumbing.change import Change
 from protos.grading.v1 import assessments_pb2 as pb

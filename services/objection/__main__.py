@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from plumbing import temporal
-from plumbing.assembly import Assembly, Parts
 from plumbing.metrics import workflows
 from plumbing.process import main
+from plumbing.service import Assembly, Parts
 from services.objection import figures
 from services.objection.activities import SERVICE, CaseActivities
+from services.objection.checks import Operations
+from services.objection.clients import Neighbours
 from services.objection.consumers import consumers
-from services.objection.neighbours import Neighbours
-from services.objection.operations import Operations
 from services.objection.policy import POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
 from services.objection.repairs.servicer import RepairServicer

@@ -16,10 +16,10 @@ from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import progress, queries
+from services.objection.clients import Neighbours
 from services.objection.corrections import corrected
 from services.objection.correspondence import letter_of
 from services.objection.messages import RungDue, Stuck
-from services.objection.neighbours import Neighbours
 from services.objection.steps import decision_cite
 from services.objection.tables import Case
 

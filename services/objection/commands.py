@@ -18,8 +18,8 @@ from law.objection import (
     after,
     may_approve_extension,
 )
-from law.terms import Term, start
-from law.workdays import edition
+from law.terms.ledger import Term, start
+from law.terms.workdays import edition
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from plumbing.assembly import Parts
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
 from plumbing.events.inbox import On
 from plumbing.events.subjects import Stream
+from plumbing.service import Parts
 from protos.objection.v1 import events_pb2 as own
 from protos.registry.v1.events_pb2 import ClockMoved
 from services.objection.timers import Timers, when_temporal_is_back

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 
 from law.evidence import RecordKind
-from law.grading.words import kind_name
+from law.grading.kind_names import kind_name
 from law.objection import CaseKind, CaseState, Outcome
 from law.periods import local_day
 from protos.registry.v1.registry_pb2 import Bureau
+from services.objection.clients import Neighbours
 from services.objection.corrections import correction_zh
 from services.objection.letters import (
     GradeFacts,
@@ -20,7 +21,6 @@ from services.objection.letters import (
     decision_letter,
     declined_letter,
 )
-from services.objection.neighbours import Neighbours
 from services.objection.repairs import letters as repairs
 from services.objection.repairs.file import RepairFile
 from services.objection.tables import Case

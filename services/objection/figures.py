@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from law.objection import CaseKind, CaseState
-from law.workdays import edition, nth_working_day
+from law.terms.workdays import edition, nth_working_day
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.metrics.figures import Look, Reading, ask, figure

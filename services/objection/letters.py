@@ -12,8 +12,8 @@ from datetime import date
 
 from law.objection import OBJECTION_CITE, OUTCOME_CITE, OUTCOME_ZH, TERM_CITE, CaseKind, Outcome
 from law.objection import TERM_OF as TERMS
-from law.term_data import Basis, definition
-from law.texts import spell_out
+from law.reader.texts import spell_out
+from law.terms.data import Basis, definition
 from services.objection.schedule import day_zh
 
 DECISION_TITLE = "异议处理决定书"

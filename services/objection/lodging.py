@@ -11,7 +11,7 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import opening
+from services.objection import numbering
 from services.objection.steps import put_on_file
 from services.objection.tables import Case
 
@@ -27,8 +27,8 @@ async def lodge(
     subject's, WrongState naming the open case of a record.
     """
     bureau = _bureau_of(request, records)
-    number = await opening.next_number(change, CaseKind.OBJECTION, bureau)
-    await opening.refuse_second_case(change, CaseKind.OBJECTION, request.record_ids)
+    number = await numbering.next_number(change, CaseKind.OBJECTION, bureau)
+    await numbering.refuse_second_case(change, CaseKind.OBJECTION, request.record_ids)
     case = Case(
         case_id=str(uuid.uuid4()),
         kind=CaseKind.OBJECTION,
@@ -36,7 +36,7 @@ async def lodge(
         subject_id=request.subject_id,
         bureau=bureau,
         record_ids=list(request.record_ids),
-        records_as_lodged=opening.as_lodged(records),
+        records_as_lodged=numbering.as_lodged(records),
         state=CaseState.LODGED,
         version=1,
         grounds=request.grounds.strip(),
@@ -44,7 +44,7 @@ async def lodge(
         lodged_by=change.on_behalf_of,
         lodged_at=change.at,
     )
-    opening.open_case(change, case)
+    numbering.open_case(change, case)
     said = await put_on_file(
         change, case, "lodge", lambda c: events.ObjectionLodged(case=c), cite=OBJECTION_CITE
     )

@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Mapping
 
 from law.objection import TERM_CITE, CaseKind, CaseState, Step
-from law.terms import Term
+from law.terms.ledger import Term
 from plumbing.change import Change
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
-from services.objection import opening
+from services.objection import numbering
 from services.objection.letters import LetterText
 from services.objection.messages import RungDue, Stuck
 from services.objection.steps import aggregate_of, decision_cite, locked_case, put_on_file, take
@@ -124,7 +124,7 @@ async def settle(change: Change, case_id: str) -> None:
     case = await locked_case(change, case_id)
     if case.settled_at is not None:
         return
-    await opening.free_records(change, case)
+    await numbering.free_records(change, case)
     case.settled_at = change.at
     if case.state is CaseState.DECIDED:
         await _close(change, case)

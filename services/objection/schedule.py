@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.term_entries import Reminder
-from law.terms import Term
-from law.workdays import edition
+from law.terms.entries import Reminder
+from law.terms.ledger import Term
+from law.terms.workdays import edition
 from services.objection.messages import Rung, Schedule
 
 ESCALATE = "escalate"

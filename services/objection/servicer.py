@@ -14,8 +14,8 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import commands, queries
+from services.objection.clients import Neighbours
 from services.objection.lodging import lodge
-from services.objection.neighbours import Neighbours
 
 
 class ObjectionServicer(rpc.ObjectionServiceServicer):

@@ -19,7 +19,7 @@ from law.objection import (
     after,
     may_decide,
 )
-from law.terms import Term
+from law.terms.ledger import Term
 from plumbing.change import Change
 from plumbing.identity import Caller
 from protos.objection.v1 import objection_pb2 as pb

@@ -15,7 +15,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.service import RPCError, RPCStatusCode
 
 from law.objection import CaseKind, CaseState
-from law.terms import Term
+from law.terms.ledger import Term
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.inbox import TryLater

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from law.terms import Term
-from law.workdays import edition
+from law.terms.ledger import Term
+from law.terms.workdays import edition
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.repairs.file import RepairFile
 from services.objection.tables import Case, CaseLetter, CaseStep

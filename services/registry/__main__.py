@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from functools import partial
 
-from plumbing.assembly import Assembly, Parts
 from plumbing.clock import SystemClock
 from plumbing.metrics import workflows
 from plumbing.process import main
+from plumbing.service import Assembly, Parts
 from plumbing.settings import SERVICES
 from plumbing.tokens import Signer, make_keys, service_secret_file
 from services.registry import figures
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
-from services.registry.first_start import ensure_administrator
+from services.registry.identity.first_start import ensure_administrator
+from services.registry.identity.passwords import Passwords
+from services.registry.identity.servicer import IdentityServicer
 from services.registry.imports import policy as imports_policy
-from services.registry.imports.desk import ImportDesk
-from services.registry.imports.expiry import Expiry
-from services.registry.imports.grader import GradingService
+from services.registry.imports.batch.desk import ImportDesk
+from services.registry.imports.batch.expiry import Expiry
+from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import ImportServicer
 from services.registry.imports.servicer_bulk import BulkServicer
-from services.registry.passwords import Passwords
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.queries import Queries
+from services.registry.retention.timers import Timers
 from services.registry.servicer import ClockServicer, RegistryServicer
-from services.registry.servicer_identity import IdentityServicer
-from services.registry.timers import Timers
 
 
 async def build(parts: Parts) -> Assembly:

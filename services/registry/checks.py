@@ -10,10 +10,10 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from plumbing.assembly import Findings
 from plumbing.clock import Clock, local_date
 from plumbing.database import Database
-from services.registry import retention
+from plumbing.service import Findings
+from services.registry.retention import expiry as retention
 from services.registry.tables import (
     AnnouncedClock,
     Bureau,

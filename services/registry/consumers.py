@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from plumbing.assembly import Parts
 from plumbing.change import applying
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
 from plumbing.events.inbox import On
 from plumbing.events.subjects import Stream
+from plumbing.service import Parts
 from protos.grading.v1.events_pb2 import RulesetActivated
 from protos.registry.v1.events_pb2 import ClockMoved
-from services.registry import governing
-from services.registry.timers import Timers
+from services.registry.retention import activations as governing
+from services.registry.retention.timers import Timers
 
 
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:

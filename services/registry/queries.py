@@ -24,7 +24,8 @@ from plumbing.identity import Caller, Role
 from plumbing.paging import Paged
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import disclosing, governing, scope, wire
+from services.registry import disclosure, scope, wire
+from services.registry.retention import activations as governing
 from services.registry.tables import (
     Account,
     Bureau,
@@ -56,7 +57,7 @@ class Queries:
         """A subject by id or credit code. Raises NotFound, NotPermitted outside the scope."""
         async with self._database.snapshot() as session:
             row = await _subject(session, caller, request.subject_id, by_code=True)
-        return pb.GetSubjectResponse(subject=disclosing.subject(row, caller))
+        return pb.GetSubjectResponse(subject=disclosure.subject(row, caller))
 
     async def list_subjects(
         self, caller: Caller, request: pb.ListSubjectsRequest
@@ -71,7 +72,7 @@ class Queries:
         if request.in_review:
             wanted = wanted.where(col(Subject.in_review))
         rows, token = await self._page(request, wanted, Subject.name, Subject.subject_id)
-        subjects = [disclosing.subject(row, caller) for row in rows]
+        subjects = [disclosure.subject(row, caller) for row in rows]
         return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token)
 
     async def get_instrument(
@@ -147,14 +148,14 @@ class Queries:
                 raise NotFound("没有该信用记录", "There is no such record")
             owner = await _subject(session, caller, row.subject_id)
             now = await governing.load(session)
-            said = disclosing.record(row, owner, caller, now, today)
+            said = disclosure.record(row, owner, caller, now, today)
             if said is None:
                 raise NotFound("该信用记录已从档案中删除", "This record has left the archive")
             earlier = await session.exec(_earlier(row))
             return pb.GetRecordResponse(
                 record=said,
                 earlier=[wire.record(Record.model_validate(state)) for state in earlier],
-                retention=disclosing.retention(row, owner, now, today),
+                retention=disclosure.retention(row, owner, now, today),
             )
 
     async def list_records(
@@ -175,7 +176,7 @@ class Queries:
         if not caller.is_service:
             wanted = wanted.where(col(Record.status) != RecordStatus.EXPIRED)
         rows, token = await self._page(request, wanted, Record.determined_on, Record.record_id)
-        shown = [disclosing.record(row, owner, caller, now, today) for row in rows]
+        shown = [disclosure.record(row, owner, caller, now, today) for row in rows]
         return pb.ListRecordsResponse(records=filter(None, shown), next_page_token=token)
 
     async def list_accounts(
@@ -241,7 +242,7 @@ async def _subject(
             Subject.credit_code == subject_id, sa.not_(col(Subject.removed))
         )
         row = (await session.exec(bearing)).first()
-    if row is None or row.removed or (caller.has(Role.PUBLIC) and not disclosing.listed(row)):
+    if row is None or row.removed or (caller.has(Role.PUBLIC) and not disclosure.listed(row)):
         raise NotFound("没有该信用主体", "There is no such subject")
     if not caller.has(Role.PUBLIC):
         caller.require_subject(row.subject_id, row.bureau)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from plumbing.identity import Caller, Role, scope_prefix
-from services.registry.disclosing import LISTED_KINDS
+from services.registry.disclosure import LISTED_KINDS
 from services.registry.tables import Subject
 
 # The code under which every bureau lies: the scope of whoever answers for the whole platform.

@@ -15,8 +15,8 @@ from protos.registry.v1 import registry_pb2_grpc as rpc
 from services.registry.commands import (
     bureaus,
     clock,
-    endings,
     instruments,
+    record_endings,
     records,
     subjects,
     verifications,
@@ -135,14 +135,14 @@ class RegistryServicer(rpc.RegistryServiceServicer):
         self, request: pb.RepairRecordsRequest, context: Any
     ) -> pb.RepairRecordsResponse:
         return await self._changes.once(
-            current_caller(), request, endings.repair_records, pb.RepairRecordsResponse
+            current_caller(), request, record_endings.repair_records, pb.RepairRecordsResponse
         )
 
     async def StopDisclosure(
         self, request: pb.StopDisclosureRequest, context: Any
     ) -> pb.StopDisclosureResponse:
         return await self._changes.once(
-            current_caller(), request, endings.stop_disclosure, pb.StopDisclosureResponse
+            current_caller(), request, record_endings.stop_disclosure, pb.StopDisclosureResponse
         )
 
     async def GetRecord(self, request: pb.GetRecordRequest, context: Any) -> pb.GetRecordResponse:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from law.colours import InstrumentState, VerificationResult
+from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from plumbing.database import JsonColumn, enum_column, own_registry
 

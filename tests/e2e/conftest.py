@@ -12,11 +12,11 @@ import pytest_asyncio
 from law.identifiers import credit_code_check_digit
 from plumbing.client import ask, new_request_id
 from protos.registry.v1 import registry_pb2 as registry
+from services.cli.client import Desk
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
-from services.cli.engines import service_specs
-from services.cli.session import Desk
-from services.cli.supervisor import Platform
+from services.cli.machine.engines import service_specs
+from services.cli.machine.supervisor import Platform
 from tests.e2e.replicas import two_of_each
 from tests.e2e.world import READY_SECONDS, World
 from tests.postgres import Databases

@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from plumbing.settings import SERVICES, Settings, child_environment
-from services.cli.engines import service_specs
-from services.cli.ports import HOST, choose
-from services.cli.processes import ProcessSpec
-from services.cli.readiness import grpc_serves
+from services.cli.machine.engines import service_specs
+from services.cli.machine.ports import HOST, choose
+from services.cli.machine.processes import ProcessSpec
+from services.cli.machine.readiness import grpc_serves
 
 
 def two_of_each(settings: Settings) -> list[ProcessSpec]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from plumbing.settings import SERVICES
-from services.cli.readiness import grpc_serves
+from services.cli.machine.readiness import grpc_serves
 from tests.e2e.town import Town
 
 EVERY_SECONDS = 1.0

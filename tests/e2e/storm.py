@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message import Message
 
 from plumbing.client import MAX_MESSAGE_BYTES, Refusal, refusal_of
-from services.cli.session import SLOW_CALL_SECONDS, Desk
+from services.cli.client import SLOW_CALL_SECONDS, Desk
 from tests.e2e import fuzzing, who_may
 from tests.e2e.asking import request_for
 from tests.e2e.doors import Door, doors

@@ -10,9 +10,9 @@ import pytest
 from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as operations
-from services.cli import agreement
+from services.cli.commands.platform import reconcile_all
 from services.cli.demo import mail
-from services.cli.platform import reconcile_all
+from services.cli.health import agreement
 from tests.e2e.world import READY_SECONDS, World, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

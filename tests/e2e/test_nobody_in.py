@@ -19,8 +19,8 @@ from plumbing.client import ask, new_request_id, refusal_of
 from plumbing.settings import SERVICES
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli import agreement
-from services.cli.session import Desk
+from services.cli.client import Desk
+from services.cli.health import agreement
 from tests.e2e import papers, who_may
 from tests.e2e import town as towns
 from tests.e2e.asking import request_for, shows

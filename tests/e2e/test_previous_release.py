@@ -20,10 +20,10 @@ from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.operations.v1 import operations_pb2 as operations
-from services.cli import agreement
-from services.cli.platform import reconcile_all
-from services.cli.session import Desk, held, log_in
-from services.cli.supervisor import Platform
+from services.cli.client import Desk, held, log_in
+from services.cli.commands.platform import reconcile_all
+from services.cli.health import agreement
+from services.cli.machine.supervisor import Platform
 from services.registry.tables import AnnouncedClock
 from tests.e2e.world import READY_SECONDS, until
 from tests.evolution.restoring import Rows, at_release, recorded

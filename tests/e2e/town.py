@@ -18,7 +18,7 @@ from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.session import Desk, administrator_password, held
+from services.cli.client import Desk, administrator_password, held
 from tests.e2e.papers import (
     Place,
     assess_index,

@@ -15,8 +15,8 @@ from plumbing.client import ask, new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.session import Desk
-from services.cli.supervisor import Platform
+from services.cli.client import Desk
+from services.cli.machine.supervisor import Platform
 
 READY_SECONDS = 120.0  # generous: the machine may be busy with other tests
 PATIENCE_SECONDS = 60.0

@@ -15,13 +15,13 @@ from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from plumbing import migrations
-from plumbing.assembly import Parts
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Attributes, Delivery
 from plumbing.events.inbox import Standing, TryLater
+from plumbing.service import Parts
 from plumbing.settings import Settings
 from services.alerts.consumers import consumers as alerts_consumers
 from services.grading.consumers import registry_consumer

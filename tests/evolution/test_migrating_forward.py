@@ -21,7 +21,7 @@ from plumbing.daily import Round
 from plumbing.database import Database
 from plumbing.settings import SERVICES
 from services.grading.activities import Activities
-from services.grading.checking import check as check_grades
+from services.grading.checks import check as check_grades
 from services.grading.tables import Receipt
 from tests.evolution.conftest import Open
 from tests.evolution.restoring import Rows, fill, lost, rows_of

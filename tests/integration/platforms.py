@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from plumbing.settings import Settings, child_environment
-from services.cli.processes import ProcessSpec
-from services.cli.readiness import grpc_serves
+from services.cli.machine.processes import ProcessSpec
+from services.cli.machine.readiness import grpc_serves
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 

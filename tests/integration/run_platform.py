@@ -11,8 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from services.cli.supervisor import Platform
-from services.cli.up import Screen, run
+from services.cli.machine.supervisor import Platform
+from services.cli.machine.up import Screen, run
 from tests.integration.platforms import stand_ins
 
 

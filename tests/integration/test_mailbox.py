@@ -13,10 +13,10 @@ import aiosmtplib
 import pytest
 
 from plumbing.settings import Settings, child_environment
-from services.cli import ports
-from services.cli.engines import engine_specs, settings_on, usual_ports
-from services.cli.processes import Backoff, Silent, Supervised
-from services.cli.supervisor import SANDBOX_START, prepare_clock
+from services.cli.machine import ports
+from services.cli.machine.engines import engine_specs, settings_on, usual_ports
+from services.cli.machine.processes import Backoff, Silent, Supervised
+from services.cli.machine.supervisor import SANDBOX_START, prepare_clock
 
 
 @pytest.fixture

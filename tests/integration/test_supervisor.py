@@ -27,9 +27,9 @@ from temporalio.client import Client
 from law.errors import InvalidInput, NotFound, WrongState
 from plumbing.clock import SandboxClock, local_date
 from plumbing.settings import Settings
-from services.cli.directory import is_held, running_settings
-from services.cli.processes import Backoff, ProcessSpec
-from services.cli.supervisor import SANDBOX_START, NotReady, Platform
+from services.cli.machine.directory import is_held, running_settings
+from services.cli.machine.processes import Backoff, ProcessSpec
+from services.cli.machine.supervisor import SANDBOX_START, NotReady, Platform
 from tests.integration.platforms import Notes, children_of, commands_naming, runs, stand_ins, until
 
 READY = 60.0

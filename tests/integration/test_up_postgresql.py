@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from law.errors import InvalidInput
 from plumbing.settings import SERVICES, Settings
-from services.cli.databases import NoDatabase, _run, provide, refuse_used, remember
+from services.cli.machine.databases import NoDatabase, _run, provide, refuse_used, remember
 from tests.ports import free_port
 from tests.postgres import Databases
 

@@ -20,7 +20,7 @@ from law.periods import start_of
 from plumbing.clock import SHANGHAI, FixedClock
 from plumbing.temporal import DUE_AT
 from services.alerts import timers
-from services.alerts.escalation_workflow import EscalationStand, EscalationWorkflow, StepDue
+from services.alerts.escalation.workflows import EscalationStand, EscalationWorkflow, StepDue
 from services.alerts.timers import Timers, escalation_id
 from tests.integration.events.support import eventually
 

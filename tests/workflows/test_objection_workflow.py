@@ -16,8 +16,8 @@ from temporalio.testing import TimeSkipper
 from temporalio.worker import Replayer, Worker
 
 from law.periods import start_of
-from law.terms import Term, start
-from law.workdays import edition
+from law.terms.ledger import Term, start
+from law.terms.workdays import edition
 from plumbing.temporal import DUE_AT
 from services.objection.messages import (
     CaseStart,

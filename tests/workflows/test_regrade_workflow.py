@@ -18,13 +18,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Replayer, Worker
 
-from plumbing import keeping, migrations
+from plumbing import daily_starter, migrations
 from plumbing.change import Changes
 from plumbing.clock import SHANGHAI, FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start, next_waking
+from plumbing.daily_starter import Keeper
 from plumbing.database import Database
 from plumbing.identity import service_caller
-from plumbing.keeping import Keeper
 from protos.registry.v1.events_pb2 import RecordsChanged, SubjectsChanged
 from services.grading import commands
 from services.grading.activities import Activities
@@ -200,7 +200,7 @@ async def test_who_wakes_it_does_not_wait_for_temporal(
         await look()
 
     monkeypatch.setattr(keeper, "look", look_once_it_is_back)
-    monkeypatch.setattr(keeping, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(daily_starter, "AGAIN_SECONDS", 0.01)
     async with working(temporal_client, rounds) as queue, events.running(keeper.run()):
         keeper.queue = queue
         try:

@@ -23,11 +23,11 @@ from plumbing.clock import FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start
 from plumbing.database import Database
 from plumbing.identity import service_caller
-from services.registry import retention
-from services.registry.activities import Activities
-from services.registry.saving import save_records, save_subjects
+from services.registry.announce_changes import save_records, save_subjects
+from services.registry.retention import expiry as retention
+from services.registry.retention.activities import Activities
+from services.registry.retention.workflows import ACTIVITY, WORKFLOW_ID, Expired, RetentionDaily
 from services.registry.tables import Bureau, Record, Subject
-from services.registry.workflows import ACTIVITY, WORKFLOW_ID, Expired, RetentionDaily
 from tests.integration.events.support import eventually
 from tests.postgres import Databases
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
-from law.index_tables import Scoring, table
+from law.indices.data import Scoring, table
 from law.periods import add_years, start_of
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI

@@ -15,8 +15,8 @@ from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.session import Desk
-from services.cli.supervisor import Platform
+from services.cli.client import Desk
+from services.cli.machine.supervisor import Platform
 
 PATIENCE_SECONDS = 60.0
 T = TypeVar("T")

@@ -15,11 +15,12 @@ from datetime import datetime
 from pathlib import Path
 
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli import agreement, sample
+from services.cli import sample
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
+from services.cli.health import agreement
+from services.cli.machine.supervisor import Platform
 from services.cli.sample.subjects import SampleSubject, subjects
-from services.cli.supervisor import Platform
 from tools.release import acts
 from tools.release.acts import CITY
 from tools.release.life import Life, enter_penalty, now, take_in

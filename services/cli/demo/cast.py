@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from plumbing.client import new_request_id
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as pb
-from services.cli.accounts import role_value
-from services.cli.session import ADMINISTRATOR, Desk, administrator_password, held, log_in
+from services.cli.client import ADMINISTRATOR, Desk, administrator_password, held, log_in
+from services.cli.commands.accounts import role_value
 
 
 @dataclass(frozen=True)

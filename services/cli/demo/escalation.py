@@ -9,10 +9,10 @@ from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.cli.commands.escalations import step_name
+from services.cli.commands.platform import advance_clock
 from services.cli.demo.mail import Mail
 from services.cli.demo.scene import Scene
-from services.cli.escalations import step_name
-from services.cli.platform import advance_clock
 
 VALID_DAYS = 180
 

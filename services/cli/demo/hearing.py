@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from law import terms
-from law.workdays import edition, nth_working_day
+from law.terms import ledger as terms
+from law.terms.workdays import edition, nth_working_day
 from plumbing.client import new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.cases import term_told
+from services.cli.commands.cases import term_told
+from services.cli.commands.grades import told
+from services.cli.commands.platform import advance_clock
 from services.cli.demo.scene import Scene
-from services.cli.grades import told
-from services.cli.platform import advance_clock
 
 REMINDER = "rung"
 

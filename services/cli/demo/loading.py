@@ -8,10 +8,11 @@ from pathlib import Path
 from plumbing.client import new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli import imports, sample
+from services.cli import sample
+from services.cli.commands import imports
+from services.cli.commands.grades import summary_table
+from services.cli.commands.imports import Mapped
 from services.cli.demo.scene import Scene
-from services.cli.grades import summary_table
-from services.cli.imports import Mapped
 from services.cli.sample import loading as sample_loading
 
 TRIAL_BUREAU = registry.Bureau(code="999900", name="样例·外来数据试验机构")

@@ -11,13 +11,13 @@ from plumbing.client import new_request_id, refusal_of
 from protos.objection.v1 import objection_pb2 as cases
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.cases import show_conditions, term_told
+from services.cli.commands.cases import show_conditions, term_told
+from services.cli.commands.grades import told
+from services.cli.commands.platform import advance_clock
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.demo.scene import Scene
 from services.cli.demo.supervision import PENALTY_POINTS, graded
-from services.cli.grades import told
-from services.cli.platform import advance_clock
 
 DAYS_TO_GO, FEW_POINTS = 2, 3
 YEARS_OF_EVIDENCE, YEARS_AT_E = 5, 1  # what the law asks is told by the platform, not by these

@@ -12,11 +12,11 @@ from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
+from services.cli.client import Desk
 from services.cli.demo import cast, mail
 from services.cli.demo.mail import Mail
 from services.cli.demo.stage import Stage
-from services.cli.session import Desk
-from services.cli.supervisor import Platform
+from services.cli.machine.supervisor import Platform
 
 READY_SECONDS = 60.0
 

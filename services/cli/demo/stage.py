@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from law.errors import LawError
-from services.cli import show
+from services.cli.output import show
 
 PATIENCE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.cli import agreement
+from services.cli.commands.platform import show_agreement
 from services.cli.demo import escalation, hearing, loading, repair, supervision
 from services.cli.demo.scene import READY_SECONDS, Scene, opened
 from services.cli.demo.stage import Stage
-from services.cli.platform import show_agreement
+from services.cli.health import agreement
 
 
 async def tell(stage: Stage, data: Path, records: Path | None) -> None:

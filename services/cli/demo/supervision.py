@@ -8,13 +8,13 @@ from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.alerts import colour_table
+from services.cli.commands.alerts import colour_table
+from services.cli.commands.grades import told
+from services.cli.commands.platform import advance_clock
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.demo.mail import Mail
 from services.cli.demo.scene import Scene
-from services.cli.grades import told
-from services.cli.platform import advance_clock
 from services.cli.sample.subjects import subjects
 
 PENALTY_POINTS = 20  # a single deduction from which 120 judges directly; the bureau's own figure

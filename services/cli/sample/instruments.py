@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from law.colours import Colour, Mode, latest_valid_until
+from law.colours.rule import Colour, Mode, latest_valid_until
 from law.evidence import Sector
 from law.instruments import instrument_type
 from law.periods import add_months

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli import imports, sample
-from services.cli.imports import Mapped
+from services.cli import sample
+from services.cli.client import Desk
+from services.cli.commands import imports
+from services.cli.commands.imports import Mapped
 from services.cli.sample import SampleFile
-from services.cli.session import Desk
 
 
 async def load(desk: Desk) -> AsyncIterator[registry.Batch]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from law import repair as law
 from law.errors import WrongState
+from law.repair import rule as law
 from services.objection.repairs.facts import Archive, law_record
 from services.objection.repairs.file import Condition, RepairFile, names_en, names_zh
 

@@ -9,11 +9,11 @@ from datetime import date
 
 from law.evidence import Record, RecordKind, RecordStatus, Severity
 from law.grading import Receipt
-from law.grading.passing import spell_began_on
-from law.ruleset import load
+from law.grading.turning_days import spell_began_on
+from law.texts_in_force.load import load
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1 import registry_pb2
-from services.objection.neighbours import Neighbours
+from services.objection.clients import Neighbours
 
 Archive = Sequence[registry_pb2.Record]
 

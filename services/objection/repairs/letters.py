@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from law.objection import OBJECTION_CITE, OUTCOME_CITE, REPAIR_CITE
-from law.texts import spell_out
+from law.reader.texts import spell_out
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,

@@ -9,13 +9,13 @@ from datetime import date
 from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind, RecordStatus
 from law.objection import REPAIR_CITE, TERM_OF, CaseKind, CaseState, competent_bureau
-from law.terms import start
-from law.workdays import edition
+from law.terms.ledger import start
+from law.terms.workdays import edition
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import opening
+from services.objection import numbering
 from services.objection.repairs.conditions import checked, door, require_open
 from services.objection.repairs.facts import Archive, Standing
 from services.objection.repairs.file import RepairFile
@@ -55,8 +55,8 @@ async def lodge(
     require_open(file, change.today)
     bureau = _bureau(bool(request.record_ids), records, standing)
     record_ids = [record.record_id for record in records]
-    number = await opening.next_number(change, KIND, bureau)
-    await opening.refuse_second_case(change, KIND, record_ids)
+    number = await numbering.next_number(change, KIND, bureau)
+    await numbering.refuse_second_case(change, KIND, record_ids)
     term = start(TERM_OF[KIND], change.today, edition())
     case = Case(
         case_id=str(uuid.uuid4()),
@@ -65,7 +65,7 @@ async def lodge(
         subject_id=request.subject_id,
         bureau=bureau,
         record_ids=record_ids,
-        records_as_lodged=opening.as_lodged(records),
+        records_as_lodged=numbering.as_lodged(records),
         state=CaseState.LODGED,
         version=1,
         grounds=grounds,
@@ -76,7 +76,7 @@ async def lodge(
         due_on=due_on(term),
         repair=file.model_copy(update={"promise": request.promise.strip()}).model_dump(mode="json"),
     )
-    opening.open_case(change, case)
+    numbering.open_case(change, case)
     said = await put_on_file(
         change, case, "lodge", lambda c: events.RepairLodged(case=c), cite=REPAIR_CITE
     )

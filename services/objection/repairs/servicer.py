@@ -14,8 +14,8 @@ from protos.objection.v1 import repair_pb2 as pb
 from protos.objection.v1 import repair_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import queries
+from services.objection.clients import Neighbours
 from services.objection.correspondence import facts_of
-from services.objection.neighbours import Neighbours
 from services.objection.repairs import commands, lodging
 from services.objection.repairs.facts import Archive, Standing, standing_of
 from services.objection.tables import Case

@@ -7,8 +7,8 @@ from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
+from services.registry.announce_changes import save_bureaus
 from services.registry.commands.finding import require_version
-from services.registry.saving import save_bureaus
 from services.registry.tables import Bureau
 
 FIELDS = ("name", "division_code", "department", "phone", "email")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from law.errors import Fault, InvalidInput, NotFound, WrongState
-from law.reading import refuse
+from law.reader.strict_reader import refuse
 from plumbing.change import Change
 from services.registry.tables import Bureau, Instrument, Record, Subject
 

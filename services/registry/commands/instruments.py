@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from uuid import uuid4
 
-from law.colours import InstrumentState
+from law.colours.rule import InstrumentState
 from law.errors import Fault, WrongState
 from plumbing.change import Change
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
+from services.registry.announce_changes import save_instruments
 from services.registry.commands.finding import (
     find_instrument,
     find_subject,
     refuse_any,
     require_version,
 )
-from services.registry.content import InstrumentContent, read_instrument, reader_of
-from services.registry.saving import save_instruments
 from services.registry.serials import serial_of
 from services.registry.tables import Instrument, Subject
+from services.registry.validation import InstrumentContent, read_instrument, reader_of
 
 
 async def put_instrument(

@@ -14,15 +14,15 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
+from services.registry.announce_changes import Why, save_records
 from services.registry.commands.finding import (
     find_record,
     find_subject,
     refuse_any,
     require_version,
 )
-from services.registry.content import RecordContent, read_record, reader_of
-from services.registry.saving import Why, save_records
 from services.registry.tables import Contest, Record
+from services.registry.validation import RecordContent, read_record, reader_of
 
 
 async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.EnterRecordResponse:

@@ -13,15 +13,15 @@ from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
+from services.registry.announce_changes import follow_owner, save_subjects
 from services.registry.commands.finding import (
     find_subject,
     refuse_any,
     require_bureau_exists,
     require_version,
 )
-from services.registry.content import SubjectContent, read_subject, reader_of
-from services.registry.saving import follow_owner, save_subjects
 from services.registry.tables import Subject
+from services.registry.validation import SubjectContent, read_subject, reader_of
 
 # What an operator keeps up itself; the rest is the bureau's to say.
 OPERATORS_OWN = frozenset({"person_in_charge", "address", "email"})

@@ -8,20 +8,20 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.colours import InstrumentState, VerificationResult
+from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import AlreadyExists, Fault
 from plumbing.change import Change
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
+from services.registry.announce_changes import save_instruments, save_verifications
 from services.registry.commands.finding import find_instrument, refuse_any
-from services.registry.content import (
+from services.registry.tables import Instrument, Verification
+from services.registry.validation import (
     VerificationContent,
     check_dated,
     read_verification,
     reader_of,
 )
-from services.registry.saving import save_instruments, save_verifications
-from services.registry.tables import Instrument, Verification
 
 
 async def record_verification(

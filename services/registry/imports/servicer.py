@@ -12,12 +12,13 @@ from law.errors import AlreadyExists, Fault, InvalidInput
 from plumbing.identity import current_caller
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
-from services.registry.imports import approval, mapping
-from services.registry.imports.commands import discard_batch, import_file
-from services.registry.imports.desk import ImportDesk
+from services.registry.imports.batch import approval
+from services.registry.imports.batch.commands import discard_batch, import_file
+from services.registry.imports.batch.desk import ImportDesk
+from services.registry.imports.batch.undo import undo_batch
 from services.registry.imports.queries import ImportQueries
-from services.registry.imports.templates import template
-from services.registry.imports.undoing import undo_batch
+from services.registry.imports.rows import columns as mapping
+from services.registry.imports.rows.templates import template
 
 
 class ImportServicer(rpc.ImportServiceServicer):

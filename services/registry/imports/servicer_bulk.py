@@ -13,8 +13,8 @@ from plumbing.change import Change
 from plumbing.identity import current_caller
 from protos.registry.v1 import bulk_pb2 as pb
 from protos.registry.v1 import bulk_pb2_grpc as rpc
-from services.registry.imports import bulk
-from services.registry.imports.desk import ImportDesk
+from services.registry.imports.batch import bulk
+from services.registry.imports.batch.desk import ImportDesk
 
 
 class BulkServicer(rpc.BulkServiceServicer):

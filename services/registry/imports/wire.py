@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports import cells
-from services.registry.imports.mapping import REASONS
+from services.registry.imports.rows import cells
+from services.registry.imports.rows.columns import REASONS
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 _TOLD_OTHERWISE = {"imported_at", "decided_at", "estimate"}

@@ -14,11 +14,11 @@ from plumbing.identity import Caller, Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1 import registry_pb2
-from services.alerts import escalation_queries as queries
-from services.alerts import escalation_steps as steps
-from services.alerts.checking import Checks
-from services.alerts.escalation_activities import EscalationActivities
-from services.alerts.escalation_workflow import EscalationStand, StepDue
+from services.alerts.checks import Checks
+from services.alerts.escalation import commands as steps
+from services.alerts.escalation import queries
+from services.alerts.escalation.activities import EscalationActivities
+from services.alerts.escalation.workflows import EscalationStand, StepDue
 from services.alerts.tables import Escalation, EscalationStep
 from tests.integration.alerts.town import BUREAU, Town, verification
 

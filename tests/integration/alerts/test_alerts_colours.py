@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import delete
 
-from law.colours import Colour
+from law.colours.rule import Colour
 from plumbing import migrations
 from plumbing.change import Change
 from plumbing.clock import SHANGHAI, FixedClock
@@ -23,9 +23,9 @@ from plumbing.database import Database
 from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import projection, wire
-from services.alerts.checking import Checks
-from services.alerts.escalations import settle
-from services.alerts.standing import Standing
+from services.alerts.checks import Checks
+from services.alerts.colour_basis import Standing
+from services.alerts.escalation.cases import settle
 from services.alerts.tables import Alert, Instrument, Verification
 from services.alerts.watch import evaluate, watch
 from tests.integration.alerts.town import (

@@ -15,7 +15,7 @@ from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import SystemClock
 from plumbing.database import Database
-from services.alerts.given_up import PLATFORM, GivenUp
+from services.alerts.notices.dead_letter_mail import PLATFORM, GivenUp
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 from tests.integration.events.support import eventually, running
 from tests.postgres import Databases

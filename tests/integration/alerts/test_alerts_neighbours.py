@@ -11,7 +11,7 @@ import pytest
 from plumbing.client import Refusal
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
-from services.alerts.neighbours import Neighbours
+from services.alerts.clients import Neighbours
 from tests.ports import free_port
 
 BEHALF = ("x-on-behalf-of", "account/case")

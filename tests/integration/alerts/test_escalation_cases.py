@@ -12,8 +12,8 @@ from law.errors import NotPermitted
 from law.periods import start_of
 from plumbing.identity import Caller
 from protos.alerts.v1 import escalations_pb2 as pb
-from services.alerts import escalation_queries as queries
-from services.alerts.policy_escalations import ESCALATION_POLICY, ESCALATIONS
+from services.alerts.escalation import queries
+from services.alerts.escalation.policy import ESCALATION_POLICY, ESCALATIONS
 from services.alerts.tables import Alert, Escalation, EscalationAlert
 from tests.integration.alerts.escalating import (
     CASEWORKER,

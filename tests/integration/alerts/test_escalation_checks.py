@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, cast
 
 from law.periods import start_of
-from services.alerts.checking import Checks
+from services.alerts.checks import Checks
 from services.alerts.tables import Escalation
 from tests.integration.alerts.escalating import Office, passed
 

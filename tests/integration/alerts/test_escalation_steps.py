@@ -8,9 +8,9 @@ import pytest
 
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
 from protos.alerts.v1 import escalations_pb2 as pb
-from services.alerts import escalation_queries as queries
-from services.alerts import escalation_steps as steps
-from services.alerts.escalation_workflow import StepDue
+from services.alerts.escalation import commands as steps
+from services.alerts.escalation import queries
+from services.alerts.escalation.workflows import StepDue
 from services.alerts.tables import EscalationStep, Notice
 from tests.integration.alerts.escalating import (
     CASEWORKER,

@@ -10,20 +10,20 @@ from google.protobuf.message import Message
 from nats.js import JetStreamContext
 from sqlmodel import SQLModel, col, select
 
-from plumbing.assembly import Parts
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.inspection import consumer_lags, dead_letter_counts, outbox_pending
 from plumbing.events.outbox import Outbox, record
 from plumbing.events.relay import Relay
+from plumbing.service import Parts
 from plumbing.settings import Settings
 from protos.alerts.v1.events_pb2 import AlertsRaised
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.alerts.activities import Activities
 from services.alerts.consumers import consumers
-from services.alerts.escalation_workflow import EscalationStand
+from services.alerts.escalation.workflows import EscalationStand
 from services.alerts.tables import Alert, Notice
 from services.alerts.timers import Timers
 from services.alerts.workflows import WatchDone, WatchRun

@@ -18,8 +18,8 @@ from plumbing.identity import Caller, Role
 from plumbing.rpc import serve
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
-from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
-from services.grading.servicer_assessments import AssessmentServicer
+from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
+from services.grading.assessments.servicer import AssessmentServicer
 from tests.ports import free_port
 
 As = Callable[..., AssessmentServiceStub]

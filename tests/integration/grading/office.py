@@ -22,7 +22,7 @@ from protos.grading.v1.events_pb2 import GradeChanged, RulesetActivated
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from services.grading.commands import regrade_due, regrade_stale
 from services.grading.policy import RULESET_POLICY, RULESETS
-from services.grading.servicer_rulesets import RulesetServicer
+from services.grading.rulesets.servicer import RulesetServicer
 from tests.integration.grading.support import Platform, penalty, subject
 from tests.ports import free_port
 

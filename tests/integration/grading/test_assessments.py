@@ -10,14 +10,14 @@ from pathlib import Path
 import grpc
 import pytest
 
-from law import ruleset
 from law.grading import verify_document
+from law.texts_in_force import load as ruleset
 from plumbing.audit import AuditEntry
 from plumbing.identity import Role
 from plumbing.migrations import differences
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
-from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
+from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.tables import Receipt
 from tests.integration.grading.door import As, opened, refused
 from tests.integration.grading.support import Platform, penalty, subject

@@ -16,7 +16,7 @@ from plumbing.identity import service_caller
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1.events_pb2 import RecordsChanged, SubjectsChanged
 from services.grading import commands
-from services.grading.checking import check
+from services.grading.checks import check
 from services.grading.queries import current
 from tests.integration.grading.support import START, penalty, subject
 from tests.postgres import Databases

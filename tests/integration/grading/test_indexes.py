@@ -14,8 +14,8 @@ import pytest
 from google.protobuf.message import Message
 from sqlmodel import SQLModel, col, select
 
-from law import indices
-from law.index_tables import Row, Scoring, table
+from law.indices import rule as indices
+from law.indices.data import Row, Scoring, table
 from plumbing import migrations
 from plumbing.audit import AuditEntry
 from plumbing.client import new_request_id
@@ -26,7 +26,7 @@ from plumbing.identity import Role
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1 import index_events_pb2 as events
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
-from services.grading.checking import check
+from services.grading.checks import check
 from services.grading.tables import IndexAssessment
 from tests.integration.grading.door import As, opened, refused
 from tests.integration.grading.support import START

@@ -8,7 +8,7 @@ from law.grading import verify_document
 from plumbing.audit import AuditEntry
 from plumbing.migrations import differences
 from protos.registry.v1 import events_pb2 as events
-from services.grading.checking import check
+from services.grading.checks import check
 from services.grading.consumers import NAME
 from services.grading.tables import Grade, Receipt
 from tests.integration.grading.support import START, Platform, penalty, subject

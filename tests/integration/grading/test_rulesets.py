@@ -8,13 +8,13 @@ from datetime import date, timedelta
 import grpc
 import pytest
 
-from law import ruleset as texts
+from law.texts_in_force import load as texts
 from plumbing.audit import AuditEntry
 from plumbing.client import new_request_id, refusal_of
 from plumbing.identity import Role
 from protos.grading.v1 import rulesets_pb2 as pb
-from services.grading import impacts
 from services.grading.policy import RULESET_POLICY, RULESETS
+from services.grading.rulesets import impacts
 from services.grading.tables import Activation, Grade, Impact
 from tests.integration.grading.office import (
     MUNICIPAL,

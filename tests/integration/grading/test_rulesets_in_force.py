@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from law import ruleset as texts
+from law.texts_in_force import load as texts
 from protos.grading.v1 import rulesets_pb2 as pb
-from services.grading.checking import check
+from services.grading.checks import check
 from services.grading.tables import Subject
 from tests.integration.grading.office import (
     NEW_YEAR,

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from law import ruleset
+from law.texts_in_force import load as ruleset
 from plumbing.change import Changes
 from plumbing.identity import service_caller
 from protos.registry.v1.events_pb2 import ClockMoved
 from services.grading.activities import Command
-from services.grading.checking import check
+from services.grading.checks import check
 from services.grading.commands import regrade_due, regrade_stale
 from services.grading.tables import Grade, Subject
 from tests.integration.events.support import eventually

@@ -23,9 +23,9 @@ from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.objection.v1 import repair_pb2_grpc
 from protos.operations.v1 import operations_pb2, operations_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
-from services.cli.engines import engine_specs, service_specs, settings_on, usual_ports
-from services.cli.ports import choose
-from services.cli.processes import ProcessSpec
+from services.cli.machine.engines import engine_specs, service_specs, settings_on, usual_ports
+from services.cli.machine.ports import choose
+from services.cli.machine.processes import ProcessSpec
 from tests.postgres import Databases
 
 STARTS_AT = datetime(2026, 9, 14, 10, 0, tzinfo=SHANGHAI)

@@ -20,7 +20,7 @@ from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
-from services.objection.neighbours import Neighbours
+from services.objection.clients import Neighbours
 from services.objection.policy import POLICY, SERVICE
 from services.objection.servicer import ObjectionServicer
 from tests.integration.objection.stage import refused

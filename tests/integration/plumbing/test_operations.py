@@ -7,7 +7,6 @@ from pathlib import Path
 from nats.js import JetStreamContext
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from plumbing.assembly import Assembly, Parts
 from plumbing.change import Changes
 from plumbing.client import ServiceToken, new_request_id
 from plumbing.clock import SystemClock
@@ -19,6 +18,7 @@ from plumbing.events.inspection import dead_letter_counts
 from plumbing.events.relay import Relay
 from plumbing.identity import Caller, Role, set_current_caller
 from plumbing.operations import OperationsServicer
+from plumbing.service import Assembly, Parts
 from plumbing.settings import Settings
 from protos.operations.v1 import operations_pb2 as pb
 from protos.registry.v1.events_pb2 import BureausChanged

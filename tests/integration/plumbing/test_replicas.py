@@ -26,10 +26,10 @@ from plumbing.events.outbox import Outbox
 from plumbing.events.relay import Relay
 from plumbing.identity import Caller, Role, Unauthenticated
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.announce_changes import save_bureaus
 from services.registry.commands.instruments import put_instrument
 from services.registry.commands.subjects import put_subject
-from services.registry.passwords import Passwords
-from services.registry.saving import save_bureaus
+from services.registry.identity.passwords import Passwords
 from services.registry.tables import Bureau, Instrument, WrongPassword
 from tests.integration.events.support import announce, announced, eventually, running
 from tests.integration.registry import offices

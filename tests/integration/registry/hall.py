@@ -16,10 +16,10 @@ from plumbing.events.connect import connect
 from plumbing.rpc import serve
 from plumbing.settings import Settings
 from plumbing.tokens import Verifier, public_key
+from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
+from services.grading.assessments.servicer import AssessmentServicer
 from services.grading.consumers import registry_consumer
 from services.grading.evidence import read
-from services.grading.policy_assessments import ASSESSMENT_POLICY, ASSESSMENTS
-from services.grading.servicer_assessments import AssessmentServicer
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import eventually
 from tests.integration.events.support import running as working

@@ -17,8 +17,8 @@ from plumbing.settings import Settings
 from plumbing.tokens import Signer, make_keys
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli import bulk as command
-from services.cli.session import Desk, held
+from services.cli.client import Desk, held
+from services.cli.commands import bulk as command
 from tests.integration.registry.importing import instruments_of, undo
 from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
 from tests.ports import free_port

@@ -18,13 +18,13 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports import reading
-from services.registry.imports.bursts import Drops, Shares
-from services.registry.imports.commands import import_file
-from services.registry.imports.plan import Kind
-from services.registry.imports.taking import Upload
-from services.registry.imports.things import TABLES
-from services.registry.imports.undoing import undo_batch
+from services.registry.imports.batch.commands import import_file
+from services.registry.imports.batch.imported_rows import TABLES
+from services.registry.imports.batch.intake import Upload
+from services.registry.imports.batch.undo import undo_batch
+from services.registry.imports.impact.alarms import Drops, Shares
+from services.registry.imports.plan.plan import Kind
+from services.registry.imports.rows import file as reading
 from tests.integration.registry.importing import header, table
 from tests.integration.registry.offices import DISTRICT, OTHER_DISTRICT, STARTS, credit_code
 from tests.postgres import Databases

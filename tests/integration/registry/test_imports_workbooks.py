@@ -14,8 +14,8 @@ from python_calamine import CalamineWorkbook
 
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli import listing
-from services.cli.imports import write_rows
+from services.cli.commands.imports import write_rows
+from services.cli.output import listing
 from tests.integration.registry.importing import (
     faults,
     instruments_of,

@@ -23,8 +23,8 @@ from plumbing.identity import Role, Unauthenticated
 from plumbing.tokens import Verifier, public_key
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
-from services.registry.first_start import ensure_administrator
-from services.registry.passwords import Passwords
+from services.registry.identity.first_start import ensure_administrator
+from services.registry.identity.passwords import Passwords
 from tests.integration.registry.offices import DISTRICT, STARTS, Office, refused
 from tests.postgres import Databases
 

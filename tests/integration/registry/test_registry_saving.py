@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, select
 
-from law.colours import VerificationResult
+from law.colours.rule import VerificationResult
 from law.evidence import RecordKind, Sector, SubjectKind
 from plumbing import migrations
 from plumbing.change import Change, Changes
@@ -19,9 +19,7 @@ from plumbing.database import Database
 from plumbing.events.outbox import MAX_BODY_BYTES, Outbox
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
-from services.registry.checks import check
-from services.registry.commands.clock import remember_clock
-from services.registry.saving import (
+from services.registry.announce_changes import (
     Why,
     save_bureaus,
     save_instruments,
@@ -29,6 +27,8 @@ from services.registry.saving import (
     save_subjects,
     save_verifications,
 )
+from services.registry.checks import check
+from services.registry.commands.clock import remember_clock
 from services.registry.tables import (
     Bureau,
     Contest,

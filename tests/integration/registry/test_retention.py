@@ -23,11 +23,12 @@ from protos.grading.v1 import events_pb2 as grading_events
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import governing, retention
+from services.registry.announce_changes import save_records, save_subjects
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.queries import Queries
-from services.registry.saving import save_records, save_subjects
+from services.registry.retention import activations as governing
+from services.registry.retention import expiry as retention
 from services.registry.tables import Bureau, Record, Subject
 from tests.integration.registry.offices import outbox
 from tests.postgres import Databases

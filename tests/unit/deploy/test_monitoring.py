@@ -17,9 +17,9 @@ from typer.main import get_command
 from plumbing.metrics import common, counted, workflows  # noqa: F401  their metrics
 from plumbing.metrics.metric import DEFINED, REGISTRY
 from services.alerts import figures as alerts_figures  # noqa: F401  their metrics
-from services.cli import concerns, status_screen
 from services.cli.__main__ import app
-from services.cli.concerns import CONCERNS
+from services.cli.health import problems, status_screen
+from services.cli.health.problems import CONCERNS
 from services.grading import figures as grading_figures  # noqa: F401  their metrics
 from services.objection import figures as objection_figures  # noqa: F401  their metrics
 from services.registry import figures as registry_figures  # noqa: F401  their metrics
@@ -129,8 +129,8 @@ def test_a_rule_speaks_both_languages_and_has_a_runbook(rule: dict[str, Any]) ->
     said = rule["annotations"]
     assert re.search(r"[\u4e00-\u9fff]", said["summary"])
     assert re.search(r"[A-Za-z]{4}", said["summary_en"])
-    assert rule["labels"]["severity"] in {one.value for one in concerns.Severity}
-    assert said["runbook"] == concerns.RUNBOOK.format(rule["alert"].lower())
+    assert rule["labels"]["severity"] in {one.value for one in problems.Severity}
+    assert said["runbook"] == problems.RUNBOOK.format(rule["alert"].lower())
 
 
 def test_every_rule_has_its_section_and_every_section_its_rule() -> None:
@@ -165,7 +165,7 @@ def test_what_status_minds_is_what_the_rule_of_that_name_minds(concern: Any) -> 
 
 
 def test_everything_status_may_say_is_a_rule() -> None:
-    said = {concerns.DOWN, concerns.NOT_READY, *(rule for rule, _, _ in concerns.AWAY.values())}
+    said = {problems.DOWN, problems.NOT_READY, *(rule for rule, _, _ in problems.AWAY.values())}
     assert said <= {rule["alert"] for rule in RULES}
     shown = {f"quanheng_{metric}" for _, _, metric, _, _ in status_screen._ROWS}
     assert shown <= set(SERIES)

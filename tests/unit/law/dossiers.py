@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
-from law.ruleset import GRADING
+from law.texts_in_force.load import GRADING
 
 DAY = date(2026, 6, 30)
 ON = date(2026, 1, 5)

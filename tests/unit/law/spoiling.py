@@ -9,7 +9,7 @@ import pytest
 
 from law.corpus import check
 from law.errors import InvalidInput
-from law.packaged import read
+from law.reader.packaged import read
 
 Document = dict[str, Any]
 Change = Callable[[Document], object]

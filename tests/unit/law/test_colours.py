@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from law.colours import (
+from law.colours.rule import (
     Colour,
     InstrumentState,
     Mode,
@@ -21,7 +21,7 @@ from law.colours import (
     latest_valid_until,
 )
 from law.errors import InvalidInput
-from law.texts import is_citation
+from law.reader.texts import is_citation
 
 DAY = timedelta(days=1)
 FIRST = date(2021, 9, 30)  # of S4

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from law.corpus import READERS, check, declared
-from law.data_file import load_yaml
 from law.errors import InvalidInput
-from law.packaged import read, source
+from law.reader.data_file import load_yaml
+from law.reader.packaged import read, source
 from tests.unit.law.spoiling import faults, fresh
 
 LANGS = ("zh", "en")

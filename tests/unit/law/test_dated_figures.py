@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from law.data_file import (
+from law.errors import Fault, NotInForce
+from law.reader.data_file import (
     Dated,
     Validity,
     in_force,
@@ -15,8 +16,7 @@ from law.data_file import (
     note_rivals,
     read_validity,
 )
-from law.errors import Fault, NotInForce
-from law.reading import Reader
+from law.reader.strict_reader import Reader
 
 FIRST = Dated("old", "S4 一(一)", Validity(date(2021, 9, 30), date(2026, 3, 31)))
 SECOND = Dated("new", "S4 一(二)", Validity(date(2026, 5, 1), None))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from law.corpus import READERS
-from law.data_file import Dated, understand
 from law.errors import InvalidInput
+from law.reader.data_file import Dated, understand
 from tests.unit.law.spoiling import fresh
 
 Path = tuple[str | int, ...]

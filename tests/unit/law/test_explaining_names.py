@@ -4,8 +4,8 @@ from datetime import date
 
 from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
 from law.grading import grade
-from law.grading.explaining import explain
-from law.ruleset import load
+from law.grading.wording_receipt import explain
+from law.texts_in_force.load import load
 
 PENALTY = Record(
     "r-1", RecordKind.PENALTY, date(2026, 9, 1), date(2026, 9, 2), points=20, contested=True

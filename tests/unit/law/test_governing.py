@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from law import ruleset
-from law.data_file import Validity
+from law.disclosure.retention import retention, still_kept_from
 from law.evidence import Record, RecordKind, Sector, SubjectKind
-from law.governing import PACKAGED, Activated, Governing
-from law.retention import retention, still_kept_from
-from law.rules import NotGraded, Ruleset
+from law.reader.data_file import Validity
+from law.texts_in_force import load as ruleset
+from law.texts_in_force.governing import PACKAGED, Activated, Governing
+from law.texts_in_force.model import NotGraded, Ruleset
 
 DAY = timedelta(days=1)
 TRIAL = Activated("a1", "3301", frozenset({"optical"}), "hangzhou-trial", date(2026, 10, 1))

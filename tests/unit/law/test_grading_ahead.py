@@ -23,7 +23,7 @@ from law.grading import (
     what_if,
 )
 from law.grading.comparison import Move, impact_of
-from law.ruleset import load
+from law.texts_in_force.load import load
 from tests.unit.law.dossiers import DAY, H120, NATIONAL, TIANJIN, TRIAL, dossier_of, entry
 
 # What if

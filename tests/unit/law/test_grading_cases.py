@@ -15,9 +15,9 @@ from law.grading import grade, outlook, verify
 from law.grading.columnar import grade_register
 from law.grading.receipt import Receipt
 from law.grading.register import register_of
-from law.rules import NotGraded
-from law.ruleset import GRADING, governing, load
-from law.texts import is_citation
+from law.reader.texts import is_citation
+from law.texts_in_force.load import GRADING, governing, load
+from law.texts_in_force.model import NotGraded
 
 Given = Mapping[str, Any]
 CASES = Path(__file__).parent / "cases"

@@ -8,8 +8,8 @@ from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
 from law.grading import grade, next_change_on
 from law.grading.columnar import grade_register
 from law.grading.register import register_of
-from law.rules import Ruleset
-from law.ruleset_file import parse
+from law.texts_in_force.model import Ruleset
+from law.texts_in_force.read import parse
 from tests.unit.law.spoiling import fresh
 
 

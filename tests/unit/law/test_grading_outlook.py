@@ -6,8 +6,8 @@ from datetime import date
 
 from law.evidence import Previous, RecordStatus, SubjectKind
 from law.grading import Step, grade, outlook
-from law.ruleset import load
-from law.texts import is_citation
+from law.reader.texts import is_citation
+from law.texts_in_force.load import load
 from tests.unit.law.dossiers import DAY, H120, NATIONAL, TIANJIN, TRIAL, dossier_of, entry
 
 

@@ -24,10 +24,10 @@ from law.evidence import (
 from law.grading import Receipt, grade, impact, next_change_on, outlook, verify, what_if
 from law.grading.changes import Ending
 from law.grading.columnar import grade_register, impact_on_register
-from law.grading.passing import result_of, turning_days
 from law.grading.register import register_of
-from law.rules import Ruleset
-from law.ruleset import GRADING, load
+from law.grading.turning_days import result_of, turning_days
+from law.texts_in_force.load import GRADING, load
+from law.texts_in_force.model import Ruleset
 
 # Few days, and those at the edges of windows and years, so that generated records meet them.
 EDGES = [

@@ -12,9 +12,9 @@ import pytest
 from law.errors import InvalidInput
 from law.evidence import Dossier, Record, RecordKind, RecordStatus, Sector, SubjectKind
 from law.grading import Receipt, explain, grade, verify, verify_document
-from law.grading.line import SENTENCES, Reason
-from law.grading.words import kind_name
-from law.ruleset import GRADING, load
+from law.grading.kind_names import kind_name
+from law.grading.receipt_parts import SENTENCES, Reason
+from law.texts_in_force.load import GRADING, load
 
 DAY = date(2026, 6, 30)
 ON = date(2026, 1, 5)

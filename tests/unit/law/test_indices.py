@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from law.errors import InvalidInput, NotFound
-from law.index_tables import TABLES, Part, Row, Scoring, parse, table
-from law.indices import assess
-from law.packaged import read
+from law.indices.data import TABLES, Part, Row, Scoring, parse, table
+from law.indices.rule import assess
+from law.reader.packaged import read
 from tests.unit.law.spoiling import fresh
 
 NOTHING = {

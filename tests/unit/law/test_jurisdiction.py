@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 
-from law.data_file import Validity, understand
 from law.errors import InvalidInput
-from law.jurisdiction import Entry, Jurisdictions, Norm, read_jurisdictions
-from law.rules import NotGraded, Ruleset
-from law.ruleset import governing, jurisdictions, list_rulesets
+from law.reader.data_file import Validity, understand
+from law.texts_in_force.jurisdiction import Entry, Jurisdictions, Norm, read_jurisdictions
+from law.texts_in_force.load import governing, jurisdictions, list_rulesets
+from law.texts_in_force.model import NotGraded, Ruleset
 from tests.unit.law.spoiling import Document, fresh
 
 RULESETS = {ruleset.id: ruleset for ruleset in list_rulesets()}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from law import packaged
+from law.reader import packaged
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -54,7 +54,7 @@ def test_the_page_names_every_requirement_and_article(generator: ModuleType) -> 
 
 def test_a_rule_that_does_not_exist_is_not_named(generator: ModuleType) -> None:
     with pytest.raises(AttributeError):
-        generator._answer({"id": "R-063", "rule": ["law.colours.color"]})
+        generator._answer({"id": "R-063", "rule": ["law.colours.rule.color"]})
 
 
 def test_broken_data_are_told_fault_by_fault_and_no_page_is_written(

@@ -10,7 +10,7 @@ import pytest
 
 from law.errors import Fault, InvalidInput
 from law.evidence import Dossier
-from law.reading import Reader, refuse
+from law.reader.strict_reader import Reader, refuse
 
 
 class Fruit(StrEnum):

@@ -7,14 +7,14 @@ from datetime import date
 
 import pytest
 
-from law.colours import Colour, latest_valid_until
+from law.colours.rule import Colour, latest_valid_until
 from law.errors import LawError
 from law.identifiers import credit_code_check_digit
-from law.index_tables import table
-from law.indices import assess
-from law.measures import sample_size
-from law.terms import Term, start
-from law.workdays import edition, nth_working_day
+from law.indices.data import table
+from law.indices.rule import assess
+from law.measures.rule import sample_size
+from law.terms.ledger import Term, start
+from law.terms.workdays import edition, nth_working_day
 from tests.unit.law.test_indices import NOTHING
 
 CALENDAR, EVENT = edition(), date(2026, 3, 2)

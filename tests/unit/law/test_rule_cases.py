@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from law.attention import attention
-from law.colours import InstrumentState, Mode, VerificationResult, changes, colour
-from law.disclosure import (
+from law.colours.rule import InstrumentState, Mode, VerificationResult, changes, colour
+from law.disclosure.retention import is_naturally_repaired, retention
+from law.disclosure.rule import (
     Audience,
     Classification,
     Field,
@@ -27,9 +27,10 @@ from law.escalation import Step as Rung
 from law.escalation import archive_cite, correct_by, due_on, following, ladder, review_on
 from law.evidence import Record, RecordKind, RecordStatus, Severity, SubjectKind
 from law.identifiers import check_credit_code
-from law.index_tables import Scoring, table
-from law.indices import assess
-from law.measures import Actor, measures, sample_size, sampling, uses
+from law.indices.data import Scoring, table
+from law.indices.rule import assess
+from law.measures.attention import attention
+from law.measures.rule import Actor, measures, sample_size, sampling, uses
 from law.objection import (
     CaseKind,
     CaseState,
@@ -40,11 +41,10 @@ from law.objection import (
     may_decide,
     may_reconsider,
 )
-from law.repair import Application, check
-from law.retention import is_naturally_repaired, retention
-from law.terms import Term, start
-from law.texts import is_citation
-from law.workdays import edition, nth_working_day
+from law.reader.texts import is_citation
+from law.repair.rule import Application, check
+from law.terms.ledger import Term, start
+from law.terms.workdays import edition, nth_working_day
 
 Given = Mapping[str, Any]
 FULL = {

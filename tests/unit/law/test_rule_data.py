@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from law.colours import Colour, Mode
-from law.data_file import understand
-from law.disclosure import (
+from law.colours.rule import Colour, Mode
+from law.disclosure.retention import retention
+from law.disclosure.rule import (
     Audience,
     Classification,
     Field,
@@ -19,7 +19,7 @@ from law.disclosure import (
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
 from law.evidence import Record, RecordKind, SubjectKind
 from law.instruments import Confidence, Listed, catalogue, instrument_type, read_catalogue
-from law.measures import MeasureKind, alert_measures, measures, sample_size, sampling
+from law.measures.rule import MeasureKind, alert_measures, measures, sample_size, sampling
 from law.objection import (
     OUTCOME_ZH,
     OUTCOMES,
@@ -34,10 +34,10 @@ from law.objection import (
     may_decide,
     permitted,
 )
-from law.packaged import content_hash, read
-from law.retention import retention
-from law.ruleset import GRADING, load
-from law.term_data import definitions
+from law.reader.data_file import understand
+from law.reader.packaged import content_hash, read
+from law.terms.data import definitions
+from law.texts_in_force.load import GRADING, load
 from tests.unit.law.spoiling import fresh
 
 

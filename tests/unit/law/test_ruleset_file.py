@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from law.data_file import canonical_hash, load_yaml
 from law.errors import InvalidInput, NotFound, NotInForce
 from law.evidence import RecordKind, RecordStatus
-from law.grading.line import Reason
-from law.packaged import source
-from law.rules import Effect, Method, Origin
-from law.ruleset import GRADING, list_rulesets, load
-from law.ruleset_file import parse
-from law.texts import TEXTS, TextStatus, is_citation
+from law.grading.receipt_parts import Reason
+from law.reader.data_file import canonical_hash, load_yaml
+from law.reader.packaged import source
+from law.reader.texts import TEXTS, TextStatus, is_citation
+from law.texts_in_force.load import GRADING, list_rulesets, load
+from law.texts_in_force.model import Effect, Method, Origin
+from law.texts_in_force.read import parse
 from tests.unit.law.spoiling import Document, fresh
 
 TIANJIN, NATIONAL = "tianjin-pilot", "national-2017-566"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from law.data_file import understand
 from law.errors import InvalidInput, LawError, NotFound, NotInForce, WrongState
-from law.term_data import Basis, Definition, definition, definitions, read_terms
-from law.terms import Term, start
-from law.workdays import edition, next_working_day, nth_working_day, working_days_between
+from law.reader.data_file import understand
+from law.terms.data import Basis, Definition, definition, definitions, read_terms
+from law.terms.ledger import Term, start
+from law.terms.workdays import edition, next_working_day, nth_working_day, working_days_between
 from tests.unit.law.spoiling import fresh
 
 DAY = timedelta(days=1)
@@ -274,7 +274,7 @@ def amended(monkeypatch: pytest.MonkeyPatch) -> None:
         data["definitions"].append(old | {"days": days, "valid_from": date(2026, 4, 1)})
         data["definitions"][-1]["valid_to"] = None
     next(d for d in data["definitions"] if d["id"] == "repair")["valid_to"] = date(2026, 3, 31)
-    monkeypatch.setattr("law.term_data.definitions", lambda: _terms(data))
+    monkeypatch.setattr("law.terms.data.definitions", lambda: _terms(data))
 
 
 @pytest.mark.usefixtures("amended")
@@ -313,7 +313,7 @@ def test_of_several_that_ended_the_last_is_named(monkeypatch: pytest.MonkeyPatch
         replace(term, valid_from=date(year, 1, 1), valid_to=date(year, 12, 31), name_zh=str(year))
         for year in (2024, 2025, 2023)
     ]
-    monkeypatch.setattr("law.term_data.definitions", lambda: tuple(versions))
+    monkeypatch.setattr("law.terms.data.definitions", lambda: tuple(versions))
     with pytest.raises(NotInForce) as refused:
         definition("objection_first")
     assert refused.value.zh == "2025-12-31时“2025”无效力"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from law.errors import NotFound
-from law.texts import TEXTS, TextStatus, cite, is_citation, spell_out, text
+from law.reader.texts import TEXTS, TextStatus, cite, is_citation, spell_out, text
 
 
 def test_two_texts_are_issued_and_three_are_drafts() -> None:

@@ -9,35 +9,33 @@ from typing import Any
 
 import pytest
 
-from law import (
-    attention,
-    colour_data,
-    disclosure_data,
-    editions,
-    escalation,
-    index_tables,
-    measure_data,
-    repair_data,
-)
-from law.colours import Colour, InstrumentState, VerificationResult, changes, colour
-from law.colours import latest_valid_until as latest
-from law.data_file import understand
-from law.disclosure import Audience, Field, record_visible, visible, visible_fields
+from law import escalation
+from law.colours import data as colour_data
+from law.colours.rule import Colour, InstrumentState, VerificationResult, changes, colour
+from law.colours.rule import latest_valid_until as latest
+from law.disclosure import data as disclosure_data
+from law.disclosure.retention import retention
+from law.disclosure.rule import Audience, Field, record_visible, visible, visible_fields
 from law.errors import NotInForce
 from law.escalation import Step, archive_cite, exposure_rules, ladder, review_on
 from law.evidence import Dossier, Record, RecordKind, Sector, Severity, SubjectKind
 from law.grading import explain, grade, next_change_on, outlook
 from law.grading.columnar import grade_register
 from law.grading.register import register_of
-from law.indices import assess
-from law.measures import alert_measures, measures, sampling, uses
-from law.packaged import read
-from law.repair import Application, check
-from law.retention import retention
-from law.rules import Ruleset
-from law.ruleset import GRADING, load
-from law.ruleset_file import parse
-from law.workdays import edition
+from law.indices import data as index_tables
+from law.indices.rule import assess
+from law.measures import attention
+from law.measures import data as measure_data
+from law.measures.rule import alert_measures, measures, sampling, uses
+from law.reader.data_file import understand
+from law.reader.packaged import read
+from law.repair import data as repair_data
+from law.repair.rule import Application, check
+from law.terms import calendar as editions
+from law.terms.workdays import edition
+from law.texts_in_force.load import GRADING, load
+from law.texts_in_force.model import Ruleset
+from law.texts_in_force.read import parse
 from tests.unit.law.spoiling import fresh
 
 LAST, GONE = date(2026, 3, 31), date(2026, 4, 1)
@@ -68,20 +66,24 @@ def _mappings(node: Any) -> Iterator[dict[str, Any]]:
 def ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything but the rulesets themselves has ended."""
     reads: list[tuple[str, str, Callable[..., Any]]] = [
-        ("measures", "law.measures.measure_table", measure_data.read_measures),
-        ("sampling", "law.measures.sampling_table", measure_data.read_sampling),
-        ("repair", "law.repair.repair_rules", repair_data.read_repair),
-        ("colours", "law.colours.colour_rules", colour_data.read_colours),
-        ("disclosure", "law.disclosure.disclosure_rules", disclosure_data.read_disclosure),
-        ("disclosure", "law.retention.disclosure_rules", disclosure_data.read_disclosure),
+        ("measures", "law.measures.rule.measure_table", measure_data.read_measures),
+        ("sampling", "law.measures.rule.sampling_table", measure_data.read_sampling),
+        ("repair", "law.repair.rule.repair_rules", repair_data.read_repair),
+        ("colours", "law.colours.rule.colour_rules", colour_data.read_colours),
+        ("disclosure", "law.disclosure.rule.disclosure_rules", disclosure_data.read_disclosure),
+        (
+            "disclosure",
+            "law.disclosure.retention.disclosure_rules",
+            disclosure_data.read_disclosure,
+        ),
         ("escalation", "law.escalation._rules", escalation.read_escalation),
-        ("attention", "law.attention._grounds", attention.read_attention),
+        ("attention", "law.measures.attention._grounds", attention.read_attention),
     ]
     for name, target, reader in reads:
         found = understand(_ended(name), name, reader)
         monkeypatch.setattr(target, lambda found=found: found)
     table = index_tables.parse(_ended("taizhou-block"), "sha256:0", "taizhou-block")
-    monkeypatch.setattr("law.indices.table", lambda _: table)
+    monkeypatch.setattr("law.indices.rule.table", lambda _: table)
 
 
 def _colour(on: date) -> object:
@@ -212,7 +214,7 @@ def test_a_record_is_seen_by_the_rules_of_the_day_for_its_kind(
     document = _ended("disclosure")
     document["fields"]["organisation"]["public"]["fields"].remove("positive_record")
     found = understand(document, "disclosure", disclosure_data.read_disclosure)
-    monkeypatch.setattr("law.disclosure.disclosure_rules", lambda: found)
+    monkeypatch.setattr("law.disclosure.rule.disclosure_rules", lambda: found)
     assert (_seen("award", LAST), _seen("penalty", LAST)) == (False, True)
 
 
@@ -235,7 +237,7 @@ def test_a_ceiling_that_ended_binds_no_longer(monkeypatch: pytest.MonkeyPatch) -
     document["severity_caps"].append({**old, "months": 3, "valid_from": date(2026, 7, 1)})
     old |= {"months": 1, "valid_from": GONE, "valid_to": date(2026, 6, 30)}
     found = understand(document, "disclosure", disclosure_data.read_disclosure)
-    monkeypatch.setattr("law.retention.disclosure_rules", lambda: found)
+    monkeypatch.setattr("law.disclosure.retention.disclosure_rules", lambda: found)
     day = date(2026, 7, 1)
     record = Record("r1", RecordKind.PENALTY, day, day, severity=Severity.MINOR)
     assert retention("hangzhou-trial", record, day).disclosed_until == date(2026, 10, 1)
@@ -248,7 +250,7 @@ def test_a_ceiling_runs_from_the_day_it_says(monkeypatch: pytest.MonkeyPatch) ->
     old = next(one for one in document["severity_caps"] if one["severity"] == "minor")
     old |= {"origin": "entered_on", "valid_from": None}
     found = understand(document, "disclosure", disclosure_data.read_disclosure)
-    monkeypatch.setattr("law.retention.disclosure_rules", lambda: found)
+    monkeypatch.setattr("law.disclosure.retention.disclosure_rules", lambda: found)
     determined, entered = date(2026, 7, 1), date(2026, 7, 9)
     record = Record("r1", RecordKind.PENALTY, determined, entered, severity=Severity.MINOR)
     assert retention(H120, record, entered).disclosed_until == date(2026, 10, 9)

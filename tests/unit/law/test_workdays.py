@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lunar_python.util import HolidayUtil  # type: ignore[import-untyped]
 
-from law.data_file import understand
-from law.editions import read_editions
 from law.errors import InvalidInput, NotFound
-from law.packaged import read
-from law.workdays import (
+from law.reader.data_file import understand
+from law.reader.packaged import read
+from law.terms.calendar import read_editions
+from law.terms.workdays import (
     NOTHING_PUBLISHED,
     Edition,
     edition,

@@ -13,8 +13,8 @@ from google.rpc import error_details_pb2
 from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing import paging, validation
 from plumbing.client import new_request_id
+from plumbing.grpc_errors import status_of
 from plumbing.identity import Unauthenticated
-from plumbing.statuses import status_of
 from protos.registry.v1 import registry_pb2 as pb
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from law.escalation import Step, ladder, rung
 from law.evidence import SubjectKind
-from law.texts import TEXTS
-from services.alerts import escalation_texts as texts
-from services.alerts.escalation_texts import Facts, Outcome, Waiting
-from services.alerts.standing import Standing
-from services.alerts.texts import Contact, Text
+from law.reader.texts import TEXTS
+from services.alerts.colour_basis import Standing
+from services.alerts.escalation import texts
+from services.alerts.escalation.texts import Facts, Outcome, Waiting
+from services.alerts.notices.texts import Contact, Text
 
 ON = date(2026, 9, 14)
 BUREAU = Contact("测试市场监管局", "计量科", "0571-00000000")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.alerts import mail
-from services.alerts.mail import MailError
+from services.alerts.notices import mail
+from services.alerts.notices.mail import MailError
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 
 

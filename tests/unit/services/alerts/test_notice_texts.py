@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from law.colours import Colour
-from services.alerts import texts
-from services.alerts.standing import Standing
-from services.alerts.texts import Contact, Fact, Line
+from law.colours.rule import Colour
+from services.alerts.colour_basis import Standing
+from services.alerts.notices import texts
+from services.alerts.notices.texts import Contact, Fact, Line
 
 ON = date(2026, 9, 15)
 BUREAU = Contact("测试市场监管局", "计量科", "0571-00000000", "office@test.example")

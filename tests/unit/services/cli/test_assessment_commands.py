@@ -13,8 +13,9 @@ from google.protobuf.message import Message
 from typer.testing import CliRunner
 
 from protos.grading.v1 import assessments_pb2 as pb
-from services.cli import assessments, indexes, listing, show
 from services.cli.__main__ import app
+from services.cli.commands import assessments, indices
+from services.cli.output import listing, show
 
 INDEX = pb.Index(
     index_id="i-1",
@@ -51,7 +52,7 @@ class Platform:
 
 def run(monkeypatch: pytest.MonkeyPatch, answer: Message, *words: str) -> tuple[Platform, str]:
     platform = Platform(answer)
-    for module in (assessments, indexes, listing):
+    for module in (assessments, indices, listing):
         monkeypatch.setattr(module, "at_desk", platform.at_desk)
     monkeypatch.setattr(show.console, "width", 200)
     ended = CliRunner().invoke(app, list(words))

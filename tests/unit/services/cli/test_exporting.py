@@ -20,10 +20,10 @@ from python_calamine import CalamineWorkbook
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli import exporting, listing
-from services.cli.columns import columns_of
-from services.cli.exporting import disarmed, export, writing
-from services.cli.headings import HEADINGS, TITLES
+from services.cli.output import exporting, listing
+from services.cli.output.columns import columns_of
+from services.cli.output.exporting import disarmed, export, writing
+from services.cli.output.headings import HEADINGS, TITLES
 
 CONTRACTS = (
     "alerts.v1.alerts",

@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from services.cli import law
-from services.cli.offline import read_json
+from services.cli.law import commands as law
+from services.cli.law.offline import read_json
 
 DOSSIER: dict[str, Any] = {
     "subject": {"id": "S1", "kind": "organisation", "bureau": "330106", "sector": "optical"},

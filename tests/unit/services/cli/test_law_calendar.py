@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from law.index_tables import Scoring, table
-from services.cli.law_calendar import register
+from law.indices.data import Scoring, table
+from services.cli.law.calendar import register
 
 app = typer.Typer()
 register(app)

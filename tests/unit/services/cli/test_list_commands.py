@@ -14,8 +14,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app
-from services.cli.exporting import armed, disarmed
-from services.cli.imports import write_rows
+from services.cli.commands.imports import write_rows
+from services.cli.output.exporting import armed, disarmed
 
 LISTS = {"list", "notices", "colours", "faults", "history", "year-ends", "exposures"}
 OFFLINE = {"law"}  # what the program itself knows, not the register

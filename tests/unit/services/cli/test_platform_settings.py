@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from law.errors import NotFound
-from services.cli.directory import platform_settings
+from services.cli.machine.directory import platform_settings
 
 ELSEWHERE = "registry.example:7301"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from law.errors import WrongState
-from services.cli import ports, processes
-from services.cli.directory import DirectoryLock, is_held
-from services.cli.processes import Backoff, Output
+from services.cli.machine import ports, processes
+from services.cli.machine.directory import DirectoryLock, is_held
+from services.cli.machine.processes import Backoff, Output
 
 
 def test_pauses_double_up_to_the_longest_and_health_is_forgiven() -> None:

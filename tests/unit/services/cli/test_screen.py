@@ -6,7 +6,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from services.cli.up import Screen
+from services.cli.machine.up import Screen
 
 READY = '{"event": "process.ready", "service": "registry", "level": "info"}'
 CALL = '{"method": "/a/B", "code": "OK", "event": "rpc.served", "service": "registry"}'

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from services.cli.concerns import Severity, engines_away, findings
-from services.cli.scraping import Sample, Scrape
-from services.cli.status import Status, status_json
-from services.cli.status_screen import screen
+from services.cli.health.problems import Severity, engines_away, findings
+from services.cli.health.scraping import Sample, Scrape
+from services.cli.health.status import Status, status_json
+from services.cli.health.status_screen import screen
 
 SERVES = (
     Sample("quanheng_ready", {}, 1),

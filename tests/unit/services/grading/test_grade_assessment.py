@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from law import ruleset
-from law.data_file import Validity
 from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
+from law.reader.data_file import Validity
+from law.texts_in_force import load as ruleset
 from services.grading.assessment import REMOVED, File, assess, digest_of, fell, turns
 
 DAY = date(2026, 9, 14)

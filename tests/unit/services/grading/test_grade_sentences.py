@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from law import grading, ruleset
+from law import grading
 from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
-from law.grading.explaining import Lang
-from services.grading import sentences
+from law.grading.wording_receipt import Lang
+from law.texts_in_force import load as ruleset
+from services.grading import wording
 
 TODAY, MAY = date(2026, 9, 14), date(2026, 5, 6)
 
@@ -21,7 +22,7 @@ def dossier(sector: Sector, *kinds: RecordKind) -> Dossier:
 
 def ahead(ruleset_id: str, file: Dossier, lang: Lang) -> list[str]:
     found = grading.outlook(file, ruleset.load(ruleset_id), TODAY)
-    return sentences.ahead(found, file, lang)
+    return wording.ahead(found, file, lang)
 
 
 def test_points_say_when_a_record_ends_and_what_its_repair_is_worth() -> None:

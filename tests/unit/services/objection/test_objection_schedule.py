@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from law.periods import start_of
-from law.terms import Term, start
-from law.workdays import edition
+from law.terms.ledger import Term, start
+from law.terms.workdays import edition
 from services.objection.schedule import due_on, schedule_of
 
 NUMBER = "异议〔2026〕330106-0001号"

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import xlsxwriter
 
-from services.registry.imports.workbook_parts import letters_of
+from services.registry.imports.read.workbook_parts import letters_of
 
 Rows = Sequence[Sequence[Any]]
 Merge = tuple[int, int, int, int]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from law.colours import InstrumentState, VerificationResult
+from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
-from services.registry.imports import cells, labels
-from services.registry.imports.families import FAMILIES, Family
-from services.registry.imports.owners import plain
+from services.registry.imports.plan.owners import plain
+from services.registry.imports.rows import cells, labels
+from services.registry.imports.rows.families import FAMILIES, Family
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ import pytest
 import xlwt
 
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.limits import FileLimits
-from services.registry.imports.opening import COMPOUND
-from services.registry.imports.reading import Read, read
-from services.registry.imports.sheet import LONGEST_ROW
+from services.registry.imports.read.file_type import COMPOUND
+from services.registry.imports.read.limits import FileLimits
+from services.registry.imports.read.text import LONGEST_ROW
+from services.registry.imports.rows.file import Read, read
 from tests.unit.services.registry.books import patched, xlsx
 
 TODAY = date(2026, 9, 14)
@@ -262,7 +262,7 @@ MEASURED = """
 import resource, sys
 from datetime import date
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.reading import read
+from services.registry.imports.rows.file import read
 content = sys.stdin.buffer.read()
 limit = len(content) * 3 + 768 * 1024 * 1024
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from law.errors import InvalidInput
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli import sample
-from services.registry.imports import mapping
-from services.registry.imports.families import FAMILIES, FamilyName
-from services.registry.imports.limits import FileLimits
-from services.registry.imports.notes import Note
-from services.registry.imports.reading import Read, read
+from services.registry.imports.read.limits import FileLimits
+from services.registry.imports.rows import columns as mapping
+from services.registry.imports.rows.families import FAMILIES, FamilyName
+from services.registry.imports.rows.faults import Note
+from services.registry.imports.rows.file import Read, read
 
 TODAY = date(2026, 9, 14)
 BUREAUS = "机关代码,机关名称\n330106,样例局\n"

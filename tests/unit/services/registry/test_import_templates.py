@@ -10,13 +10,13 @@ from datetime import date
 import pytest
 from python_calamine import CalamineWorkbook
 
-from law.texts import is_citation
+from law.reader.texts import is_citation
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports import cells
-from services.registry.imports.explained import EXPLAINED
-from services.registry.imports.families import FAMILIES, FamilyName
-from services.registry.imports.reading import Read, read
-from services.registry.imports.templates import EXPLANATION, OPTIONS, template
+from services.registry.imports.rows import cells
+from services.registry.imports.rows.families import FAMILIES, FamilyName
+from services.registry.imports.rows.field_help import EXPLAINED
+from services.registry.imports.rows.file import Read, read
+from services.registry.imports.rows.templates import EXPLANATION, OPTIONS, template
 from tests.unit.services.registry.books import filled
 
 TODAY = date(2026, 9, 14)

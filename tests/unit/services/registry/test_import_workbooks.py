@@ -12,10 +12,10 @@ import xlsxwriter
 import xlwt
 
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.notes import Note
-from services.registry.imports.reading import Read, read
-from services.registry.imports.unpacking import number_told
-from services.registry.imports.workbook_parts import column_of, letters_of
+from services.registry.imports.read.workbook_parts import column_of, letters_of
+from services.registry.imports.read.workbook_subprocess import number_told
+from services.registry.imports.rows.faults import Note
+from services.registry.imports.rows.file import Read, read
 from tests.unit.services.registry.books import patched, xlsx
 
 TODAY = date(2026, 9, 14)

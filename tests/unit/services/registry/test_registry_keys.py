@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plumbing.settings import SERVICES
 from plumbing.tokens import public_key
-from services.registry.keys import hand_out
+from services.registry.identity.keys import hand_out
 
 
 def names(folder: Path) -> set[str]:

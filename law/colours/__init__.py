@@ -1,0 +1,1 @@
+"""The three-colour alerts: the rule and its data (C-19)."""

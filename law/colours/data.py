@@ -1,0 +1,109 @@
+"""The three-colour alerts as the packaged data have them: months before, and every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import (
+    DATED,
+    Dated,
+    note_each,
+    read_figure,
+    read_header,
+    read_requirements,
+)
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
+
+
+class Early(StrEnum):
+    """The colours that come before the last valid day."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+
+
+class Reason(StrEnum):
+    """Why an instrument has the colour it has, where no month decides: red first, then none."""
+
+    OVERDUE = "overdue"
+    REJECTED = "rejected"
+    REPAIRED = "repaired"
+    UNVERIFIED = "unverified"
+    VALID = "valid"
+    OUT_OF_USE = "out_of_use"
+    FIRST_ONLY = "first_only"
+    NOT_VERIFIED = "not_verified"
+
+
+RED = (Reason.OVERDUE, Reason.REJECTED, Reason.REPAIRED, Reason.UNVERIFIED)
+NONE = (Reason.VALID, Reason.OUT_OF_USE, Reason.FIRST_ONLY, Reason.NOT_VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a colour rests on: the article, the words for people, and the months of a warning."""
+
+    cite: str
+    name_zh: str
+    name_en: str
+    months: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ColourRules:
+    """Every version of every warning and reason."""
+
+    warnings: Mapping[str, tuple[Dated[Said], ...]]
+    reasons: Mapping[str, tuple[Dated[Said], ...]]
+
+
+@cache
+def colour_rules() -> ColourRules:
+    """The packaged rules of the colours."""
+    return understood("colours", read_colours)
+
+
+def read_colours(reader: Reader) -> ColourRules:
+    """Read `colours.yaml`: both warnings, yellow after green, and every reason."""
+    read_header(reader, "requirements", "months_before", "red", "none", "ambiguities")
+    read_requirements(reader)
+    read_readings(reader)
+    warnings = reader.below("months_before")
+    note_each(warnings, Early)
+    found = {one.value: _figure(warnings, one, _warning) for one in Early}
+    _note_order(warnings, found)
+    reds, nones = reader.below("red"), reader.below("none")
+    note_each(reds, RED)
+    note_each(nones, NONE)
+    reasons = {one.value: _figure(reds, one, _reason) for one in RED}
+    reasons |= {one.value: _figure(nones, one, _reason) for one in NONE}
+    return ColourRules(found, reasons)
+
+
+def _figure(reader: Reader, key: str, read: Callable[[Reader], Said]) -> tuple[Dated[Said], ...]:
+    return read_figure(reader, key, read) if key in reader.data else ()
+
+
+def _warning(reader: Reader) -> Said:
+    reader.only("months", "name_zh", "name_en", *DATED)
+    months = reader.whole("months", least=1)
+    return Said(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"), months)
+
+
+def _reason(reader: Reader) -> Said:
+    reader.only("name_zh", "name_en", *DATED)
+    return Said(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"))
+
+
+def _note_order(reader: Reader, found: Mapping[str, tuple[Dated[Said], ...]]) -> None:
+    """Note a yellow that does not come after the green of the same days (C-19)."""
+    for green in found[Early.GREEN]:
+        for yellow in found[Early.YELLOW]:
+            meet = green.validity.meets(yellow.validity)
+            if meet and yellow.value.months >= green.value.months:
+                reader.fault("yellow.months", "应短于绿色", "must be fewer than green", cite="C-19")

@@ -1,0 +1,1 @@
+"""Who may see what of a subject, until when, and how long a record is kept."""

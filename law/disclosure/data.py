@@ -1,0 +1,234 @@
+"""Disclosure as the packaged data have it: periods, ceilings, fields by audience, classifications.
+
+Every rule has its article and the days on which it holds; each kind of subject and each audience
+is spoken of, so that nothing is let out by being left unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TypeVar
+
+from law.evidence import Severity, SubjectKind
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import (
+    DATED,
+    Dated,
+    note_each,
+    note_rivals,
+    read_dated,
+    read_figure,
+    read_header,
+    read_requirements,
+)
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
+from law.reader.texts import is_citation
+from law.terms.data import Basis
+from law.texts_in_force.load import GRADING
+from law.texts_in_force.model import Origin
+
+T = TypeVar("T")
+
+
+class Audience(StrEnum):
+    """Who asks."""
+
+    PUBLIC = "public"  # anyone, without asking: lists and pages
+    SCAN = "scan"  # anyone who scans an instrument's code
+    QUERY = "query"  # somebody who asks about one subject
+    SHARING = "sharing"  # another authority
+    SUBJECT = "subject"  # the subject itself
+    OFFICIAL = "official"  # the bureau's staff within their duties
+
+
+class Field(StrEnum):
+    """What of a subject may be shown or held back."""
+
+    NAME = "name"
+    CREDIT_CODE = "credit_code"
+    PERSON_IN_CHARGE = "person_in_charge"
+    IDENTITY_NUMBER = "identity_number"
+    ADDRESS = "address"
+    CONTACT = "contact"
+    PRACTICE = "practice"  # licences to practise of a natural person
+    LICENCE = "licence"
+    INSTRUMENT = "instrument"
+    VERIFICATION = "verification"
+    GRADE = "grade"
+    COMMITMENT = "commitment"
+    POSITIVE_RECORD = "positive_record"
+    ADVERSE_RECORD = "adverse_record"
+    RECORD_SOURCE = "record_source"
+    COMPLAINANT = "complainant"
+
+
+class Classification(StrEnum):
+    """Whether the content itself forbids letting it out (S1 18)."""
+
+    OPEN = "open"
+    PRIVACY = "privacy"
+    COMMERCIAL_SECRET = "commercial_secret"
+    STATE_SECRET = "state_secret"
+    UNPUBLISHED_ELSEWHERE = "unpublished_elsewhere"
+    BARRED_BY_LAW = "barred_by_law"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long a text discloses a record, from when, and whether it then deletes it."""
+
+    years: int
+    origin: Origin
+    basis: Basis
+    deletes: bool
+    cite: str
+    delete_cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The longest an adverse record of a severity may be published, in months from its origin."""
+
+    severity: Severity
+    months: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What an audience may see of a kind of subject."""
+
+    fields: tuple[Field, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """To whom content of a classification may go at all."""
+
+    audiences: tuple[Audience, ...]
+    cite: str
+
+
+Versions = tuple[Dated[T], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRules:
+    """Everything the file says."""
+
+    periods: Mapping[str, Versions[Period]]
+    ceilings: Versions[Ceiling]
+    fields: Mapping[SubjectKind, Mapping[Audience, Versions[Allowed]]]
+    needs_authority: frozenset[SubjectKind]
+    classifications: Mapping[Classification, Versions[Reach]]
+
+
+@cache
+def disclosure_rules() -> DisclosureRules:
+    """The packaged rules of disclosure."""
+    return understood("disclosure", read_disclosure)
+
+
+def read_disclosure(reader: Reader) -> DisclosureRules:
+    """Read `disclosure.yaml`: all texts, all kinds of subject, all audiences, all content."""
+    read_header(
+        reader, "periods", "severity_caps", "severity_caps_source", "audiences", "fields",
+        "query_needs_authority", "classifications", "ambiguities",
+    )  # fmt: skip
+    read_readings(reader)
+    _check_audiences(reader.below("audiences"))
+    periods = reader.below("periods")
+    note_each(periods, GRADING)
+    kinds, contents = reader.below("fields"), reader.below("classifications")
+    note_each(kinds, SubjectKind)
+    note_each(contents, Classification)
+    needing = reader.below("query_needs_authority")
+    needing.only("kinds", *DATED)
+    return DisclosureRules(
+        {one: read_figure(periods, one, _period) for one in GRADING if one in periods.data},
+        _ceilings(reader),
+        {kind: _of_kind(kinds, kind) for kind in SubjectKind if kind in kinds.data},
+        read_dated(needing, lambda item: frozenset(item.choices("kinds", SubjectKind))).value,
+        {one: read_figure(contents, one, _reach) for one in Classification if one in contents.data},
+    )
+
+
+def _check_audiences(reader: Reader) -> None:
+    note_each(reader, Audience)
+    for one in reader.data:
+        audience = reader.below(one)
+        audience.only("name_zh", "name_en", "requirements")
+        audience.text("name_zh")
+        audience.text("name_en")
+        read_requirements(audience)
+
+
+def _period(reader: Reader) -> Period:
+    reader.only("years", "origin", "basis", "deletes", "delete_cite", "requirements", *DATED)
+    read_requirements(reader)
+    delete_cite = reader.text("delete_cite")
+    if delete_cite and not is_citation(delete_cite):
+        reader.fault("delete_cite", f"引用不明：{delete_cite}", f"cites no text: {delete_cite}")
+    return Period(
+        years=reader.whole("years", least=1),
+        origin=reader.choice("origin", Origin),
+        basis=reader.choice("basis", Basis),
+        deletes=reader.flag("deletes", False),
+        cite=reader.text("cite"),
+        delete_cite=delete_cite,
+    )
+
+
+def _ceilings(reader: Reader) -> Versions[Ceiling]:
+    """Read the ceilings; whether they were confirmed is said, with the places looked at."""
+    source = reader.below("severity_caps_source")
+    source.only("confirmed", "looked_at", "note_zh", "note_en")
+    confirmed = source.flag("confirmed", False)
+    source.text("note_zh")
+    source.text("note_en")
+    if confirmed and not source.texts("looked_at"):
+        source.fault("looked_at", "已核实的须注明出处", "what is confirmed names its places")
+    items = reader.each("severity_caps")
+    found = tuple(read_dated(item, _ceiling) for item in items)
+    for severity in Severity:
+        same = [one.validity for one in found if one.value.severity is severity]
+        note_rivals(reader, f"severity_caps.{severity}", same)
+    return found
+
+
+def _ceiling(reader: Reader) -> Ceiling:
+    reader.only("severity", "months", "origin", *DATED)
+    return Ceiling(
+        reader.choice("severity", Severity),
+        reader.whole("months", least=1),
+        reader.choice("origin", Origin),
+    )
+
+
+def _of_kind(reader: Reader, kind: SubjectKind) -> Mapping[Audience, Versions[Allowed]]:
+    audiences = reader.below(kind)
+    note_each(audiences, Audience)
+    found = {
+        one: read_figure(audiences, one, _allowed) for one in Audience if one in audiences.data
+    }
+    if kind is SubjectKind.NATURAL_PERSON:
+        for version in found.get(Audience.PUBLIC, ()):
+            if version.value.fields:
+                zh, en = "自然人不得向社会公开", "a natural person is never shown openly"
+                audiences.fault("public.fields", zh, en, cite="S4 三(五)")
+    return found
+
+
+def _allowed(reader: Reader) -> Allowed:
+    reader.only("fields", *DATED)
+    return Allowed(reader.choices("fields", Field), reader.text("cite"))
+
+
+def _reach(reader: Reader) -> Reach:
+    reader.only("audiences", *DATED)
+    return Reach(reader.choices("audiences", Audience), reader.text("cite"))

@@ -1,0 +1,163 @@
+"""Who may see which field of which kind of subject, and until when.
+
+S3 17, 29; S4 三(五); S1 18-20. Organisations are open; natural persons never are, they are shared
+between authorities and answered to an authorised query. Denied unless allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from law.disclosure.data import Allowed, Audience, Classification, Field, disclosure_rules
+from law.disclosure.retention import Retention, retention
+from law.evidence import Record, SubjectKind
+from law.reader.data_file import Dated, in_force
+
+T = TypeVar("T")
+
+__all__ = [
+    "Audience",
+    "Classification",
+    "Field",
+    "Visibility",
+    "may_list_openly",
+    "record_visible",
+    "visible",
+    "visible_fields",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Whether something may be seen, by which article, and until which day (inclusive)."""
+
+    allowed: bool
+    cite: str
+    zh: str
+    en: str
+    until: date | None = None
+
+
+def visible_fields(
+    kind: SubjectKind, audience: Audience, on: date | None = None
+) -> tuple[Field, ...]:
+    """The fields an audience may see of subjects of a kind; none of natural persons openly.
+
+    By the rule of a day, without one by that which has not ended. Raises NotInForce.
+    """
+    return _rule(kind, audience, on).fields
+
+
+def may_list_openly(kind: SubjectKind, on: date | None = None) -> bool:
+    """Whether subjects of the kind may appear in public lists at all (S4 三(五))."""
+    return Field.NAME in visible_fields(kind, Audience.PUBLIC, on)
+
+
+def visible(
+    field: Field,
+    kind: SubjectKind,
+    audience: Audience,
+    *,
+    authorised: bool = False,
+    classification: Classification = Classification.OPEN,
+    on: date | None = None,
+) -> Visibility:
+    """Whether an audience may see a field of a subject of that kind, by the rule of a day.
+
+    S3 17; S4 三(五). `authorised`: the subject consented or a law entitles to the query (S3 29).
+    Raises NotInForce for a day on which the rule does not hold.
+    """
+    held = _held_back(audience, classification, on)
+    if held is not None:
+        return held
+    rule = _rule(kind, audience, on)
+    if field not in rule.fields:
+        return _no(rule.cite, "不在该对象可见范围内", "not for this audience")
+    if audience is Audience.QUERY and _needs_authority(kind) and not authorised:
+        return _no(rule.cite, "查询须经信用主体授权", "a query needs the subject's authority")
+    return _yes(rule.cite)
+
+
+def record_visible(
+    ruleset_id: str,
+    record: Record,
+    kind: SubjectKind,
+    audience: Audience,
+    on: date,
+    *,
+    authorised: bool = False,
+    stopped: bool = False,
+    classification: Classification = Classification.OPEN,
+) -> Visibility:
+    """Whether an audience may see one credit record on a day, and the last day it may.
+
+    Outside the bureau and the subject, a record must stand, be within its disclosure period,
+    not be stopped by a decision (S4 五(三)), and if adverse have been verified (S1 19).
+    """
+    field = Field.POSITIVE_RECORD if record.kind.positive else Field.ADVERSE_RECORD
+    answer = visible(
+        field, kind, audience, authorised=authorised, classification=classification, on=on
+    )
+    if not answer.allowed:
+        return answer
+    periods = retention(ruleset_id, record, on)
+    if audience in (Audience.SUBJECT, Audience.OFFICIAL):
+        return _in_archive(answer, periods, on)
+    return _withheld(record, on, stopped) or _in_period(answer, periods, on)
+
+
+def _withheld(record: Record, on: date, stopped: bool) -> Visibility | None:
+    if stopped:
+        return _no("S4 五(三)", "已终止披露", "a decision stopped its disclosure")
+    if not record.stands_on(on):
+        return _no("C-03", "记录已失效", "the record no longer stands")
+    if not record.kind.positive and not record.verified:
+        return _no("S1 19", "发布前应当核实", "facts are verified before publication")
+    return None
+
+
+def _in_period(answer: Visibility, periods: Retention, on: date) -> Visibility:
+    if on > periods.disclosed_until:
+        return _no(periods.disclosure_cite, "披露期已届满", "the disclosure period is over")
+    return _yes(answer.cite, periods.disclosed_until)
+
+
+def _in_archive(answer: Visibility, periods: Retention, on: date) -> Visibility:
+    if periods.removed_on is None:
+        return answer
+    if on >= periods.removed_on:
+        return _no(periods.removal_cite, "已从信用档案删除", "deleted from the archive")
+    return _yes(answer.cite, date.fromordinal(periods.removed_on.toordinal() - 1))
+
+
+def _held_back(
+    audience: Audience, classification: Classification, on: date | None
+) -> Visibility | None:
+    rule = _on(disclosure_rules().classifications[classification], on)
+    if audience in rule.audiences:
+        return None
+    return _no(rule.cite, "依法不得披露", "the law forbids letting it out")
+
+
+def _rule(kind: SubjectKind, audience: Audience, on: date | None) -> Allowed:
+    return _on(disclosure_rules().fields[kind][audience], on)
+
+
+def _on(versions: Sequence[Dated[T]], on: date | None) -> T:
+    """The version of a day; without one that which has not ended: it holds on the last day."""
+    return in_force(versions, on or date.max, "披露规则", "the rule of disclosure")
+
+
+def _needs_authority(kind: SubjectKind) -> bool:
+    return kind in disclosure_rules().needs_authority
+
+
+def _yes(cite: str, until: date | None = None) -> Visibility:
+    return Visibility(True, cite, "可以披露", "may be seen", until)
+
+
+def _no(cite: str, zh: str, en: str) -> Visibility:
+    return Visibility(False, cite, zh, en)

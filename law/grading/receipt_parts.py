@@ -1,0 +1,182 @@
+"""The parts of a receipt: lines, judgments, the window; each to JSON and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from law.evidence import RecordKind
+from law.reader.strict_reader import Reader
+from law.texts_in_force.model import NotGraded, Reading
+
+
+class Reason(StrEnum):
+    """Why a record was used, or was not."""
+
+    ADDS = "adds"
+    DEDUCTS = "deducts"
+    ADVERSE = "adverse"
+    GOOD = "good"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+    REPAIRED = "repaired"
+    EXPIRED = "expired"
+    NOT_YET = "not_yet"
+    NEXT_YEAR = "next_year"
+    OUT_OF_WINDOW = "out_of_window"
+    NO_EFFECT = "no_effect"
+    NOT_FINAL = "not_final"
+    NOT_VERIFIED = "not_verified"
+    NOT_GRADED = "not_graded"
+
+
+SENTENCES: dict[Reason, tuple[str, str]] = {
+    Reason.ADDS: ("守信信息，加分", "a positive fact; adds points"),
+    Reason.DEDUCTS: ("失信信息，减分", "an adverse fact; deducts points"),
+    Reason.ADVERSE: ("不良记录，计入", "an adverse record; counted"),
+    Reason.GOOD: ("良好记录，计入", "a good record; counted"),
+    Reason.CORRECTED: ("已更正，不计", "corrected; not counted"),
+    Reason.WITHDRAWN: ("已撤销，不计", "withdrawn; not counted"),
+    Reason.REPAIRED: ("已修复，不计", "repaired; not counted"),
+    Reason.EXPIRED: ("已届满删除，不计", "expired; not counted"),
+    Reason.NOT_YET: ("评价日之后发生，尚不计", "after the day of grading; not yet counted"),
+    Reason.NEXT_YEAR: ("本年度的记录，自下一年度起计入", "of this year; counted from the next"),
+    Reason.OUT_OF_WINDOW: ("超出评价期，不计", "outside the evidence window; not counted"),
+    Reason.NO_EFFECT: ("本文件不据此评价", "of no effect under this text"),
+    Reason.NOT_FINAL: ("处罚尚未生效，不计", "the penalty is not final; not counted"),
+    Reason.NOT_VERIFIED: ("未经查实，不计", "not verified; not counted"),
+    Reason.NOT_GRADED: ("主体不在评价范围", "the subject is not graded under this text"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record in a grading: signed points where the text has any, counted or not, and why."""
+
+    record: str
+    kind: RecordKind
+    points: int | None
+    counted: bool
+    reason: Reason
+    cite: str
+
+    @property
+    def reason_zh(self) -> str:
+        """The reason in Chinese."""
+        return SENTENCES[self.reason][0]
+
+    @property
+    def reason_en(self) -> str:
+        """The reason in English."""
+        return SENTENCES[self.reason][1]
+
+    def to_json(self) -> dict[str, object]:
+        """Write it with its reason in words."""
+        return {
+            "record": self.record,
+            "kind": self.kind.value,
+            "points": self.points,
+            "counted": self.counted,
+            "reason": self.reason.value,
+            "reason_zh": self.reason_zh,
+            "reason_en": self.reason_en,
+            "cite": self.cite,
+        }
+
+    @staticmethod
+    def read(reader: Reader) -> Line:
+        """Read it as it was written."""
+        return Line(
+            record=reader.text("record"),
+            kind=reader.choice("kind", RecordKind),
+            points=reader.whole_or_none("points"),
+            counted=reader.flag("counted", False),
+            reason=reader.choice("reason", Reason),
+            cite=reader.text("cite"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A judgment that gives a grade by itself: a direct judgment, a counted trigger, a movement.
+
+    `record` is empty where the judgment rests on the year or on all records together.
+    """
+
+    rule: str
+    grade: str
+    record: str
+    cite: str
+
+    def to_json(self) -> dict[str, object]:
+        """Write it."""
+        return {
+            "rule": self.rule,
+            "grade": self.grade,
+            "record": self.record or None,
+            "cite": self.cite,
+        }
+
+    @staticmethod
+    def read(reader: Reader) -> Override:
+        """Read it as it was written."""
+        return Override(
+            reader.text("rule"),
+            reader.text("grade"),
+            reader.text("record", ""),
+            reader.text("cite"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The evidence window of a grading: facts of both days and between count."""
+
+    first: date
+    last: date
+    cite: str
+
+    def to_json(self) -> dict[str, object]:
+        """Write it as from, to and the article."""
+        return {"from": self.first.isoformat(), "to": self.last.isoformat(), "cite": self.cite}
+
+    @staticmethod
+    def read(reader: Reader) -> Span:
+        """Read it as it was written."""
+        return Span(reader.day("from"), reader.day("to"), reader.text("cite"))
+
+
+def reading_to_json(reading: Reading) -> dict[str, object]:
+    """Write the reading chosen of an ambiguity."""
+    return {
+        "id": reading.id,
+        "reading_zh": reading.reading_zh,
+        "reading_en": reading.reading_en,
+        "alternative_zh": reading.alternative_zh,
+        "alternative_en": reading.alternative_en,
+        "changes_zh": reading.changes_zh,
+        "changes_en": reading.changes_en,
+    }
+
+
+def not_graded_to_json(beyond: NotGraded | None) -> dict[str, object] | None:
+    """Write why a subject has no grade."""
+    if beyond is None:
+        return None
+    return {
+        "reason": beyond.reason,
+        "reason_zh": beyond.reason_zh,
+        "reason_en": beyond.reason_en,
+        "cite": beyond.cite,
+    }
+
+
+def read_not_graded(reader: Reader) -> NotGraded | None:
+    """Read why a subject has no grade."""
+    if reader.data.get("not_graded") is None:
+        return None
+    below = reader.below("not_graded")
+    return NotGraded(
+        below.text("reason"), below.text("reason_zh"), below.text("reason_en"), below.text("cite")
+    )

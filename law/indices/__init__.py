@@ -1,0 +1,1 @@
+"""The Taizhou indices of honest metrology for scenic areas and street blocks."""

@@ -1,0 +1,199 @@
+"""The Taizhou index tables as data: rows with their points and their way of scoring.
+
+S2 附件3 and 附件4. A table is refused whole, with every fault listed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from law.errors import NotFound
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import (
+    DATED,
+    Validity,
+    read_cite,
+    read_dated,
+    read_header,
+    read_requirements,
+    read_validity,
+    understand,
+)
+from law.reader.packaged import content_hash, read
+from law.reader.strict_reader import Reader
+from law.reader.texts import TextStatus
+
+TABLES = ("taizhou-scenic", "taizhou-block")
+_ALL = 100
+_FIELDS = (
+    "key", "points", "scoring", "each", "floor", "threshold_percent", "group", "party", "standard",
+)  # fmt: skip
+
+
+class Part(StrEnum):
+    """The three parts of a table."""
+
+    BASE = "base"
+    BONUS = "bonus"
+    DEDUCTION = "deduction"
+
+
+class Scoring(StrEnum):
+    """How a finding becomes points."""
+
+    FIXED = "fixed"  # all points when true
+    ALL_OR_NOTHING = "all_or_nothing"  # the same, where the row itself has several demands
+    PROPORTIONAL = "proportional"  # points times the percentage
+    THRESHOLD = "threshold"  # all points from a percentage on
+    JUDGEMENT = "judgement"  # whole points within the range
+    PER_FINDING = "per_finding"  # so much off for each finding, down to the floor
+    ONCE = "once"  # bonus or deduction, counted once
+    EACH_TIME = "each_time"  # bonus or deduction for every occurrence (每次)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; `points` is negative for a deduction.
+
+    `each` and `floor` belong to per-finding rows, `threshold_percent` (inclusive) to thresholds.
+    """
+
+    key: str
+    part: Part
+    points: int
+    scoring: Scoring
+    cite: str
+    group: str
+    party: str
+    standard: str
+    each: int = 0
+    floor: int = 0
+    threshold_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One index table with its rows in the order of the annex."""
+
+    id: str
+    version: str
+    content_hash: str
+    name_zh: str
+    name_en: str
+    status: str
+    cite: str
+    validity: Validity
+    rows: tuple[Row, ...]
+    ambiguities: tuple[str, ...]
+
+
+@cache
+def table(table_id: str) -> Table:
+    """The table of that id. Raises NotFound; InvalidInput listing every fault of the data."""
+    if table_id not in TABLES:
+        raise NotFound(f"没有指数表“{table_id}”", f"there is no index table {table_id!r}")
+    return parse(read(table_id), content_hash(table_id), table_id)
+
+
+def parse(document: object, digest: str, name: str) -> Table:
+    """A table from its parsed YAML. Raises InvalidInput with every fault found."""
+    return understand(document, name, lambda reader: read_table(reader, digest))
+
+
+def read_table(reader: Reader, digest: str) -> Table:
+    """Read a table: rows with their points, which come to the totals of the annex."""
+    read_header(
+        reader, "name_zh", "name_en", "status", "requirements", "totals", *Part, "ambiguities",
+        *DATED,
+    )  # fmt: skip
+    read_requirements(reader)
+    rows = [row for part in Part for row in _rows(reader, part)]
+    _check_keys(reader, rows)
+    _check_totals(reader.below("totals"), rows)
+    return Table(
+        id=reader.text("id"),
+        version=reader.text("version"),
+        content_hash=digest,
+        name_zh=reader.text("name_zh"),
+        name_en=reader.text("name_en"),
+        status=reader.choice("status", TextStatus).value,
+        cite=read_cite(reader),
+        validity=read_validity(reader),
+        rows=tuple(rows),
+        ambiguities=tuple(one.id for one in read_readings(reader)),
+    )
+
+
+def _rows(reader: Reader, part: Part) -> Iterator[Row]:
+    return (read_dated(item, lambda one: _row(one, part)).value for item in reader.each(part))
+
+
+def _row(reader: Reader, part: Part) -> Row:
+    reader.only(*_FIELDS, *DATED)
+    scoring = reader.choice("scoring", Scoring)
+    if scoring not in _PARTS_OF[part]:
+        reader.fault("scoring", "计分方式不适用", "no such scoring in this part")
+    points = reader.whole("points")
+    if type(reader.data.get("points")) is int and not _has_its_sign(points, part):
+        reader.fault("points", "扣分为负，其余为正", "a deduction is < 0, anything else > 0")
+    return Row(
+        key=reader.text("key"),
+        part=part,
+        points=points,
+        scoring=scoring,
+        cite=reader.text("cite"),
+        group=reader.text("group"),
+        party=reader.text("party"),
+        standard=reader.text("standard"),
+        **_figures(reader, scoring, points),
+    )
+
+
+def _has_its_sign(points: int, part: Part) -> bool:
+    return points < 0 if part is Part.DEDUCTION else points > 0
+
+
+def _figures(reader: Reader, scoring: Scoring, points: int) -> dict[str, int]:
+    """The figures that belong to the way of scoring; no other row has them."""
+    found = {}
+    for name, owner in _OWNERS.items():
+        if (name in reader.data) != (scoring is owner):
+            reader.fault(name, "与计分方式不符", "does not belong to the scoring")
+        found[name] = reader.whole(name) if name in reader.data else 0
+    if scoring is Scoring.PER_FINDING and not (found["each"] < 0 <= found["floor"] < points):
+        reader.fault(
+            "each", "每项为负，保底在0与满分之间", "is < 0, the floor from 0 to the points"
+        )
+    if not 0 <= found["threshold_percent"] <= _ALL:
+        reader.fault("threshold_percent", "应为0至100", "must be a percentage from 0 to 100")
+    return found
+
+
+def _check_keys(reader: Reader, rows: list[Row]) -> None:
+    for key, count in Counter(row.key for row in rows).items():
+        if count > 1:
+            reader.fault(key, "行键重复", "the row key is used twice")
+
+
+def _check_totals(reader: Reader, rows: list[Row]) -> None:
+    reader.only(*Part)
+    for part in Part:
+        found = abs(sum(row.points for row in rows if row.part is part))
+        if reader.whole(part) != found:
+            reader.fault(part, f"各行合计{found}", f"the rows come to {found}")
+
+
+_OWNERS = {
+    "each": Scoring.PER_FINDING,
+    "floor": Scoring.PER_FINDING,
+    "threshold_percent": Scoring.THRESHOLD,
+}
+_PARTS_OF = {
+    Part.BASE: frozenset(Scoring) - {Scoring.ONCE, Scoring.EACH_TIME},
+    Part.BONUS: frozenset({Scoring.ONCE, Scoring.EACH_TIME}),
+    Part.DEDUCTION: frozenset({Scoring.ONCE, Scoring.EACH_TIME}),
+}

@@ -1,0 +1,1 @@
+"""What follows from a grade, and who is inspected whatever the grade."""

@@ -1,0 +1,96 @@
+"""Who is inspected as a key object whatever the grade (重点监督检查): S2 三(一), R-145.
+
+The text has no figures; those of the data are examples (C-32). Nothing follows by itself: a ground
+is shown to whoever plans inspections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from law.evidence import Record, RecordKind
+from law.periods import add_months
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import DATED, Dated, note_rivals, read_dated, read_header
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """So many records of these kinds within so many months are a ground to look closer."""
+
+    id: str
+    kinds: frozenset[RecordKind]
+    at_least: int
+    within_months: int
+    example: bool
+    cite: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A ground that is met, and by which records."""
+
+    ground: Ground
+    records: tuple[str, ...]
+
+
+def attention(records: Sequence[Record], on: date) -> tuple[Attention, ...]:
+    """The grounds on which a subject with these records is a key object of inspection on a day.
+
+    S2 三(一). A record counts while it stands, for so many months from its determination, the last
+    day included (C-02); verified or not, as a suspicion is enough for looking.
+    """
+    holding = (one.value for one in _grounds() if one.validity.holds(on))
+    found = (Attention(ground, _counting(ground, records, on)) for ground in holding)
+    return tuple(one for one in found if len(one.records) >= one.ground.at_least)
+
+
+def _counting(ground: Ground, records: Sequence[Record], on: date) -> tuple[str, ...]:
+    return tuple(
+        record.id
+        for record in records
+        if record.kind in ground.kinds
+        and record.stands_on(on)
+        and record.determined_on <= on <= add_months(record.determined_on, ground.within_months)
+    )
+
+
+@cache
+def _grounds() -> tuple[Dated[Ground], ...]:
+    return understood("attention", read_attention)
+
+
+def read_attention(reader: Reader) -> tuple[Dated[Ground], ...]:
+    """Read `attention.yaml`: every ground with its kinds and figures."""
+    read_header(reader, "grounds", "ambiguities")
+    read_readings(reader)
+    found = tuple(read_dated(item, _ground) for item in reader.each("grounds"))
+    for name in dict.fromkeys(one.value.id for one in found):
+        note_rivals(
+            reader, f"grounds.{name}", [one.validity for one in found if one.value.id == name]
+        )
+    return found
+
+
+def _ground(reader: Reader) -> Ground:
+    reader.only("id", "kinds", "at_least", "within_months", "example", "zh", "en", *DATED)
+    kinds = reader.choices("kinds", RecordKind)
+    if not kinds or any(kind.positive for kind in kinds):
+        reader.fault("kinds", "应为失信记录种类", "must be kinds of adverse records")
+    return Ground(
+        id=reader.text("id"),
+        kinds=frozenset(kinds),
+        at_least=reader.whole("at_least", least=1),
+        within_months=reader.whole("within_months", least=1),
+        example=reader.flag("example", False),
+        cite=reader.text("cite"),
+        zh=reader.text("zh"),
+        en=reader.text("en"),
+    )

@@ -1,0 +1,230 @@
+"""Measures and sampling shares as the packaged data have them, each with article and days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TypeVar
+
+from law.colours.rule import Colour
+from law.errors import NotFound
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import (
+    DATED,
+    Dated,
+    note_each,
+    note_rivals,
+    read_dated,
+    read_figure,
+    read_header,
+    read_period,
+    read_requirements,
+)
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
+from law.reader.texts import TextStatus
+from law.texts_in_force.load import GRADING, load
+
+T = TypeVar("T")
+
+
+class MeasureKind(StrEnum):
+    """Whether it favours or burdens the subject."""
+
+    INCENTIVE = "incentive"
+    RESTRICTION = "restriction"
+
+
+class Discretion(StrEnum):
+    """Whether the text orders the measure or allows it (可以)."""
+
+    SHALL = "shall"
+    MAY = "may"
+
+
+class Direction(StrEnum):
+    """Whether a class is inspected as a rule, or less or more often than others."""
+
+    BASE = "base"
+    LESS = "less"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure a text attaches to a grade, with its article."""
+
+    id: str
+    kind: MeasureKind
+    discretion: Discretion
+    cite: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """The least share of a class to be inspected in a year, in percent; None: the text has none.
+
+    `direction` says whether the class is to be inspected `more` or `less` often than others.
+    """
+
+    at_least_percent: int | None
+    direction: str
+    cite: str
+    principle: str
+    principle_en: str
+
+
+class Actor(StrEnum):
+    """Who takes a grade into account."""
+
+    BUREAU = "bureau"
+    ASSOCIATION = "association"
+    MARKET = "market"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One kind of work in which a grade is taken into account, by whom, with its article."""
+
+    id: str
+    by: Actor
+    cite: str
+    zh: str
+    en: str
+
+
+DatedMeasures = tuple[Dated[Measure], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureTable:
+    """The measures of each text by grade, inherited ones first; its uses; those after an alert."""
+
+    grades: Mapping[str, Mapping[str, DatedMeasures]]
+    uses: Mapping[str, tuple[Dated[Use], ...]]
+    alerts: Mapping[str, DatedMeasures]
+
+
+SamplingTable = Mapping[str, Mapping[str, tuple[Dated[Sampling], ...]]]
+
+
+@cache
+def measure_table() -> MeasureTable:
+    """The packaged measures."""
+    return understood("measures", read_measures)
+
+
+@cache
+def sampling_table() -> SamplingTable:
+    """The packaged sampling shares: by text and class."""
+    return understood("sampling", read_sampling)
+
+
+def read_measures(reader: Reader) -> MeasureTable:
+    """Read `measures.yaml`: every grade of every text, be it with no measure at all."""
+    read_header(reader, "rulesets", "uses", "alerts", "ambiguities")
+    read_readings(reader)
+    texts = reader.below("rulesets")
+    note_each(texts, GRADING)
+    uses, alerts = reader.below("uses"), reader.below("alerts")
+    uses.only(*GRADING)
+    alerts.only(*(colour for colour in Colour if colour is not Colour.NONE))
+    return MeasureTable(
+        {name: _of_text(texts.below(name), name) for name in GRADING if name in texts.data},
+        {name: tuple(read_dated(one, _use) for one in uses.each(name)) for name in uses.data},
+        {colour: _listed(alerts, colour) for colour in alerts.data},
+    )
+
+
+def _of_text(reader: Reader, name: str) -> Mapping[str, DatedMeasures]:
+    reader.only("status", "validity", "requirements", "inherits", "grades")
+    read_period(reader)
+    note_status(reader, name)
+    read_requirements(reader)
+    grades, known = reader.below("grades"), [grade.id for grade in load(name).grades]
+    grades.only(*known)
+    found = {grade: _listed(grades, grade) for grade in known}
+    for heir in reader.below("inherits").data if "inherits" in reader.data else ():
+        giver = reader.below("inherits").text(heir)
+        if heir in found and giver in found:
+            found[heir] = found[giver] + found[heir]
+        else:
+            reader.fault("inherits", f"未知等级{heir}：{giver}", f"unknown grade {heir}: {giver}")
+    return found
+
+
+def note_status(reader: Reader, name: str) -> None:
+    """Note a status that is not that of the text."""
+    if reader.choice("status", TextStatus) is not load(name).status:
+        reader.fault("status", "与文本状态不符", "is not the status of the text")
+
+
+def _listed(reader: Reader, key: str) -> DatedMeasures:
+    found = tuple(read_dated(item, _measure) for item in reader.each(key))
+    for name in dict.fromkeys(one.value.id for one in found):
+        periods = [one.validity for one in found if one.value.id == name]
+        note_rivals(reader, f"{key}.{name}", periods)
+    return found
+
+
+def _measure(reader: Reader) -> Measure:
+    reader.only("id", "kind", "discretion", "zh", "en", *DATED)
+    return Measure(
+        id=reader.text("id"),
+        kind=reader.choice("kind", MeasureKind),
+        discretion=reader.choice("discretion", Discretion),
+        cite=reader.text("cite"),
+        zh=reader.text("zh"),
+        en=reader.text("en"),
+    )
+
+
+def _use(reader: Reader) -> Use:
+    reader.only("id", "by", "zh", "en", *DATED)
+    return Use(
+        id=reader.text("id"),
+        by=reader.choice("by", Actor),
+        cite=reader.text("cite"),
+        zh=reader.text("zh"),
+        en=reader.text("en"),
+    )
+
+
+def read_sampling(reader: Reader) -> SamplingTable:
+    """Read `sampling.yaml`: the share or the direction of each class a text speaks of."""
+    read_header(reader, "rulesets")
+    texts = reader.below("rulesets")
+    note_each(texts, GRADING)
+    return {name: _shares(texts.below(name), name) for name in GRADING if name in texts.data}
+
+
+def _shares(reader: Reader, name: str) -> Mapping[str, tuple[Dated[Sampling], ...]]:
+    reader.only("requirements", "classes", "principle_zh", "principle_en")
+    read_requirements(reader)
+    principle = reader.text("principle_zh"), reader.text("principle_en")
+    classes = reader.below("classes")
+    classes.only(*(grade.id for grade in load(name).grades))
+    return {
+        one: read_figure(classes, one, lambda item: _share(item, principle)) for one in classes.data
+    }
+
+
+def _share(reader: Reader, principle: tuple[str, str]) -> Sampling:
+    reader.only("at_least_percent", "direction", *DATED)
+    percent = reader.whole_or_none("at_least_percent", least=0)
+    if percent is not None and percent > 100:
+        reader.fault("at_least_percent", "不得大于100", "must be at most 100")
+    direction = reader.choice("direction", Direction)
+    return Sampling(percent, direction.value, reader.text("cite"), *principle)
+
+
+def of_text(table: Mapping[str, T], ruleset_id: str) -> T:
+    """What a table says of a text. Raises NotFound."""
+    found = table.get(ruleset_id)
+    if found is None:
+        raise NotFound(f"没有规则集“{ruleset_id}”", f"there is no ruleset {ruleset_id!r}")
+    return found

@@ -1,0 +1,118 @@
+"""What follows from a grade: incentives, restrictions, and the share inspected at random.
+
+R-157…R-161, R-138. Measures inform the official who decides; none applies itself (C-23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TypeVar
+
+from law.colours.rule import Colour
+from law.errors import InvalidInput, NotFound
+from law.measures.data import (
+    Actor,
+    DatedMeasures,
+    Direction,
+    Discretion,
+    Measure,
+    MeasureKind,
+    Sampling,
+    Use,
+    measure_table,
+    of_text,
+    sampling_table,
+)
+from law.reader.data_file import Dated, in_force, not_in_force
+
+__all__ = [
+    "Actor",
+    "Direction",
+    "Discretion",
+    "Measure",
+    "MeasureKind",
+    "Sampling",
+    "Use",
+    "alert_measures",
+    "dated_measures",
+    "measures",
+    "sample_size",
+    "sampling",
+    "uses",
+]
+
+T = TypeVar("T")
+
+
+def measures(ruleset_id: str, grade: str, on: date | None = None) -> tuple[Measure, ...]:
+    """The measures a text attaches to a grade on a day, inherited ones first (S3 25: E has D's).
+
+    Without a day those that have not ended. Empty where it attaches none, as S4 to grade D
+    (C-09). Raises NotFound for an unknown ruleset or grade, NotInForce for a day on which none of
+    those said holds.
+    """
+    what = f"{ruleset_id} {grade}"
+    return _holding(dated_measures(ruleset_id, grade), on, (f"{what}的措施", f"measures of {what}"))
+
+
+def dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
+    """Every measure a text ever attached to a grade, with its days. Raises NotFound."""
+    grades = of_text(measure_table().grades, ruleset_id)
+    if grade not in grades:
+        raise NotFound(f"没有等级“{grade}”", f"{ruleset_id} has no grade {grade!r}")
+    return grades[grade]
+
+
+def uses(ruleset_id: str, on: date | None = None) -> tuple[Use, ...]:
+    """The work in which a text has a grade taken into account, by the bureau and by others.
+
+    S3 22, 26; S1 16. It informs whoever decides and binds nobody by itself (C-22, C-23). Empty
+    where a text names none. Raises NotFound for an unknown ruleset, NotInForce as `measures`.
+    """
+    of_text(measure_table().grades, ruleset_id)
+    said = measure_table().uses.get(ruleset_id, ())
+    return _holding(said, on, (f"{ruleset_id}等级的应用", f"uses of grades by {ruleset_id}"))
+
+
+def alert_measures(colour: Colour, on: date | None = None) -> tuple[Measure, ...]:
+    """What may follow an alert of that colour: S4 四(二) for red, nothing for the others.
+
+    Raises NotInForce for a day before the article.
+    """
+    said = measure_table().alerts.get(colour, ())
+    return _holding(said, on, (f"{colour}预警的措施", f"measures after {colour}"))
+
+
+def _holding(found: Sequence[Dated[T]], on: date | None, what: tuple[str, str]) -> tuple[T, ...]:
+    """Those of a day; without one those that have not ended, which hold on the last of all days."""
+    day = on or date.max
+    holding = tuple(one.value for one in found if one.validity.holds(day))
+    if found and not holding:
+        raise not_in_force(day, *what, (one.cite for one in found))
+    return holding
+
+
+def sampling(ruleset_id: str, grade: str, on: date | None = None) -> Sampling | None:
+    """The share of a class to be inspected at random (R-138); None where the text is silent.
+
+    Without a day the share that has not ended. Raises NotFound for an unknown ruleset, NotInForce
+    for a day on which no share of the class holds.
+    """
+    found = of_text(sampling_table(), ruleset_id).get(grade)
+    if found is None:
+        return None
+    # Without a day: a version that has not ended holds on the last of all days.
+    return in_force(
+        found, on or date.max, f"{ruleset_id} {grade}的抽查比例", f"the share of {grade}"
+    )
+
+
+def sample_size(population: int, at_least_percent: int) -> int:
+    """How many of a class must be drawn so that the share is not less: rounded up (不低于).
+
+    Raises InvalidInput for a negative population or a share outside 0 to 100.
+    """
+    if population < 0 or not 0 <= at_least_percent <= 100:
+        raise InvalidInput("抽查总数或比例不符合要求", "the population or the share is not valid")
+    return -(-population * at_least_percent // 100)

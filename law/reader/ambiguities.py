@@ -1,0 +1,68 @@
+"""Readings: where the texts are ambiguous or silent, what is read, and what else could be (D-08).
+
+Every file of the law declares the ambiguities it touches, each in Chinese and English: the reading
+chosen, the alternative, and what would change under it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+
+from law.reader.strict_reader import Reader
+from law.texts_in_force.model import Reading
+
+_NUMBER = re.compile(r"C-\d{2}")
+_SAID = ("reading", "alternative", "changes")
+FIELDS = (
+    "id",
+    "text_zh",
+    "text_en",
+    *(f"{word}_{lang}" for word in _SAID for lang in ("zh", "en")),
+)
+
+
+def read_readings(reader: Reader, required: bool = True) -> tuple[Reading, ...]:
+    """Read the list `ambiguities` of a file; each number stands in it once."""
+    found = tuple(_read_plain(item) for item in reader.each("ambiguities", required))
+    note_repeats(reader, found)
+    return found
+
+
+def _read_plain(reader: Reader) -> Reading:
+    reader.only(*FIELDS)
+    return read_reading(reader)
+
+
+def read_reading(reader: Reader) -> Reading:
+    """Read one declared ambiguity. What the texts leave open may be told too, in both languages."""
+    if not _NUMBER.fullmatch(reader.text("id")):
+        reader.fault("id", "应为C-编号", "must be a number C-nn")
+    told = "text_zh" in reader.data or "text_en" in reader.data
+    return Reading(
+        id=reader.text("id"),
+        reading_zh=reader.text("reading_zh"),
+        reading_en=reader.text("reading_en"),
+        alternative_zh=reader.text("alternative_zh"),
+        alternative_en=reader.text("alternative_en"),
+        changes_zh=reader.text("changes_zh"),
+        changes_en=reader.text("changes_en"),
+        text_zh=reader.text("text_zh") if told else "",
+        text_en=reader.text("text_en") if told else "",
+    )
+
+
+def note_repeats(reader: Reader, found: Sequence[Reading]) -> None:
+    """Note numbers declared before in the list `ambiguities` of a file."""
+    for place, one in enumerate(found):
+        if one.id and one.id in {earlier.id for earlier in found[:place]}:
+            reader.fault(f"ambiguities[{place}].id", "编号重复", f"repeats {one.id}")
+
+
+def read_touched(reader: Reader, key: str, declared: Container[str]) -> tuple[str, ...]:
+    """Read the numbers of the ambiguities a figure touches; each must be declared in the file."""
+    numbers = reader.texts(key)
+    for number in numbers:
+        if number not in declared:
+            reader.fault(key, f"本文件未声明{number}", f"{number} is not declared in this file")
+    return numbers

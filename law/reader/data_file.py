@@ -1,0 +1,206 @@
+"""A data file of the law: YAML → typed values, refused whole with every fault listed.
+
+Every file under `law/rulesets/` is read so: strictly, to the end, and refused in one error that
+names each fault with its path. What a figure must have is read here once: its article, and the
+days on which it holds. Asked for on any other day it is a typed error; an ended figure never
+stands in for one that is missing (D-08).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import Any, Generic, TypeVar
+
+import yaml
+
+from law.errors import Fault, NotInForce
+from law.reader.strict_reader import Reader, refuse
+from law.reader.texts import is_citation
+
+T = TypeVar("T")
+
+DATED = ("cite", "valid_from", "valid_to")
+"""The fields that every figure has."""
+
+# libyaml where it is built in: the catalogue alone takes the loader in Python 0.14 s.
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_LOADER):  # type: ignore[valid-type, misc]
+    """YAML in which a key written twice is an error rather than the last one winning."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = {key for key in keys if keys.count(key) > 1}
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"written twice: {', '.join(sorted(twice))}", node.start_mark
+            )
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The days on which something holds, both in it; None is open."""
+
+    valid_from: date | None
+    valid_to: date | None
+
+    def holds(self, day: date) -> bool:
+        """Tell whether a day lies within."""
+        after = self.valid_from is None or self.valid_from <= day
+        return after and (self.valid_to is None or day <= self.valid_to)
+
+    def meets(self, other: Validity) -> bool:
+        """Tell whether some day lies within both."""
+        return self._begins_by(other.valid_to) and other._begins_by(self.valid_to)
+
+    def _begins_by(self, day: date | None) -> bool:
+        return self.valid_from is None or day is None or self.valid_from <= day
+
+
+@dataclass(frozen=True, slots=True)
+class Dated(Generic[T]):
+    """A figure with its article and the days on which it holds."""
+
+    value: T
+    cite: str
+    validity: Validity
+
+
+def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
+    """Read a data file already loaded, or refuse it with every fault."""
+    faults: list[Fault] = []
+    found = read(Reader(document, "", faults))
+    _refuse(faults, name)
+    return found
+
+
+def load_yaml(source: str, name: str) -> Any:
+    """Read YAML strictly: a key written twice, or no YAML at all, is a fault."""
+    try:
+        return yaml.load(source, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        _refuse([Fault("", "不是有效的YAML", f"is not valid YAML: {error}")], name)
+        raise AssertionError from error  # _refuse has raised
+
+
+def _refuse(faults: list[Fault], name: str) -> None:
+    refuse(faults, f"规则数据{name}不符合要求", f"The data file {name} of the law is not valid.")
+
+
+def canonical_hash(document: object) -> str:
+    """Return the SHA-256 of a document as canonical JSON: layout and comments do not matter."""
+    text = json.dumps(
+        document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=date.isoformat
+    )
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def read_header(reader: Reader, *parts: str) -> None:
+    """Read what every file begins with, its id and version; `parts` are its further fields."""
+    reader.only("id", "version", *parts)
+    reader.text("id")
+    reader.text("version")
+
+
+def read_cite(reader: Reader) -> str:
+    """Read the citation every figure must have."""
+    cite = reader.text("cite")
+    if cite and not is_citation(cite):
+        reader.fault("cite", f"引用不明：{cite}", f"cites no known text: {cite}")
+    return cite
+
+
+def read_validity(reader: Reader) -> Validity:
+    """Read the two days every figure must have; null is open, left out is a fault."""
+    for key in ("valid_from", "valid_to"):
+        if key not in reader.data:
+            reader.fault(key, "缺少（可为null）", "is missing (null where open)")
+    start, end = reader.day_or_none("valid_from"), reader.day_or_none("valid_to")
+    if start and end and end < start:
+        reader.fault("valid_to", "早于valid_from", "is before valid_from")
+    return Validity(start, end)
+
+
+def read_period(reader: Reader) -> Validity:
+    """Read the days on which a whole text holds: the field `validity`, with its two days."""
+    days = reader.below("validity")
+    days.only("valid_from", "valid_to")
+    return read_validity(days)
+
+
+def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Dated[T]:
+    """Read one figure: its article, its days and its value."""
+    cite, validity = read_cite(reader), read_validity(reader)
+    return Dated(read(reader), cite, validity)
+
+
+def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
+    """Read one figure, or a list of figures that follow one another in time."""
+    if isinstance(reader.data.get(key), list):
+        return tuple(read_dated(item, read) for item in reader.each(key))
+    return (read_dated(reader.below(key), read),)
+
+
+def read_figure(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
+    """Read one figure in all its versions, of which no two may hold on one day."""
+    found = read_versions(reader, key, read)
+    note_rivals(reader, key, [one.validity for one in found])
+    return found
+
+
+def note_each(reader: Reader, names: Iterable[str]) -> None:
+    """Note each name of which nothing is said, and whatever else is said."""
+    known = list(names)
+    reader.only(*known)
+    for name in known:
+        if name not in reader.data:
+            reader.fault(name, "未规定", "is not said")
+
+
+def note_rivals(reader: Reader, key: str, periods: Sequence[Validity]) -> None:
+    """Note versions of one figure that hold on the same day."""
+    if any(one.meets(other) for one, other in combinations(periods, 2)):
+        reader.fault(key, "同一日有多个数值有效", "several versions hold on one day", cite="D-08")
+
+
+def read_requirements(reader: Reader) -> tuple[str, ...]:
+    """Read the requirements a figure answers: our own numbers R-nnn."""
+    found = reader.texts("requirements")
+    for one in found:
+        if not (one.startswith("R-") and is_citation(one)):
+            reader.fault("requirements", f"应为R-编号：{one}", f"must be a number R-nnn: {one}")
+    return found
+
+
+def in_force(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
+    """Return the version that holds on a day. Raises NotInForce, with the article."""
+    for one in versions:
+        if one.validity.holds(on):
+            return one.value
+    raise not_in_force(on, zh, en, (one.cite for one in versions))
+
+
+def in_force_or_next(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
+    """Return the version that holds on a day, or before the first one the one to come.
+
+    For reckoning back from a day to come, where the day reckoned may lie before the article.
+    """
+    starts = sorted(versions, key=lambda one: one.validity.valid_from or date.min)
+    for one in starts:
+        if one.validity.valid_to is None or on <= one.validity.valid_to:
+            return one.value
+    raise not_in_force(on, zh, en, (one.cite for one in versions))
+
+
+def not_in_force(on: date, zh: str, en: str, cites: Iterable[str], field: str = "on") -> NotInForce:
+    """Say that a figure holds on no such day, and by which article it is known at all."""
+    zh, en = f"{on}时“{zh}”无效力", f"{en} is not in force on {on}"
+    return NotInForce(zh, en, cite="; ".join(dict.fromkeys(cites)), faults=(Fault(field, zh, en),))

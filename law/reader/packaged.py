@@ -1,0 +1,37 @@
+"""The packaged YAML of the law, read once: the only input of `law/`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from law.reader.data_file import load_yaml, understand
+from law.reader.strict_reader import Reader
+
+T = TypeVar("T")
+
+
+@cache
+def source(name: str) -> str:
+    """The text of `law/rulesets/<name>.yaml`."""
+    return files("law").joinpath("rulesets", f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def read(name: str) -> dict[str, Any]:
+    """The plain content of `law/rulesets/<name>.yaml`; dates are dates. Not to be changed."""
+    loaded: dict[str, Any] = load_yaml(source(name), name)
+    return loaded
+
+
+def understood(name: str, parts: Callable[[Reader], T]) -> T:
+    """What `law/rulesets/<name>.yaml` says. Raises InvalidInput with every fault of the file."""
+    return understand(read(name), name, parts)
+
+
+def content_hash(name: str) -> str:
+    """SHA-256 of the file as packaged, so that a result can name the data it used."""
+    return f"sha256:{hashlib.sha256(source(name).encode()).hexdigest()}"

@@ -1,0 +1,1 @@
+"""Credit repair on application: the conditions and their data."""

@@ -1,0 +1,157 @@
+"""Credit repair on application: what each text asks, and what is missing or from when it is met.
+
+S3 20-21; S4 四(四) with ZJ-REPAIR 5. Tianjin and the national guide know no application.
+The term of 15 working days is `repair` in law.terms.ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from law.errors import Fault, InvalidInput
+from law.evidence import Record
+from law.measures.data import of_text
+from law.periods import add_years
+from law.reader.data_file import Dated, in_force, not_in_force
+from law.repair.data import Barring, Demand, DemandType, repair_rules
+
+_WHAT = ("修复条件", "the conditions of repair")
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is known when repair is applied for.
+
+    `spell_began_on` is the first day of the present uninterrupted spell at the grade (C-13),
+    `to_repair` the adverse records concerned, `archive` everything on record. `confirmed` names
+    the facts the bureau has established: duties_performed, impact_removed, corrected.
+    """
+
+    grade: str
+    on: date
+    spell_began_on: date | None
+    to_repair: tuple[Record, ...]
+    archive: tuple[Record, ...] = ()
+    confirmed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition, whether it is met; if only time is missing, from which day it will be."""
+
+    id: str
+    met: bool
+    cite: str
+    zh: str
+    en: str
+    met_from: date | None = None
+    in_the_way: tuple[str, ...] = ()  # ids of records that prevent it
+
+
+@dataclass(frozen=True, slots=True)
+class RepairAnswer:
+    """Whether repair may be confirmed, with every condition.
+
+    `met_from` is the day from which it may if nothing new happens; None while something other
+    than time is missing.
+    """
+
+    permitted: bool
+    conditions: tuple[Condition, ...]
+    met_from: date | None
+
+
+def check(ruleset_id: str, application: Application) -> RepairAnswer:
+    """Every condition of the text for this application, met or not.
+
+    S3 21 and ZJ-REPAIR 5 for grade E; S3 20 and S4 四(四) for any other adverse record.
+    Raises NotFound for an unknown text, InvalidInput for a grade whose spell has no first day,
+    NotInForce for a day on which the text asks nothing yet or any more.
+    """
+    rules = of_text(repair_rules(), ruleset_id)
+    if rules.refusal is not None:
+        said = in_force([rules.refusal], application.on, *_WHAT)
+        never = Condition("no_application", False, said.cite, said.zh, said.en)
+        return RepairAnswer(False, (never,), None)
+    demands = rules.grades.get(application.grade, rules.any_adverse)
+    conditions = tuple(_CHECKS[d.type](d, application) for d in _holding(demands, application.on))
+    return _answer(conditions, application.on)
+
+
+def _holding(demands: tuple[Dated[Demand], ...], on: date) -> list[Demand]:
+    found = [one.value for one in demands if one.validity.holds(on)]
+    if not found:
+        raise not_in_force(on, *_WHAT, (one.cite for one in demands))
+    return found
+
+
+def _answer(conditions: tuple[Condition, ...], on: date) -> RepairAnswer:
+    permitted = all(c.met for c in conditions)
+    open_without_day = any(not c.met and c.met_from is None for c in conditions)
+    days = [c.met_from for c in conditions if c.met_from is not None]
+    return RepairAnswer(permitted, conditions, None if open_without_day else max([on, *days]))
+
+
+def _began(application: Application) -> date:
+    if application.spell_began_on is None:
+        zh, en = "缺少本次等级的起始日", "the first day of the present spell is missing"
+        raise InvalidInput(zh, en, faults=(Fault("spell_began_on", zh, en),))
+    return application.spell_began_on
+
+
+def _waited(demand: Demand, application: Application) -> Condition:
+    due = add_years(_began(application), demand.years)
+    return _condition(demand, application.on >= due, met_from=due)
+
+
+def _established(demand: Demand, application: Application) -> Condition:
+    return _condition(demand, demand.id in application.confirmed)
+
+
+def _nothing_new(demand: Demand, application: Application) -> Condition:
+    """No record besides those to be repaired came since the spell began (S3 21(三), R-124).
+
+    A record to be repaired may be younger than the spell: what made E worse is no bar to itself.
+    """
+    began, own = _began(application), {record.id for record in application.to_repair}
+    new = tuple(
+        r.id
+        for r in application.archive
+        if r.id not in own
+        and began < r.determined_on <= application.on
+        and not r.kind.positive
+        and r.stands_on(application.on)
+        and _blocks(demand, r, application)
+    )
+    return _condition(demand, not new, in_the_way=new)
+
+
+def _blocks(demand: Demand, record: Record, application: Application) -> bool:
+    if demand.same_kind:
+        return record.kind in {r.kind for r in application.to_repair}
+    return any(_matches(listed, record) for listed in demand.barring)
+
+
+def _matches(listed: Barring, record: Record) -> bool:
+    if listed.kind is not record.kind or (listed.final and not record.final):
+        return False
+    return listed.severity in (None, record.severity)
+
+
+def _condition(
+    demand: Demand,
+    met: bool,
+    *,
+    met_from: date | None = None,
+    in_the_way: tuple[str, ...] = (),
+) -> Condition:
+    return Condition(demand.id, met, demand.cite, demand.zh, demand.en, met_from, in_the_way)
+
+
+_CHECKS: dict[DemandType, Callable[[Demand, Application], Condition]] = {
+    DemandType.AFTER_YEARS: _waited,
+    DemandType.FACT: _established,
+    DemandType.NO_NEW: _nothing_new,
+}

@@ -1,0 +1,258 @@
+"""Statutory terms as ledgers: budget, extensions, pauses; target and latest date are derived.
+
+Days are half-open local days in Asia/Shanghai: a term whose last day is D is overdue at 00:00 of
+D + 1. The day of an event is not counted, the next one is day 1; so the day on which a term is
+paused still counts, and after a resumption counting goes on with the next day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from law.errors import Fault, InvalidInput, WrongState
+from law.periods import local_day, start_of
+from law.terms.data import Definition, ReminderPoint, definition
+from law.terms.entries import Extension, Pause, Reminder
+from law.terms.workdays import (
+    Due,
+    Edition,
+    next_working_day,
+    nth_last_working_day,
+    nth_working_day,
+    working_days_between,
+)
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Term:
+    """The ledger of one running term; every step returns a new one.
+
+    `budget` and `cap` are working days, written down at the start so that a later change of the
+    data does not move a term already running. `edition` is the calendar it was started with;
+    dates are always derived with the edition passed in.
+    """
+
+    definition_id: str
+    event_on: date
+    budget: int
+    cap: int
+    edition: int
+    extensions: tuple[Extension, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def cite(self) -> str:
+        """The article the term rests on."""
+        return self._definition.cite
+
+    @property
+    def total(self) -> int:
+        """Working days granted: the budget and every approved extension."""
+        return self.budget + sum(e.days for e in self.extensions)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a suspension is running."""
+        return bool(self.pauses) and self.pauses[-1].until is None
+
+    @property
+    def running_since(self) -> date | None:
+        """The event or resumption after which days count; None while suspended."""
+        if self.is_paused:
+            return None
+        return self.pauses[-1].until if self.pauses else self.event_on
+
+    @property
+    def last_entry_on(self) -> date:
+        """The day of the latest entry, before which nothing further may be entered."""
+        marks = [self.event_on, *(e.on for e in self.extensions), *(p.on for p in self.pauses)]
+        return max([*marks, *(p.until for p in self.pauses if p.until)])
+
+    def target(self, edition: Edition) -> Due:
+        """The last day of the term, inclusive, with the extensions so far.
+
+        Raises WrongState while suspended: then there is no last day, see `target_if_resumed`.
+        """
+        return self._due(self.total, edition)
+
+    def latest(self, edition: Edition) -> Due:
+        """The last day if every extension the article allows were granted. Raises as `target`."""
+        return self._due(self.cap, edition)
+
+    def target_if_resumed(self, on: date, edition: Edition) -> Due:
+        """The target a suspended term would have if it were resumed on that day."""
+        return (self.resume(on) if self.is_paused else self).target(edition)
+
+    def _due(self, days: int, edition: Edition) -> Due:
+        since = self.running_since
+        if since is None:
+            raise WrongState(
+                "期限中止期间没有到期日", "a suspended term has no last day", cite=self.cite
+            )
+        left = days - self.consumed(since, edition)
+        if left:
+            return nth_working_day(since, left, edition)
+        # Suspended on its last day: the day of resumption is the last one, if it is worked.
+        return next_working_day(since, edition)
+
+    def _segments(self, on: date) -> tuple[tuple[date, date], ...]:
+        """The running stretches up to `on`; of each, days after the first date count."""
+        starts = [self.event_on, *(p.until for p in self.pauses if p.until)]
+        ends = [*(p.on for p in self.pauses), on]
+        return tuple((s, min(e, on)) for s, e in zip(starts, ends, strict=False))
+
+    def consumed(self, on: date, edition: Edition) -> int:
+        """Working days used up at the end of that day; suspended days are not.
+
+        Never more than were granted by then: a last day that follows a suspension on the last
+        day takes none of a later extension.
+        """
+        used = 0
+        for after, end in self._segments(on):
+            used += working_days_between(after, end, edition)
+            used = min(used, self._granted_by(end))
+        return used
+
+    def _granted_by(self, on: date) -> int:
+        return self.budget + sum(e.days for e in self.extensions if e.on <= on)
+
+    def remaining(self, on: date, edition: Edition) -> int:
+        """Working days left on the morning of that day, the last day included.
+
+        Negative once overdue: so many working days late, a day of rest after the last counting
+        as one. Otherwise at least 1 while running, at least 0 while suspended.
+        """
+        left = self.total - self.consumed(on - _DAY, edition)
+        if self.is_paused:
+            return left
+        if on > (last := self.target(edition).date):
+            return -max(1, working_days_between(last, on, edition))
+        return max(1, left)
+
+    def overdue_at(self, edition: Edition) -> datetime:
+        """The moment it becomes overdue: 00:00 of the day after the last. Raises as `target`."""
+        return start_of(self.target(edition).date + _DAY)
+
+    def is_overdue(self, moment: datetime, edition: Edition) -> bool:
+        """Whether the term has run out at that aware moment; never while suspended."""
+        return not self.is_paused and local_day(moment) > self.target(edition).date
+
+    def reminders(self, edition: Edition) -> tuple[Reminder, ...]:
+        """The moments of reminder and escalation, earliest first; none while suspended."""
+        since = self.running_since
+        if since is None:
+            return ()
+        target = self.target(edition).date
+        days = ((p, _reminder_day(p, target, edition)) for p in self._definition.reminders)
+        kept = [Reminder(p.id, start_of(d, p.local_hour), p.kind) for p, d in days if d > since]
+        return tuple(sorted(kept, key=lambda r: r.at))
+
+    @property
+    def _definition(self) -> Definition:
+        return definition(self.definition_id, self.event_on)
+
+    def extend(
+        self, days: int, approved_by: str, ground: str, on: date, *, edition: Edition
+    ) -> Term:
+        """The term with working days added, approved before it has run out.
+
+        The sum of all extensions and the budget stays within the cap of the article.
+        Raises InvalidInput listing every fault; WrongState beyond the cap or after the last day.
+        """
+        added = Extension(days, approved_by, ground, on)
+        _refuse_faults(added.faults(), self.cite)
+        self._check_order(on)
+        if not self.is_paused and on > self.target(edition).date:
+            raise self._too_late()
+        if self.total + days > self.cap:
+            raise WrongState(
+                f"延长后共{self.total + days}个工作日，超过累计上限{self.cap}个工作日",
+                f"{self.total + days} working days in all exceed the cap of {self.cap}",
+                cite=self.cite,
+            )
+        return replace(self, extensions=(*self.extensions, added))
+
+    def pause(self, on: date, ground_cite: str, *, edition: Edition) -> Term:
+        """The term suspended from that day, which itself still counts.
+
+        Only for a ground with its article. Raises InvalidInput without one, WrongState when it
+        is suspended already or has run out.
+        """
+        begun = Pause(on, ground_cite)
+        _refuse_faults(begun.faults(), self.cite)
+        self._check_order(on)
+        if self.is_paused:
+            raise WrongState("期限已经中止", "the term is suspended already", cite=self.cite)
+        if on > self.target(edition).date:
+            raise self._too_late()
+        return replace(self, pauses=(*self.pauses, begun))
+
+    def resume(self, on: date) -> Term:
+        """The term running again; the day after `on` is the next one counted.
+
+        Raises WrongState when it is not suspended, InvalidInput for a day before the suspension.
+        """
+        if not self.is_paused:
+            raise WrongState("期限没有中止", "the term is not suspended", cite=self.cite)
+        self._check_order(on)
+        return replace(self, pauses=(*self.pauses[:-1], replace(self.pauses[-1], until=on)))
+
+    def _check_order(self, on: date) -> None:
+        if on < self.last_entry_on:
+            zh = f"日期{on}早于上一事项{self.last_entry_on}"
+            en = f"{on} lies before the latest entry of {self.last_entry_on}"
+            raise InvalidInput(zh, en, faults=(Fault("on", zh, en),))
+
+    def _too_late(self) -> WrongState:
+        return WrongState("期限已经届满", "the term has run out", cite=self.cite)
+
+    def to_json(self) -> dict[str, Any]:
+        """The ledger as plain JSON values."""
+        return {
+            "definition_id": self.definition_id,
+            "event_on": self.event_on.isoformat(),
+            "budget": self.budget,
+            "cap": self.cap,
+            "edition": self.edition,
+            "extensions": [e.to_json() for e in self.extensions],
+            "pauses": [p.to_json() for p in self.pauses],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Term:
+        """The ledger that `to_json` wrote."""
+        return cls(
+            definition_id=data["definition_id"],
+            event_on=date.fromisoformat(data["event_on"]),
+            budget=data["budget"],
+            cap=data["cap"],
+            edition=data["edition"],
+            extensions=tuple(map(Extension.from_json, data["extensions"])),
+            pauses=tuple(map(Pause.from_json, data["pauses"])),
+        )
+
+
+def start(definition_id: str, event_on: date, edition: Edition) -> Term:
+    """The ledger of a term that the event of that day sets running.
+
+    Raises NotFound for an unknown term, InvalidInput for an event outside its validity.
+    """
+    found = definition(definition_id, event_on)
+    return Term(found.id, event_on, found.days, found.cap, edition.number)
+
+
+def _reminder_day(point: ReminderPoint, target: date, edition: Edition) -> date:
+    if point.overdue:
+        return nth_working_day(target, point.working_days, edition).date
+    return nth_last_working_day(target, point.working_days, edition)
+
+
+def _refuse_faults(faults: tuple[Fault, ...], cite: str) -> None:
+    if faults:
+        zh = "；".join(f.message_zh for f in faults)
+        raise InvalidInput(zh, "; ".join(f.message_en for f in faults), cite=cite, faults=faults)

@@ -1,0 +1,264 @@
+"""What a ruleset is once read: frozen values, every one with its citation.
+
+A ruleset is one legal text as data. Its figures may change over time; an `Edition` is the set
+that holds between two changes, resolved once so that grading only looks things up.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
+from law.reader.data_file import not_in_force
+from law.reader.texts import TextStatus
+
+
+class Method(StrEnum):
+    """How a text grades."""
+
+    POINTS = "points"  #: a score in bands, with direct judgments (Hangzhou)
+    CLASSES = "classes"  #: classes that move at the end of each year (Tianjin)
+    TRIGGERS = "triggers"  #: counted facts (national guide)
+
+
+class Effect(StrEnum):
+    """What a kind of record does under a text."""
+
+    ADDS = "adds"
+    DEDUCTS = "deducts"
+    ADVERSE = "adverse"
+    GOOD = "good"
+    NONE = "none"
+
+
+class Requirement(StrEnum):
+    """What a record must be to count at all."""
+
+    FINAL = "final"
+    VERIFIED = "verified"
+
+
+class Origin(StrEnum):
+    """The day of a record from which its evidence window runs (C-02)."""
+
+    DETERMINED_ON = "determined_on"
+    ENTERED_ON = "entered_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One grade or class of a text, as it names it."""
+
+    id: str
+    title_zh: str
+    title_en: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How long a fact is evidence: `years` from the day `origin`, clamped at month end (C-02)."""
+
+    years: int
+    origin: Origin
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The points every subject starts with."""
+
+    points: int
+    cite: str
+    example: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A span of whole-number scores, both ends in it; None is open."""
+
+    grade: str
+    at_least: int | None
+    at_most: int | None
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """What one kind of record means: effect, points (a magnitude), what it must be to count."""
+
+    kind: RecordKind
+    effect: Effect
+    points: int | None
+    requires: tuple[Requirement, ...]
+    example: bool
+    cite: str
+
+    @property
+    def sign(self) -> int:
+        """+1 when it adds points, -1 when it deducts, 0 when the text has no points for it."""
+        return {Effect.ADDS: 1, Effect.DEDUCTS: -1}.get(self.effect, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectRule:
+    """A direct judgment: a counted record of this kind gives this grade, whatever the score."""
+
+    id: str
+    kind: RecordKind
+    grade: str
+    points_at_least: int | None
+    severity: Severity | None
+    final: bool
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """From which classes, on which finding of the year, to which class (C-17)."""
+
+    classes: tuple[str, ...]  # empty: the first classification
+    finding: str  # adverse | clean_and_good | clean
+    to: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """So many counted records of these kinds (within so many years of each other) give a grade."""
+
+    id: str
+    kinds: frozenset[RecordKind]
+    at_least: int
+    within_years: int | None
+    grade: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where a text is silent or contradicts another (C-nn): the reading chosen and what it costs.
+
+    `alternative` is the reading not chosen, `changes` what would change under it (D-08); `text` is
+    what the texts leave open, where that has to be told.
+    """
+
+    id: str
+    reading_zh: str
+    reading_en: str
+    alternative_zh: str
+    alternative_en: str
+    changes_zh: str
+    changes_en: str
+    text_zh: str = ""
+    text_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """A reading and the facts of a grading that bring it into play, e.g. `kind:penalty`."""
+
+    reading: Reading
+    touched_by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotGraded:
+    """Why a subject has no grade: a stable reason, the sentence for people, the article."""
+
+    reason: str
+    reason_zh: str
+    reason_en: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The figures of a ruleset from one change to the next, both days in it; None is open."""
+
+    valid_from: date | None
+    valid_to: date | None
+    window: Window
+    kinds: Mapping[RecordKind, KindRule]
+    base: Base | None
+    bands: tuple[Band, ...]
+    direct: Mapping[RecordKind, tuple[DirectRule, ...]]
+    movements: tuple[Movement, ...]
+    triggers: tuple[Trigger, ...]
+    good: tuple[RecordKind, ...]  # the good records a best class asks for
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """One legal text as data, refused whole unless complete."""
+
+    id: str
+    version: str
+    text: str
+    status: TextStatus
+    title_zh: str
+    title_en: str
+    method: Method
+    valid_from: date | None  # None: a draft, or its day is not in the text
+    valid_to: date | None
+    hash: str
+    example_valued: bool
+    grades: tuple[Grade, ...]  # best first
+    subject_kinds: frozenset[SubjectKind]
+    subject_cite: str
+    sectors: frozenset[Sector]  # empty: every sector
+    sector_cite: str
+    # The article by which each status ends a record, and the one behind each requirement.
+    ended: Mapping[RecordStatus, str] = field(repr=False)
+    required: Mapping[Requirement, str] = field(repr=False)
+    ambiguities: tuple[Ambiguity, ...] = field(repr=False)
+    editions: tuple[Edition, ...] = field(repr=False)
+
+    def holds(self, day: date) -> bool:
+        """Tell whether a day lies within the validity of the text."""
+        after = self.valid_from is None or self.valid_from <= day
+        return after and (self.valid_to is None or day <= self.valid_to)
+
+    @property
+    def cite(self) -> str:
+        """The article by which the text grades at all."""
+        return self.grades[0].cite
+
+    def at(self, day: date) -> Edition:
+        """Return the figures in force on a day. Raises NotInForce before and after the text."""
+        if not self.holds(day):
+            raise not_in_force(day, self.title_zh, self.id, [self.cite])
+        if len(self.editions) == 1:
+            return self.editions[0]
+        starts = [edition.valid_from or date.min for edition in self.editions]
+        return self.editions[max(bisect_right(starts, day) - 1, 0)]
+
+    def looking_back(self, day: date) -> Edition:
+        """Return the figures by which the text judges a past day, be it before the text itself.
+
+        Classes rest on year-ends that may lie before the day from which the text holds (C-17).
+        """
+        return self.at(max(day, self.valid_from) if self.valid_from else day)
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether the text is issued and its validity covers the day."""
+        return self.status is TextStatus.ISSUED and self.holds(day)
+
+    def rank(self, grade: str) -> int:
+        """Return the place of a grade, 0 the best."""
+        for place, known in enumerate(self.grades):
+            if known.id == grade:
+                return place
+        raise ValueError(f"{grade} is not a grade of {self.id}")
+
+    def worse(self, one: str, other: str) -> str:
+        """Return the worse of two grades."""
+        return max(one, other, key=self.rank)
+
+    def grade(self, grade_id: str) -> Grade:
+        """Return a grade with its titles."""
+        return self.grades[self.rank(grade_id)]

@@ -1,0 +1,92 @@
+"""A ruleset file: its content → `Ruleset`, refused whole with every fault listed.
+
+Faults: a figure without a citation or without its validity, a kind unknown or left out, points
+that are no whole number, bands that overlap or leave a gap, a grade that does not exist, a
+figure that ends before the text does (an ended figure never falls back, D-08).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TypeVar
+
+from law.evidence import RecordStatus, Sector, SubjectKind
+from law.reader.ambiguities import FIELDS, note_repeats, read_reading
+from law.reader.data_file import canonical_hash, read_cite, read_period, understand
+from law.reader.strict_reader import Reader
+from law.reader.texts import TEXTS, TextStatus, is_citation
+from law.texts_in_force.editions import Figures
+from law.texts_in_force.model import Ambiguity, Requirement, Ruleset
+
+E = TypeVar("E", bound=StrEnum)
+
+_ACTIVE = RecordStatus.ACTIVE
+
+_HEADER = (
+    "id", "version", "text", "title_zh", "title_en", "validity", "method", "grades", "subjects",
+    "sectors", "window", "base", "bands", "kinds", "direct", "movements", "triggers", "good",
+    "ended", "required", "ambiguities",
+)  # fmt: skip
+
+
+def parse(document: object, name: str) -> Ruleset:
+    """Read a ruleset from its content, or refuse it with every fault; `name` is for the message."""
+    return understand(document, name, lambda reader: read_ruleset(reader, canonical_hash(document)))
+
+
+def read_ruleset(reader: Reader, content_hash: str) -> Ruleset:
+    """Read a ruleset: header, figures cut into editions, what ends a record, readings."""
+    reader.only(*_HEADER)
+    validity = read_period(reader)
+    text_id = reader.text("text")
+    if text_id not in TEXTS:
+        reader.fault("text", "未知法规文本", f"unknown legal text {text_id}")
+    subjects, sectors = reader.below("subjects"), reader.below("sectors")
+    subjects.only("kinds", "cite")
+    sectors.only("only", "cite")
+    figures = Figures(reader, validity)
+    return Ruleset(
+        id=reader.text("id"),
+        version=reader.text("version"),
+        text=text_id,
+        status=TEXTS[text_id].status if text_id in TEXTS else TextStatus.DRAFT,
+        title_zh=reader.text("title_zh"),
+        title_en=reader.text("title_en"),
+        method=figures.method,
+        valid_from=validity.valid_from,
+        valid_to=validity.valid_to,
+        hash=content_hash,
+        example_valued=figures.example_valued,
+        grades=figures.grades,
+        subject_kinds=frozenset(subjects.choices("kinds", SubjectKind)),
+        subject_cite=read_cite(subjects),
+        sectors=frozenset(sectors.choices("only", Sector)),
+        sector_cite=read_cite(sectors),
+        ended=_cites(reader.below("ended"), RecordStatus, set(RecordStatus) - {_ACTIVE}),
+        required=_cites(reader.below("required"), Requirement, figures.required),
+        ambiguities=_ambiguities(reader),
+        editions=figures.editions(),
+    )
+
+
+def _ambiguities(reader: Reader) -> tuple[Ambiguity, ...]:
+    found = tuple(_ambiguity(item) for item in reader.each("ambiguities"))
+    note_repeats(reader, [one.reading for one in found])
+    return found
+
+
+def _ambiguity(reader: Reader) -> Ambiguity:
+    reader.only(*FIELDS, "touched_by")
+    return Ambiguity(read_reading(reader), frozenset(reader.texts("touched_by")))
+
+
+def _cites(reader: Reader, keys: type[E], needed: Iterable[E]) -> dict[E, str]:
+    """Read a table of citations by an enumeration; those needed must be there."""
+    reader.only(*keys)
+    wanted = [key for key in keys if key in reader.data or key in set(needed)]
+    found = {key: reader.text(key) for key in wanted}
+    for key, cite in found.items():
+        if cite and not is_citation(cite):
+            reader.fault(key, f"引用不明：{cite}", f"cites no known text: {cite}")
+    return found

@@ -1,0 +1,215 @@
+"""What `quanheng check` and `quanheng reconcile` ask of alerts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.colours import rule as colours
+from law.colours.rule import Colour, VerificationFact
+from law.errors import InvalidInput
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.service import Findings, Reconciled
+from services.alerts import queries, timers
+from services.alerts.colour_basis import Standing, ladder, mode_of
+from services.alerts.escalation.checks import EscalationChecks
+from services.alerts.projection import facts_of
+from services.alerts.tables import (
+    Alert,
+    Bureau,
+    Instrument,
+    Notice,
+    NoticeState,
+    Subject,
+    Verification,
+    Watch,
+)
+from services.alerts.timers import Timers
+
+CHUNK = 500
+_DAY = timedelta(days=1)
+_ONCE_ONLY = (colours.Mode.FIRST_THEN_ROTATE, colours.Mode.FIRST_THEN_SCRAP)
+_TOPICS = {
+    "bureaus": (col(Bureau.code), col(Bureau.version)),
+    "subjects": (col(Subject.subject_id), col(Subject.version)),
+    "instruments": (col(Instrument.instrument_id), col(Instrument.version)),
+    "verifications": (col(Verification.verification_id), col(Verification.version)),
+}
+
+
+class Checks:
+    """Looks whether projection, colours, alerts, watches and deliveries agree."""
+
+    def __init__(self, database: Database, clock: Clock, waiting: Timers) -> None:
+        self._database, self._clock, self._timers = database, clock, waiting
+        self._escalations = EscalationChecks(database, clock, waiting)
+
+    async def check(self) -> Findings:
+        """Everything, in one snapshot; then the workflows that should be running."""
+        findings = Findings()
+        async with self._database.snapshot() as session:
+            await _hold_topics(session, findings)
+            watches = {w.bureau: w.watched_through for w in (await session.exec(select(Watch)))}
+            await self._compare(session, watches, findings)
+            await _count_notices(session, findings)
+            await self._escalations.check(session, findings)
+        self._look_at_watches(watches, findings)
+        await self._look_at_workflows([*watches], findings)
+        await self._escalations.check_workflows(findings)
+        return findings
+
+    async def reconcile(self) -> Reconciled:
+        """Starts every watch, pending delivery and open case's workflow that is not running."""
+        async with self._database.snapshot() as session:
+            bureaus = (await session.exec(select(Watch.bureau))).all()
+            pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)
+            notices = (await session.exec(pending)).all()
+        done = Reconciled()
+        for bureau in bureaus:
+            if await self._is_missing(timers.watch_id(bureau), done):
+                await self._timers.watch(bureau)
+        for notice_id in notices:
+            if await self._is_missing(timers.delivery_id(notice_id), done):
+                await self._timers.deliver(notice_id)
+        await self._escalations.reconcile(done)
+        return done
+
+    async def _is_missing(self, workflow_id: str, done: Reconciled) -> bool:
+        if await self._timers.runs(workflow_id):
+            done.running += 1
+            return False
+        done.started.append(workflow_id)
+        return True
+
+    async def _compare(
+        self, session: AsyncSession, watches: Mapping[str, date | None], findings: Findings
+    ) -> None:
+        today = self._clock.today()
+        async for rows in _chunks(session, today):
+            facts = await facts_of(session, [row.instrument_id for row, _ in rows])
+            raised = await _raised(session, [row.instrument_id for row, _ in rows])
+            for row, colour in rows:
+                known = facts.get(row.instrument_id, ())
+                _compare_colour(row, colour, known, today, findings)
+                _look_for_alerts(row, raised, watches.get(row.bureau), findings)
+
+    def _look_at_watches(self, watches: Mapping[str, date | None], findings: Findings) -> None:
+        yesterday = self._clock.today() - _DAY
+        behind = [b for b, through in watches.items() if through is None or through < yesterday]
+        findings.figures |= {"watches": len(watches), "watches.behind": len(behind)}
+
+    async def _look_at_workflows(self, bureaus: Sequence[str], findings: Findings) -> None:
+        for bureau in bureaus:
+            if not await self._timers.runs(timers.watch_id(bureau)):
+                findings.differ(
+                    "watch.workflow_missing",
+                    f"bureau/{bureau}",
+                    "没有运行中的每日监视，请执行 quanheng reconcile",
+                    "No watch is running; run quanheng reconcile",
+                )
+
+
+async def _hold_topics(session: AsyncSession, findings: Findings) -> None:
+    connection = await session.connection()
+    for topic, (key, version) in _TOPICS.items():
+        rows = (await connection.execute(sa.select(key, version))).all()
+        findings.hold(topic, ((str(key), int(version)) for key, version in rows))
+    alerts = sa.select(sa.func.count()).select_from(Alert)
+    findings.figures["alerts"] = (await connection.execute(alerts)).scalar_one()
+
+
+async def _count_notices(session: AsyncSession, findings: Findings) -> None:
+    counted = select(Notice.state, sa.func.count()).group_by(col(Notice.state))
+    counts = dict((await session.exec(counted)).all())
+    for state in NoticeState:
+        findings.figures[f"notices.{state.value}"] = counts.get(state, 0)
+
+
+async def _chunks(
+    session: AsyncSession, today: date
+) -> AsyncIterator[Sequence[tuple[Instrument, str]]]:
+    """Every instrument on file with the colour SQL gives it, some at a time."""
+    last = ""
+    colour = queries.colour_on(today)
+    while True:
+        rows = await session.exec(
+            select(Instrument, colour)
+            .where(col(Instrument.instrument_id) > last)
+            .order_by(col(Instrument.instrument_id))
+            .limit(CHUNK)
+        )
+        if not (page := rows.all()):
+            return
+        last = page[-1][0].instrument_id
+        yield page
+
+
+async def _raised(
+    session: AsyncSession, instrument_ids: Sequence[str]
+) -> set[tuple[str, int, str, str]]:
+    raised = select(Alert.instrument_id, Alert.spell, Alert.governing_id, Alert.colour)
+    rows = await session.exec(raised.where(col(Alert.instrument_id).in_(instrument_ids)))
+    return {(instrument, spell, governing, colour) for instrument, spell, governing, colour in rows}
+
+
+def _compare_colour(
+    row: Instrument,
+    colour: str,
+    facts: Sequence[VerificationFact],
+    today: date,
+    findings: Findings,
+) -> None:
+    expected = _colour_by_law(row, facts, today)
+    if colour != expected:
+        findings.differ(
+            "colour.differs",
+            f"instrument/{row.instrument_id}",
+            f"颜色为 {colour}，按规则应为 {expected}",
+            f"The colour is {colour}, by law it is {expected}",
+        )
+
+
+def _colour_by_law(row: Instrument, facts: Sequence[VerificationFact], today: date) -> Colour:
+    """From the verifications themselves, without what the projection made of them."""
+    governing = colours.governing(facts)
+    mode = mode_of(row.type_code)
+    valid_until = governing.valid_until if governing else None
+    if governing and governing.result is colours.VerificationResult.PASS and mode in _ONCE_ONLY:
+        valid_until = row.rotate_on or valid_until
+    try:
+        answer = colours.colour(
+            valid_until=valid_until,
+            state=colours.InstrumentState.SCRAPPED if row.removed else row.state,
+            last_result=governing.result if governing else None,
+            on=today,
+            mode=mode,
+        )
+    except InvalidInput:
+        return Colour.NONE
+    return answer.colour
+
+
+def _look_for_alerts(
+    row: Instrument,
+    raised: set[tuple[str, int, str, str]],
+    watched_through: date | None,
+    findings: Findings,
+) -> None:
+    if not row.watched or watched_through is None:
+        return
+    # What became known today of one never verified is left for tomorrow's watch.
+    last = watched_through - _DAY if row.standing is Standing.UNVERIFIED else watched_through
+    for due_on, colour in ladder(row.standing, row.valid_until, row.since):
+        key = (row.instrument_id, row.spell, row.governing_id, colour)
+        if due_on <= last and key not in raised:
+            findings.differ(
+                "alert.missing",
+                f"instrument/{row.instrument_id}",
+                f"{due_on} 起应有的 {colour} 预警不存在",
+                f"There is no {colour} alert although it was due on {due_on}",
+            )

@@ -1,0 +1,1 @@
+"""Escalation: the case that follows red alerts, from reminder to exposure."""

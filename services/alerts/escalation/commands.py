@@ -1,0 +1,313 @@
+"""The steps of a case: proposed when due, and decided by a person (S4 四(二); S1 12(二), 19).
+
+Every function is one change. Whoever approves is of the subject's bureau and in the role that the
+ladder names; nothing leaves before.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from law.disclosure.rule import Audience, Field, visible
+from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
+from law.escalation import (
+    Rung,
+    Step,
+    archive_cite,
+    due_on,
+    exposure_rules,
+    following,
+    latest_review,
+    review_on,
+    rung,
+)
+from law.evidence import SubjectKind
+from law.periods import local_day
+from law.terms.workdays import edition
+from plumbing import validation
+from plumbing.change import Change
+from plumbing.identity import Role
+from protos.alerts.v1 import escalations_pb2 as pb
+from protos.grading.v1.grading_pb2 import Grade
+from services.alerts.escalation import texts as escalation_texts
+from services.alerts.escalation import wire as wire_escalations
+from services.alerts.escalation.cases import CITE, UNDECIDED, put_on_file, told
+from services.alerts.escalation.documents import corrected_by, facts_of, text_of
+from services.alerts.notices import issue as notices
+from services.alerts.tables import (
+    DocumentNumber,
+    Escalation,
+    EscalationState,
+    EscalationStep,
+    NoticeKind,
+    StepState,
+    Subject,
+)
+
+HELD = "held"
+
+
+async def propose(change: Change, escalation_id: str, version: int) -> Escalation:
+    """Proposes the step that is due, unless the case has moved on; twice is as good as once."""
+    case = await locked(change, escalation_id)
+    if case.version != version or case.state is not EscalationState.WAITING:
+        return case
+    step = await _undecided(change, case) or EscalationStep(
+        escalation_id=case.escalation_id,
+        step=case.step,
+        state=StepState.PROPOSED,
+        proposed_at=change.at,
+    )
+    step.state, step.told = StepState.PROPOSED, False
+    change.session.add(step)
+    before = told(case)
+    case.state, case.waits_from, case.due_on = EscalationState.PROPOSED, None, None
+    await put_on_file(change, case, "propose_step", before, rung(case.step).cite)
+    return case
+
+
+async def approve(
+    change: Change, request: pb.ApproveStepRequest, *, grade: Grade | None
+) -> pb.ApproveStepResponse:
+    """Approves the step that is proposed and carries it out.
+
+    `grade` is the subject's, where an interview is to be noted. Raises InvalidInput with every
+    fault, NotPermitted outside the bureau or the role, WrongState when nothing of that kind is
+    proposed.
+    """
+    case, step = await _to_decide(change, request.escalation_id, request.step)
+    subject = await _subject(change, case)
+    before = told(case)
+    step.decided_at, step.decided_by = change.at, change.on_behalf_of
+    if step.step is Step.INTERVIEW:
+        _appoint(change, step, request, grade)
+    if step.step is Step.EXPOSURE:
+        _check_publication(subject, request)
+    await _issue(change, case, step, subject, list(request.publication.media))
+    if step.step is Step.INTERVIEW:
+        step.state, case.state = StepState.APPOINTED, EscalationState.APPOINTED
+        case.waits_from, case.due_on = None, None
+    else:
+        step.state = StepState.CARRIED_OUT
+        _advance(change, case, SubjectKind(subject.kind))
+    await put_on_file(change, case, f"approve_{step.step}", before, rung(step.step).cite)
+    return pb.ApproveStepResponse(escalation=wire_escalations.case(case))
+
+
+async def decline(change: Change, request: pb.DeclineStepRequest) -> pb.DeclineStepResponse:
+    """Declines the step that is proposed, with reasons.
+
+    It is proposed anew on the day of review: a harsher step never follows one that was not taken.
+    """
+    case, step = await _to_decide(change, request.escalation_id, request.step)
+    before = told(case)
+    step.state, step.reasons = StepState.DECLINED, _said("reasons", request.reasons)
+    _put_off(change, case, step, request.review_on)
+    await put_on_file(change, case, "decline_step", before, rung(step.step).cite)
+    return pb.DeclineStepResponse(escalation=wire_escalations.case(case))
+
+
+async def defer(change: Change, request: pb.DeferStepRequest) -> pb.DeferStepResponse:
+    """Puts off the step that is proposed; it may still be approved before."""
+    case, step = await _to_decide(change, request.escalation_id, request.step)
+    before = told(case)
+    step.state = StepState.DEFERRED
+    _put_off(change, case, step, request.review_on)
+    await put_on_file(change, case, "defer_step", before, rung(step.step).cite)
+    return pb.DeferStepResponse(escalation=wire_escalations.case(case))
+
+
+async def record_interview(
+    change: Change, request: pb.RecordInterviewRequest
+) -> pb.RecordInterviewResponse:
+    """Records how an interview went; one that was held is noted where that was decided (R-131)."""
+    case = await _of_bureau(change, request.escalation_id)
+    step = await _latest(change, case, (StepState.APPOINTED,))
+    if step is None or step.meets_at is None:
+        raise WrongState("没有已约定的约谈", "No interview is appointed", cite=CITE)
+    if change.at < step.meets_at:
+        raise WrongState("约谈时间未到", "The interview is still to come", cite=CITE)
+    before = told(case)
+    step.outcome, step.minutes = request.outcome, _said("minutes", request.minutes)
+    step.recorded_by, step.state = change.on_behalf_of, StepState.CARRIED_OUT
+    case.to_note = request.outcome == HELD and bool(step.archive_cite)
+    _advance(change, case, SubjectKind((await _subject(change, case)).kind))
+    await put_on_file(change, case, "record_interview", before, rung(Step.INTERVIEW).cite)
+    return pb.RecordInterviewResponse(escalation=wire_escalations.case(case))
+
+
+async def note_interview(
+    change: Change, escalation_id: str, step_id: int, record_id: str, error: str
+) -> Escalation:
+    """Keeps which record notes an interview, or why the register refused it for good."""
+    case = await locked(change, escalation_id)
+    step = await change.session.get_one(EscalationStep, step_id)
+    if case.to_note:
+        before, case.to_note = told(case), False
+        step.record_id, step.archive_error = record_id, error
+        await put_on_file(change, case, "note_interview", before, step.archive_cite)
+    return case
+
+
+async def locked(change: Change, escalation_id: str) -> Escalation:
+    """A case, held against other writers. Raises NotFound."""
+    case = await change.session.get(Escalation, escalation_id, with_for_update=True)
+    if case is None:
+        raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)
+    return case
+
+
+async def _of_bureau(change: Change, escalation_id: str) -> Escalation:
+    case = await locked(change, escalation_id)
+    change.caller.require_bureau(case.bureau)
+    return case
+
+
+async def _to_decide(
+    change: Change, escalation_id: str, step: str
+) -> tuple[Escalation, EscalationStep]:
+    """The case and its step that waits for a decision of this caller."""
+    case = await _of_bureau(change, escalation_id)
+    _require_role(change, rung(Step(step)))
+    proposed = await _undecided(change, case) if case.step == step else None
+    if proposed is None:
+        raise WrongState(
+            "该步骤没有待批准的提议", "That step is not proposed", state=case.state, step=case.step
+        )
+    return case, proposed
+
+
+def _require_role(change: Change, wanted: Rung) -> None:
+    if not change.caller.has(Role(wanted.approver)):
+        who = "单位负责人" if wanted.approver == Role.UNIT_HEAD else "经办人"
+        raise NotPermitted(
+            f"{wanted.name_zh}由{who}批准",
+            f"The {wanted.name_en} is approved by a {wanted.approver}",
+            cite=wanted.cite,
+        )
+
+
+async def _undecided(change: Change, case: Escalation) -> EscalationStep | None:
+    return await _latest(change, case, UNDECIDED)
+
+
+async def _latest(
+    change: Change, case: Escalation, states: tuple[StepState, ...]
+) -> EscalationStep | None:
+    wanted = select(EscalationStep).where(
+        col(EscalationStep.escalation_id) == case.escalation_id,
+        col(EscalationStep.step) == case.step,
+        col(EscalationStep.state).in_(states),
+    )
+    return (await change.session.exec(wanted)).first()
+
+
+async def _subject(change: Change, case: Escalation) -> Subject:
+    subject = await change.session.get(Subject, case.subject_id)
+    if subject is None:
+        raise WrongState("该主体的登记信息尚未到达", "The subject is not known here yet")
+    return subject
+
+
+def _appoint(
+    change: Change, step: EscalationStep, request: pb.ApproveStepRequest, grade: Grade | None
+) -> None:
+    """Fills in the appointment. S4 四(二); noted only where the text says so (R-131, C-07)."""
+    said, faults = request.appointment, list[Fault]()
+    if not request.HasField("appointment"):
+        zh, en = "须写明约谈的时间、地点和参加人员", "When, where and with whom is required"
+        raise InvalidInput(faults=[Fault("appointment", zh, en)])
+    step.meets_at = said.at.ToDatetime(change.at.tzinfo)
+    step.place, step.attendees = said.place.strip(), said.attendees.strip()
+    faults += _moment_faults(change, step.meets_at)
+    if said.note_in_archive:
+        cite = archive_cite(grade.ruleset_id, grade.grade) if grade else ""
+        step.archive_cite = cite
+        if not cite:
+            zh = "适用于该主体的文本没有规定约谈记入档案"
+            en = "The text that governs the subject does not say that it is noted"
+            faults.append(Fault("appointment.note_in_archive", zh, en, cite="S3 24(三)"))
+    if faults:
+        raise InvalidInput(faults=faults)
+
+
+def _moment_faults(change: Change, at: datetime) -> list[Fault]:
+    latest = latest_review(change.today, edition())
+    if change.at < at and local_day(at) <= latest:
+        return []
+    zh, en = f"约谈时间须在将来，最迟 {latest}", f"must be to come, at the latest on {latest}"
+    return [Fault("appointment.at", zh, en)]
+
+
+def _said(field: str, text: str) -> str:
+    if not text.strip():
+        raise InvalidInput(faults=[Fault(field, "须写明", "must say something")])
+    return text.strip()
+
+
+def _check_publication(subject: Subject, request: pb.ApproveStepRequest) -> None:
+    """Nothing is made public unverified, unreviewed, or of a natural person (S1 18, 19)."""
+    for field in (Field.NAME, Field.INSTRUMENT, Field.VERIFICATION):
+        answer = visible(field, SubjectKind(subject.kind), Audience.PUBLIC)
+        if not answer.allowed:
+            raise NotPermitted(answer.zh, answer.en, cite=answer.cite)
+    rules, said = exposure_rules(), request.publication
+    demands = (
+        (said.facts_verified, "facts_verified", "事实须经核实", rules.verified_cite),
+        (said.confidentiality_reviewed, "confidentiality_reviewed", "须经保密审查",
+         rules.reviewed_cite),
+        (bool(said.media), "media", "须写明公开方式", rules.verified_cite),
+    )  # fmt: skip
+    faults = [
+        Fault(f"publication.{field}", zh, f"{field} is required", cite=cite)
+        for met, field, zh, cite in demands
+        if not met
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
+
+
+async def _issue(
+    change: Change, case: Escalation, step: EscalationStep, subject: Subject, media: list[str]
+) -> None:
+    """Makes the document of a step: a numbered notice to the subject, which is kept."""
+    kind = SubjectKind(subject.kind)
+    step.number = await _next_number(change, case, step.step)
+    facts = await facts_of(change.session, case, subject, change.today, step.number)
+    if step.step is Step.EXPOSURE:
+        step.statement, step.media = escalation_texts.statement(facts), media
+    step.correct_by = corrected_by(step.step, kind, change.today)
+    if (text := text_of(step, facts, kind)) is None:
+        raise AssertionError("An interview is appointed before its document is made")
+    key = f"escalation/{case.escalation_id}/{step.step_id}"
+    notice = await notices.issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text)
+    step.notice_id = notice.notice_id if notice else ""
+
+
+async def _next_number(change: Change, case: Escalation, step: Step) -> str:
+    year = change.today.year
+    key = (case.bureau, step, year)
+    row = await change.session.get(DocumentNumber, key, with_for_update=True)
+    row = row or DocumentNumber(bureau=case.bureau, step=step, year=year, last=0)
+    row.last += 1
+    change.session.add(row)
+    return f"{rung(step).name_zh}〔{year}〕{case.bureau}-{row.last:04d}号"
+
+
+def _advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
+    """Waits for the step after the one that was carried out."""
+    after = following(case.step, kind)
+    if after is None:
+        case.state, case.waits_from, case.due_on = EscalationState.EXHAUSTED, None, None
+        return
+    case.state, case.step, case.waits_from = EscalationState.WAITING, after.step, change.today
+    case.due_on = due_on(after, change.today, edition()).date
+
+
+def _put_off(change: Change, case: Escalation, step: EscalationStep, asked: str) -> None:
+    step.decided_at, step.decided_by = change.at, change.on_behalf_of
+    day = validation.day(asked, "review_on")
+    step.review_on = review_on(day, change.today, edition())
+    case.state, case.waits_from, case.due_on = EscalationState.WAITING, None, step.review_on

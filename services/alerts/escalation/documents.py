@@ -1,0 +1,46 @@
+"""The document of a step: what it rests on, and its text, also as a draft before approval."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.escalation import Step, correct_by, following, rung
+from law.evidence import SubjectKind
+from law.terms.workdays import edition
+from services.alerts.escalation import texts
+from services.alerts.escalation.cases import red_lines
+from services.alerts.escalation.texts import Facts
+from services.alerts.notices import issue as notices
+from services.alerts.notices.texts import Text
+from services.alerts.tables import Escalation, EscalationStep, Subject
+
+
+async def facts_of(
+    session: AsyncSession, case: Escalation, subject: Subject, on: date, number: str
+) -> Facts:
+    """What every document of a case rests on, as things stand now."""
+    contact = await notices.contact_of(session, case.bureau)
+    return Facts(subject.name, on, await red_lines(session, case), contact, number)
+
+
+def corrected_by(step: Step, kind: SubjectKind, on: date) -> date | None:
+    """Until when a document of that day asks to correct, if it does: before the next step."""
+    if step is not Step.GUIDANCE_LETTER:
+        return None
+    return correct_by(following(step, kind) or rung(step), on, edition())
+
+
+def text_of(step: EscalationStep, facts: Facts, kind: SubjectKind) -> Text | None:
+    """The text of a step's document; None for an interview that is not appointed yet."""
+    day = corrected_by(step.step, kind, facts.on)
+    if day is not None:
+        return texts.guidance_letter(facts, day)
+    if step.step is Step.EXPOSURE:
+        return texts.exposure(facts, step.media, texts.statement(facts))
+    if step.step is Step.REMINDER:
+        return texts.reminder(facts)
+    if step.meets_at is None:
+        return None
+    return texts.interview(facts, step.meets_at, step.place, step.attendees, step.archive_cite)

@@ -1,0 +1,140 @@
+"""Reads of escalation cases, within the caller's scope; what is public is for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.disclosure.rule import Audience, Field, visible_fields
+from law.errors import NotFound
+from law.escalation import Step
+from law.evidence import SubjectKind
+from plumbing import paging
+from plumbing.identity import Caller, Role
+from protos.alerts.v1 import escalations_pb2 as pb
+from services.alerts import wire
+from services.alerts.escalation import wire as wire_escalations
+from services.alerts.escalation.cases import UNDECIDED, is_open
+from services.alerts.escalation.documents import facts_of, text_of
+from services.alerts.notices.texts import Text
+from services.alerts.queries import literals, scope
+from services.alerts.tables import (
+    Alert,
+    Escalation,
+    EscalationAlert,
+    EscalationState,
+    EscalationStep,
+    Notice,
+    StepState,
+    Subject,
+)
+
+_SHOWN = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
+PUBLIC_KINDS = [k for k in SubjectKind if {*visible_fields(k, Audience.PUBLIC)} >= _SHOWN]
+
+
+async def find(session: AsyncSession, caller: Caller, escalation_id: str) -> Escalation:
+    """A case. Raises NotFound, NotPermitted outside the caller's scope."""
+    case = await session.get(Escalation, escalation_id)
+    if case is None:
+        raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)
+    caller.require_subject(case.subject_id, case.bureau)
+    return case
+
+
+async def list_escalations(
+    session: AsyncSession, caller: Caller, request: pb.ListEscalationsRequest
+) -> pb.ListEscalationsResponse:
+    """Cases, newest first."""
+    order = (col(Escalation.opened_at), col(Escalation.escalation_id))
+    wanted = select(Escalation).where(
+        *scope(caller, Escalation, request.bureau, request.subject_id)
+    )
+    if request.state:
+        wanted = wanted.where(col(Escalation.state) == EscalationState(request.state))
+    if key := paging.after(request, paging.moment, paging.text):
+        wanted = wanted.where(sa.tuple_(*order) < sa.tuple_(*literals(order, key)))
+    wanted = wanted.order_by(*(column.desc() for column in order))
+    rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
+    page, token = paging.cut(request, rows, lambda c: [c.opened_at.isoformat(), c.escalation_id])
+    return pb.ListEscalationsResponse(
+        escalations=map(wire_escalations.case, page), next_page_token=token
+    )
+
+
+async def get_escalation(
+    session: AsyncSession, caller: Caller, request: pb.GetEscalationRequest, today: date
+) -> pb.GetEscalationResponse:
+    """A case with its steps, documents and alerts; the subject sees what it was sent.
+
+    Whoever may decide of a step sees its document as a draft. Raises NotFound, NotPermitted
+    outside the caller's scope.
+    """
+    case = await find(session, caller, request.escalation_id)
+    of_case = select(EscalationStep).where(col(EscalationStep.escalation_id) == case.escalation_id)
+    if caller.has(Role.OPERATOR):
+        of_case = of_case.where(col(EscalationStep.notice_id) != "")
+    steps = (await session.exec(of_case.order_by(col(EscalationStep.step_id)))).all()
+    notices = select(Notice).where(col(Notice.notice_id).in_([s.notice_id for s in steps]))
+    documents = {notice.notice_id: notice for notice in await session.exec(notices)}
+    alerts = await session.exec(
+        select(Alert)
+        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
+        .where(col(EscalationAlert.escalation_id) == case.escalation_id)
+        .order_by(col(Alert.alert_id))
+    )
+    subject = await session.get(Subject, case.subject_id)
+    name = subject.name if subject else ""
+    drafts = await _drafts(session, case, subject, steps, today) if subject else {}
+    return pb.GetEscalationResponse(
+        escalation=wire_escalations.case(case),
+        steps=[wire_escalations.step(step, documents, drafts, name) for step in steps],
+        alerts=[wire.alert(row, row.raised_at) for row in alerts],
+    )
+
+
+async def _drafts(
+    session: AsyncSession,
+    case: Escalation,
+    subject: Subject,
+    steps: Sequence[EscalationStep],
+    today: date,
+) -> dict[int | None, Text]:
+    """The documents that would be issued today, by step."""
+    undecided = [step for step in steps if step.state in UNDECIDED]
+    if not undecided:
+        return {}
+    facts, kind = await facts_of(session, case, subject, today, ""), SubjectKind(subject.kind)
+    found = {step.step_id: text_of(step, facts, kind) for step in undecided}
+    return {step_id: text for step_id, text in found.items() if text is not None}
+
+
+async def list_exposures(
+    session: AsyncSession, request: pb.ListExposuresRequest
+) -> pb.ListExposuresResponse:
+    """What is public, newest first: of cases that are open, and of nobody who is a person."""
+    number = col(EscalationStep.step_id)
+    wanted: Any = (
+        select(EscalationStep, Subject.name)
+        .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))
+        .join(Subject, col(Subject.subject_id) == col(Escalation.subject_id))
+        .where(
+            col(EscalationStep.step) == Step.EXPOSURE,
+            col(EscalationStep.state) == StepState.CARRIED_OUT,
+            col(Subject.kind).in_(PUBLIC_KINDS),
+            is_open(),
+        )
+    )
+    if request.bureau:
+        wanted = wanted.where(col(Escalation.bureau) == request.bureau)
+    if key := paging.after(request, paging.whole):
+        wanted = wanted.where(number < key[0])
+    rows = await session.exec(wanted.order_by(number.desc()).limit(paging.page_size(request) + 1))
+    page, token = paging.cut(request, rows.all(), lambda row: [row[0].step_id])
+    exposures = [wire_escalations.exposure(step, name) for step, name in page]
+    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token)

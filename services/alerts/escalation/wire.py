@@ -1,0 +1,98 @@
+"""Escalation cases as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from law.escalation import Step, rung
+from protos.alerts.v1 import escalations_pb2 as pb
+from services.alerts import wire
+from services.alerts.notices.texts import Text
+from services.alerts.tables import Escalation, EscalationStep, Notice
+
+
+def case(row: Escalation) -> pb.Escalation:
+    """A case as it stands."""
+    return pb.Escalation(
+        escalation_id=row.escalation_id,
+        subject_id=row.subject_id,
+        episode=row.episode,
+        bureau=row.bureau,
+        state=row.state.value,
+        step=row.step.value,
+        due_on=wire.text(row.due_on),
+        example_values=row.waits_from is not None and rung(row.step).example,
+        opened_at=stamp(row.opened_at),
+        closed_at=stamp(row.closed_at),
+        version=row.version,
+    )
+
+
+def stamp(moment: datetime | None) -> Timestamp | None:
+    """A moment as the wire writes it."""
+    if moment is None:
+        return None
+    said = Timestamp()
+    said.FromDatetime(moment)
+    return said
+
+
+def step(
+    row: EscalationStep,
+    documents: Mapping[str, Notice],
+    drafts: Mapping[int | None, Text],
+    name: str,
+) -> pb.EscalationStep:
+    """A step with its document or the draft of it; `name` is the subject's."""
+    document = documents.get(row.notice_id) or drafts.get(row.step_id)
+    said = pb.EscalationStep(
+        step_id=str(row.step_id),
+        step=row.step.value,
+        state=row.state.value,
+        cite=rung(row.step).cite,
+        proposed_at=stamp(row.proposed_at),
+        decided_at=stamp(row.decided_at),
+        decided_by=row.decided_by,
+        reasons=row.reasons,
+        review_on=wire.text(row.review_on),
+        number=row.number,
+        notice_id=row.notice_id,
+        title=document.title if document else "",
+        body=document.body if document else "",
+        correct_by=wire.text(row.correct_by),
+    )
+    if row.meets_at is not None:
+        said.interview.CopyFrom(_interview(row))
+    if row.statement:
+        said.exposure.CopyFrom(exposure(row, name))
+    return said
+
+
+def _interview(row: EscalationStep) -> pb.Interview:
+    return pb.Interview(
+        at=stamp(row.meets_at),
+        place=row.place,
+        attendees=row.attendees,
+        outcome=row.outcome,
+        minutes=row.minutes,
+        recorded_by=row.recorded_by,
+        note_in_archive=bool(row.archive_cite),
+        archive_cite=row.archive_cite,
+        record_id=row.record_id,
+        archive_error=row.archive_error,
+    )
+
+
+def exposure(row: EscalationStep, name: str) -> pb.Exposure:
+    """What is made public of a subject of that name."""
+    return pb.Exposure(
+        exposure_id=str(row.step_id),
+        subject_name=name,
+        statement=row.statement,
+        media=row.media,
+        cite=rung(Step.EXPOSURE).cite,
+        published_at=stamp(row.decided_at),
+    )

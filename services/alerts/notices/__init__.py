@@ -1,0 +1,1 @@
+"""Notices: their texts, their issue, and their delivery by mail."""

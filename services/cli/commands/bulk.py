@@ -1,0 +1,225 @@
+"""Pushing a file of JSON lines as a batch in bulk.
+
+`quanheng import bulk FILE.jsonl` goes on by itself where it was cut off: its batch id follows from
+what is sent and by whom, so that the same command finds the same batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from itertools import count, islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import grpc
+import typer
+from rich.progress import Progress
+
+from law.errors import Fault, InvalidInput
+from plumbing.client import derived_request_id, new_request_id
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import registry_pb2 as pb
+from services.cli.client import Desk, at_desk
+from services.cli.commands import imports
+from services.cli.commands.import_files import import_app
+from services.cli.output import show
+from services.cli.output.options import AsJson, Bureau, Data
+
+ITEMS_IN_CHUNK = 500
+CHUNKS_IN_STREAM = 200  # a stream has the time of one slow call
+TRIES, AGAIN_SECONDS = 10, 1.0  # without a chunk more having come in
+CUT_OFF = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+GIVEN_UP = ("refused", "rejected", "discarded", "expired", "undone")
+FAULTS_TOLD = 100
+KINDS: dict[str, Any] = {
+    "subjects": bulk.SubjectItem,
+    "instruments": bulk.InstrumentItem,
+    "verifications": bulk.VerificationItem,
+    "records": bulk.RecordItem,
+}
+
+
+def register(_app: typer.Typer) -> None:
+    """Adds this command to those of `quanheng import`."""
+    import_app.command("bulk")(bulk_)
+
+
+def bulk_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="每行一个 JSON 对象 | JSON lines")
+    ],
+    family: Annotated[
+        str, typer.Option(help="类别：subjects | instruments | verifications | records")
+    ],
+    bureau: Bureau = "",
+    mode: Annotated[str, typer.Option(help="方式：all_or_nothing | good_rows")] = "all_or_nothing",
+    baseline: Annotated[bool, typer.Option("--baseline", help="首次建档，不触发预警")] = False,
+    file_missing: Annotated[
+        bool, typer.Option("--file-missing", help="为检定记录一并建立主体和器具")
+    ] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """成批报送 JSON 行文件；中断后再次执行同一命令即从断点继续。
+
+    Pushes a file of JSON lines in bulk; cut off, the same command goes on where it was.
+    """
+    if family not in KINDS:
+        raise typer.BadParameter(f"应为 {'、'.join(KINDS)} 之一")
+    load = Load(file, family)
+    asked = bulk.OpenBulkBatchRequest(
+        family=family,
+        name=file.name[:200],
+        bureau=bureau,
+        mode=mode,
+        baseline=baseline,
+        file_missing=file_missing,
+    )
+
+    async def push(desk: Desk) -> tuple[pb.Batch, pb.ListFaultsResponse]:
+        batch = await pushed(desk, load, asked, progress=not as_json)
+        return batch, await imports.faults_of(desk, batch.batch_id, imports.FAULTS_KEPT)
+
+    batch, faults = at_desk(data, push)
+    if as_json:
+        show.json_out({"batch": show.plain(batch), **show.plain(faults)})
+    else:
+        imports.show_batch(batch)
+        imports.show_faults(faults.faults[: imports.FAULTS_SHOWN])
+    if batch.state == "refused":
+        raise typer.Exit(1)
+
+
+@dataclass
+class Load:
+    """What is to be sent; read through once for its digests, and again while it is sent.
+
+    Raises InvalidInput naming every line that is no item.
+    """
+
+    file: Path
+    family: str
+    digests: list[str] = field(default_factory=list)
+    items: int = 0
+
+    def __post_init__(self) -> None:
+        for chunk in self.chunks():
+            self.digests.append(_sha256("\x1e".join(map(_text, chunk))))
+            self.items += len(chunk)
+        if not self.items:
+            raise InvalidInput("文件是空的", "The file is empty")
+
+    @property
+    def digest(self) -> str:
+        """The digest of the batch, as the contract words it."""
+        return _sha256("".join(self.digests))
+
+    def chunks(self) -> Iterator[list[Any]]:
+        """The items, as many at a time as a chunk takes."""
+        with self.file.open(encoding="utf-8-sig") as lines:
+            items = self._items(lines)
+            while chunk := list(islice(items, ITEMS_IN_CHUNK)):
+                yield chunk
+
+    def _items(self, lines: Any) -> Iterator[Any]:
+        faults: list[Fault] = []
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield _item(KINDS[self.family], json.loads(line))
+                except (ValueError, TypeError, AttributeError) as error:
+                    faults.append(Fault(f"line {number}", "不是此类的一项", str(error)))
+            if len(faults) == FAULTS_TOLD:
+                break
+        if faults:
+            raise InvalidInput("文件中有无法报送的行", "Lines that are no items", faults=faults)
+
+
+def _item(kind: Any, said: Any) -> Any:
+    unknown = sorted(said.keys() - set(kind.DESCRIPTOR.fields_by_name))
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(unknown)}")
+    return kind(**{name: _cell(value) for name, value in said.items() if value is not None})
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int):
+        return str(value)
+    raise TypeError(f"{value!r} is neither text, whole number nor flag")
+
+
+def _text(item: Any) -> str:
+    return "\x1f".join(getattr(item, one.name) for one in item.DESCRIPTOR.fields)
+
+
+def _sha256(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+async def pushed(
+    desk: Desk, load: Load, asked: bulk.OpenBulkBatchRequest, *, progress: bool = False
+) -> pb.Batch:
+    """Opens the batch or finds it again, sends what is missing, and completes it."""
+    stands = await _opened(desk, load, asked)
+    if stands.batch.state != "receiving":
+        return stands.batch
+    with Progress(disable=not (progress and show.console.is_terminal), transient=True) as shown:
+        task = shown.add_task(f"报送 {asked.name}", total=len(load.digests))
+        while stands.next_sequence <= len(load.digests):
+            shown.update(task, completed=stands.next_sequence - 1)
+            stands = await _further(desk, load, stands)
+    request = bulk.CompleteBulkBatchRequest(
+        request_id=derived_request_id("complete", stands.batch.batch_id),
+        batch_id=stands.batch.batch_id,
+        items=load.items,
+        digest=load.digest,
+    )
+    answer: bulk.CompleteBulkBatchResponse = await desk.bulk.CompleteBulkBatch(request)
+    return answer.batch
+
+
+async def _opened(desk: Desk, load: Load, asked: bulk.OpenBulkBatchRequest) -> bulk.BulkBatch:
+    """The batch of this content; a new one where the last was refused or given up."""
+    me = await desk.identity.GetCaller(identity.GetCallerRequest())
+    account = me.account.account_id or me.account.name
+    said = (account, *map(str, (f[1] for f in asked.ListFields())), load.digest)
+    for attempt in count(1):
+        request = bulk.OpenBulkBatchRequest()
+        request.CopyFrom(asked)
+        request.request_id = new_request_id()
+        request.batch_id = derived_request_id("bulk", *said, str(attempt))
+        stands: bulk.BulkBatch = (await desk.bulk.OpenBulkBatch(request)).batch
+        if stands.batch.state not in GIVEN_UP:
+            return stands
+    raise AssertionError("There is always another number")
+
+
+async def _further(desk: Desk, load: Load, stands: bulk.BulkBatch) -> bulk.BulkBatch:
+    """Sends from where the batch stands; however the stream ends, asks how far it has come."""
+    wanted = bulk.GetBulkBatchRequest(batch_id=stands.batch.batch_id)
+    for left in reversed(range(TRIES)):
+        try:
+            await desk.bulk.SendBulkChunks(_stream(load, stands))
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in CUT_OFF or not left:
+                raise
+        now: bulk.BulkBatch = (await desk.bulk.GetBulkBatch(wanted)).batch
+        if now.next_sequence > stands.next_sequence:
+            return now
+        await asyncio.sleep(AGAIN_SECONDS)
+    return stands
+
+
+async def _stream(load: Load, stands: bulk.BulkBatch) -> AsyncIterator[bulk.SendBulkChunksRequest]:
+    first = stands.next_sequence
+    wanted = islice(enumerate(load.chunks(), 1), first - 1, first - 1 + CHUNKS_IN_STREAM)
+    for sequence, chunk in wanted:
+        items: dict[str, Any] = {load.family: chunk}
+        yield bulk.SendBulkChunksRequest(batch_id=stands.batch.batch_id, sequence=sequence, **items)

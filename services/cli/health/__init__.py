@@ -1,0 +1,1 @@
+"""Whether the platform is well, and what needs a person."""

@@ -1,0 +1,210 @@
+"""What in the figures is for a person, the gravest first.
+
+Each bears the name of the alert rule in `deploy/prometheus/rules.yaml` that tells the same after
+it has lasted a while, and of the section of docs/operations.md that says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from services.cli.health.scraping import Scrape
+
+RUNBOOK = "docs/operations.md#{}"
+
+
+class Severity(StrEnum):
+    """How soon somebody must look: at once, today, or when there is time."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A figure, and from where on it needs a person; the texts have {n} for it."""
+
+    rule: str
+    severity: Severity
+    metric: str
+    zh: str
+    en: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    above: float = 0.0
+    largest: bool = False  # of several values the largest counts, not their sum
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What needs a person, at which service."""
+
+    service: str
+    rule: str
+    severity: Severity
+    value: float
+    zh: str
+    en: str
+
+    @property
+    def runbook(self) -> str:
+        """Where it says what to do."""
+        return RUNBOOK.format(self.rule.lower())
+
+
+DOWN, NOT_READY = "QuanhengDown", "QuanhengNotReady"
+AWAY = {
+    "nats": ("QuanhengNatsAway", "事件总线没有应答", "NATS does not answer"),
+    "temporal": ("QuanhengTemporalAway", "流程引擎没有应答", "Temporal does not answer"),
+}
+
+CONCERNS = (
+    Concern(
+        "QuanhengDeadLetters",
+        Severity.CRITICAL,
+        "quanheng_dead_letters",
+        "有 {n} 个事件无法处理，已搁置，须查明原因后重新处理",
+        "{n} events were given up: find out why, then have them handled again",
+    ),
+    Concern(
+        "QuanhengOutboxStuck",
+        Severity.CRITICAL,
+        "quanheng_outbox_oldest_seconds",
+        "事件已 {n} 秒未能发布，其他服务看不到最近的变更",
+        "Events have waited {n} s to be published; other services miss the latest changes",
+        above=300,
+    ),
+    Concern(
+        "QuanhengCasesStuck",
+        Severity.CRITICAL,
+        "quanheng_cases_stuck",
+        "有 {n} 个案件的后续事项被拒绝，须人工处理",
+        "The follow-through of {n} cases was refused and waits for a person",
+    ),
+    Concern(
+        "QuanhengTermsOverdue",
+        Severity.CRITICAL,
+        "quanheng_terms_due",
+        "有 {n} 个案件已超过办理期限，请单位负责人督办",
+        "{n} cases are past their term: the head of unit must see to them",
+        labels={"window": "overdue"},
+    ),
+    Concern(
+        "QuanhengWatchBehind",
+        Severity.CRITICAL,
+        "quanheng_watch_bureaus_behind",
+        "有 {n} 个机关的每日监视落后，预警可能迟发",
+        "The daily watch of {n} bureaus is behind; alerts may be late",
+    ),
+    Concern(
+        "QuanhengRegradeOverdue",
+        Severity.WARNING,
+        "quanheng_regrade_overdue",
+        "有 {n} 个主体应重新评级而未评",
+        "{n} subjects were to be graded anew and were not",
+    ),
+    Concern(
+        "QuanhengEventsFailing",
+        Severity.WARNING,
+        "quanheng_inbox_failing",
+        "有 {n} 个事件处理失败，正在重试",
+        "The handling of {n} events fails and is tried again",
+    ),
+    Concern(
+        "QuanhengDeliveriesFailed",
+        Severity.WARNING,
+        "quanheng_notices",
+        "有 {n} 份通知投递失败，当事人尚未被告知",
+        "{n} notices could not be delivered; those concerned have not been told",
+        labels={"state": "failed"},
+    ),
+    Concern(
+        "QuanhengDeliveriesLate",
+        Severity.WARNING,
+        "quanheng_notice_oldest_pending_seconds",
+        "有通知已 {n} 秒未能投递，请检查发信服务器",
+        "A notice has waited {n} s for delivery: look at the mail server",
+        above=4 * 3600,
+    ),
+    Concern(
+        "QuanhengAuditUnsealed",
+        Severity.WARNING,
+        "quanheng_audit_unsealed_oldest_seconds",
+        "审计记录已 {n} 秒未封入审计链",
+        "Audit entries have waited {n} s to be linked into the chain",
+        above=60,
+    ),
+    Concern(
+        "QuanhengFiguresStale",
+        Severity.WARNING,
+        "quanheng_collect_age_seconds",
+        "指标已 {n} 秒未能更新，以上数字可能过时",
+        "Figures have not been refreshed for {n} s; what is shown may be old",
+        above=300,
+        largest=True,
+    ),
+    Concern(
+        "QuanhengTermsDueSoon",
+        Severity.INFO,
+        "quanheng_terms_due",
+        "有 {n} 个案件的办理期限在下一工作日前届满",
+        "The term of {n} cases ends by the next working day",
+        labels={"window": "within_1"},
+    ),
+    Concern(
+        "QuanhengNoAddress",
+        Severity.INFO,
+        "quanheng_notices",
+        "有 {n} 份通知因没有登记邮箱而未投递",
+        "{n} notices were not sent because no address is on file",
+        labels={"state": "no_address"},
+    ),
+)
+
+
+def findings(scrapes: Sequence[Scrape]) -> list[Finding]:
+    """Everything that needs a person, the gravest first."""
+    found = [one for scrape in scrapes for one in _of(scrape)]
+    order = [*Severity]
+    return sorted(found, key=lambda one: order.index(one.severity))
+
+
+def engines_away(engines: Mapping[str, bool]) -> list[Finding]:
+    """The engines that do not answer."""
+    return [
+        Finding(engine, rule, Severity.CRITICAL, 1, zh, en)
+        for engine, (rule, zh, en) in AWAY.items()
+        if not engines[engine]
+    ]
+
+
+def _of(scrape: Scrape) -> Iterator[Finding]:
+    if not scrape.up:
+        zh, en = (
+            f"进程没有应答（{scrape.address}）",
+            f"The process does not answer ({scrape.address})",
+        )
+        yield Finding(scrape.service, DOWN, Severity.CRITICAL, 1, zh, en)
+        return
+    if not scrape.ready:
+        zh, en = (
+            "进程尚未就绪，可能在等待数据库、事件总线或流程引擎",
+            "The process waits, not ready",
+        )
+        yield Finding(scrape.service, NOT_READY, Severity.WARNING, 1, zh, en)
+    elif not scrape.sum("quanheng_nats_connected"):
+        zh, en = "与事件总线的连接中断", "NATS is not connected"
+        yield Finding(scrape.service, AWAY["nats"][0], Severity.CRITICAL, 1, zh, en)
+    for concern in CONCERNS:
+        value = _value(scrape, concern)
+        if value > concern.above:
+            said = {"n": f"{value:.0f}"}
+            zh, en = concern.zh.format(**said), concern.en.format(**said)
+            yield Finding(scrape.service, concern.rule, concern.severity, value, zh, en)
+
+
+def _value(scrape: Scrape, concern: Concern) -> float:
+    ask = scrape.most if concern.largest else scrape.sum
+    return ask(concern.metric, **concern.labels)

@@ -1,0 +1,1 @@
+"""`quanheng law …`: the law offline."""

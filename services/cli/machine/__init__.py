@@ -1,0 +1,1 @@
+"""The platform on one machine: engines and services, started and kept up."""

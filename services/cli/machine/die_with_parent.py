@@ -1,0 +1,27 @@
+"""Runs a command that dies with the process that started it, even when that one is killed with -9.
+
+Used as a script: `python -I -S die_with_parent.py <parent> <command> …`. A program of
+its own, because the request must be made between fork and exec, where a process with threads must not run Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(parent: int, command: list[str]) -> None:
+    """Becomes the command. The kernel ends it when the thread that started it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the supervisor ended before this process could be bound to it")
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

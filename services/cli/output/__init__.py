@@ -1,0 +1,1 @@
+"""Answers on the screen and in files."""

@@ -1,0 +1,1 @@
+"""What would be, what is to come, and what other texts say; nothing is written."""

@@ -1,0 +1,98 @@
+"""What if, outlook and comparison: computed from the evidence as it stands; nothing is written.
+
+Out of the caller's scope there is no such subject. What these answer is in force nowhere: a grade
+in force has its own receipt (`queries`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law import grading
+from law.errors import Fault, InvalidInput, NotFound, WrongState
+from law.grading import Outlook, Receipt
+from law.texts_in_force import load as ruleset
+from law.texts_in_force.model import NotGraded, Ruleset
+from plumbing import validation
+from plumbing.identity import Caller
+from protos.grading.v1 import assessments_pb2 as pb
+from services.grading import assessment, evidence
+from services.grading.assessment import REMOVED, File
+from services.grading.assessments import what_if as hypotheses
+
+Found = Receipt | NotGraded
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """A subject graded as things are, and as they would be."""
+
+    before: Found
+    after: Found
+    as_of: date
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A subject's grade today, and what is to come where a text governs."""
+
+    now: Found
+    outlook: Outlook | None
+    as_of: date
+    file: File
+
+
+async def file_of(session: AsyncSession, caller: Caller, subject_id: str) -> File:
+    """The file of a subject in the caller's scope.
+
+    Raises NotFound for one outside it; WrongState where the subject's import was undone.
+    """
+    known = await evidence.read(session, [subject_id])
+    file = known.files(known.subjects).get(subject_id)
+    if file is None or not caller.sees(subject_id, file.dossier.bureau):
+        raise NotFound("未找到该主体", "There is no such subject")
+    if file.removed:
+        raise WrongState(REMOVED.reason_zh, REMOVED.reason_en)
+    return file
+
+
+def what_if(file: File, request: pb.WhatIfRequest, today: date) -> Supposed:
+    """Grades a file with and without changes, as of a day. Raises InvalidInput (`hypotheses`)."""
+    as_of = validation.day(request.as_of, "as_of") or today
+    changes = hypotheses.read(file.dossier, request.changes, min(today, as_of))
+    supposed = replace(file, dossier=grading.changed(file.dossier, changes))
+    before, after = assessment.assess(file, as_of), assessment.assess(supposed, as_of)
+    return Supposed(before.found, after.found, as_of)
+
+
+def outlook(file: File, request: pb.OutlookRequest, today: date) -> Ahead:
+    """Looks ahead from today. Raises InvalidInput for a horizon that is past."""
+    horizon = validation.day(request.horizon, "horizon")
+    if horizon is not None and horizon < today:
+        fault = Fault("horizon", "不能早于当日", "must not be before today")
+        raise InvalidInput(faults=[fault])
+    now, text = assessment.assess(file, today).found, file.governed_by(today)
+    if isinstance(text, NotGraded):
+        return Ahead(now, None, today, file)
+    return Ahead(now, grading.outlook(file.dossier, text, today, horizon), today, file)
+
+
+def compare(file: File, request: pb.CompareRequest, today: date) -> Sequence[Receipt]:
+    """Grades a file under several texts, or all. Raises InvalidInput naming each unknown text."""
+    as_of = validation.day(request.as_of, "as_of") or today
+    return grading.compare(file.dossier, as_of, _texts(request.ruleset_ids))
+
+
+def _texts(ruleset_ids: Sequence[str]) -> Sequence[Ruleset]:
+    unknown = [
+        Fault(f"ruleset_ids[{number}]", f"没有规则集{one}", f"there is no ruleset {one}")
+        for number, one in enumerate(ruleset_ids)
+        if one not in ruleset.GRADING
+    ]
+    if unknown:
+        raise InvalidInput(faults=unknown)
+    return [ruleset.load(one) for one in ruleset_ids] or ruleset.list_rulesets()

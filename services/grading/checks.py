@@ -1,0 +1,138 @@
+"""Checking grading against itself: grades made again from the evidence, indices from findings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from itertools import groupby
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.indices import data as index_tables
+from law.indices import rule as indices
+from plumbing.database import Database
+from plumbing.service import Findings
+from services.grading import assessment
+from services.grading.assessment import File
+from services.grading.evidence import read
+from services.grading.intervals import gaps
+from services.grading.tables import Grade, IndexAssessment, Receipt, Record, Subject
+
+CHUNK = 500
+
+
+async def check(database: Database) -> Findings:
+    """What grading holds, and where a grade does not follow from it."""
+    findings = Findings(figures={"subjects": 0, "graded": 0, "not_graded": 0})
+    async with database.snapshot() as session:
+        await _hold(session, findings)
+        async for subject_ids in _chunks(session):
+            await _check_chunk(session, subject_ids, findings)
+        await _check_indexes(session, findings)
+        receipts = select(sa.func.count()).select_from(Receipt)
+        findings.figures["receipts"] = (await session.exec(receipts)).one()
+    return findings
+
+
+async def _hold(session: AsyncSession, findings: Findings) -> None:
+    registered = col(Subject.version) > 0
+    subjects = await session.exec(select(Subject.subject_id, Subject.version).where(registered))
+    findings.hold("subjects", subjects.all())
+    records = await session.exec(select(Record.record_id, Record.version))
+    findings.hold("records", records.all())
+
+
+async def _chunks(session: AsyncSession) -> AsyncIterator[Sequence[str]]:
+    after = ""
+    while True:
+        key = col(Subject.subject_id)
+        chunk = select(key).where(key > after, col(Subject.version) > 0).order_by(key).limit(CHUNK)
+        subject_ids = (await session.exec(chunk)).all()
+        if not subject_ids:
+            return
+        yield subject_ids
+        after = subject_ids[-1]
+
+
+async def _check_chunk(
+    session: AsyncSession, subject_ids: Sequence[str], findings: Findings
+) -> None:
+    files = (await read(session, subject_ids)).files(subject_ids)
+    known = await _known(session, subject_ids)
+    documents = await _documents(session, [rows[-1].receipt_id for rows in known.values()])
+    for subject_id, file in files.items():
+        rows = known.get(subject_id)
+        if rows is None:
+            findings.differ(
+                "grade.missing", f"subject/{subject_id}", "主体没有等级", "The subject has no grade"
+            )
+            continue
+        _check_intervals(rows, findings)
+        _check_grade(rows[-1], file, documents, findings)
+        _count(rows[-1], file, findings)
+
+
+async def _known(session: AsyncSession, subject_ids: Sequence[str]) -> dict[str, list[Grade]]:
+    """The statements now known, by subject, in the order of their days."""
+    known = (
+        select(Grade)
+        .where(col(Grade.subject_id).in_(subject_ids), col(Grade.known_to).is_(None))
+        .order_by(col(Grade.subject_id), col(Grade.in_force_from))
+    )
+    rows = (await session.exec(known)).all()
+    return {one: list(of_one) for one, of_one in groupby(rows, lambda row: row.subject_id)}
+
+
+async def _documents(session: AsyncSession, receipt_ids: Sequence[str]) -> dict[str, str]:
+    """The digest of each receipt's content, as it is kept."""
+    kept = select(Receipt).where(col(Receipt.receipt_id).in_(receipt_ids))
+    return {
+        row.receipt_id: assessment.digest_of(row.document)
+        for row in (await session.exec(kept)).all()
+    }
+
+
+def _check_intervals(rows: Sequence[Grade], findings: Findings) -> None:
+    for day in gaps(rows):
+        findings.differ(
+            "grade.intervals",
+            f"subject/{rows[0].subject_id}",
+            f"{day} 起的等级与其后的等级不相衔接",
+            f"The grade from {day} does not end where the next begins",
+        )
+
+
+def _check_grade(row: Grade, file: File, documents: dict[str, str], findings: Findings) -> None:
+    """A grade is made again as of its own first day: time has changed nothing since."""
+    again = assessment.assess(file, row.in_force_from)
+    kept = documents.get(row.receipt_id) if row.receipt_id else row.digest
+    if again.digest != row.digest or kept != row.digest:
+        findings.differ(
+            "grade.differs",
+            f"subject/{row.subject_id}",
+            "按现有记录重新计算，与评价凭据不一致",
+            "Made again from the evidence it differs from its receipt",
+        )
+
+
+async def _check_indexes(session: AsyncSession, findings: Findings) -> None:
+    """An index follows from what was found, as long as its table is the one it was scored by."""
+    findings.figures["indices"] = 0
+    for row in (await session.exec(select(IndexAssessment))).all():
+        findings.figures["indices"] += 1
+        if index_tables.table(row.table_id).content_hash != row.table_hash:
+            continue
+        if indices.assess(row.table_id, row.findings).to_json() != row.result:
+            findings.differ(
+                "index.differs",
+                f"index/{row.index_id}",
+                "按检查结果重新计算，与指数不一致",
+                "Made again from what was found it differs",
+            )
+
+
+def _count(row: Grade, file: File, findings: Findings) -> None:
+    if not file.removed:
+        findings.figures["subjects"] += 1
+        findings.figures["graded" if row.grade else "not_graded"] += 1

@@ -1,0 +1,1 @@
+"""Indices of areas: assessed, published by somebody else, withdrawn."""

@@ -1,0 +1,69 @@
+"""What was found in an area, as JSON → findings as the law takes them, and its answer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from law.errors import Fault, InvalidInput
+from law.indices import rule as indices
+from law.indices.rule import IndexAnswer
+
+FIELD = "findings"
+LARGEST = 999_999  # no count of anything found in an area has seven digits
+
+
+def read(text: str) -> dict[str, object]:
+    """The findings by row. Raises InvalidInput for what is no JSON object, or has a row twice."""
+    repeated: list[str] = []
+
+    def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        repeated.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return dict(pairs)
+
+    try:
+        found = json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        raise _refusal([Fault("findings_json", "不是JSON", "is no JSON")]) from error
+    if not isinstance(found, dict):
+        raise _refusal([Fault("findings_json", "应为JSON对象", "must be a JSON object")])
+    if repeated:
+        raise _refusal([Fault(_path(key), "重复", "stands twice") for key in repeated])
+    return found
+
+
+def assess(table_id: str, found: dict[str, object]) -> IndexAnswer:
+    """The answer of the law. Raises InvalidInput with every fault under its row."""
+    faults = [_too_large(key) for key, value in found.items() if _is_huge(value)]
+    try:
+        answer = indices.assess(table_id, found)
+    except InvalidInput as error:
+        faults += [
+            Fault(_path(one.field), one.message_zh, one.message_en, cite=one.cite)
+            for one in error.faults
+        ]
+        raise _refusal(faults, error.cite) from error
+    if faults:
+        raise _refusal(faults, answer.table.cite)
+    return answer
+
+
+def _too_large(key: str) -> Fault:
+    return Fault(_path(key), f"不得大于{LARGEST}", f"must be at most {LARGEST}")
+
+
+def _is_huge(value: object) -> bool:
+    return isinstance(value, int | float) and value > LARGEST
+
+
+def _path(key: str) -> str:
+    """The key is the caller's own: shortened, and without halves of characters."""
+    return f"{FIELD}.{key[:64].encode(errors='replace').decode()}"
+
+
+def _refusal(faults: Sequence[Fault], cite: str | None = None) -> InvalidInput:
+    return InvalidInput(
+        "检查结果不符合要求", "The findings are not valid.", cite=cite, faults=faults
+    )

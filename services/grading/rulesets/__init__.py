@@ -1,0 +1,1 @@
+"""Which text governs from when: impact runs and activations."""

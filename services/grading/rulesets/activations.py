@@ -1,0 +1,52 @@
+"""What was activated here, read from the database (D-08)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.texts_in_force.governing import PACKAGED, Activated, Governing
+from plumbing.identity import scope_prefix
+from services.grading.tables import Activation
+
+_KEPT: dict[tuple[str, int], Governing] = {}
+_KEEP = 16
+
+
+async def load(session: AsyncSession) -> Governing:
+    """What governs as this transaction sees it; read anew only when something was activated.
+
+    Activations are only ever added, so their number and the newest tell which there are.
+    """
+    newest = (
+        select(Activation.activation_id, sa.func.count().over())
+        .order_by(col(Activation.seq).desc())
+        .limit(1)
+    )
+    key = (await session.exec(newest)).first()
+    if key is None:
+        return PACKAGED
+    kept = _KEPT.get((key[0], key[1]))
+    if kept is None:
+        if len(_KEPT) >= _KEEP:
+            _KEPT.clear()
+        kept = _KEPT[key[0], key[1]] = await _read(session)
+    return kept
+
+
+async def _read(session: AsyncSession) -> Governing:
+    deciding = select(Activation).order_by(
+        col(Activation.valid_from).desc(), col(Activation.seq).desc()
+    )
+    return Governing(tuple(map(_activated, (await session.exec(deciding)).all())))
+
+
+def _activated(row: Activation) -> Activated:
+    return Activated(
+        row.activation_id,
+        scope_prefix(row.bureau),
+        frozenset(row.sectors),
+        row.ruleset_id,
+        row.valid_from,
+    )

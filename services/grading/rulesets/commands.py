@@ -1,0 +1,241 @@
+"""Bringing a text into force: rehearsed by one person, looked at, activated by another.
+
+One function per change. Separation of duties: somebody in charge states having looked at the
+impact (who ran it may be that person), and whoever activates did not run it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
+from law.evidence import Sector
+from law.reader.texts import TextStatus
+from law.texts_in_force import load as texts
+from law.texts_in_force.model import Ruleset
+from plumbing import validation
+from plumbing.change import Change
+from plumbing.identity import Caller
+from protos.grading.v1 import rulesets_pb2 as pb
+from protos.grading.v1.events_pb2 import RulesetActivated
+from services.grading.rulesets import impacts
+from services.grading.rulesets import wire as wire_rulesets
+from services.grading.rulesets.impacts import Found, Scope
+from services.grading.tables import Activation, Impact, ImpactMove, Subject
+
+
+def asked(caller: Caller, request: pb.RunImpactRequest, today: date) -> tuple[Scope, Ruleset, date]:
+    """What an impact is asked of: whom, which text, from which day; refused where it is not due."""
+    _require_municipality(caller, request.bureau)
+    sectors = sorted(request.sectors)
+    as_of = validation.day(request.as_of, "as_of") or today
+    faults = _unknown_sectors(request) + _past("as_of", as_of, today)
+    if faults:
+        raise InvalidInput(faults=faults)
+    return Scope(request.bureau, sectors), texts.load(request.ruleset_id), as_of
+
+
+async def keep_impact(
+    change: Change, request: pb.RunImpactRequest, found: Found, text: Ruleset
+) -> pb.RunImpactResponse:
+    """Keeps what an impact found."""
+    impact = Impact(
+        impact_id=uuid4().hex,
+        bureau=request.bureau,
+        sectors=sorted(request.sectors),
+        ruleset_id=text.id,
+        ruleset_hash=text.hash,
+        as_of=date.fromisoformat(request.as_of),
+        evidence=found.evidence,
+        subjects=found.subjects,
+        moved=len(found.moves),
+        counts=found.counts(),
+        run_by=change.on_behalf_of,
+        run_at=change.at,
+    )
+    change.session.add(impact)
+    change.session.add_all(
+        ImpactMove(
+            impact_id=impact.impact_id,
+            subject_id=one.subject_id,
+            bureau=one.bureau,
+            ruleset_before=one.ruleset_before,
+            before=one.before,
+            after=one.after,
+        )
+        for one in found.moves
+    )
+    change.audit("run_impact", f"impact/{impact.impact_id}", after=_said_of(impact))
+    return pb.RunImpactResponse(impact=wire_rulesets.impact(impact))
+
+
+async def acknowledge(
+    change: Change, request: pb.AcknowledgeImpactRequest
+) -> pb.AcknowledgeImpactResponse:
+    """States that the caller has looked at an impact; who looked first stays."""
+    impact = await _impact(change, request.impact_id)
+    if impact.seen_at is None:
+        impact.seen_by, impact.seen_at = change.on_behalf_of, change.at
+        change.audit("look_at_impact", f"impact/{impact.impact_id}", after=_said_of(impact))
+    return pb.AcknowledgeImpactResponse(impact=wire_rulesets.impact(impact))
+
+
+async def activate(
+    change: Change, request: pb.ActivateRulesetRequest
+) -> pb.ActivateRulesetResponse:
+    """Makes the text of an impact govern from its day on.
+
+    Raises NotPermitted for whoever ran the impact, WrongState where it was not looked at, does
+    not hold any more, or the text may not govern on that day (D-08).
+    """
+    impact = await _impact(change, request.impact_id)
+    valid_from = validation.day(request.valid_from, "valid_from") or change.today
+    if faults := _past("valid_from", valid_from, change.today):
+        raise InvalidInput(faults=faults)
+    if impact.run_by == change.on_behalf_of:
+        raise NotPermitted(
+            "试算人不得启用同一规则，请由他人启用",
+            "Whoever ran the impact may not activate the text: another person must",
+        )
+    scope = Scope(impact.bureau, impact.sectors)
+    await _lock(change.session, scope)
+    await _require_fresh(change.session, impact, scope, valid_from)
+    _require_valid(texts.load(impact.ruleset_id), valid_from, adopt=request.adopt_draft)
+    activation = _activation(change, impact, request.ground)
+    change.session.add(activation)
+    await _make_due(change.session, scope, valid_from)
+    await _tell(change, activation)
+    return pb.ActivateRulesetResponse(activation=wire_rulesets.activation(activation))
+
+
+async def _impact(change: Change, impact_id: str) -> Impact:
+    """Locks an impact that the caller may act upon."""
+    impact = await change.session.get(Impact, impact_id, with_for_update=True)
+    if impact is None:
+        raise NotFound("未找到该试算", "There is no such impact")
+    _require_municipality(change.caller, impact.bureau)
+    return impact
+
+
+def _require_municipality(caller: Caller, bureau: str) -> None:
+    """Refuses whom a municipality is not the scope of; a district has no text of its own."""
+    caller.require_bureau(bureau)
+    if not (len(bureau) == 6 and bureau.endswith("00")):
+        raise NotPermitted(
+            "规则由市级机关在全市范围内启用，区县不单独启用",
+            "A text is activated by a municipal bureau for its whole city, not for a district",
+            bureau=bureau,
+        )
+
+
+def _unknown_sectors(request: pb.RunImpactRequest) -> list[Fault]:
+    unknown = [sector for sector in request.sectors if sector not in set(Sector)]
+    return [Fault("sectors", f"未知领域：{one}", f"unknown sector: {one}") for one in unknown]
+
+
+def _past(field: str, day: date, today: date) -> list[Fault]:
+    if day >= today:
+        return []
+    return [Fault(field, "不能早于今日", "must not be before today", cite="D-08")]
+
+
+async def _lock(session: AsyncSession, scope: Scope) -> None:
+    """Locks whom the text concerns, in the one order in which everybody locks subjects.
+
+    Neither news of them nor another activation comes between what is checked and what is done.
+    """
+    key = col(Subject.subject_id)
+    await session.exec(select(key).where(*scope.where()).order_by(key).with_for_update())
+
+
+async def _require_fresh(
+    session: AsyncSession, impact: Impact, scope: Scope, valid_from: date
+) -> None:
+    """Refuses an impact that was not looked at, was used, or says what no longer is so."""
+    if impact.seen_at is None:
+        raise WrongState(
+            "试算结果尚未有人查看确认", "Nobody has looked at the impact yet", cite="D-08"
+        )
+    if valid_from != impact.as_of:
+        raise WrongState(
+            f"该试算的启用日为 {impact.as_of}，请按新的启用日重新试算",
+            f"The impact was run for {impact.as_of}; run it again for the other day",
+        )
+    used = select(Activation.activation_id).where(Activation.impact_id == impact.impact_id)
+    if (await session.exec(used)).first() is not None:
+        raise WrongState("该试算已用于启用规则", "The impact has led to an activation already")
+    if await impacts.evidence_of(session, scope) != impact.evidence:
+        raise WrongState(
+            "试算后记录或规则已有变化，请重新试算",
+            "The register or the texts have changed since; run the impact again",
+        )
+
+
+def _require_valid(text: Ruleset, day: date, *, adopt: bool) -> None:
+    """Refuses a text that does not hold on its first day, and a draft nobody says is adopted."""
+    begun = text.valid_from is None or text.valid_from <= day
+    if not begun or (text.valid_to is not None and day > text.valid_to):
+        raise WrongState(
+            f"{day} 该规则不在有效期内", f"The text is not valid on {day}", cite="D-08"
+        )
+    if text.status is TextStatus.DRAFT and not adopt:
+        raise WrongState(
+            "该规则是征求意见稿，启用须明确声明采用",
+            "The text is a draft; say explicitly that it is adopted",
+            cite="D-08",
+        )
+
+
+def _activation(change: Change, impact: Impact, ground: str) -> Activation:
+    text = texts.load(impact.ruleset_id)
+    return Activation(
+        activation_id=uuid4().hex,
+        bureau=impact.bureau,
+        sectors=impact.sectors,
+        ruleset_id=text.id,
+        ruleset_hash=text.hash,
+        valid_from=impact.as_of,
+        impact_id=impact.impact_id,
+        adopted_draft=text.status is TextStatus.DRAFT,
+        ground=ground,
+        activated_by=change.on_behalf_of,
+        activated_at=change.at,
+    )
+
+
+async def _make_due(session: AsyncSession, scope: Scope, day: date) -> None:
+    """Has everyone concerned graded anew on that day, also when the day itself is missed."""
+    due = col(Subject.next_change_on)
+    concerned = [*scope.where(), sa.or_(due.is_(None), due > day)]
+    await session.exec(sa.update(Subject).where(*concerned).values(next_change_on=day))
+
+
+async def _tell(change: Change, activation: Activation) -> None:
+    said = wire_rulesets.activation(activation)
+    await change.announce(
+        RulesetActivated(activation=said),
+        aggregate=f"jurisdiction/{activation.bureau}",
+        bureau=activation.bureau,
+    )
+    change.audit(
+        "activate_ruleset",
+        f"activation/{activation.activation_id}",
+        after=activation.model_dump(
+            mode="json",
+            include={"bureau", "sectors", "ruleset_id", "ruleset_hash", "valid_from",
+                     "impact_id", "adopted_draft"},
+        ),
+        ground=activation.ground,
+    )  # fmt: skip
+
+
+def _said_of(impact: Impact) -> dict[str, object]:
+    return impact.model_dump(
+        mode="json",
+        include={"bureau", "sectors", "ruleset_id", "as_of", "subjects", "moved", "seen_by"},
+    )

@@ -1,0 +1,78 @@
+"""Texts, impacts and activations ↔ protobuf."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from law.texts_in_force.model import Ruleset
+from protos.grading.v1 import rulesets_pb2 as pb
+from services.grading.tables import Activation, Impact, ImpactMove
+
+
+def ruleset(text: Ruleset) -> pb.Ruleset:
+    """A packaged text as it travels."""
+    return pb.Ruleset(
+        ruleset_id=text.id,
+        version=text.version,
+        title_zh=text.title_zh,
+        title_en=text.title_en,
+        status=text.status,
+        hash=text.hash,
+        example_valued=text.example_valued,
+        valid_from=_day(text.valid_from),
+        valid_to=_day(text.valid_to),
+    )
+
+
+def impact(row: Impact) -> pb.Impact:
+    """An impact as it travels."""
+    said = pb.Impact(
+        impact_id=row.impact_id,
+        bureau=row.bureau,
+        sectors=row.sectors,
+        ruleset_id=row.ruleset_id,
+        ruleset_hash=row.ruleset_hash,
+        as_of=row.as_of.isoformat(),
+        subjects=row.subjects,
+        moved=row.moved,
+        counts=[pb.ImpactCount(**count) for count in row.counts],
+        run_by=row.run_by,
+        seen_by=row.seen_by,
+    )
+    said.run_at.FromDatetime(row.run_at)
+    if row.seen_at is not None:
+        said.seen_at.FromDatetime(row.seen_at)
+    return said
+
+
+def move(row: ImpactMove) -> pb.ImpactMove:
+    """A subject that moves, as it travels."""
+    return pb.ImpactMove(
+        subject_id=row.subject_id,
+        bureau=row.bureau,
+        ruleset_before=row.ruleset_before,
+        before=row.before or "",
+        after=row.after or "",
+    )
+
+
+def activation(row: Activation) -> pb.Activation:
+    """An activation as it travels."""
+    said = pb.Activation(
+        activation_id=row.activation_id,
+        bureau=row.bureau,
+        sectors=row.sectors,
+        ruleset_id=row.ruleset_id,
+        ruleset_hash=row.ruleset_hash,
+        valid_from=row.valid_from.isoformat(),
+        impact_id=row.impact_id,
+        adopted_draft=row.adopted_draft,
+        ground=row.ground,
+        activated_by=row.activated_by,
+    )
+    said.activated_at.FromDatetime(row.activated_at)
+    return said
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""

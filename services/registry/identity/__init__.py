@@ -1,0 +1,1 @@
+"""Accounts, passwords, keys and tokens: the registry alone signs."""

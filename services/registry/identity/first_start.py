@@ -1,0 +1,52 @@
+"""The first start: the keys that sign tokens, and the account that creates all others."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import structlog
+from sqlmodel import select
+
+from plumbing.change import Changes
+from plumbing.identity import Role, service_caller
+from plumbing.tokens import write_private
+from protos.identity.v1 import identity_pb2 as pb
+from services.registry import wire
+from services.registry.identity.accounts import create_account
+from services.registry.identity.passwords import Passwords
+from services.registry.scope import PLATFORM_WIDE
+from services.registry.tables import Account
+
+ADMINISTRATOR = "administrator"
+log = structlog.get_logger()
+
+
+async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir: Path) -> None:
+    """Creates the first administrator, its password in a file that only the owner reads.
+
+    The file comes first, so that a crash between the two leaves a password to go on with.
+    """
+    async with changes.database.snapshot() as session:
+        found = await session.exec(select(Account).where(Account.name == ADMINISTRATOR))
+        if found.first() is not None:
+            return
+    file = first_password(keys_dir)
+    hashed = await passwords.hash(file.read_text().strip())
+    request = pb.CreateAccountRequest(
+        name=ADMINISTRATOR,
+        display_name="平台管理员",
+        roles=[wire.role_number(Role.ADMINISTRATOR)],
+        bureau=PLATFORM_WIDE,
+    )
+    async with changes.change(service_caller("registry")) as change:
+        await create_account(hashed, change, request)
+    log.info("identity.administrator_created", password_file=str(file))
+
+
+def first_password(keys_dir: Path) -> Path:
+    """The file with the first administrator's password; made where there is none."""
+    file = keys_dir / f"{ADMINISTRATOR}.password"
+    if not file.exists():
+        write_private(file, secrets.token_urlsafe(18))
+    return file

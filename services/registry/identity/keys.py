@@ -1,0 +1,37 @@
+"""`python -m services.registry.identity.keys DIR`: every key, by who may read it.
+
+On one machine the registry makes the keys on its first start. Where each service runs in a
+container of its own it is handed one folder instead, read-only: DIR/registry holds everything,
+DIR/<service> the public key and that service's own secret. What is there already is kept.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from plumbing.settings import SERVICES
+from plumbing.tokens import make_keys, service_secret_file, write_private
+from services.registry.identity.first_start import first_password
+
+REGISTRY = "registry"
+
+
+def hand_out(directory: Path) -> None:
+    """Makes a folder for each service with the keys that it may read, and no others."""
+    made = directory / REGISTRY
+    make_keys(made, SERVICES)
+    first_password(made)
+    for service in SERVICES:
+        if service != REGISTRY:
+            _copy(made, directory / service, service)
+
+
+def _copy(made: Path, folder: Path, service: str) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for file in (made / "public.jwk", service_secret_file(made, service)):
+        write_private(folder / file.name, file.read_text())
+
+
+if __name__ == "__main__":
+    hand_out(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""A batch from intake to outcome: applied, held back, approved, undone."""

@@ -1,0 +1,104 @@
+"""Taking in a file, and giving up or turning away a batch that is not decided yet."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from law.errors import Fault, InvalidInput, NotPermitted, WrongState
+from plumbing.change import Change
+from plumbing.identity import Role
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.commands.finding import require_bureau_exists
+from services.registry.imports import wire
+from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.intake import (
+    Intake,
+    Upload,
+    announce,
+    question,
+    sent_as,
+    take_in,
+)
+from services.registry.imports.impact.alarms import Drops, Shares
+from services.registry.imports.queries import find_batch
+from services.registry.imports.rows.families import FamilyName
+from services.registry.tables import ImportBatch
+
+UNDECIDED = ("receiving", "awaiting_approval")
+
+
+async def import_file(
+    upload: Upload, shares: Shares, drops: Drops, change: Change, header: pb.ImportHeader
+) -> pb.ImportFileResponse:
+    """Takes in a file in the mode its header asks for; nothing is ever half-applied.
+
+    Raises NotPermitted outside the caller's scope, InvalidInput for a bureau the register does
+    not know, Unforeseen where grading must be asked first. What is wrong with rows is no error:
+    the batch tells.
+    """
+    await require_scope(change, header)
+    batch = _batch(change, header, upload)
+    await take_in(change, batch, Intake(header, upload, change.caller, shares, drops))
+    return pb.ImportFileResponse(batch=wire.batch(batch))
+
+
+async def require_scope(change: Change, header: pb.ImportHeader) -> None:
+    """Refuses a family or a bureau that is not the caller's to take in."""
+    caller = change.caller
+    if header.family == FamilyName.BUREAUS and not caller.has(Role.ADMINISTRATOR, Role.SERVICE):
+        raise NotPermitted("机关由平台管理员导入", "Bureaus are imported by the administrator")
+    if header.bureau:
+        caller.require_bureau(header.bureau)
+        await require_bureau_exists(change, header.bureau, "header.bureau")
+    elif caller.is_service:
+        raise InvalidInput(faults=[Fault("header.bureau", "必填", "is required")])
+    elif not caller.bureau:
+        raise NotPermitted("您的账号不属于任何机关", "Your account belongs to no bureau")
+
+
+def _batch(change: Change, header: pb.ImportHeader, upload: Upload) -> ImportBatch:
+    bureau = header.bureau or change.caller.bureau
+    return ImportBatch(
+        batch_id=uuid4().hex,
+        family=header.family,
+        file_name=header.file_name,
+        state="checked",
+        rows=upload.read.rows,
+        baseline=header.baseline,
+        bureau=bureau,
+        imported_by=change.on_behalf_of,
+        imported_at=change.at,
+        encoding=upload.read.encoding,
+        sha256=upload.sha256,
+        question=question(header, upload.sha256, bureau),
+        header=list(upload.read.names),
+        sheet=upload.read.sheet,
+        asked=header.SerializeToString(),
+        sent_as=sent_as(change.caller),
+    )
+
+
+async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.DiscardBatchResponse:
+    """Gives up a batch that is being sent or waits for approval; nothing of it was applied.
+
+    Raises NotFound, NotPermitted for what is neither the caller's own nor its bureau's to clear
+    up, WrongState for a batch that is decided.
+    """
+    batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
+    own = batch.imported_by == change.on_behalf_of
+    if not own and not change.caller.has(Role.CASEWORKER, Role.ADMINISTRATOR, Role.SERVICE):
+        raise NotPermitted("只能放弃自己的批次", "You may give up your own batches only")
+    if batch.state not in UNDECIDED:
+        raise WrongState("该批次已办结", "The batch is decided", state=batch.state)
+    await close(change, batch, "discarded", "discard_import", request.reasons)
+    return pb.DiscardBatchResponse(batch=wire.batch(batch))
+
+
+async def close(change: Change, batch: ImportBatch, state: str, action: str, reasons: str) -> None:
+    """Ends a batch of which nothing was applied; its content is kept no longer."""
+    before = {"state": batch.state}
+    batch.state, batch.reasons = state, reasons
+    await pieces.drop(change.session, batch.batch_id)
+    object_ = f"import/{batch.batch_id}"
+    change.audit(action, object_, before=before, after={"state": state}, ground=reasons)
+    await announce(change, batch)

@@ -1,0 +1,159 @@
+"""The things an import makes or changes: their tables, and saving them so that it can be undone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic.fields import FieldInfo
+from sqlalchemy.orm import attributes
+from sqlmodel import col, select
+
+from law.colours.rule import InstrumentState
+from plumbing.change import Change
+from services.registry import announce_changes
+from services.registry.announce_changes import IDS_IN_QUERY, Why, chunks
+from services.registry.imports.plan.plan import Kind, Plan, Planned
+from services.registry.tables import (
+    Bureau,
+    ImportedThing,
+    Instrument,
+    Record,
+    Subject,
+    Verification,
+)
+
+ROWS_AT_ONCE = 2000
+Save = Callable[..., Awaitable[Any]]
+# What follows from other things: it may change without anyone having touched the thing itself.
+FOLLOWS = frozenset({"version", "repeated_serial"})
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where a kind of things is kept, and how it is saved and announced."""
+
+    model: Any
+    key: str
+    save: Save
+    follows: frozenset[str] = FOLLOWS
+
+    @property
+    def id_column(self) -> Any:
+        """The column of the id."""
+        return col(getattr(self.model, self.key))
+
+    @cached_property
+    def _blank(self) -> Mapping[str, Any]:
+        fields: Mapping[str, FieldInfo] = self.model.model_fields
+        return {name: one.default for name, one in fields.items() if not one.is_required()}
+
+    def new(self, values: Mapping[str, Any]) -> Any:
+        """A new row. The model's own constructor would take a third of an import's whole time."""
+        row = attributes.manager_of_class(self.model).new_instance()
+        row.__dict__.update({**self._blank, **values})
+        return row
+
+
+TABLES: Mapping[Kind, Table] = {
+    Kind.BUREAU: Table(Bureau, "code", announce_changes.save_bureaus),
+    Kind.SUBJECT: Table(Subject, "subject_id", announce_changes.save_subjects),
+    Kind.INSTRUMENT: Table(
+        Instrument,
+        "instrument_id",
+        announce_changes.save_instruments,
+        FOLLOWS | {"bureau", "in_review"},
+    ),
+    Kind.VERIFICATION: Table(Verification, "verification_id", announce_changes.save_verifications),
+    Kind.RECORD: Table(Record, "record_id", announce_changes.save_records, FOLLOWS | {"contested"}),
+}
+
+
+def digest_of(kind: Kind, row: Any) -> str:
+    """SHA-256 of what a thing says itself."""
+    said = row.model_dump(mode="json", exclude=TABLES[kind].follows)
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+async def load(change: Change, kind: Kind, ids: Iterable[str]) -> dict[str, Any]:
+    """Things by id, locked."""
+    table = TABLES[kind]
+    found: dict[str, Any] = {}
+    for some in chunks(sorted(ids), IDS_IN_QUERY):
+        wanted = select(table.model).where(table.id_column.in_(some)).with_for_update()
+        for row in (await change.session.exec(wanted)).all():
+            found[getattr(row, table.key)] = row
+    return found
+
+
+async def apply(change: Change, plan: Plan, why: Why) -> None:
+    """Makes and changes everything planned, a portion at a time."""
+    await change.session.flush()
+    for kind in Kind:
+        for portion in chunks(plan.things[kind], ROWS_AT_ONCE):
+            await _apply(change, kind, portion, why)
+            # Everything is flushed; what was saved need not be kept for the rest of a long file.
+            change.session.expunge_all()
+
+
+async def _apply(change: Change, kind: Kind, portion: Sequence[Planned], why: Why) -> None:
+    held = await load(change, kind, (one.thing_id for one in portion if not one.new))
+    before = {thing_id: row.model_dump(mode="json") for thing_id, row in held.items()}
+    rows = [_altered(kind, one, held) for one in portion]
+    await TABLES[kind].save(change, rows, why)
+    if kind is Kind.SUBJECT:
+        await follow(change, rows, before, why)
+    await _remember(change, kind, portion, rows, before, why)
+
+
+def _altered(kind: Kind, one: Planned, held: Mapping[str, Any]) -> Any:
+    table = TABLES[kind]
+    values = dict(one.values)
+    state: InstrumentState | None = values.pop("state", None)
+    if one.new:
+        row = table.new(values | {table.key: one.thing_id})
+    else:
+        row = held[one.thing_id]
+        row.sqlmodel_update(values)
+    if state is not None:
+        row.use(state)
+    return row
+
+
+async def follow(
+    change: Change, rows: Iterable[Subject], before: Mapping[str, Mapping[str, Any]], why: Why
+) -> None:
+    """Gives the instruments of subjects that moved their owner's bureau and review."""
+    for row in rows:
+        was = before.get(row.subject_id)
+        if was and (was["bureau"], was["in_review"]) != (row.bureau, row.in_review):
+            await announce_changes.follow_owner(change, row, why)
+
+
+async def _remember(
+    change: Change,
+    kind: Kind,
+    portion: Sequence[Planned],
+    rows: Sequence[Any],
+    before: Mapping[str, Any],
+    why: Why,
+) -> None:
+    connection = await change.session.connection()
+    remembered = [
+        {
+            "batch_id": why.batch_id,
+            "kind": kind.value,
+            "thing_id": one.thing_id,
+            "version": row.version,
+            "digest": digest_of(kind, row),
+            "before": before.get(one.thing_id),
+            "stated": kind is Kind.INSTRUMENT and one.stated,
+        }
+        for one, row in zip(portion, rows, strict=True)
+    ]
+    await connection.execute(sa.insert(ImportedThing), remembered)

@@ -1,0 +1,91 @@
+"""What became of a batch: its counts, what is wrong with its rows, and how the audit tells it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from plumbing.change import Change
+from services.registry.announce_changes import chunks
+from services.registry.imports.batch.content import Places
+from services.registry.imports.plan.plan import Plan
+from services.registry.imports.rows.file import Read
+from services.registry.tables import ImportBatch, ImportFault, RejectedRow
+
+ROWS_AT_ONCE = 5000
+NOT_AUDITED = {"header", "question", "asked", "sent_as"}
+
+
+def count(batch: ImportBatch, plan: Plan, read: Read, mode: str) -> None:
+    """Counts what a plan does with the rows, and says whether it is to be applied."""
+    bad = read.notes.bad_rows
+    unusable = read.notes.header_is_bad
+    batch.rejected = read.rows if unusable else len(bad)
+    batch.unchanged = 0 if unusable else len(plan.unchanged - bad)
+    batch.changed = 0 if unusable else read.rows - batch.rejected - batch.unchanged
+    batch.in_review = len(plan.in_review - bad)
+    batch.repeated_serials = len(plan.repeated)
+    if mode == "check":
+        batch.state = "checked"
+    elif unusable or (bad and mode == "all_or_nothing"):
+        batch.state, batch.changed, batch.unchanged = "refused", 0, 0
+    else:
+        batch.state = "applied" if any(plan.things.values()) else "unchanged"
+
+
+async def keep_faults(change: Change, batch_id: str, read: Read) -> None:
+    """Keeps what is wrong with a batch, and the rows not taken, in place of what was kept."""
+    connection = await change.session.connection()
+    for table in (ImportFault, RejectedRow):
+        await connection.execute(sa.delete(table).where(col(table.batch_id) == batch_id))
+    places = await Places.of(change.session, batch_id)
+    for portion in chunks(_faults(batch_id, read, places), ROWS_AT_ONCE):
+        await connection.execute(sa.insert(ImportFault), portion)
+    why: dict[int, list[str]] = defaultdict(list)
+    for note in read.notes.in_order():
+        if not note.warning:
+            why[note.row].append(f"{note.column}：{note.zh}" if note.column else note.zh)
+    rejected = (
+        {"batch_id": batch_id, "row": row.number, "cells": row.cells, "why": "；".join(said)}
+        for row in read.rejected(read.notes.bad_rows)
+        if (said := why[row.number])
+    )
+    for portion in chunks(rejected, ROWS_AT_ONCE):
+        await connection.execute(sa.insert(RejectedRow), portion)
+
+
+def _faults(batch_id: str, read: Read, places: Places) -> Iterator[dict[str, Any]]:
+    for number, note in enumerate(read.notes.in_order(), 1):
+        place = places[note.row]
+        yield {
+            "batch_id": batch_id,
+            "number": number,
+            "row": note.row,
+            "column": note.column,
+            "cell": note.cell,
+            "value": note.value,
+            "reason": note.reason,
+            "message_zh": note.zh,
+            "message_en": note.en,
+            "warning": note.warning,
+            "chunk": place.chunk,
+            "item": place.item,
+        }
+
+
+def told(batch: ImportBatch) -> dict[str, Any]:
+    """A batch as the audit chain holds it."""
+    return batch.model_dump(mode="json", exclude=NOT_AUDITED)
+
+
+def counted(plan: Plan) -> dict[str, Any]:
+    """What a plan touches, as the audit chain holds it: how many, and the digest of their ids."""
+    ids = sorted(one.thing_id for planned in plan.things.values() for one in planned)
+    things = {kind.value: len(made) for kind, made in plan.things.items() if made}
+    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    return {"things": things, "digest_of_ids": digest}

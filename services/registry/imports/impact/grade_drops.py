@@ -1,0 +1,62 @@
+"""Asking grading how many grades would fall. Where it cannot answer, nothing is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import grpc
+import structlog
+
+from plumbing.grpc_errors import Away
+from protos.grading.v1 import assessments_pb2 as pb
+from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
+from services.registry.imports.impact.alarms import Drops, Question
+
+SUBJECTS_AT_ONCE, RECORDS_AT_ONCE = 500, 5000
+log = structlog.get_logger()
+
+
+class Grader(Protocol):
+    """Who is asked."""
+
+    async def ask(self, question: Question) -> Drops:
+        """How many of the subjects would have a worse grade. Raises Away."""
+
+
+class GradingService:
+    """The grading service."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = AssessmentServiceStub(channel)
+
+    async def ask(self, question: Question) -> Drops:
+        """Asks about a portion after another."""
+        fallen = graded = 0
+        for portion in _portions(question.subjects):
+            request = pb.EstimateDropsRequest(subjects=portion, bureau=question.bureau)
+            try:
+                answer = await self._stub.EstimateDrops(request)
+            except grpc.aio.AioRpcError as error:
+                log.warning("imports.grading_does_not_answer", error=str(error.details()))
+                raise Away(
+                    "评级服务暂时无法答复，不能估计此批次会使多少主体降级；未导入任何内容，请稍后再试",
+                    "Grading does not answer, so it cannot be estimated how many grades would fall;"
+                    " nothing was taken in, try again later",
+                ) from error
+            fallen += len(answer.subject_ids)
+            graded = answer.graded
+        return Drops(question.digest, fallen, graded)
+
+
+def _portions(subjects: Sequence[pb.SupposedSubject]) -> Iterator[list[pb.SupposedSubject]]:
+    portion: list[pb.SupposedSubject] = []
+    records = 0
+    for one in subjects:
+        records += len(one.records)
+        if portion and (len(portion) == SUBJECTS_AT_ONCE or records > RECORDS_AT_ONCE):
+            yield portion
+            portion, records = [], len(one.records)
+        portion.append(one)
+    if portion:
+        yield portion

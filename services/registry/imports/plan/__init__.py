@@ -1,0 +1,1 @@
+"""What a file would do to the register, before anything is done."""

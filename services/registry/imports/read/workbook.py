@@ -1,0 +1,170 @@
+"""A workbook as rows of cells, read by a process of its own (`unpacking`) within limits."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from services.registry.imports.read.limits import BadFile, FileLimits
+from services.registry.imports.read.text import Row, huge_cell
+from services.registry.imports.rows.cells import Failed, Number
+
+READER = "services.registry.imports.read.workbook_subprocess"
+WALL_FACTOR = 5  # how much longer than its processor time a reading may last
+LAST_LINE = 1024 * 1024  # bytes at the end among which the last line stands
+OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL)
+TOO_LARGE = "工作簿过大", "the workbook is too large"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the reading process said of the sheet, besides its rows."""
+
+    sheet: str
+    macros: bool = False
+    from_1904: bool = False
+    merged: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+
+class Workbook:
+    """One sheet of a workbook. Raises BadFile when it cannot be read."""
+
+    def __init__(self, content: bytes, form: str, wanted: str, limits: FileLimits) -> None:
+        self.encoding, self._limits = form, limits
+        self._lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
+        weakref.finalize(self, self._lines.close)
+        ended = self._unpack(content, wanted)
+        self.told = self._heard(ended)
+
+    @property
+    def sheet(self) -> str:
+        """The name of the sheet."""
+        return self.told.sheet
+
+    def rows(self) -> Iterator[Row]:
+        """Every row of the sheet that holds something; the first of the sheet is number 1."""
+        self._lines.seek(0)
+        next(self._lines)
+        for line in self._lines:
+            said = json.loads(line)
+            if isinstance(said, list):
+                yield Row(said[0], [_cell(cell) for cell in said[1]])
+            elif "long" in said:
+                blank = [""] * said["long"]
+                yield Row(said["row"], [*blank, ""], huge_cell(self._limits.cell))
+            elif "too" in said:
+                raise too_many(said["row"], said["too"], self._limits)
+
+    def _unpack(self, content: bytes, wanted: str) -> int | None:
+        """How the reading process ended; None where it took too long."""
+        arguments = json.dumps(asdict(self._limits) | {"sheet": wanted})
+        try:
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", READER, arguments],
+                input=content,
+                stdout=self._lines,
+                stderr=subprocess.DEVNULL,
+                env={"PYTHONPATH": os.pathsep.join(sys.path)},  # nothing else is its business
+                timeout=self._limits.seconds * WALL_FACTOR,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return None
+        return done.returncode
+
+    def _heard(self, ended: int | None) -> Told:
+        self._lines.seek(0)
+        first = _parsed(self._lines.readline())
+        if "fault" in first:
+            raise self._refusal(first)
+        size = self._lines.seek(0, io.SEEK_END)
+        self._lines.seek(max(0, size - LAST_LINE))
+        last = _parsed(self._lines.read().rstrip(b"\n").rpartition(b"\n")[2])
+        if ended != 0 or "end" not in last:
+            raise self._ended(ended, last)
+        return Told(
+            sheet=first["sheet"],
+            macros=first["macros"],
+            from_1904=first["from_1904"],
+            merged={int(place): (row, times) for place, (row, times) in last["merged"].items()},
+            others=tuple(last["others"]),
+        )
+
+    def _refusal(self, said: Mapping[str, Any]) -> BadFile:
+        match said["fault"]:
+            case "ENCRYPTED":
+                return encrypted()
+            case "EMPTY_FILE":
+                return BadFile("EMPTY_FILE", "文件是空的", "the file is empty")
+            case "NO_SUCH_SHEET":
+                names = "、".join(said["sheets"])
+                zh, en = f"没有此工作表；有：{names}", f"there is no such sheet; there are: {names}"
+                return BadFile("NO_SUCH_SHEET", zh, en)
+            case "TOO_LARGE":
+                return self._limits.exceeded("TOO_LARGE", *TOO_LARGE, "memory_bytes")
+        return corrupt()
+
+    def _ended(self, ended: int | None, last: Mapping[str, Any]) -> BadFile:
+        if "fault" in last:
+            return self._refusal(last)
+        if ended is None or -ended == signal.SIGXCPU:
+            zh, en = "读取工作簿用时过长", "reading the workbook takes too long"
+            return self._limits.exceeded("TOO_SLOW", zh, en, "seconds")
+        if -ended in OUT_OF_MEMORY:
+            return self._limits.exceeded("TOO_LARGE", *TOO_LARGE, "memory_bytes")
+        if -ended == signal.SIGXFSZ:
+            return self._limits.exceeded("TOO_LARGE", *TOO_LARGE, "unpacked_bytes")
+        return corrupt()
+
+
+def too_many(row: int, what: str, limits: FileLimits) -> BadFile:
+    """The refusal of a file with too many rows, or with too many columns in one."""
+    if what == "wide":
+        zh = f"第 {row} 行超过 {limits.columns} 列"
+        en = f"row {row} has more than {limits.columns} columns"
+        return limits.exceeded("TOO_MANY_COLUMNS", zh, en, "columns")
+    zh, en = f"文件超过 {limits.rows} 行", f"the file has more than {limits.rows} rows"
+    return limits.exceeded("TOO_MANY_ROWS", zh, en, "rows")
+
+
+def corrupt() -> BadFile:
+    """The refusal of a workbook that cannot be read."""
+    zh = "工作簿已损坏或不完整，请重新保存后再导入"
+    return BadFile("CORRUPT", zh, "the workbook is damaged or cut off; save it again")
+
+
+def encrypted() -> BadFile:
+    """The refusal of a file that needs a password."""
+    zh = "工作簿已加密，请取消密码后再导入"
+    return BadFile("ENCRYPTED", zh, "the workbook is encrypted; remove its password")
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _cell(said: Any) -> str:
+    """A cell as text; what kind of cell it is stays known where that matters."""
+    if isinstance(said, str):
+        return said
+    if said is None:
+        return ""
+    if isinstance(said, bool):
+        return "TRUE" if said else "FALSE"
+    if "number" in said:
+        return Number(said["number"])
+    return Failed(said["error"]) if "error" in said else str(said["day"])

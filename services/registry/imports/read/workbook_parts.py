@@ -1,0 +1,165 @@
+"""What the reader of workbooks does not tell: macros, the first day, and cells without a value.
+
+It gives a cell whose formula failed, or was never computed, as a blank one. A blank may be taken; a
+failed formula must not be. So the sheet's own XML is looked through for them.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from xml.parsers import expat
+
+from services.registry.imports.read import biff
+
+ZIP = b"PK\x03\x04"
+HEADER_ROWS = 20  # rows that may stand above the header, and it itself
+PIECE = 1024 * 1024
+SMALL_PART = 16 * PIECE
+_MAY_FAIL = re.compile(rb"<(?:\w+:)?f[\s/>]|\bt=[\"']e[\"']")
+_FROM_1904 = re.compile(rb"\bdate1904=[\"'](?:1|true)[\"']")
+_BIFF_FROM_1904 = b"\x22\x00\x02\x00\x01\x00"
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+def has_macros(content: bytes) -> bool:
+    """Whether a workbook carries code. It is never run, and never kept."""
+    if not content.startswith(ZIP):
+        return "_VBA_PROJECT".encode("utf-16-le") in content
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return any(name.lower().endswith("vbaproject.bin") for name in parts.namelist())
+
+
+def counts_from_1904(content: bytes) -> bool:
+    """Whether the workbook's days may be counted from 1904 instead of 1900."""
+    if not content.startswith(ZIP):
+        return _BIFF_FROM_1904 in content
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return bool(_FROM_1904.search(_part(parts, "xl/workbook.xml")))
+
+
+def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:
+    """By row and place, each cell whose formula has no value, with the error that it shows."""
+    if not content.startswith(ZIP):
+        return biff.failed_cells(content, sheet)
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        path = _path(parts, sheet)
+        if path is None or not _may_fail(parts, path):
+            return {}
+        found = _Cells()
+        with parts.open(path) as stream:
+            while piece := stream.read(PIECE):
+                found.parser.Parse(piece)
+        return found.failed
+
+
+def column_of(letters: str) -> int:
+    """The place of a column: A is 0."""
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+def letters_of(place: int) -> str:
+    """The letters of a column: 0 is A."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _part(parts: zipfile.ZipFile, path: str) -> bytes:
+    with parts.open(path) as stream:
+        return stream.read(SMALL_PART)
+
+
+def _may_fail(parts: zipfile.ZipFile, path: str) -> bool:
+    before = b""
+    with parts.open(path) as stream:
+        while piece := stream.read(PIECE):
+            if _MAY_FAIL.search(before + piece):
+                return True
+            before = piece[-64:]
+    return False
+
+
+def _path(parts: zipfile.ZipFile, sheet: str) -> str | None:
+    targets = {
+        said.get("Id"): said.get("Target", "")
+        for said in _elements(_part(parts, "xl/_rels/workbook.xml.rels"), "Relationship")
+    }
+    for said in _elements(_part(parts, "xl/workbook.xml"), "sheet"):
+        if said.get("name") == sheet:
+            key = next((value for name, value in said.items() if name.endswith(":id")), "")
+            target = targets.get(key, "")
+            path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+            return path if path in parts.namelist() else None
+    return None
+
+
+def _elements(xml: bytes, wanted: str) -> Iterator[dict[str, str]]:
+    found: list[dict[str, str]] = []
+
+    def start(name: str, said: dict[str, str]) -> None:
+        if _local(name) == wanted:
+            found.append(said)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.Parse(xml, True)
+    return iter(found)
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+class _Cells:
+    """Walks through a sheet's XML and keeps the cells that failed."""
+
+    def __init__(self) -> None:
+        self.failed: dict[int, dict[int, str]] = defaultdict(dict)
+        self._row, self._place = 0, -1
+        self._formula = self._value = self._error = self._heard = False
+        self._said = ""
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+
+    def _start(self, name: str, said: dict[str, str]) -> None:
+        match _local(name):
+            case "row":
+                self._row = int(said.get("r", self._row + 1))
+                self._place = -1
+            case "c":
+                self._begin_cell(said)
+            case "f":
+                self._formula = True
+            case "v" | "is":
+                self._value = True
+                self._heard = self._error
+
+    def _begin_cell(self, said: dict[str, str]) -> None:
+        reference = _REFERENCE.fullmatch(said.get("r", ""))
+        self._place = column_of(reference[1]) if reference else self._place + 1
+        self._row = int(reference[2]) if reference else self._row
+        self._error = said.get("t") == "e"
+        self._formula = self._value = False
+        self._said = ""
+
+    def _text(self, text: str) -> None:
+        if self._heard:
+            self._said += text
+
+    def _end(self, name: str) -> None:
+        self._heard = False
+        if _local(name) == "c" and (self._error or (self._formula and not self._value)):
+            self.failed[self._row][self._place] = self._said[:20]

@@ -1,0 +1,171 @@
+"""What each family of rows holds: its fields, their Chinese headers, and how a cell is read.
+
+Lengths and patterns are those of the contract, read from the message that tells such a thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor
+
+from law.colours.rule import InstrumentState, VerificationResult
+from law.evidence import RecordKind, Sector, Severity, SubjectKind
+from protos.buf.validate import validate_pb2
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.rows import cells, labels
+
+RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
+IDENTIFIERS = (cells.identifier, cells.code, cells.credit_code)
+OWNER_LENGTH = 300  # as long as a name
+
+
+class FamilyName(StrEnum):
+    """The families, in the order in which a register is loaded."""
+
+    BUREAUS = "bureaus"
+    SUBJECTS = "subjects"
+    INSTRUMENTS = "instruments"
+    VERIFICATIONS = "verifications"
+    RECORDS = "records"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the contract admits as text of a field."""
+
+    longest: int = 0  # 0: any
+    pattern: re.Pattern[str] | None = None
+
+    def check(self, value: str) -> None:
+        """Raises BadCell."""
+        if self.longest and len(value) > self.longest:
+            zh, en = f"不能超过 {self.longest} 个字", f"at most {self.longest} characters"
+            raise cells.BadCell("TOO_LONG", zh, en)
+        if self.pattern and not self.pattern.search(value):
+            raise cells.BadCell("BAD_FORMAT", "格式不符", "is not in the format of this field")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a family."""
+
+    name: str
+    header: str
+    required: bool
+    read: cells.Read
+    limits: Limits
+
+    @property
+    def identifier(self) -> bool:
+        """Whether it stands for one thing: a code or a number that must be kept to the letter."""
+        return self.read in IDENTIFIERS
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family of rows."""
+
+    name: FamilyName
+    fields: Mapping[str, Field]
+
+
+def _limits(name: str, *messages: Descriptor) -> Limits:
+    field = next((m.fields_by_name[name] for m in messages if name in m.fields_by_name), None)
+    if field is None:  # an owner, who may be named in several ways
+        return Limits(longest=OWNER_LENGTH)
+    rules: Any = field.GetOptions().Extensions[RULES].string
+    return Limits(rules.max_len, re.compile(rules.pattern) if rules.pattern else None)
+
+
+def _family(name: FamilyName, message: Descriptor, *rows: tuple[str, str, cells.Read]) -> Family:
+    fields = {}
+    for key, header, read in rows:
+        bare = key.rstrip("*")
+        limits = _limits(bare, message, pb.Instrument.DESCRIPTOR, pb.Subject.DESCRIPTOR)
+        fields[bare] = Field(bare, header, key != bare, read, limits)
+    return Family(name, fields)
+
+
+_KIND = cells.Choice(labels.labelled(SubjectKind, labels.SUBJECT_KINDS))
+_SECTOR = cells.Choice(labels.labelled(Sector, labels.SECTORS))
+_STATE = cells.Choice(labels.labelled(InstrumentState, labels.STATES))
+_RESULT = cells.Choice(labels.labelled(VerificationResult, labels.RESULTS))
+_RECORD_KIND = cells.Choice(labels.labelled(RecordKind, labels.RECORD_KINDS))
+_SEVERITY = cells.Choice(labels.labelled(Severity, labels.SEVERITIES))
+
+FAMILIES: Mapping[FamilyName, Family] = {
+    family.name: family
+    for family in (
+        _family(
+            FamilyName.BUREAUS,
+            pb.Bureau.DESCRIPTOR,
+            ("code*", "机关代码", cells.code),
+            ("name*", "机关名称", cells.text),
+            ("division_code", "行政区划代码", cells.code),
+            ("department", "受理部门", cells.text),
+            ("phone", "电话", cells.code),
+            ("email", "电子邮箱", cells.code),
+        ),
+        _family(
+            FamilyName.SUBJECTS,
+            pb.Subject.DESCRIPTOR,
+            ("external_ref", "主体编号", cells.identifier),
+            ("kind*", "主体类型", _KIND),
+            ("name*", "名称", cells.text),
+            ("credit_code", "统一社会信用代码", cells.credit_code),
+            ("bureau*", "监管机关代码", cells.code),
+            ("sector*", "行业领域", _SECTOR),
+            ("person_in_charge", "负责人", cells.text),
+            ("address", "地址", cells.text),
+            ("email", "电子邮箱", cells.code),
+        ),
+        _family(
+            FamilyName.INSTRUMENTS,
+            pb.Instrument.DESCRIPTOR,
+            ("owner*", "使用单位", cells.identifier),
+            ("type_code*", "器具类型", cells.identifier),
+            ("model", "型号规格", cells.identifier),
+            ("serial_no*", "出厂编号", cells.identifier),
+            ("manufacturer", "生产厂家", cells.text),
+            ("location", "使用地点", cells.text),
+            ("state", "状态", _STATE),
+            ("rotate_on", "轮换日期", cells.day),
+        ),
+        _family(
+            FamilyName.VERIFICATIONS,
+            pb.Verification.DESCRIPTOR,
+            ("owner", "使用单位", cells.identifier),
+            ("sector", "行业领域", _SECTOR),
+            ("type_code*", "器具类型", cells.identifier),
+            ("serial_no*", "出厂编号", cells.identifier),
+            ("model", "型号规格", cells.identifier),
+            ("result*", "检定结果", _RESULT),
+            ("verified_on*", "检定日期", cells.day),
+            ("valid_until", "有效期至", cells.day),
+            ("institution*", "检定机构", cells.text),
+            ("certificate_no", "证书编号", cells.identifier),
+            ("method", "检定依据", cells.text),
+        ),
+        _family(
+            FamilyName.RECORDS,
+            pb.Record.DESCRIPTOR,
+            ("owner*", "使用单位", cells.identifier),
+            ("kind*", "信息类别", _RECORD_KIND),
+            ("severity", "严重程度", _SEVERITY),
+            ("occurred_on*", "发生日期", cells.day),
+            ("determined_on*", "认定日期", cells.day),
+            ("verified", "经核实", cells.flag),
+            ("final", "已生效", cells.flag),
+            ("points", "分值", cells.whole),
+            ("source_ref*", "文书编号", cells.identifier),
+            ("provided_by", "提供单位", cells.text),
+            ("summary", "摘要", cells.text),
+            ("entered_on", "录入日期", cells.day),
+        ),
+    )
+}

@@ -1,0 +1,84 @@
+"""What is noted about the rows of a file on the way: faults, and warnings that refuse nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services.registry.imports.read.limits import BadFile, FileLimits
+from services.registry.imports.read.workbook_parts import letters_of
+from services.registry.imports.rows.cells import shown
+
+HEADER_ROW = 1  # where nothing stands above it
+
+
+class Note(NamedTuple):
+    """One fault or warning. An empty column means the whole row; `cell` is an address as C12."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    zh: str
+    en: str
+    warning: bool
+    cell: str
+
+
+@dataclass
+class Notes:
+    """Everything noted about a file. `places` are the columns of a workbook, by name."""
+
+    limits: FileLimits = field(default_factory=FileLimits)
+    header_row: int = HEADER_ROW
+    places: Mapping[str, int] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    bad_rows: set[int] = field(default_factory=set)
+
+    def fault(
+        self,
+        row: int,
+        reason: str,
+        zh: str,
+        en: str,
+        *,
+        column: str = "",
+        value: str = "",
+        place: int | None = None,
+    ) -> None:
+        """A row that cannot be taken; `place` is that of a workbook's cell outside its columns."""
+        self.bad_rows.add(row)
+        if len(self.notes) < self.limits.faults:
+            cell = self._cell(row, column, place)
+            self.notes.append(Note(row, column, shown(value), reason, zh, en, False, cell))
+        elif self.header_row not in self.bad_rows:
+            zh = f"错误超过 {self.limits.faults} 处，其余未列出"
+            en = f"there are more than {self.limits.faults} faults; the others are not listed"
+            self.refuse(self.limits.exceeded("TOO_MANY_FAULTS", zh, en, "faults"))
+
+    def warn(
+        self, row: int, reason: str, zh: str, en: str, *, column: str = "", value: str = ""
+    ) -> None:
+        """Something worth a notice."""
+        if len(self.notes) < self.limits.faults:
+            cell = self._cell(row, column, None)
+            self.notes.append(Note(row, column, shown(value), reason, zh, en, True, cell))
+
+    def refuse(self, bad: BadFile) -> None:
+        """The whole file cannot be taken."""
+        self.bad_rows.add(self.header_row)
+        self.notes.append(Note(self.header_row, "", "", bad.reason, bad.zh, bad.en, False, ""))
+
+    def _cell(self, row: int, column: str, place: int | None) -> str:
+        found = self.places.get(column) if place is None else place
+        return "" if found is None else f"{letters_of(found)}{row}"
+
+    @property
+    def header_is_bad(self) -> bool:
+        """Whether the file as a whole cannot be taken."""
+        return self.header_row in self.bad_rows
+
+    def in_order(self) -> Iterable[Note]:
+        """By row; of one row, in the order of noting."""
+        return sorted(self.notes, key=lambda note: note.row)

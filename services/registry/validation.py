@@ -1,0 +1,195 @@
+"""What a thing of the register says about itself, read and checked.
+
+Each `read_…` takes a `Reader` over one mapping, be it a message or a row of a file, notes every
+fault with its field, and returns the content. Nothing here looks into the register.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from google.protobuf.message import Message
+
+from law.colours.rule import Mode, VerificationResult
+from law.errors import Fault, InvalidInput
+from law.evidence import RecordKind, Sector, Severity, SubjectKind
+from law.identifiers import check_credit_code
+from law.instruments import catalogue
+from law.reader.strict_reader import Reader
+
+
+@dataclass(frozen=True)
+class SubjectContent:
+    """What is said of a subject."""
+
+    kind: SubjectKind
+    name: str
+    credit_code: str
+    bureau: str
+    sector: Sector
+    person_in_charge: str
+    address: str
+    email: str
+    external_ref: str
+    in_review: bool
+
+
+@dataclass(frozen=True)
+class InstrumentContent:
+    """What is said of an instrument."""
+
+    subject_id: str
+    type_code: str
+    model: str
+    serial_no: str
+    manufacturer: str
+    location: str
+    rotate_on: date | None
+
+
+@dataclass(frozen=True)
+class VerificationContent:
+    """What is said of a verification."""
+
+    instrument_id: str
+    result: VerificationResult
+    verified_on: date
+    valid_until: date | None
+    institution: str
+    certificate_no: str
+    certificate_sha256: str
+    method: str
+
+
+@dataclass(frozen=True)
+class RecordContent:
+    """What is said of a credit record."""
+
+    kind: RecordKind
+    severity: Severity | None
+    occurred_on: date
+    determined_on: date
+    verified: bool
+    final: bool
+    points: int | None
+    source_ref: str
+    provided_by: str
+    summary: str
+
+
+def reader_of(message: Message, path: str, faults: list[Fault]) -> Reader:
+    """A reader over the fields of a message that are set."""
+    return Reader({field.name: value for field, value in message.ListFields()}, path, faults)
+
+
+def read_subject(reader: Reader) -> SubjectContent:
+    """Reads a subject. GB 32100 for its credit code; a natural person has none."""
+    content = SubjectContent(
+        kind=reader.choice("kind", SubjectKind),
+        name=reader.text("name").strip(),
+        credit_code=_credit_code(reader),
+        bureau=reader.text("bureau"),
+        sector=reader.choice("sector", Sector),
+        person_in_charge=_text(reader, "person_in_charge"),
+        address=_text(reader, "address"),
+        email=_text(reader, "email"),
+        external_ref=_text(reader, "external_ref"),
+        in_review=reader.flag("in_review", False),
+    )
+    if content.kind is SubjectKind.NATURAL_PERSON and content.credit_code:
+        reader.fault(
+            "credit_code", "自然人没有统一社会信用代码", "a natural person has no credit code"
+        )
+    return content
+
+
+def read_instrument(reader: Reader) -> InstrumentContent:
+    """Reads an instrument; its state, owner's bureau and marks are the register's."""
+    return InstrumentContent(
+        subject_id=reader.text("subject_id"),
+        type_code=reader.text("type_code").strip(),
+        model=_text(reader, "model"),
+        serial_no=reader.text("serial_no").strip(),
+        manufacturer=_text(reader, "manufacturer"),
+        location=_text(reader, "location"),
+        rotate_on=reader.day_or_none("rotate_on"),
+    )
+
+
+def read_verification(reader: Reader, today: date) -> VerificationContent:
+    """Reads a verification made by today."""
+    content = VerificationContent(
+        instrument_id=reader.text("instrument_id"),
+        result=reader.choice("result", VerificationResult),
+        verified_on=reader.day("verified_on"),
+        valid_until=reader.day_or_none("valid_until"),
+        institution=reader.text("institution").strip(),
+        certificate_no=_text(reader, "certificate_no"),
+        certificate_sha256=_text(reader, "certificate_sha256"),
+        method=_text(reader, "method"),
+    )
+    if content.verified_on > today:
+        reader.fault("verified_on", "检定日期不得晚于今天", "must not be after today")
+    if content.valid_until:
+        _check_validity(reader, content, content.valid_until)
+    return content
+
+
+def check_dated(reader: Reader, content: VerificationContent, type_code: str) -> None:
+    """A pass says until when it holds, unless the type is only verified first (C-19)."""
+    passed = content.result is VerificationResult.PASS
+    if passed and content.valid_until is None and not only_verified_first(type_code):
+        reader.fault("valid_until", "检定合格须填写有效期", "a pass needs the last valid day")
+
+
+def only_verified_first(type_code: str) -> bool:
+    """Whether the catalogue has the type verified once at most; what it does not know, it does."""
+    known = catalogue().get(type_code)
+    return known is not None and known.mode is not Mode.PERIODIC
+
+
+def read_record(reader: Reader, today: date) -> RecordContent:
+    """Reads a credit record: a fact that occurred, was determined, and by today is entered."""
+    content = RecordContent(
+        kind=reader.choice("kind", RecordKind),
+        severity=reader.choice_or_none("severity", Severity),
+        occurred_on=reader.day("occurred_on"),
+        determined_on=reader.day("determined_on"),
+        verified=reader.flag("verified", False),
+        final=reader.flag("final", False),
+        points=reader.whole_or_none("points", least=0),
+        source_ref=reader.text("source_ref").strip(),
+        provided_by=_text(reader, "provided_by"),
+        summary=_text(reader, "summary"),
+    )
+    if content.occurred_on > content.determined_on:
+        reader.fault("occurred_on", "发生日期不得晚于认定日期", "must not be after determined_on")
+    if content.determined_on > today:
+        reader.fault("determined_on", "认定日期不得晚于今天", "must not be after today")
+    return content
+
+
+def _check_validity(reader: Reader, content: VerificationContent, valid_until: date) -> None:
+    if content.result is not VerificationResult.PASS:
+        reader.fault("valid_until", "只有检定合格才有有效期", "only a pass is valid until a day")
+    elif valid_until < content.verified_on:
+        reader.fault("valid_until", "有效期不得早于检定日期", "must not be before verified_on")
+
+
+def _credit_code(reader: Reader) -> str:
+    code = _text(reader, "credit_code")
+    if not code:
+        return ""
+    try:
+        return check_credit_code(code)
+    except InvalidInput as error:
+        for fault in error.faults:
+            reader.fault("credit_code", fault.message_zh, fault.message_en, fault.cite)
+        return code
+
+
+def _text(reader: Reader, key: str) -> str:
+    # An optional text; None and "" alike mean that nothing is said.
+    value = reader.data.get(key)
+    return reader.text(key).strip() if value not in (None, "") else ""
