@@ -1,7 +1,8 @@
 """Runs a command that dies with the process that started it, even when that one is killed with -9.
 
-Used as a script: `python -I -S die_with_parent.py <parent> <command> …`. A program of
-its own, because the request must be made between fork and exec, where a process with threads must not run Python.
+Used as a script: `python -I -S die_with_parent.py <parent> <command> …`. It is a program of its
+own because the request must be made between fork and exec, where a process with threads must not
+run Python.
 """
 
 from __future__ import annotations
