@@ -106,3 +106,9 @@ def instrument_type(code: str) -> InstrumentType:
     if found is None:
         raise NotFound(f"没有器具类型“{code}”", f"there is no instrument type {code!r}")
     return found
+
+
+def mode_of(code: str) -> Mode:
+    """How a type is verified; a type that the catalogue does not know is verified periodically."""
+    known = catalogue().get(code)
+    return known.mode if known else Mode.PERIODIC

@@ -112,13 +112,13 @@ def colour(
     result, which changes nothing. Raises InvalidInput for a pass without a date where the type
     is verified periodically, NotInForce for a day on which the article does not hold.
     """
-    decided = _date_or_reason(valid_until, state, last_result, mode)
+    decided = date_or_reason(valid_until, state, last_result, mode)
     if isinstance(decided, date):
         return _by_date(decided, on)
     return _said(Colour.RED if decided in RED else Colour.NONE, decided, on)
 
 
-def _date_or_reason(
+def date_or_reason(
     valid_until: date | None,
     state: InstrumentState,
     last_result: VerificationResult | None,
@@ -167,7 +167,7 @@ def changes(
 
     The inverse of `colour`: nothing else happening, these are all the days on which it changes.
     """
-    last_day = _date_or_reason(valid_until, state, last_result, mode)
+    last_day = date_or_reason(valid_until, state, last_result, mode)
     if not isinstance(last_day, date):
         return ()
     green, yellow = (_first_day(colour, last_day) for colour in (Colour.GREEN, Colour.YELLOW))

@@ -9,14 +9,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours import rule as colours
-from law.colours.rule import Colour, VerificationFact
-from law.errors import InvalidInput
+from law.colours.basis import Basis, colour_basis, ladder
+from law.colours.rule import Colour, InstrumentState, VerificationFact
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.service import Findings, Reconciled
 from services.alerts import queries, timers
-from services.alerts.colour_basis import Standing, ladder, mode_of
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.projection import facts_of
 from services.alerts.tables import (
@@ -33,7 +31,6 @@ from services.alerts.timers import Timers
 
 CHUNK = 500
 _DAY = timedelta(days=1)
-_ONCE_ONLY = (colours.Mode.FIRST_THEN_ROTATE, colours.Mode.FIRST_THEN_SCRAP)
 _TOPICS = {
     "bureaus": (col(Bureau.code), col(Bureau.version)),
     "subjects": (col(Subject.subject_id), col(Subject.version)),
@@ -175,23 +172,9 @@ def _compare_colour(
 
 
 def _colour_by_law(row: Instrument, facts: Sequence[VerificationFact], today: date) -> Colour:
-    """From the verifications themselves, without what the projection made of them."""
-    governing = colours.governing(facts)
-    mode = mode_of(row.type_code)
-    valid_until = governing.valid_until if governing else None
-    if governing and governing.result is colours.VerificationResult.PASS and mode in _ONCE_ONLY:
-        valid_until = row.rotate_on or valid_until
-    try:
-        answer = colours.colour(
-            valid_until=valid_until,
-            state=colours.InstrumentState.SCRAPPED if row.removed else row.state,
-            last_result=governing.result if governing else None,
-            on=today,
-            mode=mode,
-        )
-    except InvalidInput:
-        return Colour.NONE
-    return answer.colour
+    """The colour from the verifications themselves, without what the projection stored."""
+    state = InstrumentState.SCRAPPED if row.removed else row.state
+    return colour_basis(row.type_code, state, row.rotate_on, facts).colour(today)
 
 
 def _look_for_alerts(
@@ -203,7 +186,7 @@ def _look_for_alerts(
     if not row.watched or watched_through is None:
         return
     # What became known today of one never verified is left for tomorrow's watch.
-    last = watched_through - _DAY if row.standing is Standing.UNVERIFIED else watched_through
+    last = watched_through - _DAY if row.standing is Basis.UNVERIFIED else watched_through
     for due_on, colour in ladder(row.standing, row.valid_until, row.since):
         key = (row.instrument_id, row.spell, row.governing_id, colour)
         if due_on <= last and key not in raised:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
+from law.colours.basis import LADDER
 from law.colours.rule import Colour
 from plumbing.clock import Clock
 from plumbing.database import Database
@@ -19,7 +20,6 @@ from plumbing.metrics.figures import (
     figure,
     tally,
 )
-from services.alerts.colour_basis import LADDER
 from services.alerts.queries import ON_FILE, colour_on
 from services.alerts.tables import (
     Alert,

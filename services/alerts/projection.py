@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.colours.basis import Basis, colour_basis
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2, registry_pb2
 from services.alerts import wire
-from services.alerts.colour_basis import Standing, stand_of
 from services.alerts.tables import Base, Bureau, Instrument, Subject, Verification, Watch
 
 T = TypeVar("T", bound=Base)
@@ -154,13 +154,13 @@ async def _settle(
 def _stand(
     row: Instrument, facts: Sequence[VerificationFact], owner: Subject | None, today: date
 ) -> None:
-    stand, was = stand_of(row.type_code, row.state, row.rotate_on, facts), row.standing
-    row.governing_id, row.last_result = stand.governing_id, stand.last_result
-    row.valid_until = stand.valid_until
-    row.standing = Standing.REMOVED if row.removed else stand.standing
+    found, was = colour_basis(row.type_code, row.state, row.rotate_on, facts), row.standing
+    row.governing_id, row.last_result = found.governing_id, found.last_result
+    row.valid_until = found.valid_until
+    row.standing = Basis.REMOVED if row.removed else found.basis
     row.watched = not (row.removed or row.in_review or (owner is not None and owner.placeholder))
-    if stand.since or row.since is None or row.standing is not was:
-        row.since = stand.since or today
+    if found.since or row.since is None or row.standing is not was:
+        row.since = found.since or today
 
 
 def _standings(rows: Iterable[Instrument]) -> dict[str, tuple[Any, ...]]:

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_valid_until
 from plumbing import paging, validation
 from plumbing.identity import Caller, Role, scope_prefix
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
-from services.alerts.colour_basis import REDS, Standing
 from services.alerts.tables import Alert, Escalation, Instrument, Notice, NoticeState, Watch
 
 Owned = Instrument | Alert | Notice | Escalation
@@ -24,16 +24,16 @@ _END_OF_TIME = date.max
 
 def colour_on(on: date) -> sa.ColumnElement[Any]:
     """The colour of an instrument on a day, in SQL: what `standing.answer` says in Python."""
-    dated = col(Instrument.standing) == Standing.DATED
+    dated = col(Instrument.standing) == Basis.DATED
     by_date = [
         (dated & (col(Instrument.valid_until) <= latest_valid_until(colour, on)), colour.value)
         for colour in (Colour.RED, Colour.YELLOW, Colour.GREEN)
     ]
-    without = (col(Instrument.standing).in_(REDS), Colour.RED.value)
+    without = (col(Instrument.standing).in_(RED_WITHOUT_DATE), Colour.RED.value)
     return sa.case(without, *by_date, else_=Colour.NONE.value)
 
 
-ON_FILE = col(Instrument.standing) != Standing.REMOVED
+ON_FILE = col(Instrument.standing) != Basis.REMOVED
 
 
 async def summarise_colours(

@@ -12,10 +12,10 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from law.colours.basis import Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
 from law.escalation import Step
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
-from services.alerts.colour_basis import Standing
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -125,7 +125,7 @@ class Instrument(Base, table=True):
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)
     watched: bool = False
-    standing: Standing = Field(default=Standing.REMOVED, sa_type=enum_column(Standing))
+    standing: Basis = Field(default=Basis.REMOVED, sa_type=enum_column(Basis))
     governing_id: str = ""
     last_result: VerificationResult | None = Field(
         default=None,
@@ -191,7 +191,7 @@ class Alert(Base, table=True):
     bureau: str
     type_code: str
     serial_no: str
-    standing: Standing = Field(sa_type=enum_column(Standing))
+    standing: Basis = Field(sa_type=enum_column(Basis))
     valid_until: date | None = None
     since: date | None = None
     raised_at: datetime

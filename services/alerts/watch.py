@@ -18,11 +18,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.colours.basis import LADDER, RED_BY_RESULT, RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_valid_until
 from plumbing.change import Change
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
-from services.alerts.colour_basis import AT_ONCE, LADDER, REDS, Standing
 from services.alerts.escalation import cases as escalations
 from services.alerts.escalation.digest import issue_approvals
 from services.alerts.notices import issue as notices
@@ -67,7 +67,7 @@ async def watch(change: Change, bureau: str, through: date) -> Watched:
     if row.watched_through is not None and row.watched_through >= through:
         return Watched()
     raised = await _raise(
-        change, through, row.watched_through, REDS, _INSTRUMENT.c.bureau == bureau
+        change, through, row.watched_through, RED_WITHOUT_DATE, _INSTRUMENT.c.bureau == bureau
     )
     row.watched_through = through
     reds = {a.instrument_id for a in raised if a.colour is Colour.RED and not a.baseline}
@@ -87,12 +87,12 @@ async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
     """
     through = await _latest_day(change, {instrument.bureau for instrument in instruments})
     these = _INSTRUMENT.c.instrument_id.in_([i.instrument_id for i in instruments])
-    raised = await _raise(change, through, None, AT_ONCE, these)
+    raised = await _raise(change, through, None, RED_BY_RESULT, these)
     for bureau, alerts in groupby(sorted(raised, key=_bureau), key=_bureau):
         change.audit("raise_alerts", f"watch/{bureau}", after=_summary([*alerts]), ground=CITE)
     await _announce(change, raised)
     for alert in raised:
-        if alert.standing is Standing.REJECTED and not alert.baseline:
+        if alert.standing is Basis.REJECTED and not alert.baseline:
             await notices.issue_rejected(change, alert)
 
 
@@ -115,7 +115,7 @@ async def _raise(
     change: Change,
     through: date,
     beyond: date | None,
-    reds: Sequence[Standing],
+    reds: Sequence[Basis],
     scope: sa.ColumnElement[bool],
 ) -> Sequence[sa.Row[Any]]:
     """Inserts the alerts that became due after `beyond`, of all time if None; returns them."""
@@ -141,12 +141,12 @@ def _reached(
     due = _INSTRUMENT.c.valid_until <= latest_valid_until(colour, through)
     if beyond is not None:
         due &= _INSTRUMENT.c.valid_until > latest_valid_until(colour, beyond)
-    dated = _INSTRUMENT.c.standing == Standing.DATED
+    dated = _INSTRUMENT.c.standing == Basis.DATED
     return _alerts(change, colour, through).where(scope, dated, due, _INSTRUMENT.c.watched)
 
 
 def _red_without_date(
-    change: Change, through: date, reds: Sequence[Standing], scope: sa.ColumnElement[bool]
+    change: Change, through: date, reds: Sequence[Basis], scope: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
     # No date decides here; saying so lets the index find these few among a million others.
     undated = _INSTRUMENT.c.standing.in_(reds) & _INSTRUMENT.c.valid_until.is_(None)
@@ -165,7 +165,7 @@ def _alerts(change: Change, colour: Colour, through: date) -> sa.Select[Any]:
 
 
 def _due_when_it_came_silently(through: date) -> sa.ColumnElement[bool]:
-    quiet_on, unverified = _INSTRUMENT.c.quiet_on, _INSTRUMENT.c.standing == Standing.UNVERIFIED
+    quiet_on, unverified = _INSTRUMENT.c.quiet_on, _INSTRUMENT.c.standing == Basis.UNVERIFIED
     return (quiet_on >= through) | (unverified & (quiet_on >= _INSTRUMENT.c.since))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from law.colours.basis import colour_on, reached_on
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.colour_basis import answer, reached_on
 from services.alerts.tables import Alert, Instrument, Notice, Watch
 
 
@@ -25,7 +25,7 @@ def text(value: date | None) -> str:
 def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
     """An alert, with the day on which the law reached its colour, the reason and the article."""
     due_on = reached_on(row.standing, row.valid_until, row.since, row.colour)
-    why = answer(row.standing, row.valid_until, due_on)
+    why = colour_on(row.standing, row.valid_until, due_on)
     said = pb.Alert(
         alert_id=str(row.alert_id),
         instrument_id=row.instrument_id,
@@ -45,7 +45,7 @@ def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
 
 def colour(row: Instrument, on: date) -> pb.InstrumentColour:
     """An instrument and its colour on a day."""
-    why = answer(row.standing, row.valid_until, on)
+    why = colour_on(row.standing, row.valid_until, on)
     return pb.InstrumentColour(
         instrument_id=row.instrument_id,
         subject_id=row.subject_id,

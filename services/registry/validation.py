@@ -15,7 +15,7 @@ from law.colours.rule import Mode, VerificationResult
 from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.identifiers import check_credit_code
-from law.instruments import catalogue
+from law.instruments import mode_of
 from law.reader.strict_reader import Reader
 
 
@@ -144,9 +144,8 @@ def check_dated(reader: Reader, content: VerificationContent, type_code: str) ->
 
 
 def only_verified_first(type_code: str) -> bool:
-    """Whether the catalogue has the type verified once at most; what it does not know, it does."""
-    known = catalogue().get(type_code)
-    return known is not None and known.mode is not Mode.PERIODIC
+    """Whether the catalogue has the type verified at most once."""
+    return mode_of(type_code) is not Mode.PERIODIC
 
 
 def read_record(reader: Reader, today: date) -> RecordContent:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from law.colours.basis import Basis, colour_on
 from law.escalation import Step, rung
 from law.periods import SHANGHAI
 from law.reader.texts import spell_out
-from services.alerts.colour_basis import Standing, answer
 from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
 
 _ASKED = "请立即停止使用上述器具；修理或申请检定，检定合格前不得使用；不再使用的，请办理停用或报废"
@@ -30,7 +30,7 @@ class Outcome:
 
     type_code: str
     serial_no: str
-    standing: Standing
+    standing: Basis
     valid_until: date | None
     told: bool
     red: bool
@@ -41,7 +41,7 @@ class Outcome:
         which = f"{type_name(self.type_code)}，出厂编号 {self.serial_no}"
         if self.gone:
             return f"{which}。已不在贵单位名下"
-        why = answer(self.standing, self.valid_until, on)
+        why = colour_on(self.standing, self.valid_until, on)
         until = f"；有效期至 {self.valid_until}" if self.valid_until else ""
         return f"{which}{until}。{why.reason}（{spell_out(why.cite, 'zh')}）"
 

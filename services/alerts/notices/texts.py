@@ -9,21 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from law.colours.basis import Basis, colour_on
 from law.colours.rule import Colour
 from law.evidence import RecordKind
 from law.grading.kind_names import kind_name
 from law.instruments import catalogue
 from law.objection import OBJECTION_CITE, OUTCOME_CITE
 from law.reader.texts import spell_out
-from law.terms.data import Basis, definition
-from services.alerts.colour_basis import Standing, answer
+from law.terms import data as terms
 
 COLOUR_ZH = {Colour.RED: "红色警示", Colour.YELLOW: "黄色预警", Colour.GREEN: "绿色提示"}
 _RENEW = "请在有效期届满前向计量检定机构申请检定"
 _TO_DO = {
-    Standing.REJECTED: "请立即停止使用；修理后重新申请检定，检定合格前不得使用",
-    Standing.REPAIRED: "请停止使用，并申请检定；检定合格前不得使用",
-    Standing.UNVERIFIED: "请停止使用，并向计量检定机构申请首次检定",
+    Basis.REJECTED: "请立即停止使用；修理后重新申请检定，检定合格前不得使用",
+    Basis.REPAIRED: "请停止使用，并申请检定；检定合格前不得使用",
+    Basis.UNVERIFIED: "请停止使用，并向计量检定机构申请首次检定",
 }
 _NAMED = 20  # events that a mail to the operator names
 _OVERDUE = "请立即停止使用，并向计量检定机构申请检定；检定合格前不得使用"
@@ -75,7 +75,7 @@ class Line:
     type_code: str
     serial_no: str
     colour: Colour
-    standing: Standing
+    standing: Basis
     valid_until: date | None
 
 
@@ -127,7 +127,7 @@ def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
 
 
 def _line(line: Line, on: date) -> str:
-    why = answer(line.standing, line.valid_until, on)
+    why = colour_on(line.standing, line.valid_until, on)
     until = f"；有效期至 {line.valid_until}" if line.valid_until else ""
     return (
         f"【{COLOUR_ZH[line.colour]}】{type_name(line.type_code)}，"
@@ -175,8 +175,8 @@ def grade_fell(
 
 def remedy(bureau: Contact) -> str:
     """How to object, and within which term it is decided; an adopted norm says so."""
-    term = definition("objection_first")
-    adopted = "，该期限为参照采用" if term.basis is Basis.ADOPTED else ""
+    term = terms.definition("objection_first")
+    adopted = "，该期限为参照采用" if term.basis is terms.Basis.ADOPTED else ""
     ground = spell_out(f"{OUTCOME_CITE}; {OBJECTION_CITE}", "zh")
     return (
         f"救济途径：对上述信息或结果有异议的，可以向{bureau}提出异议并提交证据"

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import delete
 
+from law.colours.basis import Basis
 from law.colours.rule import Colour
 from plumbing import migrations
 from plumbing.change import Change
@@ -24,7 +25,6 @@ from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import projection, wire
 from services.alerts.checks import Checks
-from services.alerts.colour_basis import Standing
 from services.alerts.escalation.cases import settle
 from services.alerts.tables import Alert, Instrument, Verification
 from services.alerts.watch import evaluate, watch
@@ -196,6 +196,6 @@ async def test_of_several_results_on_one_day_the_last_recorded_decides(town: Tow
         verification(1, date(2027, 9, 1), instrument_id="i1", verified_on="2026-09-01"),
     )
     [row] = await town.rows(Instrument)
-    assert (row.standing, row.governing_id) == (Standing.DATED, "v1")
+    assert (row.standing, row.governing_id) == (Basis.DATED, "v1")
     assert wire.colour(row, town.today).colour == Colour.NONE
     assert len(await town.rows(Verification)) == 2

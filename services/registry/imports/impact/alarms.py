@@ -17,10 +17,8 @@ from typing import Any
 
 from sqlmodel import col
 
-from law.colours import rule as colours
-from law.colours.rule import Colour, InstrumentState, Mode, VerificationFact, VerificationResult
-from law.errors import InvalidInput
-from law.instruments import catalogue
+from law.colours.basis import colour_basis
+from law.colours.rule import Colour, InstrumentState, VerificationFact, VerificationResult
 from plumbing.settings import Settings
 from protos.grading.v1 import assessments_pb2 as grading
 from services.registry.imports.plan.plan import (
@@ -225,22 +223,12 @@ def _alarm(
     """What an instrument is alarmed of; None where it has no colour or is not watched."""
     if instrument["in_review"]:
         return None
-    governing = colours.governing(facts)
-    known = catalogue().get(instrument["type_code"])
-    mode = known.mode if known else Mode.PERIODIC
-    try:
-        answer = colours.colour(
-            valid_until=colours.deciding_day(governing, mode, instrument["rotate_on"]),
-            state=InstrumentState(instrument["state"]),
-            last_result=governing.result if governing else None,
-            on=today,
-            mode=mode,
-        )
-    except InvalidInput:  # a pass without the date it needs: nothing can be said
+    state = InstrumentState(instrument["state"])
+    basis = colour_basis(instrument["type_code"], state, instrument["rotate_on"], facts)
+    colour = basis.colour(today)
+    if colour is Colour.NONE:
         return None
-    if answer.colour is Colour.NONE:
-        return None
-    return instrument["spell"], governing.id if governing else "", answer.colour
+    return instrument["spell"], basis.governing_id, colour
 
 
 def _fact(identity: str, said: Mapping[str, Any]) -> VerificationFact:

@@ -6,20 +6,20 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from law.colours.basis import Basis
 from law.escalation import Step, ladder, rung
 from law.evidence import SubjectKind
 from law.reader.texts import TEXTS
-from services.alerts.colour_basis import Standing
 from services.alerts.escalation import texts
 from services.alerts.escalation.texts import Facts, Outcome, Waiting
 from services.alerts.notices.texts import Contact, Text
 
 ON = date(2026, 9, 14)
 BUREAU = Contact("测试市场监管局", "计量科", "0571-00000000")
-RED = Outcome("FUEL", "NO-1", Standing.REJECTED, None, told=True, red=True)
-OVERDUE = Outcome("FUEL", "NO-2", Standing.DATED, date(2026, 9, 1), told=True, red=True)
-CURED = Outcome("FUEL", "NO-3", Standing.DATED, date(2027, 9, 1), told=True, red=False)
-SOLD = Outcome("FUEL", "NO-4", Standing.REJECTED, None, told=True, red=False, gone=True)
+RED = Outcome("FUEL", "NO-1", Basis.REJECTED, None, told=True, red=True)
+OVERDUE = Outcome("FUEL", "NO-2", Basis.DATED, date(2026, 9, 1), told=True, red=True)
+CURED = Outcome("FUEL", "NO-3", Basis.DATED, date(2027, 9, 1), told=True, red=False)
+SOLD = Outcome("FUEL", "NO-4", Basis.REJECTED, None, told=True, red=False, gone=True)
 FACTS = Facts("测试单位", ON, [RED, OVERDUE, CURED], BUREAU, "测试〔2026〕1号")
 AT = datetime(2026, 9, 21, 6, 30, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from law.colours.basis import Basis
 from law.colours.rule import Colour
-from services.alerts.colour_basis import Standing
 from services.alerts.notices import texts
 from services.alerts.notices.texts import Contact, Fact, Line
 
@@ -15,7 +15,7 @@ ON = date(2026, 9, 15)
 BUREAU = Contact("测试市场监管局", "计量科", "0571-00000000", "office@test.example")
 
 
-def line(colour: Colour, standing: Standing = Standing.DATED, until: date | None = ON) -> Line:
+def line(colour: Colour, standing: Basis = Basis.DATED, until: date | None = ON) -> Line:
     return Line("fuel_dispenser", f"NO-{colour}", colour, standing, until)
 
 
@@ -36,13 +36,13 @@ def test_a_digest_names_the_most_severe_first_and_counts_them() -> None:
 @pytest.mark.parametrize(
     ("standing", "reason", "to_do"),
     [
-        (Standing.REJECTED, "经检定不合格仍在使用", "修理后重新申请检定"),
-        (Standing.REPAIRED, "维修后尚未检定合格即在使用", "申请检定"),
-        (Standing.UNVERIFIED, "从未检定即在使用", "首次检定"),
+        (Basis.REJECTED, "经检定不合格仍在使用", "修理后重新申请检定"),
+        (Basis.REPAIRED, "维修后尚未检定合格即在使用", "申请检定"),
+        (Basis.UNVERIFIED, "从未检定即在使用", "首次检定"),
     ],
 )
 def test_red_without_a_date_says_why_and_what_to_do(
-    standing: Standing, reason: str, to_do: str
+    standing: Basis, reason: str, to_do: str
 ) -> None:
     said = texts.digest("测试单位", ON, [line(Colour.RED, standing, None)], BUREAU).body
     assert reason in said
@@ -59,7 +59,7 @@ def test_overdue_is_told_to_stop_and_nearly_due_to_renew() -> None:
 
 
 def test_a_rejection_stands_in_the_title() -> None:
-    said = texts.rejected("测试单位", ON, line(Colour.RED, Standing.REJECTED, None), BUREAU)
+    said = texts.rejected("测试单位", ON, line(Colour.RED, Basis.REJECTED, None), BUREAU)
     assert said.title.startswith("计量器具检定不合格：")
     assert "【红色警示】" in said.body
 

@@ -1,0 +1,149 @@
+"""What the colour of an instrument rests on, from its verifications (S4 四(一), C-19).
+
+The basis does not depend on the day: it is a date, or a reason that decides without one. So a
+service may store the basis and ask for the colour of any day. Every service that derives a colour
+from verifications does it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from law.colours import rule
+from law.colours.rule import (
+    Colour,
+    ColourAnswer,
+    InstrumentState,
+    Mode,
+    VerificationFact,
+    VerificationResult,
+)
+from law.errors import InvalidInput
+from law.instruments import mode_of
+
+
+class Basis(StrEnum):
+    """A date, or the reason that decides without one."""
+
+    DATED = "dated"
+    REJECTED = "rejected"
+    REPAIRED = "repaired"
+    UNVERIFIED = "unverified"
+    FIRST_ONLY = "first_only"
+    NOT_VERIFIED = "not_verified"
+    OUT_OF_USE = "out_of_use"
+    UNDATED = "undated"  # a pass without the date that it needs: no colour can be derived
+    REMOVED = "removed"  # the register no longer holds the instrument
+
+
+RED_BY_RESULT = (Basis.REJECTED, Basis.REPAIRED)
+RED_WITHOUT_DATE = (*RED_BY_RESULT, Basis.UNVERIFIED)
+LADDER = (Colour.GREEN, Colour.YELLOW, Colour.RED)
+
+_WITHOUT_DATE: Mapping[Basis, Mapping[str, Any]] = {
+    Basis.REJECTED: {"last_result": VerificationResult.REJECT},
+    Basis.REPAIRED: {"last_result": VerificationResult.REPAIRED},
+    Basis.FIRST_ONLY: {"last_result": VerificationResult.PASS, "mode": Mode.FIRST_THEN_SCRAP},
+    Basis.NOT_VERIFIED: {"mode": Mode.TYPE_APPROVAL_ONLY},
+    Basis.OUT_OF_USE: {"state": InstrumentState.STOPPED},
+}
+_NO_COLOUR = {
+    Basis.UNDATED: ColourAnswer(
+        Colour.NONE,
+        "C-19",
+        "检定合格但没有登记有效期，待核实",
+        "undated",
+        "passed without a valid-until day on file; to be checked",
+    ),
+    Basis.REMOVED: ColourAnswer(
+        Colour.NONE, "C-19", "已不在登记簿中", "removed", "no longer on the register"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ColourBasis:
+    """The basis of one instrument's colour, and the verification that governs it.
+
+    `valid_until` is the last valid day, inclusive. `governing_id` is empty and `since`, the day of
+    the governing verification, is None where no verification has a result.
+    """
+
+    basis: Basis
+    governing_id: str = ""
+    last_result: VerificationResult | None = None
+    valid_until: date | None = None
+    since: date | None = None
+
+    def colour(self, on: date) -> Colour:
+        """The colour on a day."""
+        return colour_on(self.basis, self.valid_until, on).colour
+
+
+def colour_basis(
+    type_code: str,
+    state: InstrumentState,
+    rotate_on: date | None,
+    verifications: Sequence[VerificationFact],
+) -> ColourBasis:
+    """The basis, given an instrument's verifications in the order in which they were recorded.
+
+    `rotate_on` is the day on which a type that is verified only once must be replaced.
+    """
+    mode = mode_of(type_code)
+    governing = rule.governing(verifications)
+    if governing is None:
+        return ColourBasis(_basis(None, state, None, mode))
+    valid_until = rule.deciding_day(governing, mode, rotate_on)
+    basis = _basis(valid_until, state, governing.result, mode)
+    return ColourBasis(basis, governing.id, governing.result, valid_until, governing.verified_on)
+
+
+def _basis(
+    valid_until: date | None,
+    state: InstrumentState,
+    result: VerificationResult | None,
+    mode: Mode,
+) -> Basis:
+    try:
+        decided = rule.date_or_reason(valid_until, state, result, mode)
+    except InvalidInput:
+        return Basis.UNDATED
+    return Basis.DATED if isinstance(decided, date) else Basis(decided.value)
+
+
+@lru_cache(maxsize=8192)
+def colour_on(basis: Basis, valid_until: date | None, on: date) -> ColourAnswer:
+    """The colour of an instrument with that basis on a day, with its reason and article."""
+    if basis in _NO_COLOUR:
+        return _NO_COLOUR[basis]
+    facts = {
+        "state": InstrumentState.IN_USE,
+        "last_result": None,
+        **_WITHOUT_DATE.get(basis, {}),
+    }
+    day = valid_until if basis is Basis.DATED else None
+    return rule.colour(valid_until=day, on=on, **facts)
+
+
+@lru_cache(maxsize=8192)
+def ladder(
+    basis: Basis, valid_until: date | None, since: date | None
+) -> tuple[tuple[date, Colour], ...]:
+    """Every colour that an instrument with that basis reaches, with the first day of each.
+
+    `since` is the day from which an instrument that is red without a date is red.
+    """
+    if basis is Basis.DATED:
+        return rule.changes(valid_until=valid_until, state=InstrumentState.IN_USE, last_result=None)
+    return ((since, Colour.RED),) if basis in RED_WITHOUT_DATE and since else ()
+
+
+def reached_on(basis: Basis, valid_until: date | None, since: date | None, colour: Colour) -> date:
+    """The first day of a colour that the ladder has."""
+    return next(day for day, rung in ladder(basis, valid_until, since) if rung is colour)
