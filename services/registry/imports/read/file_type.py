@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 
-from services.registry.imports.read import text as sheet
 from services.registry.imports.read.limits import MIB, BadFile, FileLimits
+from services.registry.imports.read.text import Sheet, open_text
 from services.registry.imports.read.workbook import Workbook, corrupt, encrypted
 from services.registry.imports.read.workbook_parts import ZIP
 
@@ -24,28 +24,30 @@ OTHERS = (
     b"\x7fELF",
     b"{\\rtf",
 )
-OTHER_DOCUMENTS = ("WordDocument", "PowerPoint Document", "__properties_version1.0")
+OLD_WORKBOOKS = ("Workbook", "Book")  # streams of .xls files of Excel 97 and 5
 WORKBOOK_PART = "xl/workbook.xml"
 MOST_PARTS = 5_000
 RATIO_MATTERS_FROM = 32 * MIB  # a small workbook of equal rows is packed very well, and harmless
 ENCRYPTED_FLAG = 0x1
 
 
-def open_file(content: bytes, wanted_sheet: str, limits: FileLimits) -> sheet.Sheet | Workbook:
-    """A file, ready to be read. Raises BadFile for what is no table, or asks for too much."""
+def open_file(content: bytes, sheet: str, limits: FileLimits) -> Sheet | Workbook:
+    """Opens a file for reading; `sheet` names a workbook's sheet, empty for its first.
+
+    Raises BadFile for a file that is no table or exceeds a limit.
+    """
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(ZIP):
         _check_parts(content, limits)
-        return Workbook(content, "xlsx", wanted_sheet, limits)
+        return Workbook(content, sheet, limits)
     if content.startswith(COMPOUND):
-        _check_compound(content)
-        return Workbook(content, "xls", wanted_sheet, limits)
+        raise _refused_compound(content)
     if start.startswith(WEB_PAGE):
         zh = "内容是网页或 XML，不是表格；请在表格软件中打开后另存为 .xlsx"
         raise BadFile("WEB_PAGE", zh, "is a web page or XML; open it and save it as .xlsx")
     if content.startswith(OTHERS):
         raise _unsupported()
-    return sheet.look_at(content, limits)
+    return open_text(content, limits)
 
 
 def _check_parts(content: bytes, limits: FileLimits) -> None:
@@ -69,17 +71,21 @@ def _check_parts(content: bytes, limits: FileLimits) -> None:
         raise limits.exceeded("TOO_LARGE", zh, en, "ratio")
 
 
-def _check_compound(content: bytes) -> None:
-    if _names(content, "EncryptedPackage"):
-        raise encrypted()
-    if any(_names(content, stream) for stream in OTHER_DOCUMENTS):
-        raise _unsupported()
+def _refused_compound(content: bytes) -> BadFile:
+    """Why an old Office file is refused: encrypted, an old workbook, or another document."""
+    if _has_stream(content, "EncryptedPackage"):
+        return encrypted()
+    if any(_has_stream(content, stream) for stream in OLD_WORKBOOKS):
+        zh = "这是旧版 .xls 工作簿，不能直接导入；请在表格软件中打开，另存为 .xlsx 后再导入"
+        en = "is an old .xls workbook; open it in a spreadsheet program and save as .xlsx"
+        return BadFile("OLD_WORKBOOK", zh, en)
+    return _unsupported()
 
 
-def _names(content: bytes, stream: str) -> bool:
+def _has_stream(content: bytes, stream: str) -> bool:
     return stream.encode("utf-16-le") in content
 
 
 def _unsupported() -> BadFile:
-    zh = "不是可以导入的文件；请使用 .xlsx、.xls 或 CSV"
-    return BadFile("UNSUPPORTED_FORMAT", zh, "is no file to import; use .xlsx, .xls or CSV")
+    zh = "不是可以导入的文件；请使用 .xlsx 或 CSV"
+    return BadFile("UNSUPPORTED_FORMAT", zh, "is no file to import; use .xlsx or CSV")

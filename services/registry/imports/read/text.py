@@ -127,7 +127,7 @@ class _Lines:
             line = self._lines.readline(LONGEST_ROW)
 
 
-def look_at(content: bytes, limits: FileLimits) -> Sheet:
+def open_text(content: bytes, limits: FileLimits) -> Sheet:
     """Finds out how a file is to be read."""
     if content.startswith(_BOM16):
         content, encoding = content.decode("utf-16", errors="replace").encode(), UTF16

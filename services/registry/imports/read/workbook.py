@@ -39,11 +39,13 @@ class Told:
 class Workbook:
     """One sheet of a workbook. Raises BadFile when it cannot be read."""
 
-    def __init__(self, content: bytes, form: str, wanted: str, limits: FileLimits) -> None:
-        self.encoding, self._limits = form, limits
+    encoding = "xlsx"
+
+    def __init__(self, content: bytes, sheet: str, limits: FileLimits) -> None:
+        self._limits = limits
         self._lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._lines.close)
-        ended = self._unpack(content, wanted)
+        ended = self._unpack(content, sheet)
         self.told = self._heard(ended)
 
     @property
@@ -65,9 +67,9 @@ class Workbook:
             elif "too" in said:
                 raise too_many(said["row"], said["too"], self._limits)
 
-    def _unpack(self, content: bytes, wanted: str) -> int | None:
+    def _unpack(self, content: bytes, sheet: str) -> int | None:
         """How the reading process ended; None where it took too long."""
-        arguments = json.dumps(asdict(self._limits) | {"sheet": wanted})
+        arguments = json.dumps(asdict(self._limits) | {"sheet": sheet})
         try:
             done = subprocess.run(
                 [sys.executable, "-P", "-m", READER, arguments],

@@ -13,38 +13,29 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 
-from services.registry.imports.read import biff
-
 ZIP = b"PK\x03\x04"
 HEADER_ROWS = 20  # rows that may stand above the header, and it itself
 PIECE = 1024 * 1024
 SMALL_PART = 16 * PIECE
 _MAY_FAIL = re.compile(rb"<(?:\w+:)?f[\s/>]|\bt=[\"']e[\"']")
 _FROM_1904 = re.compile(rb"\bdate1904=[\"'](?:1|true)[\"']")
-_BIFF_FROM_1904 = b"\x22\x00\x02\x00\x01\x00"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 def has_macros(content: bytes) -> bool:
     """Whether a workbook carries code. It is never run, and never kept."""
-    if not content.startswith(ZIP):
-        return "_VBA_PROJECT".encode("utf-16-le") in content
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         return any(name.lower().endswith("vbaproject.bin") for name in parts.namelist())
 
 
 def counts_from_1904(content: bytes) -> bool:
     """Whether the workbook's days may be counted from 1904 instead of 1900."""
-    if not content.startswith(ZIP):
-        return _BIFF_FROM_1904 in content
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         return bool(_FROM_1904.search(_part(parts, "xl/workbook.xml")))
 
 
 def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:
     """By row and place, each cell whose formula has no value, with the error that it shows."""
-    if not content.startswith(ZIP):
-        return biff.failed_cells(content, sheet)
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         path = _path(parts, sheet)
         if path is None or not _may_fail(parts, path):

@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import xlwt
 
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.file_type import COMPOUND
@@ -69,17 +68,6 @@ def compound(*streams: str) -> bytes:
     return (
         COMPOUND + bytes(504) + b"".join(name.encode("utf-16-le") + bytes(64) for name in streams)
     )
-
-
-def old_book(*, macros: bool = False) -> bytes:
-    made = xlwt.Workbook()
-    page = made.add_sheet("器具")
-    for y, row in enumerate((FLEET, GOOD)):
-        for x, cell in enumerate(row):
-            page.write(y, x, cell)
-    file = io.BytesIO()
-    made.save(file)
-    return file.getvalue() + ("_VBA_PROJECT".encode("utf-16-le") if macros else b"")
 
 
 def refused(
@@ -150,8 +138,10 @@ def test_reading_ends_when_its_time_is_over() -> None:
         (zipped(word__document_xml=b"<w/>"), "UNSUPPORTED_FORMAT"),
         (compound("WordDocument"), "UNSUPPORTED_FORMAT"),
         (compound("EncryptionInfo", "EncryptedPackage"), "ENCRYPTED"),
-        (compound("Workbook"), "CORRUPT"),
-        (old_book()[:2000], "CORRUPT"),
+        (compound("Workbook"), "OLD_WORKBOOK"),
+        (compound("Workbook", "_VBA_PROJECT"), "OLD_WORKBOOK"),
+        (compound("Book"), "OLD_WORKBOOK"),
+        (compound("PowerPoint Document"), "UNSUPPORTED_FORMAT"),
         ("<html><table><tr><td>使用单位</td></tr></table></html>", "WEB_PAGE"),
         ('\ufeff<?xml version="1.0"?><Workbook/>', "WEB_PAGE"),
         (b"%PDF-1.7\n", "UNSUPPORTED_FORMAT"),
@@ -174,10 +164,6 @@ def test_an_encrypted_part_is_said_to_be_encrypted() -> None:
 
 
 def test_a_workbook_is_known_by_what_it_holds_and_its_macros_are_told_of() -> None:
-    done = taken(old_book(macros=True))
-    assert reasons(done) == []
-    assert len(done.items) == 1
-    assert [note.reason for note in done.notes.notes] == ["MACROS"]
     file = io.BytesIO(book())
     with zipfile.ZipFile(file, "a") as parts:
         parts.writestr("xl/vbaProject.bin", b"code")
@@ -246,9 +232,15 @@ def test_formulas_are_text_and_nothing_else() -> None:
     assert done.items[0].values["owner"] == "=cmd|' /C calc'!A0"
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "xls"])
-def test_no_flipped_byte_makes_it_crash(kind: str) -> None:
-    content = book() if kind == "xlsx" else old_book()
+def test_an_old_workbook_is_refused_with_what_to_do() -> None:
+    done = taken(compound("Workbook"))
+    [note] = done.notes.notes
+    assert "另存为 .xlsx" in note.zh
+    assert "save as .xlsx" in note.en
+
+
+def test_no_flipped_byte_makes_it_crash() -> None:
+    content = book()
     chance = random.Random(20260914)  # noqa: S311 - the same bytes in every run
     for _ in range(15):
         damaged = bytearray(content)
