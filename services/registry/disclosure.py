@@ -1,4 +1,4 @@
-"""What of a subject goes out to whom: the law's disclosure rules, applied to the wire."""
+"""Who may see which field of a subject or record: the disclosure rules applied to messages."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from services.registry.retention.expiry import kept, law_record
 from services.registry.tables import Record, Subject
 
 LISTED_KINDS = frozenset(kind for kind in SubjectKind if may_list_openly(kind))
-# Which rule lets a field out; fields that say only what is listed at all are not held back.
-RULED_BY = {
+# The fields of a subject that the public may see, each with the rule of the law that opens it.
+# Fields under NAME are open wherever the subject may be listed at all. Any other field is closed.
+OPEN_OF_SUBJECT = {
+    "subject_id": Field.NAME,
+    "kind": Field.NAME,
     "name": Field.NAME,
+    "bureau": Field.NAME,
+    "sector": Field.NAME,
+    "version": Field.NAME,
     "credit_code": Field.CREDIT_CODE,
     "person_in_charge": Field.PERSON_IN_CHARGE,
     "address": Field.ADDRESS,
     "email": Field.CONTACT,
 }
-# The bureau's own notes.
-INTERNAL = frozenset({"external_ref", "in_review", "removed"})
-# What of a credit record is said openly: the fact and its document, not who told or entered it.
+# The fields of a credit record that the public may see: the fact and its document, not who
+# provided or entered it. Any other field is closed.
 OPEN_OF_RECORD = (
     "record_id", "subject_id", "bureau", "kind", "severity", "occurred_on", "determined_on",
     "status", "verified", "final", "contested", "source_ref", "summary",
@@ -32,43 +37,38 @@ OPEN_OF_RECORD = (
 
 
 def listed(row: Subject) -> bool:
-    """Whether a subject may be seen openly at all (S4 三(五)); a doubtful owner may not."""
+    """Whether the public may see a subject at all (S4 三(五)); never one that is in review."""
     return row.kind in LISTED_KINDS and not row.in_review
 
 
 def subject(row: Subject, caller: Caller) -> pb.Subject:
     """A subject as the caller may see it."""
-    said = wire.subject(row)
-    if caller.has(Role.PUBLIC):
-        allowed = visible_fields(row.kind, Audience.PUBLIC)
-        held_back = {name for name, rule in RULED_BY.items() if rule not in allowed}
-        shown = {
-            field.name: value
-            for field, value in said.ListFields()
-            if field.name not in held_back | INTERNAL
-        }
-        return pb.Subject(**shown)
-    return said
+    message = wire.subject(row)
+    if not caller.has(Role.PUBLIC):
+        return message
+    allowed = visible_fields(row.kind, Audience.PUBLIC)
+    open_fields = (name for name, rule in OPEN_OF_SUBJECT.items() if rule in allowed)
+    return pb.Subject(**{name: getattr(message, name) for name in open_fields})
 
 
 def record(
     row: Record, owner: Subject, caller: Caller, now: Governing, on: date
 ) -> pb.Record | None:
-    """A credit record as the caller may see it on a day, None where it is not shown at all.
+    """A credit record as the caller may see it on a day; None where it is not shown at all.
 
-    What has left the archive is shown to nobody (C-03) but the platform's own services.
+    A record that has left the archive is shown to the platform's own services only (C-03).
     """
-    said = wire.record(row)
+    message = wire.record(row)
     if caller.is_service:
-        return said
+        return message
     if row.status is RecordStatus.EXPIRED:
         return None
     if not caller.has(Role.PUBLIC):
-        return said
+        return message
     ruleset_id, periods = kept(row, owner, now, on)
     if periods is None or not _disclosed(ruleset_id, row, owner, on):
         return None
-    return pb.Record(**{name: getattr(said, name) for name in OPEN_OF_RECORD})
+    return pb.Record(**{name: getattr(message, name) for name in OPEN_OF_RECORD})
 
 
 def _disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
@@ -84,7 +84,7 @@ def _disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
 
 
 def retention(row: Record, owner: Subject, now: Governing, on: date) -> pb.Retention:
-    """How long a record is kept, by the text that governs its archive on a day."""
+    """How long a record is evidence, disclosed and kept, by the text that governs its archive."""
     ruleset_id, periods = kept(row, owner, now, on)
     if periods is None:
         return pb.Retention()

@@ -1,0 +1,214 @@
+"""Every field of every message that the public may read is classified as open or closed.
+
+The messages are found by walking the policies and the descriptors, so a new field or a new public
+call fails here until somebody has decided whether the public may see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import Descriptor
+
+from law.evidence import RecordKind, Sector, Severity, SubjectKind
+from law.texts_in_force.governing import Governing
+from plumbing.identity import Caller, Role
+from plumbing.rpc import Policy
+from protos.alerts.v1 import alerts_pb2, escalations_pb2
+from protos.grading.v1 import assessments_pb2, grading_pb2
+from protos.identity.v1 import identity_pb2
+from protos.objection.v1 import objection_pb2
+from protos.registry.v1 import bulk_pb2, registry_pb2
+from services.alerts.escalation.policy import ESCALATION_POLICY
+from services.alerts.policy import POLICY as ALERTS_POLICY
+from services.grading.assessments.policy import ASSESSMENT_POLICY
+from services.grading.policy import POLICY as GRADING_POLICY
+from services.grading.policy import RULESET_POLICY
+from services.objection.policy import POLICY as OBJECTION_POLICY
+from services.registry import disclosure
+from services.registry.imports.policy import POLICY as IMPORT_POLICY
+from services.registry.policy import POLICY as REGISTRY_POLICY
+from services.registry.tables import Record, Subject
+
+CONTRACTS = (
+    alerts_pb2,
+    assessments_pb2,
+    bulk_pb2,
+    escalations_pb2,
+    grading_pb2,
+    identity_pb2,
+    objection_pb2,
+    registry_pb2,
+)
+POLICIES: tuple[Policy, ...] = (
+    ALERTS_POLICY,
+    ASSESSMENT_POLICY,
+    ESCALATION_POLICY,
+    GRADING_POLICY,
+    IMPORT_POLICY,
+    OBJECTION_POLICY,
+    REGISTRY_POLICY,
+    RULESET_POLICY,
+)
+TODAY = date(2026, 9, 14)
+PUBLIC = Caller("p", "p", frozenset({Role.PUBLIC}))
+
+# Messages whose closed fields never go out to the public.
+CLOSED = {
+    "quanheng.registry.v1.Subject": {"external_ref", "in_review", "removed"},
+    "quanheng.registry.v1.Record": {
+        *("entered_on", "entered_by", "provided_by", "points", "status_on"),
+        *("disclosure_stopped", "removed", "version"),
+    },
+}
+OPEN = {
+    "quanheng.registry.v1.Subject": set(disclosure.OPEN_OF_SUBJECT),
+    "quanheng.registry.v1.Record": set(disclosure.OPEN_OF_RECORD),
+    # The messages below go out whole.
+    "quanheng.registry.v1.ListBureausResponse": {"bureaus", "next_page_token"},
+    "quanheng.registry.v1.Bureau": {
+        *("code", "name", "division_code", "department", "phone", "email", "version", "removed"),
+    },
+    "quanheng.registry.v1.GetSubjectResponse": {"subject"},
+    "quanheng.registry.v1.ListSubjectsResponse": {"subjects", "next_page_token"},
+    "quanheng.registry.v1.ListRecordsResponse": {"records", "next_page_token"},
+    "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
+    # To the person who logs in, about that person.
+    "quanheng.identity.v1.LoginResponse": {"token", "expires_at", "account"},
+    "quanheng.identity.v1.LoginServiceResponse": {"token", "expires_at"},
+    "quanheng.identity.v1.GetCallerResponse": {"account"},
+    "quanheng.identity.v1.ChangePasswordResponse": set(),
+    "quanheng.identity.v1.Account": {
+        *("account_id", "name", "display_name", "roles", "bureau", "subject_id", "closed"),
+        "created_at",
+    },
+    "quanheng.grading.v1.GetGradeResponse": {"grade"},
+    "quanheng.grading.v1.Grade": {
+        *("grade_id", "subject_id", "bureau", "grade", "score", "ruleset_id", "ruleset_hash"),
+        *("in_force_from", "in_force_to", "known_from", "known_to", "receipt_id", "contested"),
+        *("no_record", "example_values", "not_graded_zh", "not_graded_en"),
+    },
+    # Of published assessments only.
+    "quanheng.grading.v1.GetIndexResponse": {"index", "result_json"},
+    "quanheng.grading.v1.ListIndexesResponse": {"indexes", "next_page_token"},
+    "quanheng.grading.v1.Index": {
+        *("index_id", "area_id", "area_name", "area_kind", "bureau", "table_id", "table_hash"),
+        *("assessed_on", "assessed_by", "assessed_at", "state", "published_at", "published_by"),
+        *("withdrawn_at", "withdrawal_ground", "total", "base", "bonus", "deduction", "rows"),
+        "ambiguities",
+    },
+    "quanheng.grading.v1.IndexRow": {"row", "points", "found", "cite", "standard"},
+    "quanheng.alerts.v1.ListExposuresResponse": {"exposures", "next_page_token"},
+    "quanheng.alerts.v1.Exposure": {
+        *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),
+    },
+}
+
+
+def public_responses() -> Iterator[Descriptor]:
+    """The response of every call that the public may make."""
+    assert all(contract.DESCRIPTOR for contract in CONTRACTS)
+    pool = descriptor_pool.Default()
+    for policy in POLICIES:
+        for method, rule in policy.items():
+            if Role.PUBLIC in rule.roles:
+                service, _, name = method.removeprefix("/").rpartition("/")
+                yield pool.FindServiceByName(service).methods_by_name[name].output_type
+
+
+def messages_in(message: Descriptor) -> Iterator[Descriptor]:
+    """The message and every message of ours inside it, at any depth."""
+    yield message
+    for field in message.fields:
+        inner = field.message_type
+        if inner is not None and inner.full_name.startswith("quanheng."):
+            yield from messages_in(inner)
+
+
+MESSAGES = {
+    message.full_name: message
+    for response in public_responses()
+    for message in messages_in(response)
+}
+
+
+def test_every_public_message_is_classified() -> None:
+    assert set(MESSAGES) == set(OPEN)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_every_field_of_a_public_message_is_open_or_closed(name: str) -> None:
+    fields = {field.name for field in MESSAGES[name].fields}
+    closed = CLOSED.get(name, set())
+    assert fields == OPEN[name] | closed
+    assert not OPEN[name] & closed
+
+
+def full_subject(kind: SubjectKind = SubjectKind.ORGANISATION) -> Subject:
+    """A subject of which every field says something."""
+    return Subject(
+        subject_id="s",
+        kind=kind,
+        name="甲",
+        credit_code="91330106MA00000016",
+        bureau="330106",
+        sector=Sector.MARKET,
+        person_in_charge="乙",
+        address="路",
+        email="a@example.com",
+        external_ref="YL-1",
+        in_review=True,
+        removed=True,
+        version=3,
+    )
+
+
+def full_record() -> Record:
+    """A record of which every field says something, still disclosed today."""
+    return Record(
+        record_id="r",
+        subject_id="s",
+        bureau="330106",
+        kind=RecordKind.PENALTY,
+        severity=Severity.GENERAL,
+        occurred_on=date(2026, 8, 1),
+        determined_on=date(2026, 9, 1),
+        entered_on=date(2026, 9, 2),
+        status_on=date(2026, 9, 3),
+        verified=True,
+        final=True,
+        contested=True,
+        points=3,
+        source_ref="罚1",
+        provided_by="丙",
+        summary="摘要",
+        entered_by="丁",
+        removed=True,
+        version=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_law"),
+    [
+        (SubjectKind.ORGANISATION, {"email"}),
+        (SubjectKind.INDIVIDUAL_BUSINESS, {"person_in_charge", "address", "email"}),
+        (SubjectKind.NATURAL_PERSON, OPEN["quanheng.registry.v1.Subject"]),
+    ],
+)
+def test_the_public_is_told_no_closed_field_of_a_subject(
+    kind: SubjectKind, by_law: set[str]
+) -> None:
+    shown = disclosure.subject(full_subject(kind), PUBLIC)
+    names = {field.name for field, _ in shown.ListFields()}
+    assert names == OPEN["quanheng.registry.v1.Subject"] - by_law
+
+
+def test_the_public_is_told_no_closed_field_of_a_record() -> None:
+    shown = disclosure.record(full_record(), full_subject(), PUBLIC, Governing(), TODAY)
+    assert shown is not None
+    names = {field.name for field, _ in shown.ListFields()}
+    assert names == OPEN["quanheng.registry.v1.Record"]
