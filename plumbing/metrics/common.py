@@ -57,6 +57,13 @@ INBOX_FAILING = figure(
 DEAD_LETTERS = figure(
     "dead_letters", "已放弃而搁置的事件", "events given up, waiting for a person", "consumer"
 )
+# Each service that has such matters gives a value for each kind of them, zero included.
+AWAITING_PERSON = figure(
+    "awaiting_person",
+    "等待人工处理的事项，按种类",
+    "matters that wait for a person to act, by what they are",
+    "what",
+)
 
 _UNSEALED = sa.select(sa.func.count(), sa.func.min(AuditEntry.at)).where(
     col(AuditEntry.sequence).is_(None)

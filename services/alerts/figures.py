@@ -1,16 +1,23 @@
-"""The figures of alerts: colours, alerts raised, the watch, and how deliveries stand."""
+"""The figures of alerts: colours, alerts raised, watch, deliveries, and what waits for a person.
+
+One scrape of `quanheng_awaiting_person` counts everything in this service that waits for a person.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.basis import LADDER
 from law.colours.rule import Colour
+from law.periods import local_day, start_of
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import (
     SELDOM_SECONDS,
     Look,
@@ -25,14 +32,17 @@ from services.alerts.tables import (
     Alert,
     Escalation,
     EscalationState,
+    EscalationStep,
     Notice,
     NoticeState,
+    Record,
+    StepState,
     Watch,
 )
 
 _DAY = timedelta(days=1)
-_UNDER_WAY = tuple(state for state in EscalationState if state is not EscalationState.CLOSED)
-_UNFINISHED = (NoticeState.PENDING, NoticeState.FAILED, NoticeState.NO_ADDRESS)
+_OPEN_STATES = tuple(state for state in EscalationState if state is not EscalationState.CLOSED)
+_UNDELIVERED_STATES = (NoticeState.PENDING, NoticeState.FAILED, NoticeState.NO_ADDRESS)
 
 ALERTS_RAISED = tally(
     "alerts_raised_total", "已发出的预警，按颜色", "alerts ever raised, by colour", "colour"
@@ -72,57 +82,117 @@ BUREAUS_BEHIND = figure(
 )
 
 
+class Awaiting(StrEnum):
+    """The matters of alerts that wait for a person."""
+
+    STEP_PROPOSED = "step_proposed"  # a caseworker or unit head approves, defers or declines it
+    INTERVIEW_UNRECORDED = "interview_unrecorded"  # its day is past, its outcome not recorded
+    INTERVIEW_NOTE_REFUSED = "interview_note_refused"  # the register refused its record
+    STEPS_EXHAUSTED = "steps_exhausted"  # every step was taken and a red alert still stands
+    DELIVERY_FAILED = "delivery_failed"  # given up: correct the address, then retry
+    DELIVERY_REFUSED = "delivery_refused"  # still tried: the mail server refused it or is away
+    NO_ADDRESS = "no_address"  # no e-mail address is on file
+
+
 _UNDELIVERED = (
     sa.select(col(Notice.state), sa.func.count())
-    .where(col(Notice.state).in_(_UNFINISHED))
+    .where(col(Notice.state).in_(_UNDELIVERED_STATES))
     .group_by(col(Notice.state))
 )
 _OLDEST = sa.select(sa.func.min(col(Notice.created_at))).where(
     col(Notice.state) == NoticeState.PENDING
 )
-_ESCALATED = (
+_REFUSED = (
+    sa.select(sa.func.count())
+    .select_from(Notice)
+    .where(col(Notice.state) == NoticeState.PENDING, col(Notice.error) != "")
+)
+_OPEN_CASES = (
     sa.select(col(Escalation.state), sa.func.count())
     .where(col(Escalation.closed_at).is_(None))
     .group_by(col(Escalation.state))
 )
+# A person who enters the interview by hand names its document as the source.
+_NOTES_REFUSED = (
+    sa.select(sa.func.count())
+    .select_from(EscalationStep)
+    .where(
+        col(EscalationStep.archive_error) != "",
+        ~sa.exists().where(col(Record.source_ref) == col(EscalationStep.number)),
+    )
+)
 _RAISED = sa.select(col(Alert.colour), sa.func.count()).group_by(col(Alert.colour))
 
 
+def _interviews_unrecorded(now: datetime) -> sa.Select[Any]:
+    """How many interviews of an earlier day have no outcome."""
+    today = start_of(local_day(now))
+    return (
+        sa.select(sa.func.count())
+        .select_from(EscalationStep)
+        .where(
+            col(EscalationStep.state) == StepState.APPOINTED, col(EscalationStep.meets_at) < today
+        )
+    )
+
+
 def looks(database: Database, clock: Clock) -> list[Look]:
-    """The questions of alerts; those about every instrument and alert are asked seldom."""
+    """The questions of alerts; those that read every instrument or alert are asked seldom."""
 
     async def deliveries() -> list[Reading]:
-        counted, [(oldest,)] = await ask(database, _UNDELIVERED, _OLDEST)
-        counts = {state.value: count for state, count in counted}
+        rows, [(oldest,)] = await ask(database, _UNDELIVERED, _OLDEST)
+        counts = {state.value: count for state, count in rows}
         waited = NOTICE_AGE.at(age(clock.now(), oldest))
-        return [*NOTICES.of(counts, (state.value for state in _UNFINISHED)), waited]
+        return [*NOTICES.of(counts, (state.value for state in _UNDELIVERED_STATES)), waited]
 
     async def escalations() -> list[Reading]:
-        [counted] = await ask(database, _ESCALATED)
-        counts = {state.value: count for state, count in counted}
-        return ESCALATIONS.of(counts, (state.value for state in _UNDER_WAY))
+        [rows] = await ask(database, _OPEN_CASES)
+        counts = {state.value: count for state, count in rows}
+        return ESCALATIONS.of(counts, (state.value for state in _OPEN_STATES))
+
+    async def awaiting() -> list[Reading]:
+        open_cases, undelivered, [(unrecorded,)], [(notes,)], [(mails,)] = await ask(
+            database,
+            _OPEN_CASES,
+            _UNDELIVERED,
+            _interviews_unrecorded(clock.now()),
+            _NOTES_REFUSED,
+            _REFUSED,
+        )
+        cases, notices = dict(open_cases), dict(undelivered)
+        counts = {
+            Awaiting.STEP_PROPOSED: cases.get(EscalationState.PROPOSED, 0),
+            Awaiting.INTERVIEW_UNRECORDED: unrecorded,
+            Awaiting.INTERVIEW_NOTE_REFUSED: notes,
+            Awaiting.STEPS_EXHAUSTED: cases.get(EscalationState.EXHAUSTED, 0),
+            Awaiting.DELIVERY_FAILED: notices.get(NoticeState.FAILED, 0),
+            Awaiting.DELIVERY_REFUSED: mails,
+            Awaiting.NO_ADDRESS: notices.get(NoticeState.NO_ADDRESS, 0),
+        }
+        return AWAITING_PERSON.of({kind.value: count for kind, count in counts.items()})
 
     async def watches() -> list[Reading]:
-        [days] = await ask(database, sa.select(col(Watch.watched_through)))
+        [rows] = await ask(database, sa.select(col(Watch.watched_through)))
         today = clock.today()
-        behind = [today - day if day else 2 * _DAY for (day,) in days]
+        behind = [today - day if day else 2 * _DAY for (day,) in rows]
         longest = max([timedelta(0), *behind]).total_seconds()
-        lagging = sum(since > _DAY for since in behind)
-        return [WATCH_BEHIND.at(longest), BUREAUS_BEHIND.at(lagging)]
+        late_bureaus = sum(lag > _DAY for lag in behind)
+        return [WATCH_BEHIND.at(longest), BUREAUS_BEHIND.at(late_bureaus)]
 
     async def colours() -> list[Reading]:
         colour = colour_on(clock.today()).label("colour")
-        standing = sa.select(colour, sa.func.count()).where(ON_FILE).group_by(colour)
-        stand, raised = await ask(database, standing, _RAISED)
-        rungs = {colour.value: count for colour, count in raised}
+        by_colour = sa.select(colour, sa.func.count()).where(ON_FILE).group_by(colour)
+        instruments, raised = await ask(database, by_colour, _RAISED)
+        alerts = {colour.value: count for colour, count in raised}
         return [
-            *INSTRUMENTS.of(dict(stand), [colour.value for colour in Colour]),
-            *ALERTS_RAISED.of(rungs, [colour.value for colour in LADDER]),
+            *INSTRUMENTS.of(dict(instruments), [colour.value for colour in Colour]),
+            *ALERTS_RAISED.of(alerts, [colour.value for colour in LADDER]),
         ]
 
     return [
         Look("deliveries", deliveries),
         Look("escalations", escalations),
+        Look("awaiting", awaiting),
         Look("watches", watches),
         Look("colours", colours, SELDOM_SECONDS),
     ]
