@@ -145,7 +145,7 @@ def _by_whom(batch_id: str | None) -> tuple[str, str]:
 
 def _differs(kind: Kind, thing: ImportedThing, row: Any) -> bool:
     # A version may be higher for what merely follows from others, or for changes since undone.
-    return row.version != thing.version and imported_rows.digest_of(kind, row) != thing.digest
+    return row.version != thing.version and not TABLES[kind].matches(row, thing.digest)
 
 
 async def _built_upon(change: Change, made: Things) -> list[Fault]:
