@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from law.grading.kind_names import kind_name
 from law.grading.outlook import Outlook, Turn
 from law.grading.paths import Path
 from law.grading.receipt import Receipt
 from law.grading.steps import Step, StepKind
 from law.grading.wording_receipt import Lang
+from law.kind_names import kind_name
 from law.reader.texts import spell_out
 from law.texts_in_force.load import load
 from law.texts_in_force.model import NotGraded, Ruleset

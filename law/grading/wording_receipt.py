@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from law.grading.kind_names import kind_name
 from law.grading.receipt import Receipt
 from law.grading.receipt_parts import Line, Override
+from law.kind_names import kind_name
 from law.measures.rule import measures
 from law.reader.texts import spell_out
 from law.texts_in_force.load import load

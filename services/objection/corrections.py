@@ -10,7 +10,7 @@ from google.protobuf.json_format import ParseDict
 
 from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind
-from law.grading.kind_names import kind_name
+from law.kind_names import kind_name
 from law.objection import OUTCOME_CITE, Outcome
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from law.evidence import RecordKind
-from law.grading.kind_names import kind_name
+from law.kind_names import kind_name
 from law.objection import CaseKind, CaseState, Outcome
 from law.periods import local_day
 from protos.registry.v1.registry_pb2 import Bureau

@@ -12,8 +12,8 @@ from datetime import date
 from law.colours.basis import Basis, colour_on
 from law.colours.rule import Colour
 from law.evidence import RecordKind
-from law.grading.kind_names import kind_name
 from law.instruments import catalogue
+from law.kind_names import kind_name
 from law.objection import OBJECTION_CITE, OUTCOME_CITE
 from law.reader.texts import spell_out
 from law.terms import data as terms

@@ -12,8 +12,8 @@ import pytest
 from law.errors import InvalidInput
 from law.evidence import Dossier, Record, RecordKind, RecordStatus, Sector, SubjectKind
 from law.grading import Receipt, explain, grade, verify, verify_document
-from law.grading.kind_names import kind_name
 from law.grading.receipt_parts import SENTENCES, Reason
+from law.kind_names import kind_name
 from law.texts_in_force.load import GRADING, load
 
 DAY = date(2026, 6, 30)

@@ -1,0 +1,133 @@
+"""The Chinese word of every code that people read or write on the command line.
+
+A vocabulary is a set of codes that belong together, such as the states of a case. `VOCABULARIES`
+has the words, and `vocabulary` says which one a field of the contract is written in. The kinds of
+records, the steps of escalation and the types of instruments have their words in the law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from google.protobuf.descriptor import FieldDescriptor
+
+_TABLE = """
+role: operator 经营者 | caseworker 经办人 | unit_head 单位负责人 | municipal_reviewer 市局复核人
+  | inspector 检查人员 | verification_institution 检定机构 | integrator 对接系统
+  | administrator 平台管理员 | public 公众 | service 平台服务
+subject_kind: organisation 法人和非法人组织 | individual_business 个体工商户 | natural_person 自然人
+sector: market 集贸市场 | fuel_station 加油站 | charging_station 充电站 | catering 餐饮
+  | retail 商场超市 | medical 医疗机构 | optical 眼镜制配 | transport 交通运输 | utility 公用事业
+  | postal 邮政快递 | telecom 电信 | energy 能源 | calibration_service 检定校准机构
+  | prepackaged_goods 定量包装 | scenic_area 景区 | street_block 街区 | other 其他
+severity: minor 轻微 | general 一般 | serious 严重
+record_status: active 有效 | corrected 已更正 | withdrawn 已撤销 | repaired 已修复 | expired 已期满
+instrument_state: in_use 在用 | spare 备用 | stopped 停用 | scrapped 报废
+result: pass 合格 | reject 不合格 | repaired 修理 | pending 待定
+colour: none 正常 | green 绿色提示 | yellow 黄色预警 | red 红色警示
+family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | verifications 检定记录
+  | records 信用信息
+mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
+batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
+  | receiving 报送中 | awaiting_approval 待批准 | rejected 未批准 | discarded 已放弃
+  | expired 逾期失效
+case_kind: objection 异议 | reconsideration 复核 | repair 修复
+case_state: lodged 已提交 | supplement_requested 待补正 | accepted 已受理
+  | extension_requested 待批准延期 | decided 已作出决定 | closed 已办结 | declined 不予受理
+  | withdrawn 已撤回
+outcome: delete 删除 | correct 更正 | stop_disclosure 终止披露 | uphold 维持
+  | confirm_repair 确认修复 | decline_repair 不予修复
+condition: duties_performed 已履行法定义务 | impact_removed 已消除影响 | corrected 已改正
+area_kind: scenic 重点景区 | block 重点街区
+index_state: draft 待公布 | published 已公布 | withdrawn 已撤回
+ruleset_status: issued 已发布 | draft 征求意见稿
+notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
+  | letter 文书 | term 期限提醒 | escalation 督促 | approvals 待批准汇总 | given_up 搁置的事件
+  | batch 导入批次
+notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
+escalation_state: waiting 等待 | proposed 待批准 | appointed 已约定 | exhausted 各步已用尽
+  | closed 已终结
+step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
+  | carried_out 已实施 | void 已作废
+interview_outcome: held 已约谈 | not_attended 未到场
+supposed_status: withdrawn 撤销 | repaired 修复
+way_up: wait 等待 | repair 申请修复 | act 改正
+service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
+"""
+
+# Where the name of a field says too little, the message stands before it.
+_FIELDS = """
+colour colour | family family | mode mode | severity severity | sector sector | sectors sector
+condition_id condition | area_kind area_kind | roles role | step escalation_step
+type_code instrument_type
+
+Account.roles role | Subject.kind subject_kind | SubjectItem.kind subject_kind
+SupposedSubject.kind subject_kind | SupposedRecord.kind record_kind
+Record.kind record_kind | Correction.kind record_kind | AddedRecord.kind record_kind
+OpenStep.kind record_kind | Record.status record_status
+Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
+Verification.result result | Batch.state batch_state
+Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
+DecideObjectionRequest.outcome outcome | Condition.id condition
+Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status
+Notice.kind notice_kind | Notice.state notice_state | ListNoticesRequest.state notice_state
+Escalation.state escalation_state | ListEscalationsRequest.state escalation_state
+EscalationStep.state step_state | Interview.outcome interview_outcome
+RecordInterviewRequest.outcome interview_outcome | EndedRecord.status supposed_status
+Step.step case_step | OpenStep.step way_up
+"""
+
+
+def _pairs(text: str) -> dict[str, str]:
+    entries = (entry.strip() for line in text.splitlines() for entry in line.split("|"))
+    return dict(entry.partition(" ")[::2] for entry in entries if entry)
+
+
+def _vocabularies() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    name = ""
+    for line in _TABLE.strip().splitlines():
+        head, colon, codes = line.partition(":")
+        name = head if colon else name
+        found.setdefault(name, {}).update(_pairs(codes if colon else line))
+    return found
+
+
+VOCABULARIES: Mapping[str, Mapping[str, str]] = _vocabularies()
+FIELDS: Mapping[str, str] = _pairs(_FIELDS)
+
+
+def vocabulary(field: FieldDescriptor) -> str:
+    """The name of the vocabulary a field is written in; empty for a field of free text."""
+    own = f"{field.containing_type.name}.{field.name}" if field.containing_type else ""
+    return FIELDS.get(own) or FIELDS.get(field.name, "")
+
+
+@cache
+def words(name: str) -> Mapping[str, str]:
+    """The Chinese word of each code of a vocabulary, in the order in which people are told them."""
+    match name:
+        case "record_kind":
+            from law.evidence import RecordKind  # noqa: PLC0415 - most commands need none of the law
+            from law.kind_names import kind_name  # noqa: PLC0415
+
+            return {kind.value: kind_name(kind, "zh") for kind in RecordKind}
+        case "escalation_step":
+            from law.escalation import Step, rung  # noqa: PLC0415
+
+            return {step.value: rung(step).name_zh for step in Step}
+        case "instrument_type":
+            from law.instruments import catalogue  # noqa: PLC0415
+
+            return {code: type_.name_zh for code, type_ in catalogue().items()}
+        case "case_step":
+            from law.objection import STEP_ZH  # noqa: PLC0415
+
+            return {step.value: zh for step, zh in STEP_ZH.items()}
+    return VOCABULARIES.get(name, {})
+
+
+def word(name: str, code: str) -> str:
+    """The Chinese word of a code; the code itself where the vocabulary has none."""
+    return words(name).get(code, code)
