@@ -22,7 +22,7 @@ run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运
 	$(BIN)/quanheng up --sandbox --sample --data var/run
 
 ##@ Setting up
-.PHONY: help setup protos fingerprints released lock clean
+.PHONY: help setup protos released lock clean
 help: ## list the targets  帮助
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,9 +39,7 @@ $(READY): $(LOCK) pyproject.toml
 	@touch $(READY)
 protos: $(READY) ## generate the wire code from the .proto files  生成接口代码
 	$(BIN)/python tools/generate.py
-fingerprints: $(READY) ## note what each workflow does; SAME="Type[, Type]: why" where nothing changed  登记流程指纹
-	$(BIN)/python -m tools.fingerprints $(if $(SAME),--same "$(SAME)")
-released: $(READY) ## record this commit as the last landing, for the next to be measured by  登记发布
+released: $(READY) ## record this commit as the last release, which the next is compared with  登记发布
 	$(BIN)/python -m tools.release
 lock: $(READY) ## write requirements.lock anew after a change of pyproject.toml  锁定依赖
 	$(COMPILE) --output-file $(LOCK)
@@ -59,7 +57,7 @@ test-integration: $(READY) ## on a real NATS and real databases
 	$(PYTEST) tests/integration
 test-workflows: $(READY) ## on a real Temporal server
 	$(PYTEST) tests/workflows
-test-evolution: $(READY) ## what the last landing left, under today's code
+test-evolution: $(READY) ## what the last release left, under today's code
 	$(PYTEST) tests/evolution tests/e2e/test_previous_release.py
 test-e2e: $(READY) ## every process at once
 	$(PYTEST) tests/e2e
@@ -71,7 +69,7 @@ lint: $(READY) ## ruff, and buf for the wire contract
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/generate.py --image var/contract.binpb
 	$(BIN)/buf lint var/contract.binpb --config buf.yaml --path protos
-breaking: $(READY) ## the wire contract still says all that the last landing said
+breaking: $(READY) ## the wire contract keeps all that the last release had
 	$(BIN)/python -m tools.release.contract
 types: $(READY) ## mypy --strict
 	$(BIN)/mypy

@@ -131,9 +131,9 @@ def _compare(connection: sa.Connection, service: str) -> Any:
 
 
 def retired(service: str) -> frozenset[str]:
-    """Columns (`table.column`) and tables that no code uses any more and a later landing drops.
+    """Columns (`table.column`) and tables that no code uses any more and a later release drops.
 
-    A service names them as `RETIRED` beside its tables. They stay one landing longer than the
+    A service names them as `RETIRED` beside its tables. They stay one release longer than the
     code that used them, because replicas of that release still run while the new one starts.
     """
     tables = importlib.import_module(f"services.{service}.tables")

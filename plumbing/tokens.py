@@ -78,7 +78,7 @@ class Verifier:
 
     def _read(self, token: str) -> dict[str, Any]:
         said = jwt.decode(token, self._key, algorithms=[ALGORITHM])
-        # Tokens of the last landing name no key.
+        # Tokens of the last release name no key.
         if said.header.get("kid", self._kid) != self._kid:
             raise ValueError("The token names another key")
         return said.claims

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
@@ -23,8 +24,9 @@ _status = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The kind of database; how many made-up messages every RPC is sent, and which ones."""
+    """Adds the options that no single tier owns."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.addoption("--histories", type=Path, help="folder for histories of workflow runs")
     parser.addoption("--fuzz-messages", type=int, default=500)
     parser.addoption("--fuzz-seed", type=int, default=0)
 

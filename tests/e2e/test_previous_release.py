@@ -1,4 +1,4 @@
-"""The last landing's data directory under today's code: it starts, agrees, and work goes on."""
+"""The last release's data directory under today's code: it starts, agrees, and work goes on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Left:
-    """The platform on what the last landing left, and those who knew it."""
+    """The platform on what the last release left, and the people who used it."""
 
     def __init__(self, platform: Platform, kept: Mapping[str, Rows], exits: AsyncExitStack) -> None:
         self.platform, self.kept, self._exits = platform, kept, exits

@@ -1,4 +1,4 @@
-"""The last landing's databases, of either kind."""
+"""The databases of the last release, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Open = Callable[[str], Database]
 
 @pytest.fixture(scope="session")
 def release() -> Release:
-    """What was recorded of the last landing."""
+    """The record of the last release."""
     return record.read()
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rows]:
-    """Every row of the last landing, by service and table."""
+    """Every row of the last release, by service and table."""
     return recorded(tmp_path_factory.mktemp("released"))
 
 
@@ -42,7 +42,7 @@ def either(request: pytest.FixtureRequest) -> Databases:
 def originals(
     either: Databases, kept: Mapping[str, Rows], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """The URL of each service's database as the last landing left it; nobody changes these."""
+    """The URL of each service's database as the last release left it; nobody changes these."""
     folder = tmp_path_factory.mktemp("originals")
     urls = {service: either.url(folder, service) for service in SERVICES}
 
@@ -71,5 +71,5 @@ async def opened() -> AsyncIterator[Open]:
 
 @pytest.fixture
 def released(either: Databases, originals: dict[str, str], opened: Open) -> dict[str, Database]:
-    """Every service's database as the last landing left it."""
+    """Every service's database as the last release left it."""
     return {service: opened(either.copy(url)) for service, url in originals.items()}

@@ -1,4 +1,4 @@
-"""The databases of the last landing made again, on SQLite and on PostgreSQL, and their rows."""
+"""Makes the databases of the last release again, on SQLite and on PostgreSQL, with their rows."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_what_is_added_breaks_nothing(today: FileDescriptorSet) -> None:
     assert contract.breaks(wider, today) == []
 
 
-def test_nothing_of_the_last_landing_is_broken(
+def test_nothing_of_the_last_release_is_broken(
     today: FileDescriptorSet, released: FileDescriptorSet
 ) -> None:
     assert len([file for file in released.file if file.service]) > 5

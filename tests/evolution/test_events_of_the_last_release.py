@@ -138,7 +138,7 @@ async def _taken(consumer: Consumer, delivery: Delivery) -> bool:
         return False
 
 
-async def test_projections_are_made_again_from_the_events_of_the_last_landing(
+async def test_projections_are_made_again_from_the_events_of_the_last_release(
     listening: dict[str, list[Consumer]], kept: Mapping[str, Rows]
 ) -> None:
     """Each consumer gets all of its streams from the first event; what it held comes out again."""

@@ -1,4 +1,4 @@
-"""The last landing's databases, with all that was in them, go forward and lose nothing."""
+"""The last release's databases, with all that was in them, go forward and lose nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Between two landings tables only grow: replicas of the last one still run on them (expand).
+"""Between two releases tables only grow: replicas of the last one still run on them (expand).
 
-What no code uses any more is named `RETIRED` beside the tables, and dropped by the landing after
+What no code uses any more is named `RETIRED` beside the tables, and dropped by the release after
 (contract).
 """
 
@@ -115,10 +115,10 @@ def test_what_old_code_does_not_notice_passes() -> None:
     assert contracts(made(word()), made(), frozenset({"thing.word"})) == []
 
 
-def test_what_landed_is_never_edited(release: Release) -> None:
+def test_what_was_released_is_never_edited(release: Release) -> None:
     """Not a migration, which databases have been through, nor a history that was recorded."""
     now: Mapping[str, str] = hashes(ROOT, MIGRATIONS) | hashes(ROOT, HISTORIES)
-    landed = {**release.migrations, **release.histories}
-    assert len(landed) > 15
-    edited = [path for path, digest in landed.items() if now.get(path) != digest]
+    released = {**release.migrations, **release.histories}
+    assert len(released) > 15
+    edited = [path for path, digest in released.items() if now.get(path) != digest]
     assert edited == [], "write a new migration, or record another history, instead"

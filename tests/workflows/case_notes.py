@@ -39,6 +39,7 @@ class Notes:
         self.failures: dict[str, int] = {}
         self.refusals: dict[str, int] = {}
         self.stuck: list[str] = []
+        self.attempts_failed = 0
 
     def all(self) -> list[Callable[..., Any]]:
         return [
@@ -60,6 +61,7 @@ class Notes:
         async def note(case_id: str) -> None:
             if self.failures.get(name, 0):
                 self.failures[name] -= 1
+                self.attempts_failed += 1
                 raise OSError("the neighbour is away")
             if self.refusals.get(name, 0):
                 self.refusals[name] -= 1
@@ -76,6 +78,9 @@ class Notes:
 
     async def is_stuck(self) -> bool:
         return bool(self.stuck)
+
+    async def failed(self) -> bool:
+        return self.attempts_failed > 0
 
     async def marked(self) -> bool:
         return "mark_contested" in self.done

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -49,9 +52,15 @@ def temporal_address() -> Iterator[str]:
 
 
 @pytest.fixture
-async def temporal_client(temporal_address: str) -> Client:
-    """A client whose workflows live in real time."""
-    return await _connected(temporal_address)
+async def temporal_client(
+    temporal_address: str, request: pytest.FixtureRequest
+) -> AsyncIterator[Client]:
+    """A client whose workflows run in real time."""
+    client = await _connected(temporal_address)
+    began = datetime.now(UTC)  # noqa: TID251 - the server keeps real time
+    yield client
+    if folder := request.config.getoption("--histories"):
+        _write(await _histories_since(client, began), folder / request.node.name)
 
 
 @pytest.fixture
@@ -61,6 +70,30 @@ async def skipper(temporal_client: Client) -> TimeSkipper:
     Until then their time is real. Keep continue-as-new out of skipped time: it doubles the clock.
     """
     return TimeSkipper(temporal_client, config=TimeSkippingConfig(enabled=False))
+
+
+async def _histories_since(client: Client, began: datetime) -> dict[str, str]:
+    """The history of every workflow run that started since, by `<type>-<number>`."""
+    query = f"StartTime >= '{began.isoformat()}'"
+    runs = [run async for run in client.list_workflows(query)]
+    histories: dict[str, str] = {}
+    for number, run in enumerate(sorted(runs, key=lambda run: run.start_time)):
+        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+        recorded = (await handle.fetch_history()).to_json().replace(client.identity, "test")
+        history = json.loads(recorded, object_hook=_without_stack_trace)
+        histories[f"{run.workflow_type}-{number}"] = json.dumps(history, indent=1) + "\n"
+    return histories
+
+
+def _write(histories: Mapping[str, str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, history in histories.items():
+        (folder / f"{name}.json").write_text(history, "utf-8")
+
+
+def _without_stack_trace(message: dict[str, Any]) -> dict[str, Any]:
+    """The message of a history without paths of this machine, which no replay reads."""
+    return message | {"stackTrace": ""} if "stackTrace" in message else message
 
 
 async def _connected(address: str, seconds: float = 20.0) -> Client:

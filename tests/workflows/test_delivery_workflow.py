@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer, Worker
+from temporalio.client import Client
+from temporalio.worker import Worker
 
 from law.errors import NotPermitted, WrongState
 from plumbing import migrations
@@ -35,7 +34,6 @@ from services.alerts.workflows import DeliveryInput, DeliveryWorkflow
 from tests.integration.events.support import eventually
 from tests.postgres import Databases
 
-HISTORIES = Path(__file__).parent / "histories"
 AT = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
 QUICK = {"first_seconds": 0.1, "longest_seconds": 0.2}
 CASEWORKER = Caller("account/case", "办案人员", frozenset({Role.CASEWORKER}), "330106")
@@ -246,10 +244,3 @@ async def test_what_was_delivered_is_not_sent_again(
         await started.deliver(notice_id)
         await office.client.get_workflow_handle(delivery_id(notice_id)).result()
     assert len(sink.mails) == 1
-
-
-@pytest.mark.parametrize("version", ["delivery-v1", "delivery-v1-given-up"])
-async def test_recorded_deliveries_replay(version: str) -> None:
-    recorded = (HISTORIES / f"{version}.json").read_text()
-    replayer = Replayer(workflows=[DeliveryWorkflow], data_converter=pydantic_data_converter)
-    await replayer.replay_workflow(WorkflowHistory.from_json("delivery/1", recorded))

@@ -6,15 +6,13 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Worker
 
 from law.periods import start_of
 from plumbing.clock import SHANGHAI, FixedClock
@@ -24,7 +22,6 @@ from services.alerts.escalation.workflows import EscalationStand, EscalationWork
 from services.alerts.timers import Timers, escalation_id
 from tests.integration.events.support import eventually
 
-HISTORIES = Path(__file__).parent / "histories"
 MONDAY = date(2026, 9, 14)
 DAY = timedelta(days=1)
 
@@ -242,10 +239,3 @@ async def test_whoever_finds_it_missing_starts_it_once(
         await temporal_client.get_workflow_handle(escalation_id(case)).result()
     assert not await started.runs(escalation_id(case))
     assert bureau.proposed == []
-
-
-@pytest.mark.parametrize("version", ["escalation-v1", "escalation-v1-continued"])
-async def test_recorded_escalations_replay(version: str) -> None:
-    recorded = (HISTORIES / f"{version}.json").read_text()
-    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=pydantic_data_converter)
-    await replayer.replay_workflow(WorkflowHistory.from_json("escalation/s1/1", recorded))

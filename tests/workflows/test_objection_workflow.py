@@ -6,14 +6,17 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
 from temporalio.testing import TimeSkipper
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Worker
 
 from law.periods import start_of
 from law.terms.ledger import Term, start
@@ -31,7 +34,6 @@ from services.objection.workflows import ObjectionWorkflow
 from tests.integration.events.support import eventually
 from tests.workflows.case_notes import DAY, FOLLOW_THROUGH, MORNING, STARTS_ON, Notes, offset
 
-HISTORIES = Path(__file__).parent / "histories"
 NUMBER = "异议〔2026〕330106-0001号"
 ACCEPTED_ON = STARTS_ON
 GRANTED = Ending(how=End.DECIDED, outcome="delete")
@@ -197,6 +199,18 @@ async def test_what_is_refused_for_good_is_reported_and_goes_on_when_asked(
     assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
 
 
+async def test_a_cancelled_case_ends_and_reports_nothing(temporal_client: Client) -> None:
+    notes = Notes()
+    notes.failures = {"carry_out": 10_000}
+    async with case_of(temporal_client, notes, ending=GRANTED) as handle:
+        await eventually(notes.failed)
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+        assert (await handle.describe()).status is WorkflowExecutionStatus.CANCELED
+    assert notes.stuck == []
+
+
 async def test_it_continues_as_new_with_all_it_knows(temporal_client: Client) -> None:
     notes = Notes()
     async with case_of(
@@ -215,20 +229,3 @@ async def test_it_continues_as_new_with_all_it_knows(temporal_client: Client) ->
         await current.result()
     assert notes.rungs == ["nearly_due/2026-09-20"]
     assert notes.done[-1] == "settle"
-
-
-def recorded(path: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json("objection/recorded", path.read_text())
-
-
-@pytest.mark.parametrize("path", sorted(HISTORIES.glob("objection-*.json")), ids=lambda p: p.stem)
-async def test_recorded_objections_replay(path: Path) -> None:
-    replayer = Replayer(workflows=[ObjectionWorkflow], data_converter=pydantic_data_converter)
-    await replayer.replay_workflow(recorded(path))
-
-
-def test_histories_of_objections_are_recorded() -> None:
-    assert {path.stem for path in HISTORIES.glob("objection-*.json")} >= {
-        "objection-v1-extended-and-granted",
-        "objection-v1-overdue-and-withdrawn",
-    }

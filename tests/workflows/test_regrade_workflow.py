@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Worker
 
 from plumbing import daily_starter, migrations
 from plumbing.change import Changes
@@ -40,7 +39,6 @@ from tests.integration.events.support import eventually
 from tests.integration.grading.support import penalty, subject
 from tests.postgres import Databases
 
-HISTORIES = Path(__file__).parent / "histories"
 DAY = timedelta(days=1)
 
 
@@ -246,15 +244,6 @@ async def _all_from(database: Database, day: date, count: int) -> bool:
     async with database.snapshot() as session:
         rows = await session.exec(select(Grade).where(col(Grade.in_force_from) == day))
         return [row.score for row in rows.all()] == [90] * count
-
-
-RECORDED = {path.stem: path.read_text() for path in HISTORIES.glob("regrade-*.json")}
-
-
-@pytest.mark.parametrize("version", ["regrade-v1", "regrade-v1-continued"])
-async def test_recorded_histories_replay(version: str) -> None:
-    replayer = Replayer(workflows=[RegradeDaily], data_converter=pydantic_data_converter)
-    await replayer.replay_workflow(WorkflowHistory.from_json(WORKFLOW_ID, RECORDED[version]))
 
 
 @pytest.mark.parametrize(

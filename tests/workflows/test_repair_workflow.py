@@ -6,14 +6,11 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import pytest
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Worker
 
 from law.periods import start_of
 from law.terms.ledger import start
@@ -25,7 +22,6 @@ from services.objection.workflows import RepairWorkflow
 from tests.integration.events.support import eventually
 from tests.workflows.case_notes import DAY, STARTS_ON, Notes, offset
 
-HISTORIES = Path(__file__).parent / "histories"
 CONFIRMED = Ending(how=End.DECIDED, outcome="confirm_repair")
 REFUSED = Ending(how=End.DECIDED, outcome="decline_repair")
 AFTER_CONFIRMATION = [
@@ -117,21 +113,3 @@ async def test_what_is_refused_for_good_is_reported_and_goes_on_when_asked(
         await handle.signal(RepairWorkflow.decided, CONFIRMED)
         await handle.result()
     assert (notes.stuck, notes.done) == (["repair_records"], AFTER_CONFIRMATION)
-
-
-RECORDED = {path.stem: path.read_text() for path in HISTORIES.glob("repair-*.json")}
-
-
-@pytest.mark.parametrize(
-    "version",
-    [
-        "repair-v1-confirmed",
-        "repair-v1-continued-as-new",
-        "repair-v1-overdue-and-declined",
-        "repair-v1-withdrawn",
-    ],
-)
-async def test_recorded_repairs_replay(version: str) -> None:
-    replayer = Replayer(workflows=[RepairWorkflow], data_converter=pydantic_data_converter)
-    history = WorkflowHistory.from_json("repair/recorded", RECORDED[version])
-    await replayer.replay_workflow(history)

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Worker
 
 from law.evidence import RecordKind, Sector, SubjectKind
 from plumbing import migrations
@@ -26,12 +25,11 @@ from plumbing.identity import service_caller
 from services.registry.announce_changes import save_records, save_subjects
 from services.registry.retention import expiry as retention
 from services.registry.retention.activities import Activities
-from services.registry.retention.workflows import ACTIVITY, WORKFLOW_ID, Expired, RetentionDaily
+from services.registry.retention.workflows import ACTIVITY, Expired, RetentionDaily
 from services.registry.tables import Bureau, Record, Subject
 from tests.integration.events.support import eventually
 from tests.postgres import Databases
 
-HISTORIES = Path(__file__).parent / "histories"
 DAY = timedelta(days=1)
 REGISTRY = service_caller("registry")
 NOW = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
@@ -144,12 +142,3 @@ async def enter_five(changes: Changes) -> None:
         ]
         await save_records(change, rows)
         change.audit("test", "test/records")
-
-
-RECORDED = {path.stem: path.read_text() for path in HISTORIES.glob("retention-*.json")}
-
-
-@pytest.mark.parametrize("version", ["retention-v1", "retention-v1-continued"])
-async def test_recorded_histories_replay(version: str) -> None:
-    replayer = Replayer(workflows=[RetentionDaily], data_converter=pydantic_data_converter)
-    await replayer.replay_workflow(WorkflowHistory.from_json(WORKFLOW_ID, RECORDED[version]))

@@ -6,15 +6,13 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Worker
 
 from plumbing.clock import SHANGHAI, FixedClock
 from services.alerts import timers
@@ -22,7 +20,6 @@ from services.alerts.timers import Timers, wakes_after, watch_id
 from services.alerts.workflows import WatchDone, WatchInput, WatchRun, WatchWorkflow
 from tests.integration.events.support import eventually
 
-HISTORIES = Path(__file__).parent / "histories"
 DAY = timedelta(days=1)
 
 
@@ -165,10 +162,3 @@ def test_bureaus_are_spread_over_minutes_each_always_at_its_own() -> None:
     assert len(set(moments)) > 80
     assert min(moments) >= 60
     assert max(moments) < 660
-
-
-@pytest.mark.parametrize("version", ["watch-v1", "watch-v1-continued"])
-async def test_recorded_histories_replay(version: str) -> None:
-    recorded = (HISTORIES / f"{version}.json").read_text()
-    replayer = Replayer(workflows=[WatchWorkflow], data_converter=pydantic_data_converter)
-    await replayer.replay_workflow(WorkflowHistory.from_json("watch/330106", recorded))

@@ -1,10 +1,10 @@
-"""Records a landing: `make released`, on the commit that lands, as the last thing before it.
+"""Records a release: `make released`, on the commit that is released, as the last step before it.
 
-Writes beside each other what the next landing is measured against: the wire contract, each
-service's database after some of everything has happened, the workflows' fingerprints, and hashes
-of the migrations and recorded histories, which may never be edited again. Only the last landing
-is kept. What is recorded is the code that Python imports, so that an older commit can be recorded
-from a clone: `PYTHONPATH=<clone> python -m tools.release`, run in the clone.
+Writes what the next release is compared with: the wire contract, each service's database after
+some of everything has happened, and hashes of the migrations and recorded histories, which may
+never be edited again. Only the last release is kept. The code that is recorded is the code that
+Python imports, so an older commit can be recorded from a clone:
+`PYTHONPATH=<clone> python -m tools.release`, run in the clone.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from pathlib import Path
 import services
 from plumbing import migrations
 from plumbing.settings import SERVICES
-from tools.fingerprints.judging import RECORDED, Manifest
-from tools.fingerprints.reading import fingerprints
 from tools.release import contract, databases, story
 from tools.release.record import HISTORIES, MIGRATIONS, RELEASED, Release, hashes
 
@@ -37,7 +35,6 @@ def main() -> None:
         moment = asyncio.run(story.live(Path(scratch)))
         databases.dump(Path(scratch), RELEASED)
     contract.record(root, RELEASED / contract.RECORDED.name)
-    Manifest(fingerprints(root), {}).write(RECORDED)
     Release(
         commit=_git(root, "rev-parse", "HEAD"),
         moment=moment.isoformat(),

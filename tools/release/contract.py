@@ -110,7 +110,7 @@ def main() -> None:
     """Fails, naming each, when something the last release said is no longer so."""
     if found := breaks(compiled(), recorded()):
         said = (
-            "the wire contract of the last landing is broken (docs/architecture.md, Evolution):\n"
+            "the wire contract of the last release is broken (docs/architecture.md, Evolution):\n"
         )
         sys.exit(said + "\n".join(found))
 

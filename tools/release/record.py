@@ -1,4 +1,4 @@
-"""What stands in the record of a release beside its contract, databases and fingerprints."""
+"""What the record of a release holds beside its contract and databases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HISTORIES = "tests/workflows/histories/*.json"
 
 @dataclass(frozen=True)
 class Release:
-    """A landing: its commit, the platform's last moment in it, and what may never be edited."""
+    """A release: its commit, the platform's last moment in it, and what may never be edited."""
 
     commit: str
     moment: str
@@ -41,7 +41,7 @@ class Release:
 
 
 def read(source: Path = RELEASED) -> Release:
-    """The record of the last landing."""
+    """The record of the last release."""
     return Release(**json.loads((source / "release.json").read_text(encoding="utf-8")))
 
 

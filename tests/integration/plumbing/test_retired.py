@@ -1,4 +1,4 @@
-"""What a landing leaves standing for the replicas of the one before is no difference."""
+"""What a release keeps for the replicas of the one before is no difference."""
 
 from __future__ import annotations
 
