@@ -44,6 +44,7 @@ LABELS = {
     "state",
     "status_code",
     "version",
+    "what",
     "window",
     "workflow_type",
 }
