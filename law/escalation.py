@@ -14,12 +14,10 @@ from functools import cache
 from law.disclosure.rule import may_list_openly
 from law.errors import Fault, InvalidInput
 from law.evidence import SubjectKind
+from law.figures import Dated, in_force, not_in_force
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
-    Dated,
-    in_force,
-    not_in_force,
     note_rivals,
     read_dated,
     read_figure,

@@ -137,10 +137,12 @@ def ladder(
 ) -> tuple[tuple[date, Colour], ...]:
     """Every colour that an instrument with that basis reaches, with the first day of each.
 
+    A colour is reached on the first day on which it or a more severe one applies.
     `since` is the day from which an instrument that is red without a date is red.
     """
     if basis is Basis.DATED:
-        return rule.changes(valid_until=valid_until, state=InstrumentState.IN_USE, last_result=None)
+        in_use = InstrumentState.IN_USE
+        return rule.first_days(valid_until=valid_until, state=in_use, last_result=None)
     return ((since, Colour.RED),) if basis in RED_WITHOUT_DATE and since else ()
 
 

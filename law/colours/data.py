@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from law.figures import Dated
 from law.reader.ambiguities import read_readings
-from law.reader.data_file import (
-    DATED,
-    Dated,
-    note_each,
-    read_figure,
-    read_header,
-    read_requirements,
-)
+from law.reader.data_file import DATED, note_each, read_figure, read_header, read_requirements
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 

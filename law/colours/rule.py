@@ -8,15 +8,15 @@ repaired but not yet passed, or never verified is red; one not in use has no col
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from law.colours.data import RED, Reason, colour_rules
 from law.errors import Fault, InvalidInput
+from law.figures import in_force, in_force_or_next, stretches, validities
 from law.periods import add_months
-from law.reader.data_file import in_force, in_force_or_next
 
 _DAY = timedelta(days=1)
 _WHAT = ("三色预警", "the three-colour alert")
@@ -34,6 +34,9 @@ class Colour(StrEnum):
     def severity(self) -> int:
         """0 for none up to 3 for red."""
         return list(Colour).index(self)
+
+
+_WARNINGS = (Colour.YELLOW, Colour.GREEN)  # the more severe first
 
 
 class InstrumentState(StrEnum):
@@ -84,12 +87,12 @@ class VerificationFact:
     valid_until: date | None = None
 
 
-def _said(colour: Colour, reason_id: str, on: date) -> ColourAnswer:
+def _answer(colour: Colour, reason_id: str, on: date) -> ColourAnswer:
     """The answer with its article and words as they hold on a day."""
     rules = colour_rules()
     versions = rules.warnings.get(reason_id) or rules.reasons[reason_id]
-    said = in_force(versions, on, *_WHAT)
-    return ColourAnswer(colour, said.cite, said.name_zh, reason_id, said.name_en)
+    ground = in_force(versions, on, *_WHAT)
+    return ColourAnswer(colour, ground.cite, ground.name_zh, reason_id, ground.name_en)
 
 
 def _months(colour: Colour, on: date) -> int:
@@ -108,14 +111,14 @@ def colour(
 
     S4 四(一); C-19. `valid_until` is the last valid day of the governing verification (or the
     rotation date of a type verified only once). `last_result` is None when no result is on file:
-    then a date decides, and without one there never was a verification. So it is with a pending
-    result, which changes nothing. Raises InvalidInput for a pass without a date where the type
-    is verified periodically, NotInForce for a day on which the article does not hold.
+    then a date decides, and without one there never was a verification. A pending result changes
+    nothing either. Raises InvalidInput for a pass without a date where the type is verified
+    periodically, NotInForce for a day on which the article does not hold.
     """
-    decided = date_or_reason(valid_until, state, last_result, mode)
-    if isinstance(decided, date):
-        return _by_date(decided, on)
-    return _said(Colour.RED if decided in RED else Colour.NONE, decided, on)
+    basis = date_or_reason(valid_until, state, last_result, mode)
+    if isinstance(basis, date):
+        return _by_date(basis, on)
+    return _answer(Colour.RED if basis in RED else Colour.NONE, basis, on)
 
 
 def date_or_reason(
@@ -124,7 +127,10 @@ def date_or_reason(
     last_result: VerificationResult | None,
     mode: Mode,
 ) -> Reason | date:
-    """The valid-until day that decides, or the reason where no date plays a part."""
+    """What a colour rests on: the last valid day, or the reason where no date plays a part.
+
+    Raises InvalidInput for a pass without a date where the type is verified periodically.
+    """
     _refuse_undated_pass(valid_until, last_result, mode)
     if state is not InstrumentState.IN_USE:
         return Reason.OUT_OF_USE
@@ -149,11 +155,11 @@ def _refuse_undated_pass(
 
 def _by_date(valid_until: date, on: date) -> ColourAnswer:
     if on > valid_until:
-        return _said(Colour.RED, Reason.OVERDUE, on)
-    for candidate in (Colour.YELLOW, Colour.GREEN):
-        if on >= add_months(valid_until, -_months(candidate, on)):
-            return _said(candidate, candidate, on)
-    return _said(Colour.NONE, Reason.VALID, on)
+        return _answer(Colour.RED, Reason.OVERDUE, on)
+    for warning in _WARNINGS:
+        if on >= add_months(valid_until, -_months(warning, on)):
+            return _answer(warning, warning, on)
+    return _answer(Colour.NONE, Reason.VALID, on)
 
 
 def changes(
@@ -163,25 +169,68 @@ def changes(
     last_result: VerificationResult | None,
     mode: Mode = Mode.PERIODIC,
 ) -> tuple[tuple[date, Colour], ...]:
-    """The first day of each colour that comes with time, earliest first; empty if none does.
+    """Every day on which time alone changes the colour, with the new colour, earliest first.
 
-    The inverse of `colour`: nothing else happening, these are all the days on which it changes.
+    The inverse of `colour`; empty where no date decides. Each day is judged by the months in force
+    on it, so a colour may also become less severe on the day on which the months change. Days
+    before the first version of the article are judged by that version. Raises NotInForce where
+    the article ends before the last valid day.
     """
-    last_day = date_or_reason(valid_until, state, last_result, mode)
-    if not isinstance(last_day, date):
+    basis = date_or_reason(valid_until, state, last_result, mode)
+    if not isinstance(basis, date):
         return ()
-    green, yellow = (_first_day(colour, last_day) for colour in (Colour.GREEN, Colour.YELLOW))
-    return (green, Colour.GREEN), (yellow, Colour.YELLOW), (last_day + _DAY, Colour.RED)
+    warnings = [(day, warning) for warning in _WARNINGS for day in _days_of(warning, basis)]
+    days = sorted({edge for (first, last), _ in warnings for edge in (first, last + _DAY)})
+    colours = [(day, _colour_among(warnings, basis, day)) for day in days]
+    before = [Colour.NONE, *(colour for _, colour in colours)]
+    return tuple(
+        change for change, earlier in zip(colours, before, strict=False) if change[1] is not earlier
+    )
 
 
-def _first_day(colour: Colour, last_day: date) -> date:
-    """The first day of a warning, by the months that hold when it comes or are first to hold."""
-    versions = colour_rules().warnings[colour]
-    return add_months(last_day, -in_force_or_next(versions, last_day, *_WHAT).months)
+def _days_of(warning: Colour, last_day: date) -> Iterator[tuple[date, date]]:
+    """The stretches of days on which a warning applies, both ends included."""
+    versions = colour_rules().warnings[warning]
+    in_force_or_next(versions, last_day, *_WHAT)
+    for start, end in stretches(*validities(versions)):
+        if start <= last_day:
+            months = in_force_or_next(versions, start, *_WHAT).months
+            first, last = max(start, add_months(last_day, -months)), min(end, last_day)
+            if first <= last:
+                yield first, last
+
+
+def _colour_among(
+    warnings: Sequence[tuple[tuple[date, date], Colour]], last_day: date, on: date
+) -> Colour:
+    if on > last_day:
+        return Colour.RED
+    given = [warning for (first, last), warning in warnings if first <= on <= last]
+    return max(given, key=lambda warning: warning.severity, default=Colour.NONE)
+
+
+def first_days(
+    *,
+    valid_until: date | None,
+    state: InstrumentState,
+    last_result: VerificationResult | None,
+    mode: Mode = Mode.PERIODIC,
+) -> tuple[tuple[date, Colour], ...]:
+    """The first day on which each colour or a more severe one applies: green, yellow, red.
+
+    Empty where no date decides. Raises as `changes`.
+    """
+    coming = changes(valid_until=valid_until, state=state, last_result=last_result, mode=mode)
+    if not coming:
+        return ()
+    return tuple(
+        (next(day for day, then in coming if then.severity >= colour.severity), colour)
+        for colour in (Colour.GREEN, Colour.YELLOW, Colour.RED)
+    )
 
 
 def latest_valid_until(colour: Colour, on: date) -> date:
-    """The latest valid-until day that has reached at least that colour on that day.
+    """The latest valid-until day that has at least that colour on that day.
 
     For comparing ranges in SQL: `valid_until <= latest_valid_until(c, on)` holds exactly for
     the instruments watched by date whose colour on the day is `c` or more severe. Months are
@@ -191,9 +240,26 @@ def latest_valid_until(colour: Colour, on: date) -> date:
     """
     if colour is Colour.NONE:
         raise InvalidInput("“无颜色”没有对应日期", "no colour has no latest date")
+    return on - _DAY if colour is Colour.RED else _latest(_months(colour, on), on)
+
+
+def latest_reached(colour: Colour, through: date) -> date:
+    """The latest valid-until day that had at least that colour on any day up to `through`.
+
+    `valid_until <= latest_reached(c, through)` holds exactly for the instruments whose day for `c`
+    in `first_days` is `through` or earlier. It differs from `latest_valid_until` only after the
+    months of a warning became fewer. Raises as `latest_valid_until`.
+    """
+    latest = latest_valid_until(colour, through)
     if colour is Colour.RED:
-        return on - _DAY
-    months = _months(colour, on)
+        return latest
+    versions = colour_rules().warnings[colour]
+    ended = [last for _, last in stretches(*validities(versions)) if last < through]
+    months = [(in_force_or_next(versions, last, *_WHAT).months, last) for last in ended]
+    return max([latest, *(_latest(*version) for version in months)])
+
+
+def _latest(months: int, on: date) -> date:
     return max(add_months(on, months), _month_end_if_month_end(on, months))
 
 
@@ -212,12 +278,14 @@ def governing(
     A pending result changes nothing, so the one before it stays (C-19). Of several on one day
     the last in the given order, the order of recording, decides. None if there is none.
     """
-    settled = [
-        v
-        for v in verifications
-        if v.result is not VerificationResult.PENDING and (on is None or v.verified_on <= on)
+    decided = [
+        verification
+        for verification in verifications
+        if verification.result is not VerificationResult.PENDING
+        and (on is None or verification.verified_on <= on)
     ]
-    return max(enumerate(settled), key=lambda e: (e[1].verified_on, e[0]))[1] if settled else None
+    latest = max(enumerate(decided), key=lambda pair: (pair[1].verified_on, pair[0]), default=None)
+    return latest[1] if latest else None
 
 
 def deciding_day(

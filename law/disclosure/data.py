@@ -13,10 +13,10 @@ from functools import cache
 from typing import TypeVar
 
 from law.evidence import Severity, SubjectKind
+from law.figures import Dated
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
-    Dated,
     note_each,
     note_rivals,
     read_dated,

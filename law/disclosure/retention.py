@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from law.disclosure.data import Ceiling, Period, disclosure_rules
 from law.evidence import Record
+from law.figures import Dated, in_force
 from law.measures.data import of_text
 from law.periods import add_months, add_years
-from law.reader.data_file import Dated, in_force
 from law.terms.data import Basis
 from law.texts_in_force.load import load
 from law.texts_in_force.model import Origin

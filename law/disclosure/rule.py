@@ -14,7 +14,7 @@ from typing import TypeVar
 from law.disclosure.data import Allowed, Audience, Classification, Field, disclosure_rules
 from law.disclosure.retention import Retention, retention
 from law.evidence import Record, SubjectKind
-from law.reader.data_file import Dated, in_force
+from law.figures import Dated, in_force
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from enum import StrEnum
 from functools import cache
 
 from law.errors import NotFound
+from law.figures import Validity
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
-    Validity,
     read_cite,
     read_dated,
     read_header,

@@ -12,8 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from law.errors import Fault, InvalidInput
+from law.figures import not_in_force
 from law.indices.data import Part, Row, Scoring, Table, table
-from law.reader.data_file import not_in_force
 
 _HUNDRED = Decimal(100)
 

@@ -12,9 +12,10 @@ from datetime import date
 from functools import cache
 
 from law.evidence import Record, RecordKind
+from law.figures import Dated
 from law.periods import add_months
 from law.reader.ambiguities import read_readings
-from law.reader.data_file import DATED, Dated, note_rivals, read_dated, read_header
+from law.reader.data_file import DATED, note_rivals, read_dated, read_header
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from law.colours.rule import Colour
 from law.errors import NotFound
+from law.figures import Dated
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
-    Dated,
     note_each,
     note_rivals,
     read_dated,

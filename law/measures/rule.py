@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from law.colours.rule import Colour
 from law.errors import InvalidInput, NotFound
+from law.figures import Dated, in_force, not_in_force
 from law.measures.data import (
     Actor,
     DatedMeasures,
@@ -24,7 +25,6 @@ from law.measures.data import (
     of_text,
     sampling_table,
 )
-from law.reader.data_file import Dated, in_force, not_in_force
 
 __all__ = [
     "Actor",

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
-from law.errors import Fault, NotInForce
+from law.errors import Fault
+from law.figures import Dated, Validity
 from law.reader.strict_reader import Reader, refuse
 from law.reader.texts import is_citation
 
@@ -43,35 +43,6 @@ class _StrictLoader(_LOADER):  # type: ignore[valid-type, misc]
             )
         found: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """The days on which something holds, both in it; None is open."""
-
-    valid_from: date | None
-    valid_to: date | None
-
-    def holds(self, day: date) -> bool:
-        """Tell whether a day lies within."""
-        after = self.valid_from is None or self.valid_from <= day
-        return after and (self.valid_to is None or day <= self.valid_to)
-
-    def meets(self, other: Validity) -> bool:
-        """Tell whether some day lies within both."""
-        return self._begins_by(other.valid_to) and other._begins_by(self.valid_to)
-
-    def _begins_by(self, day: date | None) -> bool:
-        return self.valid_from is None or day is None or self.valid_from <= day
-
-
-@dataclass(frozen=True, slots=True)
-class Dated(Generic[T]):
-    """A figure with its article and the days on which it holds."""
-
-    value: T
-    cite: str
-    validity: Validity
 
 
 def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
@@ -178,29 +149,3 @@ def read_requirements(reader: Reader) -> tuple[str, ...]:
         if not (one.startswith("R-") and is_citation(one)):
             reader.fault("requirements", f"应为R-编号：{one}", f"must be a number R-nnn: {one}")
     return found
-
-
-def in_force(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
-    """Return the version that holds on a day. Raises NotInForce, with the article."""
-    for one in versions:
-        if one.validity.holds(on):
-            return one.value
-    raise not_in_force(on, zh, en, (one.cite for one in versions))
-
-
-def in_force_or_next(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
-    """Return the version that holds on a day, or before the first one the one to come.
-
-    For reckoning back from a day to come, where the day reckoned may lie before the article.
-    """
-    starts = sorted(versions, key=lambda one: one.validity.valid_from or date.min)
-    for one in starts:
-        if one.validity.valid_to is None or on <= one.validity.valid_to:
-            return one.value
-    raise not_in_force(on, zh, en, (one.cite for one in versions))
-
-
-def not_in_force(on: date, zh: str, en: str, cites: Iterable[str], field: str = "on") -> NotInForce:
-    """Say that a figure holds on no such day, and by which article it is known at all."""
-    zh, en = f"{on}时“{zh}”无效力", f"{en} is not in force on {on}"
-    return NotInForce(zh, en, cite="; ".join(dict.fromkeys(cites)), faults=(Fault(field, zh, en),))

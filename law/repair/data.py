@@ -8,11 +8,11 @@ from enum import StrEnum
 from functools import cache
 
 from law.evidence import RecordKind, Severity
+from law.figures import Dated
 from law.measures.data import note_status
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
-    Dated,
     note_each,
     read_cite,
     read_dated,

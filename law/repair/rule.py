@@ -12,9 +12,9 @@ from datetime import date
 
 from law.errors import Fault, InvalidInput
 from law.evidence import Record
+from law.figures import Dated, in_force, not_in_force
 from law.measures.data import of_text
 from law.periods import add_years
-from law.reader.data_file import Dated, in_force, not_in_force
 from law.repair.data import Barring, Demand, DemandType, repair_rules
 
 _WHAT = ("修复条件", "the conditions of repair")

@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 from law.errors import InvalidInput
-from law.reader.data_file import DATED, Dated, read_dated, read_header
+from law.figures import Dated
+from law.reader.data_file import DATED, read_dated, read_header
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 

@@ -9,11 +9,10 @@ from enum import StrEnum
 from functools import cache
 
 from law.errors import NotFound
+from law.figures import Validity, not_in_force
 from law.reader.ambiguities import read_readings, read_touched
 from law.reader.data_file import (
     DATED,
-    Validity,
-    not_in_force,
     note_rivals,
     read_cite,
     read_dated,

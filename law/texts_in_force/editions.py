@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from law.evidence import RecordKind, Severity
-from law.reader.data_file import DATED, Dated, Validity, read_dated, read_versions
+from law.figures import Dated, Validity
+from law.reader.data_file import DATED, read_dated, read_versions
 from law.reader.strict_reader import Reader
 from law.texts_in_force.checks import check_edition, check_kinds_are_all_said
 from law.texts_in_force.model import (

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from law.evidence import Sector
-from law.reader.data_file import DATED, Validity, read_cite, read_header, read_validity
+from law.figures import Validity
+from law.reader.data_file import DATED, read_cite, read_header, read_validity
 from law.reader.strict_reader import Reader
 from law.texts_in_force.model import NotGraded, Ruleset
 

@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
-from law.reader.data_file import not_in_force
+from law.figures import not_in_force
 from law.reader.texts import TextStatus
 
 

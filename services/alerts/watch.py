@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import LADDER, RED_BY_RESULT, RED_WITHOUT_DATE, Basis
-from law.colours.rule import Colour, latest_valid_until
+from law.colours.rule import Colour, latest_reached
 from plumbing.change import Change
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
@@ -138,9 +138,9 @@ def _reached(
     scope: sa.ColumnElement[bool],
 ) -> sa.Select[Any]:
     # Ranges of an index, joined by UNION ALL: an OR of them would read the whole table.
-    due = _INSTRUMENT.c.valid_until <= latest_valid_until(colour, through)
+    due = _INSTRUMENT.c.valid_until <= latest_reached(colour, through)
     if beyond is not None:
-        due &= _INSTRUMENT.c.valid_until > latest_valid_until(colour, beyond)
+        due &= _INSTRUMENT.c.valid_until > latest_reached(colour, beyond)
     dated = _INSTRUMENT.c.standing == Basis.DATED
     return _alerts(change, colour, through).where(scope, dated, due, _INSTRUMENT.c.watched)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import delete
+from sqlmodel import delete, select
 
+from law.colours import basis
 from law.colours.basis import Basis
 from law.colours.rule import Colour
 from plumbing import migrations
@@ -38,6 +39,7 @@ from tests.integration.alerts.town import (
     verification,
 )
 from tests.postgres import Databases
+from tests.unit.law.versions import fewer_months, more_months, put_in_place
 
 Template = Callable[[], str]  # a copy of the template, by its URL
 # Around the ends of months, where calendar months are clamped.
@@ -152,6 +154,43 @@ def test_colours_and_alerts_follow_the_law_on_every_day(
     template: Template, told: list[tuple[Any, ...]], today: date, skip: int
 ) -> None:
     asyncio.run(lives_through(template, told, today, skip))
+
+
+@pytest.fixture(params=[more_months, fewer_months])
+def months(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Colour data of which the months change on `SINCE`."""
+    put_in_place(monkeypatch, "colours", request.param)
+    _forget_colours()
+    yield
+    _forget_colours()
+
+
+def _forget_colours() -> None:
+    basis.colour_on.cache_clear()
+    basis.ladder.cache_clear()
+
+
+@pytest.mark.usefixtures("months")
+@pytest.mark.parametrize("nights", [[1] * 6, [1, 4, 1]])
+async def test_months_that_change_raise_what_is_due_and_nothing_is_missing(
+    template: Template, nights: list[int]
+) -> None:
+    clock = FixedClock(datetime(2026, 12, 28, 10, tzinfo=SHANGHAI))
+    ahead = range(-30, 160, 5)
+    histories = [("in_use", "试验用器具", None, [("pass", 300, days)], False) for days in ahead]
+    async with opened(template) as database:
+        async with changing(database, clock) as change:
+            await load(change, histories, clock.today())
+        for days in nights:
+            clock.moment += timedelta(days=days)
+            async with changing(database, clock) as change:
+                await watch(change, BUREAU, clock.today())
+            await agrees(database, clock)
+        async with database.snapshot() as session:
+            rows = (await session.exec(select(Alert))).all()
+        alerts = [wire.alert(row, row.raised_at) for row in rows]
+    assert all(date.fromisoformat(alert.due_on) <= clock.today() for alert in alerts)
+    assert {alert.colour for alert in alerts} == {"green", "yellow", "red"}
 
 
 async def test_the_check_finds_a_wrong_colour_and_a_missing_alert(town: Town) -> None:

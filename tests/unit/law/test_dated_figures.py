@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from law.errors import Fault, NotInForce
-from law.reader.data_file import (
-    Dated,
-    Validity,
-    in_force,
-    in_force_or_next,
-    note_rivals,
-    read_validity,
-)
+from law.figures import Dated, Validity, in_force, in_force_or_next
+from law.reader.data_file import note_rivals, read_validity
 from law.reader.strict_reader import Reader
 
 FIRST = Dated("old", "S4 一(一)", Validity(date(2021, 9, 30), date(2026, 3, 31)))

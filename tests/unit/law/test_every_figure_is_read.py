@@ -13,7 +13,8 @@ import pytest
 
 from law.corpus import READERS
 from law.errors import InvalidInput
-from law.reader.data_file import Dated, understand
+from law.figures import Dated
+from law.reader.data_file import understand
 from tests.unit.law.spoiling import fresh
 
 Path = tuple[str | int, ...]

@@ -9,7 +9,7 @@ import pytest
 
 from law.disclosure.retention import retention, still_kept_from
 from law.evidence import Record, RecordKind, Sector, SubjectKind
-from law.reader.data_file import Validity
+from law.figures import Validity
 from law.texts_in_force import load as ruleset
 from law.texts_in_force.governing import PACKAGED, Activated, Governing
 from law.texts_in_force.model import NotGraded, Ruleset

@@ -9,7 +9,8 @@ from datetime import date
 import pytest
 
 from law.errors import InvalidInput
-from law.reader.data_file import Validity, understand
+from law.figures import Validity
+from law.reader.data_file import understand
 from law.texts_in_force.jurisdiction import Entry, Jurisdictions, Norm, read_jurisdictions
 from law.texts_in_force.load import governing, jurisdictions, list_rulesets
 from law.texts_in_force.model import NotGraded, Ruleset

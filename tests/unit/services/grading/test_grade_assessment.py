@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
-from law.reader.data_file import Validity
+from law.figures import Validity
 from law.texts_in_force import load as ruleset
 from services.grading.assessment import REMOVED, File, assess, digest_of, fell, turns
 

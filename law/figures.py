@@ -1,0 +1,98 @@
+"""A figure of the law: its value, its article, and the days on which it holds.
+
+A figure that changed has several versions, each with its own days. A figure asked for on a day on
+which no version holds is a typed error: an ended version never stands in for a missing one (D-08).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, Generic, TypeVar
+
+from law.errors import Fault, NotInForce
+
+T = TypeVar("T")
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The days on which something holds, both ends included; None is open."""
+
+    valid_from: date | None
+    valid_to: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies within."""
+        after = self.valid_from is None or self.valid_from <= day
+        return after and (self.valid_to is None or day <= self.valid_to)
+
+    def meets(self, other: Validity) -> bool:
+        """Whether some day lies within both."""
+        return self._begins_by(other.valid_to) and other._begins_by(self.valid_to)
+
+    def covers(self, other: Validity) -> bool:
+        """Whether every day of the other lies within this one."""
+        return (self.valid_from or date.min) <= (other.valid_from or date.min) and (
+            other.valid_to or date.max
+        ) <= (self.valid_to or date.max)
+
+    def _begins_by(self, day: date | None) -> bool:
+        return self.valid_from is None or day is None or self.valid_from <= day
+
+
+@dataclass(frozen=True, slots=True)
+class Dated(Generic[T]):
+    """One version of a figure, with its article and the days on which it holds."""
+
+    value: T
+    cite: str
+    validity: Validity
+
+
+def in_force(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
+    """Returns the version that holds on a day. Raises NotInForce, with the article.
+
+    `zh` and `en` name the figure in the message.
+    """
+    for version in versions:
+        if version.validity.holds(on):
+            return version.value
+    raise not_in_force(on, zh, en, (version.cite for version in versions))
+
+
+def in_force_or_next(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
+    """Returns the version that holds on a day, or else the next one to come.
+
+    For counting back from a later day to one that may lie before the article. Raises NotInForce
+    for a day after the last version ended.
+    """
+    for version in sorted(versions, key=lambda version: version.validity.valid_from or date.min):
+        if version.validity.valid_to is None or on <= version.validity.valid_to:
+            return version.value
+    raise not_in_force(on, zh, en, (version.cite for version in versions))
+
+
+def stretches(*validities: Validity) -> tuple[tuple[date, date], ...]:
+    """Cuts all time into stretches within which no version begins or ends.
+
+    Returns the first and the last day of each stretch, both included, oldest first.
+    """
+    starts = {validity.valid_from for validity in validities if validity.valid_from}
+    starts |= {validity.valid_to + _DAY for validity in validities if validity.valid_to}
+    firsts = [date.min, *sorted(starts - {date.min})]
+    return (*((first, then - _DAY) for first, then in pairwise(firsts)), (firsts[-1], date.max))
+
+
+def validities(*figures: Sequence[Dated[Any]]) -> list[Validity]:
+    """Returns the days of every version of some figures."""
+    return [version.validity for versions in figures for version in versions]
+
+
+def not_in_force(on: date, zh: str, en: str, cites: Iterable[str], field: str = "on") -> NotInForce:
+    """Builds the error for a day on which no version of a figure holds, citing its articles."""
+    zh, en = f"{on}时“{zh}”无效力", f"{en} is not in force on {on}"
+    return NotInForce(zh, en, cite="; ".join(dict.fromkeys(cites)), faults=(Fault(field, zh, en),))
