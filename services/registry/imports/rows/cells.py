@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
+from services.registry.imports.rows.labels import Labels
 
 Value = str | int | bool | date | None
 Read = Callable[[str], Value]
@@ -21,6 +23,7 @@ _DAY = re.compile(
 )
 _FLAGS = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 _FLAGS |= {"yes": True, "no": False, "y": True, "n": False, "√": True, "×": False}
+_FLAGS |= {"已核实": True, "未核实": False, "已生效": True, "未生效": False}
 _WHOLE = re.compile(r"[+-]?\d{1,9}")
 _SERIAL = re.compile(r"[1-9]\d{4}")  # 1927 to 2173; 2026 is no day
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
@@ -152,22 +155,13 @@ def whole(cell: str) -> int:
 
 @dataclass(frozen=True)
 class Choice:
-    """Reads one of the coded values, by its code or one of its Chinese labels."""
+    """Reads one of a list of coded values, by its code or by one of its Chinese words."""
 
-    labels: Mapping[str, StrEnum]
+    labels: Labels[Any]
 
     def __call__(self, cell: str) -> StrEnum:
-        value = self.labels.get(cell)
+        value: StrEnum | None = self.labels.value(cell)
         if value is None:
-            listed = "、".join(self.labels)
+            listed = self.labels.listed
             raise BadCell("NOT_A_CHOICE", f"应为以下之一：{listed}", f"must be one of: {listed}")
         return value
-
-    @property
-    def options(self) -> list[str]:
-        """One Chinese label of each value, the first."""
-        first: dict[StrEnum, str] = {}
-        for label, value in self.labels.items():
-            if label != value.value:
-                first.setdefault(value, label)
-        return list(first.values())

@@ -67,7 +67,7 @@ def fields_found(header: pb.ImportHeader, cells_of_row: Sequence[str]) -> int:
 
 def _wanted(header: pb.ImportHeader, one: Field) -> list[str]:
     mapped = header.columns.get(one.name)
-    return [_plain(mapped)] if mapped is not None else [_plain(one.name), _plain(one.header)]
+    return [_plain(heading) for heading in (one.headings if mapped is None else (mapped,))]
 
 
 def bind(header: pb.ImportHeader, names: Sequence[str], notes: Notes) -> Binding:

@@ -13,8 +13,6 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 
-from law.colours.rule import InstrumentState, VerificationResult
-from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from protos.buf.validate import validate_pb2
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells, labels
@@ -65,6 +63,11 @@ class Field:
         """Whether it stands for one thing: a code or a number that must be kept to the letter."""
         return self.read in IDENTIFIERS
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The column headings that mean this field, the best known first."""
+        return self.name, self.header, *labels.HEADINGS.get(self.name, ())
+
 
 @dataclass(frozen=True)
 class Family:
@@ -91,12 +94,12 @@ def _family(name: FamilyName, message: Descriptor, *rows: tuple[str, str, cells.
     return Family(name, fields)
 
 
-_KIND = cells.Choice(labels.labelled(SubjectKind, labels.SUBJECT_KINDS))
-_SECTOR = cells.Choice(labels.labelled(Sector, labels.SECTORS))
-_STATE = cells.Choice(labels.labelled(InstrumentState, labels.STATES))
-_RESULT = cells.Choice(labels.labelled(VerificationResult, labels.RESULTS))
-_RECORD_KIND = cells.Choice(labels.labelled(RecordKind, labels.RECORD_KINDS))
-_SEVERITY = cells.Choice(labels.labelled(Severity, labels.SEVERITIES))
+_KIND = cells.Choice(labels.Labels(labels.SUBJECT_KINDS))
+_SECTOR = cells.Choice(labels.Labels(labels.SECTORS))
+_STATE = cells.Choice(labels.Labels(labels.STATES))
+_RESULT = cells.Choice(labels.Labels(labels.RESULTS))
+_RECORD_KIND = cells.Choice(labels.Labels(labels.RECORD_KINDS))
+_SEVERITY = cells.Choice(labels.Labels(labels.SEVERITIES))
 
 FAMILIES: Mapping[FamilyName, Family] = {
     family.name: family

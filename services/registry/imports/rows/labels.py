@@ -1,97 +1,163 @@
-"""Chinese labels of coded values, as files write them beside the codes themselves."""
+"""The Chinese words for coded values, as files write them beside the codes themselves.
+
+Of each value, the first word is ours: templates offer it and refusals list it. The words after it
+are those of other systems: the national publication of permits and penalties (双公示), the random
+inspections (双随机), the credit rules, and the ledgers of the trade.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 
-SUBJECT_KINDS = {
-    "法人和非法人组织": SubjectKind.ORGANISATION,
-    "法人": SubjectKind.ORGANISATION,
-    "非法人组织": SubjectKind.ORGANISATION,
-    "企业": SubjectKind.ORGANISATION,
-    "个体工商户": SubjectKind.INDIVIDUAL_BUSINESS,
-    "自然人": SubjectKind.NATURAL_PERSON,
+E = TypeVar("E", bound=StrEnum)
+
+SUBJECT_KINDS: Mapping[SubjectKind, Sequence[str]] = {
+    SubjectKind.ORGANISATION: (
+        *("法人和非法人组织", "法人及非法人组织", "法人或者非法人组织", "法人或非法人组织"),
+        *("法人", "非法人组织", "企业", "企业法人", "事业单位", "社会组织", "农民专业合作社"),
+        *("农专社", "外企代表机构"),
+    ),
+    SubjectKind.INDIVIDUAL_BUSINESS: ("个体工商户", "个体户"),
+    SubjectKind.NATURAL_PERSON: ("自然人",),
 }
-SECTORS = {
-    "集贸市场": Sector.MARKET,
-    "农贸市场": Sector.MARKET,
-    "加油站": Sector.FUEL_STATION,
-    "充电站": Sector.CHARGING_STATION,
-    "餐饮": Sector.CATERING,
-    "商场超市": Sector.RETAIL,
-    "超市": Sector.RETAIL,
-    "医疗机构": Sector.MEDICAL,
-    "医疗": Sector.MEDICAL,
-    "眼镜制配": Sector.OPTICAL,
-    "眼镜店": Sector.OPTICAL,
-    "交通运输": Sector.TRANSPORT,
-    "公用事业": Sector.UTILITY,
-    "邮政快递": Sector.POSTAL,
-    "电信": Sector.TELECOM,
-    "能源": Sector.ENERGY,
-    "检定校准机构": Sector.CALIBRATION_SERVICE,
-    "定量包装": Sector.PREPACKAGED_GOODS,
-    "景区": Sector.SCENIC_AREA,
-    "街区": Sector.STREET_BLOCK,
-    "其他": Sector.OTHER,
+SECTORS: Mapping[Sector, Sequence[str]] = {
+    Sector.MARKET: ("集贸市场", "农贸市场", "菜市场", "集市", "农产品市场", "批发市场"),
+    Sector.FUEL_STATION: ("加油站", "加油(气)站", "加油加气站", "加气站"),
+    Sector.CHARGING_STATION: ("充电站", "充换电站", "充电设施", "电动汽车充电站"),
+    Sector.CATERING: ("餐饮", "餐饮业", "餐饮行业", "餐饮服务", "餐饮单位"),
+    Sector.RETAIL: ("商场超市", "超市", "商场", "商超", "商店", "便利店", "零售", "零售业"),
+    Sector.MEDICAL: ("医疗机构", "医疗", "医疗卫生", "医疗卫生机构", "医院", "诊所"),
+    Sector.OPTICAL: ("眼镜制配", "眼镜店", "眼镜", "眼镜行业", "眼镜制配单位", "眼镜制配场所"),
+    Sector.TRANSPORT: ("交通运输", "交通", "道路运输", "道路交通"),
+    Sector.UTILITY: ("公用事业", "公共事业", "公用事业单位", "水电气", "水电气热"),
+    Sector.POSTAL: ("邮政快递", "邮政", "快递", "邮政业", "快递业"),
+    Sector.TELECOM: ("电信", "通信", "通讯", "电信业"),
+    Sector.ENERGY: ("能源", "能源计量", "用能单位", "重点用能单位"),
+    Sector.CALIBRATION_SERVICE: (
+        *("检定校准机构", "计量技术机构", "计量检定机构", "检定机构", "校准机构"),
+    ),
+    Sector.PREPACKAGED_GOODS: ("定量包装", "定量包装商品", "定量包装商品生产企业"),
+    Sector.SCENIC_AREA: ("景区", "旅游景区", "风景区"),
+    Sector.STREET_BLOCK: ("街区", "商业街区", "商业街", "步行街"),
+    Sector.OTHER: ("其他", "其它", "其他行业"),
 }
-STATES = {
-    "在用": InstrumentState.IN_USE,
-    "备用": InstrumentState.SPARE,
-    "停用": InstrumentState.STOPPED,
-    "报废": InstrumentState.SCRAPPED,
+STATES: Mapping[InstrumentState, Sequence[str]] = {
+    InstrumentState.IN_USE: ("在用", "使用中", "正在使用", "使用", "启用"),
+    InstrumentState.SPARE: ("备用", "备件"),
+    InstrumentState.STOPPED: ("停用", "已停用", "停止使用", "封存", "禁用"),
+    InstrumentState.SCRAPPED: ("报废", "已报废"),
 }
-RESULTS = {
-    "合格": VerificationResult.PASS,
-    "不合格": VerificationResult.REJECT,
-    "修理": VerificationResult.REPAIRED,
-    "待定": VerificationResult.PENDING,
+# 准用, 限用 and 降级使用 say under which condition an instrument may be used: a person decides.
+RESULTS: Mapping[VerificationResult, Sequence[str]] = {
+    VerificationResult.PASS: ("合格", "检定合格", "符合", "符合要求"),
+    VerificationResult.REJECT: ("不合格", "检定不合格", "不符合", "不符合要求"),
+    VerificationResult.REPAIRED: ("修理", "已修理", "维修", "已维修", "修复", "已修复"),
+    VerificationResult.PENDING: ("待定", "待检", "检定中", "未出结果"),
 }
-SEVERITIES = {
-    "轻微": Severity.MINOR,
-    "一般": Severity.GENERAL,
-    "严重": Severity.SERIOUS,
+# 较重 of the national publication lies between two of these: a person decides.
+SEVERITIES: Mapping[Severity, Sequence[str]] = {
+    Severity.MINOR: ("轻微", "轻微失信"),
+    Severity.GENERAL: ("一般", "一般失信"),
+    Severity.SERIOUS: ("严重", "严重失信"),
 }
-RECORD_KINDS = {
-    "表彰奖励": RecordKind.AWARD,
-    "认证": RecordKind.CERTIFICATION,
-    "作出承诺": RecordKind.COMMITMENT_MADE,
-    "履行承诺": RecordKind.COMMITMENT_KEPT,
-    "公益服务": RecordKind.PUBLIC_SERVICE,
-    "管理健全": RecordKind.SOUND_MANAGEMENT,
-    "遵守法规": RecordKind.COMPLIANCE,
-    "其他守信信息": RecordKind.POSITIVE_OTHER,
-    "使用未检定器具": RecordKind.UNVERIFIED_USE,
-    "使用不合格器具": RecordKind.FAILED_VERIFICATION_USE,
-    "使用超期器具": RecordKind.OVERDUE_USE,
-    "破坏准确度": RecordKind.TAMPERING,
-    "伪造检定标志": RecordKind.MARK_FORGERY,
-    "伪造检定证书": RecordKind.CERTIFICATE_FORGERY,
-    "伪造数据": RecordKind.DATA_FORGERY,
-    "有影响的计量纠纷": RecordKind.DISPUTE_WITH_IMPACT,
-    "有影响的事故": RecordKind.ACCIDENT_WITH_IMPACT,
-    "短斤缺两": RecordKind.SHORT_MEASURE,
-    "净含量不合格": RecordKind.NET_CONTENT_NONCONFORMITY,
-    "投诉查实": RecordKind.COMPLAINT_UPHELD,
-    "检查不合格": RecordKind.INSPECTION_FAILED,
-    "未作承诺": RecordKind.COMMITMENT_MISSING,
-    "违背自我承诺": RecordKind.COMMITMENT_BROKEN,
-    "骗取许可": RecordKind.PERMIT_FRAUD,
-    "违背信用承诺": RecordKind.PROMISE_BROKEN,
-    "行政处罚": RecordKind.PENALTY,
-    "行政措施": RecordKind.ADMINISTRATIVE_MEASURE,
-    "犯罪": RecordKind.CRIME,
-    "阻挠检查": RecordKind.OBSTRUCTION,
-    "拒不履行": RecordKind.NON_PERFORMANCE,
-    "其他失信信息": RecordKind.ADVERSE_OTHER,
-    "其他严重失信信息": RecordKind.SERIOUS_OTHER,
+RECORD_KINDS: Mapping[RecordKind, Sequence[str]] = {
+    RecordKind.AWARD: ("表彰奖励", "表彰", "奖励", "荣誉"),
+    RecordKind.CERTIFICATION: ("认证",),
+    RecordKind.COMMITMENT_MADE: ("作出承诺", "做出承诺", "公开承诺"),
+    RecordKind.COMMITMENT_KEPT: ("履行承诺",),
+    RecordKind.PUBLIC_SERVICE: ("公益服务", "公益"),
+    RecordKind.SOUND_MANAGEMENT: ("管理健全", "管理制度健全"),
+    RecordKind.COMPLIANCE: ("遵守法规", "遵守法律法规"),
+    RecordKind.POSITIVE_OTHER: ("其他守信信息", "其他守信"),
+    RecordKind.UNVERIFIED_USE: ("使用未检定器具", "使用未经检定的计量器具"),
+    RecordKind.FAILED_VERIFICATION_USE: (
+        *("使用不合格器具", "使用不合格的计量器具", "使用检定不合格的计量器具"),
+    ),
+    RecordKind.OVERDUE_USE: (
+        *("使用超期器具", "使用超过检定周期的计量器具", "使用超期未检的计量器具"),
+    ),
+    RecordKind.TAMPERING: ("破坏准确度", "破坏计量器具准确度"),
+    RecordKind.MARK_FORGERY: ("伪造检定标志",),
+    RecordKind.CERTIFICATE_FORGERY: ("伪造检定证书",),
+    RecordKind.DATA_FORGERY: ("伪造数据",),
+    RecordKind.DISPUTE_WITH_IMPACT: ("有影响的计量纠纷",),
+    RecordKind.ACCIDENT_WITH_IMPACT: ("有影响的事故",),
+    RecordKind.SHORT_MEASURE: ("短斤缺两", "缺斤短两", "缺斤少两"),
+    RecordKind.NET_CONTENT_NONCONFORMITY: ("净含量不合格", "定量包装商品净含量不合格"),
+    RecordKind.COMPLAINT_UPHELD: ("投诉查实", "投诉举报查实", "投诉属实"),
+    RecordKind.INSPECTION_FAILED: ("检查不合格", "监督检查不合格", "抽查不合格"),
+    RecordKind.COMMITMENT_MISSING: ("未作承诺", "未做承诺"),
+    RecordKind.COMMITMENT_BROKEN: ("违背自我承诺",),
+    RecordKind.PERMIT_FRAUD: ("骗取许可",),
+    RecordKind.PROMISE_BROKEN: ("违背信用承诺",),
+    # The kinds of penalty (处罚类别) of the national publication and of 行政处罚法 9.
+    RecordKind.PENALTY: (
+        *("行政处罚", "警告", "通报批评", "罚款", "没收违法所得", "没收非法财物"),
+        *("责令停产停业", "责令关闭", "限制从业", "限制开展生产经营活动", "降低资质等级"),
+        *("暂扣许可证件", "吊销许可证件", "暂扣或者吊销许可证", "暂扣或者吊销执照", "行政拘留"),
+    ),
+    RecordKind.ADMINISTRATIVE_MEASURE: ("行政措施", "责令改正", "行政约谈", "约谈", "告诫"),
+    RecordKind.CRIME: ("犯罪", "刑事犯罪"),
+    RecordKind.OBSTRUCTION: ("阻挠检查", "拒绝检查", "不配合检查", "不配合检查情节严重"),
+    RecordKind.NON_PERFORMANCE: ("拒不履行", "拒不履行行政决定"),
+    RecordKind.ADVERSE_OTHER: ("其他失信信息", "其他失信"),
+    RecordKind.SERIOUS_OTHER: ("其他严重失信信息", "其他严重失信"),
 }
+# Column headings of other systems that mean exactly one of our fields, besides the field's own.
+HEADINGS: Mapping[str, Sequence[str]] = {
+    "serial_no": ("序列号", "出厂号", "表计编号"),
+    "model": ("规格型号", "型号/规格", "仪器型号", "型号"),
+    "manufacturer": ("制造单位", "制造厂商", "生产企业", "生产厂商", "厂家"),
+    "location": ("安装/使用地点", "安装使用地点", "安装地点", "安装位置", "使用场所"),
+    "result": ("检定结论", "结论"),
+    "verified_on": ("检定时间", "最后检定日期"),
+    "valid_until": ("检定有效期至", "有效日期"),
+    "institution": ("检定单位", "检定部门"),
+    "certificate_no": ("检定证书编号", "计量检定证书编号", "证书号"),
+    "method": ("技术依据", "检验依据"),
+}
+_BETWEEN = re.compile("[;,、]")
 
 
-def labelled(codes: type[StrEnum], labels: Mapping[str, StrEnum]) -> Mapping[str, StrEnum]:
-    """What a cell may say: every code and every label."""
-    return {**{code.value: code for code in codes}, **labels}
+class Labels(Generic[E]):
+    """The words of one list of coded values; blanks, width and case of a word do not matter."""
+
+    def __init__(self, words: Mapping[E, Sequence[str]]) -> None:
+        self._words = words
+        self._values = {
+            _folded(word): value
+            for value, others in words.items()
+            for word in (value.value, *others)
+        }
+
+    def value(self, cell: str) -> E | None:
+        """The value that a cell names by its code or a word; None where it names none.
+
+        Several words in one cell, as in 警告、罚款, name a value where they all name the same.
+        """
+        folded = _folded(cell)
+        if folded in self._values:
+            return self._values[folded]
+        named = {self._values.get(part) for part in _BETWEEN.split(folded) if part}
+        return named.pop() if len(named) == 1 else None
+
+    @property
+    def words(self) -> list[str]:
+        """Our own word for each value."""
+        return [others[0] for others in self._words.values()]
+
+    @property
+    def listed(self) -> str:
+        """Every value for a refusal: our word and the code."""
+        return "、".join(f"{others[0]}({value.value})" for value, others in self._words.items())
+
+
+def _folded(word: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", word).split()).casefold()

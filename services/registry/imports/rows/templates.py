@@ -49,7 +49,7 @@ def _headed(one: Field) -> str:
 
 def _options(one: Field) -> list[str]:
     if isinstance(one.read, cells.Choice):
-        return one.read.options
+        return one.read.labels.words
     return FLAGS if one.read is cells.flag else []
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
@@ -91,20 +92,86 @@ def test_no_other_figure_is_taken(cell: str) -> None:
         (Severity, labels.SEVERITIES),
     ],
 )
-def test_every_code_has_a_label_and_both_are_read(codes: type, names: dict[str, object]) -> None:
-    assert set(names.values()) == set(codes)  # type: ignore[call-overload]
-    read = cells.Choice(labels.labelled(codes, names))  # type: ignore[arg-type]
-    for label, code in names.items():
-        assert read(label) is code
-        assert read(str(code)) is code
+def test_every_code_has_a_label_and_both_are_read(
+    codes: type[StrEnum], names: Mapping[StrEnum, Sequence[str]]
+) -> None:
+    assert set(names) == set(codes)
+    assert len({word for words in names.values() for word in words}) == sum(
+        map(len, names.values())
+    )
+    read = cells.Choice(labels.Labels(names))
+    for code, words in names.items():
+        assert {read(word) for word in (*words, code.value)} == {code}
 
 
-def test_a_choice_that_is_none_lists_what_may_be_said() -> None:
+@pytest.mark.parametrize(
+    ("names", "word", "value"),
+    [
+        # 行政相对人类别 of the national publication of permits and penalties
+        (labels.SUBJECT_KINDS, "法人及非法人组织", SubjectKind.ORGANISATION),
+        (labels.SUBJECT_KINDS, "法人和非法人组织", SubjectKind.ORGANISATION),
+        (labels.SUBJECT_KINDS, "自然人", SubjectKind.NATURAL_PERSON),
+        (labels.SUBJECT_KINDS, "个体工商户", SubjectKind.INDIVIDUAL_BUSINESS),
+        # 抽查对象范围 of the random inspections
+        (labels.SUBJECT_KINDS, "企业", SubjectKind.ORGANISATION),
+        (labels.SUBJECT_KINDS, "农专社", SubjectKind.ORGANISATION),
+        (labels.SUBJECT_KINDS, "个体户", SubjectKind.INDIVIDUAL_BUSINESS),
+        (labels.SUBJECT_KINDS, "外企代表机构", SubjectKind.ORGANISATION),
+        # 处罚类别, free text in which several are joined
+        (labels.RECORD_KINDS, "警告", RecordKind.PENALTY),
+        (labels.RECORD_KINDS, "罚款", RecordKind.PENALTY),
+        (labels.RECORD_KINDS, "没收违法所得、没收非法财物", RecordKind.PENALTY),
+        (labels.RECORD_KINDS, "责令停产停业", RecordKind.PENALTY),
+        (labels.RECORD_KINDS, "暂扣或者吊销许可证、暂扣或者吊销执照", RecordKind.PENALTY),
+        (labels.RECORD_KINDS, "行政拘留", RecordKind.PENALTY),
+        (labels.RECORD_KINDS, "罚款；没收违法所得、没收非法财物；", RecordKind.PENALTY),
+        (labels.RECORD_KINDS, "使用未经检定的计量器具", RecordKind.UNVERIFIED_USE),
+        (labels.RECORD_KINDS, "不配合检查情节严重", RecordKind.OBSTRUCTION),
+        (labels.SEVERITIES, "一般", Severity.GENERAL),
+        (labels.SEVERITIES, "严重", Severity.SERIOUS),
+        (labels.RESULTS, "检定合格", VerificationResult.PASS),
+        (labels.RESULTS, "不符合要求", VerificationResult.REJECT),
+        (labels.STATES, "封存", InstrumentState.STOPPED),
+        (labels.STATES, "使用中", InstrumentState.IN_USE),
+        (labels.SECTORS, "加油（气）站", Sector.FUEL_STATION),
+        (labels.SECTORS, "餐饮业", Sector.CATERING),
+        (labels.SECTORS, "其它", Sector.OTHER),
+        (labels.SECTORS, " 眼镜 制配 ", Sector.OPTICAL),
+        (labels.SECTORS, "Market", Sector.MARKET),
+    ],
+)
+def test_the_words_of_other_systems_are_read(
+    names: Mapping[StrEnum, Sequence[str]], word: str, value: StrEnum
+) -> None:
+    assert cells.Choice(labels.Labels(names))(word) is value
+
+
+@pytest.mark.parametrize(
+    ("names", "word"),
+    [
+        (labels.SEVERITIES, "较重"),  # between two of ours: a person decides
+        (labels.SEVERITIES, "未定"),
+        (labels.RESULTS, "准用"),
+        (labels.RESULTS, "限用"),
+        (labels.RESULTS, "合格、不合格"),
+        (labels.RECORD_KINDS, "其他-责令召回"),
+        (labels.RECORD_KINDS, "罚款、认证"),
+        (labels.SECTORS, "、"),
+    ],
+)
+def test_a_word_that_fits_no_value_is_refused(
+    names: Mapping[StrEnum, Sequence[str]], word: str
+) -> None:
+    assert refused(cells.Choice(labels.Labels(names)), word) == "NOT_A_CHOICE"
+
+
+def test_the_refusal_of_a_choice_lists_every_value_by_word_and_code() -> None:
     with pytest.raises(cells.BadCell) as caught:
-        cells.Choice(labels.labelled(VerificationResult, labels.RESULTS))("良好")
+        cells.Choice(labels.Labels(labels.RESULTS))("良好")
     assert caught.value.reason == "NOT_A_CHOICE"
-    assert "不合格" in caught.value.zh
-    assert "reject" in caught.value.en
+    listed = "合格(pass)、不合格(reject)、修理(repaired)、待定(pending)"
+    assert caught.value.zh == f"应为以下之一：{listed}"
+    assert caught.value.en == f"must be one of: {listed}"
 
 
 def test_a_credit_code_is_checked_and_put_in_its_normal_form() -> None:

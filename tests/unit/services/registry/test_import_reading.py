@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from law.colours.rule import VerificationResult
 from law.errors import InvalidInput
+from law.evidence import SubjectKind
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli import sample
 from services.registry.imports.read.limits import FileLimits
@@ -252,3 +254,48 @@ def test_no_bytes_at_all_make_it_crash(content: bytes, family: FamilyName) -> No
         done = taken(data, family)
         assert len(done.items) + len(done.notes.bad_rows) >= 1
         assert all(note.row >= 1 for note in done.notes.notes)
+
+
+def test_the_headings_of_other_ledgers_are_known() -> None:
+    done = taken(
+        "使用单位,器具类型,出厂编号,规格型号,检定结论,检定时间,检定有效期至,检定单位,检定证书编号\n"
+        "甲,FUEL,S1,T-1,检定合格,2026-09-01,2027-02-28,样例院,C1\n",
+        "verifications",
+    )
+    assert done.notes.notes == []
+    assert done.items[0].values == {
+        "owner": "甲",
+        "type_code": "FUEL",
+        "serial_no": "S1",
+        "model": "T-1",
+        "result": VerificationResult.PASS,
+        "verified_on": date(2026, 9, 1),
+        "valid_until": date(2027, 2, 28),
+        "institution": "样例院",
+        "certificate_no": "C1",
+    }
+
+
+def test_our_own_heading_goes_before_one_of_another_ledger() -> None:
+    done = taken("使用单位,器具类型,型号,型号规格,出厂编号\n甲,W,旁,正,1\n", "instruments")
+    assert done.items[0].values["model"] == "正"
+    assert [(n.column, n.reason) for n in done.notes.notes] == [("型号", "UNKNOWN_COLUMN")]
+
+
+def test_subjects_are_read_from_a_file_of_the_national_publication_of_penalties() -> None:
+    code = "行政相对人代码_1(统一社会信用代码)"
+    content = (
+        f"\ufeff行政相对人名称,行政相对人类别,{code},行政处罚决定书文号,处罚类别,处罚决定日期\n"
+        "样例·加油站HZ-01,法人及非法人组织,91330102MA0HB0001D,样市监处罚〔2026〕11号,罚款,2026/08/10\n"
+        "样例·农贸市场HZ-02,法人及非法人组织,N2330106MA0HC0002H,样市监处罚〔2026〕12号,罚款,2026/08/11\n"
+        "样例·超市HZ-03,个体工商户,91330110MA0HD0003M,样市监处罚〔2026〕13号,罚款,2026/08/12\n"
+    )
+    columns = {"name": "行政相对人名称", "kind": "行政相对人类别", "credit_code": code}
+    constants = {"sector": "其他", "bureau": "330102"}
+    done = taken(content, "subjects", columns=columns, constants=constants)
+    assert faults(done) == []
+    assert [item.values["kind"] for item in done.items] == [
+        SubjectKind.ORGANISATION,
+        SubjectKind.ORGANISATION,
+        SubjectKind.INDIVIDUAL_BUSINESS,
+    ]
