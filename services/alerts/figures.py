@@ -138,31 +138,42 @@ def _interviews_unrecorded(now: datetime) -> sa.Select[Any]:
 
 def looks(database: Database, clock: Clock) -> list[Look]:
     """The questions of alerts; those that read every instrument or alert are asked seldom."""
+    questions = _Questions(database, clock)
+    return [
+        Look("deliveries", questions.deliveries),
+        Look("escalations", questions.escalations),
+        Look("awaiting", questions.awaiting),
+        Look("watches", questions.watches),
+        Look("colours", questions.colours, SELDOM_SECONDS),
+    ]
 
-    async def deliveries() -> list[Reading]:
-        rows, [(oldest,)] = await ask(database, _UNDELIVERED, _OLDEST)
+
+class _Questions:
+    """The questions, asked of one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def deliveries(self) -> list[Reading]:
+        rows, [(oldest,)] = await ask(self._database, _UNDELIVERED, _OLDEST)
         counts = {state.value: count for state, count in rows}
-        waited = NOTICE_AGE.at(age(clock.now(), oldest))
+        waited = NOTICE_AGE.at(age(self._clock.now(), oldest))
         return [*NOTICES.of(counts, (state.value for state in _UNDELIVERED_STATES)), waited]
 
-    async def escalations() -> list[Reading]:
-        [rows] = await ask(database, _OPEN_CASES)
+    async def escalations(self) -> list[Reading]:
+        [rows] = await ask(self._database, _OPEN_CASES)
         counts = {state.value: count for state, count in rows}
         return ESCALATIONS.of(counts, (state.value for state in _OPEN_STATES))
 
-    async def awaiting() -> list[Reading]:
-        open_cases, undelivered, [(unrecorded,)], [(notes,)], [(mails,)] = await ask(
-            database,
-            _OPEN_CASES,
-            _UNDELIVERED,
-            _interviews_unrecorded(clock.now()),
-            _NOTES_REFUSED,
-            _REFUSED,
-        )
+    async def awaiting(self) -> list[Reading]:
+        unrecorded = _interviews_unrecorded(self._clock.now())
+        queries = (_OPEN_CASES, _UNDELIVERED, unrecorded, _NOTES_REFUSED, _REFUSED)
+        open_cases, undelivered, *totals = await ask(self._database, *queries)
         cases, notices = dict(open_cases), dict(undelivered)
+        interviews, notes, mails = (count for [(count,)] in totals)
         counts = {
             Awaiting.STEP_PROPOSED: cases.get(EscalationState.PROPOSED, 0),
-            Awaiting.INTERVIEW_UNRECORDED: unrecorded,
+            Awaiting.INTERVIEW_UNRECORDED: interviews,
             Awaiting.INTERVIEW_NOTE_REFUSED: notes,
             Awaiting.STEPS_EXHAUSTED: cases.get(EscalationState.EXHAUSTED, 0),
             Awaiting.DELIVERY_FAILED: notices.get(NoticeState.FAILED, 0),
@@ -171,28 +182,20 @@ def looks(database: Database, clock: Clock) -> list[Look]:
         }
         return AWAITING_PERSON.of({kind.value: count for kind, count in counts.items()})
 
-    async def watches() -> list[Reading]:
-        [rows] = await ask(database, sa.select(col(Watch.watched_through)))
-        today = clock.today()
+    async def watches(self) -> list[Reading]:
+        [rows] = await ask(self._database, sa.select(col(Watch.watched_through)))
+        today = self._clock.today()
         behind = [today - day if day else 2 * _DAY for (day,) in rows]
         longest = max([timedelta(0), *behind]).total_seconds()
         late_bureaus = sum(lag > _DAY for lag in behind)
         return [WATCH_BEHIND.at(longest), BUREAUS_BEHIND.at(late_bureaus)]
 
-    async def colours() -> list[Reading]:
-        colour = colour_on(clock.today()).label("colour")
+    async def colours(self) -> list[Reading]:
+        colour = colour_on(self._clock.today()).label("colour")
         by_colour = sa.select(colour, sa.func.count()).where(ON_FILE).group_by(colour)
-        instruments, raised = await ask(database, by_colour, _RAISED)
+        instruments, raised = await ask(self._database, by_colour, _RAISED)
         alerts = {colour.value: count for colour, count in raised}
         return [
             *INSTRUMENTS.of(dict(instruments), [colour.value for colour in Colour]),
             *ALERTS_RAISED.of(alerts, [colour.value for colour in LADDER]),
         ]
-
-    return [
-        Look("deliveries", deliveries),
-        Look("escalations", escalations),
-        Look("awaiting", awaiting),
-        Look("watches", watches),
-        Look("colours", colours, SELDOM_SECONDS),
-    ]
