@@ -1,13 +1,11 @@
 """Grading: evidence under a text on a day → a grade with its receipt.
 
-Read `engine.grade` first; `sift` says which records count, `points`, `classes` and `triggers`
-are the three ways the texts grade. `columnar` grades a whole register at once; it needs Polars
-and is imported by itself.
+Read `engine.grade` first; `counting` decides which records count; `points`, `classes` and
+`triggers` are the three methods of the texts.
 """
 
 from law.grading.changes import Addition, Change, Ending, changed, what_if
-from law.grading.comparison import Impact, Move, compare, impact, impact_of
-from law.grading.engine import grade
+from law.grading.engine import compare, grade
 from law.grading.outlook import Outlook, Turn, outlook
 from law.grading.paths import Path
 from law.grading.receipt import Receipt
@@ -22,9 +20,7 @@ __all__ = [
     "Addition",
     "Change",
     "Ending",
-    "Impact",
     "Line",
-    "Move",
     "Outlook",
     "Override",
     "Path",
@@ -39,8 +35,6 @@ __all__ = [
     "explain",
     "foretell",
     "grade",
-    "impact",
-    "impact_of",
     "next_change_on",
     "outlook",
     "spell_began_on",

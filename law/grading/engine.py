@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from law.errors import NotFound
@@ -14,7 +15,7 @@ from law.grading.receipt_parts import Line, Reason, Span
 from law.grading.triggers import by_triggers
 from law.measures.data import DatedMeasures
 from law.measures.rule import dated_measures
-from law.texts_in_force.load import not_holding, outside
+from law.texts_in_force.load import list_rulesets, not_holding, outside
 from law.texts_in_force.model import Method, NotGraded, Reading, Ruleset
 
 _KIND_FACT = {kind: f"kind:{kind}" for kind in RecordKind}
@@ -46,6 +47,13 @@ def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
     else:
         outcome = by_triggers(dossier, ruleset, edition, lines)
     return _receipt(dossier, ruleset, as_of, span, lines, outcome)
+
+
+def compare(
+    dossier: Dossier, as_of: date, rulesets: Sequence[Ruleset] | None = None
+) -> tuple[Receipt, ...]:
+    """Grades one dossier under each of these texts, or under every packaged one, in their order."""
+    return tuple(grade(dossier, ruleset, as_of) for ruleset in rulesets or list_rulesets())
 
 
 def _receipt(

@@ -6,6 +6,7 @@ impact (who ran it may be that person), and whoever activates did not run it.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ from protos.grading.v1 import rulesets_pb2 as pb
 from protos.grading.v1.events_pb2 import RulesetActivated
 from services.grading.rulesets import impacts
 from services.grading.rulesets import wire as wire_rulesets
-from services.grading.rulesets.impacts import Found, Scope
+from services.grading.rulesets.impacts import ImpactResult, Scope
 from services.grading.tables import Activation, Impact, ImpactMove, Subject
 
 
@@ -41,9 +42,9 @@ def asked(caller: Caller, request: pb.RunImpactRequest, today: date) -> tuple[Sc
 
 
 async def keep_impact(
-    change: Change, request: pb.RunImpactRequest, found: Found, text: Ruleset
+    change: Change, request: pb.RunImpactRequest, result: ImpactResult, text: Ruleset
 ) -> pb.RunImpactResponse:
-    """Keeps what an impact found."""
+    """Stores the result of an impact run with every subject whose grade would change."""
     impact = Impact(
         impact_id=uuid4().hex,
         bureau=request.bureau,
@@ -51,25 +52,17 @@ async def keep_impact(
         ruleset_id=text.id,
         ruleset_hash=text.hash,
         as_of=date.fromisoformat(request.as_of),
-        evidence=found.evidence,
-        subjects=found.subjects,
-        moved=len(found.moves),
-        counts=found.counts(),
+        evidence=result.evidence,
+        subjects=result.subjects,
+        moved=len(result.moves),
+        counts=result.counts(),
         run_by=change.on_behalf_of,
         run_at=change.at,
     )
     change.session.add(impact)
-    change.session.add_all(
-        ImpactMove(
-            impact_id=impact.impact_id,
-            subject_id=one.subject_id,
-            bureau=one.bureau,
-            ruleset_before=one.ruleset_before,
-            before=one.before,
-            after=one.after,
-        )
-        for one in found.moves
-    )
+    if result.moves:
+        moves = [{**asdict(move), "impact_id": impact.impact_id} for move in result.moves]
+        await (await change.session.connection()).execute(sa.insert(ImpactMove), moves)
     change.audit("run_impact", f"impact/{impact.impact_id}", after=_said_of(impact))
     return pb.RunImpactResponse(impact=wire_rulesets.impact(impact))
 
@@ -169,7 +162,7 @@ async def _require_fresh(
     used = select(Activation.activation_id).where(Activation.impact_id == impact.impact_id)
     if (await session.exec(used)).first() is not None:
         raise WrongState("该试算已用于启用规则", "The impact has led to an activation already")
-    if await impacts.evidence_of(session, scope) != impact.evidence:
+    if await impacts.evidence_digest(session, scope) != impact.evidence:
         raise WrongState(
             "试算后记录或规则已有变化，请重新试算",
             "The register or the texts have changed since; run the impact again",

@@ -1,6 +1,8 @@
-"""Impacts: a register graded under the text that governs and under another, side by side.
+"""Impacts: every subject of a jurisdiction graded under the text in force and under another.
 
-Reads in chunks from a snapshot and writes nothing, so that the register goes on meanwhile.
+Subjects are read in chunks from one snapshot of the database and nothing is written, so memory
+stays small and other calls go on meanwhile. Each subject is graded by `law.grading.grade`, as
+everywhere else (ADR 0009).
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import Fault, InvalidInput
 from law.grading import grade
 from law.texts_in_force import load as texts
 from law.texts_in_force.model import NotGraded, Ruleset
@@ -30,18 +31,17 @@ from services.grading.rulesets.activations import load
 from services.grading.tables import Record, Subject
 
 CHUNK = 500
-MOST_SUBJECTS = 50_000  # what is answered in a minute
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Whom a text is to govern: a municipality, and only some sectors if any are named."""
+    """The subjects a text would govern: those of a municipality, in the named sectors or in all."""
 
     bureau: str
     sectors: Sequence[str] = ()
 
     def where(self) -> list[sa.ColumnElement[bool]]:
-        """The registered subjects of the scope."""
+        """The conditions on `Subject` that select the registered subjects of the scope."""
         prefix = scope_prefix(self.bureau)
         within = [col(Subject.version) > 0, col(Subject.bureau).startswith(prefix)]
         return [*within, col(Subject.sector).in_(self.sectors)] if self.sectors else within
@@ -49,7 +49,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Move:
-    """A subject, the text that governs it without the change, and its grades under both."""
+    """A subject's grade under the text in force and under the other; None where there is none."""
 
     subject_id: str
     bureau: str
@@ -58,32 +58,35 @@ class Move:
     after: str | None
 
     @property
-    def moves(self) -> bool:
-        """Grades of different scales differ by name alone; the counts show which became which."""
+    def changes_grade(self) -> bool:
+        """Whether the two grades have different names, also when their scales differ."""
         return self.before != self.after
 
 
 @dataclass
-class Found:
-    """What an impact found, and the digest of what it rests on."""
+class ImpactResult:
+    """The subjects whose grade would change, and the number of subjects per pair of grades.
+
+    `evidence` is the digest of everything the result was computed from.
+    """
 
     evidence: str
     moves: list[Move] = field(default_factory=list)
     _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def note(self, one: Move) -> None:
-        """Count a subject, and keep it when it moves."""
-        self._counts[one.ruleset_before, one.before or "", one.after or ""] += 1
-        if one.moves:
-            self.moves.append(one)
+    def add(self, move: Move) -> None:
+        """Counts a subject, and keeps it if its grade would change."""
+        self._counts[move.ruleset_before, move.before or "", move.after or ""] += 1
+        if move.changes_grade:
+            self.moves.append(move)
 
     @property
     def subjects(self) -> int:
-        """How many were graded."""
+        """How many subjects were graded."""
         return self._counts.total()
 
     def counts(self) -> list[dict[str, Any]]:
-        """From which grade to which, in a stable order."""
+        """The number of subjects for each text in force, grade before and grade after, sorted."""
         names = ("ruleset_before", "before", "after")
         return [
             {**dict(zip(names, key, strict=True)), "subjects": number}
@@ -91,27 +94,23 @@ class Found:
         ]
 
 
-async def find(database: Database, scope: Scope, text: Ruleset, as_of: date) -> Found:
-    """Grade everybody in the scope under what governs on a day and under the text.
-
-    Raises InvalidInput for a scope of too many subjects to be answered while somebody waits.
-    """
+async def find(database: Database, scope: Scope, text: Ruleset, as_of: date) -> ImpactResult:
+    """Grades every subject of the scope as of a day, under the text in force and under `text`."""
     async with database.snapshot() as session:
-        await _check_size(session, scope)
-        found = Found(await evidence_of(session, scope))
+        result = ImpactResult(await evidence_digest(session, scope))
         async for subject_ids in _chunks(session, scope):
             files = (await read(session, subject_ids)).files(subject_ids)
             for file in files.values():
                 if not file.removed:
-                    found.note(_move(file, text, as_of))
+                    result.add(_move(file, text, as_of))
             session.expunge_all()
-    return found
+    return result
 
 
-async def evidence_of(session: AsyncSession, scope: Scope) -> str:
-    """The digest of all that an impact rests on: subjects, records, and which texts there are.
+async def evidence_digest(session: AsyncSession, scope: Scope) -> str:
+    """The digest of what an impact depends on: subjects, records, activations and texts.
 
-    It reads ids and versions alone, about a second for a hundred thousand records.
+    It reads only ids and versions: about one second for 100,000 records.
     """
     subjects = select(Subject.subject_id, Subject.version).where(*scope.where())
     records = (
@@ -119,23 +118,14 @@ async def evidence_of(session: AsyncSession, scope: Scope) -> str:
         .join(Subject, col(Subject.subject_id) == col(Record.subject_id))
         .where(*scope.where())
     )
-    known = [digest_of("", (await session.exec(held)).all()).digest for held in (subjects, records)]
+    parts = [
+        digest_of("", (await session.exec(query)).all()).digest for query in (subjects, records)
+    ]
     prefix = scope_prefix(scope.bureau)
     activated = (await load(session)).activated
-    known += [one.activation_id for one in activated if one.touches(prefix)]
-    known += [text.hash for text in texts.list_rulesets()]
-    return hashlib.sha256(json.dumps(known).encode()).hexdigest()
-
-
-async def _check_size(session: AsyncSession, scope: Scope) -> None:
-    counted = select(sa.func.count()).select_from(Subject).where(*scope.where())
-    if (await session.exec(counted)).one() > MOST_SUBJECTS:
-        fault = Fault(
-            "sectors",
-            f"主体超过 {MOST_SUBJECTS} 个，请按领域分别试算",
-            f"More than {MOST_SUBJECTS} subjects: run the impact sector by sector",
-        )
-        raise InvalidInput(faults=[fault])
+    parts += [activation.activation_id for activation in activated if activation.touches(prefix)]
+    parts += [text.hash for text in texts.list_rulesets()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 async def _chunks(session: AsyncSession, scope: Scope) -> AsyncIterator[Sequence[str]]:
@@ -150,11 +140,11 @@ async def _chunks(session: AsyncSession, scope: Scope) -> AsyncIterator[Sequence
 
 
 def _move(file: File, text: Ruleset, as_of: date) -> Move:
-    about, governing = file.dossier, file.governed_by(as_of)
-    outside = texts.outside(text, about.subject_kind, about.sector)
+    dossier, governing = file.dossier, file.governed_by(as_of)
+    outside = texts.outside(text, dossier.subject_kind, dossier.sector)
     return Move(
-        about.subject_id,
-        about.bureau,
+        dossier.subject_id,
+        dossier.bureau,
         "" if isinstance(governing, NotGraded) else governing.id,
         _grade(file, governing, as_of),
         _grade(file, outside or text, as_of),

@@ -80,14 +80,6 @@ async def test_an_impact_is_refused_with_every_fault(office: Office) -> None:
     assert (await refused(office.impact("taizhou-block"))).reason == "NOT_FOUND"
 
 
-async def test_too_many_subjects_are_not_answered_while_somebody_waits(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(impacts, "MOST_SUBJECTS", 2)
-    assert (await refused(office.impact())).faults[0][0] == "sectors"
-    assert (await office.impact(sectors=["market"])).subjects == 2
-
-
 async def test_chunks_change_nothing_about_an_impact(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

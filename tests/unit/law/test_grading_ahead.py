@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from law.errors import AlreadyExists, NotFound
-from law.evidence import RecordStatus, SubjectKind
+from law.evidence import RecordStatus
 from law.grading import (
     Addition,
     Change,
@@ -16,13 +16,11 @@ from law.grading import (
     changed,
     compare,
     grade,
-    impact,
     next_change_on,
     outlook,
     spell_began_on,
     what_if,
 )
-from law.grading.comparison import Move, impact_of
 from law.texts_in_force.load import load
 from tests.unit.law.dossiers import DAY, H120, NATIONAL, TIANJIN, TRIAL, dossier_of, entry
 
@@ -146,44 +144,3 @@ def test_compare_puts_every_text_side_by_side() -> None:
         (NATIONAL, "untrusted"),
     ]
     assert compare(dossier, DAY, [load(TRIAL)]) == (found[1],)
-
-
-def test_impact_says_who_moves_from_where_to_where() -> None:
-    fraud, clean = dossier_of(entry("permit_fraud", points=0)), dossier_of()
-    person = dossier_of(subject_kind=SubjectKind.NATURAL_PERSON)
-    named = [
-        replace(one, subject_id=f"S{n}") for n, one in enumerate((fraud, clean, fraud, person))
-    ]
-    found = impact(named, load(H120), load(TRIAL), DAY)
-    assert found.total == 4
-    assert found.counts == ((None, None, 1), ("B", "B", 1), ("E", "D", 2))
-    assert found.moves == (Move("S0", "E", "D"), Move("S2", "E", "D"))
-    assert found.to_json() == {
-        "old_ruleset": H120,
-        "new_ruleset": TRIAL,
-        "as_of": "2026-06-30",
-        "total": 4,
-        "moved": 2,
-        "counts": [
-            {"old": None, "new": None, "subjects": 1},
-            {"old": "B", "new": "B", "subjects": 1},
-            {"old": "E", "new": "D", "subjects": 2},
-        ],
-        "moves": [
-            {"subject": "S0", "old": "E", "new": "D"},
-            {"subject": "S2", "old": "E", "new": "D"},
-        ],
-    }
-
-
-def test_the_counts_of_an_impact_are_in_order() -> None:
-    moves = [Move("S", old, new) for old, new in ("BA", "AB", "BB", "AA", "EA", "AE")]
-    found = impact_of([Move("S", None, "A"), *moves], load(H120), load(TRIAL), DAY)
-    pairs = [(old, new) for old, new, _ in found.counts]
-    assert pairs == [
-        (None, "A"),
-        *[("A", new) for new in "ABE"],
-        ("B", "A"),
-        ("B", "B"),
-        ("E", "A"),
-    ]

@@ -12,9 +12,7 @@ import yaml
 
 from law.evidence import Dossier, RecordKind, SubjectKind
 from law.grading import grade, outlook, verify
-from law.grading.columnar import grade_register
 from law.grading.receipt import Receipt
-from law.grading.register import register_of
 from law.reader.texts import is_citation
 from law.texts_in_force.load import GRADING, governing, load
 from law.texts_in_force.model import NotGraded
@@ -97,15 +95,6 @@ def test_grade(ruleset_id: str, case: Given) -> None:
     found = _found(receipt)
     assert {key: found[key] for key in expected} == expected
     assert verify(receipt) == []
-
-
-@pytest.mark.parametrize(("ruleset_id", "case"), list(_cases("grade")))
-def test_the_columnar_evaluator_gives_the_same(ruleset_id: str, case: Given) -> None:
-    dossier, day = _dossier(case["given"]), case["given"].get("as_of", DAY)
-    receipt = grade(dossier, load(ruleset_id), day)
-    found = grade_register(register_of([dossier]), load(ruleset_id), day).row(0, named=True)
-    expected = (receipt.grade, receipt.score, receipt.prospective)
-    assert (found["grade"], found["score"], found["prospective"]) == expected
 
 
 @pytest.mark.parametrize(("_", "case"), list(_cases("governing")))

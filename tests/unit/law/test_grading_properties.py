@@ -21,10 +21,8 @@ from law.evidence import (
     Severity,
     SubjectKind,
 )
-from law.grading import Receipt, grade, impact, next_change_on, outlook, verify, what_if
+from law.grading import Receipt, grade, next_change_on, outlook, verify, what_if
 from law.grading.changes import Ending
-from law.grading.columnar import grade_register, impact_on_register
-from law.grading.register import register_of
 from law.grading.turning_days import result_of, turning_days
 from law.texts_in_force.load import GRADING, load
 from law.texts_in_force.model import Ruleset
@@ -78,7 +76,6 @@ def dossiers(draw: st.DrawFn) -> Dossier:
     )
 
 
-registers = st.lists(dossiers(), max_size=8)
 rulesets = st.sampled_from([load(ruleset_id) for ruleset_id in GRADING])
 
 
@@ -167,30 +164,6 @@ def test_nothing_changes_before_the_day_named(
             assert result_of(grade(dossier, ruleset, day)) == result_of(now)
     if turn is not None:
         assert result_of(grade(dossier, ruleset, turn)) != result_of(now)
-
-
-@given(st.data(), rulesets, as_ofs)
-@settings(max_examples=60)
-def test_the_columnar_evaluator_agrees_on_every_subject(
-    data: st.DataObject, ruleset: Ruleset, as_of: date
-) -> None:
-    population = data.draw(registers)
-    found = grade_register(register_of(population), ruleset, as_of)
-    one_by_one = [grade(dossier, ruleset, as_of) for dossier in population]
-    assert found.rows() == [
-        (one.subject_id, one.grade, one.score, one.prospective) for one in one_by_one
-    ]
-
-
-@given(st.data(), rulesets, rulesets, as_ofs)
-@settings(max_examples=30)
-def test_the_impact_is_the_same_however_it_is_computed(
-    data: st.DataObject, old: Ruleset, new: Ruleset, as_of: date
-) -> None:
-    population = data.draw(registers)
-    fast = impact_on_register(register_of(population), old, new, as_of)
-    assert fast == impact(population, old, new, as_of)
-    assert fast.total == sum(number for _, _, number in fast.counts)
 
 
 @given(dossiers(), rulesets, as_ofs)

@@ -20,8 +20,6 @@ from law.errors import NotInForce
 from law.escalation import Step, archive_cite, exposure_rules, ladder, review_on
 from law.evidence import Dossier, Record, RecordKind, Sector, Severity, SubjectKind
 from law.grading import explain, grade, next_change_on, outlook
-from law.grading.columnar import grade_register
-from law.grading.register import register_of
 from law.indices import data as index_tables
 from law.indices.rule import assess
 from law.measures import attention
@@ -288,10 +286,6 @@ def test_a_text_that_ended_grades_nobody_from_the_next_day(ruleset_id: str) -> N
     assert receipt.not_graded is not None
     assert receipt.not_graded.reason == "not_in_force"
     assert receipt.not_graded.cite == f"{text.grades[0].cite}; D-08"
-    last, gone = (grade_register(register_of([dossier]), text, on) for on in (LAST, GONE))
-    row = gone.row(0, named=True)
-    assert (row["grade"], row["score"], row["prospective"]) == (None, None, None)
-    assert gone.schema == last.schema
 
 
 @pytest.mark.parametrize("ruleset_id", GRADING)
@@ -309,8 +303,6 @@ def test_classes_look_back_to_year_ends_before_the_text() -> None:
     bad = Record("r1", RecordKind.OVERDUE_USE, date(2025, 5, 1), date(2025, 5, 1))
     assert grade(_dossier(bad), text, date(2026, 5, 31)).grade is None
     assert grade(_dossier(bad), text, date(2026, 6, 1)).grade == "3"
-    row = grade_register(register_of([_dossier(bad)]), text, date(2026, 6, 1)).row(0, named=True)
-    assert row["grade"] == "3"
 
 
 def test_every_edition_of_the_calendar_holds_from_its_publication() -> None:
