@@ -14,6 +14,9 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICES = ("registry", "grading", "objection", "alerts")
+PORTAL = "portal"
+# Every process that calls the services in its own name, each with a secret of its own.
+CALLERS = (*SERVICES, PORTAL)
 
 
 def _keys_beside_the_data(known: dict[str, Any]) -> Path:

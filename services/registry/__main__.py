@@ -8,7 +8,7 @@ from plumbing.clock import SystemClock
 from plumbing.metrics import workflows
 from plumbing.process import main
 from plumbing.service import Assembly, Parts
-from plumbing.settings import SERVICES
+from plumbing.settings import CALLERS
 from plumbing.tokens import Signer, make_keys, service_secret_file
 from services.registry import figures
 from services.registry.checks import check
@@ -32,8 +32,8 @@ from services.registry.servicer import ClockServicer, RegistryServicer
 async def build(parts: Parts) -> Assembly:
     """Wires the registry; on the first start also makes the keys and the administrator."""
     settings, machine_time = parts.settings, SystemClock()
-    signer = Signer(make_keys(settings.keys_dir, SERVICES), machine_time, settings.token_life)
-    secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in SERVICES}
+    signer = Signer(make_keys(settings.keys_dir, CALLERS), machine_time, settings.token_life)
+    secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in CALLERS}
     passwords = Passwords(parts.database, machine_time)
     queries = Queries(parts.database, parts.clock)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plumbing.identity import Role
 from plumbing.rpc import ANYONE, Policy, Rule, allow, only_services
+from plumbing.settings import PORTAL
 from protos.identity.v1 import identity_pb2
 from protos.registry.v1 import registry_pb2
 
@@ -46,6 +47,8 @@ _CLOCK_RULES = {"GetClock": _SIGNED_IN, "AdvanceClock": allow(Role.ADMINISTRATOR
 _IDENTITY_RULES = {
     "Login": _LOGGING_IN,
     "LoginService": _LOGGING_IN,
+    "LoginVisitor": only_services(PORTAL),
+    "RenewToken": Rule(ANYONE - {Role.SERVICE}),
     "GetCaller": _SIGNED_IN,
     "CreateAccount": allow(Role.ADMINISTRATOR),
     "ListAccounts": allow(Role.ADMINISTRATOR),

@@ -20,7 +20,7 @@ from law.evidence import RecordStatus
 from plumbing import paging
 from plumbing.clock import Clock
 from plumbing.database import Database
-from plumbing.identity import Caller, Role
+from plumbing.identity import Caller, Role, Unauthenticated
 from plumbing.paging import Paged
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
@@ -197,6 +197,14 @@ class Queries:
         if row is None:
             raise NotFound("没有该账号", "There is no such account")
         return identity.GetCallerResponse(account=wire.account(row))
+
+    async def open_account(self, caller: Caller) -> Account:
+        """The caller's own account. Raises Unauthenticated when it is closed or gone."""
+        async with self._database.snapshot() as session:
+            row = await session.get(Account, caller.account_id)
+        if row is None or row.closed:
+            raise Unauthenticated("账号已停用，请重新登录", "The account is closed; sign in again")
+        return row
 
     async def _page(
         self, request: Paged, wanted: SelectOfScalar[T], *order: Any

@@ -10,7 +10,7 @@ from law.identifiers import credit_code_check_digit
 from plumbing.client import ask, new_request_id
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
-from plumbing.settings import SERVICES, Settings
+from plumbing.settings import CALLERS, Settings
 from plumbing.tokens import Signer, make_keys, service_secret_file
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
@@ -77,7 +77,7 @@ class Town:
 async def founded(world: World, exits: AsyncExitStack) -> Town:
     """Furnishes a running platform."""
     desk = world.administrator
-    services = {name: await _service(world, name, exits) for name in SERVICES}
+    services = {name: await _service(world, name, exits) for name in CALLERS}
     people = {"service": services["alerts"]}
     for code in (ABROAD, CITY, ANOTHER_CITY):
         await _bureau(desk, code)

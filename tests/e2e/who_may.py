@@ -51,12 +51,14 @@ OF_SERVICES = {
     "RegistryService.RepairRecords": {"objection"},
     "RegistryService.StopDisclosure": {"objection"},
     "AssessmentService.EstimateDrops": {"registry"},
+    "IdentityService.LoginVisitor": {"portal"},
 }
 
 TABLE = """
                                              op cw uh mr in vi it ad pu sv  cc ch cr
 IdentityService.Login any                    +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.LoginService any             +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.RenewToken any               +  +  +  +  +  +  +  +  +  -   +  +  +
 IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
 IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  +   -  -  -

@@ -45,6 +45,16 @@ class IdentityServiceStub:
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginServiceRequest.SerializeToString,
                 response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginServiceResponse.FromString,
                 _registered_method=True)
+        self.LoginVisitor = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/LoginVisitor',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginVisitorRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginVisitorResponse.FromString,
+                _registered_method=True)
+        self.RenewToken = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/RenewToken',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewTokenRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewTokenResponse.FromString,
+                _registered_method=True)
         self.GetCaller = channel.unary_unary(
                 '/quanheng.identity.v1.IdentityService/GetCaller',
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetCallerRequest.SerializeToString,
@@ -85,6 +95,20 @@ class IdentityServiceServicer:
 
     def LoginService(self, request, context):
         """Exchanges a service's own secret for a service token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LoginVisitor(self, request, context):
+        """Gives the portal a token for those who have not signed in: they may do what the public may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenewToken(self, request, context):
+        """Gives a fresh token for one that has not ended, while its account is open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,6 +161,16 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.LoginService,
                     request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginServiceRequest.FromString,
                     response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginServiceResponse.SerializeToString,
+            ),
+            'LoginVisitor': grpc.unary_unary_rpc_method_handler(
+                    servicer.LoginVisitor,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginVisitorRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginVisitorResponse.SerializeToString,
+            ),
+            'RenewToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewToken,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewTokenRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewTokenResponse.SerializeToString,
             ),
             'GetCaller': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCaller,
@@ -219,6 +253,60 @@ class IdentityService:
             '/quanheng.identity.v1.IdentityService/LoginService',
             protos_dot_identity_dot_v1_dot_identity__pb2.LoginServiceRequest.SerializeToString,
             protos_dot_identity_dot_v1_dot_identity__pb2.LoginServiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LoginVisitor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/LoginVisitor',
+            protos_dot_identity_dot_v1_dot_identity__pb2.LoginVisitorRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.LoginVisitorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/RenewToken',
+            protos_dot_identity_dot_v1_dot_identity__pb2.RenewTokenRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.RenewTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

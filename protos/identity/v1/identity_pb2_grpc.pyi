@@ -22,6 +22,10 @@ class IdentityServiceStub:
     """Exchanges a name and password for a token."""
     LoginService: _aio.UnaryUnaryMultiCallable[_identity_pb2.LoginServiceRequest, _identity_pb2.LoginServiceResponse]
     """Exchanges a service's own secret for a service token."""
+    LoginVisitor: _aio.UnaryUnaryMultiCallable[_identity_pb2.LoginVisitorRequest, _identity_pb2.LoginVisitorResponse]
+    """Gives the portal a token for those who have not signed in: they may do what the public may."""
+    RenewToken: _aio.UnaryUnaryMultiCallable[_identity_pb2.RenewTokenRequest, _identity_pb2.RenewTokenResponse]
+    """Gives a fresh token for one that has not ended, while its account is open."""
     GetCaller: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetCallerRequest, _identity_pb2.GetCallerResponse]
     """Tells the caller who they are."""
     CreateAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.CreateAccountRequest, _identity_pb2.CreateAccountResponse]
@@ -51,6 +55,22 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_identity_pb2.LoginServiceRequest, _abc.Awaitable[_identity_pb2.LoginServiceResponse]],
     ) -> _abc.Awaitable[_identity_pb2.LoginServiceResponse]:
         """Exchanges a service's own secret for a service token."""
+
+    @_abc_1.abstractmethod
+    def LoginVisitor(
+        self,
+        request: _identity_pb2.LoginVisitorRequest,
+        context: _aio.ServicerContext[_identity_pb2.LoginVisitorRequest, _abc.Awaitable[_identity_pb2.LoginVisitorResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.LoginVisitorResponse]:
+        """Gives the portal a token for those who have not signed in: they may do what the public may."""
+
+    @_abc_1.abstractmethod
+    def RenewToken(
+        self,
+        request: _identity_pb2.RenewTokenRequest,
+        context: _aio.ServicerContext[_identity_pb2.RenewTokenRequest, _abc.Awaitable[_identity_pb2.RenewTokenResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.RenewTokenResponse]:
+        """Gives a fresh token for one that has not ended, while its account is open."""
 
     @_abc_1.abstractmethod
     def GetCaller(

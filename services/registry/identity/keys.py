@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from plumbing.settings import SERVICES
+from plumbing.settings import CALLERS
 from plumbing.tokens import make_keys, service_secret_file, write_private
 from services.registry.identity.first_start import first_password
 
@@ -20,9 +20,9 @@ REGISTRY = "registry"
 def hand_out(directory: Path) -> None:
     """Makes a folder for each service with the keys that it may read, and no others."""
     made = directory / REGISTRY
-    make_keys(made, SERVICES)
+    make_keys(made, CALLERS)
     first_password(made)
-    for service in SERVICES:
+    for service in CALLERS:
         if service != REGISTRY:
             _copy(made, directory / service, service)
 

@@ -19,8 +19,19 @@ from services.registry import wire
 from services.registry.identity import accounts
 from services.registry.identity.passwords import Passwords
 from services.registry.queries import Queries
+from services.registry.tables import Account
 
 log = structlog.get_logger()
+
+
+# Whoever has not signed in at the portal.
+VISITOR = Caller("visitor", "visitor", frozenset({Role.PUBLIC}))
+
+
+def _caller(account: Account) -> Caller:
+    """An account as its tokens name it: with the roles it has now."""
+    roles = frozenset(map(Role, account.roles))
+    return Caller(account.account_id, account.name, roles, account.bureau, account.subject_id)
 
 
 class IdentityServicer(rpc.IdentityServiceServicer):
@@ -43,10 +54,7 @@ class IdentityServicer(rpc.IdentityServiceServicer):
 
     async def Login(self, request: pb.LoginRequest, context: Any) -> pb.LoginResponse:
         account = await self._passwords.check(request.name, request.password)
-        roles = frozenset(map(Role, account.roles))
-        token, ends = self._signer.issue(
-            Caller(account.account_id, account.name, roles, account.bureau, account.subject_id)
-        )
+        token, ends = self._signer.issue(_caller(account))
         log.info("identity.login", account=account.account_id)
         answer = pb.LoginResponse(token=token, account=wire.account(account))
         answer.expires_at.FromDatetime(ends)
@@ -60,6 +68,23 @@ class IdentityServicer(rpc.IdentityServiceServicer):
             raise Unauthenticated("服务密钥不正确", "The service's secret is wrong")
         token, ends = self._signer.issue(service_caller(request.service))
         answer = pb.LoginServiceResponse(token=token)
+        answer.expires_at.FromDatetime(ends)
+        return answer
+
+    async def LoginVisitor(
+        self, request: pb.LoginVisitorRequest, context: Any
+    ) -> pb.LoginVisitorResponse:
+        token, ends = self._signer.issue(VISITOR)
+        answer = pb.LoginVisitorResponse(token=token)
+        answer.expires_at.FromDatetime(ends)
+        return answer
+
+    async def RenewToken(
+        self, request: pb.RenewTokenRequest, context: Any
+    ) -> pb.RenewTokenResponse:
+        account = await self._queries.open_account(current_caller())
+        token, ends = self._signer.issue(_caller(account))
+        answer = pb.RenewTokenResponse(token=token)
         answer.expires_at.FromDatetime(ends)
         return answer
 

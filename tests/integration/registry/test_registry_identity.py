@@ -178,6 +178,38 @@ async def test_a_service_logs_in_with_its_secret_and_no_other(office: Office) ->
             await desk.identity.LoginService(pb.LoginServiceRequest(service=service, secret=given))
 
 
+async def test_the_portal_alone_gets_the_token_of_visitors(office: Office) -> None:
+    tokens = {
+        name: ServiceToken(
+            name, office.settings.keys_dir, office.settings.registry_address, SystemClock()
+        )
+        for name in ("portal", "alerts")
+    }
+    portal = office.desk_with(await tokens["portal"]())
+    answer = await portal.identity.LoginVisitor(pb.LoginVisitorRequest())
+    verifier = Verifier(public_key(office.settings.keys_dir), SystemClock())
+    assert verifier.verify(answer.token).roles == {Role.PUBLIC}
+    for other in (office.desk_with(await tokens["alerts"]()), office.desk(Role.ADMINISTRATOR)):
+        with refused("NOT_PERMITTED"):
+            await other.identity.LoginVisitor(pb.LoginVisitorRequest())
+
+
+async def test_a_token_is_renewed_while_its_account_is_open(office: Office) -> None:
+    await office.bureau()
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    made = (await admin.identity.CreateAccount(account())).account
+    first = await log_in(office, made.name)
+    desk = office.desk_with(first.token)
+    renewed = await desk.identity.RenewToken(pb.RenewTokenRequest())
+    assert renewed.expires_at.ToDatetime() >= first.expires_at.ToDatetime()
+    again = office.desk_with(renewed.token)
+    assert (await again.identity.GetCaller(pb.GetCallerRequest())).account == made
+    closing = pb.CloseAccountRequest(request_id=new_request_id(), account_id=made.account_id)
+    await admin.identity.CloseAccount(closing)
+    with refused("UNAUTHENTICATED"):
+        await desk.identity.RenewToken(pb.RenewTokenRequest())
+
+
 @pytest.mark.parametrize(
     ("roles", "said", "fields"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from plumbing.settings import SERVICES
+from plumbing.settings import CALLERS
 from plumbing.tokens import public_key
 from services.registry.identity.keys import hand_out
 
@@ -16,17 +16,17 @@ def names(folder: Path) -> set[str]:
 
 def test_the_registry_alone_gets_the_signing_key_and_the_first_password(tmp_path: Path) -> None:
     hand_out(tmp_path)
-    secrets = {f"service-{service}.secret" for service in SERVICES}
+    secrets = {f"service-{service}.secret" for service in CALLERS}
     rest = {"signing.jwk", "public.jwk", "administrator.password"}
-    assert names(tmp_path) == set(SERVICES)
+    assert names(tmp_path) == set(CALLERS)
     assert names(tmp_path / "registry") == secrets | rest
-    for service in set(SERVICES) - {"registry"}:
+    for service in set(CALLERS) - {"registry"}:
         assert names(tmp_path / service) == {"public.jwk", f"service-{service}.secret"}
 
 
 def test_what_is_handed_out_belongs_together(tmp_path: Path) -> None:
     hand_out(tmp_path)
-    assert len({public_key(tmp_path / service).thumbprint() for service in SERVICES}) == 1
+    assert len({public_key(tmp_path / service).thumbprint() for service in CALLERS}) == 1
     secret = "service-grading.secret"
     given = (tmp_path / "grading" / secret).read_text()
     assert given == (tmp_path / "registry" / secret).read_text()
