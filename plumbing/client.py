@@ -16,11 +16,10 @@ from typing import Any, TypeVar, cast
 
 import grpc
 from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from opentelemetry.trace import Span, SpanKind, StatusCode, use_span
 
 from plumbing.clock import Clock
-from plumbing.tokens import service_secret_file
+from plumbing.private_files import service_secret_file
 from plumbing.tracing import Attributes, begin, current_cause, span
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 
@@ -61,6 +60,8 @@ class Refusal(Exception):
 
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
     """What a failed call says, decoded."""
+    from grpc_status import rpc_status  # noqa: PLC0415 - takes as long to load as gRPC itself
+
     said: dict[str, Any] = {"reason": error.code().name, "message_zh": error.details() or ""}
     # AioRpcError offers what from_call reads, though its type does not say so.
     status = rpc_status.from_call(cast("grpc.Call", error))

@@ -1,4 +1,4 @@
-"""Settings: the environment, read once into one frozen object. The only reader of it.
+"""Settings: the environment, read once into one frozen object. What a client needs of it is in `addresses`.
 
 Every field is documented in `deploy/env.example`; a test keeps the two alike.
 """
@@ -13,7 +13,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SERVICES = ("registry", "grading", "objection", "alerts")
+from plumbing.addresses import DATA_DIR, DEFAULTS, PREFIX, SERVICES
+
+__all__ = ["SERVICES"]  # known here to everyone who reads settings
+
 PORTAL = "portal"
 # Every process that calls the services in its own name, each with a secret of its own.
 CALLERS = (*SERVICES, PORTAL)
@@ -28,14 +31,14 @@ class Settings(BaseSettings):
 
     # An empty value is as good as none: compose files and env files cannot leave a name out.
     model_config = SettingsConfigDict(
-        env_prefix="QUANHENG_",
+        env_prefix=PREFIX,
         frozen=True,
         extra="ignore",
         env_ignore_empty=True,
         validate_by_name=True,
     )
 
-    data_dir: Path = Path("quanheng-data")
+    data_dir: Path = DATA_DIR
     # Where the keys are made on first start, readable by the owner alone. Elsewhere they may be
     # given beforehand, read-only: to the registry all, to another service its own.
     keys_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
@@ -43,10 +46,10 @@ class Settings(BaseSettings):
     )
     sandbox: bool = False
 
-    registry_address: str = "127.0.0.1:7301"
-    grading_address: str = "127.0.0.1:7302"
-    objection_address: str = "127.0.0.1:7303"
-    alerts_address: str = "127.0.0.1:7304"
+    registry_address: str = DEFAULTS["registry"]
+    grading_address: str = DEFAULTS["grading"]
+    objection_address: str = DEFAULTS["objection"]
+    alerts_address: str = DEFAULTS["alerts"]
     listen_host: str = ""
     registry_metrics_address: str = "127.0.0.1:7311"
     grading_metrics_address: str = "127.0.0.1:7312"

@@ -7,7 +7,6 @@ public key. The life of a token is machine time: moving a sandbox's clock ends n
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,6 +21,7 @@ from joserfc.jwk import OKPKey
 
 from plumbing.clock import Clock
 from plumbing.identity import Caller, Role, Unauthenticated
+from plumbing.private_files import service_secret_file, write_private
 
 ISSUER = "quanheng"
 REMEMBERED = 1024  # tokens whose signature need not be looked at again
@@ -116,22 +116,6 @@ def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
 def public_key(keys_dir: Path) -> OKPKey:
     """The key that tokens are verified with."""
     return _read(keys_dir / "public.jwk")
-
-
-def service_secret_file(keys_dir: Path, service: str) -> Path:
-    """Where a service's own secret lies."""
-    return keys_dir / f"service-{service}.secret"
-
-
-def write_private(path: Path, text: str) -> None:
-    """Writes a file whole or not at all, readable by its owner alone."""
-    fresh = path.with_name(path.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
 
 
 def _read(path: Path) -> OKPKey:

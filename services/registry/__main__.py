@@ -6,10 +6,11 @@ from functools import partial
 
 from plumbing.clock import SystemClock
 from plumbing.metrics import workflows
+from plumbing.private_files import service_secret_file
 from plumbing.process import main
 from plumbing.service import Assembly, Parts
 from plumbing.settings import CALLERS
-from plumbing.tokens import Signer, make_keys, service_secret_file
+from plumbing.tokens import Signer, make_keys
 from services.registry import figures
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock

@@ -73,7 +73,7 @@ async def request_for(door: Door, town: Town, place: Place, person: Person) -> S
 
 async def _bulk(name: str, place: Place, person: Person) -> Said:
     """About a batch that the person has opened; where that is refused, about one of the place."""
-    stub, batch_id = BulkServiceStub(person.desk.channels["registry"]), new_request_id()
+    stub, batch_id = BulkServiceStub(person.client.channels["registry"]), new_request_id()
     try:
         if place.bureau == HOME:
             await stub.OpenBulkBatch(open_bulk(place, batch_id))

@@ -12,7 +12,7 @@ import pytest_asyncio
 from law.identifiers import credit_code_check_digit
 from plumbing.client import ask, new_request_id
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Desk
+from services.cli.client import Client
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.machine.engines import service_specs
@@ -40,20 +40,24 @@ async def world(
         )
         await exits.enter_async_context(platform)
         await platform.wait_ready(READY_SECONDS)
-        desk = await cast.administrator(platform.settings, exits)
-        made = World(platform, exits, desk)
+        client = await cast.administrator(platform.settings, exits)
+        made = World(platform, exits, client)
         await _furnish(made)
         yield made
 
 
 async def _furnish(world: World) -> None:
-    desk = world.administrator.registry
+    client = world.administrator.registry
     bureau = registry.Bureau(code=BUREAU, name="测试市场监督管理局", email="bureau@bureaus.example")
-    await ask(desk.PutBureau(registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)))
+    await ask(
+        client.PutBureau(registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
+    )
     caseworker = Part("test.caseworker", "测试经办人", "caseworker", BUREAU)
     settings, exits = world.platform.settings, world.exits
-    world.desks["caseworker"] = await cast.engage(settings, world.administrator, caseworker, exits)
-    world.subject = await _register(world.desks["caseworker"])
+    world.clients["caseworker"] = await cast.engage(
+        settings, world.administrator, caseworker, exits
+    )
+    world.subject = await _register(world.clients["caseworker"])
     parts = {
         "operator": Part(
             "test.operator", "测试经营者", "operator", subject_id=world.subject.subject_id
@@ -61,10 +65,10 @@ async def _furnish(world: World) -> None:
         "inspector": Part("test.inspector", "测试检查人员", "inspector", BUREAU),
         "unit_head": Part("test.unithead", "测试单位负责人", "unit_head", BUREAU),
     }
-    world.desks |= await cast.engage_all(settings, world.administrator, parts, exits)
+    world.clients |= await cast.engage_all(settings, world.administrator, parts, exits)
 
 
-async def _register(desk: Desk) -> registry.Subject:
+async def _register(client: Client) -> registry.Subject:
     first17 = "91330106MA0TEST00".replace("S", "5")
     subject = registry.Subject(
         kind="organisation",
@@ -75,4 +79,4 @@ async def _register(desk: Desk) -> registry.Subject:
         email="subject@subjects.example",
     )
     request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
-    return (await ask(desk.registry.PutSubject(request))).subject
+    return (await ask(client.registry.PutSubject(request))).subject

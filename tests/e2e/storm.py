@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message import Message
 
 from plumbing.client import MAX_MESSAGE_BYTES, Refusal, refusal_of
-from services.cli.client import SLOW_CALL_SECONDS, Desk
+from services.cli.client import SLOW_CALL_SECONDS, Client
 from tests.e2e import fuzzing, who_may
 from tests.e2e.asking import request_for
 from tests.e2e.doors import Door, doors
@@ -181,9 +181,11 @@ class Storm:
         return "\n".join(lines) + "\n"
 
 
-async def answer(door: Door, desk: Desk, message: Any) -> tuple[grpc.StatusCode, Any]:
+async def answer(door: Door, client: Client, message: Any) -> tuple[grpc.StatusCode, Any]:
     """The status of a call, and its response or refusal."""
-    return await _answered(door.call(desk.channels[door.host], message, timeout=SLOW_CALL_SECONDS))
+    return await _answered(
+        door.call(client.channels[door.host], message, timeout=SLOW_CALL_SECONDS)
+    )
 
 
 async def _tried(call: Callable[[], Awaitable[Any]]) -> tuple[grpc.StatusCode, Any]:

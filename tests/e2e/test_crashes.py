@@ -27,7 +27,7 @@ async def actions(world: World, record_id: str) -> list[str]:
 
 async def delivered(world: World, number: str) -> alerts.Notice | None:
     wanted = alerts.ListNoticesRequest(subject_id=world.subject.subject_id, page_size=1000)
-    answer = await ask(world.desks["caseworker"].alerts.ListNotices(wanted))
+    answer = await ask(world.clients["caseworker"].alerts.ListNotices(wanted))
     letters = [n for n in answer.notices if n.kind == "letter" and number in n.title + n.body]
     assert len(letters) <= 1, "one letter per decision"
     return next((letter for letter in letters if letter.state == "delivered"), None)

@@ -19,7 +19,7 @@ from plumbing.client import ask, new_request_id, refusal_of
 from plumbing.settings import CALLERS, SERVICES
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Desk
+from services.cli.client import Client
 from services.cli.health import agreement
 from tests.e2e import papers, who_may
 from tests.e2e import town as towns
@@ -95,7 +95,7 @@ async def test_who_may_do_what(town: Town) -> None:
 async def cell(door: Door, town: Town, place_name: str, role: str) -> str:
     place, person = town.places[place_name], who_asks(town, place_name, role)
     request = await request_for(door, town, place, person)
-    channel = person.desk.channels[door.host]
+    channel = person.client.channels[door.host]
     try:
         answer = await door.call(channel, request, timeout=SECONDS)
     except grpc.aio.AioRpcError as error:
@@ -118,7 +118,7 @@ async def test_what_is_for_one_service_is_for_no_other(town: Town) -> None:
         got = {}
         for service, person in town.services.items():
             request = await request_for(door, town, town.places["own"], person)
-            code, _ = await answer(door, person.desk, request)
+            code, _ = await answer(door, person.client, request)
             got[service] = code is not grpc.StatusCode.PERMISSION_DENIED
         assert got == {service: service in may for service in CALLERS}, name
 
@@ -150,15 +150,15 @@ async def refuses_everywhere(town: Town, token: str | None) -> None:
 
     async with AsyncExitStack() as exits:
         settings = town.world.platform.settings
-        desk = Desk(settings, None if token is None else source)
-        exits.push_async_callback(desk.close)
-        person = Person("administrator", "", "", "", desk)
+        client = Client(settings, None if token is None else source)
+        exits.push_async_callback(client.close)
+        person = Person("administrator", "", "", "", client)
         for door in doors():
             if door.name in OPEN:
                 continue
             request = await request_for(door, town, town.places["own"], person)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await door.call(desk.channels[door.host], request, timeout=SECONDS)
+                await door.call(client.channels[door.host], request, timeout=SECONDS)
             assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED, door
 
 
@@ -185,7 +185,7 @@ async def test_whatever_is_sent_is_answered(town: Town, request: pytest.FixtureR
 async def test_a_message_of_any_size_is_answered(town: Town) -> None:
     for door in doors():
         for message in huge(door):
-            code, said = await answer(door, town.people["service"].desk, message)
+            code, said = await answer(door, town.people["service"].client, message)
             assert code in {*ANSWERS, grpc.StatusCode.RESOURCE_EXHAUSTED}, (door, code, said)
 
 
@@ -202,15 +202,15 @@ async def test_however_many_faults_are_told(town: Town, faults: int) -> None:
         (lodging, "operator", lodge),
         (importing, "caseworker", upload),
     ):
-        code, said = await answer(door, town.people[role].desk, message)
+        code, said = await answer(door, town.people[role].client, message)
         assert code is grpc.StatusCode.INVALID_ARGUMENT, (door, said)
         assert said.faults[0][0], said
         assert faults < 100 or "more" in said.faults[-1][2]
 
 
 async def test_nothing_that_was_taken_poisons_anything(town: Town) -> None:
-    desk = town.world.administrator
-    found = await agreement.check(desk, settle_seconds=60)
+    client = town.world.administrator
+    found = await agreement.check(client, settle_seconds=60)
     # The storm marked records as contested by cases there are not; only objection does that.
     assert {problem.object for _, problem in found.problems} <= {"contested"}, found.problems
     assert not {name: f["dead_letters"] for name, f in found.figures.items() if f["dead_letters"]}

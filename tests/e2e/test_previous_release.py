@@ -20,7 +20,7 @@ from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.operations.v1 import operations_pb2 as operations
-from services.cli.client import Desk, held, log_in
+from services.cli.client import Client, fixed_token, log_in
 from services.cli.commands.platform import reconcile_all
 from services.cli.health import agreement
 from services.cli.machine.supervisor import Platform
@@ -40,11 +40,12 @@ class Left:
     def __init__(self, platform: Platform, kept: Mapping[str, Rows], exits: AsyncExitStack) -> None:
         self.platform, self.kept, self._exits = platform, kept, exits
 
-    async def desk(self, name: str) -> Desk:
+    async def client(self, name: str) -> Client:
         settings = self.platform.settings
-        desk = Desk(settings, held(await log_in(settings, name, PASSWORD)))
-        self._exits.push_async_callback(desk.close)
-        return desk
+        session = await log_in(settings, name, PASSWORD)
+        client = Client(settings, fixed_token(session.token))
+        self._exits.push_async_callback(client.close)
+        return client
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -86,16 +87,16 @@ async def _announce(url: str, clock: SandboxClock) -> None:
 
 
 async def test_it_agrees_once_its_workflows_are_there_again(left: Left) -> None:
-    desk = await left.desk("administrator")
-    answers = await reconcile_all(desk)
+    client = await left.client("administrator")
+    answers = await reconcile_all(client)
     running = [name for answer in answers.values() for name in answer.started]
     running += ["running"] * sum(answer.running for answer in answers.values())
     assert len(running) > 10
 
-    found = await agreement.check(desk)
+    found = await agreement.check(client)
     assert [(service, problem.name, problem.object) for service, problem in found.problems] == []
     assert found.figures["registry"]["subjects"] >= len(left.kept["registry"]["subject"])
-    for stub in desk.operations.values():
+    for stub in client.operations.values():
         walk = await ask(stub.VerifyAudit(operations.VerifyAuditRequest()))
         assert (list(walk.problems), walk.unsealed) == ([], 0)
 
@@ -105,14 +106,14 @@ async def test_what_was_announced_and_not_heard_is_heard_now(left: Left) -> None
         row["payload"] for row in left.kept["registry"]["outbox"] if not row["published_at"]
     ]
     assert payload
-    desk = await left.desk("sample.caseworker")
+    client = await left.client("sample.caseworker")
     newest = max(left.kept["registry"]["record"], key=lambda row: str(row["source_ref"]))
     wanted = grading.GetRecordGradedRequest(
         record_id=newest["record_id"], version=int(newest["version"])
     )
 
     async def graded() -> bool | None:
-        return (await ask(desk.grading.GetRecordGraded(wanted))).graded or None
+        return (await ask(client.grading.GetRecordGraded(wanted))).graded or None
 
     await until(graded)
 
@@ -124,14 +125,14 @@ def _lodged(left: Left, kind: str) -> str:
 
 
 async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> None:
-    case_id, desk = _lodged(left, "repair"), await left.desk("sample.caseworker")
+    case_id, client = _lodged(left, "repair"), await left.client("sample.caseworker")
     decline = repair.DeclineRepairRequest(
         request_id=new_request_id(), case_id=case_id, reasons="材料与记录不符"
     )
-    await ask(desk.repair.DeclineRepair(decline))
+    await ask(client.repair.DeclineRepair(decline))
 
     async def declined() -> bool | None:
-        case = (await ask(desk.objection.GetCase(objection.GetCaseRequest(case_id=case_id)))).case
+        case = (await ask(client.objection.GetCase(objection.GetCaseRequest(case_id=case_id)))).case
         return case.state == "declined" or None
 
     await until(declined)
@@ -139,14 +140,14 @@ async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> Non
 
 async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
     case_id = _lodged(left, "objection")
-    desk = (await left.desk("sample.caseworker")).objection
+    client = (await left.client("sample.caseworker")).objection
     await ask(
-        desk.AcceptObjection(
+        client.AcceptObjection(
             objection.AcceptObjectionRequest(request_id=new_request_id(), case_id=case_id)
         )
     )
     await ask(
-        desk.DecideObjection(
+        client.DecideObjection(
             objection.DecideObjectionRequest(
                 request_id=new_request_id(),
                 case_id=case_id,
@@ -158,7 +159,7 @@ async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
 
     async def closed() -> objection.Case | None:
         wanted = objection.GetCaseRequest(case_id=case_id)
-        case = (await ask(desk.GetCase(wanted))).case
+        case = (await ask(client.GetCase(wanted))).case
         return case if case.state == "closed" else None
 
     case = await until(closed)

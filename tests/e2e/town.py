@@ -10,15 +10,17 @@ from law.identifiers import credit_code_check_digit
 from plumbing.client import ask, new_request_id
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
+from plumbing.private_files import service_secret_file
 from plumbing.settings import CALLERS, Settings
-from plumbing.tokens import Signer, make_keys, service_secret_file
+from plumbing.tokens import Signer, make_keys
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Desk, administrator_password, held
+from services.cli.client import Client, fixed_token
+from services.cli.sessions import administrator_password
 from tests.e2e.papers import (
     Place,
     assess_index,
@@ -54,7 +56,7 @@ class Person:
     name: str
     password: str
     token: str
-    desk: Desk
+    client: Client
 
 
 @dataclass
@@ -70,23 +72,23 @@ class Town:
     secrets: list[str]  # everything that must stand in no log
 
     @property
-    def service(self) -> Desk:
-        return self.people["service"].desk
+    def service(self) -> Client:
+        return self.people["service"].client
 
 
 async def founded(world: World, exits: AsyncExitStack) -> Town:
     """Furnishes a running platform."""
-    desk = world.administrator
+    client = world.administrator
     services = {name: await _service(world, name, exits) for name in CALLERS}
     people = {"service": services["alerts"]}
     for code in (ABROAD, CITY, ANOTHER_CITY):
-        await _bureau(desk, code)
-    places = await _places(services["alerts"].desk, world.subject)
+        await _bureau(client, code)
+    places = await _places(services["alerts"].client, world.subject)
     for role in COLUMNS.values():
         if role != "service":
             people[role] = await _engaged(world, role, places["own"], exits)
     colleagues = {role: _colleague(world, role, exits) for role in MUNICIPAL}
-    spare = await _account(desk, "town.spare", secrets.token_urlsafe(12), "inspector", HOME)
+    spare = await _account(client, "town.spare", secrets.token_urlsafe(12), "inspector", HOME)
     everyone = [*people.values(), *colleagues.values(), *services.values()]
     told = [secret for person in everyone for secret in (person.password, person.token) if secret]
     return Town(world, places, people, colleagues, services, spare.account_id, told)
@@ -107,42 +109,42 @@ def _colleague(world: World, role: str, exits: AsyncExitStack) -> Person:
     return Person(role, "colleague", "", token, _desk(settings, token, exits))
 
 
-def _desk(settings: Settings, token: str, exits: AsyncExitStack) -> Desk:
-    desk = Desk(settings, held(token))
-    exits.push_async_callback(desk.close)
-    return desk
+def _desk(settings: Settings, token: str, exits: AsyncExitStack) -> Client:
+    client = Client(settings, fixed_token(token))
+    exits.push_async_callback(client.close)
+    return client
 
 
-async def _places(desk: Desk, own: registry.Subject) -> dict[str, Place]:
+async def _places(client: Client, own: registry.Subject) -> dict[str, Place]:
     places = {
         "own": Place(HOME, own),
-        "neighbour": Place(HOME, await _subject(desk, HOME, "1", "邻家加油站")),
-        "foreign": Place(ABROAD, await _subject(desk, ABROAD, "2", "外地加油站")),
-        "city": Place(CITY, await _subject(desk, CITY, "3", "市直加油站")),
-        "review": Place(HOME, await _subject(desk, HOME, "X", "存疑加油站", in_review=True)),
-        "person": Place(HOME, await _subject(desk, HOME, "", "测试自然人", "natural_person")),
+        "neighbour": Place(HOME, await _subject(client, HOME, "1", "邻家加油站")),
+        "foreign": Place(ABROAD, await _subject(client, ABROAD, "2", "外地加油站")),
+        "city": Place(CITY, await _subject(client, CITY, "3", "市直加油站")),
+        "review": Place(HOME, await _subject(client, HOME, "X", "存疑加油站", in_review=True)),
+        "person": Place(HOME, await _subject(client, HOME, "", "测试自然人", "natural_person")),
     }
     for place in places.values():
-        await _furnish(desk, place)
-        await object_to(desk.settings, place)
-        await _apply_for_repair(desk.settings, place)
-        await _assess(desk, place)
+        await _furnish(client, place)
+        await object_to(client.settings, place)
+        await _apply_for_repair(client.settings, place)
+        await _assess(client, place)
     for place in places.values():
-        await _await_projections(desk, place)
+        await _await_projections(client, place)
     return places | {"any": places["own"]}
 
 
-async def _bureau(desk: Desk, code: str) -> None:
+async def _bureau(client: Client, code: str) -> None:
     bureau = registry.Bureau(code=code, name=f"测试市场监督管理局{code}")
     await ask(
-        desk.registry.PutBureau(
+        client.registry.PutBureau(
             registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
         )
     )
 
 
 async def _subject(
-    desk: Desk,
+    client: Client,
     bureau: str,
     mark: str,
     name: str,
@@ -160,39 +162,39 @@ async def _subject(
         in_review=in_review,
     )
     request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
-    return (await ask(desk.registry.PutSubject(request, metadata=BEHALF))).subject
+    return (await ask(client.registry.PutSubject(request, metadata=BEHALF))).subject
 
 
-async def _furnish(desk: Desk, place: Place) -> None:
-    filed = await ask(desk.registry.PutInstrument(put_instrument(place), metadata=BEHALF))
+async def _furnish(client: Client, place: Place) -> None:
+    filed = await ask(client.registry.PutInstrument(put_instrument(place), metadata=BEHALF))
     place.instrument_id = filed.instrument.instrument_id
     for result in VERIFIED:
-        await ask(desk.registry.RecordVerification(verify(place, *result), metadata=BEHALF))
-    place.record = await entered(desk, place)
-    batch = await ask(desk.imports.ImportFile(iter(upload(place)), metadata=BEHALF))
+        await ask(client.registry.RecordVerification(verify(place, *result), metadata=BEHALF))
+    place.record = await entered(client, place)
+    batch = await ask(client.imports.ImportFile(iter(upload(place)), metadata=BEHALF))
     place.batch_id = batch.batch.batch_id
 
 
 async def object_to(settings: Settings, place: Place) -> None:
     """Somebody objects to the place's record for its subject."""
-    desk = _operators_desk(settings, place)
-    place.case_id = (await ask(desk.objection.LodgeObjection(lodge(place)))).case.case_id
-    await desk.close()
+    client = _operators_desk(settings, place)
+    place.case_id = (await ask(client.objection.LodgeObjection(lodge(place)))).case.case_id
+    await client.close()
 
 
 async def _apply_for_repair(settings: Settings, place: Place) -> None:
-    desk = _operators_desk(settings, place)
-    place.repair_id = (await ask(desk.repair.LodgeRepair(lodge_repair(place)))).case.case_id
-    await desk.close()
+    client = _operators_desk(settings, place)
+    place.repair_id = (await ask(client.repair.LodgeRepair(lodge_repair(place)))).case.case_id
+    await client.close()
 
 
-def _operators_desk(settings: Settings, place: Place) -> Desk:
+def _operators_desk(settings: Settings, place: Place) -> Client:
     operator = frozenset({Role.OPERATOR})
     caller = Caller("objector", "objector", operator, subject_id=place.subject_id)
-    return Desk(settings, held(_token(settings, caller)))
+    return Client(settings, fixed_token(_token(settings, caller)))
 
 
-async def _assess(service: Desk, place: Place) -> None:
+async def _assess(service: Client, place: Place) -> None:
     """Somebody assesses an area of the place's bureau; a text is rehearsed for its city."""
     settings = service.settings
     impact = await ask(
@@ -202,10 +204,10 @@ async def _assess(service: Desk, place: Place) -> None:
     )
     place.impact_id = impact.impact.impact_id
     assessor = Caller("assessor", "assessor", frozenset({Role.CASEWORKER}), place.bureau)
-    desk = Desk(settings, held(_token(settings, assessor)))
-    stub = AssessmentServiceStub(desk.channels["grading"])
+    client = Client(settings, fixed_token(_token(settings, assessor)))
+    stub = AssessmentServiceStub(client.channels["grading"])
     place.index_id = (await ask(stub.AssessIndex(assess_index(place)))).index.index_id
-    await desk.close()
+    await client.close()
 
 
 def _token(settings: Settings, caller: Caller) -> str:
@@ -213,21 +215,21 @@ def _token(settings: Settings, caller: Caller) -> str:
     return signer.issue(caller)[0]
 
 
-async def _await_projections(desk: Desk, place: Place) -> None:
+async def _await_projections(client: Client, place: Place) -> None:
     async def noticed() -> alerts.Notice | None:
         wanted = alerts.ListNoticesRequest(subject_id=place.subject_id)
-        found = (await ask(desk.alerts.ListNotices(wanted))).notices
+        found = (await ask(client.alerts.ListNotices(wanted))).notices
         return found[0] if {"rejected", "adverse_record"} <= {n.kind for n in found} else None
 
     async def graded() -> grading.Grade | None:
         record = place.record
         wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
-        answer = await ask(desk.grading.GetRecordGraded(wanted))
+        answer = await ask(client.grading.GetRecordGraded(wanted))
         return answer.grade if answer.graded else None
 
     async def contested() -> registry.Record | None:
         wanted = registry.GetRecordRequest(record_id=place.record.record_id)
-        record = (await ask(desk.registry.GetRecord(wanted))).record
+        record = (await ask(client.registry.GetRecord(wanted))).record
         return record if record.contested else None
 
     if not place.subject.in_review:  # of whom nobody is told
@@ -236,28 +238,28 @@ async def _await_projections(desk: Desk, place: Place) -> None:
     place.record = await until(contested)
 
 
-async def entered(desk: Desk, place: Place) -> registry.Record:
+async def entered(client: Client, place: Place) -> registry.Record:
     """A new credit record of a place."""
-    answer = await ask(desk.registry.EnterRecord(enter_record(place), metadata=BEHALF))
+    answer = await ask(client.registry.EnterRecord(enter_record(place), metadata=BEHALF))
     return answer.record
 
 
 async def _engaged(world: World, role: str, own: Place, exits: AsyncExitStack) -> Person:
-    settings, desk = world.platform.settings, world.administrator
+    settings, client = world.platform.settings, world.administrator
     if role == "administrator":
-        name, password = role, administrator_password(settings)
+        name, password = role, administrator_password(settings.keys_dir)
     else:
         name, password = f"town.{role}", secrets.token_urlsafe(12)
         bureau = {"operator": "", "public": ""}.get(role, CITY if role in MUNICIPAL else HOME)
         subject = own.subject_id if role == "operator" else ""
-        await _account(desk, name, password, MUNICIPAL.get(role, role), bureau, subject)
+        await _account(client, name, password, MUNICIPAL.get(role, role), bureau, subject)
     request = identity.LoginRequest(name=name, password=password)
-    token = (await ask(desk.identity.Login(request))).token
+    token = (await ask(client.identity.Login(request))).token
     return Person(role, name, password, token, _desk(settings, token, exits))
 
 
 async def _account(
-    desk: Desk, name: str, password: str, role: str, bureau: str, subject_id: str = ""
+    client: Client, name: str, password: str, role: str, bureau: str, subject_id: str = ""
 ) -> identity.Account:
     request = create_account(name, password, role, bureau, subject_id)
-    return (await ask(desk.identity.CreateAccount(request))).account
+    return (await ask(client.identity.CreateAccount(request))).account

@@ -15,7 +15,7 @@ from plumbing.client import ask, new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Desk
+from services.cli.client import Client
 from services.cli.machine.supervisor import Platform
 
 READY_SECONDS = 120.0  # generous: the machine may be busy with other tests
@@ -29,8 +29,8 @@ class World:
 
     platform: Platform
     exits: AsyncExitStack
-    administrator: Desk
-    desks: dict[str, Desk] = field(default_factory=dict)
+    administrator: Client
+    clients: dict[str, Client] = field(default_factory=dict)
     subject: registry.Subject = field(default_factory=registry.Subject)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -48,12 +48,12 @@ class World:
             summary="测试",
         )
         request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
-        return (await ask(self.desks["inspector"].registry.EnterRecord(request))).record
+        return (await ask(self.clients["inspector"].registry.EnterRecord(request))).record
 
     async def accepted_case(self, record: registry.Record) -> objection.Case:
         """An objection to a record, lodged and accepted."""
         lodged = await ask(
-            self.desks["operator"].objection.LodgeObjection(
+            self.clients["operator"].objection.LodgeObjection(
                 objection.LodgeObjectionRequest(
                     request_id=new_request_id(),
                     subject_id=self.subject.subject_id,
@@ -63,7 +63,7 @@ class World:
             )
         )
         answer = await ask(
-            self.desks["caseworker"].objection.AcceptObjection(
+            self.clients["caseworker"].objection.AcceptObjection(
                 objection.AcceptObjectionRequest(
                     request_id=new_request_id(), case_id=lodged.case.case_id
                 )
@@ -79,11 +79,11 @@ class World:
             outcome="delete",
             reasons="经核实记录有误",
         )
-        await ask(self.desks["caseworker"].objection.DecideObjection(request))
+        await ask(self.clients["caseworker"].objection.DecideObjection(request))
 
     async def case(self, case_id: str) -> objection.GetCaseResponse:
         wanted = objection.GetCaseRequest(case_id=case_id)
-        return await ask(self.desks["caseworker"].objection.GetCase(wanted))
+        return await ask(self.clients["caseworker"].objection.GetCase(wanted))
 
     async def closed(self, case_id: str) -> objection.GetCaseResponse:
         """The case once everything that follows from its decision is done."""
@@ -99,24 +99,24 @@ class World:
         wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
 
         async def look() -> grading.Grade | None:
-            answer = await ask(self.desks["caseworker"].grading.GetRecordGraded(wanted))
+            answer = await ask(self.clients["caseworker"].grading.GetRecordGraded(wanted))
             return answer.grade if answer.graded else None
 
         return await until(look)
 
     async def record(self, record_id: str) -> registry.Record:
         wanted = registry.GetRecordRequest(record_id=record_id)
-        return (await ask(self.desks["caseworker"].registry.GetRecord(wanted))).record
+        return (await ask(self.clients["caseworker"].registry.GetRecord(wanted))).record
 
     async def find_again(self) -> None:
         """Everyone finds the platform at its new addresses; their tokens still hold."""
         settings = self.platform.settings
-        everyone = {"administrator": self.administrator, **self.desks}
-        moved = {name: Desk(settings, desk.token) for name, desk in everyone.items()}
-        for desk in moved.values():
-            self.exits.push_async_callback(desk.close)
+        everyone = {"administrator": self.administrator, **self.clients}
+        moved = {name: Client(settings, client.token) for name, client in everyone.items()}
+        for client in moved.values():
+            self.exits.push_async_callback(client.close)
         self.administrator = moved.pop("administrator")
-        self.desks = moved
+        self.clients = moved
 
     async def today(self) -> date:
         answer = await ask(self.administrator.clock.GetClock(registry.GetClockRequest()))

@@ -27,7 +27,7 @@ async def alerts_are_raised(life: Life) -> None:
     """A day passes and alerts are raised; a rejected instrument is red at once."""
     await move(life, await now(life) + timedelta(days=1))
     mine = alerts.ListColoursRequest(subject_id=life.subject_id, colour="none")
-    colours = (await life.desks["operator"].alerts.ListColours(mine)).instruments
+    colours = (await life.clients["operator"].alerts.ListColours(mine)).instruments
     verification = registry.Verification(
         instrument_id=next(one.instrument_id for one in colours if one.valid_until),
         result="reject",
@@ -38,7 +38,7 @@ async def alerts_are_raised(life: Life) -> None:
     request = registry.RecordVerificationRequest(
         request_id=new_request_id(), verification=verification
     )
-    await life.desks["institution"].registry.RecordVerification(request)
+    await life.clients["institution"].registry.RecordVerification(request)
     notices = alerts.ListNoticesRequest(subject_id=life.subject_id, page_size=100)
 
     async def told() -> bool | None:
@@ -50,11 +50,11 @@ async def alerts_are_raised(life: Life) -> None:
 
 async def a_red_alert_escalates(life: Life) -> None:
     """Two steps are approved and carried out; the case stays open for the next release."""
-    desk, wanted = life.desks["caseworker"].escalations, escalations.ListEscalationsRequest
+    client, wanted = life.clients["caseworker"].escalations, escalations.ListEscalationsRequest
     mine = wanted(subject_id=life.subject_id)
 
     async def case() -> escalations.Escalation:
-        return (await desk.ListEscalations(mine)).escalations[0]
+        return (await client.ListEscalations(mine)).escalations[0]
 
     async def proposed() -> escalations.Escalation | None:
         seen = await case()
@@ -69,14 +69,14 @@ async def a_red_alert_escalates(life: Life) -> None:
         approve = escalations.ApproveStepRequest(
             request_id=new_request_id(), escalation_id=seen.escalation_id, step=seen.step
         )
-        await desk.ApproveStep(approve)
+        await client.ApproveStep(approve)
 
 
 async def repairs_are_heard(life: Life) -> None:
     """A repair is granted; another is asked for, and nobody has looked at it yet."""
     case = await _asked_to_repair(life)
-    desk, about = life.desks["caseworker"].repair, {"case_id": case.case_id}
-    await desk.AcceptRepair(repair.AcceptRepairRequest(request_id=new_request_id(), **about))
+    client, about = life.clients["caseworker"].repair, {"case_id": case.case_id}
+    await client.AcceptRepair(repair.AcceptRepairRequest(request_id=new_request_id(), **about))
     for condition in case.repair.conditions:
         if condition.to_confirm:
             confirm = repair.ConfirmConditionRequest(
@@ -86,11 +86,11 @@ async def repairs_are_heard(life: Life) -> None:
                 ground="查验缴款凭证，属实",
                 **about,
             )
-            await desk.ConfirmCondition(confirm)
+            await client.ConfirmCondition(confirm)
     decide = repair.DecideRepairRequest(
         request_id=new_request_id(), confirm=True, reasons="法定义务已履行，准予修复", **about
     )
-    await desk.DecideRepair(decide)
+    await client.DecideRepair(decide)
     await until(lambda: _ended(life, case.case_id))
     await _asked_to_repair(life)
 
@@ -106,20 +106,20 @@ async def _asked_to_repair(life: Life) -> objection.Case:
         evidence=["缴款凭证"],
         promise="今后定期自查",
     )
-    return (await life.desks["operator"].repair.LodgeRepair(request)).case
+    return (await life.clients["operator"].repair.LodgeRepair(request)).case
 
 
 async def objections_are_heard(life: Life) -> None:
     """Objections at every stage: granted, declined, withdrawn, being heard, just lodged."""
-    desks = life.desks
-    caseworker = desks["caseworker"].objection
+    clients = life.clients
+    caseworker = clients["caseworker"].objection
     granted, declined, withdrawn, heard, _ = [await _lodged(life) for _ in range(5)]
     for case in granted, heard:
         accept = objection.AcceptObjectionRequest(request_id=new_request_id(), case_id=case)
         await caseworker.AcceptObjection(accept)
     decline = {"request_id": new_request_id(), "case_id": declined, "reasons": "超出受理范围"}
     await caseworker.DeclineObjection(objection.DeclineObjectionRequest(**decline))
-    await desks["operator"].objection.WithdrawObjection(
+    await clients["operator"].objection.WithdrawObjection(
         objection.WithdrawObjectionRequest(request_id=new_request_id(), case_id=withdrawn)
     )
     await caseworker.RequestExtension(
@@ -127,7 +127,7 @@ async def objections_are_heard(life: Life) -> None:
             request_id=new_request_id(), case_id=heard, days=15, ground="情况复杂"
         )
     )
-    await desks["unit_head"].objection.DecideExtension(
+    await clients["unit_head"].objection.DecideExtension(
         objection.DecideExtensionRequest(
             request_id=new_request_id(), case_id=heard, approve=True, note="同意"
         )
@@ -152,28 +152,28 @@ async def _lodged(life: Life) -> str:
         grounds="铅封系意外碰断",
         evidence=["报修记录"],
     )
-    return str((await life.desks["operator"].objection.LodgeObjection(request)).case.case_id)
+    return str((await life.clients["operator"].objection.LodgeObjection(request)).case.case_id)
 
 
 async def _ended(life: Life, case_id: str) -> bool | None:
     wanted = objection.GetCaseRequest(case_id=case_id)
-    answer = await life.desks["caseworker"].objection.GetCase(wanted)
+    answer = await life.clients["caseworker"].objection.GetCase(wanted)
     return answer.case.state in ("closed", "declined", "withdrawn") or None
 
 
 async def a_text_is_activated(life: Life) -> None:
     """The city rehearses a text, looks at what it would change, and activates it."""
     today = (await now(life)).date().isoformat()
-    impact = await life.desks["reviewer"].rulesets.RunImpact(
+    impact = await life.clients["reviewer"].rulesets.RunImpact(
         rulesets.RunImpactRequest(
             request_id=new_request_id(), bureau=CITY, ruleset_id="hangzhou-trial", as_of=today
         )
     )
     about = {"request_id": new_request_id(), "impact_id": impact.impact.impact_id}
-    await life.desks["reviewer"].rulesets.AcknowledgeImpact(
+    await life.clients["reviewer"].rulesets.AcknowledgeImpact(
         rulesets.AcknowledgeImpactRequest(**about)
     )
-    await life.desks["city_head"].rulesets.ActivateRuleset(
+    await life.clients["city_head"].rulesets.ActivateRuleset(
         rulesets.ActivateRulesetRequest(
             request_id=new_request_id(),
             impact_id=impact.impact.impact_id,
@@ -197,9 +197,9 @@ async def areas_are_assessed(life: Life) -> None:
             bureau=(await subject_of(life)).bureau,
             findings_json=json.dumps(found),
         )
-        answer = await life.desks["inspector"].assessments.AssessIndex(request)
+        answer = await life.clients["inspector"].assessments.AssessIndex(request)
         drafts.append(answer.index.index_id)
-    head = life.desks["unit_head"].assessments
+    head = life.clients["unit_head"].assessments
     about = {"request_id": new_request_id(), "index_id": drafts[0]}
     await head.PublishIndex(assessments.PublishIndexRequest(**about))
     about |= {"request_id": new_request_id(), "ground": "样例数据有误"}
@@ -232,7 +232,7 @@ async def files_are_taken_in(life: Life) -> None:
 
 async def a_bulk_batch_is_cut_off(life: Life) -> None:
     """A system opens a batch and sends one chunk of it; the rest never comes."""
-    batch_id, desk = new_request_id(), life.administrator.bulk
+    batch_id, client = new_request_id(), life.administrator.bulk
     opening = bulk.OpenBulkBatchRequest(
         request_id=new_request_id(),
         batch_id=batch_id,
@@ -241,10 +241,10 @@ async def a_bulk_batch_is_cut_off(life: Life) -> None:
         mode="good_rows",
         bureau=(await subject_of(life)).bureau,
     )
-    await desk.OpenBulkBatch(opening)
+    await client.OpenBulkBatch(opening)
     shop = bulk.SubjectItem(kind="organisation", name="样例·推送店", sector="retail")
     chunk = bulk.SendBulkChunksRequest(batch_id=batch_id, sequence=1, subjects=[shop])
-    await desk.SendBulkChunks(iter([chunk]))
+    await client.SendBulkChunks(iter([chunk]))
 
 
 async def the_year_ends(life: Life) -> None:

@@ -15,7 +15,7 @@ from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Desk
+from services.cli.client import Client
 from services.cli.machine.supervisor import Platform
 
 PATIENCE_SECONDS = 60.0
@@ -27,9 +27,9 @@ class Life:
     """A platform under way and who acts on it."""
 
     platform: Platform
-    administrator: Desk
+    administrator: Client
     subject_id: str = ""
-    desks: dict[str, Desk] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=lambda: count(1))
 
 
@@ -71,7 +71,7 @@ async def enter_penalty(life: Life, determined_on: date | None = None) -> regist
         summary="加油机铅封破损，处以罚款",
     )
     request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
-    answer: registry.EnterRecordResponse = await life.desks["inspector"].registry.EnterRecord(
+    answer: registry.EnterRecordResponse = await life.clients["inspector"].registry.EnterRecord(
         request
     )
     return answer.record
@@ -82,7 +82,7 @@ async def be_graded(life: Life, record: registry.Record) -> None:
     wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
 
     async def graded() -> bool | None:
-        return (await life.desks["caseworker"].grading.GetRecordGraded(wanted)).graded or None
+        return (await life.clients["caseworker"].grading.GetRecordGraded(wanted)).graded or None
 
     await until(graded)
 

@@ -75,8 +75,8 @@ async def _begin(life: Life, exits: AsyncExitStack) -> None:
     parts["operator"] = Part("sample.operator", "operator", "operator", subject_id=found.subject_id)
     parts["reviewer"] = Part("sample.reviewer", "reviewer", "municipal_reviewer", CITY)
     parts["city_head"] = Part("sample.cityhead", "city_head", "unit_head", CITY)
-    desk = life.administrator
-    life.desks = await cast.engage_all(life.platform.settings, desk, parts, exits)
+    client = life.administrator
+    life.clients = await cast.engage_all(life.platform.settings, client, parts, exits)
 
 
 def _only(chosen: list[SampleSubject], content: bytes) -> bytes:

@@ -8,8 +8,9 @@ import typer
 
 from plumbing.client import new_request_id
 from protos.identity.v1 import identity_pb2 as pb
-from services.cli.client import at_desk, end_session, keep_session, log_in, spoken
-from services.cli.machine.directory import platform_settings
+from services.cli import sessions
+from services.cli.client import log_in, run_or_refuse, with_client
+from services.cli.machine.directory import platform_addresses
 from services.cli.output import show
 from services.cli.output.listing import listed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit
@@ -32,19 +33,19 @@ def login(
     data: Data = None,
 ) -> None:
     """登录；此后的命令以此身份办理。 Logs in; later commands act as this account."""
-    settings = platform_settings(data)
-    keep_session(settings, spoken(log_in(settings, name, password)))
+    addresses = platform_addresses(data)
+    sessions.keep(addresses, run_or_refuse(log_in(addresses, name, password)))
     show.console.print(f"已登录：{name}")
 
 
 def logout(data: Data = None) -> None:
     """退出登录。 Forgets the login."""
-    end_session(platform_settings(data))
+    sessions.end(platform_addresses(data))
 
 
 def whoami(data: Data = None, as_json: AsJson = False) -> None:
     """显示当前身份。 Shows who one is."""
-    answer = at_desk(data, lambda desk: desk.identity.GetCaller(pb.GetCallerRequest()))
+    answer = with_client(data, lambda client: client.identity.GetCaller(pb.GetCallerRequest()))
     if as_json:
         show.json_out(answer.account)
     else:
@@ -74,7 +75,7 @@ def create(
         bureau=bureau,
         subject_id=subject,
     )
-    answer = at_desk(data, lambda desk: desk.identity.CreateAccount(request))
+    answer = with_client(data, lambda client: client.identity.CreateAccount(request))
     if as_json:
         show.json_out(answer.account)
     else:
@@ -94,7 +95,7 @@ def list_(
 ) -> None:
     """列出账号。 Lists accounts."""
     wanted = pb.ListAccountsRequest(page_size=limit)
-    answer = listed(lambda desk: desk.identity.ListAccounts, wanted, data, export)
+    answer = listed(lambda client: client.identity.ListAccounts, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -109,7 +110,7 @@ def list_(
 def close(account: Annotated[str, typer.Argument(help="账号 id")], data: Data = None) -> None:
     """关闭账号。 Closes an account."""
     request = pb.CloseAccountRequest(request_id=new_request_id(), account_id=account)
-    at_desk(data, lambda desk: desk.identity.CloseAccount(request))
+    with_client(data, lambda client: client.identity.CloseAccount(request))
     show.console.print("已关闭")
 
 
@@ -125,7 +126,7 @@ def password(
     request = pb.ChangePasswordRequest(
         request_id=new_request_id(), old_password=old, new_password=new
     )
-    at_desk(data, lambda desk: desk.identity.ChangePassword(request))
+    with_client(data, lambda client: client.identity.ChangePassword(request))
     show.console.print("密码已修改")
 
 

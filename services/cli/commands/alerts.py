@@ -10,7 +10,7 @@ import typer
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.output import show
 from services.cli.output.listing import listed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit
@@ -33,7 +33,7 @@ def summary(
 ) -> None:
     """按机关和颜色统计器具。 Counts instruments by bureau and colour."""
     wanted = pb.SummariseColoursRequest(bureau=bureau, on=on)
-    answer = at_desk(data, lambda desk: desk.alerts.SummariseColours(wanted))
+    answer = with_client(data, lambda client: client.alerts.SummariseColours(wanted))
     if as_json:
         show.json_out(answer)
     else:
@@ -64,7 +64,7 @@ def colours(
 ) -> None:
     """列出器具及其颜色，最严重的在前。 Lists instruments, the most severe colour first."""
     wanted = pb.ListColoursRequest(bureau=bureau, subject_id=subject, colour=only, page_size=limit)
-    answer = listed(lambda desk: desk.alerts.ListColours, wanted, data, export)
+    answer = listed(lambda client: client.alerts.ListColours, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -89,7 +89,7 @@ def list_alerts(
     wanted = pb.ListAlertsRequest(
         bureau=bureau, subject_id=subject, include_baseline=baseline, page_size=limit
     )
-    answer = listed(lambda desk: desk.alerts.ListAlerts, wanted, data, export)
+    answer = listed(lambda client: client.alerts.ListAlerts, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -114,7 +114,7 @@ def notices(
 ) -> None:
     """列出通知及送达情况，新的在前。 Lists notices and how their delivery stands."""
     wanted = pb.ListNoticesRequest(bureau=bureau, subject_id=subject, state=state, page_size=limit)
-    answer = listed(lambda desk: desk.alerts.ListNotices, wanted, data, export)
+    answer = listed(lambda client: client.alerts.ListNotices, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -128,14 +128,14 @@ def retry(
 ) -> None:
     """重新送达失败的通知。 Tries a failed delivery again."""
     request = pb.RetryDeliveryRequest(request_id=new_request_id(), notice_id=notice)
-    answer = at_desk(data, lambda desk: desk.alerts.RetryDelivery(request))
+    answer = with_client(data, lambda client: client.alerts.RetryDelivery(request))
     show.console.print(f"{answer.notice.title}：{answer.notice.state}")
 
 
 @alert_app.command("watch")
 def watch(data: Data = None, as_json: AsJson = False) -> None:
     """各机关的每日巡查已到哪一天。 How far each bureau's daily watch has come."""
-    answer = at_desk(data, lambda desk: desk.alerts.GetWatch(pb.GetWatchRequest()))
+    answer = with_client(data, lambda client: client.alerts.GetWatch(pb.GetWatchRequest()))
     if as_json:
         show.json_out(answer)
     else:

@@ -9,7 +9,7 @@ import typer
 
 from plumbing.clock import SHANGHAI
 from protos.grading.v1 import assessments_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.commands.grades import grade_app
 from services.cli.output import show
 from services.cli.output.listing import listed
@@ -55,7 +55,7 @@ def grade_what_if(
         *map(_corrected, points or ()),
     ]
     wanted = pb.WhatIfRequest(subject_id=subject, changes=changes, as_of=as_of)
-    answer = at_desk(data, lambda desk: desk.assessments.WhatIf(wanted))
+    answer = with_client(data, lambda client: client.assessments.WhatIf(wanted))
     if as_json:
         show.json_out(answer)
         return
@@ -78,7 +78,7 @@ def grade_outlook(
     When the grade will change by itself, and what would raise it.
     """
     wanted = pb.OutlookRequest(subject_id=subject, horizon=until)
-    answer = at_desk(data, lambda desk: desk.assessments.Outlook(wanted))
+    answer = with_client(data, lambda client: client.assessments.Outlook(wanted))
     if as_json:
         show.json_out(answer)
     else:
@@ -100,7 +100,7 @@ def grade_compare(
     Grades one subject under every text, side by side.
     """
     wanted = pb.CompareRequest(subject_id=subject, ruleset_ids=ruleset or (), as_of=as_of)
-    answer = at_desk(data, lambda desk: desk.assessments.Compare(wanted))
+    answer = with_client(data, lambda client: client.assessments.Compare(wanted))
     if as_json:
         show.json_out(answer)
         return
@@ -117,7 +117,7 @@ def grade_year_ends(
     Lists the year-end adjustments of classes, the last one first.
     """
     wanted = pb.ListYearEndsRequest(page_size=limit)
-    answer = listed(lambda desk: desk.assessments.ListYearEnds, wanted, data, export)
+    answer = listed(lambda client: client.assessments.ListYearEnds, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -8,7 +8,7 @@ import typer
 
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.commands import imports
 from services.cli.output import show
 from services.cli.output.options import AsJson, Data
@@ -30,7 +30,7 @@ def register(_app: typer.Typer) -> None:
 def batch_show(batch: imports.BatchId, data: Data = None, as_json: AsJson = False) -> None:
     """显示一个批次及其影响估计。 Shows a batch, with what it would set off."""
     wanted = pb.GetBatchRequest(batch_id=batch)
-    _tell(at_desk(data, lambda desk: desk.imports.GetBatch(wanted)), as_json=as_json)
+    _tell(with_client(data, lambda client: client.imports.GetBatch(wanted)), as_json=as_json)
 
 
 def batch_approve(
@@ -47,7 +47,7 @@ def batch_approve(
     request = pb.ApproveBatchRequest(
         request_id=new_request_id(), batch_id=batch, seen=seen, reasons=reasons
     )
-    answer = at_desk(data, lambda desk: desk.imports.ApproveBatch(request))
+    answer = with_client(data, lambda client: client.imports.ApproveBatch(request))
     _tell(answer, as_json=as_json)
     if answer.stale:
         show.console.print("登记内容已变化，未导入；请按新的估计重新决定")
@@ -59,7 +59,7 @@ def batch_reject(
 ) -> None:
     """退回一个待批准的批次。 Turns a waiting batch away."""
     request = pb.RejectBatchRequest(request_id=new_request_id(), batch_id=batch, reasons=reasons)
-    _tell(at_desk(data, lambda desk: desk.imports.RejectBatch(request)), as_json=as_json)
+    _tell(with_client(data, lambda client: client.imports.RejectBatch(request)), as_json=as_json)
 
 
 def batch_discard(
@@ -67,7 +67,7 @@ def batch_discard(
 ) -> None:
     """放弃一个未报送完毕或待批准的批次。 Gives up a batch not yet decided."""
     request = pb.DiscardBatchRequest(request_id=new_request_id(), batch_id=batch, reasons=reasons)
-    _tell(at_desk(data, lambda desk: desk.imports.DiscardBatch(request)), as_json=as_json)
+    _tell(with_client(data, lambda client: client.imports.DiscardBatch(request)), as_json=as_json)
 
 
 def _tell(answer: Any, *, as_json: bool) -> None:

@@ -24,7 +24,7 @@ from plumbing.client import derived_request_id, new_request_id
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.client import Desk, at_desk
+from services.cli.client import Client, with_client
 from services.cli.commands import imports
 from services.cli.commands.import_files import import_app
 from services.cli.output import show
@@ -81,11 +81,11 @@ def bulk_(
         file_missing=file_missing,
     )
 
-    async def push(desk: Desk) -> tuple[pb.Batch, pb.ListFaultsResponse]:
-        batch = await pushed(desk, load, asked, progress=not as_json)
-        return batch, await imports.faults_of(desk, batch.batch_id, imports.FAULTS_KEPT)
+    async def push(client: Client) -> tuple[pb.Batch, pb.ListFaultsResponse]:
+        batch = await pushed(client, load, asked, progress=not as_json)
+        return batch, await imports.faults_of(client, batch.batch_id, imports.FAULTS_KEPT)
 
-    batch, faults = at_desk(data, push)
+    batch, faults = with_client(data, push)
     if as_json:
         show.json_out({"batch": show.plain(batch), **show.plain(faults)})
     else:
@@ -164,30 +164,30 @@ def _sha256(said: str) -> str:
 
 
 async def pushed(
-    desk: Desk, load: Load, asked: bulk.OpenBulkBatchRequest, *, progress: bool = False
+    client: Client, load: Load, asked: bulk.OpenBulkBatchRequest, *, progress: bool = False
 ) -> pb.Batch:
     """Opens the batch or finds it again, sends what is missing, and completes it."""
-    stands = await _opened(desk, load, asked)
+    stands = await _opened(client, load, asked)
     if stands.batch.state != "receiving":
         return stands.batch
     with Progress(disable=not (progress and show.console.is_terminal), transient=True) as shown:
         task = shown.add_task(f"报送 {asked.name}", total=len(load.digests))
         while stands.next_sequence <= len(load.digests):
             shown.update(task, completed=stands.next_sequence - 1)
-            stands = await _further(desk, load, stands)
+            stands = await _further(client, load, stands)
     request = bulk.CompleteBulkBatchRequest(
         request_id=derived_request_id("complete", stands.batch.batch_id),
         batch_id=stands.batch.batch_id,
         items=load.items,
         digest=load.digest,
     )
-    answer: bulk.CompleteBulkBatchResponse = await desk.bulk.CompleteBulkBatch(request)
+    answer: bulk.CompleteBulkBatchResponse = await client.bulk.CompleteBulkBatch(request)
     return answer.batch
 
 
-async def _opened(desk: Desk, load: Load, asked: bulk.OpenBulkBatchRequest) -> bulk.BulkBatch:
+async def _opened(client: Client, load: Load, asked: bulk.OpenBulkBatchRequest) -> bulk.BulkBatch:
     """The batch of this content; a new one where the last was refused or given up."""
-    me = await desk.identity.GetCaller(identity.GetCallerRequest())
+    me = await client.identity.GetCaller(identity.GetCallerRequest())
     account = me.account.account_id or me.account.name
     said = (account, *map(str, (f[1] for f in asked.ListFields())), load.digest)
     for attempt in count(1):
@@ -195,22 +195,22 @@ async def _opened(desk: Desk, load: Load, asked: bulk.OpenBulkBatchRequest) -> b
         request.CopyFrom(asked)
         request.request_id = new_request_id()
         request.batch_id = derived_request_id("bulk", *said, str(attempt))
-        stands: bulk.BulkBatch = (await desk.bulk.OpenBulkBatch(request)).batch
+        stands: bulk.BulkBatch = (await client.bulk.OpenBulkBatch(request)).batch
         if stands.batch.state not in GIVEN_UP:
             return stands
     raise AssertionError("There is always another number")
 
 
-async def _further(desk: Desk, load: Load, stands: bulk.BulkBatch) -> bulk.BulkBatch:
+async def _further(client: Client, load: Load, stands: bulk.BulkBatch) -> bulk.BulkBatch:
     """Sends from where the batch stands; however the stream ends, asks how far it has come."""
     wanted = bulk.GetBulkBatchRequest(batch_id=stands.batch.batch_id)
     for left in reversed(range(TRIES)):
         try:
-            await desk.bulk.SendBulkChunks(_stream(load, stands))
+            await client.bulk.SendBulkChunks(_stream(load, stands))
         except grpc.aio.AioRpcError as error:
             if error.code() not in CUT_OFF or not left:
                 raise
-        now: bulk.BulkBatch = (await desk.bulk.GetBulkBatch(wanted)).batch
+        now: bulk.BulkBatch = (await client.bulk.GetBulkBatch(wanted)).batch
         if now.next_sequence > stands.next_sequence:
             return now
         await asyncio.sleep(AGAIN_SECONDS)

@@ -10,7 +10,7 @@ import typer
 from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Step
 from plumbing.clock import SHANGHAI
 from protos.objection.v1 import objection_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.output import show
 from services.cli.output.listing import listed
 
@@ -31,7 +31,7 @@ def show_one(case: pb.Case, *, as_json: bool) -> None:
 def show_whole(case_id: str, data: Path | None, *, as_json: bool) -> None:
     """A case with its steps and letters."""
     wanted = pb.GetCaseRequest(case_id=case_id)
-    answer = at_desk(data, lambda desk: desk.objection.GetCase(wanted))
+    answer = with_client(data, lambda client: client.objection.GetCase(wanted))
     if as_json:
         show.json_out(answer)
         return
@@ -52,7 +52,7 @@ def show_list(
     as_json: bool,
 ) -> None:
     """Cases, the least remaining term first."""
-    answer = listed(lambda desk: desk.objection.ListCases, wanted, data, export)
+    answer = listed(lambda client: client.objection.ListCases, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -13,7 +13,7 @@ from law.escalation import rung
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.output import show
 from services.cli.output.listing import listed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit
@@ -60,7 +60,7 @@ def list_escalations(
     wanted = pb.ListEscalationsRequest(
         bureau=bureau, subject_id=subject, state=state, page_size=limit
     )
-    answer = listed(lambda desk: desk.escalations.ListEscalations, wanted, data, export)
+    answer = listed(lambda client: client.escalations.ListEscalations, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -82,7 +82,7 @@ def list_escalations(
 def show_escalation(case: CaseId, data: Data = None, as_json: AsJson = False) -> None:
     """显示案件、各步骤、文书和红色警示。 Shows a case with steps, documents and alerts."""
     wanted = pb.GetEscalationRequest(escalation_id=case)
-    answer = at_desk(data, lambda desk: desk.escalations.GetEscalation(wanted))
+    answer = with_client(data, lambda client: client.escalations.GetEscalation(wanted))
     if as_json:
         show.json_out(answer)
         return
@@ -137,7 +137,7 @@ def approve(
                 facts_verified=verified, confidentiality_reviewed=reviewed, media=media or []
             )
         )
-    answer = at_desk(data, lambda desk: desk.escalations.ApproveStep(request))
+    answer = with_client(data, lambda client: client.escalations.ApproveStep(request))
     _show(answer.escalation, as_json=as_json)
 
 
@@ -158,7 +158,7 @@ def decline(
         reasons=reasons,
         review_on=until,
     )
-    answer = at_desk(data, lambda desk: desk.escalations.DeclineStep(request))
+    answer = with_client(data, lambda client: client.escalations.DeclineStep(request))
     _show(answer.escalation, as_json=as_json)
 
 
@@ -170,7 +170,7 @@ def defer(
     request = pb.DeferStepRequest(
         request_id=new_request_id(), escalation_id=case, step=step.value, review_on=until
     )
-    answer = at_desk(data, lambda desk: desk.escalations.DeferStep(request))
+    answer = with_client(data, lambda client: client.escalations.DeferStep(request))
     _show(answer.escalation, as_json=as_json)
 
 
@@ -189,7 +189,7 @@ def interview(
         outcome="not_attended" if absent else "held",
         minutes=minutes,
     )
-    answer = at_desk(data, lambda desk: desk.escalations.RecordInterview(request))
+    answer = with_client(data, lambda client: client.escalations.RecordInterview(request))
     _show(answer.escalation, as_json=as_json)
 
 
@@ -203,7 +203,7 @@ def exposures(
 ) -> None:
     """列出向社会公开的内容；案件终结即撤下。 Lists what is public."""
     wanted = pb.ListExposuresRequest(bureau=bureau, page_size=limit)
-    answer = listed(lambda desk: desk.escalations.ListExposures, wanted, data, export)
+    answer = listed(lambda client: client.escalations.ListExposures, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return

@@ -10,7 +10,7 @@ import typer
 
 from plumbing.clock import SHANGHAI
 from protos.grading.v1 import grading_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.output import show
 from services.cli.output.listing import listed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit, SubjectId
@@ -38,7 +38,7 @@ def grade_show(
     wanted = pb.GetGradeRequest(subject_id=subject, on=on)
     if known_at:
         wanted.known_at.FromDatetime(known_at.replace(tzinfo=SHANGHAI))
-    answer = at_desk(data, lambda desk: desk.grading.GetGrade(wanted))
+    answer = with_client(data, lambda client: client.grading.GetGrade(wanted))
     if as_json:
         show.json_out(answer.grade)
     else:
@@ -55,7 +55,7 @@ def grade_history(
 ) -> None:
     """列出历次等级，两种时间。 Lists every grade in both times."""
     wanted = pb.ListGradesRequest(subject_id=subject, page_size=limit)
-    answer = listed(lambda desk: desk.grading.ListGrades, wanted, data, export)
+    answer = listed(lambda client: client.grading.ListGrades, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -75,7 +75,7 @@ def grade_receipt(
 ) -> None:
     """显示评价凭据：逐条列出分值与条款。 Shows a receipt: every point with its article."""
     wanted = pb.GetReceiptRequest(receipt_id=receipt)
-    answer = at_desk(data, lambda desk: desk.grading.GetReceipt(wanted))
+    answer = with_client(data, lambda client: client.grading.GetReceipt(wanted))
     if out:
         out.write_text(answer.receipt_json, encoding="utf-8")
     if as_json:
@@ -89,7 +89,7 @@ def grade_receipt(
 def grade_verify(receipt: ReceiptId, data: Data = None, as_json: AsJson = False) -> None:
     """重新计算凭据；不一致时退出码为 1。 Recomputes a receipt; exit 1 when it differs."""
     wanted = pb.VerifyReceiptRequest(receipt_id=receipt)
-    answer = at_desk(data, lambda desk: desk.grading.VerifyReceipt(wanted))
+    answer = with_client(data, lambda client: client.grading.VerifyReceipt(wanted))
     if as_json:
         show.json_out(answer)
     else:
@@ -102,7 +102,7 @@ def grade_verify(receipt: ReceiptId, data: Data = None, as_json: AsJson = False)
 def grade_summary(bureau: Bureau = "", data: Data = None, as_json: AsJson = False) -> None:
     """按等级统计主体。 Counts subjects by grade."""
     wanted = pb.SummariseGradesRequest(bureau=bureau)
-    answer = at_desk(data, lambda desk: desk.grading.SummariseGrades(wanted))
+    answer = with_client(data, lambda client: client.grading.SummariseGrades(wanted))
     if as_json:
         show.json_out(answer)
     else:

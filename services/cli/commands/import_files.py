@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.client import Desk, at_desk
+from services.cli.client import Client, with_client
 from services.cli.commands.imports import (
     FAULTS_KEPT,
     FAULTS_SHOWN,
@@ -81,7 +81,7 @@ def template(
     Writes an empty file with the columns of a family, explained; filled in, it is imported so.
     """
     wanted = pb.GetTemplateRequest(family=family, format=form, baseline=baseline)
-    answer = at_desk(data, lambda desk: desk.imports.GetTemplate(wanted))
+    answer = with_client(data, lambda client: client.imports.GetTemplate(wanted))
     path = output or Path(f"{family}.{form}")
     path.write_bytes(answer.content)
     show.console.print(f"已写入 {path}", soft_wrap=True, markup=False)
@@ -134,7 +134,7 @@ def import_(
         family, file.name, mapped, bureau=bureau, mode=mode, baseline=baseline, sheet=sheet
     )
     content = file.read_bytes()
-    taken = at_desk(data, lambda desk: _take(desk, header, content, progress=not as_json))
+    taken = with_client(data, lambda client: _take(client, header, content, progress=not as_json))
     if rejected and taken.rejected:
         write_rows(rejected, taken.rejected)
     _show(taken, as_json=as_json)
@@ -151,10 +151,12 @@ class Taken:
     rejected: bytes
 
 
-async def _take(desk: Desk, header: pb.ImportHeader, content: bytes, *, progress: bool) -> Taken:
-    batch = await upload(desk, header, content, progress=progress)
-    faults = await faults_of(desk, batch.batch_id, FAULTS_KEPT)
-    return Taken(batch, faults, await _rejected_rows(desk, batch))
+async def _take(
+    client: Client, header: pb.ImportHeader, content: bytes, *, progress: bool
+) -> Taken:
+    batch = await upload(client, header, content, progress=progress)
+    faults = await faults_of(client, batch.batch_id, FAULTS_KEPT)
+    return Taken(batch, faults, await _rejected_rows(client, batch))
 
 
 def _show(taken: Taken, *, as_json: bool) -> None:
@@ -165,11 +167,11 @@ def _show(taken: Taken, *, as_json: bool) -> None:
         show_faults(taken.faults.faults[:FAULTS_SHOWN])
 
 
-async def _rejected_rows(desk: Desk, batch: pb.Batch) -> bytes:
+async def _rejected_rows(client: Client, batch: pb.Batch) -> bytes:
     if not batch.rejected:
         return b""
     wanted = pb.GetRejectedRowsRequest(batch_id=batch.batch_id)
-    return bytes((await desk.imports.GetRejectedRows(wanted)).content)
+    return bytes((await client.imports.GetRejectedRows(wanted)).content)
 
 
 def _pairs(said: Sequence[str] | None) -> dict[str, str]:

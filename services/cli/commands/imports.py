@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.client import Desk, at_desk
+from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.exporting import armed, writing
 from services.cli.output.listing import listed
@@ -83,7 +83,7 @@ def header_of(
 
 
 async def upload(
-    desk: Desk, header: pb.ImportHeader, content: bytes, *, progress: bool = False
+    client: Client, header: pb.ImportHeader, content: bytes, *, progress: bool = False
 ) -> pb.Batch:
     """Sends a file in pieces and returns its batch."""
     shown = Progress(disable=not (progress and show.console.is_terminal), transient=True)
@@ -97,14 +97,14 @@ async def upload(
                 yield pb.ImportFileRequest(content=piece)
                 shown.advance(task, len(piece))
 
-        answer: pb.ImportFileResponse = await desk.imports.ImportFile(parts())
+        answer: pb.ImportFileResponse = await client.imports.ImportFile(parts())
         return answer.batch
 
 
-async def faults_of(desk: Desk, batch_id: str, limit: int) -> pb.ListFaultsResponse:
+async def faults_of(client: Client, batch_id: str, limit: int) -> pb.ListFaultsResponse:
     """What was wrong with a batch."""
     wanted = pb.ListFaultsRequest(batch_id=batch_id, page_size=limit)
-    answer: pb.ListFaultsResponse = await desk.imports.ListFaults(wanted)
+    answer: pb.ListFaultsResponse = await client.imports.ListFaults(wanted)
     return answer
 
 
@@ -173,7 +173,7 @@ def batch_list(
 ) -> None:
     """列出导入批次，新的在前。 Lists import batches, newest first."""
     wanted = pb.ListBatchesRequest(page_size=limit)
-    answer = listed(lambda desk: desk.imports.ListBatches, wanted, data, export)
+    answer = listed(lambda client: client.imports.ListBatches, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -202,7 +202,7 @@ def batch_faults(
 ) -> None:
     """逐格列出一个批次的错误。 Lists what was wrong with a batch, cell by cell."""
     wanted = pb.ListFaultsRequest(batch_id=batch, page_size=limit)
-    answer = listed(lambda desk: desk.imports.ListFaults, wanted, data, export)
+    answer = listed(lambda client: client.imports.ListFaults, wanted, data, export)
     if as_json:
         show.json_out(answer)
     else:
@@ -217,7 +217,7 @@ def batch_rejected(
 ) -> None:
     """取回未收下的行，末列为原因，改好后可再导入。 Returns the rows not taken, with the reasons."""
     wanted = pb.GetRejectedRowsRequest(batch_id=batch)
-    answer = at_desk(data, lambda desk: desk.imports.GetRejectedRows(wanted))
+    answer = with_client(data, lambda client: client.imports.GetRejectedRows(wanted))
     write_rows(out, answer.content)
     show.console.print(f"已写入 {out}")
 
@@ -231,7 +231,7 @@ def batch_undo(
 ) -> None:
     """撤销一个批次，恢复到导入之前。 Undoes a batch: what it changed is as it was before."""
     request = pb.UndoBatchRequest(request_id=new_request_id(), batch_id=batch, ground=ground)
-    answer = at_desk(data, lambda desk: desk.imports.UndoBatch(request))
+    answer = with_client(data, lambda client: client.imports.UndoBatch(request))
     if as_json:
         show.json_out(answer)
     else:

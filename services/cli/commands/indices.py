@@ -11,7 +11,7 @@ import typer
 from law.errors import InvalidInput
 from plumbing.client import new_request_id
 from protos.grading.v1 import assessments_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.output import show
 from services.cli.output.listing import listed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit
@@ -61,7 +61,7 @@ def index_assess(
         findings_json=_read(findings),
         assessed_on=on,
     )
-    _shown(at_desk(data, lambda desk: desk.assessments.AssessIndex(wanted)).index, as_json)
+    _shown(with_client(data, lambda client: client.assessments.AssessIndex(wanted)).index, as_json)
 
 
 @index_app.command("show")
@@ -71,7 +71,7 @@ def index_show(index: IndexId, data: Data = None, as_json: AsJson = False) -> No
     Shows an index with the points and the article of every row.
     """
     wanted = pb.GetIndexRequest(index_id=index)
-    _shown(at_desk(data, lambda desk: desk.assessments.GetIndex(wanted)).index, as_json)
+    _shown(with_client(data, lambda client: client.assessments.GetIndex(wanted)).index, as_json)
 
 
 @index_app.command("list")
@@ -90,7 +90,7 @@ def index_list(
     Lists indices, the newest first.
     """
     wanted = pb.ListIndexesRequest(bureau=bureau, state=state, page_size=limit)
-    answer = listed(lambda desk: desk.assessments.ListIndexes, wanted, data, export)
+    answer = listed(lambda client: client.assessments.ListIndexes, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -108,7 +108,7 @@ def index_publish(index: IndexId, data: Data = None, as_json: AsJson = False) ->
     Publishes a draft; not by whoever assessed it.
     """
     wanted = pb.PublishIndexRequest(request_id=new_request_id(), index_id=index)
-    _shown(at_desk(data, lambda desk: desk.assessments.PublishIndex(wanted)).index, as_json)
+    _shown(with_client(data, lambda client: client.assessments.PublishIndex(wanted)).index, as_json)
 
 
 @index_app.command("withdraw")
@@ -123,7 +123,9 @@ def index_withdraw(
     Withdraws a publication, with the ground.
     """
     wanted = pb.WithdrawIndexRequest(request_id=new_request_id(), index_id=index, ground=ground)
-    _shown(at_desk(data, lambda desk: desk.assessments.WithdrawIndex(wanted)).index, as_json)
+    _shown(
+        with_client(data, lambda client: client.assessments.WithdrawIndex(wanted)).index, as_json
+    )
 
 
 def _read(path: Path) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from plumbing.client import new_request_id
 from protos.objection.v1 import objection_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.commands import cases
 from services.cli.commands.cases import CaseId, Closed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit
@@ -38,7 +38,7 @@ def lodge(
         grounds=grounds,
         evidence=evidence or [],
     )
-    answer = at_desk(data, lambda desk: desk.objection.LodgeObjection(request))
+    answer = with_client(data, lambda client: client.objection.LodgeObjection(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -46,7 +46,7 @@ def lodge(
 def accept(case: CaseId, data: Data = None, as_json: AsJson = False) -> None:
     """受理；期限自受理之日起算。 Accepts an objection; its term begins."""
     request = pb.AcceptObjectionRequest(request_id=new_request_id(), case_id=case)
-    answer = at_desk(data, lambda desk: desk.objection.AcceptObjection(request))
+    answer = with_client(data, lambda client: client.objection.AcceptObjection(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -59,7 +59,7 @@ def decline(
 ) -> None:
     """不予受理，说明理由。 Declines to accept, with the reason."""
     request = pb.DeclineObjectionRequest(request_id=new_request_id(), case_id=case, reasons=reasons)
-    answer = at_desk(data, lambda desk: desk.objection.DeclineObjection(request))
+    answer = with_client(data, lambda client: client.objection.DeclineObjection(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -67,7 +67,7 @@ def decline(
 def withdraw(case: CaseId, data: Data = None, as_json: AsJson = False) -> None:
     """经营者撤回异议。 Takes an objection back."""
     request = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=case)
-    answer = at_desk(data, lambda desk: desk.objection.WithdrawObjection(request))
+    answer = with_client(data, lambda client: client.objection.WithdrawObjection(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -83,7 +83,7 @@ def extend(
     request = pb.RequestExtensionRequest(
         request_id=new_request_id(), case_id=case, days=days, ground=ground
     )
-    answer = at_desk(data, lambda desk: desk.objection.RequestExtension(request))
+    answer = with_client(data, lambda client: client.objection.RequestExtension(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -99,7 +99,7 @@ def approve_extension(
     request = pb.DecideExtensionRequest(
         request_id=new_request_id(), case_id=case, approve=not refuse, note=note
     )
-    answer = at_desk(data, lambda desk: desk.objection.DecideExtension(request))
+    answer = with_client(data, lambda client: client.objection.DecideExtension(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -124,7 +124,7 @@ def decide(
         reasons=reasons,
         corrections=[_correction(said) for said in correction or ()],
     )
-    answer = at_desk(data, lambda desk: desk.objection.DecideObjection(request))
+    answer = with_client(data, lambda client: client.objection.DecideObjection(request))
     cases.show_one(answer.case, as_json=as_json)
 
 

@@ -17,7 +17,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.operations.v1 import operations_pb2 as operations
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Desk, at_desk
+from services.cli.client import Client, with_client
 from services.cli.health import agreement
 from services.cli.health.agreement import Agreement
 from services.cli.output import show
@@ -47,7 +47,7 @@ def check(data: Data = None, as_json: AsJson = False) -> None:
 
     Proves that register, grades, cases, timers, outboxes and audit agree; exit 1 when they don't.
     """
-    found = at_desk(data, agreement.check)
+    found = with_client(data, agreement.check)
     if as_json:
         show.json_out(agreement_json(found))
     else:
@@ -90,7 +90,7 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
 
     Recreates every workflow that should be waiting and is not.
     """
-    answers = at_desk(data, reconcile_all)
+    answers = with_client(data, reconcile_all)
     if as_json:
         show.json_out({service: show.plain(answer) for service, answer in answers.items()})
         return
@@ -98,18 +98,18 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
     show.table("工作流", ("服务", "原已在运行", "重新启动", "编号"), rows)
 
 
-async def reconcile_all(desk: Desk) -> dict[str, operations.ReconcileResponse]:
+async def reconcile_all(client: Client) -> dict[str, operations.ReconcileResponse]:
     """Reconciles every service with Temporal."""
     return {
         service: await stub.Reconcile(operations.ReconcileRequest(request_id=new_request_id()))
-        for service, stub in desk.operations.items()
+        for service, stub in client.operations.items()
     }
 
 
 @clock_app.command("show")
 def clock_show(data: Data = None, as_json: AsJson = False) -> None:
     """显示平台时间。 Shows the platform's time."""
-    now = at_desk(data, lambda desk: desk.clock.GetClock(registry.GetClockRequest()))
+    now = with_client(data, lambda client: client.clock.GetClock(registry.GetClockRequest()))
     if as_json:
         show.json_out(now)
     else:
@@ -133,11 +133,11 @@ def clock_advance(
     Moves the sandbox's clock forward; open workflows reschedule.
     """
 
-    async def advance(desk: Desk) -> registry.AdvanceClockResponse:
+    async def advance(client: Client) -> registry.AdvanceClockResponse:
         aim = to.replace(tzinfo=SHANGHAI) if to else None
-        return await advance_clock(desk, timedelta(days=days, hours=hours), aim)
+        return await advance_clock(client, timedelta(days=days, hours=hours), aim)
 
-    answer = at_desk(data, advance)
+    answer = with_client(data, advance)
     if as_json:
         show.json_out(answer)
     else:
@@ -145,13 +145,13 @@ def clock_advance(
 
 
 async def advance_clock(
-    desk: Desk, by: timedelta, to: datetime | None = None
+    client: Client, by: timedelta, to: datetime | None = None
 ) -> registry.AdvanceClockResponse:
     """Moves the sandbox's clock by a span or to a moment."""
-    now = await desk.clock.GetClock(registry.GetClockRequest())
+    now = await client.clock.GetClock(registry.GetClockRequest())
     request = registry.AdvanceClockRequest(request_id=new_request_id())
     request.to.FromDatetime(to or now.now.ToDatetime(tzinfo=SHANGHAI) + by)
-    answer: registry.AdvanceClockResponse = await desk.clock.AdvanceClock(request)
+    answer: registry.AdvanceClockResponse = await client.clock.AdvanceClock(request)
     return answer
 
 
@@ -161,7 +161,7 @@ def audit_verify(data: Data = None, as_json: AsJson = False) -> None:
 
     Walks every service's audit chain; exit 1 when one is broken.
     """
-    answers = at_desk(data, _verify)
+    answers = with_client(data, _verify)
     if as_json:
         show.json_out({service: show.plain(answer) for service, answer in answers.items()})
     else:
@@ -171,10 +171,10 @@ def audit_verify(data: Data = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-async def _verify(desk: Desk) -> dict[str, operations.VerifyAuditResponse]:
+async def _verify(client: Client) -> dict[str, operations.VerifyAuditResponse]:
     return {
         service: await stub.VerifyAudit(operations.VerifyAuditRequest())
-        for service, stub in desk.operations.items()
+        for service, stub in client.operations.items()
     }
 
 
@@ -189,11 +189,11 @@ def audit_list(
 ) -> None:
     """列出审计记录，新的在前。 Lists audit entries, newest first."""
     wanted = operations.ListAuditRequest(object=object_, page_size=limit)
-    answer = listed(lambda desk: _stub(desk, service).ListAudit, wanted, data, export)
+    answer = listed(lambda client: _stub(client, service).ListAudit, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
-    names = at_desk(data, _names)
+    names = with_client(data, _names)
     rows = [
         (e.sequence or "—", _local(e), *_who(e, names), e.action, e.object, e.ground)
         for e in answer.entries
@@ -201,9 +201,9 @@ def audit_list(
     show.table("审计", ("序", "时间", "谁", "代表", "做了什么", "对象", "依据"), rows)
 
 
-async def _names(desk: Desk) -> dict[str, str]:
+async def _names(client: Client) -> dict[str, str]:
     """The login names of accounts, by id: an entry keeps only the id."""
-    answer = await desk.identity.ListAccounts(identity.ListAccountsRequest(page_size=1000))
+    answer = await client.identity.ListAccounts(identity.ListAccountsRequest(page_size=1000))
     return {account.account_id: account.name for account in answer.accounts}
 
 
@@ -216,18 +216,18 @@ def _local(entry: operations.AuditEntry) -> str:
     return f"{entry.at.ToDatetime(tzinfo=SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
-def _stub(desk: Desk, service: str) -> OperationsServiceStub:
-    if service not in desk.operations:
-        raise typer.BadParameter(f"没有服务“{service}”；可选：{'、'.join(desk.operations)}")
-    return desk.operations[service]
+def _stub(client: Client, service: str) -> OperationsServiceStub:
+    if service not in client.operations:
+        raise typer.BadParameter(f"没有服务“{service}”；可选：{'、'.join(client.operations)}")
+    return client.operations[service]
 
 
 @dead_app.command("list")
 def dead_list(export: Export = None, data: Data = None, as_json: AsJson = False) -> None:
     """列出处理失败而搁置的事件。 Lists the events that could not be handled."""
     if export:
-        save(lambda desk: _export_dead(desk, export), data, export)
-    letters = at_desk(data, _dead)
+        save(lambda client: _export_dead(client, export), data, export)
+    letters = with_client(data, _dead)
     if as_json:
         show.json_out([show.plain(letter) for _, letter in letters])
         return
@@ -235,17 +235,17 @@ def dead_list(export: Export = None, data: Data = None, as_json: AsJson = False)
     show.table("搁置的事件", ("服务", "序", "消费者", "类型", "对象", "原因"), rows)
 
 
-async def _dead(desk: Desk) -> list[tuple[str, operations.DeadLetter]]:
+async def _dead(client: Client) -> list[tuple[str, operations.DeadLetter]]:
     return [
         (service, letter)
-        for service, stub in desk.operations.items()
+        for service, stub in client.operations.items()
         for letter in (await stub.ListDeadLetters(operations.ListDeadLettersRequest())).letters
     ]
 
 
-async def _export_dead(desk: Desk, to: Path) -> int:
+async def _export_dead(client: Client, to: Path) -> int:
     async def letters() -> AsyncIterator[tuple[str, operations.DeadLetter]]:
-        for pair in await _dead(desk):
+        for pair in await _dead(client):
             yield pair
 
     fields = columns_of(operations.DeadLetter.DESCRIPTOR)
@@ -271,7 +271,7 @@ def dead_replay(
     request = operations.ReplayDeadLettersRequest(
         request_id=new_request_id(), sequences=sequence or []
     )
-    answer = at_desk(data, lambda desk: _stub(desk, service).ReplayDeadLetters(request))
+    answer = with_client(data, lambda client: _stub(client, service).ReplayDeadLetters(request))
     if as_json:
         show.json_out(answer)
     else:

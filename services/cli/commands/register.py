@@ -8,7 +8,7 @@ import typer
 
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.client import Desk, at_desk
+from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.listing import listed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit, SubjectId
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def bureau_list(export: Export = None, data: Data = None, as_json: AsJson = False) -> None:
     """列出机关及其受理异议的联系方式。 Lists bureaus and where they take objections."""
     wanted = pb.ListBureausRequest(page_size=1000)
-    answer = listed(lambda desk: desk.registry.ListBureaus, wanted, data, export)
+    answer = listed(lambda client: client.registry.ListBureaus, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -59,7 +59,7 @@ def subject_list(
     wanted = pb.ListSubjectsRequest(
         bureau=bureau, name_contains=name, in_review=in_review, page_size=limit
     )
-    answer = listed(lambda desk: desk.registry.ListSubjects, wanted, data, export)
+    answer = listed(lambda client: client.registry.ListSubjects, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -71,7 +71,7 @@ def subject_list(
 def subject_show(subject: SubjectId, data: Data = None, as_json: AsJson = False) -> None:
     """显示主体。 Shows a subject."""
     wanted = pb.GetSubjectRequest(subject_id=subject)
-    answer = at_desk(data, lambda desk: desk.registry.GetSubject(wanted))
+    answer = with_client(data, lambda client: client.registry.GetSubject(wanted))
     if as_json:
         show.json_out(answer.subject)
     else:
@@ -92,7 +92,7 @@ def instrument_list(
     wanted = pb.ListInstrumentsRequest(
         subject_id=subject, bureau=bureau, repeated_serial=repeated, page_size=limit
     )
-    answer = listed(lambda desk: desk.registry.ListInstruments, wanted, data, export)
+    answer = listed(lambda client: client.registry.ListInstruments, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -106,7 +106,7 @@ def instrument_list(
 def instrument_show(instrument: InstrumentId, data: Data = None, as_json: AsJson = False) -> None:
     """显示器具及其检定记录。 Shows an instrument with its verifications."""
     wanted = pb.GetInstrumentRequest(instrument_id=instrument)
-    answer = at_desk(data, lambda desk: desk.registry.GetInstrument(wanted))
+    answer = with_client(data, lambda client: client.registry.GetInstrument(wanted))
     if as_json:
         show.json_out(answer)
         return
@@ -128,7 +128,7 @@ def instrument_state(
     request = pb.SetInstrumentStateRequest(
         request_id=new_request_id(), instrument_id=instrument, state=state
     )
-    answer = at_desk(data, lambda desk: desk.registry.SetInstrumentState(request))
+    answer = with_client(data, lambda client: client.registry.SetInstrumentState(request))
     show.console.print(f"{answer.instrument.serial_no}：{answer.instrument.state}")
 
 
@@ -159,7 +159,7 @@ def instrument_verify(
         method=method,
     )
     request = pb.RecordVerificationRequest(request_id=new_request_id(), verification=verification)
-    answer = at_desk(data, lambda desk: desk.registry.RecordVerification(request))
+    answer = with_client(data, lambda client: client.registry.RecordVerification(request))
     if as_json:
         show.json_out(answer)
     else:
@@ -197,7 +197,7 @@ def record_enter(
         summary=summary,
     )
     request = pb.EnterRecordRequest(request_id=new_request_id(), record=record)
-    answer = at_desk(data, lambda desk: desk.registry.EnterRecord(request))
+    answer = with_client(data, lambda client: client.registry.EnterRecord(request))
     _show_record(answer.record, as_json=as_json)
 
 
@@ -211,7 +211,7 @@ def record_list(
 ) -> None:
     """列出主体的信用信息。 Lists a subject's credit records."""
     wanted = pb.ListRecordsRequest(subject_id=subject, page_size=limit)
-    answer = listed(lambda desk: desk.registry.ListRecords, wanted, data, export)
+    answer = listed(lambda client: client.registry.ListRecords, wanted, data, export)
     if as_json:
         show.json_out(answer)
         return
@@ -238,7 +238,7 @@ def _marks(record: pb.Record) -> str:
 def record_show(record: RecordId, data: Data = None, as_json: AsJson = False) -> None:
     """显示一条信用信息及其历次内容。 Shows a record and what it said before."""
     wanted = pb.GetRecordRequest(record_id=record)
-    answer = at_desk(data, lambda desk: desk.registry.GetRecord(wanted))
+    answer = with_client(data, lambda client: client.registry.GetRecord(wanted))
     if as_json:
         show.json_out(answer)
         return
@@ -252,7 +252,7 @@ def record_show(record: RecordId, data: Data = None, as_json: AsJson = False) ->
 def record_withdraw(record: RecordId, ground: Ground, data: Data = None) -> None:
     """撤销一条信用信息；自当日起不再计入。 Withdraws a record from today on."""
     request = pb.WithdrawRecordRequest(request_id=new_request_id(), record_id=record, ground=ground)
-    answer = at_desk(data, lambda desk: desk.registry.WithdrawRecord(request))
+    answer = with_client(data, lambda client: client.registry.WithdrawRecord(request))
     show.console.print(f"{answer.record.record_id}：{answer.record.status}")
 
 
@@ -268,16 +268,16 @@ def record_correct(
 ) -> None:
     """更正一条信用信息；原内容留存。 Corrects a record; what it said before stays known."""
 
-    async def correct(desk: Desk) -> pb.Record:
-        present = (await desk.registry.GetRecord(pb.GetRecordRequest(record_id=record))).record
+    async def correct(client: Client) -> pb.Record:
+        present = (await client.registry.GetRecord(pb.GetRecordRequest(record_id=record))).record
         changes = pb.Record(kind=kind, points=points, summary=summary)
         present.MergeFrom(changes)
         request = pb.CorrectRecordRequest(
             request_id=new_request_id(), record=present, ground=ground
         )
-        return (await desk.registry.CorrectRecord(request)).record
+        return (await client.registry.CorrectRecord(request)).record
 
-    _show_record(at_desk(data, correct), as_json=as_json)
+    _show_record(with_client(data, correct), as_json=as_json)
 
 
 def _show_record(record: pb.Record, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 from plumbing.client import new_request_id
 from protos.objection.v1 import objection_pb2
 from protos.objection.v1 import repair_pb2 as pb
-from services.cli.client import at_desk
+from services.cli.client import with_client
 from services.cli.commands import cases
 from services.cli.commands.cases import CaseId, Closed
 from services.cli.output import show
@@ -35,7 +35,7 @@ def check(
 ) -> None:
     """申请之前：逐项条件、依据，以及何时起可以申请。 Before applying: every condition."""
     request = pb.CheckRepairRequest(subject_id=subject, record_ids=record or [])
-    answer = at_desk(data, lambda desk: desk.repair.CheckRepair(request))
+    answer = with_client(data, lambda client: client.repair.CheckRepair(request))
     if as_json:
         show.json_out(answer)
         return
@@ -64,7 +64,7 @@ def lodge(
         evidence=evidence or [],
         promise=promise,
     )
-    answer = at_desk(data, lambda desk: desk.repair.LodgeRepair(request))
+    answer = with_client(data, lambda client: client.repair.LodgeRepair(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -79,7 +79,7 @@ def request_supplement(
     request = pb.RequestSupplementRequest(
         request_id=new_request_id(), case_id=case, missing=missing
     )
-    answer = at_desk(data, lambda desk: desk.repair.RequestSupplement(request))
+    answer = with_client(data, lambda client: client.repair.RequestSupplement(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -95,7 +95,7 @@ def supplement(
     request = pb.SupplementRepairRequest(
         request_id=new_request_id(), case_id=case, note=note, evidence=evidence or []
     )
-    answer = at_desk(data, lambda desk: desk.repair.SupplementRepair(request))
+    answer = with_client(data, lambda client: client.repair.SupplementRepair(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -103,7 +103,7 @@ def supplement(
 def accept(case: CaseId, data: Data = None, as_json: AsJson = False) -> None:
     """受理。 Accepts an application."""
     request = pb.AcceptRepairRequest(request_id=new_request_id(), case_id=case)
-    answer = at_desk(data, lambda desk: desk.repair.AcceptRepair(request))
+    answer = with_client(data, lambda client: client.repair.AcceptRepair(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -111,7 +111,7 @@ def accept(case: CaseId, data: Data = None, as_json: AsJson = False) -> None:
 def decline(case: CaseId, reasons: Reasons, data: Data = None, as_json: AsJson = False) -> None:
     """不予受理，说明理由。 Declines to accept, with the reason."""
     request = pb.DeclineRepairRequest(request_id=new_request_id(), case_id=case, reasons=reasons)
-    answer = at_desk(data, lambda desk: desk.repair.DeclineRepair(request))
+    answer = with_client(data, lambda client: client.repair.DeclineRepair(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -136,7 +136,7 @@ def confirm(
         met=not not_met,
         ground=ground,
     )
-    answer = at_desk(data, lambda desk: desk.repair.ConfirmCondition(request))
+    answer = with_client(data, lambda client: client.repair.ConfirmCondition(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -152,7 +152,7 @@ def decide(
     request = pb.DecideRepairRequest(
         request_id=new_request_id(), case_id=case, confirm=not refuse, reasons=reasons
     )
-    answer = at_desk(data, lambda desk: desk.repair.DecideRepair(request))
+    answer = with_client(data, lambda client: client.repair.DecideRepair(request))
     cases.show_one(answer.case, as_json=as_json)
 
 
@@ -160,7 +160,7 @@ def decide(
 def withdraw(case: CaseId, data: Data = None, as_json: AsJson = False) -> None:
     """经营者撤回申请。 Takes an application back."""
     request = pb.WithdrawRepairRequest(request_id=new_request_id(), case_id=case)
-    answer = at_desk(data, lambda desk: desk.repair.WithdrawRepair(request))
+    answer = with_client(data, lambda client: client.repair.WithdrawRepair(request))
     cases.show_one(answer.case, as_json=as_json)
 
 

@@ -10,7 +10,7 @@ import typer
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.grading.v1 import rulesets_pb2 as pb
-from services.cli.client import Desk, at_desk
+from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.listing import listed
 from services.cli.output.options import AsJson, Bureau, Data, Export, Limit
@@ -37,13 +37,13 @@ def ruleset_list(
     """列出各规则及其启用情况。 Lists the texts, and where which was activated from when."""
     wanted = pb.ListActivationsRequest(bureau=bureau, page_size=limit)
     if export:
-        listed(lambda desk: desk.rulesets.ListActivations, wanted, data, export)
+        listed(lambda client: client.rulesets.ListActivations, wanted, data, export)
 
-    async def work(desk: Desk) -> tuple[pb.ListRulesetsResponse, pb.ListActivationsResponse]:
-        texts = await desk.rulesets.ListRulesets(pb.ListRulesetsRequest())
-        return texts, await desk.rulesets.ListActivations(wanted)
+    async def work(client: Client) -> tuple[pb.ListRulesetsResponse, pb.ListActivationsResponse]:
+        texts = await client.rulesets.ListRulesets(pb.ListRulesetsRequest())
+        return texts, await client.rulesets.ListActivations(wanted)
 
-    texts, activated = at_desk(data, work)
+    texts, activated = with_client(data, work)
     if as_json:
         show.json_out({**show.plain(texts), **show.plain(activated)})
         return
@@ -72,7 +72,7 @@ def ruleset_impact(
         ruleset_id=ruleset,
         as_of=as_of,
     )
-    answer = at_desk(data, lambda desk: desk.rulesets.RunImpact(wanted))
+    answer = with_client(data, lambda client: client.rulesets.RunImpact(wanted))
     _show_impact(answer.impact, as_json=as_json)
 
 
@@ -87,13 +87,13 @@ def ruleset_show(
     """显示试算结果和等级变化的主体。 Shows an impact and the subjects it moves."""
     wanted = pb.ListImpactMovesRequest(impact_id=impact, page_size=limit)
     if export:
-        listed(lambda desk: desk.rulesets.ListImpactMoves, wanted, data, export)
+        listed(lambda client: client.rulesets.ListImpactMoves, wanted, data, export)
 
-    async def work(desk: Desk) -> tuple[pb.Impact, pb.ListImpactMovesResponse]:
-        found = await desk.rulesets.GetImpact(pb.GetImpactRequest(impact_id=impact))
-        return found.impact, await desk.rulesets.ListImpactMoves(wanted)
+    async def work(client: Client) -> tuple[pb.Impact, pb.ListImpactMovesResponse]:
+        found = await client.rulesets.GetImpact(pb.GetImpactRequest(impact_id=impact))
+        return found.impact, await client.rulesets.ListImpactMoves(wanted)
 
-    found, moves = at_desk(data, work)
+    found, moves = with_client(data, work)
     if as_json:
         show.json_out({"impact": show.plain(found), **show.plain(moves)})
         return
@@ -107,7 +107,7 @@ def ruleset_show(
 def ruleset_acknowledge(impact: ImpactId, data: Data = None, as_json: AsJson = False) -> None:
     """确认已查看试算结果；启用之前必须有人查看。 States that you have looked at an impact."""
     wanted = pb.AcknowledgeImpactRequest(request_id=new_request_id(), impact_id=impact)
-    answer = at_desk(data, lambda desk: desk.rulesets.AcknowledgeImpact(wanted))
+    answer = with_client(data, lambda client: client.rulesets.AcknowledgeImpact(wanted))
     _show_impact(answer.impact, as_json=as_json)
 
 
@@ -130,7 +130,7 @@ def ruleset_activate(
         ground=ground,
         adopt_draft=adopt_draft,
     )
-    answer = at_desk(data, lambda desk: desk.rulesets.ActivateRuleset(wanted))
+    answer = with_client(data, lambda client: client.rulesets.ActivateRuleset(wanted))
     if as_json:
         show.json_out(answer.activation)
     else:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from plumbing.client import new_request_id
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as pb
-from services.cli.client import ADMINISTRATOR, Desk, administrator_password, held, log_in
+from services.cli.client import Client, fixed_token, log_in
 from services.cli.commands.accounts import role_value
+from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,15 @@ class Part:
     subject_id: str = ""
 
 
-async def administrator(settings: Settings, exits: AsyncExitStack) -> Desk:
-    """The desk of whoever runs this machine."""
-    token = await log_in(settings, ADMINISTRATOR, administrator_password(settings))
-    return _closing(Desk(settings, held(token)), exits)
+async def administrator(settings: Settings, exits: AsyncExitStack) -> Client:
+    """The client of whoever runs this machine."""
+    password = administrator_password(settings.keys_dir)
+    session = await log_in(settings, ADMINISTRATOR, password)
+    return _closing(Client(settings, fixed_token(session.token)), exits)
 
 
-async def engage(settings: Settings, desk: Desk, part: Part, exits: AsyncExitStack) -> Desk:
-    """Creates an account for a part and opens its desk."""
+async def engage(settings: Settings, client: Client, part: Part, exits: AsyncExitStack) -> Client:
+    """Creates an account for a part and opens its client."""
     password = secrets.token_urlsafe(12)
     request = pb.CreateAccountRequest(
         request_id=new_request_id(),
@@ -43,18 +45,18 @@ async def engage(settings: Settings, desk: Desk, part: Part, exits: AsyncExitSta
         bureau=part.bureau,
         subject_id=part.subject_id,
     )
-    await desk.identity.CreateAccount(request)
-    token = await log_in(settings, part.name, password)
-    return _closing(Desk(settings, held(token)), exits)
+    await client.identity.CreateAccount(request)
+    session = await log_in(settings, part.name, password)
+    return _closing(Client(settings, fixed_token(session.token)), exits)
 
 
 async def engage_all(
-    settings: Settings, desk: Desk, parts: Mapping[str, Part], exits: AsyncExitStack
-) -> dict[str, Desk]:
+    settings: Settings, client: Client, parts: Mapping[str, Part], exits: AsyncExitStack
+) -> dict[str, Client]:
     """The whole cast, by what each is called in the story."""
-    return {key: await engage(settings, desk, part, exits) for key, part in parts.items()}
+    return {key: await engage(settings, client, part, exits) for key, part in parts.items()}
 
 
-def _closing(desk: Desk, exits: AsyncExitStack) -> Desk:
-    exits.push_async_callback(desk.close)
-    return desk
+def _closing(client: Client, exits: AsyncExitStack) -> Client:
+    exits.push_async_callback(client.close)
+    return client

@@ -36,7 +36,7 @@ async def escalate(scene: Scene) -> None:
 
 async def _case(scene: Scene) -> pb.Escalation:
     wanted = pb.ListEscalationsRequest(subject_id=scene.subject.subject_id)
-    answer = await scene.desks["caseworker"].escalations.ListEscalations(wanted)
+    answer = await scene.clients["caseworker"].escalations.ListEscalations(wanted)
     found: pb.Escalation = answer.escalations[0]
     return found
 
@@ -57,7 +57,7 @@ async def _step(scene: Scene, step: str, *words: str) -> Mail:
     case = await stage.until(f"{name}已提出，待批准", f"the {step} waits for approval", proposed)
     arrived = scene.arrived(scene.subject.email, name, *words)
     stage.holds(await arrived() is None, "批准前没有发出任何东西", "nothing left before approval")
-    await scene.desks["caseworker"].escalations.ApproveStep(
+    await scene.clients["caseworker"].escalations.ApproveStep(
         pb.ApproveStepRequest(
             request_id=new_request_id(), escalation_id=case.escalation_id, step=step
         )
@@ -70,7 +70,7 @@ async def _step(scene: Scene, step: str, *words: str) -> Mail:
 async def _cure(scene: Scene) -> None:
     stage, case = scene.stage, await _case(scene)
     wanted = pb.GetEscalationRequest(escalation_id=case.escalation_id)
-    found = await scene.desks["operator"].escalations.GetEscalation(wanted)
+    found = await scene.clients["operator"].escalations.GetEscalation(wanted)
     for alert in {alert.instrument_id: alert for alert in found.alerts}.values():
         await _pass(scene, alert)
 
@@ -96,7 +96,7 @@ async def _pass(scene: Scene, alert: alerts.Alert) -> None:
         institution="样例·计量检定院",
         certificate_no=f"样例合格证书{alert.alert_id}",
     )
-    await scene.desks["institution"].registry.RecordVerification(
+    await scene.clients["institution"].registry.RecordVerification(
         registry.RecordVerificationRequest(request_id=new_request_id(), verification=verification)
     )
     scene.stage.say(f"检定机构登记：{alert.type_code} {alert.serial_no} 检定合格")

@@ -25,15 +25,15 @@ async def case_of(scene: Scene) -> objection.Case:
 
 async def _whole_case(scene: Scene) -> objection.GetCaseResponse:
     wanted = objection.GetCaseRequest(case_id=scene.case_id)
-    answer: objection.GetCaseResponse = await scene.desks["caseworker"].objection.GetCase(wanted)
+    answer: objection.GetCaseResponse = await scene.clients["caseworker"].objection.GetCase(wanted)
     return answer
 
 
 async def object_and_extend(scene: Scene) -> None:
     """Act 4: objection, acceptance, extension; the term in working days across a holiday."""
-    stage, desks = scene.stage, scene.desks
+    stage, clients = scene.stage, scene.clients
     stage.act("经营者提出异议，受理、延期审批", "S3 27；S3 28；S4 五(三)")
-    lodged = await desks["operator"].objection.LodgeObjection(
+    lodged = await clients["operator"].objection.LodgeObjection(
         objection.LodgeObjectionRequest(
             request_id=new_request_id(),
             subject_id=scene.subject.subject_id,
@@ -49,7 +49,7 @@ async def object_and_extend(scene: Scene) -> None:
         "the record is marked as contested in register and grade",
         lambda: _contested(scene),
     )
-    accepted = await desks["caseworker"].objection.AcceptObjection(
+    accepted = await clients["caseworker"].objection.AcceptObjection(
         objection.AcceptObjectionRequest(request_id=new_request_id(), case_id=scene.case_id)
     )
     await _five_days(scene, accepted.case)
@@ -64,7 +64,7 @@ async def _contested(scene: Scene) -> bool | None:
 
 async def _record(scene: Scene) -> registry.Record:
     wanted = registry.GetRecordRequest(record_id=scene.record.record_id)
-    return (await scene.desks["caseworker"].registry.GetRecord(wanted)).record
+    return (await scene.clients["caseworker"].registry.GetRecord(wanted)).record
 
 
 async def _five_days(scene: Scene, case: objection.Case) -> None:
@@ -79,9 +79,9 @@ async def _five_days(scene: Scene, case: objection.Case) -> None:
 
 
 async def _extension(scene: Scene, case: objection.Case) -> None:
-    stage, desks = scene.stage, scene.desks
+    stage, clients = scene.stage, scene.clients
     days = case.term.cap_days - case.term.budget_days
-    await desks["caseworker"].objection.RequestExtension(
+    await clients["caseworker"].objection.RequestExtension(
         objection.RequestExtensionRequest(
             request_id=new_request_id(),
             case_id=scene.case_id,
@@ -89,7 +89,7 @@ async def _extension(scene: Scene, case: objection.Case) -> None:
             ground="需调取监控并请检定机构鉴定铅封，情况复杂。",
         )
     )
-    approved = await desks["unit_head"].objection.DecideExtension(
+    approved = await clients["unit_head"].objection.DecideExtension(
         objection.DecideExtensionRequest(
             request_id=new_request_id(), case_id=scene.case_id, approve=True, note="同意"
         )
@@ -109,7 +109,7 @@ async def decide(scene: Scene) -> None:
     stage = scene.stage
     stage.act("时钟前进：催办一次；异议成立，更正记录，恢复等级", "S3 28；S4 五(三)；S3 27")
     await _reminder(scene)
-    await scene.desks["caseworker"].objection.DecideObjection(
+    await scene.clients["caseworker"].objection.DecideObjection(
         objection.DecideObjectionRequest(
             request_id=new_request_id(),
             case_id=scene.case_id,
@@ -184,7 +184,7 @@ async def _restored(scene: Scene, closed: objection.GetCaseResponse) -> None:
     )
     for line in letter.body.splitlines():
         stage.say(f"  │ {line}")
-    history = await scene.desks["operator"].grading.ListGrades(
+    history = await scene.clients["operator"].grading.ListGrades(
         grading.ListGradesRequest(subject_id=scene.subject.subject_id)
     )
     stage.holds(

@@ -64,10 +64,10 @@ async def _again(scene: Scene) -> None:
 
 
 async def _real_records(scene: Scene, records: Path) -> None:
-    stage, desk = scene.stage, scene.administrator
+    stage, client = scene.stage, scene.administrator
     stage.say(f"真实检定记录：{records.name}（按列映射）")
     request = registry.PutBureauRequest(request_id=new_request_id(), bureau=TRIAL_BUREAU)
-    await desk.registry.PutBureau(request)
+    await client.registry.PutBureau(request)
     header = imports.header_of(
         "verifications",
         records.name,
@@ -77,9 +77,9 @@ async def _real_records(scene: Scene, records: Path) -> None:
         baseline=True,
     )
     content = await asyncio.to_thread(records.read_bytes)
-    batch = await imports.upload(desk, header, content)
+    batch = await imports.upload(client, header, content)
     imports.show_batch(batch)
-    faults = (await imports.faults_of(desk, batch.batch_id, 1000)).faults
+    faults = (await imports.faults_of(client, batch.batch_id, 1000)).faults
     wrong = [fault for fault in faults if not fault.warning]
     imports.show_faults(wrong[:FAULTS_TOLD])
     contradicting = {fault.row for fault in wrong if fault.column == "valid_until"}

@@ -58,12 +58,12 @@ async def _enter(scene: Scene, summary: str, determined_on: date, points: int) -
         summary=summary,
     )
     request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
-    return (await scene.desks["inspector"].registry.EnterRecord(request)).record
+    return (await scene.clients["inspector"].registry.EnterRecord(request)).record
 
 
 async def _too_early(scene: Scene, opens: date) -> None:
     """Nobody applies in vain: the day is shown before, and at the door."""
-    stage, operator = scene.stage, scene.desks["operator"]
+    stage, operator = scene.stage, scene.clients["operator"]
     wanted = pb.CheckRepairRequest(subject_id=scene.subject.subject_id)
     answer = await operator.repair.CheckRepair(wanted)
     show_conditions(answer.repair)
@@ -101,7 +101,7 @@ async def _natural(scene: Scene, old: registry.Record) -> None:
 
     async def gone() -> bool | None:
         wanted = registry.ListRecordsRequest(subject_id=scene.subject.subject_id, page_size=1000)
-        held = (await scene.desks["caseworker"].registry.ListRecords(wanted)).records
+        held = (await scene.clients["caseworker"].registry.ListRecords(wanted)).records
         return None if old.record_id in {record.record_id for record in held} else True
 
     await stage.until(
@@ -112,8 +112,8 @@ async def _natural(scene: Scene, old: registry.Record) -> None:
 
 
 async def _on_application(scene: Scene, serious: registry.Record) -> None:
-    stage, desks = scene.stage, scene.desks
-    lodged = (await desks["operator"].repair.LodgeRepair(_application(scene))).case
+    stage, clients = scene.stage, scene.clients
+    lodged = (await clients["operator"].repair.LodgeRepair(_application(scene))).case
     stage.say(f"经营者申请修复：{lodged.number}，{term_told(lodged)}")
     stage.holds(
         list(lodged.record_ids) == [serious.record_id]
@@ -121,7 +121,7 @@ async def _on_application(scene: Scene, serious: registry.Record) -> None:
         "涉及形成 E 级的信息；15 个工作日自提交之日起算（C-13）",
         "it concerns what made the grade; the term runs from submission",
     )
-    await desks["caseworker"].repair.AcceptRepair(
+    await clients["caseworker"].repair.AcceptRepair(
         pb.AcceptRepairRequest(request_id=new_request_id(), case_id=lodged.case_id)
     )
     case = await _confirmed(scene, lodged)
@@ -131,7 +131,7 @@ async def _on_application(scene: Scene, serious: registry.Record) -> None:
         "every condition is met, each with its article",
     )
     before = await scene.grade(scene.subject.subject_id)
-    await desks["caseworker"].repair.DecideRepair(
+    await clients["caseworker"].repair.DecideRepair(
         pb.DecideRepairRequest(
             request_id=new_request_id(),
             case_id=case.case_id,
@@ -144,7 +144,7 @@ async def _on_application(scene: Scene, serious: registry.Record) -> None:
 
 async def _confirmed(scene: Scene, case: cases.Case) -> cases.Case:
     for condition in [one for one in case.repair.conditions if one.to_confirm]:
-        answer = await scene.desks["caseworker"].repair.ConfirmCondition(
+        answer = await scene.clients["caseworker"].repair.ConfirmCondition(
             pb.ConfirmConditionRequest(
                 request_id=new_request_id(),
                 case_id=case.case_id,
@@ -163,7 +163,7 @@ async def _restored(scene: Scene, case: cases.Case, grade_before: str) -> None:
 
     async def closed() -> cases.GetCaseResponse | None:
         wanted = cases.GetCaseRequest(case_id=case.case_id)
-        answer = await scene.desks["caseworker"].objection.GetCase(wanted)
+        answer = await scene.clients["caseworker"].objection.GetCase(wanted)
         return answer if answer.case.state == "closed" else None
 
     done = (

@@ -12,7 +12,7 @@ from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Desk
+from services.cli.client import Client
 from services.cli.demo import cast, mail
 from services.cli.demo.mail import Mail
 from services.cli.demo.stage import Stage
@@ -28,8 +28,8 @@ class Scene:
     stage: Stage
     platform: Platform
     exits: AsyncExitStack
-    administrator: Desk
-    desks: dict[str, Desk] = field(default_factory=dict)
+    administrator: Client
+    clients: dict[str, Client] = field(default_factory=dict)
     subject: registry.Subject = field(default_factory=registry.Subject)
     record: registry.Record = field(default_factory=registry.Record)
     grade_before: grading.Grade = field(default_factory=grading.Grade)
@@ -69,7 +69,7 @@ class Scene:
 
     async def grade(self, subject_id: str) -> grading.Grade:
         """A subject's present grade."""
-        answer = await self.desks["caseworker"].grading.GetGrade(
+        answer = await self.clients["caseworker"].grading.GetGrade(
             grading.GetGradeRequest(subject_id=subject_id)
         )
         return answer.grade
@@ -83,9 +83,9 @@ class Scene:
 
 @asynccontextmanager
 async def opened(stage: Stage, data: Path) -> AsyncIterator[Scene]:
-    """A sandbox from nothing, with its administrator at the desk."""
+    """A sandbox from nothing, with its administrator at the client."""
     async with AsyncExitStack() as exits:
         platform = await exits.enter_async_context(Platform(data, sandbox=True, usual_ports=False))
         await platform.wait_ready(READY_SECONDS)
-        desk = await cast.administrator(platform.settings, exits)
-        yield Scene(stage, platform, exits, desk)
+        client = await cast.administrator(platform.settings, exits)
+        yield Scene(stage, platform, exits, client)

@@ -48,10 +48,10 @@ async def _watched(scene: Scene) -> bool | None:
 
 
 async def _digests(scene: Scene) -> None:
-    desk = scene.administrator
+    client = scene.administrator
 
     async def all_delivered() -> list[alerts.Notice] | None:
-        answer = await desk.alerts.ListNotices(alerts.ListNoticesRequest(page_size=1000))
+        answer = await client.alerts.ListNotices(alerts.ListNoticesRequest(page_size=1000))
         digests = [notice for notice in answer.notices if notice.kind == "digest"]
         done = digests and all(notice.state == "delivered" for notice in digests)
         return digests if done else None
@@ -83,7 +83,7 @@ async def _rejection(scene: Scene) -> None:
     request = registry.RecordVerificationRequest(
         request_id=new_request_id(), verification=verification
     )
-    await scene.desks["institution"].registry.RecordVerification(request)
+    await scene.clients["institution"].registry.RecordVerification(request)
     stage.say(f"检定机构登记：{instrument.type_code} {instrument.serial_no} 检定不合格")
 
     async def red() -> alerts.InstrumentColour | None:
@@ -116,26 +116,26 @@ async def _engage(scene: Scene) -> None:
         "unit_head": Part("sample.unithead", "样例单位负责人", "unit_head", here),
         "institution": Part("sample.institution", "样例检定机构", "verification_institution", here),
     }
-    scene.desks = await cast.engage_all(
+    scene.clients = await cast.engage_all(
         scene.platform.settings, scene.administrator, parts, scene.exits
     )
 
 
 async def _valid_instrument(scene: Scene) -> alerts.InstrumentColour:
     wanted = alerts.ListColoursRequest(subject_id=scene.subject.subject_id, colour="none")
-    answer = await scene.desks["operator"].alerts.ListColours(wanted)
+    answer = await scene.clients["operator"].alerts.ListColours(wanted)
     return next(one for one in answer.instruments if one.valid_until)
 
 
 async def _colour(scene: Scene, instrument_id: str) -> alerts.InstrumentColour:
     wanted = alerts.ListColoursRequest(instrument_id=instrument_id)
-    answer = await scene.desks["operator"].alerts.ListColours(wanted)
+    answer = await scene.clients["operator"].alerts.ListColours(wanted)
     return answer.instruments[0]
 
 
 async def penalty(scene: Scene) -> None:
     """Act 3: a penalty is entered; the grade falls; the receipt says why, article by article."""
-    stage, operator = scene.stage, scene.desks["operator"]
+    stage, operator = scene.stage, scene.clients["operator"]
     stage.act("录入行政处罚，等级下降，凭据逐条说明", "S4 四(三)")
     scene.grade_before = await scene.grade(scene.subject.subject_id)
     scene.record = await _enter_penalty(scene)
@@ -180,13 +180,13 @@ async def _enter_penalty(scene: Scene) -> registry.Record:
         summary="加油机铅封破损，处以罚款",
     )
     request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
-    return (await scene.desks["inspector"].registry.EnterRecord(request)).record
+    return (await scene.clients["inspector"].registry.EnterRecord(request)).record
 
 
 async def graded(scene: Scene, record: registry.Record) -> grading.Grade | None:
     """The subject's grade once this version of a record is in it."""
     wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
-    answer = await scene.desks["caseworker"].grading.GetRecordGraded(wanted)
+    answer = await scene.clients["caseworker"].grading.GetRecordGraded(wanted)
     return answer.grade if answer.graded else None
 
 

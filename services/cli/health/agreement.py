@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from protos.operations.v1 import operations_pb2 as pb
-from services.cli.client import Desk
+from services.cli.client import Client
 
 # What must come to rest before two services can be compared.
 UNDER_WAY = ("outbox.pending", "inbox.waiting", "audit.unsealed")
@@ -34,9 +34,9 @@ class Agreement:
         return not self.problems
 
 
-async def check(desk: Desk, settle_seconds: float = SETTLE_SECONDS) -> Agreement:
+async def check(client: Client, settle_seconds: float = SETTLE_SECONDS) -> Agreement:
     """Waits until nothing is under way, at most so long, then compares."""
-    answers = await _settled(desk, settle_seconds)
+    answers = await _settled(client, settle_seconds)
     problems = [(name, problem) for name, answer in answers.items() for problem in answer.problems]
     problems += [
         (name, problem) for name, answer in answers.items() for problem in _unsettled(answer)
@@ -50,23 +50,23 @@ async def check(desk: Desk, settle_seconds: float = SETTLE_SECONDS) -> Agreement
     return Agreement(figures, compared, tuple(problems))
 
 
-async def _settled(desk: Desk, seconds: float) -> dict[str, pb.CheckResponse]:
+async def _settled(client: Client, seconds: float) -> dict[str, pb.CheckResponse]:
     loop = asyncio.get_running_loop()
     ends = loop.time() + seconds
     while True:
-        answers = await _ask(desk)
+        answers = await _ask(client)
         if loop.time() >= ends or not any(_under_way(answer) for answer in answers.values()):
             return answers
         await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
-async def _ask(desk: Desk) -> dict[str, pb.CheckResponse]:
+async def _ask(client: Client) -> dict[str, pb.CheckResponse]:
     async def one(stub: object) -> pb.CheckResponse:
         answer: pb.CheckResponse = await stub.Check(pb.CheckRequest())  # type: ignore[attr-defined]
         return answer
 
-    answers = await asyncio.gather(*(one(stub) for stub in desk.operations.values()))
-    return dict(zip(desk.operations, answers, strict=True))
+    answers = await asyncio.gather(*(one(stub) for stub in client.operations.values()))
+    return dict(zip(client.operations, answers, strict=True))
 
 
 def _under_way(answer: pb.CheckResponse) -> list[pb.Figure]:

@@ -1,4 +1,4 @@
-"""The data directory of one machine: who holds it, and where its platform can be reached."""
+"""The data directory of one machine: which process uses it, and where its platform answers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import fcntl
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from law.errors import NotFound, WrongState
-from plumbing.settings import SERVICES, Settings
+from plumbing.addresses import SERVICES, Addresses, addresses_of_environment
+
+if TYPE_CHECKING:
+    from plumbing.settings import Settings
 
 # What a client of a running platform needs to know; passwords in URLs stay out of the file.
 ADDRESSES = {
@@ -22,22 +26,22 @@ ADDRESSES = {
 
 
 class DirectoryLock:
-    """Held by the one platform that runs on a directory; the kernel frees it if that one dies."""
+    """A lock on a data directory, for one platform at a time; the kernel frees it if that dies."""
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / "lock"
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Takes the directory, or says which process has it."""
+        """Locks the directory. Raises WrongState, naming the process that has it."""
         while not self._stands(file := self._open_locked()):
-            os.close(file)  # its last holder removed the file just as we opened it
+            os.close(file)  # its last user removed the file just after it was opened
         os.truncate(file, 0)
         os.write(file, str(os.getpid()).encode())
         self._file = file
 
     def release(self) -> None:
-        """Leaves no lock behind. Removed while still held, so that nobody can be between."""
+        """Removes the lock file while it is locked, so that nobody can lock it meanwhile."""
         if self._file is not None:
             self._path.unlink()
             os.close(self._file)
@@ -75,15 +79,15 @@ def is_held(data_dir: Path) -> bool:
 
 
 def publish(settings: Settings, monitor: str) -> None:
-    """Writes where everything is, in one step, for other commands to find it."""
-    found = {
+    """Writes the addresses of everything, whole or not at all, for other commands to read."""
+    addresses = {
         "pid": os.getpid(),
         "nats_monitor": monitor,
         "settings": settings.model_dump(mode="json", include=ADDRESSES),
     }
     path = _endpoints(settings.data_dir)
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(found, indent=2) + "\n")
+    fresh.write_text(json.dumps(addresses, indent=2) + "\n")
     os.replace(fresh, path)
 
 
@@ -92,29 +96,52 @@ def withdraw(data_dir: Path) -> None:
     _endpoints(data_dir).unlink(missing_ok=True)
 
 
-def platform_settings(data: Path | None) -> Settings:
-    """How the platform can be reached: the one that runs on the directory, which is named or usual.
+def platform_addresses(data: Path | None) -> Addresses:
+    """The addresses of a platform: the one that runs on the directory, which is given or usual.
 
-    Where none runs on the usual directory and the environment says where the registry is, the
-    platform is elsewhere, and the environment says how to reach it.
+    Where none runs on the usual directory and the environment names the address of the registry,
+    the platform is elsewhere, and the environment says how to reach it. Raises NotFound where no
+    platform can be reached.
     """
-    ours = Settings()
-    told = "registry_address" in ours.model_fields_set
-    if data is None and told and not is_held(ours.data_dir):
-        return ours
-    return running_settings(data or ours.data_dir)
+    environment = addresses_of_environment(data)
+    if _is_elsewhere(data, environment):
+        return environment
+    known = _published(environment.data_dir)
+    by_service = {service: str(known[f"{service}_address"]) for service in SERVICES}
+    return Addresses(environment.data_dir.resolve(), environment.keys_dir, by_service)
+
+
+def platform_settings(data: Path | None) -> Settings:
+    """All settings by which a platform can be reached; found as by `platform_addresses`."""
+    from plumbing.settings import Settings  # noqa: PLC0415 - slow to load, and few need it
+
+    environment = addresses_of_environment(data)
+    if _is_elsewhere(data, environment):
+        return Settings()
+    return running_settings(environment.data_dir)
 
 
 def running_settings(data_dir: Path) -> Settings:
     """The settings by which the platform that now runs on a directory can be reached."""
+    from plumbing.settings import Settings  # noqa: PLC0415 - slow to load, and few need it
+
+    return Settings(data_dir=data_dir.resolve(), **_published(data_dir))
+
+
+def _is_elsewhere(data: Path | None, environment: Addresses) -> bool:
+    return data is None and environment.elsewhere and not is_held(environment.data_dir)
+
+
+def _published(data_dir: Path) -> dict[str, Any]:
+    """What `publish` wrote for the platform that now runs on a directory; else NotFound."""
     path = _endpoints(data_dir)
     if not is_held(data_dir) or not path.exists():
         raise NotFound(
             f"{data_dir} 上没有正在运行的平台；请先运行 quanheng up --data {data_dir}",
             f"No platform is running on {data_dir}; start it with: quanheng up --data {data_dir}",
         )
-    known = json.loads(path.read_text())["settings"]
-    return Settings(data_dir=data_dir.resolve(), **known)
+    settings: dict[str, Any] = json.loads(path.read_text())["settings"]
+    return settings
 
 
 def _endpoints(data_dir: Path) -> Path:

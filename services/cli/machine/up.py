@@ -15,10 +15,11 @@ from rich.text import Text
 
 from plumbing.settings import SERVICES, Settings
 from plumbing.telemetry import ROUTINE
-from services.cli.client import ADMINISTRATOR, Desk, administrator_password, held, log_in
+from services.cli.client import Client, fixed_token, log_in
 from services.cli.machine.supervisor import SANDBOX_START, Platform
 from services.cli.output.options import Data
 from services.cli.sample import loading
+from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 # Their own banners interest nobody who looks on; they are in the log files.
 ENGINES = ("nats", "temporal")
@@ -124,14 +125,15 @@ async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> No
 async def _load_sample(platform: Platform, screen: Screen) -> None:
     """Loads the bundled register into an empty platform; leaves any other as it is."""
     settings = platform.settings
-    token = await log_in(settings, ADMINISTRATOR, administrator_password(settings))
-    desk = Desk(settings, held(token))
+    password = administrator_password(settings.keys_dir)
+    session = await log_in(settings, ADMINISTRATOR, password)
+    client = Client(settings, fixed_token(session.token))
     try:
-        if await loading.is_empty(desk):
-            async for batch in loading.load(desk):
+        if await loading.is_empty(client):
+            async for batch in loading.load(client):
                 screen.news(f"{batch.file_name}：{batch.changed} 行", f"{batch.changed} rows")
     finally:
-        await desk.close()
+        await client.close()
 
 
 async def _ready_before(stop: asyncio.Event, platform: Platform) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import typer
 from google.protobuf.descriptor import Descriptor
 
-from services.cli.client import Desk, at_desk
+from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.columns import columns_of
 from services.cli.output.exporting import check_ending, export
@@ -21,21 +21,21 @@ Method = Callable[[Any], Awaitable[Answer]]
 
 
 def listed(
-    method: Callable[[Desk], Method[Answer]], wanted: Any, data: Path | None, to: Path | None
+    method: Callable[[Client], Method[Answer]], wanted: Any, data: Path | None, to: Path | None
 ) -> Answer:
     """The page of a list that was asked for; with `to`, all of it in that file, and no more.
 
     Raises typer.Exit when the file is written.
     """
     if to is not None:
-        save(lambda desk: _export(method(desk), wanted, to), data, to)
-    return at_desk(data, lambda desk: method(desk)(wanted))
+        save(lambda client: _export(method(client), wanted, to), data, to)
+    return with_client(data, lambda client: method(client)(wanted))
 
 
-def save(work: Callable[[Desk], Awaitable[int]], data: Path | None, to: Path) -> None:
+def save(work: Callable[[Client], Awaitable[int]], data: Path | None, to: Path) -> None:
     """Has a file written, says how many rows it has, and ends the command by typer.Exit."""
     check_ending(to)
-    written = at_desk(data, work)
+    written = with_client(data, work)
     show.console.print(f"已写入 {to}（{written} 行）", soft_wrap=True, markup=False)
     raise typer.Exit
 

@@ -104,6 +104,11 @@ def vocabulary(field: FieldDescriptor) -> str:
     return FIELDS.get(own) or FIELDS.get(field.name, "")
 
 
+def words_of(field: FieldDescriptor) -> Mapping[str, str]:
+    """The Chinese word of each code of a field; empty for a field that holds no code."""
+    return words(vocabulary(field))
+
+
 @cache
 def words(name: str) -> Mapping[str, str]:
     """The Chinese word of each code of a vocabulary, in the order in which people are told them."""

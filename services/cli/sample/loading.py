@@ -7,26 +7,26 @@ from datetime import date
 
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli import sample
-from services.cli.client import Desk
+from services.cli.client import Client
 from services.cli.commands import imports
 from services.cli.commands.imports import Mapped
 from services.cli.sample import SampleFile
 
 
-async def load(desk: Desk) -> AsyncIterator[registry.Batch]:
+async def load(client: Client) -> AsyncIterator[registry.Batch]:
     """Loads every file as a silent baseline dated today; yields each batch as it is done."""
-    clock = await desk.clock.GetClock(registry.GetClockRequest())
+    clock = await client.clock.GetClock(registry.GetClockRequest())
     for file in sample.files(date.fromisoformat(clock.today)):
-        yield await load_file(desk, file)
+        yield await load_file(client, file)
 
 
-async def load_file(desk: Desk, file: SampleFile) -> registry.Batch:
+async def load_file(client: Client, file: SampleFile) -> registry.Batch:
     """Loads one file; again, it changes nothing."""
     header = imports.header_of(file.family, file.name, Mapped(), baseline=True)
-    return await imports.upload(desk, header, file.content)
+    return await imports.upload(client, header, file.content)
 
 
-async def is_empty(desk: Desk) -> bool:
+async def is_empty(client: Client) -> bool:
     """True while the register holds no bureau."""
-    answer = await desk.registry.ListBureaus(registry.ListBureausRequest(page_size=1))
+    answer = await client.registry.ListBureaus(registry.ListBureausRequest(page_size=1))
     return not answer.bureaus

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from plumbing.change import Changes
 from plumbing.identity import Role, service_caller
-from plumbing.tokens import write_private
+from plumbing.private_files import write_private
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
 from services.registry.identity.accounts import create_account

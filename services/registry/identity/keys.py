@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from plumbing.private_files import service_secret_file, write_private
 from plumbing.settings import CALLERS
-from plumbing.tokens import make_keys, service_secret_file, write_private
+from plumbing.tokens import make_keys
 from services.registry.identity.first_start import first_password
 
 REGISTRY = "registry"

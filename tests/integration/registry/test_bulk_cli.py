@@ -17,7 +17,7 @@ from plumbing.settings import Settings
 from plumbing.tokens import Signer, make_keys
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.client import Desk, held
+from services.cli.client import Client, fixed_token
 from services.cli.commands import bulk as command
 from tests.integration.registry.importing import instruments_of, undo
 from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
@@ -41,8 +41,8 @@ async def test_a_file_is_pushed_through_a_crash(
         )
         load = command.Load(_written(tmp_path, told), "instruments")
         assert (load.items, len(load.digests)) == (ITEMS, ITEMS // IN_CHUNK)
-        desk = _desk(settings)
-        pushing = asyncio.create_task(command.pushed(desk, load, asked))
+        client = _desk(settings)
+        pushing = asyncio.create_task(command.pushed(client, load, asked))
         await _until_under_way(office, pushing)
         process.kill()
     async with running(settings):
@@ -51,12 +51,12 @@ async def test_a_file_is_pushed_through_a_crash(
         caseworker = office.desk(Role.CASEWORKER)
         assert len(await instruments_of(caseworker, owner)) == ITEMS
         # The same command once more finds the same batch; after an undoing it makes a new one.
-        assert await command.pushed(desk, load, asked) == batch
+        assert await command.pushed(client, load, asked) == batch
         await undo(caseworker, batch)
-        again = await command.pushed(desk, load, asked)
+        again = await command.pushed(client, load, asked)
         assert again.state == "applied"
         assert again.batch_id != batch.batch_id
-        await desk.close()
+        await client.close()
     await office.close()
 
 
@@ -87,18 +87,18 @@ def _written(folder: Path, told: Iterable[Mapping[str, str]]) -> Path:
     return file
 
 
-def _desk(settings: Settings) -> Desk:
+def _desk(settings: Settings) -> Client:
     signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
     caller = Caller("alerts", "alerts", frozenset({Role.SERVICE}))
-    return Desk(settings, held(signer.issue(caller)[0]))
+    return Client(settings, fixed_token(signer.issue(caller)[0]))
 
 
 async def _until_under_way(office: Office, pushing: asyncio.Task[pb.Batch]) -> None:
-    desk = office.desk(Role.CASEWORKER)
+    client = office.desk(Role.CASEWORKER)
     async with asyncio.timeout(30):
         while True:
             assert not pushing.done(), pushing.result()
-            listed = (await desk.imports.ListBatches(pb.ListBatchesRequest())).batches
+            listed = (await client.imports.ListBatches(pb.ListBatchesRequest())).batches
             if any(one.rows > ITEMS // 5 for one in listed):
                 return
             await asyncio.sleep(0.01)

@@ -38,9 +38,9 @@ class Platform:
         self.answer = answer
         self.asked: Any = None
 
-    def at_desk(self, _data: Path | None, work: Callable[[Any], Awaitable[Any]]) -> Any:
-        desk: Any = SimpleNamespace(assessments=self)
-        return work(desk)
+    def with_client(self, _data: Path | None, work: Callable[[Any], Awaitable[Any]]) -> Any:
+        client: Any = SimpleNamespace(assessments=self)
+        return work(client)
 
     def __getattr__(self, _method: str) -> Callable[[Any], Message]:
         def call(request: Any) -> Message:
@@ -53,7 +53,7 @@ class Platform:
 def run(monkeypatch: pytest.MonkeyPatch, answer: Message, *words: str) -> tuple[Platform, str]:
     platform = Platform(answer)
     for module in (assessments, indices, listing):
-        monkeypatch.setattr(module, "at_desk", platform.at_desk)
+        monkeypatch.setattr(module, "with_client", platform.with_client)
     monkeypatch.setattr(show.console, "width", 200)
     ended = CliRunner().invoke(app, list(words))
     assert ended.exit_code == 0, ended.output

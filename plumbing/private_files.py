@@ -1,0 +1,22 @@
+"""Files for the eyes of their owner alone: keys, secrets and sessions."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def service_secret_file(keys_dir: Path, service: str) -> Path:
+    """The file with a service's own secret."""
+    return keys_dir / f"service-{service}.secret"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file whole or not at all, readable by its owner alone."""
+    fresh = path.with_name(path.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)

@@ -1,0 +1,84 @@
+"""Who is at the command line: sessions, kept in the person's home and readable by them alone.
+
+A person logs in once (`quanheng login NAME`). A session belongs to the platform's data directory,
+or to its address where it runs elsewhere: a restart on other ports ends no session.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from law.errors import InvalidInput
+from plumbing.addresses import Addresses
+from plumbing.clock import SystemClock
+from plumbing.private_files import write_private
+
+ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A login: the name, the token and when it ends (ISO 8601). Logged out, the token is empty."""
+
+    name: str
+    token: str = ""
+    expires_at: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the token is no longer valid."""
+        return datetime.fromisoformat(self.expires_at) <= SystemClock().now()
+
+
+def administrator_password(keys_dir: Path) -> str:
+    """The first administrator's password. Raises OSError for whoever may not read it."""
+    return (keys_dir / f"{ADMINISTRATOR}.password").read_text().strip()
+
+
+def current(addresses: Addresses) -> Session | None:
+    """The session on a platform; None where nobody logged in. Raises InvalidInput once it ended."""
+    session = sessions().get(_key(addresses))
+    if session and not session.token:
+        raise not_logged_in("请先登录", "Log in first")
+    if session and session.has_ended:
+        raise not_logged_in(f"{session.name} 的登录已到期", f"The login of {session.name} ended")
+    return session
+
+
+def keep(addresses: Addresses, session: Session) -> None:
+    """Keeps a session for later commands on the same platform."""
+    file = _file()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = sessions() | {_key(addresses): session}
+    write_private(file, json.dumps({key: asdict(session) for key, session in kept.items()}))
+
+
+def end(addresses: Addresses) -> None:
+    """Ends the session; the next command needs a login."""
+    session = sessions().get(_key(addresses))
+    keep(addresses, Session(session.name if session else ""))
+
+
+def sessions() -> dict[str, Session]:
+    """Every session of this person, by platform. Sessions of an older format have ended."""
+    try:
+        kept = json.loads(_file().read_text())
+    except FileNotFoundError:
+        return {}
+    return {key: Session(**session) for key, session in kept.items() if isinstance(session, dict)}
+
+
+def _key(addresses: Addresses) -> str:
+    return addresses.address("registry") if addresses.elsewhere else str(addresses.data_dir)
+
+
+def _file() -> Path:
+    return Path.home() / ".config" / "quanheng" / "sessions.json"
+
+
+def not_logged_in(zh: str, en: str) -> InvalidInput:
+    """The refusal of a command that needs a login, with the command that logs in."""
+    return InvalidInput(f"{zh}：quanheng login 用户名", f"{en}: quanheng login NAME")
