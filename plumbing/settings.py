@@ -1,4 +1,6 @@
-"""Settings: the environment, read once into one frozen object. What a client needs of it is in `addresses`.
+"""Settings: the environment, read once into one frozen object.
+
+What a client needs of it is in `addresses`.
 
 Every field is documented in `deploy/env.example`; a test keeps the two alike.
 """
