@@ -1754,6 +1754,9 @@ class Batch(_message.Message):
     DECIDED_BY_FIELD_NUMBER: _builtins.int
     DECIDED_AT_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
+    WOULD_BE_HELD_FIELD_NUMBER: _builtins.int
+    APPROVING_BUREAU_FIELD_NUMBER: _builtins.int
+    APPROVERS_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -1783,7 +1786,7 @@ class Batch(_message.Message):
     imported_by: _builtins.str
     """Account that imported it."""
     encoding: _builtins.str
-    """Encoding the file was read in; xlsx or xls for a workbook."""
+    """Encoding the file was read in; xlsx for a workbook."""
     sha256: _builtins.str
     """SHA-256 of the content, hex."""
     sheet: _builtins.str
@@ -1792,6 +1795,12 @@ class Batch(_message.Message):
     """Account that approved or rejected it."""
     reasons: _builtins.str
     """Why it was approved, rejected or given up."""
+    would_be_held: _builtins.bool
+    """Of a checked batch: whether it would be held for approval."""
+    approving_bureau: _builtins.str
+    """Of a batch that is held or would be: the bureau whose unit head may approve it; the unit head of
+    a bureau above may as well.
+    """
     @_builtins.property
     def imported_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -1803,6 +1812,10 @@ class Batch(_message.Message):
     @_builtins.property
     def decided_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def approvers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Display names of the unit heads who have an account and may approve it."""
 
     def __init__(
         self,
@@ -1828,10 +1841,13 @@ class Batch(_message.Message):
         decided_by: _builtins.str = ...,
         decided_at: _timestamp_pb2.Timestamp | None = ...,
         reasons: _builtins.str = ...,
+        would_be_held: _builtins.bool = ...,
+        approving_bureau: _builtins.str = ...,
+        approvers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -138,7 +138,7 @@ def import_(
     if rejected and taken.rejected:
         write_rows(rejected, taken.rejected)
     _show(taken, as_json=as_json)
-    if taken.batch.state == "refused":
+    if taken.batch.state == "refused" or (mode == "check" and taken.batch.rejected):
         raise typer.Exit(1)
 
 

@@ -134,7 +134,18 @@ def _estimate(batch: pb.Batch) -> dict[str, str]:
     alerts = f"{found.alerts} 件，涉及器具 {found.instruments} 件；上限 {found.alert_share:.0%}"
     drops = f"{found.drops} 个，已评级主体 {found.graded} 个；上限 {found.drop_share:.0%}"
     seen = found.digest if batch.state == "awaiting_approval" else ""
-    return {"将新触发预警": alerts, "将使等级下降": drops, "所见（批准时提供）": seen}
+    lines = {"将新触发预警": alerts, "将使等级下降": drops, "所见（批准时提供）": seen}
+    return lines | _approval(batch)
+
+
+def _approval(batch: pb.Batch) -> dict[str, str]:
+    """Who may approve a batch that is held, or that a check found would be held."""
+    if not batch.approving_bureau:
+        return {}
+    held = "导入时须经" if batch.would_be_held else "须经"
+    bureau = f"{batch.approving_bureau} 或其上级机关的单位负责人批准"
+    names = "、".join(batch.approvers) or "目前没有这样的账号"
+    return {"批准": f"{held} {bureau}", "可批准的人": names}
 
 
 def show_faults(faults: Iterable[pb.RowFault]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from google.protobuf.descriptor import FieldDescriptor
 
 _SAID = """
+approvers 可批准的人 | approving_bureau 批准机关代码 | would_be_held 须经批准
 account_id 账号id | action 事项 | activated_at 启用时间 | activated_by 启用人 | activation_id 启用id
 actor 谁 | address 地址 | adopted_draft 采用征求意见稿 | after 之后 | aggregate 对象
 alert_id 预警id | alert_share 预警比例 | alerts 预警数 | ambiguities 有歧义之处 | area_id 区域id

@@ -13,6 +13,7 @@ from plumbing.identity import Caller, Role, scope_prefix
 from plumbing.rpc import MAX_MESSAGE_BYTES
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
+from services.registry.imports.batch.approvers import describe
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ENVELOPE_BYTES = 1024
@@ -52,7 +53,7 @@ class ImportQueries:
         """A batch. Raises NotFound, NotPermitted outside the scope."""
         async with self._database.snapshot() as session:
             row = await find_batch(session, caller, request.batch_id)
-        return pb.GetBatchResponse(batch=wire.batch(row))
+            return pb.GetBatchResponse(batch=await describe(session, row))
 
     async def list_batches(
         self, caller: Caller, request: pb.ListBatchesRequest

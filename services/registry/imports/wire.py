@@ -7,23 +7,26 @@ import io
 from collections.abc import Iterable, Sequence
 
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.impact.alarms import Estimate
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.columns import REASONS
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
-_TOLD_OTHERWISE = {"imported_at", "decided_at", "estimate"}
+_NO_COLUMNS = {"imported_at", "decided_at", "estimate", "would_be_held", "approving_bureau"}
+_NO_COLUMNS |= {"approvers"}
 
 
 def batch(row: ImportBatch) -> pb.Batch:
     """A batch on the wire."""
     names = set(pb.Batch.DESCRIPTOR.fields_by_name)
-    said = pb.Batch(**row.model_dump(include=names - _TOLD_OTHERWISE))
+    message = pb.Batch(**row.model_dump(include=names - _NO_COLUMNS))
     if row.estimate is not None:
-        said.estimate.MergeFrom(pb.BatchEstimate(**row.estimate))
+        message.estimate.MergeFrom(pb.BatchEstimate(**row.estimate))
+        message.would_be_held = row.state == "checked" and Estimate(**row.estimate).is_burst
     for name in ("imported_at", "decided_at"):
         if moment := getattr(row, name):
-            getattr(said, name).FromDatetime(moment)
-    return said
+            getattr(message, name).FromDatetime(moment)
+    return message
 
 
 def fault(row: ImportFault, sheet: str) -> pb.RowFault:

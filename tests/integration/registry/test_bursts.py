@@ -12,11 +12,13 @@ import pytest_asyncio
 
 from plumbing.client import new_request_id
 from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.bulking import Sender
 from tests.integration.registry.hall import ALERT_SHARE, DROP_SHARE, LEAST, Hall, opened
 from tests.integration.registry.importing import (
+    faults,
     history,
     instruments_of,
     table,
@@ -26,6 +28,7 @@ from tests.integration.registry.importing import (
     verifications,
 )
 from tests.integration.registry.offices import (
+    CITY,
     DISTRICT,
     FOREIGN,
     OTHER_DISTRICT,
@@ -273,6 +276,112 @@ async def test_a_certificate_recorded_meanwhile_is_no_part_of_what_was_seen(hall
     await desk.registry.RecordVerification(later)
     answer = await approve(head, batch)
     assert (answer.stale, answer.batch.estimate.alerts) == (True, 3)
+
+
+async def unit_head(hall: Hall, bureau: str) -> str:
+    """The display name of a new unit head who has an account."""
+    name = f"负责人{uuid4().hex[:8]}"
+    await hall.desk(Role.ADMINISTRATOR).identity.CreateAccount(
+        identity.CreateAccountRequest(
+            request_id=new_request_id(),
+            name=uuid4().hex,
+            display_name=name,
+            password=uuid4().hex,
+            roles=[identity.ROLE_UNIT_HEAD],
+            bureau=bureau,
+        )
+    )
+    return name
+
+
+async def test_a_check_tells_that_a_batch_would_be_held_and_who_may_approve_it(hall: Hall) -> None:
+    owner, serials = await fleet(hall, 4)
+    await hall.bureau(CITY)
+    near, above, far = [
+        await unit_head(hall, bureau) for bureau in (DISTRICT, CITY, OTHER_DISTRICT)
+    ]
+    desk = hall.desk(Role.CASEWORKER)
+    checked = await take(desk, "verifications", told(serials, SOON), mode="check")
+    assert (checked.state, checked.would_be_held, checked.estimate.alerts) == ("checked", True, 4)
+    assert checked.approving_bureau == DISTRICT
+    assert {near, above} <= set(checked.approvers)
+    assert far not in checked.approvers
+    [filed, *_] = await instruments_of(desk, owner)
+    assert len(await history(desk, filed)) == 1
+    few = await take(desk, "verifications", told(serials[: LEAST - 1], SOON), mode="check")
+    assert (few.would_be_held, few.approving_bureau, list(few.approvers)) == (False, "", [])
+    held = await take(desk, "verifications", told(serials, SOON))
+    assert (held.state, held.would_be_held) == ("awaiting_approval", False)
+    assert (held.approving_bureau, held.approvers) == (DISTRICT, checked.approvers)
+
+
+async def test_a_batch_of_the_administrator_is_approved_where_its_rows_belong(hall: Hall) -> None:
+    administrator = hall.desk(Role.ADMINISTRATOR, bureau="000000", name="admin")
+    owner, serials = await fleet(hall, 4)
+    checked = await take(administrator, "verifications", told(serials, SOON), mode="check")
+    assert (checked.would_be_held, checked.approving_bureau) == (True, DISTRICT)
+    batch = await take(administrator, "verifications", told(serials, SOON))
+    assert (batch.state, batch.bureau) == ("awaiting_approval", DISTRICT)
+    with refused("NOT_PERMITTED"):
+        await approve(hall.desk(Role.UNIT_HEAD, bureau=OTHER_DISTRICT, name="other"), batch)
+    head = hall.desk(Role.UNIT_HEAD, name="head")
+    assert (await approve(head, batch)).batch.state == "applied"
+    [filed, *_] = await instruments_of(head, owner)
+    assert len(await history(head, filed)) == 2
+
+
+async def test_a_batch_of_two_districts_is_approved_by_the_city(hall: Hall) -> None:
+    await hall.bureau(CITY)
+    administrator = hall.desk(Role.ADMINISTRATOR, bureau="000000", name="admin")
+    owners = [await hall.subject(bureau=bureau) for bureau in (DISTRICT, OTHER_DISTRICT)] * 2
+    serials = [uuid4().hex for _ in owners]
+    columns = ("使用单位", "器具类型", "出厂编号")
+    rows = [
+        (owner.credit_code, "NAWI-D", serial) for owner, serial in zip(owners, serials, strict=True)
+    ]
+    await take(administrator, "instruments", table(columns, *rows))
+    batch = await take(administrator, "verifications", told(serials, SOON))
+    assert (batch.state, batch.bureau) == ("awaiting_approval", CITY)
+    with refused("NOT_PERMITTED"):
+        await approve(hall.desk(Role.UNIT_HEAD, name="head"), batch)
+    head = hall.desk(Role.UNIT_HEAD, bureau=CITY, name="city head")
+    assert (await approve(head, batch)).batch.state == "applied"
+
+
+@pytest.mark.parametrize(("mode", "state"), [("all_or_nothing", "refused"), ("check", "checked")])
+async def test_a_batch_that_no_unit_head_covers_is_refused_with_the_reason(
+    hall: Hall, mode: str, state: str
+) -> None:
+    administrator = hall.desk(Role.ADMINISTRATOR, bureau="000000", name="admin")
+    owners = [await hall.subject(bureau=bureau) for bureau in (DISTRICT, FOREIGN)] * 2
+    serials = [uuid4().hex for _ in owners]
+    columns = ("使用单位", "器具类型", "出厂编号")
+    rows = [
+        (owner.credit_code, "NAWI-D", serial) for owner, serial in zip(owners, serials, strict=True)
+    ]
+    await take(administrator, "instruments", table(columns, *rows))
+    batch = await take(administrator, "verifications", told(serials, SOON), mode=mode)
+    assert (batch.state, batch.bureau, batch.rejected) == (state, "000000", 4)
+    assert (batch.approving_bureau, list(batch.approvers)) == ("", [])
+    [fault] = await faults(administrator, batch)
+    assert (fault.row, fault.reason) == (1, "NO_APPROVER")
+    assert "--bureau" in fault.message_zh
+    caseworker = hall.desk(Role.CASEWORKER)
+    [filed, *_] = await instruments_of(caseworker, owners[0])
+    assert not await history(caseworker, filed)
+
+
+async def test_a_check_without_grading_says_what_it_could_not_estimate(hall: Hall) -> None:
+    owners = [await hall.subject() for _ in range(4)]
+    desk = hall.desk(Role.CASEWORKER)
+    await hall.close_grading()
+    try:
+        checked = await take(desk, "records", penalties(owners), mode="check")
+    finally:
+        await hall.open_grading()
+    assert (checked.state, checked.changed, checked.estimate.drops) == ("checked", 4, 0)
+    [notice] = await faults(desk, checked, warnings=True)
+    assert (notice.reason, "评级服务" in notice.message_zh) == ("GRADES_NOT_ESTIMATED", True)
 
 
 def _item(owner: pb.Subject) -> bulk.RecordItem:

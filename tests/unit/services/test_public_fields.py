@@ -79,6 +79,7 @@ OPEN = {
     # To the person who logs in, about that person.
     "quanheng.identity.v1.LoginResponse": {"token", "expires_at", "account"},
     "quanheng.identity.v1.LoginServiceResponse": {"token", "expires_at"},
+    "quanheng.identity.v1.RenewTokenResponse": {"token", "expires_at"},
     "quanheng.identity.v1.GetCallerResponse": {"account"},
     "quanheng.identity.v1.ChangePasswordResponse": set(),
     "quanheng.identity.v1.Account": {

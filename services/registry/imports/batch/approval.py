@@ -15,12 +15,14 @@ from plumbing.identity import Caller
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.approvers import describe
 from services.registry.imports.batch.commands import close
 from services.registry.imports.batch.intake import (
     Intake,
     Upload,
     announce,
     apply,
+    assign_approver,
     estimate_of,
     plan_of,
     sender_of,
@@ -55,7 +57,8 @@ async def approve_batch(
     """
     batch = await _waiting(change, request.batch_id)
     if (batch.estimate or {}).get("digest") != request.seen:
-        return pb.ApproveBatchResponse(batch=wire.batch(batch), stale=True)
+        message = await describe(change.session, batch)
+        return pb.ApproveBatchResponse(batch=message, stale=True)
     header = pb.ImportHeader.FromString(batch.asked or b"")
     intake = Intake(header, upload, sender_of(batch), shares, drops).afresh()
     plan = await plan_of(change, intake)
@@ -67,9 +70,10 @@ async def approve_batch(
             await _apply(change, batch, plan, intake, request.reasons)
             return pb.ApproveBatchResponse(batch=wire.batch(batch))
         batch.state, batch.estimate = "awaiting_approval", asdict(found)
+        await assign_approver(change, batch, plan, intake)
     await keep_faults(change, batch.batch_id, read)
     await _stale(change, batch)
-    return pb.ApproveBatchResponse(batch=wire.batch(batch), stale=True)
+    return pb.ApproveBatchResponse(batch=await describe(change.session, batch), stale=True)
 
 
 async def reject_batch(change: Change, request: pb.RejectBatchRequest) -> pb.RejectBatchResponse:

@@ -15,8 +15,8 @@ from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import bulk_pb2 as pb
 from protos.registry.v1 import registry_pb2
-from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.approvers import describe
 from services.registry.imports.batch.commands import require_scope
 from services.registry.imports.batch.content import Chunk
 from services.registry.imports.batch.intake import Intake, Upload, question, sent_as, take_in
@@ -211,7 +211,7 @@ async def complete_batch(
     if not change.audited:
         after = {"state": batch.state, "items": batch.rows, "digest": present}
         change.audit("complete_import", f"import/{batch.batch_id}", after=after)
-    return pb.CompleteBulkBatchResponse(batch=wire.batch(batch))
+    return pb.CompleteBulkBatchResponse(batch=await describe(change.session, batch))
 
 
 def _require_complete(
@@ -234,9 +234,8 @@ async def tell(database: Database, caller: Caller, batch_id: str, days: int) -> 
     async with database.snapshot() as session:
         batch = await find_batch(session, caller, _plain(batch_id))
         digests = await pieces.digests(session, batch.batch_id)
-    said = pb.BulkBatch(
-        batch=wire.batch(batch), next_sequence=batch.next_sequence, bytes=batch.bytes_held
-    )
+        message = await describe(session, batch)
+    said = pb.BulkBatch(batch=message, next_sequence=batch.next_sequence, bytes=batch.bytes_held)
     if batch.state == RECEIVING:
         said.digest = pieces.digest_of(digests)
         said.open_until = last_day(batch, days).isoformat()

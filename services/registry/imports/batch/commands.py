@@ -11,6 +11,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.commands.finding import require_bureau_exists
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.approvers import describe
 from services.registry.imports.batch.intake import (
     Intake,
     Upload,
@@ -39,7 +40,7 @@ async def import_file(
     await require_scope(change, header)
     batch = _batch(change, header, upload)
     await take_in(change, batch, Intake(header, upload, change.caller, shares, drops))
-    return pb.ImportFileResponse(batch=wire.batch(batch))
+    return pb.ImportFileResponse(batch=await describe(change.session, batch))
 
 
 async def require_scope(change: Change, header: pb.ImportHeader) -> None:

@@ -16,6 +16,7 @@ from sqlmodel import select
 
 from law.errors import WrongState
 from plumbing.change import Change
+from plumbing.grpc_errors import Away
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
@@ -23,6 +24,7 @@ from services.registry.announce_changes import Why
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch import imported_rows
+from services.registry.imports.batch.approvers import approving_bureau
 from services.registry.imports.batch.outcome import count, counted, keep_faults, told
 from services.registry.imports.impact.alarms import Drops, Estimate, Shares, Unforeseen, estimate
 from services.registry.imports.impact.grade_drops import Grader
@@ -30,6 +32,7 @@ from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, pl
 from services.registry.imports.plan.instruments_and_records import plan_instruments, plan_records
 from services.registry.imports.plan.plan import Context, Plan
 from services.registry.imports.plan.verifications import plan_verifications
+from services.registry.imports.read.limits import BadFile
 from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.file import Read
 from services.registry.tables import ImportBatch
@@ -75,18 +78,28 @@ class Intake:
 async def foreseen(grader: Grader, work: Callable[[Drops], Awaitable[T]]) -> T:
     """Does work that may need to know how many grades fall; asks outside its transaction.
 
-    Raises Away where grading does not answer, WrongState where the register changes all the time.
+    Raises Away where grading does not answer about a batch that is to be applied, WrongState where
+    the register changes all the time.
     """
     drops = Drops()
     for _ in range(QUESTIONS):
         try:
             return await work(drops)
         except Unforeseen as unforeseen:
-            drops = await grader.ask(unforeseen.question)
+            drops = await _ask(grader, unforeseen)
     raise WrongState(
         "登记内容正在不断变化，无法估计此批次的影响；未导入任何内容，请稍后再试",
         "The register keeps changing, so the batch cannot be estimated; nothing was taken in",
     )
+
+
+async def _ask(grader: Grader, unforeseen: Unforeseen) -> Drops:
+    try:
+        return await grader.ask(unforeseen.question)
+    except Away:
+        if not unforeseen.only_checks:
+            raise
+        return Drops(unforeseen.question.digest, unknown=True)
 
 
 async def take_in(change: Change, batch: ImportBatch, intake: Intake) -> None:
@@ -102,11 +115,13 @@ async def take_in(change: Change, batch: ImportBatch, intake: Intake) -> None:
         return
     plan = await plan_of(change, intake)
     count(batch, plan, intake.upload.read, intake.header.mode)
-    burst = await _estimate(change, batch, plan, intake)
+    burst = await _is_burst(change, batch, plan, intake)
+    if burst:
+        await assign_approver(change, batch, plan, intake)
     change.session.add(batch)
     await change.session.flush()
     await keep_faults(change, batch.batch_id, intake.upload.read)
-    if burst:
+    if batch.state == "applied" and burst:
         await _hold(change, batch, intake)
     elif batch.state == "applied":
         await apply(change, batch, plan, intake)
@@ -129,13 +144,42 @@ async def estimate_of(change: Change, plan: Plan, intake: Intake) -> Estimate:
     return await estimate(context, plan, intake.shares, intake.drops)
 
 
-async def _estimate(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
-    """Whether a batch that could be applied is a burst; a first load alarms nobody."""
-    if batch.state != "applied" or batch.baseline:
+async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
+    """Whether a batch that is or would be applied is a burst; a first load alarms nobody."""
+    would_apply = batch.state == "applied" or (batch.state == "checked" and batch.changed > 0)
+    if batch.baseline or not would_apply:
         return False
-    found = await estimate_of(change, plan, intake)
-    batch.estimate = asdict(found)
-    return found.is_burst
+    estimate = await estimate_of(change, plan, intake)
+    batch.estimate = asdict(estimate)
+    if intake.drops.unknown:
+        zh = "评级服务暂时无法答复，未估计此批次会使多少主体降级"
+        en = "grading does not answer, so it is not estimated how many grades would fall"
+        notes = intake.upload.read.notes
+        notes.warn(notes.header_row, "GRADES_NOT_ESTIMATED", zh, en)
+    return estimate.is_burst
+
+
+async def assign_approver(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> None:
+    """Gives a batch that is to be held to the bureau whose unit head may approve it.
+
+    A batch that no unit head could approve is refused with the reason.
+    """
+    sent_for = intake.header.bureau or intake.sent_as.bureau
+    bureau = await approving_bureau(change.session, plan, sent_for)
+    if bureau:
+        batch.bureau = bureau
+        return
+    zh = (
+        "此批次会一次引起大量预警或降级，须经单位负责人批准，但其内容没有一个机关能够统辖；"
+        "请按机关分成几个文件，用 --bureau 指明机关后分别导入"
+    )
+    en = (
+        "the batch would set off many alerts or lower many grades at once, and no unit head covers"
+        " all of it; import one file for each bureau and name the bureau"
+    )
+    read = intake.upload.read
+    read.notes.refuse(BadFile("NO_APPROVER", zh, en))
+    count(batch, plan, read, intake.header.mode)
 
 
 async def _hold(change: Change, batch: ImportBatch, intake: Intake) -> None:

@@ -70,19 +70,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Drops:
-    """What grading answered to a question."""
+    """What grading answered to a question; `unknown` where it could not answer."""
 
     question: str = ""
     fallen: int = 0
     graded: int = 0
+    unknown: bool = False
 
 
 class Unforeseen(Exception):
     """A plan about which grading must be asked first; the transaction ends without effect."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, *, only_checks: bool) -> None:
         super().__init__("grading has not been asked")
-        self.question = question
+        self.question, self.only_checks = question, only_checks
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ async def estimate(context: Context, plan: Plan, shares: Shares, known: Drops) -
     if len(question.subjects) < shares.least:
         known = Drops()
     elif known.question != question.digest:
-        raise Unforeseen(question)
+        raise Unforeseen(question, only_checks=context.header.mode == "check")
     alerts, told = await _alarmed(context, plan)
     measure = (shares.alerts, shares.drops, shares.least)
     found = Estimate(alerts, told, known.fallen, known.graded, *measure)
