@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from plumbing.settings import SERVICES
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
-READY_SECONDS = 30.0
 # It is thrown away after the tests: no power cut is waited for.
 # Another user by a program of our own: asked of subprocess, Python would fork, and what gRPC does
 # in a forked process can keep the server from ever starting.
@@ -116,7 +116,7 @@ class PostgresServer:
         return programs if done.returncode == 0 else _copied(programs, self._folder / "programs")
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return self._run(

@@ -18,7 +18,8 @@ from services.cli.demo.cast import Part
 from services.cli.machine.engines import service_specs
 from services.cli.machine.supervisor import Platform
 from tests.e2e.replicas import two_of_each
-from tests.e2e.world import READY_SECONDS, World
+from tests.e2e.world import World
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
 BUREAU = "330106"
@@ -39,7 +40,7 @@ async def world(
             usual_ports=False,
         )
         await exits.enter_async_context(platform)
-        await platform.wait_ready(READY_SECONDS)
+        await platform.wait_ready(PATIENCE_SECONDS)
         client = await cast.administrator(platform.settings, exits)
         made = World(platform, exits, client)
         await _furnish(made)

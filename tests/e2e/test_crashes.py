@@ -13,7 +13,8 @@ from protos.operations.v1 import operations_pb2 as operations
 from services.cli.commands.platform import reconcile_all
 from services.cli.demo import mail
 from services.cli.health import agreement
-from tests.e2e.world import READY_SECONDS, World, until
+from tests.e2e.world import World, until
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,7 +52,7 @@ async def test_a_granted_objection_is_carried_out_once_through_a_crash(
     await world.grant(case)
     await asyncio.sleep(after_seconds)  # not waiting for anything: the moment of the crash
     await world.platform.kill(*(victims or world.platform.processes))
-    await world.platform.wait_ready(READY_SECONDS)
+    await world.platform.wait_ready(PATIENCE_SECONDS)
     closed = await world.closed(case.case_id)
     present = await world.record(record.record_id)
     assert (present.status, present.contested) == ("withdrawn", False)
@@ -74,7 +75,7 @@ async def test_a_lost_temporal_store_costs_nothing(world: World) -> None:
     await world.platform.stop()
     shutil.rmtree(world.platform.data_dir / "temporal")
     await world.platform.start()
-    await world.platform.wait_ready(READY_SECONDS)
+    await world.platform.wait_ready(PATIENCE_SECONDS)
     await world.find_again()
     before = await agreement.check(world.administrator, settle_seconds=1)
     assert "case.workflow_missing" in {problem.name for _, problem in before.problems}

@@ -31,6 +31,7 @@ from tests.e2e.storm import ANSWERS, MOVES_TIME, Storm, answer, huge
 from tests.e2e.town import Person, Town
 from tests.e2e.world import World, until
 from tests.integration.tracing.receiver import Receiver, receiving
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,7 +41,6 @@ FOR_ANOTHER_REASON = {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREA
 CELLS = {grpc.StatusCode.PERMISSION_DENIED: "-", grpc.StatusCode.NOT_FOUND: "0"}
 # Lists whose answers name nothing of a place; out of scope they are refused.
 TELL_NO_ID = {"SummariseGrades", "ListActivations", "ListImpactMoves"}
-SECONDS = 20.0
 MORE_MEMORY_MIB = 200  # hashing passwords takes 128 of them, and the allocator may keep those
 
 
@@ -97,7 +97,7 @@ async def cell(door: Door, town: Town, place_name: str, role: str) -> str:
     request = await request_for(door, town, place, person)
     channel = person.client.channels[door.host]
     try:
-        answer = await door.call(channel, request, timeout=SECONDS)
+        answer = await door.call(channel, request, timeout=PATIENCE_SECONDS)
     except grpc.aio.AioRpcError as error:
         if error.code() in FOR_ANOTHER_REASON:
             return "+"
@@ -158,7 +158,7 @@ async def refuses_everywhere(town: Town, token: str | None) -> None:
                 continue
             request = await request_for(door, town, town.places["own"], person)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await door.call(client.channels[door.host], request, timeout=SECONDS)
+                await door.call(client.channels[door.host], request, timeout=PATIENCE_SECONDS)
             assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED, door
 
 

@@ -25,8 +25,9 @@ from services.cli.commands.platform import reconcile_all
 from services.cli.health import agreement
 from services.cli.machine.supervisor import Platform
 from services.registry.tables import AnnouncedClock
-from tests.e2e.world import READY_SECONDS, until
+from tests.e2e.world import until
 from tests.evolution.restoring import Rows, at_release, recorded
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 from tools.release import record
 from tools.release.databases import PASSWORD
@@ -64,7 +65,7 @@ async def left(
         clock = SandboxClock.create(platform.settings.clock_file, moment)
         await _announce(urls.format(service="registry"), clock)
         await exits.enter_async_context(platform)
-        await platform.wait_ready(READY_SECONDS)
+        await platform.wait_ready(PATIENCE_SECONDS)
         yield Left(platform, kept, exits)
 
 

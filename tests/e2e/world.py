@@ -17,9 +17,8 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.machine.supervisor import Platform
+from tests.patience import PATIENCE_SECONDS
 
-READY_SECONDS = 120.0  # generous: the machine may be busy with other tests
-PATIENCE_SECONDS = 60.0
 T = TypeVar("T")
 
 

@@ -20,6 +20,7 @@ from plumbing.database import Database, PlumbingTable
 from plumbing.events import inbox, outbox  # noqa: F401  their tables
 from plumbing.events.connect import connect
 from plumbing.events.subjects import SUBJECTS, ensure_streams
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -64,7 +65,7 @@ class NatsServer:
             self._process = None
 
 
-def wait_for_port(port: int, seconds: float = 20.0) -> None:
+def wait_for_port(port: int, seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -108,7 +109,7 @@ async def jetstream(_nats_process: NatsServer) -> AsyncIterator[JetStreamContext
     await client.close()
 
 
-async def _made(js: JetStreamContext, seconds: float = 10.0) -> None:
+async def _made(js: JetStreamContext, seconds: float = PATIENCE_SECONDS) -> None:
     """Makes the streams; NATS may still be clearing away the folders of those just deleted."""
     async with asyncio.timeout(seconds):
         while True:

@@ -12,6 +12,7 @@ from pathlib import Path
 from plumbing.settings import Settings, child_environment
 from services.cli.machine.processes import ProcessSpec
 from services.cli.machine.readiness import grpc_serves
+from tests.patience import PATIENCE_SECONDS
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -49,7 +50,7 @@ def _stand_in(settings: Settings, name: str, manner: str) -> ProcessSpec:
     )
 
 
-async def until(condition: Callable[[], bool], within: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], within: float = PATIENCE_SECONDS) -> None:
     """Waits for a condition; fails if it does not come true."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110

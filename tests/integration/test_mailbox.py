@@ -17,6 +17,7 @@ from services.cli.machine import ports
 from services.cli.machine.engines import engine_specs, settings_on, usual_ports
 from services.cli.machine.processes import Backoff, Silent, Supervised
 from services.cli.machine.supervisor import SANDBOX_START, prepare_clock
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
     assert spec.environment == child_environment(settings)
     mailbox = Supervised(spec, tmp_path, Silent(), Backoff())
     running = asyncio.create_task(mailbox.keep_running({}))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await mailbox.ready.wait()
     yield settings
     running.cancel()

@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
 SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
@@ -96,7 +97,7 @@ def _without_stack_trace(message: dict[str, Any]) -> dict[str, Any]:
     return message | {"stackTrace": ""} if "stackTrace" in message else message
 
 
-async def _connected(address: str, seconds: float = 20.0) -> Client:
+async def _connected(address: str, seconds: float = PATIENCE_SECONDS) -> Client:
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -106,7 +107,7 @@ async def _connected(address: str, seconds: float = 20.0) -> Client:
                 raise
 
 
-def _wait_for_port(port: int, seconds: float = 30.0) -> None:
+def _wait_for_port(port: int, seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -209,7 +209,7 @@ async def correct_address(office: Office, address: str) -> None:
 
 
 async def test_patience_ends(office: Office, sink: Sink) -> None:
-    notice = await office.deliver(await office.notice(), patience_seconds=1.0)
+    notice = await office.deliver(await office.notice(), patience_seconds=5.0)
     assert notice.state is NoticeState.FAILED
     assert notice.attempts >= 2
 

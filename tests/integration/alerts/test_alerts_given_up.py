@@ -18,6 +18,7 @@ from plumbing.database import Database
 from services.alerts.notices.dead_letter_mail import PLATFORM, GivenUp
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 from tests.integration.events.support import eventually, running
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
 OPERATOR = "operator@platform.example"
@@ -77,7 +78,7 @@ async def test_what_was_given_up_is_told_once_also_to_who_comes_later(
 
 async def waiting(js: JetStreamContext, name: str) -> list[Msg]:
     subscription = await js.pull_subscribe("dead.v1.>", durable=name)
-    return list(await subscription.fetch(10, timeout=5))
+    return list(await subscription.fetch(10, timeout=PATIENCE_SECONDS))
 
 
 async def test_a_crash_before_the_acknowledgement_tells_nothing_twice(
@@ -102,7 +103,9 @@ async def test_many_at_once_are_one_mail_and_a_mail_of_this_kind_is_not_told_of(
         await bury(jetstream)
     own = await bury(jetstream, bureau=PLATFORM)
     subscription = await jetstream.pull_subscribe("dead.v1.>", durable="all")
-    await GivenUp(changes, jetstream, OPERATOR).tell(await subscription.fetch(26, timeout=5))
+    await GivenUp(changes, jetstream, OPERATOR).tell(
+        await subscription.fetch(26, timeout=PATIENCE_SECONDS)
+    )
     [notice] = await told(changes)
     assert notice.title == "平台有 25 个事件无法处理，已搁置"
     assert "另有 5 个" in notice.body

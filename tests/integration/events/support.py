@@ -18,6 +18,7 @@ from plumbing.events.envelope import Received
 from plumbing.events.inbox import On
 from plumbing.events.outbox import record
 from protos.registry.v1.events_pb2 import BureausChanged
+from tests.patience import PATIENCE_SECONDS
 
 AT = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 
@@ -96,7 +97,9 @@ async def sequences(database: Database) -> dict[str, list[int]]:
     return found
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
+async def eventually(
+    condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS
+) -> None:
     """Waits until a condition holds; fails if it does not in time."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  what is waited for is in another process

@@ -21,6 +21,7 @@ from plumbing.events.relay import Relay
 from plumbing.events.subjects import DUPLICATE_WINDOW_SECONDS, SUBJECTS, Stream, ensure_streams
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import AT, announced
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_a_client_waits_for_a_server_that_is_not_up_yet(nats_server: NatsServer) -> None:
@@ -30,7 +31,7 @@ async def test_a_client_waits_for_a_server_that_is_not_up_yet(nats_server: NatsS
     assert not done
 
     nats_server.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         client = await connecting
     assert client.is_connected
     await client.close()

@@ -67,7 +67,7 @@ def consumer(
         CLOCK,
         handlers,
         max_attempts=max_attempts,
-        ack_wait=1.0,
+        ack_wait=2.0,
     )
 
 
@@ -327,7 +327,7 @@ async def test_a_slow_handler_is_not_taken_for_dead(
 
     async def react(received: Received[BureausChanged]) -> None:
         deliveries.append(received.deliveries)
-        await asyncio.sleep(2.5)  # ack_wait is one second
+        await asyncio.sleep(5)  # ack_wait is two seconds
 
     await announced(sender, "a")
     await send(sender, jetstream)

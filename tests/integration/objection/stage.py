@@ -26,6 +26,7 @@ from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from services.cli.machine.engines import engine_specs, service_specs, settings_on, usual_ports
 from services.cli.machine.ports import choose
 from services.cli.machine.processes import ProcessSpec
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
 STARTS_AT = datetime(2026, 9, 14, 10, 0, tzinfo=SHANGHAI)
@@ -94,7 +95,7 @@ class Stage:
                     stdout=log,
                     stderr=log,
                 )
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for name in names:
                 while not await self.specs[name].is_ready():
                     assert self._running[name].poll() is None, self.log(name)
@@ -125,11 +126,14 @@ class Stage:
             return token
 
         names = ("registry", "grading", "objection")
-        return {n: open_channel(self.settings.address(n), source, timeout=30) for n in names}
+        return {
+            n: open_channel(self.settings.address(n), source, timeout=PATIENCE_SECONDS)
+            for n in names
+        }
 
     async def log_in(self, name: str, password: str) -> Person:
         stub = identity_pb2_grpc.IdentityServiceStub(
-            open_channel(self.settings.registry_address, timeout=30)
+            open_channel(self.settings.registry_address, timeout=PATIENCE_SECONDS)
         )
         answer = await ask(stub.Login(identity_pb2.LoginRequest(name=name, password=password)))
         return Person(answer.account.account_id, self.channels(answer.token))
@@ -238,7 +242,10 @@ class Cast:
         return await ask(self.operator.objection.GetCase(request))
 
     async def until(
-        self, case: pb.Case, condition: Callable[[pb.GetCaseResponse], bool], seconds: float = 30
+        self,
+        case: pb.Case,
+        condition: Callable[[pb.GetCaseResponse], bool],
+        seconds: float = PATIENCE_SECONDS,
     ) -> pb.GetCaseResponse:
         """The case once the condition holds."""
         async with asyncio.timeout(seconds):

@@ -20,12 +20,15 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2
 from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
 from tests.integration.objection.stage import BUREAU, Cast, Person, local, refused
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Refused = grpc.StatusCode
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def until(
+    condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS
+) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -47,7 +47,7 @@ async def operator(tmp_path: Path, databases: Databases) -> AsyncIterator[Object
     async def source() -> str:
         return token
 
-    channel = open_channel(address, source, timeout=2)
+    channel = open_channel(address, source, timeout=6)
     yield ObjectionServiceStub(channel)
     await channel.close()
     await nowhere.close()

@@ -30,6 +30,7 @@ from tests.integration.objection.stage import (
     refused,
     registered,
 )
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FACTS = ("duties_performed", "impact_removed")
@@ -48,7 +49,7 @@ class Shop:
         """A record on file, once it is in the grade."""
         record = await self.cast.penalty(self.subject_id, **changed)
         wanted = grading_pb2.GetRecordGradedRequest(record_id=record.record_id, version=1)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not (  # noqa: ASYNC110
                 await ask(self.cast.caseworker.grading.GetRecordGraded(wanted))
             ).graded:
@@ -76,7 +77,7 @@ class Shop:
     async def closed(self, case: cases.Case, state: str = "closed") -> cases.GetCaseResponse:
         """The case once nothing more follows from it."""
         wanted = cases.GetCaseRequest(case_id=case.case_id)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 read: cases.GetCaseResponse = await ask(self.operator.objection.GetCase(wanted))
                 if read.case.state == state and (state == "withdrawn" or read.letters):
@@ -267,7 +268,7 @@ async def test_who_may_and_which_case_is_which(cast: Cast) -> None:
 
 async def _free_again(shop: Shop, record: registry_pb2.Record) -> None:
     again: cases.Case | None = None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while again is None:
             try:
                 again = await shop.lodge(record)
@@ -290,7 +291,7 @@ async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast
         await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, condition)))
     await cast.stage.advance_to(local("2026-10-13", 10))
     wanted = cases.GetCaseRequest(case_id=case.case_id)
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             read = await ask(shop.operator.objection.GetCase(wanted))
             if sum(step.step == "rung" for step in read.steps) == 2:

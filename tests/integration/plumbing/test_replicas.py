@@ -33,6 +33,7 @@ from services.registry.identity.passwords import Passwords
 from services.registry.tables import Bureau, Instrument, WrongPassword
 from tests.integration.events.support import announce, announced, eventually, running
 from tests.integration.registry import offices
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
@@ -196,7 +197,7 @@ async def test_changes_that_block_each_other_are_both_made(twins: Twins) -> None
 
         return announce_both
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await asyncio.gather(
             *(
                 Changes(database, FixedClock(NOW)).once(

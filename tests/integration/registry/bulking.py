@@ -12,6 +12,7 @@ from plumbing.client import new_request_id
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.offices import Desk
+from tests.patience import PATIENCE_SECONDS
 
 Item = bulk.SubjectItem | bulk.InstrumentItem | bulk.VerificationItem | bulk.RecordItem
 
@@ -36,7 +37,7 @@ class Sender:
     async def send(self, first: int = 1, last: int | None = None) -> bulk.BulkBatch:
         """Streams some chunks."""
         stream = self.stream(range(first, (last or len(self.chunks)) + 1))
-        return (await self.desk.bulk.SendBulkChunks(stream, timeout=60)).batch
+        return (await self.desk.bulk.SendBulkChunks(stream, timeout=PATIENCE_SECONDS)).batch
 
     async def stream(self, sequences: Iterable[int]) -> AsyncIterator[bulk.SendBulkChunksRequest]:
         for sequence in sequences:
@@ -52,7 +53,7 @@ class Sender:
         request = bulk.GetBulkBatchRequest(batch_id=self.batch_id)
         return (await self.desk.bulk.GetBulkBatch(request)).batch
 
-    async def complete(self, within: float = 60, **said: Any) -> pb.Batch:
+    async def complete(self, within: float = PATIENCE_SECONDS, **said: Any) -> pb.Batch:
         """Says that everything was sent."""
         given: dict[str, Any] = {
             "request_id": new_request_id(),

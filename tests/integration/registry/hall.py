@@ -75,7 +75,7 @@ async def opened(folder: Path, databases: Databases) -> AsyncIterator[Hall]:
             "import_burst_least": LEAST,
             "import_alert_share": ALERT_SHARE,
             "import_drop_share": DROP_SHARE,
-            "call_timeout_seconds": 2.0,
+            "call_timeout_seconds": 3.0,
         }
     )
     hall = Hall(settings)

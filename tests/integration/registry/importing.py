@@ -11,6 +11,7 @@ from uuid import uuid4
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.offices import DISTRICT, Desk, Office
+from tests.patience import PATIENCE_SECONDS
 
 PIECE = 1000  # bytes: small, so that every file comes in several
 
@@ -45,7 +46,7 @@ async def send(desk: Desk, head: pb.ImportHeader, content: bytes) -> pb.Batch:
         for start in range(0, len(content), PIECE):
             yield pb.ImportFileRequest(content=content[start : start + PIECE])
 
-    return (await desk.imports.ImportFile(parts(), timeout=60)).batch
+    return (await desk.imports.ImportFile(parts(), timeout=PATIENCE_SECONDS)).batch
 
 
 async def take(desk: Desk, family: str, content: bytes, **said: Any) -> pb.Batch:
@@ -87,7 +88,7 @@ async def undo(desk: Desk, batch: pb.Batch) -> pb.Batch:
     request = pb.UndoBatchRequest(
         request_id=new_request_id(), batch_id=batch.batch_id, ground="导错了文件"
     )
-    return (await desk.imports.UndoBatch(request, timeout=60)).batch
+    return (await desk.imports.UndoBatch(request, timeout=PATIENCE_SECONDS)).batch
 
 
 async def subjects_named(desk: Desk, part: str) -> list[pb.Subject]:

@@ -34,13 +34,13 @@ from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import bulk_pb2_grpc, registry_pb2_grpc
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
 STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 9, 14)
-READY_SECONDS = 60
 NO_TEMPORAL = "127.0.0.1:9"  # the register serves without it
 
 
@@ -256,7 +256,7 @@ async def running(settings: Settings) -> AsyncIterator[subprocess.Popen[bytes]]:
 
 async def ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
     """Waits until the process serves; fails with its log if it ends before, or never does."""
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     # By default a channel that found nobody waits for seconds before it looks again.
     patience = [(f"grpc.{which}_reconnect_backoff_ms", 100) for which in ("initial", "min", "max")]
     async with grpc.aio.insecure_channel(settings.registry_address, options=patience) as channel:

@@ -30,6 +30,7 @@ from tests.integration.registry.offices import (
     credit_code,
     refused,
 )
+from tests.patience import PATIENCE_SECONDS
 
 WIDE = "宽" * 990  # a chunk of such items is more than any window of gRPC
 
@@ -134,8 +135,8 @@ async def test_a_stream_that_is_cut_off_is_gone_on_with(office: Office) -> None:
         yield sender.chunk(2)
         await third_is_due.wait()
 
-    call = desk.bulk.SendBulkChunks(breaks_off(), timeout=60)
-    async with asyncio.timeout(20):
+    call = desk.bulk.SendBulkChunks(breaks_off(), timeout=PATIENCE_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await sender.stands()).next_sequence < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     call.cancel()
@@ -314,7 +315,7 @@ async def test_a_sender_is_held_up_until_its_chunks_are_committed(office: Office
             sa.text("UPDATE import_batch SET file_name = file_name WHERE batch_id = :id"),  # type: ignore[call-overload]
             params={"id": sender.batch_id},
         )
-        call = desk.bulk.SendBulkChunks(counted(), timeout=120)
+        call = desk.bulk.SendBulkChunks(counted(), timeout=PATIENCE_SECONDS)
         await _until_it_stops(lambda: handed_over)
         assert 1 <= handed_over < len(sender.chunks) // 2
     assert (await call).batch.next_sequence == len(sender.chunks) + 1
@@ -323,7 +324,7 @@ async def test_a_sender_is_held_up_until_its_chunks_are_committed(office: Office
 async def _until_it_stops(number: Any) -> None:
     """Waits until a number has not moved for a second."""
     before, still = -1, 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while still < 10:
             await asyncio.sleep(0.1)
             still = still + 1 if number() == before else 0

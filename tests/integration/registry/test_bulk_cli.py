@@ -21,6 +21,7 @@ from services.cli.client import Client, fixed_token
 from services.cli.commands import bulk as command
 from tests.integration.registry.importing import instruments_of, undo
 from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -95,7 +96,7 @@ def _desk(settings: Settings) -> Client:
 
 async def _until_under_way(office: Office, pushing: asyncio.Task[pb.Batch]) -> None:
     client = office.desk(Role.CASEWORKER)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             assert not pushing.done(), pushing.result()
             listed = (await client.imports.ListBatches(pb.ListBatchesRequest())).batches

@@ -19,6 +19,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.bulking import Sender, in_chunks, meters
 from tests.integration.registry.importing import instruments_of
 from tests.integration.registry.offices import STARTS, Desk, Office, refused, running, sandbox
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -61,7 +62,7 @@ async def _sent_until_killed(sender: Sender, first: int, last: int, kill: object
         await forever.wait()
 
     call = asyncio.ensure_future(_streamed(sender.desk, chunks()))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await sender.stands()).next_sequence <= last:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     kill()
@@ -72,7 +73,7 @@ async def _sent_until_killed(sender: Sender, first: int, last: int, kill: object
 async def _streamed(
     desk: Desk, chunks: AsyncIterator[bulk.SendBulkChunksRequest]
 ) -> bulk.SendBulkChunksResponse:
-    return await desk.bulk.SendBulkChunks(chunks, timeout=60)
+    return await desk.bulk.SendBulkChunks(chunks, timeout=PATIENCE_SECONDS)
 
 
 async def _left_lying_is_given_up(office: Office, desk: Desk, owner: str) -> None:
@@ -86,7 +87,7 @@ async def _left_lying_is_given_up(office: Office, desk: Desk, owner: str) -> Non
     await _advance(office, days=15)
     with refused("WRONG_STATE"):
         await left.send(2, 2)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await left.stands()).batch.state != "expired":  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     with refused("WRONG_STATE"):

@@ -233,7 +233,7 @@ async def test_without_grading_nothing_comes_in_that_grades_may_fall_by(hall: Ha
         assert refusals[0].code is grpc.StatusCode.UNAVAILABLE
         assert "评级服务" in refusals[0].message_zh
         with refused("AWAY"):
-            await sender.complete(within=3)  # until then the client tries again by itself
+            await sender.complete(within=12)  # until then the client tries again by itself
         assert (await sender.stands()).batch.state == "receiving"
         for owner in owners:
             wanted = pb.ListRecordsRequest(subject_id=owner.subject_id)

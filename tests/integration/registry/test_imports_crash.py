@@ -20,6 +20,7 @@ from tests.integration.registry.importing import (
     table,
 )
 from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -53,7 +54,7 @@ async def test_an_import_that_is_killed_leaves_nothing_and_is_repeated_as_it_was
 
 
 async def _until_written(office: Office, upload: asyncio.Task[pb.Batch]) -> None:
-    started, deadline = await _logged(office), time.monotonic() + 30
+    started, deadline = await _logged(office), time.monotonic() + PATIENCE_SECONDS
     while await _logged(office) < started + WRITTEN_BYTES:
         assert not upload.done(), upload.result()
         assert time.monotonic() < deadline

@@ -17,6 +17,7 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.conftest import NatsServer
 from tests.integration.registry.offices import Office, put_subject, running, sandbox
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -26,7 +27,7 @@ ADMINISTRATOR = "administrator"
 
 async def arrived(js: JetStreamContext) -> events.SubjectsChanged:
     """The newest announcement of subjects, as NATS holds it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 found = await js.get_last_msg(Stream.REGISTRY, SUBJECT)
@@ -63,7 +64,7 @@ async def test_what_is_committed_reaches_nats_and_outlives_a_kill(
 
 async def _all_is_well(office: Office, token: str) -> None:
     desk = office.desk_with(token)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             checked = await desk.operations.Check(operations.CheckRequest())
             figures = {figure.name: figure.value for figure in checked.figures}

@@ -14,6 +14,7 @@ import pytest_asyncio
 from plumbing.client import ask, new_request_id
 from tests.integration.objection.stage import PASSWORD, PROCESSES, Cast, Stage, assemble
 from tests.integration.tracing.receiver import Receiver, Span, receiving
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
 SERVICE = "quanheng.objection.v1.ObjectionService"
@@ -68,7 +69,7 @@ class Watched:
 
 
 async def until(
-    condition: Callable[[], bool], what: Callable[[], object], within: float = 60
+    condition: Callable[[], bool], what: Callable[[], object], within: float = PATIENCE_SECONDS
 ) -> None:
     try:
         async with asyncio.timeout(within):

@@ -36,6 +36,7 @@ from protos.registry.v1 import registry_pb2_grpc as rpc
 from protos.registry.v1.events_pb2 import BureausChanged
 from tests.integration.events.support import eventually, running
 from tests.integration.objection.stage import refused
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
 REGISTRY = "quanheng.registry.v1.RegistryService"
@@ -101,7 +102,7 @@ class Door:
         async def token() -> str:
             return self._signer.issue(caller)[0]
 
-        self.channels.append(open_channel(self.address, token, timeout=10))
+        self.channels.append(open_channel(self.address, token, timeout=PATIENCE_SECONDS))
         return rpc.RegistryServiceStub(self.channels[-1])
 
 
