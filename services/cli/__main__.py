@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import NoReturn
 
 import typer
-from rich.console import Console
 
 from law.errors import LawError
 from services.cli import demo
@@ -82,7 +81,10 @@ def run() -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except LawError as error:
-        _say(error)
+        from services.cli.output import show  # noqa: PLC0415 - only a refusal needs it
+
+        faults = [(f.field, f.message_zh, f.message_en) for f in error.faults]
+        show.refuse(error.zh, error.en, faults)
         return 1
     except Exception:  # main must reach its end, whatever happened
         traceback.print_exc()
@@ -97,13 +99,6 @@ def main() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status)
-
-
-def _say(error: LawError) -> None:
-    console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]✗[/] {error.zh}\n  {error.en}", soft_wrap=True)
-    for fault in error.faults:
-        console.print(f"  · {fault.field}: {fault.message_zh}  {fault.message_en}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -195,9 +195,6 @@ def run_or_refuse(work: Coroutine[Any, Any, T]) -> T:
 
 def print_refusal(refusal: Refusal) -> None:
     """Prints a refusal in Chinese and English, with every fault."""
-    from rich.console import Console  # noqa: PLC0415 - only a refusal needs it
+    from services.cli.output import show  # noqa: PLC0415 - only a refusal needs it
 
-    console = Console(stderr=True, highlight=False, markup=False)
-    console.print(f"✗ {refusal.message_zh}\n  {refusal.message_en}", soft_wrap=True)
-    for path, zh, en in refusal.faults:
-        console.print(f"  · {path}: {zh}  {en}", soft_wrap=True)
+    show.refuse(refusal.message_zh, refusal.message_en, refusal.faults)

@@ -141,7 +141,7 @@ def moves(told: Sequence[pb.ClassMove]) -> str:
 def say(sentences: Sequence[str]) -> None:
     """Prints sentences, a line each."""
     for sentence in sentences:
-        show.console.print(f"  {sentence}", soft_wrap=True, markup=False)
+        show.console.print(f"  {sentence}", soft_wrap=True)
 
 
 def _ended(said: str, status: str) -> pb.Hypothesis:

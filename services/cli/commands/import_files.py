@@ -84,7 +84,7 @@ def template(
     answer = with_client(data, lambda client: client.imports.GetTemplate(wanted))
     path = output or Path(f"{family}.{form}")
     path.write_bytes(answer.content)
-    show.console.print(f"已写入 {path}", soft_wrap=True, markup=False)
+    show.console.print(f"已写入 {path}", soft_wrap=True)
 
 
 def import_(

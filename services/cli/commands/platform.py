@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +23,7 @@ from services.cli.output import show
 from services.cli.output.columns import Cell, Column, columns_of
 from services.cli.output.exporting import export as export_rows
 from services.cli.output.listing import listed, save
+from services.cli.output.names import Names
 from services.cli.output.options import AsJson, Data, Export, Limit
 
 clock_app = typer.Typer(no_args_is_help=True, help="沙箱时钟 | the sandbox's clock")
@@ -80,9 +80,10 @@ def show_agreement(found: Agreement) -> None:
         show.console.print(f"  比对 {topic}：{' = '.join(services)}")
     for service, problem in found.problems:
         where = f"{service} {problem.object}".strip()
-        show.console.print(f"[bold red]✗[/] {where}：{problem.message_zh}  {problem.message_en}")
+        sentence = f" {where}：{problem.message_zh}  {problem.message_en}"
+        show.console.print(show.styled(("✗", "bold red"), sentence), soft_wrap=True)
     if found.holds:
-        show.console.print("[bold green]✓[/] 全部一致  everything agrees")
+        show.console.print(show.styled(("✓", "bold green"), " 全部一致  everything agrees"))
 
 
 def reconcile(data: Data = None, as_json: AsJson = False) -> None:
@@ -250,12 +251,14 @@ async def _export_dead(client: Client, to: Path) -> int:
 
     fields = columns_of(operations.DeadLetter.DESCRIPTOR)
     own = [Column(heading, partial(_of_letter, of)) for heading, of in fields]
-    service = Column("服务", itemgetter(0))
-    return await export_rows(to, "搁置的事件", [service, *own], letters())
+    service = Column("服务", lambda pair, _: pair[0])
+    return await export_rows(to, "搁置的事件", [service, *own], letters(), Names())
 
 
-def _of_letter(of: Callable[[Any], Cell], pair: tuple[str, operations.DeadLetter]) -> Cell:
-    return of(pair[1])
+def _of_letter(
+    of: Callable[[Any, Names], Cell], pair: tuple[str, operations.DeadLetter], names: Names
+) -> Cell:
+    return of(pair[1], names)
 
 
 @dead_app.command("replay")

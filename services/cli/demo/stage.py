@@ -44,7 +44,7 @@ class Stage:
         self._close()
         self._acts.append(_Act(title, ground, time.monotonic()))
         show.console.print()
-        show.console.rule(f"[bold]{len(self._acts)} {title}", align="left")
+        show.console.rule(show.styled((f"{len(self._acts)} {title}", "bold")), align="left")
         show.console.print(f"  依据 {ground}", style="dim")
 
     def say(self, line: str) -> None:
@@ -56,7 +56,9 @@ class Stage:
         if not fact:
             raise Broken(f"不成立：{zh}", f"Does not hold: {en}")
         self._acts[-1].facts += 1
-        show.console.print(f"  [green]✓[/] {zh}  [dim]{en}[/]", soft_wrap=True)
+        show.console.print(
+            show.styled("  ", ("✓", "green"), f" {zh}  ", (en, "dim")), soft_wrap=True
+        )
 
     async def until(
         self,
@@ -77,7 +79,7 @@ class Stage:
     def broke(self, why: str) -> None:
         """Says what broke."""
         step = f"第 {len(self._acts)} 步" if self._acts else "开始之前"
-        show.console.print(f"\n[bold red]✗ {step}：{why}[/]")
+        show.console.print(show.styled("\n", (f"✗ {step}：{why}", "bold red")))
 
     def end(self) -> None:
         """The closing table."""
@@ -89,7 +91,9 @@ class Stage:
         show.console.print()
         show.table("演示完成", ("步", "事项", "依据", "已证事实", "秒"), rows)
         total = time.monotonic() - self._began
-        show.console.print(f"[bold green]✓[/] 全部成立  everything held（{total:.1f} s）")
+        show.console.print(
+            show.styled(("✓", "bold green"), f" 全部成立  everything held（{total:.1f} s）")
+        )
 
     def _close(self) -> None:
         if self._acts:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import typer
-from rich.console import Console
 
 from law.errors import Fault, InvalidInput, LawError
 from law.reader.strict_reader import Reader, refuse
+from services.cli.output.show import refuse as print_refusal
 
 BAD_INPUT = 2
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -150,7 +150,5 @@ def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _list_faults(error: LawError) -> None:
-    console = Console(stderr=True, highlight=False, markup=False)
-    console.print(f"✗ {error.zh}\n  {error.en}", soft_wrap=True)
-    for fault in error.faults:
-        console.print(f"  · {fault.field}: {fault.message_zh}  {fault.message_en}", soft_wrap=True)
+    faults = [(fault.field, fault.message_zh, fault.message_en) for fault in error.faults]
+    print_refusal(error.zh, error.en, faults)

@@ -1,4 +1,4 @@
-"""The columns of an exported list: every field of its message, nested ones beside the others."""
+"""The columns of an exported list: every field of its message, and beside each id its name."""
 
 from __future__ import annotations
 
@@ -14,85 +14,130 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from plumbing.clock import SHANGHAI
-from services.cli.output.headings import heading
+from services.cli.output.headings import NAME_HEADINGS, heading, name_heading
+from services.cli.output.language import choose
+from services.cli.output.names import ACCOUNT_FIELDS, PLACED, Names
+from services.cli.output.words import ruleset_name, type_name, vocabulary, word
 
 Cell = str | int | float | bool | date | datetime | None
+Path = tuple[FieldDescriptor, ...]
 # Fields of days: their texts are days, or blank. Any other text stays text, whatever it looks like.
 DAYS = re.compile(r"on|.*_(?:on|from|to|until)")
 TIMESTAMP = Timestamp.DESCRIPTOR.full_name
 
 
 class Column(NamedTuple):
-    """One column: its heading, and the cell of one thing; None where it says nothing."""
+    """One column: its heading, and the cell of one message; None where it says nothing."""
 
     heading: str
-    of: Callable[[Any], Cell]
+    of: Callable[[Any, Names], Cell]
 
 
 def columns_of(message: Descriptor) -> list[Column]:
-    """Every field of a message, in its own order."""
-    return [
-        Column("·".join(filter(None, map(heading, path))), partial(_found, path))
-        for path in _paths(message, ())
-    ]
+    """Every field of a message in its own order, and after an id the name behind it."""
+    return list(_columns(message))
 
 
-def _paths(
-    message: Descriptor, before: tuple[FieldDescriptor, ...]
-) -> Iterator[tuple[FieldDescriptor, ...]]:
+def paths_of(message: Descriptor, before: Path = ()) -> Iterator[Path]:
+    """The way to each field of a message, through the single messages nested in it."""
     for field in message.fields:
         path = (*before, field)
         nested = field.message_type
         if nested is None or field.is_repeated or nested.full_name.startswith("google."):
             yield path
         else:
-            yield from _paths(nested, path)
+            yield from paths_of(nested, path)
 
 
-def _found(path: Sequence[FieldDescriptor], thing: Any) -> Cell:
+def value_at(path: Sequence[FieldDescriptor], message: Any) -> Any:
+    """The value of a field; None where the field or a message on the way to it is unset."""
     for field in path[:-1]:
-        if not thing.HasField(field.name):
+        if not message.HasField(field.name):
             return None
-        thing = getattr(thing, field.name)
+        message = getattr(message, field.name)
     last = path[-1]
-    if last.has_presence and not thing.HasField(last.name):
+    if last.has_presence and not message.HasField(last.name):
         return None
-    return _cell(last, getattr(thing, last.name))
+    return getattr(message, last.name)
+
+
+def cell_at(path: Sequence[FieldDescriptor], message: Any, _names: Names) -> Cell:
+    """The cell of a field: a day, a moment, a number, or a text with words for codes."""
+    value = value_at(path, message)
+    return None if value is None else _cell(path[-1], value)
+
+
+def name_at(path: Sequence[FieldDescriptor], message: Any, names: Names) -> str:
+    """The name of what a field holds the id of; empty where it is not known."""
+    value, field = value_at(path, message), path[-1].name
+    if not value:
+        return ""
+    match field:
+        case "type_code":
+            return type_name(value)
+        case "ruleset_id":
+            return ruleset_name(value)
+        case "instrument_id":
+            return names.place(value)
+    return names.name(field, value)
+
+
+def is_named(field: FieldDescriptor) -> bool:
+    """Whether a field holds an id that has a name elsewhere than in its own message."""
+    message = field.containing_type.name if field.containing_type else ""
+    if field.name == "subject_id":
+        return message != "Subject"
+    if field.name == "instrument_id":
+        return message in PLACED
+    return not field.is_repeated and (field.name in NAME_HEADINGS or field.name in ACCOUNT_FIELDS)
+
+
+def enum_code(kind: EnumDescriptor, value: int) -> str:
+    """The code of an enum's value: ROLE_UNIT_HEAD is `unit_head`."""
+    prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.name).upper() + "_"
+    return str(kind.values_by_number[value].name.removeprefix(prefix).lower())
+
+
+def _columns(message: Descriptor) -> Iterator[Column]:
+    for path in paths_of(message):
+        *before, last = path
+        above = [*filter(None, map(heading, before))]
+        yield Column("·".join(filter(None, (*above, heading(last)))), partial(cell_at, path))
+        if is_named(last):
+            yield Column("·".join((*above, name_heading(last))), partial(name_at, path))
 
 
 def _cell(field: FieldDescriptor, value: Any) -> Cell:
     if field.is_repeated:
-        return _several(field, value)
+        return _joined(field, value)
     if field.message_type is not None:
         is_moment = field.message_type.full_name == TIMESTAMP
         return value.ToDatetime(tzinfo=SHANGHAI) if is_moment else _json(MessageToDict(value))
     if field.enum_type is not None:
-        return _name(field.enum_type, value)
+        return _word(field, enum_code(field.enum_type, value))
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, str) and DAYS.fullmatch(field.name):
-        return _day(value)
+    if isinstance(value, str):
+        return _day(value) if DAYS.fullmatch(field.name) else _word(field, value)
     return value  # type: ignore[no-any-return]
 
 
-def _several(field: FieldDescriptor, values: Any) -> str:
+def _word(field: FieldDescriptor, code: str) -> str:
+    return choose(word(vocabulary(field), code), code)
+
+
+def _joined(field: FieldDescriptor, values: Any) -> str:
     if field.message_type is not None:
-        told = [] if not values else _told(values)
-        return _json(told) if told else ""
+        return _json(_plain(values)) if values else ""
     if field.enum_type is not None:
-        values = [_name(field.enum_type, value) for value in values]
-    return "；".join(map(str, values))
+        values = [enum_code(field.enum_type, value) for value in values]
+    return "；".join(_word(field, str(value)) for value in values)
 
 
-def _told(values: Any) -> Any:
+def _plain(values: Any) -> Any:
     if hasattr(values, "items"):  # a map
         return dict(values.items())
-    return [MessageToDict(one, preserving_proto_field_name=True) for one in values]
-
-
-def _name(kind: EnumDescriptor, value: int) -> str:
-    prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.name).upper() + "_"
-    return str(kind.values_by_number[value].name.removeprefix(prefix).lower())
+    return [MessageToDict(value, preserving_proto_field_name=True) for value in values]
 
 
 def _day(text: str) -> Cell:

@@ -19,6 +19,7 @@ import typer
 import xlsxwriter
 
 from services.cli.output.columns import Cell, Column
+from services.cli.output.names import Names
 
 ENDINGS = (".xlsx", ".csv")
 ROWS_ON_A_SHEET = 1_048_575  # besides the header
@@ -43,14 +44,17 @@ def check_ending(path: Path) -> None:
 
 
 async def export(
-    path: Path, title: str, columns: Sequence[Column], things: AsyncIterator[Any]
+    path: Path, title: str, columns: Sequence[Column], messages: AsyncIterator[Any], names: Names
 ) -> int:
-    """Writes a list to a file, replacing it; how many rows. Nothing is left of a failed attempt."""
+    """Writes a list to a file, replaces that file and returns the number of rows.
+
+    A failed attempt leaves the file as it was.
+    """
     check_ending(path)
     written = 0
-    with writing(path, title, [one.heading for one in columns]) as writer:
-        async for thing in things:
-            writer.write([one.of(thing) for one in columns])
+    with writing(path, title, [column.heading for column in columns]) as writer:
+        async for message in messages:
+            writer.write([column.of(message, names) for column in columns])
             written += 1
     return written
 

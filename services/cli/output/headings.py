@@ -6,9 +6,13 @@ What can be imported again has the headers that the importer knows.
 
 from __future__ import annotations
 
+import re
+
 from google.protobuf.descriptor import FieldDescriptor
 
-_SAID = """
+from services.cli.output.language import choose
+
+_HEADINGS = """
 approvers 可批准的人 | approving_bureau 批准机关代码 | would_be_held 须经批准
 account_id 账号id | action 事项 | activated_at 启用时间 | activated_by 启用人 | activation_id 启用id
 actor 谁 | address 地址 | adopted_draft 采用征求意见稿 | after 之后 | aggregate 对象
@@ -67,10 +71,10 @@ result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
 
 HEADINGS = dict(
-    one.strip().partition(" ")[::2]
-    for line in _SAID.splitlines()
-    for one in line.split("|")
-    if one.strip()
+    entry.strip().partition(" ")[::2]
+    for line in _HEADINGS.splitlines()
+    for entry in line.split("|")
+    if entry.strip()
 )
 
 # What only holds other fields together; they stand there without its name.
@@ -102,10 +106,33 @@ TITLES = {
 }
 
 
+# What stands beside an id, by the field that holds the id.
+NAME_HEADINGS = {
+    "subject_id": "主体名称",
+    "bureau": "机关名称",
+    "instrument_id": "使用地点",
+    "type_code": "器具类型名称",
+    "ruleset_id": "规则名称",
+}
+
+
 def heading(field: FieldDescriptor) -> str:
-    """What a field is called; its own name where nobody has named it yet."""
+    """What a field is called in the language in use; its own name where it has no other."""
     message = field.containing_type
     own = f"{message.name}.{field.name}" if message else field.name
     if own in BARE:
         return ""
-    return HEADINGS.get(own) or HEADINGS.get(field.name) or field.name
+    zh = HEADINGS.get(own) or HEADINGS.get(field.name) or field.name
+    return choose(zh, field.name.replace("_", " "))
+
+
+def name_heading(field: FieldDescriptor) -> str:
+    """What the name beside an id is called."""
+    zh = NAME_HEADINGS.get(field.name, f"{heading(field)}姓名")
+    return choose(zh, f"{field.name.removesuffix('_id').replace('_', ' ')} name")
+
+
+def title(message: str) -> str:
+    """What people call a message of the contract, in the language in use."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", message).lower()
+    return choose(TITLES.get(message, message), words)

@@ -1,4 +1,4 @@
-"""Showing answers: tables for people, JSON for programs."""
+"""Prints tables, blocks, JSON and refusals so that they fit the width of the terminal."""
 
 from __future__ import annotations
 
@@ -8,44 +8,121 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-console = Console(highlight=False)
+from services.cli.output.console import console, errors, styled
+from services.cli.output.language import choose
 
+__all__ = ["console", "errors", "styled"]  # other modules print by these
+
+GAP = 2  # blank columns between two columns of a table
 COLOUR_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red"}
 COLOUR_NAMES = {"none": "正常", "green": "绿色提示", "yellow": "黄色预警", "red": "红色警示"}
 
 
 def plain(message: Message) -> dict[str, Any]:
-    """An answer as JSON values, with the field names of the contract."""
+    """A message as JSON values, with the field names of the contract."""
     return MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
 
 
 def json_out(value: Message | Mapping[str, Any] | Sequence[Any]) -> None:
-    """Prints an answer as JSON."""
-    said = plain(value) if isinstance(value, Message) else value
-    print(json.dumps(said, ensure_ascii=False, indent=2))  # noqa: T201 - the output itself
+    """Prints a message or JSON values as JSON."""
+    values = plain(value) if isinstance(value, Message) else value
+    print(json.dumps(values, ensure_ascii=False, indent=2))  # noqa: T201 - the output itself
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table."""
-    shown = Table(title=title, title_justify="left", header_style="bold")
-    for head in heads:
-        shown.add_column(head, overflow="fold")
-    for row in rows:
-        shown.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
-    console.print(shown)
+    """Prints a table, or a block for each row where a row would not fit the terminal."""
+    console.print(table_of(title, heads, [[_text(cell) for cell in row] for row in rows]))
 
 
 def card(title: str, lines: Mapping[str, object]) -> None:
-    """Prints one thing, a line per field."""
-    table(title, ("项目", "内容"), [(name, value) for name, value in lines.items() if value != ""])
+    """Prints a block: a line for each heading with a value; a value of "" is left out."""
+    console.print(block_of(title, [(head, _text(v)) for head, v in lines.items() if v != ""]))
+
+
+def table_of(title: str, heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> RenderableType:
+    """A table without a broken row; where one would break, a block for each row."""
+    widths = [
+        max(_width(cell) for cell in column) for column in zip(_texts(heads), *rows, strict=True)
+    ]
+    if sum(widths) + GAP * (len(widths) - 1) <= console.width and not _any_line_feed(rows):
+        return _grid(title, heads, rows)
+    return Group(_title(title), *(_flow(heads, row) for row in rows))
+
+
+def block_of(title: str, lines: Sequence[tuple[str, Text]]) -> RenderableType:
+    """One thing, a line for each heading; a long text goes on below itself."""
+    grid = Table.grid(padding=(0, GAP))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for head, cell in lines:
+        grid.add_row(styled((head, "dim")), cell)
+    return Group(_title(title), grid) if title else Group(grid, "")
+
+
+def refuse(zh: str, en: str, faults: Iterable[tuple[str, str, str]] = ()) -> None:
+    """Prints a refusal in Chinese and English, with each fault: field, Chinese, English."""
+    errors.print(styled(("✗ ", "bold red"), f"{zh}\n  {en}"), soft_wrap=True)
+    for field, fault_zh, fault_en in faults:
+        errors.print(f"  · {field}: {fault_zh}  {fault_en}", soft_wrap=True)
+
+
+def done(zh: str, en: str) -> None:
+    """Prints one line that says what was done."""
+    console.print(choose(zh, en), soft_wrap=True)
 
 
 def colour(name: str) -> Text:
-    """A colour's name, never told by colour alone."""
-    return Text(COLOUR_NAMES.get(name, name), style=COLOUR_STYLES.get(name, ""))
+    """The name of a colour in that colour, so that it can be read without seeing colours."""
+    return styled((COLOUR_NAMES.get(name, name), COLOUR_STYLES.get(name, "")))
+
+
+def _grid(title: str, heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> RenderableType:
+    shown = Table(box=None, header_style="bold underline", padding=(0, GAP, 0, 0), pad_edge=False)
+    for head in heads:
+        shown.add_column(head, no_wrap=True)
+    for row in rows:
+        shown.add_row(*row)
+    return Group(_title(title), shown)
+
+
+def _title(title: str) -> Text:
+    return styled((title, "bold cyan"))
+
+
+def _text(cell: object) -> Text:
+    return cell if isinstance(cell, Text) else styled(str(cell))
+
+
+def _texts(cells: Sequence[str]) -> list[Text]:
+    return [_text(cell) for cell in cells]
+
+
+def _width(cell: Text) -> int:
+    return cell_len(cell.plain)
+
+
+def _any_line_feed(rows: Sequence[Sequence[Text]]) -> bool:
+    return any("\n" in cell.plain for row in rows for cell in row)
+
+
+def _flow(heads: Sequence[str], row: Sequence[Text]) -> RenderableType:
+    """A row over several lines: its first cell, then each heading with its cell, unbroken."""
+    first, *rest = row
+    lines = [styled((first.plain, "bold"))]
+    for name, cell in zip(heads[1:], rest, strict=True):
+        if not cell.plain:
+            continue
+        item = Text.assemble(styled((name, "dim"), " "), cell)
+        if len(lines) > 1 and _width(lines[-1]) + GAP + _width(item) <= console.width - GAP:
+            lines[-1] = Text.assemble(lines[-1], " " * GAP, item)
+        else:
+            lines.append(item)
+    return Group(lines[0], *(Padding(line, (0, 0, 0, GAP)) for line in lines[1:]))

@@ -12,6 +12,8 @@ from functools import cache
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from services.cli.output.language import choose
+
 _TABLE = """
 role: operator 经营者 | caseworker 经办人 | unit_head 单位负责人 | municipal_reviewer 市局复核人
   | inspector 检查人员 | verification_institution 检定机构 | integrator 对接系统
@@ -136,3 +138,30 @@ def words(name: str) -> Mapping[str, str]:
 def word(name: str, code: str) -> str:
     """The Chinese word of a code; the code itself where the vocabulary has none."""
     return words(name).get(code, code)
+
+
+def word_of(field: FieldDescriptor, code: str) -> str:
+    """What people call a code of a field, in the language in use; a free text as it is."""
+    name = vocabulary(field)
+    return choose(word(name, code), code.replace("_", " ")) if name else code
+
+
+def type_name(code: str) -> str:
+    """What people call a type of instrument, in the language in use; its code if unknown."""
+    from law.instruments import catalogue  # noqa: PLC0415
+
+    known = catalogue().get(code)
+    return choose(known.name_zh, known.name_en) if known else code
+
+
+def ruleset_name(ruleset_id: str) -> str:
+    """The title of a text that grades, in the language in use; its id if unknown."""
+    title = _ruleset_titles().get(ruleset_id)
+    return choose(*title) if title else ruleset_id
+
+
+@cache
+def _ruleset_titles() -> Mapping[str, tuple[str, str]]:
+    from law.texts_in_force.load import list_rulesets  # noqa: PLC0415
+
+    return {ruleset.id: (ruleset.title_zh, ruleset.title_en) for ruleset in list_rulesets()}

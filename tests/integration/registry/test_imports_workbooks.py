@@ -13,7 +13,8 @@ from python_calamine import CalamineWorkbook
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.commands.imports import write_rows
-from services.cli.output import listing
+from services.cli.output import answer
+from services.cli.output.answer import export_list
 from tests.integration.registry.importing import (
     faults,
     instruments_of,
@@ -166,7 +167,8 @@ async def test_hostile_files_are_batches_refused_and_the_register_goes_on(office
 async def test_all_of_a_list_is_exported_and_no_more_than_the_caller_sees(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "PAGE", 7)
+    monkeypatch.setattr(answer, "PAGE", 7)
+    to = tmp_path / "a.csv"
     for bureau in (DISTRICT, FOREIGN):
         await office.bureau(bureau)
     mark = word()
@@ -176,9 +178,9 @@ async def test_all_of_a_list_is_exported_and_no_more_than_the_caller_sees(
     await take(far, "subjects", table(*subject_rows(f"={mark}外", bureau=FOREIGN)))
     wanted = pb.ListSubjectsRequest(name_contains=mark, page_size=2)
     for desk, count in ((near, 20), (far, 1)):
-        written = await listing._export(desk.registry.ListSubjects, wanted, tmp_path / "a.csv")
+        written = await export_list(desk.registry.ListSubjects, wanted, to, desk)
         assert written == count
-    await listing._export(near.registry.ListSubjects, wanted, tmp_path / "a.csv")
+    await export_list(near.registry.ListSubjects, wanted, to, near)
     said = csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text("utf-8-sig"), newline=""))
     assert {row["名称"] for row in said} == {f"'{name}" for name in names}
     content = (tmp_path / "a.csv").read_bytes()

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
+from law.kind_names import kind_name
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -67,7 +68,7 @@ SEVERITIES: Mapping[Severity, Sequence[str]] = {
     Severity.GENERAL: ("一般", "一般失信"),
     Severity.SERIOUS: ("严重", "严重失信"),
 }
-RECORD_KINDS: Mapping[RecordKind, Sequence[str]] = {
+_RECORD_KINDS: Mapping[RecordKind, Sequence[str]] = {
     RecordKind.AWARD: ("表彰奖励", "表彰", "奖励", "荣誉"),
     RecordKind.CERTIFICATION: ("认证",),
     RecordKind.COMMITMENT_MADE: ("作出承诺", "做出承诺", "公开承诺"),
@@ -109,6 +110,11 @@ RECORD_KINDS: Mapping[RecordKind, Sequence[str]] = {
     RecordKind.NON_PERFORMANCE: ("拒不履行", "拒不履行行政决定"),
     RecordKind.ADVERSE_OTHER: ("其他失信信息", "其他失信"),
     RecordKind.SERIOUS_OTHER: ("其他严重失信信息", "其他严重失信"),
+}
+# Exported lists have the law's own names.
+RECORD_KINDS: Mapping[RecordKind, Sequence[str]] = {
+    kind: tuple(dict.fromkeys((*others, kind_name(kind, "zh"))))
+    for kind, others in _RECORD_KINDS.items()
 }
 # Column headings of other systems that mean exactly one of our fields, besides the field's own.
 HEADINGS: Mapping[str, Sequence[str]] = {

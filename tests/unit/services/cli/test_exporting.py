@@ -20,10 +20,11 @@ from python_calamine import CalamineWorkbook
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.output import exporting, listing
+from services.cli.output import answer, exporting
 from services.cli.output.columns import columns_of
 from services.cli.output.exporting import disarmed, export, writing
 from services.cli.output.headings import HEADINGS, TITLES
+from services.cli.output.names import Names
 
 CONTRACTS = (
     "alerts.v1.alerts",
@@ -45,7 +46,7 @@ async def each(things: Iterator[Any]) -> AsyncIterator[Any]:
 
 
 def save(path: Path, message: Descriptor, things: Iterator[Any]) -> int:
-    return asyncio.run(export(path, "表", columns_of(message), each(things)))
+    return asyncio.run(export(path, "表", columns_of(message), each(things), Names()))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -102,7 +103,7 @@ def test_days_moments_numbers_flags_and_what_is_not_said(tmp_path: Path) -> None
     account = identity.Account(roles=[identity.ROLE_UNIT_HEAD, identity.ROLE_INSPECTOR])
     save(tmp_path / "a.csv", identity.Account.DESCRIPTOR, iter([account]))
     [said] = read_csv(tmp_path / "a.csv")
-    assert said["角色"] == "unit_head；inspector"
+    assert said["角色"] == "单位负责人；执法检查人员"
 
 
 def test_an_empty_list_is_a_file_with_its_headings(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ async def test_every_page_is_asked_for_and_as_many_at_once_as_allowed(tmp_path: 
         return pb.ListSubjectsResponse(subjects=[subject(page)], next_page_token=token)
 
     wanted = pb.ListSubjectsRequest(bureau="330106", page_size=20)
-    written = await listing._export(method, wanted, tmp_path / "a.csv")
+    written = await answer.export_list(method, wanted, tmp_path / "a.csv", None)
     assert written == 3
     assert asked == [(1000, "", "330106"), (1000, "t1", "330106"), (1000, "t2", "330106")]
     assert [row["主体id"] for row in read_csv(tmp_path / "a.csv")] == ["s1", "s2", "s3"]
@@ -181,7 +182,7 @@ def lists() -> Iterator[Descriptor]:
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 if method.name.startswith("List"):
-                    yield listing.things_of(method.output_type)[1]
+                    yield answer.items_of(method.output_type)[1]
 
 
 def test_every_field_of_every_list_has_a_chinese_heading() -> None:

@@ -1,0 +1,142 @@
+"""Calls one method and prints its response: on the screen, as JSON, or as a file.
+
+    answer.call(lambda client: client.objection.ListCases, request, data, export=path)
+
+How a response looks follows from its type alone (`views`); a command says nothing about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+
+from services.cli.client import Client, with_client
+from services.cli.output import show
+from services.cli.output.columns import columns_of
+from services.cli.output.console import console
+from services.cli.output.exporting import check_ending
+from services.cli.output.exporting import export as write
+from services.cli.output.headings import title
+from services.cli.output.language import choose
+from services.cli.output.names import Names
+from services.cli.output.views import view
+
+PAGE = 1000
+Response = TypeVar("Response", bound=Message)
+Method = Callable[[Any], Awaitable[Response]]
+# Responses of one field whose JSON is the response and not what it holds.
+WHOLE = frozenset({"GetBatchResponse", "RejectBatchResponse", "DiscardBatchResponse"})
+
+
+def call(
+    method: Callable[[Client], Method[Response]],
+    request: Message,
+    data: Path | None,
+    *,
+    as_json: bool = False,
+    export: Path | None = None,
+) -> Response:
+    """Calls a method and prints the response; returns it.
+
+    With `export` every page of the list goes into that file instead; the command then ends by
+    typer.Exit. Raises typer.Exit after a refusal.
+    """
+    if export is not None:
+        save(lambda client: export_list(method(client), request, export, client), data, export)
+
+    async def work(client: Client) -> tuple[Response, Names]:
+        response = await method(client)(request)
+        names = Names()
+        if not as_json:
+            await names.learn(client, [response])
+        return response, names
+
+    response, names = with_client(data, work)
+    print_response(response, names, as_json=as_json)
+    return response
+
+
+def print_response(response: Message, names: Names | None = None, *, as_json: bool) -> None:
+    """Prints a response as its view, or as JSON."""
+    if as_json:
+        show.json_out(json_value(response))
+        return
+    console.print(view(response, names or Names()))
+    if line := count_line(response):
+        console.print(line, style="dim")
+
+
+def json_value(response: Message) -> Message:
+    """What is printed as JSON: a response with one single message in it is that message."""
+    fields = response.DESCRIPTOR.fields
+    is_single = len(fields) == 1 and fields[0].message_type and not fields[0].is_repeated
+    if not is_single or response.DESCRIPTOR.name in WHOLE:
+        return response
+    return getattr(response, fields[0].name)  # type: ignore[no-any-return]
+
+
+def count_line(response: Any) -> str:
+    """How many of a list are shown, of how many; empty for what is no page of a list."""
+    if "next_page_token" not in response.DESCRIPTOR.fields_by_name:
+        return ""
+    name, _ = items_of(response.DESCRIPTOR)
+    shown = len(getattr(response, name))
+    if not response.next_page_token:
+        return choose(f"共 {shown:,} 条", f"{shown:,} in all")
+    total = getattr(response, "total", 0)
+    of_zh = f"，共 {total:,} 条" if total else "，还有更多"
+    of_en = f" of {total:,}" if total else ", and more"
+    return choose(
+        f"已列 {shown:,} 条{of_zh}；--limit 多列，--export 文件.xlsx 取全部",
+        f"{shown:,}{of_en}; --limit lists more, --export file.xlsx takes all",
+    )
+
+
+def save(work: Callable[[Client], Awaitable[int]], data: Path | None, to: Path) -> None:
+    """Has a file written, prints how many rows it has, and ends the command by typer.Exit."""
+    check_ending(to)
+    written = with_client(data, work)
+    show.done(f"已写入 {to}（{written} 行）", f"wrote {to} ({written} rows)")
+    raise typer.Exit
+
+
+def items_of(response: Descriptor) -> tuple[str, Descriptor]:
+    """The field of a response that holds what was listed, and the message that is listed."""
+    return next(
+        (field.name, field.message_type)
+        for field in response.fields
+        if field.is_repeated and field.message_type
+    )
+
+
+async def export_list(method: Method[Any], wanted: Any, to: Path, client: Any) -> int:
+    """Writes every page of a list to a file; returns the number of rows."""
+    request: Any = type(wanted)()
+    request.CopyFrom(wanted)
+    if "page_size" in request.DESCRIPTOR.fields_by_name:
+        request.page_size = PAGE
+    first = await method(request)
+    field, message = items_of(first.DESCRIPTOR)
+    names = Names()
+    items = _each(method, request, first, field, names, client)
+    return await write(to, title(message.name), columns_of(message), items, names)
+
+
+async def _each(
+    method: Method[Any], request: Any, response: Any, field: str, names: Names, client: Any
+) -> AsyncIterator[Any]:
+    """Every item of a list, page by page; the names of a page are learnt before its items."""
+    while True:
+        items = getattr(response, field)
+        await names.learn(client, items)
+        for item in items:
+            yield item
+        if not getattr(response, "next_page_token", ""):
+            return
+        request.page_token = response.next_page_token
+        response = await method(request)

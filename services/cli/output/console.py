@@ -1,0 +1,61 @@
+"""The one way from a text to the terminal: every text is shown as it is, and none is run.
+
+People write brackets, control characters and bidirectional marks into grounds, summaries and
+names. This console reads no markup and no emoji codes, and shows characters that a terminal would
+act on by a visible sign. Nothing else in the command line makes a console or a styled text.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+PICTURES = 0x2400  # the block of Unicode with a picture of each control character
+DELETE, DELETE_PICTURE = 0x7F, "␡"
+# Format and control characters, line and paragraph separators, halves of surrogate pairs.
+UNSAFE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+
+
+def visible(text: str) -> str:
+    """A text without characters that act on a terminal; line feeds stay.
+
+    A C0 character becomes its picture (␛), any other one its code (<U+202E>).
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """A text of several parts, each plain or with a style. Markup in a part is not read."""
+    safe = (
+        visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts
+    )
+    return Text.assemble(*safe)
+
+
+class PlainConsole(Console):
+    """A console for which every string is plain text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, highlight=False, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Renders a string, and so every cell, title and line that is printed as a string."""
+        return super().render_str(visible(text), **options | {"markup": False, "emoji": False})
+
+
+def _visible(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in UNSAFE:
+        return character
+    code = ord(character)
+    if code < ord(" "):
+        return chr(PICTURES + code)
+    return DELETE_PICTURE if code == DELETE else f"<U+{code:04X}>"
+
+
+console = PlainConsole()
+errors = PlainConsole(stderr=True)

@@ -1,0 +1,200 @@
+"""The names behind ids: subjects, bureaus, accounts and instruments that a response mentions.
+
+A response holds ids. Before it is shown, what the caller may see of those ids is asked of the
+registry; an id whose name the caller may not see is shown as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as pb
+
+SINGLY = 30  # ids asked for one by one; for more of a kind every page of its list is read
+PAGE = 1000
+ACCOUNT_FIELDS = frozenset(
+    {
+        *("caseworker", "lodged_by", "decided_by", "actor", "on_behalf_of", "assessed_by"),
+        *("published_by", "imported_by", "entered_by", "confirmed_by", "run_by", "seen_by"),
+        *("activated_by", "recorded_by"),
+    }
+)
+# What a field holds the id of.
+KINDS = {
+    "subject_id": "subject",
+    "bureau": "bureau",
+    "instrument_id": "instrument",
+    **dict.fromkeys(ACCOUNT_FIELDS, "account"),
+}
+# Where a message has the days left until one of its days, today must be known.
+DATED = frozenset({"InstrumentColour"})
+# Messages that are shown with the place of their instrument.
+PLACED = frozenset({"InstrumentColour", "Alert"})
+
+
+@dataclass
+class Names:
+    """What is known of the ids of the responses shown so far."""
+
+    subjects: dict[str, pb.Subject] = field(default_factory=dict)
+    records: dict[str, pb.Record] = field(default_factory=dict)
+    subject: dict[str, str] = field(default_factory=dict)
+    bureau: dict[str, str] = field(default_factory=dict)
+    account: dict[str, str] = field(default_factory=dict)
+    instrument: dict[str, pb.Instrument] = field(default_factory=dict)
+    today: date | None = None
+    asked: dict[str, set[str]] = field(default_factory=dict)
+
+    def name(self, field_name: str, value: str) -> str:
+        """The name behind an id, by the field that holds it; empty where it is not known."""
+        match KINDS.get(field_name):
+            case "subject":
+                return self.subject.get(value, "")
+            case "bureau":
+                return self.bureau.get(value, "")
+            case "account":
+                return self.account.get(value, "")
+        return ""
+
+    def place(self, instrument_id: str) -> str:
+        """Where an instrument is used; empty where that is not known."""
+        found = self.instrument.get(instrument_id)
+        return found.location if found else ""
+
+    async def learn(self, client: Any, messages: Iterable[Message]) -> None:
+        """Asks for the names of every id in the messages that was not asked for before."""
+        ids: dict[str, set[str]] = {}
+        for message in messages:
+            if message.DESCRIPTOR.name in DATED and self.today is None:
+                await self._learn_today(client)
+            self._note_own(message)
+            if message.DESCRIPTOR.name == "GetCaseResponse":
+                await self._learn_records(client, message.case.record_ids)  # type: ignore[attr-defined]
+            for kind, value in ids_in(message):
+                ids.setdefault(kind, set()).add(value)
+        for kind, values in ids.items():
+            fresh = values - self.asked.setdefault(kind, set()) - set(getattr(self, kind))
+            if fresh:
+                self.asked[kind] |= fresh
+                await _LEARN[kind](self, client, sorted(fresh))
+
+    def _note_own(self, message: Any) -> None:
+        match message.DESCRIPTOR.name:
+            case "Subject":
+                self.subject[message.subject_id] = message.name
+            case "Bureau":
+                self.bureau[message.code] = message.name
+            case "Account":
+                self.account[message.account_id] = message.display_name or message.name
+
+    async def _learn_today(self, client: Any) -> None:
+        answer = await _permitted(client.clock.GetClock(pb.GetClockRequest()))
+        if answer is not None:
+            self.today = date.fromisoformat(answer.today)
+
+    async def _learn_subjects(self, client: Any, ids: Sequence[str]) -> None:
+        def note(subject: pb.Subject) -> None:
+            self.subject[subject.subject_id] = subject.name
+            if len(ids) <= SINGLY:
+                self.subjects[subject.subject_id] = subject
+
+        if len(ids) > SINGLY:
+            await _all(client.registry.ListSubjects, pb.ListSubjectsRequest, "subjects", note)
+            return
+        requests = (pb.GetSubjectRequest(subject_id=one) for one in ids)
+        await _each(client.registry.GetSubject, requests, lambda answer: note(answer.subject))
+
+    async def _learn_instruments(self, client: Any, ids: Sequence[str]) -> None:
+        def note(instrument: pb.Instrument) -> None:
+            self.instrument[instrument.instrument_id] = instrument
+
+        if len(ids) > SINGLY:
+            listed = client.registry.ListInstruments
+            await _all(listed, pb.ListInstrumentsRequest, "instruments", note)
+            return
+        requests = (pb.GetInstrumentRequest(instrument_id=one) for one in ids)
+        got = client.registry.GetInstrument
+        await _each(got, requests, lambda answer: note(answer.instrument))
+
+    async def _learn_records(self, client: Any, ids: Sequence[str]) -> None:
+        """The records that a case is about, as they stand now."""
+
+        def note(answer: pb.GetRecordResponse) -> None:
+            self.records[answer.record.record_id] = answer.record
+
+        requests = (pb.GetRecordRequest(record_id=one) for one in ids)
+        await _each(client.registry.GetRecord, requests, note)
+
+    async def _learn_bureaus(self, client: Any, _ids: Sequence[str]) -> None:
+        listed = client.registry.ListBureaus
+        await _all(listed, pb.ListBureausRequest, "bureaus", self._note_own)
+
+    async def _learn_accounts(self, client: Any, _ids: Sequence[str]) -> None:
+        listed = client.identity.ListAccounts
+        await _all(listed, identity.ListAccountsRequest, "accounts", self._note_own)
+
+
+_LEARN: dict[str, Callable[[Names, Any, Sequence[str]], Awaitable[None]]] = {
+    "subject": Names._learn_subjects,  # noqa: SLF001 - of this module
+    "instrument": Names._learn_instruments,  # noqa: SLF001
+    "bureau": Names._learn_bureaus,  # noqa: SLF001
+    "account": Names._learn_accounts,  # noqa: SLF001
+}
+
+
+def ids_in(message: Message) -> Iterator[tuple[str, str]]:
+    """The ids in a message and in those nested in it: the kind of each and its value.
+
+    An instrument's id counts only where its place is shown.
+    """
+    for field_, value in message.ListFields():
+        if field_.message_type is not None and not field_.message_type.full_name.startswith(
+            "google."
+        ):
+            nested = value if field_.is_repeated else [value]
+            for one in nested if not hasattr(nested, "items") else ():
+                yield from ids_in(one)
+        elif isinstance(value, str) and (kind := _kind(message, field_.name)):
+            yield kind, value
+
+
+def _kind(message: Message, field_name: str) -> str:
+    """What a field holds the id of; empty where no name is shown for it."""
+    kind = KINDS.get(field_name, "")
+    is_shown = kind != "instrument" or message.DESCRIPTOR.name in PLACED
+    return kind if is_shown else ""
+
+
+async def _permitted(call: Awaitable[Any]) -> Any:
+    """The response of a call; None where the caller may not see it or it does not exist."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        if error.code() in {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND}:
+            return None
+        raise
+
+
+async def _each(method: Any, requests: Iterable[Message], note: Callable[[Any], None]) -> None:
+    answers = await asyncio.gather(*(_permitted(method(request)) for request in requests))
+    for answer in filter(None, answers):
+        note(answer)
+
+
+async def _all(method: Any, request: Any, items: str, note: Callable[[Any], None]) -> None:
+    """Notes every item of a list, page by page."""
+    wanted = request(page_size=PAGE)
+    while (answer := await _permitted(method(wanted))) is not None:
+        for item in getattr(answer, items):
+            note(item)
+        if not answer.next_page_token:
+            return
+        wanted.page_token = answer.next_page_token

@@ -1,0 +1,292 @@
+"""What each message of the contract looks like on the screen: which fields, in which order.
+
+A response is shown part by part: a list as a table, a single message as a block, sentences and
+letters as text. Fields are named as in the contract, with dots for nested messages; a few columns
+that are no field are made in `cells`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.text import Text
+
+from services.cli.output.cells import cell, head
+from services.cli.output.columns import paths_of
+from services.cli.output.console import styled
+from services.cli.output.headings import title
+from services.cli.output.language import choose, language
+from services.cli.output.names import Names
+from services.cli.output.show import block_of, colour, table_of
+from services.cli.output.words import ruleset_name
+
+# The columns of a message in a list.
+TABLES: Mapping[str, str] = {
+    "Account": "account_id name display_name roles bureau subject_id closed",
+    "Activation": "activation_id bureau sectors ruleset_id adopted_draft valid_from ground "
+    "activated_by activated_at",
+    "Alert": "colour due_on subject_id place type_code serial_no reason_zh cite",
+    "AuditEntry": "sequence at actor on_behalf_of action object ground",
+    "Batch": "batch_id family file_name state rows changed rejected",
+    "Bureau": "code name division_code department phone email",
+    "Case": "case_id number state subject_id bureau term.target_on term.remaining_days",
+    "Condition": "met text notes cite",
+    "DeadLetter": "sequence consumer event_type aggregate error",
+    "Escalation": "escalation_id subject_id bureau state step due_on",
+    "EscalationStep": "step state number decided_by note cite",
+    "Exposure": "published_at subject_name statement media cite",
+    "Grade": "grade in_force_from in_force_to known_from receipt_id",
+    "GradeCount": "ruleset_id grade subjects",
+    "ImpactCount": "ruleset_before before after subjects",
+    "ImpactMove": "subject_id bureau before after",
+    "Index": "index_id area_name area_kind total state assessed_on",
+    "IndexRow": "row points found standard cite",
+    "Instrument": "instrument_id type_code serial_no model location state",
+    "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "
+    "reason_zh cite",
+    "Notice": "notice_id created_at kind title address state",
+    "Outcome": "title grade not_graded",
+    "Problem": "object message",
+    "Record": "record_id kind determined_on points status marks source_ref summary",
+    "RowFault": "row column value warning message",
+    "Ruleset": "ruleset_id title status version example_valued valid_from valid_to",
+    "Step": "at step actor note cite",
+    "Subject": "subject_id name credit_code sector bureau",
+    "Verification": "verified_on result valid_until institution certificate_no",
+    "VerificationEntry": "type_code serial_no verification.verified_on verification.result "
+    "verification.valid_until verification.certificate_no subject_id",
+    "Watch": "bureau watched_through",
+    "YearEnd": "year ruleset_id ran_at subjects moved moves",
+}
+# The lines of a single message; of any other message every field but those of `UNSHOWN`.
+BLOCKS: Mapping[str, str] = {
+    "Batch": "batch_id file_name encoding sheet family bureau state rows changed unchanged "
+    "rejected in_review repeated_serials alerts drops seen imported_by imported_at decided_by "
+    "reasons",
+    "Case": "number case_id kind state subject_id bureau record_ids grounds evidence lodged_by "
+    "lodged_at caseworker repair.grade repair.spell_began_on repair.promise "
+    "repair.supplement_requested term extension_requested_days extension_ground outcome reasons "
+    "decided_by decided_at closed_at grade_after",
+    "Escalation": "escalation_id subject_id bureau state step due_on example_values opened_at "
+    "closed_at",
+    "Grade": "subject_id grade not_graded ruleset_id in_force_from in_force_to known_from "
+    "no_record example_values receipt_id",
+    "Impact": "impact_id bureau sectors ruleset_id as_of subjects moved run_by run_at seen_by",
+    "Index": "area_name area_kind bureau total base bonus deduction assessed_on assessed_by state "
+    "published_by published_at withdrawal_ground index_id",
+    "Repair": "grade spell_began_on promise supplement_requested",
+}
+UNSHOWN = frozenset(
+    {
+        *("version", "removed", "ruleset_hash", "table_hash", "calendar_edition"),
+        *("receipt_json", "outlook_json", "compare_json", "result_json", "next_page_token"),
+        *("total", "title_en", "message_en", "not_graded_en", "explanation_zh", "explanation_en"),
+    }
+)
+# What stands as text below a block, by message: its title and its body.
+DOCUMENTS = {"Letter": ("title", "body"), "EscalationStep": ("title", "body")}
+
+
+def view(response: Message, names: Names) -> RenderableType:
+    """A response as it is shown."""
+    own = VIEWS.get(response.DESCRIPTOR.name)
+    parts = own(response, names) if own else _parts(response, names)
+    return Group(*parts)
+
+
+def table(messages: Sequence[Any], names: Names, of: Descriptor) -> RenderableType:
+    """Messages of one kind, a row each."""
+    columns = TABLES[of.name].split()
+    rows = [[cell(message, column, names) for column in columns] for message in messages]
+    filled = [n for n in range(len(columns)) if not rows or any(row[n].plain for row in rows)]
+    heads = [head(of, columns[n]) for n in filled]
+    return table_of(title(of.name), heads, [[row[n] for n in filled] for row in rows])
+
+
+def block(message: Any, names: Names) -> RenderableType:
+    """One message, a line for each field that says something."""
+    of = message.DESCRIPTOR
+    lines = [(head(of, name), cell(message, name, names)) for name in _lines(of)]
+    return block_of(title(of.name), [(name, text) for name, text in lines if text.plain])
+
+
+def _lines(of: Descriptor) -> list[str]:
+    if of.name in BLOCKS:
+        return BLOCKS[of.name].split()
+    paths = [path for path in paths_of(of) if path[-1].name not in UNSHOWN]
+    return [
+        ".".join(field.name for field in path)
+        for path in paths
+        if not (path[-1].is_repeated and path[-1].message_type)
+    ]
+
+
+def _parts(message: Any, names: Names) -> Iterator[RenderableType]:
+    """Every part of a response: its own scalars, single messages and lists."""
+    scalars = [field for field in message.DESCRIPTOR.fields if not _holds_messages(field)]
+    lines = [
+        (head(message.DESCRIPTOR, field.name), cell(message, field.name, names))
+        for field in scalars
+        if field.name not in UNSHOWN
+    ]
+    if filled := [(name, text) for name, text in lines if text.plain]:
+        yield block_of("", filled)
+    yield from _sentences(message)
+    for field in message.DESCRIPTOR.fields:
+        if not _holds_messages(field):
+            continue
+        if field.is_repeated:
+            yield from _list(field.message_type, getattr(message, field.name), names)
+        elif message.HasField(field.name):
+            yield from _single(getattr(message, field.name), names)
+
+
+def _holds_messages(field: Any) -> bool:
+    of = field.message_type
+    return of is not None and not of.full_name.startswith("google.")
+
+
+def _list(of: Descriptor, messages: Sequence[Any], names: Names) -> Iterator[RenderableType]:
+    if of.name in TABLES:
+        yield table(messages, names, of)
+    if of.name in DOCUMENTS:
+        title_field, body_field = DOCUMENTS[of.name]
+        for message in messages:
+            if body := getattr(message, body_field):
+                yield _document(getattr(message, title_field), body)
+
+
+def _single(message: Any, names: Names) -> Iterator[RenderableType]:
+    yield block(message, names)
+    for field in message.DESCRIPTOR.fields:
+        if field.is_repeated and _holds_messages(field) and getattr(message, field.name):
+            if field.message_type.name in TABLES and field.name != "moves":
+                yield table(getattr(message, field.name), names, field.message_type)
+        elif field.name == "repair" and message.HasField("repair"):
+            conditions = message.repair.conditions
+            yield from _list(
+                message.repair.DESCRIPTOR.fields_by_name["conditions"].message_type,
+                conditions,
+                names,
+            )
+
+
+def _document(name: str, body: str) -> RenderableType:
+    return Group("", Rule(styled((name, "bold")), align="left"), styled(body))
+
+
+def _sentences(message: Any) -> Iterator[Text]:
+    """The explanation of a response, a line a sentence."""
+    field = f"explanation_{language().value}"
+    for sentence in getattr(message, field, ()):
+        yield styled(f"  {sentence}")
+
+
+def _case(response: Any, names: Names) -> Iterator[RenderableType]:
+    """A case with the shop, the records it is about, its steps and its letters."""
+    yield from _single(response.case, names)
+    if shop := names.subjects.get(response.case.subject_id):
+        yield block(shop, names)
+    records = [names.records[one] for one in response.case.record_ids if one in names.records]
+    if records:
+        yield table(records, names, records[0].DESCRIPTOR)
+    yield from _list(
+        response.DESCRIPTOR.fields_by_name["steps"].message_type, response.steps, names
+    )
+    yield from _list(
+        response.DESCRIPTOR.fields_by_name["letters"].message_type, response.letters, names
+    )
+
+
+def _colours(response: Any, names: Names) -> Iterator[RenderableType]:
+    """Instruments by bureau and colour."""
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for count in response.counts:
+        counts[count.bureau][count.colour] = count.instruments
+    order = ("red", "yellow", "green", "none")
+    rows = [
+        [styled(names.name("bureau", bureau) or bureau), *(_number(by.get(c, 0)) for c in order)]
+        for bureau, by in sorted(counts.items())
+    ]
+    sums = [_number(sum(by.get(c, 0) for by in counts.values())) for c in order]
+    heads = [choose("机关", "bureau"), *(colour(c).plain for c in order)]
+    heading = choose(f"器具颜色 {response.on}", f"colours of instruments {response.on}")
+    yield table_of(heading, heads, [*rows, [styled(choose("合计", "total")), *sums]])
+
+
+def _grades(response: Any, _names: Names) -> Iterator[RenderableType]:
+    """Subjects by text and grade."""
+    rows = [
+        [
+            styled(ruleset_name(count.ruleset_id) or choose("不评价", "not graded")),
+            styled(count.grade or "—"),
+            _number(count.subjects),
+        ]
+        for count in response.counts
+    ]
+    heads = [choose("规则", "text"), choose("等级", "grade"), choose("主体数", "subjects")]
+    yield table_of(choose("等级分布", "grades"), heads, rows)
+
+
+def _what_if(response: Any, names: Names) -> Iterator[RenderableType]:
+    """The grade before and after some changes."""
+    rows = [
+        [styled(choose(zh, en)), cell(outcome, "grade", names), cell(outcome, "title", names)]
+        for zh, en, outcome in (
+            ("现状", "now", response.before),
+            ("变更后", "after", response.after),
+        )
+    ]
+    heads = ["", choose("等级", "grade"), choose("文件", "text")]
+    yield table_of(choose(f"假设（{response.as_of}）", f"what if ({response.as_of})"), heads, rows)
+    yield from _sentences(response)
+
+
+def _explained(response: Any, _names: Names) -> Iterator[RenderableType]:
+    yield from _sentences(response)
+
+
+def _differences(response: Any, _names: Names) -> Iterator[RenderableType]:
+    """How a receipt that was recomputed differs from what was kept."""
+    if not response.differences:
+        yield styled(choose("✓ 重新计算一致", "✓ recomputes to itself"))
+    for difference in response.differences:
+        yield styled(difference)
+
+
+def _check_repair(response: Any, names: Names) -> Iterator[RenderableType]:
+    """Every condition of a repair, and from when it may be applied for."""
+    conditions = response.repair.conditions
+    of = response.repair.DESCRIPTOR.fields_by_name["conditions"].message_type
+    yield from _list(of, conditions, names)
+    if response.may_lodge:
+        yield styled(choose("现在可以申请", "may be applied for now"))
+    elif response.may_lodge_from:
+        day = response.may_lodge_from
+        yield styled(choose(f"自 {day} 起可以申请", f"may be applied for from {day} on"))
+    else:
+        yield styled(choose("本文件没有申请修复", "this text knows no application for repair"))
+
+
+def _number(count: int) -> Text:
+    return styled(f"{count:,}")
+
+
+View = Callable[[Any, Names], Iterator[RenderableType]]
+# Responses that are more than their parts.
+VIEWS: Mapping[str, View] = {
+    "CheckRepairResponse": _check_repair,
+    "GetCaseResponse": _case,
+    "GetReceiptResponse": _explained,
+    "OutlookResponse": _explained,
+    "SummariseColoursResponse": _colours,
+    "SummariseGradesResponse": _grades,
+    "VerifyReceiptResponse": _differences,
+    "WhatIfResponse": _what_if,
+}
