@@ -131,7 +131,8 @@ def words(name: str) -> Mapping[str, str]:
         case "case_step":
             from law.objection import STEP_ZH  # noqa: PLC0415
 
-            return {step.value: zh for step, zh in STEP_ZH.items()}
+            more = {"lodge": "提出", "confirm_condition": "核对条件"}
+            return more | {step.value: zh for step, zh in STEP_ZH.items()}
     return VOCABULARIES.get(name, {})
 
 

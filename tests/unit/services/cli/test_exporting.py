@@ -103,7 +103,7 @@ def test_days_moments_numbers_flags_and_what_is_not_said(tmp_path: Path) -> None
     account = identity.Account(roles=[identity.ROLE_UNIT_HEAD, identity.ROLE_INSPECTOR])
     save(tmp_path / "a.csv", identity.Account.DESCRIPTOR, iter([account]))
     [said] = read_csv(tmp_path / "a.csv")
-    assert said["角色"] == "单位负责人；执法检查人员"
+    assert said["角色"] == "单位负责人；检查人员"
 
 
 def test_an_empty_list_is_a_file_with_its_headings(tmp_path: Path) -> None:
