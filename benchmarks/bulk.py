@@ -48,7 +48,6 @@ from services.registry.imports.batch.desk import ImportDesk
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer_bulk import BulkServicer
 from services.registry.policy import POLICY, REGISTRY
-from services.registry.queries import Queries
 from services.registry.servicer import RegistryServicer
 
 ITEMS, ROUNDS, IN_CHUNK, AT_ONCE = 5000, 3, 500, 16
@@ -79,7 +78,7 @@ async def served() -> AsyncIterator[Peer]:
         nobody = grpc.aio.insecure_channel(settings.grading_address)  # no grade is concerned
         desk = ImportDesk.of(changes, GradingService(nobody), settings)
         services = {
-            REGISTRY: RegistryServicer(changes, Queries(database, clock)).register,
+            REGISTRY: RegistryServicer(changes).register,
             imports_policy.BULK: BulkServicer(desk).register,
         }
         verifier = Verifier(public_key(keys), clock)

@@ -74,7 +74,7 @@ class Caller:
     def require_subject(self, subject_id: str, bureau: str) -> None:
         """An operator sees its own subject; everyone else needs the bureau in scope."""
         if self.has(Role.OPERATOR):
-            if self.subject_id != subject_id:
+            if not self.sees(subject_id, bureau):
                 raise NotPermitted(
                     "只能查看和办理本单位的事项", "You may only act for your own subject"
                 )
@@ -82,8 +82,10 @@ class Caller:
             self.require_bureau(bureau)
 
     def sees(self, subject_id: str, bureau: str) -> bool:
-        """What `require_subject` would allow, as a question."""
-        return self.subject_id == subject_id if self.has(Role.OPERATOR) else self.covers(bureau)
+        """True when `require_subject` allows it; `row_scope.seen` says the same in SQL."""
+        if self.has(Role.OPERATOR):
+            return bool(self.subject_id) and self.subject_id == subject_id
+        return self.covers(bureau)
 
 
 def scope_prefix(bureau: str) -> str:

@@ -82,15 +82,13 @@ class OperationsServicer(rpc.OperationsServiceServicer):
         )
 
     async def ListAudit(self, request: pb.ListAuditRequest, context: Any) -> pb.ListAuditResponse:
-        entry_id = col(audit.AuditEntry.entry_id)
-        wanted = select(audit.AuditEntry).order_by(entry_id.desc())
+        rows = select(audit.AuditEntry)
         if request.object:
-            wanted = wanted.where(col(audit.AuditEntry.object) == request.object)
-        if key := paging.after(request, paging.whole):
-            wanted = wanted.where(entry_id < key[0])
+            rows = rows.where(col(audit.AuditEntry.object) == request.object)
         async with self._parts.database.snapshot() as session:
-            rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
-        page, token = paging.cut(request, rows, lambda entry: [entry.entry_id])
+            page, token = await paging.page(
+                session, request, rows, audit.AuditEntry.entry_id, newest_first=True
+            )
         return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token)
 
     async def ListDeadLetters(

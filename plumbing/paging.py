@@ -1,13 +1,20 @@
-"""Page tokens: opaque, and bound to the question they continue (AIP-158)."""
+"""Lists by pages: rows in the order of some columns, each page after the key of the last row.
+
+Page tokens are opaque and belong to the question they continue (AIP-158).
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import Fault, InvalidInput
 
@@ -23,6 +30,53 @@ class Paged(Protocol):
     DESCRIPTOR: Any
 
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
+
+
+async def page(
+    session: AsyncSession,
+    request: Paged,
+    rows: SelectOfScalar[Row],
+    *order: Any,
+    newest_first: bool = False,
+    key: Callable[[Row], Sequence[Any]] | None = None,
+) -> tuple[Sequence[Row], str]:
+    """One page of the rows in the order of some columns, and the token of the next page.
+
+    The last column tells any two rows apart. `newest_first` turns the order of every column round.
+    `key` takes the values of the columns from a row whose attributes do not bear their names.
+    """
+    if place := after(request, *map(_reader, order)):
+        rows = rows.where(_beyond(order, place, newest_first))
+    in_order = rows.order_by(*(column.desc() if newest_first else column for column in order))
+    found = (await session.exec(in_order.limit(page_size(request) + 1))).all()
+    return cut(request, found, key or _attributes(order))
+
+
+def _reader(column: Any) -> Callable[[Any], Any]:
+    return _READERS[_python_type(column)]
+
+
+def _beyond(
+    order: Sequence[Any], place: Sequence[Any], newest_first: bool
+) -> sa.ColumnElement[bool]:
+    columns = sa.tuple_(*order)
+    values = sa.tuple_(*(sa.literal(v, _type(c)) for v, c in zip(place, order, strict=True)))
+    return columns < values if newest_first else columns > values
+
+
+def _type(column: Any) -> Any:
+    # A token may hold a number that is too large for the column.
+    return sa.BigInteger() if _python_type(column) is int else column.type
+
+
+def _python_type(column: Any) -> type:
+    kind = column.type
+    # SQLModel wraps texts and moments in types of its own.
+    return (kind.impl_instance if isinstance(kind, sa.TypeDecorator) else kind).python_type
+
+
+def _attributes(order: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:
+    return lambda row: [getattr(row, column.key) for column in order]
 
 
 def page_size(request: Paged) -> int:
@@ -68,10 +122,13 @@ def day(part: Any) -> date:
 
 def moment(part: Any) -> datetime:
     """An aware moment, as a part of a key."""
-    said = datetime.fromisoformat(part)
-    if said.tzinfo is None:
+    value = datetime.fromisoformat(part)
+    if value.tzinfo is None:
         raise ValueError("a moment without its zone")
-    return said.astimezone(UTC)
+    return value.astimezone(UTC)
+
+
+_READERS: Mapping[type, Callable[[Any], Any]] = {str: text, int: whole, date: day, datetime: moment}
 
 
 def cut(
@@ -81,9 +138,12 @@ def cut(
     size = page_size(request)
     if len(rows) <= size:
         return rows, ""
-    page = rows[:size]
-    token = json.dumps([_question(request), list(key(page[-1]))])
-    return page, base64.urlsafe_b64encode(token.encode()).decode()
+    token = json.dumps([_question(request), list(key(rows[size - 1]))], default=_as_text)
+    return rows[:size], base64.urlsafe_b64encode(token.encode()).decode()
+
+
+def _as_text(part: date) -> str:
+    return part.isoformat()
 
 
 def _question(request: Paged) -> str:
@@ -91,8 +151,8 @@ def _question(request: Paged) -> str:
     bare.CopyFrom(request)
     bare.ClearField("page_token")
     bare.ClearField("page_size")
-    said = request.DESCRIPTOR.full_name.encode() + bare.SerializeToString(deterministic=True)
-    return hashlib.sha256(said).hexdigest()[:16]
+    name = request.DESCRIPTOR.full_name.encode()
+    return hashlib.sha256(name + bare.SerializeToString(deterministic=True)).hexdigest()[:16]
 
 
 def _bad_token() -> InvalidInput:

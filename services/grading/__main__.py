@@ -29,7 +29,7 @@ async def build(parts: Parts) -> Assembly:
     worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])
     return Assembly(
         rpc={
-            SERVICE: GradingServicer(parts.database, parts.clock).register,
+            SERVICE: GradingServicer(parts.changes).register,
             ASSESSMENTS: AssessmentServicer(parts.changes).register,
             RULESETS: RulesetServicer(parts.changes, keeper.wake).register,
         },

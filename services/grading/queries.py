@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law import grading
 from law.errors import NotFound, NotPermitted
 from law.evidence import SubjectKind
-from plumbing import paging, validation
-from plumbing.identity import Caller, Role, scope_prefix
+from law.grading.wording_receipt import explain
+from plumbing import paging, row_scope, validation
+from plumbing.identity import Caller, Role
+from plumbing.view import View
 from protos.grading.v1 import grading_pb2 as pb
+from services.grading import wire, wording
 from services.grading.tables import Grade, Receipt, Record, Subject
 
 CURRENT = (col(Grade.known_to).is_(None), col(Grade.in_force_to).is_(None))
-_NEWEST: tuple[Any, ...] = (
-    col(Grade.known_from),
-    col(Grade.in_force_from),
-    col(Grade.grade_id),
-)
-T = TypeVar("T")
 
 
-async def grade(
-    session: AsyncSession, caller: Caller, request: pb.GetGradeRequest, today: date
-) -> Grade:
+async def get_grade(view: View, request: pb.GetGradeRequest) -> pb.GetGradeResponse:
     """The grade of a subject in force on a day, as known at a moment.
 
-    The public sees present grades alone: what was repaired must not come back by asking for
-    the past (C-03).
+    The public sees present grades only: what was repaired must not come back by a question about
+    the past (C-03). Raises NotFound, also out of scope; NotPermitted for the public's question
+    about the past.
     """
-    subject = await _subject(session, caller, request.subject_id)
+    subject = await _subject(view, request.subject_id)
     past = bool(request.on) or request.HasField("known_at")
-    if past and not caller.sees(subject.subject_id, subject.bureau):
+    if past and not view.caller.sees(subject.subject_id, subject.bureau):
         raise NotPermitted(
             "公众只能查看当前等级", "The public may see the grade now in force, no other"
         )
-    wanted = select(Grade).where(
+    in_force = select(Grade).where(
         col(Grade.subject_id) == subject.subject_id,
-        *_in_force(validation.day(request.on, "on") or today),
+        *_in_force(validation.day(request.on, "on") or view.today),
         *_known(request.known_at.ToDatetime(UTC) if request.HasField("known_at") else None),
     )
-    return _found((await session.exec(wanted)).first(), "该日没有等级", "No grade on that day")
+    row = (await view.session.exec(in_force)).first()
+    if row is None:
+        raise NotFound("该日没有等级", "No grade on that day")
+    return pb.GetGradeResponse(grade=wire.grade(row))
 
 
 async def current(session: AsyncSession, subject_id: str) -> Grade | None:
@@ -55,57 +55,83 @@ async def current(session: AsyncSession, subject_id: str) -> Grade | None:
     ).first()
 
 
-async def grades(
-    session: AsyncSession, caller: Caller, request: pb.ListGradesRequest
-) -> tuple[Sequence[Grade], str]:
-    """Every statement about a subject, the newest first, and the token of the next page."""
-    subject = await _subject(session, caller, request.subject_id)
-    wanted = select(Grade).where(col(Grade.subject_id) == subject.subject_id)
-    if key := paging.after(request, paging.moment, paging.day, paging.text):
-        wanted = wanted.where(sa.tuple_(*_NEWEST) < _read_key(key))
-    in_order = wanted.order_by(*(one.desc() for one in _NEWEST))
-    rows = (await session.exec(in_order.limit(paging.page_size(request) + 1))).all()
-    return paging.cut(request, rows, _key)
+async def list_grades(view: View, request: pb.ListGradesRequest) -> pb.ListGradesResponse:
+    """Every statement about a subject, the newest first."""
+    subject = await _subject(view, request.subject_id)
+    rows = select(Grade).where(col(Grade.subject_id) == subject.subject_id)
+    order = (Grade.known_from, Grade.in_force_from, Grade.grade_id)
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    return pb.ListGradesResponse(grades=map(wire.grade, page), next_page_token=token)
 
 
-async def receipt(session: AsyncSession, caller: Caller, receipt_id: str) -> dict[str, Any]:
-    """A receipt as it was written."""
-    row = await session.get(Receipt, receipt_id)
-    said = _found(row, "未找到该评价凭据", "There is no such receipt")
-    await _subject(session, caller, said.subject_id)
-    return said.document
+async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceiptResponse:
+    """A receipt as it was written, explained in Chinese and English."""
+    document = await _receipt(view, request.receipt_id)
+    receipt = grading.Receipt.from_json(document)
+    return pb.GetReceiptResponse(
+        receipt_json=json.dumps(document, ensure_ascii=False),
+        explanation_zh=explain(receipt, "zh", wording.names(receipt.inputs, "zh")),
+        explanation_en=explain(receipt, "en", wording.names(receipt.inputs, "en")),
+    )
 
 
-async def summary(
-    session: AsyncSession, caller: Caller, bureau: str
-) -> list[tuple[str, str | None, int]]:
-    """How many subjects have which grade under which text, in the caller's scope."""
-    if bureau:
-        caller.require_bureau(bureau)
+async def verify_receipt(view: View, request: pb.VerifyReceiptRequest) -> pb.VerifyReceiptResponse:
+    """Where a receipt differs from what its inputs give today; nothing when it holds."""
+    document = await _receipt(view, request.receipt_id)
+    return pb.VerifyReceiptResponse(differences=grading.verify_document(document))
+
+
+async def _receipt(view: View, receipt_id: str) -> dict[str, Any]:
+    row = await view.session.get(Receipt, receipt_id)
+    if row is None:
+        raise NotFound("未找到该评价凭据", "There is no such receipt")
+    await _subject(view, row.subject_id)
+    return row.document
+
+
+async def summarise_grades(
+    view: View, request: pb.SummariseGradesRequest
+) -> pb.SummariseGradesResponse:
+    """How many subjects have which grade under which text, in the caller's scope.
+
+    Raises NotPermitted for a bureau outside it.
+    """
+    in_scope = row_scope.covered(view.caller, Subject.bureau)
+    if request.bureau:
+        view.caller.require_bureau(request.bureau)
+        in_scope = row_scope.within(request.bureau, Subject.bureau)
     counted = (
         select(Grade.ruleset_id, Grade.grade, sa.func.count())
         .join(Subject, col(Subject.subject_id) == col(Grade.subject_id))
-        .where(*CURRENT, col(Subject.removed).is_(False), *_within(caller, bureau))
+        .where(*CURRENT, col(Subject.removed).is_(False), in_scope)
         .group_by(col(Grade.ruleset_id), col(Grade.grade))
         .order_by(col(Grade.ruleset_id), col(Grade.grade))
     )
-    return [(text, letter, count) for text, letter, count in (await session.exec(counted)).all()]
+    return pb.SummariseGradesResponse(
+        counts=[
+            pb.GradeCount(ruleset_id=text, grade=grade or "", subjects=subjects)
+            for text, grade, subjects in await view.session.exec(counted)
+        ]
+    )
 
 
-async def record_graded(
-    session: AsyncSession, caller: Caller, request: pb.GetRecordGradedRequest
-) -> Grade | None:
-    """The current grade of a record's subject, once that version of the record is in it."""
-    record = await session.get(Record, request.record_id)
+async def get_record_graded(
+    view: View, request: pb.GetRecordGradedRequest
+) -> pb.GetRecordGradedResponse:
+    """The current grade of a record's subject, once it takes that version of the record in."""
+    record = await view.session.get(Record, request.record_id)
     if record is None or record.version < request.version:
-        return None
-    await _subject(session, caller, record.subject_id)
-    return await current(session, record.subject_id)
+        return pb.GetRecordGradedResponse(graded=False)
+    await _subject(view, record.subject_id)
+    row = await current(view.session, record.subject_id)
+    if row is None:
+        return pb.GetRecordGradedResponse(graded=False)
+    return pb.GetRecordGradedResponse(graded=True, grade=wire.grade(row))
 
 
-async def _subject(session: AsyncSession, caller: Caller, subject_id: str) -> Subject:
-    row = await session.get(Subject, subject_id)
-    if row is None or not row.version or not _sees(caller, row):
+async def _subject(view: View, subject_id: str) -> Subject:
+    row = await view.session.get(Subject, subject_id)
+    if row is None or not row.version or not _sees(view.caller, row):
         raise NotFound("未找到该主体", "There is no such subject")
     return row
 
@@ -118,15 +144,6 @@ def _sees(caller: Caller, subject: Subject) -> bool:
     return caller.has(Role.PUBLIC) and not hidden
 
 
-def _within(caller: Caller, bureau: str) -> list[sa.ColumnElement[bool]]:
-    if caller.is_service and not bureau:
-        return []
-    scope = bureau or caller.bureau
-    if not scope:
-        return [sa.false()]
-    return [col(Subject.bureau).startswith(scope_prefix(scope), autoescape=True)]
-
-
 def _in_force(on: date) -> tuple[sa.ColumnElement[bool], ...]:
     until = col(Grade.in_force_to)
     return col(Grade.in_force_from) <= on, sa.or_(until.is_(None), until > on)
@@ -137,18 +154,3 @@ def _known(at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
     if at is None:
         return (until.is_(None),)
     return col(Grade.known_from) <= at, sa.or_(until.is_(None), until > at)
-
-
-def _key(row: Grade) -> list[str]:
-    return [row.known_from.isoformat(), row.in_force_from.isoformat(), row.grade_id]
-
-
-def _read_key(key: Sequence[Any]) -> sa.Tuple:
-    typed = zip(key, _NEWEST, strict=True)
-    return sa.tuple_(*(sa.literal(value, column.type) for value, column in typed))
-
-
-def _found(row: T | None, zh: str, en: str) -> T:
-    if row is None:
-        raise NotFound(zh, en)
-    return row

@@ -11,7 +11,7 @@ once. Later corrections of a year's records change grades, never the account of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -24,10 +24,10 @@ from law.texts_in_force import load as ruleset
 from law.texts_in_force.model import Method, Ruleset
 from plumbing import paging
 from plumbing.change import Change
+from plumbing.view import View
 from protos.grading.v1 import assessments_pb2 as pb
+from services.grading.assessments import wire
 from services.grading.tables import Grade, YearEnd
-
-_NEWEST: tuple[Any, ...] = (col(YearEnd.year), col(YearEnd.ruleset_id))
 
 
 async def close(change: Change, as_of: date) -> int:
@@ -42,16 +42,14 @@ async def close(change: Change, as_of: date) -> int:
     return closed
 
 
-async def listed(
-    session: AsyncSession, request: pb.ListYearEndsRequest
-) -> tuple[Sequence[YearEnd], str]:
-    """The adjustments, the last year first, and the token of the next page."""
-    wanted = select(YearEnd)
-    if key := paging.after(request, paging.whole, paging.text):
-        wanted = wanted.where(sa.tuple_(*_NEWEST) < sa.tuple_(*key))
-    in_order = wanted.order_by(*(one.desc() for one in _NEWEST))
-    rows = (await session.exec(in_order.limit(paging.page_size(request) + 1))).all()
-    return paging.cut(request, rows, lambda row: [row.year, row.ruleset_id])
+async def list_year_ends(view: View, request: pb.ListYearEndsRequest) -> pb.ListYearEndsResponse:
+    """The adjustments, the last year first, with the counts of the caller's bureaus."""
+    order = (YearEnd.year, YearEnd.ruleset_id)
+    page, token = await paging.page(
+        view.session, request, select(YearEnd), *order, newest_first=True
+    )
+    year_ends = [wire.year_end(row, view.caller.covers) for row in page]
+    return pb.ListYearEndsResponse(year_ends=year_ends, next_page_token=token)
 
 
 def _texts() -> Iterator[Ruleset]:

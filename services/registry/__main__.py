@@ -25,7 +25,6 @@ from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import ImportServicer
 from services.registry.imports.servicer_bulk import BulkServicer
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
-from services.registry.queries import Queries
 from services.registry.retention.timers import Timers
 from services.registry.servicer import ClockServicer, RegistryServicer
 
@@ -36,19 +35,18 @@ async def build(parts: Parts) -> Assembly:
     signer = Signer(make_keys(settings.keys_dir, CALLERS), machine_time, settings.token_life)
     secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in CALLERS}
     passwords = Passwords(parts.database, machine_time)
-    queries = Queries(parts.database, parts.clock)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
     desk = ImportDesk.of(parts.changes, GradingService(parts.channel("grading")), settings)
     expiry = Expiry(parts.changes, settings.import_open_days)
-    identity = IdentityServicer(parts.changes, queries, passwords, signer, secrets)
+    identity = IdentityServicer(parts.changes, passwords, signer, secrets)
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
         rpc={
-            REGISTRY: RegistryServicer(parts.changes, queries).register,
+            REGISTRY: RegistryServicer(parts.changes).register,
             imports_policy.IMPORTS: ImportServicer(desk).register,
             imports_policy.BULK: BulkServicer(desk).register,
-            CLOCK: ClockServicer(parts.changes, parts.clock).register,
+            CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,
         },
         policies=[POLICY, imports_policy.POLICY],

@@ -6,22 +6,18 @@ may not be seen does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import NotFound
 from law.evidence import RecordStatus
-from plumbing import paging
-from plumbing.clock import Clock
-from plumbing.database import Database
-from plumbing.identity import Caller, Role, Unauthenticated
-from plumbing.paging import Paged
+from plumbing import paging, row_scope
+from plumbing.identity import Role, Unauthenticated
+from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import disclosure, scope, wire
@@ -36,188 +32,157 @@ from services.registry.tables import (
     Verification,
 )
 
-T = TypeVar("T")
+
+async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
+    """Every bureau, by code: where one turns to is no secret."""
+    rows = select(Bureau).where(sa.not_(col(Bureau.removed)))
+    page, token = await paging.page(view.session, request, rows, Bureau.code)
+    return pb.ListBureausResponse(bureaus=map(wire.bureau, page), next_page_token=token)
 
 
-class Queries:
-    """Reads the register."""
+async def get_subject(view: View, request: pb.GetSubjectRequest) -> pb.GetSubjectResponse:
+    """A subject by id or credit code. Raises NotFound, NotPermitted outside the scope."""
+    row = await _subject(view, request.subject_id, by_code=True)
+    return pb.GetSubjectResponse(subject=disclosure.subject(row, view.caller))
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
 
-    async def list_bureaus(self, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
-        """Every bureau, by code: where one turns to is no secret."""
-        wanted = select(Bureau).where(sa.not_(col(Bureau.removed)))
-        bureaus, token = await self._page(request, wanted, Bureau.code)
-        return pb.ListBureausResponse(bureaus=map(wire.bureau, bureaus), next_page_token=token)
+async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListSubjectsResponse:
+    """Subjects by name."""
+    rows = select(Subject).where(sa.not_(col(Subject.removed)), scope.subjects(view.caller))
+    if request.bureau:
+        rows = rows.where(Subject.bureau == request.bureau)
+    if request.name_contains:
+        rows = rows.where(col(Subject.name).icontains(request.name_contains, autoescape=True))
+    if request.in_review:
+        rows = rows.where(col(Subject.in_review))
+    order = (Subject.name, Subject.subject_id)
+    page, token = await paging.page(view.session, request, rows, *order)
+    subjects = [disclosure.subject(row, view.caller) for row in page]
+    return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token)
 
-    async def get_subject(
-        self, caller: Caller, request: pb.GetSubjectRequest
-    ) -> pb.GetSubjectResponse:
-        """A subject by id or credit code. Raises NotFound, NotPermitted outside the scope."""
-        async with self._database.snapshot() as session:
-            row = await _subject(session, caller, request.subject_id, by_code=True)
-        return pb.GetSubjectResponse(subject=disclosure.subject(row, caller))
 
-    async def list_subjects(
-        self, caller: Caller, request: pb.ListSubjectsRequest
-    ) -> pb.ListSubjectsResponse:
-        """Subjects by name."""
-        wanted = select(Subject).where(sa.not_(col(Subject.removed)), scope.subjects(caller))
-        if request.bureau:
-            wanted = wanted.where(Subject.bureau == request.bureau)
-        if request.name_contains:
-            holds = col(Subject.name).icontains(request.name_contains, autoescape=True)
-            wanted = wanted.where(holds)
-        if request.in_review:
-            wanted = wanted.where(col(Subject.in_review))
-        rows, token = await self._page(request, wanted, Subject.name, Subject.subject_id)
-        subjects = [disclosure.subject(row, caller) for row in rows]
-        return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token)
-
-    async def get_instrument(
-        self, caller: Caller, request: pb.GetInstrumentRequest
-    ) -> pb.GetInstrumentResponse:
-        """An instrument with its verifications. Raises NotFound, NotPermitted."""
-        async with self._database.snapshot() as session:
-            row = await session.get(Instrument, request.instrument_id)
-            if row is None or row.removed:
-                raise NotFound("没有该计量器具", "There is no such instrument")
-            caller.require_subject(row.subject_id, row.bureau)
-            verifications = await session.exec(
-                select(Verification)
-                .where(
-                    Verification.instrument_id == row.instrument_id,
-                    sa.not_(col(Verification.removed)),
-                )
-                .order_by(col(Verification.verified_on).desc(), col(Verification.verification_id))
-            )
-            return pb.GetInstrumentResponse(
-                instrument=wire.instrument(row),
-                verifications=map(wire.verification, verifications),
-            )
-
-    async def list_instruments(
-        self, caller: Caller, request: pb.ListInstrumentsRequest
-    ) -> pb.ListInstrumentsResponse:
-        """Instruments of a subject, a bureau, or the caller's whole scope."""
-        within = scope.held(caller, Instrument.subject_id, Instrument.bureau)
-        wanted = select(Instrument).where(sa.not_(col(Instrument.removed)), within)
-        if request.subject_id:
-            wanted = wanted.where(Instrument.subject_id == request.subject_id)
-        if request.bureau:
-            wanted = wanted.where(Instrument.bureau == request.bureau)
-        if request.repeated_serial:
-            wanted = wanted.where(col(Instrument.repeated_serial))
-        rows, token = await self._page(request, wanted, Instrument.instrument_id)
-        return pb.ListInstrumentsResponse(
-            instruments=map(wire.instrument, rows), next_page_token=token
+async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.GetInstrumentResponse:
+    """An instrument with its verifications. Raises NotFound, NotPermitted."""
+    row = await view.session.get(Instrument, request.instrument_id)
+    if row is None or row.removed:
+        raise NotFound("没有该计量器具", "There is no such instrument")
+    view.caller.require_subject(row.subject_id, row.bureau)
+    verifications = await view.session.exec(
+        select(Verification)
+        .where(
+            Verification.instrument_id == row.instrument_id,
+            sa.not_(col(Verification.removed)),
         )
+        .order_by(col(Verification.verified_on).desc(), col(Verification.verification_id))
+    )
+    return pb.GetInstrumentResponse(
+        instrument=wire.instrument(row), verifications=map(wire.verification, verifications)
+    )
 
-    async def list_verifications(
-        self, caller: Caller, request: pb.ListVerificationsRequest
-    ) -> pb.ListVerificationsResponse:
-        """Verifications of the instruments of a subject, a bureau, or the caller's whole scope."""
-        within = scope.held(caller, Instrument.subject_id, Instrument.bureau)
-        standing = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
-        wanted = select(Verification, Instrument).join(Instrument).where(standing, within)
-        if request.subject_id:
-            wanted = wanted.where(Instrument.subject_id == request.subject_id)
-        if request.bureau:
-            wanted = wanted.where(Instrument.bureau == request.bureau)
-        if key := paging.after(request, paging.text):
-            wanted = wanted.where(col(Verification.verification_id) > key[0])
-        ordered = wanted.order_by(col(Verification.verification_id))
-        async with self._database.snapshot() as session:
-            rows = (await session.exec(ordered.limit(paging.page_size(request) + 1))).all()
-        page, token = paging.cut(request, rows, lambda row: [row[0].verification_id])
-        entries = (wire.verification_entry(*row) for row in page)
-        return pb.ListVerificationsResponse(verifications=entries, next_page_token=token)
 
-    async def get_record(
-        self, caller: Caller, request: pb.GetRecordRequest
-    ) -> pb.GetRecordResponse:
-        """A credit record and what it said before. Raises NotFound, NotPermitted.
+async def list_instruments(
+    view: View, request: pb.ListInstrumentsRequest
+) -> pb.ListInstrumentsResponse:
+    """Instruments of a subject, a bureau, or the caller's whole scope."""
+    rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *_owned(view, request))
+    if request.repeated_serial:
+        rows = rows.where(col(Instrument.repeated_serial))
+    page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
+    return pb.ListInstrumentsResponse(instruments=map(wire.instrument, page), next_page_token=token)
 
-        One that has left the archive is there for the platform's own services alone (C-03).
-        """
-        today = self._clock.today()
-        async with self._database.snapshot() as session:
-            row = await session.get(Record, request.record_id)
-            if row is None or row.removed:
-                raise NotFound("没有该信用记录", "There is no such record")
-            owner = await _subject(session, caller, row.subject_id)
-            now = await governing.load(session)
-            said = disclosure.record(row, owner, caller, now, today)
-            if said is None:
-                raise NotFound("该信用记录已从档案中删除", "This record has left the archive")
-            earlier = await session.exec(_earlier(row))
-            return pb.GetRecordResponse(
-                record=said,
-                earlier=[wire.record(Record.model_validate(state)) for state in earlier],
-                retention=disclosure.retention(row, owner, now, today),
-            )
 
-    async def list_records(
-        self, caller: Caller, request: pb.ListRecordsRequest
-    ) -> pb.ListRecordsResponse:
-        """The credit records of a subject that the caller may see.
+async def list_verifications(
+    view: View, request: pb.ListVerificationsRequest
+) -> pb.ListVerificationsResponse:
+    """Verifications of the instruments of a subject, a bureau, or the caller's whole scope."""
+    on_file = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
+    rows: Any = select(Verification, Instrument).join(Instrument)
+    page, token = await paging.page(
+        view.session,
+        request,
+        rows.where(on_file, *_owned(view, request)),
+        Verification.verification_id,
+        key=lambda row: [row[0].verification_id],
+    )
+    entries = (wire.verification_entry(*row) for row in page)
+    return pb.ListVerificationsResponse(verifications=entries, next_page_token=token)
 
-        Raises NotFound, NotPermitted outside the scope. A page may hold fewer than were asked
-        for, and more follow.
-        """
-        today = self._clock.today()
-        async with self._database.snapshot() as session:
-            owner = await _subject(session, caller, request.subject_id)
-            now = await governing.load(session)
-        wanted = select(Record).where(
-            Record.subject_id == request.subject_id, sa.not_(col(Record.removed))
-        )
-        if not caller.is_service:
-            wanted = wanted.where(col(Record.status) != RecordStatus.EXPIRED)
-        rows, token = await self._page(request, wanted, Record.determined_on, Record.record_id)
-        shown = [disclosure.record(row, owner, caller, now, today) for row in rows]
-        return pb.ListRecordsResponse(records=filter(None, shown), next_page_token=token)
 
-    async def list_accounts(
-        self, request: identity.ListAccountsRequest
-    ) -> identity.ListAccountsResponse:
-        """Every account, by name."""
-        rows, token = await self._page(request, select(Account), Account.name)
-        return identity.ListAccountsResponse(
-            accounts=map(wire.account, rows), next_page_token=token
-        )
+async def get_record(view: View, request: pb.GetRecordRequest) -> pb.GetRecordResponse:
+    """A credit record and its earlier versions. Raises NotFound, NotPermitted.
 
-    async def get_caller(self, caller: Caller) -> identity.GetCallerResponse:
-        """Who the caller is; a service is its name."""
-        if caller.is_service:
-            return identity.GetCallerResponse(account=identity.Account(name=caller.name))
-        async with self._database.snapshot() as session:
-            row = await session.get(Account, caller.account_id)
-        if row is None:
-            raise NotFound("没有该账号", "There is no such account")
-        return identity.GetCallerResponse(account=wire.account(row))
+    A record that has left the archive is shown to the platform's own services only (C-03).
+    """
+    row = await view.session.get(Record, request.record_id)
+    if row is None or row.removed:
+        raise NotFound("没有该信用记录", "There is no such record")
+    owner = await _subject(view, row.subject_id)
+    now = await governing.load(view.session)
+    record = disclosure.record(row, owner, view.caller, now, view.today)
+    if record is None:
+        raise NotFound("该信用记录已从档案中删除", "This record has left the archive")
+    earlier = await view.session.exec(_earlier(row))
+    return pb.GetRecordResponse(
+        record=record,
+        earlier=[wire.record(Record.model_validate(state)) for state in earlier],
+        retention=disclosure.retention(row, owner, now, view.today),
+    )
 
-    async def open_account(self, caller: Caller) -> Account:
-        """The caller's own account. Raises Unauthenticated when it is closed or gone."""
-        async with self._database.snapshot() as session:
-            row = await session.get(Account, caller.account_id)
-        if row is None or row.closed:
-            raise Unauthenticated("账号已停用，请重新登录", "The account is closed; sign in again")
-        return row
 
-    async def _page(
-        self, request: Paged, wanted: SelectOfScalar[T], *order: Any
-    ) -> tuple[list[T], str]:
-        """One page in the order of some columns, the last of which tells any two rows apart."""
-        columns = [col(column) for column in order]
-        if key := paging.after(request, *map(_reader, columns)):
-            wanted = wanted.where(_beyond(columns, key))
-        async with self._database.snapshot() as session:
-            limit = paging.page_size(request) + 1
-            rows = (await session.exec(wanted.order_by(*columns).limit(limit))).all()
-        page, token = paging.cut(request, rows, _key_of(columns))
-        return list(page), token
+async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRecordsResponse:
+    """The credit records of a subject that the caller may see.
+
+    Raises NotFound, NotPermitted outside the scope. A page may hold fewer records than were asked
+    for although more pages follow.
+    """
+    owner = await _subject(view, request.subject_id)
+    now = await governing.load(view.session)
+    rows = select(Record).where(
+        Record.subject_id == request.subject_id, sa.not_(col(Record.removed))
+    )
+    if not view.caller.is_service:
+        rows = rows.where(col(Record.status) != RecordStatus.EXPIRED)
+    order = (Record.determined_on, Record.record_id)
+    page, token = await paging.page(view.session, request, rows, *order)
+    records = [disclosure.record(row, owner, view.caller, now, view.today) for row in page]
+    return pb.ListRecordsResponse(records=filter(None, records), next_page_token=token)
+
+
+async def list_accounts(
+    view: View, request: identity.ListAccountsRequest
+) -> identity.ListAccountsResponse:
+    """Every account, by name."""
+    page, token = await paging.page(view.session, request, select(Account), Account.name)
+    return identity.ListAccountsResponse(accounts=map(wire.account, page), next_page_token=token)
+
+
+async def get_caller(view: View, request: identity.GetCallerRequest) -> identity.GetCallerResponse:
+    """Who the caller is; a service is its name."""
+    if view.caller.is_service:
+        return identity.GetCallerResponse(account=identity.Account(name=view.caller.name))
+    row = await view.session.get(Account, view.caller.account_id)
+    if row is None:
+        raise NotFound("没有该账号", "There is no such account")
+    return identity.GetCallerResponse(account=wire.account(row))
+
+
+async def open_account(view: View) -> Account:
+    """The caller's own account. Raises Unauthenticated when it is closed or gone."""
+    row = await view.session.get(Account, view.caller.account_id)
+    if row is None or row.closed:
+        raise Unauthenticated("账号已停用，请重新登录", "The account is closed; sign in again")
+    return row
+
+
+def _owned(
+    view: View, request: pb.ListInstrumentsRequest | pb.ListVerificationsRequest
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Instruments in the caller's scope, further limited to a subject and a bureau."""
+    yield row_scope.seen(view.caller, Instrument.subject_id, Instrument.bureau)
+    if request.subject_id:
+        yield col(Instrument.subject_id) == request.subject_id
+    if request.bureau:
+        yield col(Instrument.bureau) == request.bureau
 
 
 def _earlier(row: Record) -> SelectOfScalar[Any]:
@@ -227,29 +192,13 @@ def _earlier(row: Record) -> SelectOfScalar[Any]:
     return of_record.where(version < row.version).order_by(version.desc())
 
 
-def _beyond(columns: list[Any], key: list[Any]) -> sa.ColumnElement[bool]:
-    values = [sa.literal(part, column.type) for column, part in zip(columns, key, strict=True)]
-    return sa.tuple_(*columns) > sa.tuple_(*values)
-
-
-def _reader(column: Any) -> Callable[[Any], Any]:
-    # A page token carries text; days are compared as days.
-    return paging.day if column.type.python_type is date else paging.text
-
-
-def _key_of(columns: list[Any]) -> Callable[[Any], list[str]]:
-    return lambda row: [str(getattr(row, column.key)) for column in columns]
-
-
-async def _subject(
-    session: AsyncSession, caller: Caller, subject_id: str, *, by_code: bool = False
-) -> Subject:
-    row = await session.get(Subject, subject_id)
+async def _subject(view: View, subject_id: str, *, by_code: bool = False) -> Subject:
+    caller, row = view.caller, await view.session.get(Subject, subject_id)
     if row is None and by_code:
         bearing = select(Subject).where(
             Subject.credit_code == subject_id, sa.not_(col(Subject.removed))
         )
-        row = (await session.exec(bearing)).first()
+        row = (await view.session.exec(bearing)).first()
     if row is None or row.removed or (caller.has(Role.PUBLIC) and not disclosure.listed(row)):
         raise NotFound("没有该信用主体", "There is no such subject")
     if not caller.has(Role.PUBLIC):

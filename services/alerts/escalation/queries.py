@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,14 +14,15 @@ from law.errors import NotFound
 from law.escalation import Step
 from law.evidence import SubjectKind
 from plumbing import paging
-from plumbing.identity import Caller, Role
+from plumbing.identity import Role
+from plumbing.view import View
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import UNDECIDED, is_open
 from services.alerts.escalation.documents import facts_of, text_of
 from services.alerts.notices.texts import Text
-from services.alerts.queries import literals, scope
+from services.alerts.queries import scope
 from services.alerts.tables import (
     Alert,
     Escalation,
@@ -38,46 +38,40 @@ _SHOWN = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 PUBLIC_KINDS = [k for k in SubjectKind if {*visible_fields(k, Audience.PUBLIC)} >= _SHOWN]
 
 
-async def find(session: AsyncSession, caller: Caller, escalation_id: str) -> Escalation:
+async def find(view: View, escalation_id: str) -> Escalation:
     """A case. Raises NotFound, NotPermitted outside the caller's scope."""
-    case = await session.get(Escalation, escalation_id)
+    case = await view.session.get(Escalation, escalation_id)
     if case is None:
         raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)
-    caller.require_subject(case.subject_id, case.bureau)
+    view.caller.require_subject(case.subject_id, case.bureau)
     return case
 
 
 async def list_escalations(
-    session: AsyncSession, caller: Caller, request: pb.ListEscalationsRequest
+    view: View, request: pb.ListEscalationsRequest
 ) -> pb.ListEscalationsResponse:
     """Cases, newest first."""
-    order = (col(Escalation.opened_at), col(Escalation.escalation_id))
-    wanted = select(Escalation).where(
-        *scope(caller, Escalation, request.bureau, request.subject_id)
+    rows = select(Escalation).where(
+        *scope(view.caller, Escalation, request.bureau, request.subject_id)
     )
     if request.state:
-        wanted = wanted.where(col(Escalation.state) == EscalationState(request.state))
-    if key := paging.after(request, paging.moment, paging.text):
-        wanted = wanted.where(sa.tuple_(*order) < sa.tuple_(*literals(order, key)))
-    wanted = wanted.order_by(*(column.desc() for column in order))
-    rows = (await session.exec(wanted.limit(paging.page_size(request) + 1))).all()
-    page, token = paging.cut(request, rows, lambda c: [c.opened_at.isoformat(), c.escalation_id])
+        rows = rows.where(col(Escalation.state) == EscalationState(request.state))
+    order = (Escalation.opened_at, Escalation.escalation_id)
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
     return pb.ListEscalationsResponse(
         escalations=map(wire_escalations.case, page), next_page_token=token
     )
 
 
-async def get_escalation(
-    session: AsyncSession, caller: Caller, request: pb.GetEscalationRequest, today: date
-) -> pb.GetEscalationResponse:
+async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.GetEscalationResponse:
     """A case with its steps, documents and alerts; the subject sees what it was sent.
 
-    Whoever may decide of a step sees its document as a draft. Raises NotFound, NotPermitted
+    Whoever may decide about a step sees its document as a draft. Raises NotFound, NotPermitted
     outside the caller's scope.
     """
-    case = await find(session, caller, request.escalation_id)
+    session, case = view.session, await find(view, request.escalation_id)
     of_case = select(EscalationStep).where(col(EscalationStep.escalation_id) == case.escalation_id)
-    if caller.has(Role.OPERATOR):
+    if view.caller.has(Role.OPERATOR):
         of_case = of_case.where(col(EscalationStep.notice_id) != "")
     steps = (await session.exec(of_case.order_by(col(EscalationStep.step_id)))).all()
     notices = select(Notice).where(col(Notice.notice_id).in_([s.notice_id for s in steps]))
@@ -90,7 +84,7 @@ async def get_escalation(
     )
     subject = await session.get(Subject, case.subject_id)
     name = subject.name if subject else ""
-    drafts = await _drafts(session, case, subject, steps, today) if subject else {}
+    drafts = await _drafts(session, case, subject, steps, view.today) if subject else {}
     return pb.GetEscalationResponse(
         escalation=wire_escalations.case(case),
         steps=[wire_escalations.step(step, documents, drafts, name) for step in steps],
@@ -114,12 +108,9 @@ async def _drafts(
     return {step_id: text for step_id, text in found.items() if text is not None}
 
 
-async def list_exposures(
-    session: AsyncSession, request: pb.ListExposuresRequest
-) -> pb.ListExposuresResponse:
-    """What is public, newest first: of cases that are open, and of nobody who is a person."""
-    number = col(EscalationStep.step_id)
-    wanted: Any = (
+async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.ListExposuresResponse:
+    """What is public, newest first: steps of open cases, of subjects that are not persons."""
+    rows: Any = (
         select(EscalationStep, Subject.name)
         .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))
         .join(Subject, col(Subject.subject_id) == col(Escalation.subject_id))
@@ -131,10 +122,14 @@ async def list_exposures(
         )
     )
     if request.bureau:
-        wanted = wanted.where(col(Escalation.bureau) == request.bureau)
-    if key := paging.after(request, paging.whole):
-        wanted = wanted.where(number < key[0])
-    rows = await session.exec(wanted.order_by(number.desc()).limit(paging.page_size(request) + 1))
-    page, token = paging.cut(request, rows.all(), lambda row: [row[0].step_id])
+        rows = rows.where(col(Escalation.bureau) == request.bureau)
+    page, token = await paging.page(
+        view.session,
+        request,
+        rows,
+        EscalationStep.step_id,
+        newest_first=True,
+        key=lambda row: [row[0].step_id],
+    )
     exposures = [wire_escalations.exposure(step, name) for step, name in page]
     return pb.ListExposuresResponse(exposures=exposures, next_page_token=token)

@@ -7,29 +7,21 @@ result is open once the head of the unit publishes it (R-100); nobody publishes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-import sqlalchemy as sa
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
-from plumbing import paging, validation
+from plumbing import validation
 from plumbing.change import Change
-from plumbing.identity import Caller, Role, scope_prefix
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1 import index_events_pb2 as events
 from services.grading.assessments import wire as wire_assessments
 from services.grading.indices import findings
-from services.grading.policy import STAFF
 from services.grading.tables import IndexAssessment, IndexState
 
 TABLES = {"scenic": "taizhou-scenic", "block": "taizhou-block"}
 PUBLICATION_CITE = "S2 二(二)二"  # 结果公布
-_NEWEST: tuple[Any, ...] = (col(IndexAssessment.assessed_at), col(IndexAssessment.index_id))
 
 
 async def assess(change: Change, request: pb.AssessIndexRequest) -> pb.AssessIndexResponse:
@@ -94,53 +86,6 @@ async def withdraw(change: Change, request: pb.WithdrawIndexRequest) -> pb.Withd
     return pb.WithdrawIndexResponse(index=_told(row))
 
 
-async def get(session: AsyncSession, caller: Caller, index_id: str) -> IndexAssessment:
-    """An index: in any state for the bureau's staff, a published one for everyone else."""
-    row = await session.get(IndexAssessment, index_id)
-    if row is None or not (row.state is IndexState.PUBLISHED or is_staff(caller, row)):
-        raise NotFound("未找到该指数", "There is no such index")
-    return row
-
-
-async def listed(
-    session: AsyncSession, caller: Caller, request: pb.ListIndexesRequest
-) -> tuple[Sequence[IndexAssessment], str]:
-    """What the caller may see, the newest first, and the token of the next page."""
-    wanted = select(IndexAssessment).where(*_visible(caller), *_asked(request))
-    if key := paging.after(request, paging.moment, paging.text):
-        wanted = wanted.where(sa.tuple_(*_NEWEST) < _read_key(key))
-    in_order = wanted.order_by(*(one.desc() for one in _NEWEST))
-    rows = (await session.exec(in_order.limit(paging.page_size(request) + 1))).all()
-    return paging.cut(request, rows, lambda row: [row.assessed_at.isoformat(), row.index_id])
-
-
-def is_staff(caller: Caller, row: IndexAssessment) -> bool:
-    """Whether the caller works for the bureau of an index, or for one above it."""
-    return caller.has(*STAFF, Role.SERVICE) and caller.covers(row.bureau)
-
-
-def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
-    published = col(IndexAssessment.state) == IndexState.PUBLISHED
-    if caller.is_service:
-        return []
-    if not caller.bureau or not caller.has(*STAFF):
-        return [published]
-    own = col(IndexAssessment.bureau).startswith(scope_prefix(caller.bureau), autoescape=True)
-    return [sa.or_(published, own)]
-
-
-def _asked(request: pb.ListIndexesRequest) -> list[sa.ColumnElement[bool]]:
-    asked: list[sa.ColumnElement[bool]] = []
-    if request.bureau:
-        below = scope_prefix(request.bureau)
-        asked.append(col(IndexAssessment.bureau).startswith(below, autoescape=True))
-    if request.area_id:
-        asked.append(col(IndexAssessment.area_id) == request.area_id)
-    if request.state:
-        asked.append(col(IndexAssessment.state) == IndexState(request.state))
-    return asked
-
-
 async def _held(change: Change, index_id: str, state: IndexState) -> IndexAssessment:
     """An index to act on. Raises NotFound, NotPermitted outside the bureau, WrongState."""
     row = await change.session.get(IndexAssessment, index_id, with_for_update=True)
@@ -190,8 +135,3 @@ def _object(row: IndexAssessment) -> str:
 def _said(row: IndexAssessment) -> dict[str, Any]:
     total = row.result["total"]
     return {"area": row.area_id, "state": row.state.value, "table": row.table_id, "total": total}
-
-
-def _read_key(key: Sequence[Any]) -> sa.Tuple:
-    typed = zip(key, _NEWEST, strict=True)
-    return sa.tuple_(*(sa.literal(value, column.type) for value, column in typed))

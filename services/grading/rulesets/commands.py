@@ -42,7 +42,7 @@ def asked(caller: Caller, request: pb.RunImpactRequest, today: date) -> tuple[Sc
 
 
 async def keep_impact(
-    change: Change, request: pb.RunImpactRequest, result: ImpactResult, text: Ruleset
+    change: Change, request: pb.RunImpactRequest, *, result: ImpactResult, text: Ruleset
 ) -> pb.RunImpactResponse:
     """Stores the result of an impact run with every subject whose grade would change."""
     impact = Impact(

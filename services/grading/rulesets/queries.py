@@ -1,59 +1,63 @@
-"""What may be read of impacts and activations; what is out of the caller's scope is not there."""
+"""Reads of texts, impacts and activations; what is out of the caller's scope is not found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound
-from plumbing import paging
-from plumbing.identity import Caller, scope_prefix
+from law.texts_in_force import load as texts
+from plumbing import paging, row_scope
+from plumbing.view import View
 from protos.grading.v1 import rulesets_pb2 as pb
+from services.grading.rulesets import wire
 from services.grading.tables import Activation, Impact, ImpactMove
 
 
-async def impact(session: AsyncSession, caller: Caller, impact_id: str) -> Impact:
-    """An impact on a municipality in the caller's scope."""
-    row = await session.get(Impact, impact_id)
-    if row is None or not caller.covers(row.bureau):
+async def list_rulesets(view: View, request: pb.ListRulesetsRequest) -> pb.ListRulesetsResponse:
+    """Every text that the platform can grade by."""
+    return pb.ListRulesetsResponse(rulesets=map(wire.ruleset, texts.list_rulesets()))
+
+
+async def get_impact(view: View, request: pb.GetImpactRequest) -> pb.GetImpactResponse:
+    """An impact on a municipality in the caller's scope. Raises NotFound."""
+    return pb.GetImpactResponse(impact=wire.impact(await _impact(view, request.impact_id)))
+
+
+async def list_impact_moves(
+    view: View, request: pb.ListImpactMovesRequest
+) -> pb.ListImpactMovesResponse:
+    """The subjects whose grade an impact moves, in the order of their ids. Raises NotFound."""
+    await _impact(view, request.impact_id)
+    rows = select(ImpactMove).where(ImpactMove.impact_id == request.impact_id)
+    page, token = await paging.page(view.session, request, rows, ImpactMove.subject_id)
+    return pb.ListImpactMovesResponse(moves=map(wire.move, page), next_page_token=token)
+
+
+async def list_activations(
+    view: View, request: pb.ListActivationsRequest
+) -> pb.ListActivationsResponse:
+    """The activations for a bureau, for one below it or for one above it, the newest first.
+
+    Raises NotPermitted for a bureau outside the caller's scope.
+    """
+    if request.bureau:
+        view.caller.require_bureau(request.bureau)
+    rows = select(Activation).where(_concerning(view, request.bureau))
+    page, token = await paging.page(view.session, request, rows, Activation.seq, newest_first=True)
+    return pb.ListActivationsResponse(activations=map(wire.activation, page), next_page_token=token)
+
+
+def _concerning(view: View, requested_bureau: str) -> sa.ColumnElement[bool]:
+    bureau = requested_bureau or view.caller.bureau
+    if not bureau:
+        return row_scope.covered(view.caller, Activation.bureau)
+    above = [bureau[:digits].ljust(6, "0") for digits in (0, 2, 4)]
+    return sa.or_(row_scope.within(bureau, Activation.bureau), col(Activation.bureau).in_(above))
+
+
+async def _impact(view: View, impact_id: str) -> Impact:
+    row = await view.session.get(Impact, impact_id)
+    if row is None or not view.caller.covers(row.bureau):
         raise NotFound("未找到该试算", "There is no such impact")
     return row
-
-
-async def moves(
-    session: AsyncSession, caller: Caller, request: pb.ListImpactMovesRequest
-) -> tuple[Sequence[ImpactMove], str]:
-    """The subjects an impact moves, in the order of their ids."""
-    await impact(session, caller, request.impact_id)
-    key = col(ImpactMove.subject_id)
-    wanted = select(ImpactMove).where(ImpactMove.impact_id == request.impact_id)
-    if place := paging.after(request, paging.text):
-        wanted = wanted.where(key > place[0])
-    wanted = wanted.order_by(key).limit(paging.page_size(request) + 1)
-    return paging.cut(request, (await session.exec(wanted)).all(), lambda row: [row.subject_id])
-
-
-async def activations(
-    session: AsyncSession, caller: Caller, request: pb.ListActivationsRequest
-) -> tuple[Sequence[Activation], str]:
-    """The activations that reach a bureau or lie below it, the newest first."""
-    if request.bureau:
-        caller.require_bureau(request.bureau)
-    key = col(Activation.seq)
-    wanted = select(Activation).where(*_touching(caller, request.bureau))
-    if place := paging.after(request, paging.whole):
-        wanted = wanted.where(key < place[0])
-    wanted = wanted.order_by(key.desc()).limit(paging.page_size(request) + 1)
-    return paging.cut(request, (await session.exec(wanted)).all(), lambda row: [row.seq])
-
-
-def _touching(caller: Caller, asked: str) -> list[sa.ColumnElement[bool]]:
-    bureau = asked or caller.bureau
-    if not bureau:
-        return [] if caller.is_service else [sa.false()]
-    above = [bureau[:digits].ljust(6, "0") for digits in (0, 2, 4)]
-    place = col(Activation.bureau)
-    return [sa.or_(place.startswith(scope_prefix(bureau)), place.in_(above))]

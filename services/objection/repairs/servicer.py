@@ -1,15 +1,13 @@
-"""gRPC in → command → gRPC out for repairs; nothing is decided here."""
+"""Repairs over gRPC. What is asked of other services is asked before the transaction."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
-
-import grpc
 
 from law.objection import CaseKind
 from plumbing.change import Changes
 from plumbing.identity import current_caller
+from plumbing.servicer import Servicer, change
 from protos.objection.v1 import repair_pb2 as pb
 from protos.objection.v1 import repair_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
@@ -21,15 +19,14 @@ from services.objection.repairs.facts import Archive, Standing, standing_of
 from services.objection.tables import Case
 
 
-class RepairServicer(rpc.RepairServiceServicer):
-    """Hears applications for repair. What is asked of others is asked before the transaction."""
+class RepairServicer(Servicer, rpc.RepairServiceServicer):
+    """Handles applications for repair. ObjectionService shows their cases."""
+
+    register = rpc.add_RepairServiceServicer_to_server
 
     def __init__(self, changes: Changes, neighbours: Neighbours) -> None:
-        self._changes, self._neighbours = changes, neighbours
-
-    def register(self, server: grpc.aio.Server) -> None:
-        """Adds this service to a server."""
-        rpc.add_RepairServiceServicer_to_server(self, server)
+        super().__init__(changes)
+        self._neighbours = neighbours
 
     async def CheckRepair(
         self, request: pb.CheckRepairRequest, context: Any
@@ -38,7 +35,7 @@ class RepairServicer(rpc.RepairServiceServicer):
         subject = await self._neighbours.subject(request.subject_id, caller.account_id)
         caller.require_subject(subject.subject_id, subject.bureau)
         standing, archive = await self._standing(request.subject_id)
-        today = self._changes.clock.today()
+        today = self.changes.clock.today()
         return lodging.check(request, standing=standing, archive=archive, today=today)
 
     async def LodgeRepair(
@@ -47,79 +44,57 @@ class RepairServicer(rpc.RepairServiceServicer):
         caller = current_caller()
         caller.require_subject(request.subject_id, caller.bureau)
         standing, archive = await self._standing(request.subject_id)
-        command = partial(lodging.lodge, standing=standing, archive=archive)
-        return await self._changes.once(caller, request, command, pb.LodgeRepairResponse)
+        return await self.once(request, lodging.lodge, standing=standing, archive=archive)
 
     async def RequestSupplement(
         self, request: pb.RequestSupplementRequest, context: Any
     ) -> pb.RequestSupplementResponse:
-        case, today = await self._case(request.case_id), self._changes.clock.today()
-        behalf = current_caller().account_id
-        facts = await facts_of(case, self._neighbours, behalf, today)
-        command = partial(commands.request_supplement, facts=facts)
-        return await self._changes.once(
-            current_caller(), request, command, pb.RequestSupplementResponse
-        )
+        case, today = await self._case(request.case_id), self.changes.clock.today()
+        facts = await facts_of(case, self._neighbours, current_caller().account_id, today)
+        return await self.once(request, commands.request_supplement, facts=facts)
 
-    async def SupplementRepair(
-        self, request: pb.SupplementRepairRequest, context: Any
-    ) -> pb.SupplementRepairResponse:
-        return await self._changes.once(
-            current_caller(), request, commands.supplement, pb.SupplementRepairResponse
-        )
+    SupplementRepair = change(commands.supplement)
 
     async def AcceptRepair(
         self, request: pb.AcceptRepairRequest, context: Any
     ) -> pb.AcceptRepairResponse:
-        _, archive = await self._concerned(request.case_id)
-        command = partial(commands.accept, archive=archive)
-        return await self._changes.once(current_caller(), request, command, pb.AcceptRepairResponse)
+        _, archive = await self._records(request.case_id)
+        return await self.once(request, commands.accept, archive=archive)
 
     async def DeclineRepair(
         self, request: pb.DeclineRepairRequest, context: Any
     ) -> pb.DeclineRepairResponse:
-        records, _ = await self._concerned(request.case_id)
-        command = partial(commands.decline, records=records)
-        return await self._changes.once(
-            current_caller(), request, command, pb.DeclineRepairResponse
-        )
+        records, _ = await self._records(request.case_id)
+        return await self.once(request, commands.decline, records=records)
 
     async def ConfirmCondition(
         self, request: pb.ConfirmConditionRequest, context: Any
     ) -> pb.ConfirmConditionResponse:
-        records, archive = await self._concerned(request.case_id)
-        command = partial(commands.confirm, records=records, archive=archive)
-        return await self._changes.once(
-            current_caller(), request, command, pb.ConfirmConditionResponse
-        )
+        records, archive = await self._records(request.case_id)
+        return await self.once(request, commands.confirm, records=records, archive=archive)
 
     async def DecideRepair(
         self, request: pb.DecideRepairRequest, context: Any
     ) -> pb.DecideRepairResponse:
-        records, archive = await self._concerned(request.case_id)
-        command = partial(commands.decide, records=records, archive=archive)
-        return await self._changes.once(current_caller(), request, command, pb.DecideRepairResponse)
+        records, archive = await self._records(request.case_id)
+        return await self.once(request, commands.decide, records=records, archive=archive)
 
-    async def WithdrawRepair(
-        self, request: pb.WithdrawRepairRequest, context: Any
-    ) -> pb.WithdrawRepairResponse:
-        return await self._changes.once(
-            current_caller(), request, commands.withdraw, pb.WithdrawRepairResponse
-        )
+    WithdrawRepair = change(commands.withdraw)
 
     async def _standing(self, subject_id: str) -> tuple[Standing, Archive]:
-        behalf = current_caller().account_id
-        archive = await self._neighbours.archive(subject_id, behalf)
-        return await standing_of(self._neighbours, subject_id, archive, behalf), archive
+        on_behalf_of = current_caller().account_id
+        archive = await self._neighbours.archive(subject_id, on_behalf_of)
+        standing = await standing_of(self._neighbours, subject_id, archive, on_behalf_of)
+        return standing, archive
 
     async def _case(self, case_id: str) -> Case:
-        async with self._changes.database.snapshot() as session:
-            case = await queries.find_case(session, case_id, CaseKind.REPAIR)
-        current_caller().require_bureau(case.bureau)
+        async with self.view() as view:
+            case = await queries.find_case(view.session, case_id, CaseKind.REPAIR)
+            view.caller.require_bureau(case.bureau)
         return case
 
-    async def _concerned(self, case_id: str) -> tuple[list[Record], Archive]:
-        """The records of a case the caller may act on, and everything on file of its subject."""
+    async def _records(self, case_id: str) -> tuple[list[Record], Archive]:
+        """The records of a case the caller may act on, and the whole archive of its subject."""
         case = await self._case(case_id)
         archive = await self._neighbours.archive(case.subject_id, current_caller().account_id)
-        return [one for one in archive if one.record_id in case.record_ids], archive
+        return [record for record in archive if record.record_id in case.record_ids], archive

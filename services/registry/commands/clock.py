@@ -27,7 +27,7 @@ async def remember_clock(database: Database, clock: Clock) -> None:
 
 
 async def advance_clock(
-    clock: Clock, change: Change, request: pb.AdvanceClockRequest
+    change: Change, request: pb.AdvanceClockRequest, *, clock: Clock
 ) -> pb.AdvanceClockResponse:
     """Moves the sandbox's clock forward and announces it.
 

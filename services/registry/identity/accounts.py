@@ -23,7 +23,7 @@ APART = frozenset({Role.OPERATOR, Role.PUBLIC})
 
 
 async def create_account(
-    password_hash: str, change: Change, request: pb.CreateAccountRequest
+    change: Change, request: pb.CreateAccountRequest, *, password_hash: str
 ) -> pb.CreateAccountResponse:
     """Creates an account.
 
@@ -64,7 +64,11 @@ async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.C
 
 
 async def change_password(
-    checked: Account | None, password_hash: str, change: Change, request: pb.ChangePasswordRequest
+    change: Change,
+    request: pb.ChangePasswordRequest,
+    *,
+    checked: Account | None,
+    password_hash: str,
 ) -> pb.ChangePasswordResponse:
     """Sets a new password for the account whose present one was just checked; None was wrong.
 

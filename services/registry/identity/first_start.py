@@ -40,7 +40,7 @@ async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir:
         bureau=PLATFORM_WIDE,
     )
     async with changes.change(service_caller("registry")) as change:
-        await create_account(hashed, change, request)
+        await create_account(change, request, password_hash=hashed)
     log.info("identity.administrator_created", password_file=str(file))
 
 

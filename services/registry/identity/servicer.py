@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
-import grpc
 import structlog
 
 from plumbing.change import Changes
 from plumbing.identity import Caller, Role, Unauthenticated, current_caller, service_caller
+from plumbing.servicer import Servicer, change, query
 from plumbing.tokens import Signer
 from protos.identity.v1 import identity_pb2 as pb
 from protos.identity.v1 import identity_pb2_grpc as rpc
-from services.registry import wire
+from services.registry import queries, wire
 from services.registry.identity import accounts
 from services.registry.identity.passwords import Passwords
-from services.registry.queries import Queries
 from services.registry.tables import Account
 
 log = structlog.get_logger()
@@ -34,23 +32,16 @@ def _caller(account: Account) -> Caller:
     return Caller(account.account_id, account.name, roles, account.bureau, account.subject_id)
 
 
-class IdentityServicer(rpc.IdentityServiceServicer):
-    """Issues tokens and keeps the accounts. `secrets` are those of the services, by name."""
+class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
+    """Issues tokens and keeps the accounts. `secrets` holds the secret of each service by name."""
+
+    register = rpc.add_IdentityServiceServicer_to_server
 
     def __init__(
-        self,
-        changes: Changes,
-        queries: Queries,
-        passwords: Passwords,
-        signer: Signer,
-        secrets: Mapping[str, str],
+        self, changes: Changes, passwords: Passwords, signer: Signer, secrets: Mapping[str, str]
     ) -> None:
-        self._changes, self._queries = changes, queries
+        super().__init__(changes)
         self._passwords, self._signer, self._secrets = passwords, signer, secrets
-
-    def register(self, server: grpc.aio.Server) -> None:
-        """Adds this service to a server."""
-        rpc.add_IdentityServiceServicer_to_server(self, server)
 
     async def Login(self, request: pb.LoginRequest, context: Any) -> pb.LoginResponse:
         account = await self._passwords.check(request.name, request.password)
@@ -82,50 +73,32 @@ class IdentityServicer(rpc.IdentityServiceServicer):
     async def RenewToken(
         self, request: pb.RenewTokenRequest, context: Any
     ) -> pb.RenewTokenResponse:
-        account = await self._queries.open_account(current_caller())
+        async with self.view() as view:
+            account = await queries.open_account(view)
         token, ends = self._signer.issue(_caller(account))
         answer = pb.RenewTokenResponse(token=token)
         answer.expires_at.FromDatetime(ends)
         return answer
 
-    async def GetCaller(self, request: pb.GetCallerRequest, context: Any) -> pb.GetCallerResponse:
-        return await self._queries.get_caller(current_caller())
+    GetCaller = query(queries.get_caller)
 
     async def CreateAccount(
         self, request: pb.CreateAccountRequest, context: Any
     ) -> pb.CreateAccountResponse:
         hashed = await self._passwords.hash(request.password)
-        return await self._changes.once(
-            current_caller(),
-            request,
-            partial(accounts.create_account, hashed),
-            pb.CreateAccountResponse,
-        )
+        return await self.once(request, accounts.create_account, password_hash=hashed)
 
-    async def ListAccounts(
-        self, request: pb.ListAccountsRequest, context: Any
-    ) -> pb.ListAccountsResponse:
-        return await self._queries.list_accounts(request)
-
-    async def CloseAccount(
-        self, request: pb.CloseAccountRequest, context: Any
-    ) -> pb.CloseAccountResponse:
-        return await self._changes.once(
-            current_caller(), request, accounts.close_account, pb.CloseAccountResponse
-        )
+    ListAccounts = query(queries.list_accounts)
+    CloseAccount = change(accounts.close_account)
 
     async def ChangePassword(
         self, request: pb.ChangePasswordRequest, context: Any
     ) -> pb.ChangePasswordResponse:
-        caller = current_caller()
         try:
-            checked = await self._passwords.check(caller.name, request.old_password)
+            checked = await self._passwords.check(current_caller().name, request.old_password)
         except Unauthenticated:
             checked = None  # the command refuses it, unless this repeats a change that was made
         hashed = await self._passwords.hash(request.new_password)
-        return await self._changes.once(
-            caller,
-            request,
-            partial(accounts.change_password, checked, hashed),
-            pb.ChangePasswordResponse,
+        return await self.once(
+            request, accounts.change_password, checked=checked, password_hash=hashed
         )

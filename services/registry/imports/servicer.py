@@ -6,31 +6,28 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-import grpc
-
 from law.errors import AlreadyExists, Fault, InvalidInput
 from plumbing.identity import current_caller
+from plumbing.servicer import Servicer, change, query
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
+from services.registry.imports import queries
 from services.registry.imports.batch import approval
 from services.registry.imports.batch.commands import discard_batch, import_file
 from services.registry.imports.batch.desk import ImportDesk
 from services.registry.imports.batch.undo import undo_batch
-from services.registry.imports.queries import ImportQueries
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.templates import template
 
 
-class ImportServicer(rpc.ImportServiceServicer):
-    """Takes in files, and has batches approved, given up and undone."""
+class ImportServicer(Servicer, rpc.ImportServiceServicer):
+    """Imports files, and has batches approved, discarded and undone."""
+
+    register = rpc.add_ImportServiceServicer_to_server
 
     def __init__(self, desk: ImportDesk) -> None:
-        self._desk, self._changes = desk, desk.changes
-        self._queries = ImportQueries(desk.changes.database)
-
-    def register(self, server: grpc.aio.Server) -> None:
-        """Adds this service to a server."""
-        rpc.add_ImportServiceServicer_to_server(self, server)
+        super().__init__(desk.changes)
+        self._desk = desk
 
     async def ImportFile(
         self, request_iterator: AsyncIterator[pb.ImportFileRequest], context: Any
@@ -41,7 +38,7 @@ class ImportServicer(rpc.ImportServiceServicer):
         upload = await desk.read(header, content)
         take = partial(import_file, upload, desk.shares)
         answer = await desk.foreseen(
-            lambda drops: self._changes.once(
+            lambda drops: self.changes.once(
                 caller, header, partial(take, drops), pb.ImportFileResponse
             )
         )
@@ -70,55 +67,26 @@ class ImportServicer(rpc.ImportServiceServicer):
             raise InvalidInput(faults=[Fault("header", "必填", "is required")])
         return header, bytes(content)
 
-    async def GetBatch(self, request: pb.GetBatchRequest, context: Any) -> pb.GetBatchResponse:
-        return await self._queries.get_batch(current_caller(), request)
-
-    async def ListBatches(
-        self, request: pb.ListBatchesRequest, context: Any
-    ) -> pb.ListBatchesResponse:
-        return await self._queries.list_batches(current_caller(), request)
-
-    async def ListFaults(
-        self, request: pb.ListFaultsRequest, context: Any
-    ) -> pb.ListFaultsResponse:
-        return await self._queries.list_faults(current_caller(), request)
-
-    async def GetRejectedRows(
-        self, request: pb.GetRejectedRowsRequest, context: Any
-    ) -> pb.GetRejectedRowsResponse:
-        return await self._queries.get_rejected_rows(current_caller(), request)
+    GetBatch = query(queries.get_batch)
+    ListBatches = query(queries.list_batches)
+    ListFaults = query(queries.list_faults)
+    GetRejectedRows = query(queries.get_rejected_rows)
 
     async def GetTemplate(
         self, request: pb.GetTemplateRequest, context: Any
     ) -> pb.GetTemplateResponse:
         return template(request)
 
-    async def UndoBatch(self, request: pb.UndoBatchRequest, context: Any) -> pb.UndoBatchResponse:
-        return await self._changes.once(current_caller(), request, undo_batch, pb.UndoBatchResponse)
+    UndoBatch = change(undo_batch)
 
     async def ApproveBatch(
         self, request: pb.ApproveBatchRequest, context: Any
     ) -> pb.ApproveBatchResponse:
         caller, desk = current_caller(), self._desk
-        held = await approval.held_content(self._changes.database, caller, request.batch_id)
+        held = await approval.held_content(self.changes.database, caller, request.batch_id)
         upload = await desk.read(*held)
         approve = partial(approval.approve_batch, upload, desk.shares)
-        return await desk.foreseen(
-            lambda drops: self._changes.once(
-                caller, request, partial(approve, drops), pb.ApproveBatchResponse
-            )
-        )
+        return await desk.foreseen(lambda drops: self.once(request, partial(approve, drops)))
 
-    async def RejectBatch(
-        self, request: pb.RejectBatchRequest, context: Any
-    ) -> pb.RejectBatchResponse:
-        return await self._changes.once(
-            current_caller(), request, approval.reject_batch, pb.RejectBatchResponse
-        )
-
-    async def DiscardBatch(
-        self, request: pb.DiscardBatchRequest, context: Any
-    ) -> pb.DiscardBatchResponse:
-        return await self._changes.once(
-            current_caller(), request, discard_batch, pb.DiscardBatchResponse
-        )
+    RejectBatch = change(approval.reject_batch)
+    DiscardBatch = change(discard_batch)

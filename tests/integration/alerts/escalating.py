@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.periods import start_of
 from plumbing.identity import Caller, Role
+from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1 import registry_pb2
@@ -111,14 +112,14 @@ class Office:
                 await self.approve(step)
 
     async def exposures(self) -> list[pb.Exposure]:
-        async with self.town.database.snapshot() as session:
-            answer = await queries.list_exposures(session, pb.ListExposuresRequest())
+        async with open_view(self.town.database, self.town.clock, CASEWORKER) as view:
+            answer = await queries.list_exposures(view, pb.ListExposuresRequest())
         return [*answer.exposures]
 
     async def seen(self, caller: Caller) -> pb.GetEscalationResponse:
-        wanted = pb.GetEscalationRequest(escalation_id="s1/1")
-        async with self.town.database.snapshot() as session:
-            return await queries.get_escalation(session, caller, wanted, self.town.today)
+        request = pb.GetEscalationRequest(escalation_id="s1/1")
+        async with open_view(self.town.database, self.town.clock, caller) as view:
+            return await queries.get_escalation(view, request)
 
     async def problems(self) -> list[str]:
         checks = Checks(self.town.database, self.town.clock, self.town.timers)

@@ -11,6 +11,7 @@ import pytest
 from law.errors import NotPermitted
 from law.periods import start_of
 from plumbing.identity import Caller
+from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts.escalation import queries
 from services.alerts.escalation.policy import ESCALATION_POLICY, ESCALATIONS
@@ -153,8 +154,8 @@ async def test_cases_are_listed_newest_first_within_the_scope(office: Office) ->
         found, token = [], ""
         while True:
             request = pb.ListEscalationsRequest(page_size=2, page_token=token, **said)
-            async with town.database.snapshot() as session:
-                answer = await queries.list_escalations(session, caller, request)
+            async with open_view(town.database, town.clock, caller) as view:
+                answer = await queries.list_escalations(view, request)
             found += [case.escalation_id for case in answer.escalations]
             if not (token := answer.next_page_token):
                 return found

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
+from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts.escalation import commands as steps
 from services.alerts.escalation import queries
@@ -126,8 +127,8 @@ async def test_who_decides_which_step(office: Office) -> None:
     with pytest.raises(NotPermitted):
         await office.seen(FOREIGNER)
     with pytest.raises(NotFound):
-        async with office.town.database.snapshot() as session:
-            await queries.find(session, CASEWORKER, "nobody/1")
+        async with open_view(office.town.database, office.town.clock, CASEWORKER) as view:
+            await queries.find(view, "nobody/1")
 
 
 async def test_what_waits_is_told_in_one_digest_a_day(office: Office) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from plumbing.change import Changes
 from plumbing.client import Refusal, open_channel, refusal_of
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
@@ -30,7 +31,7 @@ async def sign_in(platform: Platform, tmp_path: Path) -> AsyncIterator[As]:
     """Gives a stub that calls in some role."""
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
-    servicer = GradingServicer(platform.database, platform.clock)
+    servicer = GradingServicer(Changes(platform.database, platform.clock))
     verifier = Verifier(public_key(tmp_path), SystemClock())
     server, _ = await serve(address, {SERVICE: servicer.register}, verifier, [POLICY])
     channels: list[grpc.aio.Channel] = []

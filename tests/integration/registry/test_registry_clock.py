@@ -42,7 +42,10 @@ class Sandbox:
 
     async def advance(self, request: pb.AdvanceClockRequest) -> pb.AdvanceClockResponse:
         return await Changes(self.database, self.clock).once(
-            ADMINISTRATOR, request, partial(advance_clock, self.clock), pb.AdvanceClockResponse
+            ADMINISTRATOR,
+            request,
+            partial(advance_clock, clock=self.clock),
+            pb.AdvanceClockResponse,
         )
 
     async def moves(self) -> list[events.ClockMoved]:

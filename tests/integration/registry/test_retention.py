@@ -19,14 +19,15 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.envelope import Received
 from plumbing.identity import Caller, Role, service_caller
+from plumbing.view import open_view
 from protos.grading.v1 import events_pb2 as grading_events
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry import queries
 from services.registry.announce_changes import save_records, save_subjects
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
-from services.registry.queries import Queries
 from services.registry.retention import activations as governing
 from services.registry.retention import expiry as retention
 from services.registry.tables import Bureau, Record, Subject
@@ -103,7 +104,8 @@ async def row(database: Database, name: str) -> Record:
 async def listed(database: Database, owner: str, *roles: Role) -> list[pb.Record]:
     caller = Caller("who", "who", frozenset(roles), HANGZHOU)
     request = pb.ListRecordsRequest(subject_id=owner)
-    return list((await Queries(database, CLOCK).list_records(caller, request)).records)
+    async with open_view(database, CLOCK, caller) as view:
+        return list((await queries.list_records(view, request)).records)
 
 
 async def problems(database: Database) -> list[str]:
@@ -231,7 +233,8 @@ async def test_how_long_a_record_is_kept_is_said_with_its_articles(register: Dat
     await enter(register, "r", determined_on=date(2026, 9, 1), severity=Severity.GENERAL)
     caller = Caller("who", "who", frozenset({Role.CASEWORKER}), HANGZHOU)
     request = pb.GetRecordRequest(record_id="r")
-    said = (await Queries(register, CLOCK).get_record(caller, request)).retention
+    async with open_view(register, CLOCK, caller) as view:
+        said = (await queries.get_record(view, request)).retention
     assert said.ruleset_id == "hangzhou-2021-120"
     assert (said.evidence_until, said.disclosed_until, said.removed_on) == (
         "2031-09-01",

@@ -1,0 +1,91 @@
+"""Servicers as tables: a method that is one command or one query is one line.
+
+    class CaseServicer(Servicer, rpc.CaseServiceServicer):
+        register = rpc.add_CaseServiceServicer_to_server
+
+        AcceptCase = change(commands.accept)
+        GetCase = query(queries.get_case)
+
+The generated base class gives each method its request and response types, so mypy refuses a line
+whose command or query takes or answers something else, and a servicer that lacks a method. A
+method that needs more than one command or query is written as a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any, Concatenate, Protocol, TypeVar, cast
+
+from google.protobuf import message_factory
+
+from plumbing.change import Change, Changes, Request, Response
+from plumbing.identity import current_caller
+from plumbing.view import View, open_view
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class Method(Protocol[Asked_contra, Answer_co]):
+    """A method of a servicer, as a caller sees it on an instance."""
+
+    def __call__(self, request: Asked_contra, context: Any) -> Awaitable[Answer_co]: ...
+
+
+class Servicer:
+    """Answers the calls that the guard has admitted, out of one service's database."""
+
+    def __init__(self, changes: Changes) -> None:
+        self.changes = changes
+
+    async def once(
+        self,
+        request: Request,
+        command: Callable[Concatenate[Change, Request, ...], Awaitable[Response]],
+        **prepared: Any,
+    ) -> Response:
+        """Carries out a command for the caller; a repeated request gets its first answer.
+
+        `prepared` is what the command takes besides: whatever was read or asked of other services
+        before the transaction.
+        """
+        command_of_request = partial(command, **prepared)
+        answer = cast("type[Response]", answer_type(request))
+        return await self.changes.once(current_caller(), request, command_of_request, answer)
+
+    def view(self) -> AbstractAsyncContextManager[View]:
+        """Opens a snapshot in which the caller reads."""
+        return open_view(self.changes.database, self.changes.clock, current_caller())
+
+
+def change(
+    command: Callable[[Change, Request], Awaitable[Response]],
+) -> Method[Request, Response]:
+    """A method that carries out one command."""
+
+    async def method(self: Servicer, request: Request, context: Any) -> Response:
+        return await self.once(request, command)
+
+    return cast("Method[Request, Response]", method)
+
+
+def query(ask: Callable[[View, Asked], Awaitable[Answer]]) -> Method[Asked, Answer]:
+    """A method that answers one query."""
+
+    async def method(self: Servicer, request: Asked, context: Any) -> Answer:
+        async with self.view() as view:
+            return await ask(view, request)
+
+    return cast("Method[Asked, Answer]", method)
+
+
+def answer_type(request: Any) -> type[Any]:
+    """The type of the response to a request, as the descriptor of its service says."""
+    asked = request.DESCRIPTOR
+    services = asked.file.services_by_name.values()
+    answer = next(m.output_type for s in services for m in s.methods if m.input_type == asked)
+    return message_factory.GetMessageClass(answer)

@@ -1,0 +1,60 @@
+"""Reads of the indices of areas: drafts for the bureau's staff, what is published for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.errors import NotFound
+from plumbing import paging, row_scope
+from plumbing.identity import Caller, Role
+from plumbing.view import View
+from protos.grading.v1 import assessments_pb2 as pb
+from services.grading.assessments import wire
+from services.grading.policy import STAFF
+from services.grading.tables import IndexAssessment, IndexState
+
+
+async def get_index(view: View, request: pb.GetIndexRequest) -> pb.GetIndexResponse:
+    """An index: in any state for the bureau's staff, a published one for everyone else.
+
+    Raises NotFound, also for one that the caller may not see.
+    """
+    row = await view.session.get(IndexAssessment, request.index_id)
+    staff = row is not None and _is_staff(view.caller, row)
+    if row is None or not (row.state is IndexState.PUBLISHED or staff):
+        raise NotFound("未找到该指数", "There is no such index")
+    index = wire.index(row, staff=staff, rows=True)
+    return pb.GetIndexResponse(index=index, result_json=wire.as_json(row.result))
+
+
+async def list_indexes(view: View, request: pb.ListIndexesRequest) -> pb.ListIndexesResponse:
+    """The indices that the caller may see, the newest first."""
+    rows = select(IndexAssessment).where(_seen(view.caller), *_conditions(request))
+    order = (IndexAssessment.assessed_at, IndexAssessment.index_id)
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    indexes = [wire.index(row, staff=_is_staff(view.caller, row), rows=False) for row in page]
+    return pb.ListIndexesResponse(indexes=indexes, next_page_token=token)
+
+
+def _is_staff(caller: Caller, row: IndexAssessment) -> bool:
+    """Whether the caller works for the bureau of an index, or for one above it."""
+    return caller.has(*STAFF, Role.SERVICE) and caller.covers(row.bureau)
+
+
+def _seen(caller: Caller) -> sa.ColumnElement[bool]:
+    published = col(IndexAssessment.state) == IndexState.PUBLISHED
+    if not caller.has(*STAFF, Role.SERVICE):
+        return published
+    return sa.or_(published, row_scope.covered(caller, IndexAssessment.bureau))
+
+
+def _conditions(request: pb.ListIndexesRequest) -> Iterator[sa.ColumnElement[bool]]:
+    if request.bureau:
+        yield row_scope.within(request.bureau, IndexAssessment.bureau)
+    if request.area_id:
+        yield col(IndexAssessment.area_id) == request.area_id
+    if request.state:
+        yield col(IndexAssessment.state) == IndexState(request.state)
