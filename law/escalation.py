@@ -73,28 +73,41 @@ class ExposureRules:
     reviewed_cite: str
 
 
-def ladder(kind: SubjectKind, on: date | None = None) -> tuple[Rung, ...]:
-    """The steps towards a subject of that kind, mildest first; natural persons are never exposed.
+def ladder(kind: SubjectKind, on: date) -> tuple[Rung, ...]:
+    """The steps towards a subject of that kind as they hold on a day, mildest first.
 
-    S4 四(二); S1 12(二). S4 三(五) keeps natural persons out of everything public. As they hold on
-    a day, without one as they have not ended. Raises NotInForce for a day without any.
+    S4 四(二); S1 12(二). Natural persons are never exposed: S4 三(五) keeps them out of everything
+    public. Raises NotInForce for a day on which no step holds.
     """
-    said = _rules().ladder
-    rungs = tuple(one.value for one in said if one.validity.holds(on or date.max))
+    versions = _rules().ladder
+    rungs = tuple(version.value for version in versions if version.validity.holds(on))
     if not rungs:
-        raise not_in_force(on or date.max, *_WHAT, (one.cite for one in said))
-    return tuple(r for r in rungs if r.step is not Step.EXPOSURE or may_list_openly(kind, on))
+        raise not_in_force(on, *_WHAT, (version.cite for version in versions))
+    return tuple(
+        rung for rung in rungs if rung.step is not Step.EXPOSURE or may_list_openly(kind, on)
+    )
 
 
-def rung(step: Step) -> Rung:
-    """A step with its ground."""
-    return next(r for r in ladder(SubjectKind.ORGANISATION) if r.step is step)
+def rung(step: Step, on: date) -> Rung:
+    """A step with its ground as it holds on a day. Raises NotInForce."""
+    versions = [version for version in _rules().ladder if version.value.step is step]
+    return in_force(versions, on, *_WHAT)
 
 
-def following(step: Step, kind: SubjectKind) -> Rung | None:
-    """The step after this one; None at the end of the ladder."""
-    rungs = ladder(kind)
-    later = [r.step for r in rungs].index(step) + 1
+def step_name(step: Step) -> str:
+    """The Chinese name of a step, as its latest version has it."""
+    versions = [version for version in _rules().ladder if version.value.step is step]
+    return max(versions, key=_begins).value.name_zh
+
+
+def _begins(version: Dated[Rung]) -> date:
+    return version.validity.valid_from or date.min
+
+
+def following(step: Step, kind: SubjectKind, on: date) -> Rung | None:
+    """The step that comes after this one on a day; None at the end of the ladder."""
+    rungs = ladder(kind, on)
+    later = [rung.step for rung in rungs].index(step) + 1
     return rungs[later] if later < len(rungs) else None
 
 
@@ -130,19 +143,19 @@ def latest_review(today: date, edition: Edition) -> date:
     return nth_working_day(today, _review(today).at_most_days, edition).date
 
 
-def exposure_rules() -> ExposureRules:
-    """What must be done before anything is made public (S1 18, 19)."""
-    return in_force([_rules().exposure], date.max, *_WHAT)
+def exposure_rules(on: date) -> ExposureRules:
+    """What must be done on a day before anything is made public (S1 18, 19). Raises NotInForce."""
+    return in_force(_rules().exposure, on, *_WHAT)
 
 
-def archive_cite(ruleset_id: str, grade: str, on: date | None = None) -> str:
-    """The article by which an interview is noted in the archive; empty where no text says so.
+def archive_cite(ruleset_id: str, grade: str, on: date) -> str:
+    """The article by which an interview of that day is noted in the archive; empty without one.
 
     R-131: S3 24(三) for grade D, by S3 25 also for E. It deducts and never judges (C-07).
     """
     for entry in _rules().archive:
-        said = entry.value.ruleset == ruleset_id and grade in entry.value.grades
-        if said and entry.validity.holds(on or date.max):
+        fits = entry.value.ruleset == ruleset_id and grade in entry.value.grades
+        if fits and entry.validity.holds(on):
             return entry.cite
     return ""
 
@@ -169,7 +182,7 @@ class Escalation:
 
     ladder: tuple[Dated[Rung], ...]
     review: tuple[Dated[_Review], ...]
-    exposure: Dated[ExposureRules]
+    exposure: tuple[Dated[ExposureRules], ...]
     archive: tuple[Dated[_Archive], ...]
 
 
@@ -199,7 +212,7 @@ def read_escalation(reader: Reader) -> Escalation:
     return Escalation(
         rungs,
         read_figure(reader, "review", _read_review),
-        read_dated(reader.below("exposure"), _exposure),
+        read_figure(reader, "exposure", _exposure),
         tuple(read_dated(item, _archive) for item in reader.each("archive")),
     )
 

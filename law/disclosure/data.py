@@ -124,7 +124,7 @@ class DisclosureRules:
     periods: Mapping[str, Versions[Period]]
     ceilings: Versions[Ceiling]
     fields: Mapping[SubjectKind, Mapping[Audience, Versions[Allowed]]]
-    needs_authority: frozenset[SubjectKind]
+    needs_authority: Versions[frozenset[SubjectKind]]
     classifications: Mapping[Classification, Versions[Reach]]
 
 
@@ -147,15 +147,18 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
     kinds, contents = reader.below("fields"), reader.below("classifications")
     note_each(kinds, SubjectKind)
     note_each(contents, Classification)
-    needing = reader.below("query_needs_authority")
-    needing.only("kinds", *DATED)
     return DisclosureRules(
         {one: read_figure(periods, one, _period) for one in GRADING if one in periods.data},
         _ceilings(reader),
         {kind: _of_kind(kinds, kind) for kind in SubjectKind if kind in kinds.data},
-        read_dated(needing, lambda item: frozenset(item.choices("kinds", SubjectKind))).value,
+        read_figure(reader, "query_needs_authority", _needing),
         {one: read_figure(contents, one, _reach) for one in Classification if one in contents.data},
     )
+
+
+def _needing(reader: Reader) -> frozenset[SubjectKind]:
+    reader.only("kinds", *DATED)
+    return frozenset(reader.choices("kinds", SubjectKind))
 
 
 def _check_audiences(reader: Reader) -> None:

@@ -1,25 +1,31 @@
 """How long a record is evidence, is disclosed, and stays in the archive; natural repair.
 
 Evidence and disclosure are separate periods (C-01). Every period is n calendar years from its
-origin, clamped at month end, its last day inclusive (C-02).
+origin, clamped at month end, its last day inclusive (C-02). Each day is judged by the figures in
+force on it, so a period that changes moves the last day of a record from the day of the change on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from law.disclosure.data import Ceiling, Period, disclosure_rules
+from law.errors import NotInForce
 from law.evidence import Record
-from law.figures import Dated, in_force
+from law.figures import Dated, Validity, in_force, in_force_or_next, stretches, validities
 from law.measures.data import of_text
 from law.periods import add_months, add_years
 from law.terms.data import Basis
 from law.texts_in_force.load import load
-from law.texts_in_force.model import Origin
+from law.texts_in_force.model import Origin, Window
 from law.windows import earliest_counting
 
+T = TypeVar("T")
 _DAY = timedelta(days=1)
+_WHAT = "披露期"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +44,22 @@ class Retention:
     removal_cite: str
 
 
-def retention(ruleset_id: str, record: Record, on: date) -> Retention:
-    """When a record leaves evidence, disclosure and archive under a text as it stands on a day.
+def retention(ruleset_id: str, record: Record, on: date, since: date = date.min) -> Retention:
+    """When a record leaves evidence, disclosure and archive under a text, seen from a day.
 
-    S3 18, 19; S4 三(二), 四(四). Deletion follows the later of the two periods and, for adverse
-    records, is natural repair. Raises NotFound for an unknown text, NotInForce for a day on which
-    the text or its period does not hold.
+    S3 18, 19; S4 三(二), 四(四). A period over by then ended on the day given; one that runs ends
+    on the day given by the figures known to come. Deletion follows the later of the two periods
+    and, for adverse records, is natural repair; `since` is the first day on which the text governs
+    the archive, before which it deletes nothing. Raises NotFound for an unknown text, NotInForce
+    for a day on which the text or its period does not hold.
     """
-    period = _period(ruleset_id, on)
-    window = load(ruleset_id).at(on).window
-    evidence_until = add_years(_from(record, window.origin), window.years)
-    disclosed_until, cite = _disclosed(period, record, evidence_until, on)
-    removed = max(evidence_until, disclosed_until) + _DAY if period.deletes else None
-    return Retention(
-        evidence_until, window.cite, disclosed_until, cite, removed, period.delete_cite
-    )
+    period = in_force(_periods(ruleset_id), on, *_names(ruleset_id))
+    load(ruleset_id).at(on)
+    lives = [*_lives(ruleset_id, record)]
+    evidence = _run_of(on, ((life, life.evidence) for life in lives))
+    disclosed = _run_of(on, ((life, life.disclosed) for life in lives))
+    removed_on, cite = _removal(lives, max(since, record.entered_on))
+    return Retention(*evidence, *disclosed, removed_on, cite or period.delete_cite)
 
 
 def is_naturally_repaired(ruleset_id: str, record: Record, on: date) -> bool:
@@ -67,41 +74,130 @@ def is_naturally_repaired(ruleset_id: str, record: Record, on: date) -> bool:
 def still_kept_from(ruleset_id: str, on: date) -> date | None:
     """The first day of determination whose records cannot have left the archive by a day.
 
-    S3 19; S4 三(二), 四(四). What is gone on that day was determined before; whether a single
-    record is gone says `retention`. None where the text has no deletion. Raises NotFound.
+    S3 19; S4 三(二), 四(四). A record that is gone on that day was determined before; `retention`
+    says whether a single record is gone. None where the text has deleted nothing yet. Raises
+    NotFound, NotInForce as `retention`.
     """
-    if not _period(ruleset_id, on).deletes:
-        return None
-    return earliest_counting(on, load(ruleset_id).at(on).window.years)
+    in_force(_periods(ruleset_id), on, *_names(ruleset_id))
+    load(ruleset_id).at(on)
+    firsts = [
+        earliest_counting(min(last, on), window.years)
+        for first, last in _stretches(ruleset_id, ())
+        for window, period in [_figures(ruleset_id, first)]
+        if first <= on and period.deletes
+    ]
+    return max(firsts, default=None)
 
 
-def _period(ruleset_id: str, on: date) -> Period:
-    versions = of_text(disclosure_rules().periods, ruleset_id)
-    return in_force(versions, on, "披露期", f"the disclosure period of {ruleset_id}")
+def _names(ruleset_id: str) -> tuple[str, str]:
+    return _WHAT, f"the disclosure period of {ruleset_id}"
+
+
+def _periods(ruleset_id: str) -> tuple[Dated[Period], ...]:
+    return of_text(disclosure_rules().periods, ruleset_id)
+
+
+def _windows(ruleset_id: str) -> list[Dated[Window]]:
+    return [
+        Dated(edition.window, edition.window.cite, Validity(edition.valid_from, edition.valid_to))
+        for edition in load(ruleset_id).editions
+    ]
+
+
+def _stretches(ruleset_id: str, caps: Iterable[Dated[Ceiling]]) -> tuple[tuple[date, date], ...]:
+    """The stretches of days on which no figure of a text or of the ceilings changes."""
+    figures = validities(_windows(ruleset_id), _periods(ruleset_id), [*caps])
+    return stretches(*figures)
+
+
+def _figures(ruleset_id: str, first: date) -> tuple[Window, Period]:
+    """The window and the period of a stretch; before the first version the first, at last the last.
+
+    A text that has ended goes on to say how long its records are kept.
+    """
+    return _known(_windows(ruleset_id), first), _known(_periods(ruleset_id), first)
+
+
+def _known(versions: Sequence[Dated[T]], on: date) -> T:
+    try:
+        return in_force_or_next(versions, on, _WHAT, "the period")
+    except NotInForce:
+        return max(versions, key=lambda version: version.validity.valid_to or date.max).value
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """By the figures of one stretch of days: the last day of each period, and its article."""
+
+    first: date
+    last: date
+    evidence: tuple[date, str]
+    disclosed: tuple[date, str]
+    deletes: bool
+    delete_cite: str
+
+
+def _lives(ruleset_id: str, record: Record) -> Iterator[_Life]:
+    caps = [cap for cap in disclosure_rules().ceilings if cap.value.severity is record.severity]
+    for first, last in _stretches(ruleset_id, caps):
+        window, period = _figures(ruleset_id, first)
+        evidence = add_years(_from(record, window.origin), window.years), window.cite
+        holding = [cap for cap in caps if cap.validity.holds(first)]
+        disclosed = _disclosed(period, record, evidence[0], holding)
+        yield _Life(first, last, evidence, disclosed, period.deletes, period.delete_cite)
 
 
 def _from(record: Record, origin: Origin) -> date:
     return record.entered_on if origin is Origin.ENTERED_ON else record.determined_on
 
 
-def _disclosed(period: Period, record: Record, evidence_until: date, on: date) -> tuple[date, str]:
+def _disclosed(
+    period: Period, record: Record, evidence_until: date, caps: Iterable[Dated[Ceiling]]
+) -> tuple[date, str]:
     """The last day of disclosure: the text's period, for adverse records under the ceiling."""
     if record.kind.positive and period.basis is Basis.ADOPTED:
         # The norm borrowed limits adverse publicity only; good records last as evidence (C-11).
         return evidence_until, "C-11"
-    text = (add_years(_from(record, period.origin), period.years), period.cite)
-    caps = [] if record.kind.positive else [_cap(one, record) for one in _caps(record, on)]
-    return min([text, *caps], key=lambda candidate: candidate[0])
+    days = [(add_years(_from(record, period.origin), period.years), period.cite)]
+    if not record.kind.positive:
+        days += [(_cap(record, cap.value), cap.cite) for cap in caps]
+    return min(days, key=lambda day: day[0])
 
 
-def _caps(record: Record, on: date) -> list[Dated[Ceiling]]:
-    """The ceilings of its severity that hold on a day or are to come; none that has ended."""
-    found = (one for one in disclosure_rules().ceilings if one.value.severity is record.severity)
-    return [one for one in found if on <= (one.validity.valid_to or date.max)]
+def _cap(record: Record, ceiling: Ceiling) -> date:
+    return add_months(_from(record, ceiling.origin), ceiling.months)
 
 
-def _cap(cap: Dated[Ceiling], record: Record) -> tuple[date, str]:
-    last = add_months(_from(record, cap.value.origin), cap.value.months)
-    begins = cap.validity.valid_from
-    # The ceiling ends no disclosure before the day it came into force.
-    return max(last, begins - _DAY) if begins else last, cap.cite
+def _run_of(on: date, lives: Iterable[tuple[_Life, tuple[date, str]]]) -> tuple[date, str]:
+    """The last day, with its article, of the run of days that a day lies in or comes after.
+
+    A run goes on from one stretch to the next while the period has not run out by the figures of
+    either. It ends by a figure that is changed on the day before the new figure holds.
+    """
+    runs: list[tuple[date, date, str]] = []  # first day, last day, article of its end
+    began: date | None = None
+    for life, (until, cite) in lives:
+        if until < life.first:
+            if began is not None:
+                runs.append((began, life.first - _DAY, cite))
+            began = None
+            continue
+        began = life.first if began is None else began
+        if until < life.last:
+            runs.append((began, until, cite))
+            began = None
+    past = [(last, cite) for first, last, cite in runs if first <= on]
+    return past[-1] if past else runs[0][1:]
+
+
+def _removal(lives: Iterable[_Life], since: date) -> tuple[date | None, str]:
+    """The first day on which both periods are over by figures in force from `since` on."""
+    first = date.min
+    for life in lives:
+        if life.last < since:
+            continue
+        gone_on = max(first, max(life.evidence[0], life.disclosed[0]) + _DAY)
+        if life.deletes and gone_on <= life.last:
+            return gone_on, life.delete_cite
+        first = life.last + _DAY if life.last < date.max else first
+    return None, ""

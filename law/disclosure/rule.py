@@ -6,17 +6,15 @@ between authorities and answered to an authorised query. Denied unless allowed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from law.disclosure.data import Allowed, Audience, Classification, Field, disclosure_rules
 from law.disclosure.retention import Retention, retention
 from law.evidence import Record, SubjectKind
-from law.figures import Dated, in_force
+from law.figures import in_force
 
-T = TypeVar("T")
+_WHAT = ("披露规则", "the rule of disclosure")
 
 __all__ = [
     "Audience",
@@ -41,18 +39,16 @@ class Visibility:
     until: date | None = None
 
 
-def visible_fields(
-    kind: SubjectKind, audience: Audience, on: date | None = None
-) -> tuple[Field, ...]:
-    """The fields an audience may see of subjects of a kind; none of natural persons openly.
+def visible_fields(kind: SubjectKind, audience: Audience, on: date) -> tuple[Field, ...]:
+    """The fields an audience may see of subjects of a kind, by the rule of a day.
 
-    By the rule of a day, without one by that which has not ended. Raises NotInForce.
+    None of natural persons for the public (S4 三(五)). Raises NotInForce.
     """
     return _rule(kind, audience, on).fields
 
 
-def may_list_openly(kind: SubjectKind, on: date | None = None) -> bool:
-    """Whether subjects of the kind may appear in public lists at all (S4 三(五))."""
+def may_list_openly(kind: SubjectKind, on: date) -> bool:
+    """Whether subjects of the kind may appear in public lists on a day (S4 三(五))."""
     return Field.NAME in visible_fields(kind, Audience.PUBLIC, on)
 
 
@@ -60,23 +56,23 @@ def visible(
     field: Field,
     kind: SubjectKind,
     audience: Audience,
+    on: date,
     *,
     authorised: bool = False,
     classification: Classification = Classification.OPEN,
-    on: date | None = None,
 ) -> Visibility:
     """Whether an audience may see a field of a subject of that kind, by the rule of a day.
 
     S3 17; S4 三(五). `authorised`: the subject consented or a law entitles to the query (S3 29).
     Raises NotInForce for a day on which the rule does not hold.
     """
-    held = _held_back(audience, classification, on)
-    if held is not None:
-        return held
+    barred = _barred(audience, classification, on)
+    if barred is not None:
+        return barred
     rule = _rule(kind, audience, on)
     if field not in rule.fields:
         return _no(rule.cite, "不在该对象可见范围内", "not for this audience")
-    if audience is Audience.QUERY and _needs_authority(kind) and not authorised:
+    if audience is Audience.QUERY and _needs_authority(kind, on) and not authorised:
         return _no(rule.cite, "查询须经信用主体授权", "a query needs the subject's authority")
     return _yes(rule.cite)
 
@@ -99,7 +95,7 @@ def record_visible(
     """
     field = Field.POSITIVE_RECORD if record.kind.positive else Field.ADVERSE_RECORD
     answer = visible(
-        field, kind, audience, authorised=authorised, classification=classification, on=on
+        field, kind, audience, on, authorised=authorised, classification=classification
     )
     if not answer.allowed:
         return answer
@@ -133,26 +129,19 @@ def _in_archive(answer: Visibility, periods: Retention, on: date) -> Visibility:
     return _yes(answer.cite, date.fromordinal(periods.removed_on.toordinal() - 1))
 
 
-def _held_back(
-    audience: Audience, classification: Classification, on: date | None
-) -> Visibility | None:
-    rule = _on(disclosure_rules().classifications[classification], on)
+def _barred(audience: Audience, classification: Classification, on: date) -> Visibility | None:
+    rule = in_force(disclosure_rules().classifications[classification], on, *_WHAT)
     if audience in rule.audiences:
         return None
     return _no(rule.cite, "依法不得披露", "the law forbids letting it out")
 
 
-def _rule(kind: SubjectKind, audience: Audience, on: date | None) -> Allowed:
-    return _on(disclosure_rules().fields[kind][audience], on)
+def _rule(kind: SubjectKind, audience: Audience, on: date) -> Allowed:
+    return in_force(disclosure_rules().fields[kind][audience], on, *_WHAT)
 
 
-def _on(versions: Sequence[Dated[T]], on: date | None) -> T:
-    """The version of a day; without one that which has not ended: it holds on the last day."""
-    return in_force(versions, on or date.max, "披露规则", "the rule of disclosure")
-
-
-def _needs_authority(kind: SubjectKind) -> bool:
-    return kind in disclosure_rules().needs_authority
+def _needs_authority(kind: SubjectKind, on: date) -> bool:
+    return kind in in_force(disclosure_rules().needs_authority, on, *_WHAT)
 
 
 def _yes(cite: str, until: date | None = None) -> Visibility:

@@ -45,12 +45,11 @@ __all__ = [
 T = TypeVar("T")
 
 
-def measures(ruleset_id: str, grade: str, on: date | None = None) -> tuple[Measure, ...]:
+def measures(ruleset_id: str, grade: str, on: date) -> tuple[Measure, ...]:
     """The measures a text attaches to a grade on a day, inherited ones first (S3 25: E has D's).
 
-    Without a day those that have not ended. Empty where it attaches none, as S4 to grade D
-    (C-09). Raises NotFound for an unknown ruleset or grade, NotInForce for a day on which none of
-    those said holds.
+    Empty where it attaches none, as S4 to grade D (C-09). Raises NotFound for an unknown ruleset
+    or grade, NotInForce for a day on which none of its measures holds.
     """
     what = f"{ruleset_id} {grade}"
     return _holding(dated_measures(ruleset_id, grade), on, (f"{what}的措施", f"measures of {what}"))
@@ -64,48 +63,44 @@ def dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
     return grades[grade]
 
 
-def uses(ruleset_id: str, on: date | None = None) -> tuple[Use, ...]:
+def uses(ruleset_id: str, on: date) -> tuple[Use, ...]:
     """The work in which a text has a grade taken into account, by the bureau and by others.
 
     S3 22, 26; S1 16. It informs whoever decides and binds nobody by itself (C-22, C-23). Empty
     where a text names none. Raises NotFound for an unknown ruleset, NotInForce as `measures`.
     """
     of_text(measure_table().grades, ruleset_id)
-    said = measure_table().uses.get(ruleset_id, ())
-    return _holding(said, on, (f"{ruleset_id}等级的应用", f"uses of grades by {ruleset_id}"))
+    versions = measure_table().uses.get(ruleset_id, ())
+    return _holding(versions, on, (f"{ruleset_id}等级的应用", f"uses of grades by {ruleset_id}"))
 
 
-def alert_measures(colour: Colour, on: date | None = None) -> tuple[Measure, ...]:
+def alert_measures(colour: Colour, on: date) -> tuple[Measure, ...]:
     """What may follow an alert of that colour: S4 四(二) for red, nothing for the others.
 
     Raises NotInForce for a day before the article.
     """
-    said = measure_table().alerts.get(colour, ())
-    return _holding(said, on, (f"{colour}预警的措施", f"measures after {colour}"))
+    versions = measure_table().alerts.get(colour, ())
+    return _holding(versions, on, (f"{colour}预警的措施", f"measures after {colour}"))
 
 
-def _holding(found: Sequence[Dated[T]], on: date | None, what: tuple[str, str]) -> tuple[T, ...]:
-    """Those of a day; without one those that have not ended, which hold on the last of all days."""
-    day = on or date.max
-    holding = tuple(one.value for one in found if one.validity.holds(day))
-    if found and not holding:
-        raise not_in_force(day, *what, (one.cite for one in found))
+def _holding(versions: Sequence[Dated[T]], on: date, what: tuple[str, str]) -> tuple[T, ...]:
+    """Those that hold on a day; NotInForce where there are some and none holds."""
+    holding = tuple(version.value for version in versions if version.validity.holds(on))
+    if versions and not holding:
+        raise not_in_force(on, *what, (version.cite for version in versions))
     return holding
 
 
-def sampling(ruleset_id: str, grade: str, on: date | None = None) -> Sampling | None:
-    """The share of a class to be inspected at random (R-138); None where the text is silent.
+def sampling(ruleset_id: str, grade: str, on: date) -> Sampling | None:
+    """The share of a class to be inspected at random in the year of a day (R-138).
 
-    Without a day the share that has not ended. Raises NotFound for an unknown ruleset, NotInForce
-    for a day on which no share of the class holds.
+    None where the text is silent. Raises NotFound for an unknown ruleset, NotInForce for a day on
+    which no share of the class holds.
     """
-    found = of_text(sampling_table(), ruleset_id).get(grade)
-    if found is None:
+    versions = of_text(sampling_table(), ruleset_id).get(grade)
+    if versions is None:
         return None
-    # Without a day: a version that has not ended holds on the last of all days.
-    return in_force(
-        found, on or date.max, f"{ruleset_id} {grade}的抽查比例", f"the share of {grade}"
-    )
+    return in_force(versions, on, f"{ruleset_id} {grade}的抽查比例", f"the share of {grade}")
 
 
 def sample_size(population: int, at_least_percent: int) -> int:

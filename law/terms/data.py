@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
 
 from law.errors import NotFound
-from law.figures import Validity, not_in_force
+from law.figures import Dated, Validity, not_in_force, stretches, validities
 from law.reader.ambiguities import read_readings, read_touched
 from law.reader.data_file import (
     DATED,
@@ -105,15 +105,19 @@ def definitions() -> tuple[Definition, ...]:
 
 
 def read_terms(reader: Reader) -> tuple[Definition, ...]:
-    """Read `terms.yaml`: terms, reminder points, and that nothing suspends without an article."""
+    """Read `terms.yaml`: terms, reminder points, and that nothing suspends without an article.
+
+    A term of which the cap or a reminder changes is cut into a version for each stretch of days.
+    """
     read_header(reader, "definitions", "reminder_points", "suspension", "ambiguities")
     _check_suspension(reader.below("suspension"))
-    declared = {one.id for one in read_readings(reader)}
-    points = {point.id: point for point in map(_point, reader.each("reminder_points"))}
+    declared = {reading.id for reading in read_readings(reader)}
+    points = _points(reader)
     items = list(reader.each("definitions"))
-    found = [_definition(item, points, declared) for item in items]
-    _note_versions(reader, found)
-    return tuple(_capped(*pair, found) for pair in zip(items, found, strict=True))
+    terms = [_definition(item, declared) for item in items]
+    _note_versions(reader, terms)
+    pairs = zip(items, terms, strict=True)
+    return tuple(version for item, term in pairs for version in _cut(item, term, terms, points))
 
 
 def _check_suspension(reader: Reader) -> None:
@@ -121,7 +125,17 @@ def _check_suspension(reader: Reader) -> None:
     read_dated(reader, lambda item: (item.text("rule_zh"), item.text("rule_en")))
 
 
-def _point(reader: Reader) -> ReminderPoint:
+def _points(reader: Reader) -> Mapping[str, Sequence[Dated[ReminderPoint]]]:
+    """Read the reminder points, by id, each in all its versions."""
+    points: dict[str, list[Dated[ReminderPoint]]] = {}
+    for point in map(_point, reader.each("reminder_points")):
+        points.setdefault(point.value.id, []).append(point)
+    for name, versions in points.items():
+        note_rivals(reader, f"reminder_points.{name}", validities(versions))
+    return points
+
+
+def _point(reader: Reader) -> Dated[ReminderPoint]:
     """A point is the house's own practice: it says so, with the reason, and cites no article."""
     reader.only("id", "kind", _LEFT, _OVER, "local_hour", "house", "reason_zh", "reason_en", *DATED)
     if not reader.flag("house", False):
@@ -136,12 +150,11 @@ def _point(reader: Reader) -> ReminderPoint:
     kind = reader.choice("kind", ReminderKind)
     return read_dated(
         reader, lambda item: ReminderPoint(item.text("id"), kind.value, days, overdue, hour)
-    ).value
+    )
 
 
-def _definition(
-    reader: Reader, points: Mapping[str, ReminderPoint], declared: Container[str]
-) -> Definition:
+def _definition(reader: Reader, declared: Container[str]) -> Definition:
+    """Read one term, without its cap and its reminders, which depend on other figures."""
     reader.only(*_FIELDS, *DATED)
     validity, cite = read_validity(reader), read_cite(reader)
     basis = reader.choice("basis", Basis)
@@ -163,51 +176,85 @@ def _definition(
         ambiguities=read_touched(reader, "ambiguities", declared),
         valid_from=validity.valid_from or date.min,
         valid_to=validity.valid_to,
-        reminders=_reminders(reader, points),
+        reminders=(),
     )
 
 
-def _reminders(reader: Reader, points: Mapping[str, ReminderPoint]) -> tuple[ReminderPoint, ...]:
-    named = reader.texts("reminders")
-    for name in named:
+def _note_versions(reader: Reader, terms: Sequence[Definition]) -> None:
+    """Note a term of which two versions hold on one day."""
+    for name in dict.fromkeys(term.id for term in terms):
+        versions = [term.validity for term in terms if term.id == name]
+        note_rivals(reader, f"definitions.{name}", versions)
+
+
+def _cut(
+    reader: Reader,
+    term: Definition,
+    terms: Sequence[Definition],
+    points: Mapping[str, Sequence[Dated[ReminderPoint]]],
+) -> Iterator[Definition]:
+    """Yield a term once for each stretch of days with one cap and the same reminders."""
+    caps, reminders = _caps(reader, terms), _reminders(reader, points)
+    others = [cap.validity for cap in caps] + [point.validity for point in reminders]
+    for start, end in stretches(term.validity, *others):
+        if term.in_force(start):
+            version = replace(
+                term,
+                valid_from=start,
+                valid_to=None if end == date.max else end,
+                reminders=tuple(one.value for one in reminders if one.validity.holds(start)),
+            )
+            yield _capped(reader, version, caps)
+
+
+def _reminders(
+    reader: Reader, points: Mapping[str, Sequence[Dated[ReminderPoint]]]
+) -> list[Dated[ReminderPoint]]:
+    """Read which points remind of a term; every version of each."""
+    names = reader.texts("reminders")
+    for name in names:
         if name not in points:
             reader.fault("reminders", f"没有提醒点{name}", f"there is no reminder point {name}")
-    return tuple(points[name] for name in named if name in points)
+    return [point for name in names for point in points.get(name, ())]
 
 
-def _note_versions(reader: Reader, found: Sequence[Definition]) -> None:
-    """Note a term of which two versions hold on one day."""
-    for name in dict.fromkeys(one.id for one in found):
-        versions = [one for one in found if one.id == name]
-        note_rivals(reader, f"definitions.{name}", [one.validity for one in versions])
-
-
-def _capped(reader: Reader, term: Definition, found: Sequence[Definition]) -> Definition:
-    """The term with its cap: the days of the term it is capped by, in the version of its start."""
+def _caps(reader: Reader, terms: Sequence[Definition]) -> list[Definition]:
+    """Read which term bounds the extensions of this one; every version of it."""
     if "cap_by" not in reader.data:
-        return term
+        return []
     reader.choice("extension_approver", Approver)
     name = reader.text("cap_by")
-    begun = [one for one in found if one.id == name and one.in_force(term.valid_from)]
-    if not begun:
+    caps = [term for term in terms if term.id == name]
+    if not caps:
         reader.fault("cap_by", f"{name}此时无效力", f"{name} is not in force then", cite="D-08")
-    elif begun[0].days < term.days:
+    return caps
+
+
+def _capped(reader: Reader, term: Definition, caps: Sequence[Definition]) -> Definition:
+    """The term with the days of the version of its cap that holds when it begins to apply."""
+    if not caps:
+        return term
+    name = caps[0].id
+    cap = next((cap for cap in caps if cap.in_force(term.valid_from)), None)
+    if cap is None:
+        reader.fault("cap_by", f"{name}此时无效力", f"{name} is not in force then", cite="D-08")
+        return term
+    if cap.days < term.days:
         reader.fault("cap_by", f"{name}少于本期限", f"{name} has fewer days than this term")
-    return replace(term, cap=begun[0].days) if begun else term
+    return replace(term, cap=cap.days)
 
 
-def definition(definition_id: str, on: date | None = None) -> Definition:
-    """The statutory term of that id as in force on a day, or the version that has not ended.
+def definition(definition_id: str, on: date) -> Definition:
+    """The statutory term of that id for an event of a day.
 
     Raises NotFound for an unknown id, NotInForce for a day on which no version is in force:
-    an ended figure never falls back on another (D-08).
+    an ended figure never stands in for another (D-08).
     """
-    versions = [d for d in definitions() if d.id == definition_id]
+    versions = [term for term in definitions() if term.id == definition_id]
     if not versions:
         raise NotFound(f"没有期限“{definition_id}”", f"there is no term {definition_id!r}")
     for version in versions:
-        if version.in_force(on) if on else version.valid_to is None:
+        if version.in_force(on):
             return version
     last = max(versions, key=lambda version: version.valid_from)
-    day = on or last.valid_to or date.max
-    raise not_in_force(day, last.name_zh, definition_id, [last.cite], field="event_on")
+    raise not_in_force(on, last.name_zh, definition_id, [last.cite], field="event_on")

@@ -204,7 +204,7 @@ async def _tell_of(change: Change, record: registry_pb2.Record) -> None:
         return
     # Who entered it answers for it; the notice is filed where the subject is supervised.
     contact = await contact_of(change.session, record.bureau, subject.bureau)
-    text = texts.adverse_record(subject.name, _fact(_record(record)), contact)
+    text = texts.adverse_record(subject.name, change.today, _fact(_record(record)), contact)
     key = f"adverse_record/{record.record_id}"
     await notices.issue(change, NoticeKind.ADVERSE_RECORD, key, subject, subject.bureau, text)
 
@@ -236,8 +236,9 @@ async def grade_changed(change: Change, received: Received[grading.GradeChanged]
     contact = await contact_of(session, event.after.bureau)
     # The register's own stream is ahead of the grade that follows from it, or soon will be.
     facts = [str(_fact(await known(session, Record, record))) for record in event.record_ids]
-    before, after = event.before.grade, event.after
-    text = texts.grade_fell(subject.name, before, after.grade, after.receipt_id, facts, contact)
+    after, grades = event.after, (event.before.grade, event.after.grade)
+    today, receipt_id = change.today, after.receipt_id
+    text = texts.grade_fell(subject.name, today, grades, receipt_id, facts, contact)
     key = f"grade_fell/{after.receipt_id}"
     await notices.issue(change, NoticeKind.GRADE_FELL, key, subject, after.bureau, text)
 

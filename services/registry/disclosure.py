@@ -13,7 +13,6 @@ from services.registry import wire
 from services.registry.retention.expiry import kept, law_record
 from services.registry.tables import Record, Subject
 
-LISTED_KINDS = frozenset(kind for kind in SubjectKind if may_list_openly(kind))
 # The fields of a subject that the public may see, each with the rule of the law that opens it.
 # Fields under NAME are open wherever the subject may be listed at all. Any other field is closed.
 OPEN_OF_SUBJECT = {
@@ -36,17 +35,22 @@ OPEN_OF_RECORD = (
 )  # fmt: skip
 
 
-def listed(row: Subject) -> bool:
-    """Whether the public may see a subject at all (S4 三(五)); never one that is in review."""
-    return row.kind in LISTED_KINDS and not row.in_review
+def listed_kinds(on: date) -> frozenset[SubjectKind]:
+    """The kinds of subjects that the public may see at all on a day (S4 三(五))."""
+    return frozenset(kind for kind in SubjectKind if may_list_openly(kind, on))
 
 
-def subject(row: Subject, caller: Caller) -> pb.Subject:
-    """A subject as the caller may see it."""
+def listed(row: Subject, on: date) -> bool:
+    """Whether the public may see a subject at all on a day; never one that is in review."""
+    return may_list_openly(row.kind, on) and not row.in_review
+
+
+def subject(row: Subject, caller: Caller, on: date) -> pb.Subject:
+    """A subject as the caller may see it on a day."""
     message = wire.subject(row)
     if not caller.has(Role.PUBLIC):
         return message
-    allowed = visible_fields(row.kind, Audience.PUBLIC)
+    allowed = visible_fields(row.kind, Audience.PUBLIC, on)
     open_fields = (name for name, rule in OPEN_OF_SUBJECT.items() if rule in allowed)
     return pb.Subject(**{name: getattr(message, name) for name in open_fields})
 

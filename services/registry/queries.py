@@ -43,12 +43,13 @@ async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBur
 async def get_subject(view: View, request: pb.GetSubjectRequest) -> pb.GetSubjectResponse:
     """A subject by id or credit code. Raises NotFound, NotPermitted outside the scope."""
     row = await _subject(view, request.subject_id, by_code=True)
-    return pb.GetSubjectResponse(subject=disclosure.subject(row, view.caller))
+    return pb.GetSubjectResponse(subject=disclosure.subject(row, view.caller, view.today))
 
 
 async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListSubjectsResponse:
     """Subjects by name."""
-    rows = select(Subject).where(sa.not_(col(Subject.removed)), scope.subjects(view.caller))
+    within = scope.subjects(view.caller, view.today)
+    rows = select(Subject).where(sa.not_(col(Subject.removed)), within)
     if request.bureau:
         rows = rows.where(Subject.bureau == request.bureau)
     if request.name_contains:
@@ -57,7 +58,7 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
         rows = rows.where(col(Subject.in_review))
     order = (Subject.name, Subject.subject_id)
     page, token = await paging.page(view.session, request, rows, *order)
-    subjects = [disclosure.subject(row, view.caller) for row in page]
+    subjects = [disclosure.subject(row, view.caller, view.today) for row in page]
     return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token)
 
 
@@ -199,8 +200,9 @@ async def _subject(view: View, subject_id: str, *, by_code: bool = False) -> Sub
             Subject.credit_code == subject_id, sa.not_(col(Subject.removed))
         )
         row = (await view.session.exec(bearing)).first()
-    if row is None or row.removed or (caller.has(Role.PUBLIC) and not disclosure.listed(row)):
+    is_public = caller.has(Role.PUBLIC)
+    if row is None or row.removed or (is_public and not disclosure.listed(row, view.today)):
         raise NotFound("没有该信用主体", "There is no such subject")
-    if not caller.has(Role.PUBLIC):
+    if not is_public:
         caller.require_subject(row.subject_id, row.bureau)
     return row

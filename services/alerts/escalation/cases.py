@@ -126,7 +126,7 @@ async def _episodes(session: AsyncSession, owners: Collection[str]) -> Mapping[s
 
 
 def _case(change: Change, subject_id: str, bureau: str, episode: int) -> Escalation:
-    first = rung(Step.REMINDER)
+    first = rung(Step.REMINDER, change.today)
     return Escalation(
         escalation_id=f"{subject_id}/{episode}",
         subject_id=subject_id,
@@ -259,7 +259,7 @@ async def derive_again(change: Change, case: Escalation) -> None:
     """Counts a wait anew by the newest calendar. CIVIL-CODE 201."""
     if case.waits_from is None:
         return
-    day = due_on(rung(case.step), case.waits_from, edition()).date
+    day = due_on(rung(case.step, case.waits_from), case.waits_from, edition()).date
     if day != case.due_on:
         before, case.due_on = told(case), day
         await put_on_file(change, case, "move_due_day", before, WORKING_DAYS)

@@ -6,7 +6,7 @@ ladder names; nothing leaves before.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import col, select
 
@@ -64,7 +64,7 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
     change.session.add(step)
     before = told(case)
     case.state, case.waits_from, case.due_on = EscalationState.PROPOSED, None, None
-    await put_on_file(change, case, "propose_step", before, rung(case.step).cite)
+    await put_on_file(change, case, "propose_step", before, rung(case.step, change.today).cite)
     return case
 
 
@@ -84,7 +84,7 @@ async def approve(
     if step.step is Step.INTERVIEW:
         _appoint(change, step, request, grade)
     if step.step is Step.EXPOSURE:
-        _check_publication(subject, request)
+        _check_publication(subject, request, change.today)
     await _issue(change, case, step, subject, list(request.publication.media))
     if step.step is Step.INTERVIEW:
         step.state, case.state = StepState.APPOINTED, EscalationState.APPOINTED
@@ -92,7 +92,9 @@ async def approve(
     else:
         step.state = StepState.CARRIED_OUT
         _advance(change, case, SubjectKind(subject.kind))
-    await put_on_file(change, case, f"approve_{step.step}", before, rung(step.step).cite)
+    await put_on_file(
+        change, case, f"approve_{step.step}", before, rung(step.step, change.today).cite
+    )
     return pb.ApproveStepResponse(escalation=wire_escalations.case(case))
 
 
@@ -105,7 +107,7 @@ async def decline(change: Change, request: pb.DeclineStepRequest) -> pb.DeclineS
     before = told(case)
     step.state, step.reasons = StepState.DECLINED, _said("reasons", request.reasons)
     _put_off(change, case, step, request.review_on)
-    await put_on_file(change, case, "decline_step", before, rung(step.step).cite)
+    await put_on_file(change, case, "decline_step", before, rung(step.step, change.today).cite)
     return pb.DeclineStepResponse(escalation=wire_escalations.case(case))
 
 
@@ -115,7 +117,7 @@ async def defer(change: Change, request: pb.DeferStepRequest) -> pb.DeferStepRes
     before = told(case)
     step.state = StepState.DEFERRED
     _put_off(change, case, step, request.review_on)
-    await put_on_file(change, case, "defer_step", before, rung(step.step).cite)
+    await put_on_file(change, case, "defer_step", before, rung(step.step, change.today).cite)
     return pb.DeferStepResponse(escalation=wire_escalations.case(case))
 
 
@@ -134,7 +136,9 @@ async def record_interview(
     step.recorded_by, step.state = change.on_behalf_of, StepState.CARRIED_OUT
     case.to_note = request.outcome == HELD and bool(step.archive_cite)
     _advance(change, case, SubjectKind((await _subject(change, case)).kind))
-    await put_on_file(change, case, "record_interview", before, rung(Step.INTERVIEW).cite)
+    await put_on_file(
+        change, case, "record_interview", before, rung(Step.INTERVIEW, change.today).cite
+    )
     return pb.RecordInterviewResponse(escalation=wire_escalations.case(case))
 
 
@@ -170,7 +174,7 @@ async def _to_decide(
 ) -> tuple[Escalation, EscalationStep]:
     """The case and its step that waits for a decision of this caller."""
     case = await _of_bureau(change, escalation_id)
-    _require_role(change, rung(Step(step)))
+    _require_role(change, rung(Step(step), change.today))
     proposed = await _undecided(change, case) if case.step == step else None
     if proposed is None:
         raise WrongState(
@@ -223,7 +227,7 @@ def _appoint(
     step.place, step.attendees = said.place.strip(), said.attendees.strip()
     faults += _moment_faults(change, step.meets_at)
     if said.note_in_archive:
-        cite = archive_cite(grade.ruleset_id, grade.grade) if grade else ""
+        cite = archive_cite(grade.ruleset_id, grade.grade, change.today) if grade else ""
         step.archive_cite = cite
         if not cite:
             zh = "适用于该主体的文本没有规定约谈记入档案"
@@ -247,13 +251,13 @@ def _said(field: str, text: str) -> str:
     return text.strip()
 
 
-def _check_publication(subject: Subject, request: pb.ApproveStepRequest) -> None:
+def _check_publication(subject: Subject, request: pb.ApproveStepRequest, on: date) -> None:
     """Nothing is made public unverified, unreviewed, or of a natural person (S1 18, 19)."""
     for field in (Field.NAME, Field.INSTRUMENT, Field.VERIFICATION):
-        answer = visible(field, SubjectKind(subject.kind), Audience.PUBLIC)
+        answer = visible(field, SubjectKind(subject.kind), Audience.PUBLIC, on)
         if not answer.allowed:
             raise NotPermitted(answer.zh, answer.en, cite=answer.cite)
-    rules, said = exposure_rules(), request.publication
+    rules, said = exposure_rules(on), request.publication
     demands = (
         (said.facts_verified, "facts_verified", "事实须经核实", rules.verified_cite),
         (said.confidentiality_reviewed, "confidentiality_reviewed", "须经保密审查",
@@ -293,12 +297,12 @@ async def _next_number(change: Change, case: Escalation, step: Step) -> str:
     row = row or DocumentNumber(bureau=case.bureau, step=step, year=year, last=0)
     row.last += 1
     change.session.add(row)
-    return f"{rung(step).name_zh}〔{year}〕{case.bureau}-{row.last:04d}号"
+    return f"{rung(step, change.today).name_zh}〔{year}〕{case.bureau}-{row.last:04d}号"
 
 
 def _advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
     """Waits for the step after the one that was carried out."""
-    after = following(case.step, kind)
+    after = following(case.step, kind, change.today)
     if after is None:
         case.state, case.waits_from, case.due_on = EscalationState.EXHAUSTED, None, None
         return

@@ -29,7 +29,7 @@ def corrected_by(step: Step, kind: SubjectKind, on: date) -> date | None:
     """Until when a document of that day asks to correct, if it does: before the next step."""
     if step is not Step.GUIDANCE_LETTER:
         return None
-    return correct_by(following(step, kind) or rung(step), on, edition())
+    return correct_by(following(step, kind, on) or rung(step, on), on, edition())
 
 
 def text_of(step: EscalationStep, facts: Facts, kind: SubjectKind) -> Text | None:

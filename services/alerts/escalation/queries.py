@@ -35,7 +35,6 @@ from services.alerts.tables import (
 )
 
 _SHOWN = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
-PUBLIC_KINDS = [k for k in SubjectKind if {*visible_fields(k, Audience.PUBLIC)} >= _SHOWN]
 
 
 async def find(view: View, escalation_id: str) -> Escalation:
@@ -108,6 +107,13 @@ async def _drafts(
     return {step_id: text for step_id, text in found.items() if text is not None}
 
 
+def _public_kinds(on: date) -> list[SubjectKind]:
+    """The kinds of subjects of which all that an exposure shows is public on a day."""
+    return [
+        kind for kind in SubjectKind if _SHOWN.issubset(visible_fields(kind, Audience.PUBLIC, on))
+    ]
+
+
 async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.ListExposuresResponse:
     """What is public, newest first: steps of open cases, of subjects that are not persons."""
     rows: Any = (
@@ -117,7 +123,7 @@ async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.Lis
         .where(
             col(EscalationStep.step) == Step.EXPOSURE,
             col(EscalationStep.state) == StepState.CARRIED_OUT,
-            col(Subject.kind).in_(PUBLIC_KINDS),
+            col(Subject.kind).in_(_public_kinds(view.today)),
             is_open(),
         )
     )

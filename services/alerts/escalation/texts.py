@@ -61,6 +61,10 @@ class Facts:
         """The number, which a draft has not, and to whom it goes."""
         return [f"编号：{self.number}"] * bool(self.number) + [f"{self.name}："]
 
+    def ground(self, step: Step) -> str:
+        """The article of a step as it holds on the day of the document."""
+        return spell_out(rung(step, self.on).cite, "zh")
+
     @property
     def listed(self) -> list[str]:
         """The instruments that are red, numbered."""
@@ -74,7 +78,7 @@ def reminder(facts: Facts) -> Text:
         f"提醒：{len(facts.listed)} 台计量器具处于红色警示状态",
         body(
             *facts.heading,
-            f"贵单位下列在用计量器具处于红色警示状态，现予提醒（依据：{_ground(Step.REMINDER)}）：",
+            f"贵单位下列在用计量器具处于红色警示状态，现予提醒（依据：{facts.ground(Step.REMINDER)}）：",
             *facts.listed,
             f"{_ASKED}。",
             _ENDS,
@@ -92,7 +96,7 @@ def guidance_letter(facts: Facts, correct_by: date) -> Text:
             *facts.heading,
             f"一、事实：截至 {facts.on}，贵单位下列在用计量器具处于红色警示状态：",
             *facts.listed,
-            f"二、依据：{_ground(Step.GUIDANCE_LETTER)}。",
+            f"二、依据：{facts.ground(Step.GUIDANCE_LETTER)}。",
             f"三、建议：{_ASKED}。请于 {correct_by}（含当日）前改正。",
             f"四、说明：{_GUIDANCE}{_ENDS}",
             *_closing(facts),
@@ -104,7 +108,8 @@ def interview(facts: Facts, at: datetime, place: str, attendees: str, archive_ci
     """《约谈通知》: when, where, with whom, on what, and whether it is noted (R-131)."""
     local = at.astimezone(SHANGHAI)
     noted = (
-        f"约谈情况将记入信用档案（{spell_out(archive_cite, 'zh')}）。" + remedy(facts.contact)
+        f"约谈情况将记入信用档案（{spell_out(archive_cite, 'zh')}）。"
+        + remedy(facts.contact, facts.on)
         if archive_cite
         else "约谈情况不记入信用档案。"
     )
@@ -113,7 +118,7 @@ def interview(facts: Facts, at: datetime, place: str, attendees: str, archive_ci
         body(
             *facts.heading,
             "因下列在用计量器具处于红色警示状态，现约请贵单位面谈"
-            f"（依据：{_ground(Step.INTERVIEW)}）：",
+            f"（依据：{facts.ground(Step.INTERVIEW)}）：",
             *facts.listed,
             f"时间：{local:%Y-%m-%d %H:%M}",
             f"地点：{place}",
@@ -137,11 +142,11 @@ def exposure(facts: Facts, media: Sequence[str], said: str) -> Text:
         f"公开曝光告知 {facts.number}",
         body(
             *facts.heading,
-            f"经单位负责人批准，下列内容即日起向社会公开（依据：{_ground(Step.EXPOSURE)}）：",
+            f"经单位负责人批准，下列内容即日起向社会公开（依据：{facts.ground(Step.EXPOSURE)}）：",
             said,
             f"公开方式：{'、'.join(media)}",
             "上述器具改正后，平台即时撤下公开内容。",
-            remedy(facts.contact),
+            remedy(facts.contact, facts.on),
             *_closing(facts),
         ),
     )
@@ -177,7 +182,7 @@ class Waiting:
 
 def approvals(on: date, waiting: Sequence[Waiting]) -> Text:
     """One digest per bureau and day: what waits for approval, or for the outcome of a talk."""
-    listed = [f"{place}. {_waiting(one)}" for place, one in enumerate(waiting, 1)]
+    listed = [f"{place}. {_waiting(one, on)}" for place, one in enumerate(waiting, 1)]
     return Text(
         f"督促事项待办（{on}）：{len(waiting)} 项",
         body(
@@ -186,15 +191,11 @@ def approvals(on: date, waiting: Sequence[Waiting]) -> Text:
     )
 
 
-def _waiting(one: Waiting) -> str:
-    step = rung(one.step)
+def _waiting(one: Waiting, on: date) -> str:
+    step = rung(one.step, on)
     by = "单位负责人" if step.approver == "unit_head" else "经办人"
     what = "约谈日期已过，待记录情况" if one.interview_past else f"{step.name_zh}待{by}批准"
     return f"{one.subject}：{what}（{one.since} 起；案件 {one.escalation_id}）"
-
-
-def _ground(step: Step) -> str:
-    return spell_out(rung(step).cite, "zh")
 
 
 def _closing(facts: Facts) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.escalation import Step, rung
+from law.periods import local_day
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
 from services.alerts.notices.texts import Text
@@ -24,11 +25,16 @@ def case(row: Escalation) -> pb.Escalation:
         state=row.state.value,
         step=row.step.value,
         due_on=wire.text(row.due_on),
-        example_values=row.waits_from is not None and rung(row.step).example,
+        example_values=_is_example(row),
         opened_at=stamp(row.opened_at),
         closed_at=stamp(row.closed_at),
         version=row.version,
     )
+
+
+def _is_example(row: Escalation) -> bool:
+    """Whether the wait that runs is an example figure, not yet the bureau's own."""
+    return row.waits_from is not None and rung(row.step, row.waits_from).example
 
 
 def stamp(moment: datetime | None) -> Timestamp | None:
@@ -52,7 +58,7 @@ def step(
         step_id=str(row.step_id),
         step=row.step.value,
         state=row.state.value,
-        cite=rung(row.step).cite,
+        cite=rung(row.step, local_day(row.decided_at or row.proposed_at)).cite,
         proposed_at=stamp(row.proposed_at),
         decided_at=stamp(row.decided_at),
         decided_by=row.decided_by,
@@ -93,6 +99,6 @@ def exposure(row: EscalationStep, name: str) -> pb.Exposure:
         subject_name=name,
         statement=row.statement,
         media=row.media,
-        cite=rung(Step.EXPOSURE).cite,
+        cite=rung(Step.EXPOSURE, local_day(row.decided_at or row.proposed_at)).cite,
         published_at=stamp(row.decided_at),
     )

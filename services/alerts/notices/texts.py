@@ -141,7 +141,7 @@ def _to_do(line: Line) -> str:
     return _TO_DO.get(line.standing, dated)
 
 
-def adverse_record(name: str, fact: Fact, bureau: Contact) -> Text:
+def adverse_record(name: str, on: date, fact: Fact, bureau: Contact) -> Text:
     """An adverse record was entered: what, on what ground, from which source, and the remedy."""
     return Text(
         f"不良计量信用信息告知：{fact.name}",
@@ -151,15 +151,21 @@ def adverse_record(name: str, fact: Fact, bureau: Contact) -> Text:
             f"事实：{fact.summary or '见依据文书'}",
             f"认定日期：{fact.determined_on}",
             f"来源：{fact.source_ref}",
-            remedy(bureau),
+            remedy(bureau, on),
         ),
     )
 
 
 def grade_fell(
-    name: str, before: str, after: str, receipt_id: str, facts: Sequence[str], bureau: Contact
+    name: str,
+    on: date,
+    grades: tuple[str, str],
+    receipt_id: str,
+    facts: Sequence[str],
+    bureau: Contact,
 ) -> Text:
     """A grade fell: from what to what, by which records, how to check it, and the remedy."""
+    before, after = grades
     because = [f"· {fact}" for fact in facts] or ["· 计分周期届满或时间经过，没有新的记录"]
     return Text(
         f"计量信用等级变动告知：{before} → {after}",
@@ -168,14 +174,14 @@ def grade_fell(
             *because,
             f"评级凭证编号：{receipt_id}。凭证逐条列明扣分、加分、条文依据和规则版本，"
             "任何人可据此离线复算：登录平台查看，或用 quanheng law verify 核验。",
-            remedy(bureau),
+            remedy(bureau, on),
         ),
     )
 
 
-def remedy(bureau: Contact) -> str:
+def remedy(bureau: Contact, on: date) -> str:
     """How to object, and within which term it is decided; an adopted norm says so."""
-    term = terms.definition("objection_first")
+    term = terms.definition("objection_first", on)
     adopted = "，该期限为参照采用" if term.basis is terms.Basis.ADOPTED else ""
     ground = spell_out(f"{OUTCOME_CITE}; {OBJECTION_CITE}", "zh")
     return (

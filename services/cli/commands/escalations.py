@@ -9,7 +9,7 @@ import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.escalation import Step as LawStep
-from law.escalation import rung
+from law.escalation import step_name as law_step_name
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -229,7 +229,7 @@ def case_lines(case: pb.Escalation) -> dict[str, object]:
 
 def step_name(step: str) -> str:
     """What people call a step."""
-    return rung(LawStep(step)).name_zh
+    return law_step_name(LawStep(step))
 
 
 def _due(case: pb.Escalation) -> str:

@@ -121,9 +121,9 @@ def words(name: str) -> Mapping[str, str]:
 
             return {kind.value: kind_name(kind, "zh") for kind in RecordKind}
         case "escalation_step":
-            from law.escalation import Step, rung  # noqa: PLC0415
+            from law.escalation import Step, step_name  # noqa: PLC0415
 
-            return {step.value: rung(step).name_zh for step in Step}
+            return {step.value: step_name(step) for step in Step}
         case "instrument_type":
             from law.instruments import catalogue  # noqa: PLC0415
 

@@ -70,7 +70,8 @@ def kept(record: Record, owner: Subject, now: Governing, on: date) -> tuple[str,
     text = now.of_archive(owner.bureau, owner.sector, on)
     if isinstance(text, NotGraded):
         return "", None
-    return text.id, retention(text.id, law_record(record), on)
+    since = now.of_archive_since(owner.bureau, owner.sector, on)
+    return text.id, retention(text.id, law_record(record), on, since)
 
 
 async def expire_due(change: Change, as_of: date, after: Place = START) -> Done:

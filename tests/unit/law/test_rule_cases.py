@@ -57,6 +57,8 @@ FULL = {
     Scoring.EACH_TIME: 0,
 }
 
+DAY = date(2026, 6, 30)  # where a case names none
+
 
 def workdays(given: Given) -> dict[str, Any]:
     due = nth_working_day(given["from"], given["days"], edition(given.get("edition")))
@@ -192,12 +194,14 @@ def disclosure(given: Given) -> dict[str, Any]:
             Field(given["field"]),
             kind,
             audience,
+            DAY,
             authorised=given.get("authorised", False),
             classification=Classification(given.get("classification", "open")),
         )
         return _seen(answer)
-    fields = [field.value for field in visible_fields(kind, audience)]
-    return {"fields": fields, "shows": fields, "hides": fields, "listed": may_list_openly(kind)}
+    fields = [field.value for field in visible_fields(kind, audience, DAY)]
+    listed = may_list_openly(kind, DAY)
+    return {"fields": fields, "shows": fields, "hides": fields, "listed": listed}
 
 
 def _record_disclosure(given: Given, kind: SubjectKind, audience: Audience) -> dict[str, Any]:
@@ -250,10 +254,10 @@ def procedure(given: Given) -> dict[str, Any]:
 
 
 def attached(given: Given) -> dict[str, Any]:
-    found = sampling(given["ruleset"], given["grade"], given.get("day"))
+    found = sampling(given["ruleset"], given["grade"], given.get("day", DAY))
     percent = found.at_least_percent if found else None
     return {
-        "ids": [m.id for m in measures(given["ruleset"], given["grade"], given.get("day"))],
+        "ids": [m.id for m in measures(given["ruleset"], given["grade"], given.get("day", DAY))],
         "percent": percent,
         "direction": found.direction if found else None,
         "article": found.cite if found else None,
@@ -261,12 +265,12 @@ def attached(given: Given) -> dict[str, Any]:
         "discretion": sorted(
             {
                 m.discretion.value
-                for m in measures(given["ruleset"], given["grade"], given.get("day"))
+                for m in measures(given["ruleset"], given["grade"], given.get("day", DAY))
             }
         ),
         "sample": sample_size(given.get("population", 0), percent or 0),
         **{
-            f"used_by_{actor}": [use.id for use in uses(given["ruleset"]) if use.by is actor]
+            f"used_by_{actor}": [use.id for use in uses(given["ruleset"], DAY) if use.by is actor]
             for actor in Actor
         },
     }
@@ -285,7 +289,7 @@ def looked_at(given: Given) -> dict[str, Any]:
         )
         for number, one in enumerate(given["records"], 1)
     ]
-    found = attention(records, given.get("day", date(2026, 6, 30)))
+    found = attention(records, given.get("day", DAY))
     return {
         "grounds": [one.ground.id for one in found],
         "records": [record for one in found for record in one.records],
@@ -298,8 +302,9 @@ def looked_at(given: Given) -> dict[str, Any]:
 
 def escalation(given: Given) -> dict[str, Any]:
     kind, newest = SubjectKind(given["kind"]), edition()
-    rungs = ladder(kind)
-    following_one = following(Rung(given["after"]), kind) if "after" in given else None
+    day = given.get("today", DAY)
+    rungs = ladder(kind, day)
+    following_one = following(Rung(given["after"]), kind, day) if "after" in given else None
     review = review_on(given["review"], given["today"], newest) if "review" in given else None
     return {
         "ladder": [rung.step for rung in rungs],
@@ -309,7 +314,7 @@ def escalation(given: Given) -> dict[str, Any]:
         "due": due_on(following_one, given["since"], newest).date if following_one else None,
         "correct": correct_by(following_one, given["since"], newest) if following_one else None,
         "review": review,
-        "archive": archive_cite(given.get("ruleset", ""), given.get("grade", "")),
+        "archive": archive_cite(given.get("ruleset", ""), given.get("grade", ""), day),
     }
 
 

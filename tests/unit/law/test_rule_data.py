@@ -40,6 +40,8 @@ from law.terms.data import definitions
 from law.texts_in_force.load import GRADING, load
 from tests.unit.law.spoiling import fresh
 
+DAY = date(2026, 1, 5)
+
 
 def test_the_hash_names_the_content() -> None:
     assert content_hash("terms") != content_hash("colours")
@@ -70,7 +72,7 @@ def test_a_type_names_its_regulation_where_it_has_one() -> None:
 @pytest.mark.parametrize("ruleset_id", GRADING)
 def test_every_grade_of_every_text_has_its_measures_said(ruleset_id: str) -> None:
     for grade in load(ruleset_id).grades:
-        for measure in measures(ruleset_id, grade.id):
+        for measure in measures(ruleset_id, grade.id, DAY):
             assert measure.zh
             assert measure.en
             assert measure.cite.startswith(load(ruleset_id).text)
@@ -79,20 +81,20 @@ def test_every_grade_of_every_text_has_its_measures_said(ruleset_id: str) -> Non
 def test_best_grades_have_incentives_only_and_worst_restrictions_only() -> None:
     for ruleset_id in GRADING:
         grades = load(ruleset_id).grades
-        best = {m.kind for m in measures(ruleset_id, grades[0].id)}
-        worst = {m.kind for m in measures(ruleset_id, grades[-1].id)}
+        best = {m.kind for m in measures(ruleset_id, grades[0].id, DAY)}
+        worst = {m.kind for m in measures(ruleset_id, grades[-1].id, DAY)}
         assert (best, worst) == ({MeasureKind.INCENTIVE}, {MeasureKind.RESTRICTION})
 
 
 def test_only_a_red_alert_leads_to_interview_or_letter() -> None:
-    assert [m.id for m in alert_measures(Colour.RED)] == ["interview", "guidance_letter"]
-    assert [alert_measures(c) for c in Colour if c is not Colour.RED] == [(), (), ()]
+    assert [m.id for m in alert_measures(Colour.RED, DAY)] == ["interview", "guidance_letter"]
+    assert [alert_measures(c, DAY) for c in Colour if c is not Colour.RED] == [(), (), ()]
 
 
 def test_where_a_text_is_silent_on_sampling() -> None:
-    assert sampling("hangzhou-2021-120", "B") is None
+    assert sampling("hangzhou-2021-120", "B", DAY) is None
     with pytest.raises(NotFound):
-        sampling("nowhere", "A")
+        sampling("nowhere", "A", DAY)
 
 
 @pytest.mark.parametrize(("population", "percent"), [(-1, 5), (10, 101), (10, -1)])
@@ -109,27 +111,27 @@ def test_unknown_texts_have_no_retention() -> None:
 def test_every_kind_of_subject_and_audience_has_its_fields() -> None:
     for kind in SubjectKind:
         for audience in Audience:
-            assert set(visible_fields(kind, audience)) <= set(Field)
+            assert set(visible_fields(kind, audience, DAY)) <= set(Field)
     assert set(read("disclosure")["classifications"]) == set(Classification)
     assert set(read("disclosure")["audiences"]) == set(Audience)
 
 
 def test_nobody_outside_sees_more_of_a_person_than_of_a_firm() -> None:
     for audience in (Audience.PUBLIC, Audience.QUERY):
-        person = set(visible_fields(SubjectKind.NATURAL_PERSON, audience))
+        person = set(visible_fields(SubjectKind.NATURAL_PERSON, audience, DAY))
         assert not person & {Field.ADDRESS, Field.CONTACT, Field.IDENTITY_NUMBER}
 
 
 def test_nothing_is_let_out_by_leaving_a_permission_unsaid() -> None:
     person, query = SubjectKind.NATURAL_PERSON, Audience.QUERY
-    day = date(2026, 1, 5)
+    day = DAY
     fine = Record("r1", RecordKind.PENALTY, day, day)
-    assert not visible(Field.NAME, person, query).allowed
+    assert not visible(Field.NAME, person, query, DAY).allowed
     assert not record_visible("hangzhou-trial", fine, person, query, day).allowed
     firm, public = SubjectKind.ORGANISATION, Audience.PUBLIC
     shown = record_visible("hangzhou-trial", fine, firm, public, day)
     assert (shown.allowed, shown.cite) == (True, "S3 17; S4 三(五); S1 19")
-    assert visible(Field.CONTACT, firm, public).cite == "S3 17; S4 三(五); S1 19"
+    assert visible(Field.CONTACT, firm, public, DAY).cite == "S3 17; S4 三(五); S1 19"
     kept = record_visible("hangzhou-trial", fine, firm, Audience.OFFICIAL, day)
     assert (kept.allowed, kept.cite) == (True, "S3 29; S1 20")
 

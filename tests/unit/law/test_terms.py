@@ -217,7 +217,7 @@ def test_every_term_says_what_binds_it() -> None:
 
 def test_the_ledger_keeps_the_figures_of_its_start() -> None:
     term = start("objection_first", EVENT, CALENDAR)
-    found = definition("objection_first")
+    found = definition("objection_first", EVENT)
     assert (term.budget, term.cap, term.cite) == (found.days, found.cap, "S3 28")
     assert term.target(CALENDAR) == nth_working_day(EVENT, 5, CALENDAR)
     assert working_days_between(EVENT, term.latest(CALENDAR).date, CALENDAR) == 20
@@ -284,7 +284,7 @@ def amended(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_version_of_the_day_of_the_event_applies(event: date, budget: int, cap: int) -> None:
     term = start("objection_first", event, CALENDAR)
     assert (term.budget, term.cap) == (budget, cap)
-    assert definition("objection_first").days == 7
+    assert definition("objection_first", event).days == budget
 
 
 @pytest.mark.usefixtures("amended")
@@ -308,16 +308,16 @@ def test_a_term_may_be_as_long_as_its_cap() -> None:
 
 
 def test_of_several_that_ended_the_last_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    term = definition("objection_first")
+    term = definition("objection_first", EVENT)
     versions = [
         replace(term, valid_from=date(year, 1, 1), valid_to=date(year, 12, 31), name_zh=str(year))
         for year in (2024, 2025, 2023)
     ]
     monkeypatch.setattr("law.terms.data.definitions", lambda: tuple(versions))
     with pytest.raises(NotInForce) as refused:
-        definition("objection_first")
-    assert refused.value.zh == "2025-12-31时“2025”无效力"
-    assert refused.value.en == "objection_first is not in force on 2025-12-31"
+        definition("objection_first", date(2026, 1, 1))
+    assert refused.value.zh == "2026-01-01时“2025”无效力"
+    assert refused.value.en == "objection_first is not in force on 2026-01-01"
 
 
 def test_a_cap_that_does_not_hold_is_refused_by_the_rule_on_ended_figures() -> None:

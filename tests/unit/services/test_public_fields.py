@@ -203,7 +203,7 @@ def full_record() -> Record:
 def test_the_public_is_told_no_closed_field_of_a_subject(
     kind: SubjectKind, by_law: set[str]
 ) -> None:
-    shown = disclosure.subject(full_subject(kind), PUBLIC)
+    shown = disclosure.subject(full_subject(kind), PUBLIC, TODAY)
     names = {field.name for field, _ in shown.ListFields()}
     assert names == OPEN["quanheng.registry.v1.Subject"] - by_law
 

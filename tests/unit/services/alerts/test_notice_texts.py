@@ -66,7 +66,7 @@ def test_a_rejection_stands_in_the_title() -> None:
 
 def test_an_adverse_record_comes_with_its_source_and_the_remedy() -> None:
     fact = Fact("penalty", "使用不合格计量器具", "测监罚〔2026〕1号", date(2026, 9, 10))
-    said = texts.adverse_record("测试单位", fact, BUREAU)
+    said = texts.adverse_record("测试单位", ON, fact, BUREAU)
     assert said.title == "不良计量信用信息告知：行政处罚"
     for told in ("测监罚〔2026〕1号", "2026-09-10", "提出异议", "5 个工作日", "20 个工作日"):
         assert told in said.body
@@ -75,11 +75,11 @@ def test_an_adverse_record_comes_with_its_source_and_the_remedy() -> None:
 
 def test_a_fall_of_grade_names_records_receipt_and_remedy() -> None:
     fact = Fact("penalty", "", "测监罚〔2026〕1号", date(2026, 9, 10))
-    said = texts.grade_fell("测试单位", "B", "D", "receipt-1", [str(fact)], BUREAU)
+    said = texts.grade_fell("测试单位", ON, ("B", "D"), "receipt-1", [str(fact)], BUREAU)
     assert said.title == "计量信用等级变动告知：B → D"
     for told in ("行政处罚，2026-09-10 认定", "receipt-1", "quanheng law verify", "提出异议"):
         assert told in said.body
-    without = texts.grade_fell("测试单位", "B", "D", "receipt-1", [], BUREAU)
+    without = texts.grade_fell("测试单位", ON, ("B", "D"), "receipt-1", [], BUREAU)
     assert "没有新的记录" in without.body
 
 
