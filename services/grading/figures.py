@@ -1,4 +1,4 @@
-"""The figures of grading: grades in force, what is due to be graded anew, and the year's end."""
+"""The figures of grading: grades in force, overdue grades, the year's end, and index drafts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from sqlmodel import col
 
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import SELDOM_SECONDS, Look, Reading, ask, figure
-from services.grading.tables import Grade, Subject, YearEnd
+from services.grading.tables import Grade, IndexAssessment, IndexState, Subject, YearEnd
 
 NOT_GRADED = "none"
 
@@ -31,6 +32,11 @@ YEAR_END = figure(
 
 
 _YEAR = sa.select(sa.func.max(col(YearEnd.year)))
+_DRAFTS = (
+    sa.select(sa.func.count())
+    .select_from(IndexAssessment)
+    .where(col(IndexAssessment.state) == IndexState.DRAFT)
+)
 _IN_FORCE = (
     sa.select(col(Grade.grade), sa.func.count())
     .where(col(Grade.known_to).is_(None), col(Grade.in_force_to).is_(None))
@@ -51,4 +57,8 @@ def looks(database: Database, clock: Clock) -> list[Look]:
         [rows] = await ask(database, _IN_FORCE)
         return GRADES.of({grade or NOT_GRADED: count for grade, count in rows})
 
-    return [Look("due", due), Look("grades", grades, SELDOM_SECONDS)]
+    async def awaiting() -> list[Reading]:
+        [[(drafts,)]] = await ask(database, _DRAFTS)
+        return AWAITING_PERSON.of({"index_draft": drafts})
+
+    return [Look("due", due), Look("awaiting", awaiting), Look("grades", grades, SELDOM_SECONDS)]

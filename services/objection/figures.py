@@ -1,4 +1,4 @@
-"""The figures of objection: open cases by state, and terms by how soon they end."""
+"""The figures of objection: open cases, terms by how soon they end, what waits for a person."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from law.objection import CaseKind, CaseState
 from law.terms.workdays import edition, nth_working_day
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import Look, Reading, ask, figure
 from services.objection.progress import STUCK
 from services.objection.tables import NO_TERM, Case, ReachedRung
@@ -26,6 +27,12 @@ _TERM_RUNS = (
     CaseState.ACCEPTED,
     CaseState.EXTENSION_REQUESTED,
 )
+# What the bureau must do in each state.
+_AWAITING = {
+    CaseState.LODGED: "case_lodged",
+    CaseState.ACCEPTED: "case_accepted",
+    CaseState.EXTENSION_REQUESTED: "extension_requested",
+}
 _UNSETTLED = col(Case.settled_at).is_(None)
 OVERDUE = "overdue"
 WITHIN = {"within_1": 1, "within_5": 5}  # working days after today
@@ -86,9 +93,18 @@ def looks(database: Database, clock: Clock) -> list[Look]:
                 *TERMS.under((kind.value,), windows(due, today)),
                 CASES_STUCK.at(stuck.get(kind, 0), kind.value),
             ]
-        return readings
+        return [*readings, *_waiting(counted)]
 
     return [Look("cases", cases)]
+
+
+def _waiting(counted: Sequence[tuple[CaseKind, CaseState, int]]) -> list[Reading]:
+    """The cases in which the bureau must act, by what it must do."""
+    counts = {
+        what: sum(count for _, found, count in counted if found is state)
+        for state, what in _AWAITING.items()
+    }
+    return AWAITING_PERSON.of(counts)
 
 
 def windows(due: Sequence[tuple[date, int]], today: date) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The figures of the registry: what was imported, and what imports found wrong."""
+"""The figures of the registry: what was imported, what was wrong, and what waits for a person."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from plumbing.database import Database
+from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import SELDOM_SECONDS, Look, Reading, ask, figure
-from services.registry.tables import ImportBatch, ImportFault
+from services.registry.tables import ImportBatch, ImportFault, Subject
 
 _OUTCOMES = ("changed", "unchanged", "rejected", "in_review")
 _SEVERITIES = ("fault", "notice")
+# Batches whose rows were taken in or refused; others were only checked, are held, or were undone.
+_TAKEN_IN = ("applied", "unchanged", "refused")
 
 BATCHES = figure(
     "import_batches", "导入批次，按类别与状态", "imports, by family and state", "family", "state"
 )
 ROWS = figure(
     "import_rows",
-    "导入的行，按类别与结果",
-    "rows of all imports, by family and what became of them",
+    "已导入批次的行，按类别与结果（仅检查、待批准、未批准和已撤销的批次不计）",
+    "rows of imports that took effect or were refused, by family and what became of them",
     "family",
     "outcome",
 )
@@ -36,15 +39,30 @@ _family = col(ImportBatch.family)
 _BATCHES = sa.select(_family, col(ImportBatch.state), sa.func.count()).group_by(
     _family, col(ImportBatch.state)
 )
-_ROWS = sa.select(
-    _family,
-    *(sa.func.sum(col(getattr(ImportBatch, outcome))) for outcome in _OUTCOMES),
-).group_by(_family)
+_ROWS = (
+    sa.select(_family, *(sa.func.sum(col(getattr(ImportBatch, outcome))) for outcome in _OUTCOMES))
+    .where(col(ImportBatch.state).in_(_TAKEN_IN))
+    .group_by(_family)
+)
 _FAULTS = sa.select(col(ImportFault.warning), sa.func.count()).group_by(col(ImportFault.warning))
+_HELD = (
+    sa.select(sa.func.count())
+    .select_from(ImportBatch)
+    .where(col(ImportBatch.state) == "awaiting_approval")
+)
+_IN_REVIEW = (
+    sa.select(sa.func.count())
+    .select_from(Subject)
+    .where(col(Subject.in_review), sa.not_(col(Subject.removed)))
+)
 
 
 def looks(database: Database) -> list[Look]:
     """The questions of the registry."""
+
+    async def awaiting() -> list[Reading]:
+        [[(held,)], [(in_review,)]] = await ask(database, _HELD, _IN_REVIEW)
+        return AWAITING_PERSON.of({"batch_held": held, "subject_in_review": in_review})
 
     async def imports() -> list[Reading]:
         batches, rows, faults = await ask(database, _BATCHES, _ROWS, _FAULTS)
@@ -55,7 +73,7 @@ def looks(database: Database) -> list[Look]:
             *FAULTS.of(severities, _SEVERITIES),
         ]
 
-    return [Look("imports", imports, SELDOM_SECONDS)]
+    return [Look("awaiting", awaiting), Look("imports", imports, SELDOM_SECONDS)]
 
 
 def _outcomes(family: str, counts: Sequence[int]) -> list[Reading]:

@@ -1,7 +1,8 @@
-"""What in the figures is for a person, the gravest first.
+"""What in the figures needs a person, the gravest first.
 
-Each bears the name of the alert rule in `deploy/prometheus/rules.yaml` that tells the same after
-it has lasted a while, and of the section of docs/operations.md that says what to do.
+What is broken or late bears the name of the alert rule in `deploy/prometheus/rules.yaml` that
+fires when it lasts, and of the section of docs/operations.md that says what to do. Matters that
+wait for a decision are counted by every service in the metric `quanheng_awaiting_person`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ RUNBOOK = "docs/operations.md#{}"
 
 
 class Severity(StrEnum):
-    """How soon somebody must look: at once, today, or when there is time."""
+    """How soon somebody must act: at once, today, or when there is time."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -25,7 +26,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Concern:
-    """A figure, and from where on it needs a person; the texts have {n} for it."""
+    """A figure and the value above which it needs a person; {n} in the texts is the value."""
 
     rule: str
     severity: Severity
@@ -38,8 +39,19 @@ class Concern:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A kind of matter that waits for a decision, and the command that lists these matters."""
+
+    what: str
+    zh: str
+    en: str
+    command: str
+    severity: Severity = Severity.WARNING
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What needs a person, at which service."""
+    """Something that needs a person, at one service; `command` lists it where a command does."""
 
     service: str
     rule: str
@@ -47,14 +59,15 @@ class Finding:
     value: float
     zh: str
     en: str
+    command: str = ""
 
     @property
     def runbook(self) -> str:
-        """Where it says what to do."""
+        """The section of the manual that says what to do."""
         return RUNBOOK.format(self.rule.lower())
 
 
-DOWN, NOT_READY = "QuanhengDown", "QuanhengNotReady"
+DOWN, NOT_READY, AWAITING = "QuanhengDown", "QuanhengNotReady", "QuanhengAwaitingPerson"
 AWAY = {
     "nats": ("QuanhengNatsAway", "事件总线没有应答", "NATS does not answer"),
     "temporal": ("QuanhengTemporalAway", "流程引擎没有应答", "Temporal does not answer"),
@@ -163,12 +176,83 @@ CONCERNS = (
     ),
 )
 
+# Mail that failed and mail without an address have rules of their own above.
+WAITING = (
+    Waiting(
+        "case_lodged",
+        "有 {n} 个案件待受理",
+        "{n} cases wait to be accepted",
+        "objection list",
+    ),
+    Waiting(
+        "case_accepted",
+        "有 {n} 个案件待作出决定",
+        "{n} cases wait for a decision",
+        "objection list",
+    ),
+    Waiting(
+        "extension_requested",
+        "有 {n} 个案件的延期待单位负责人批准",
+        "{n} extensions wait for the head of unit",
+        "objection list",
+    ),
+    Waiting(
+        "batch_held",
+        "有 {n} 个导入批次待批准",
+        "{n} imports wait for approval",
+        "batch list",
+    ),
+    Waiting(
+        "subject_in_review",
+        "有 {n} 个主体待核实",
+        "{n} subjects are to be looked into",
+        "subject list",
+        Severity.INFO,
+    ),
+    Waiting(
+        "index_draft",
+        "有 {n} 个诚信计量指数待公布",
+        "{n} indices wait to be published",
+        "index list",
+    ),
+    Waiting(
+        "step_proposed",
+        "有 {n} 个督促步骤待批准",
+        "{n} steps of escalation wait for approval",
+        "escalation list",
+    ),
+    Waiting(
+        "interview_unrecorded",
+        "有 {n} 次约谈已过而未记录情况",
+        "{n} interviews are over and not recorded",
+        "escalation list",
+    ),
+    Waiting(
+        "interview_note_refused",
+        "有 {n} 次约谈未能记入信用档案，须补录",
+        "{n} notes of interviews were refused by the register",
+        "escalation list",
+    ),
+    Waiting(
+        "steps_exhausted",
+        "有 {n} 个督促案件各步骤已用尽，仍为红色",
+        "{n} escalations have taken every step and are still red",
+        "escalation list",
+    ),
+    Waiting(
+        "delivery_refused",
+        "有 {n} 份通知暂未送出：发信服务器拒收或无法连接",
+        "{n} notices are not sent: the mail server refuses them or is away",
+        "alert notices",
+    ),
+)
+
 
 def findings(scrapes: Sequence[Scrape]) -> list[Finding]:
     """Everything that needs a person, the gravest first."""
-    found = [one for scrape in scrapes for one in _of(scrape)]
+    found = [finding for scrape in scrapes for finding in _of(scrape)]
     order = [*Severity]
-    return sorted(found, key=lambda one: order.index(one.severity))
+    return sorted(found, key=lambda finding: order.index(finding.severity))
 
 
 def engines_away(engines: Mapping[str, bool]) -> list[Finding]:
@@ -188,21 +272,37 @@ def _of(scrape: Scrape) -> Iterator[Finding]:
         )
         yield Finding(scrape.service, DOWN, Severity.CRITICAL, 1, zh, en)
         return
+    yield from _of_process(scrape)
+    yield from _concerns(scrape)
+    yield from _waiting(scrape)
+
+
+def _of_process(scrape: Scrape) -> Iterator[Finding]:
     if not scrape.ready:
         zh, en = (
             "进程尚未就绪，可能在等待数据库、事件总线或流程引擎",
-            "The process waits, not ready",
+            "The process is not ready: it waits for the database, NATS or Temporal",
         )
         yield Finding(scrape.service, NOT_READY, Severity.WARNING, 1, zh, en)
     elif not scrape.sum("quanheng_nats_connected"):
         zh, en = "与事件总线的连接中断", "NATS is not connected"
         yield Finding(scrape.service, AWAY["nats"][0], Severity.CRITICAL, 1, zh, en)
+
+
+def _concerns(scrape: Scrape) -> Iterator[Finding]:
     for concern in CONCERNS:
         value = _value(scrape, concern)
         if value > concern.above:
-            said = {"n": f"{value:.0f}"}
-            zh, en = concern.zh.format(**said), concern.en.format(**said)
+            zh, en = (text.format(n=f"{value:.0f}") for text in (concern.zh, concern.en))
             yield Finding(scrape.service, concern.rule, concern.severity, value, zh, en)
+
+
+def _waiting(scrape: Scrape) -> Iterator[Finding]:
+    for kind in WAITING:
+        if value := scrape.sum("quanheng_awaiting_person", what=kind.what):
+            zh, en = (text.format(n=f"{value:.0f}") for text in (kind.zh, kind.en))
+            command = f"quanheng {kind.command}"
+            yield Finding(scrape.service, AWAITING, kind.severity, value, zh, en, command)
 
 
 def _value(scrape: Scrape, concern: Concern) -> float:

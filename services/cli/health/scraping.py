@@ -1,6 +1,6 @@
-"""The metrics of the processes as they stand now: what `quanheng status` reads.
+"""The present metrics of each process, which `quanheng status` shows.
 
-The same figures that Prometheus takes, from the same place, so that screen and alarm agree.
+They come from where Prometheus takes them, so that the screen and the alarms agree.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ANSWER_WITHIN_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Sample:
-    """One value."""
+    """One value of a metric, under its labels."""
 
     name: str
     labels: Mapping[str, str]
@@ -29,7 +29,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Scrape:
-    """What one process said; `samples` is None where it did not answer."""
+    """The metrics of one process; `samples` is None where it did not answer."""
 
     service: str
     address: str
@@ -42,7 +42,7 @@ class Scrape:
 
     @property
     def ready(self) -> bool:
-        """Whether it serves; one that is up may be waiting for its engines."""
+        """Whether it serves calls; a process that is up may still wait for NATS or Temporal."""
         return self.sum("quanheng_ready") > 0
 
     @property
@@ -52,39 +52,39 @@ class Scrape:
 
     @property
     def uptime(self) -> float:
-        """For how many seconds it has run."""
+        """Seconds since the process started; 0 where that is not known."""
         since = self.sum("process_start_time_seconds")
         return SystemClock().now().timestamp() - since if since else 0.0
 
     @property
     def version(self) -> str:
         """Its version."""
-        return next((one.labels["version"] for one in self.of("quanheng_build_info")), "")
+        return next((sample.labels["version"] for sample in self.of("quanheng_build_info")), "")
 
     def of(self, name: str, **labels: str) -> Iterator[Sample]:
         """The samples of a metric under these labels."""
-        for one in self.samples or ():
-            if one.name == name and labels.items() <= one.labels.items():
-                yield one
+        for sample in self.samples or ():
+            if sample.name == name and labels.items() <= sample.labels.items():
+                yield sample
 
     def sum(self, name: str, **labels: str) -> float:
-        """Their sum; 0 without any."""
-        return sum(one.value for one in self.of(name, **labels))
+        """The sum of these samples; 0 without any."""
+        return sum(sample.value for sample in self.of(name, **labels))
 
     def most(self, name: str, **labels: str) -> float:
-        """The largest of them; 0 without any."""
-        return max((one.value for one in self.of(name, **labels)), default=0.0)
+        """The largest of these samples; 0 without any."""
+        return max((sample.value for sample in self.of(name, **labels)), default=0.0)
 
     def by(self, name: str, label: str) -> dict[str, float]:
-        """A metric's values by one of its labels."""
-        found: dict[str, float] = {}
-        for one in self.of(name):
-            found[one.labels[label]] = found.get(one.labels[label], 0.0) + one.value
-        return found
+        """The sums of a metric by one of its labels."""
+        sums: dict[str, float] = {}
+        for sample in self.of(name):
+            sums[sample.labels[label]] = sums.get(sample.labels[label], 0.0) + sample.value
+        return sums
 
 
 async def scrape_all(settings: Settings) -> list[Scrape]:
-    """Asks every service's process at once."""
+    """Asks the process of every service at once."""
     return await asyncio.gather(*(_scrape(settings, service) for service in SERVICES))
 
 
@@ -95,7 +95,7 @@ async def _scrape(settings: Settings, service: str) -> Scrape:
 
 def _samples(address: str) -> list[Sample] | None:
     host, _, port = address.rpartition(":")
-    # Not by way of a proxy: that is meant for the outside world.
+    # Without a proxy: a proxy is meant for the outside world.
     connection = HTTPConnection(host, int(port), timeout=ANSWER_WITHIN_SECONDS)
     try:
         connection.request("GET", "/metrics")
@@ -105,7 +105,7 @@ def _samples(address: str) -> list[Sample] | None:
     finally:
         connection.close()
     return [
-        Sample(one.name, one.labels, one.value)
+        Sample(sample.name, sample.labels, sample.value)
         for family in text_string_to_metric_families(text)
-        for one in family.samples
+        for sample in family.samples
     ]

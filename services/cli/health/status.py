@@ -1,4 +1,4 @@
-"""`quanheng status`: how the platform is, on one screen, whichever of its processes are down."""
+"""`quanheng status`: the state of the platform on one screen, whichever processes are down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from rich.live import Live
 
 from plumbing.settings import Settings
 from services.cli.health.problems import Finding, Severity, engines_away, findings
@@ -26,7 +25,7 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Status:
-    """How the platform is: what each process said, which engines answer, what needs a person."""
+    """The state of the platform: metrics, engines that answer, and what needs a person."""
 
     scrapes: Sequence[Scrape]
     engines: dict[str, bool]
@@ -34,8 +33,8 @@ class Status:
 
     @property
     def well(self) -> bool:
-        """Whether nothing needs a person now."""
-        return all(one.severity is Severity.INFO for one in self.findings)
+        """Whether nothing needs a person now; what is only to be noted does not count."""
+        return all(finding.severity is Severity.INFO for finding in self.findings)
 
 
 def register(app: typer.Typer) -> None:
@@ -58,17 +57,17 @@ def status(
     if watch:
         _follow(settings)
         return
-    found = asyncio.run(look(settings))
+    state = asyncio.run(look(settings))
     if as_json:
-        show.json_out(status_json(found))
+        show.json_out(status_json(state))
     else:
-        show.console.print(screen(found.scrapes, found.engines, found.findings))
-    if not found.well:
+        show.console.print(screen(state.scrapes, state.engines, state.findings))
+    if not state.well:
         raise typer.Exit(1)
 
 
 async def look(settings: Settings) -> Status:
-    """Asks everything at once; who does not answer in time is down."""
+    """Asks every process and engine at once; one that does not answer in time is down."""
     nats = urlsplit(settings.nats_url)
     scrapes, temporal, events = await asyncio.gather(
         scrape_all(settings),
@@ -80,7 +79,7 @@ async def look(settings: Settings) -> Status:
 
 
 async def _answers(ask: Callable[[], Awaitable[bool]]) -> bool:
-    """Whether an engine answers; a machine that is busy gets another try."""
+    """Whether an engine answers; it is asked several times, as the machine may be busy."""
     for _ in range(TRIES):
         if await ask():
             return True
@@ -88,11 +87,13 @@ async def _answers(ask: Callable[[], Awaitable[bool]]) -> bool:
 
 
 def _follow(settings: Settings) -> None:
+    from rich.live import Live  # noqa: PLC0415 - only `--watch` needs it
+
     async def follow() -> None:
         with Live(console=show.console, screen=True) as live:
             while True:
-                found = await look(settings)
-                live.update(screen(found.scrapes, found.engines, found.findings), refresh=True)
+                state = await look(settings)
+                live.update(screen(state.scrapes, state.engines, state.findings), refresh=True)
                 await asyncio.sleep(WATCH_SECONDS)
 
     try:
@@ -101,25 +102,26 @@ def _follow(settings: Settings) -> None:
         return
 
 
-def status_json(found: Status) -> dict[str, Any]:
-    """How the platform is, as JSON values."""
+def status_json(state: Status) -> dict[str, Any]:
+    """The state of the platform as JSON values."""
     return {
-        "well": found.well,
-        "processes": [_process(scrape) for scrape in found.scrapes],
-        "engines": found.engines,
+        "well": state.well,
+        "processes": [_process(scrape) for scrape in state.scrapes],
+        "engines": state.engines,
         "needs_attention": [
             {
-                "service": one.service,
-                "rule": one.rule,
-                "severity": one.severity.value,
-                "value": one.value,
-                "message_zh": one.zh,
-                "message_en": one.en,
-                "runbook": one.runbook,
+                "service": finding.service,
+                "rule": finding.rule,
+                "severity": finding.severity.value,
+                "value": finding.value,
+                "message_zh": finding.zh,
+                "message_en": finding.en,
+                "command": finding.command,
+                "runbook": finding.runbook,
             }
-            for one in found.findings
+            for finding in state.findings
         ],
-        "figures": {scrape.service: _figures(scrape) for scrape in found.scrapes},
+        "figures": {scrape.service: _figures(scrape) for scrape in state.scrapes},
     }
 
 
@@ -136,9 +138,9 @@ def _process(scrape: Scrape) -> dict[str, Any]:
 
 
 def _figures(scrape: Scrape) -> list[dict[str, Any]]:
-    """Every figure but the buckets of histograms."""
+    """Every figure of a process except the buckets of histograms."""
     return [
-        {"name": one.name, "labels": dict(one.labels), "value": one.value}
-        for one in scrape.samples or ()
-        if one.name.startswith("quanheng_") and not one.name.endswith("_bucket")
+        {"name": sample.name, "labels": dict(sample.labels), "value": sample.value}
+        for sample in scrape.samples or ()
+        if sample.name.startswith("quanheng_") and not sample.name.endswith("_bucket")
     ]

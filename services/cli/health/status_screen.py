@@ -1,124 +1,128 @@
-"""How the platform is, for a terminal: what runs, what is under way, and what is for a person."""
+"""The screen of `quanheng status`: first what needs a person, then processes and business."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from services.cli.health.problems import Finding, Severity
 from services.cli.health.scraping import Scrape
+from services.cli.output.console import styled
+from services.cli.output.language import choose
+from services.cli.output.show import table_of
 
 _SIGNS = {
-    Severity.CRITICAL: ("✗ 立即 ", "bold red"),
-    Severity.WARNING: ("! 当日 ", "yellow"),
-    Severity.INFO: ("· 留意 ", "cyan"),
+    Severity.CRITICAL: ("✗ 立即", "✗ at once", "bold red"),
+    Severity.WARNING: ("! 当日", "! today", "yellow"),
+    Severity.INFO: ("· 留意", "· note", "cyan"),
 }
 _HEADS = (
-    "进程",
-    "状态",
-    "进程号",
-    "已运行",
-    "版本",
-    "待发布",
-    "待收",
-    "重投",
-    "失败",
-    "搁置",
-    "审计未封",
+    ("进程", "process"),
+    ("状态", "state"),
+    ("已运行", "up"),
+    ("版本", "version"),
+    ("待发布", "to publish"),
+    ("待收", "to come"),
+    ("失败", "failing"),
+    ("搁置", "dead"),
+    ("未封", "unsealed"),
 )
-_UNDER_WAY = ("consumer_redelivered", "inbox_failing", "dead_letters", "audit_unsealed")
+_COUNTED = ("inbox_failing", "dead_letters", "audit_unsealed")
 _COLOURS = {"red": "红", "yellow": "黄", "green": "绿", "none": "正常"}
 _WINDOWS = {"overdue": "已逾期", "within_1": "1 个工作日内", "within_5": "5 个工作日内"}
 _STATES = {"pending": "待投递", "failed": "投递失败", "no_address": "无地址"}
 _STEPS = {"waiting": "等待", "proposed": "待批准", "appointed": "已约谈", "exhausted": "已用尽"}
 _OUTCOMES = {"changed": "变更", "unchanged": "未变", "rejected": "退回", "in_review": "待核"}
-# Of which service, what it is called, which metric, by which label, and the labels' names.
+# Service, title in Chinese and English, metric, label, and the words of the label's values.
 _ROWS = (
     (
         "objection",
-        "未了结案件 open cases",
+        ("未了结案件", "open cases"),
         "cases_open",
         "kind",
         {"objection": "异议", "repair": "修复"},
     ),
-    ("objection", "办理期限 terms", "terms_due", "window", _WINDOWS),
-    ("alerts", "递进处置 escalations", "escalations_open", "state", _STEPS),
-    ("alerts", "在册器具 instruments", "instruments", "colour", _COLOURS),
-    ("alerts", "累计预警 alerts raised", "alerts_raised_total", "colour", _COLOURS),
-    ("alerts", "未完成的通知 notices", "notices", "state", _STATES),
-    ("grading", "现行等级 grades", "grades", "grade", {"none": "不评级"}),
-    ("registry", "导入的行 rows imported", "import_rows", "outcome", _OUTCOMES),
+    ("objection", ("办理期限", "terms"), "terms_due", "window", _WINDOWS),
+    ("alerts", ("递进处置", "escalations"), "escalations_open", "state", _STEPS),
+    ("alerts", ("在册器具", "instruments"), "instruments", "colour", _COLOURS),
+    ("alerts", ("累计预警", "alerts raised"), "alerts_raised_total", "colour", _COLOURS),
+    ("alerts", ("未完成的通知", "notices"), "notices", "state", _STATES),
+    ("grading", ("现行等级", "grades"), "grades", "grade", {"none": "不评级"}),
+    ("registry", ("已导入的行", "rows imported"), "import_rows", "outcome", _OUTCOMES),
 )
 
 
 def screen(
     scrapes: Sequence[Scrape], engines: Mapping[str, bool], findings: Sequence[Finding]
 ) -> RenderableType:
-    """Everything, with what needs a person at the end, where the eye rests."""
-    last = [_said(one) for one in findings]
+    """The whole screen, what needs a person first."""
+    first = [_finding(finding) for finding in findings]
     if not findings:
-        sentence = "✓ 目前没有需要人处理的事  nothing needs a person now"
-        last = [Text(sentence, style="bold green")]
-    return Group(_processes(scrapes, engines), _business(scrapes), *last)
+        sentence = choose("✓ 目前没有需要人处理的事", "✓ nothing needs a person now")
+        first = [styled((sentence, "bold green"))]
+    return Group(*first, "", _processes(scrapes, engines), "", _business(scrapes))
 
 
-def _processes(scrapes: Sequence[Scrape], engines: Mapping[str, bool]) -> Table:
-    table = _table("进程与事件 processes and events", _HEADS)
-    for scrape in scrapes:
-        state = _state(up=scrape.up, ready=scrape.ready)
-        rest = _of_process(scrape) if scrape.up else ["—"] * (len(_HEADS) - 2)
-        table.add_row(scrape.service, state, *rest)
+def _processes(scrapes: Sequence[Scrape], engines: Mapping[str, bool]) -> RenderableType:
+    rows = [[*_of_process(scrape)] for scrape in scrapes]
     for engine, up in engines.items():
-        table.add_row(engine, _state(up=up, ready=up), *[""] * (len(_HEADS) - 2))
-    return table
+        blank = [styled("")] * (len(_HEADS) - 2)
+        rows.append([styled(engine), _state(up=up, ready=up), *blank])
+    heads = [choose(zh, en) for zh, en in _HEADS]
+    return table_of(choose("进程与事件", "processes and events"), heads, rows)
 
 
-def _of_process(scrape: Scrape) -> list[str]:
-    waiting = scrape.sum("quanheng_outbox_pending")
+def _of_process(scrape: Scrape) -> Iterator[Text]:
+    yield styled(scrape.service)
+    yield _state(up=scrape.up, ready=scrape.ready)
+    if not scrape.up:
+        yield from [styled("—")] * (len(_HEADS) - 2)
+        return
     oldest = scrape.most("quanheng_outbox_oldest_seconds")
-    coming = sum(scrape.sum(f"quanheng_consumer_{what}") for what in ("pending", "unacknowledged"))
-    return [
-        str(scrape.pid),
-        str(timedelta(seconds=round(scrape.uptime))),
-        scrape.version,
-        f"{waiting:.0f}（{oldest:.0f} 秒）" if waiting else "0",
-        f"{coming:.0f}",
-        *(f"{scrape.sum(f'quanheng_{name}'):.0f}" for name in _UNDER_WAY),
-    ]
+    pending = scrape.sum("quanheng_outbox_pending")
+    age = f" ({oldest:.0f}s)" if pending else ""
+    coming = sum(scrape.sum(f"quanheng_consumer_{kind}") for kind in ("pending", "unacknowledged"))
+    yield styled(str(timedelta(seconds=round(scrape.uptime))))
+    yield styled(scrape.version)
+    yield styled(f"{pending:.0f}{age}")
+    yield styled(f"{coming:.0f}")
+    for name in _COUNTED:
+        yield styled(f"{scrape.sum(f'quanheng_{name}'):.0f}")
 
 
-def _business(scrapes: Sequence[Scrape]) -> Table:
-    at = {scrape.service: scrape for scrape in scrapes}
-    table = _table("业务 business", ("项目", "现状"))
+def _business(scrapes: Sequence[Scrape]) -> RenderableType:
+    by_service = {scrape.service: scrape for scrape in scrapes}
+    rows = []
     for service, title, metric, label, names in _ROWS:
-        found = at[service].by(f"quanheng_{metric}", label)
-        known = {**dict.fromkeys(names, 0.0), **found} if found else {}
-        said = [f"{names.get(key, key)} {value:.0f}" for key, value in known.items()]
-        table.add_row(title, " · ".join(said) or "—")
-    return table
+        values = by_service[service].by(f"quanheng_{metric}", label)
+        known = {**dict.fromkeys(names, 0.0), **values} if values else {}
+        counts = [f"{_name(names, key)} {value:.0f}" for key, value in known.items()]
+        rows.append([styled(choose(*title)), styled(" · ".join(counts) or "—")])
+    heads = [choose("项目", "matter"), choose("现状", "counts")]
+    return table_of(choose("业务", "business"), heads, rows)
 
 
-def _table(title: str, heads: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for head in heads:
-        table.add_column(head, overflow="fold")
-    return table
+def _name(names: Mapping[str, str], key: str) -> str:
+    return choose(names.get(key, key), key.replace("_", " "))
 
 
 def _state(*, up: bool, ready: bool) -> Text:
     if not up:
-        return Text("✗ 未应答 down", style="bold red")
-    return Text("✓ 就绪 ready", style="green") if ready else Text("… 等待 waiting", style="yellow")
+        return styled((choose("✗ 未应答", "✗ down"), "bold red"))
+    if ready:
+        return styled((choose("✓ 就绪", "✓ ready"), "green"))
+    return styled((choose("… 等待", "… waiting"), "yellow"))
 
 
-def _said(one: Finding) -> Text:
-    return Text.assemble(
-        _SIGNS[one.severity],
-        (f"{one.service}：", "bold"),
-        f"{one.zh}\n    {one.en}\n    ",
-        (f"处理办法 what to do: {one.runbook}", "dim"),
+def _finding(finding: Finding) -> Text:
+    zh, en, style = _SIGNS[finding.severity]
+    how = f"{finding.command}  " if finding.command else ""
+    return styled(
+        (f"{choose(zh, en)} ", style),
+        (f"{finding.service}：", "bold"),
+        f"{finding.zh}\n    {finding.en}\n    ",
+        (f"{choose('处理', 'what to do')}: {how}{finding.runbook}", "dim"),
     )

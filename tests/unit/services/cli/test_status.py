@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from rich.console import Console
+import pytest
+from rich.cells import cell_len
+from typer.main import get_command
 
-from services.cli.health.problems import Severity, engines_away, findings
+from services.cli.__main__ import app
+from services.cli.health.problems import WAITING, Severity, Waiting, engines_away, findings
 from services.cli.health.scraping import Sample, Scrape
 from services.cli.health.status import Status, status_json
 from services.cli.health.status_screen import screen
+from services.cli.output.console import console
 
 SERVES = (
     Sample("quanheng_ready", {}, 1),
@@ -18,6 +23,11 @@ SERVES = (
     Sample("quanheng_build_info", {"service": "x", "version": "1.2.3"}, 1),
 )
 ENGINES = {"nats": True, "temporal": True}
+
+
+@pytest.fixture(autouse=True)
+def _eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "width", 80)
 
 
 def scrape(service: str, *samples: Sample) -> Scrape:
@@ -38,7 +48,6 @@ def rules(*changed: Scrape) -> list[str]:
 
 
 def shown(found: Status) -> str:
-    console = Console(width=160, record=True, file=None, quiet=False)
     with console.capture() as captured:
         console.print(screen(found.scrapes, found.engines, found.findings))
     return captured.get()
@@ -49,6 +58,31 @@ def test_a_platform_that_serves_needs_nobody() -> None:
     assert found.well
     assert "目前没有需要人处理的事" in shown(found)
     assert status_json(found)["processes"][0]["version"] == "1.2.3"
+
+
+@pytest.mark.parametrize("kind", WAITING, ids=lambda kind: kind.what)
+def test_a_matter_that_waits_for_a_decision_is_counted_with_its_command(kind: Waiting) -> None:
+    waiting = Sample("quanheng_awaiting_person", {"what": kind.what}, 29)
+    found = status(platform(scrape("alerts", waiting)))
+    assert found.well == (kind.severity is Severity.INFO)
+    screen_text = shown(found)
+    assert "目前没有需要人处理的事" not in screen_text
+    assert kind.zh.format(n=29) in screen_text
+    assert f"quanheng {kind.command}" in screen_text
+    command: Any = get_command(app)
+    for word in kind.command.split():
+        command = command.commands[word]
+
+
+def test_the_screen_fits_80_columns_and_begins_with_what_needs_a_person() -> None:
+    figures = [Sample("quanheng_awaiting_person", {"what": kind.what}, 12345) for kind in WAITING]
+    states = [
+        Sample("quanheng_escalations_open", {"state": s}, 99) for s in ("waiting", "proposed")
+    ]
+    found = status(platform(scrape("alerts", *figures, *states), Scrape("grading", "a:1", None)))
+    lines = shown(found).splitlines()
+    assert lines[0].startswith("✗ 立即 grading")
+    assert max(map(cell_len, lines)) <= 80
 
 
 def test_an_event_given_up_needs_a_person_and_says_what_to_do() -> None:
@@ -92,7 +126,7 @@ def test_who_is_down_is_said_and_the_others_are_shown() -> None:
     assert [(one.service, one.rule) for one in found.findings] == [("grading", "QuanhengDown")]
     said = shown(found)
     assert "grading：进程没有应答（127.0.0.1:7312）" in said
-    assert said.count("✓ 就绪 ready") == 5
+    assert said.count("✓ 就绪") == 5
     assert status_json(found)["processes"][1] == {
         "service": "grading",
         "up": False,
