@@ -13,6 +13,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--all-extras --group dev pyproject.toml --no-header
 # Two workers: most tests wait for engines, and each tier keeps a file's fixtures in one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Where `make promtool` puts it. Recipes and tests find it there, or wherever it is installed.
+export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin
+# The small edition of the second pass: what change, retention and reading do in SQL.
+ON_POSTGRESQL := tests/integration/plumbing tests/integration/grading/test_convergence.py \
+	tests/integration/registry/test_registry_records.py
 
 ##@ Using it
 .PHONY: demo run
@@ -48,22 +53,21 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-postgresql lint types layers drift alert-rules lock-check wheel mutation check
-test: $(READY) ## every test of every tier  全部测试
+.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-postgresql check lint types layers drift promtool alert-rules lock-check wheel
+test: $(READY) promtool ## every test of every tier; the long runs are small  全部测试
 	$(PYTEST) tests
+	$(PYTEST) --database postgresql $(ON_POSTGRESQL)
 test-unit: $(READY) ## rules and parts alone, in seconds
 	$(PYTEST) tests/unit
-test-integration: $(READY) ## on a real NATS and real databases
+test-integration: $(READY) promtool ## on a real NATS and real databases
 	$(PYTEST) tests/integration
 test-workflows: $(READY) ## on a real Temporal server
 	$(PYTEST) tests/workflows
 test-evolution: $(READY) ## what the last release left, under today's code
 	$(PYTEST) tests/evolution tests/e2e/test_previous_release.py
-test-e2e: $(READY) ## every process at once
+test-e2e: $(READY) promtool ## every process at once
 	$(PYTEST) tests/e2e
-test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the tests' own
-	$(PYTEST) --database postgresql tests/integration tests/workflows tests/e2e
-check: lint breaking types layers drift ## all that needs no running: lint breaking types layers drift
+check: lint breaking types layers drift ## all that starts no process: lint breaking types layers drift
 lint: $(READY) ## ruff, and buf for the wire contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -78,7 +82,12 @@ layers: $(READY) ## arrows point one way, services keep apart, the law is pure
 drift: $(READY) ## committed wire code and the page of the law are what their sources yield
 	$(BIN)/python tools/generate.py --check
 	$(BIN)/python docs/generate_law.py --check
-alert-rules: ## alert rules by promtool; the metrics they name are tried by the tests  告警规则
+promtool: ## fetch promtool from Debian where it is missing; what needs it is skipped without it
+	@command -v promtool >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && mkdir -p var/promtool && cd var/promtool && apt-get -qq update \
+	  && apt-get -qq download prometheus && dpkg -x prometheus_*.deb .; } \
+	  || echo "缺少 promtool，相关检查将跳过 | no promtool: the checks that need it are SKIPPED" >&2
+alert-rules: promtool ## alert rules by promtool; the metrics they name are tried by the tests  告警规则
 	@command -v promtool >/dev/null || { echo "缺少 promtool（在 Debian 的 prometheus 软件包中）" \
 	  "| promtool is missing: it comes with Debian's package prometheus"; exit 1; }
 	promtool check rules deploy/prometheus/rules.yaml
@@ -90,6 +99,16 @@ lock-check: $(READY) ## requirements.lock is what pyproject.toml yields (asks Py
 	diff $(LOCK) var/$(LOCK)
 wheel: $(READY) ## build the wheel, install it alone, import every module
 	$(BIN)/python tools/check_wheel.py
-mutation: $(READY) ## plant faults in the law and see the tests find them (slow)
-	$(BIN)/mutmut run
+
+##@ Checking for longer, before a release or after a change in substance
+.PHONY: slow storm properties test-postgresql mutation
+slow: storm properties test-postgresql ## the three below, whole; an hour on two cores
+storm: $(READY) ## 500 made-up messages to every call of the platform
+	$(PYTEST) tests/e2e/test_nobody_in.py --fuzz-messages 500
+properties: $(READY) ## every property on ten times as many examples
+	$(PYTEST) --hypothesis-profile thorough tests/unit tests/integration -m hypothesis
+test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the tests' own
+	$(PYTEST) --database postgresql tests/integration tests/workflows tests/e2e
+mutation: $(READY) ## plant faults in the law and see the tests find them; MODULES="law.terms.*" for some
+	$(BIN)/mutmut run $(MODULES)
 	$(BIN)/mutmut results

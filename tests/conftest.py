@@ -12,10 +12,12 @@ from hypothesis import Phase, settings
 
 from tests.postgres import Databases, PostgresServer
 
-# Other work on the machine is no fault of what is tested: no example has a deadline.
+# No example has a deadline: other work on the machine is no fault of what is tested.
 settings.register_profile("quanheng", deadline=None)
 settings.load_profile("quanheng")
-# Where faults are planted, that one is found is enough: none is made smaller or kept.
+# For `make properties`.
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+# For `make mutation`: a planted fault has only to be found, not to be made small or kept.
 settings.register_profile(
     "mutation", deadline=None, derandomize=True, database=None, phases=[Phase.generate]
 )
@@ -27,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options that no single tier owns."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.addoption("--histories", type=Path, help="folder for histories of workflow runs")
-    parser.addoption("--fuzz-messages", type=int, default=500)
+    parser.addoption("--fuzz-messages", type=int, default=25)
     parser.addoption("--fuzz-seed", type=int, default=0)
 
 
