@@ -101,9 +101,9 @@ wheel: $(READY) ## build the wheel, install it alone, import every module
 	$(BIN)/python tools/check_wheel.py
 
 ##@ Checking for longer, before a release or after a change in substance
-.PHONY: slow storm properties test-postgresql mutation
-slow: storm properties test-postgresql ## the three below, whole; an hour on two cores
-storm: $(READY) ## 500 made-up messages to every call of the platform
+.PHONY: slow fuzz properties test-postgresql mutation
+slow: fuzz properties test-postgresql ## the three below, whole; an hour on two cores
+fuzz: $(READY) ## 500 made-up messages to every call of the platform
 	$(PYTEST) tests/e2e/test_nobody_in.py --fuzz-messages 500
 properties: $(READY) ## every property on ten times as many examples
 	$(PYTEST) --hypothesis-profile thorough tests/unit tests/integration -m hypothesis

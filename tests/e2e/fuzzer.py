@@ -1,4 +1,4 @@
-"""Sending what Hypothesis makes to every RPC, in rounds, and noting what comes back."""
+"""Sends messages that Hypothesis makes up to every RPC, in rounds, and notes the answers."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ ANSWERS = {
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.UNAUTHENTICATED,
 }
-# What only a command or a query answers: the guard before them does not.
+# Only commands and queries answer with these; the checks before them do not.
 REACHED = {
     grpc.StatusCode.OK,
     grpc.StatusCode.NOT_FOUND,
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.FAILED_PRECONDITION,
 }
-IN_A_ROUND = 100  # what a round finds, the next one may name
+IN_A_ROUND = 100  # messages; a round may name ids that the one before was answered with
 AT_ONCE = 8  # calls under way to one process
-AWAY_AGAIN = 3  # times a call is made that found a neighbour away
-# A clock that was moved far would make all else that is tried about something else: it has a storm
-# of its own, after this one.
+AWAY_AGAIN = 3  # more attempts of a call that found another service away
+# A clock that was moved far would change what all other calls are about, so this call is tried by
+# itself, after the others.
 MOVES_TIME = {"ClockService.AdvanceClock"}
-HARVESTED = ("subject_id", "instrument_id", "record_id", "case_id", "batch_id", "notice_id")
+KEPT_FIELDS = ("subject_id", "instrument_id", "record_id", "case_id", "batch_id", "notice_id")
 KEPT = 12  # ids of a kind
 OPTIONS = (("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),)
 
 
-class Storm:
-    """What was sent, what came back, and what should not have."""
+class Fuzzer:
+    """Sends made-up messages; keeps the answers, and the faults among them."""
 
     def __init__(self, town: Town, seed: int = 0, only: Collection[str] = ()) -> None:
         self._town, self._seed = town, seed
@@ -63,45 +63,45 @@ class Storm:
         self._people = town.people | town.services
         self._callers = _callers()
         self._may = _who_may()
-        self._lines: dict[str, grpc.aio.Channel] = {}
+        self._channels: dict[str, grpc.aio.Channel] = {}
         self.answers: defaultdict[Door, Counter[str]] = defaultdict(Counter)
-        self.reached: set[str] = set()  # RPCs whose command or query somebody got to
+        self.reached: set[str] = set()  # RPCs of which a message came to the command or query
         self.faults: dict[tuple[str, str], str] = {}
 
-    async def rage(self, most: int) -> None:
-        """Sends so many messages to every RPC, to all processes at once."""
+    async def send(self, count: int) -> None:
+        """Sends at least `count` messages to every RPC, to all processes at once."""
         settings = self._town.world.platform.settings
         hosts = {door.host for door in self._doors}
-        # Bare channels: what a person's channel adds to a call costs as much as the call.
-        self._lines = {
+        # Channels without interceptors, which would cost as much as the call.
+        self._channels = {
             host: grpc.aio.insecure_channel(settings.address(host), options=OPTIONS)
             for host in hosts
         }
-        async with asyncio.TaskGroup() as raging:
+        async with asyncio.TaskGroup() as tasks:
             for host in hosts:
-                raging.create_task(self._rage_at(host, most))
-        for line in self._lines.values():
-            await line.close()
+                tasks.create_task(self._send_to(host, count))
+        for channel in self._channels.values():
+            await channel.close()
 
-    async def _rage_at(self, host: str, most: int) -> None:
+    async def _send_to(self, host: str, count: int) -> None:
         gate = asyncio.Semaphore(AT_ONCE)
-        async with asyncio.TaskGroup() as sending:
-            for number in range(self._rounds(most)):
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(self._rounds(count)):
                 places = await self._renewed()
                 for door in self._doors:
                     if door.host != host:
                         continue
-                    call = door.caller(self._lines[host])
-                    for message, caller in await self._made(door, places, number, most):
+                    call = door.caller(self._channels[host])
+                    for message, caller in await self._messages(door, places, number, count):
                         await gate.acquire()
-                        sending.create_task(self._send(door, call, message, caller, gate))
+                        tasks.create_task(self._send_one(door, call, message, caller, gate))
 
     @staticmethod
-    def _rounds(most: int) -> int:
-        return math.ceil(most / IN_A_ROUND)
+    def _rounds(count: int) -> int:
+        return math.ceil(count / IN_A_ROUND)
 
     async def _renewed(self) -> list[Place]:
-        """Places with new things, so that steps can be taken: a record, and a case on another."""
+        """Places with a new record, and an open case on another one, for messages to act on."""
         town = self._town
         renewed = [replace(town.places[name]) for name in ("own", "neighbour", "foreign")]
         for place in renewed:
@@ -111,29 +111,36 @@ class Storm:
             place.record = await entered(town.service, place)
         return renewed
 
-    async def _made(
-        self, door: Door, places: Sequence[Place], number: int, most: int
+    async def _messages(
+        self, door: Door, places: Sequence[Place], number: int, count: int
     ) -> list[tuple[Any, str]]:
-        parts = self._hosts[door.name] * self._rounds(most)
-        count = math.ceil(most / parts)
-        chance = random.Random(f"{self._seed}{door}{number}")  # noqa: S311  nothing secret
-        made = fuzzing.requests(door, await self._in_order(door, places), self._pools)
-        drawn = fuzzing.drawn(made, count, self._seed + number)
-        return [(message, chance.choice(self._callers[door.name])) for message in drawn]
+        """The messages of one round with the role that sends each.
 
-    async def _in_order(self, door: Door, places: Sequence[Place]) -> list[Any]:
-        """Requests to start from, some of them about things that were made for them."""
+        The first is a request in order from somebody who may send it, so that even a few messages
+        reach the command or query.
+        """
+        parts = self._hosts[door.name] * self._rounds(count)
+        random_ = random.Random(f"{self._seed}{door}{number}")  # noqa: S311  nothing secret
+        caller = self._permitted(door)
+        templates = [
+            await request_for(door, self._town, place, self._people[caller]) for place in places
+        ]
+        requests = fuzzing.requests(door, templates, self._pools)
+        drawn = fuzzing.drawn(requests, math.ceil(count / parts), self._seed + number)
+        others = [(message, random_.choice(self._callers[door.name])) for message in drawn[1:]]
+        return [(templates[0], caller), *others]
+
+    def _permitted(self, door: Door) -> str:
         may = self._may[door.name]
-        person = self._people["caseworker" if "caseworker" in may else min(may)]
-        return [await request_for(door, self._town, place, person) for place in places]
+        return "caseworker" if "caseworker" in may else min(may)
 
-    async def _send(
+    async def _send_one(
         self, door: Door, call: Any, message: Any, caller: str, gate: asyncio.Semaphore
     ) -> None:
-        who = (("authorization", f"Bearer {self._people[caller].token}"),)
+        metadata = (("authorization", f"Bearer {self._people[caller].token}"),)
         try:
-            code, said = await _tried(
-                partial(call, message, timeout=SLOW_CALL_SECONDS, metadata=who)
+            code, answer = await _tried(
+                partial(call, message, timeout=SLOW_CALL_SECONDS, metadata=metadata)
             )
         finally:
             gate.release()
@@ -141,43 +148,44 @@ class Storm:
         if code in REACHED:
             self.reached.add(door.name)
         if code is grpc.StatusCode.OK:
-            self._harvest(said)
-        elif code not in ANSWERS or not _is_typed(said):
+            self._keep_ids(answer)
+        elif code not in ANSWERS or not _is_typed(answer):
             self.faults.setdefault(
-                (door.name, code.name), f"{door} by {caller}: {said}\n{_shown(message)}"
+                (door.name, code.name), f"{door} by {caller}: {answer}\n{_shown(message)}"
             )
 
-    def _harvest(self, said: Message) -> None:
-        inner = [value for _, value in said.ListFields() if isinstance(value, Message)]
-        for message in (said, *inner):
+    def _keep_ids(self, answer: Message) -> None:
+        """Keeps the ids in an answer, for later messages to name."""
+        inner = [value for _, value in answer.ListFields() if isinstance(value, Message)]
+        for message in (answer, *inner):
             for field, value in message.ListFields():
-                pool = self._pools.get(field.name) if field.name in HARVESTED else None
+                pool = self._pools.get(field.name) if field.name in KEPT_FIELDS else None
                 if pool is not None and value not in pool and len(pool) < KEPT:
                     pool.append(value)
 
     def sent(self) -> Counter[str]:
         """How many messages were answered, by RPC."""
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for door, codes in self.answers.items():
-            found[door.name] += codes.total()
-        return found
+            counts[door.name] += codes.total()
+        return counts
 
-    def too_few(self, most: int) -> dict[str, int]:
-        """RPCs that were sent fewer messages than they should, with how many."""
+    def too_few(self, count: int) -> dict[str, int]:
+        """RPCs that were sent fewer than `count` messages, with how many they were sent."""
         sent = self.sent()
         names = {door.name for door in self._doors}
-        return {name: sent[name] for name in names if sent[name] < most}
+        return {name: sent[name] for name in names if sent[name] < count}
 
     def unreached(self) -> set[str]:
-        """RPCs of which every message was refused before the command or query."""
+        """RPCs of which every message was refused before it came to the command or query."""
         return {door.name for door in self._doors} - self.reached
 
     def report(self) -> str:
-        """How many messages went where, and what they reached."""
+        """How many messages each RPC was sent, and how many had each status."""
         lines = [f"{self.sent().total()} messages to {len(self.answers)} RPCs"]
         for door, codes in self.answers.items():
-            told = " ".join(f"{code}={count}" for code, count in sorted(codes.items()))
-            lines.append(f"{door}: {codes.total()} {told}")
+            statuses = " ".join(f"{code}={count}" for code, count in sorted(codes.items()))
+            lines.append(f"{door}: {codes.total()} {statuses}")
         return "\n".join(lines) + "\n"
 
 
