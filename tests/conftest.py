@@ -1,4 +1,4 @@
-"""What all tiers share."""
+"""Options, databases and Hypothesis profiles for the tests of every tier."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Databases]:
-    """New databases of PostgreSQL, whatever `--database` names."""
+    """Makes new databases on PostgreSQL, whatever `--database` names."""
     server = PostgresServer()
     try:
         server.start()
@@ -46,11 +46,11 @@ def postgresql() -> Iterator[Databases]:
 
 @pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest) -> Databases:
-    """New databases of the kind that `--database` names."""
+    """Makes new databases of the kind that `--database` names."""
     if request.config.getoption("--database") == "sqlite":
         return Databases(None)
-    found: Databases = request.getfixturevalue("postgresql")
-    return found
+    databases: Databases = request.getfixturevalue("postgresql")
+    return databases
 
 
 @pytest.hookimpl(trylast=True)
@@ -61,11 +61,11 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Ends at once after the last word: the Temporal client may abort a normal exit."""
+    """Ends the process at once, because the Temporal client may abort a normal exit."""
     if "temporalio" not in sys.modules:
-        return  # nothing to fear, and who runs the tests inside a process of its own may go on
+        return  # the exit is safe, and a program that runs pytest in its own process may go on
     if hasattr(config, "workerinput"):
-        return  # a worker of xdist still has to report; how it exits is not looked at
+        return  # a worker of xdist still has to report, and its exit status is not read
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(_status)

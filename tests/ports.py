@@ -6,5 +6,5 @@ from services.cli.machine.ports import choose
 
 
 def free_port() -> int:
-    """A port below those of outgoing connections, which might take it before a server does."""
+    """A free port below the range of outgoing connections, which could take it first."""
     return choose({"server": 0}, insist_on_others=True)["server"]

@@ -1,7 +1,7 @@
-"""A PostgreSQL server for tests, and the databases of either kind they ask for.
+"""A PostgreSQL server for tests, and new databases on SQLite or PostgreSQL.
 
-It needs no root and no Docker. Its programs are looked for in $PG_BIN, among the system's
-packages, and in the wheel of the development tools.
+The server needs neither root nor Docker. Its programs are looked for in $PG_BIN, then among the
+system's packages, then in the wheel of the development tools.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class PostgresServer:
-    """A server on a port of its own; every one of its databases can be copied."""
+    """A PostgreSQL server on a free port."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="quanheng-postgres-"))
@@ -46,7 +46,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts it on an empty data directory, and returns when it answers."""
+        """Starts the server on an empty data directory, and returns when it answers."""
         store = self._folder / "store"
         prepare = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         self._run("initdb", "-D", str(store), *prepare)
@@ -68,7 +68,7 @@ class PostgresServer:
         self._wait_until_it_answers()
 
     def stop(self) -> None:
-        """Stops it and removes everything it held."""
+        """Stops the server and removes its data."""
         if self._process is not None:
             self._process.kill()  # nothing of it is wanted any more
             self._process.wait()
@@ -78,7 +78,7 @@ class PostgresServer:
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self._port}/{database}"
 
     def create(self, database: str, *, like: str = "template0") -> None:
-        """Makes a database; it holds what `like` holds, to which no one may be connected."""
+        """Makes a database as a copy of `like`, to which nobody may be connected."""
         self._run(
             "createdb",
             "-h",
@@ -110,7 +110,7 @@ class PostgresServer:
         return [sys.executable, "-S", "-c", BECOME, *ids, *command]
 
     def _reachable(self, programs: Path) -> Path:
-        """The programs where the server's user may run them; a wheel may lie in root's home."""
+        """Where the server's user may run the programs: copied, if they lie in root's home."""
         asked = self._as_user([str(programs / "postgres"), "--version"])
         done = subprocess.run(asked, check=False, capture_output=True, **self._surroundings())
         return programs if done.returncode == 0 else _copied(programs, self._folder / "programs")
@@ -138,7 +138,7 @@ class PostgresServer:
 
 
 class Databases:
-    """Where tests keep what they store: files, or databases of a server."""
+    """Makes databases for tests: SQLite files, or databases on a PostgreSQL server."""
 
     def __init__(self, server: PostgresServer | None) -> None:
         self._server = server
@@ -146,7 +146,7 @@ class Databases:
 
     @property
     def serve_replicas(self) -> bool:
-        """Whether several processes may share one; a file has one process."""
+        """Whether several processes may use one database; a SQLite file is for one process."""
         return self._server is not None
 
     def url(self, folder: Path, name: str = "service") -> str:
@@ -158,7 +158,7 @@ class Databases:
         return self._server.url(database)
 
     def of_every_service(self, folder: Path) -> str:
-        """A URL with {service} in it, of new, empty databases: what the settings take."""
+        """The URL of new, empty databases for all services, with {service} in it."""
         if self._server is None:
             return f"sqlite+aiosqlite:///{folder}/{{service}}.db"
         prefix = f"test{next(self._numbers)}_"
@@ -167,7 +167,7 @@ class Databases:
         return self._server.url(prefix + "{service}")
 
     def copy(self, url: str) -> str:
-        """The URL of a new database that holds what another holds, which no one has open."""
+        """The URL of a new copy of a database, to which nobody may be connected."""
         place, _, original = url.rpartition("/")
         if self._server is None:
             folder = Path(place.partition("///")[2])
@@ -180,7 +180,7 @@ class Databases:
 
 
 def _programs() -> Path:
-    """Where PostgreSQL's programs are."""
+    """The folder of PostgreSQL's programs. Raises FileNotFoundError."""
     for folder in _candidates():
         if (folder / "initdb").exists():
             return folder
@@ -198,7 +198,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _copied(programs: Path, folder: Path) -> Path:
-    """The programs in another folder; a wheel keeps the libraries they need beside itself."""
+    """Copies the programs, and the libraries that a wheel keeps beside them, to another folder."""
     package = programs.parent.parent
     for part in package, package.with_name(f"{package.name}.libs"):
         if part.exists():

@@ -1,6 +1,6 @@
 """Builds the wheel, installs it in an environment of its own, and imports every module there.
 
-An editable install finds whatever lies in the checkout; only the wheel shows what was forgotten.
+An editable install finds every file of the checkout; only the wheel shows which files it lacks.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ print(*names, sep="\\n")
 
 
 def build(out: Path) -> Path:
-    """The wheel, built without network from the locked build backend."""
+    """Builds the wheel with the locked build backend, without network, and returns its path."""
     _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)], ROOT)
     (wheel,) = out.glob("*.whl")
     return wheel
 
 
 def install(wheel: Path, environment: Path) -> Path:
-    """A clean environment with the locked dependencies and the wheel; returns its Python."""
+    """Installs the locked dependencies and the wheel in a clean environment; returns its Python."""
     venv.create(environment, with_pip=False)
     python = environment / "bin" / "python"
     target = ["--quiet", "--python", str(python)]
@@ -47,11 +47,11 @@ def install(wheel: Path, environment: Path) -> Path:
 
 
 def missing(wheel: Path) -> list[str]:
-    """Files of the packages that the wheel did not bring: modules, rules, contracts, samples."""
-    brought = set(zipfile.ZipFile(wheel).namelist())
+    """Files of the packages that are not in the wheel: modules, rules, contracts, samples."""
+    packed = set(zipfile.ZipFile(wheel).namelist())
     files = [path for top in PACKAGES for path in (ROOT / top).rglob("*") if path.is_file()]
     names = [path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts]
-    return sorted(name for name in names if name not in brought)
+    return sorted(name for name in names if name not in packed)
 
 
 def _run(command: list[str], folder: Path) -> str:
@@ -60,7 +60,7 @@ def _run(command: list[str], folder: Path) -> str:
 
 
 def main() -> None:
-    """Exits 1 with the first thing that is not as it should be."""
+    """Checks the wheel; exits with 1 at the first fault."""
     with tempfile.TemporaryDirectory() as scratch:
         wheel = build(Path(scratch, "dist"))
         if absent := missing(wheel):

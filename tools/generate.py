@@ -1,7 +1,7 @@
 """Generates the Python code of the wire contract beside its .proto files; `--check` finds drift.
 
-With the repository as the proto path the generated imports come out as `protos.…`, so nothing is
-rewritten but the import of the validation options, whose own path is fixed from outside.
+The repository is the proto path, so the generated imports read `protos.…`. Only the import of the
+validation options has to be rewritten, because their path is fixed by their publisher.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WELL_KNOWN = str(importlib.resources.files("grpc_tools") / "_proto")
 GENERATED = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
 HAND_WRITTEN = ROOT / "protos/buf"
 FIXED_IMPORT = re.compile(r"^from buf\.validate import", re.MULTILINE)
-# By their place beside this Python, since nobody needs to have activated the environment.
+# Named by their path beside this Python, so that they are found without an activated environment.
 PLUGINS = [
     f"--plugin={name}={Path(sys.executable).with_name(name)}"
     for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
@@ -38,18 +38,18 @@ class BrokenContract(Exception):
 
 
 def contract(root: Path = ROOT) -> list[str]:
-    """Every .proto of the house, as a path from the root."""
+    """Every .proto file of ours, as a path relative to the root."""
     return sorted(str(path.relative_to(root)) for path in (root / "protos").rglob("*.proto"))
 
 
 def compile_contract(root: Path, files: Iterable[str], *outputs: str) -> None:
-    """Runs protoc over the files, with the validation options and the well-known types at hand."""
+    """Runs protoc on the files; they may import the validation options and the well-known types."""
     with tempfile.TemporaryDirectory() as scratch:
         options = Path(scratch, "options.binpb")
         options.write_bytes(_options_and_imports())
         inputs = [f"--descriptor_set_in={options}", f"-I{root}", f"-I{WELL_KNOWN}"]
         if protoc.main(["protoc", *PLUGINS, *inputs, *outputs, *files]):
-            raise BrokenContract("protoc could not compile the contract; it says why above")
+            raise BrokenContract("protoc could not compile the contract; its messages are above")
 
 
 def generate(root: Path, out: Path) -> None:
@@ -67,14 +67,14 @@ def generate(root: Path, out: Path) -> None:
 
 
 def drift(root: Path) -> list[str]:
-    """Committed generated files that differ from what the contract yields, missing or left over."""
+    """Lists generated files that are missing, left over, or not what the contract yields."""
     with tempfile.TemporaryDirectory() as scratch:
         generate(root, Path(scratch))
         return _differences(root, Path(scratch))
 
 
 def write(root: Path) -> None:
-    """Replaces the generated code of the checkout; leaves unchanged files untouched."""
+    """Replaces the generated code of the checkout; does not touch files that stay the same."""
     with tempfile.TemporaryDirectory() as scratch:
         generate(root, Path(scratch))
         for name in _differences(root, Path(scratch)):
@@ -112,7 +112,7 @@ def _mark_packages(root: Path, out: Path, files: Iterable[str]) -> None:
 
 
 def _options_and_imports() -> bytes:
-    """The validation options as a descriptor set, with the files they import ahead of them."""
+    """The validation options as a descriptor set, after the files that they import."""
     found = descriptor_pb2.FileDescriptorSet()
     for needed in (*validate_pb2.DESCRIPTOR.dependencies, validate_pb2.DESCRIPTOR):
         needed.CopyToProto(found.file.add())
@@ -120,14 +120,14 @@ def _options_and_imports() -> bytes:
 
 
 def image(root: Path, target: Path) -> None:
-    """The compiled contract with its comments, for buf: it needs neither network nor registry."""
+    """Writes the compiled contract with its comments, which buf reads without network."""
     target.parent.mkdir(parents=True, exist_ok=True)
     extent = ("--include_imports", "--include_source_info")
     compile_contract(root, contract(root), f"--descriptor_set_out={target}", *extent)
 
 
 def main() -> None:
-    """Generates; or with `--check` fails on drift; or with `--image` writes what buf reads."""
+    """Generates the code; with `--check` fails on drift; with `--image` writes an image for buf."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail on drift")
     parser.add_argument("--image", type=Path, metavar="FILE", help="write a buf image instead")

@@ -31,18 +31,18 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rows]:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest) -> Databases:
-    """New databases of each kind in turn, whatever `--database` names."""
+    """Makes databases on SQLite, then on PostgreSQL, whatever `--database` names."""
     if request.param == "sqlite":
         return Databases(None)
-    found: Databases = request.getfixturevalue("postgresql")
-    return found
+    databases: Databases = request.getfixturevalue("postgresql")
+    return databases
 
 
 @pytest.fixture(scope="session")
 def originals(
     either: Databases, kept: Mapping[str, Rows], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """The URL of each service's database as the last release left it; nobody changes these."""
+    """The URL of each service's database as the last release left it; tests change only copies."""
     folder = tmp_path_factory.mktemp("originals")
     urls = {service: either.url(folder, service) for service in SERVICES}
 
@@ -58,7 +58,7 @@ def originals(
 
 @pytest.fixture
 async def opened() -> AsyncIterator[Open]:
-    """Opens databases, which are closed after the test."""
+    """Opens databases and closes them after the test."""
     made: list[Database] = []
 
     def open_(url: str) -> Database:
@@ -71,5 +71,5 @@ async def opened() -> AsyncIterator[Open]:
 
 @pytest.fixture
 def released(either: Databases, originals: dict[str, str], opened: Open) -> dict[str, Database]:
-    """Every service's database as the last release left it."""
+    """A copy of every service's database as the last release left it."""
     return {service: opened(either.copy(url)) for service, url in originals.items()}

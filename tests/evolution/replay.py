@@ -29,7 +29,7 @@ SHARED = ("plumbing/daily.py", "plumbing/workflow_time.py")
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of replaying all histories."""
+    """The result of replaying all histories."""
 
     types: list[str]  # every workflow type of the code
     failures: dict[str, str]  # history → why today's code does not follow it

@@ -21,7 +21,7 @@ from tools.release import databases, record
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
-# What SQLite keeps as text or number, by the type that PostgreSQL has for it.
+# How a value that SQLite keeps as text or number is read, by the type of its column.
 FROM_SQLITE: tuple[tuple[type[sa.types.TypeEngine[Any]], Callable[[Any], Any]], ...] = (
     (sa.Boolean, bool),
     (sa.DateTime, lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC)),
@@ -33,7 +33,7 @@ BOOKKEEPING = "alembic_version"
 
 
 def recorded(folder: Path) -> Mapping[str, Rows]:
-    """Every row of every recorded database, as SQLite has it."""
+    """Every row of every recorded database, with SQLite's values, by service and table."""
     databases.restore(record.RELEASED, folder)
     return {service: _rows_in(folder / f"{service}.db") for service in SERVICES}
 
@@ -50,7 +50,7 @@ def _rows_in(file: Path) -> Rows:
 
 
 async def fill(database: Database, rows: Rows) -> None:
-    """Writes recorded rows into a database that has the tables; only the columns they name."""
+    """Writes recorded rows into existing tables; other columns keep their defaults."""
     async with database.engine.begin() as connection:
         await connection.run_sync(_fill, rows)
 
@@ -58,14 +58,14 @@ async def fill(database: Database, rows: Rows) -> None:
 def _fill(connection: sa.Connection, rows: Rows) -> None:
     known = _reflected(connection)
     for table in known.sorted_tables:
-        if told := rows.get(table.name):
+        if recorded_rows := rows.get(table.name):
             on_sqlite = connection.dialect.name == "sqlite"
-            said = told if on_sqlite else [_translated(table, row) for row in told]
-            named: list[sa.ColumnClause[Any]] = [sa.column(name) for name in told[0]]
+            values = recorded_rows if on_sqlite else [_translated(table, r) for r in recorded_rows]
+            named: list[sa.ColumnClause[Any]] = [sa.column(name) for name in recorded_rows[0]]
             target = sa.table(table.name, *named) if on_sqlite else table
-            connection.execute(sa.insert(target), said)
+            connection.execute(sa.insert(target), values)
     if connection.dialect.name == "postgresql":
-        _count_on(connection, known)
+        _set_sequences(connection, known)
 
 
 def _translated(table: sa.Table, row: Row) -> Row:
@@ -81,8 +81,8 @@ def _value(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     return value
 
 
-def _count_on(connection: sa.Connection, known: sa.MetaData) -> None:
-    """What numbers itself goes on behind the numbers that were written."""
+def _set_sequences(connection: sa.Connection, known: sa.MetaData) -> None:
+    """Sets each sequence of PostgreSQL to the highest number that was written."""
     for table in known.sorted_tables:
         for column in table.primary_key:
             sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
@@ -92,7 +92,7 @@ def _count_on(connection: sa.Connection, known: sa.MetaData) -> None:
 
 
 async def rows_of(database: Database) -> Rows:
-    """Every row of a database, its values the same from either kind of database."""
+    """Every row of a database; the values are the same on SQLite and PostgreSQL."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(_rows_of)
 
@@ -127,7 +127,7 @@ def _plain_value(value: Any) -> Any:
 
 
 def lost(before: Rows, after: Rows) -> list[str]:
-    """Rows of `before` that `after` has not, told by table; a row may have more columns now."""
+    """Rows of `before` that `after` lacks, one line per table; rows may have more columns now."""
     return [
         f"{table}: {missing}"
         for table, rows in before.items()
@@ -145,6 +145,6 @@ def _counted(rows: list[Row], columns: list[str]) -> Counter[str]:
 
 
 async def at_release(database: Database, service: str, rows: Rows) -> None:
-    """Makes a new database what the release left."""
+    """Migrates a new database to the release's tables and fills in its rows."""
     await migrations.upgrade(database, service, record.read().head(service))
     await fill(database, rows)

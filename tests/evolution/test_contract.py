@@ -1,4 +1,4 @@
-"""buf finds what would break a client, an event at rest or one in flight; additions pass."""
+"""buf finds changes that break a client, a stored event or one on its way; additions pass."""
 
 from __future__ import annotations
 

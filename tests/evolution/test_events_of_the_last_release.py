@@ -1,4 +1,4 @@
-"""What was announced before is understood today: events at rest, in flight, and all over again."""
+"""Today's code understands the events of the last release: stored, on their way, or read anew."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ANNOUNCING = ("registry", "grading", "objection", "alerts")
 
 
 class Timers:
-    """In place of Temporal: whatever is asked of it is done."""
+    """Stands in for the timers on Temporal: every call succeeds and does nothing."""
 
     def __getattr__(self, name: str) -> Any:
         async def done(*_told: Any) -> None: ...
@@ -61,11 +61,11 @@ def message_named(full_name: str) -> type[Message]:
         )
         if found := module.DESCRIPTOR.message_types_by_name.get(name):
             return message_factory.GetMessageClass(found)
-    raise AssertionError(f"nobody knows {full_name} any more")
+    raise AssertionError(f"the contract has no {full_name} any more")
 
 
 def unknown_in(message: Message) -> list[str]:
-    """Fields that today's contract does not know, at any depth."""
+    """Fields of the message, at any depth, that today's contract does not know."""
     found = [f"{message.DESCRIPTOR.name}.{f.field_number}" for f in UnknownFieldSet(message)]  # type: ignore[attr-defined]
     for field, value in message.ListFields():
         if field.message_type and not field.message_type.GetOptions().map_entry:
@@ -91,7 +91,7 @@ def test_every_event_at_rest_is_decoded_whole(service: str, kept: Mapping[str, R
 
 @pytest.mark.parametrize("service", ["registry", "grading", "objection"])
 def test_every_answer_that_was_given_is_understood(service: str, kept: Mapping[str, Rows]) -> None:
-    """Whoever asks again after the upgrade is given the answer of before."""
+    """A request that is repeated after the upgrade gets its first answer."""
     answered = [row for row in kept[service]["answered_request"] if row["method"].endswith(ASKED)]
     assert answered
     for row in answered:
@@ -103,7 +103,7 @@ def test_every_answer_that_was_given_is_understood(service: str, kept: Mapping[s
 async def listening(
     release: Release, tmp_path: Path, databases: Databases, opened: Open
 ) -> dict[str, list[Consumer]]:
-    """Today's consumers of the projections, on databases of their own that are empty."""
+    """Today's consumers of the projections, each on an empty database."""
     clock = FixedClock(release.at)
     found: dict[str, list[Consumer]] = {}
     for service in ("grading", "alerts"):
@@ -123,7 +123,7 @@ def consumers_of(service: str, database: Database, clock: FixedClock) -> list[Co
 
 
 async def take(consumer: Consumer, waiting: list[Delivery]) -> None:
-    """Everything, in order; what asks to come later comes again after the others."""
+    """Delivers everything in order; what has to wait is delivered again after the others."""
     rounds = 0
     while waiting:
         rounds += 1
@@ -141,7 +141,7 @@ async def _taken(consumer: Consumer, delivery: Delivery) -> bool:
 async def test_projections_are_made_again_from_the_events_of_the_last_release(
     listening: dict[str, list[Consumer]], kept: Mapping[str, Rows]
 ) -> None:
-    """Each consumer gets all of its streams from the first event; what it held comes out again."""
+    """Each consumer reads its streams from the first event and makes the same projection again."""
     for service, consumers in listening.items():
         for consumer in sorted(consumers, key=lambda one: one.stream != "REGISTRY"):
             await take(consumer, deliveries(kept, consumer.stream.lower()))

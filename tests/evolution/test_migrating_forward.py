@@ -1,4 +1,4 @@
-"""The last release's databases, with all that was in them, go forward and lose nothing."""
+"""Today's migrations upgrade the last release's databases and lose no row."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_every_row_is_still_there(released: dict[str, Database]) -> None:
 async def test_what_was_recorded_is_what_was_filled_in(
     released: dict[str, Database], tmp_path: Path, opened: Open
 ) -> None:
-    """Also that migrations up to the release make the very tables that were recorded."""
+    """Also shows that the migrations of the release make the tables that were recorded."""
     folder = tmp_path / "recorded"
     folder.mkdir()
     databases.restore(record.RELEASED, folder)
@@ -61,7 +61,7 @@ async def test_what_was_recorded_is_what_was_filled_in(
 
 
 def test_the_record_holds_some_of_everything(kept: Mapping[str, Rows]) -> None:
-    """Without it the tests around would pass on emptiness."""
+    """Otherwise the other tests would pass on empty tables."""
     rows = {(service, table): found for service in kept for table, found in kept[service].items()}
 
     def values(service: str, table: str, column: str) -> set[Any]:
@@ -84,7 +84,7 @@ def test_the_record_holds_some_of_everything(kept: Mapping[str, Rows]) -> None:
 async def test_grades_agree_with_what_they_rest_on(
     released: dict[str, Database], release: Release
 ) -> None:
-    """Once grading, as it does when it starts, has graded those whose text has a new edition."""
+    """After grading has graded again where the text has a new edition, as it does at its start."""
     await upgraded(released)
     clock = FixedClock(release.at.astimezone(UTC))
     grading = Activities(Changes(released["grading"], clock))
@@ -104,7 +104,7 @@ async def test_audit_chains_hold(released: dict[str, Database]) -> None:
 
 
 async def test_old_receipts_recompute(released: dict[str, Database]) -> None:
-    """Line by line; what a later edition of the text's data words otherwise changes no grade."""
+    """Line by line; only the wording may differ, where the data of a text was worded anew."""
     await upgraded(released)
     async with released["grading"].snapshot() as session:
         receipts = (await session.exec(select(Receipt))).all()
@@ -121,7 +121,7 @@ async def test_old_receipts_recompute(released: dict[str, Database]) -> None:
 async def test_what_migrations_did_can_be_taken_back(
     released: dict[str, Database], release: Release
 ) -> None:
-    """With what only the new columns held; all that the release had is there again."""
+    """A downgrade loses what only the new columns hold; all rows of the release stay."""
     for service, database in released.items():
         before = await rows_of(database)
         await migrations.upgrade(database, service)
@@ -155,7 +155,7 @@ async def test_every_migration_is_reversible(
 async def test_the_old_code_can_write_to_the_new_tables(
     either: Databases, kept: Mapping[str, Rows], tmp_path: Path, opened: Open
 ) -> None:
-    """In a rolling upgrade it still does, knowing nothing of the columns that were added."""
+    """As replicas of the last release do during a rolling upgrade."""
     for service, rows in kept.items():
         database = opened(either.url(tmp_path, service))
         await migrations.upgrade(database, service)

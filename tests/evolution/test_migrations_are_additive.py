@@ -1,7 +1,7 @@
-"""Between two releases tables only grow: replicas of the last one still run on them (expand).
+"""Between two releases tables only grow, because replicas of the last release still use them.
 
-What no code uses any more is named `RETIRED` beside the tables, and dropped by the release after
-(contract).
+A column or table that no code uses any more is named in `RETIRED` beside the tables, and dropped by
+the release after.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.release.record import HISTORIES, MIGRATIONS, Release, hashes
 
 
 def contracts(old: sa.MetaData, new: sa.MetaData, retired: frozenset[str]) -> list[str]:
-    """What the code that knows only the old tables would trip over in the new ones."""
+    """Changes of the tables that would break code which knows only the old ones."""
     return [
         fault
         for table in old.sorted_tables
@@ -45,26 +45,26 @@ def _in_table(old: sa.Table, new: sa.Table | None, retired: frozenset[str]) -> I
 
 def _in_columns(old: sa.Table, new: sa.Table, retired: frozenset[str]) -> Iterator[str]:
     for column in old.columns:
-        found = new.c.get(column.name)
-        if found is None:
+        present = new.c.get(column.name)
+        if present is None:
             if str(column) not in retired:
                 yield f"{column}: the column is gone"
-        elif column.nullable and not found.nullable:
+        elif column.nullable and not present.nullable:
             yield f"{column}: is NOT NULL now"
-        elif str(column.type) != str(found.type):
-            yield f"{column}: was {column.type}, is {found.type}"
+        elif str(column.type) != str(present.type):
+            yield f"{column}: was {column.type}, is {present.type}"
 
 
 def _unique(table: sa.Table) -> set[tuple[str, ...]]:
-    """What is unique by an index; where a condition narrows it, other rows are free."""
+    """The columns of each unique index."""
     return {tuple(c.name for c in index.columns) for index in table.indexes if index.unique}
 
 
 async def tables_of(database: Database) -> sa.MetaData:
-    known = sa.MetaData()
+    tables = sa.MetaData()
     async with database.engine.connect() as connection:
-        await connection.run_sync(known.reflect)
-    return known
+        await connection.run_sync(tables.reflect)
+    return tables
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -75,15 +75,15 @@ async def test_tables_only_grow(
     await migrations.upgrade(database, service, release.head(service))
     old = await tables_of(database)
     await migrations.upgrade(database, service)
-    before = {one.removeprefix(f"{service}.") for one in release.retired}
-    found = contracts(old, await tables_of(database), frozenset(before))
-    assert found == [], "keep it, name it RETIRED in tables.py; docs/architecture.md, Evolution"
+    retired = frozenset(name.removeprefix(f"{service}.") for name in release.retired)
+    faults = contracts(old, await tables_of(database), retired)
+    assert faults == [], "keep it, name it RETIRED in tables.py; docs/architecture.md, Evolution"
 
 
-def made(*columns: sa.Column[object], name: str = "thing") -> sa.MetaData:
-    known = sa.MetaData()
-    sa.Table(name, known, sa.Column("id", sa.Integer, primary_key=True), *columns)
-    return known
+def tables_with(*columns: sa.Column[object], name: str = "thing") -> sa.MetaData:
+    tables = sa.MetaData()
+    sa.Table(name, tables, sa.Column("id", sa.Integer, primary_key=True), *columns)
+    return tables
 
 
 def word(name: str = "word", *, nullable: bool = True, **more: object) -> sa.Column[object]:
@@ -93,30 +93,32 @@ def word(name: str = "word", *, nullable: bool = True, **more: object) -> sa.Col
 @pytest.mark.parametrize(
     ("new", "fault"),
     [
-        (made(), "thing.word: the column is gone"),
-        (made(word(), name="other"), "thing: the table is gone"),
-        (made(word("renamed")), "thing.word: the column is gone"),
-        (made(word(nullable=False)), "thing.word: is NOT NULL now"),
-        (made(sa.Column("word", sa.Integer)), "thing.word: was VARCHAR, is INTEGER"),
+        (tables_with(), "thing.word: the column is gone"),
+        (tables_with(word(), name="other"), "thing: the table is gone"),
+        (tables_with(word("renamed")), "thing.word: the column is gone"),
+        (tables_with(word(nullable=False)), "thing.word: is NOT NULL now"),
+        (tables_with(sa.Column("word", sa.Integer)), "thing.word: was VARCHAR, is INTEGER"),
         (
-            made(word(), word("later", nullable=False)),
+            tables_with(word(), word("later", nullable=False)),
             "thing.later: is new, NOT NULL and without a server default",
         ),
-        (made(word(unique=True, index=True)), "thing: word must be unique now"),
+        (tables_with(word(unique=True, index=True)), "thing: word must be unique now"),
     ],
 )
-def test_what_old_code_would_trip_over_is_found(new: sa.MetaData, fault: str) -> None:
-    assert contracts(made(word()), new, frozenset()) == [fault]
+def test_changes_that_break_old_code_are_found(new: sa.MetaData, fault: str) -> None:
+    assert contracts(tables_with(word()), new, frozenset()) == [fault]
 
 
-def test_what_old_code_does_not_notice_passes() -> None:
+def test_changes_that_old_code_does_not_notice_pass() -> None:
     later = word("later", nullable=False, server_default="")
-    assert contracts(made(word()), made(word(), later, word("spare")), frozenset()) == []
-    assert contracts(made(word()), made(), frozenset({"thing.word"})) == []
+    assert (
+        contracts(tables_with(word()), tables_with(word(), later, word("spare")), frozenset()) == []
+    )
+    assert contracts(tables_with(word()), tables_with(), frozenset({"thing.word"})) == []
 
 
 def test_what_was_released_is_never_edited(release: Release) -> None:
-    """Not a migration, which databases have been through, nor a history that was recorded."""
+    """Neither migrations, which databases have applied, nor recorded histories."""
     now: Mapping[str, str] = hashes(ROOT, MIGRATIONS) | hashes(ROOT, HISTORIES)
     released = {**release.migrations, **release.histories}
     assert len(released) > 15

@@ -1,4 +1,4 @@
-"""The house keeps its own rules, where no other tool looks."""
+"""Rules of the code base that no other tool checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def modules(*folders: str) -> list[Path]:
-    """Every module written by hand: neither wire code nor migrations, which Alembic writes."""
+    """Every module written by hand: no generated wire code, no migrations."""
     found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     ours = [path for path in found if "migrations" not in path.parts]
     return sorted(path for path in ours if not path.stem.endswith(("_pb2", "_pb2_grpc")))
@@ -35,11 +35,11 @@ def named(path: Path) -> str:
 
 
 def body_lines(function: Function) -> int:
-    """Lines of a function; its docstring is not counted."""
+    """The lines of a function without those of its docstring."""
     first = function.body[0]
     documented = ast.get_docstring(function) is not None
-    spoken = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
-    return (function.end_lineno or 0) - function.lineno + 1 - spoken
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
 
 
 def test_the_import_roots_are_those_of_this_checkout() -> None:
@@ -93,14 +93,14 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> FileDescriptorSet:
 
 
 def undocumented(file: FileDescriptorProto) -> Iterator[str]:
-    """Services, calls, messages, fields and enums of a file that say nothing about themselves."""
-    spoken = {
+    """Services, calls, messages, fields and enums of a file that have no comment."""
+    commented = {
         tuple(place.path)
         for place in file.source_code_info.location
         if place.leading_comments.strip() or place.trailing_comments.strip()
     }
     for path, name in _declared(file):
-        if path not in spoken:
+        if path not in commented:
             yield f"{file.name}: {name}"
 
 
@@ -117,7 +117,7 @@ def _declared(file: FileDescriptorProto) -> Iterator[tuple[tuple[int, ...], str]
             yield (6, s, 2, c), f"{service.name}.{call.name}"
 
 
-def test_everything_on_the_wire_says_what_it_is(contract: FileDescriptorSet) -> None:
+def test_everything_on_the_wire_has_a_comment(contract: FileDescriptorSet) -> None:
     ours = [file for file in contract.file if file.name.startswith("protos/")]
     assert len(ours) == len(generate.contract(ROOT))
     assert [gap for file in ours for gap in undocumented(file)] == []

@@ -1,4 +1,4 @@
-"""A real Temporal server for the tests of workflows, with time that can be skipped per workflow."""
+"""A real Temporal server for the tests of workflows; time can be skipped for each workflow."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DYNAMIC_CONFIG = (
 
 @pytest.fixture(scope="session")
 def temporal_address() -> Iterator[str]:
-    """The address of a server of these tests' own, which forgets everything at the end."""
+    """The address of a Temporal server for these tests, which keeps nothing."""
     port = free_port()
     program = Path(sys.executable).with_name("temporal")
     options = ["--ip", "127.0.0.1", "--port", str(port), "--headless", "--log-level", "never"]
@@ -66,15 +66,15 @@ async def temporal_client(
 
 @pytest.fixture
 async def skipper(temporal_client: Client) -> TimeSkipper:
-    """Starts workflows by its `client` and moves each one's time by `fast_forward`.
+    """Starts workflows with its `client` and moves the time of one of them with `fast_forward`.
 
-    Until then their time is real. Keep continue-as-new out of skipped time: it doubles the clock.
+    Until then time is real. Do not skip time over a continue-as-new: the new run skips it again.
     """
     return TimeSkipper(temporal_client, config=TimeSkippingConfig(enabled=False))
 
 
 async def _histories_since(client: Client, began: datetime) -> dict[str, str]:
-    """The history of every workflow run that started since, by `<type>-<number>`."""
+    """The history of every workflow run that started after `began`, by `<type>-<number>`."""
     query = f"StartTime >= '{began.isoformat()}'"
     runs = [run async for run in client.list_workflows(query)]
     histories: dict[str, str] = {}
@@ -93,7 +93,7 @@ def _write(histories: Mapping[str, str], folder: Path) -> None:
 
 
 def _without_stack_trace(message: dict[str, Any]) -> dict[str, Any]:
-    """The message of a history without paths of this machine, which no replay reads."""
+    """A message of a history without its stack trace, which no replay reads."""
     return message | {"stackTrace": ""} if "stackTrace" in message else message
 
 

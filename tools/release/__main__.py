@@ -24,7 +24,7 @@ from tools.release.record import HISTORIES, MIGRATIONS, RELEASED, Release, hashe
 
 
 def main() -> None:
-    """Records; refuses where something is not committed."""
+    """Records the release; exits with 1 when something that counts is not committed."""
     root = Path(services.__path__[0]).parent
     if changed := _git(
         root, "status", "--porcelain", "--", "protos", "services", "plumbing", "law"

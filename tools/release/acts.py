@@ -1,4 +1,4 @@
-"""The acts of the story: some of everything that a bureau does."""
+"""What happens in the sandbox before it is recorded: some of everything a bureau does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TURN_OF_THE_YEAR = datetime(2027, 1, 4, 9, 30, tzinfo=SHANGHAI)
 
 
 async def alerts_are_raised(life: Life) -> None:
-    """A day passes and alerts are raised; a rejected instrument is red at once."""
+    """Lets a day pass, so that alerts are raised; rejects an instrument, which is red at once."""
     await move(life, await now(life) + timedelta(days=1))
     mine = alerts.ListColoursRequest(subject_id=life.subject_id, colour="none")
     colours = (await life.clients["operator"].alerts.ListColours(mine)).instruments
@@ -49,7 +49,7 @@ async def alerts_are_raised(life: Life) -> None:
 
 
 async def a_red_alert_escalates(life: Life) -> None:
-    """Two steps are approved and carried out; the case stays open for the next release."""
+    """Approves two steps of an escalation; its case stays open for the next release."""
     client, wanted = life.clients["caseworker"].escalations, escalations.ListEscalationsRequest
     mine = wanted(subject_id=life.subject_id)
 
@@ -73,7 +73,7 @@ async def a_red_alert_escalates(life: Life) -> None:
 
 
 async def repairs_are_heard(life: Life) -> None:
-    """A repair is granted; another is asked for, and nobody has looked at it yet."""
+    """Grants one repair and lodges another, which stays lodged."""
     case = await _asked_to_repair(life)
     client, about = life.clients["caseworker"].repair, {"case_id": case.case_id}
     await client.AcceptRepair(repair.AcceptRepairRequest(request_id=new_request_id(), **about))
@@ -96,7 +96,7 @@ async def repairs_are_heard(life: Life) -> None:
 
 
 async def _asked_to_repair(life: Life) -> objection.Case:
-    """A penalty of a year ago, graded, and the request to repair it."""
+    """Enters a penalty of a year ago and applies for its repair once it is graded."""
     record = await enter_penalty(life, add_years((await now(life)).date(), -1))
     await be_graded(life, record)
     request = repair.LodgeRepairRequest(
@@ -110,7 +110,7 @@ async def _asked_to_repair(life: Life) -> objection.Case:
 
 
 async def objections_are_heard(life: Life) -> None:
-    """Objections at every stage: granted, declined, withdrawn, being heard, just lodged."""
+    """Leaves objections at every stage: granted, declined, withdrawn, accepted, just lodged."""
     clients = life.clients
     caseworker = clients["caseworker"].objection
     granted, declined, withdrawn, heard, _ = [await _lodged(life) for _ in range(5)]
@@ -142,7 +142,7 @@ async def objections_are_heard(life: Life) -> None:
 
 
 async def _lodged(life: Life) -> str:
-    """A penalty, graded, and an objection to it; its id."""
+    """Enters a penalty, waits until it is graded, objects to it; returns the id of the case."""
     record = await enter_penalty(life)
     await be_graded(life, record)
     request = objection.LodgeObjectionRequest(
@@ -162,7 +162,7 @@ async def _ended(life: Life, case_id: str) -> bool | None:
 
 
 async def a_text_is_activated(life: Life) -> None:
-    """The city rehearses a text, looks at what it would change, and activates it."""
+    """Runs the impact of a text for the city, has it seen, and activates the text."""
     today = (await now(life)).date().isoformat()
     impact = await life.clients["reviewer"].rulesets.RunImpact(
         rulesets.RunImpactRequest(
@@ -185,7 +185,7 @@ async def a_text_is_activated(life: Life) -> None:
 
 
 async def areas_are_assessed(life: Life) -> None:
-    """One index is published and withdrawn, one stays a draft."""
+    """Publishes and withdraws one index of an area; another stays a draft."""
     zero = (Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE)
     found = {row.key: False if row.scoring in zero else 0 for row in table("taizhou-scenic").rows}
     drafts = []
@@ -207,7 +207,7 @@ async def areas_are_assessed(life: Life) -> None:
 
 
 async def files_are_taken_in(life: Life) -> None:
-    """A file with a fault of which the good rows are taken, and one that is undone."""
+    """Imports a file with a bad row, whose good rows are applied, and undoes another file."""
     bureau = (await subject_of(life)).bureau
     rows = (
         "kind,name,sector\norganisation,样例·新店{n},retail\norganisation,样例·坏行{n},nonsense\n"
@@ -231,7 +231,7 @@ async def files_are_taken_in(life: Life) -> None:
 
 
 async def a_bulk_batch_is_cut_off(life: Life) -> None:
-    """A system opens a batch and sends one chunk of it; the rest never comes."""
+    """Opens a bulk batch and sends one chunk of it; the rest never comes."""
     batch_id, client = new_request_id(), life.administrator.bulk
     opening = bulk.OpenBulkBatchRequest(
         request_id=new_request_id(),
@@ -248,7 +248,7 @@ async def a_bulk_batch_is_cut_off(life: Life) -> None:
 
 
 async def the_year_ends(life: Life) -> None:
-    """Months pass: terms run out, alerts are raised day by day, the year is closed."""
+    """Moves past the turn of the year: terms run out, alerts are raised, the year is closed."""
     await move(life, TURN_OF_THE_YEAR)
 
     async def closed() -> bool | None:

@@ -1,9 +1,9 @@
-"""The wire contract of a release, and whether today's still says all that it said.
+"""Records the wire contract of a release and compares today's contract with it.
 
-`python -m tools.release.contract` compares. buf works on files alone: no network, no registry. The
-rules (FILE, in buf.yaml) are the strictest there are: what rests in an outbox, a stream or another
-office's program must be read for years, so nothing a release said is ever deleted or renumbered;
-it is deprecated, or stands beside its `v2`.
+`python -m tools.release.contract` compares, with buf on local files, without network. The rules
+(FILE, in buf.yaml) are buf's strictest: messages in an outbox, in a stream or in another office's
+program must stay readable for years. So nothing that was released is deleted or renumbered; it is
+marked deprecated, or stays beside its `v2`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,26 +24,26 @@ from tools import generate
 ROOT = generate.ROOT
 RECORDED = ROOT / "tests/evolution/released/contract.json"
 OURS = "protos/"
-# Lists of a file that are written a line each, so that a change of the contract can be read.
+# Each entry of these lists is written on a line of its own, so that a diff can be read.
 LISTS = ("messageType", "enumType", "service")
 
 
 def record(root: Path, target: Path) -> None:
-    """Writes the contract of a checkout: our files alone, as JSON, one message a line."""
+    """Writes the contract of a checkout, only our own files, as JSON with one message per line."""
     ours = [file for file in compiled(root).file if file.name.startswith(OURS)]
     target.write_text("[\n" + ",\n".join(map(_text, ours)) + "\n]\n", encoding="utf-8")
 
 
 def recorded(target: Path = RECORDED) -> FileDescriptorSet:
-    """The contract as it was recorded."""
-    found = FileDescriptorSet()
+    """The contract of the last release."""
+    contract = FileDescriptorSet()
     for file in json.loads(target.read_text(encoding="utf-8")):
-        json_format.ParseDict(file, found.file.add())
-    return found
+        json_format.ParseDict(file, contract.file.add())
+    return contract
 
 
 def compiled(root: Path = ROOT) -> FileDescriptorSet:
-    """The contract of a checkout and what it imports; without comments and rules of validation."""
+    """The contract of a checkout with its imports, without comments and validation rules."""
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch, "contract.binpb")
         generate.image(root, target)
@@ -55,7 +55,7 @@ def compiled(root: Path = ROOT) -> FileDescriptorSet:
 
 
 def breaks(new: FileDescriptorSet, old: FileDescriptorSet) -> list[str]:
-    """What of `old` is no longer so in `new`, in buf's words; empty when all of it is."""
+    """What of `old` is changed or gone in `new`, in buf's words; empty when nothing is."""
     with tempfile.TemporaryDirectory() as scratch:
         files = {"new": new, "old": _with_imports(old, new)}
         for name, contract in files.items():
@@ -75,44 +75,42 @@ def breaks(new: FileDescriptorSet, old: FileDescriptorSet) -> list[str]:
 
 
 def _with_imports(contract: FileDescriptorSet, other: FileDescriptorSet) -> FileDescriptorSet:
-    """A contract with what it imports from elsewhere, which is the same today."""
+    """The contract with the foreign files it imports, taken from `other`."""
     imports = [file for file in other.file if not file.name.startswith(OURS)]
     ours = [file for file in contract.file if file.name.startswith(OURS)]
     return FileDescriptorSet(file=[*imports, *ours])
 
 
 def _text(file: FileDescriptorProto) -> str:
-    said = json_format.MessageToDict(file)
-    head = _dense({key: said[key] for key in said if key not in LISTS})
-    lists = "".join(f',\n "{key}": [\n{_lines(said, key)}\n ]' for key in LISTS if key in said)
+    fields = json_format.MessageToDict(file)
+    head = _dense({key: fields[key] for key in fields if key not in LISTS})
+    lists = "".join(f',\n "{key}": [\n{_lines(fields[key])}\n ]' for key in LISTS if key in fields)
     return head[:-1] + lists + "}"
 
 
-def _lines(said: Mapping[str, list[object]], key: str) -> str:
-    return ",\n".join(f"  {_dense(one)}" for one in said[key])
+def _lines(entries: Iterable[object]) -> str:
+    return ",\n".join(f"  {_dense(entry)}" for entry in entries)
 
 
-def _dense(said: object) -> str:
-    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+def _dense(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _without_rules(said: Any) -> Any:
-    """The same without options of others' making, whose names JSON writes in brackets."""
-    if isinstance(said, list):
-        return [_without_rules(one) for one in said]
-    if not isinstance(said, dict):
-        return said
-    kept = {key: _without_rules(value) for key, value in said.items() if key[0] != "["}
-    return {key: value for key, value in kept.items() if value != {}}
+def _without_rules(value: Any) -> Any:
+    """The value without validation rules: custom options, whose JSON names are in brackets."""
+    if isinstance(value, list):
+        return [_without_rules(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    plain = {key: _without_rules(field) for key, field in value.items() if key[0] != "["}
+    return {key: field for key, field in plain.items() if field != {}}
 
 
 def main() -> None:
-    """Fails, naming each, when something the last release said is no longer so."""
-    if found := breaks(compiled(), recorded()):
-        said = (
-            "the wire contract of the last release is broken (docs/architecture.md, Evolution):\n"
-        )
-        sys.exit(said + "\n".join(found))
+    """Exits with 1 and lists every break of the last release's contract."""
+    if broken := breaks(compiled(), recorded()):
+        title = "the wire contract of the last release is broken (docs/architecture.md, Evolution)"
+        sys.exit("\n".join([f"{title}:", *broken]))
 
 
 if __name__ == "__main__":

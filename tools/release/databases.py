@@ -1,8 +1,7 @@
-"""The databases of a release as text, and databases made of that text again.
+"""Writes the databases of a release as SQL, and makes databases from that SQL again.
 
-Every row is of the bundled sample. The hashes of the passwords made up while it was recorded are
-replaced by one of a password that stands in the record and opens nothing but its copies; keys
-and tokens are in no database.
+Every row comes from the bundled sample. All password hashes are replaced by the hash of PASSWORD,
+which opens nothing but restored copies. Keys and tokens are in no database.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ PASSWORD = "released-sample"
 
 
 def dump(data: Path, target: Path) -> None:
-    """Writes the databases of a data directory, one file of SQL each."""
+    """Writes each database of a data directory to a file of SQL. Raises ValueError on a secret."""
     for service in SERVICES:
         with closing(sqlite3.connect(data / f"{service}.db")) as connection:
             if service == "registry":
@@ -30,7 +29,7 @@ def dump(data: Path, target: Path) -> None:
 
 
 def restore(source: Path, data: Path) -> None:
-    """Makes the recorded databases again in a data directory."""
+    """Makes the recorded databases in a data directory."""
     for service in SERVICES:
         with closing(sqlite3.connect(data / f"{service}.db")) as connection:
             connection.executescript((source / f"{service}.sql").read_text(encoding="utf-8"))
@@ -43,8 +42,8 @@ def _forget_passwords(connection: sqlite3.Connection) -> None:
 
 
 def _refuse_secrets(service: str, text: str, data: Path) -> None:
-    """Raises ValueError where a text holds what no record may: a path of the machine, a secret."""
-    found = [str(data.resolve()), "eyJhbGciOi", "PRIVATE KEY"]
-    found += [file.read_text().strip() for file in (data / "keys").iterdir() if file.is_file()]
-    if any(one and one in text for one in found):
+    """Raises ValueError where the text holds a secret or a path of this machine."""
+    forbidden = [str(data.resolve()), "eyJhbGciOi", "PRIVATE KEY"]
+    forbidden += [file.read_text().strip() for file in (data / "keys").iterdir() if file.is_file()]
+    if any(part and part in text for part in forbidden):
         raise ValueError(f"The database of {service} holds a secret or a path of this machine")

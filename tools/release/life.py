@@ -1,4 +1,4 @@
-"""A platform that is being recorded, and what several acts of its story do with it."""
+"""The platform that is recorded, and what several acts do with it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.machine.supervisor import Platform
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 T = TypeVar("T")
 
 
 @dataclass
 class Life:
-    """A platform under way and who acts on it."""
+    """A running platform, its clients by role, and the subject that most acts are about."""
 
     platform: Platform
     administrator: Client
@@ -36,7 +36,7 @@ class Life:
 async def take_in(
     life: Life, family: str, name: str, content: bytes, **more: Any
 ) -> registry.Batch:
-    """Imports a file; its batch."""
+    """Imports a file and returns its batch."""
     about = {"mode": "all_or_nothing", "family": family, "file_name": name, **more}
     header = registry.ImportHeader(request_id=new_request_id(), **about)
 
@@ -50,14 +50,14 @@ async def take_in(
 
 
 async def subject_of(life: Life) -> registry.Subject:
-    """The subject of the story."""
+    """The subject that most acts are about."""
     wanted = registry.GetSubjectRequest(subject_id=life.subject_id)
     answer: registry.GetSubjectResponse = await life.administrator.registry.GetSubject(wanted)
     return answer.subject
 
 
 async def enter_penalty(life: Life, determined_on: date | None = None) -> registry.Record:
-    """An adverse record, of today unless told otherwise, that lowers the grade; not yet graded."""
+    """Enters an adverse record that will lower the grade, determined today by default."""
     day = determined_on or (await now(life)).date()
     record = registry.Record(
         subject_id=life.subject_id,
@@ -78,7 +78,7 @@ async def enter_penalty(life: Life, determined_on: date | None = None) -> regist
 
 
 async def be_graded(life: Life, record: registry.Record) -> None:
-    """Waits until grading has taken a record into account."""
+    """Waits until a grade takes this version of the record into account."""
     wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
 
     async def graded() -> bool | None:
@@ -88,30 +88,30 @@ async def be_graded(life: Life, record: registry.Record) -> None:
 
 
 async def move(life: Life, to: datetime) -> None:
-    """Moves the sandbox's clock, and waits until every bureau's watch has done that day."""
+    """Moves the sandbox's clock and waits until every bureau's watch has run for that day."""
     request = registry.AdvanceClockRequest(request_id=new_request_id())
     request.to.FromDatetime(to)
     await life.administrator.clock.AdvanceClock(request)
 
-    async def watched() -> bool | None:
+    async def watches_ran() -> bool | None:
         watches = (await life.administrator.alerts.GetWatch(alerts.GetWatchRequest())).watches
         through = [date.fromisoformat(one.watched_through or "0001-01-01") for one in watches]
         return (bool(through) and min(through) >= to.date()) or None
 
-    await until(watched)
+    await until(watches_ran)
 
 
 async def now(life: Life) -> datetime:
-    """The platform's moment, Beijing time."""
+    """The platform's present moment in Beijing time."""
     answer = await life.administrator.clock.GetClock(registry.GetClockRequest())
     return answer.now.ToDatetime(tzinfo=SHANGHAI)
 
 
 async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """Looks until there is something to see."""
+    """Calls `look` until it returns something other than None, at most PATIENCE_SECONDS long."""
     ends = time.monotonic() + PATIENCE_SECONDS
-    while (seen := await look()) is None:
+    while (value := await look()) is None:
         if time.monotonic() > ends:
-            raise AssertionError(f"not seen: {look.__qualname__}")
+            raise AssertionError(f"still None: {look.__qualname__}")
         await asyncio.sleep(0.1)
-    return seen
+    return value

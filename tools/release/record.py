@@ -16,26 +16,26 @@ HISTORIES = "tests/workflows/histories/*.json"
 
 @dataclass(frozen=True)
 class Release:
-    """A release: its commit, the platform's last moment in it, and what may never be edited."""
+    """A release: its commit, the platform's last moment, and hashes of files never to change."""
 
     commit: str
     moment: str
     migrations: Mapping[str, str]  # path → SHA-256
     histories: Mapping[str, str]
-    retired: Sequence[str]  # `service.table.column`: what its code used no more
+    retired: Sequence[str]  # `service.table.column` that the code no longer used
 
     @property
     def at(self) -> datetime:
-        """The platform's last moment, aware."""
+        """The platform's last moment before it was recorded, as an aware datetime."""
         return datetime.fromisoformat(self.moment)
 
     def head(self, service: str) -> str:
-        """The newest migration that the release had for a service."""
+        """The number of the newest migration that the release had for a service."""
         names = [Path(path).name for path in self.migrations if f"/{service}/" in path]
         return max(names).partition("_")[0]
 
     def write(self, target: Path = RELEASED) -> None:
-        """Writes it to `release.json`."""
+        """Writes the record to `release.json` in a folder."""
         text = json.dumps(asdict(self), indent=1, sort_keys=True)
         (target / "release.json").write_text(text + "\n", encoding="utf-8")
 
@@ -46,7 +46,7 @@ def read(source: Path = RELEASED) -> Release:
 
 
 def hashes(root: Path, pattern: str) -> dict[str, str]:
-    """SHA-256 of every file of a kind, by its path in the checkout."""
+    """The SHA-256 of every file that matches a pattern, by its path in the checkout."""
     return {
         str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(root.glob(pattern))

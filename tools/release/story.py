@@ -1,7 +1,7 @@
-"""What the platform lives through before its databases are recorded: some of everything.
+"""Runs a sandbox through some of everything before its databases are recorded.
 
-A few subjects of the bundled sample, all of them plainly synthetic, acted on through the public
-interface alone, so that the story can be told to whichever release stands in the checkout.
+A few synthetic subjects of the bundled sample are acted on, only through the public interface, so
+that any release in the checkout can be recorded.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ACTS = (
 
 
 async def live(data: Path) -> datetime:
-    """Tells the story on an empty data directory and stops; returns the platform's last moment."""
+    """Runs all acts on an empty data directory and stops; returns the platform's last moment."""
     async with AsyncExitStack() as exits:
         platform = Platform(data, sandbox=True, usual_ports=False)
         await exits.enter_async_context(platform)
@@ -63,7 +63,7 @@ async def live(data: Path) -> datetime:
 
 
 async def _begin(life: Life, exits: AsyncExitStack) -> None:
-    """The register comes in as a baseline, and people are engaged."""
+    """Imports the register as a baseline, and makes an account for each role."""
     chosen = [subject for subject in subjects() if subject.ref in SUBJECTS]
     for file in sample.files((await now(life)).date()):
         content = file.content if file.family == "bureaus" else _only(chosen, file.content)
@@ -80,7 +80,7 @@ async def _begin(life: Life, exits: AsyncExitStack) -> None:
 
 
 def _only(chosen: list[SampleSubject], content: bytes) -> bytes:
-    """The rows of a file that are about these subjects."""
+    """The header of a file and its rows about these subjects."""
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     keys = {key for subject in chosen for key in (subject.key, subject.ref)}
     text = io.StringIO(newline="")
@@ -95,7 +95,7 @@ async def _agrees(life: Life) -> None:
 
 
 async def _fall_silent(life: Life) -> None:
-    """A last change of which nobody hears: NATS is held up, and then everything stops."""
+    """Enters a record while NATS is frozen, so that its event stays unsent; kills everything."""
     pid = life.platform.processes["nats"].pid
     assert pid is not None  # noqa: S101 - it has been ready
     os.kill(pid, signal.SIGSTOP)

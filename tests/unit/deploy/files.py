@@ -1,4 +1,4 @@
-"""The files of `deploy/`, and what the code says that they must agree with."""
+"""The files of `deploy/`, and the values of the code that they must agree with."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every file of `deploy/`: it names what exists, says which version, and holds no secret.
+"""Every file of `deploy/` names only what exists, gives a version, and holds no secret.
 
-Whether an engine takes the files is for the schema tools that deploy/README.md names.
+Whether an engine accepts the files is checked by the schema tools that deploy/README.md names.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def test_no_package_index_is_named() -> None:
 
 
 def secrets_said(path: Path) -> Iterator[str]:
-    """Passwords in URLs, and values given to names that promise a secret."""
+    """Passwords in URLs, and values of names that stand for a secret."""
     text = path.read_text()
     for user, password in re.findall(r"\w+://([^\s/:@]+):([^\s@/]+)@", text):
         if not password.startswith("${"):

@@ -1,4 +1,4 @@
-"""The Kubernetes base agrees with the code: settings, ports, probes, keys, who reaches whom."""
+"""The Kubernetes base agrees with the code in settings, ports, probes, keys and network rules."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Dashboards, alert rules, `quanheng status` and the runbooks speak of metrics that exist.
+"""Dashboards, alert rules, `quanheng status` and the runbooks name only metrics that exist.
 
-What a label may be is a closed list: none of them grows with the register.
+Labels come from a closed list, so that the number of series does not grow with the register.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def panels(dashboard: Path) -> list[dict[str, Any]]:
     return found
 
 
-def asked(dashboard: Path) -> Iterator[str]:
-    """What a dashboard asks: its panels, and its lists to choose from."""
+def queries(dashboard: Path) -> Iterator[str]:
+    """The queries of a dashboard: of its panels, and of its variables."""
     for panel in panels(dashboard):
         yield from (target["expr"] for target in panel.get("targets", ()))
     for variable in json.loads(dashboard.read_text())["templating"]["list"]:
@@ -76,7 +76,7 @@ def asked(dashboard: Path) -> Iterator[str]:
 
 
 QUESTIONS = [
-    *((path.name, expr) for path in DASHBOARDS for expr in asked(path)),
+    *((path.name, expr) for path in DASHBOARDS for expr in queries(path)),
     *((rule["alert"], rule["expr"]) for rule in RULES),
 ]
 

@@ -1,4 +1,4 @@
-"""The generator: importable code, no empty modules, and drift in either direction found."""
+"""Generated code can be imported, no module is empty, and every kind of drift is found."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ message Sample {
   string name = 1 [(buf.validate.field).string.min_len = 3];
 }
 """
-TOLD = SERVED.partition("// Serves.")[0].replace('import "buf/validate/validate.proto";', "")
+HEAD = SERVED.partition("// Serves.")[0].replace('import "buf/validate/validate.proto";', "")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
     folder = tmp_path / "protos" / "sample" / "v1"
     folder.mkdir(parents=True)
     (folder / "sample.proto").write_text(SERVED)
-    (folder / "events.proto").write_text(TOLD + "// Told.\nmessage SampleTaken {}\n")
+    (folder / "events.proto").write_text(HEAD + "// Announced.\nmessage SampleTaken {}\n")
     generate.write(tmp_path)
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""The recorder of databases: what goes in comes out again, and no secret goes in."""
+"""Recorded databases are restored as they were, and no secret is recorded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rows(folder: Path, service: str, table: str) -> list[tuple[object, ...]]:
         return connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
 
 
-def test_what_was_recorded_comes_out_again(data: Path, tmp_path: Path) -> None:
+def test_recorded_databases_are_restored(data: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     again.mkdir()
     databases.dump(data, tmp_path)
@@ -42,7 +42,7 @@ def test_what_was_recorded_comes_out_again(data: Path, tmp_path: Path) -> None:
     assert rows(again, "grading", "outbox") == [(b"\x00\xff\n",)]
 
 
-def test_the_registrys_passwords_become_the_records_own(data: Path, tmp_path: Path) -> None:
+def test_passwords_of_the_registry_are_replaced(data: Path, tmp_path: Path) -> None:
     databases.dump(data, tmp_path)
     assert "hash of a secret" not in (tmp_path / "registry.sql").read_text()
     [(_, hashed)] = rows(data, "registry", "account")
