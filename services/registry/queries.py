@@ -6,7 +6,6 @@ may not be seen does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from plumbing.identity import Role, Unauthenticated
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import disclosure, scope, wire
+from services.registry import disclosure, lookup, scope, wire
 from services.registry.retention import activations as governing
 from services.registry.tables import (
     Account,
@@ -42,7 +41,7 @@ async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBur
 
 async def get_subject(view: View, request: pb.GetSubjectRequest) -> pb.GetSubjectResponse:
     """A subject by id or credit code. Raises NotFound, NotPermitted outside the scope."""
-    row = await _subject(view, request.subject_id, by_code=True)
+    row = await _subject(view, request.subject_id)
     return pb.GetSubjectResponse(subject=disclosure.subject(row, view.caller, view.today))
 
 
@@ -64,8 +63,8 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
 
 async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.GetInstrumentResponse:
     """An instrument with its verifications. Raises NotFound, NotPermitted."""
-    row = await view.session.get(Instrument, request.instrument_id)
-    if row is None or row.removed:
+    row = await lookup.instrument(view, request.instrument_id)
+    if row is None:
         raise NotFound("没有该计量器具", "There is no such instrument")
     view.caller.require_subject(row.subject_id, row.bureau)
     verifications = await view.session.exec(
@@ -85,7 +84,8 @@ async def list_instruments(
     view: View, request: pb.ListInstrumentsRequest
 ) -> pb.ListInstrumentsResponse:
     """Instruments of a subject, a bureau, or the caller's whole scope."""
-    rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *_owned(view, request))
+    owned = await _owned(view, request)
+    rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *owned)
     if request.repeated_serial:
         rows = rows.where(col(Instrument.repeated_serial))
     page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
@@ -97,11 +97,12 @@ async def list_verifications(
 ) -> pb.ListVerificationsResponse:
     """Verifications of the instruments of a subject, a bureau, or the caller's whole scope."""
     on_file = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
+    owned = await _owned(view, request)
     rows: Any = select(Verification, Instrument).join(Instrument)
     page, token = await paging.page(
         view.session,
         request,
-        rows.where(on_file, *_owned(view, request)),
+        rows.where(on_file, *owned),
         Verification.verification_id,
         key=lambda row: [row[0].verification_id],
     )
@@ -114,8 +115,8 @@ async def get_record(view: View, request: pb.GetRecordRequest) -> pb.GetRecordRe
 
     A record that has left the archive is shown to the platform's own services only (C-03).
     """
-    row = await view.session.get(Record, request.record_id)
-    if row is None or row.removed:
+    row = await lookup.record(view, request.record_id)
+    if row is None:
         raise NotFound("没有该信用记录", "There is no such record")
     owner = await _subject(view, row.subject_id)
     now = await governing.load(view.session)
@@ -138,9 +139,7 @@ async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRec
     """
     owner = await _subject(view, request.subject_id)
     now = await governing.load(view.session)
-    rows = select(Record).where(
-        Record.subject_id == request.subject_id, sa.not_(col(Record.removed))
-    )
+    rows = select(Record).where(Record.subject_id == owner.subject_id, sa.not_(col(Record.removed)))
     if not view.caller.is_service:
         rows = rows.where(col(Record.status) != RecordStatus.EXPIRED)
     order = (Record.determined_on, Record.record_id)
@@ -175,15 +174,17 @@ async def open_account(view: View) -> Account:
     return row
 
 
-def _owned(
+async def _owned(
     view: View, request: pb.ListInstrumentsRequest | pb.ListVerificationsRequest
-) -> Iterator[sa.ColumnElement[bool]]:
+) -> list[sa.ColumnElement[bool]]:
     """Instruments in the caller's scope, further limited to a subject and a bureau."""
-    yield row_scope.seen(view.caller, Instrument.subject_id, Instrument.bureau)
+    conditions = [row_scope.seen(view.caller, Instrument.subject_id, Instrument.bureau)]
     if request.subject_id:
-        yield col(Instrument.subject_id) == request.subject_id
+        subject_id = await lookup.subject_id(view, request.subject_id)
+        conditions.append(col(Instrument.subject_id) == subject_id)
     if request.bureau:
-        yield col(Instrument.bureau) == request.bureau
+        conditions.append(col(Instrument.bureau) == request.bureau)
+    return conditions
 
 
 def _earlier(row: Record) -> SelectOfScalar[Any]:
@@ -193,15 +194,10 @@ def _earlier(row: Record) -> SelectOfScalar[Any]:
     return of_record.where(version < row.version).order_by(version.desc())
 
 
-async def _subject(view: View, subject_id: str, *, by_code: bool = False) -> Subject:
-    caller, row = view.caller, await view.session.get(Subject, subject_id)
-    if row is None and by_code:
-        bearing = select(Subject).where(
-            Subject.credit_code == subject_id, sa.not_(col(Subject.removed))
-        )
-        row = (await view.session.exec(bearing)).first()
+async def _subject(view: View, subject_id: str) -> Subject:
+    caller, row = view.caller, await lookup.subject(view, subject_id)
     is_public = caller.has(Role.PUBLIC)
-    if row is None or row.removed or (is_public and not disclosure.listed(row, view.today)):
+    if row is None or (is_public and not disclosure.listed(row, view.today)):
         raise NotFound("没有该信用主体", "There is no such subject")
     if not is_public:
         caller.require_subject(row.subject_id, row.bureau)

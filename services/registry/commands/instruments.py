@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import uuid4
 
 from law.colours.rule import InstrumentState
@@ -36,6 +36,7 @@ async def put_instrument(
     row = await find_instrument(change, said.instrument_id) if said.instrument_id else None
     _check_state(said.state, row)
     owner = await find_subject(change, content.subject_id)
+    content = replace(content, subject_id=owner.subject_id)
     if row is None:
         row = await _file(change, owner, content)
     else:

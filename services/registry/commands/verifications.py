@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -37,6 +37,7 @@ async def record_verification(
     content = read_verification(reader, change.today)
     refuse_any(faults)
     instrument = await find_instrument(change, content.instrument_id)
+    content = replace(content, instrument_id=instrument.instrument_id)
     check_dated(reader, content, instrument.type_code)
     refuse_any(faults)
     row = await _told_before(change, content) or await _record(change, content, instrument)

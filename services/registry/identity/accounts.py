@@ -7,14 +7,15 @@ from uuid import uuid4
 
 from sqlmodel import select
 
-from law.errors import AlreadyExists, Fault, NotFound, NotPermitted, WrongState
+from law.errors import AlreadyExists, Fault, InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing.change import Change
 from plumbing.identity import Role
+from plumbing.short_ids import find_by_id
 from protos.identity.v1 import identity_pb2 as pb
-from services.registry import wire
+from services.registry import lookup, wire
 from services.registry.commands.finding import refuse_any, require_bureau_exists
 from services.registry.scope import PLATFORM_WIDE
-from services.registry.tables import Account, Subject
+from services.registry.tables import Account
 
 # Who decides cases does not run the platform (D-09).
 DECIDING = frozenset({Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER})
@@ -32,7 +33,7 @@ async def create_account(
     """
     roles = frozenset(map(wire.role_named, request.roles))
     refuse_any(list(_role_faults(roles)) + list(_scope_faults(roles, request)))
-    await _require_scope_exists(change, request)
+    subject_id = await _existing_scope(change, request)
     if (await change.session.exec(select(Account).where(Account.name == request.name))).first():
         raise AlreadyExists("该用户名已被使用", "This name is in use", name=request.name)
     row = Account(
@@ -41,7 +42,7 @@ async def create_account(
         display_name=request.display_name,
         roles=sorted(roles),
         bureau=request.bureau,
-        subject_id=request.subject_id,
+        subject_id=subject_id,
         password_hash=password_hash,
         created_at=change.at,
     )
@@ -85,7 +86,7 @@ async def change_password(
 
 
 async def _find(change: Change, account_id: str) -> Account:
-    row = await change.session.get(Account, account_id, with_for_update=True)
+    row = await find_by_id(change.session, Account, account_id, lock=True)
     if row is None:
         raise NotFound("没有该账号", "There is no such account", account_id=account_id)
     return row
@@ -114,10 +115,14 @@ def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> I
         yield Fault("bureau", "须指明所属机关", "the account's bureau is needed")
 
 
-async def _require_scope_exists(change: Change, request: pb.CreateAccountRequest) -> None:
+async def _existing_scope(change: Change, request: pb.CreateAccountRequest) -> str:
+    """The id of the subject that the account is for; refuses a bureau or subject not on file."""
     if request.bureau not in ("", PLATFORM_WIDE):
         await require_bureau_exists(change, request.bureau, "bureau")
-    if request.subject_id:
-        subject = await change.session.get(Subject, request.subject_id)
-        if subject is None or subject.removed:
-            refuse_any([Fault("subject_id", "没有该信用主体", "there is no such subject")])
+    if not request.subject_id:
+        return ""
+    subject = await lookup.subject(change, request.subject_id)
+    if subject is None:
+        fault = Fault("subject_id", "没有该信用主体", "there is no such subject")
+        raise InvalidInput(faults=[fault])
+    return subject.subject_id

@@ -10,6 +10,7 @@ from law.errors import NotFound, NotPermitted, WrongState
 from plumbing import paging, row_scope
 from plumbing.identity import Caller, Role
 from plumbing.rpc import MAX_MESSAGE_BYTES
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
@@ -32,8 +33,11 @@ KEEPERS = (
 async def find_batch(
     session: AsyncSession, caller: Caller, batch_id: str, *, lock: bool = False
 ) -> ImportBatch:
-    """A batch, locked for a change. Raises NotFound, NotPermitted outside the scope."""
-    row = await session.get(ImportBatch, batch_id, with_for_update=lock)
+    """A batch by its id or the beginning of it; `lock` where it is going to be changed.
+
+    Raises NotFound, NotPermitted outside the scope.
+    """
+    row = await find_by_id(session, ImportBatch, batch_id, _seen(caller), lock=lock)
     if row is None:
         raise NotFound("没有该导入批次", "There is no such batch", batch_id=batch_id)
     caller.require_bureau(row.bureau)
@@ -59,7 +63,7 @@ async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBat
 async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFaultsResponse:
     """The faults of a batch, by row. Raises NotFound, NotPermitted."""
     batch = await find_batch(view.session, view.caller, request.batch_id)
-    rows = select(ImportFault).where(ImportFault.batch_id == request.batch_id)
+    rows = select(ImportFault).where(ImportFault.batch_id == batch.batch_id)
     page, token = await paging.page(view.session, request, rows, ImportFault.number)
     faults = (wire.fault(row, batch.sheet) for row in page)
     return pb.ListFaultsResponse(faults=faults, next_page_token=token)
@@ -70,7 +74,7 @@ async def get_rejected_rows(
 ) -> pb.GetRejectedRowsResponse:
     """The rows not taken, as a file. Raises NotFound, NotPermitted, WrongState for too many."""
     batch = await find_batch(view.session, view.caller, request.batch_id)
-    of_batch = select(RejectedRow).where(RejectedRow.batch_id == request.batch_id)
+    of_batch = select(RejectedRow).where(RejectedRow.batch_id == batch.batch_id)
     rows = (await view.session.exec(of_batch.order_by(col(RejectedRow.row)))).all()
     content = wire.rejected_rows(batch.header, rows)
     if len(content) > MAX_MESSAGE_BYTES - ENVELOPE_BYTES:

@@ -43,7 +43,7 @@ async def held_content(
     """
     async with database.snapshot() as session:
         batch = await find_batch(session, caller, batch_id)
-        content = await pieces.content(session, batch_id)
+        content = await pieces.content(session, batch.batch_id)
     return pb.ImportHeader.FromString(batch.asked or b""), content, batch.sha256
 
 

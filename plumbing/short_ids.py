@@ -1,0 +1,40 @@
+"""Finding a row by its id, or by the beginning of its id: lists show ids shortened."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import InvalidInput
+
+LEAST = 6  # characters; a shorter beginning is taken for a typing error
+_LAST = "zzzz"  # sorts after whatever follows in an id
+Row = TypeVar("Row")
+
+
+async def find_by_id(
+    session: AsyncSession,
+    model: type[Row],
+    given: str,
+    *conditions: sa.ColumnElement[bool],
+    lock: bool = False,
+) -> Row | None:
+    """The row with the id `given`, else the only row whose id begins with it; None without one.
+
+    `conditions` limit the rows that a beginning may mean, as a rule to those the caller sees; they
+    do not limit a whole id. Raises InvalidInput for a beginning that several ids share.
+    """
+    row = await session.get(model, given, with_for_update=lock)
+    if row is not None or len(given) < LEAST:
+        return row
+    key: Any = sa.inspect(model, raiseerr=True).primary_key[0]
+    # The range lets the database use its index, which a condition on the beginning alone does not.
+    begins = (key >= given, key <= given + _LAST, key.startswith(given, autoescape=True))
+    ids = (await session.exec(select(key).where(*begins, *conditions).limit(2))).all()
+    if len(ids) > 1:
+        zh = f"有多项的编号以 {given} 开头，请多写几位"
+        raise InvalidInput(zh, f"Several ids begin with {given}; write more of it", given=given)
+    return await session.get(model, ids[0], with_for_update=lock) if ids else None

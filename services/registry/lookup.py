@@ -1,0 +1,61 @@
+"""Which row of the register a person means: by id, by the beginning of an id, or by credit code.
+
+Everything that takes an id from outside asks here. A row that is found may lie outside the
+caller's scope, which the callers check; only the beginning of an id is tried within the scope.
+"""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing import row_scope
+from plumbing.change import Change
+from plumbing.short_ids import find_by_id
+from plumbing.view import View
+from services.registry import scope
+from services.registry.tables import Instrument, Record, Subject
+
+_CREDIT_CODE = re.compile("[0-9A-Z]{18}")
+
+
+async def subject(by: Change | View, given: str, *, lock: bool = False) -> Subject | None:
+    """The subject with this id, credit code or beginning of an id; None where there is none."""
+    if _CREDIT_CODE.fullmatch(given.upper()):
+        found = await _with_code(by.session, given.upper(), lock=lock)
+        if found is not None:
+            return found
+    standing = sa.not_(col(Subject.removed))
+    seen = scope.subjects(by.caller, by.today)
+    row = await find_by_id(by.session, Subject, given, standing, seen, lock=lock)
+    return None if row is None or row.removed else row
+
+
+async def _with_code(session: AsyncSession, code: str, *, lock: bool) -> Subject | None:
+    bearing = select(Subject).where(Subject.credit_code == code, sa.not_(col(Subject.removed)))
+    return (await session.exec(bearing.with_for_update() if lock else bearing)).first()
+
+
+async def subject_id(by: Change | View, given: str) -> str:
+    """The id of the subject that is meant; what was given where there is none."""
+    row = await subject(by, given)
+    return given if row is None else row.subject_id
+
+
+async def instrument(by: Change | View, given: str, *, lock: bool = False) -> Instrument | None:
+    """The instrument with this id or beginning of an id; None where there is none."""
+    standing = sa.not_(col(Instrument.removed))
+    seen = row_scope.seen(by.caller, Instrument.subject_id, Instrument.bureau)
+    row = await find_by_id(by.session, Instrument, given, standing, seen, lock=lock)
+    return None if row is None or row.removed else row
+
+
+async def record(by: Change | View, given: str, *, lock: bool = False) -> Record | None:
+    """The credit record with this id or beginning of an id; None where there is none."""
+    owners = select(Subject.subject_id).where(scope.subjects(by.caller, by.today))
+    seen = col(Record.subject_id).in_(owners)
+    row = await find_by_id(by.session, Record, given, sa.not_(col(Record.removed)), seen, lock=lock)
+    return None if row is None or row.removed else row
