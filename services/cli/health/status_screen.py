@@ -12,7 +12,7 @@ from services.cli.health.problems import Finding, Severity
 from services.cli.health.scraping import Scrape
 from services.cli.output.console import styled
 from services.cli.output.language import choose
-from services.cli.output.show import table_of
+from services.cli.output.show import block_of, table_of
 
 _SIGNS = {
     Severity.CRITICAL: ("✗ 立即", "✗ at once", "bold red"),
@@ -36,6 +36,15 @@ _WINDOWS = {"overdue": "已逾期", "within_1": "1 个工作日内", "within_5":
 _STATES = {"pending": "待投递", "failed": "投递失败", "no_address": "无地址"}
 _STEPS = {"waiting": "等待", "proposed": "待批准", "appointed": "已约谈", "exhausted": "已用尽"}
 _OUTCOMES = {"changed": "变更", "unchanged": "未变", "rejected": "退回", "in_review": "待核"}
+_GRADES = {
+    "trusted": "守信",
+    "basically_trusted": "基本守信",
+    "untrusted": "失信",
+    "1": "一类",
+    "2": "二类",
+    "3": "三类",
+    "none": "不评级",
+}
 # Service, title in Chinese and English, metric, label, and the words of the label's values.
 _ROWS = (
     (
@@ -50,7 +59,7 @@ _ROWS = (
     ("alerts", ("在册器具", "instruments"), "instruments", "colour", _COLOURS),
     ("alerts", ("累计预警", "alerts raised"), "alerts_raised_total", "colour", _COLOURS),
     ("alerts", ("未完成的通知", "notices"), "notices", "state", _STATES),
-    ("grading", ("现行等级", "grades"), "grades", "grade", {"none": "不评级"}),
+    ("grading", ("现行等级", "grades"), "grades", "grade", _GRADES),
     ("registry", ("已导入的行", "rows imported"), "import_rows", "outcome", _OUTCOMES),
 )
 
@@ -95,14 +104,13 @@ def _of_process(scrape: Scrape) -> Iterator[Text]:
 
 def _business(scrapes: Sequence[Scrape]) -> RenderableType:
     by_service = {scrape.service: scrape for scrape in scrapes}
-    rows = []
+    lines = []
     for service, title, metric, label, names in _ROWS:
         values = by_service[service].by(f"quanheng_{metric}", label)
         known = {**dict.fromkeys(names, 0.0), **values} if values else {}
-        counts = [f"{_name(names, key)} {value:.0f}" for key, value in known.items()]
-        rows.append([styled(choose(*title)), styled(" · ".join(counts) or "—")])
-    heads = [choose("项目", "matter"), choose("现状", "counts")]
-    return table_of(choose("业务", "business"), heads, rows)
+        counts = [f"{_name(names, key)} {value:,.0f}" for key, value in known.items()]
+        lines.append((choose(*title), styled(" · ".join(counts) or "—")))
+    return block_of(choose("业务", "business"), lines)
 
 
 def _name(names: Mapping[str, str], key: str) -> str:

@@ -23,7 +23,7 @@ from services.cli.output.headings import heading
 from services.cli.output.language import choose, language
 from services.cli.output.names import Names
 from services.cli.output.show import COLOUR_STYLES
-from services.cli.output.words import word_of
+from services.cli.output.words import grade_name, word_of
 
 SHORT = 8  # characters shown of an id; any unambiguous prefix can be given to a command
 LONG_ID = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -54,8 +54,11 @@ def path_to(message: Descriptor, dotted: str) -> Path:
 
 def head(message: Descriptor, dotted: str) -> str:
     """The heading of a column of the screen."""
-    own = OWN_HEADS.get(f"{message.name}.{dotted}")
-    return choose(*own) if own else heading(path_to(message, dotted)[-1])
+    if own := OWN_HEADS.get(f"{message.name}.{dotted}"):
+        return choose(*own)
+    field = path_to(message, dotted)[-1]
+    short_head = SHORT_HEADS.get(field.name)
+    return choose(*short_head) if short_head and is_named(field) else heading(field)
 
 
 def cell(message: Any, dotted: str, names: Names) -> Text:
@@ -104,11 +107,12 @@ def grade_in_words(grade: Any, _names: Names) -> str:
     """A grade in a few characters: letter, score, and whether it is contested."""
     if not grade.grade:
         return choose("不评价", "not graded")
+    name = grade_name(grade.ruleset_id, grade.grade)
     score = choose(f" {grade.score}分", f" {grade.score}") if grade.HasField("score") else ""
     contested = choose("（异议中）", " (contested)") if getattr(grade, "contested", False) else ""
     coming = getattr(grade, "prospective", "")
     note = choose(f"（下一年度 {coming}）", f" (next year {coming})") if coming else ""
-    return f"{grade.grade}{score}{contested}{note}"
+    return f"{name}{score}{contested}{note}"
 
 
 def term_in_words(case: Any, _names: Names) -> str:
@@ -279,11 +283,17 @@ OWN_CELLS: Mapping[str, Own] = {
     "ImpactCount.after": _after,
     "EscalationStep.note": _reminder,
 }
+# Headings of ids that are shown by name.
+SHORT_HEADS: Mapping[str, tuple[str, str]] = {
+    "subject_id": ("主体", "subject"),
+    "bureau": ("机关", "bureau"),
+    "type_code": ("器具类型", "type"),
+    "ruleset_id": ("文件", "text"),
+}
 # Headings of what is no single field, or is called otherwise on the screen.
 OWN_HEADS: Mapping[str, tuple[str, str]] = {
     "InstrumentColour.days_left": ("剩余天数", "days left"),
     "InstrumentColour.place": ("使用地点", "place"),
-    "InstrumentColour.subject_id": ("主体", "subject"),
     "Alert.place": ("使用地点", "place"),
     "Record.marks": ("标记", "marks"),
     "RowFault.row": ("行", "row"),

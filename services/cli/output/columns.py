@@ -89,6 +89,8 @@ def is_named(field: FieldDescriptor) -> bool:
         return message != "Subject"
     if field.name == "instrument_id":
         return message in PLACED
+    if field.name == "ruleset_id":
+        return message != "Ruleset"
     return not field.is_repeated and (field.name in NAME_HEADINGS or field.name in ACCOUNT_FIELDS)
 
 

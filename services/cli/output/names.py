@@ -73,7 +73,7 @@ class Names:
         """Asks for the names of every id in the messages that was not asked for before."""
         ids: dict[str, set[str]] = {}
         for message in messages:
-            if message.DESCRIPTOR.name in DATED and self.today is None:
+            if self.today is None and _is_dated(message):
                 await self._learn_today(client)
             self._note_own(message)
             if message.DESCRIPTOR.name == "GetCaseResponse":
@@ -164,6 +164,12 @@ def ids_in(message: Message) -> Iterator[tuple[str, str]]:
                 yield from ids_in(one)
         elif isinstance(value, str) and (kind := _kind(message, field_.name)):
             yield kind, value
+
+
+def _is_dated(message: Message) -> bool:
+    """Whether a message or the items of its list are shown with the days left."""
+    held = {field_.message_type.name for field_ in message.DESCRIPTOR.fields if field_.message_type}
+    return not DATED.isdisjoint(held | {message.DESCRIPTOR.name})
 
 
 def _kind(message: Message, field_name: str) -> str:

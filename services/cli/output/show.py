@@ -114,10 +114,11 @@ def _any_line_feed(rows: Sequence[Sequence[Text]]) -> bool:
 
 
 def _flow(heads: Sequence[str], row: Sequence[Text]) -> RenderableType:
-    """A row over several lines: its first cell, then each heading with its cell, unbroken."""
-    first, *rest = row
-    lines = [styled((first.plain, "bold"))]
-    for name, cell in zip(heads[1:], rest, strict=True):
+    """A row over several lines: its first two cells, then each heading with its cell, unbroken."""
+    first = Text("  ").join(cell for cell in row[:2] if cell.plain)
+    first.stylize("bold")
+    lines = [first]
+    for name, cell in zip(heads[2:], row[2:], strict=True):
         if not cell.plain:
             continue
         item = Text.assemble(styled((name, "dim"), " "), cell)
@@ -125,4 +126,4 @@ def _flow(heads: Sequence[str], row: Sequence[Text]) -> RenderableType:
             lines[-1] = Text.assemble(lines[-1], " " * GAP, item)
         else:
             lines.append(item)
-    return Group(lines[0], *(Padding(line, (0, 0, 0, GAP)) for line in lines[1:]))
+    return Group(lines[0], *(Padding(line, (0, 0, 0, GAP), expand=False) for line in lines[1:]))

@@ -14,6 +14,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
@@ -23,8 +24,8 @@ from services.cli.output.console import styled
 from services.cli.output.headings import title
 from services.cli.output.language import choose, language
 from services.cli.output.names import Names
-from services.cli.output.show import block_of, colour, table_of
-from services.cli.output.words import ruleset_name
+from services.cli.output.show import GAP, block_of, colour, table_of
+from services.cli.output.words import grade_name, ruleset_name
 
 # The columns of a message in a list.
 TABLES: Mapping[str, str] = {
@@ -102,9 +103,11 @@ def view(response: Message, names: Names) -> RenderableType:
 
 def table(messages: Sequence[Any], names: Names, of: Descriptor) -> RenderableType:
     """Messages of one kind, a row each."""
+    if not messages:
+        return block_of(title(of.name), [("", styled(choose("无", "none")))])
     columns = TABLES[of.name].split()
     rows = [[cell(message, column, names) for column in columns] for message in messages]
-    filled = [n for n in range(len(columns)) if not rows or any(row[n].plain for row in rows)]
+    filled = [n for n in range(len(columns)) if any(row[n].plain for row in rows)]
     heads = [head(of, columns[n]) for n in filled]
     return table_of(title(of.name), heads, [[row[n] for n in filled] for row in rows])
 
@@ -222,16 +225,13 @@ def _colours(response: Any, names: Names) -> Iterator[RenderableType]:
 
 def _grades(response: Any, _names: Names) -> Iterator[RenderableType]:
     """Subjects by text and grade."""
-    rows = [
-        [
-            styled(ruleset_name(count.ruleset_id) or choose("不评价", "not graded")),
-            styled(count.grade or "—"),
-            _number(count.subjects),
-        ]
-        for count in response.counts
-    ]
-    heads = [choose("规则", "text"), choose("等级", "grade"), choose("主体数", "subjects")]
-    yield table_of(choose("等级分布", "grades"), heads, rows)
+    by_text: dict[str, list[str]] = defaultdict(list)
+    for count in response.counts:
+        grade = grade_name(count.ruleset_id, count.grade) or choose("主体", "subjects")
+        by_text[count.ruleset_id].append(f"{grade} {count.subjects:,}")
+    for ruleset_id, counts in by_text.items():
+        yield styled((ruleset_name(ruleset_id) or choose("不评价", "not graded"), "bold"))
+        yield Padding(styled(" · ".join(counts)), (0, 0, 0, GAP), expand=False)
 
 
 def _what_if(response: Any, names: Names) -> Iterator[RenderableType]:

@@ -161,8 +161,27 @@ def ruleset_name(ruleset_id: str) -> str:
     return choose(*title) if title else ruleset_id
 
 
+def grade_name(ruleset_id: str, grade: str) -> str:
+    """What people call a grade of a text, in the language in use; A to E are called so."""
+    if len(grade) == 1 and grade.isalpha():
+        return grade
+    name = _grade_titles().get((ruleset_id, grade))
+    return choose(*name) if name else grade
+
+
 @cache
 def _ruleset_titles() -> Mapping[str, tuple[str, str]]:
     from law.texts_in_force.load import list_rulesets  # noqa: PLC0415
 
     return {ruleset.id: (ruleset.title_zh, ruleset.title_en) for ruleset in list_rulesets()}
+
+
+@cache
+def _grade_titles() -> Mapping[tuple[str, str], tuple[str, str]]:
+    from law.texts_in_force.load import list_rulesets  # noqa: PLC0415
+
+    return {
+        (ruleset.id, grade.id): (grade.title_zh, grade.title_en)
+        for ruleset in list_rulesets()
+        for grade in ruleset.grades
+    }
