@@ -7,92 +7,73 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 
 import structlog
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.clock import Clock
 from plumbing.daily import Moved, Start
+from plumbing.grpc_errors import Away
 from plumbing.service import Reconciled
+from plumbing.workflow_client import WorkflowClient
 
 AGAIN_SECONDS = 1.0
 log = structlog.get_logger()
 
 
-class Keeper:
-    """Starts and signals the workflow by its one id. Raises RPCError while Temporal is away."""
+class DailyStarter:
+    """Starts and signals one daily workflow by its id. Raises Away while Temporal is away."""
 
     def __init__(
         self,
-        client: Client,
+        workflows: WorkflowClient,
         clock: Clock,
         run: Callable[[Any, Start], Awaitable[None]],
         workflow_id: str,
-        queue: str,
     ) -> None:
-        self._client, self._clock, self._run = client, clock, run
-        self.workflow_id, self.queue = workflow_id, queue
-        self._asked = asyncio.Event()
+        self._workflows, self._clock, self._run = workflows, clock, run
+        self.workflow_id = workflow_id
+        self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Has it look soon; who asks neither waits nor fails.
+        """Asks for a round soon; the caller neither waits nor fails.
 
-        An answer lost with the process is made good by the look that every start begins with.
+        A request that is lost with the process is made up for by the round of the next start.
         """
-        self._asked.set()
+        self._woken.set()
 
     async def run(self) -> NoReturn:
-        """Has it look whenever it was asked for, as soon as Temporal can be told."""
+        """Starts a round whenever one was asked for, as soon as Temporal is there."""
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._woken.wait()
+            self._woken.clear()
+            await self.look_when_back()
+
+    async def look_when_back(self) -> None:
+        """Starts a round, and tries again for as long as Temporal is away."""
+        while True:
             try:
-                await self.look()
-            except RPCError as error:
+                return await self.look()
+            except Away as error:
                 log.warning("daily.waiting", workflow=self.workflow_id, error=str(error))
-                self._asked.set()
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def look(self) -> None:
-        """Has it look at once what is due: the service has started, or something else has."""
+        """Starts a round at once: the service has started, or something has become due."""
         await self._signal("look", self._clock.offset().total_seconds())
 
     async def clock_moved(self, offset_seconds: float) -> None:
-        """Tells it that the sandbox's clock was moved."""
+        """Tells the workflow that the sandbox's clock was moved."""
         await self._signal("clock_moved", offset_seconds)
 
     async def reconcile(self) -> Reconciled:
-        """Starts it where it should run and does not."""
-        offset = self._clock.offset().total_seconds()
-        try:
-            await self._client.start_workflow(
-                self._run,
-                Start(offset_seconds=offset),
-                id=self.workflow_id,
-                task_queue=self.queue,
-            )
-        except WorkflowAlreadyStartedError:
-            return Reconciled(running=1)
-        return Reconciled(started=[self.workflow_id])
+        """Starts the workflow unless it runs."""
+        start = Start(offset_seconds=self._clock.offset().total_seconds())
+        if await self._workflows.start(self._run, start, self.workflow_id):
+            return Reconciled(started=[self.workflow_id])
+        return Reconciled(running=1)
 
     async def runs(self) -> bool:
-        """Whether it is running."""
-        try:
-            found = await self._client.get_workflow_handle(self.workflow_id).describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-        return found.status is WorkflowExecutionStatus.RUNNING
+        """Whether the workflow is running."""
+        return await self._workflows.runs(self.workflow_id)
 
     async def _signal(self, signal: str, offset_seconds: float) -> None:
-        await self._client.start_workflow(
-            self._run,
-            Start(offset_seconds=offset_seconds),
-            id=self.workflow_id,
-            task_queue=self.queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal=signal,
-            start_signal_args=[Moved(offset_seconds=offset_seconds)],
-        )
+        start, moved = Start(offset_seconds=offset_seconds), Moved(offset_seconds=offset_seconds)
+        await self._workflows.signal(self._run, start, self.workflow_id, signal, moved)

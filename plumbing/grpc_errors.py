@@ -1,8 +1,12 @@
-"""How errors look on the wire: the one table from errors to gRPC statuses (D-12)."""
+"""How errors look on the wire: the one table from errors to gRPC statuses (D-12).
+
+And the one answer to whether a call that was refused may go otherwise when it is made again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import grpc
@@ -29,6 +33,18 @@ class Away(LawError):
     message_zh = "平台的另一部分暂不可用，请稍后再试"
 
 
+# Refusals that are the same however often one asks. Any other, an unknown one too, may be a moment
+# of trouble or a release under way.
+FINAL = frozenset(
+    {
+        "INVALID_ARGUMENT",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "FAILED_PRECONDITION",
+        "OUT_OF_RANGE",
+    }
+)
 DOMAIN = "quanheng"
 # A status travels as a trailer, and clients refuse trailers above 8 KiB. A fault may quote what
 # was sent, so one of any length is cut.
@@ -60,6 +76,11 @@ def status_of(error: LawError) -> status_pb2.Status:
         violations = list(_violations(error.faults))
         details.append(error_details_pb2.BadRequest(field_violations=violations))
     return _status(code.value[0], error.en[:TEXT_LENGTH], details)
+
+
+def is_final(code: Enum) -> bool:
+    """Whether a refused call would be refused again: by gRPC's status code or Temporal's."""
+    return code.name in FINAL
 
 
 def internal_status(incident: str) -> status_pb2.Status:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
-import grpc
 import structlog
 from temporalio import workflow
 from temporalio.client import Client
@@ -31,6 +30,7 @@ from temporalio.worker import Worker
 
 from law.errors import LawError
 from plumbing.client import Refusal
+from plumbing.grpc_errors import Away, is_final
 from plumbing.settings import Settings
 from plumbing.workflow_tracing import Tracing
 
@@ -44,16 +44,6 @@ UNTIL_DONE = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=2.0,
     maximum_interval=timedelta(seconds=30),
-)
-# Refusals that will be the same however often one asks.
-FINAL = frozenset(
-    {
-        grpc.StatusCode.INVALID_ARGUMENT,
-        grpc.StatusCode.NOT_FOUND,
-        grpc.StatusCode.ALREADY_EXISTS,
-        grpc.StatusCode.PERMISSION_DENIED,
-        grpc.StatusCode.FAILED_PRECONDITION,
-    }
 )
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -87,6 +77,8 @@ async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) ->
                 interceptors=[Tracing()],
             )
         except (RuntimeError, RPCError) as error:
+            if isinstance(error, RPCError) and is_final(error.status):
+                raise
             log.info("temporal.waiting", address=settings.temporal_address, error=str(error)[:200])
             await asyncio.sleep(CONNECT_EVERY_SECONDS)
 
@@ -115,9 +107,10 @@ def final_errors(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T
         try:
             return await function(*args, **kwargs)
         except LawError as error:
-            raise ApplicationError(error.en, type=error.reason, non_retryable=True) from error
+            final = not isinstance(error, Away)
+            raise ApplicationError(error.en, type=error.reason, non_retryable=final) from error
         except Refusal as error:
-            final = error.code in FINAL
+            final = is_final(error.code)
             raise ApplicationError(str(error), type=error.reason, non_retryable=final) from error
 
     return act

@@ -27,6 +27,7 @@ from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import Inbox, On, Standing, TryLater, describe
 from plumbing.events.observing import handling, tell_handled
 from plumbing.events.subjects import dead_letter_subject
+from plumbing.grpc_errors import Away
 from plumbing.metrics.counted import EVENT_SECONDS, EVENTS_GIVEN_UP
 from plumbing.tracing import failed
 
@@ -152,7 +153,7 @@ class Consumer:
         """Handles an event, or sees to it that it is tried again; what became of it."""
         try:
             standing = await self.inbox.take(delivery)
-        except TryLater as error:
+        except (TryLater, Away) as error:
             _LOG.warning("event held back", **self._about(delivery), error=describe(error))
             await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
             return error
@@ -220,7 +221,7 @@ class Consumer:
 def _named(outcome: Standing | Exception) -> str:
     if isinstance(outcome, Standing):
         return outcome.name.lower()
-    return "later" if isinstance(outcome, TryLater) else "failed"
+    return "later" if isinstance(outcome, TryLater | Away) else "failed"
 
 
 def _stream_seq(message: Msg) -> int:

@@ -72,7 +72,7 @@ class On(Generic[M]):
 
     `apply` works in the inbox's transaction, on this service's own database: once per event.
     `react` runs before it, for effects elsewhere (start or signal a workflow): at least once, so
-    it must be idempotent. Both may raise TryLater.
+    it must be idempotent. Both may raise TryLater, or Away.
     """
 
     event_type: type[M]

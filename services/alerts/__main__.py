@@ -6,6 +6,7 @@ from plumbing import temporal
 from plumbing.metrics import workflows
 from plumbing.process import main
 from plumbing.service import Assembly, Parts
+from plumbing.workflow_client import WorkflowClient
 from services.alerts import figures
 from services.alerts.activities import Activities
 from services.alerts.checks import Checks
@@ -25,7 +26,8 @@ from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow
 async def build(parts: Parts) -> Assembly:
     """Wires alerts by hand."""
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
-    timers = Timers(client, parts.clock)
+    workflow_client = WorkflowClient(client, temporal.task_queue("alerts"))
+    timers = Timers(workflow_client, parts.clock)
     activities = Activities(parts.changes, parts.settings)
     neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
     escalating = EscalationActivities(parts.changes, neighbours)

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
-from temporalio.service import RPCError, RPCStatusCode
-
 from plumbing.clock import Clock
-from plumbing.events.inbox import TryLater
-from plumbing.temporal import AGGREGATE_ID, task_queue
+from plumbing.workflow_client import WorkflowClient
 from services.alerts.escalation.workflows import EscalationStand, EscalationWorkflow
 from services.alerts.workflows import (
     DeliveryInput,
@@ -19,10 +14,8 @@ from services.alerts.workflows import (
     WatchWorkflow,
 )
 
-QUEUE = task_queue("alerts")
 EARLIEST_SECONDS = 60
 SPREAD_SECONDS = 600
-_ESCALATING = "WorkflowType = 'Escalation' AND ExecutionStatus = 'Running'"
 
 
 def watch_id(bureau: str) -> str:
@@ -46,74 +39,44 @@ def wakes_after(bureau: str) -> int:
 
 
 class Timers:
-    """The workflows of alerts. Every call is idempotent; raises TryLater when Temporal is away."""
+    """The workflows of alerts. Every call is idempotent; raises Away while Temporal is away."""
 
-    def __init__(self, client: Client, clock: Clock) -> None:
-        self._client, self._clock = client, clock
+    def __init__(self, workflows: WorkflowClient, clock: Clock) -> None:
+        self._workflows, self._clock = workflows, clock
 
     async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
         """Makes a bureau's watch run and know by how much the platform's clock is ahead."""
         if offset_seconds is None:
             offset_seconds = self._clock.offset().total_seconds()
-        told = WatchInput(
+        start = WatchInput(
             bureau=bureau, wakes_after=wakes_after(bureau), offset_seconds=offset_seconds
         )
-        try:
-            await self._client.start_workflow(
-                WatchWorkflow.run,
-                told,
-                id=watch_id(bureau),
-                task_queue=QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal="clock_moved",
-                start_signal_args=[offset_seconds],
-            )
-        except RPCError as error:
-            raise TryLater(f"Temporal: {error.message}") from error
+        await self._workflows.signal(
+            WatchWorkflow.run, start, watch_id(bureau), "clock_moved", offset_seconds
+        )
 
     async def deliver(self, notice_id: str) -> None:
         """Makes a delivery run; one about to end looks once more."""
-        try:
-            await self._client.start_workflow(
-                DeliveryWorkflow.run,
-                DeliveryInput(notice_id=notice_id),
-                id=delivery_id(notice_id),
-                task_queue=QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal="asked",
-            )
-        except RPCError as error:
-            raise TryLater(f"Temporal: {error.message}") from error
+        start = DeliveryInput(notice_id=notice_id)
+        await self._workflows.signal(DeliveryWorkflow.run, start, delivery_id(notice_id), "asked")
 
     async def escalate(self, stand: EscalationStand) -> None:
-        """Makes the workflow of a case run and know how the case stands."""
-        try:
-            await self._client.start_workflow(
-                EscalationWorkflow.run,
-                stand,
-                id=escalation_id(stand.escalation_id),
-                task_queue=QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=TypedSearchAttributes(
-                    [SearchAttributePair(AGGREGATE_ID, stand.escalation_id)]
-                ),
-                start_signal="stands",
-                start_signal_args=[stand],
-            )
-        except RPCError as error:
-            raise TryLater(f"Temporal: {error.message}") from error
+        """Makes the workflow of a case run and know the state of the case."""
+        case_id = stand.escalation_id
+        await self._workflows.signal(
+            EscalationWorkflow.run,
+            stand,
+            escalation_id(case_id),
+            "stands",
+            stand,
+            aggregate_id=case_id,
+        )
 
     async def escalating(self) -> set[str]:
-        """The cases whose workflow is listed as running; the list lags a little."""
-        listed = self._client.list_workflows(_ESCALATING)
-        return {run.id.removeprefix("escalation/") async for run in listed}
+        """The cases whose workflow Temporal lists as running; the list lags."""
+        running = await self._workflows.running("Escalation")
+        return {workflow_id.removeprefix("escalation/") for workflow_id in running}
 
     async def runs(self, workflow_id: str) -> bool:
         """Whether a workflow of that id is running."""
-        try:
-            found = await self._client.get_workflow_handle(workflow_id).describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-        return found.status is WorkflowExecutionStatus.RUNNING
+        return await self._workflows.runs(workflow_id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from plumbing import temporal
-from plumbing.daily_starter import Keeper
+from plumbing.daily_starter import DailyStarter
 from plumbing.metrics import workflows
 from plumbing.process import main
 from plumbing.service import Assembly, Parts
+from plumbing.workflow_client import WorkflowClient
 from services.grading import figures
 from services.grading.activities import Activities
 from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
@@ -22,22 +23,22 @@ from services.grading.workflows import WORKFLOW_ID, RegradeDaily
 async def build(parts: Parts) -> Assembly:
     """Grading from its parts; waits for Temporal."""
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
-    queue = temporal.task_queue("grading")
-    keeper = Keeper(client, parts.clock, RegradeDaily.run, WORKFLOW_ID, queue)
-    await keeper.look()
+    workflow_client = WorkflowClient(client, temporal.task_queue("grading"))
+    daily = DailyStarter(workflow_client, parts.clock, RegradeDaily.run, WORKFLOW_ID)
+    await daily.look_when_back()
     activities = Activities(parts.changes)
     worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])
     return Assembly(
         rpc={
             SERVICE: GradingServicer(parts.changes).register,
             ASSESSMENTS: AssessmentServicer(parts.changes).register,
-            RULESETS: RulesetServicer(parts.changes, keeper.wake).register,
+            RULESETS: RulesetServicer(parts.changes, daily.wake).register,
         },
         policies=[POLICY, ASSESSMENT_POLICY, RULESET_POLICY],
-        consumers=[registry_consumer(parts.database, parts.js, parts.clock, keeper.clock_moved)],
-        background=[worker.run, workflows.drain, keeper.run],
+        consumers=[registry_consumer(parts.database, parts.js, parts.clock, daily.clock_moved)],
+        background=[worker.run, workflows.drain, daily.run],
         check=lambda: check(parts.database),
-        reconcile=keeper.reconcile,
+        reconcile=daily.reconcile,
         looks=figures.looks(parts.database, parts.clock),
     )
 

@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nats.js import JetStreamContext
-from temporalio.service import RPCError
 
 from plumbing.change import Change, applying
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On, TryLater
+from plumbing.events.inbox import On
 from plumbing.events.subjects import Stream
 from protos.registry.v1.events_pb2 import ClockMoved, RecordsChanged, SubjectsChanged
 from services.grading import commands
@@ -30,10 +29,7 @@ def registry_consumer(
     """The consumer of the registry's events; tells `regrade/daily` when the clock was moved."""
 
     async def clock_moved(received: Received[ClockMoved]) -> None:
-        try:
-            await tell_clock_moved(received.message.offset_seconds)
-        except RPCError as error:
-            raise TryLater(f"Temporal: {error}") from error
+        await tell_clock_moved(received.message.offset_seconds)
 
     handlers: list[On[Any]] = [
         On(SubjectsChanged, apply=applying("grading", clock, _subjects_changed)),

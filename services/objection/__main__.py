@@ -6,6 +6,7 @@ from plumbing import temporal
 from plumbing.metrics import workflows
 from plumbing.process import main
 from plumbing.service import Assembly, Parts
+from plumbing.workflow_client import WorkflowClient
 from services.objection import figures
 from services.objection.activities import SERVICE, CaseActivities
 from services.objection.checks import Operations
@@ -15,7 +16,7 @@ from services.objection.policy import POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
 from services.objection.repairs.servicer import RepairServicer
 from services.objection.servicer import ObjectionServicer
-from services.objection.timers import Timers
+from services.objection.timers import CaseWorkflows
 from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
 
@@ -23,7 +24,8 @@ async def build(parts: Parts) -> Assembly:
     """The service and what it runs on."""
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
-    timers = Timers(client, parts.database, parts.clock)
+    workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
+    timers = CaseWorkflows(workflow_client, parts.database, parts.clock)
     activities = CaseActivities(parts.changes, neighbours).all()
     kinds = [ObjectionWorkflow, RepairWorkflow]
     operations = Operations(parts.database, parts.clock, timers)

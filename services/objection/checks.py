@@ -7,8 +7,6 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col, select
-from temporalio.client import WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from law.objection import CaseKind
 from law.terms.ledger import Term
@@ -18,18 +16,17 @@ from plumbing.service import Findings, Reconciled
 from services.objection.progress import STUCK
 from services.objection.schedule import due_on
 from services.objection.tables import Case, ReachedRung
-from services.objection.timers import Timers, workflow_id
+from services.objection.timers import CaseWorkflows, workflow_id
 
 # A case and its workflow are two steps apart for a moment; only what lasts is a problem.
 SETTLING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
-_RUNNING = "WorkflowType IN ('ObjectionCase', 'RepairCase') AND ExecutionStatus = 'Running'"
 
 
 class Operations:
     """Checks and reconciles this service."""
 
-    def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
+    def __init__(self, database: Database, clock: Clock, timers: CaseWorkflows) -> None:
         self._database, self._clock, self._timers = database, clock, timers
 
     async def check(self) -> Findings:
@@ -52,7 +49,7 @@ class Operations:
         await self._derive_again()
         for case in await self._timers.unsettled():
             name = workflow_id(case.kind, case.case_id)
-            if await self._runs(name):
+            if await self._timers.workflows.runs(name):
                 done.running += 1
             else:
                 done.started.append(name)
@@ -83,20 +80,15 @@ class Operations:
         """The open cases without a workflow, and the running workflows without an open case."""
         cases = await self._timers.unsettled()
         unsettled = {workflow_id(case.kind, case.case_id) for case in cases}
-        missing = [name for name in sorted(unsettled) if not await self._runs(name)]
-        listed = {w.id async for w in self._timers.client.list_workflows(_RUNNING)}
+        missing = [
+            name for name in sorted(unsettled) if not await self._timers.workflows.runs(name)
+        ]
+        listed = await self._timers.running()
         # What is listed lags a little; what is described does not.
-        orphans = [name for name in sorted(listed - unsettled) if await self._runs(name)]
+        orphans = [
+            name for name in sorted(listed - unsettled) if await self._timers.workflows.runs(name)
+        ]
         return [_case_of(name) for name in missing], [_case_of(name) for name in orphans]
-
-    async def _runs(self, name: str) -> bool:
-        handle = self._timers.client.get_workflow_handle(name)
-        try:
-            return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
 
     async def _figures(self, unsettled: Sequence[Case]) -> dict[str, int]:
         today = self._clock.today()

@@ -11,7 +11,7 @@ from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.objection.v1 import events_pb2 as own
 from protos.registry.v1.events_pb2 import ClockMoved
-from services.objection.timers import Timers, when_temporal_is_back
+from services.objection.timers import CaseWorkflows
 
 # After each of these the workflow has something new to know.
 _TELLING = (
@@ -28,7 +28,7 @@ _TELLING = (
 )
 
 
-def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
+def consumers(parts: Parts, timers: CaseWorkflows) -> list[Consumer]:
     """The consumers of this service; all they do is tell Temporal."""
 
     async def tell(received: Received[Any]) -> None:
@@ -37,8 +37,8 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     async def tell_clock(received: Received[ClockMoved]) -> None:
         await timers.move_clock(received.message.offset_seconds)
 
-    on_cases: list[On[Any]] = [On(event, react=when_temporal_is_back(tell)) for event in _TELLING]
-    on_clock: list[On[Any]] = [On(ClockMoved, react=when_temporal_is_back(tell_clock))]
+    on_cases: list[On[Any]] = [On(event, react=tell) for event in _TELLING]
+    on_clock: list[On[Any]] = [On(ClockMoved, react=tell_clock)]
     return [
         Consumer(
             "objection-own", Stream.OBJECTION, parts.database, parts.js, parts.clock, on_cases

@@ -10,16 +10,12 @@ from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from temporalio.client import Client
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
-from temporalio.service import RPCError, RPCStatusCode
 
 from law.objection import CaseKind, CaseState
 from law.terms.ledger import Term
 from plumbing.clock import Clock
 from plumbing.database import Database
-from plumbing.events.inbox import TryLater
-from plumbing.temporal import AGGREGATE_ID, task_queue
+from plumbing.workflow_client import WorkflowClient
 from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
 from services.objection.schedule import schedule_of
 from services.objection.tables import Case, ReachedRung
@@ -38,22 +34,29 @@ _RUN: dict[CaseKind, Callable[[Any, CaseStart], Awaitable[None]]] = {
 }
 
 
+_TYPES = ("ObjectionCase", "RepairCase")
+
+
 def workflow_id(kind: CaseKind, case_id: str) -> str:
     """The id of a case's workflow."""
     return f"{kind}/{case_id}"
 
 
-class Timers:
-    """The workflows of the cases in one database."""
+class CaseWorkflows:
+    """The workflows of the cases in one database. Raises Away while Temporal is away."""
 
-    def __init__(self, client: Client, database: Database, clock: Clock) -> None:
-        self.client, self._database, self._clock = client, database, clock
+    def __init__(self, workflows: WorkflowClient, database: Database, clock: Clock) -> None:
+        self.workflows, self._database, self._clock = workflows, database, clock
 
     async def unsettled(self) -> Sequence[Case]:
         """The cases that have a workflow."""
         wanted = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.snapshot() as session:
             return (await session.exec(wanted.order_by(col(Case.case_id)))).all()
+
+    async def running(self) -> set[str]:
+        """The ids of the cases' workflows that Temporal lists as running; the list lags."""
+        return {id_ for type_ in _TYPES for id_ in await self.workflows.running(type_)}
 
     async def push(self, case_id: str) -> None:
         """Makes the workflow of a case run and know where the case stands."""
@@ -63,18 +66,18 @@ class Timers:
         kind, start = found
         if start.ending is not None:
             decided = start.ending.how is End.DECIDED
-            await self._send(kind, start, "decided" if decided else "ended", start.ending)
+            await self._signal(kind, start, "decided" if decided else "ended", start.ending)
         elif start.schedule is not None:
-            await self._send(kind, start, "scheduled", start.schedule)
+            await self._signal(kind, start, "scheduled", start.schedule)
         else:
-            await self._send(kind, start)
+            await self._signal(kind, start)
 
     async def move_clock(self, offset_seconds: float) -> None:
         """Tells every case's workflow how far the platform's time runs ahead."""
         for case in await self.unsettled():
             if found := await self._standing(case.case_id):
                 move = ClockMove(offset_seconds=offset_seconds)
-                await self._send(*found, "clock_moved", move)
+                await self._signal(*found, "clock_moved", move)
 
     async def _standing(self, case_id: str) -> tuple[CaseKind, CaseStart] | None:
         """Its kind and where it stands; None for one from which nothing more follows."""
@@ -91,37 +94,11 @@ class Timers:
             reached=reached,
         )
 
-    async def _send(
-        self, kind: CaseKind, start: CaseStart, signal: str | None = None, *told: Any
-    ) -> None:
-        await self.client.start_workflow(
-            _RUN[kind],
-            start,
-            id=workflow_id(kind, start.case_id),
-            task_queue=task_queue("objection"),
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=TypedSearchAttributes(
-                [SearchAttributePair(AGGREGATE_ID, start.case_id)]
-            ),
-            start_signal=signal,
-            start_signal_args=told,
+    async def _signal(self, kind: CaseKind, start: CaseStart, signal: str = "", *args: Any) -> None:
+        case_id = start.case_id
+        await self.workflows.signal(
+            _RUN[kind], start, workflow_id(kind, case_id), signal, *args, aggregate_id=case_id
         )
-
-
-def when_temporal_is_back(
-    tell: Callable[[Any], Awaitable[None]],
-) -> Callable[[Any], Awaitable[None]]:
-    """A reaction that is tried later while Temporal is away, instead of failing."""
-
-    async def react(received: Any) -> None:
-        try:
-            await tell(received)
-        except RPCError as error:
-            if error.status is RPCStatusCode.INVALID_ARGUMENT:
-                raise  # it will be no better later
-            raise TryLater(str(error)) from error
-
-    return react
 
 
 async def _reached(session: AsyncSession, case_id: str) -> list[str]:

@@ -25,8 +25,9 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from plumbing.settings import Settings
+from plumbing.workflow_client import WorkflowClient
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts import commands, timers
+from services.alerts import commands
 from services.alerts.activities import Activities
 from services.alerts.tables import Notice, NoticeKind, NoticeState, Subject
 from services.alerts.timers import Timers, delivery_id
@@ -234,12 +235,10 @@ async def retried(office: Office, notice_id: str) -> None:
         await commands.retry_delivery(change, request)
 
 
-async def test_what_was_delivered_is_not_sent_again(
-    office: Office, sink: Sink, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_was_delivered_is_not_sent_again(office: Office, sink: Sink) -> None:
     sink.start()
-    monkeypatch.setattr(timers, "QUEUE", office.queue)
-    started, notice_id = Timers(office.client, FixedClock(AT)), await office.notice()
+    started = Timers(WorkflowClient(office.client, office.queue), FixedClock(AT))
+    notice_id = await office.notice()
     for _ in range(3):
         await started.deliver(notice_id)
         await office.client.get_workflow_handle(delivery_id(notice_id)).result()

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
@@ -17,7 +16,7 @@ from temporalio.worker import Worker
 from law.periods import start_of
 from plumbing.clock import SHANGHAI, FixedClock
 from plumbing.temporal import DUE_AT
-from services.alerts import timers
+from plumbing.workflow_client import WorkflowClient
 from services.alerts.escalation.workflows import EscalationStand, EscalationWorkflow, StepDue
 from services.alerts.timers import Timers, escalation_id
 from tests.integration.events.support import eventually
@@ -215,13 +214,11 @@ async def test_it_goes_on_in_a_new_run_as_the_case_stands(temporal_client: Clien
     assert bureau.proposed == ["reminder", "guidance_letter"]
 
 
-async def test_whoever_finds_it_missing_starts_it_once(
-    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_whoever_finds_it_missing_starts_it_once(temporal_client: Client) -> None:
     bureau, case = Bureau(), f"{uuid.uuid4().hex}/1"
-    started = Timers(temporal_client, FixedClock(datetime(2026, 9, 14, tzinfo=SHANGHAI)))
+    clock = FixedClock(datetime(2026, 9, 14, tzinfo=SHANGHAI))
     async with working(temporal_client, bureau) as queue:
-        monkeypatch.setattr(timers, "QUEUE", queue)
+        started = Timers(WorkflowClient(temporal_client, queue), clock)
         stand = waiting(1, "reminder", 3).model_copy(update={"escalation_id": case})
         assert not await started.runs(escalation_id(case))
         await started.escalate(stand)

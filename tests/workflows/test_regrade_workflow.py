@@ -13,7 +13,6 @@ import pytest
 from sqlmodel import col, select
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
@@ -21,9 +20,11 @@ from plumbing import daily_starter, migrations
 from plumbing.change import Changes
 from plumbing.clock import SHANGHAI, FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start, next_waking
-from plumbing.daily_starter import Keeper
+from plumbing.daily_starter import DailyStarter
 from plumbing.database import Database
+from plumbing.grpc_errors import Away
 from plumbing.identity import service_caller
+from plumbing.workflow_client import WorkflowClient
 from protos.registry.v1.events_pb2 import RecordsChanged, SubjectsChanged
 from services.grading import commands
 from services.grading.activities import Activities
@@ -89,9 +90,9 @@ async def running(
     await client.get_workflow_handle(handle.id).terminate()
 
 
-def keeper_of(client: Client) -> Keeper:
+def starter_of(client: Client, queue: str) -> DailyStarter:
     clock = FixedClock(datetime(2026, 9, 14, tzinfo=UTC))
-    return Keeper(client, clock, RegradeDaily.run, WORKFLOW_ID, "nobody works here")
+    return DailyStarter(WorkflowClient(client, queue), clock, RegradeDaily.run, WORKFLOW_ID)
 
 
 def at_noon() -> float:
@@ -163,20 +164,17 @@ async def test_it_continues_as_new_with_its_offset(temporal_client: Client) -> N
     assert rest == [first + 3 * DAY] * 2
 
 
-async def test_it_is_started_once_by_whoever_finds_it_missing(
-    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_is_started_once_by_whoever_finds_it_missing(temporal_client: Client) -> None:
     rounds = Rounds()
-    keeper = keeper_of(temporal_client)
     async with working(temporal_client, rounds) as queue:
-        keeper.queue = queue
+        daily = starter_of(temporal_client, queue)
         try:
-            assert (await keeper.reconcile()).started == [WORKFLOW_ID]
-            assert (await keeper.reconcile()).running == 1
+            assert (await daily.reconcile()).started == [WORKFLOW_ID]
+            assert (await daily.reconcile()).running == 1
             await eventually(rounds.have(1))
-            await keeper.look()
+            await daily.look()
             await eventually(rounds.have(2))
-            await keeper.clock_moved(86400.0)
+            await daily.clock_moved(86400.0)
             await eventually(rounds.have(3))
         finally:
             await temporal_client.get_workflow_handle(WORKFLOW_ID).terminate()
@@ -187,25 +185,25 @@ async def test_who_wakes_it_does_not_wait_for_temporal(
     temporal_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds, away = Rounds(), 2
-    keeper = keeper_of(temporal_client)
-    look = keeper.look
-
-    async def look_once_it_is_back() -> None:
-        nonlocal away
-        if away:
-            away -= 1
-            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
-        await look()
-
-    monkeypatch.setattr(keeper, "look", look_once_it_is_back)
     monkeypatch.setattr(daily_starter, "AGAIN_SECONDS", 0.01)
-    async with working(temporal_client, rounds) as queue, events.running(keeper.run()):
-        keeper.queue = queue
+    async with working(temporal_client, rounds) as queue:
+        daily = starter_of(temporal_client, queue)
+        look = daily.look
+
+        async def look_once_it_is_back() -> None:
+            nonlocal away
+            if away:
+                away -= 1
+                raise Away
+            await look()
+
+        monkeypatch.setattr(daily, "look", look_once_it_is_back)
         try:
-            keeper.wake()
-            await eventually(rounds.have(1))
-            keeper.wake()
-            await eventually(rounds.have(2))
+            async with events.running(daily.run()):
+                daily.wake()
+                await eventually(rounds.have(1))
+                daily.wake()
+                await eventually(rounds.have(2))
         finally:
             await temporal_client.get_workflow_handle(WORKFLOW_ID).terminate()
     assert away == 0

@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from plumbing.clock import SHANGHAI, FixedClock
-from services.alerts import timers
+from plumbing.workflow_client import WorkflowClient
 from services.alerts.timers import Timers, wakes_after, watch_id
 from services.alerts.workflows import WatchDone, WatchInput, WatchRun, WatchWorkflow
 from tests.integration.events.support import eventually
@@ -138,13 +137,11 @@ async def test_it_goes_on_in_a_new_run_with_its_offset_and_its_day(temporal_clie
     assert mornings.days[1] - mornings.days[0] == 2 * DAY
 
 
-async def test_whoever_finds_it_missing_starts_it_once(
-    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_whoever_finds_it_missing_starts_it_once(temporal_client: Client) -> None:
     mornings, bureau = Mornings(), "330106-T1"
-    started = Timers(temporal_client, FixedClock(datetime(2026, 9, 14, tzinfo=SHANGHAI)))
+    clock = FixedClock(datetime(2026, 9, 14, tzinfo=SHANGHAI))
     async with working(temporal_client, mornings) as queue:
-        monkeypatch.setattr(timers, "QUEUE", queue)
+        started = Timers(WorkflowClient(temporal_client, queue), clock)
         assert not await started.runs(watch_id(bureau))
         try:
             await started.watch(bureau, 86400.0)

@@ -14,8 +14,9 @@ from law.evidence import RecordKind
 from law.periods import local_day
 from plumbing.change import Changes
 from plumbing.client import Refusal
+from plumbing.grpc_errors import is_final
 from plumbing.identity import service_caller
-from plumbing.temporal import FINAL, final_errors
+from plumbing.temporal import final_errors
 from protos.registry.v1.registry_pb2 import Record
 from services.alerts.clients import Neighbours
 from services.alerts.escalation import commands as steps
@@ -64,7 +65,7 @@ class EscalationActivities:
                 f"{escalation_id}/{step.step_id}", _record(case, step, bureau), step.recorded_by
             )
         except Refusal as refusal:
-            if refusal.code not in FINAL:
+            if not is_final(refusal.code):
                 raise
             error = str(refusal)
         caller = service_caller(SERVICE, step.recorded_by)

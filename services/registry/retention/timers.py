@@ -1,23 +1,21 @@
-"""The register's one workflow, once Temporal is there: the register does not wait for it.
+"""The register's one workflow, as soon as Temporal is there: the register does not wait for it.
 
-The other services cannot even sign in before the register serves; so its door opens first.
+The other services cannot even sign in before the register serves, so it serves first.
 """
 
 from __future__ import annotations
 
 from typing import NoReturn
 
-from temporalio.service import RPCError
-
-from law.errors import WrongState
 from plumbing import temporal
 from plumbing.change import Changes
 from plumbing.clock import Clock
-from plumbing.daily_starter import Keeper
-from plumbing.events.inbox import TryLater
+from plumbing.daily_starter import DailyStarter
+from plumbing.grpc_errors import Away
 from plumbing.metrics import workflows
 from plumbing.service import Reconciled
 from plumbing.settings import Settings
+from plumbing.workflow_client import WorkflowClient
 from services.registry.retention.activities import Activities
 from services.registry.retention.workflows import WORKFLOW_ID, RetentionDaily
 
@@ -29,34 +27,32 @@ class Timers:
 
     def __init__(self, settings: Settings, changes: Changes, clock: Clock) -> None:
         self._settings, self._changes, self._clock = settings, changes, clock
-        self._keeper: Keeper | None = None
+        self._daily: DailyStarter | None = None
 
     async def run(self) -> NoReturn:
-        """Connects, as soon as that is possible, and works."""
+        """Connects as soon as Temporal is there, and works."""
         client = await temporal.connect(self._settings, metrics=workflows.BUFFER)
-        queue = temporal.task_queue(SERVICE)
-        keeper = Keeper(client, self._clock, RetentionDaily.run, WORKFLOW_ID, queue)
-        await keeper.look()
-        self._keeper = keeper
+        workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
+        daily = DailyStarter(workflow_client, self._clock, RetentionDaily.run, WORKFLOW_ID)
+        await daily.look_when_back()
+        self._daily = daily
         activities = [Activities(self._changes).expire]
         await temporal.worker(client, SERVICE, [RetentionDaily], activities).run()
         raise RuntimeError("The worker ended by itself")
 
     async def clock_moved(self, offset_seconds: float) -> None:
-        """Tells it that the sandbox's clock was moved. Raises TryLater while Temporal is away."""
-        if self._keeper is None:
-            raise TryLater("Temporal is away")
-        try:
-            await self._keeper.clock_moved(offset_seconds)
-        except RPCError as error:
-            raise TryLater(f"Temporal: {error.message}") from error
+        """Tells the workflow that the sandbox's clock was moved. Raises Away."""
+        await self._connected().clock_moved(offset_seconds)
 
     async def reconcile(self) -> Reconciled:
-        """Starts it where it should run and does not. Raises WrongState while Temporal is away."""
-        if self._keeper is None:
-            raise WrongState("Temporal 尚未连接，请稍后再试", "Temporal is away; try again")
-        return await self._keeper.reconcile()
+        """Starts the workflow unless it runs. Raises Away."""
+        return await self._connected().reconcile()
 
     async def runs(self) -> bool:
-        """Whether it is running."""
-        return self._keeper is not None and await self._keeper.runs()
+        """Whether the workflow is running. Raises Away once Temporal was there."""
+        return self._daily is not None and await self._daily.runs()
+
+    def _connected(self) -> DailyStarter:
+        if self._daily is None:
+            raise Away("流程引擎尚未连接，请稍后再试", "Temporal is not connected yet; try again")
+        return self._daily

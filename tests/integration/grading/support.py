@@ -9,13 +9,13 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from nats.js import JetStreamContext
 from sqlmodel import SQLModel, col, select
-from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.inspection import consumer_lags, outbox_pending
 from plumbing.events.outbox import Outbox, record
 from plumbing.events.relay import Relay
+from plumbing.grpc_errors import Away
 from protos.grading.v1.events_pb2 import GradeChanged
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
@@ -82,7 +82,7 @@ class Platform:
     async def _clock_moved(self, offset_seconds: float) -> None:
         self.asked += 1
         if self.temporal_is_away:
-            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+            raise Away
         self.moved.append(offset_seconds)
 
     async def was_asked(self) -> bool:

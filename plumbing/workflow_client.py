@@ -1,0 +1,98 @@
+"""Starting and signalling the workflows of one service by their ids, and asking whether they run.
+
+Every call may be repeated. While Temporal is away, or cannot do it now, a call raises Away; what
+would fail the same way every time stays an RPCError (`grpc_errors.is_final`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from plumbing.grpc_errors import Away, is_final
+from plumbing.temporal import AGGREGATE_ID
+
+Start = TypeVar("Start")
+Run = Callable[[Any, Start], Awaitable[Any]]
+
+
+class WorkflowClient:
+    """The workflows that run on one task queue."""
+
+    def __init__(self, client: Client, queue: str) -> None:
+        self._client, self.queue = client, queue
+
+    async def signal(
+        self,
+        run: Run[Start],
+        start: Start,
+        workflow_id: str,
+        signal: str = "",
+        *args: Any,
+        aggregate_id: str = "",
+    ) -> None:
+        """Makes a workflow run, and sends it a signal where one is named.
+
+        A workflow that runs already gets the signal only; `start` is not for it. `aggregate_id` is
+        what the workflow can be found by in Temporal's own list.
+        """
+        with _away_as_such():
+            await self._client.start_workflow(
+                run,
+                start,
+                id=workflow_id,
+                task_queue=self.queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=_found_by(aggregate_id),
+                start_signal=signal or None,
+                start_signal_args=args,
+            )
+
+    async def start(self, run: Run[Start], start: Start, workflow_id: str) -> bool:
+        """Starts a workflow unless it runs; True when it was started."""
+        try:
+            with _away_as_such():
+                await self._client.start_workflow(run, start, id=workflow_id, task_queue=self.queue)
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def runs(self, workflow_id: str) -> bool:
+        """Whether a workflow of that id is running."""
+        try:
+            with _away_as_such():
+                description = await self._client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return description.status is WorkflowExecutionStatus.RUNNING
+
+    async def running(self, workflow_type: str) -> set[str]:
+        """The ids of the workflows of a type that Temporal lists as running; the list lags."""
+        query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Running'"
+        with _away_as_such():
+            return {run.id async for run in self._client.list_workflows(query)}
+
+
+def _found_by(aggregate_id: str) -> TypedSearchAttributes | None:
+    if not aggregate_id:
+        return None
+    return TypedSearchAttributes([SearchAttributePair(AGGREGATE_ID, aggregate_id)])
+
+
+@contextmanager
+def _away_as_such() -> Iterator[None]:
+    try:
+        yield
+    except RPCError as error:
+        if is_final(error.status):
+            raise
+        en = f"Temporal is away; try again ({error.status.name})"
+        raise Away("流程引擎暂不可用，请稍后再试", en) from error
