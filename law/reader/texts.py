@@ -113,6 +113,7 @@ _ALL = (
 TEXTS = {text.id: text for text in _ALL}
 
 _OWN = re.compile(r"[CRD]-\d{2,3}")
+_OWN_IN_SENTENCE = re.compile(rf"[；;]? ?(?<![A-Za-z0-9-]){_OWN.pattern}(?!\d)")
 
 
 def text(text_id: str) -> Text:
@@ -140,6 +141,11 @@ def spell_out(value: str, lang: str, within: str = "") -> str:
     """
     parts = (_spelled(part.strip(), lang, within) for part in value.split(";"))
     return ("；" if lang == "zh" else "; ").join(parts)
+
+
+def without_codes(sentence: str) -> str:
+    """A sentence without the numbers of our own readings, as letters have it: no ``C-17``."""
+    return _OWN_IN_SENTENCE.sub("", sentence).replace("（）", "").replace("（；", "（")
 
 
 def _known(part: str) -> bool:

@@ -1,14 +1,14 @@
-"""objection: a subject disputes what is held against it, or has put it right, and is answered.
+"""objection: a subject disputes a record, or applies for the repair of its credit, and is answered.
 
-Owns       cases of objection and of repair with their steps, term ledgers, rungs reached, decisions
-           and letters (R-111…R-118, R-121…R-128)
+Owns       cases of objection and repair with their steps, terms, reminders, decisions and letters
 Announces  ObjectionLodged, …Accepted, …Declined, …Withdrawn, …Decided, …Closed, ExtensionRequested,
            ExtensionDecided, RepairLodged, …SupplementRequested, …Supplemented, …Accepted,
            …Declined, …ConditionConfirmed, …Decided, …Withdrawn, …Closed, TermRungReached,
            LetterIssued
-Listens    to itself, to start and signal the workflow of a case; to the registry's ClockMoved
-Waits      in one workflow per case, `objection/<case_id>` or `repair/<case_id>`: the term, then
-           what follows a decision
+Listens    to its own events, to start and signal the workflow of a case; to the registry's
+           ClockMoved
+Waits      in one workflow per case, `objection/<case_id>` or `repair/<case_id>`: for the end of the
+           case, then for what follows from it
 
-Reading order: tables, commands, schedule, workflows, waiting, follow_through, activities, repairs/.
+Reading order: tables, lodging, commands, steps, schedule, workflows, activities, letters, repairs/.
 """

@@ -10,7 +10,7 @@ from plumbing.workflow_client import WorkflowClient
 from services.objection import figures
 from services.objection.activities import SERVICE, CaseActivities
 from services.objection.checks import Operations
-from services.objection.clients import Neighbours
+from services.objection.clients import Clients
 from services.objection.consumers import consumers
 from services.objection.policy import POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
@@ -23,16 +23,16 @@ from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 async def build(parts: Parts) -> Assembly:
     """The service and what it runs on."""
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
-    neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
+    clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
     workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
     timers = CaseWorkflows(workflow_client, parts.database, parts.clock)
-    activities = CaseActivities(parts.changes, neighbours).all()
+    activities = CaseActivities(parts.changes, clients).all()
     kinds = [ObjectionWorkflow, RepairWorkflow]
     operations = Operations(parts.database, parts.clock, timers)
     return Assembly(
         rpc={
-            RPC_SERVICE: ObjectionServicer(parts.changes, neighbours).register,
-            REPAIRS: RepairServicer(parts.changes, neighbours).register,
+            RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,
+            REPAIRS: RepairServicer(parts.changes, clients).register,
         },
         policies=[POLICY],
         consumers=consumers(parts, timers),

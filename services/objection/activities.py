@@ -1,4 +1,7 @@
-"""What a case's workflow asks for: thin calls to the neighbours and to `progress`, repeatable."""
+"""The activities of a case's workflow: calls to other services, and the steps of the case.
+
+Each can be repeated: it changes only what is still missing.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +12,32 @@ import grpc
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from law.objection import Outcome
+from law.objection import CaseKind, Outcome
 from plumbing.change import Changes
 from plumbing.client import Refusal
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import progress, queries
-from services.objection.clients import Neighbours
+from services.objection import queries, steps
+from services.objection.clients import Clients
 from services.objection.corrections import corrected
-from services.objection.correspondence import letter_of
+from services.objection.letters import objection_letter
 from services.objection.messages import RungDue, Stuck
+from services.objection.repairs.letters import repair_letter
 from services.objection.steps import decision_cite
 from services.objection.tables import Case
 
 SERVICE = "objection"
 NOT_GRADED_YET = "NOT_GRADED_YET"
 _ENDED = ("withdrawn", "repaired", "expired")
+_LETTERS = {CaseKind.OBJECTION: objection_letter, CaseKind.REPAIR: repair_letter}
 
 
 class CaseActivities:
-    """The activities of a case, acting as this service for whoever caused them."""
+    """Acts as this service, on behalf of the person who decided or lodged the case."""
 
-    def __init__(self, changes: Changes, neighbours: Neighbours) -> None:
-        self._changes, self._neighbours = changes, neighbours
+    def __init__(self, changes: Changes, clients: Clients) -> None:
+        self._changes, self._clients = changes, clients
 
     def all(self) -> list[Callable[..., Any]]:
         """Every activity, for the worker."""
@@ -52,28 +57,28 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def mark_contested(self, case_id: str) -> None:
-        """Marks the records of a case as contested, everywhere, until it is settled."""
+        """Marks the records of a case as contested in the register."""
         await self._set_contested(await self._case(case_id), contested=True)
 
     @activity.defn
     @final_errors
     async def reach_rung(self, due: RungDue) -> None:
-        """Announces a rung whose moment has come, once."""
-        await self._change("", progress.reach_rung, due)
+        """Announces a reminder or escalation whose moment has come, once."""
+        await self._change("", steps.reach_rung, due)
 
     @activity.defn
     @final_errors
     async def note_grade_before(self, case_id: str) -> None:
-        """Keeps the grade as it is before the decision takes effect."""
+        """Keeps the grade from before the decision takes effect."""
         case = await self._case(case_id)
         if case.grade_before is None:
-            grade = await self._neighbours.grade(case.subject_id, case.decided_by)
-            await self._change(case.decided_by, progress.note_grade_before, case_id, grade)
+            grade = await self._clients.grade(case.subject_id, case.decided_by)
+            await self._change(case.decided_by, steps.note_grade_before, case_id, grade)
 
     @activity.defn
     @final_errors
     async def carry_out(self, case_id: str) -> None:
-        """Does in the register what the decision orders (S4 五(三))."""
+        """Changes the register as the decision orders (S4 五(三))."""
         case = await self._case(case_id)
         if case.outcome is Outcome.DELETE:
             await self._withdraw(case)
@@ -85,58 +90,61 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def end_contested(self, case_id: str) -> None:
-        """Ends the contested mark and keeps the versions that the records then have."""
+        """Removes the contested mark and keeps the versions that the records then have."""
         case = await self._case(case_id)
         versions = await self._set_contested(case, contested=False)
-        await self._change(_behalf(case), progress.note_versions, case_id, versions)
+        await self._change(_behalf(case), steps.note_versions, case_id, versions)
 
     @activity.defn
     @final_errors
     async def repair_records(self, case_id: str) -> None:
-        """Marks the records of a case as repaired, which ends their disclosure with it (S4 四(四)).
+        """Marks the records of a case as repaired, which also ends their disclosure (S4 四(四)).
 
         Keeps the versions that the records then have.
         """
         case = await self._case(case_id)
-        held = await self._neighbours.still_held(case.record_ids, case.decided_by)
+        held = await self._clients.still_held(case.record_ids, case.decided_by)
         ids = [record.record_id for record in held]
         if ids:
             ground = _ground(case)
-            repaired = await self._neighbours.repair(case_id, ids, ground, case.decided_by)
-            await self._change(case.decided_by, progress.note_versions, case_id, repaired)
+            versions = await self._clients.repair(case_id, ids, ground, case.decided_by)
+            await self._change(case.decided_by, steps.note_versions, case_id, versions)
 
     @activity.defn
     @final_errors
     async def note_grade_after(self, case_id: str) -> None:
-        """Keeps the grade after the decision; fails, to be tried again, until there is one."""
+        """Keeps the grade after the decision.
+
+        Fails, and so is tried again, until grading has taken the changed records into account.
+        """
         case = await self._case(case_id)
         if case.grade_after is not None:
             return
         for record_id, version in case.record_versions.items():
-            if not await self._neighbours.is_graded(record_id, version, case.decided_by):
+            if not await self._clients.is_graded(record_id, version, case.decided_by):
                 raise ApplicationError(f"Record {record_id} is not graded yet", type=NOT_GRADED_YET)
-        grade = await self._neighbours.grade(case.subject_id, case.decided_by)
-        await self._change(case.decided_by, progress.note_grade_after, case_id, grade)
+        grade = await self._clients.grade(case.subject_id, case.decided_by)
+        await self._change(case.decided_by, steps.note_grade_after, case_id, grade)
 
     @activity.defn
     @final_errors
     async def issue_letter(self, case_id: str) -> None:
-        """Tells the subject the result and the remedy."""
+        """Issues the letter with the result and the remedy."""
         case = await self._case(case_id)
-        text = await letter_of(case, self._neighbours, self._changes.clock.today())
-        await self._change(case.decided_by, progress.issue_letter, case_id, text)
+        text = await _LETTERS[case.kind](case, self._clients, self._changes.clock.today())
+        await self._change(case.decided_by, steps.issue_letter, case_id, text)
 
     @activity.defn
     @final_errors
     async def settle(self, case_id: str) -> None:
-        """Closes the case."""
-        await self._change("", progress.settle, case_id)
+        """Ends the case, from which nothing more follows."""
+        await self._change("", steps.settle, case_id)
 
     @activity.defn
     @final_errors
     async def report_stuck(self, stuck: Stuck) -> None:
-        """Tells the bureau, once per step, that a person must see to the case."""
-        await self._change("", progress.report_stuck, stuck)
+        """Announces, once per activity, that a person must act on the case."""
+        await self._change("", steps.report_stuck, stuck)
 
     async def _case(self, case_id: str) -> Case:
         async with self._changes.database.snapshot() as session:
@@ -150,44 +158,42 @@ class CaseActivities:
 
     async def _set_contested(self, case: Case, *, contested: bool) -> dict[str, int]:
         behalf = _behalf(case)
-        held = await self._neighbours.still_held(case.record_ids, behalf)
+        held = await self._clients.still_held(case.record_ids, behalf)
         if not held:
             return {}
-        return await self._neighbours.set_contested(
+        return await self._clients.set_contested(
             case.case_id, [record.record_id for record in held], behalf, contested=contested
         )
 
-    async def _standing(self, case: Case) -> list[Record]:
-        """The records there still is something to do about; others are withdrawn already."""
-        held = await self._neighbours.still_held(case.record_ids, case.decided_by)
+    async def _in_effect(self, case: Case) -> list[Record]:
+        """The records of a case that are still in effect, so not yet dealt with."""
+        held = await self._clients.still_held(case.record_ids, case.decided_by)
         return [record for record in held if record.status not in _ENDED]
 
     async def _withdraw(self, case: Case) -> None:
-        for record in await self._standing(case):
-            await self._neighbours.withdraw(
+        for record in await self._in_effect(case):
+            await self._clients.withdraw(
                 case.case_id, record.record_id, _ground(case), case.decided_by
             )
 
     async def _stop_disclosure(self, case: Case) -> None:
-        ids = [record.record_id for record in await self._standing(case)]
+        ids = [record.record_id for record in await self._in_effect(case)]
         if ids:
-            await self._neighbours.stop_disclosure(
-                case.case_id, ids, _ground(case), case.decided_by
-            )
+            await self._clients.stop_disclosure(case.case_id, ids, _ground(case), case.decided_by)
 
     async def _correct(self, case: Case) -> None:
         orders = {correction["record_id"]: correction for correction in case.corrections}
-        for record in await self._standing(case):
-            wanted = corrected(record, orders[record.record_id])
-            if wanted != record:  # equal after a crash that came behind the correction
-                await self._correct_one(case, wanted)
+        for record in await self._in_effect(case):
+            target = corrected(record, orders[record.record_id])
+            if target != record:  # equal when an earlier attempt already corrected it
+                await self._correct_record(case, target)
 
-    async def _correct_one(self, case: Case, wanted: Record) -> None:
+    async def _correct_record(self, case: Case, target: Record) -> None:
         try:
-            await self._neighbours.correct(case.case_id, wanted, _ground(case), case.decided_by)
+            await self._clients.correct(case.case_id, target, _ground(case), case.decided_by)
         except Refusal as refusal:
             if refusal.code is grpc.StatusCode.FAILED_PRECONDITION:
-                # It was changed between reading and writing; the next attempt reads it anew.
+                # The record changed between reading and writing; the next attempt reads it again.
                 raise ApplicationError(str(refusal), type=refusal.reason) from refusal
             raise
 

@@ -13,8 +13,8 @@ from law.terms.ledger import Term
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.service import Findings, Reconciled
-from services.objection.progress import STUCK
 from services.objection.schedule import due_on
+from services.objection.steps import STUCK
 from services.objection.tables import Case, ReachedRung
 from services.objection.timers import CaseWorkflows, workflow_id
 

@@ -1,4 +1,4 @@
-"""What people do to a case: one function per change, each a step the law permits (S3 27, 28)."""
+"""What people do to an objection: one function per change, each a step of the law (S3 27, 28)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from services.objection.steps import (
     own_case,
     require_impartial,
     required_text,
-    take,
+    take_step,
 )
 from services.objection.tables import Case
 
@@ -38,76 +38,79 @@ KIND = CaseKind.OBJECTION
 
 
 async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.AcceptObjectionResponse:
-    """Accepts an objection: from the next day its term is counted (S3 28, R-114)."""
+    """Accepts an objection; its term counts from the next day (S3 28)."""
     case = await case_in_scope(change, request.case_id, KIND)
-    case_said = await take(
+    message = await take_step(
         change,
         case,
         Step.ACCEPT,
-        lambda c: events.ObjectionAccepted(case=c),
+        lambda message: events.ObjectionAccepted(case=message),
         cite=TERM_CITE,
         caseworker=change.on_behalf_of,
         accepted_at=change.at,
         term=start(TERM_OF[KIND], change.today, edition()).to_json(),
     )
-    return pb.AcceptObjectionResponse(case=case_said)
+    return pb.AcceptObjectionResponse(case=message)
 
 
 async def decline(
     change: Change, request: pb.DeclineObjectionRequest, *, records: Sequence[Record]
 ) -> pb.DeclineObjectionResponse:
-    """Declines to accept an objection, with the reason; not on records of one's own (S3 27)."""
+    """Declines to accept an objection, with the reason (S3 27).
+
+    Raises NotPermitted to the person who entered one of the records.
+    """
     case = await case_in_scope(change, request.case_id, KIND)
     require_impartial(change, case, records)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.DECLINE,
-        lambda c: events.ObjectionDeclined(case=c),
+        lambda message: events.ObjectionDeclined(case=message),
         cite=OBJECTION_CITE,
         note=request.reasons,
         reasons=request.reasons.strip(),
         decided_by=change.on_behalf_of,
         decided_at=change.at,
     )
-    return pb.DeclineObjectionResponse(case=said)
+    return pb.DeclineObjectionResponse(case=message)
 
 
 async def withdraw(
     change: Change, request: pb.WithdrawObjectionRequest
 ) -> pb.WithdrawObjectionResponse:
-    """Takes an objection back; only its own subject may, and only before it is decided."""
+    """Withdraws an objection for its own subject, before it is decided."""
     case = await own_case(change, request.case_id, KIND)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.WITHDRAW,
-        lambda c: events.ObjectionWithdrawn(case=c),
+        lambda message: events.ObjectionWithdrawn(case=message),
         cite=OBJECTION_CITE,
     )
-    return pb.WithdrawObjectionResponse(case=said)
+    return pb.WithdrawObjectionResponse(case=message)
 
 
 async def request_extension(
     change: Change, request: pb.RequestExtensionRequest
 ) -> pb.RequestExtensionResponse:
-    """Asks the unit head for more working days; the term runs on meanwhile (S3 28)."""
+    """Asks the head of the unit for more working days; the term runs on meanwhile (S3 28)."""
     case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.REQUEST_EXTENSION)
-    # What the cap forbids is refused now, before the unit head is asked.
+    # Refused now if beyond the cap, so that the head of the unit is not asked in vain.
     _extended(change, case, request.days, request.ground)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.REQUEST_EXTENSION,
-        lambda c: events.ExtensionRequested(case=c),
+        lambda message: events.ExtensionRequested(case=message),
         cite=TERM_CITE,
         note=request.ground,
         extension_requested_by=change.on_behalf_of,
         extension_requested_days=request.days,
         extension_ground=request.ground,
     )
-    return pb.RequestExtensionResponse(case=said)
+    return pb.RequestExtensionResponse(case=message)
 
 
 async def decide_extension(
@@ -124,11 +127,11 @@ async def decide_extension(
     if request.approve:
         days, ground = case.extension_requested_days, case.extension_ground
         term = _extended(change, case, days, ground).to_json()
-    said = await take(
+    message = await take_step(
         change,
         case,
         step,
-        lambda c: events.ExtensionDecided(case=c, approved=request.approve),
+        lambda message: events.ExtensionDecided(case=message, approved=request.approve),
         cite=TERM_CITE,
         note=request.note,
         term=term,
@@ -136,27 +139,27 @@ async def decide_extension(
         extension_requested_days=0,
         extension_ground="",
     )
-    return pb.DecideExtensionResponse(case=said)
+    return pb.DecideExtensionResponse(case=message)
 
 
 async def decide(
     change: Change, request: pb.DecideObjectionRequest, *, records: Sequence[Record]
 ) -> pb.DecideObjectionResponse:
-    """Decides an objection (S4 五(三)); what follows is done by the platform.
+    """Decides an objection (S4 五(三)); the workflow of the case carries the decision out.
 
-    `records` are those contested, as the register holds them. Raises NotPermitted to whoever
-    entered one of them or lodged the case, InvalidInput for corrections that do not fit.
+    `records` are the contested records as the register holds them. Raises NotPermitted to the
+    person who entered one of them or lodged the case, InvalidInput for unsuitable corrections.
     """
     case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.DECIDE)
     require_impartial(change, case, records)
     outcome = Outcome(request.outcome)
     check_corrections(outcome, request.corrections, records, change.today)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.DECIDE,
-        lambda c: events.ObjectionDecided(case=c),
+        lambda message: events.ObjectionDecided(case=message),
         cite=OUTCOME_CITE,
         note=request.reasons,
         outcome=outcome,
@@ -165,7 +168,7 @@ async def decide(
         decided_by=change.on_behalf_of,
         decided_at=change.at,
     )
-    return pb.DecideObjectionResponse(case=said)
+    return pb.DecideObjectionResponse(case=message)
 
 
 def _extended(change: Change, case: Case, days: int, ground: str) -> Term:

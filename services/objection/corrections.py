@@ -1,4 +1,4 @@
-"""Corrections ordered by a decision: whether they fit, and what a record then reads."""
+"""The corrections that a decision orders: whether they can be carried out, and what they change."""
 
 from __future__ import annotations
 
@@ -19,40 +19,46 @@ from protos.registry.v1.registry_pb2 import Record
 def check_corrections(
     outcome: Outcome, corrections: Sequence[pb.Correction], records: Sequence[Record], today: date
 ) -> None:
-    """Refuses corrections that cannot be carried out, with every fault at once (S4 五(三))."""
-    if outcome is not Outcome.CORRECT:
-        faults = [_fault("仅“更正”可附更正内容", "Only `correct` has corrections")] * bool(
-            corrections
-        )
-    else:
+    """Raises InvalidInput with every fault of the corrections (S4 五(三)).
+
+    The outcome 更正 needs exactly one correction per contested record, any other outcome none.
+    """
+    if outcome is Outcome.CORRECT:
         faults = [*_coverage(corrections, records), *_contents(corrections, records, today)]
+    elif corrections:
+        faults = [_fault("仅“更正”可附更正内容", "Only `correct` has corrections")]
+    else:
+        faults = []
     if faults:
         raise InvalidInput(faults=faults, cite=OUTCOME_CITE)
 
 
 def corrected(record: Record, stored: Mapping[str, Any]) -> Record:
-    """The record as it should read, given a correction as the case stores it."""
-    correction = ParseDict(dict(stored), pb.Correction())
-    told = Record()
-    told.CopyFrom(record)
-    for name in ("kind", "determined_on", "summary"):
-        if value := getattr(correction, name):
-            setattr(told, name, value)
-    if correction.HasField("points"):
-        told.points = correction.points
-    return told
+    """The record after a correction, which is given as the case stores it."""
+    return _apply(record, ParseDict(dict(stored), pb.Correction()))
 
 
 def correction_zh(stored: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a correction, as the case stores it, changes; for people, in Chinese."""
+    """What a stored correction changes, in Chinese: 分值：3."""
     correction = ParseDict(dict(stored), pb.Correction())
-    told = {
+    values = {
         "类别": kind_name(RecordKind(correction.kind), "zh") if correction.kind else "",
         "分值": str(correction.points) if correction.HasField("points") else "",
         "认定日期": correction.determined_on,
         "摘要": correction.summary,
     }
-    return tuple(f"{name}：{value}" for name, value in told.items() if value)
+    return tuple(f"{name}：{value}" for name, value in values.items() if value)
+
+
+def _apply(record: Record, correction: pb.Correction) -> Record:
+    result = Record()
+    result.CopyFrom(record)
+    for name in ("kind", "determined_on", "summary"):
+        if value := getattr(correction, name):
+            setattr(result, name, value)
+    if correction.HasField("points"):
+        result.points = correction.points
+    return result
 
 
 def _coverage(corrections: Sequence[pb.Correction], records: Sequence[Record]) -> Iterator[Fault]:
@@ -66,37 +72,31 @@ def _contents(
 ) -> Iterator[Fault]:
     by_id = {record.record_id: record for record in records}
     for place, correction in enumerate(corrections):
-        where = f"corrections[{place}]"
+        field = f"corrections[{place}]"
         if correction.kind and correction.kind not in set(RecordKind):
-            yield _fault("没有这种记录", "There is no such kind of record", f"{where}.kind")
+            yield _fault("没有这种记录", "There is no such kind of record", f"{field}.kind")
         record = by_id.get(correction.record_id)
         if record is None:
             continue
-        if corrected(record, _told(correction)) == record:
-            yield _fault("与原记录无异", "It changes nothing", where)
+        if _apply(record, correction) == record:
+            yield _fault("与原记录无异", "The correction changes nothing", field)
         if correction.determined_on:
-            yield from _day(correction.determined_on, record, today, f"{where}.determined_on")
+            yield from _day(correction.determined_on, record, today, f"{field}.determined_on")
 
 
-def _day(value: str, record: Record, today: date, where: str) -> Iterator[Fault]:
+def _day(value: str, record: Record, today: date, field: str) -> Iterator[Fault]:
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        yield _fault("不是日期", "It is not a date", where)
+        yield _fault("不是日期", "This is not a date", field)
         return
     if day > today:
-        yield _fault("认定日期不得晚于今日", "A determination is not in the future", where)
+        yield _fault("认定日期不得晚于今日", "The day of determination is in the future", field)
     if day < date.fromisoformat(record.occurred_on):
-        yield _fault("认定日期不得早于事实发生日", "A determination follows the fact", where)
+        yield _fault(
+            "认定日期不得早于事实发生日", "The day of determination is before the fact", field
+        )
 
 
-def _told(correction: pb.Correction) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        name: getattr(correction, name)
-        for name in ("record_id", "kind", "determined_on", "summary")
-    }
-    return told | ({"points": correction.points} if correction.HasField("points") else {})
-
-
-def _fault(zh: str, en: str, where: str = "corrections") -> Fault:
-    return Fault(where, zh, en, cite=OUTCOME_CITE)
+def _fault(zh: str, en: str, field: str = "corrections") -> Fault:
+    return Fault(field, zh, en, cite=OUTCOME_CITE)

@@ -14,7 +14,7 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import Look, Reading, ask, figure
-from services.objection.progress import STUCK
+from services.objection.steps import STUCK
 from services.objection.tables import NO_TERM, Case, ReachedRung
 
 KINDS = (CaseKind.OBJECTION, CaseKind.REPAIR)

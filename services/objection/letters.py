@@ -1,24 +1,39 @@
-"""The letters to the subject, in Chinese; pure text from facts.
+"""The letters to the subject, in Chinese: gathering their facts, and the letters of an objection.
 
 A decision names the case, the records, the outcome and its reasons, explains the grade before and
-after point by point, and says where to go when dissatisfied (S3 27, 28; S4 五(三)).
+after point by point, and says where to turn when dissatisfied (S3 27, 28; S4 五(三)). What people
+wrote (grounds, reasons, summaries) is put into a letter as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from law.objection import OBJECTION_CITE, OUTCOME_CITE, OUTCOME_ZH, TERM_CITE, CaseKind, Outcome
-from law.objection import TERM_OF as TERMS
-from law.reader.texts import spell_out
+from law.evidence import RecordKind
+from law.kind_names import kind_name
+from law.objection import (
+    OBJECTION_CITE,
+    OUTCOME_CITE,
+    OUTCOME_ZH,
+    TERM_CITE,
+    TERM_OF,
+    CaseKind,
+    CaseState,
+    Outcome,
+)
+from law.periods import local_day
+from law.reader.texts import spell_out, without_codes
 from law.terms.data import Basis, definition
+from protos.registry.v1.registry_pb2 import Bureau
+from services.objection.clients import Clients
+from services.objection.corrections import correction_zh
 from services.objection.schedule import day_zh
+from services.objection.tables import Case
 
 DECISION_TITLE = "异议处理决定书"
 DECLINED_TITLE = "异议不予受理通知书"
-_RECONSIDERATION_CITE = f"{OUTCOME_CITE}; {OBJECTION_CITE}"
 
 
 @dataclass(frozen=True)
@@ -31,7 +46,7 @@ class LetterText:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """A contested record as a letter names it, and what a correction makes of it."""
+    """A record as a letter names it, and what a correction changes in it."""
 
     kind: str
     summary: str
@@ -42,7 +57,7 @@ class RecordFacts:
 
 @dataclass(frozen=True)
 class GradeFacts:
-    """A grade with its receipt, point by point."""
+    """A grade with its receipt, explained point by point; both empty where there is none."""
 
     grade: str
     receipt_id: str
@@ -51,7 +66,7 @@ class GradeFacts:
 
 @dataclass(frozen=True)
 class Office:
-    """A bureau as a letter names it and its contacts (S3 28, R-113)."""
+    """A bureau and the ways to reach it, as a letter names them (S3 28)."""
 
     name: str
     department: str = ""
@@ -61,7 +76,7 @@ class Office:
 
 @dataclass(frozen=True)
 class LetterFacts:
-    """What every letter of a case rests on; `municipal` reconsiders what `office` decided."""
+    """What every letter of a case contains; `municipal` reviews what `office` decided."""
 
     subject: str
     number: str
@@ -73,13 +88,73 @@ class LetterFacts:
     on: date
 
 
+async def objection_letter(case: Case, clients: Clients, today: date) -> LetterText:
+    """The letter of an objection that was decided or declined."""
+    facts = await facts_of(case, clients, case.decided_by, today)
+    if case.state is CaseState.DECLINED or case.outcome is None:
+        return declined_letter(facts)
+    return decision_letter(facts, case.outcome, *await grades_of(case, clients))
+
+
+async def facts_of(case: Case, clients: Clients, behalf: str, today: date) -> LetterFacts:
+    """Reads what a letter of the case needs from the registry, on somebody's behalf."""
+    subject = await clients.subject(case.subject_id, behalf)
+    bureaus = await clients.bureaus()
+    corrections = {stored["record_id"]: correction_zh(stored) for stored in case.corrections}
+    return LetterFacts(
+        subject=subject.name,
+        number=case.number,
+        lodged_on=local_day(case.lodged_at),
+        records=[
+            RecordFacts(
+                kind_name(RecordKind(record["kind"]), "zh"),
+                record["summary"],
+                record["source_ref"],
+                date.fromisoformat(record["determined_on"]),
+                corrections.get(record["record_id"], ()),
+            )
+            for record in case.records_as_lodged
+        ],
+        reasons=case.reasons,
+        office=_office(case.bureau, bureaus),
+        municipal=_office(municipal_of(case.bureau, bureaus), bureaus),
+        on=today,
+    )
+
+
+async def grades_of(case: Case, clients: Clients) -> tuple[GradeFacts, GradeFacts]:
+    """The grades before and after the decision took effect, each with its explanation."""
+    before = await clients.explanation(case.receipt_before, case.decided_by)
+    after = await clients.explanation(case.receipt_after, case.decided_by)
+    return (
+        GradeFacts(case.grade_before or "", case.receipt_before, before),
+        GradeFacts(case.grade_after or "", case.receipt_after, after),
+    )
+
+
+def municipal_of(bureau: str, bureaus: Mapping[str, Bureau]) -> str:
+    """The code of the city's bureau above a bureau, or its own code where there is none.
+
+    By GB/T 2260 a city's code is four digits and 00, a municipality's two digits and 0000.
+    """
+    above = (f"{bureau[:4]}00", f"{bureau[:2]}0000")
+    return next((code for code in above if code in bureaus), bureau)
+
+
+def _office(code: str, bureaus: Mapping[str, Bureau]) -> Office:
+    bureau = bureaus.get(code)
+    if bureau is None:
+        return Office(f"市场监督管理局（{code}）")
+    return Office(bureau.name, bureau.department, bureau.phone, bureau.email)
+
+
 def decision_letter(
     facts: LetterFacts, outcome: Outcome, before: GradeFacts, after: GradeFacts
 ) -> LetterText:
-    """《异议处理决定书》."""
+    """Writes the 《异议处理决定书》."""
     body = [
         *_opening(facts, "经核查，现决定如下。"),
-        f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{spell_out(OUTCOME_CITE, 'zh')}）。",
+        f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{article(OUTCOME_CITE)}）。",
         f"三、理由：{facts.reasons}",
         "四、对信用等级的影响",
         *grade_lines("决定执行前", before),
@@ -91,10 +166,10 @@ def decision_letter(
 
 
 def declined_letter(facts: LetterFacts) -> LetterText:
-    """《异议不予受理通知书》."""
+    """Writes the 《异议不予受理通知书》."""
     body = [
         *_opening(facts, "经审查，决定不予受理。"),
-        f"二、理由：{facts.reasons}（依据：{spell_out(OBJECTION_CITE, 'zh')}）",
+        f"二、理由：{facts.reasons}（依据：{article(OBJECTION_CITE)}）",
         *_remedy(facts, "三"),
         *closing(facts),
     ]
@@ -109,48 +184,53 @@ def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
     yield from record_lines(facts.records)
 
 
-def record_lines(records: Sequence[RecordFacts]) -> Iterator[str]:
-    """The records of a case, numbered."""
-    for place, record in enumerate(records, 1):
-        said = "：".join(filter(None, (record.kind, record.summary)))
-        day = day_zh(record.determined_on)
-        yield f"{place}. {said}（来源文书：{record.source_ref}；认定日期：{day}）"
-        if record.corrected_to:
-            yield f"　　更正为：{'；'.join(record.corrected_to)}"
-
-
-def grade_lines(when: str, facts: GradeFacts) -> Iterator[str]:
-    """A grade with its receipt, point by point."""
-    if not facts.receipt_id:
-        yield f"{when}：未评定等级。"
-        return
-    yield f"{when}：{facts.grade or '未评定等级'}（评级凭证：{facts.receipt_id}）"
-    yield from (f"　　{line}" for line in facts.explanation)
-
-
 def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
-    term = definition(TERMS[CaseKind.RECONSIDERATION], facts.on)
-    # Where the city's bureau made the record itself, another unit of it reconsiders (C-14).
+    term = definition(TERM_OF[CaseKind.RECONSIDERATION], facts.on)
+    # Where the city's bureau provided the record itself, another unit of it reviews (C-14).
     another = "，由其另一内设机构办理" if facts.municipal == facts.office else ""
     adopted = "，现行文本未规定日数，此为采用的规范" if term.basis is Basis.ADOPTED else ""
     yield (
         f"{place}、救济途径：对本处理结果不服的，可以向{facts.municipal.name}申请复核{another}"
-        f"（依据：{spell_out(_RECONSIDERATION_CITE, 'zh')}）；"
+        f"（依据：{article(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）；"
         f"复核自受理之日起{term.days}个工作日内作出，情况复杂的经批准可延长，"
-        f"累计不超过{term.cap}个工作日（依据：{spell_out(TERM_CITE, 'zh')}{adopted}）。"
+        f"累计不超过{term.cap}个工作日（依据：{article(TERM_CITE)}{adopted}）。"
     )
     yield f"异议受理：{contact(facts.office)}"
     yield f"复核受理：{contact(facts.municipal)}"
 
 
+def article(cite: str) -> str:
+    """A citation as a letter writes it: title and article of each text, without our own codes."""
+    return without_codes(spell_out(cite, "zh"))
+
+
+def record_lines(records: Sequence[RecordFacts]) -> Iterator[str]:
+    """One numbered line for each record of a case, and one for its correction."""
+    for place, record in enumerate(records, 1):
+        name = "：".join(filter(None, (record.kind, record.summary)))
+        day = day_zh(record.determined_on)
+        yield f"{place}. {name}（来源文书：{record.source_ref}；认定日期：{day}）"
+        if record.corrected_to:
+            yield f"　　更正为：{'；'.join(record.corrected_to)}"
+
+
+def grade_lines(when: str, facts: GradeFacts) -> Iterator[str]:
+    """A grade and one indented line for each point of its receipt."""
+    if not facts.receipt_id:
+        yield f"{when}：未评定等级。"
+        return
+    yield f"{when}：{facts.grade or '未评定等级'}（评级凭证：{facts.receipt_id}）"
+    yield from (f"　　{without_codes(line)}" for line in facts.explanation)
+
+
 def contact(office: Office) -> str:
-    """A bureau and the ways to reach it."""
+    """A bureau with the ways to reach it that are known."""
     ways = {"部门": office.department, "电话": office.phone, "电子邮箱": office.email}
-    said = "，".join(f"{name}：{value}" for name, value in ways.items() if value)
-    return f"{office.name}（{said}）" if said else office.name
+    known = "，".join(f"{name}：{value}" for name, value in ways.items() if value)
+    return f"{office.name}（{known}）" if known else office.name
 
 
 def closing(facts: LetterFacts) -> Iterator[str]:
-    """Who writes, and when."""
+    """The last two lines: the bureau that writes, and the day."""
     yield facts.office.name
     yield day_zh(facts.on)

@@ -1,34 +1,46 @@
-"""Lodging an objection: whose records, and which bureau."""
+"""Lodging an objection, and what every lodging shares: the number, and one open case per record."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from law.errors import Fault, InvalidInput
-from law.objection import OBJECTION_CITE, CaseKind, CaseState, competent_bureau
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.errors import Fault, InvalidInput, WrongState
+from law.objection import OBJECTION_CITE, REPAIR_CITE, CaseKind, CaseState, competent_bureau
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import numbering
-from services.objection.steps import put_on_file
-from services.objection.tables import Case
+from services.objection.steps import record_step
+from services.objection.tables import OPEN, Case
 
-_GONE = ("withdrawn", "expired")
+KIND_ZH = {CaseKind.OBJECTION: "异议", CaseKind.REPAIR: "修复"}
+_CITE = {CaseKind.OBJECTION: OBJECTION_CITE, CaseKind.REPAIR: REPAIR_CITE}
+_NEXT_NUMBER = (
+    "INSERT INTO {series} (bureau, year, last) VALUES (:bureau, :year, 1)"
+    " ON CONFLICT (bureau, year) DO UPDATE SET last = {series}.last + 1 RETURNING last"
+)
+_SERIES = {
+    CaseKind.OBJECTION: sa.text(_NEXT_NUMBER.format(series="case_number")),
+    CaseKind.REPAIR: sa.text(_NEXT_NUMBER.format(series="repair_number")),
+}
+_NO_LONGER_HELD = ("withdrawn", "expired")
 
 
 async def lodge(
     change: Change, request: pb.LodgeObjectionRequest, *, records: Sequence[Record]
 ) -> pb.LodgeObjectionResponse:
-    """Lodges an objection to `records`, as the register holds them (S3 27, R-111).
+    """Lodges an objection to `records`, which are given as the register holds them (S3 27).
 
-    Raises NotPermitted for another's subject, InvalidInput for records that are not the
-    subject's, WrongState naming the open case of a record.
+    Raises InvalidInput for records of another subject, of several bureaus or no longer held, and
+    without grounds; WrongState, naming the open case, when a record already has one.
     """
-    bureau = _bureau_of(request, records)
-    number = await numbering.next_number(change, CaseKind.OBJECTION, bureau)
-    await numbering.refuse_second_case(change, CaseKind.OBJECTION, request.record_ids)
+    bureau = _competent_bureau(request, records)
+    number = await next_number(change, CaseKind.OBJECTION, bureau)
+    await refuse_second_case(change, CaseKind.OBJECTION, request.record_ids)
     case = Case(
         case_id=str(uuid.uuid4()),
         kind=CaseKind.OBJECTION,
@@ -36,7 +48,7 @@ async def lodge(
         subject_id=request.subject_id,
         bureau=bureau,
         record_ids=list(request.record_ids),
-        records_as_lodged=numbering.as_lodged(records),
+        records_as_lodged=as_lodged(records),
         state=CaseState.LODGED,
         version=1,
         grounds=request.grounds.strip(),
@@ -44,14 +56,65 @@ async def lodge(
         lodged_by=change.on_behalf_of,
         lodged_at=change.at,
     )
-    numbering.open_case(change, case)
-    said = await put_on_file(
-        change, case, "lodge", lambda c: events.ObjectionLodged(case=c), cite=OBJECTION_CITE
+    open_case(change, case)
+    message = await record_step(
+        change,
+        case,
+        "lodge",
+        lambda message: events.ObjectionLodged(case=message),
+        cite=OBJECTION_CITE,
     )
-    return pb.LodgeObjectionResponse(case=said)
+    return pb.LodgeObjectionResponse(case=message)
 
 
-def _bureau_of(request: pb.LodgeObjectionRequest, records: Sequence[Record]) -> str:
+async def next_number(change: Change, kind: CaseKind, bureau: str) -> str:
+    """The number of a bureau's next case of a kind, as 异议〔2026〕330106-0001号.
+
+    Ask for it before anything else: it locks a row, so that the lodgings of a bureau run one
+    after another and the second of two cases on one record is refused.
+    """
+    connection = await change.session.connection()
+    place = {"bureau": bureau, "year": change.today.year}
+    last = int((await connection.execute(_SERIES[kind], place)).scalar_one())
+    return f"{KIND_ZH[kind]}〔{change.today.year}〕{bureau}-{last:04d}号"
+
+
+async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequence[str]) -> None:
+    """Raises WrongState when one of the records has an open case of that kind, with its number."""
+    open_records = OPEN[kind]
+    query = (
+        select(Case.number, Case.case_id, open_records.record_id)
+        .join(open_records, col(open_records.case_id) == col(Case.case_id))
+        .where(col(open_records.record_id).in_(record_ids))
+        .order_by(col(Case.number))
+    )
+    row = (await change.session.exec(query)).first()
+    if row is not None:
+        number, case_id, record_id = row
+        raise WrongState(
+            f"记录{record_id}已在{number}案中办理",
+            f"Record {record_id} already belongs to case {number}",
+            cite=_CITE[kind],
+            case=case_id,
+            number=number,
+        )
+
+
+def open_case(change: Change, case: Case) -> None:
+    """Adds a new case to the database and marks its records as having an open case."""
+    change.session.add(case)
+    change.session.add_all(
+        OPEN[case.kind](record_id=record_id, case_id=case.case_id) for record_id in case.record_ids
+    )
+
+
+def as_lodged(records: Iterable[Record]) -> list[dict[str, str]]:
+    """What the records say on the day of lodging; the letter answers to that."""
+    names = ("record_id", "kind", "summary", "source_ref", "determined_on")
+    return [{name: getattr(record, name) for name in names} for record in records]
+
+
+def _competent_bureau(request: pb.LodgeObjectionRequest, records: Sequence[Record]) -> str:
     faults = [fault for record in records for fault in _faults(request, record)]
     if not request.grounds.strip():
         faults.append(Fault("grounds", "须写明异议理由", "Grounds are required"))
@@ -67,8 +130,8 @@ def _bureau_of(request: pb.LodgeObjectionRequest, records: Sequence[Record]) -> 
 def _faults(request: pb.LodgeObjectionRequest, record: Record) -> list[Fault]:
     if record.subject_id != request.subject_id:
         zh, en = "不是该主体的记录", "is not a record of this subject"
-    elif record.status in _GONE:
-        zh, en = "已不在档，无可异议", "is on file no longer"
+    elif record.status in _NO_LONGER_HELD:
+        zh, en = "已不在档，无可异议", "is no longer on file"
     else:
         return []
     return [Fault("record_ids", f"{record.record_id}{zh}", f"{record.record_id} {en}")]

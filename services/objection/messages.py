@@ -1,4 +1,4 @@
-"""What a case's workflow is told: its start, its signals and its activities' input, one each."""
+"""What passes between a case and its workflow: the start, the signals, the activities' inputs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 
 class Rung(BaseModel):
-    """A reminder point: `key` names it once and for all, `at` is its moment."""
+    """A reminder or escalation of a term: `key` identifies it for ever, `at` is its moment."""
 
     key: str
     at: datetime
@@ -17,15 +17,25 @@ class Rung(BaseModel):
 
 
 class Schedule(BaseModel):
-    """A running term: overdue at `due_at`. A lower `version` never replaces a higher one."""
+    """The reminders of a running term, which becomes overdue at `due_at`.
+
+    `version` is the version of the case, `edition` the edition of the working-day calendar from
+    which the days were computed; 0 for a schedule made before editions were noted.
+    """
 
     version: int
     due_at: datetime
     rungs: list[Rung]
+    edition: int = 0
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Orders the schedules of a case from the oldest to the newest."""
+        return self.version, self.edition
 
 
 class End(StrEnum):
-    """How the waiting ends."""
+    """How a case can end."""
 
     DECIDED = "decided"
     DECLINED = "declined"
@@ -33,31 +43,31 @@ class End(StrEnum):
 
 
 class Ending(BaseModel):
-    """The waiting is over; `outcome` is that of the decision, if there was one."""
+    """How a case ended; `outcome` is that of the decision, empty where there was none."""
 
     how: End
     outcome: str = ""
 
 
 class CaseStart(BaseModel):
-    """All a workflow needs to go on with a case from wherever it stands."""
+    """Everything a workflow needs to continue a case from its present state."""
 
     case_id: str
-    offset_seconds: float  # how far the platform's time runs ahead of the machine's
+    offset_seconds: float  # how far the platform's time is ahead of the machine's
     schedule: Schedule | None = None
     ending: Ending | None = None
-    reached: list[str] = Field(default_factory=list)
-    events_per_run: int = 2000  # a longer history goes on as a new run
+    reached: list[str] = Field(default_factory=list)  # keys of the rungs already announced
+    events_per_run: int = 2000  # with a longer history the workflow continues as a new run
 
 
 class ClockMove(BaseModel):
-    """The sandbox's clock was moved; it only ever moves forward."""
+    """The clock of the sandbox was moved; it only moves forward."""
 
     offset_seconds: float
 
 
 class Stuck(BaseModel):
-    """A step of following a case through was refused for good; a person must see to it."""
+    """An activity of a case was refused for good; a person must act."""
 
     case_id: str
     step: str

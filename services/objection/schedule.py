@@ -1,6 +1,6 @@
-"""From the ledger of a term to what depends on it: its last day, and the schedule of a workflow.
+"""The last day of a case's term and the schedule of its workflow, computed from the term's ledger.
 
-Pure. Every date is derived with the newest edition of the working-day calendar (D-07).
+Pure. Every date is computed with the newest edition of the working-day calendar (D-07).
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ ESCALATE = "escalate"
 
 
 def due_on(term: Term) -> date:
-    """The last day of the term as it now stands."""
+    """The last day of a term, inclusive, by the calendar in force now."""
     return term.target(edition()).date
 
 
 def schedule_of(term: Term, number: str, version: int) -> Schedule:
-    """The schedule of the case of that number; `version` is the case's."""
+    """The schedule of the case with that number and version, by the calendar in force now."""
     newest = edition()
     last = due_on(term)
     rungs = [_rung(reminder, last, number) for reminder in term.reminders(newest)]
-    return Schedule(version=version, due_at=term.overdue_at(newest), rungs=rungs)
+    return Schedule(
+        version=version, due_at=term.overdue_at(newest), rungs=rungs, edition=newest.number
+    )
 
 
 def day_zh(day: date) -> str:
@@ -34,7 +36,7 @@ def day_zh(day: date) -> str:
 
 
 def _rung(reminder: Reminder, last: date, number: str) -> Rung:
-    # The key holds the last day: a longer term has reminders of its own, an unchanged one none.
+    # The key contains the last day, so a term that ends later has reminders of its own.
     return Rung(
         key=f"{reminder.id}/{last.isoformat()}",
         at=reminder.at,

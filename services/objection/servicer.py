@@ -12,7 +12,7 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import commands, queries
-from services.objection.clients import Neighbours
+from services.objection.clients import Clients
 from services.objection.lodging import lodge
 
 
@@ -21,16 +21,16 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
 
     register = rpc.add_ObjectionServiceServicer_to_server
 
-    def __init__(self, changes: Changes, neighbours: Neighbours) -> None:
+    def __init__(self, changes: Changes, clients: Clients) -> None:
         super().__init__(changes)
-        self._neighbours = neighbours
+        self._clients = clients
 
     async def LodgeObjection(
         self, request: pb.LodgeObjectionRequest, context: Any
     ) -> pb.LodgeObjectionResponse:
         caller = current_caller()
         caller.require_subject(request.subject_id, caller.bureau)
-        records = await self._neighbours.records(request.record_ids, caller.account_id)
+        records = await self._clients.records(request.record_ids, caller.account_id)
         return await self.once(request, lodge, records=records)
 
     AcceptObjection = change(commands.accept)
@@ -59,4 +59,4 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
         async with self.view() as view:
             case = await queries.find_case(view.session, case_id, CaseKind.OBJECTION)
             view.caller.require_bureau(case.bureau)
-        return await self._neighbours.records(case.record_ids, view.caller.account_id)
+        return await self._clients.records(case.record_ids, view.caller.account_id)

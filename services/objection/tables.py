@@ -67,7 +67,7 @@ class Case(Base, table=True):
     decided_by: str = ""
     decided_at: datetime | None = None
 
-    # What is particular to a repair, as `repairs.file` reads it.
+    # What is particular to a repair, as `repairs.repair_file` reads it.
     repair: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
     # What following the decision through has come to know; None and empty until then.

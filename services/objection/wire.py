@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from law.terms.ledger import Term
 from law.terms.workdays import edition
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.repairs.file import RepairFile
+from services.objection.repairs.repair_file import RepairFile
 from services.objection.tables import Case, CaseLetter, CaseStep
 
 

@@ -1,24 +1,203 @@
-"""One workflow per case: `objection/<case_id>` and `repair/<case_id>`.
+"""One workflow per case: `objection/<case_id>` or `repair/<case_id>`.
 
-Each waits out the term (`waiting`), then follows through what ended it.
+A workflow waits until the case ends and announces each reminder of the term on the way. Then it
+carries out what follows from the ending, one activity after another. The schedule comes with the
+start and by signal; nothing here reads the law (D-05).
+
+The case table is the truth. A workflow that was lost is started again from the table, and every
+activity changes only what is still missing (D-04).
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
 from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from services.objection.activities import CaseActivities as Do
-    from services.objection.messages import CaseStart, End, Ending
-    from services.objection.waiting import CaseWaiting
+    from plumbing.temporal import DUE_AT, UNTIL_DONE
+    from plumbing.workflow_time import PlatformTime
+    from services.objection.activities import CaseActivities
+    from services.objection.messages import (
+        CaseStart,
+        ClockMove,
+        End,
+        Ending,
+        Rung,
+        RungDue,
+        Schedule,
+        Stuck,
+    )
 
+# An attempt that a crash cuts short is tried again after this time.
+_ATTEMPT = timedelta(seconds=12)
+# Grading usually answers within moments, and a caseworker waits for the letter.
+_UNTIL_GRADED = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=1.5,
+    maximum_interval=timedelta(seconds=5),
+)
 _CHANGES_REGISTER = ("delete", "correct")
 _CONFIRMED = "confirm_repair"
 
+CaseActivity = Callable[[CaseActivities, str], Awaitable[None]]
+
+
+class FollowThrough:
+    """Runs the activities of one case in order, each until it is done.
+
+    When an activity is refused for good, people are told and the workflow waits. `requests` counts
+    how often somebody asked it to continue (`quanheng reconcile`, once the cause is gone).
+    """
+
+    def __init__(self, case_id: str, requests: Callable[[], int]) -> None:
+        self._case_id, self._requests = case_id, requests
+
+    async def reach_rung(self, due: RungDue) -> None:
+        """Announces a reminder. Its moment reminds or escalates; it never decides a case."""
+        await workflow.execute_activity_method(
+            CaseActivities.reach_rung, due, start_to_close_timeout=_ATTEMPT, retry_policy=UNTIL_DONE
+        )
+
+    async def run(self, *activities: CaseActivity) -> None:
+        """Runs activities, one after the other."""
+        for activity in activities:
+            await self._complete(activity)
+
+    async def until_graded(self) -> None:
+        """Waits until the subject's grade takes the changed records into account."""
+        await self._complete(CaseActivities.note_grade_after, _UNTIL_GRADED)
+
+    async def _complete(self, activity: CaseActivity, retries: RetryPolicy = UNTIL_DONE) -> None:
+        # Counted before each attempt, so that a request made during a failing attempt counts.
+        seen = self._requests()
+        while not await self._succeeds(activity, retries):
+            await self._request_after(seen)
+            seen = self._requests()
+
+    async def _request_after(self, seen: int) -> None:
+        await workflow.wait_condition(lambda: self._requests() != seen)
+
+    async def _succeeds(self, activity: CaseActivity, retries: RetryPolicy) -> bool:
+        try:
+            await workflow.execute_activity_method(
+                activity, self._case_id, start_to_close_timeout=_ATTEMPT, retry_policy=retries
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            await self._report(
+                Stuck(case_id=self._case_id, step=activity.__name__, why=str(error.cause))
+            )
+            return False
+        return True
+
+    async def _report(self, stuck: Stuck) -> None:
+        await workflow.execute_activity_method(
+            CaseActivities.report_stuck,
+            stuck,
+            start_to_close_timeout=_ATTEMPT,
+            retry_policy=UNTIL_DONE,
+        )
+
+
+class CaseWorkflow:
+    """What the workflows of all cases share: the waiting, the reminders and the signals."""
+
+    def __init__(self, start: CaseStart) -> None:
+        self._case_id = start.case_id
+        self._offset = start.offset_seconds
+        self._time = PlatformTime(start.offset_seconds)
+        self._schedule: Schedule | None = None
+        self._ending = start.ending
+        self._requests = 0
+        self.follow = FollowThrough(start.case_id, lambda: self._requests)
+        self._reached = set(start.reached)
+        if start.schedule is not None:
+            self.scheduled(start.schedule)
+
+    async def ended_by(self, start: CaseStart) -> Ending:
+        """Waits for the end of the case; continues as a new run when the history is long."""
+        while self._ending is None:
+            await self._wait_once()
+            if workflow.info().get_current_history_length() > start.events_per_run:
+                workflow.continue_as_new(self._next_start(start.events_per_run))
+        return self._ending
+
+    @workflow.query
+    def schedule(self) -> Schedule | None:
+        """Returns the schedule that the reminders follow; None while no term runs."""
+        return self._schedule
+
+    @workflow.signal
+    def scheduled(self, schedule: Schedule) -> None:
+        """Takes a new schedule: the term began or was extended, or the calendar changed.
+
+        An older schedule that arrives late is ignored.
+        """
+        known = self._schedule
+        if known == schedule or (known is not None and schedule.age < known.age):
+            return
+        self._schedule = schedule
+        workflow.upsert_search_attributes([DUE_AT.value_set(schedule.due_at)])
+
+    @workflow.signal
+    def decided(self, ending: Ending) -> None:
+        """The case was decided."""
+        self._end(ending)
+
+    @workflow.signal
+    def ended(self, ending: Ending) -> None:
+        """The case was declined or withdrawn."""
+        self._end(ending)
+
+    @workflow.signal
+    def clock_moved(self, move: ClockMove) -> None:
+        """The clock of the sandbox was moved forward."""
+        if move.offset_seconds > self._offset:
+            self._offset = move.offset_seconds
+            self._time.move(move.offset_seconds)
+
+    def _end(self, ending: Ending) -> None:
+        # A case ends once. A later signal repeats the ending and asks the workflow to continue.
+        self._ending = self._ending or ending
+        self._requests += 1
+
+    async def _wait_once(self) -> None:
+        """Waits for the next reminder, a new schedule or the end; announces a reminder when due."""
+        schedule, rung = self._schedule, self._next_rung()
+
+        def changed() -> bool:
+            return self._ending is not None or self._schedule is not schedule
+
+        if rung is None:
+            await workflow.wait_condition(changed)
+        elif await self._time.wait_until(rung.at, changed):
+            await self.follow.reach_rung(RungDue(case_id=self._case_id, rung=rung))
+            self._reached.add(rung.key)
+
+    def _next_rung(self) -> Rung | None:
+        rungs = self._schedule.rungs if self._schedule else []
+        ahead = (rung for rung in rungs if rung.key not in self._reached)
+        return min(ahead, key=lambda rung: rung.at, default=None)
+
+    def _next_start(self, events_per_run: int) -> CaseStart:
+        return CaseStart(
+            case_id=self._case_id,
+            offset_seconds=self._offset,
+            schedule=self._schedule,
+            ending=self._ending,
+            reached=sorted(self._reached),
+            events_per_run=events_per_run,
+        )
+
 
 @workflow.defn(name="ObjectionCase")
-class ObjectionWorkflow(CaseWaiting):
-    """Marks the records contested, waits, and carries the ending through."""
+class ObjectionWorkflow(CaseWorkflow):
+    """An objection: its records are contested until it ends, then the ending is carried out."""
 
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
@@ -26,34 +205,34 @@ class ObjectionWorkflow(CaseWaiting):
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
-        """From the objection until nothing more follows from it."""
-        await self.follow.take(Do.mark_contested)
+        """Runs from the lodging until nothing more follows from the objection."""
+        await self.follow.run(CaseActivities.mark_contested)
         ending = await self.ended_by(start)
         if ending.how is End.DECIDED:
             await self._carry_out_decision(ending)
         else:
-            await self.follow.take(Do.end_contested)
+            await self.follow.run(CaseActivities.end_contested)
         if ending.how is not End.WITHDRAWN:
-            await self.follow.take(Do.issue_letter)
-        await self.follow.take(Do.settle)
+            await self.follow.run(CaseActivities.issue_letter)
+        await self.follow.run(CaseActivities.settle)
 
     async def _carry_out_decision(self, ending: Ending) -> None:
-        await self.follow.take(Do.note_grade_before)
+        await self.follow.run(CaseActivities.note_grade_before)
         if ending.outcome in _CHANGES_REGISTER or _stops_disclosure(ending):
-            await self.follow.take(Do.carry_out)
-        await self.follow.take(Do.end_contested)
+            await self.follow.run(CaseActivities.carry_out)
+        await self.follow.run(CaseActivities.end_contested)
         await self.follow.until_graded()
 
 
 def _stops_disclosure(ending: Ending) -> bool:
-    # Until the register knew of disclosure, nothing followed from this outcome.
+    # Runs that began before the register could stop disclosure carry out nothing here.
     stops = ending.outcome == "stop_disclosure"
     return stops and workflow.patched("disclosure-is-stopped")
 
 
 @workflow.defn(name="RepairCase")
-class RepairWorkflow(CaseWaiting):
-    """Waits for the decision on a repair, and carries it through."""
+class RepairWorkflow(CaseWorkflow):
+    """An application for repair: it waits for the decision and carries it out."""
 
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
@@ -61,11 +240,11 @@ class RepairWorkflow(CaseWaiting):
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
-        """From the application until nothing more follows from it (S4 四(四))."""
+        """Runs from the application until nothing more follows from it (S4 四(四))."""
         ending = await self.ended_by(start)
         if ending.outcome == _CONFIRMED:
-            await self.follow.take(Do.note_grade_before, Do.repair_records)
+            await self.follow.run(CaseActivities.note_grade_before, CaseActivities.repair_records)
             await self.follow.until_graded()
         if ending.how is not End.WITHDRAWN:
-            await self.follow.take(Do.issue_letter)
-        await self.follow.take(Do.settle)
+            await self.follow.run(CaseActivities.issue_letter)
+        await self.follow.run(CaseActivities.settle)

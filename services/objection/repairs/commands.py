@@ -1,4 +1,4 @@
-"""What people do to a repair: one function per change, each a step the law permits (S4 四(四))."""
+"""What people do to a repair: one function per change, each a step of the law (S4 四(四))."""
 
 from __future__ import annotations
 
@@ -15,71 +15,62 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import progress
 from services.objection.letters import LetterFacts
-from services.objection.repairs.conditions import (
-    checked,
-    require_all_met,
-    require_some_unmet,
-)
+from services.objection.repairs.conditions import checked, require_all_met, require_any_unmet
 from services.objection.repairs.facts import Archive
-from services.objection.repairs.file import Confirmation, RepairFile
 from services.objection.repairs.letters import SUPPLEMENT_TITLE, supplement_letter
+from services.objection.repairs.repair_file import Confirmation, RepairFile
 from services.objection.steps import (
     case_in_scope,
+    issue_letter,
     own_case,
-    put_on_file,
+    record_step,
     require_impartial,
     required_text,
-    take,
+    take_step,
 )
 from services.objection.tables import Case, CaseLetter
 
 KIND = CaseKind.REPAIR
 
 
-def file_of(case: Case) -> RepairFile:
-    """What is particular to the repair."""
-    return RepairFile.model_validate(case.repair)
-
-
 async def request_supplement(
     change: Change, request: pb.RequestSupplementRequest, *, facts: LetterFacts
 ) -> pb.RequestSupplementResponse:
-    """Asks for what is missing, by letter, before acceptance; the term runs on (D-07)."""
+    """Asks by letter for what is missing, before acceptance; the term runs on (D-07)."""
     case = await case_in_scope(change, request.case_id, KIND)
     missing = required_text("missing", request.missing, REPAIR_CITE)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.REQUEST_SUPPLEMENT,
-        lambda c: events.RepairSupplementRequested(case=c),
+        lambda message: events.RepairSupplementRequested(case=message),
         cite=REPAIR_CITE,
         note=missing,
         caseworker=change.on_behalf_of,
-        repair=_with(case, supplement_requested=missing),
+        repair=_changed(case, supplement_requested=missing),
     )
-    letter = supplement_letter(facts, missing, await _times(change, case) + 1)
-    await progress.issue_letter(change, case.case_id, letter)
-    return pb.RequestSupplementResponse(case=said)
+    letter = supplement_letter(facts, missing, await _supplement_letters(change, case) + 1)
+    await issue_letter(change, case.case_id, letter)
+    return pb.RequestSupplementResponse(case=message)
 
 
 async def supplement(
     change: Change, request: pb.SupplementRepairRequest
 ) -> pb.SupplementRepairResponse:
-    """Supplements an application, as its own subject."""
+    """Supplements an application, for its own subject."""
     case = await own_case(change, request.case_id, KIND)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.SUPPLEMENT,
-        lambda c: events.RepairSupplemented(case=c),
+        lambda message: events.RepairSupplemented(case=message),
         cite=REPAIR_CITE,
         note=required_text("note", request.note, REPAIR_CITE),
         evidence=[*case.evidence, *request.evidence],
-        repair=_with(case, supplement_requested=""),
+        repair=_changed(case, supplement_requested=""),
     )
-    return pb.SupplementRepairResponse(case=said)
+    return pb.SupplementRepairResponse(case=message)
 
 
 async def accept(
@@ -87,37 +78,40 @@ async def accept(
 ) -> pb.AcceptRepairResponse:
     """Accepts an application; its term has run since submission (C-13)."""
     case = await case_in_scope(change, request.case_id, KIND)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.ACCEPT,
-        lambda c: events.RepairAccepted(case=c),
+        lambda message: events.RepairAccepted(case=message),
         cite=REPAIR_CITE,
         caseworker=change.on_behalf_of,
         accepted_at=change.at,
-        repair=_plain(_checked(case, file_of(case), archive)),
+        repair=_plain(_checked(case, _file_of(case), archive)),
     )
-    return pb.AcceptRepairResponse(case=said)
+    return pb.AcceptRepairResponse(case=message)
 
 
 async def decline(
     change: Change, request: pb.DeclineRepairRequest, *, records: Sequence[Record]
 ) -> pb.DeclineRepairResponse:
-    """Declines to accept an application, with the reason; not on records of one's own."""
+    """Declines to accept an application, with the reason.
+
+    Raises NotPermitted to the person who entered one of the records.
+    """
     case = await case_in_scope(change, request.case_id, KIND)
     require_impartial(change, case, records)
-    said = await take(
+    message = await take_step(
         change,
         case,
         Step.DECLINE,
-        lambda c: events.RepairDeclined(case=c),
+        lambda message: events.RepairDeclined(case=message),
         cite=REPAIR_CITE,
         note=request.reasons,
         reasons=required_text("reasons", request.reasons, REPAIR_CITE),
         decided_by=change.on_behalf_of,
         decided_at=change.at,
     )
-    return pb.DeclineRepairResponse(case=said)
+    return pb.DeclineRepairResponse(case=message)
 
 
 async def confirm(
@@ -127,35 +121,31 @@ async def confirm(
     records: Sequence[Record],
     archive: Archive,
 ) -> pb.ConfirmConditionResponse:
-    """Establishes whether a condition of fact is met; said again, the later word stands.
+    """Establishes whether a condition of fact is met; a later answer replaces an earlier one.
 
-    Raises WrongState unless the case is accepted and undecided, InvalidInput for a condition
-    that is none of fact, NotPermitted to whoever entered one of the records.
+    Raises WrongState unless the case is accepted and undecided, InvalidInput for a condition that
+    is not one of fact, NotPermitted to the person who entered one of the records.
     """
     case = await case_in_scope(change, request.case_id, KIND)
-    if case.state is not CaseState.ACCEPTED:
-        raise WrongState(
-            f"案件“{STATE_ZH[case.state]}”，受理后、决定前方可核对条件",
-            "Conditions are established between acceptance and decision",
-            cite=REPAIR_CITE,
-        )
+    _require_accepted(case)
     require_impartial(change, case, records)
-    file = _checked(case, file_of(case), archive)
+    file = _checked(case, _file_of(case), archive)
     cite, before = _cite_of(file, request.condition_id), {"repair": case.repair}
     ground = required_text("ground", request.ground, cite)
-    said = Confirmation(met=request.met, ground=ground, by=change.on_behalf_of)
-    told = {**file.confirmations, request.condition_id: said}
-    case.repair = _plain(_checked(case, file.model_copy(update={"confirmations": told}), archive))
+    answer = Confirmation(met=request.met, ground=ground, by=change.on_behalf_of)
+    answers = {**file.confirmations, request.condition_id: answer}
+    file = file.model_copy(update={"confirmations": answers})
+    case.repair = _plain(_checked(case, file, archive))
     case.version += 1
     change.session.add(case)
     verdict = "已满足" if request.met else "未满足"
-    message = await put_on_file(
+    message = await record_step(
         change,
         case,
         "confirm_condition",
-        lambda c: events.RepairConditionConfirmed(case=c),
+        lambda message: events.RepairConditionConfirmed(case=message),
         cite=cite,
-        note=f"{request.condition_id}：{verdict}。{said.ground}",
+        note=f"{request.condition_id}：{verdict}。{ground}",
         before=before,
     )
     return pb.ConfirmConditionResponse(case=message)
@@ -168,21 +158,21 @@ async def decide(
     records: Sequence[Record],
     archive: Archive,
 ) -> pb.DecideRepairResponse:
-    """Confirms the repair or refuses it (S4 四(四)); what follows is done by the platform.
+    """Confirms or refuses the repair (S4 四(四)); the workflow of the case carries it out.
 
     Raises WrongState for a confirmation with a condition unmet and for a refusal with none,
-    NotPermitted to whoever entered one of the records or lodged the case.
+    NotPermitted to the person who entered one of the records or lodged the case.
     """
     case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.DECIDE)
     require_impartial(change, case, records)
-    file = _checked(case, file_of(case), archive)
-    (require_all_met if request.confirm else require_some_unmet)(file)
-    said = await take(
+    file = _checked(case, _file_of(case), archive)
+    (require_all_met if request.confirm else require_any_unmet)(file)
+    message = await take_step(
         change,
         case,
         Step.DECIDE,
-        lambda c: events.RepairDecided(case=c),
+        lambda message: events.RepairDecided(case=message),
         cite=REPAIR_CITE,
         note=request.reasons,
         outcome=Outcome.CONFIRM_REPAIR if request.confirm else Outcome.DECLINE_REPAIR,
@@ -191,43 +181,60 @@ async def decide(
         decided_by=change.on_behalf_of,
         decided_at=change.at,
     )
-    return pb.DecideRepairResponse(case=said)
+    return pb.DecideRepairResponse(case=message)
 
 
 async def withdraw(change: Change, request: pb.WithdrawRepairRequest) -> pb.WithdrawRepairResponse:
-    """Takes an application back; only its own subject may, and only before it is decided."""
+    """Withdraws an application for its own subject, before it is decided."""
     case = await own_case(change, request.case_id, KIND)
-    said = await take(
-        change, case, Step.WITHDRAW, lambda c: events.RepairWithdrawn(case=c), cite=REPAIR_CITE
+    message = await take_step(
+        change,
+        case,
+        Step.WITHDRAW,
+        lambda message: events.RepairWithdrawn(case=message),
+        cite=REPAIR_CITE,
     )
-    return pb.WithdrawRepairResponse(case=said)
+    return pb.WithdrawRepairResponse(case=message)
 
 
-async def _times(change: Change, case: Case) -> int:
-    """How often a supplement was asked for before."""
-    asked = select(sa.func.count()).where(
+async def _supplement_letters(change: Change, case: Case) -> int:
+    """How many letters have asked for a supplement so far."""
+    counted = select(sa.func.count()).where(
         col(CaseLetter.case_id) == case.case_id,
         col(CaseLetter.title).startswith(SUPPLEMENT_TITLE),
     )
-    return (await change.session.exec(asked.select_from(CaseLetter))).one()
+    return (await change.session.exec(counted.select_from(CaseLetter))).one()
+
+
+def _require_accepted(case: Case) -> None:
+    if case.state is not CaseState.ACCEPTED:
+        raise WrongState(
+            f"案件“{STATE_ZH[case.state]}”，受理后、决定前方可核对条件",
+            "Conditions are established between acceptance and decision",
+            cite=REPAIR_CITE,
+        )
 
 
 def _checked(case: Case, file: RepairFile, archive: Archive) -> RepairFile:
-    """The conditions for the day of submission, on the archive as it now is."""
+    """The file with its conditions checked on the present archive, for the day of submission."""
     return checked(file, case.record_ids, archive, local_day(case.lodged_at))
 
 
 def _cite_of(file: RepairFile, condition_id: str) -> str:
-    for condition in file.conditions:
-        if condition.id == condition_id and condition.to_confirm:
-            return condition.cite
-    known = "、".join(one.id for one in file.conditions if one.to_confirm)
-    zh, en = f"须经办人核对的条件只有：{known}", f"what a caseworker establishes: {known}"
-    raise InvalidInput(faults=[Fault("condition_id", zh, en, cite=REPAIR_CITE)])
+    of_fact = {known.id: known.cite for known in file.conditions if known.to_confirm}
+    if condition_id not in of_fact:
+        ids = "、".join(of_fact)
+        zh, en = f"须经办人核对的条件只有：{ids}", f"The conditions of fact are: {ids}"
+        raise InvalidInput(faults=[Fault("condition_id", zh, en, cite=REPAIR_CITE)])
+    return of_fact[condition_id]
 
 
-def _with(case: Case, **altered: Any) -> dict[str, Any]:
-    return _plain(file_of(case).model_copy(update=altered))
+def _file_of(case: Case) -> RepairFile:
+    return RepairFile.model_validate(case.repair)
+
+
+def _changed(case: Case, **fields: Any) -> dict[str, Any]:
+    return _plain(_file_of(case).model_copy(update=fields))
 
 
 def _plain(file: RepairFile) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The conditions of a repair, checked by the law: which are met, what is missing, from when."""
+"""The conditions of a repair as the law checks them: which are met, what is missing, from when."""
 
 from __future__ import annotations
 
@@ -9,30 +9,32 @@ from datetime import date
 from law.errors import WrongState
 from law.repair import rule as law
 from services.objection.repairs.facts import Archive, law_record
-from services.objection.repairs.file import Condition, RepairFile, names_en, names_zh
+from services.objection.repairs.repair_file import Condition, RepairFile, names_en, names_zh
 
 NO_APPLICATION = "no_application"
 
 
 def checked(file: RepairFile, record_ids: Iterable[str], archive: Archive, on: date) -> RepairFile:
-    """The file with every condition as it stands, for an application of that day.
+    """Checks every condition for an application of that day (S3 21; S4 四(四)).
 
-    S3 21; S4 四(四). What only a person can tell counts as far as it was established.
+    A condition of fact counts as met where a caseworker confirmed it.
     """
     now = _answer(file, record_ids, archive, on, file.confirmed)
-    told = _answer(file, record_ids, archive, on, frozenset(one.id for one in now))
+    # Checked again as if every fact were confirmed: what then becomes met is a condition of fact.
+    all_confirmed = frozenset(condition.id for condition in now)
+    at_best = _answer(file, record_ids, archive, on, all_confirmed)
     conditions = [
         Condition(
-            id=one.id,
-            met=one.met,
-            cite=one.cite,
-            zh=one.zh,
-            en=one.en,
-            met_from=one.met_from,
-            in_the_way=list(one.in_the_way),
-            to_confirm=one.id in file.confirmations or (said.met and not one.met),
+            id=condition.id,
+            met=condition.met,
+            cite=condition.cite,
+            zh=condition.zh,
+            en=condition.en,
+            met_from=condition.met_from,
+            in_the_way=list(condition.in_the_way),
+            to_confirm=condition.id in file.confirmations or (best.met and not condition.met),
         )
-        for one, said in zip(now, told, strict=True)
+        for condition, best in zip(now, at_best, strict=True)
     ]
     return file.model_copy(update={"conditions": conditions})
 
@@ -44,12 +46,12 @@ def _answer(
     on: date,
     confirmed: frozenset[str],
 ) -> Sequence[law.Condition]:
-    records = {said.record_id: law_record(said) for said in archive}
+    records = {record.record_id: law_record(record) for record in archive}
     application = law.Application(
         grade=file.grade,
         on=on,
         spell_began_on=file.spell_began_on,
-        to_repair=tuple(records[one] for one in record_ids if one in records),
+        to_repair=tuple(records[record_id] for record_id in record_ids if record_id in records),
         archive=tuple(records.values()),
         confirmed=confirmed,
     )
@@ -57,35 +59,36 @@ def _answer(
 
 
 @dataclass(frozen=True)
-class Door:
-    """Whether an application can be lodged on a day, and if only time is missing, from when."""
+class Admission:
+    """Whether an application may be lodged on a day; if only time is missing, from which day."""
 
-    open: bool
-    opens_on: date | None
+    allowed: bool
+    allowed_from: date | None
 
 
-def door(file: RepairFile, on: date) -> Door:
-    """An application is turned away only where no person's judgment could change the answer.
+def admission(file: RepairFile, on: date) -> Admission:
+    """Whether an application may be lodged on that day.
 
-    That is where the text knows no application, and before the day from which it may be made;
-    everything else is heard and answered with reasons.
+    It may not where the text knows no application, and before the day from which the text allows
+    it. Every other application is accepted for a decision with reasons.
     """
-    if any(one.id == NO_APPLICATION for one in file.conditions):
-        return Door(False, None)
-    opens_on = max((one.met_from for one in file.conditions if one.met_from), default=on)
-    return Door(opens_on <= on, max(opens_on, on))
+    if any(condition.id == NO_APPLICATION for condition in file.conditions):
+        return Admission(False, None)
+    days = (condition.met_from for condition in file.conditions if condition.met_from)
+    first = max(days, default=on)
+    return Admission(first <= on, max(first, on))
 
 
-def require_open(file: RepairFile, on: date) -> None:
-    """Raises WrongState where the application cannot be lodged, with the first day it can."""
-    answer = door(file, on)
-    if answer.open:
+def require_admission(file: RepairFile, on: date) -> None:
+    """Raises WrongState, with the first possible day, where the application may not be lodged."""
+    answer = admission(file, on)
+    if answer.allowed:
         return
-    cite = "; ".join(one.cite for one in file.unmet if not one.to_confirm)
-    if answer.opens_on is None:
+    cite = "; ".join(condition.cite for condition in file.unmet if not condition.to_confirm)
+    if answer.allowed_from is None:
         [never] = file.conditions
         raise WrongState(never.zh, never.en, cite=cite)
-    day = answer.opens_on.isoformat()
+    day = answer.allowed_from.isoformat()
     raise WrongState(
         f"尚不可申请信用修复，自{day}起可以申请",
         f"Repair cannot be applied for yet; it can from {day}",
@@ -100,16 +103,16 @@ def require_all_met(file: RepairFile) -> None:
         raise WrongState(
             f"尚有条件未满足，不能确认修复：{names_zh(unmet)}",
             f"The repair cannot be confirmed; not met: {names_en(unmet)}",
-            cite="; ".join(one.cite for one in unmet),
-            conditions=",".join(one.id for one in unmet),
+            cite="; ".join(condition.cite for condition in unmet),
+            conditions=",".join(condition.id for condition in unmet),
         )
 
 
-def require_some_unmet(file: RepairFile) -> None:
-    """Raises WrongState where nothing is left on which a refusal could rest."""
+def require_any_unmet(file: RepairFile) -> None:
+    """Raises WrongState when every condition is met, as a refusal then has no ground."""
     if not file.unmet:
         raise WrongState(
             "各项条件均已满足，不能不予修复",
             "Every condition is met; the repair cannot be refused",
-            cite="; ".join(one.cite for one in file.conditions),
+            cite="; ".join(condition.cite for condition in file.conditions),
         )

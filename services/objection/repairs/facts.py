@@ -1,4 +1,4 @@
-"""What a repair rests on, as registry and grading know it: the archive, the grade, its spell."""
+"""What a repair rests on, read from registry and grading: the archive and the basis of a grade."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from law.grading.turning_days import spell_began_on
 from law.texts_in_force.load import load
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1 import registry_pb2
-from services.objection.clients import Neighbours
+from services.objection.clients import Clients
 
 Archive = Sequence[registry_pb2.Record]
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a subject stands: its text, its grade, since when, and what that rests on.
+class GradeBasis:
+    """A subject's grade, its text, the first day of the grade and the records it rests on.
 
-    `grade` is empty where the subject is not graded; `resting_on` names the adverse records.
+    `grade` is empty where the subject is not graded; `record_ids` names the adverse records.
     """
 
     ruleset_id: str
     grade: str
     spell_began_on: date | None
     bureau: str
-    resting_on: tuple[str, ...]
+    record_ids: tuple[str, ...]
 
 
-async def standing_of(
-    neighbours: Neighbours, subject_id: str, archive: Archive, behalf: str
-) -> Standing:
-    """How a subject stands today."""
-    grade = await neighbours.grade(subject_id, behalf)
+async def grade_basis(
+    clients: Clients, subject_id: str, archive: Archive, behalf: str
+) -> GradeBasis:
+    """The grade of a subject today and what it rests on."""
+    grade = await clients.grade(subject_id, behalf)
     if not grade.grade:
-        return await _ungraded(neighbours, subject_id, archive, behalf)
-    document = await neighbours.receipt(grade.receipt_id, behalf)
+        return await _without_grade(clients, subject_id, archive, behalf)
+    document = await clients.receipt(grade.receipt_id, behalf)
     receipt = Receipt.from_json(json.loads(document))
-    stated = _stated_since(await neighbours.grades(subject_id, behalf))
-    return Standing(
+    stated = _stated_since(await clients.grades(subject_id, behalf))
+    return GradeBasis(
         grade.ruleset_id,
         grade.grade,
         _earliest(spell_began_on(receipt.inputs, load(grade.ruleset_id), receipt), stated),
@@ -51,52 +51,56 @@ async def standing_of(
     )
 
 
-async def _ungraded(
-    neighbours: Neighbours, subject_id: str, archive: Archive, behalf: str
-) -> Standing:
-    """Of whom nobody makes a grade there is an archive all the same, and a text for it (C-21)."""
-    subject = await neighbours.subject(subject_id, behalf)
-    kept = [await neighbours.retention(one.record_id, behalf) for one in archive[:1]]
-    return Standing(kept[0].ruleset_id if kept else "", "", None, subject.bureau, ())
+async def _without_grade(
+    clients: Clients, subject_id: str, archive: Archive, behalf: str
+) -> GradeBasis:
+    """The basis of a subject that no text grades: the text of its archive still applies (C-21)."""
+    subject = await clients.subject(subject_id, behalf)
+    kept = [await clients.retention(record.record_id, behalf) for record in archive[:1]]
+    return GradeBasis(kept[0].ruleset_id if kept else "", "", None, subject.bureau, ())
 
 
 def _stated_since(grades: Iterable[Grade]) -> date | None:
-    """Since when the present grade was stated without a break, as is known now (C-13)."""
-    known = [one for one in grades if not one.HasField("known_to")]
-    known.sort(key=lambda one: one.in_force_from, reverse=True)
+    """The day since which the present grade has been stated without a break (C-13)."""
+    known = [grade for grade in grades if not grade.HasField("known_to")]
+    known.sort(key=lambda grade: grade.in_force_from, reverse=True)
     since = ""
-    for one in known:
-        if one.grade != known[0].grade:
+    for grade in known:
+        if grade.grade != known[0].grade:
             break
-        since = one.in_force_from
+        since = grade.in_force_from
     return date.fromisoformat(since) if since else None
 
 
 def _earliest(*days: date | None) -> date | None:
-    # What has left the archive shortens no spell, and neither does a register taken in later.
+    # Neither a record that has left the archive nor a register imported late may make it later.
     return min((day for day in days if day is not None), default=None)
 
 
 def _resting_on(receipt: Receipt) -> tuple[str, ...]:
-    """The records that gave the grade directly; where none did, all that count against it."""
-    direct = [one.record for one in receipt.overrides if one.record and one.grade == receipt.grade]
-    against = [one.record for one in receipt.lines if one.counted and not one.kind.positive]
-    return tuple(dict.fromkeys(direct or against))
+    """The records that gave the grade directly or, where none did, all that count against it."""
+    direct = [
+        override.record
+        for override in receipt.overrides
+        if override.record and override.grade == receipt.grade
+    ]
+    adverse = [line.record for line in receipt.lines if line.counted and not line.kind.positive]
+    return tuple(dict.fromkeys(direct or adverse))
 
 
-def law_record(said: registry_pb2.Record) -> Record:
-    """A record as the law reads it."""
+def law_record(record: registry_pb2.Record) -> Record:
+    """A record of the register in the law's type."""
     return Record(
-        id=said.record_id,
-        kind=RecordKind(said.kind),
-        determined_on=date.fromisoformat(said.determined_on),
-        entered_on=date.fromisoformat(said.entered_on),
-        occurred_on=date.fromisoformat(said.occurred_on) if said.occurred_on else None,
-        severity=Severity(said.severity) if said.severity else None,
-        status=RecordStatus(said.status),
-        status_on=date.fromisoformat(said.status_on) if said.status_on else None,
-        verified=said.verified,
-        final=said.final,
-        contested=said.contested,
-        points=said.points if said.HasField("points") else None,
+        id=record.record_id,
+        kind=RecordKind(record.kind),
+        determined_on=date.fromisoformat(record.determined_on),
+        entered_on=date.fromisoformat(record.entered_on),
+        occurred_on=date.fromisoformat(record.occurred_on) if record.occurred_on else None,
+        severity=Severity(record.severity) if record.severity else None,
+        status=RecordStatus(record.status),
+        status_on=date.fromisoformat(record.status_on) if record.status_on else None,
+        verified=record.verified,
+        final=record.final,
+        contested=record.contested,
+        points=record.points if record.HasField("points") else None,
     )

@@ -1,26 +1,31 @@
-"""The letters of a repair, in Chinese; pure text from facts.
+"""The letters of a repair, in Chinese; pure text from facts, but for the first function.
 
-A decision names every condition with its article and where it stands, what becomes of the grade,
-and what can be done now (S3 20, 21, 27; S4 四(四), 五(三)).
+A decision names every condition with its article and whether it is met, what becomes of the grade,
+and what the subject can do now (S3 20, 21, 27; S4 四(四), 五(三)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
-from law.objection import OBJECTION_CITE, OUTCOME_CITE, REPAIR_CITE
-from law.reader.texts import spell_out
+from law.objection import OBJECTION_CITE, OUTCOME_CITE, REPAIR_CITE, Outcome
+from services.objection.clients import Clients
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,
     LetterText,
+    article,
     closing,
     contact,
+    facts_of,
     grade_lines,
+    grades_of,
     record_lines,
 )
-from services.objection.repairs.file import Condition, RepairFile
+from services.objection.repairs.repair_file import Condition, RepairFile
 from services.objection.schedule import day_zh
+from services.objection.tables import Case
 
 CONFIRMED_TITLE = "准予信用修复决定书"
 REFUSED_TITLE = "不予信用修复决定书"
@@ -28,16 +33,26 @@ DECLINED_TITLE = "信用修复不予受理通知书"
 SUPPLEMENT_TITLE = "信用修复申请补正通知书"
 _EFFECT = "上述信息自修复之日起不再计入信用评价，并终止披露。"
 _RUNS_ON = "办理期限自提交申请之日起计算，不因补正停止计算"
-_DISPUTE_CITE = f"{OUTCOME_CITE}; {OBJECTION_CITE}"
+
+
+async def repair_letter(case: Case, clients: Clients, today: date) -> LetterText:
+    """The letter of a repair that was decided or declined."""
+    facts = await facts_of(case, clients, case.decided_by, today)
+    file = RepairFile.model_validate(case.repair)
+    if case.outcome is Outcome.CONFIRM_REPAIR:
+        return confirmed_letter(facts, file, *await grades_of(case, clients))
+    if case.outcome is Outcome.DECLINE_REPAIR:
+        return refused_letter(facts, file)
+    return declined_letter(facts, file)
 
 
 def confirmed_letter(
     facts: LetterFacts, file: RepairFile, before: GradeFacts, after: GradeFacts
 ) -> LetterText:
-    """《准予信用修复决定书》."""
+    """Writes the 《准予信用修复决定书》."""
     body = [
         *_opening(facts, "经核对确认，现决定如下。"),
-        f"二、决定：准予修复（依据：{spell_out(REPAIR_CITE, 'zh')}）。{_EFFECT}",
+        f"二、决定：准予修复（依据：{article(REPAIR_CITE)}）。{_EFFECT}",
         f"三、理由：{facts.reasons}",
         *_conditions(file, "四"),
         "五、对信用等级的影响",
@@ -50,10 +65,10 @@ def confirmed_letter(
 
 
 def refused_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
-    """《不予信用修复决定书》."""
+    """Writes the 《不予信用修复决定书》."""
     body = [
         *_opening(facts, "经核对，现决定如下。"),
-        f"二、决定：不予修复（依据：{spell_out(REPAIR_CITE, 'zh')}）。信用等级不因本决定改变。",
+        f"二、决定：不予修复（依据：{article(REPAIR_CITE)}）。信用等级不因本决定改变。",
         f"三、理由：{facts.reasons}",
         *_conditions(file, "四"),
         "五、今后办法：上述未满足的条件满足后，可以重新申请信用修复。",
@@ -64,10 +79,10 @@ def refused_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
 
 
 def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
-    """《信用修复不予受理通知书》."""
+    """Writes the 《信用修复不予受理通知书》."""
     body = [
         *_opening(facts, "经审查，决定不予受理。"),
-        f"二、理由：{facts.reasons}（依据：{spell_out(REPAIR_CITE, 'zh')}）",
+        f"二、理由：{facts.reasons}（依据：{article(REPAIR_CITE)}）",
         *_conditions(file, "三"),
         "四、今后办法：补齐材料、满足条件后，可以重新申请信用修复。",
         *_remedy(facts, "五"),
@@ -77,11 +92,11 @@ def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
 
 
 def supplement_letter(facts: LetterFacts, missing: str, time: int) -> LetterText:
-    """《信用修复申请补正通知书》, for the first or a later time."""
+    """Writes the 《信用修复申请补正通知书》; from the second `time` on its title has the number."""
     body = [
         *_opening(facts, "经初步审查，申请材料须补正。"),
         f"二、须补正的内容：{missing}",
-        f"三、请及时补正；{_RUNS_ON}（依据：{spell_out(REPAIR_CITE, 'zh')}）。",
+        f"三、请及时补正；{_RUNS_ON}（依据：{article(REPAIR_CITE)}）。",
         f"受理机关：{contact(facts.office)}",
         *closing(facts),
     ]
@@ -99,26 +114,28 @@ def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
 
 def _conditions(file: RepairFile, place: str) -> Iterator[str]:
     yield f"{place}、修复条件逐项核对"
-    for number, one in enumerate(file.conditions, 1):
-        yield f"{number}. {one.zh}（依据：{spell_out(one.cite, 'zh')}）：{_verdict(file, one)}"
+    for number, condition in enumerate(file.conditions, 1):
+        cite, verdict = article(condition.cite), _verdict(file, condition)
+        yield f"{number}. {condition.zh}（依据：{cite}）：{verdict}"
 
 
-def _verdict(file: RepairFile, one: Condition) -> str:
-    said = file.confirmations.get(one.id)
-    verdict = "已满足" if one.met else "未满足" if said or not one.to_confirm else "未经核实"
-    more = [
-        f"自{day_zh(one.met_from)}起满足" if one.met_from else "",
-        f"期间记录：{'、'.join(one.in_the_way)}" if one.in_the_way else "",
-        said.ground if said else "",
+def _verdict(file: RepairFile, condition: Condition) -> str:
+    confirmation = file.confirmations.get(condition.id)
+    unmet = "未满足" if confirmation or not condition.to_confirm else "未经核实"
+    details = [
+        "已满足" if condition.met else unmet,
+        f"自{day_zh(condition.met_from)}起满足" if condition.met_from else "",
+        f"期间记录：{'、'.join(condition.in_the_way)}" if condition.in_the_way else "",
+        confirmation.ground if confirmation else "",
     ]
-    return "；".join(filter(None, (verdict, *more)))
+    return "；".join(filter(None, details))
 
 
 def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
     yield (
         f"{place}、救济途径：对本处理结果有异议的，可以向{facts.office.name}提出异议；"
         f"对异议处理结果不服的，可以向{facts.municipal.name}申请复核"
-        f"（依据：{spell_out(_DISPUTE_CITE, 'zh')}）。"
+        f"（依据：{article(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）。"
     )
     yield f"异议受理：{contact(facts.office)}"
     yield f"复核受理：{contact(facts.municipal)}"

@@ -1,4 +1,4 @@
-"""Applying for repair: of which records, to which bureau, and whether it is to be heard at all."""
+"""Applying for repair: which records, which bureau, and whether the application may be lodged."""
 
 from __future__ import annotations
 
@@ -15,48 +15,50 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import numbering
-from services.objection.repairs.conditions import checked, door, require_open
-from services.objection.repairs.facts import Archive, Standing
-from services.objection.repairs.file import RepairFile
+from services.objection.lodging import as_lodged, next_number, open_case, refuse_second_case
+from services.objection.repairs.conditions import admission, checked, require_admission
+from services.objection.repairs.facts import Archive, GradeBasis
+from services.objection.repairs.repair_file import RepairFile
 from services.objection.schedule import due_on
-from services.objection.steps import put_on_file, required_text
+from services.objection.steps import record_step, required_text
 from services.objection.tables import Case
 
 KIND = CaseKind.REPAIR
 
 
 def check(
-    request: pb.CheckRepairRequest, *, standing: Standing, archive: Archive, today: date
+    request: pb.CheckRepairRequest, *, basis: GradeBasis, archive: Archive, today: date
 ) -> pb.CheckRepairResponse:
-    """How an application would stand if it were lodged today; nothing is written."""
-    records = _chosen(request.record_ids, standing, archive)
-    file = _file(bool(request.record_ids), records, standing, archive, today)
-    answer = door(file, today)
+    """Shows how an application lodged today would be checked; writes nothing."""
+    records = _chosen(request.record_ids, basis, archive)
+    file = _file(bool(request.record_ids), records, basis, archive, today)
+    answer = admission(file, today)
     return pb.CheckRepairResponse(
         repair=file.message(),
         record_ids=[record.record_id for record in records],
-        may_lodge=answer.open,
-        may_lodge_from=answer.opens_on.isoformat() if answer.opens_on else "",
+        may_lodge=answer.allowed,
+        may_lodge_from=answer.allowed_from.isoformat() if answer.allowed_from else "",
     )
 
 
 async def lodge(
-    change: Change, request: pb.LodgeRepairRequest, *, standing: Standing, archive: Archive
+    change: Change, request: pb.LodgeRepairRequest, *, basis: GradeBasis, archive: Archive
 ) -> pb.LodgeRepairResponse:
-    """Applies for repair; from the next day its 15 working days are counted (S4 四(四), C-13).
+    """Applies for repair; the term of 15 working days counts from the next day (S4 四(四), C-13).
 
-    Raises InvalidInput for records that are not the subject's or are none to be repaired,
-    WrongState before the day from which it may be applied for, and where a record has a case.
+    Raises InvalidInput for records of another subject or records that cannot be repaired,
+    WrongState before the day from which the text allows an application, and where a record
+    already has an open repair.
     """
     grounds = required_text("grounds", request.grounds, REPAIR_CITE)
-    records = _chosen(request.record_ids, standing, archive)
-    file = _file(bool(request.record_ids), records, standing, archive, change.today)
-    require_open(file, change.today)
-    bureau = _bureau(bool(request.record_ids), records, standing)
+    named = bool(request.record_ids)
+    records = _chosen(request.record_ids, basis, archive)
+    file = _file(named, records, basis, archive, change.today)
+    require_admission(file, change.today)
+    bureau = _bureau(named, records, basis)
     record_ids = [record.record_id for record in records]
-    number = await numbering.next_number(change, KIND, bureau)
-    await numbering.refuse_second_case(change, KIND, record_ids)
+    number = await next_number(change, KIND, bureau)
+    await refuse_second_case(change, KIND, record_ids)
     term = start(TERM_OF[KIND], change.today, edition())
     case = Case(
         case_id=str(uuid.uuid4()),
@@ -65,7 +67,7 @@ async def lodge(
         subject_id=request.subject_id,
         bureau=bureau,
         record_ids=record_ids,
-        records_as_lodged=numbering.as_lodged(records),
+        records_as_lodged=as_lodged(records),
         state=CaseState.LODGED,
         version=1,
         grounds=grounds,
@@ -76,36 +78,36 @@ async def lodge(
         due_on=due_on(term),
         repair=file.model_copy(update={"promise": request.promise.strip()}).model_dump(mode="json"),
     )
-    numbering.open_case(change, case)
-    said = await put_on_file(
-        change, case, "lodge", lambda c: events.RepairLodged(case=c), cite=REPAIR_CITE
+    open_case(change, case)
+    message = await record_step(
+        change, case, "lodge", lambda message: events.RepairLodged(case=message), cite=REPAIR_CITE
     )
-    return pb.LodgeRepairResponse(case=said)
+    return pb.LodgeRepairResponse(case=message)
 
 
 def _file(
-    named: bool, records: Sequence[Record], standing: Standing, archive: Archive, today: date
+    named: bool, records: Sequence[Record], basis: GradeBasis, archive: Archive, today: date
 ) -> RepairFile:
     file = RepairFile(
-        ruleset_id=standing.ruleset_id,
-        grade=standing.grade,
-        spell_began_on=standing.spell_began_on,
+        ruleset_id=basis.ruleset_id,
+        grade=basis.grade,
+        spell_began_on=basis.spell_began_on,
         whole_spell=not named,
     )
     return checked(file, [record.record_id for record in records], archive, today)
 
 
-def _chosen(wanted: Sequence[str], standing: Standing, archive: Archive) -> list[Record]:
-    """The records named, or those on which the present grade rests."""
+def _chosen(named: Sequence[str], basis: GradeBasis, archive: Archive) -> list[Record]:
+    """The records that were named, or those on which the present grade rests."""
     known = {record.record_id: record for record in archive}
-    faults = [fault for one in wanted for fault in _faults(one, known.get(one))]
-    ids = wanted or [one for one in standing.resting_on if one in known]
+    faults = [fault for record_id in named for fault in _faults(record_id, known.get(record_id))]
+    ids = named or [record_id for record_id in basis.record_ids if record_id in known]
     if not ids:
         zh, en = "没有可修复的失信信息", "There is no adverse record to be repaired"
         faults.append(Fault("record_ids", zh, en, cite=REPAIR_CITE))
     if faults:
         raise InvalidInput(faults=faults, cite=REPAIR_CITE)
-    return [known[one] for one in ids]
+    return [known[record_id] for record_id in ids]
 
 
 def _faults(record_id: str, record: Record | None) -> list[Fault]:
@@ -114,18 +116,18 @@ def _faults(record_id: str, record: Record | None) -> list[Fault]:
     elif RecordKind(record.kind).positive:
         zh, en = "是守信信息，不适用信用修复", "is a good record; there is nothing to repair"
     elif record.status != RecordStatus.ACTIVE:
-        zh, en = "已不再有效，无须修复", "no longer stands; there is nothing to repair"
+        zh, en = "已不再有效，无须修复", "is no longer in effect; there is nothing to repair"
     else:
         return []
     return [Fault("record_ids", f"{record_id}{zh}", f"{record_id} {en}", cite=REPAIR_CITE)]
 
 
-def _bureau(named: bool, records: Sequence[Record], standing: Standing) -> str:
-    """The bureau that recorded it; of a spell resting on several, the supervising one (R-034)."""
+def _bureau(named: bool, records: Sequence[Record], basis: GradeBasis) -> str:
+    """The bureau that entered the records; for unnamed records of several, the supervising one."""
     bureaus = sorted({record.bureau for record in records})
     if len(bureaus) == 1:
         return competent_bureau(KIND, bureaus[0], bureaus[0])
     if not named:
-        return standing.bureau
+        return basis.bureau
     zh, en = "不同机关录入的记录须分别申请修复", "Records of several bureaus need several cases"
     raise InvalidInput(faults=[Fault("record_ids", zh, en, cite=REPAIR_CITE)])

@@ -12,10 +12,10 @@ from protos.objection.v1 import repair_pb2 as pb
 from protos.objection.v1 import repair_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import queries
-from services.objection.clients import Neighbours
-from services.objection.correspondence import facts_of
+from services.objection.clients import Clients
+from services.objection.letters import facts_of
 from services.objection.repairs import commands, lodging
-from services.objection.repairs.facts import Archive, Standing, standing_of
+from services.objection.repairs.facts import Archive, GradeBasis, grade_basis
 from services.objection.tables import Case
 
 
@@ -24,33 +24,33 @@ class RepairServicer(Servicer, rpc.RepairServiceServicer):
 
     register = rpc.add_RepairServiceServicer_to_server
 
-    def __init__(self, changes: Changes, neighbours: Neighbours) -> None:
+    def __init__(self, changes: Changes, clients: Clients) -> None:
         super().__init__(changes)
-        self._neighbours = neighbours
+        self._clients = clients
 
     async def CheckRepair(
         self, request: pb.CheckRepairRequest, context: Any
     ) -> pb.CheckRepairResponse:
         caller = current_caller()
-        subject = await self._neighbours.subject(request.subject_id, caller.account_id)
+        subject = await self._clients.subject(request.subject_id, caller.account_id)
         caller.require_subject(subject.subject_id, subject.bureau)
-        standing, archive = await self._standing(request.subject_id)
+        basis, archive = await self._basis(request.subject_id)
         today = self.changes.clock.today()
-        return lodging.check(request, standing=standing, archive=archive, today=today)
+        return lodging.check(request, basis=basis, archive=archive, today=today)
 
     async def LodgeRepair(
         self, request: pb.LodgeRepairRequest, context: Any
     ) -> pb.LodgeRepairResponse:
         caller = current_caller()
         caller.require_subject(request.subject_id, caller.bureau)
-        standing, archive = await self._standing(request.subject_id)
-        return await self.once(request, lodging.lodge, standing=standing, archive=archive)
+        basis, archive = await self._basis(request.subject_id)
+        return await self.once(request, lodging.lodge, basis=basis, archive=archive)
 
     async def RequestSupplement(
         self, request: pb.RequestSupplementRequest, context: Any
     ) -> pb.RequestSupplementResponse:
         case, today = await self._case(request.case_id), self.changes.clock.today()
-        facts = await facts_of(case, self._neighbours, current_caller().account_id, today)
+        facts = await facts_of(case, self._clients, current_caller().account_id, today)
         return await self.once(request, commands.request_supplement, facts=facts)
 
     SupplementRepair = change(commands.supplement)
@@ -81,11 +81,11 @@ class RepairServicer(Servicer, rpc.RepairServiceServicer):
 
     WithdrawRepair = change(commands.withdraw)
 
-    async def _standing(self, subject_id: str) -> tuple[Standing, Archive]:
+    async def _basis(self, subject_id: str) -> tuple[GradeBasis, Archive]:
         on_behalf_of = current_caller().account_id
-        archive = await self._neighbours.archive(subject_id, on_behalf_of)
-        standing = await standing_of(self._neighbours, subject_id, archive, on_behalf_of)
-        return standing, archive
+        archive = await self._clients.archive(subject_id, on_behalf_of)
+        basis = await grade_basis(self._clients, subject_id, archive, on_behalf_of)
+        return basis, archive
 
     async def _case(self, case_id: str) -> Case:
         async with self.view() as view:
@@ -96,5 +96,5 @@ class RepairServicer(Servicer, rpc.RepairServiceServicer):
     async def _records(self, case_id: str) -> tuple[list[Record], Archive]:
         """The records of a case the caller may act on, and the whole archive of its subject."""
         case = await self._case(case_id)
-        archive = await self._neighbours.archive(case.subject_id, current_caller().account_id)
+        archive = await self._clients.archive(case.subject_id, current_caller().account_id)
         return [record for record in archive if record.record_id in case.record_ids], archive

@@ -1,4 +1,4 @@
-"""A case that cannot be followed through is told once, and shown until it is settled."""
+"""A case that cannot be followed through is announced once, and shown until it is settled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plumbing.database import Database
 from plumbing.events.outbox import Outbox
 from plumbing.identity import service_caller
 from protos.objection.v1 import events_pb2 as events
-from services.objection import progress
+from services.objection import steps
 from services.objection.messages import Stuck
 from services.objection.tables import Case, CaseStep
 from tests.postgres import Databases
@@ -51,14 +51,14 @@ async def test_a_refused_step_is_announced_once(tmp_path: Path, databases: Datab
     changes = Changes(database, FixedClock(NOW))
     async with database.transaction() as session:
         session.add(decided_case())
-    for told in (True, False):
+    for announced in (True, False):
         async with changes.change(service_caller("objection")) as change:
-            assert await progress.report_stuck(change, STUCK) is told
+            assert await steps.report_stuck(change, STUCK) is announced
     async with database.snapshot() as session:
         payload = (await session.exec(select(Outbox.payload))).one()
-        steps = (await session.exec(select(sa.func.count()).select_from(CaseStep))).one()
+        written = (await session.exec(select(sa.func.count()).select_from(CaseStep))).one()
     event = events.TermRungReached.FromString(payload)
-    assert (event.rung, steps) == ("stuck/carry_out", 1)
+    assert (event.rung, written) == ("stuck/carry_out", 1)
     assert "ALREADY_EXISTS" in event.message_zh
     assert event.case.number in event.message_zh
     await database.close()

@@ -1,4 +1,4 @@
-"""The gRPC surface of objections without its neighbours."""
+"""The gRPC surface of objections without the services it calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
-from services.objection.clients import Neighbours
+from services.objection.clients import Clients
 from services.objection.policy import POLICY, SERVICE
 from services.objection.servicer import ObjectionServicer
 from tests.integration.objection.stage import refused
@@ -30,13 +30,11 @@ from tests.postgres import Databases
 
 @pytest.fixture
 async def operator(tmp_path: Path, databases: Databases) -> AsyncIterator[ObjectionServiceStub]:
-    """An operator who calls a service whose neighbours are away."""
+    """An operator who calls a service that cannot reach the others."""
     database = Database(databases.url(tmp_path, "objection"))
     await migrations.upgrade(database, "objection")
     nowhere = open_channel(f"127.0.0.1:{free_port()}", timeout=0.2)
-    servicer = ObjectionServicer(
-        Changes(database, SystemClock()), Neighbours.over(nowhere, nowhere)
-    )
+    servicer = ObjectionServicer(Changes(database, SystemClock()), Clients.over(nowhere, nowhere))
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
     verifier = Verifier(public_key(tmp_path), SystemClock())

@@ -1,4 +1,4 @@
-"""The letters: every fact they must name, and what they must not say."""
+"""The letters of an objection: the facts they name, and what they must not contain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from law.objection import Outcome
 from protos.registry.v1.registry_pb2 import Bureau
-from services.objection.correspondence import municipal_of
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,
@@ -17,6 +16,7 @@ from services.objection.letters import (
     RecordFacts,
     decision_letter,
     declined_letter,
+    municipal_of,
 )
 
 DISTRICT = Office("测试区市场监督管理局", "信用监管科", "0571-00000001", "credit@district.example")
@@ -47,20 +47,20 @@ def paragraphs(outcome: Outcome = Outcome.DELETE, facts: LetterFacts = FACTS) ->
 
 
 def test_a_decision_names_case_subject_records_and_reasons() -> None:
-    told = paragraphs()
-    assert told[:2] == ["案号：异议〔2026〕330106-0001号", "测试加油站："]
+    lines = paragraphs()
+    assert lines[:2] == ["案号：异议〔2026〕330106-0001号", "测试加油站："]
     assert (
         "1. 行政处罚：使用未经检定的计量器具"
-        "（来源文书：杭市监测罚〔2026〕1号；认定日期：2026年9月1日）" in told
+        "（来源文书：杭市监测罚〔2026〕1号；认定日期：2026年9月1日）" in lines
     )
-    assert any(line.startswith("2. 克扣消费者（") for line in told)
-    assert told.count("　　更正为：分值：3；摘要：新") == 1
-    assert "三、理由：器具在检定有效期内" in told
-    assert told[-2:] == ["测试区市场监督管理局", "2026年10月16日"]
+    assert any(line.startswith("2. 克扣消费者（") for line in lines)
+    assert lines.count("　　更正为：分值：3；摘要：新") == 1
+    assert "三、理由：器具在检定有效期内" in lines
+    assert lines[-2:] == ["测试区市场监督管理局", "2026年10月16日"]
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "word"),
     [
         (Outcome.DELETE, "删除"),
         (Outcome.CORRECT, "更正"),
@@ -68,15 +68,15 @@ def test_a_decision_names_case_subject_records_and_reasons() -> None:
         (Outcome.UPHOLD, "维持"),
     ],
 )
-def test_the_outcome_stands_with_its_article(outcome: Outcome, said: str) -> None:
+def test_the_outcome_stands_with_its_article(outcome: Outcome, word: str) -> None:
     line = next(line for line in paragraphs(outcome) if line.startswith("二、"))
-    assert line == f"二、处理结果：{said}（依据：《杭州市民生计量信用监督管理暂行办法》五(三)）。"
+    assert line == f"二、处理结果：{word}（依据：《杭州市民生计量信用监督管理暂行办法》五(三)）。"
 
 
 def test_both_receipts_are_explained_point_by_point() -> None:
-    told = paragraphs()
-    place = told.index("决定执行前：C（评级凭证：receipt-before）")
-    assert told[place + 1 : place + 5] == [
+    lines = paragraphs()
+    place = lines.index("决定执行前：C（评级凭证：receipt-before）")
+    assert lines[place + 1 : place + 5] == [
         "　　得分80分。",
         "　　记录一：减分 -10（四(三)）。",
         "决定执行后：B（评级凭证：receipt-after）",
@@ -86,8 +86,8 @@ def test_both_receipts_are_explained_point_by_point() -> None:
 
 def test_a_subject_without_a_grade_is_told_so() -> None:
     none = GradeFacts("", "", [])
-    told = decision_letter(FACTS, Outcome.DELETE, none, none).body
-    assert "决定执行前：未评定等级。" in told
+    letter = decision_letter(FACTS, Outcome.DELETE, none, none).body
+    assert "决定执行前：未评定等级。" in letter
 
 
 def test_the_remedy_names_the_city_the_days_and_that_they_are_adopted() -> None:
@@ -105,12 +105,12 @@ def test_where_the_city_decided_another_unit_of_it_reconsiders() -> None:
 
 
 def test_contacts_name_what_is_known() -> None:
-    told = paragraphs()
+    lines = paragraphs()
     assert (
         "异议受理：测试区市场监督管理局（部门：信用监管科，电话：0571-00000001，"
-        "电子邮箱：credit@district.example）" in told
+        "电子邮箱：credit@district.example）" in lines
     )
-    assert "复核受理：测试市市场监督管理局（电话：0571-00000002）" in told
+    assert "复核受理：测试市市场监督管理局（电话：0571-00000002）" in lines
 
 
 def test_a_declined_objection_is_answered_with_reason_and_remedy() -> None:
@@ -119,6 +119,24 @@ def test_a_declined_objection_is_answered_with_reason_and_remedy() -> None:
     assert "二、理由：器具在检定有效期内" in letter.body
     assert "三、救济途径" in letter.body
     assert "评级凭证" not in letter.body
+
+
+def test_a_letter_contains_none_of_our_own_codes() -> None:
+    explained = GradeFacts(
+        "B",
+        "receipt",
+        ["行政处罚减分 -20（附件；R-076）。", "无可计入的记录（C-11）。", "解释口径C-05：从宽。"],
+    )
+    letter = decision_letter(FACTS, Outcome.DELETE, explained, explained).body
+    assert "　　行政处罚减分 -20（附件）。\n　　无可计入的记录。\n　　解释口径：从宽。" in letter
+
+
+def test_what_people_wrote_is_put_into_the_letter_as_it_is() -> None:
+    text = "送检[red]，[/red] {0} %s C-13 \\n <b>"
+    record = replace(FACTS.records[0], summary=text)
+    letter = declined_letter(replace(FACTS, reasons=text, records=[record])).body
+    assert f"二、理由：{text}（依据" in letter
+    assert f"1. 行政处罚：{text}（来源文书" in letter
 
 
 @pytest.mark.parametrize(

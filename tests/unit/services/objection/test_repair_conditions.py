@@ -1,7 +1,8 @@
-"""The conditions of a repair, the door, and the letters that say where each stands."""
+"""The conditions of a repair, who may apply, and the letters that name each condition."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -14,13 +15,14 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection.letters import GradeFacts, LetterFacts, Office, RecordFacts
 from services.objection.repairs import facts, letters
 from services.objection.repairs.conditions import (
+    Admission,
+    admission,
     checked,
-    door,
+    require_admission,
     require_all_met,
-    require_open,
-    require_some_unmet,
+    require_any_unmet,
 )
-from services.objection.repairs.file import Confirmation, RepairFile
+from services.objection.repairs.repair_file import Confirmation, RepairFile
 
 TODAY = date(2026, 9, 14)
 DISTRICT, CITY = Office("测试区市场监督管理局"), Office("测试市市场监督管理局")
@@ -34,7 +36,7 @@ FACTS = LetterFacts(
     municipal=CITY,
     on=date(2026, 9, 30),
 )
-TOLD = Confirmation(met=True, ground="查验凭证，属实", by="caseworker")
+CONFIRMED = Confirmation(met=True, ground="查验凭证，属实", by="caseworker")
 
 
 def record(name: str, on: str, kind: str = "penalty", **more: Any) -> Record:
@@ -51,80 +53,92 @@ def file(
     return checked(RepairFile(**{**given, **more}), ["a"], records, TODAY)
 
 
-def test_what_only_a_person_can_tell_is_left_open_at_the_door() -> None:
-    asked = file(date(2025, 9, 14), record("a", "2025-09-14"))
-    assert {one.id: (one.met, one.to_confirm) for one in asked.conditions} == {
+def test_a_condition_of_fact_does_not_prevent_an_application() -> None:
+    application = file(date(2025, 9, 14), record("a", "2025-09-14"))
+    states = {known.id: (known.met, known.to_confirm) for known in application.conditions}
+    assert states == {
         "duties_performed": (False, True),
         "impact_removed": (False, True),
         "waited": (True, False),
         "nothing_new": (True, False),
     }
-    assert door(asked, TODAY).open
+    assert admission(application, TODAY).allowed
     with pytest.raises(WrongState, match="not met"):
-        require_all_met(asked)
-    require_some_unmet(asked)
+        require_all_met(application)
+    require_any_unmet(application)
 
 
-def test_the_door_opens_on_the_day_of_the_text() -> None:
-    asked = file(date(2025, 9, 15), record("a", "2025-09-15"))
-    answer = door(asked, TODAY)
-    assert (answer.open, answer.opens_on) == (False, date(2026, 9, 15))
+def test_an_application_is_allowed_from_the_day_of_the_text() -> None:
+    application = file(date(2025, 9, 15), record("a", "2025-09-15"))
+    answer = admission(application, TODAY)
+    assert (answer.allowed, answer.allowed_from) == (False, date(2026, 9, 15))
     with pytest.raises(WrongState) as refused:
-        require_open(asked, TODAY)
+        require_admission(application, TODAY)
     assert refused.value.facts["met_from"] == "2026-09-15"
     assert "C-13" in (refused.value.cite or "")
 
 
-def test_a_record_in_the_way_is_heard_and_named() -> None:
-    asked = file(date(2025, 9, 1), record("a", "2025-09-01"), record("b", "2026-01-01"))
-    assert door(asked, TODAY).open
-    assert [one.in_the_way for one in asked.unmet if one.id == "nothing_new"] == [["b"]]
+def test_a_record_in_the_way_is_named_and_does_not_prevent_an_application() -> None:
+    application = file(date(2025, 9, 1), record("a", "2025-09-01"), record("b", "2026-01-01"))
+    assert admission(application, TODAY).allowed
+    in_the_way = {known.id: known.in_the_way for known in application.unmet}
+    assert in_the_way["nothing_new"] == ["b"]
 
 
-def test_a_text_without_application_turns_away_in_its_own_words() -> None:
-    asked = file(date(2025, 1, 1), record("a", "2025-01-01"), ruleset="tianjin-pilot", grade="3")
-    assert (door(asked, TODAY).open, door(asked, TODAY).opens_on) == (False, None)
+def test_a_text_without_applications_refuses_in_its_own_words() -> None:
+    application = file(
+        date(2025, 1, 1), record("a", "2025-01-01"), ruleset="tianjin-pilot", grade="3"
+    )
+    assert admission(application, TODAY) == Admission(allowed=False, allowed_from=None)
     with pytest.raises(WrongState, match="two clean years"):
-        require_open(asked, TODAY)
+        require_admission(application, TODAY)
 
 
-def test_once_all_is_established_nothing_is_left_to_refuse_on() -> None:
-    confirmations = dict.fromkeys(("duties_performed", "impact_removed"), TOLD)
-    asked = file(date(2025, 9, 1), record("a", "2025-09-01"), confirmations=confirmations)
-    require_all_met(asked)
+def test_when_every_condition_is_met_a_refusal_has_no_ground() -> None:
+    confirmations = dict.fromkeys(("duties_performed", "impact_removed"), CONFIRMED)
+    application = file(date(2025, 9, 1), record("a", "2025-09-01"), confirmations=confirmations)
+    require_all_met(application)
     with pytest.raises(WrongState):
-        require_some_unmet(asked)
+        require_any_unmet(application)
 
 
-def test_a_refusal_says_of_every_condition_where_it_stands() -> None:
-    not_so = TOLD.model_copy(update={"met": False, "ground": "尚未缴清"})
-    asked = file(
+def test_a_refusal_names_every_condition_and_whether_it_is_met() -> None:
+    not_so = CONFIRMED.model_copy(update={"met": False, "ground": "尚未缴清"})
+    application = file(
         date(2025, 9, 1),
         record("a", "2025-09-01"),
         record("b", "2026-01-01"),
         confirmations={"duties_performed": not_so},
     )
-    told = letters.refused_letter(FACTS, asked).body
-    lines = {line.partition(". ")[2].partition("（")[0]: line for line in told.split("\n")}
+    letter = letters.refused_letter(FACTS, application).body
+    lines = {line.partition(". ")[2].partition("（")[0]: line for line in letter.split("\n")}
     assert lines["行政处理决定和司法裁判明确的法定责任和义务已履行完毕"].endswith(
         "未满足；尚未缴清"
     )
     assert lines["社会不良影响基本消除"].endswith("未经核实")
     assert lines["自本次认定E级之日起满1年"].endswith("已满足；自2026年9月1日起满足")
     assert lines["认定至申请期间未产生同类不良信息"].endswith("未满足；期间记录：b")
-    assert "提出异议" in told
-    assert "申请复核" in told
+    assert "提出异议" in letter
+    assert "申请复核" in letter
 
 
 def test_a_confirmation_shows_both_receipts() -> None:
-    confirmations = dict.fromkeys(("duties_performed", "impact_removed"), TOLD)
-    asked = file(date(2025, 9, 1), record("a", "2025-09-01"), confirmations=confirmations)
+    confirmations = dict.fromkeys(("duties_performed", "impact_removed"), CONFIRMED)
+    application = file(date(2025, 9, 1), record("a", "2025-09-01"), confirmations=confirmations)
     before, after = GradeFacts("E", "r-before", ["一"]), GradeFacts("A", "r-after", ["二"])
-    letter = letters.confirmed_letter(FACTS, asked, before, after)
+    letter = letters.confirmed_letter(FACTS, application, before, after)
     assert letter.title == letters.CONFIRMED_TITLE
     for part in ("r-before", "r-after", "查验凭证，属实", "终止披露"):
         assert part in letter.body
     assert "未满足" not in letter.body
+
+
+def test_a_letter_names_articles_and_none_of_our_own_codes() -> None:
+    application = file(date(2025, 9, 15), record("a", "2025-09-15"))
+    assert any("C-13" in known.cite for known in application.conditions)
+    letter = letters.declined_letter(FACTS, application).body
+    assert re.search(r"[CDR]-\d", letter) is None
+    assert "依据：《杭州市民生计量信用监督管理暂行办法》" in letter
 
 
 def stated(grade: str, on: str, *, superseded: bool = False) -> Grade:

@@ -1,0 +1,99 @@
+"""What is kept with a repair case beside the case itself: the conditions and their state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from protos.objection.v1 import objection_pb2 as pb
+
+
+class Confirmation(BaseModel):
+    """What a caseworker established about a condition of fact, with the ground."""
+
+    met: bool
+    ground: str
+    by: str
+
+
+class Condition(BaseModel):
+    """A condition of the text as last checked.
+
+    `to_confirm` marks a condition of fact, which a caseworker establishes. `in_the_way` names the
+    records that keep it from being met, `met_from` the first day on which it is met.
+    """
+
+    id: str
+    met: bool
+    cite: str
+    zh: str
+    en: str
+    met_from: date | None = None
+    in_the_way: list[str] = Field(default_factory=list)
+    to_confirm: bool = False
+
+
+class RepairFile(BaseModel):
+    """A repair. Text, grade and first day of the grade are those of the day of application.
+
+    `whole_spell` is set when the subject named no records: it then applies for everything on which
+    its grade rests.
+    """
+
+    ruleset_id: str
+    grade: str
+    spell_began_on: date | None
+    whole_spell: bool
+    promise: str = ""
+    conditions: list[Condition] = Field(default_factory=list)
+    confirmations: dict[str, Confirmation] = Field(default_factory=dict)
+    supplement_requested: str = ""
+
+    @property
+    def unmet(self) -> list[Condition]:
+        """The conditions that are not met."""
+        return [condition for condition in self.conditions if not condition.met]
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """The ids of the conditions of fact that were established as met."""
+        return frozenset(name for name, answer in self.confirmations.items() if answer.met)
+
+    def message(self) -> pb.Repair:
+        """The protobuf message."""
+        return pb.Repair(
+            ruleset_id=self.ruleset_id,
+            grade=self.grade,
+            spell_began_on=self.spell_began_on.isoformat() if self.spell_began_on else "",
+            whole_spell=self.whole_spell,
+            promise=self.promise,
+            conditions=map(self._condition, self.conditions),
+            supplement_requested=self.supplement_requested,
+        )
+
+    def _condition(self, condition: Condition) -> pb.Condition:
+        confirmation = self.confirmations.get(condition.id)
+        return pb.Condition(
+            id=condition.id,
+            met=condition.met,
+            cite=condition.cite,
+            text_zh=condition.zh,
+            text_en=condition.en,
+            met_from=condition.met_from.isoformat() if condition.met_from else "",
+            in_the_way=condition.in_the_way,
+            to_confirm=condition.to_confirm,
+            confirmed_by=confirmation.by if confirmation else "",
+            ground=confirmation.ground if confirmation else "",
+        )
+
+
+def names_zh(conditions: Iterable[Condition]) -> str:
+    """The conditions with their articles in one Chinese phrase."""
+    return "；".join(f"{condition.zh}（{condition.cite}）" for condition in conditions)
+
+
+def names_en(conditions: Iterable[Condition]) -> str:
+    """The conditions with their articles in one English phrase."""
+    return "; ".join(f"{condition.en} ({condition.cite})" for condition in conditions)
