@@ -33,7 +33,7 @@ from plumbing.database import Database, PlumbingTable
 from plumbing.events.connect import connect
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Attributes
-from plumbing.events.inbox import InboxPosition, On
+from plumbing.events.inbox import EventHandler, InboxPosition
 from plumbing.events.outbox import Outbox
 from plumbing.events.relay import Relay
 from plumbing.events.subjects import Stream, ensure_streams, subject_of
@@ -84,7 +84,7 @@ async def consumer(database: Database, js: JetStreamContext) -> float:
     """A consumer with its inbox; one transaction per event."""
     await _filled(database, CONSUMED_EVENTS)
     await Relay(database, js, SystemClock()).drain()
-    handlers = [On(BureausChanged)]
+    handlers = [EventHandler(BureausChanged)]
     consuming = Consumer("bench", Stream.REGISTRY, database, js, SystemClock(), handlers)
     started = time.perf_counter()
     task = asyncio.create_task(consuming.run())

@@ -22,7 +22,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import Database, JsonColumn, PlumbingTable, SerialColumn
-from plumbing.events.leadership import alone
+from plumbing.events.leadership import exclusively
 from plumbing.identity import Caller
 from plumbing.metrics.counted import AUDIT_SEALED
 
@@ -134,7 +134,7 @@ class Sealer:
         if not waiting:
             return 0
         async with self._database.transaction() as session:
-            await alone(session, "audit seal")
+            await exclusively(session, "audit seal")
             sequence, previous = await _head(session)
             entries = (
                 await session.exec(

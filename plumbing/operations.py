@@ -117,7 +117,7 @@ class OperationsServicer(rpc.OperationsServiceServicer):
 
     async def _replays(self, wanted: set[int]) -> list[dead_letters.Replay]:
         return [
-            await dead_letters.replay(self._parts.js, consumer, letter)
+            await dead_letters.replay(self._parts.js, consumer.inbox, letter)
             for consumer in self._assembly.consumers
             async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
             if not wanted or letter.seq in wanted

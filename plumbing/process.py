@@ -24,8 +24,7 @@ from plumbing.client import ServiceToken
 from plumbing.clock import SystemClock, open_clock
 from plumbing.database import Database
 from plumbing.events.connect import connect
-from plumbing.events.refilling import refill
-from plumbing.events.relay import Relay
+from plumbing.events.relay import Relay, refill
 from plumbing.events.subjects import ensure_streams
 from plumbing.metrics import common, counted
 from plumbing.metrics.figures import Board

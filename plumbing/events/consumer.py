@@ -24,7 +24,7 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.dead_letters import bury
 from plumbing.events.envelope import Delivery, MalformedEvent
-from plumbing.events.inbox import Inbox, On, Standing, TryLater, describe
+from plumbing.events.inbox import EventHandler, Inbox, Place, TryLater, describe
 from plumbing.events.observing import handling, tell_handled
 from plumbing.events.subjects import dead_letter_subject
 from plumbing.grpc_errors import Away
@@ -53,7 +53,7 @@ class Consumer:
         database: Database,
         js: JetStreamContext,
         clock: Clock,
-        handlers: Sequence[On[Any]],
+        handlers: Sequence[EventHandler[Any]],
         *,
         max_attempts: int = MAX_ATTEMPTS,
         ack_wait: float = 5.0,
@@ -142,17 +142,17 @@ class Consumer:
             began = time.monotonic()
             outcome = await self._take(message, delivery)
             self._count(delivery, outcome, time.monotonic() - began)
-            if outcome is Standing.DONE:
+            if outcome is Place.DONE:
                 tell_handled(self.name, delivery, began)
             elif isinstance(outcome, Exception):
                 failed(here, outcome)
             else:
                 here.set_attribute("quanheng.standing", outcome.name)
 
-    async def _take(self, message: Msg, delivery: Delivery) -> Standing | Exception:
+    async def _take(self, message: Msg, delivery: Delivery) -> Place | Exception:
         """Handles an event, or sees to it that it is tried again; what became of it."""
         try:
-            standing = await self.inbox.take(delivery)
+            place = await self.inbox.take(delivery)
         except (TryLater, Away) as error:
             _LOG.warning("event held back", **self._about(delivery), error=describe(error))
             await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
@@ -161,17 +161,17 @@ class Consumer:
             # A handler may fail in any way: it is counted, shown, and given up in the end.
             await self._failed(message, delivery, error)
             return error
-        await self._settle(message, delivery, standing)
-        return standing
+        await self._settle(message, delivery, place)
+        return place
 
-    def _count(self, delivery: Delivery, outcome: Standing | Exception, seconds: float) -> None:
+    def _count(self, delivery: Delivery, outcome: Place | Exception, seconds: float) -> None:
         event = delivery.attributes.type.rpartition(".")[2]
         EVENT_SECONDS.labels(self.name, event, _named(outcome)).observe(seconds)
 
-    async def _settle(self, message: Msg, delivery: Delivery, standing: Standing) -> None:
-        if standing is Standing.DONE:
+    async def _settle(self, message: Msg, delivery: Delivery, place: Place) -> None:
+        if place is Place.DONE:
             await message.ack()
-        elif standing is Standing.CONTRADICTS:
+        elif place is Place.CONTRADICTS:
             await self._bury(message, ValueError("another event had this place in the sequence"))
         else:
             await message.nak(delay=_delay(delivery.deliveries, first=0.1, last=2.0))
@@ -218,8 +218,8 @@ class Consumer:
         }
 
 
-def _named(outcome: Standing | Exception) -> str:
-    if isinstance(outcome, Standing):
+def _named(outcome: Place | Exception) -> str:
+    if isinstance(outcome, Place):
         return outcome.name.lower()
     return "later" if isinstance(outcome, TryLater | Away) else "failed"
 

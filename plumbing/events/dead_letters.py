@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import structlog
 from nats.aio.msg import Msg
@@ -17,13 +15,16 @@ from nats.js import JetStreamContext
 from nats.js.api import Header, RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 
-from plumbing.events.envelope import Attributes, Delivery, MalformedEvent, header_value
-from plumbing.events.inbox import describe
+from plumbing.events.envelope import (
+    Attributes,
+    Delivery,
+    MalformedEvent,
+    decode_value,
+    encode_value,
+)
+from plumbing.events.inbox import Inbox, describe
 from plumbing.events.observing import handling
 from plumbing.events.subjects import Stream, dead_letter_subject
-
-if TYPE_CHECKING:
-    from plumbing.events.consumer import Consumer
 
 CONSUMER_HEADER = "quanheng-consumer"
 ERROR_HEADER = "quanheng-error"
@@ -62,7 +63,7 @@ async def bury(js: JetStreamContext, consumer: str, message: Msg, error: str) ->
     stream_seq = message.metadata.sequence.stream
     headers[Header.MSG_ID] = f"{consumer}:{headers.get('ce-id', stream_seq)}"
     headers[CONSUMER_HEADER] = consumer
-    headers[ERROR_HEADER] = header_value(error)
+    headers[ERROR_HEADER] = encode_value(error)
     headers[SUBJECT_HEADER] = message.subject
     headers[STREAM_SEQ_HEADER] = str(stream_seq)
     await js.publish(dead_letter_subject(consumer), message.data, headers=headers)
@@ -83,38 +84,37 @@ async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[Dea
         seq = letter.seq + 1
 
 
-async def replay(js: JetStreamContext, consumer: Consumer, letter: DeadLetter) -> Replay:
-    """Handles a dead letter again with the consumer's own handlers, once per event as ever.
+async def replay(js: JetStreamContext, inbox: Inbox, letter: DeadLetter) -> Replay:
+    """Handles a dead letter again with the handlers of its consumer, still once per event.
 
-    On success the letter is deleted; on failure it stays, and the reason is in the result.
+    On success the letter is deleted; on failure it stays, and the result says why.
     """
     try:
-        await _handle(consumer, letter)
-    except Exception as error:  # whatever the handler raises is the answer to who asked
+        await _handle(inbox, letter)
+    except Exception as error:  # whatever the handler raises is the answer to the request
         _LOG.warning(
-            "dead letter failed again", consumer=consumer.name, seq=letter.seq, exc_info=error
+            "dead letter failed again", consumer=inbox.consumer, seq=letter.seq, exc_info=error
         )
         return Replay(letter, describe(error))
     await _discard(js, letter)
     return Replay(letter, None)
 
 
-async def _handle(consumer: Consumer, letter: DeadLetter) -> None:
+async def _handle(inbox: Inbox, letter: DeadLetter) -> None:
     if letter.attributes is None:
         raise MalformedEvent("the message carries no event")
-    # Delivered once already at least: success clears the failures that were counted.
+    # It was delivered before, so success deletes the failures that were counted.
     delivery = Delivery(letter.attributes, letter.body, letter.stream_seq, deliveries=2)
-    with handling(consumer.name, letter.subject, delivery):
-        await consumer.inbox.take_again(delivery)
+    with handling(inbox.consumer, letter.subject, delivery):
+        await inbox.take_again(delivery)
 
 
 async def _discard(js: JetStreamContext, letter: DeadLetter) -> None:
     try:
         await js.delete_msg(Stream.DEAD_LETTERS, letter.seq)
     except APIError as error:
-        if (
-            error.err_code not in _NO_SUCH_MESSAGE
-        ):  # else somebody else has just replayed it as well
+        # A letter that is gone was replayed by somebody else at the same time.
+        if error.err_code not in _NO_SUCH_MESSAGE:
             raise
 
 
@@ -127,7 +127,7 @@ def _read(raw: RawStreamMsg) -> DeadLetter:
     return DeadLetter(
         seq=raw.seq or 0,
         consumer=headers[CONSUMER_HEADER],
-        error=unquote(headers[ERROR_HEADER]),
+        error=decode_value(headers[ERROR_HEADER]),
         buried_at=raw.time,
         subject=headers[SUBJECT_HEADER],
         stream_seq=int(headers[STREAM_SEQ_HEADER]),

@@ -1,12 +1,13 @@
 """The envelope: CloudEvents 1.0 in NATS binary mode, attributes as `ce-*` headers, body protobuf.
 
-`sequence`, `bureau`, `onbehalfof` and `requestid` are our extension attributes, `traceparent` is
-that of CloudEvents for tracing: whoever handles an event continues the trace of its change. Values
-are percent-encoded as the NATS binding asks, so a name in Chinese survives a header.
+`sequence`, `bureau`, `onbehalfof` and `requestid` are our own extension attributes. `traceparent`
+is the attribute of CloudEvents for tracing: the handling of an event belongs to the trace of the
+change that announced it. Values are written and read as the NATS binding says (3.1.3.2).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +21,13 @@ from nats.aio.msg import Msg
 from plumbing.events.subjects import service_of
 
 CONTENT_TYPE = "application/protobuf"
+_PREFIX = "ce-"
 # Printable ASCII without space, double quote and percent; quote() keeps letters and digits itself.
 _PLAIN = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ESCAPED = re.compile(r"\\(.)")
+_NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 M = TypeVar("M", bound=Message)
 
@@ -62,13 +68,16 @@ class Attributes:
             values["traceparent"] = self.traceparent
         if self.request_id is not None:
             values["requestid"] = self.request_id
-        return {f"ce-{name}": header_value(value) for name, value in values.items()}
+        return {f"{_PREFIX}{name}": encode_value(value) for name, value in values.items()}
 
     @classmethod
     def read(cls, headers: Mapping[str, str] | None) -> Attributes:
         """The attributes in a message's headers. Raises MalformedEvent."""
         try:
-            return cls._read({k.lower(): unquote(v) for k, v in (headers or {}).items()})
+            lowered = {name.lower(): value for name, value in (headers or {}).items()}
+            return cls._read(
+                {n: decode_value(v) for n, v in lowered.items() if n.startswith(_PREFIX)}
+            )
         except (KeyError, ValueError) as error:
             raise MalformedEvent(f"Not an event: {error!r}") from error
 
@@ -142,6 +151,22 @@ class Delivery:
         )
 
 
-def header_value(text: str) -> str:
-    """Text as a header may carry it: percent-encoded outside plain ASCII."""
+def encode_value(text: str) -> str:
+    """A text as the value of a header: percent-encoded except for plain ASCII."""
     return quote(text, safe=_PLAIN)
+
+
+def decode_value(value: str) -> str:
+    """The text that the value of a header stands for.
+
+    A value in double quotes is unquoted first; then percent sequences are decoded, once. Raises
+    ValueError for a quote that does not end, for a percent sign without two hexadecimal digits, and
+    for bytes that are not UTF-8.
+    """
+    if value.startswith('"'):
+        if not _QUOTED.fullmatch(value):
+            raise ValueError(f"the quoted value does not end where it should: {value!r}")
+        value = _ESCAPED.sub(r"\1", value[1:-1])
+    if _NOT_ENCODED.search(value):
+        raise ValueError(f"a percent sign begins no sequence: {value!r}")
+    return unquote(value, errors="strict")

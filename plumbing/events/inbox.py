@@ -67,7 +67,7 @@ class TryLater(Exception):
 
 
 @dataclass(frozen=True)
-class On(Generic[M]):
+class EventHandler(Generic[M]):
     """What a consumer does about one type of event.
 
     `apply` works in the inbox's transaction, on this service's own database: once per event.
@@ -80,7 +80,7 @@ class On(Generic[M]):
     react: Callable[[Received[M]], Awaitable[None]] | None = None
 
 
-class Standing(Enum):
+class Place(Enum):
     """Where an event stands against its consumer's position in the aggregate."""
 
     NEXT = auto()
@@ -93,9 +93,9 @@ class Inbox:
     """One consumer's inbox in its service's database."""
 
     def __init__(
-        self, consumer: str, database: Database, clock: Clock, handlers: Sequence[On[Any]]
+        self, consumer: str, database: Database, clock: Clock, handlers: Sequence[EventHandler[Any]]
     ) -> None:
-        self._consumer = consumer
+        self.consumer = consumer
         self._database = database
         self._clock = clock
         self._handlers = {on.event_type.DESCRIPTOR.full_name: on for on in handlers}
@@ -106,7 +106,7 @@ class Inbox:
         """Whether there is a handler for a type of event; others only move the position on."""
         return event_type in self._handlers
 
-    async def take(self, delivery: Delivery) -> Standing:
+    async def take(self, delivery: Delivery) -> Place:
         """Handles an event if it is the next of its aggregate; DONE means it has had its effect.
 
         Raises whatever the handler raises; then nothing has changed here.
@@ -114,16 +114,16 @@ class Inbox:
         on = self._handlers.get(delivery.attributes.type)
         if on is not None and on.react is not None:
             async with self._database.snapshot() as session:
-                standing = await self._standing(session, delivery.attributes)
-            if standing is not Standing.NEXT:
-                return standing
+                place = await self._place(session, delivery.attributes)
+            if place is not Place.NEXT:
+                return place
             await on.react(delivery.decode(on.event_type))
         async with self._database.transaction() as session:
             if not await self._advance(session, delivery.attributes):
-                return await self._standing(session, delivery.attributes)
+                return await self._place(session, delivery.attributes)
             if on is not None:
                 await self._effect(session, on, delivery)
-        return Standing.DONE
+        return Place.DONE
 
     async def take_again(self, delivery: Delivery) -> None:
         """Handles a dead letter, whose place in the sequence has been passed. Once, as ever.
@@ -132,7 +132,7 @@ class Inbox:
         """
         on = self._handlers.get(delivery.attributes.type)
         if on is None:
-            raise LookupError(f"{self._consumer} has no handler for {delivery.attributes.type}")
+            raise LookupError(f"{self.consumer} has no handler for {delivery.attributes.type}")
         if on.react is not None:
             await on.react(delivery.decode(on.event_type))
         async with self._database.transaction() as session:
@@ -143,9 +143,9 @@ class Inbox:
     async def failed(self, event_id: UUID, error: BaseException) -> int:
         """Counts a failure; returns how often the event has failed by now."""
         async with self._database.transaction() as session:
-            failure = await session.get(InboxFailure, (self._consumer, event_id))
+            failure = await session.get(InboxFailure, (self.consumer, event_id))
             failure = failure or InboxFailure(
-                consumer=self._consumer,
+                consumer=self.consumer,
                 event_id=event_id,
                 attempts=0,
                 last_error="",
@@ -161,13 +161,15 @@ class Inbox:
         """Lets the later events of the aggregate pass one that lies among the dead letters."""
         async with self._database.transaction() as session:
             await self._advance(session, event)
-            failure = await session.get(InboxFailure, (self._consumer, event.id))
+            failure = await session.get(InboxFailure, (self.consumer, event.id))
             if failure is not None:
                 failure.buried_at = self._clock.now()
 
-    async def _effect(self, session: AsyncSession, on: On[Any], delivery: Delivery) -> None:
+    async def _effect(
+        self, session: AsyncSession, on: EventHandler[Any], delivery: Delivery
+    ) -> None:
         event_id = delivery.attributes.id
-        note = InboxEvent(consumer=self._consumer, event_id=event_id, handled_at=self._clock.now())
+        note = InboxEvent(consumer=self.consumer, event_id=event_id, handled_at=self._clock.now())
         session.add(note)
         if on.apply is not None:
             await on.apply(session, delivery.decode(on.event_type))
@@ -178,12 +180,12 @@ class Inbox:
         """Moves the position if this is the next event; its row stays locked until the commit."""
         if event.sequence == 1:
             connection = await session.connection()
-            place = {"consumer": self._consumer, "aggregate": event.aggregate}
+            place = {"consumer": self.consumer, "aggregate": event.aggregate}
             return bool((await connection.execute(_FIRST_POSITION, place)).rowcount)
         result = await session.exec(
             sa.update(InboxPosition)
             .where(
-                col(InboxPosition.consumer) == self._consumer,
+                col(InboxPosition.consumer) == self.consumer,
                 col(InboxPosition.aggregate) == event.aggregate,
                 col(InboxPosition.last_seq) == event.sequence - 1,
             )
@@ -191,26 +193,26 @@ class Inbox:
         )
         return bool(result.rowcount)
 
-    async def _standing(self, session: AsyncSession, event: Attributes) -> Standing:
-        position = await session.get(InboxPosition, (self._consumer, event.aggregate))
+    async def _place(self, session: AsyncSession, event: Attributes) -> Place:
+        position = await session.get(InboxPosition, (self.consumer, event.aggregate))
         last = 0 if position is None else position.last_seq
         if event.sequence > last:
-            return Standing.NEXT if event.sequence == last + 1 else Standing.EARLY
+            return Place.NEXT if event.sequence == last + 1 else Place.EARLY
         if event.type not in self._handlers or await self._handled(session, event.id):
-            return Standing.DONE
-        failure = await session.get(InboxFailure, (self._consumer, event.id))
+            return Place.DONE
+        failure = await session.get(InboxFailure, (self.consumer, event.id))
         buried = failure is not None and failure.buried_at is not None
-        return Standing.DONE if buried else Standing.CONTRADICTS
+        return Place.DONE if buried else Place.CONTRADICTS
 
     async def _handled(self, session: AsyncSession, event_id: UUID) -> bool:
         note = select(InboxEvent.event_id).where(
-            InboxEvent.consumer == self._consumer, InboxEvent.event_id == event_id
+            InboxEvent.consumer == self.consumer, InboxEvent.event_id == event_id
         )
         return (await session.exec(note)).first() is not None
 
     def _failures_of(self, event_id: UUID) -> sa.Delete:
         return sa.delete(InboxFailure).where(
-            col(InboxFailure.consumer) == self._consumer,
+            col(InboxFailure.consumer) == self.consumer,
             col(InboxFailure.event_id) == event_id,
         )
 

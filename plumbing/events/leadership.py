@@ -1,6 +1,6 @@
-"""One at a time: which of a service's replicas does the work that only one may do.
+"""One at a time: which replica of a service does the work that only one may do.
 
-`Leadership` is for work that goes on outside a transaction, `alone` for what one transaction does.
+`Leadership` is for work outside a transaction, `exclusively` for the work of one transaction.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import Database
 
-# Seconds after which PostgreSQL ends the session of a leader whose machine has gone; by default it
-# would keep the lock for hours.
+# PostgreSQL ends the session of a leader whose machine is gone after about 11 seconds; by default
+# the session would keep the lock for hours.
 _GONE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
 
 
-async def alone(session: AsyncSession, work: str) -> None:
-    """Waits until no other transaction of the database does this work, and keeps others from it.
+async def exclusively(session: AsyncSession, work: str) -> None:
+    """Waits until no other transaction of the database does this work, then keeps others waiting.
 
-    On SQLite a transaction that writes is alone anyway.
+    It lasts until the transaction ends. On SQLite only one transaction writes at a time anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
         await session.exec(select(sa.func.pg_advisory_xact_lock(lock_key(work))))
@@ -36,8 +36,8 @@ def lock_key(work: str) -> int:
 class Leadership:
     """The right to do one kind of work on one database.
 
-    On SQLite the one process has it. On PostgreSQL it is a session's advisory lock, so that it
-    ends with the connection that took it, however its process ends.
+    On SQLite the only process has it. On PostgreSQL it is an advisory lock of a session, so it ends
+    with the connection that took it, however the process ends.
     """
 
     def __init__(self, database: Database, work: str) -> None:
@@ -46,7 +46,7 @@ class Leadership:
         self._connection: AsyncConnection | None = None
 
     async def held(self) -> bool:
-        """Whether this process may go on; takes the lock if it is free. Ask before each turn."""
+        """Whether this process has the right now; takes it if it is free. Ask before each turn."""
         if self._database.is_sqlite:
             return True
         if self._connection is None:

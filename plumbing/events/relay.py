@@ -1,8 +1,12 @@
 """The relay: outbox → JetStream, at least once, in order within each aggregate.
 
-Aggregates travel side by side; inside one, an event leaves only when the one before it is
-acknowledged. The event id is the message id, so what is sent again after a crash between the
-acknowledgement and the mark is dropped by the stream, or by the inbox when the stream forgot.
+Aggregates are published side by side; within one, an event is sent only after the one before it was
+acknowledged. The event id is the message id: an event that is sent twice, because of a crash
+between the acknowledgement and the mark, is dropped by the stream, or by the inbox when the
+stream no longer remembers it.
+
+The outbox keeps what was published. So a stream that was lost or set back to an earlier state is
+filled again (`refill`); an inbox that had an event already lets it pass without effect.
 """
 
 from __future__ import annotations
@@ -22,12 +26,15 @@ from nats.js import JetStreamContext
 from nats.js.api import Header, PubAck
 from nats.js.errors import BadRequestError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.leadership import Leadership
 from plumbing.events.observing import tell_published
 from plumbing.events.outbox import RECORDED, Outbox
+from plumbing.events.subjects import Stream
 from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 
 BATCH = 500
@@ -235,3 +242,41 @@ def _hold(drained: Drained, event: _Pending, error: BaseException) -> None:
     # A refusal concerns this event alone; anything else is NATS being away.
     refused = isinstance(error, (BadRequestError, nats.errors.MaxPayloadError))
     drained.stalled = drained.stalled or not refused
+
+
+async def refill(database: Database, js: JetStreamContext, service: str) -> int:
+    """Marks as unpublished the events that the service's stream has lost; returns how many.
+
+    Call it before the relay starts. Raises nats.errors.Error.
+    """
+    last = await _last_event(js, Stream[service.upper()])
+    async with database.transaction() as session:
+        lost = await _lost(session, last)
+        marked = await session.exec(sa.update(Outbox).where(lost).values(published_at=None))
+    if marked.rowcount:
+        _LOG.warning("the stream lacks events, they are published again", events=marked.rowcount)
+    return marked.rowcount
+
+
+async def _lost(session: AsyncSession, last: UUID | None) -> sa.ColumnElement[bool]:
+    """The events published after the last one that the stream holds; all if it holds none.
+
+    All events of a page are marked with one moment. Events are known to be lost only when some were
+    marked later; then events of the last event's own page may be lost too.
+    """
+    published = col(Outbox.published_at)
+    if last is None:
+        return published.is_not(None)
+    mark = (await session.exec(select(published).where(col(Outbox.event_id) == last))).first()
+    if mark is None:
+        return sa.false()  # published and not marked yet, so it was the last one
+    later = (await session.exec(select(Outbox.seq).where(published > mark).limit(1))).first()
+    return sa.false() if later is None else published >= mark
+
+
+async def _last_event(js: JetStreamContext, stream: Stream) -> UUID | None:
+    state = (await js.stream_info(stream)).state
+    if not state.messages:
+        return None
+    headers = (await js.get_msg(stream, state.last_seq)).headers or {}
+    return UUID(headers[Header.MSG_ID])

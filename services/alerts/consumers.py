@@ -17,8 +17,8 @@ from plumbing.change import Change, Handler, applying
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import M, Received
-from plumbing.events.inbox import On
-from plumbing.events.leadership import alone
+from plumbing.events.inbox import EventHandler
+from plumbing.events.leadership import exclusively
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.alerts.v1 import events_pb2 as own
@@ -52,10 +52,12 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     escalating = EscalationTimers(parts.database, timers, parts.clock)
     start = Starting(parts.database, timers, escalating)
 
-    def on(event_type: type[M], handler: Handler[M], **react: Any) -> On[M]:
-        return On(event_type, apply=applying("alerts", parts.clock, in_turn(handler)), **react)
+    def on(event_type: type[M], handler: Handler[M], **react: Any) -> EventHandler[M]:
+        return EventHandler(
+            event_type, apply=applying("alerts", parts.clock, in_turn(handler)), **react
+        )
 
-    def consumer(name: str, stream: Stream, handlers: Sequence[On[Any]]) -> Consumer:
+    def consumer(name: str, stream: Stream, handlers: Sequence[EventHandler[Any]]) -> Consumer:
         return Consumer(name, stream, parts.database, parts.js, parts.clock, handlers)
 
     register = (
@@ -65,7 +67,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         on(registry.VerificationsRecorded, verifications_recorded),
         on(registry.RecordsChanged, records_changed),
         on(registry.BatchDecided, batch_decided),
-        On(registry.ClockMoved, react=start.move_clock),
+        EventHandler(registry.ClockMoved, react=start.move_clock),
     )
     cases = (
         on(objection.LetterIssued, letter_issued),
@@ -76,12 +78,14 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         consumer("alerts-grading", Stream.GRADING, (on(grading.GradeChanged, grade_changed),)),
         consumer("alerts-objection", Stream.OBJECTION, cases),
         consumer(
-            "alerts-deliveries", Stream.ALERTS, (On(own.NoticesIssued, react=start.deliveries),)
+            "alerts-deliveries",
+            Stream.ALERTS,
+            (EventHandler(own.NoticesIssued, react=start.deliveries),),
         ),
         consumer(
             "alerts-escalations",
             Stream.ALERTS,
-            (On(own.EscalationsChanged, react=escalating.changed),),
+            (EventHandler(own.EscalationsChanged, react=escalating.changed),),
         ),
     ]
 
@@ -94,7 +98,7 @@ def in_turn(handler: Handler[M]) -> Handler[M]:
     """
 
     async def handle(change: Change, received: Received[M]) -> None:
-        await alone(change.session, "projection")
+        await exclusively(change.session, "projection")
         await handler(change, received)
 
     return handle

@@ -12,7 +12,7 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On
+from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from protos.registry.v1.events_pb2 import ClockMoved, RecordsChanged, SubjectsChanged
 from services.grading import commands
@@ -31,10 +31,10 @@ def registry_consumer(
     async def clock_moved(received: Received[ClockMoved]) -> None:
         await tell_clock_moved(received.message.offset_seconds)
 
-    handlers: list[On[Any]] = [
-        On(SubjectsChanged, apply=applying("grading", clock, _subjects_changed)),
-        On(RecordsChanged, apply=applying("grading", clock, _records_changed)),
-        On(ClockMoved, react=clock_moved),
+    handlers: list[EventHandler[Any]] = [
+        EventHandler(SubjectsChanged, apply=applying("grading", clock, _subjects_changed)),
+        EventHandler(RecordsChanged, apply=applying("grading", clock, _records_changed)),
+        EventHandler(ClockMoved, react=clock_moved),
     ]
     return Consumer(NAME, Stream.REGISTRY, database, js, clock, handlers)
 

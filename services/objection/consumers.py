@@ -6,7 +6,7 @@ from typing import Any
 
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On
+from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.objection.v1 import events_pb2 as own
@@ -37,8 +37,8 @@ def consumers(parts: Parts, timers: CaseWorkflows) -> list[Consumer]:
     async def tell_clock(received: Received[ClockMoved]) -> None:
         await timers.move_clock(received.message.offset_seconds)
 
-    on_cases: list[On[Any]] = [On(event, react=tell) for event in _TELLING]
-    on_clock: list[On[Any]] = [On(ClockMoved, react=tell_clock)]
+    on_cases: list[EventHandler[Any]] = [EventHandler(event, react=tell) for event in _TELLING]
+    on_clock: list[EventHandler[Any]] = [EventHandler(ClockMoved, react=tell_clock)]
     return [
         Consumer(
             "objection-own", Stream.OBJECTION, parts.database, parts.js, parts.clock, on_cases

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plumbing.change import applying
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On
+from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.grading.v1.events_pb2 import RulesetActivated
@@ -20,8 +20,10 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     async def clock_moved(received: Received[ClockMoved]) -> None:
         await timers.clock_moved(received.message.offset_seconds)
 
-    own = [On(ClockMoved, react=clock_moved)]
-    texts = [On(RulesetActivated, apply=applying("registry", parts.clock, governing.take))]
+    own = [EventHandler(ClockMoved, react=clock_moved)]
+    texts = [
+        EventHandler(RulesetActivated, apply=applying("registry", parts.clock, governing.take))
+    ]
     return [
         Consumer("registry-own", Stream.REGISTRY, parts.database, parts.js, parts.clock, own),
         Consumer("registry-grading", Stream.GRADING, parts.database, parts.js, parts.clock, texts),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from plumbing.events.leadership import alone
+from plumbing.events.leadership import exclusively
 from services.registry.tables import Instrument
 
 Serial = tuple[str, str]  # type code, serial number
@@ -28,7 +28,7 @@ async def settle(session: AsyncSession, touched: Collection[Serial]) -> list[Ins
     changed: list[Instrument] = []
     for type_code, serial_nos in _portions(touched):
         # Two new instruments that share a serial number must not miss each other.
-        await alone(session, f"serials of {type_code}")
+        await exclusively(session, f"serials of {type_code}")
         # One type at a time: SQLite reads the whole table to find a pair in a list of pairs.
         wanted = select(Instrument).where(
             Instrument.type_code == type_code,

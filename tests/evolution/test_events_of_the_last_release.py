@@ -20,7 +20,7 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Attributes, Delivery
-from plumbing.events.inbox import Standing, TryLater
+from plumbing.events.inbox import Place, TryLater
 from plumbing.service import Parts
 from plumbing.settings import Settings
 from services.alerts.consumers import consumers as alerts_consumers
@@ -133,7 +133,7 @@ async def take(consumer: Consumer, waiting: list[Delivery]) -> None:
 
 async def _taken(consumer: Consumer, delivery: Delivery) -> bool:
     try:
-        return await consumer.inbox.take(delivery) is Standing.DONE
+        return await consumer.inbox.take(delivery) is Place.DONE
     except TryLater:
         return False
 
@@ -168,7 +168,7 @@ async def test_an_event_in_flight_is_taken_by_the_database_that_went_forward(
         for one in consumers_of(service, database, FixedClock(release.at))
         if one.stream == "REGISTRY"
     ]
-    assert await consumer.inbox.take(events[0]) is Standing.DONE
+    assert await consumer.inbox.take(events[0]) is Place.DONE
     async with database.snapshot() as session:
         noted = sa.text("SELECT count(*) FROM inbox WHERE consumer = :name").bindparams(
             name=consumer.name

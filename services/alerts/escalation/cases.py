@@ -21,7 +21,7 @@ from law.escalation import Step, due_on, rung
 from law.terms.workdays import CITE as WORKING_DAYS
 from law.terms.workdays import edition
 from plumbing.change import Change
-from plumbing.events.leadership import alone
+from plumbing.events.leadership import exclusively
 from protos.alerts.v1 import events_pb2
 from services.alerts.escalation import texts as escalation_texts
 from services.alerts.escalation import wire as wire_escalations
@@ -62,7 +62,7 @@ async def settle(
     """
     if not instruments and not subjects:
         return
-    await alone(change.session, "escalations")
+    await exclusively(change.session, "escalations")
     reds = await _standing(change.session, instruments)
     owners = {*subjects, *(owner for _, owner, _ in reds)}
     cases = await _open_cases(change.session, owners)

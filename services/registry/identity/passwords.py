@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from law.errors import WrongState
 from plumbing.clock import Clock
 from plumbing.database import Database
-from plumbing.events.leadership import alone
+from plumbing.events.leadership import exclusively
 from plumbing.identity import Unauthenticated
 from services.registry.tables import Account, WrongPassword
 
@@ -84,7 +84,9 @@ class Passwords:
         now = self._clock.now()
         stale = col(WrongPassword.last_at) < now - FORGET
         async with self._database.transaction() as session:
-            await alone(session, "wrong passwords")  # or two first ones would both be the first
+            await exclusively(
+                session, "wrong passwords"
+            )  # or two first ones would both be the first
             await session.exec(sa.delete(WrongPassword).where(stale))
             wrong = await session.get(WrongPassword, name, with_for_update=True)
             if right:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import Database
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On
+from plumbing.events.inbox import EventHandler
 from plumbing.events.outbox import record
 from protos.registry.v1.events_pb2 import BureausChanged
 from tests.patience import PATIENCE_SECONDS
@@ -77,7 +77,7 @@ async def have_effect(session: AsyncSession, received: Received[BureausChanged])
     )
 
 
-HAVE_EFFECT = [On(BureausChanged, apply=have_effect)]
+HAVE_EFFECT = [EventHandler(BureausChanged, apply=have_effect)]
 
 
 async def effects(database: Database) -> list[Effect]:

@@ -19,7 +19,7 @@ from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import Replay, dead_letters, replay
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import InboxPosition, On, TryLater
+from plumbing.events.inbox import EventHandler, InboxPosition, TryLater
 from plumbing.events.inspection import consumer_lags, dead_letter_counts, failures
 from plumbing.events.outbox import Outbox, record
 from plumbing.events.relay import Relay
@@ -57,7 +57,10 @@ async def receiver(new_database: NewDatabase) -> Database:
 
 
 def consumer(
-    receiver: Database, js: JetStreamContext, handlers: Sequence[On[Any]], max_attempts: int = 3
+    receiver: Database,
+    js: JetStreamContext,
+    handlers: Sequence[EventHandler[Any]],
+    max_attempts: int = 3,
 ) -> Consumer:
     return Consumer(
         "test",
@@ -147,7 +150,9 @@ async def _redelivered(js: JetStreamContext) -> bool:
 
 
 async def replay_all(js: JetStreamContext, tested: Consumer) -> list[Replay]:
-    return [await replay(js, tested, letter) async for letter in dead_letters(js, tested.name)]
+    return [
+        await replay(js, tested.inbox, letter) async for letter in dead_letters(js, tested.name)
+    ]
 
 
 async def test_a_poisonous_event_becomes_a_dead_letter_and_can_be_handled_again(
@@ -166,7 +171,7 @@ async def test_a_poisonous_event_becomes_a_dead_letter_and_can_be_handled_again(
             await announce(session, aggregate)
     await send(sender, jetstream)
 
-    tested = consumer(receiver, jetstream, [On(BureausChanged, apply=handle)])
+    tested = consumer(receiver, jetstream, [EventHandler(BureausChanged, apply=handle)])
     async with running(tested.run()):
         await eventually(lambda: all_acknowledged(jetstream))
         assert await sequences(receiver) == {"a": [2, 3], "b": [1]}
@@ -185,8 +190,10 @@ async def test_a_poisonous_event_becomes_a_dead_letter_and_can_be_handled_again(
         assert await dead_letter_counts(jetstream) == {"test": 1}
 
         fault.clear()
-        assert (await replay(jetstream, tested, letter)).error is None
-        assert (await replay(jetstream, tested, letter)).error is None  # two at once: one effect
+        assert (await replay(jetstream, tested.inbox, letter)).error is None
+        assert (
+            await replay(jetstream, tested.inbox, letter)
+        ).error is None  # two at once: one effect
         assert await replay_all(jetstream, tested) == []
 
     assert await sequences(receiver) == {"a": [2, 3, 1], "b": [1]}
@@ -201,7 +208,9 @@ async def test_a_dead_letter_delivered_again_is_left_to_its_replay(
 
     await announced(sender, "a")
     await send(sender, jetstream)
-    tested = consumer(receiver, jetstream, [On(BureausChanged, apply=refuse)], max_attempts=1)
+    tested = consumer(
+        receiver, jetstream, [EventHandler(BureausChanged, apply=refuse)], max_attempts=1
+    )
     async with running(tested.run()):
         await eventually(lambda: all_acknowledged(jetstream))
         with capture_logs() as logs:
@@ -224,7 +233,9 @@ async def test_a_failure_that_passes_leaves_no_trace(
 
     await announced(sender, "a", "a")
     await send(sender, jetstream)
-    async with running(consumer(receiver, jetstream, [On(BureausChanged, apply=handle)]).run()):
+    async with running(
+        consumer(receiver, jetstream, [EventHandler(BureausChanged, apply=handle)]).run()
+    ):
         await eventually(lambda: all_acknowledged(jetstream))
 
     assert await sequences(receiver) == {"a": [1, 2]}
@@ -243,7 +254,7 @@ async def test_a_neighbour_that_is_away_is_waited_for_without_counting(
 
     await announced(sender, "a", "a")
     await send(sender, jetstream)
-    handlers = [On(BureausChanged, apply=have_effect, react=react)]
+    handlers = [EventHandler(BureausChanged, apply=have_effect, react=react)]
     tested = consumer(receiver, jetstream, handlers, max_attempts=1)
     async with running(tested.run()):
         await eventually(lambda: all_acknowledged(jetstream))
@@ -264,7 +275,7 @@ async def test_a_reaction_comes_before_the_effect_and_not_for_what_was_handled(
     await announced(sender, "a", "a")
     await send(sender, jetstream)
     await send_again(sender, jetstream, "again-")
-    handlers = [On(BureausChanged, apply=have_effect, react=react)]
+    handlers = [EventHandler(BureausChanged, apply=have_effect, react=react)]
     async with running(consumer(receiver, jetstream, handlers).run()):
         await eventually(lambda: all_acknowledged(jetstream))
 
@@ -331,7 +342,7 @@ async def test_a_slow_handler_is_not_taken_for_dead(
 
     await announced(sender, "a")
     await send(sender, jetstream)
-    handlers = [On(BureausChanged, apply=have_effect, react=react)]
+    handlers = [EventHandler(BureausChanged, apply=have_effect, react=react)]
     replicas = [consumer(receiver, jetstream, handlers).run() for _ in range(2)]
     async with running(*replicas):
         await eventually(lambda: all_acknowledged(jetstream))

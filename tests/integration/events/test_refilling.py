@@ -12,8 +12,7 @@ from nats.js import JetStreamContext
 
 from plumbing.clock import SystemClock
 from plumbing.database import Database
-from plumbing.events.refilling import refill
-from plumbing.events.relay import Relay
+from plumbing.events.relay import Relay, refill
 from plumbing.events.subjects import Stream, ensure_streams
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import announced, eventually

@@ -22,7 +22,7 @@ from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import dead_letters, replay
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On
+from plumbing.events.inbox import EventHandler
 from plumbing.events.relay import Relay
 from plumbing.identity import Caller, Role
 from plumbing.metrics import common
@@ -101,7 +101,7 @@ async def test_an_event_given_up_shows_until_it_is_handled(
             raise ValueError("cannot be handled")
 
     clock = SystemClock()
-    handlers = [On(BureausChanged, apply=handle)]
+    handlers = [EventHandler(BureausChanged, apply=handle)]
     consumer = Consumer("metrics", "REGISTRY", database, jetstream, clock, handlers, max_attempts=2)
     board = quick(common.looks(database, jetstream, clock, {consumer.name: consumer.stream}))
     given_up = counted("quanheng_events_given_up_total", consumer="metrics")
@@ -113,7 +113,7 @@ async def test_an_event_given_up_shows_until_it_is_handled(
         await shows(board, "quanheng_inbox_failing", 0, consumer="metrics")
         broken = False
         async for letter in dead_letters(jetstream, "metrics"):
-            assert (await replay(jetstream, consumer, letter)).error is None
+            assert (await replay(jetstream, consumer.inbox, letter)).error is None
         await shows(board, "quanheng_dead_letters", 0, consumer="metrics")
         await shows(board, "quanheng_consumer_pending", 0, consumer="metrics")
     assert counted("quanheng_events_given_up_total", consumer="metrics") - given_up == 1

@@ -13,7 +13,7 @@ from plumbing.clock import SystemClock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On
+from plumbing.events.inbox import EventHandler
 from plumbing.events.inspection import dead_letter_counts
 from plumbing.events.relay import Relay
 from plumbing.identity import Caller, Role, set_current_caller
@@ -40,7 +40,7 @@ async def test_a_dead_letter_is_a_problem_until_it_is_handled(
         return await dead_letter_counts(jetstream) == {"test": 1}
 
     clock = SystemClock()
-    handlers = [On(BureausChanged, apply=handle)]
+    handlers = [EventHandler(BureausChanged, apply=handle)]
     consumer = Consumer("test", "REGISTRY", database, jetstream, clock, handlers, max_attempts=1)
     token = ServiceToken("test", tmp_path, "127.0.0.1:1", clock)
     changes = Changes(database, clock)

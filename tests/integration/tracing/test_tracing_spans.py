@@ -25,7 +25,7 @@ from plumbing.clock import SystemClock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import On
+from plumbing.events.inbox import EventHandler
 from plumbing.events.outbox import Outbox
 from plumbing.events.relay import Relay
 from plumbing.identity import Caller, Role, service_caller
@@ -171,7 +171,7 @@ async def test_an_event_tried_again_is_another_span_of_the_same_trace(
     await announce(database)
     await Relay(database, jetstream, CLOCK).drain()
     consumer = Consumer(
-        "test", "REGISTRY", database, jetstream, CLOCK, [On(BureausChanged, apply=handle)]
+        "test", "REGISTRY", database, jetstream, CLOCK, [EventHandler(BureausChanged, apply=handle)]
     )
     with capture_logs() as lines:
         async with running(consumer.run()):

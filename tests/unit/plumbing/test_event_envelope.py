@@ -10,7 +10,13 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbing.events.envelope import Attributes, Delivery, MalformedEvent
+from plumbing.events.envelope import (
+    Attributes,
+    Delivery,
+    MalformedEvent,
+    decode_value,
+    encode_value,
+)
 from protos.registry.v1.events_pb2 import BureausChanged
 
 ID = UUID("0197b1c2-0000-4000-8000-000000000001")
@@ -84,6 +90,47 @@ def test_a_message_without_an_attribute_is_no_event(missing: str) -> None:
 def test_an_attribute_that_is_wrong_makes_no_event(name: str, value: str) -> None:
     with pytest.raises(MalformedEvent):
         Attributes.read(HEADERS | {name: value})
+
+
+# The cases of the NATS protocol binding of CloudEvents, 3.1.3.2 (cloudevents/spec at c2845a49,
+# Apache-2.0), and of the quoted strings of RFC 7230 3.2.6 that it refers to.
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro € 😀"),
+        ("%e2%82%ac", "€"),  # lower case is accepted
+        ("%41", "A"),  # so is what need not be encoded
+        ("%2525", "%25"),  # decoded once and no more
+        ('"a\\"b c"', 'a"b c'),
+        ('"back\\\\slash"', "back\\slash"),
+        ('"50%25"', "50%"),  # unquoted first, decoded then
+        ('""', ""),
+        ('in"side', 'in"side'),
+    ],
+)
+def test_a_value_is_decoded_as_the_binding_says(value: str, text: str) -> None:
+    assert decode_value(value) == text
+    assert Attributes.read(HEADERS | {"ce-subject": value}).aggregate == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["%C0%A0", "%FF", "%E2%82", "%", "100%", "%4", "%zz", "% 41", '"open', '"', '"a"b"', '"a\\"'],
+)
+def test_a_value_that_cannot_be_decoded_makes_no_event(value: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        decode_value(value)
+    with pytest.raises(MalformedEvent):
+        Attributes.read(HEADERS | {"ce-subject": value})
+
+
+def test_a_text_is_encoded_as_the_binding_says() -> None:
+    assert encode_value("Euro € 😀") == "Euro%20%E2%82%AC%20%F0%9F%98%80"
+
+
+def test_headers_of_others_are_left_as_they_are() -> None:
+    others = {"Nats-Msg-Id": "100%", "quanheng-error": "%C0%A0"}
+    assert Attributes.read(HEADERS | others).aggregate == "bureaus/330106"
 
 
 def test_no_headers_no_event() -> None:
