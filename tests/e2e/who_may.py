@@ -59,6 +59,7 @@ TABLE = """
 IdentityService.Login any                    +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.LoginService any             +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.RenewToken any               +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.LoginVisitor any             -  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
 IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  +   -  -  -
