@@ -148,6 +148,21 @@ def without_codes(sentence: str) -> str:
     return _OWN_IN_SENTENCE.sub("", sentence).replace("（）", "").replace("（；", "（")
 
 
+def spell_articles(value: str, lang: str = "zh") -> str:
+    """Render a citation for a letter: each text by its title, once, then its articles.
+
+    Our own numbers (C-19, R-131, D-08) are left out, because no reader of a letter knows them.
+    """
+    articles: dict[str, list[str]] = {}
+    for part in value.split(";"):
+        head, _, article = part.strip().partition(" ")
+        if head in TEXTS:
+            articles.setdefault(head, []).append(article)
+    if lang == "zh":
+        return "，".join(f"《{TEXTS[h].title_zh}》{'、'.join(a)}" for h, a in articles.items())
+    return "; ".join(f"{TEXTS[h].title_en}, {', '.join(a)}" for h, a in articles.items())
+
+
 def _known(part: str) -> bool:
     head, _, article = part.partition(" ")
     return bool(_OWN.fullmatch(part)) or (head in TEXTS and bool(article.strip()))

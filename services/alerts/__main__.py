@@ -1,4 +1,4 @@
-"""Alerts as a process."""
+"""The process of alerts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from plumbing.workflow_client import WorkflowClient
 from services.alerts import figures
 from services.alerts.activities import Activities
 from services.alerts.checks import Checks
-from services.alerts.clients import Neighbours
+from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.activities import EscalationActivities
 from services.alerts.escalation.policy import ESCALATION_POLICY, ESCALATIONS
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
-from services.alerts.notices.dead_letter_mail import GivenUp
+from services.alerts.notices.dead_letter_mail import DeadLetterMail
 from services.alerts.policy import POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.timers import Timers
@@ -24,28 +24,28 @@ from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow
 
 
 async def build(parts: Parts) -> Assembly:
-    """Wires alerts by hand."""
+    """Puts the parts of alerts together."""
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("alerts"))
     timers = Timers(workflow_client, parts.clock)
     activities = Activities(parts.changes, parts.settings)
-    neighbours = Neighbours.over(parts.channel("registry"), parts.channel("grading"))
-    escalating = EscalationActivities(parts.changes, neighbours)
+    clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
+    escalation_activities = EscalationActivities(parts.changes, clients)
     worker = temporal.worker(
         client,
         "alerts",
         [WatchWorkflow, DeliveryWorkflow, EscalationWorkflow],
-        [*activities.all(), *escalating.all()],
+        [*activities.all(), *escalation_activities.all()],
     )
     checks = Checks(parts.database, parts.clock, timers)
     return Assembly(
         rpc={
             SERVICE: AlertsServicer(parts.changes).register,
-            ESCALATIONS: EscalationServicer(parts.changes, neighbours).register,
+            ESCALATIONS: EscalationServicer(parts.changes, clients).register,
         },
         policies=[POLICY, ESCALATION_POLICY],
         consumers=consumers(parts, timers),
-        background=[worker.run, workflows.drain, GivenUp.of(parts).run],
+        background=[worker.run, workflows.drain, DeadLetterMail.of(parts).run],
         check=checks.check,
         reconcile=checks.reconcile,
         looks=figures.looks(parts.database, parts.clock),

@@ -1,4 +1,4 @@
-"""What `quanheng check` and `quanheng reconcile` ask of alerts."""
+"""The part of alerts in `quanheng check` and `quanheng reconcile`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from law.colours.rule import Colour, InstrumentState, VerificationFact
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.service import Findings, Reconciled
-from services.alerts import queries, timers
+from services.alerts import queries
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.projection import facts_of
 from services.alerts.tables import (
@@ -27,7 +27,7 @@ from services.alerts.tables import (
     Verification,
     Watch,
 )
-from services.alerts.timers import Timers
+from services.alerts.timers import Timers, delivery_id, watch_id
 
 CHUNK = 500
 _DAY = timedelta(days=1)
@@ -40,47 +40,47 @@ _TOPICS = {
 
 
 class Checks:
-    """Looks whether projection, colours, alerts, watches and deliveries agree."""
+    """Checks that projection, colours, alerts, watches, deliveries and escalation cases agree."""
 
-    def __init__(self, database: Database, clock: Clock, waiting: Timers) -> None:
-        self._database, self._clock, self._timers = database, clock, waiting
-        self._escalations = EscalationChecks(database, clock, waiting)
+    def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
+        self._database, self._clock, self._timers = database, clock, timers
+        self._escalations = EscalationChecks(database, clock, timers)
 
     async def check(self) -> Findings:
-        """Everything, in one snapshot; then the workflows that should be running."""
+        """Compares everything in one snapshot, then looks for the workflows that should run."""
         findings = Findings()
         async with self._database.snapshot() as session:
-            await _hold_topics(session, findings)
+            await _add_digests(session, findings)
             watches = {w.bureau: w.watched_through for w in (await session.exec(select(Watch)))}
             await self._compare(session, watches, findings)
             await _count_notices(session, findings)
             await self._escalations.check(session, findings)
-        self._look_at_watches(watches, findings)
-        await self._look_at_workflows([*watches], findings)
+        self._count_watches(watches, findings)
+        await self._find_missing_watches([*watches], findings)
         await self._escalations.check_workflows(findings)
         return findings
 
     async def reconcile(self) -> Reconciled:
-        """Starts every watch, pending delivery and open case's workflow that is not running."""
+        """Starts every missing workflow of a watch, a pending delivery or an open case."""
         async with self._database.snapshot() as session:
             bureaus = (await session.exec(select(Watch.bureau))).all()
             pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)
             notices = (await session.exec(pending)).all()
-        done = Reconciled()
+        report = Reconciled()
         for bureau in bureaus:
-            if await self._is_missing(timers.watch_id(bureau), done):
+            if await self._is_missing(watch_id(bureau), report):
                 await self._timers.watch(bureau)
         for notice_id in notices:
-            if await self._is_missing(timers.delivery_id(notice_id), done):
+            if await self._is_missing(delivery_id(notice_id), report):
                 await self._timers.deliver(notice_id)
-        await self._escalations.reconcile(done)
-        return done
+        await self._escalations.reconcile(report)
+        return report
 
-    async def _is_missing(self, workflow_id: str, done: Reconciled) -> bool:
+    async def _is_missing(self, workflow_id: str, report: Reconciled) -> bool:
         if await self._timers.runs(workflow_id):
-            done.running += 1
+            report.running += 1
             return False
-        done.started.append(workflow_id)
+        report.started.append(workflow_id)
         return True
 
     async def _compare(
@@ -91,18 +91,18 @@ class Checks:
             facts = await facts_of(session, [row.instrument_id for row, _ in rows])
             raised = await _raised(session, [row.instrument_id for row, _ in rows])
             for row, colour in rows:
-                known = facts.get(row.instrument_id, ())
-                _compare_colour(row, colour, known, today, findings)
-                _look_for_alerts(row, raised, watches.get(row.bureau), findings)
+                verifications = facts.get(row.instrument_id, ())
+                _compare_colour(row, colour, verifications, today, findings)
+                _find_missing_alerts(row, raised, watches.get(row.bureau), findings)
 
-    def _look_at_watches(self, watches: Mapping[str, date | None], findings: Findings) -> None:
+    def _count_watches(self, watches: Mapping[str, date | None], findings: Findings) -> None:
         yesterday = self._clock.today() - _DAY
         behind = [b for b, through in watches.items() if through is None or through < yesterday]
         findings.figures |= {"watches": len(watches), "watches.behind": len(behind)}
 
-    async def _look_at_workflows(self, bureaus: Sequence[str], findings: Findings) -> None:
+    async def _find_missing_watches(self, bureaus: Sequence[str], findings: Findings) -> None:
         for bureau in bureaus:
-            if not await self._timers.runs(timers.watch_id(bureau)):
+            if not await self._timers.runs(watch_id(bureau)):
                 findings.differ(
                     "watch.workflow_missing",
                     f"bureau/{bureau}",
@@ -111,7 +111,7 @@ class Checks:
                 )
 
 
-async def _hold_topics(session: AsyncSession, findings: Findings) -> None:
+async def _add_digests(session: AsyncSession, findings: Findings) -> None:
     connection = await session.connection()
     for topic, (key, version) in _TOPICS.items():
         rows = (await connection.execute(sa.select(key, version))).all()
@@ -130,7 +130,7 @@ async def _count_notices(session: AsyncSession, findings: Findings) -> None:
 async def _chunks(
     session: AsyncSession, today: date
 ) -> AsyncIterator[Sequence[tuple[Instrument, str]]]:
-    """Every instrument on file with the colour SQL gives it, some at a time."""
+    """Every instrument with the colour that SQL derives, 500 at a time."""
     last = ""
     colour = queries.colour_on(today)
     while True:
@@ -177,7 +177,7 @@ def _colour_by_law(row: Instrument, facts: Sequence[VerificationFact], today: da
     return colour_basis(row.type_code, state, row.rotate_on, facts).colour(today)
 
 
-def _look_for_alerts(
+def _find_missing_alerts(
     row: Instrument,
     raised: set[tuple[str, int, str, str]],
     watched_through: date | None,
@@ -185,7 +185,7 @@ def _look_for_alerts(
 ) -> None:
     if not row.watched or watched_through is None:
         return
-    # What became known today of one never verified is left for tomorrow's watch.
+    # An instrument never verified is left to the watch of the day after it became known.
     last = watched_through - _DAY if row.standing is Basis.UNVERIFIED else watched_through
     for due_on, colour in ladder(row.standing, row.valid_until, row.since):
         key = (row.instrument_id, row.spell, row.governing_id, colour)

@@ -1,7 +1,7 @@
-"""What alerts does about facts of the other services: one function per event.
+"""The handlers of the other services' events, and the table that names one for each event.
 
-`apply` works in the inbox's transaction, on this service's own database; `react` only starts and
-signals workflows.
+`apply` works in the inbox's transaction, on this service's own database. `react` only starts and
+signals workflows, as often as an event is delivered.
 """
 
 from __future__ import annotations
@@ -27,13 +27,12 @@ from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
 from services.alerts import projection
-from services.alerts.escalation import cases as escalations
+from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.timers import EscalationTimers
-from services.alerts.notices import issue as notices
 from services.alerts.notices import texts
 from services.alerts.notices.batch_notices import batch_decided
-from services.alerts.notices.issue import contact_of, known
-from services.alerts.notices.texts import Fact, Text
+from services.alerts.notices.issue import contact_of, issue, known
+from services.alerts.notices.texts import RecordFact, Text
 from services.alerts.tables import (
     Bureau,
     Instrument,
@@ -48,53 +47,54 @@ from services.alerts.watch import evaluate
 
 
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
-    """One consumer per stream this service listens to."""
-    escalating = EscalationTimers(parts.database, timers, parts.clock)
-    start = Starting(parts.database, timers, escalating)
+    """The consumers of this service, each with its stream and its handlers by event."""
+    escalation_timers = EscalationTimers(parts.database, timers, parts.clock)
+    workflows = WorkflowStarter(parts.database, timers, escalation_timers)
 
     def on(event_type: type[M], handler: Handler[M], **react: Any) -> EventHandler[M]:
-        return EventHandler(
-            event_type, apply=applying("alerts", parts.clock, in_turn(handler)), **react
-        )
+        apply = applying("alerts", parts.clock, one_at_a_time(handler))
+        return EventHandler(event_type, apply=apply, **react)
 
-    def consumer(name: str, stream: Stream, handlers: Sequence[EventHandler[Any]]) -> Consumer:
+    def consumer(name: str, stream: Stream, *handlers: EventHandler[Any]) -> Consumer:
         return Consumer(name, stream, parts.database, parts.js, parts.clock, handlers)
 
-    register = (
-        on(registry.BureausChanged, bureaus_changed, react=start.watches),
-        on(registry.SubjectsChanged, subjects_changed),
-        on(registry.InstrumentsChanged, instruments_changed),
-        on(registry.VerificationsRecorded, verifications_recorded),
-        on(registry.RecordsChanged, records_changed),
-        on(registry.BatchDecided, batch_decided),
-        EventHandler(registry.ClockMoved, react=start.move_clock),
-    )
-    cases = (
-        on(objection.LetterIssued, letter_issued),
-        on(objection.TermRungReached, term_rung_reached),
-    )
     return [
-        consumer("alerts-registry", Stream.REGISTRY, register),
-        consumer("alerts-grading", Stream.GRADING, (on(grading.GradeChanged, grade_changed),)),
-        consumer("alerts-objection", Stream.OBJECTION, cases),
+        consumer(
+            "alerts-registry",
+            Stream.REGISTRY,
+            on(registry.BureausChanged, bureaus_changed, react=workflows.start_watches),
+            on(registry.SubjectsChanged, subjects_changed),
+            on(registry.InstrumentsChanged, instruments_changed),
+            on(registry.VerificationsRecorded, verifications_recorded),
+            on(registry.RecordsChanged, records_changed),
+            on(registry.BatchDecided, batch_decided),
+            EventHandler(registry.ClockMoved, react=workflows.move_clock),
+        ),
+        consumer("alerts-grading", Stream.GRADING, on(grading.GradeChanged, grade_changed)),
+        consumer(
+            "alerts-objection",
+            Stream.OBJECTION,
+            on(objection.LetterIssued, letter_issued),
+            on(objection.TermRungReached, term_rung_reached),
+        ),
         consumer(
             "alerts-deliveries",
             Stream.ALERTS,
-            (EventHandler(own.NoticesIssued, react=start.deliveries),),
+            EventHandler(own.NoticesIssued, react=workflows.start_deliveries),
         ),
         consumer(
             "alerts-escalations",
             Stream.ALERTS,
-            (EventHandler(own.EscalationsChanged, react=escalating.changed),),
+            EventHandler(own.EscalationsChanged, react=escalation_timers.changed),
         ),
     ]
 
 
-def in_turn(handler: Handler[M]) -> Handler[M]:
-    """Lets replicas take in events one at a time.
+def one_at_a_time(handler: Handler[M]) -> Handler[M]:
+    """The handler, run by one replica at a time.
 
-    How an instrument stands follows from several things, which come in any order and by several
-    streams: of two taken in side by side, neither would see what the other brings.
+    The colour of an instrument follows from several events, which arrive in any order and on
+    several streams. Two handlers side by side would each miss what the other one writes.
     """
 
     async def handle(change: Change, received: Received[M]) -> None:
@@ -104,133 +104,136 @@ def in_turn(handler: Handler[M]) -> Handler[M]:
     return handle
 
 
-class Starting:
-    """The reactions: workflows started and signalled, as often as an event is delivered."""
+class WorkflowStarter:
+    """Starts and signals workflows; every method may be repeated."""
 
-    def __init__(self, database: Database, timers: Timers, escalating: EscalationTimers) -> None:
-        self._database, self._timers, self._escalating = database, timers, escalating
+    def __init__(
+        self, database: Database, timers: Timers, escalation_timers: EscalationTimers
+    ) -> None:
+        self._database, self._timers = database, timers
+        self._escalation_timers = escalation_timers
 
-    async def watches(self, received: Received[registry.BureausChanged]) -> None:
-        """Every bureau has its watch."""
+    async def start_watches(self, received: Received[registry.BureausChanged]) -> None:
+        """Starts the watch of every bureau that the event names."""
         for bureau in received.message.bureaus:
             await self._timers.watch(bureau.code)
 
     async def move_clock(self, received: Received[registry.ClockMoved]) -> None:
-        """Every watch and every case looks at the clock again."""
+        """Gives every watch and every case the new offset of the sandbox's clock."""
         async with self._database.snapshot() as session:
             bureaus = (await session.exec(select(Watch.bureau))).all()
         for bureau in bureaus:
             await self._timers.watch(bureau, received.message.offset_seconds)
-        await self._escalating.move_clock(received.message.offset_seconds)
+        await self._escalation_timers.move_clock(received.message.offset_seconds)
 
-    async def deliveries(self, received: Received[own.NoticesIssued]) -> None:
-        """Notices that have an address are delivered."""
+    async def start_deliveries(self, received: Received[own.NoticesIssued]) -> None:
+        """Starts the delivery of every notice that has an address."""
         for notice in received.message.notices:
             if notice.state == NoticeState.PENDING:
                 await self._timers.deliver(notice.notice_id)
 
 
 async def bureaus_changed(change: Change, received: Received[registry.BureausChanged]) -> None:
-    """Keeps bureaus and their contacts."""
+    """Stores bureaus and their contact details."""
     await projection.put_bureaus(change, received.message.bureaus)
 
 
 async def subjects_changed(change: Change, received: Received[registry.SubjectsChanged]) -> None:
-    """Keeps subjects; when a review ends their instruments come under watch, silently."""
+    """Stores subjects; at the end of a review their instruments are watched without an alert."""
     event = received.message
     silent = event.change.baseline
-    turned = await projection.put_subjects(change, event.subjects, silent=silent)
-    await _look_at(change, turned, {subject.subject_id for subject in event.subjects})
+    altered = await projection.put_subjects(change, event.subjects, silent=silent)
+    await _follow_up(change, altered, {subject.subject_id for subject in event.subjects})
 
 
 async def instruments_changed(
     change: Change, received: Received[registry.InstrumentsChanged]
 ) -> None:
-    """Keeps instruments; one that came back into use is looked at at once."""
+    """Stores instruments; one that came back into use may raise an alert at once."""
     event = received.message
     silent = event.change.baseline
-    left = await projection.owners_left(change.session, event.instruments)
-    turned = await projection.put_instruments(change, event.instruments, silent=silent)
-    handed_on = [i for i in event.instruments if i.instrument_id in left]
-    owners = {*left.values(), *(i.subject_id for i in handed_on)}
-    await _look_at(change, turned, owners, {i.instrument_id for i in handed_on})
+    former_owners = await projection.former_owners(change.session, event.instruments)
+    altered = await projection.put_instruments(change, event.instruments, silent=silent)
+    handed_on = [i for i in event.instruments if i.instrument_id in former_owners]
+    owners = {*former_owners.values(), *(i.subject_id for i in handed_on)}
+    await _follow_up(change, altered, owners, {i.instrument_id for i in handed_on})
 
 
 async def verifications_recorded(
     change: Change, received: Received[registry.VerificationsRecorded]
 ) -> None:
-    """Keeps verifications; a rejection and a late arrival are not left for the morning."""
+    """Stores verifications; a rejection or a late arrival raises its alert at once."""
     event = received.message
     silent = event.change.baseline
-    await _look_at(change, await projection.put_verifications(change, event, silent=silent))
+    await _follow_up(change, await projection.put_verifications(change, event, silent=silent))
 
 
-async def _look_at(
+async def _follow_up(
     change: Change,
-    turned: Sequence[Instrument],
+    altered: Sequence[Instrument],
     subjects: Collection[str] = (),
     instruments: Collection[str] = (),
 ) -> None:
-    """Raises what is due for instruments that turned; then cases are opened and closed.
+    """Raises the alerts due for altered instruments, then opens and closes escalation cases.
 
-    `subjects` and `instruments` are looked at for their cases' sake alone.
+    The cases of `subjects` and of the owners of `instruments` are looked at as well.
     """
-    if watched := [instrument for instrument in turned if instrument.watched]:
+    if watched := [instrument for instrument in altered if instrument.watched]:
         await evaluate(change, watched)
-    await escalations.settle(
+    await match_cases(
         change,
-        {*instruments, *(i.instrument_id for i in turned)},
-        {*subjects, *(i.subject_id for i in turned)},
+        {*instruments, *(i.instrument_id for i in altered)},
+        {*subjects, *(i.subject_id for i in altered)},
     )
 
 
 async def records_changed(change: Change, received: Received[registry.RecordsChanged]) -> None:
-    """Tells a subject of every adverse record entered about it; a first load tells nobody."""
+    """Stores credit records; every adverse one that is new is notified, but for a first load."""
     event = received.message
     ids = [record.record_id for record in event.records]
     rows = await change.session.exec(select(Record).where(col(Record.record_id).in_(ids)))
-    before = {row.record_id: row for row in rows}
+    stored = {row.record_id: row for row in rows}
     for record in event.records:
-        row = before.get(record.record_id)
-        if row is None and not event.change.baseline and _is_told(record):
-            await _tell_of(change, record)
+        row = stored.get(record.record_id)
+        if row is None and not event.change.baseline and _is_adverse(record):
+            await _notify_of_record(change, record)
         if row is None or record.version > row.version:
             await change.session.merge(_record(record))
 
 
-def _is_told(record: registry_pb2.Record) -> bool:
+def _is_adverse(record: registry_pb2.Record) -> bool:
     return record.status == "active" and not record.removed and RecordKind(record.kind) in ADVERSE
 
 
-async def _tell_of(change: Change, record: registry_pb2.Record) -> None:
+async def _notify_of_record(change: Change, record: registry_pb2.Record) -> None:
     subject = await known(change.session, Subject, record.subject_id)
     if subject.placeholder:
         return
-    # Who entered it answers for it; the notice is filed where the subject is supervised.
+    # The bureau that entered the record answers objections; the subject's bureau sees the notice.
     contact = await contact_of(change.session, record.bureau, subject.bureau)
     text = texts.adverse_record(subject.name, change.today, _fact(_record(record)), contact)
     key = f"adverse_record/{record.record_id}"
-    await notices.issue(change, NoticeKind.ADVERSE_RECORD, key, subject, subject.bureau, text)
+    await issue(change, NoticeKind.ADVERSE_RECORD, key, subject, subject.bureau, text)
 
 
-def _record(said: registry_pb2.Record) -> Record:
+def _record(record: registry_pb2.Record) -> Record:
     return Record(
-        record_id=said.record_id,
-        subject_id=said.subject_id,
-        kind=said.kind,
-        summary=said.summary,
-        source_ref=said.source_ref,
-        determined_on=date.fromisoformat(said.determined_on),
-        version=said.version,
+        record_id=record.record_id,
+        subject_id=record.subject_id,
+        kind=record.kind,
+        summary=record.summary,
+        source_ref=record.source_ref,
+        determined_on=date.fromisoformat(record.determined_on),
+        version=record.version,
     )
 
 
-def _fact(row: Record) -> Fact:
-    return Fact(row.kind, row.summary, row.source_ref, row.determined_on)
+def _fact(row: Record) -> RecordFact:
+    return RecordFact(row.kind, row.summary, row.source_ref, row.determined_on)
 
 
 async def grade_changed(change: Change, received: Received[grading.GradeChanged]) -> None:
-    """Tells a subject that its grade fell, by which records, and what it can do."""
+    """Notifies a subject that its grade fell, by which records, and how to object."""
     event, session = received.message, change.session
     if event.baseline or not event.fell:
         return
@@ -238,13 +241,14 @@ async def grade_changed(change: Change, received: Received[grading.GradeChanged]
     if subject.placeholder:
         return
     contact = await contact_of(session, event.after.bureau)
-    # The register's own stream is ahead of the grade that follows from it, or soon will be.
+    # A record that is not known here yet is on its way: TryLater has the event handled again.
     facts = [str(_fact(await known(session, Record, record))) for record in event.record_ids]
-    after, grades = event.after, (event.before.grade, event.after.grade)
-    today, receipt_id = change.today, after.receipt_id
-    text = texts.grade_fell(subject.name, today, grades, receipt_id, facts, contact)
-    key = f"grade_fell/{after.receipt_id}"
-    await notices.issue(change, NoticeKind.GRADE_FELL, key, subject, after.bureau, text)
+    before = texts.grade_name(event.before.ruleset_id, event.before.grade)
+    after = texts.grade_name(event.after.ruleset_id, event.after.grade)
+    today, receipt_id = change.today, event.after.receipt_id
+    text = texts.grade_fell(subject.name, today, (before, after), receipt_id, facts, contact)
+    key = f"grade_fell/{receipt_id}"
+    await issue(change, NoticeKind.GRADE_FELL, key, subject, event.after.bureau, text)
 
 
 async def letter_issued(change: Change, received: Received[objection.LetterIssued]) -> None:
@@ -252,13 +256,13 @@ async def letter_issued(change: Change, received: Received[objection.LetterIssue
     case, letter = received.message.case, received.message.letter
     subject = await known(change.session, Subject, case.subject_id)
     text, key = Text(letter.title, letter.body), f"letter/{letter.letter_id}"
-    await notices.issue(change, NoticeKind.LETTER, key, subject, case.bureau, text)
+    await issue(change, NoticeKind.LETTER, key, subject, case.bureau, text)
 
 
 async def term_rung_reached(change: Change, received: Received[objection.TermRungReached]) -> None:
-    """Reminds the bureau of a case's term. An extended term reaches the same rung again."""
+    """Reminds the bureau of a case's term; after an extension the same reminder is sent again."""
     case = received.message.case
     bureau = await known(change.session, Bureau, case.bureau)
     text = Text(f"办理期限提醒：{case.number}", received.message.message_zh)
     key = f"term/{case.case_id}/{received.id}"
-    await notices.issue(change, NoticeKind.TERM, key, bureau, case.bureau, text)
+    await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text)

@@ -1,4 +1,8 @@
-"""Who may ask alerts what (D-09). Within a role, the scope decides: see `queries`."""
+"""The roles that may call each method of alerts (D-09).
+
+Within a role, the caller's scope limits the rows: see `queries`. The ladder names who approves
+which step.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,13 @@ STAFF = (
     Role.ADMINISTRATOR,
 )
 _COLOURS = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
-_TOLD = allow(Role.OPERATOR, *STAFF)
+_ALERTS = allow(Role.OPERATOR, *STAFF)
 
 POLICY: Policy = {
     f"/{SERVICE}/SummariseColours": _COLOURS,
     f"/{SERVICE}/ListColours": _COLOURS,
-    f"/{SERVICE}/ListAlerts": _TOLD,
-    f"/{SERVICE}/ListNotices": _TOLD,
+    f"/{SERVICE}/ListAlerts": _ALERTS,
+    f"/{SERVICE}/ListNotices": _ALERTS,
     f"/{SERVICE}/GetWatch": allow(*STAFF),
     f"/{SERVICE}/RetryDelivery": allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR),
 }

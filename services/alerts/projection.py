@@ -1,7 +1,8 @@
-"""The projection of the register: whole states, of which the highest version wins.
+"""The projection of the register: whole rows, of which the highest version wins.
 
-Order between aggregates is never relied on: a verification may come before its instrument and an
-instrument before its owner. Whichever comes last makes the instrument stand as it should.
+Events of different rows arrive in any order: a verification may come before its instrument, and an
+instrument before its owner. Each of them derives the basis of the instrument's colour again, so the
+last one to arrive leaves it right.
 """
 
 from __future__ import annotations
@@ -34,147 +35,150 @@ _OF_VERIFICATION = ("verification_id", "instrument_id", "removed", "version")
 
 
 async def put_bureaus(change: Change, bureaus: Iterable[registry_pb2.Bureau]) -> None:
-    """Takes in bureaus; each has a watch from then on."""
-    session, said = change.session, {bureau.code: bureau for bureau in bureaus}
-    known = await _by_id(session, Bureau, said)
-    watches = await _by_id(session, Watch, said)
-    session.add_all(Watch(bureau=code) for code in said if code not in watches)
-    for code, bureau in said.items():
-        if _is_newer(bureau.version, known.get(code)):
+    """Stores bureaus; each has a watch from then on."""
+    session, incoming = change.session, {bureau.code: bureau for bureau in bureaus}
+    stored = await _by_id(session, Bureau, incoming)
+    watches = await _by_id(session, Watch, incoming)
+    session.add_all(Watch(bureau=code) for code in incoming if code not in watches)
+    for code, bureau in incoming.items():
+        if _is_newer(bureau.version, stored.get(code)):
             names = ("code", "name", "department", "phone", "email", "version")
             fields = {name: getattr(bureau, name) for name in names}
-            session.add(_filled(Bureau, known.get(code), fields))
+            session.add(_filled(Bureau, stored.get(code), fields))
 
 
 async def put_subjects(
     change: Change, subjects: Iterable[registry_pb2.Subject], *, silent: bool
 ) -> list[Instrument]:
-    """Takes in subjects; returns their instruments that now stand otherwise."""
-    session, said = change.session, {subject.subject_id: subject for subject in subjects}
-    known = await _by_id(session, Subject, said)
-    turned = set()
-    for subject_id, subject in said.items():
-        before = known.get(subject_id)
+    """Stores subjects; returns those of their instruments whose basis or watching changed."""
+    session, incoming = change.session, {subject.subject_id: subject for subject in subjects}
+    stored = await _by_id(session, Subject, incoming)
+    changed = set()
+    for subject_id, subject in incoming.items():
+        before = stored.get(subject_id)
         if not _is_newer(subject.version, before):
             continue
         was_placeholder = before is not None and before.placeholder
         row = _filled(Subject, before, {name: getattr(subject, name) for name in _OF_SUBJECT})
         session.add(row)
         if row.placeholder != was_placeholder:
-            turned.add(subject_id)
-    owned = select(Instrument).where(col(Instrument.subject_id).in_(turned))
-    instruments = (await session.exec(owned)).all() if turned else ()
-    return await _settle(change, instruments, _standings(instruments), silent=silent)
+            changed.add(subject_id)
+    owned = select(Instrument).where(col(Instrument.subject_id).in_(changed))
+    instruments = (await session.exec(owned)).all() if changed else ()
+    return await _derive_again(change, instruments, _bases(instruments), silent=silent)
 
 
 async def put_instruments(
     change: Change, instruments: Iterable[registry_pb2.Instrument], *, silent: bool
 ) -> list[Instrument]:
-    """Takes in instruments; returns those that now stand otherwise."""
-    session, said = change.session, {i.instrument_id: i for i in instruments}
-    known = await _by_id(session, Instrument, said)
-    before = _standings(known.values())
+    """Stores instruments; returns those whose basis or watching changed."""
+    session, incoming = change.session, {i.instrument_id: i for i in instruments}
+    stored = await _by_id(session, Instrument, incoming)
+    before = _bases(stored.values())
     rows = [
-        _filled(Instrument, known.get(key), _instrument(instrument))
-        for key, instrument in said.items()
-        if _is_newer(instrument.version, known.get(key))
+        _filled(Instrument, stored.get(key), _instrument(instrument))
+        for key, instrument in incoming.items()
+        if _is_newer(instrument.version, stored.get(key))
     ]
-    turned = await _settle(change, rows, before, silent=silent)
+    altered = await _derive_again(change, rows, before, silent=silent)
     session.add_all(rows)
-    return turned
+    return altered
 
 
-async def owners_left(
+async def former_owners(
     session: AsyncSession, instruments: Iterable[registry_pb2.Instrument]
 ) -> dict[str, str]:
-    """Of the instruments that come to another owner, whom they leave."""
-    said = {i.instrument_id: i.subject_id for i in instruments}
-    known = await _by_id(session, Instrument, said)
-    return {key: row.subject_id for key, row in known.items() if row.subject_id != said[key]}
+    """The owners stored until now of the instruments that come to another owner."""
+    incoming = {i.instrument_id: i.subject_id for i in instruments}
+    stored = await _by_id(session, Instrument, incoming)
+    return {key: row.subject_id for key, row in stored.items() if row.subject_id != incoming[key]}
 
 
-def _instrument(said: registry_pb2.Instrument) -> dict[str, Any]:
-    fields = {name: getattr(said, name) for name in _OF_INSTRUMENT}
-    state, rotate_on = InstrumentState(said.state), wire.day(said.rotate_on)
+def _instrument(message: registry_pb2.Instrument) -> dict[str, Any]:
+    fields = {name: getattr(message, name) for name in _OF_INSTRUMENT}
+    state, rotate_on = InstrumentState(message.state), wire.day(message.rotate_on)
     return {**fields, "state": state, "rotate_on": rotate_on}
 
 
 async def put_verifications(
     change: Change, event: events_pb2.VerificationsRecorded, *, silent: bool
 ) -> list[Instrument]:
-    """Takes in verifications; returns the instruments that now stand otherwise."""
-    session, said = change.session, {v.verification_id: v for v in event.verifications}
-    known = await _by_id(session, Verification, said)
+    """Stores verifications; returns the instruments whose basis or watching changed."""
+    session, incoming = change.session, {v.verification_id: v for v in event.verifications}
+    stored = await _by_id(session, Verification, incoming)
     touched = set()
-    for place, (key, verification) in enumerate(said.items()):
-        before = known.get(key)
+    for place, (key, verification) in enumerate(incoming.items()):
+        before = stored.get(key)
         if not _is_newer(verification.version, before):
             continue
         fields = _verification(verification)
-        if before is None:  # a later version keeps the place in the order of recording
+        if before is None:  # a later version keeps its place in the order of recording
             fields |= {"recorded_at": event.change.at.ToDatetime(UTC), "place": place}
         session.add(_filled(Verification, before, fields))
         touched.add(verification.instrument_id)
-    found = [*(await _by_id(session, Instrument, touched)).values()]
-    return await _settle(change, found, _standings(found), silent=silent)
+    instruments = [*(await _by_id(session, Instrument, touched)).values()]
+    return await _derive_again(change, instruments, _bases(instruments), silent=silent)
 
 
-def _verification(said: registry_pb2.Verification) -> dict[str, Any]:
-    fields = {name: getattr(said, name) for name in _OF_VERIFICATION}
-    days = {"verified_on": wire.day(said.verified_on), "valid_until": wire.day(said.valid_until)}
-    return {**fields, **days, "result": VerificationResult(said.result)}
+def _verification(message: registry_pb2.Verification) -> dict[str, Any]:
+    fields = {name: getattr(message, name) for name in _OF_VERIFICATION}
+    days = {
+        "verified_on": wire.day(message.verified_on),
+        "valid_until": wire.day(message.valid_until),
+    }
+    return {**fields, **days, "result": VerificationResult(message.result)}
 
 
-async def _settle(
+async def _derive_again(
     change: Change,
     instruments: Sequence[Instrument],
     before: Mapping[str, tuple[Any, ...]],
     *,
     silent: bool,
 ) -> list[Instrument]:
-    """Makes instruments stand by what is known of them; returns those that stand otherwise now.
+    """Derives the basis of instruments again; returns those whose basis or watching changed.
 
-    One that came to stand so by a first load, or that was not watched until now because its owner
-    was in review, did so silently: what is due already alarms nobody.
+    A change is silent when it comes with a first load, or with the end of a review of the
+    instrument or its owner: nobody is alarmed of what is due by that day.
     """
     owners = await _by_id(change.session, Subject, {row.subject_id for row in instruments})
     facts = await facts_of(change.session, [row.instrument_id for row in instruments])
-    turned = []
+    altered = []
     for row in instruments:
-        _stand(row, facts.get(row.instrument_id, ()), owners.get(row.subject_id), change.today)
-        was = before.get(row.instrument_id)
-        if _standing_of(row) == was:
+        _derive(row, facts.get(row.instrument_id, ()), owners.get(row.subject_id), change.today)
+        earlier = before.get(row.instrument_id)
+        if _basis_of(row) == earlier:
             continue
-        review_ended = was is not None and row.watched and not was[0]
+        review_ended = earlier is not None and row.watched and not earlier[0]
         row.quiet_on = change.today if silent or review_ended else None
-        turned.append(row)
-    return turned
+        altered.append(row)
+    return altered
 
 
-def _stand(
+def _derive(
     row: Instrument, facts: Sequence[VerificationFact], owner: Subject | None, today: date
 ) -> None:
-    found, was = colour_basis(row.type_code, row.state, row.rotate_on, facts), row.standing
-    row.governing_id, row.last_result = found.governing_id, found.last_result
-    row.valid_until = found.valid_until
-    row.standing = Basis.REMOVED if row.removed else found.basis
+    derived, before = colour_basis(row.type_code, row.state, row.rotate_on, facts), row.standing
+    row.governing_id, row.last_result = derived.governing_id, derived.last_result
+    row.valid_until = derived.valid_until
+    row.standing = Basis.REMOVED if row.removed else derived.basis
     row.watched = not (row.removed or row.in_review or (owner is not None and owner.placeholder))
-    if found.since or row.since is None or row.standing is not was:
-        row.since = found.since or today
+    if derived.since or row.since is None or row.standing is not before:
+        row.since = derived.since or today
 
 
-def _standings(rows: Iterable[Instrument]) -> dict[str, tuple[Any, ...]]:
-    return {row.instrument_id: _standing_of(row) for row in rows}
+def _bases(rows: Iterable[Instrument]) -> dict[str, tuple[Any, ...]]:
+    return {row.instrument_id: _basis_of(row) for row in rows}
 
 
-def _standing_of(row: Instrument) -> tuple[Any, ...]:
+def _basis_of(row: Instrument) -> tuple[Any, ...]:
     return (row.watched, row.standing, row.spell, row.governing_id, row.valid_until)
 
 
 async def facts_of(
     session: AsyncSession, instrument_ids: Collection[str]
 ) -> Mapping[str, Sequence[VerificationFact]]:
-    """The verifications of instruments as the law reads them, in the order of recording."""
+    """The verifications of instruments as facts for the law, in the order of recording."""
     rows = await session.exec(
         select(Verification)
         .where(col(Verification.instrument_id).in_(instrument_ids), ~col(Verification.removed))
@@ -193,14 +197,14 @@ async def _by_id(session: AsyncSession, table: type[T], ids: Collection[str]) ->
     return {getattr(row, key.name): row for row in rows}
 
 
-def _is_newer(version: int, known: Projected | None) -> bool:
-    return known is None or version > known.version
+def _is_newer(version: int, stored: Projected | None) -> bool:
+    return stored is None or version > stored.version
 
 
-def _filled(table: type[T], known: T | None, fields: Mapping[str, Any]) -> T:
-    """The row known, or a new one, with these fields."""
-    if known is None:
+def _filled(table: type[T], stored: T | None, fields: Mapping[str, Any]) -> T:
+    """The stored row, or a new one, with these fields."""
+    if stored is None:
         return table(**fields)
     for name, value in fields.items():
-        setattr(known, name, value)
-    return known
+        setattr(stored, name, value)
+    return stored

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from plumbing.servicer import Servicer, change, query
 from protos.alerts.v1 import alerts_pb2_grpc as rpc
-from services.alerts import commands, queries
+from services.alerts import queries
+from services.alerts.notices.mail import retry_delivery
 
 
 class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
-    """Shows colours, alerts and notices, and delivers a notice again on request."""
+    """Reads colours, alerts and notices, and delivers a notice again on request."""
 
     register = rpc.add_AlertsServiceServicer_to_server
 
@@ -17,4 +18,4 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
     ListAlerts = query(queries.list_alerts)
     ListNotices = query(queries.list_notices)
     GetWatch = query(queries.get_watch)
-    RetryDelivery = change(commands.retry_delivery)
+    RetryDelivery = change(retry_delivery)

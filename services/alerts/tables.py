@@ -1,7 +1,7 @@
-"""The tables of alerts: projections of the register, and the rows that are its own.
+"""The tables of alerts: copies of rows of the register (the projection), and its own rows.
 
-A projection keeps the highest version seen of each thing; what was removed stays as a tombstone.
-Nothing refers to another projection by foreign key: their events come in no mutual order.
+The projection keeps the highest version seen of each row; a removed row stays, marked `removed`.
+No projected row refers to another by foreign key, because their events arrive in any order.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 from law.colours.basis import Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
@@ -23,7 +23,7 @@ class Base(SQLModel, registry=own_registry()):
 
 
 class NoticeKind(StrEnum):
-    """What a notice tells."""
+    """What a notice is about."""
 
     DIGEST = "digest"
     REJECTED = "rejected"
@@ -38,7 +38,7 @@ class NoticeKind(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """How the delivery of a notice stands."""
+    """The state of a notice's delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -47,28 +47,28 @@ class NoticeState(StrEnum):
 
 
 class EscalationState(StrEnum):
-    """How an escalation case stands."""
+    """The state of an escalation case."""
 
     WAITING = "waiting"  # for the day on which its step is due
-    PROPOSED = "proposed"
-    APPOINTED = "appointed"  # an interview, whose outcome is not recorded yet
-    EXHAUSTED = "exhausted"  # every step was taken, and a red alert still stands
+    PROPOSED = "proposed"  # its step waits for the decision of a person
+    APPOINTED = "appointed"  # an interview has a date, and no outcome recorded yet
+    EXHAUSTED = "exhausted"  # every step was taken and a red alert still applies
     CLOSED = "closed"
 
 
 class StepState(StrEnum):
-    """What came of a step that was proposed."""
+    """The state of a step that was proposed."""
 
     PROPOSED = "proposed"
     DEFERRED = "deferred"
     DECLINED = "declined"
     APPOINTED = "appointed"
     CARRIED_OUT = "carried_out"
-    VOID = "void"  # the case closed before
+    VOID = "void"  # the case closed before the step was carried out
 
 
 class Bureau(Base, table=True):
-    """A bureau and how it is reached."""
+    """A bureau and its contact details."""
 
     code: str = Field(primary_key=True)
     name: str
@@ -79,14 +79,17 @@ class Bureau(Base, table=True):
 
 
 class Watch(Base, table=True):
-    """How far a bureau's watch has come. Its row serialises the watch and the late arrivals."""
+    """The last day that a bureau's daily watch has handled, inclusive; None before the first run.
+
+    Whoever raises alerts for the bureau locks this row, so the watch and the consumers take turns.
+    """
 
     bureau: str = Field(primary_key=True)
     watched_through: date | None = None
 
 
 class Subject(Base, table=True):
-    """A credit subject and where its notices go."""
+    """A credit subject and the address for its notices."""
 
     subject_id: str = Field(primary_key=True)
     bureau: str
@@ -99,16 +102,18 @@ class Subject(Base, table=True):
 
     @property
     def placeholder(self) -> bool:
-        """Whether it stands for nobody yet: kept for review, never alarmed."""
+        """Whether no notice is sent about it: it is still in review, or it was removed."""
         return self.in_review or self.removed
 
 
 class Instrument(Base, table=True):
-    """An instrument, and how it stands by the verification that governs it.
+    """An instrument, and what its colour rests on (see `law.colours.basis`).
 
-    `watched` is false while the owner is in review. `quiet_on` is the day on which it came to
-    stand so silently: by a first load, or by the end of a review. `since` is the day of the result
-    that decides; of one never verified, the day on which that became known here.
+    `standing` is that basis; `valid_until` is the last valid day, inclusive. `watched` is false
+    while the instrument or its owner is in review or removed. `quiet_on` is the day on which the
+    present basis came with a first load or with the end of a review: what was due by that day is
+    recorded without telling anybody. `since` is the day of the governing verification; for an
+    instrument never verified, the day on which alerts learned that.
     """
 
     __table_args__ = (sa.Index("ix_instrument_due", "bureau", "standing", "valid_until"),)
@@ -137,7 +142,7 @@ class Instrument(Base, table=True):
 
 
 class Verification(Base, table=True):
-    """A verification. Of several on one day the one recorded last decides (C-19)."""
+    """A verification. Of several on one day, the one recorded last governs (C-19)."""
 
     verification_id: str = Field(primary_key=True)
     instrument_id: str = Field(index=True)
@@ -145,13 +150,13 @@ class Verification(Base, table=True):
     verified_on: date
     valid_until: date | None = None
     recorded_at: datetime
-    place: int  # within the event that recorded it
+    place: int  # position within the event that recorded it, from 0
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)
 
 
 class Record(Base, table=True):
-    """What a credit record says, for the notices that name it."""
+    """A credit record, as far as notices name it."""
 
     __tablename__ = "credit_record"
 
@@ -165,10 +170,11 @@ class Record(Base, table=True):
 
 
 class Alert(Base, table=True):
-    """A colour reached: once per instrument, spell of use, governing verification and colour.
+    """A colour that was reached: one row per instrument, spell of use, verification and colour.
 
-    `notice_id` is null until somebody is told, and empty where nobody is to be (`baseline`). The
-    day on which the law reached the colour is not stored: `reached_on` tells it from the others.
+    A spell of use runs from the day an instrument comes into use to the day it leaves. `notice_id`
+    is null until a notice names the alert, and empty where no notice may (`baseline`). The day on
+    which the law reached the colour is not stored: `law.colours.basis.reached_on` derives it.
     """
 
     __table_args__ = (
@@ -200,7 +206,7 @@ class Alert(Base, table=True):
 
 
 class Notice(Base, table=True):
-    """A notice and its delivery. `key` says what it is about: that is told once."""
+    """A notice and its delivery. `key` names its matter; there is one notice for each key."""
 
     __table_args__ = (
         sa.Index("ix_notice_newest", "created_at", "notice_id"),
@@ -223,11 +229,11 @@ class Notice(Base, table=True):
 
 
 class Escalation(Base, table=True):
-    """A case: from a subject's first standing red alert until none stands (S4 四(二)).
+    """An escalation case: open while a red alert of one subject applies (S4 四(二)).
 
-    `step` is what is waited for, proposed or appointed. `waits_from` is the day from which the wait
-    is counted, if it is one of the law's data; `due_on` follows from it, or was set by a person.
-    `to_note` while the register has yet to note an interview.
+    `step` is the step that is waited for, proposed or appointed. `due_on` is the day on which it is
+    proposed: counted from `waits_from` by the law's wait, or set by a person, in which case
+    `waits_from` is None. `to_note` is true until the register has recorded an interview.
     """
 
     __table_args__ = (
@@ -257,7 +263,7 @@ class Escalation(Base, table=True):
 
 
 class EscalationAlert(Base, table=True):
-    """A red alert that belongs to a case. One that stands again may belong to a later one too."""
+    """A red alert that belongs to a case; it may later belong to another case as well."""
 
     __tablename__ = "escalation_alert"
 
@@ -266,9 +272,10 @@ class EscalationAlert(Base, table=True):
 
 
 class EscalationStep(Base, table=True):
-    """A step that was proposed, what was decided of it, and what came of it.
+    """A step that was proposed, the decision on it, and its outcome.
 
-    The document is the notice. `told` says that its bureau's digest has named it as it stands.
+    The notice `notice_id` is its document. `told` is true once the bureau's daily digest has named
+    the step in its present state.
     """
 
     __tablename__ = "escalation_step"
@@ -293,7 +300,7 @@ class EscalationStep(Base, table=True):
     outcome: str = ""
     minutes: str = ""
     recorded_by: str = ""
-    archive_cite: str = ""  # set when the interview is to be noted
+    archive_cite: str = ""  # article by which the interview is recorded; empty if it is not
     record_id: str = ""
     archive_error: str = ""
 
@@ -302,7 +309,7 @@ class EscalationStep(Base, table=True):
 
 
 class DocumentNumber(Base, table=True):
-    """How many documents of a step a bureau has numbered in a year."""
+    """The last number that a bureau gave to a document of a step in a year."""
 
     __tablename__ = "document_number"
 
@@ -310,3 +317,13 @@ class DocumentNumber(Base, table=True):
     step: Step = Field(primary_key=True, sa_type=enum_column(Step))
     year: int = Field(primary_key=True)
     last: int
+
+
+# In SQL: an alert applies while its instrument still rests on what it was raised for.
+APPLIES = (
+    col(Instrument.watched)
+    & (col(Instrument.spell) == col(Alert.spell))
+    & (col(Instrument.governing_id) == col(Alert.governing_id))
+    & (col(Instrument.standing) == col(Alert.standing))
+    & col(Instrument.valid_until).is_not_distinct_from(col(Alert.valid_until))
+)

@@ -1,7 +1,7 @@
-"""The watch: one set-based transition that raises every alert due by a day (D-06).
+"""The watch: one statement raises every alert of a bureau that is due by a day (D-06).
 
-The ladder is whole: every colour an instrument passed has its row, whether the platform was up on
-that day or not, so that alerts follow from facts alone; a notice names only the most severe.
+Every colour that an instrument reached has its alert, even if the platform was down on that day, so
+the alerts depend on nothing but the dates. A notice names only the most severe colour.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.colours.basis import LADDER, RED_BY_RESULT, RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_reached
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
-from services.alerts.escalation import cases as escalations
-from services.alerts.escalation.digest import issue_approvals
-from services.alerts.notices import issue as notices
+from services.alerts.escalation.approval_digest import issue_approval_digest
+from services.alerts.escalation.cases import match_cases
+from services.alerts.notices.colour_mails import issue_digests, issue_rejected
 from services.alerts.tables import Alert, Instrument, Watch
 
 CITE = "S4 四(一)"
@@ -33,7 +34,7 @@ ALERTS_PER_EVENT = 500
 
 _ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]
 _INSTRUMENT: sa.Table = Instrument.__table__  # type: ignore[attr-defined]
-_KEPT = (
+_COPIED = (
     "instrument_id",
     "spell",
     "governing_id",
@@ -45,55 +46,57 @@ _KEPT = (
     "valid_until",
     "since",
 )
-# Not the moment they were raised: it is ours, and a million moments are long to read.
+# Without the moment of raising: we know it already, and reading it for a million rows is slow.
 _RETURNED = [column for column in _ALERT.c if column.name not in ("raised_at", "notice_id")]
-_FILLED = (*_KEPT, "colour", "raised_at", "baseline", "notice_id")
+_INSERTED = (*_COPIED, "colour", "raised_at", "baseline", "notice_id")
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What one run of the watch did."""
+class RunCounts:
+    """How many alerts one run of the watch raised and how many notices it issued."""
 
     alerts: int = 0
     notices: int = 0
 
 
-async def watch(change: Change, bureau: str, through: date) -> Watched:
-    """Raises every alert of a bureau due up to and including a day, and tells the operators.
+async def watch(change: Change, bureau: str, through: date) -> RunCounts:
+    """Raises every alert of a bureau due up to and including a day, and issues the digests.
 
-    S4 四(一); D-06. Missed days are caught up; a day watched already changes nothing.
+    S4 四(一); D-06. One call handles all days since the last one; a day that was handled before
+    changes nothing.
     """
     row = await _lock(change.session, bureau)
     if row.watched_through is not None and row.watched_through >= through:
-        return Watched()
+        return RunCounts()
     raised = await _raise(
         change, through, row.watched_through, RED_WITHOUT_DATE, _INSTRUMENT.c.bureau == bureau
     )
     row.watched_through = through
     reds = {a.instrument_id for a in raised if a.colour is Colour.RED and not a.baseline}
-    await escalations.settle(change, reds)
-    told = await notices.issue_digests(change, bureau, through)
-    told += await issue_approvals(change, bureau, through)
-    after = {"through": through.isoformat(), **_summary(raised), "notices": len(told)}
+    await match_cases(change, reds)
+    notices = await issue_digests(change, bureau, through)
+    notices += await issue_approval_digest(change, bureau, through)
+    after = {"through": through.isoformat(), **_summary(raised), "notices": len(notices)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)
     await _announce(change, raised)
-    return Watched(len(raised), len(told))
+    return RunCounts(len(raised), len(notices))
 
 
 async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
-    """Raises at once what is due for instruments of which something new became known.
+    """Raises at once the alerts due for instruments whose facts changed.
 
-    The same transition as the watch's, for these alone; a rejection is told at once as well.
+    The same statement as the watch's, for these instruments only. A rejection is also mailed at
+    once.
     """
     through = await _latest_day(change, {instrument.bureau for instrument in instruments})
-    these = _INSTRUMENT.c.instrument_id.in_([i.instrument_id for i in instruments])
-    raised = await _raise(change, through, None, RED_BY_RESULT, these)
+    scope = _INSTRUMENT.c.instrument_id.in_([i.instrument_id for i in instruments])
+    raised = await _raise(change, through, None, RED_BY_RESULT, scope)
     for bureau, alerts in groupby(sorted(raised, key=_bureau), key=_bureau):
         change.audit("raise_alerts", f"watch/{bureau}", after=_summary([*alerts]), ground=CITE)
     await _announce(change, raised)
     for alert in raised:
         if alert.standing is Basis.REJECTED and not alert.baseline:
-            await notices.issue_rejected(change, alert)
+            await issue_rejected(change, alert)
 
 
 async def _lock(session: AsyncSession, bureau: str) -> Watch:
@@ -105,7 +108,10 @@ async def _lock(session: AsyncSession, bureau: str) -> Watch:
 
 
 async def _latest_day(change: Change, bureaus: Collection[str]) -> date:
-    """Today, or the day a watch has come to. A watch under way is waited for, and waits for us."""
+    """The later of today and the last day that a watch of these bureaus handled.
+
+    Locks the rows of the watches, so that a run of a watch and this change take turns.
+    """
     rows = select(Watch).where(col(Watch.bureau).in_(bureaus)).with_for_update(read=True)
     days = [row.watched_through for row in (await change.session.exec(rows)).all()]
     return max([change.today, *filter(None, days)])
@@ -118,7 +124,7 @@ async def _raise(
     reds: Sequence[Basis],
     scope: sa.ColumnElement[bool],
 ) -> Sequence[sa.Row[Any]]:
-    """Inserts the alerts that became due after `beyond`, of all time if None; returns them."""
+    """Inserts and returns the alerts due by `through`; without those due by `beyond`, if given."""
     await change.session.flush()
     due = [_reached(change, colour, through, beyond, scope) for colour in LADDER]
     due.append(_red_without_date(change, through, reds, scope))
@@ -126,7 +132,7 @@ async def _raise(
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
         connection.dialect.name
     ]
-    statement = insert(_ALERT).on_conflict_do_nothing().from_select(_FILLED, sa.union_all(*due))
+    statement = insert(_ALERT).on_conflict_do_nothing().from_select(_INSERTED, sa.union_all(*due))
     return (await connection.execute(statement.returning(*_RETURNED))).all()
 
 
@@ -137,26 +143,26 @@ def _reached(
     beyond: date | None,
     scope: sa.ColumnElement[bool],
 ) -> sa.Select[Any]:
-    # Ranges of an index, joined by UNION ALL: an OR of them would read the whole table.
+    # Each colour is one range of an index. An OR of the ranges would read the whole table.
     due = _INSTRUMENT.c.valid_until <= latest_reached(colour, through)
     if beyond is not None:
         due &= _INSTRUMENT.c.valid_until > latest_reached(colour, beyond)
     dated = _INSTRUMENT.c.standing == Basis.DATED
-    return _alerts(change, colour, through).where(scope, dated, due, _INSTRUMENT.c.watched)
+    return _alert_rows(change, colour, through).where(scope, dated, due, _INSTRUMENT.c.watched)
 
 
 def _red_without_date(
     change: Change, through: date, reds: Sequence[Basis], scope: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
-    # No date decides here; saying so lets the index find these few among a million others.
+    # These have no date. Stating that lets the index find them among a million others.
     undated = _INSTRUMENT.c.standing.in_(reds) & _INSTRUMENT.c.valid_until.is_(None)
-    return _alerts(change, Colour.RED, through).where(scope, undated, _INSTRUMENT.c.watched)
+    return _alert_rows(change, Colour.RED, through).where(scope, undated, _INSTRUMENT.c.watched)
 
 
-def _alerts(change: Change, colour: Colour, through: date) -> sa.Select[Any]:
-    silent = sa.func.coalesce(_due_when_it_came_silently(through), sa.false())
+def _alert_rows(change: Change, colour: Colour, through: date) -> sa.Select[Any]:
+    silent = sa.func.coalesce(_due_when_basis_came_silently(through), sa.false())
     return sa.select(
-        *(_INSTRUMENT.c[name] for name in _KEPT),
+        *(_INSTRUMENT.c[name] for name in _COPIED),
         sa.literal(colour, _ALERT.c.colour.type).label("colour"),
         sa.literal(change.at, _ALERT.c.raised_at.type).label("raised_at"),
         silent.label("baseline"),
@@ -164,19 +170,17 @@ def _alerts(change: Change, colour: Colour, through: date) -> sa.Select[Any]:
     )
 
 
-def _due_when_it_came_silently(through: date) -> sa.ColumnElement[bool]:
+def _due_when_basis_came_silently(through: date) -> sa.ColumnElement[bool]:
     quiet_on, unverified = _INSTRUMENT.c.quiet_on, _INSTRUMENT.c.standing == Basis.UNVERIFIED
     return (quiet_on >= through) | (unverified & (quiet_on >= _INSTRUMENT.c.since))
 
 
 async def _announce(change: Change, raised: Sequence[sa.Row[Any]]) -> None:
-    """Says what was raised, up to 500 a message; nobody hears of a baseline."""
-    told = sorted((alert for alert in raised if not alert.baseline), key=_bureau)
-    for bureau, group in groupby(told, key=_bureau):
-        alerts = [*group]
-        for start in range(0, len(alerts), ALERTS_PER_EVENT):
-            some = alerts[start : start + ALERTS_PER_EVENT]
-            event = events_pb2.AlertsRaised(alerts=[wire.alert(a, change.at) for a in some])
+    """Announces the alerts raised, at most 500 in a message; those of a baseline are left out."""
+    announced = sorted((alert for alert in raised if not alert.baseline), key=_bureau)
+    for bureau, alerts in groupby(announced, key=_bureau):
+        for chunk in chunks(alerts, ALERTS_PER_EVENT):
+            event = events_pb2.AlertsRaised(alerts=[wire.alert(a, change.at) for a in chunk])
             await change.announce(event, aggregate=f"watch/{bureau}", bureau=bureau)
 
 

@@ -1,4 +1,4 @@
-"""Rows as messages, and days as the wire writes them."""
+"""Rows as messages, and days as text."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from services.alerts.tables import Alert, Instrument, Notice, Watch
 
 
 def day(text: str) -> date | None:
-    """A local day; an absent one is an empty string."""
+    """A local day from its text; None for an empty text."""
     return date.fromisoformat(text) if text else None
 
 
 def text(value: date | None) -> str:
-    """A local day as the wire writes it."""
+    """A local day as text; empty for None."""
     return value.isoformat() if value else ""
 
 
 def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
-    """An alert, with the day on which the law reached its colour, the reason and the article."""
+    """An alert, with the first day of its colour, the reason and the article."""
     due_on = reached_on(row.standing, row.valid_until, row.since, row.colour)
-    why = colour_on(row.standing, row.valid_until, due_on)
-    said = pb.Alert(
+    answer = colour_on(row.standing, row.valid_until, due_on)
+    message = pb.Alert(
         alert_id=str(row.alert_id),
         instrument_id=row.instrument_id,
         subject_id=row.subject_id,
@@ -36,32 +36,32 @@ def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
         baseline=row.baseline,
         serial_no=row.serial_no,
         type_code=row.type_code,
-        reason_zh=why.reason,
-        cite=why.cite,
+        reason_zh=answer.reason,
+        cite=answer.cite,
     )
-    said.raised_at.FromDatetime(raised_at)
-    return said
+    message.raised_at.FromDatetime(raised_at)
+    return message
 
 
 def colour(row: Instrument, on: date) -> pb.InstrumentColour:
     """An instrument and its colour on a day."""
-    why = colour_on(row.standing, row.valid_until, on)
+    answer = colour_on(row.standing, row.valid_until, on)
     return pb.InstrumentColour(
         instrument_id=row.instrument_id,
         subject_id=row.subject_id,
         bureau=row.bureau,
         type_code=row.type_code,
         serial_no=row.serial_no,
-        colour=why.colour.value,
-        reason_zh=why.reason,
-        cite=why.cite,
+        colour=answer.colour.value,
+        reason_zh=answer.reason,
+        cite=answer.cite,
         valid_until=text(row.valid_until),
     )
 
 
 def notice(row: Notice) -> pb.Notice:
-    """A notice and how its delivery stands."""
-    said = pb.Notice(
+    """A notice and the state of its delivery."""
+    message = pb.Notice(
         notice_id=row.notice_id,
         kind=row.kind.value,
         subject_id=row.subject_id,
@@ -73,12 +73,12 @@ def notice(row: Notice) -> pb.Notice:
         attempts=row.attempts,
         error=row.error,
     )
-    said.created_at.FromDatetime(row.created_at)
+    message.created_at.FromDatetime(row.created_at)
     if row.delivered_at is not None:
-        said.delivered_at.FromDatetime(row.delivered_at)
-    return said
+        message.delivered_at.FromDatetime(row.delivered_at)
+    return message
 
 
 def watch(row: Watch) -> pb.Watch:
-    """How far a bureau's watch has come."""
+    """A bureau and the last day that its watch handled."""
     return pb.Watch(bureau=row.bureau, watched_through=text(row.watched_through))

@@ -1,6 +1,6 @@
-"""What alerts waits for: the next morning of a bureau, and a mail server that answers.
+"""The workflows of the daily watch and of a delivery by mail.
 
-Both receive all they need as input and never read the law (D-05).
+Both receive everything as input and never read the law (D-05).
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ _DAY = timedelta(days=1)
 
 
 class WatchInput(BaseModel):
-    """`wakes_after` is seconds past local midnight; `renew_after` bounds one history, in runs."""
+    """The input of a bureau's watch.
+
+    `wakes_after` is in seconds after local midnight. `watched_through` is the last day handled,
+    inclusive. After `renew_after` days the workflow goes on as a new run, with a short history.
+    """
 
     bureau: str
     wakes_after: int
@@ -33,21 +37,24 @@ class WatchInput(BaseModel):
 
 
 class WatchRun(BaseModel):
-    """What the watch is asked to do: everything due up to and including a day."""
+    """One run of the watch: everything due up to and including `through`."""
 
     bureau: str
     through: date
 
 
 class WatchDone(BaseModel):
-    """What one run of the watch did."""
+    """How many alerts one run raised and how many notices it issued."""
 
     alerts: int
     notices: int
 
 
 class DeliveryInput(BaseModel):
-    """A notice, and how patiently it is delivered: the house's own figures, not law's."""
+    """The notice, the first and the longest pause between attempts, and when to give up.
+
+    These figures are our own, not the law's.
+    """
 
     notice_id: str
     first_seconds: float = 5.0
@@ -57,40 +64,40 @@ class DeliveryInput(BaseModel):
 
 @workflow.defn(name="Watch")
 class WatchWorkflow:
-    """Watches over one bureau, day after day; id `watch/<bureau>` (D-06)."""
+    """Raises the alerts of one bureau on each day; id `watch/<bureau>` (D-06)."""
 
     @workflow.init
-    def __init__(self, told: WatchInput) -> None:
-        self._told = told
-        self._offset_seconds = told.offset_seconds
-        self._time = PlatformTime(told.offset_seconds)
+    def __init__(self, watch: WatchInput) -> None:
+        self._input = watch
+        self._offset_seconds = watch.offset_seconds
+        self._time = PlatformTime(watch.offset_seconds)
 
     @workflow.run
-    async def run(self, told: WatchInput) -> None:
-        """Each local day shortly after midnight; after a pause, once for all days missed."""
-        through = told.watched_through
-        for _ in range(told.renew_after):
+    async def run(self, watch: WatchInput) -> None:
+        """Runs each local day shortly after midnight; one run handles all days missed."""
+        through = watch.watched_through
+        for _ in range(watch.renew_after):
             await self._time.wait_until(self._next_wake(through), lambda: False)
             through = local_day(self._time.now())
             await workflow.execute_activity(
                 "watch",
-                WatchRun(bureau=told.bureau, through=through),
+                WatchRun(bureau=watch.bureau, through=through),
                 result_type=WatchDone,
                 start_to_close_timeout=timedelta(minutes=10),
                 retry_policy=UNTIL_DONE,
             )
         update = {"offset_seconds": self._offset_seconds, "watched_through": through}
-        workflow.continue_as_new(told.model_copy(update=update))
+        workflow.continue_as_new(watch.model_copy(update=update))
 
     @workflow.signal
     def clock_moved(self, offset_seconds: float) -> None:
-        """The sandbox's clock was moved."""
+        """Takes the new offset of the sandbox's clock, in seconds."""
         self._offset_seconds = offset_seconds
         self._time.move(offset_seconds)
 
     def _next_wake(self, through: date | None) -> datetime:
         day = through + _DAY if through else local_day(self._time.now())
-        return start_of(day) + timedelta(seconds=self._told.wakes_after)
+        return start_of(day) + timedelta(seconds=self._input.wakes_after)
 
 
 @workflow.defn(name="Delivery")
@@ -98,41 +105,41 @@ class DeliveryWorkflow:
     """Delivers one notice, or gives up after some days; id `delivery/<notice_id>`."""
 
     @workflow.init
-    def __init__(self, told: DeliveryInput) -> None:
-        self._asked = True
+    def __init__(self, delivery: DeliveryInput) -> None:
+        self._requested = True
 
     @workflow.run
-    async def run(self, told: DeliveryInput) -> None:
-        """Ends when nobody has asked since the last attempt: a retry is never lost."""
-        while self._asked:
-            self._asked = False
+    async def run(self, delivery: DeliveryInput) -> None:
+        """Ends when no delivery was asked for since the last attempt, so no retry is lost."""
+        while self._requested:
+            self._requested = False
             try:
-                await self._deliver(told)
+                await self._deliver(delivery)
             except ActivityError:
-                await self._give_up(told)
+                await self._give_up(delivery)
 
-    @workflow.signal
-    def asked(self) -> None:
-        """The notice is to be delivered; also when this workflow is about to end."""
-        self._asked = True
+    @workflow.signal(name="asked")
+    def request_delivery(self) -> None:
+        """Asks for a delivery; one more attempt follows even if this workflow is about to end."""
+        self._requested = True
 
-    async def _deliver(self, told: DeliveryInput) -> None:
+    async def _deliver(self, delivery: DeliveryInput) -> None:
         await workflow.execute_activity(
             "deliver",
-            told.notice_id,
+            delivery.notice_id,
             start_to_close_timeout=timedelta(minutes=2),
-            schedule_to_close_timeout=timedelta(seconds=told.patience_seconds),
+            schedule_to_close_timeout=timedelta(seconds=delivery.patience_seconds),
             retry_policy=RetryPolicy(
-                initial_interval=timedelta(seconds=told.first_seconds),
+                initial_interval=timedelta(seconds=delivery.first_seconds),
                 backoff_coefficient=2.0,
-                maximum_interval=timedelta(seconds=told.longest_seconds),
+                maximum_interval=timedelta(seconds=delivery.longest_seconds),
             ),
         )
 
-    async def _give_up(self, told: DeliveryInput) -> None:
+    async def _give_up(self, delivery: DeliveryInput) -> None:
         await workflow.execute_activity(
             "give_up",
-            told.notice_id,
+            delivery.notice_id,
             start_to_close_timeout=timedelta(minutes=1),
             retry_policy=UNTIL_DONE,
         )

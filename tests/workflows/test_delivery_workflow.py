@@ -27,8 +27,8 @@ from plumbing.identity import Caller, Role
 from plumbing.settings import Settings
 from plumbing.workflow_client import WorkflowClient
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts import commands
 from services.alerts.activities import Activities
+from services.alerts.notices.mail import retry_delivery
 from services.alerts.tables import Notice, NoticeKind, NoticeState, Subject
 from services.alerts.timers import Timers, delivery_id
 from services.alerts.workflows import DeliveryInput, DeliveryWorkflow
@@ -188,7 +188,7 @@ async def test_a_refused_address_fails_at_once_and_can_be_corrected(
     await correct_address(office, "new@test.example")
     request = pb.RetryDeliveryRequest(request_id=str(uuid.uuid4()), notice_id=notice_id)
     answer = await office.changes.once(
-        CASEWORKER, request, commands.retry_delivery, pb.RetryDeliveryResponse
+        CASEWORKER, request, retry_delivery, pb.RetryDeliveryResponse
     )
     assert (answer.notice.state, answer.notice.address) == ("pending", "new@test.example")
     assert (await office.deliver(notice_id)).state is NoticeState.DELIVERED
@@ -232,7 +232,7 @@ async def test_a_retry_is_refused_where_it_makes_no_sense(office: Office) -> Non
 async def retried(office: Office, notice_id: str) -> None:
     request = pb.RetryDeliveryRequest(request_id=str(uuid.uuid4()), notice_id=notice_id)
     async with office.changes.change(CASEWORKER) as change:
-        await commands.retry_delivery(change, request)
+        await retry_delivery(change, request)
 
 
 async def test_what_was_delivered_is_not_sent_again(office: Office, sink: Sink) -> None:

@@ -1,4 +1,4 @@
-"""What the workflow of a case asks for: idempotent, each a thin call to a command."""
+"""The activities of a case's workflow; each may run more than once without harm."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ from plumbing.grpc_errors import is_final
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from protos.registry.v1.registry_pb2 import Record
-from services.alerts.clients import Neighbours
-from services.alerts.escalation import commands as steps
+from services.alerts.clients import Clients
+from services.alerts.escalation import commands
 from services.alerts.escalation.timers import stand_of
 from services.alerts.escalation.workflows import EscalationStand, StepDue
-from services.alerts.notices import issue as notices
+from services.alerts.notices.issue import contact_of
 from services.alerts.tables import Escalation, EscalationStep
 
 SERVICE = "alerts"
 
 
 class EscalationActivities:
-    """Bound to this service's database and its neighbours."""
+    """The activities, with this service's database and the clients of other services."""
 
-    def __init__(self, changes: Changes, neighbours: Neighbours) -> None:
-        self._changes, self._neighbours = changes, neighbours
+    def __init__(self, changes: Changes, clients: Clients) -> None:
+        self._changes, self._clients = changes, clients
 
     def all(self) -> list[Callable[..., Any]]:
-        """What a worker is given."""
+        """Every activity, for the worker."""
         return [self.propose_step, self.note_interview]
 
     @activity.defn
     @final_errors
     async def propose_step(self, due: StepDue) -> EscalationStand:
-        """Proposes the step that is due, and tells how the case stands then."""
+        """Proposes the step that is due; returns the new state of the case."""
         async with self._changes.change(service_caller(SERVICE)) as change:
-            case = await steps.propose(change, due.escalation_id, due.version)
-        return self._stand(case)
+            case = await commands.propose(change, due.escalation_id, due.version)
+        return self._state(case)
 
     @activity.defn
     @final_errors
     async def note_interview(self, escalation_id: str) -> EscalationStand:
-        """Enters an interview that was held into the archive, where that was decided (R-131).
+        """Has the register record an interview that was held, if that was approved (R-131).
 
-        What the register refuses for good is kept with the step, for a person to see to.
+        A refusal that is final is stored with the step, for a person to act on.
         """
         async with self._changes.database.snapshot() as session:
             case = await session.get_one(Escalation, escalation_id)
-            step = await _to_note(session, escalation_id)
-            bureau = (await notices.contact_of(session, case.bureau)).name
+            step = await _interview_to_record(session, escalation_id)
+            bureau = (await contact_of(session, case.bureau)).name
         if not case.to_note or step is None or step.step_id is None:
-            return self._stand(case)
+            return self._state(case)
         record_id = error = ""
         try:
-            record_id = await self._neighbours.enter_record(
+            record_id = await self._clients.enter_record(
                 f"{escalation_id}/{step.step_id}", _record(case, step, bureau), step.recorded_by
             )
         except Refusal as refusal:
@@ -70,25 +70,27 @@ class EscalationActivities:
             error = str(refusal)
         caller = service_caller(SERVICE, step.recorded_by)
         async with self._changes.change(caller) as change:
-            case = await steps.note_interview(change, escalation_id, step.step_id, record_id, error)
-        return self._stand(case)
+            case = await commands.note_interview(
+                change, escalation_id, step.step_id, record_id, error
+            )
+        return self._state(case)
 
-    def _stand(self, case: Escalation) -> EscalationStand:
+    def _state(self, case: Escalation) -> EscalationStand:
         return stand_of(case, self._changes.clock.offset().total_seconds())
 
 
-async def _to_note(session: AsyncSession, escalation_id: str) -> EscalationStep | None:
-    wanted = select(EscalationStep).where(
+async def _interview_to_record(session: AsyncSession, escalation_id: str) -> EscalationStep | None:
+    query = select(EscalationStep).where(
         col(EscalationStep.escalation_id) == escalation_id,
         col(EscalationStep.step) == Step.INTERVIEW,
-        col(EscalationStep.outcome) == steps.HELD,
+        col(EscalationStep.outcome) == commands.HELD,
         col(EscalationStep.record_id) == "",
     )
-    return (await session.exec(wanted.order_by(col(EscalationStep.step_id).desc()))).first()
+    return (await session.exec(query.order_by(col(EscalationStep.step_id).desc()))).first()
 
 
 def _record(case: Escalation, step: EscalationStep, bureau: str) -> Record:
-    """The interview as the register keeps it: a measure that deducts and never judges (C-07)."""
+    """The credit record of an interview: a measure, which deducts and never judges (C-07)."""
     held_on = local_day(step.meets_at).isoformat() if step.meets_at else ""
     return Record(
         subject_id=case.subject_id,

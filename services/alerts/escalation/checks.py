@@ -1,4 +1,4 @@
-"""What `quanheng check` and `quanheng reconcile` ask of the escalation cases."""
+"""The part of the escalation cases in `quanheng check` and `quanheng reconcile`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Changes
+from plumbing.chunks import chunks
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.identity import service_caller
 from plumbing.service import Findings, Reconciled
-from services.alerts import timers
 from services.alerts.escalation.cases import (
     IS_OWNED,
     ON_INSTRUMENT,
-    STANDS,
+    RED_APPLIES,
     derive_again,
     is_open,
+    match_cases,
     of_case,
-    settle,
 )
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.tables import (
@@ -32,92 +32,92 @@ from services.alerts.tables import (
     EscalationStep,
     Instrument,
 )
-from services.alerts.timers import Timers
+from services.alerts.timers import Timers, escalation_id
 
-# A case and its workflow are two steps apart for a moment; only what lasts is a problem.
-SETTLING_SECONDS = 3.0
+# A workflow starts a moment after its case changes; only a difference that lasts is a problem.
+LASTING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
-TURNED_AT_ONCE = 500
+INSTRUMENTS_PER_CHANGE = 500
 
 
 class EscalationChecks:
-    """Looks whether red alerts, cases and their workflows agree, and makes them agree."""
+    """Checks that red alerts, cases and their workflows agree, and makes them agree."""
 
-    def __init__(self, database: Database, clock: Clock, waiting: Timers) -> None:
-        self._database, self._timers = database, waiting
+    def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
+        self._database, self._timers = database, timers
         self._changes = Changes(database, clock)
-        self._escalating = EscalationTimers(database, waiting, clock)
+        self._escalation_timers = EscalationTimers(database, timers, clock)
 
     async def check(self, session: AsyncSession, findings: Findings) -> None:
-        """One open case per subject with standing red alerts, and none else."""
-        for subject_id in sorted(await _unescalated(session)):
+        """Finds subjects with a red alert and no open case, and open cases without a red alert."""
+        for subject_id in sorted(await _without_case(session)):
             zh, en = "有红色警示但没有未终结的督促案件", "A red alert stands and no case is open"
             findings.differ("escalation.missing", f"subject/{subject_id}", zh, en)
-        for escalation_id, _ in await _cured(session):
+        for case, _ in await _cured(session):
             zh, en = "已无红色警示但督促案件未终结", "No red alert stands and the case is open"
-            findings.differ("escalation.not_closed", f"escalation/{escalation_id}", zh, en)
+            findings.differ("escalation.not_closed", f"escalation/{case}", zh, en)
         findings.figures |= await _figures(session)
 
     async def check_workflows(self, findings: Findings) -> None:
-        """Every case that is open has its workflow, and none else runs."""
-        missing, beyond = await self._differences()
-        ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
-        while (missing or beyond) and asyncio.get_running_loop().time() < ends:
+        """Finds open cases without a workflow, and workflows without an open case."""
+        missing, orphaned = await self._differences()
+        ends = asyncio.get_running_loop().time() + LASTING_SECONDS
+        while (missing or orphaned) and asyncio.get_running_loop().time() < ends:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-            missing, beyond = await self._differences()
+            missing, orphaned = await self._differences()
         for case in missing:
             zh, en = "督促案件没有运行中的流程，请执行 quanheng reconcile", "No workflow is running"
             findings.differ("escalation.workflow_missing", f"escalation/{case}", zh, en)
-        for case in beyond:
+        for case in orphaned:
             zh, en = "已终结的督促案件仍有运行中的流程", "A closed case has a running workflow"
             findings.differ("escalation.workflow_orphan", f"escalation/{case}", zh, en)
 
-    async def reconcile(self, done: Reconciled) -> None:
-        """Opens and closes what should be; then every open case has its workflow."""
-        await self._settle()
+    async def reconcile(self, report: Reconciled) -> None:
+        """Opens, closes and recounts cases where needed; then starts every missing workflow."""
+        await self._match_cases()
         await self._derive_again()
-        cases = [case.escalation_id for case in await self._escalating.open_cases()]
+        cases = [case.escalation_id for case in await self._escalation_timers.open_cases()]
         listed = await self._timers.escalating()
         for case in cases:
             if case in listed or await self._runs(case):
-                done.running += 1
+                report.running += 1
             else:
-                done.started.append(timers.escalation_id(case))
-        await self._escalating.push(cases)
+                report.started.append(escalation_id(case))
+        await self._escalation_timers.push(cases)
 
-    async def _settle(self) -> None:
+    async def _match_cases(self) -> None:
         async with self._database.snapshot() as session:
-            unescalated = [i for ids in (await _unescalated(session)).values() for i in ids]
+            red = [i for ids in (await _without_case(session)).values() for i in ids]
             cured = [subject for _, subject in await _cured(session)]
-        for start in range(0, len(unescalated), TURNED_AT_ONCE):
-            await self._settle_some(unescalated[start : start + TURNED_AT_ONCE], [])
-        await self._settle_some([], cured)
+        for chunk in chunks(red, INSTRUMENTS_PER_CHANGE):
+            await self._match(chunk, [])
+        await self._match([], cured)
 
-    async def _settle_some(self, instruments: list[str], subjects: list[str]) -> None:
+    async def _match(self, instruments: list[str], subjects: list[str]) -> None:
         async with self._changes.change(service_caller("alerts")) as change:
-            await settle(change, instruments, subjects)
+            await match_cases(change, instruments, subjects)
 
     async def _derive_again(self) -> None:
-        """Writes the derived days anew, as a newer calendar may have moved them (D-07)."""
-        wanted = select(Escalation).where(is_open(), col(Escalation.waits_from).is_not(None))
+        """Counts the due days again, as a newer calendar may have moved them (D-07)."""
+        query = select(Escalation).where(is_open(), col(Escalation.waits_from).is_not(None))
         async with self._changes.change(service_caller("alerts")) as change:
-            for case in (await change.session.exec(wanted.with_for_update())).all():
+            for case in (await change.session.exec(query.with_for_update())).all():
                 await derive_again(change, case)
 
     async def _differences(self) -> tuple[list[str], list[str]]:
-        """Cases without their workflow, and running workflows without such a case."""
-        wanted = {case.escalation_id for case in await self._escalating.open_cases()}
+        """Cases without a running workflow, and running workflows without such a case."""
+        cases = {case.escalation_id for case in await self._escalation_timers.open_cases()}
         listed = await self._timers.escalating()
-        # What is listed lags a little; what is described does not.
-        missing = [case for case in sorted(wanted - listed) if not await self._runs(case)]
-        return missing, [case for case in sorted(listed - wanted) if await self._runs(case)]
+        # Temporal's list is a moment behind; the description of one workflow is not.
+        missing = [case for case in sorted(cases - listed) if not await self._runs(case)]
+        return missing, [case for case in sorted(listed - cases) if await self._runs(case)]
 
     async def _runs(self, case: str) -> bool:
-        return await self._timers.runs(timers.escalation_id(case))
+        return await self._timers.runs(escalation_id(case))
 
 
-async def _unescalated(session: AsyncSession) -> dict[str, list[str]]:
-    """Instruments of which a red alert stands that belongs to no open case, by owner."""
+async def _without_case(session: AsyncSession) -> dict[str, list[str]]:
+    """Instruments with a red alert that applies and belongs to no open case, by owner."""
     belongs = (
         select(EscalationAlert.alert_id)
         .join(Escalation, of_case())
@@ -128,26 +128,26 @@ async def _unescalated(session: AsyncSession) -> dict[str, list[str]]:
     rows = await session.exec(
         select(Instrument.subject_id, Instrument.instrument_id)
         .join(Alert, ON_INSTRUMENT)
-        .where(STANDS, ~belongs)
+        .where(RED_APPLIES, ~belongs)
     )
-    found: dict[str, list[str]] = {}
+    by_owner: dict[str, list[str]] = {}
     for subject_id, instrument_id in rows:
-        found.setdefault(subject_id, []).append(instrument_id)
-    return found
+        by_owner.setdefault(subject_id, []).append(instrument_id)
+    return by_owner
 
 
 async def _cured(session: AsyncSession) -> list[tuple[str, str]]:
-    """Open cases of which no alert stands, with their subjects."""
-    stands = (
+    """Open cases of which no alert applies, each with its subject."""
+    applies = (
         select(EscalationAlert.alert_id)
         .join(Alert, col(Alert.alert_id) == col(EscalationAlert.alert_id))
         .join(Instrument, ON_INSTRUMENT)
-        .where(of_case(), STANDS, IS_OWNED)
+        .where(of_case(), RED_APPLIES, IS_OWNED)
         .correlate(Escalation)
         .exists()
     )
-    wanted = select(Escalation.escalation_id, Escalation.subject_id).where(is_open(), ~stands)
-    rows = await session.exec(wanted.order_by(col(Escalation.escalation_id)))
+    query = select(Escalation.escalation_id, Escalation.subject_id).where(is_open(), ~applies)
+    rows = await session.exec(query.order_by(col(Escalation.escalation_id)))
     return [*rows.all()]
 
 

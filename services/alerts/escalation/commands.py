@@ -1,7 +1,7 @@
 """The steps of a case: proposed when due, and decided by a person (S4 四(二); S1 12(二), 19).
 
-Every function is one change. Whoever approves is of the subject's bureau and in the role that the
-ladder names; nothing leaves before.
+Every function is one transaction. The person who approves belongs to the subject's bureau and has
+the role that the ladder names. No document leaves before that.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from plumbing.change import Change
 from plumbing.identity import Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
-from services.alerts.escalation import texts as escalation_texts
+from services.alerts.escalation import texts
 from services.alerts.escalation import wire as wire_escalations
-from services.alerts.escalation.cases import CITE, UNDECIDED, put_on_file, told
+from services.alerts.escalation.cases import CITE, UNDECIDED, save, snapshot
 from services.alerts.escalation.documents import corrected_by, facts_of, text_of
-from services.alerts.notices import issue as notices
+from services.alerts.notices.issue import issue
 from services.alerts.tables import (
     DocumentNumber,
     Escalation,
@@ -50,7 +50,7 @@ HELD = "held"
 
 
 async def propose(change: Change, escalation_id: str, version: int) -> Escalation:
-    """Proposes the step that is due, unless the case has moved on; twice is as good as once."""
+    """Proposes the step that is due; does nothing if the case has a newer version."""
     case = await locked(change, escalation_id)
     if case.version != version or case.state is not EscalationState.WAITING:
         return case
@@ -62,9 +62,9 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
     )
     step.state, step.told = StepState.PROPOSED, False
     change.session.add(step)
-    before = told(case)
+    before = snapshot(case)
     case.state, case.waits_from, case.due_on = EscalationState.PROPOSED, None, None
-    await put_on_file(change, case, "propose_step", before, rung(case.step, change.today).cite)
+    await save(change, case, "propose_step", before, rung(case.step, change.today).cite)
     return case
 
 
@@ -73,13 +73,13 @@ async def approve(
 ) -> pb.ApproveStepResponse:
     """Approves the step that is proposed and carries it out.
 
-    `grade` is the subject's, where an interview is to be noted. Raises InvalidInput with every
-    fault, NotPermitted outside the bureau or the role, WrongState when nothing of that kind is
+    `grade` is the subject's grade, if an interview is to be recorded. Raises InvalidInput with
+    every fault, NotPermitted outside the bureau or the role, and WrongState if that step is not
     proposed.
     """
     case, step = await _to_decide(change, request.escalation_id, request.step)
     subject = await _subject(change, case)
-    before = told(case)
+    before = snapshot(case)
     step.decided_at, step.decided_by = change.at, change.on_behalf_of
     if step.step is Step.INTERVIEW:
         _appoint(change, step, request, grade)
@@ -92,71 +92,67 @@ async def approve(
     else:
         step.state = StepState.CARRIED_OUT
         _advance(change, case, SubjectKind(subject.kind))
-    await put_on_file(
-        change, case, f"approve_{step.step}", before, rung(step.step, change.today).cite
-    )
+    await save(change, case, f"approve_{step.step}", before, rung(step.step, change.today).cite)
     return pb.ApproveStepResponse(escalation=wire_escalations.case(case))
 
 
 async def decline(change: Change, request: pb.DeclineStepRequest) -> pb.DeclineStepResponse:
     """Declines the step that is proposed, with reasons.
 
-    It is proposed anew on the day of review: a harsher step never follows one that was not taken.
+    The same step is proposed again on the day of review; no harsher step comes before it is taken.
     """
     case, step = await _to_decide(change, request.escalation_id, request.step)
-    before = told(case)
-    step.state, step.reasons = StepState.DECLINED, _said("reasons", request.reasons)
+    before = snapshot(case)
+    step.state, step.reasons = StepState.DECLINED, _stripped("reasons", request.reasons)
     _put_off(change, case, step, request.review_on)
-    await put_on_file(change, case, "decline_step", before, rung(step.step, change.today).cite)
+    await save(change, case, "decline_step", before, rung(step.step, change.today).cite)
     return pb.DeclineStepResponse(escalation=wire_escalations.case(case))
 
 
 async def defer(change: Change, request: pb.DeferStepRequest) -> pb.DeferStepResponse:
-    """Puts off the step that is proposed; it may still be approved before."""
+    """Puts off the step that is proposed; it may still be approved before the day of review."""
     case, step = await _to_decide(change, request.escalation_id, request.step)
-    before = told(case)
+    before = snapshot(case)
     step.state = StepState.DEFERRED
     _put_off(change, case, step, request.review_on)
-    await put_on_file(change, case, "defer_step", before, rung(step.step, change.today).cite)
+    await save(change, case, "defer_step", before, rung(step.step, change.today).cite)
     return pb.DeferStepResponse(escalation=wire_escalations.case(case))
 
 
 async def record_interview(
     change: Change, request: pb.RecordInterviewRequest
 ) -> pb.RecordInterviewResponse:
-    """Records how an interview went; one that was held is noted where that was decided (R-131)."""
+    """Records the outcome of an interview; the register records it if that was approved (R-131)."""
     case = await _of_bureau(change, request.escalation_id)
     step = await _latest(change, case, (StepState.APPOINTED,))
     if step is None or step.meets_at is None:
         raise WrongState("没有已约定的约谈", "No interview is appointed", cite=CITE)
     if change.at < step.meets_at:
         raise WrongState("约谈时间未到", "The interview is still to come", cite=CITE)
-    before = told(case)
-    step.outcome, step.minutes = request.outcome, _said("minutes", request.minutes)
+    before = snapshot(case)
+    step.outcome, step.minutes = request.outcome, _stripped("minutes", request.minutes)
     step.recorded_by, step.state = change.on_behalf_of, StepState.CARRIED_OUT
     case.to_note = request.outcome == HELD and bool(step.archive_cite)
     _advance(change, case, SubjectKind((await _subject(change, case)).kind))
-    await put_on_file(
-        change, case, "record_interview", before, rung(Step.INTERVIEW, change.today).cite
-    )
+    await save(change, case, "record_interview", before, rung(Step.INTERVIEW, change.today).cite)
     return pb.RecordInterviewResponse(escalation=wire_escalations.case(case))
 
 
 async def note_interview(
     change: Change, escalation_id: str, step_id: int, record_id: str, error: str
 ) -> Escalation:
-    """Keeps which record notes an interview, or why the register refused it for good."""
+    """Stores the credit record of an interview, or the reason for which the register refused it."""
     case = await locked(change, escalation_id)
     step = await change.session.get_one(EscalationStep, step_id)
     if case.to_note:
-        before, case.to_note = told(case), False
+        before, case.to_note = snapshot(case), False
         step.record_id, step.archive_error = record_id, error
-        await put_on_file(change, case, "note_interview", before, step.archive_cite)
+        await save(change, case, "note_interview", before, step.archive_cite)
     return case
 
 
 async def locked(change: Change, escalation_id: str) -> Escalation:
-    """A case, held against other writers. Raises NotFound."""
+    """A case, locked for this change. Raises NotFound."""
     case = await change.session.get(Escalation, escalation_id, with_for_update=True)
     if case is None:
         raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)
@@ -172,7 +168,7 @@ async def _of_bureau(change: Change, escalation_id: str) -> Escalation:
 async def _to_decide(
     change: Change, escalation_id: str, step: str
 ) -> tuple[Escalation, EscalationStep]:
-    """The case and its step that waits for a decision of this caller."""
+    """The case and its proposed step, which this caller may decide."""
     case = await _of_bureau(change, escalation_id)
     _require_role(change, rung(Step(step), change.today))
     proposed = await _undecided(change, case) if case.step == step else None
@@ -183,13 +179,13 @@ async def _to_decide(
     return case, proposed
 
 
-def _require_role(change: Change, wanted: Rung) -> None:
-    if not change.caller.has(Role(wanted.approver)):
-        who = "单位负责人" if wanted.approver == Role.UNIT_HEAD else "经办人"
+def _require_role(change: Change, step: Rung) -> None:
+    if not change.caller.has(Role(step.approver)):
+        approver = "单位负责人" if step.approver == Role.UNIT_HEAD else "经办人"
         raise NotPermitted(
-            f"{wanted.name_zh}由{who}批准",
-            f"The {wanted.name_en} is approved by a {wanted.approver}",
-            cite=wanted.cite,
+            f"{step.name_zh}由{approver}批准",
+            f"The {step.name_en} is approved by a {step.approver}",
+            cite=step.cite,
         )
 
 
@@ -200,12 +196,12 @@ async def _undecided(change: Change, case: Escalation) -> EscalationStep | None:
 async def _latest(
     change: Change, case: Escalation, states: tuple[StepState, ...]
 ) -> EscalationStep | None:
-    wanted = select(EscalationStep).where(
+    query = select(EscalationStep).where(
         col(EscalationStep.escalation_id) == case.escalation_id,
         col(EscalationStep.step) == case.step,
         col(EscalationStep.state).in_(states),
     )
-    return (await change.session.exec(wanted)).first()
+    return (await change.session.exec(query)).first()
 
 
 async def _subject(change: Change, case: Escalation) -> Subject:
@@ -218,15 +214,15 @@ async def _subject(change: Change, case: Escalation) -> Subject:
 def _appoint(
     change: Change, step: EscalationStep, request: pb.ApproveStepRequest, grade: Grade | None
 ) -> None:
-    """Fills in the appointment. S4 四(二); noted only where the text says so (R-131, C-07)."""
-    said, faults = request.appointment, list[Fault]()
+    """Stores the appointment (S4 四(二)); recorded only where a text says so (R-131, C-07)."""
+    appointment, faults = request.appointment, list[Fault]()
     if not request.HasField("appointment"):
         zh, en = "须写明约谈的时间、地点和参加人员", "When, where and with whom is required"
         raise InvalidInput(faults=[Fault("appointment", zh, en)])
-    step.meets_at = said.at.ToDatetime(change.at.tzinfo)
-    step.place, step.attendees = said.place.strip(), said.attendees.strip()
+    step.meets_at = appointment.at.ToDatetime(change.at.tzinfo)
+    step.place, step.attendees = appointment.place.strip(), appointment.attendees.strip()
     faults += _moment_faults(change, step.meets_at)
-    if said.note_in_archive:
+    if appointment.note_in_archive:
         cite = archive_cite(grade.ruleset_id, grade.grade, change.today) if grade else ""
         step.archive_cite = cite
         if not cite:
@@ -245,28 +241,28 @@ def _moment_faults(change: Change, at: datetime) -> list[Fault]:
     return [Fault("appointment.at", zh, en)]
 
 
-def _said(field: str, text: str) -> str:
+def _stripped(field: str, text: str) -> str:
     if not text.strip():
         raise InvalidInput(faults=[Fault(field, "须写明", "must say something")])
     return text.strip()
 
 
 def _check_publication(subject: Subject, request: pb.ApproveStepRequest, on: date) -> None:
-    """Nothing is made public unverified, unreviewed, or of a natural person (S1 18, 19)."""
+    """Refuses to publish what is unverified, unreviewed, or about a natural person (S1 18, 19)."""
     for field in (Field.NAME, Field.INSTRUMENT, Field.VERIFICATION):
         answer = visible(field, SubjectKind(subject.kind), Audience.PUBLIC, on)
         if not answer.allowed:
             raise NotPermitted(answer.zh, answer.en, cite=answer.cite)
-    rules, said = exposure_rules(on), request.publication
-    demands = (
-        (said.facts_verified, "facts_verified", "事实须经核实", rules.verified_cite),
-        (said.confidentiality_reviewed, "confidentiality_reviewed", "须经保密审查",
+    rules, publication = exposure_rules(on), request.publication
+    conditions = (
+        (publication.facts_verified, "facts_verified", "事实须经核实", rules.verified_cite),
+        (publication.confidentiality_reviewed, "confidentiality_reviewed", "须经保密审查",
          rules.reviewed_cite),
-        (bool(said.media), "media", "须写明公开方式", rules.verified_cite),
+        (bool(publication.media), "media", "须写明公开方式", rules.verified_cite),
     )  # fmt: skip
     faults = [
         Fault(f"publication.{field}", zh, f"{field} is required", cite=cite)
-        for met, field, zh, cite in demands
+        for met, field, zh, cite in conditions
         if not met
     ]
     if faults:
@@ -276,17 +272,17 @@ def _check_publication(subject: Subject, request: pb.ApproveStepRequest, on: dat
 async def _issue(
     change: Change, case: Escalation, step: EscalationStep, subject: Subject, media: list[str]
 ) -> None:
-    """Makes the document of a step: a numbered notice to the subject, which is kept."""
+    """Issues the document of a step: a numbered notice to the subject."""
     kind = SubjectKind(subject.kind)
     step.number = await _next_number(change, case, step.step)
     facts = await facts_of(change.session, case, subject, change.today, step.number)
     if step.step is Step.EXPOSURE:
-        step.statement, step.media = escalation_texts.statement(facts), media
+        step.statement, step.media = texts.statement(facts), media
     step.correct_by = corrected_by(step.step, kind, change.today)
     if (text := text_of(step, facts, kind)) is None:
         raise AssertionError("An interview is appointed before its document is made")
     key = f"escalation/{case.escalation_id}/{step.step_id}"
-    notice = await notices.issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text)
+    notice = await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text)
     step.notice_id = notice.notice_id if notice else ""
 
 
@@ -301,7 +297,7 @@ async def _next_number(change: Change, case: Escalation, step: Step) -> str:
 
 
 def _advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
-    """Waits for the step after the one that was carried out."""
+    """Makes the case wait for the next step, or marks its steps as exhausted."""
     after = following(case.step, kind, change.today)
     if after is None:
         case.state, case.waits_from, case.due_on = EscalationState.EXHAUSTED, None, None
@@ -310,8 +306,8 @@ def _advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
     case.due_on = due_on(after, change.today, edition()).date
 
 
-def _put_off(change: Change, case: Escalation, step: EscalationStep, asked: str) -> None:
+def _put_off(change: Change, case: Escalation, step: EscalationStep, requested: str) -> None:
     step.decided_at, step.decided_by = change.at, change.on_behalf_of
-    day = validation.day(asked, "review_on")
+    day = validation.day(requested, "review_on")
     step.review_on = review_on(day, change.today, edition())
     case.state, case.waits_from, case.due_on = EscalationState.WAITING, None, step.review_on

@@ -1,4 +1,4 @@
-"""The document of a step: what it rests on, and its text, also as a draft before approval."""
+"""The document of a step, from the rows of its case; before approval it is a draft."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ from law.evidence import SubjectKind
 from law.terms.workdays import edition
 from services.alerts.escalation import texts
 from services.alerts.escalation.cases import red_lines
-from services.alerts.escalation.texts import Facts
-from services.alerts.notices import issue as notices
+from services.alerts.escalation.texts import DocumentFacts
+from services.alerts.notices.issue import contact_of
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Escalation, EscalationStep, Subject
 
 
 async def facts_of(
     session: AsyncSession, case: Escalation, subject: Subject, on: date, number: str
-) -> Facts:
-    """What every document of a case rests on, as things stand now."""
-    contact = await notices.contact_of(session, case.bureau)
-    return Facts(subject.name, on, await red_lines(session, case), contact, number)
+) -> DocumentFacts:
+    """The facts of a case for a document of that day; an empty number makes it a draft."""
+    contact = await contact_of(session, case.bureau)
+    return DocumentFacts(subject.name, on, await red_lines(session, case), contact, number)
 
 
 def corrected_by(step: Step, kind: SubjectKind, on: date) -> date | None:
-    """Until when a document of that day asks to correct, if it does: before the next step."""
+    """The last day to correct, inclusive, that a document of that day names.
+
+    None for every step but the guidance letter.
+    """
     if step is not Step.GUIDANCE_LETTER:
         return None
     return correct_by(following(step, kind, on) or rung(step, on), on, edition())
 
 
-def text_of(step: EscalationStep, facts: Facts, kind: SubjectKind) -> Text | None:
-    """The text of a step's document; None for an interview that is not appointed yet."""
+def text_of(step: EscalationStep, facts: DocumentFacts, kind: SubjectKind) -> Text | None:
+    """The text of a step's document; None for an interview without an appointment."""
     day = corrected_by(step.step, kind, facts.on)
     if day is not None:
         return texts.guidance_letter(facts, day)

@@ -1,4 +1,7 @@
-"""Who may ask what of EscalationService (D-09). Who approves which step stands in the ladder."""
+"""The roles that may call each method of EscalationService (D-09).
+
+The ladder names who approves which step.
+"""
 
 from __future__ import annotations
 

@@ -9,18 +9,18 @@ from plumbing.servicer import Servicer, change, query
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.alerts.v1 import escalations_pb2_grpc as rpc
 from protos.grading.v1.grading_pb2 import Grade
-from services.alerts.clients import Neighbours
+from services.alerts.clients import Clients
 from services.alerts.escalation import commands, queries
 
 
 class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
-    """Shows escalation cases, and carries out what people decide about their steps."""
+    """Reads escalation cases, and carries out the decisions of people on their steps."""
 
     register = rpc.add_EscalationServiceServicer_to_server
 
-    def __init__(self, changes: Changes, neighbours: Neighbours) -> None:
+    def __init__(self, changes: Changes, clients: Clients) -> None:
         super().__init__(changes)
-        self._neighbours = neighbours
+        self._clients = clients
 
     ListEscalations = query(queries.list_escalations)
     GetEscalation = query(queries.get_escalation)
@@ -36,9 +36,9 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
     ListExposures = query(queries.list_exposures)
 
     async def _grade(self, request: pb.ApproveStepRequest) -> Grade | None:
-        """The grade by which an interview may be noted in the archive, where that is asked for."""
+        """The subject's grade, if the request asks to record the interview in the archive."""
         if not request.appointment.note_in_archive:
             return None
         async with self.view() as view:
             case = await queries.find(view, request.escalation_id)
-        return await self._neighbours.grade(case.subject_id, view.caller.account_id)
+        return await self._clients.grade(case.subject_id, view.caller.account_id)

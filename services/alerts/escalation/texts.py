@@ -1,7 +1,7 @@
-"""What an escalation says, in Chinese: reminder, guidance letter, interview, exposure, closing.
+"""The documents of an escalation, in Chinese: one for each step, and one at the end.
 
-Pure. Each names the instruments, the articles, what is asked and by when, and that nothing of it
-is a penalty (S4 四(二); S1 12(二), 19).
+Pure functions. Each document names the instruments, the articles, what is asked and by when, and
+that it is not a penalty (S4 四(二); S1 12(二), 19).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from law.colours.basis import Basis, colour_on
-from law.escalation import Step, rung
+from law.escalation import Approver, Step, rung
 from law.periods import SHANGHAI
-from law.reader.texts import spell_out
+from law.reader.texts import spell_articles
 from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
 
 _ASKED = "请立即停止使用上述器具；修理或申请检定，检定合格前不得使用；不再使用的，请办理停用或报废"
@@ -22,58 +22,59 @@ _GUIDANCE = "本建议属行政指导，不是行政处罚，也不记入信用�
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """An instrument of a case as it stands now.
+class RedLine:
+    """An instrument of a case with its present basis; `valid_until` is the last day, inclusive.
 
-    `told` when its user was told it was red; `gone` when it is another's by now, or nobody's.
+    `notified` if a notice named its alert; `red` if it still is red; `gone` if it belongs to
+    another subject or was removed.
     """
 
     type_code: str
     serial_no: str
-    standing: Basis
+    basis: Basis
     valid_until: date | None
-    told: bool
+    notified: bool
     red: bool
     gone: bool = False
 
-    def line(self, on: date) -> str:
-        """Which instrument, how it stands, and by which article."""
-        which = f"{type_name(self.type_code)}，出厂编号 {self.serial_no}"
+    def sentence(self, on: date) -> str:
+        """Which instrument it is, why it is red, and by which article."""
+        instrument = f"{type_name(self.type_code)}，出厂编号 {self.serial_no}"
         if self.gone:
-            return f"{which}。已不在贵单位名下"
-        why = colour_on(self.standing, self.valid_until, on)
+            return f"{instrument}。已不在贵单位名下"
+        answer = colour_on(self.basis, self.valid_until, on)
         until = f"；有效期至 {self.valid_until}" if self.valid_until else ""
-        return f"{which}{until}。{why.reason}（{spell_out(why.cite, 'zh')}）"
+        return f"{instrument}{until}。{answer.reason}（{spell_articles(answer.cite)}）"
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What every document of a step rests on."""
+class DocumentFacts:
+    """The facts that the document of every step names. A draft has no number."""
 
     name: str
     on: date
-    lines: Sequence[Outcome]
+    lines: Sequence[RedLine]
     contact: Contact
     number: str = ""
 
     @property
     def heading(self) -> list[str]:
-        """The number, which a draft has not, and to whom it goes."""
+        """The number, if there is one, and the subject that it is addressed to."""
         return [f"编号：{self.number}"] * bool(self.number) + [f"{self.name}："]
 
     def ground(self, step: Step) -> str:
         """The article of a step as it holds on the day of the document."""
-        return spell_out(rung(step, self.on).cite, "zh")
+        return spell_articles(rung(step, self.on).cite)
 
     @property
     def listed(self) -> list[str]:
-        """The instruments that are red, numbered."""
+        """The instruments that are red, numbered from 1."""
         red = [line for line in self.lines if line.red]
-        return [f"{place}. {line.line(self.on)}。" for place, line in enumerate(red, 1)]
+        return [f"{number}. {line.sentence(self.on)}。" for number, line in enumerate(red, 1)]
 
 
-def reminder(facts: Facts) -> Text:
-    """《提醒》: the instruments, and what is asked."""
+def reminder(facts: DocumentFacts) -> Text:
+    """《提醒》: which instruments are red, and what the subject is asked to do."""
     return Text(
         f"提醒：{len(facts.listed)} 台计量器具处于红色警示状态",
         body(
@@ -88,8 +89,8 @@ def reminder(facts: Facts) -> Text:
     )
 
 
-def guidance_letter(facts: Facts, correct_by: date) -> Text:
-    """《行政指导建议书》: the facts, the articles, and by when to correct (R-130)."""
+def guidance_letter(facts: DocumentFacts, correct_by: date) -> Text:
+    """《行政指导建议书》: the facts, the articles, and the last day to correct (R-130)."""
     return Text(
         f"{facts.number}：请于 {correct_by} 前改正",
         body(
@@ -104,11 +105,16 @@ def guidance_letter(facts: Facts, correct_by: date) -> Text:
     )
 
 
-def interview(facts: Facts, at: datetime, place: str, attendees: str, archive_cite: str) -> Text:
-    """《约谈通知》: when, where, with whom, on what, and whether it is noted (R-131)."""
+def interview(
+    facts: DocumentFacts, at: datetime, place: str, attendees: str, archive_cite: str
+) -> Text:
+    """《约谈通知》: when, where and with whom, and whether it is recorded (R-131).
+
+    `archive_cite` is the article by which it is recorded; empty if it is not.
+    """
     local = at.astimezone(SHANGHAI)
-    noted = (
-        f"约谈情况将记入信用档案（{spell_out(archive_cite, 'zh')}）。"
+    recorded = (
+        f"约谈情况将记入信用档案（{spell_articles(archive_cite)}）。"
         + remedy(facts.contact, facts.on)
         if archive_cite
         else "约谈情况不记入信用档案。"
@@ -123,27 +129,27 @@ def interview(facts: Facts, at: datetime, place: str, attendees: str, archive_ci
             f"时间：{local:%Y-%m-%d %H:%M}",
             f"地点：{place}",
             f"参加人员：{attendees}",
-            noted,
+            recorded,
             _ENDS,
             *_closing(facts),
         ),
     )
 
 
-def statement(facts: Facts) -> str:
-    """What is made public: the name and the instruments, nothing of persons (S1 18, 19)."""
+def statement(facts: DocumentFacts) -> str:
+    """The text made public: the subject's name and the instruments, no person (S1 18, 19)."""
     listed = "".join(facts.listed)
     return f"{facts.name}：经核实，下列在用计量器具处于红色警示状态，经督促仍未改正。{listed}"
 
 
-def exposure(facts: Facts, media: Sequence[str], said: str) -> Text:
-    """Tells the subject what is made public, where, and the remedy."""
+def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text:
+    """《曝光告知》: what is made public, where, and the remedy."""
     return Text(
         f"公开曝光告知 {facts.number}",
         body(
             *facts.heading,
             f"经单位负责人批准，下列内容即日起向社会公开（依据：{facts.ground(Step.EXPOSURE)}）：",
-            said,
+            published,
             f"公开方式：{'、'.join(media)}",
             "上述器具改正后，平台即时撤下公开内容。",
             remedy(facts.contact, facts.on),
@@ -153,10 +159,10 @@ def exposure(facts: Facts, media: Sequence[str], said: str) -> Text:
 
 
 def closed(
-    name: str, on: date, lines: Sequence[Outcome], contact: Contact, *, interview_cancelled: bool
+    name: str, on: date, lines: Sequence[RedLine], contact: Contact, *, interview_cancelled: bool
 ) -> Text:
-    """The case is over: how each instrument stands now."""
-    listed = [f"{place}. {line.line(on)}。" for place, line in enumerate(lines, 1)]
+    """《督促终结》: the case is closed, with the present basis of each instrument."""
+    listed = [f"{number}. {line.sentence(on)}。" for number, line in enumerate(lines, 1)]
     cancelled = ["已约定的约谈取消，贵单位无须到场。"] if interview_cancelled else []
     return Text(
         "督促终结：已无红色警示器具",
@@ -170,33 +176,34 @@ def closed(
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A step that waits for somebody of the bureau."""
+class PendingStep:
+    """A step that waits for a person of the bureau, and the name of its subject."""
 
     subject: str
-    escalation_id: str
     step: Step
     since: date
     interview_past: bool
 
 
-def approvals(on: date, waiting: Sequence[Waiting]) -> Text:
-    """One digest per bureau and day: what waits for approval, or for the outcome of a talk."""
-    listed = [f"{place}. {_waiting(one, on)}" for place, one in enumerate(waiting, 1)]
+def approval_digest(on: date, pending: Sequence[PendingStep]) -> Text:
+    """The daily digest to a bureau: steps to approve, and interviews without an outcome."""
+    listed = [f"{number}. {_pending(step, on)}" for number, step in enumerate(pending, 1)]
     return Text(
-        f"督促事项待办（{on}）：{len(waiting)} 项",
+        f"督促事项待办（{on}）：{len(pending)} 项",
         body(
             "下列督促事项等待处理，未经批准不对外发出：", *listed, "查看：quanheng escalation list"
         ),
     )
 
 
-def _waiting(one: Waiting, on: date) -> str:
-    step = rung(one.step, on)
-    by = "单位负责人" if step.approver == "unit_head" else "经办人"
-    what = "约谈日期已过，待记录情况" if one.interview_past else f"{step.name_zh}待{by}批准"
-    return f"{one.subject}：{what}（{one.since} 起；案件 {one.escalation_id}）"
+def _pending(pending: PendingStep, on: date) -> str:
+    step = rung(pending.step, on)
+    approver = "单位负责人" if step.approver == Approver.UNIT_HEAD else "经办人"
+    task = (
+        "约谈日期已过，待记录情况" if pending.interview_past else f"{step.name_zh}待{approver}批准"
+    )
+    return f"{pending.subject}：{task}（{pending.since} 起）"
 
 
-def _closing(facts: Facts) -> tuple[str, ...]:
+def _closing(facts: DocumentFacts) -> tuple[str, ...]:
     return (f"如有疑问，请联系{facts.contact}。", f"{facts.contact.name}\n{facts.on}")

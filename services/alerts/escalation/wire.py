@@ -1,4 +1,4 @@
-"""Escalation cases as messages."""
+"""Escalation cases, steps and exposures as messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.alerts.tables import Escalation, EscalationStep, Notice
 
 
 def case(row: Escalation) -> pb.Escalation:
-    """A case as it stands."""
+    """A case."""
     return pb.Escalation(
         escalation_id=row.escalation_id,
         subject_id=row.subject_id,
@@ -38,12 +38,12 @@ def _is_example(row: Escalation) -> bool:
 
 
 def stamp(moment: datetime | None) -> Timestamp | None:
-    """A moment as the wire writes it."""
+    """A moment as a message; None stays None."""
     if moment is None:
         return None
-    said = Timestamp()
-    said.FromDatetime(moment)
-    return said
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message
 
 
 def step(
@@ -52,9 +52,9 @@ def step(
     drafts: Mapping[int | None, Text],
     name: str,
 ) -> pb.EscalationStep:
-    """A step with its document or the draft of it; `name` is the subject's."""
+    """A step with its document, or with the draft of it; `name` is the subject's."""
     document = documents.get(row.notice_id) or drafts.get(row.step_id)
-    said = pb.EscalationStep(
+    message = pb.EscalationStep(
         step_id=str(row.step_id),
         step=row.step.value,
         state=row.state.value,
@@ -71,10 +71,10 @@ def step(
         correct_by=wire.text(row.correct_by),
     )
     if row.meets_at is not None:
-        said.interview.CopyFrom(_interview(row))
+        message.interview.CopyFrom(_interview(row))
     if row.statement:
-        said.exposure.CopyFrom(exposure(row, name))
-    return said
+        message.exposure.CopyFrom(exposure(row, name))
+    return message
 
 
 def _interview(row: EscalationStep) -> pb.Interview:
@@ -93,7 +93,7 @@ def _interview(row: EscalationStep) -> pb.Interview:
 
 
 def exposure(row: EscalationStep, name: str) -> pb.Exposure:
-    """What is made public of a subject of that name."""
+    """The exposure of a subject of that name."""
     return pb.Exposure(
         exposure_id=str(row.step_id),
         subject_name=name,

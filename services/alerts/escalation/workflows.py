@@ -1,7 +1,7 @@
-"""One workflow per case, `escalation/<subject>/<episode>`: it waits and proposes, never decides.
+"""The workflow of a case, `escalation/<subject>/<episode>`: waits and has steps proposed.
 
-The schedule comes in with the start and by signal; nothing here reads the law (D-05). The truth is
-the case: a workflow that is lost is started again from there and goes on (D-04).
+The start and each signal bring the schedule; nothing here reads the law (D-05). The case in the
+database is the truth: a lost workflow is started again from it and goes on (D-04).
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ _ATTEMPT = timedelta(seconds=30)
 
 
 class EscalationStand(BaseModel):
-    """How a case stands, and all a workflow needs to go on with it.
+    """The state of a case: everything that its workflow needs.
 
-    `due_at` is the moment at which `step` is proposed; None while somebody else is to act.
-    `to_note` while the register has yet to note an interview, also of a case that is closed.
+    `due_at` is the moment at which `step` is proposed; None while a person has to act. `to_note` is
+    true until the register has recorded an interview, which may be after the case is closed.
     """
 
     escalation_id: str
     version: int
-    offset_seconds: float  # how far the platform's time runs ahead of the machine's
+    offset_seconds: float  # by which the platform's clock is ahead of the machine's
     step: str = ""
     due_at: datetime | None = None
     to_note: bool = False
     closed: bool = False
-    events_per_run: int = 2000  # a longer history goes on as a new run
+    events_per_run: int = 2000  # after so many events the workflow goes on as a new run
 
 
 class StepDue(BaseModel):
-    """A step whose moment has come, for the case of that version."""
+    """A step that is due, for the case in that version."""
 
     escalation_id: str
     version: int
@@ -46,7 +46,7 @@ class StepDue(BaseModel):
 
 @workflow.defn(name="Escalation")
 class EscalationWorkflow:
-    """Waits until the next step is due and has it proposed, until the case is closed."""
+    """Waits for the day of each step and has it proposed, until the case is closed."""
 
     @workflow.init
     def __init__(self, stand: EscalationStand) -> None:
@@ -56,7 +56,7 @@ class EscalationWorkflow:
 
     @workflow.run
     async def run(self, stand: EscalationStand) -> None:
-        """Ends when the case is closed and nothing of it is left to note."""
+        """Ends when the case is closed and no interview is left to record."""
         self._show_due()
         while self._stand.to_note or not self._stand.closed:
             await self._go_on(self._stand)
@@ -66,38 +66,40 @@ class EscalationWorkflow:
 
     @workflow.signal
     def stands(self, stand: EscalationStand) -> None:
-        """The case stands otherwise, or the sandbox's clock was moved."""
+        """Takes the new state of the case, or the new offset of the sandbox's clock."""
         if stand.offset_seconds > self._offset:
             self._offset = stand.offset_seconds
             self._time.move(stand.offset_seconds)
         if stand.version > self._stand.version:
-            self._learn(stand)
+            self._update(stand)
 
     async def _go_on(self, stand: EscalationStand) -> None:
         def changed() -> bool:
             return self._stand is not stand
 
         if stand.to_note:
-            await self._do("note_interview", stand, stand.escalation_id)
+            await self._execute("note_interview", stand, stand.escalation_id)
         elif stand.due_at is None:
             await workflow.wait_condition(changed)
         elif await self._time.wait_until(stand.due_at, changed):
             due = StepDue(escalation_id=stand.escalation_id, version=stand.version, step=stand.step)
-            await self._do("propose_step", stand, due)
+            await self._execute("propose_step", stand, due)
 
-    async def _do(self, what: str, stand: EscalationStand, told: StepDue | str) -> None:
+    async def _execute(
+        self, activity: str, stand: EscalationStand, argument: StepDue | str
+    ) -> None:
         after = await workflow.execute_activity(
-            what,
-            told,
+            activity,
+            argument,
             result_type=EscalationStand,
             start_to_close_timeout=_ATTEMPT,
             retry_policy=UNTIL_DONE,
         )
-        # What was signalled meanwhile may be newer; otherwise the case is what it is now.
+        # A signal that came meanwhile may be newer than the answer.
         if self._stand is stand or after.version > self._stand.version:
-            self._learn(after)
+            self._update(after)
 
-    def _learn(self, stand: EscalationStand) -> None:
+    def _update(self, stand: EscalationStand) -> None:
         self._stand = stand
         self._show_due()
 

@@ -1,4 +1,4 @@
-"""Telling a bureau of import batches: one waits for its unit head, or was decided."""
+"""Notices to a bureau about an import batch: it waits for its unit head, or was decided."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
-from services.alerts.notices import issue as notices
 from services.alerts.notices import texts
+from services.alerts.notices.issue import issue
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Bureau, NoticeKind
 
@@ -20,28 +20,29 @@ TITLES = {
 
 
 async def batch_decided(change: Change, received: Received[registry.BatchDecided]) -> None:
-    """Tells the bureau of a batch, once of each estimate and of each decision.
+    """Issues one notice for each estimate of a batch and for each decision on it.
 
-    A batch of the whole platform belongs to no bureau that could be told.
+    A batch of the whole platform belongs to no bureau, so no notice is issued.
     """
     batch = received.message.batch
     bureau = await change.session.get(Bureau, batch.bureau)
     if bureau is None or batch.state not in TITLES:
         return
     key = f"batch/{batch.batch_id}/{batch.state}/{batch.estimate.digest}"
-    await notices.issue(change, NoticeKind.BATCH, key, bureau, batch.bureau, _text(batch))
+    await issue(change, NoticeKind.BATCH, key, bureau, batch.bureau, _text(batch))
 
 
 def _text(batch: registry_pb2.Batch) -> Text:
-    found, named = batch.estimate, f"{batch.batch_id}（{batch.file_name}，{batch.rows} 行）"
-    lines = [f"批次 {named}，由账号 {batch.imported_by} 提交。"]
+    estimate = batch.estimate
+    file = f"{batch.file_name}，{batch.rows} 行"
+    lines = [f"批次 {batch.batch_id}（{file}），由账号 {batch.imported_by} 提交。"]
     if batch.HasField("estimate"):
-        lines.append(f"预计新触发预警 {found.alerts} 件，涉及器具 {found.instruments} 件。")
-        lines.append(f"预计等级下降 {found.drops} 个，已评级主体 {found.graded} 个。")
+        lines.append(f"预计新触发预警 {estimate.alerts} 件，涉及器具 {estimate.instruments} 件。")
+        lines.append(f"预计等级下降 {estimate.drops} 个，已评级主体 {estimate.graded} 个。")
     if batch.state == "awaiting_approval":
         lines += [
             "超过本平台设定的比例，尚未导入任何内容，须由提交人以外的单位负责人批准或退回：",
-            f"quanheng batch approve {batch.batch_id} --seen {found.digest} --reasons 理由",
+            f"quanheng batch approve {batch.batch_id} --seen {estimate.digest} --reasons 理由",
         ]
     if batch.reasons:
         lines.append(f"理由：{batch.reasons}")

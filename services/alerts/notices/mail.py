@@ -1,4 +1,8 @@
-"""Mail: a notice as a message, and the mail server."""
+"""Mail: a notice as a message, the mail server, and the changes of a delivery's state.
+
+Every change is one transaction. A delivery is attempted at least once: after a crash between the
+server's answer and the change, the same message is sent again under the same Message-ID.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +12,42 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.alerts.tables import Notice
+from law.errors import WrongState
+from plumbing.change import Change
+from protos.alerts.v1 import alerts_pb2 as pb
+from protos.alerts.v1 import events_pb2
+from services.alerts import wire
+from services.alerts.notices.issue import announce, load
+from services.alerts.tables import Bureau, Notice, NoticeState, Subject
 
 TIMEOUT_SECONDS = 30.0
 _PORTS = {"smtp": 25, "smtps": 465}
 
 
 class MailError(Exception):
-    """The mail server did not take a message. `final` when it will never take it."""
+    """The mail server did not accept a message; `final` if it will never accept it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"{type(error).__name__}: {error}"[:500])
-        # A ValueError: what is no address, and never will be.
         refused = all(500 <= code < 600 for code in _codes(error))
+        # A ValueError means that the address is not an address.
         self.final = refused or isinstance(error, ValueError)
 
 
 def _codes(error: Exception) -> list[int]:
-    """What the server answered, by recipient; 0 when there was no answer."""
+    """The server's reply code for each recipient; 0 if it did not reply."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return [refused.code for refused in error.recipients]
     return [error.code if isinstance(error, aiosmtplib.SMTPResponseException) else 0]
 
 
 def compose(notice: Notice, mail_from: str) -> EmailMessage:
-    """The message of a notice. Its Message-ID follows from the notice: a double shows as one.
+    """The message of a notice. Its Message-ID is derived from the notice, so a copy is recognised.
 
-    Raises MailError for an address that a mail cannot bear.
+    Raises MailError for an address that no mail can have.
     """
     message = EmailMessage()
-    # A serial number may hold a line break; a header may not.
+    # A serial number may contain a line break; a header may not.
     message["Subject"] = " ".join(notice.title.split())
     message["From"] = mail_from
     try:
@@ -53,7 +63,7 @@ def compose(notice: Notice, mail_from: str) -> EmailMessage:
 
 
 async def send(message: EmailMessage, smtp_url: str) -> None:
-    """Hands a message to the server of `smtp[s]://[user:password@]host[:port]`.
+    """Sends a message to the server of `smtp[s]://[user:password@]host[:port]`.
 
     Raises MailError.
     """
@@ -70,3 +80,70 @@ async def send(message: EmailMessage, smtp_url: str) -> None:
         )
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         raise MailError(error) from error
+
+
+async def retry_delivery(
+    change: Change, request: pb.RetryDeliveryRequest
+) -> pb.RetryDeliveryResponse:
+    """Starts a failed delivery again, to the address that is on file now.
+
+    Raises NotFound, NotPermitted outside the caller's bureaus, and WrongState if the delivery did
+    not fail or there is still no address.
+    """
+    notice = await load(change.session, request.notice_id, lock=True)
+    change.caller.require_bureau(notice.bureau)
+    before = notice.state
+    if before not in (NoticeState.FAILED, NoticeState.NO_ADDRESS):
+        raise WrongState(
+            "只有投递失败或没有地址的通知可以重新投递", "Only a failed delivery is retried"
+        )
+    notice.address = await _address(change, notice)
+    if not notice.address:
+        raise WrongState("仍没有登记电子邮箱", "There is still no address on file")
+    notice.state, notice.error = NoticeState.PENDING, ""
+    _audit(change, "retry_delivery", notice, before)
+    await announce(change, f"notice/{notice.notice_id}", [notice])
+    return pb.RetryDeliveryResponse(notice=wire.notice(notice))
+
+
+async def _address(change: Change, notice: Notice) -> str:
+    owner = (Subject, notice.subject_id) if notice.subject_id else (Bureau, notice.bureau)
+    row: Subject | Bureau | None = await change.session.get(*owner)
+    return row.email if row else notice.address
+
+
+async def note_attempt(change: Change, notice_id: str, error: str) -> None:
+    """Counts a failed attempt and keeps the server's answer."""
+    notice = await load(change.session, notice_id, lock=True)
+    if notice.state is NoticeState.PENDING:
+        notice.attempts, notice.error = notice.attempts + 1, error
+
+
+async def mark_delivered(change: Change, notice_id: str) -> None:
+    """Records that the mail server accepted a notice; a second call changes nothing."""
+    notice = await load(change.session, notice_id, lock=True)
+    if notice.state is not NoticeState.PENDING:
+        return
+    notice.attempts, notice.error = notice.attempts + 1, ""
+    notice.delivered_at = change.at
+    await _end(change, notice, NoticeState.DELIVERED)
+
+
+async def mark_failed(change: Change, notice_id: str) -> None:
+    """Ends a delivery without success; the notice keeps its last error and may be retried."""
+    notice = await load(change.session, notice_id, lock=True)
+    if notice.state is NoticeState.PENDING:
+        await _end(change, notice, NoticeState.FAILED)
+
+
+async def _end(change: Change, notice: Notice, state: NoticeState) -> None:
+    before, notice.state = notice.state, state
+    _audit(change, "end_delivery", notice, before)
+    event = events_pb2.DeliveryEnded(notice=wire.notice(notice))
+    await change.announce(event, aggregate=f"notice/{notice.notice_id}", bureau=notice.bureau)
+
+
+def _audit(change: Change, action: str, notice: Notice, before: NoticeState) -> None:
+    after = {"state": notice.state.value, "attempts": notice.attempts, "error": notice.error}
+    audited = f"notice/{notice.notice_id}"
+    change.audit(action, audited, before={"state": before.value}, after=after)

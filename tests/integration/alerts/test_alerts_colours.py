@@ -26,7 +26,7 @@ from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import projection, wire
 from services.alerts.checks import Checks
-from services.alerts.escalation.cases import settle
+from services.alerts.escalation.cases import match_cases
 from services.alerts.tables import Alert, Instrument, Verification
 from services.alerts.watch import evaluate, watch
 from tests.integration.alerts.town import (
@@ -114,7 +114,7 @@ async def load(change: Change, histories: list[tuple[Any, ...]], today: date) ->
     turned = await projection.put_instruments(change, instruments, silent=False)
     turned += await projection.put_verifications(change, recorded, silent=False)
     await evaluate(change, turned)
-    await settle(change, [row.instrument_id for row in turned], ["s1"])
+    await match_cases(change, [row.instrument_id for row in turned], ["s1"])
 
 
 class AllRunning(NotedTimers):

@@ -9,9 +9,9 @@ from plumbing.identity import service_caller
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1 import registry_pb2
 from services.alerts import figures
-from services.alerts.commands import mark_failed, note_attempt
 from services.alerts.figures import Awaiting
 from services.alerts.notices import issue
+from services.alerts.notices.mail import mark_failed, note_attempt
 from services.alerts.notices.texts import Text
 from services.alerts.tables import NoticeKind, Subject
 from tests.integration.alerts.escalating import Office

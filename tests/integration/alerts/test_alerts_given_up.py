@@ -15,7 +15,7 @@ from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import SystemClock
 from plumbing.database import Database
-from services.alerts.notices.dead_letter_mail import PLATFORM, GivenUp
+from services.alerts.notices.dead_letter_mail import PLATFORM, DeadLetterMail
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 from tests.integration.events.support import eventually, running
 from tests.patience import PATIENCE_SECONDS
@@ -61,9 +61,9 @@ async def test_what_was_given_up_is_told_once_also_to_who_comes_later(
     async def tells_of(event_id: str) -> bool:
         return any(event_id in notice.body for notice in await told(changes))
 
-    async with running(GivenUp(changes, jetstream, OPERATOR, gather=QUICK).run()):
+    async with running(DeadLetterMail(changes, jetstream, OPERATOR, pause=QUICK).run()):
         await eventually(lambda: tells_of(first))
-    async with running(GivenUp(changes, jetstream, OPERATOR, gather=QUICK).run()):
+    async with running(DeadLetterMail(changes, jetstream, OPERATOR, pause=QUICK).run()):
         second = await bury(jetstream)
         await eventually(lambda: tells_of(second))
     notices = await told(changes)
@@ -85,12 +85,12 @@ async def test_a_crash_before_the_acknowledgement_tells_nothing_twice(
     changes: Changes, jetstream: JetStreamContext
 ) -> None:
     await bury(jetstream)
-    teller = GivenUp(changes, jetstream, OPERATOR)
-    await teller.tell(await waiting(jetstream, "once"))
-    await teller.tell(await waiting(jetstream, "again"))
+    teller = DeadLetterMail(changes, jetstream, OPERATOR)
+    await teller.handle(await waiting(jetstream, "once"))
+    await teller.handle(await waiting(jetstream, "again"))
     assert len(await told(changes)) == 1
     later = await bury(jetstream)
-    await teller.tell(await waiting(jetstream, "with-another"))
+    await teller.handle(await waiting(jetstream, "with-another"))
     first, second = await told(changes)
     assert later in second.body
     assert later not in first.body
@@ -103,7 +103,7 @@ async def test_many_at_once_are_one_mail_and_a_mail_of_this_kind_is_not_told_of(
         await bury(jetstream)
     own = await bury(jetstream, bureau=PLATFORM)
     subscription = await jetstream.pull_subscribe("dead.v1.>", durable="all")
-    await GivenUp(changes, jetstream, OPERATOR).tell(
+    await DeadLetterMail(changes, jetstream, OPERATOR).handle(
         await subscription.fetch(26, timeout=PATIENCE_SECONDS)
     )
     [notice] = await told(changes)
@@ -116,6 +116,6 @@ async def test_without_an_address_nothing_is_read(
     changes: Changes, jetstream: JetStreamContext
 ) -> None:
     await bury(jetstream)
-    async with running(GivenUp(changes, jetstream, "", gather=QUICK).run()):
+    async with running(DeadLetterMail(changes, jetstream, "", pause=QUICK).run()):
         assert not await jetstream.consumers_info("DEAD_LETTERS")
     assert not await told(changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from law.errors import NotFound
-from law.reader.texts import TEXTS, TextStatus, cite, is_citation, spell_out, text
+from law.reader.texts import TEXTS, TextStatus, cite, is_citation, spell_articles, spell_out, text
 
 
 def test_two_texts_are_issued_and_three_are_drafts() -> None:
@@ -57,3 +57,12 @@ def test_within_its_text_an_article_stands_alone() -> None:
         "16；《杭州市民生计量信用监督管理暂行办法》三(二)"
     )
     assert spell_out("S3 16", "en", within="S3") == "art. 16"
+
+
+def test_a_letter_names_each_text_once_and_none_of_our_own_numbers() -> None:
+    value = "S3 24(三); S4 四(一); S3 25; C-19"
+    assert spell_articles(value) == (
+        "《杭州市计量信用管理办法（试行）》24(三)、25，《杭州市民生计量信用监督管理暂行办法》四(一)"
+    )
+    assert spell_articles("S3 16; C-04", "en") == f"{TEXTS['S3'].title_en}, 16"
+    assert spell_articles("C-19") == ""

@@ -1,4 +1,4 @@
-"""A mail's headers say what they should, whatever the register holds."""
+"""The headers of a mail are right whatever text the register holds."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def notice(address: str, title: str = "标题") -> Notice:
     )
 
 
-@pytest.mark.parametrize("mark", ["\n", "\r\n", "\u2028", "\x85"])
-def test_a_line_break_in_a_title_adds_no_header(mark: str) -> None:
-    message = mail.compose(notice("a@b.example", f"一{mark}Bcc: c@d.example"), "q@localhost")
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\u2028", "\x85"])
+def test_a_line_break_in_a_title_adds_no_header(line_break: str) -> None:
+    message = mail.compose(notice("a@b.example", f"一{line_break}Bcc: c@d.example"), "q@localhost")
     assert message["Subject"] == "一 Bcc: c@d.example"
     assert message["Bcc"] is None
 
 
 @pytest.mark.parametrize("address", ["a@b\nBcc:c@d", "a\u2028@b", "=?utf-8?q?=0ABcc:?=@b"])
-def test_what_is_no_address_fails_for_good(address: str) -> None:
-    with pytest.raises(MailError) as refused:
+def test_a_text_that_is_not_an_address_fails_finally(address: str) -> None:
+    with pytest.raises(MailError) as caught:
         mail.compose(notice(address), "q@localhost")
-    assert refused.value.final
+    assert caught.value.final

@@ -1,4 +1,4 @@
-"""What alerts asks of grading and registry, over gRPC: on whose behalf, once, and refusals."""
+"""The calls of alerts to grading and registry over gRPC, and their refusals."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from plumbing.client import Refusal
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
-from services.alerts.clients import Neighbours
+from services.alerts.clients import Clients
 from tests.ports import free_port
 
-BEHALF = ("x-on-behalf-of", "account/case")
+ON_BEHALF = ("x-on-behalf-of", "account/case")
 
 
 class Registry(registry_pb2_grpc.RegistryServiceServicer):
-    """Enters a record once per request id, and keeps on whose behalf."""
+    """Enters one record for each request id, and keeps the metadata of the last call."""
 
     def __init__(self) -> None:
         self.entered: dict[str, registry_pb2.Record] = {}
@@ -37,7 +37,7 @@ class Registry(registry_pb2_grpc.RegistryServiceServicer):
 
 
 class Grading(grading_pb2_grpc.GradingServiceServicer):
-    """Knows the grade of one subject."""
+    """Has the grade of one subject."""
 
     async def GetGrade(  # noqa: N802 - the name of the contract
         self, request: grading_pb2.GetGradeRequest, context: Any
@@ -54,8 +54,8 @@ async def registry() -> Registry:
 
 
 @pytest.fixture
-async def neighbours(registry: Registry) -> AsyncIterator[Neighbours]:
-    """Both neighbours behind one address."""
+async def clients(registry: Registry) -> AsyncIterator[Clients]:
+    """The clients of a register and a grading service behind one address."""
     server, address = grpc.aio.server(), f"127.0.0.1:{free_port()}"
     registry_pb2_grpc.add_RegistryServiceServicer_to_server(registry, server)
     grading_pb2_grpc.add_GradingServiceServicer_to_server(
@@ -65,29 +65,29 @@ async def neighbours(registry: Registry) -> AsyncIterator[Neighbours]:
     server.add_insecure_port(address)
     await server.start()
     async with grpc.aio.insecure_channel(address) as channel:
-        yield Neighbours.over(channel, channel)
+        yield Clients.over(channel, channel)
     await server.stop(None)
 
 
-async def test_a_record_is_entered_once_per_key_for_whoever_recorded_it(
-    neighbours: Neighbours, registry: Registry
+async def test_a_record_is_entered_once_per_key_on_behalf_of_the_account(
+    clients: Clients, registry: Registry
 ) -> None:
     record = registry_pb2.Record(subject_id="s1", kind="administrative_measure")
-    first = await neighbours.enter_record("s1/1/7", record, "account/case")
-    assert await neighbours.enter_record("s1/1/7", record, "account/case") == first
-    assert await neighbours.enter_record("s1/2/9", record, "account/case") != first
+    first = await clients.enter_record("s1/1/7", record, "account/case")
+    assert await clients.enter_record("s1/1/7", record, "account/case") == first
+    assert await clients.enter_record("s1/2/9", record, "account/case") != first
     assert len(registry.entered) == 2
-    assert BEHALF in registry.metadata
+    assert ON_BEHALF in registry.metadata
 
 
-async def test_a_refusal_says_why(neighbours: Neighbours) -> None:
-    with pytest.raises(Refusal) as refused:
-        await neighbours.enter_record("s1/1/7", registry_pb2.Record(subject_id="nobody"), "a")
-    assert refused.value.code is grpc.StatusCode.NOT_FOUND
+async def test_a_refusal_has_the_code_of_the_register(clients: Clients) -> None:
+    with pytest.raises(Refusal) as caught:
+        await clients.enter_record("s1/1/7", registry_pb2.Record(subject_id="nobody"), "a")
+    assert caught.value.code is grpc.StatusCode.NOT_FOUND
 
 
-async def test_a_subject_without_a_grade_has_none(neighbours: Neighbours) -> None:
-    found = await neighbours.grade("s1", "account/case")
-    assert found is not None
-    assert found.grade == "D"
-    assert await neighbours.grade("s2", "account/case") is None
+async def test_a_subject_without_a_grade_has_none(clients: Clients) -> None:
+    grade = await clients.grade("s1", "account/case")
+    assert grade is not None
+    assert grade.grade == "D"
+    assert await clients.grade("s2", "account/case") is None

@@ -1,4 +1,4 @@
-"""What waits for somebody of a bureau: told in one digest a day, never in a mail each."""
+"""The daily digest to a bureau of the steps that wait for one of its people."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.periods import local_day, start_of
 from plumbing.change import Change
-from services.alerts.escalation import texts as escalation_texts
-from services.alerts.escalation.texts import Waiting
-from services.alerts.notices import issue as notices
+from services.alerts.escalation.texts import PendingStep, approval_digest
+from services.alerts.notices.issue import issue
 from services.alerts.tables import (
     Bureau,
     Escalation,
@@ -23,21 +22,22 @@ from services.alerts.tables import (
     Subject,
 )
 
-Row = tuple[EscalationStep, str | None]
+StepAndName = tuple[EscalationStep, str | None]  # the name is the subject's
 
 
-async def issue_approvals(change: Change, bureau: str, on: date) -> list[Notice]:
-    """One digest for a bureau in which something waits of which it was not told yet.
+async def issue_approval_digest(change: Change, bureau: str, on: date) -> list[Notice]:
+    """Issues the digest if some step waits that no digest named yet; at most one for each day.
 
-    It names all that waits: proposals, and interviews of an earlier day without an outcome.
+    It names everything that waits: steps proposed, and interviews of an earlier day without an
+    outcome.
     """
-    rows = await _waiting(change.session, bureau, on)
+    rows = await _pending_steps(change.session, bureau, on)
     office = await change.session.get(Bureau, bureau)
     if office is None or all(step.told for step, _ in rows):
         return []
-    text = escalation_texts.approvals(on, [_line(step, name or "") for step, name in rows])
+    text = approval_digest(on, [_pending(step, name or "") for step, name in rows])
     key = f"approvals/{bureau}/{on}"
-    notice = await notices.issue(change, NoticeKind.APPROVALS, key, office, bureau, text)
+    notice = await issue(change, NoticeKind.APPROVALS, key, office, bureau, text)
     if notice is None:
         return []
     for step, _ in rows:
@@ -45,7 +45,7 @@ async def issue_approvals(change: Change, bureau: str, on: date) -> list[Notice]
     return [notice]
 
 
-async def _waiting(session: AsyncSession, bureau: str, on: date) -> Sequence[Row]:
+async def _pending_steps(session: AsyncSession, bureau: str, on: date) -> Sequence[StepAndName]:
     past = (col(EscalationStep.state) == StepState.APPOINTED) & (
         col(EscalationStep.meets_at) < start_of(on)
     )
@@ -62,7 +62,7 @@ async def _waiting(session: AsyncSession, bureau: str, on: date) -> Sequence[Row
     return rows.all()
 
 
-def _line(step: EscalationStep, name: str) -> Waiting:
+def _pending(step: EscalationStep, name: str) -> PendingStep:
     past = step.state is StepState.APPOINTED
     since = step.meets_at if past and step.meets_at else step.proposed_at
-    return Waiting(name, step.escalation_id, step.step, local_day(since), past)
+    return PendingStep(name, step.step, local_day(since), past)

@@ -1,0 +1,175 @@
+"""The mails about colours: the daily digest of green, yellow and red, and the mail at a rejection.
+
+A digest names what reached a colour since the last one. A rejection turns an instrument red and is
+mailed at once (S4 四(一)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.colours.basis import Basis, colour_on
+from law.colours.rule import Colour
+from law.reader.texts import spell_articles
+from plumbing.change import Change
+from plumbing.chunks import chunks
+from services.alerts.notices.issue import (
+    KEYS_PER_QUERY,
+    announce,
+    contact_of,
+    existing_keys,
+    issue,
+    known,
+    new_notice,
+)
+from services.alerts.notices.texts import Contact, Text, body, type_name
+from services.alerts.tables import APPLIES, Alert, Instrument, Notice, NoticeKind, Subject
+
+COLOUR_ZH = {Colour.RED: "红色警示", Colour.YELLOW: "黄色预警", Colour.GREEN: "绿色提示"}
+_RENEW = "请在有效期届满前向计量检定机构申请检定"
+_STOP = "请立即停止使用，并向计量检定机构申请检定；检定合格前不得使用"
+_INSTRUCTIONS = {
+    Basis.REJECTED: "请立即停止使用；修理后重新申请检定，检定合格前不得使用",
+    Basis.REPAIRED: "请停止使用，并申请检定；检定合格前不得使用",
+    Basis.UNVERIFIED: "请停止使用，并向计量检定机构申请首次检定",
+}
+
+_ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]
+_COLUMNS = (
+    "alert_id", "subject_id", "instrument_id", "type_code", "serial_no", "colour", "standing",
+    "valid_until",
+)  # fmt: skip
+_WITHOUT_NOTICE = (
+    sa.select(*(_ALERT.c[name] for name in _COLUMNS))
+    .join(Instrument, col(Instrument.instrument_id) == _ALERT.c.instrument_id)
+    .where(_ALERT.c.bureau == sa.bindparam("bureau"), _ALERT.c.notice_id.is_(None), APPLIES)
+    .order_by(_ALERT.c.subject_id, _ALERT.c.instrument_id, _ALERT.c.alert_id)
+)
+_SET_NOTICE = (
+    sa.update(_ALERT)
+    .where(_ALERT.c.alert_id == sa.bindparam("id"))
+    .values(notice_id=sa.bindparam("notice"))
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An instrument and the colour that it has reached; `valid_until` is inclusive."""
+
+    type_code: str
+    serial_no: str
+    colour: Colour
+    basis: Basis
+    valid_until: date | None
+
+
+async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
+    """Issues one digest to each subject of a bureau with alerts that no notice names yet."""
+    session, issued, named = change.session, list[Notice](), list[dict[str, Any]]()
+    alerts_of = await _alerts_without_notice(session, bureau)
+    contact = await contact_of(session, bureau) if alerts_of else None
+    today = await existing_keys(session, [_digest_key(owner, on) for owner, _ in alerts_of])
+    for subject, alerts in alerts_of:
+        if contact is None or (key := _digest_key(subject, on)) in today:
+            continue
+        text = digest(subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
+        notice = new_notice(change, NoticeKind.DIGEST, key, subject, bureau, text)
+        named += [{"id": alert.alert_id, "notice": notice.notice_id} for alert in alerts]
+        issued.append(notice)
+    session.add_all(issued)
+    if named:
+        await (await session.connection()).execute(_SET_NOTICE, named)
+    await announce(change, f"watch/{bureau}", issued)
+    return issued
+
+
+def _digest_key(subject: Subject, on: date) -> str:
+    return f"digest/{subject.subject_id}/{on}"
+
+
+async def _alerts_without_notice(
+    session: AsyncSession, bureau: str
+) -> list[tuple[Subject, Sequence[sa.Row[Any]]]]:
+    """Alerts that no notice names, by owner; an owner not known here yet waits for another day."""
+    connection = await session.connection()
+    rows = (await connection.execute(_WITHOUT_NOTICE, {"bureau": bureau})).all()
+    by_owner = {owner: [*alerts] for owner, alerts in groupby(rows, lambda row: row.subject_id)}
+    return [(s, by_owner[s.subject_id]) for s in await _subjects(session, [*by_owner])]
+
+
+async def _subjects(session: AsyncSession, subject_ids: Sequence[str]) -> list[Subject]:
+    subjects: list[Subject] = []
+    for chunk in chunks(subject_ids, KEYS_PER_QUERY):
+        query = select(Subject).where(col(Subject.subject_id).in_(chunk))
+        subjects += (await session.exec(query)).all()
+    return subjects
+
+
+def _most_severe(alerts: Iterable[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """The most severe alert of each instrument; the alerts are in the order of instruments."""
+    by_instrument = groupby(alerts, key=lambda alert: alert.instrument_id)
+    return [max(group, key=lambda alert: alert.colour.severity) for _, group in by_instrument]
+
+
+async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
+    """Issues the mail that a rejection turned an instrument red, without waiting for the digest."""
+    subject = await known(change.session, Subject, alert.subject_id)
+    contact = await contact_of(change.session, alert.bureau)
+    text = rejected(subject.name, change.today, _line(alert), contact)
+    key = f"rejected/{alert.alert_id}"
+    notice = await issue(change, NoticeKind.REJECTED, key, subject, alert.bureau, text)
+    if notice is not None:
+        named = {"id": alert.alert_id, "notice": notice.notice_id}
+        await (await change.session.connection()).execute(_SET_NOTICE, named)
+
+
+def _line(alert: sa.Row[Any]) -> Line:
+    return Line(alert.type_code, alert.serial_no, alert.colour, alert.standing, alert.valid_until)
+
+
+def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
+    """The text of a digest to a subject of that name, the most severe colour first."""
+    ordered = sorted(lines, key=lambda line: (-line.colour.severity, line.valid_until or date.min))
+    counts = "、".join(
+        f"{zh} {sum(line.colour is colour for line in lines)} 台"
+        for colour, zh in COLOUR_ZH.items()
+        if any(line.colour is colour for line in lines)
+    )
+    numbered = [f"{number}. {_sentence(line, on)}" for number, line in enumerate(ordered, 1)]
+    opening = f"{name}：\n截至 {on}，贵单位在用计量器具的检定状态有下列变化：{counts}。"
+    return Text(
+        f"计量器具检定预警（{on}）：{counts}",
+        body(opening, *numbered, f"如有疑问，请联系{bureau}。"),
+    )
+
+
+def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
+    """The text of the mail that a rejection turned an instrument red."""
+    instrument = f"{type_name(line.type_code)} {line.serial_no}"
+    opening = f"{name}：\n贵单位下列在用计量器具经检定不合格，已列为红色警示："
+    closing = f"如有疑问，请联系{bureau}。"
+    return Text(f"计量器具检定不合格：{instrument}", body(opening, _sentence(line, on), closing))
+
+
+def _sentence(line: Line, on: date) -> str:
+    """The colour of one instrument, why, by which article, and what its user must do."""
+    answer = colour_on(line.basis, line.valid_until, on)
+    until = f"；有效期至 {line.valid_until}" if line.valid_until else ""
+    return (
+        f"【{COLOUR_ZH[line.colour]}】{type_name(line.type_code)}，"
+        f"出厂编号 {line.serial_no}{until}。"
+        f"{answer.reason}（{spell_articles(answer.cite)}）。{_instruction(line)}。"
+    )
+
+
+def _instruction(line: Line) -> str:
+    by_date = _STOP if line.colour is Colour.RED else _RENEW
+    return _INSTRUCTIONS.get(line.basis, by_date)
