@@ -132,7 +132,7 @@ async def _chunks(
 ) -> AsyncIterator[Sequence[tuple[Instrument, str]]]:
     """Every instrument with the colour that SQL derives, 500 at a time."""
     last = ""
-    colour = queries.colour_on(today)
+    colour = queries.colour_in_sql(today)
     while True:
         rows = await session.exec(
             select(Instrument, colour)

@@ -27,7 +27,7 @@ from plumbing.metrics.figures import (
     figure,
     tally,
 )
-from services.alerts.queries import ON_FILE, colour_on
+from services.alerts.queries import ON_FILE, colour_in_sql
 from services.alerts.tables import (
     Alert,
     Escalation,
@@ -191,7 +191,7 @@ class _Questions:
         return [WATCH_BEHIND.at(longest), BUREAUS_BEHIND.at(late_bureaus)]
 
     async def colours(self) -> list[Reading]:
-        colour = colour_on(self._clock.today()).label("colour")
+        colour = colour_in_sql(self._clock.today()).label("colour")
         by_colour = sa.select(colour, sa.func.count()).where(ON_FILE).group_by(colour)
         instruments, raised = await ask(self._database, by_colour, _RAISED)
         alerts = {colour.value: count for colour, count in raised}

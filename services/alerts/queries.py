@@ -1,4 +1,4 @@
-"""Reads. What is out of the caller's scope is left out; an operator sees its own subject."""
+"""The queries of colours, alerts, notices and watches, within the caller's scope."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Owned = Instrument | Alert | Notice | Escalation
 _END_OF_TIME = date.max
 
 
-def colour_on(on: date) -> sa.ColumnElement[Any]:
-    """The colour of an instrument on a day, in SQL: what `standing.answer` says in Python."""
+def colour_in_sql(on: date) -> sa.ColumnElement[Any]:
+    """In SQL: the colour of an instrument on a day, as `law.colours.basis` derives it."""
     dated = col(Instrument.standing) == Basis.DATED
     by_date = [
         (dated & (col(Instrument.valid_until) <= latest_valid_until(colour, on)), colour.value)
@@ -41,25 +41,25 @@ async def summarise_colours(
 ) -> pb.SummariseColoursResponse:
     """Counts the instruments in scope by bureau and colour."""
     on = validation.day(request.on, "on") or view.today
-    colour = colour_on(on).label("colour")
-    counted = (
+    colour = colour_in_sql(on).label("colour")
+    counts_by_colour = (
         sa.select(col(Instrument.bureau), colour, sa.func.count())
         .where(ON_FILE, *scope(view.caller, Instrument, request.bureau))
         .group_by(col(Instrument.bureau), colour)
         .order_by(col(Instrument.bureau), colour)
     )
-    rows = (await (await view.session.connection()).execute(counted)).all()
+    rows = (await (await view.session.connection()).execute(counts_by_colour)).all()
     counts = [pb.ColourCount(bureau=b, colour=c, instruments=n) for b, c, n in rows]
     return pb.SummariseColoursResponse(counts=counts, on=on.isoformat())
 
 
 async def list_colours(view: View, request: pb.ListColoursRequest) -> pb.ListColoursResponse:
-    """Instruments with their colour today: the most severe first, then the soonest due."""
+    """Lists instruments with their colour today: the most severe first, then the soonest due."""
     in_scope = scope(view.caller, Instrument, request.bureau, request.subject_id)
     rows = select(Instrument).where(ON_FILE, *in_scope)
     if request.instrument_id:
         rows = rows.where(col(Instrument.instrument_id) == request.instrument_id)
-    colour = colour_on(view.today)
+    colour = colour_in_sql(view.today)
     if request.colour:
         rows = rows.where(colour == request.colour)
     # Colours as ranks, the most severe first, for an order that the next page can go on from.
@@ -80,7 +80,7 @@ def _place(row: Instrument, today: date) -> list[Any]:
 
 
 async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlertsResponse:
-    """Alerts, newest first."""
+    """Lists alerts, newest first."""
     rows = select(Alert).where(*scope(view.caller, Alert, request.bureau, request.subject_id))
     if request.instrument_id:
         rows = rows.where(col(Alert.instrument_id) == request.instrument_id)
@@ -93,7 +93,7 @@ async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlert
 
 
 async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNoticesResponse:
-    """Notices and the state of their delivery, newest first."""
+    """Lists notices with the state of their delivery, newest first."""
     rows = select(Notice).where(*scope(view.caller, Notice, request.bureau, request.subject_id))
     if request.state:
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
@@ -103,7 +103,7 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
 
 
 async def get_watch(view: View, request: pb.GetWatchRequest) -> pb.GetWatchResponse:
-    """How far the watch of each bureau in scope has come."""
+    """The last day that the watch of each bureau in scope handled."""
     in_scope = row_scope.covered(view.caller, Watch.bureau)
     rows = await view.session.exec(select(Watch).where(in_scope).order_by(Watch.bureau))
     return pb.GetWatchResponse(watches=map(wire.watch, rows))

@@ -1,4 +1,4 @@
-"""Reads of escalation cases, within the caller's scope; what is public is for everyone."""
+"""The queries of escalation cases, within the caller's scope, and of public exposures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from services.alerts.tables import (
     Subject,
 )
 
-_SHOWN = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
+_EXPOSED_FIELDS = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 
 
 async def find(view: View, escalation_id: str) -> Escalation:
@@ -49,7 +49,7 @@ async def find(view: View, escalation_id: str) -> Escalation:
 async def list_escalations(
     view: View, request: pb.ListEscalationsRequest
 ) -> pb.ListEscalationsResponse:
-    """Cases, newest first."""
+    """Lists cases, newest first."""
     rows = select(Escalation).where(
         *scope(view.caller, Escalation, request.bureau, request.subject_id)
     )
@@ -63,9 +63,9 @@ async def list_escalations(
 
 
 async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.GetEscalationResponse:
-    """A case with its steps, documents and alerts; the subject sees what it was sent.
+    """Reads a case with its steps, documents and alerts; the subject sees only what it was sent.
 
-    Whoever may decide about a step sees its document as a draft. Raises NotFound, NotPermitted
+    People of the bureau see the draft of a step that waits for a decision. Raises NotFound, NotPermitted
     outside the caller's scope.
     """
     session, case = view.session, await find(view, request.escalation_id)
@@ -98,24 +98,26 @@ async def _drafts(
     steps: Sequence[EscalationStep],
     today: date,
 ) -> dict[int | None, Text]:
-    """The documents that would be issued today, by step."""
+    """The documents that would be issued today, by the number of the step."""
     undecided = [step for step in steps if step.state in UNDECIDED]
     if not undecided:
         return {}
     facts, kind = await facts_of(session, case, subject, today, ""), SubjectKind(subject.kind)
-    found = {step.step_id: text_of(step, facts, kind) for step in undecided}
-    return {step_id: text for step_id, text in found.items() if text is not None}
+    drafts = {step.step_id: text_of(step, facts, kind) for step in undecided}
+    return {step_id: text for step_id, text in drafts.items() if text is not None}
 
 
 def _public_kinds(on: date) -> list[SubjectKind]:
-    """The kinds of subjects of which all that an exposure shows is public on a day."""
+    """The kinds of subjects for which every field of an exposure is public on a day."""
     return [
-        kind for kind in SubjectKind if _SHOWN.issubset(visible_fields(kind, Audience.PUBLIC, on))
+        kind
+        for kind in SubjectKind
+        if _EXPOSED_FIELDS.issubset(visible_fields(kind, Audience.PUBLIC, on))
     ]
 
 
 async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.ListExposuresResponse:
-    """What is public, newest first: steps of open cases, of subjects that are not persons."""
+    """Lists exposures, newest first: of open cases, and of subjects that are no natural persons."""
     rows: Any = (
         select(EscalationStep, Subject.name)
         .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))
