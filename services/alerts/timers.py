@@ -1,4 +1,4 @@
-"""Starting and signalling this service's workflows, each by its deterministic id (D-04)."""
+"""Starts and signals this service's workflows, each by an id derived from its object (D-04)."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def escalation_id(case_id: str) -> str:
 
 
 def wakes_after(bureau: str) -> int:
-    """Seconds after midnight: bureaus are spread over minutes, each always at its own."""
+    """Seconds after midnight of a bureau's watch: always the same, spread over ten minutes."""
     return EARLIEST_SECONDS + int.from_bytes(sha256(bureau.encode()).digest()[:4]) % SPREAD_SECONDS
 
 
 class Timers:
-    """The workflows of alerts. Every call is idempotent; raises Away while Temporal is away."""
+    """The workflows of alerts. Calls may be repeated; they raise Away while Temporal is away."""
 
     def __init__(self, workflows: WorkflowClient, clock: Clock) -> None:
         self._workflows, self._clock = workflows, clock
 
     async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
-        """Makes a bureau's watch run and know by how much the platform's clock is ahead."""
+        """Starts the watch of a bureau where missing, and signals the offset of the clock."""
         if offset_seconds is None:
             offset_seconds = self._clock.offset().total_seconds()
         start = WatchInput(
@@ -56,12 +56,12 @@ class Timers:
         )
 
     async def deliver(self, notice_id: str) -> None:
-        """Makes a delivery run; one about to end looks once more."""
+        """Starts the delivery of a notice where missing, and asks for one more attempt."""
         start = DeliveryInput(notice_id=notice_id)
         await self._workflows.signal(DeliveryWorkflow.run, start, delivery_id(notice_id), "asked")
 
     async def escalate(self, stand: EscalationStand) -> None:
-        """Makes the workflow of a case run and know the state of the case."""
+        """Starts the workflow of a case where missing, and signals the state of the case."""
         case_id = stand.escalation_id
         await self._workflows.signal(
             EscalationWorkflow.run,
@@ -73,7 +73,7 @@ class Timers:
         )
 
     async def escalating(self) -> set[str]:
-        """The cases whose workflow Temporal lists as running; the list lags."""
+        """The cases whose workflow Temporal lists as running; the list is a moment behind."""
         running = await self._workflows.running("Escalation")
         return {workflow_id.removeprefix("escalation/") for workflow_id in running}
 

@@ -20,7 +20,7 @@ from plumbing.temporal import final_errors
 from protos.registry.v1.registry_pb2 import Record
 from services.alerts.clients import Clients
 from services.alerts.escalation import commands
-from services.alerts.escalation.timers import stand_of
+from services.alerts.escalation.timers import workflow_state
 from services.alerts.escalation.workflows import EscalationStand, StepDue
 from services.alerts.notices.issue import contact_of
 from services.alerts.tables import Escalation, EscalationStep
@@ -76,7 +76,7 @@ class EscalationActivities:
         return self._state(case)
 
     def _state(self, case: Escalation) -> EscalationStand:
-        return stand_of(case, self._changes.clock.offset().total_seconds())
+        return workflow_state(case, self._changes.clock.offset().total_seconds())
 
 
 async def _interview_to_record(session: AsyncSession, escalation_id: str) -> EscalationStep | None:

@@ -65,8 +65,8 @@ async def list_escalations(
 async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.GetEscalationResponse:
     """Reads a case with its steps, documents and alerts; the subject sees only what it was sent.
 
-    People of the bureau see the draft of a step that waits for a decision. Raises NotFound, NotPermitted
-    outside the caller's scope.
+    People of the bureau see the draft of a step that waits for a decision. Raises NotFound, and
+    NotPermitted outside the caller's scope.
     """
     session, case = view.session, await find(view, request.escalation_id)
     of_case = select(EscalationStep).where(col(EscalationStep.escalation_id) == case.escalation_id)

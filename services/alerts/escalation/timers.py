@@ -1,6 +1,6 @@
-"""Telling Temporal where the cases stand: their workflows are started and signalled (D-04).
+"""Starts and signals the workflows of escalation cases (D-04).
 
-All is read from the cases at that moment, so a late or repeated event tells nothing stale.
+The state is read from the cases at that moment, so a late or repeated event does no harm.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from services.alerts.tables import Escalation
 from services.alerts.timers import Timers
 
 
-def stand_of(case: Escalation, offset_seconds: float) -> EscalationStand:
-    """How a case stands, as its workflow is told; a step is due in the morning of its day."""
+def workflow_state(case: Escalation, offset_seconds: float) -> EscalationStand:
+    """The state of a case for its workflow; a step is due at the start of its day."""
     return EscalationStand(
         escalation_id=case.escalation_id,
         version=case.version,
@@ -33,8 +33,8 @@ def stand_of(case: Escalation, offset_seconds: float) -> EscalationStand:
     )
 
 
-def unsettled() -> sa.ColumnElement[bool]:
-    """Which cases have a workflow, in SQL."""
+def has_workflow() -> sa.ColumnElement[bool]:
+    """In SQL: the case has a workflow."""
     return col(Escalation.closed_at).is_(None) | col(Escalation.to_note)
 
 
@@ -45,26 +45,26 @@ class EscalationTimers:
         self._database, self._timers, self._clock = database, timers, clock
 
     async def changed(self, received: Received[own.EscalationsChanged]) -> None:
-        """Every case that changed has its workflow know."""
+        """Signals the workflow of every case that the event names."""
         await self.push([case.escalation_id for case in received.message.escalations])
 
     async def push(self, ids: Collection[str]) -> None:
-        """Makes the workflows of these cases run and know how the cases stand."""
+        """Starts the workflows of these cases where missing, and signals their present state."""
         async with self._database.snapshot() as session:
-            wanted = select(Escalation).where(col(Escalation.escalation_id).in_(ids))
-            cases = (await session.exec(wanted)).all()
-        await self._tell(cases, self._clock.offset().total_seconds())
+            query = select(Escalation).where(col(Escalation.escalation_id).in_(ids))
+            cases = (await session.exec(query)).all()
+        await self._signal(cases, self._clock.offset().total_seconds())
 
     async def move_clock(self, offset_seconds: float) -> None:
-        """Every case's workflow looks at the clock again."""
-        await self._tell(await self.open_cases(), offset_seconds)
+        """Gives the workflow of every case the new offset of the sandbox's clock, in seconds."""
+        await self._signal(await self.open_cases(), offset_seconds)
 
     async def open_cases(self) -> Sequence[Escalation]:
         """The cases that have a workflow."""
-        wanted = select(Escalation).where(unsettled())
+        query = select(Escalation).where(has_workflow())
         async with self._database.snapshot() as session:
-            return (await session.exec(wanted.order_by(col(Escalation.escalation_id)))).all()
+            return (await session.exec(query.order_by(col(Escalation.escalation_id)))).all()
 
-    async def _tell(self, cases: Sequence[Escalation], offset_seconds: float) -> None:
+    async def _signal(self, cases: Sequence[Escalation], offset_seconds: float) -> None:
         for case in cases:
-            await self._timers.escalate(stand_of(case, offset_seconds))
+            await self._timers.escalate(workflow_state(case, offset_seconds))
