@@ -1,13 +1,16 @@
 """A stand-in for a service: a real process with a real gRPC health service and nothing else.
 
-`stand_in.py <address> [stubborn|broken]`: a stubborn one ignores SIGTERM, a broken one dies.
+`stand_in.py <address> [stubborn|broken|held]`: a stubborn one ignores SIGTERM, a broken one dies,
+a held one serves once the file `go` stands in its working directory.
 """
 
 from __future__ import annotations
 
 import signal
 import sys
+import time
 from concurrent import futures
+from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc
@@ -18,6 +21,8 @@ def main(address: str, manner: str = "") -> None:
         sys.exit("stand-in: I am broken")
     if manner == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while manner == "held" and not Path("go").exists():
+        time.sleep(0.02)
     server = grpc.server(futures.ThreadPoolExecutor(2), options=[("grpc.so_reuseport", 0)])
     health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
     server.add_insecure_port(address)

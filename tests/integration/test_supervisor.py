@@ -262,11 +262,35 @@ async def test_a_process_that_keeps_dying_is_named_with_its_last_words(
     async with Sandbox(tmp_path / "d", services=broken, observer=notes, backoff=QUICK) as platform:
         await until(lambda: platform.processes["registry"].starts >= 4)
         with pytest.raises(NotReady, match=r"registry"):
-            await platform.wait_ready(within=0.2)
+            await platform.wait_ready(patience=0.2)
     pauses = [said.split("again in ")[1].split(" s")[0] for said in notes.told]
     assert pauses[:3] == ["0.05", "0.1", "0.2"]
     assert "stand-in: I am broken" in notes.told[0]
     assert "I am broken" in (tmp_path / "d" / "logs" / "registry.log").read_text()
+
+
+async def test_a_slow_start_is_waited_for_as_long_as_it_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = partial(stand_ins, manner="held")
+    async with Sandbox(tmp_path / "data", services=held) as platform:
+        moves = iter(range(1_000_000))
+        monkeypatch.setattr(platform, "_progress", lambda: [("registry", 1, next(moves))])
+        ready = asyncio.create_task(platform.wait_ready(patience=0.2))
+        await asyncio.wait({ready}, timeout=1.0)
+        assert not ready.done()  # five times its patience
+        (platform.data_dir / "go").touch()
+        await ready
+        assert platform.processes["nats"].cpu_seconds > 0
+
+
+async def test_one_that_does_nothing_is_given_up_and_its_log_is_named(tmp_path: Path) -> None:
+    held = partial(stand_ins, manner="held")
+    async with Sandbox(tmp_path / "data", services=held) as platform:
+        await until(platform.processes["nats"].ready.is_set)
+        await until(platform.processes["temporal"].ready.is_set)
+        with pytest.raises(NotReady, match=r"Not ready: .*registry; the logs are in .*data/logs"):
+            await platform.wait_ready(patience=0.5)
 
 
 async def test_an_error_of_a_probe_itself_comes_out(tmp_path: Path) -> None:

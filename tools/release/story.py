@@ -25,7 +25,6 @@ from tools.release import acts
 from tools.release.acts import CITY
 from tools.release.life import Life, enter_penalty, now, take_in
 
-READY_SECONDS = 120.0
 SUBJECTS = ("HZ-01", "TJ-01", "TZ-01")
 PARTS = {
     "inspector": "inspector",
@@ -51,7 +50,7 @@ async def live(data: Path) -> datetime:
     async with AsyncExitStack() as exits:
         platform = Platform(data, sandbox=True, usual_ports=False)
         await exits.enter_async_context(platform)
-        await platform.wait_ready(READY_SECONDS)
+        await platform.wait_ready()
         life = Life(platform, await cast.administrator(platform.settings, exits))
         await _begin(life, exits)
         for act in ACTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     data: Annotated[
-        Path | None, typer.Option("--data", help="数据目录（默认用完即删）| data directory")
+        Path | None, typer.Option("--data", help="数据目录（默认演示成功后即删）| data directory")
     ] = None,
     records: Annotated[
         Path | None, typer.Option("--records", help="真实检定记录 CSV | real verifications")
@@ -38,13 +39,29 @@ def demo(
     """
     records = records or (RECORDS_NEARBY if RECORDS_NEARBY.exists() else None)
     stage = Stage()
-    with tempfile.TemporaryDirectory(prefix="quanheng-demo-") as scratch:
-        try:
-            asyncio.run(tell(stage, data or Path(scratch), records))
-        except grpc.aio.AioRpcError as error:
-            stage.broke(str(refusal_of(error)))
-            raise typer.Exit(1) from error
-        except LawError as error:
-            stage.broke(f"{error.zh} / {error.en}")
-            raise typer.Exit(1) from error
+    home = data or Path(tempfile.mkdtemp(prefix="quanheng-demo-"))
+    try:
+        asyncio.run(tell(stage, home, records))
+    except grpc.aio.AioRpcError as error:
+        _broke(stage, str(refusal_of(error)), home)
+        raise typer.Exit(1) from error
+    except LawError as error:
+        _broke(stage, f"{error.zh} / {error.en}", home)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        _forget(home, data)
+        raise
+    _forget(home, data)
     stage.end()
+
+
+def _forget(home: Path, data: Path | None) -> None:
+    """Removes the data directory, unless it was named."""
+    if data is None:
+        shutil.rmtree(home)
+
+
+def _broke(stage: Stage, why: str, home: Path) -> None:
+    """Says what broke; the data directory with its logs stays for whoever looks into it."""
+    stage.broke(why)
+    stage.say(f"日志留在 {home / 'logs'}  the logs are kept there")

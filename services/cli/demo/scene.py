@@ -18,8 +18,6 @@ from services.cli.demo.mail import Mail
 from services.cli.demo.stage import Stage
 from services.cli.machine.supervisor import Platform
 
-READY_SECONDS = 60.0
-
 
 @dataclass
 class Scene:
@@ -86,6 +84,6 @@ async def opened(stage: Stage, data: Path) -> AsyncIterator[Scene]:
     """A sandbox from nothing, with its administrator at the client."""
     async with AsyncExitStack() as exits:
         platform = await exits.enter_async_context(Platform(data, sandbox=True, usual_ports=False))
-        await platform.wait_ready(READY_SECONDS)
+        await platform.wait_ready()
         client = await cast.administrator(platform.settings, exits)
         yield Scene(stage, platform, exits, client)

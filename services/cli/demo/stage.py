@@ -11,7 +11,7 @@ from typing import TypeVar
 from law.errors import LawError
 from services.cli.output import show
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 300.0  # a busy machine takes longer and is not at fault
 LOOK_EVERY_SECONDS = 0.1
 T = TypeVar("T")
 

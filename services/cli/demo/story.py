@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.cli.commands.platform import show_agreement
 from services.cli.demo import escalation, hearing, loading, repair, supervision
-from services.cli.demo.scene import READY_SECONDS, Scene, opened
+from services.cli.demo.scene import Scene, opened
 from services.cli.demo.stage import Stage
 from services.cli.health import agreement
 
@@ -33,7 +33,7 @@ async def crash(scene: Scene) -> None:
     before = await hearing.case_of(scene)
     pids = {name: part.pid for name, part in scene.platform.processes.items()}
     await scene.platform.kill_everything()
-    await scene.platform.wait_ready(READY_SECONDS)
+    await scene.platform.wait_ready()
     fresh = [n for n, part in scene.platform.processes.items() if part.pid != pids[n]]
     stage.holds(
         len(fresh) == len(pids),

@@ -103,6 +103,7 @@ class Supervised:
         self.spec = spec
         self.ready = asyncio.Event()
         self.starts = 0
+        self.failed_starts = 0  # in a row, without having been ready
         self._data_dir = data_dir
         self._observer = observer
         self._backoff = backoff
@@ -119,6 +120,16 @@ class Supervised:
         """The process that runs now, if one does."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
+    @property
+    def cpu_seconds(self) -> float:
+        """The processor time its present life has used; 0 where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return 0.0
+        user, system = fields[11:13]  # utime and stime, counted after the name
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     async def keep_running(self, peers: Mapping[str, Supervised]) -> None:
         """Runs the process until cancelled; a cancelled one is stopped before this returns."""
         pause = 0.0
@@ -126,6 +137,7 @@ class Supervised:
             for name in self.spec.after:
                 await peers[name].ready.wait()
             healthy = await self._live()
+            self.failed_starts = 0 if healthy else self.failed_starts + 1
             pause = self._backoff.pause(pause, healthy)
             self._report_death(pause)
             await asyncio.sleep(pause)
@@ -175,6 +187,7 @@ class Supervised:
         while not await self.spec.is_ready():  # noqa: ASYNC110
             await asyncio.sleep(ASK_EVERY)
         self._ready_since = asyncio.get_running_loop().time()
+        self.failed_starts = 0
         self.ready.set()
         if self.starts > 1:
             self._observer.news(f"{self.spec.name} 已恢复", f"{self.spec.name} is back")

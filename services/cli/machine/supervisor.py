@@ -1,10 +1,10 @@
 """The platform on one machine: engines and services started in order, kept up, stopped in order.
 
     async with Platform(data_dir, sandbox=True) as platform:
-        await platform.wait_ready(within=60)
+        await platform.wait_ready()
         …                       # platform.settings says where everything is
         await platform.kill_everything()
-        await platform.wait_ready(within=60)
+        await platform.wait_ready()
 
 Run it on the main thread: the kernel ends the processes with the thread that started them.
 """
@@ -28,13 +28,16 @@ from services.cli.machine.processes import Backoff, Observer, ProcessSpec, Silen
 
 SANDBOX_START = date(2026, 9, 14)
 SANDBOX_OPENS = time(9, 0)  # the working day has begun, and the night's watch is over
+PATIENCE_SECONDS = 60.0  # without progress
+LOOK_EVERY_SECONDS = 1.0
+FAILED_STARTS, CPU_SECONDS = 5, 300.0  # a process that needs more will not become ready
 
 
 class NotReady(LawError):
-    """The platform did not become ready in time."""
+    """A process of the platform does not become ready."""
 
     reason = "NOT_READY"
-    message_zh = "平台未能按时就绪"
+    message_zh = "平台未能就绪"
 
 
 class Platform:
@@ -107,16 +110,39 @@ class Platform:
         if self.settings.sandbox and not self.settings.clock_file.exists():
             await databases.refuse_used(self.settings)
 
-    async def wait_ready(self, within: float | None = None) -> None:
-        """Waits until every process answers; says which did not."""
+    async def wait_ready(self, patience: float = PATIENCE_SECONDS) -> None:
+        """Waits until every process answers, however long that takes on a busy machine.
+
+        Raises NotReady once nothing has moved for `patience` seconds: no process was started or
+        became ready, and none has used another second of processor time. A process that fails
+        to start again and again, or works without end, raises it as well.
+        """
+        loop = asyncio.get_running_loop()
         ready = asyncio.create_task(self._all_ready())
-        await asyncio.wait(
-            {ready, *self._tasks.values()}, timeout=within, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not ready.done():
+        before, moved_at = self._progress(), loop.time()
+        try:
+            while not await self._settled(ready, min(LOOK_EVERY_SECONDS, patience)):
+                if (now := self._progress()) != before:
+                    before, moved_at = now, loop.time()
+                if loop.time() - moved_at >= patience or any(map(_is_hopeless, self._late())):
+                    raise self._not_ready()
+        finally:
             ready.cancel()
+
+    async def _settled(self, ready: asyncio.Task[None], within: float) -> bool:
+        """Waits for readiness at most so many seconds; an error of our own comes out."""
+        waiting = {ready, *self._tasks.values()}
+        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
             self._raise_faults()
-            raise self._not_ready()
+        return ready.done()
+
+    def _progress(self) -> list[tuple[str, int, int]]:
+        """What changes while processes that are not ready yet come nearer to it."""
+        return [(part.spec.name, part.starts, int(part.cpu_seconds)) for part in self._late()]
+
+    def _late(self) -> list[Supervised]:
+        return [part for part in self._parts.values() if not part.ready.is_set()]
 
     async def kill(self, *names: str) -> None:
         """Ends these processes with SIGKILL; each is started again after its pause."""
@@ -134,7 +160,7 @@ class Platform:
         self._raise_faults()
 
     async def _all_ready(self) -> None:
-        while late := [part for part in self._parts.values() if not part.ready.is_set()]:
+        while late := self._late():
             await late[0].ready.wait()  # and look again: another may have died meanwhile
 
     def _specs(self) -> list[ProcessSpec]:
@@ -171,11 +197,11 @@ class Platform:
                 task.result()
 
     def _not_ready(self) -> NotReady:
-        late = [name for name, part in self._parts.items() if not part.ready.is_set()]
+        late = [part.spec.name for part in self._late()]
         logs = self.data_dir / "logs"
         return NotReady(
-            f"未能按时就绪：{'、'.join(late)}；日志在 {logs}",
-            f"Not ready in time: {', '.join(late)}; the logs are in {logs}",
+            f"未能就绪：{'、'.join(late)}；日志在 {logs}",
+            f"Not ready: {', '.join(late)}; the logs are in {logs}",
         )
 
     def _report_moved(self, name: str, usual: int, chosen: int) -> None:
@@ -183,6 +209,10 @@ class Platform:
             f"端口 {usual} 已被占用，{name} 改用 {chosen}",
             f"port {usual} is taken, {name} uses {chosen}",
         )
+
+
+def _is_hopeless(part: Supervised) -> bool:
+    return part.failed_starts >= FAILED_STARTS or part.cpu_seconds > CPU_SECONDS
 
 
 def prepare_clock(settings: Settings, start: date) -> None:

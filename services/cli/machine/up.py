@@ -16,7 +16,7 @@ from rich.text import Text
 from plumbing.settings import SERVICES, Settings
 from plumbing.telemetry import ROUTINE
 from services.cli.client import Client, fixed_token, log_in
-from services.cli.machine.supervisor import SANDBOX_START, Platform
+from services.cli.machine.supervisor import PATIENCE_SECONDS, SANDBOX_START, NotReady, Platform
 from services.cli.output.options import Data
 from services.cli.sample import loading
 from services.cli.sessions import ADMINISTRATOR, administrator_password
@@ -107,7 +107,7 @@ async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> No
     begun = time.monotonic()
     await platform.start()
     try:
-        if await _ready_before(stop, platform):
+        if await _ready_before(stop, platform, screen):
             took = time.monotonic() - begun
             screen.news(f"全部就绪，用时 {took:.1f} 秒", f"everything is ready after {took:.1f} s")
             if sample:
@@ -136,8 +136,19 @@ async def _load_sample(platform: Platform, screen: Screen) -> None:
         await client.close()
 
 
-async def _ready_before(stop: asyncio.Event, platform: Platform) -> bool:
-    ready = asyncio.create_task(platform.wait_ready())
+async def _ready(platform: Platform, screen: Screen) -> None:
+    """Waits until every process answers; says now and then which one does not."""
+    while True:
+        try:
+            return await platform.wait_ready()
+        except NotReady as error:
+            screen.news(f"仍在等待。{error.zh}", f"still waiting. {error.en}")
+            await asyncio.sleep(PATIENCE_SECONDS)
+
+
+async def _ready_before(stop: asyncio.Event, platform: Platform, screen: Screen) -> bool:
+    """Waits for readiness or for the request to stop; True when the platform is ready."""
+    ready = asyncio.create_task(_ready(platform, screen))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
