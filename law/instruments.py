@@ -14,7 +14,7 @@ from functools import cache
 from law.colours.rule import Mode
 from law.errors import NotFound
 from law.reader.ambiguities import read_readings
-from law.reader.data_file import DATED, read_cite, read_dated, read_header, read_validity
+from law.reader.data_file import DATED, read_cite, read_header, read_lasting, read_validity
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 
@@ -72,11 +72,11 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
     """Read `instruments.yaml`: every type once, with its regulation and how sure that is."""
     read_header(reader, "types", "ambiguities", *DATED)
     read_cite(reader)
-    read_validity(reader)
+    validity = read_validity(reader)
     read_readings(reader)
     found: dict[str, InstrumentType] = {}
     for item in reader.each("types"):
-        one = read_dated(item, _type).value
+        one = read_lasting(item, validity, _type)
         if one.code in found:
             item.fault("code", "编号重复", f"repeats {one.code}")
         found[one.code] = one

@@ -17,8 +17,8 @@ from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
     read_cite,
-    read_dated,
     read_header,
+    read_lasting,
     read_requirements,
     read_validity,
     understand,
@@ -111,7 +111,8 @@ def read_table(reader: Reader, digest: str) -> Table:
         *DATED,
     )  # fmt: skip
     read_requirements(reader)
-    rows = [row for part in Part for row in _rows(reader, part)]
+    validity = read_validity(reader)
+    rows = [row for part in Part for row in _rows(reader, part, validity)]
     _check_keys(reader, rows)
     _check_totals(reader.below("totals"), rows)
     return Table(
@@ -122,14 +123,15 @@ def read_table(reader: Reader, digest: str) -> Table:
         name_en=reader.text("name_en"),
         status=reader.choice("status", TextStatus).value,
         cite=read_cite(reader),
-        validity=read_validity(reader),
+        validity=validity,
         rows=tuple(rows),
         ambiguities=tuple(one.id for one in read_readings(reader)),
     )
 
 
-def _rows(reader: Reader, part: Part) -> Iterator[Row]:
-    return (read_dated(item, lambda one: _row(one, part)).value for item in reader.each(part))
+def _rows(reader: Reader, part: Part, validity: Validity) -> Iterator[Row]:
+    for item in reader.each(part):
+        yield read_lasting(item, validity, lambda row: _row(row, part))
 
 
 def _row(reader: Reader, part: Part) -> Row:

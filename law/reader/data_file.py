@@ -113,6 +113,18 @@ def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Dated[T]:
     return Dated(read(reader), cite, validity)
 
 
+def read_lasting(reader: Reader, whole: Validity, read: Callable[[Reader], T]) -> T:
+    """Read a figure without versions of its own: it must hold as long as that of which it is part.
+
+    So no day on which it does not hold is passed over in silence.
+    """
+    figure = read_dated(reader, read)
+    if not figure.validity.covers(whole):
+        zh, en = "应与所属整体同期有效", "must hold as long as the whole it is part of"
+        reader.fault("valid_to", zh, en, cite="D-08")
+    return figure.value
+
+
 def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
     """Read one figure, or a list of figures that follow one another in time."""
     if isinstance(reader.data.get(key), list):

@@ -14,8 +14,10 @@ from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
     note_each,
+    note_rivals,
     read_cite,
     read_dated,
+    read_figure,
     read_header,
     read_period,
     read_requirements,
@@ -72,7 +74,7 @@ class RepairRules:
 
     grades: Mapping[str, tuple[Dated[Demand], ...]]
     any_adverse: tuple[Dated[Demand], ...]
-    refusal: Dated[Refusal] | None
+    refusal: tuple[Dated[Refusal], ...]
 
 
 @cache
@@ -98,11 +100,11 @@ def _of_text(reader: Reader, name: str) -> RepairRules:
     note_status(reader, name)
     read_requirements(reader)
     if "none" in reader.data:
-        return RepairRules({}, (), read_dated(reader.below("none"), _refusal))
+        return RepairRules({}, (), read_figure(reader, "none", _refusal))
     grades = reader.below("grades")
     grades.only(*(grade.id for grade in load(name).grades))
     found = {grade: _demands(grades, grade) for grade in grades.data}
-    return RepairRules(found, _demands(reader, "any_adverse"), None)
+    return RepairRules(found, _demands(reader, "any_adverse"), ())
 
 
 def _refusal(reader: Reader) -> Refusal:
@@ -111,7 +113,11 @@ def _refusal(reader: Reader) -> Refusal:
 
 
 def _demands(reader: Reader, key: str) -> tuple[Dated[Demand], ...]:
-    return tuple(read_dated(item, _demand) for item in reader.each(key))
+    demands = tuple(read_dated(item, _demand) for item in reader.each(key))
+    for name in dict.fromkeys(demand.value.id for demand in demands):
+        periods = [demand.validity for demand in demands if demand.value.id == name]
+        note_rivals(reader, f"{key}.{name}", periods)
+    return demands
 
 
 def _demand(reader: Reader) -> Demand:

@@ -6,13 +6,13 @@ The term of 15 working days is `repair` in law.terms.ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from law.errors import Fault, InvalidInput
+from law.errors import Fault, InvalidInput, NotInForce
 from law.evidence import Record
-from law.figures import Dated, in_force, not_in_force
+from law.figures import Dated, in_force, not_in_force, stretches, validities
 from law.measures.data import of_text
 from law.periods import add_years
 from law.repair.data import Barring, Demand, DemandType, repair_rules
@@ -68,30 +68,65 @@ def check(ruleset_id: str, application: Application) -> RepairAnswer:
 
     S3 21 and ZJ-REPAIR 5 for grade E; S3 20 and S4 四(四) for any other adverse record.
     Raises NotFound for an unknown text, InvalidInput for a grade whose spell has no first day,
-    NotInForce for a day on which the text asks nothing yet or any more.
+    NotInForce for a day on which the text asks for nothing.
     """
     rules = of_text(repair_rules(), ruleset_id)
-    if rules.refusal is not None:
-        said = in_force([rules.refusal], application.on, *_WHAT)
-        never = Condition("no_application", False, said.cite, said.zh, said.en)
+    if rules.refusal:
+        refusal = in_force(rules.refusal, application.on, *_WHAT)
+        never = Condition("no_application", False, refusal.cite, refusal.zh, refusal.en)
         return RepairAnswer(False, (never,), None)
     demands = rules.grades.get(application.grade, rules.any_adverse)
-    conditions = tuple(_CHECKS[d.type](d, application) for d in _holding(demands, application.on))
-    return _answer(conditions, application.on)
+    conditions = _conditions(demands, application)
+    permitted = all(condition.met for condition in conditions)
+    return RepairAnswer(permitted, conditions, _permitted_from(demands, application))
 
 
-def _holding(demands: tuple[Dated[Demand], ...], on: date) -> list[Demand]:
-    found = [one.value for one in demands if one.validity.holds(on)]
-    if not found:
-        raise not_in_force(on, *_WHAT, (one.cite for one in demands))
-    return found
+def _conditions(
+    demands: Sequence[Dated[Demand]], application: Application
+) -> tuple[Condition, ...]:
+    """The conditions as they hold on the day of the application."""
+    on = application.on
+    holding = [demand for demand in demands if demand.validity.holds(on)]
+    if not holding:
+        raise not_in_force(on, *_WHAT, (demand.cite for demand in demands))
+    return tuple(_condition_of(demand.value, demands, application) for demand in holding)
 
 
-def _answer(conditions: tuple[Condition, ...], on: date) -> RepairAnswer:
-    permitted = all(c.met for c in conditions)
-    open_without_day = any(not c.met and c.met_from is None for c in conditions)
-    days = [c.met_from for c in conditions if c.met_from is not None]
-    return RepairAnswer(permitted, conditions, None if open_without_day else max([on, *days]))
+def _condition_of(
+    demand: Demand, demands: Sequence[Dated[Demand]], application: Application
+) -> Condition:
+    condition = _CHECKS[demand.type](demand, application)
+    if condition.met or demand.type is not DemandType.AFTER_YEARS:
+        return condition
+    versions = [version for version in demands if version.value.id == demand.id]
+    return replace(condition, met_from=_waited_from(versions, application))
+
+
+def _waited_from(versions: Sequence[Dated[Demand]], application: Application) -> date | None:
+    """The first day to come on which the wait is over by the version of that day."""
+    days = (
+        (max(_due(version.value, application), version.validity.valid_from or date.min), version)
+        for version in versions
+    )
+    coming = [day for day, version in days if version.validity.holds(day) and day > application.on]
+    return min(coming, default=None)
+
+
+def _permitted_from(demands: Sequence[Dated[Demand]], application: Application) -> date | None:
+    """The first day from the application on with every condition met, if nothing else happens.
+
+    A condition can come to be met, or another to be asked for, only on the days looked at.
+    """
+    days = {first for first, _ in stretches(*validities(demands))}
+    days |= {_due(demand.value, application) for demand in demands if demand.value.years}
+    for day in sorted({application.on, *(day for day in days if day > application.on)}):
+        try:
+            conditions = _conditions(demands, replace(application, on=day))
+        except NotInForce:
+            continue
+        if all(condition.met for condition in conditions):
+            return day
+    return None
 
 
 def _began(application: Application) -> date:
@@ -101,8 +136,12 @@ def _began(application: Application) -> date:
     return application.spell_began_on
 
 
+def _due(demand: Demand, application: Application) -> date:
+    return add_years(_began(application), demand.years)
+
+
 def _waited(demand: Demand, application: Application) -> Condition:
-    due = add_years(_began(application), demand.years)
+    due = _due(demand, application)
     return _condition(demand, application.on >= due, met_from=due)
 
 

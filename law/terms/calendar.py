@@ -20,6 +20,8 @@ from law.reader.strict_reader import Reader
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
+# The first notice taken over is number -1: those of 2019 were added after number 1 was in use.
+_BEFORE_THE_FIRST = -2
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _check_arrangement(document: str, both: frozenset[date]) -> None:
         )
 
 
-NOTHING_PUBLISHED = Edition(0, date.min, frozenset(), frozenset(), frozenset(), ())
+NOTHING_PUBLISHED = Edition(_BEFORE_THE_FIRST, date.min, frozenset(), frozenset(), frozenset(), ())
 
 
 @cache
@@ -147,7 +149,7 @@ def _notice(reader: Reader) -> _Notice:
         reader.fault("make_up", f"同一日既放假又上班：{both}", f"off and worked: {both}")
     if idle := ", ".join(sorted(day.isoformat() for day in work if day.weekday() < _SATURDAY)):
         reader.fault("make_up", f"并非休息日：{idle}", f"is no day of rest: {idle}")
-    return _Notice(reader.whole("number", least=1), year, off, work)
+    return _Notice(reader.whole("number"), year, off, work)
 
 
 def _days(reader: Reader, key: str, year: int) -> Iterator[date]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from law.evidence import RecordKind, Severity
 from law.figures import Dated, Validity
-from law.reader.data_file import DATED, read_dated, read_versions
+from law.reader.data_file import DATED, read_dated, read_lasting, read_versions
 from law.reader.strict_reader import Reader
 from law.texts_in_force.checks import check_edition, check_kinds_are_all_said
 from law.texts_in_force.model import (
@@ -41,7 +41,7 @@ class Figures:
         self.example_valued = False
         self.required: set[Requirement] = set()
         self.method = reader.choice("method", Method)
-        self.grades = tuple(read_dated(item, _grade).value for item in reader.each("grades"))
+        self.grades = tuple(read_lasting(item, validity, _grade) for item in reader.each("grades"))
         self.windows = self._several(reader, "window", _window)
         self.bases = self._several(reader, "base", self._base)
         self.bands = self._listed("bands", self._band)

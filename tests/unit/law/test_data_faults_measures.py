@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.unit.law.spoiling import Change, told, twice
@@ -10,6 +12,32 @@ from tests.unit.law.spoiling import Change, told, twice
 @pytest.mark.parametrize(
     ("name", "change", "field", "says"),
     [
+        (
+            "repair",
+            lambda d: d["rulesets"]["hangzhou-trial"]["any_adverse"].append(
+                d["rulesets"]["hangzhou-trial"]["any_adverse"][0]
+            ),
+            "rulesets.hangzhou-trial.any_adverse.corrected",
+            "several versions",
+        ),
+        (
+            "taizhou-block",
+            lambda d: d["base"][0].update(valid_to=date(2030, 1, 1)),
+            "base[0].valid_to",
+            "as long as the whole",
+        ),
+        (
+            "instruments",
+            lambda d: d["types"][0].update(valid_from=date(2030, 1, 1)),
+            "types[0].valid_to",
+            "as long as the whole",
+        ),
+        (
+            "hangzhou-trial",
+            lambda d: d["grades"][0].update(valid_to=date(2030, 1, 1)),
+            "grades[0].valid_to",
+            "as long as the whole",
+        ),
         (
             "measures",
             lambda d: d["rulesets"].pop("tianjin-pilot"),

@@ -15,6 +15,8 @@ from law.measures import data as measure_data
 from law.reader.data_file import understand
 from law.repair import data as repair_data
 from law.terms import data as term_data
+from law.texts_in_force.model import Ruleset
+from law.texts_in_force.read import parse
 from tests.unit.law.spoiling import Document, fresh
 
 _DAY = timedelta(days=1)
@@ -31,7 +33,7 @@ _LOADERS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "measures": (measure_data.read_measures, ("law.measures.rule.measure_table",)),
     "repair": (repair_data.read_repair, ("law.repair.rule.repair_rules",)),
     "sampling": (measure_data.read_sampling, ("law.measures.rule.sampling_table",)),
-    "terms": (term_data.read_terms, ("law.terms.data.terms_data",)),
+    "terms": (term_data.read_terms, ("law.terms.data.definitions",)),
 }
 
 
@@ -64,3 +66,76 @@ def fewer_months(document: Document) -> None:
     months = document["months_before"]
     months["yellow"] = two_versions({**months["yellow"], "months": 3}, months=1)
     months["green"] = two_versions({**months["green"], "months": 5}, months=2)
+
+
+def longer_periods(document: Document) -> None:
+    """Disclosure for five years instead of three, and a ceiling of six months instead of three."""
+    periods = document["periods"]
+    periods["hangzhou-trial"] = two_versions(periods["hangzhou-trial"], years=5)
+    _ceiling(document, 6)
+
+
+def shorter_periods(document: Document) -> None:
+    """Disclosure for one year instead of three, and a ceiling of one month instead of three."""
+    periods = document["periods"]
+    periods["hangzhou-trial"] = two_versions(periods["hangzhou-trial"], years=1)
+    _ceiling(document, 1)
+
+
+def _ceiling(document: Document, months: int) -> None:
+    minor, *others = document["severity_caps"]
+    document["severity_caps"] = [*two_versions(minor, months=months), *others]
+
+
+def window_of(ruleset_id: str, years: int) -> Ruleset:
+    """A packaged text of which the evidence window changes on `SINCE`."""
+    document = fresh(ruleset_id)
+    document["window"] = two_versions(document["window"], years=years)
+    return parse(document, ruleset_id)
+
+
+def wait(years: int) -> Callable[[Document], None]:
+    """A change of the years at E, from one, before repair may be applied for."""
+
+    def change(document: Document) -> None:
+        demands = document["rulesets"]["hangzhou-2021-120"]["grades"]["E"]
+        [place] = [place for place, one in enumerate(demands) if one["id"] == "waited"]
+        demands[place : place + 1] = two_versions(demands[place], years=years)
+
+    return change
+
+
+def one_more_fact(document: Document) -> None:
+    """From `SINCE` on a fact more has to be established before a repair."""
+    demands = document["rulesets"]["hangzhou-2021-120"]["grades"]["E"]
+    demands.append({**demands[0], "id": "trained", "valid_from": SINCE})
+
+
+def other_days(name: str, days: int) -> Callable[[Document], None]:
+    """A change of the working days of a term."""
+
+    def change(document: Document) -> None:
+        terms = document["definitions"]
+        [place] = [place for place, term in enumerate(terms) if term["id"] == name]
+        terms[place : place + 1] = two_versions(terms[place], days=days)
+
+    return change
+
+
+def earlier_reminder(document: Document) -> None:
+    """The reminder goes out with four working days left, instead of two."""
+    first, *others = document["reminder_points"]
+    document["reminder_points"] = [*two_versions(first, working_days_left=4), *others]
+
+
+def slower_ladder(document: Document) -> None:
+    """Ten working days before the guidance letter, instead of five."""
+    reminder, letter, *others = document["ladder"]
+    document["ladder"] = [reminder, *two_versions(letter, days=10), *others]
+
+
+def other_measures(document: Document) -> None:
+    """From `SINCE` on another measure at grade A, and after a red alert only the letter."""
+    measures = document["rulesets"]["hangzhou-2021-120"]["grades"]["A"]
+    measures[:1] = two_versions(measures[0], zh="新的激励措施")
+    document["alerts"]["red"][0]["valid_to"] = SINCE - _DAY
