@@ -1,4 +1,4 @@
-"""For every RPC a request that is in order, so that the answer is about who asks."""
+"""A valid request for every RPC, so that the answer depends only on the caller."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Said = Message | list[registry.ImportFileRequest] | list[bulk.SendBulkChunksRequ
 
 
 async def request_for(door: Door, town: Town, place: Place, person: Person) -> Said:
-    """A request of that RPC about the things of a place."""
+    """A valid request of an RPC about the things of a place."""
     name = door.name.partition(".")[2]
     if name in _OF_PERSON:
         return _OF_PERSON[name](town, person)
@@ -72,7 +72,7 @@ async def request_for(door: Door, town: Town, place: Place, person: Person) -> S
 
 
 async def _bulk(name: str, place: Place, person: Person) -> Said:
-    """About a batch that the person has opened; where that is refused, about one of the place."""
+    """A request about a batch that the person opens, or else about one of the place."""
     stub, batch_id = BulkServiceStub(person.client.channels["registry"]), new_request_id()
     try:
         if place.bureau == HOME:
@@ -87,7 +87,7 @@ async def _bulk(name: str, place: Place, person: Person) -> Said:
 
 
 def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
-    """Fills by name the fields that say what is asked for."""
+    """Fills the fields that name the thing, by the name of the field."""
     known = {
         "request_id": new_request_id(),
         "subject_id": place.subject_id,
@@ -234,7 +234,7 @@ _SEEN: dict[str, Callable[[Place], str]] = {
 
 
 def shows(door: Door, place: Place, answer: Any) -> bool:
-    """Whether the thing of a place stands in the answer of a list."""
+    """Whether the answer of a list contains the thing of a place."""
     name = door.name.partition(".")[2]
     wanted = _SEEN[name](place) if name in _SEEN else place.subject_id
     return wanted.encode() in answer.SerializeToString()

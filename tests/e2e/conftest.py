@@ -1,4 +1,4 @@
-"""Every process at once, driven through the public interface as the roles would."""
+"""Starts every process at once, for tests that use the public interface as each role does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BUREAU = "330106"
 async def world(
     tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> AsyncIterator[World]:
-    """A sandbox of every process, on a database server two of each; with a cast and a subject."""
+    """A sandbox of all processes, two of each on PostgreSQL, with people and a subject."""
     folder: Path = tmp_path_factory.mktemp("platform")
     async with AsyncExitStack() as exits:
         platform = Platform(

@@ -42,11 +42,11 @@ class Door:
         timeout: float,
         **more: Any,
     ) -> Any:
-        """Makes the call; a streaming one sends a list of messages."""
+        """Makes the call; a streaming call sends a list of messages."""
         return self.caller(channel)(request, timeout=timeout, **more)
 
     def caller(self, channel: grpc.aio.Channel) -> Callable[..., Any]:
-        """What makes the call as often as wanted: (request, timeout=…, metadata=…)."""
+        """A function that makes the call: (request, timeout=…, metadata=…)."""
         coders: dict[str, Any] = {
             "request_serializer": _serialised,
             "response_deserializer": self.response.FromString,
@@ -58,7 +58,7 @@ class Door:
 
 
 def _serialised(said: Message | bytes) -> bytes:
-    """A message as bytes; bytes that are no message stay as they are."""
+    """The bytes of a message; bytes are returned as they are."""
     return said if isinstance(said, bytes) else said.SerializeToString()
 
 

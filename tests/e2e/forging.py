@@ -1,4 +1,4 @@
-"""Tokens that somebody may try who has seen a real one and the public key."""
+"""Forged tokens, as somebody could make who has a real token and the public key."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS = [*OFF, "not", "alg_none", "hmac", "another_key", "unknown_kid"]
 
 
 def forged(kind: str, keys: Path) -> str:
-    """A token of that kind, for whoever may do everything."""
+    """A forged token of that kind, which claims to be an administrator's."""
     key, claims = make_keys(keys, ()), _claims(OFF.get(kind, {}))
     header = {"alg": ALGORITHM}
     if kind == "not":
@@ -63,7 +63,7 @@ def _claims(off: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moment(value: Any) -> Any:
-    """Seconds, for what is told from now on."""
+    """The value; a duration becomes the second at that distance from now."""
     if not isinstance(value, timedelta):
         return value
     return int((SystemClock().now() + value).timestamp())

@@ -213,7 +213,7 @@ async def _answered(call: Awaitable[Any]) -> tuple[grpc.StatusCode, Any]:
 
 
 def huge(door: Door) -> list[Any]:
-    """Messages of megabytes: below what a service takes, and above."""
+    """Messages of 3 and 9 million bytes: below and above what a service accepts."""
     fields = door.request.DESCRIPTOR.fields
     texts = [f.name for f in fields if f.type == f.TYPE_STRING and not f.is_repeated]
     if door.streaming or not texts:
@@ -222,7 +222,7 @@ def huge(door: Door) -> list[Any]:
 
 
 def _who_may() -> dict[str, list[str]]:
-    """Who gets past the guard of what, by role or name of a service."""
+    """The roles and services that may call each RPC."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for line in who_may.lines():
         found[line.method] |= {role for role, cell in line.cells.items() if cell != "-"}
@@ -232,9 +232,9 @@ def _who_may() -> dict[str, list[str]]:
 
 
 def _callers() -> dict[str, list[str]]:
-    """Who calls what: mostly those who may, so that more is reached than the guard.
+    """Who calls each RPC: mostly roles that may, so that messages come beyond the guard.
 
-    What is asked without any field is the same every time; everyone asks it alike.
+    A request without fields is always the same; there every role calls equally often.
     """
     fields = {door.name: bool(door.request.DESCRIPTOR.fields) for door in doors()}
     everyone = list(who_may.COLUMNS.values())
@@ -245,7 +245,7 @@ def _callers() -> dict[str, list[str]]:
 
 
 def _is_typed(refusal: Refusal) -> bool:
-    """Whether the platform itself refused, in Chinese; gRPC's own refusals are English."""
+    """Whether the platform refused, in Chinese; gRPC itself refuses in English."""
     return any("\u4e00" <= sign <= "\u9fff" for sign in refusal.message_zh)
 
 

@@ -1,7 +1,7 @@
-"""Messages that Hypothesis makes from the descriptors of the contract.
+"""Makes messages with Hypothesis from the descriptors of the contract.
 
-Wild messages hold any value the wire can carry (`wilds`). Near messages keep the rules of the
-contract (protovalidate) and name things that are there, so that commands and queries are reached.
+Wild messages hold any value that the wire can carry (`wilds`). Near messages obey the rules of the
+contract (protovalidate) and name existing things, so that they come to the commands and queries.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ BUNCH = 20  # messages to an example
 
 
 def drawn(strategy: Strategy, count: int, number: int) -> list[Any]:
-    """So many values; the same for the same seed number.
+    """Draws `count` values; the same ones for the same number.
 
-    Many to an example of Hypothesis, whose beginning and end cost more than a message.
+    One example of Hypothesis holds many values, because an example costs more than a value.
     """
     found: list[Any] = []
     size = min(count, BUNCH)
@@ -83,13 +83,13 @@ def _examples(strategy: Strategy, count: int, named: str) -> list[list[Any]]:
 
 
 def weighed(*parts: tuple[int, Strategy]) -> Strategy:
-    """One of several, each as often as it weighs: `st.one_of` takes the same one but once."""
+    """Chooses one strategy, each in proportion to its weight, which `st.one_of` cannot."""
     choices = [strategy for weight, strategy in parts for _ in range(weight)]
     return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
 
 
 def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
-    """Requests of an RPC: near ones, altered ones of those in order, wild ones, and mere bytes."""
+    """Requests of an RPC: altered valid ones, near ones, wild ones, and arbitrary bytes."""
     kind = door.request
     raw = st.binary(min_size=1, max_size=60)
     if door.streaming:
@@ -101,7 +101,7 @@ def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
 
 
 def altered(templates: Sequence[Any], pools: Pools) -> Strategy:
-    """A request that is in order, but for a few fields."""
+    """A valid request with a few fields altered."""
     # Each strategy is made once: a `flatmap` would make them anew for every message.
     paths = list(_paths(templates[0].DESCRIPTOR))
     near = [st.tuples(st.just(path), _near_value(path[-1], pools)) for path in paths]
@@ -134,7 +134,7 @@ def _paths(kind: Any, above: Path = ()) -> Iterator[Path]:
 
 
 def near_valid(kind: type[Message], pools: Pools) -> Strategy:
-    """A message that keeps the rules of its contract, mostly."""
+    """A message that obeys the rules of the contract in most cases."""
 
     def value(field: FieldDescriptor) -> Strategy:
         return _near_value(field, pools)
@@ -209,7 +209,7 @@ def _near_text(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
 
 
 def _keys() -> Strategy:
-    """What stands in a page token, and what somebody might put there."""
+    """Keys as they stand in page tokens, and others that somebody might put there."""
     part = st.one_of(
         st.sampled_from(["", "2026-09-14", "0001-01-01T00:00:00+23:59", "\0"]),
         st.integers(-(2**70), 2**70),

@@ -1,4 +1,4 @@
-"""What made-up messages may name: things that are there, and values that mean something."""
+"""Values for made-up messages: ids of existing things, and values with a meaning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.e2e.town import ABROAD, HOME, Town
 
 
 def known(town: Town) -> Pools:
-    """Values by the name of the field that they mean something in."""
+    """The values, by the name of the field in which they have a meaning."""
     places = town.places.values()
     return {
         "request_id": [new_request_id() for _ in range(3)],

@@ -1,4 +1,4 @@
-"""Every service twice on one machine, as a cluster runs them: what one database's server allows."""
+"""Two processes of every service on one machine, as a cluster runs them on one PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from services.cli.machine.readiness import grpc_serves
 
 
 def two_of_each(settings: Settings) -> list[ProcessSpec]:
-    """The services at their usual places, and a second of each that no caller knows of.
+    """The services at their usual addresses, and a second process of each that no client calls.
 
-    It hears the same events, takes from the same task queues and stands by to lead.
+    It reads the same events and task queues, and becomes the leader when the first one ends.
     """
     first = service_specs(settings)
     names = [*SERVICES, *(f"{service}_metrics" for service in SERVICES)]

@@ -1,4 +1,4 @@
-"""The command line, as the roles use it: real processes on both sides."""
+"""The command line as each role uses it, against real processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Run = Callable[..., Awaitable[Any]]
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A home for each of a few people, each logged in there by the command itself."""
+    """A home directory for each role, logged in by the command itself."""
     city = f"{world.subject.bureau[:4]}00"
     bureau = registry.Bureau(code=city, name="测试市级市场监督管理局")
     put = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
@@ -62,7 +62,7 @@ async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 async def command(world: World, home: Path, *words: str) -> tuple[int, str, str]:
-    """Runs the command as somebody; its status, what it said, and what it complained of."""
+    """Runs the command with a home; returns its exit status, output and error output."""
     environment = {**child_environment(world.platform.settings), "HOME": str(home)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -82,7 +82,7 @@ async def command(world: World, home: Path, *words: str) -> tuple[int, str, str]
 
 @pytest.fixture
 def run(world: World, homes: dict[str, Path]) -> Run:
-    """Runs a command with --json as a role and returns what it answers."""
+    """Runs a command with --json as a role and returns its answer."""
 
     async def answer(role: str, *words: str) -> Any:
         status, out, err = await command(world, homes[role], *words, "--json")

@@ -1,4 +1,4 @@
-"""Decisions are carried out whatever dies on the way, and nothing is done twice."""
+"""Decisions are carried out whichever process is killed meanwhile, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def actions(world: World, record_id: str) -> list[str]:
-    """What the audit of the registry says was done to a record."""
+    """The actions on a record in the audit of the registry."""
     stub = world.administrator.operations["registry"]
     wanted = operations.ListAuditRequest(object=f"record/{record_id}")
     return [entry.action for entry in (await ask(stub.ListAudit(wanted))).entries]

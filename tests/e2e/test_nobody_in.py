@@ -1,4 +1,4 @@
-"""Nobody gets in who may not, nothing sent brings a service down, and no secret gets out."""
+"""Callers get only what they may, no message stops a service, and no secret is published."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MORE_MEMORY_MIB = 200  # hashing passwords takes 128 of them, and the allocator 
 
 @pytest.fixture(scope="module", autouse=True)
 def receiver() -> Iterator[Receiver]:
-    """Who is sent the spans of all that is tried here."""
+    """Receives the spans of everything that is tried here."""
     with receiving() as started, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", started.endpoint)
         yield started
@@ -107,7 +107,7 @@ async def cell(door: Door, town: Town, place_name: str, role: str) -> str:
 
 
 def who_asks(town: Town, place: str, role: str) -> Person:
-    """For a city all its districts are its own: what is foreign is asked of from another city."""
+    """Who asks; what is foreign to a city is asked for by somebody of another city."""
     asking = town.colleagues if place == "foreign" and role in town.colleagues else town.people
     return asking[role]
 
@@ -218,7 +218,7 @@ async def test_nothing_that_was_taken_poisons_anything(town: Town) -> None:
 
 
 async def nothing_pending(town: Town) -> bool | None:
-    """No mail is tried again for ever because of what stands in it."""
+    """True once no notice waits for delivery."""
     wanted = alerts.ListNoticesRequest(state="pending")
     return None if (await ask(town.service.alerts.ListNotices(wanted))).notices else True
 

@@ -1,4 +1,4 @@
-"""The last release's data directory under today's code: it starts, agrees, and work goes on."""
+"""Today's code starts on the last release's data directory, agrees, and work goes on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Left:
-    """The platform on what the last release left, and the people who used it."""
+    """The platform on the data of the last release, and the people who used it."""
 
     def __init__(self, platform: Platform, kept: Mapping[str, Rows], exits: AsyncExitStack) -> None:
         self.platform, self.kept, self._exits = platform, kept, exits
@@ -53,7 +53,7 @@ class Left:
 async def left(
     tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> AsyncIterator[Left]:
-    """Restored at the moment it was left; what NATS and Temporal stored follows from it (D-04)."""
+    """Restores the databases at their last moment; NATS and Temporal start empty (D-04)."""
     kept = recorded(tmp_path_factory.mktemp("recorded"))
     folder: Path = tmp_path_factory.mktemp("platform")
     urls = databases.of_every_service(folder)
@@ -78,7 +78,7 @@ async def _fill(url: str, service: str, rows: Rows) -> None:
 
 
 async def _announce(url: str, clock: SandboxClock) -> None:
-    """The record's clock ran at another distance from the machine's, which goes on."""
+    """Stores the new distance between the platform's clock and the machine's."""
     database = Database(url)
     async with database.transaction() as session:
         offset = clock.offset().total_seconds()

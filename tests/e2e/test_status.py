@@ -1,4 +1,4 @@
-"""`quanheng status` and the metrics of real processes, when all is well and when it is not."""
+"""`quanheng status` and the metrics of real processes, with and without trouble."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ OPERATOR = "operator@platform.example"
 
 @pytest.fixture(scope="module", autouse=True)
 def _operator() -> Iterator[None]:
-    """The platform of this module has an operator; set before it starts."""
+    """Sets the mail address of the platform's operator before the platform starts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QUANHENG_OPERATOR_MAIL", OPERATOR)
         yield
 
 
 async def command(world: World) -> tuple[int, dict[str, Any]]:
-    """Runs the command; its exit status and what it says."""
+    """Runs the command and returns its exit status and its answer."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -59,7 +59,7 @@ async def scraped(world: World) -> dict[str, Scrape]:
 
 
 async def figure(world: World, service: str, holds: Callable[[Scrape], bool]) -> Scrape:
-    """A service's metrics once something holds of them."""
+    """The metrics of a service once a condition holds for them."""
 
     async def seen() -> Scrape | None:
         found = (await scraped(world))[service]
@@ -69,7 +69,7 @@ async def figure(world: World, service: str, holds: Callable[[Scrape], bool]) ->
 
 
 async def minds(world: World, rule: str) -> Status:
-    """How the platform is once a rule is among what needs a person."""
+    """The status once a rule is among the findings."""
 
     async def seen() -> Status | None:
         found = await look(world.platform.settings)
@@ -79,7 +79,7 @@ async def minds(world: World, rule: str) -> Status:
 
 
 async def settled(world: World) -> Status:
-    """How the platform is once nothing needs anybody."""
+    """The status once there is no finding."""
     minded: list[str] = []
 
     async def rests() -> Status | None:
@@ -95,7 +95,7 @@ async def settled(world: World) -> Status:
 
 @contextmanager
 def frozen(world: World, name: str) -> Iterator[None]:
-    """A process that neither answers nor ends."""
+    """Freezes a process, so that it neither answers nor ends."""
     pid = world.platform.processes[name].pid
     assert pid
     os.kill(pid, signal.SIGSTOP)

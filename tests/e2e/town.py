@@ -1,4 +1,4 @@
-"""Two bureaus, the things they hold, and a person in every role: who may is tried on these."""
+"""Two bureaus, their things, and a person in every role, for the tests of who may do what."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ BEHALF = (("x-on-behalf-of", "furnisher"),)
 
 @dataclass
 class Person:
-    """Somebody in one role, signed in."""
+    """Somebody in one role, logged in."""
 
     role: str
     name: str
@@ -77,7 +77,7 @@ class Town:
 
 
 async def founded(world: World, exits: AsyncExitStack) -> Town:
-    """Furnishes a running platform."""
+    """Puts the places and people on a running platform."""
     client = world.administrator
     services = {name: await _service(world, name, exits) for name in CALLERS}
     people = {"service": services["alerts"]}
@@ -176,7 +176,7 @@ async def _furnish(client: Client, place: Place) -> None:
 
 
 async def object_to(settings: Settings, place: Place) -> None:
-    """Somebody objects to the place's record for its subject."""
+    """Lodges an objection to the place's record, as its subject's operator."""
     client = _operators_desk(settings, place)
     place.case_id = (await ask(client.objection.LodgeObjection(lodge(place)))).case.case_id
     await client.close()
@@ -195,7 +195,7 @@ def _operators_desk(settings: Settings, place: Place) -> Client:
 
 
 async def _assess(service: Client, place: Place) -> None:
-    """Somebody assesses an area of the place's bureau; a text is rehearsed for its city."""
+    """Assesses an index of the place's bureau, and runs the impact of a text for its city."""
     settings = service.settings
     impact = await ask(
         RulesetServiceStub(service.channels["grading"]).RunImpact(
@@ -239,7 +239,7 @@ async def _await_projections(client: Client, place: Place) -> None:
 
 
 async def entered(client: Client, place: Place) -> registry.Record:
-    """A new credit record of a place."""
+    """Enters a new credit record for a place."""
     answer = await ask(client.registry.EnterRecord(enter_record(place), metadata=BEHALF))
     return answer.record
 

@@ -1,6 +1,6 @@
-"""Who may call what: every RPC, every role, own and foreign (D-09). The law of the front door.
+"""Who may call what: every RPC, every role, own and foreign (D-09).
 
-One line per RPC and place. A place says whose the thing asked for is:
+One line for each RPC and place. A place says who owns the thing that is asked for:
 
   any         belongs to nobody
   own         the caller's bureau; for the operator, its own subject
@@ -12,17 +12,17 @@ One line per RPC and place. A place says whose the thing asked for is:
 
 A cell says what the caller gets:
 
-  +  it is done, or refused for a reason that is none of who calls
+  +  it is done, or refused for a reason that is not the caller
   -  PERMISSION_DENIED
-  0  NOT_FOUND: for this caller there is no such thing
-  .  an answer in which the thing does not stand
+  0  NOT_FOUND: this caller cannot see the thing
+  .  an answer without the thing
 
 Most people of the table work for a district. `cc`, `ch` and `cr` work for the bureau of its city,
 which has the districts in its scope (R-196) and alone brings a text into force; an objection is
 heard by the bureau that entered the record, and the city reviews it (R-111, R-112).
 
-`sv` is one of the platform's own services: alerts. What is for one service alone stands below the
-table. Without a token everything but logging in is refused; that needs no column.
+`sv` is one of the platform's own services: alerts. OF_SERVICES lists what only certain services may
+call. Without a token everything except logging in is refused; that needs no column.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COLUMNS = {
     "ch": "city_unit_head",
     "cr": "city_reviewer",
 }
-# What only the services named may call, whatever they are asked of.
+# What only these services may call.
 OF_SERVICES = {
     "RegistryService.SetContested": {"objection"},
     "RegistryService.RepairRecords": {"objection"},
@@ -342,7 +342,7 @@ OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  +   -  -
 
 @dataclass(frozen=True)
 class Line:
-    """What each role gets of one RPC at one place."""
+    """What each role gets from one RPC at one place."""
 
     method: str  # "RegistryService.GetSubject"
     place: str
@@ -353,7 +353,7 @@ class Line:
 
 
 def lines() -> list[Line]:
-    """The table, read."""
+    """The lines of the table."""
     return list(_read(TABLE))
 
 

@@ -1,4 +1,4 @@
-"""Any value the wire can carry, and how a message is made of values."""
+"""Makes values that the wire can carry, and messages from values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TIMESTAMP = Timestamp.DESCRIPTOR.full_name
 
 
 def wild(kind: type[Message]) -> Strategy:
-    """A message with anything in its fields."""
+    """A message with any values in its fields."""
     return messages(kind.DESCRIPTOR, wild_value)
 
 

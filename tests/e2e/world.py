@@ -1,4 +1,4 @@
-"""The platform of the end-to-end tests, and those who act on it through its public interface."""
+"""The platform of the end-to-end tests, and the people who use its public interface."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass
 class World:
-    """The platform, who acts on it, and a subject at odds with its bureau."""
+    """The platform, clients by role, and a subject that disputes records of its bureau."""
 
     platform: Platform
     exits: AsyncExitStack
@@ -34,7 +34,7 @@ class World:
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def enter_penalty(self) -> registry.Record:
-        """A record that lowers the grade to E."""
+        """Enters a record that lowers the grade to E."""
         today = await self.today()
         record = registry.Record(
             subject_id=self.subject.subject_id,
@@ -50,7 +50,7 @@ class World:
         return (await ask(self.clients["inspector"].registry.EnterRecord(request))).record
 
     async def accepted_case(self, record: registry.Record) -> objection.Case:
-        """An objection to a record, lodged and accepted."""
+        """Lodges an objection to a record and accepts it."""
         lodged = await ask(
             self.clients["operator"].objection.LodgeObjection(
                 objection.LodgeObjectionRequest(
@@ -71,7 +71,7 @@ class World:
         return answer.case
 
     async def grant(self, case: objection.Case) -> None:
-        """The decision that the record is to be deleted."""
+        """Decides that the record is to be deleted."""
         request = objection.DecideObjectionRequest(
             request_id=new_request_id(),
             case_id=case.case_id,
@@ -108,7 +108,7 @@ class World:
         return (await ask(self.clients["caseworker"].registry.GetRecord(wanted))).record
 
     async def find_again(self) -> None:
-        """Everyone finds the platform at its new addresses; their tokens still hold."""
+        """Makes new clients for the new addresses of the platform; tokens stay valid."""
         settings = self.platform.settings
         everyone = {"administrator": self.administrator, **self.clients}
         moved = {name: Client(settings, client.token) for name, client in everyone.items()}
@@ -123,9 +123,9 @@ class World:
 
 
 async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """Looks until there is something to see."""
+    """Calls `look` until it returns something other than None, at most PATIENCE_SECONDS long."""
     ends = time.monotonic() + PATIENCE_SECONDS
-    while (seen := await look()) is None:
-        assert time.monotonic() < ends, f"not seen: {look.__qualname__}"
+    while (value := await look()) is None:
+        assert time.monotonic() < ends, f"still None: {look.__qualname__}"
         await asyncio.sleep(0.1)
-    return seen
+    return value
