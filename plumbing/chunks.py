@@ -1,8 +1,8 @@
-"""Long lists in parts, for queries and messages that have a limit."""
+"""Long lists in chunks: what one query, one message or one transaction takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
@@ -10,7 +10,32 @@ T = TypeVar("T")
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in order, at most `size` in each list; no list is empty."""
+    """The items in lists of `size`; the last may be shorter."""
     rest = iter(items)
-    while chunk := [*islice(rest, size)]:
+    while chunk := list(islice(rest, size)):
         yield chunk
+
+
+def weighed_chunks(
+    items: Iterable[T], size: int, weight: Callable[[T], int], heaviest: int
+) -> Iterator[list[T]]:
+    """The items in lists of at most `size`, none heavier than `heaviest` in all.
+
+    An item that is heavier by itself makes a list of its own.
+    """
+    chunk: list[T] = []
+    total = 0
+    for item in items:
+        weighs = weight(item)
+        if chunk and (len(chunk) == size or total + weighs > heaviest):
+            yield chunk
+            chunk, total = [], 0
+        chunk.append(item)
+        total += weighs
+    if chunk:
+        yield chunk
+
+
+def pieces(content: bytes, size: int) -> Iterator[bytes]:
+    """The content in pieces of `size` bytes; the last may be shorter."""
+    return (content[start : start + size] for start in range(0, len(content), size))

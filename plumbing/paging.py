@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -50,6 +50,29 @@ async def page(
     in_order = rows.order_by(*(column.desc() if newest_first else column for column in order))
     found = (await session.exec(in_order.limit(page_size(request) + 1))).all()
     return cut(request, found, key or _attributes(order))
+
+
+async def read_in_chunks(
+    session: AsyncSession, rows: Any, key: Any, size: int
+) -> AsyncIterator[Sequence[Any]]:
+    """Every row of a query in the order of a key, at most `size` at a time.
+
+    The key is a column that no two rows share, and the first that the query selects, or an
+    attribute of the entity that it selects first.
+    """
+    last: Any = None
+    while True:
+        beyond = rows if last is None else rows.where(key > last)
+        chunk = (await session.exec(beyond.order_by(key).limit(size))).all()
+        if not chunk:
+            return
+        yield chunk
+        last = _key_of(chunk[-1], key)
+
+
+def _key_of(row: Any, key: Any) -> Any:
+    first = row[0] if isinstance(row, sa.Row) else row
+    return getattr(first, key.key, first)
 
 
 def _reader(column: Any) -> Callable[[Any], Any]:

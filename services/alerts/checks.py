@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import Basis, colour_basis, ladder
 from law.colours.rule import Colour, InstrumentState, VerificationFact
+from plumbing import paging
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.service import Findings, Reconciled
@@ -87,7 +88,9 @@ class Checks:
         self, session: AsyncSession, watches: Mapping[str, date | None], findings: Findings
     ) -> None:
         today = self._clock.today()
-        async for rows in _chunks(session, today):
+        coloured = select(Instrument, queries.colour_in_sql(today))
+        key = col(Instrument.instrument_id)
+        async for rows in paging.read_in_chunks(session, coloured, key, CHUNK):
             facts = await facts_of(session, [row.instrument_id for row, _ in rows])
             raised = await _raised(session, [row.instrument_id for row, _ in rows])
             for row, colour in rows:
@@ -125,25 +128,6 @@ async def _count_notices(session: AsyncSession, findings: Findings) -> None:
     counts = dict((await session.exec(counted)).all())
     for state in NoticeState:
         findings.figures[f"notices.{state.value}"] = counts.get(state, 0)
-
-
-async def _chunks(
-    session: AsyncSession, today: date
-) -> AsyncIterator[Sequence[tuple[Instrument, str]]]:
-    """Every instrument with the colour that SQL derives, 500 at a time."""
-    last = ""
-    colour = queries.colour_in_sql(today)
-    while True:
-        rows = await session.exec(
-            select(Instrument, colour)
-            .where(col(Instrument.instrument_id) > last)
-            .order_by(col(Instrument.instrument_id))
-            .limit(CHUNK)
-        )
-        if not (page := rows.all()):
-            return
-        last = page[-1][0].instrument_id
-        yield page
 
 
 async def _raised(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.indices import data as index_tables
 from law.indices import rule as indices
+from plumbing import paging
 from plumbing.database import Database
 from plumbing.service import Findings
 from services.grading import assessment
@@ -27,7 +28,9 @@ async def check(database: Database) -> Findings:
     findings = Findings(figures={"subjects": 0, "graded": 0, "not_graded": 0})
     async with database.snapshot() as session:
         await _hold(session, findings)
-        async for subject_ids in _chunks(session):
+        key = col(Subject.subject_id)
+        registered = select(key).where(col(Subject.version) > 0)
+        async for subject_ids in paging.read_in_chunks(session, registered, key, CHUNK):
             await _check_chunk(session, subject_ids, findings)
         await _check_indexes(session, findings)
         receipts = select(sa.func.count()).select_from(Receipt)
@@ -41,18 +44,6 @@ async def _hold(session: AsyncSession, findings: Findings) -> None:
     findings.hold("subjects", subjects.all())
     records = await session.exec(select(Record.record_id, Record.version))
     findings.hold("records", records.all())
-
-
-async def _chunks(session: AsyncSession) -> AsyncIterator[Sequence[str]]:
-    after = ""
-    while True:
-        key = col(Subject.subject_id)
-        chunk = select(key).where(key > after, col(Subject.version) > 0).order_by(key).limit(CHUNK)
-        subject_ids = (await session.exec(chunk)).all()
-        if not subject_ids:
-            return
-        yield subject_ids
-        after = subject_ids[-1]
 
 
 async def _check_chunk(

@@ -9,10 +9,8 @@ subject stay in order; a batch is announced on its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
@@ -20,6 +18,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Change
+from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
 from services.registry import serials, wire
 from services.registry.tables import (
@@ -35,8 +34,6 @@ ITEMS_IN_MESSAGE = 500
 # An event above 900 KiB is refused; 500 records with long summaries would come to more.
 BYTES_IN_MESSAGE = 700 * 1024
 IDS_IN_QUERY = 1000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -152,13 +149,6 @@ async def follow_owner(change: Change, owner: Subject, why: Why = ENTERED) -> in
     return len(rows)
 
 
-def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The things in lists of at most `size`."""
-    rest = iter(things)
-    while chunk := list(islice(rest, size)):
-        yield chunk
-
-
 def _of(subject_id: str) -> str:
     return f"subject/{subject_id}"
 
@@ -189,7 +179,9 @@ async def _announce(
         grouped[aggregate, item.bureau].append(item.message)
     told = _told(change, why)
     for (aggregate, bureau), messages in grouped.items():
-        for chunk in _messages(messages):
+        for chunk in weighed_chunks(
+            messages, ITEMS_IN_MESSAGE, lambda message: message.ByteSize(), BYTES_IN_MESSAGE
+        ):
             await change.announce(
                 event(change=told, **{field: chunk}), aggregate=aggregate, bureau=bureau
             )
@@ -201,17 +193,3 @@ def _told(change: Change, why: Why) -> events.Change:
     )
     told.at.FromDatetime(change.at)
     return told
-
-
-def _messages(items: Iterable[Message]) -> Iterator[list[Message]]:
-    chunk: list[Message] = []
-    held = 0
-    for item in items:
-        size = item.ByteSize()
-        if chunk and (len(chunk) == ITEMS_IN_MESSAGE or held + size > BYTES_IN_MESSAGE):
-            yield chunk
-            chunk, held = [], 0
-        chunk.append(item)
-        held += size
-    if chunk:
-        yield chunk

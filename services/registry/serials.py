@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
 from services.registry.tables import Instrument
 
@@ -47,5 +48,5 @@ async def settle(session: AsyncSession, touched: Collection[Serial]) -> list[Ins
 def _portions(touched: Iterable[Serial]) -> Iterator[tuple[str, list[str]]]:
     for type_code, serials in groupby(sorted(touched), key=itemgetter(0)):
         serial_nos = [serial_no for _, serial_no in serials]
-        for start in range(0, len(serial_nos), SERIALS_IN_QUERY):
-            yield type_code, serial_nos[start : start + SERIALS_IN_QUERY]
+        for chunk in chunks(serial_nos, SERIALS_IN_QUERY):
+            yield type_code, chunk

@@ -20,6 +20,7 @@ import typer
 from rich.progress import Progress
 
 from law.errors import Fault, InvalidInput
+from plumbing.chunks import chunks
 from plumbing.client import derived_request_id, new_request_id
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import bulk_pb2 as bulk
@@ -122,9 +123,7 @@ class Load:
     def chunks(self) -> Iterator[list[Any]]:
         """The items, as many at a time as a chunk takes."""
         with self.file.open(encoding="utf-8-sig") as lines:
-            items = self._items(lines)
-            while chunk := list(islice(items, ITEMS_IN_CHUNK)):
-                yield chunk
+            yield from chunks(self._items(lines), ITEMS_IN_CHUNK)
 
     def _items(self, lines: Any) -> Iterator[Any]:
         faults: list[Fault] = []

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from plumbing.chunks import pieces
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import Client, with_client
@@ -92,8 +93,7 @@ async def upload(
 
         async def parts() -> AsyncIterator[pb.ImportFileRequest]:
             yield pb.ImportFileRequest(header=header)
-            for start in range(0, len(content), PIECE):
-                piece = content[start : start + PIECE]
+            for piece in pieces(content, PIECE):
                 yield pb.ImportFileRequest(content=piece)
                 shown.advance(task, len(piece))
 

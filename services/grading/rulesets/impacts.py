@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.grading import grade
 from law.texts_in_force import load as texts
 from law.texts_in_force.model import NotGraded, Ruleset
+from plumbing import paging
 from plumbing.database import Database
 from plumbing.identity import scope_prefix
 from plumbing.service import digest_of
@@ -98,7 +99,9 @@ async def find(database: Database, scope: Scope, text: Ruleset, as_of: date) -> 
     """Grades every subject of the scope as of a day, under the text in force and under `text`."""
     async with database.snapshot() as session:
         result = ImpactResult(await evidence_digest(session, scope))
-        async for subject_ids in _chunks(session, scope):
+        key = col(Subject.subject_id)
+        subjects = select(key).where(*scope.where())
+        async for subject_ids in paging.read_in_chunks(session, subjects, key, CHUNK):
             files = (await read(session, subject_ids)).files(subject_ids)
             for file in files.values():
                 if not file.removed:
@@ -126,17 +129,6 @@ async def evidence_digest(session: AsyncSession, scope: Scope) -> str:
     parts += [activation.activation_id for activation in activated if activation.touches(prefix)]
     parts += [text.hash for text in texts.list_rulesets()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-async def _chunks(session: AsyncSession, scope: Scope) -> AsyncIterator[Sequence[str]]:
-    key, after = col(Subject.subject_id), ""
-    while True:
-        chunk = select(key).where(*scope.where(), key > after).order_by(key).limit(CHUNK)
-        subject_ids = (await session.exec(chunk)).all()
-        if not subject_ids:
-            return
-        yield subject_ids
-        after = subject_ids[-1]
 
 
 def _move(file: File, text: Ruleset, as_of: date) -> Move:

@@ -124,3 +124,19 @@ async def test_a_token_of_another_order_is_refused(entries: Database) -> None:
         for order in [(Entry.number,), (Entry.on,), (Entry.at,), (Entry.number, Entry.name)]:
             with pytest.raises(InvalidInput):
                 await paging.page(session, request, select(Entry), *order)
+
+
+@pytest.mark.parametrize("size", [1, 4, 17, 100])
+async def test_a_whole_table_is_read_in_chunks(entries: Database, size: int) -> None:
+    names = [entry["name"] for entry in ENTRIES]
+    queries: list[Any] = [
+        select(Entry.name),
+        select(Entry),
+        select(Entry, col(Entry.number) + 1),
+    ]
+    for rows in queries:
+        async with entries.snapshot() as session:
+            cut = [chunk async for chunk in paging.read_in_chunks(session, rows, Entry.name, size)]
+        firsts = [row[0] if isinstance(row, sa.Row) else row for chunk in cut for row in chunk]
+        assert [getattr(first, "name", first) for first in firsts] == names
+        assert all(len(chunk) == size for chunk in cut[:-1])

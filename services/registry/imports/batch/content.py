@@ -21,6 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import Fault
 from law.reader.strict_reader import refuse
+from plumbing.chunks import pieces
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows.families import FamilyName
@@ -120,8 +121,7 @@ async def content(session: AsyncSession, batch_id: str) -> bytes:
 
 async def keep(session: AsyncSession, batch_id: str, whole: bytes) -> None:
     """Keeps the content of a file."""
-    for sequence, start in enumerate(range(0, len(whole), PIECE_BYTES)):
-        piece = whole[start : start + PIECE_BYTES]
+    for sequence, piece in enumerate(pieces(whole, PIECE_BYTES)):
         session.add(
             ImportPiece(batch_id=batch_id, sequence=sequence, digest="", items=0, content=piece)
         )

@@ -16,8 +16,9 @@ from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from services.registry import announce_changes
-from services.registry.announce_changes import IDS_IN_QUERY, Why, chunks
+from services.registry.announce_changes import IDS_IN_QUERY, Why
 from services.registry.imports.plan.plan import Kind, Plan, Planned
 from services.registry.tables import (
     Bureau,

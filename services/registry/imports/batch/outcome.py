@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from plumbing.change import Change
-from services.registry.announce_changes import chunks
+from plumbing.chunks import chunks
 from services.registry.imports.batch.content import Places
 from services.registry.imports.plan.plan import Plan
 from services.registry.imports.rows.file import Read

@@ -15,9 +15,10 @@ from sqlmodel import col, select
 
 from law.errors import Fault, WrongState
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.announce_changes import Why, chunks
+from services.registry.announce_changes import Why
 from services.registry.imports import wire
 from services.registry.imports.batch import imported_rows, undo_rules
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES

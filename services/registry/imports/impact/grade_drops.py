@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import grpc
 import structlog
 
+from plumbing.chunks import weighed_chunks
 from plumbing.grpc_errors import Away
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
@@ -31,10 +31,15 @@ class GradingService:
         self._stub = AssessmentServiceStub(channel)
 
     async def ask(self, question: Question) -> Drops:
-        """Asks about a portion after another."""
+        """Asks about one chunk of subjects after another."""
         fallen = graded = 0
-        for portion in _portions(question.subjects):
-            request = pb.EstimateDropsRequest(subjects=portion, bureau=question.bureau)
+        for chunk in weighed_chunks(
+            question.subjects,
+            SUBJECTS_AT_ONCE,
+            lambda subject: len(subject.records),
+            RECORDS_AT_ONCE,
+        ):
+            request = pb.EstimateDropsRequest(subjects=chunk, bureau=question.bureau)
             try:
                 answer = await self._stub.EstimateDrops(request)
             except grpc.aio.AioRpcError as error:
@@ -47,16 +52,3 @@ class GradingService:
             fallen += len(answer.subject_ids)
             graded = answer.graded
         return Drops(question.digest, fallen, graded)
-
-
-def _portions(subjects: Sequence[pb.SupposedSubject]) -> Iterator[list[pb.SupposedSubject]]:
-    portion: list[pb.SupposedSubject] = []
-    records = 0
-    for one in subjects:
-        records += len(one.records)
-        if portion and (len(portion) == SUBJECTS_AT_ONCE or records > RECORDS_AT_ONCE):
-            yield portion
-            portion, records = [], len(one.records)
-        portion.append(one)
-    if portion:
-        yield portion

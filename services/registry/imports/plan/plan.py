@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from plumbing.identity import Caller, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows.faults import Notes
@@ -228,8 +229,6 @@ async def fetch(
     """Rows whose column holds one of many values, a portion at a time."""
     connection = await session.connection()
     found: list[Held] = []
-    listed = sorted(set(values))
-    for start in range(0, len(listed), ROWS_IN_QUERY):
-        some = listed[start : start + ROWS_IN_QUERY]
-        found += (await connection.execute(wanted.where(column.in_(some)))).mappings().all()
+    for chunk in chunks(sorted(set(values)), ROWS_IN_QUERY):
+        found += (await connection.execute(wanted.where(column.in_(chunk)))).mappings().all()
     return found
