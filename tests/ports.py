@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.cli.machine.ports import choose
+from services.cli.machine.engines import choose_ports
 
 
 def free_port() -> int:
     """A free port below the range of outgoing connections, which could take it first."""
-    return choose({"server": 0}, insist_on_others=True)["server"]
+    return choose_ports({"server": 0}, insist_on_others=True)["server"]

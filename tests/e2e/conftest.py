@@ -16,7 +16,7 @@ from services.cli.client import Client
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.machine.engines import service_specs
-from services.cli.machine.supervisor import Platform
+from services.cli.machine.platform import Platform
 from tests.e2e.replicas import two_of_each
 from tests.e2e.world import World
 from tests.patience import PATIENCE_SECONDS

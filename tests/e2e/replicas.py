@@ -7,10 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from plumbing.settings import SERVICES, Settings, child_environment
-from services.cli.machine.engines import service_specs
-from services.cli.machine.ports import HOST, choose
-from services.cli.machine.processes import ProcessSpec
+from services.cli.machine.engines import HOST, choose_ports, service_specs
 from services.cli.machine.readiness import grpc_serves
+from services.cli.machine.supervisor import ProcessSpec
 
 
 def two_of_each(settings: Settings) -> list[ProcessSpec]:
@@ -20,7 +19,7 @@ def two_of_each(settings: Settings) -> list[ProcessSpec]:
     """
     first = service_specs(settings)
     names = [*SERVICES, *(f"{service}_metrics" for service in SERVICES)]
-    ports = choose(dict.fromkeys(names, 1), insist_on_others=True)
+    ports = choose_ports(dict.fromkeys(names, 1), insist_on_others=True)
     return [*first, *(_second(one, settings, ports) for one in first)]
 
 

@@ -23,7 +23,7 @@ from protos.operations.v1 import operations_pb2 as operations
 from services.cli.client import Client, fixed_token, log_in
 from services.cli.commands.platform import reconcile_all
 from services.cli.health import agreement
-from services.cli.machine.supervisor import Platform
+from services.cli.machine.platform import Platform
 from services.registry.tables import AnnouncedClock
 from tests.e2e.world import until
 from tests.evolution.restoring import Rows, at_release, recorded

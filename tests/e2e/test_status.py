@@ -21,7 +21,7 @@ from plumbing.client import ask, new_request_id
 from plumbing.settings import SERVICES, child_environment
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.demo import mail
-from services.cli.health.scraping import Scrape, scrape_all
+from services.cli.health.metrics import Scrape, scrape_all
 from services.cli.health.status import Status, look
 from tests.e2e.world import World, until
 

@@ -16,7 +16,7 @@ from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
-from services.cli.machine.supervisor import Platform
+from services.cli.machine.platform import Platform
 from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from plumbing.settings import Settings, child_environment
-from services.cli.machine.processes import ProcessSpec
 from services.cli.machine.readiness import grpc_serves
+from services.cli.machine.supervisor import ProcessSpec
 from tests.patience import PATIENCE_SECONDS
 
 STAND_IN = Path(__file__).with_name("stand_in.py")

@@ -9,15 +9,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
-from services.cli.machine.supervisor import Platform
+from services.cli.machine.platform import Platform
 from services.cli.machine.up import Screen, run
+from services.cli.output.console import PlainConsole
 from tests.integration.platforms import stand_ins
 
 
 def main(data_dir: Path) -> None:
-    screen = Screen(Console(width=200), quiet=False)
+    screen = Screen(PlainConsole(width=200), quiet=False)
     platform = Platform(
         data_dir, sandbox=True, usual_ports=False, services=stand_ins, observer=screen
     )

@@ -13,10 +13,10 @@ import aiosmtplib
 import pytest
 
 from plumbing.settings import Settings, child_environment
-from services.cli.machine import ports
+from services.cli.machine import engines
 from services.cli.machine.engines import engine_specs, settings_on, usual_ports
-from services.cli.machine.processes import Backoff, Silent, Supervised
-from services.cli.machine.supervisor import SANDBOX_START, prepare_clock
+from services.cli.machine.platform import SANDBOX_START, prepare_clock
+from services.cli.machine.supervisor import Backoff, Silent, Supervised
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -24,7 +24,7 @@ from tests.patience import PATIENCE_SECONDS
 async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
     """The settings of a sandbox in which nothing but the mailbox runs."""
     asked = Settings(data_dir=tmp_path, sandbox=True)
-    chosen = ports.choose(usual_ports(asked), insist_on_others=True)
+    chosen = engines.choose_ports(usual_ports(asked), insist_on_others=True)
     settings = settings_on(asked, chosen)
     (tmp_path / "logs").mkdir()
     prepare_clock(settings, SANDBOX_START)

@@ -27,8 +27,8 @@ from law.errors import InvalidInput, NotFound, WrongState
 from plumbing.clock import SandboxClock, local_date
 from plumbing.settings import Settings
 from services.cli.machine.directory import is_held, running_settings
-from services.cli.machine.processes import Backoff, ProcessSpec
-from services.cli.machine.supervisor import SANDBOX_START, NotReady, Platform
+from services.cli.machine.platform import SANDBOX_START, NotReady, Platform
+from services.cli.machine.supervisor import Backoff, ProcessSpec
 from tests.integration.platforms import Notes, children_of, commands_naming, runs, stand_ins, until
 from tests.patience import PATIENCE_SECONDS
 

@@ -16,7 +16,7 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
-from services.cli.machine.supervisor import Platform
+from services.cli.machine.platform import Platform
 
 PATIENCE_SECONDS = 300.0
 T = TypeVar("T")

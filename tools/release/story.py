@@ -19,7 +19,7 @@ from services.cli import sample
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.health import agreement
-from services.cli.machine.supervisor import Platform
+from services.cli.machine.platform import Platform
 from services.cli.sample.subjects import SampleSubject, subjects
 from tools.release import acts
 from tools.release.acts import CITY

@@ -16,7 +16,7 @@ from services.cli.client import Client
 from services.cli.demo import cast, mail
 from services.cli.demo.mail import Mail
 from services.cli.demo.stage import Stage
-from services.cli.machine.supervisor import Platform
+from services.cli.machine.platform import Platform
 
 
 @dataclass

@@ -1,21 +1,28 @@
-"""Which processes make up one machine, with their commands, ports and order."""
+"""Which processes make up one machine, with their commands, ports and order.
+
+A process gets its usual port where that is free, and another where it is not.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
+import socket
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from law.errors import NotFound
 from plumbing.settings import SERVICES, Settings, child_environment
-from services.cli.machine.ports import HOST
-from services.cli.machine.processes import ProcessSpec
 from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, temporal_serves
+from services.cli.machine.supervisor import ProcessSpec
 
+HOST = "127.0.0.1"
+# Below the range from which Linux takes the ports of outgoing connections.
+OTHERS = range(12_000, 32_000)
 NATS_MONITOR_PORT = 7308
 SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
 # Without these a timer of Temporal fires up to a second late.
@@ -32,6 +39,34 @@ def usual_ports(settings: Settings) -> dict[str, int]:
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
     ports |= {"temporal": _port(settings.temporal_address)}
     return ports | ({"mailbox": _port(settings.smtp_url)} if settings.sandbox else {})
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens there now."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose_ports(usual: Mapping[str, int], *, insist_on_others: bool = False) -> dict[str, int]:
+    """A port for each name; other than the usual ones only where one is taken, or on request."""
+    others = _others(avoiding=set(usual.values()))
+    return {
+        name: next(others) if insist_on_others or not is_free(port) else port
+        for name, port in usual.items()
+    }
+
+
+def _others(avoiding: set[int]) -> Iterator[int]:
+    start = secrets.randbelow(len(OTHERS))  # platforms that start together should not meet
+    for step in range(len(OTHERS)):
+        port = OTHERS[(start + step) % len(OTHERS)]
+        if port not in avoiding and is_free(port):
+            yield port
 
 
 def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:

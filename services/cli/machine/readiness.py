@@ -52,6 +52,18 @@ async def smtp_greets(address: str) -> bool:
     return (await _first_line(address)).startswith(b"220 ")
 
 
+async def accepts(address: str) -> bool:
+    """A server accepts connections."""
+    host, port = address.rsplit(":", 1)
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return True
+
+
 async def nats_greets(address: str) -> bool:
     """A NATS server introduces itself."""
     return (await _first_line(address)).startswith(b"INFO ")

@@ -1,229 +1,217 @@
-"""The platform on one machine: engines and services started in order, kept up, stopped in order.
-
-    async with Platform(data_dir, sandbox=True) as platform:
-        await platform.wait_ready()
-        …                       # platform.settings says where everything is
-        await platform.kill_everything()
-        await platform.wait_ready()
-
-Run it on the main thread: the kernel ends the processes with the thread that started them.
-"""
+"""One process of the platform: started, watched, restarted after a growing pause, stopped."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import Protocol
 
-from law.errors import InvalidInput, LawError
-from plumbing.clock import SHANGHAI, SandboxClock, open_clock
-from plumbing.settings import Settings
-from services.cli.machine import databases, ports
-from services.cli.machine.directory import DirectoryLock, publish, withdraw
-from services.cli.machine.engines import engine_specs, service_specs, settings_on, usual_ports
-from services.cli.machine.processes import Backoff, Observer, ProcessSpec, Silent, Supervised
-
-SANDBOX_START = date(2026, 9, 14)
-SANDBOX_OPENS = time(9, 0)  # the working day has begun, and the night's watch is over
-PATIENCE_SECONDS = 60.0  # without progress
-LOOK_EVERY_SECONDS = 1.0
-FAILED_STARTS, CPU_SECONDS = 5, 300.0  # a process that needs more will not become ready
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
+ASK_EVERY = 0.1  # seconds between two questions whether a process is ready
+LOG_LIMIT = 16 * 1024 * 1024
 
 
-class NotReady(LawError):
-    """A process of the platform does not become ready."""
+class Observer(Protocol):
+    """Who is told what happens. Nothing here needs a terminal."""
 
-    reason = "NOT_READY"
-    message_zh = "平台未能就绪"
+    def line(self, process: str, text: str) -> None:
+        """A process wrote a line."""
+
+    def news(self, zh: str, en: str) -> None:
+        """The platform itself has something to say."""
 
 
-class Platform:
-    """Everything that runs on one data directory."""
+class Silent:
+    """An observer that keeps to itself."""
 
-    def __init__(
-        self,
-        data_dir: Path,
-        *,
-        sandbox: bool = False,
-        sandbox_start: date = SANDBOX_START,
-        database: str = "",
-        usual_ports: bool = True,
-        services: Callable[[Settings], Iterable[ProcessSpec]] = service_specs,
-        observer: Observer | None = None,
-        backoff: Backoff | None = None,
-    ) -> None:
-        self.settings = Settings(data_dir=data_dir.resolve(), sandbox=sandbox)
-        if database:  # else it is where the environment says
-            self.settings = self.settings.model_copy(update={"database": database})
-        self.monitor = ""  # NATS' own report of itself, host:port; known from `start` on
-        self._sandbox_start = sandbox_start
-        self._usual_ports = usual_ports
-        self._services = services
-        self._observer = observer or Silent()
-        self._backoff = backoff or Backoff()
-        self._lock = DirectoryLock(self.settings.data_dir)
-        self._parts: dict[str, Supervised] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+    def line(self, process: str, text: str) -> None: ...
+
+    def news(self, zh: str, en: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """How one process is run, and how one sees that it is ready."""
+
+    name: str
+    command: tuple[str, ...]  # begins with an absolute path
+    environment: Mapping[str, str]
+    is_ready: Callable[[], Awaitable[bool]]
+    after: tuple[str, ...] = ()  # which processes must be ready first
+    stop_rank: int = 0  # lower ranks stop first
+    grace: float = 5.0  # seconds from SIGTERM to SIGKILL
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long to wait before a process that died is started again."""
+
+    first: float = 0.5
+    longest: float = 15.0
+    forgiven_after: float = 30.0  # seconds of health after which earlier deaths don't count
+
+    def pause(self, previous: float, healthy: float) -> float:
+        """The pause after a life that was healthy for so many seconds."""
+        if not previous or healthy >= self.forgiven_after:
+            return self.first
+        return min(previous * 2, self.longest)
+
+
+class Output:
+    """What a process writes: all of it in its log file, line by line to the observer."""
+
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+        self._path = path
+        self._tell = tell
+        self._rest = b""
+        self.last: deque[str] = deque(maxlen=5)
+
+    async def follow(self, stream: asyncio.StreamReader) -> None:
+        """Reads until the process has closed its output."""
+        while chunk := await stream.read(65_536):
+            self._append(chunk)
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            for line in lines:
+                self._hand_on(line)
+        if self._rest:
+            self._hand_on(self._rest)
+            self._rest = b""
+
+    def _append(self, chunk: bytes) -> None:
+        if self._path.exists() and self._path.stat().st_size > LOG_LIMIT:
+            os.replace(self._path, self._path.with_suffix(".log.1"))
+        with self._path.open("ab") as file:
+            file.write(chunk)
+
+    def _hand_on(self, line: bytes) -> None:
+        text = line.decode(errors="replace").rstrip()
+        self.last.append(text)
+        self._tell(text)
+
+
+class Supervised:
+    """One process kept running. To stop it, cancel the task that runs `keep_running`."""
+
+    def __init__(self, spec: ProcessSpec, data_dir: Path, observer: Observer, backoff: Backoff):
+        self.spec = spec
+        self.ready = asyncio.Event()
+        self.starts = 0
+        self.failed_starts = 0  # in a row, without having been ready
+        self._data_dir = data_dir
+        self._observer = observer
+        self._backoff = backoff
+        self._output = Output(
+            data_dir / "logs" / f"{spec.name}.log", lambda text: observer.line(spec.name, text)
+        )
+        self._process: Process | None = None
+        self._gone = asyncio.Event()
+        self._gone.set()
+        self._ready_since: float | None = None
 
     @property
-    def processes(self) -> Mapping[str, Supervised]:
-        """The processes by name."""
-        return MappingProxyType(self._parts)
+    def pid(self) -> int | None:
+        """The process that runs now, if one does."""
+        return self._process.pid if self._process and self._process.returncode is None else None
 
     @property
-    def data_dir(self) -> Path:
-        """Where everything is kept."""
-        return self.settings.data_dir
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Takes the directory and starts everything; `wait_ready` tells when it is up."""
-        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.data_dir / "logs").mkdir(exist_ok=True)
-        self._lock.acquire()
+    def cpu_seconds(self) -> float:
+        """The processor time its present life has used; 0 where the system does not tell."""
         try:
-            await self._provide_databases()
-            prepare_clock(self.settings, self._sandbox_start)
-            self._run(self._specs())
-        except BaseException:
-            self._leave()
-            raise
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return 0.0
+        user, system = fields[11:13]  # utime and stime, counted after the name
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
-    async def _provide_databases(self) -> None:
-        databases.remember(self.settings)
-        for name in await databases.provide(self.settings):
-            self._observer.news(f"已新建数据库 {name}", f"made the database {name}")
-        if self.settings.sandbox and not self.settings.clock_file.exists():
-            await databases.refuse_used(self.settings)
+    async def keep_running(self, peers: Mapping[str, Supervised]) -> None:
+        """Runs the process until cancelled; a cancelled one is stopped before this returns."""
+        pause = 0.0
+        while True:
+            for name in self.spec.after:
+                await peers[name].ready.wait()
+            healthy = await self._live()
+            self.failed_starts = 0 if healthy else self.failed_starts + 1
+            pause = self._backoff.pause(pause, healthy)
+            self._report_death(pause)
+            await asyncio.sleep(pause)
 
-    async def wait_ready(self, patience: float = PATIENCE_SECONDS) -> None:
-        """Waits until every process answers, however long that takes on a busy machine.
+    async def kill(self) -> None:
+        """Ends the process with SIGKILL, as a crash would; it is then started again."""
+        if pid := self.pid:
+            os.killpg(pid, signal.SIGKILL)
+            await self._gone.wait()
 
-        Raises NotReady once nothing has moved for `patience` seconds: no process was started or
-        became ready, and none has used another second of processor time. A process that fails
-        to start again and again, or works without end, raises it as well.
-        """
-        loop = asyncio.get_running_loop()
-        ready = asyncio.create_task(self._all_ready())
-        before, moved_at = self._progress(), loop.time()
+    async def _live(self) -> float:
+        """One life of the process. Returns for how many seconds it was ready."""
+        self._process = process = await self._start()
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        self._gone.clear()
         try:
-            while not await self._settled(ready, min(LOOK_EVERY_SECONDS, patience)):
-                if (now := self._progress()) != before:
-                    before, moved_at = now, loop.time()
-                if loop.time() - moved_at >= patience or any(map(_is_hopeless, self._late())):
-                    raise self._not_ready()
+            async with asyncio.TaskGroup() as tasks:
+                output = tasks.create_task(self._output.follow(process.stdout))
+                watch = tasks.create_task(self._watch())
+                try:
+                    await process.wait()
+                finally:
+                    watch.cancel()
+                    await self._end(process)
+                    await asyncio.wait({output}, timeout=1)  # its last words
         finally:
-            ready.cancel()
+            healthy = self._forget_ready()
+            self._gone.set()
+        return healthy
 
-    async def _settled(self, ready: asyncio.Task[None], within: float) -> bool:
-        """Waits for readiness at most so many seconds; an error of our own comes out."""
-        waiting = {ready, *self._tasks.values()}
-        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            self._raise_faults()
-        return ready.done()
-
-    def _progress(self) -> list[tuple[str, int, int]]:
-        """What changes while processes that are not ready yet come nearer to it."""
-        return [(part.spec.name, part.starts, int(part.cpu_seconds)) for part in self._late()]
-
-    def _late(self) -> list[Supervised]:
-        return [part for part in self._parts.values() if not part.ready.is_set()]
-
-    async def kill(self, *names: str) -> None:
-        """Ends these processes with SIGKILL; each is started again after its pause."""
-        await asyncio.gather(*(self._parts[name].kill() for name in names))
-
-    async def kill_everything(self) -> None:
-        """Ends every process, NATS and Temporal too, with SIGKILL; all are started again."""
-        await self.kill(*self._parts)
-
-    async def stop(self) -> None:
-        """Stops services first, then Temporal, then NATS; leaves no process and no lock."""
-        for rank in sorted({part.spec.stop_rank for part in self._parts.values()}):
-            await self._stop_rank(rank)
-        self._leave()
-        self._raise_faults()
-
-    async def _all_ready(self) -> None:
-        while late := self._late():
-            await late[0].ready.wait()  # and look again: another may have died meanwhile
-
-    def _specs(self) -> list[ProcessSpec]:
-        usual = usual_ports(self.settings)
-        chosen = ports.choose(usual, insist_on_others=not self._usual_ports)
-        self.settings = settings_on(self.settings, chosen)
-        self.monitor = f"{ports.HOST}:{chosen['nats_monitor']}"
-        for name in usual if self._usual_ports else ():
-            if usual[name] != chosen[name]:
-                self._report_moved(name, usual[name], chosen[name])
-        publish(self.settings, self.monitor)
-        return [*engine_specs(self.settings, chosen), *self._services(self.settings)]
-
-    def _run(self, specs: Iterable[ProcessSpec]) -> None:
-        for spec in specs:
-            self._parts[spec.name] = Supervised(spec, self.data_dir, self._observer, self._backoff)
-        for name, part in self._parts.items():
-            self._tasks[name] = asyncio.create_task(part.keep_running(self._parts), name=name)
-
-    async def _stop_rank(self, rank: int) -> None:
-        names = [name for name, part in self._parts.items() if part.spec.stop_rank == rank]
-        for name in names:
-            self._tasks[name].cancel()
-        await asyncio.wait({self._tasks[name] for name in names})
-
-    def _leave(self) -> None:
-        withdraw(self.data_dir)
-        self._lock.release()
-
-    def _raise_faults(self) -> None:
-        """A task of ours only ends by itself when this code is wrong: that must come out."""
-        for task in self._tasks.values():
-            if task.done() and not task.cancelled():
-                task.result()
-
-    def _not_ready(self) -> NotReady:
-        late = [part.spec.name for part in self._late()]
-        logs = self.data_dir / "logs"
-        return NotReady(
-            f"未能就绪：{'、'.join(late)}；日志在 {logs}",
-            f"Not ready: {', '.join(late)}; the logs are in {logs}",
+    async def _start(self) -> Process:
+        self.starts += 1
+        tether = (sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()))
+        return await asyncio.create_subprocess_exec(
+            *tether,
+            *self.spec.command,
+            env=self.spec.environment,
+            cwd=self._data_dir,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal is for the supervisor alone
         )
 
-    def _report_moved(self, name: str, usual: int, chosen: int) -> None:
+    async def _watch(self) -> None:
+        # A process outside can only be asked; there is no event of ours that it could set.
+        while not await self.spec.is_ready():  # noqa: ASYNC110
+            await asyncio.sleep(ASK_EVERY)
+        self._ready_since = asyncio.get_running_loop().time()
+        self.failed_starts = 0
+        self.ready.set()
+        if self.starts > 1:
+            self._observer.news(f"{self.spec.name} 已恢复", f"{self.spec.name} is back")
+
+    async def _end(self, process: Process) -> None:
+        if process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(self.spec.grace):
+                await process.wait()
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+    def _forget_ready(self) -> float:
+        since, self._ready_since = self._ready_since, None
+        self.ready.clear()
+        return 0.0 if since is None else asyncio.get_running_loop().time() - since
+
+    def _report_death(self, pause: float) -> None:
+        status = self._process.returncode if self._process else None
+        last = "".join(f"\n    {line}" for line in self._output.last)
         self._observer.news(
-            f"端口 {usual} 已被占用，{name} 改用 {chosen}",
-            f"port {usual} is taken, {name} uses {chosen}",
+            f"{self.spec.name} 已退出（{status}），{pause:g} 秒后重启",
+            f"{self.spec.name} ended ({status}), starting it again in {pause:g} s{last}",
         )
-
-
-def _is_hopeless(part: Supervised) -> bool:
-    return part.failed_starts >= FAILED_STARTS or part.cpu_seconds > CPU_SECONDS
-
-
-def prepare_clock(settings: Settings, start: date) -> None:
-    """Makes a new directory a sandbox if asked; refuses to turn one kind into the other."""
-    if settings.sandbox and not settings.clock_file.exists():
-        if any(settings.data_dir.glob("*.db")) or (settings.data_dir / "temporal").exists():
-            raise InvalidInput(
-                f"{settings.data_dir} 是正式运行的数据目录，不能作为沙箱",
-                f"{settings.data_dir} holds real data and cannot become a sandbox",
-            )
-        SandboxClock.create(
-            settings.clock_file, datetime.combine(start, SANDBOX_OPENS, tzinfo=SHANGHAI)
-        )
-    open_clock(settings.clock_file, sandbox=settings.sandbox)

@@ -7,52 +7,62 @@ import signal
 import time
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
 from plumbing.settings import SERVICES, Settings
 from plumbing.telemetry import ROUTINE
 from services.cli.client import Client, fixed_token, log_in
-from services.cli.machine.supervisor import PATIENCE_SECONDS, SANDBOX_START, NotReady, Platform
+from services.cli.machine.platform import PATIENCE_SECONDS, SANDBOX_START, NotReady, Platform
+from services.cli.machine.readiness import accepts
+from services.cli.output.console import PlainConsole, console, styled
 from services.cli.output.options import Data
+from services.cli.output.show import block_of, table_of
 from services.cli.sample import loading
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
-# Their own banners interest nobody who looks on; they are in the log files.
+# Their lines are of no use on the screen; they are in the log files.
 ENGINES = ("nats", "temporal")
+SMTP_PORTS = {"smtp": 25, "smtps": 465}
 _ROUTINE = tuple(f'"event": "{event}"' for event in ROUTINE)
 
 
 class Screen:
-    """Shows what happens: news of the platform, and unless quiet the lines of its services."""
+    """Prints what happens: news of the platform and, unless quiet, the lines of its services."""
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
+    def __init__(self, console: PlainConsole, *, quiet: bool) -> None:
         self._console = console
         self._quiet = quiet
 
     def line(self, process: str, text: str) -> None:
         routine = process in ENGINES or any(event in text for event in _ROUTINE)
         if not self._quiet and not routine:
-            self._print(Text.assemble((f"{process:>10} │ ", "dim"), text))
+            self._print(styled((f"{process:>10} │ ", "dim"), text))
 
     def news(self, zh: str, en: str) -> None:
-        self._print(Text.assemble(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"))
+        self._print(styled(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"))
 
-    def addresses(self, platform: Platform) -> None:
-        """Where everything is."""
-        table = Table("部件 part", "地址 address", "进程 pid", "日志 log", title="权衡 Quanheng")
-        for name, address in _places(platform).items():
-            pid = str(platform.processes[name].pid or "")
-            table.add_row(name, address, pid, f"logs/{name}.log")
-        self._print(table)
-        self.news(f"数据目录 {platform.data_dir}", "holds everything")
-        self.news("运行情况：quanheng status", "says how everything is")
-        self.news("按 Ctrl-C 停止", "Ctrl-C stops it")
+    def summary(self, platform: Platform, mail: str) -> None:
+        """What a person needs to know of a platform that is ready: parts, first login, mail."""
+        rows = [
+            [styled(name), styled(address), styled(str(platform.processes[name].pid or ""))]
+            for name, address in _places(platform).items()
+        ]
+        self._print(table_of("权衡 Quanheng", ["部件 part", "地址 address", "进程 pid"], rows))
+        lines = {
+            "数据目录 data": str(platform.data_dir),
+            "日志 logs": "logs/<部件 part>.log",
+            "管理员 administrator": _first_administrator(platform.settings),
+            "邮件 mail": mail,
+            "运行情况 status": "quanheng status",
+            "停止 stop": "Ctrl-C",
+        }
+        self._print(block_of("", [(head, styled(text)) for head, text in lines.items()]))
 
-    def _print(self, what: Text | Table) -> None:
+    def _print(self, what: RenderableType) -> None:
         try:
             self._console.print(what, soft_wrap=isinstance(what, Text))
         except (OSError, SystemExit):  # rich ends the program when nobody reads it any more
@@ -87,7 +97,7 @@ def up(
 
     Starts the whole platform on this machine and keeps it up until Ctrl-C.
     """
-    screen = Screen(Console(highlight=False), quiet=quiet)
+    screen = Screen(console, quiet=quiet)
     platform = Platform(
         data or Settings().data_dir,
         sandbox=sandbox,
@@ -99,7 +109,7 @@ def up(
 
 
 async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> None:
-    """Runs the platform until the process is asked to stop."""
+    """Runs the platform until this process gets SIGINT, SIGTERM or SIGHUP."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -112,7 +122,7 @@ async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> No
             screen.news(f"全部就绪，用时 {took:.1f} 秒", f"everything is ready after {took:.1f} s")
             if sample:
                 await _load_sample(platform, screen)
-            screen.addresses(platform)
+            screen.summary(platform, await mail_state(platform.settings))
             await stop.wait()
     finally:
         begun = time.monotonic()
@@ -165,6 +175,24 @@ def _places(platform: Platform) -> dict[str, str]:
     places |= {"nats": settings.nats_url, "temporal": settings.temporal_address}
     places |= {"mailbox": settings.smtp_url}
     return {name: place for name, place in places.items() if name in platform.processes}
+
+
+def _first_administrator(settings: Settings) -> str:
+    """The login name of the first administrator, and the file with the password it began with."""
+    file = settings.keys_dir / f"{ADMINISTRATOR}.password"
+    missing = "密码文件已移走  its password file was moved away"
+    return f"{ADMINISTRATOR}  {file if file.exists() else missing}"
+
+
+async def mail_state(settings: Settings) -> str:
+    """Where mail goes, and whether the mail server answers."""
+    if settings.sandbox:
+        return f"沙箱收件箱，不外发  kept, not sent: {settings.mailbox_dir}"
+    url = urlsplit(settings.smtp_url)
+    address = f"{url.hostname}:{url.port or SMTP_PORTS.get(url.scheme, 25)}"
+    if await accepts(address):
+        return f"{address} 有应答  answers"
+    return f"{address} 没有应答，通知将等待  no answer, notices wait (QUANHENG_SMTP_URL)"
 
 
 def register(app: typer.Typer) -> None:

@@ -23,9 +23,14 @@ from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.objection.v1 import repair_pb2_grpc
 from protos.operations.v1 import operations_pb2, operations_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
-from services.cli.machine.engines import engine_specs, service_specs, settings_on, usual_ports
-from services.cli.machine.ports import choose
-from services.cli.machine.processes import ProcessSpec
+from services.cli.machine.engines import (
+    choose_ports,
+    engine_specs,
+    service_specs,
+    settings_on,
+    usual_ports,
+)
+from services.cli.machine.supervisor import ProcessSpec
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -76,10 +81,12 @@ class Stage:
     def __init__(self, folder: Path, databases: Databases) -> None:
         database = databases.of_every_service(folder)
         base = Settings(data_dir=folder, sandbox=True, database=database)
-        self.settings = settings_on(base, choose(usual_ports(base), insist_on_others=True))
+        self.settings = settings_on(base, choose_ports(usual_ports(base), insist_on_others=True))
         SandboxClock.create(self.settings.clock_file, STARTS_AT)
         ports = usual_ports(self.settings)
-        ports["nats_monitor"] = choose({"nats_monitor": 1}, insist_on_others=True)["nats_monitor"]
+        ports["nats_monitor"] = choose_ports({"nats_monitor": 1}, insist_on_others=True)[
+            "nats_monitor"
+        ]
         specs = [*engine_specs(self.settings, ports), *service_specs(self.settings)]
         self.specs: dict[str, ProcessSpec] = {s.name: s for s in specs if s.name in PROCESSES}
         self._running: dict[str, subprocess.Popen[bytes]] = {}

@@ -18,7 +18,7 @@ from plumbing.metrics import common, counted, workflows  # noqa: F401  their met
 from plumbing.metrics.metric import DEFINED, REGISTRY
 from services.alerts import figures as alerts_figures  # noqa: F401  their metrics
 from services.cli.__main__ import app
-from services.cli.health import problems, status_screen
+from services.cli.health import problems, status
 from services.cli.health.problems import CONCERNS
 from services.grading import figures as grading_figures  # noqa: F401  their metrics
 from services.objection import figures as objection_figures  # noqa: F401  their metrics
@@ -168,7 +168,7 @@ def test_what_status_minds_is_what_the_rule_of_that_name_minds(concern: Any) -> 
 def test_everything_status_may_say_is_a_rule() -> None:
     said = {problems.DOWN, problems.NOT_READY, *(rule for rule, _, _ in problems.AWAY.values())}
     assert said <= {rule["alert"] for rule in RULES}
-    shown = {f"quanheng_{metric}" for _, _, metric, _, _ in status_screen._ROWS}
+    shown = {f"quanheng_{metric}" for _, _, metric, _, _ in status._ROWS}
     assert shown <= set(SERIES)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import StringIO
+from pathlib import Path
 
-from rich.console import Console
+import pytest
+from rich.cells import cell_len
 
-from services.cli.machine.up import Screen
+from plumbing.settings import Settings
+from services.cli.machine.platform import Platform
+from services.cli.machine.up import Screen, mail_state
+from services.cli.output.console import PlainConsole, console
 
 READY = '{"event": "process.ready", "service": "registry", "level": "info"}'
 CALL = '{"method": "/a/B", "code": "OK", "event": "rpc.served", "service": "registry"}'
@@ -15,7 +21,7 @@ FAULT = '{"event": "rpc.internal", "service": "registry", "level": "error"}'
 
 def shown(*, quiet: bool) -> str:
     written = StringIO()
-    screen = Screen(Console(file=written, width=200), quiet=quiet)
+    screen = Screen(PlainConsole(file=written, width=200), quiet=quiet)
     for line in (READY, CALL, FAULT):
         screen.line("registry", line)
     screen.line("nats", "a banner")
@@ -32,3 +38,35 @@ def test_what_happens_all_the_time_stays_in_the_log_files() -> None:
 
 def test_a_quiet_screen_shows_no_line() -> None:
     assert shown(quiet=True) == ""
+
+
+async def test_the_summary_names_the_first_login_and_the_mail_within_80_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "width", 80)
+    platform = Platform(tmp_path, sandbox=True)
+    platform.settings.keys_dir.mkdir()
+    (platform.settings.keys_dir / "administrator.password").write_text("secret")
+    written = StringIO()
+    screen = Screen(PlainConsole(file=written, width=80), quiet=False)
+    screen.summary(platform, await mail_state(platform.settings))
+    text = "".join(written.getvalue().split())
+    for part in ("administrator.password", str(tmp_path), "沙箱收件箱", "quanhengstatus", "Ctrl-C"):
+        assert part in text
+    assert "secret" not in text
+    assert all(cell_len(line.rstrip()) <= 80 for line in written.getvalue().splitlines())
+
+
+async def test_the_state_of_mail_tells_whether_its_server_answers(tmp_path: Path) -> None:
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    settings = Settings(data_dir=tmp_path, smtp_url=f"smtp://user:secret@127.0.0.1:{port}")
+    async with server:
+        answered = await mail_state(settings)
+    silent = await mail_state(settings)
+    assert answered == f"127.0.0.1:{port} 有应答  answers"
+    assert "没有应答" in silent
+    assert "secret" not in answered + silent

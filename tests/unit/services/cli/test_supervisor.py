@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from law.errors import WrongState
-from services.cli.machine import ports, processes
+from services.cli.machine import engines, supervisor
 from services.cli.machine.directory import DirectoryLock, is_held
-from services.cli.machine.processes import Backoff, Output
+from services.cli.machine.supervisor import Backoff, Output
 
 
 def test_pauses_double_up_to_the_longest_and_health_is_forgiven() -> None:
@@ -51,7 +51,7 @@ async def test_only_the_last_words_are_remembered(tmp_path: Path) -> None:
 async def test_a_full_log_makes_room_and_keeps_its_predecessor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "LOG_LIMIT", 10)
+    monkeypatch.setattr(supervisor, "LOG_LIMIT", 10)
     output = Output(tmp_path / "a.log", lambda _: None)
     for text in (b"a long first line\n", b"second\n", b"third\n"):
         await followed(output, text)
@@ -97,8 +97,8 @@ def test_ports_are_the_usual_ones_unless_taken_or_unwanted() -> None:
         other.bind(("127.0.0.1", 0))
         free, taken = other.getsockname()[1], one.getsockname()[1]
         other.close()
-        chosen = ports.choose({"a": free, "b": taken, "c": taken})
+        chosen = engines.choose_ports({"a": free, "b": taken, "c": taken})
         assert chosen["a"] == free
         assert taken not in chosen.values()
         assert len(set(chosen.values())) == 3
-        assert ports.choose({"a": free}, insist_on_others=True)["a"] != free
+        assert engines.choose_ports({"a": free}, insist_on_others=True)["a"] != free

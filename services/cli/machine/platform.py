@@ -1,0 +1,236 @@
+"""The platform on one machine: engines and services started in order, kept up, stopped in order.
+
+    async with Platform(data_dir, sandbox=True) as platform:
+        await platform.wait_ready()
+        …                       # platform.settings says where everything is
+        await platform.kill_everything()
+        await platform.wait_ready()
+
+Run it on the main thread: the kernel ends the processes with the thread that started them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from law.errors import InvalidInput, LawError
+from plumbing.clock import SHANGHAI, SandboxClock, open_clock
+from plumbing.settings import Settings
+from services.cli.machine import databases
+from services.cli.machine.directory import DirectoryLock, publish, withdraw
+from services.cli.machine.engines import (
+    HOST,
+    choose_ports,
+    engine_specs,
+    service_specs,
+    settings_on,
+    usual_ports,
+)
+from services.cli.machine.supervisor import Backoff, Observer, ProcessSpec, Silent, Supervised
+
+SANDBOX_START = date(2026, 9, 14)
+SANDBOX_OPENS = time(9, 0)  # the working day has begun, and the night's watch is over
+PATIENCE_SECONDS = 60.0  # without progress
+LOOK_EVERY_SECONDS = 1.0
+FAILED_STARTS, CPU_SECONDS = 5, 300.0  # a process that needs more will not become ready
+
+
+class NotReady(LawError):
+    """A process of the platform does not become ready."""
+
+    reason = "NOT_READY"
+    message_zh = "平台未能就绪"
+
+
+class Platform:
+    """Everything that runs on one data directory."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        sandbox: bool = False,
+        sandbox_start: date = SANDBOX_START,
+        database: str = "",
+        usual_ports: bool = True,
+        services: Callable[[Settings], Iterable[ProcessSpec]] = service_specs,
+        observer: Observer | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.settings = Settings(data_dir=data_dir.resolve(), sandbox=sandbox)
+        if database:  # else it is where the environment says
+            self.settings = self.settings.model_copy(update={"database": database})
+        self.monitor = ""  # NATS' own report of itself, host:port; known from `start` on
+        self._sandbox_start = sandbox_start
+        self._usual_ports = usual_ports
+        self._services = services
+        self._observer = observer or Silent()
+        self._backoff = backoff or Backoff()
+        self._lock = DirectoryLock(self.settings.data_dir)
+        self._parts: dict[str, Supervised] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def processes(self) -> Mapping[str, Supervised]:
+        """The processes by name."""
+        return MappingProxyType(self._parts)
+
+    @property
+    def data_dir(self) -> Path:
+        """Where everything is kept."""
+        return self.settings.data_dir
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Takes the directory and starts everything; `wait_ready` tells when it is up."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.data_dir / "logs").mkdir(exist_ok=True)
+        self._lock.acquire()
+        try:
+            await self._provide_databases()
+            prepare_clock(self.settings, self._sandbox_start)
+            self._run(self._specs())
+        except BaseException:
+            self._leave()
+            raise
+
+    async def _provide_databases(self) -> None:
+        databases.remember(self.settings)
+        for name in await databases.provide(self.settings):
+            self._observer.news(f"已新建数据库 {name}", f"made the database {name}")
+        if self.settings.sandbox and not self.settings.clock_file.exists():
+            await databases.refuse_used(self.settings)
+
+    async def wait_ready(self, patience: float = PATIENCE_SECONDS) -> None:
+        """Waits until every process answers, however long that takes on a busy machine.
+
+        Raises NotReady once nothing has moved for `patience` seconds: no process was started or
+        became ready, and none has used another second of processor time. A process that fails
+        to start again and again, or works without end, raises it as well.
+        """
+        loop = asyncio.get_running_loop()
+        ready = asyncio.create_task(self._all_ready())
+        before, moved_at = self._progress(), loop.time()
+        try:
+            while not await self._settled(ready, min(LOOK_EVERY_SECONDS, patience)):
+                if (now := self._progress()) != before:
+                    before, moved_at = now, loop.time()
+                if loop.time() - moved_at >= patience or any(map(_is_hopeless, self._late())):
+                    raise self._not_ready()
+        finally:
+            ready.cancel()
+
+    async def _settled(self, ready: asyncio.Task[None], within: float) -> bool:
+        """Waits for readiness at most so many seconds; an error of our own comes out."""
+        waiting = {ready, *self._tasks.values()}
+        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            self._raise_faults()
+        return ready.done()
+
+    def _progress(self) -> list[tuple[str, int, int]]:
+        """What changes while processes that are not ready yet come nearer to it."""
+        return [(part.spec.name, part.starts, int(part.cpu_seconds)) for part in self._late()]
+
+    def _late(self) -> list[Supervised]:
+        return [part for part in self._parts.values() if not part.ready.is_set()]
+
+    async def kill(self, *names: str) -> None:
+        """Ends these processes with SIGKILL; each is started again after its pause."""
+        await asyncio.gather(*(self._parts[name].kill() for name in names))
+
+    async def kill_everything(self) -> None:
+        """Ends every process, NATS and Temporal too, with SIGKILL; all are started again."""
+        await self.kill(*self._parts)
+
+    async def stop(self) -> None:
+        """Stops services first, then Temporal, then NATS; leaves no process and no lock."""
+        for rank in sorted({part.spec.stop_rank for part in self._parts.values()}):
+            await self._stop_rank(rank)
+        self._leave()
+        self._raise_faults()
+
+    async def _all_ready(self) -> None:
+        while late := self._late():
+            await late[0].ready.wait()  # and look again: another may have died meanwhile
+
+    def _specs(self) -> list[ProcessSpec]:
+        usual = usual_ports(self.settings)
+        chosen = choose_ports(usual, insist_on_others=not self._usual_ports)
+        self.settings = settings_on(self.settings, chosen)
+        self.monitor = f"{HOST}:{chosen['nats_monitor']}"
+        for name in usual if self._usual_ports else ():
+            if usual[name] != chosen[name]:
+                self._report_moved(name, usual[name], chosen[name])
+        publish(self.settings, self.monitor)
+        return [*engine_specs(self.settings, chosen), *self._services(self.settings)]
+
+    def _run(self, specs: Iterable[ProcessSpec]) -> None:
+        for spec in specs:
+            self._parts[spec.name] = Supervised(spec, self.data_dir, self._observer, self._backoff)
+        for name, part in self._parts.items():
+            self._tasks[name] = asyncio.create_task(part.keep_running(self._parts), name=name)
+
+    async def _stop_rank(self, rank: int) -> None:
+        names = [name for name, part in self._parts.items() if part.spec.stop_rank == rank]
+        for name in names:
+            self._tasks[name].cancel()
+        await asyncio.wait({self._tasks[name] for name in names})
+
+    def _leave(self) -> None:
+        withdraw(self.data_dir)
+        self._lock.release()
+
+    def _raise_faults(self) -> None:
+        """A task of ours only ends by itself when this code is wrong: that must come out."""
+        for task in self._tasks.values():
+            if task.done() and not task.cancelled():
+                task.result()
+
+    def _not_ready(self) -> NotReady:
+        late = [part.spec.name for part in self._late()]
+        logs = self.data_dir / "logs"
+        return NotReady(
+            f"未能就绪：{'、'.join(late)}；日志在 {logs}",
+            f"Not ready: {', '.join(late)}; the logs are in {logs}",
+        )
+
+    def _report_moved(self, name: str, usual: int, chosen: int) -> None:
+        self._observer.news(
+            f"端口 {usual} 已被占用，{name} 改用 {chosen}",
+            f"port {usual} is taken, {name} uses {chosen}",
+        )
+
+
+def _is_hopeless(part: Supervised) -> bool:
+    return part.failed_starts >= FAILED_STARTS or part.cpu_seconds > CPU_SECONDS
+
+
+def prepare_clock(settings: Settings, start: date) -> None:
+    """Makes a new directory a sandbox if asked; refuses to turn one kind into the other."""
+    if settings.sandbox and not settings.clock_file.exists():
+        if any(settings.data_dir.glob("*.db")) or (settings.data_dir / "temporal").exists():
+            raise InvalidInput(
+                f"{settings.data_dir} 是正式运行的数据目录，不能作为沙箱",
+                f"{settings.data_dir} holds real data and cannot become a sandbox",
+            )
+        SandboxClock.create(
+            settings.clock_file, datetime.combine(start, SANDBOX_OPENS, tzinfo=SHANGHAI)
+        )
+    open_clock(settings.clock_file, sandbox=settings.sandbox)
