@@ -8,18 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.postgres import Databases, PostgresServer
 
-# No example has a deadline: other work on the machine is no fault of what is tested.
-settings.register_profile("quanheng", deadline=None)
+# No example has to be quick: other work on the machine is no fault of what is tested.
+settings.register_profile("quanheng", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quanheng")
 # For `make properties`.
-settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.register_profile("thorough", settings.get_profile("quanheng"), max_examples=1000)
 # For `make mutation`: a planted fault has only to be found, not to be made small or kept.
 settings.register_profile(
-    "mutation", deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+    "mutation",
+    settings.get_profile("quanheng"),
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
 )
 
 _status = 0

@@ -63,7 +63,7 @@ async def test_a_granted_objection_is_carried_out_once_through_a_crash(
 
 
 async def test_everything_agrees_after_all_that(world: World) -> None:
-    found = await agreement.check(world.administrator)
+    found = await agreement.check(world.administrator, PATIENCE_SECONDS)
     assert found.holds, found.problems
     assert {"bureaus", "subjects", "records", "contested"} <= set(found.compared)
 
@@ -71,7 +71,9 @@ async def test_everything_agrees_after_all_that(world: World) -> None:
 async def test_a_lost_temporal_store_costs_nothing(world: World) -> None:
     record = await world.enter_penalty()
     case = await world.accepted_case(record)
-    assert (await agreement.check(world.administrator)).holds  # and no event is under way
+    assert (
+        await agreement.check(world.administrator, PATIENCE_SECONDS)
+    ).holds  # and no event is under way
     await world.platform.stop()
     shutil.rmtree(world.platform.data_dir / "temporal")
     await world.platform.start()
@@ -87,7 +89,7 @@ async def test_a_lost_temporal_store_costs_nothing(world: World) -> None:
     assert term == case.term
     await world.grant(case)
     await world.closed(case.case_id)
-    assert (await agreement.check(world.administrator)).holds
+    assert (await agreement.check(world.administrator, PATIENCE_SECONDS)).holds
 
 
 async def test_every_mail_is_one_notice(world: World) -> None:

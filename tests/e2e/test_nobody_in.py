@@ -210,7 +210,7 @@ async def test_however_many_faults_are_told(town: Town, faults: int) -> None:
 
 async def test_nothing_that_was_taken_poisons_anything(town: Town) -> None:
     client = town.world.administrator
-    found = await agreement.check(client, settle_seconds=60)
+    found = await agreement.check(client, PATIENCE_SECONDS)
     # Made-up messages marked records as contested by cases that do not exist.
     assert {problem.object for _, problem in found.problems} <= {"contested"}, found.problems
     assert not {name: f["dead_letters"] for name, f in found.figures.items() if f["dead_letters"]}

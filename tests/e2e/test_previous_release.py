@@ -94,7 +94,7 @@ async def test_it_agrees_once_its_workflows_are_there_again(left: Left) -> None:
     running += ["running"] * sum(answer.running for answer in answers.values())
     assert len(running) > 10
 
-    found = await agreement.check(client)
+    found = await agreement.check(client, PATIENCE_SECONDS)
     assert [(service, problem.name, problem.object) for service, problem in found.problems] == []
     assert found.figures["registry"]["subjects"] >= len(left.kept["registry"]["subject"])
     for stub in client.operations.values():

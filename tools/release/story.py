@@ -23,7 +23,7 @@ from services.cli.machine.platform import Platform
 from services.cli.sample.subjects import SampleSubject, subjects
 from tools.release import acts
 from tools.release.acts import CITY
-from tools.release.life import Life, enter_penalty, now, take_in
+from tools.release.life import PATIENCE_SECONDS, Life, enter_penalty, now, take_in
 
 SUBJECTS = ("HZ-01", "TJ-01", "TZ-01")
 PARTS = {
@@ -88,7 +88,7 @@ def _only(chosen: list[SampleSubject], content: bytes) -> bytes:
 
 
 async def _agrees(life: Life) -> None:
-    found = await agreement.check(life.administrator)
+    found = await agreement.check(life.administrator, PATIENCE_SECONDS)
     if not found.holds:
         raise AssertionError(f"the platform does not agree: {found.problems}")
 
