@@ -53,9 +53,10 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-postgresql check lint types layers drift promtool alert-rules lock-check wheel
-test: $(READY) promtool ## every test of every tier; the long runs are small  全部测试
-	$(PYTEST) tests
+.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-postgresql check lint types layers drift chromium promtool alert-rules lock-check wheel
+test: $(READY) promtool chromium ## every test of every tier; the long runs are small  全部测试
+	$(PYTEST) tests --ignore tests/browser
+	$(BIN)/pytest tests/browser
 	$(PYTEST) --database postgresql $(ON_POSTGRESQL)
 test-unit: $(READY) ## rules and parts alone, in seconds
 	$(PYTEST) tests/unit
@@ -67,6 +68,8 @@ test-evolution: $(READY) ## what the last release left, under today's code
 	$(PYTEST) tests/evolution tests/e2e/test_previous_release.py
 test-e2e: $(READY) promtool ## every process at once
 	$(PYTEST) tests/e2e
+test-browser: $(READY) chromium ## the portal in a real browser, on every process
+	$(BIN)/pytest tests/browser
 check: lint breaking types layers drift ## all that starts no process: lint breaking types layers drift
 lint: $(READY) ## ruff, and buf for the wire contract
 	$(BIN)/ruff check .
@@ -82,6 +85,11 @@ layers: $(READY) ## arrows point one way, services keep apart, the law is pure
 drift: $(READY) ## committed wire code and the page of the law are what their sources yield
 	$(BIN)/python tools/generate.py --check
 	$(BIN)/python docs/generate_law.py --check
+chromium: ## install Debian's Chromium and a Chinese font where they are missing and root may
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get -qq update && apt-get -qq install -y --no-install-recommends \
+	  chromium fonts-noto-cjk >/dev/null; } \
+	  || echo "缺少 chromium，浏览器测试将跳过 | no chromium: the browser tests are SKIPPED" >&2
 promtool: ## fetch promtool from Debian where it is missing; what needs it is skipped without it
 	@command -v promtool >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	  && mkdir -p var/promtool && cd var/promtool && apt-get -qq update \

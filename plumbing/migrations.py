@@ -26,10 +26,16 @@ from plumbing.database import Database, PlumbingTable, SerialColumn
 
 
 def metadata_of(service: str) -> list[sa.MetaData]:
-    """Every table of a service's database: its own, and those all services have alike."""
+    """Every table of a service's database: its own, and those all services have alike.
+
+    A process that announces nothing says `PLUMBING_TABLES = False` beside its tables.
+    """
+    tables = importlib.import_module(f"services.{service}.tables")
+    own: sa.MetaData = tables.Base.metadata
+    if not getattr(tables, "PLUMBING_TABLES", True):
+        return [own]
     for module in ("audit", "change", "events.inbox", "events.outbox"):
         importlib.import_module(f"plumbing.{module}")
-    own: sa.MetaData = importlib.import_module(f"services.{service}.tables").Base.metadata
     return [own, PlumbingTable.metadata]
 
 

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     grading_address: str = DEFAULTS["grading"]
     objection_address: str = DEFAULTS["objection"]
     alerts_address: str = DEFAULTS["alerts"]
+    portal_address: str = "127.0.0.1:7300"
     listen_host: str = ""
     registry_metrics_address: str = "127.0.0.1:7311"
     grading_metrics_address: str = "127.0.0.1:7312"
@@ -68,6 +69,10 @@ class Settings(BaseSettings):
     mail_from: str = "quanheng@localhost"
     operator_mail: str = ""
 
+    # What people type to reach the portal; with https its cookies travel encrypted only.
+    portal_url: str = "http://127.0.0.1:7300"
+    portal_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    portal_session_hours: int = Field(default=10, ge=1, le=24 * 7)
     token_minutes: int = Field(default=30, ge=1, le=24 * 60)
     call_timeout_seconds: float = Field(default=10.0, gt=0)
     import_max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
@@ -133,6 +138,11 @@ class Settings(BaseSettings):
     def clock_file(self) -> Path:
         """The sandbox's clock; its presence is what makes a data directory a sandbox."""
         return self.data_dir / "sandbox-clock.json"
+
+    @property
+    def cast_file(self) -> Path:
+        """The synthetic accounts of a sandbox, for one-click signing in at the portal."""
+        return self.data_dir / "sandbox-cast.json"
 
     @property
     def mailbox_dir(self) -> Path:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from law.errors import InvalidInput
-from plumbing.settings import SERVICES, Settings
+from plumbing.settings import CALLERS, Settings
 from services.cli.machine.databases import NoDatabase, _run, provide, refuse_used, remember
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -26,7 +26,7 @@ async def test_what_is_missing_is_made_and_what_is_there_is_kept(
     settings = settings_on(there.replace("registry", "{service}"))
     prefix = there.rpartition("/")[2].removesuffix("registry")
     made = await provide(settings)
-    assert made == [prefix + name for name in SERVICES if name != "registry"]
+    assert made == [prefix + name for name in CALLERS if name != "registry"]
     assert await provide(settings) == []
 
 

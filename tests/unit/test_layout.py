@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from plumbing.settings import SERVICES
+from plumbing.settings import PORTAL, SERVICES
 from tools import generate
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def test_the_import_roots_are_those_of_this_checkout() -> None:
 
 def test_every_folder_of_services_is_a_process_or_the_command() -> None:
     folders = {path.parent.name for path in (ROOT / "services").glob("*/__init__.py")}
-    assert folders <= {*SERVICES, "cli"}
+    assert folders <= {*SERVICES, PORTAL, "cli"}
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from law.errors import Fault, InvalidInput, LawError
-from plumbing.settings import SERVICES, Settings
+from plumbing.settings import CALLERS, Settings
 
 MAINTENANCE = "postgres"  # the database every server has, from which others are made
 # As PostgreSQL says it; another who made it meanwhile shows before or after it committed.
@@ -29,8 +29,8 @@ async def provide(settings: Settings) -> list[str]:
     """
     if not settings.database or settings.database.startswith("sqlite"):
         return []
-    urls = [sa.make_url(settings.database_url(service)) for service in SERVICES]
-    if len(set(urls)) < len(SERVICES):
+    urls = [sa.make_url(settings.database_url(service)) for service in CALLERS]
+    if len(set(urls)) < len(CALLERS):
         zh, en = "须含 {service}：每个服务一个数据库", "must contain {service}: one database each"
         raise InvalidInput(faults=[Fault("database", zh, en)])
     return [url.database or "" for url in urls if await _provide(url)]
@@ -54,7 +54,7 @@ async def refuse_used(settings: Settings) -> None:
     """Refuses databases that hold tables already: a new sandbox never works on a real register."""
     if not settings.database or settings.database.startswith("sqlite"):
         return
-    for service in SERVICES:
+    for service in CALLERS:
         url = sa.make_url(settings.database_url(service))
         if await _run(url, "SELECT 1 FROM pg_tables WHERE schemaname = current_schema()"):
             zh = f"数据库 {url.database} 已有内容，新沙箱须使用空的数据库"

@@ -19,6 +19,8 @@ ADDRESSES = {
     "sandbox",
     *(f"{service}_address" for service in SERVICES),
     *(f"{service}_metrics_address" for service in SERVICES),
+    "portal_address",
+    "portal_url",
     "nats_url",
     "temporal_address",
     "temporal_namespace",

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from law.errors import NotFound
-from plumbing.settings import SERVICES, Settings, child_environment
+from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
 from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, temporal_serves
 from services.cli.machine.supervisor import ProcessSpec
 
@@ -34,7 +34,7 @@ TIMER_PRECISION = (
 
 def usual_ports(settings: Settings) -> dict[str, int]:
     """The ports the settings name, by process."""
-    ports = {name: _port(settings.address(name)) for name in SERVICES}
+    ports = {name: _port(settings.address(name)) for name in (*SERVICES, PORTAL)}
     ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
     ports |= {"temporal": _port(settings.temporal_address)}
@@ -74,6 +74,8 @@ def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
     places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
     metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
     places |= metrics
+    places[f"{PORTAL}_address"] = f"{HOST}:{ports[PORTAL]}"
+    places[f"{PORTAL}_url"] = f"http://{HOST}:{ports[PORTAL]}"
     places["nats_url"] = f"nats://{HOST}:{ports['nats']}"
     places["temporal_address"] = f"{HOST}:{ports['temporal']}"
     if "mailbox" in ports:
@@ -99,6 +101,16 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
         )
         for name in SERVICES
     ]
+
+
+def portal_spec(settings: Settings) -> ProcessSpec:
+    """The portal; it waits by itself for the services it asks."""
+    return ProcessSpec(
+        name=PORTAL,
+        command=(sys.executable, "-P", "-m", f"services.{PORTAL}"),
+        environment=child_environment(settings),
+        is_ready=partial(http_ok, settings.address(PORTAL), "/healthz"),
+    )
 
 
 def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:

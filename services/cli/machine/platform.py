@@ -27,6 +27,7 @@ from services.cli.machine.engines import (
     HOST,
     choose_ports,
     engine_specs,
+    portal_spec,
     service_specs,
     settings_on,
     usual_ports,
@@ -58,6 +59,7 @@ class Platform:
         sandbox_start: date = SANDBOX_START,
         database: str = "",
         usual_ports: bool = True,
+        portal: bool = False,
         services: Callable[[Settings], Iterable[ProcessSpec]] = service_specs,
         observer: Observer | None = None,
         backoff: Backoff | None = None,
@@ -69,6 +71,7 @@ class Platform:
         self._sandbox_start = sandbox_start
         self._usual_ports = usual_ports
         self._services = services
+        self._portal = portal
         self._observer = observer or Silent()
         self._backoff = backoff or Backoff()
         self._lock = DirectoryLock(self.settings.data_dir)
@@ -179,7 +182,8 @@ class Platform:
             if usual[name] != chosen[name]:
                 self._report_moved(name, usual[name], chosen[name])
         publish(self.settings, self.monitor)
-        return [*engine_specs(self.settings, chosen), *self._services(self.settings)]
+        portal = [portal_spec(self.settings)] if self._portal else []
+        return [*engine_specs(self.settings, chosen), *self._services(self.settings), *portal]
 
     def _run(self, specs: Iterable[ProcessSpec]) -> None:
         for spec in specs:

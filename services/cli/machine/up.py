@@ -21,7 +21,7 @@ from services.cli.machine.readiness import accepts
 from services.cli.output.console import PlainConsole, console, styled
 from services.cli.output.options import Data
 from services.cli.output.show import block_of, table_of
-from services.cli.sample import loading
+from services.cli.sample import cast, loading
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 # Their lines are of no use on the screen; they are in the log files.
@@ -53,6 +53,7 @@ class Screen:
         ]
         self._print(table_of("权衡 Quanheng", ["部件 part", "地址 address", "进程 pid"], rows))
         lines = {
+            "门户网站 portal": platform.settings.portal_url,
             "数据目录 data": str(platform.data_dir),
             "日志 logs": "logs/<部件 part>.log",
             "管理员 administrator": _first_administrator(platform.settings),
@@ -103,6 +104,7 @@ def up(
         sandbox=sandbox,
         sandbox_start=sandbox_start.date(),
         database=database,
+        portal=True,
         observer=screen,
     )
     asyncio.run(run(platform, screen, sample=sample))
@@ -142,6 +144,8 @@ async def _load_sample(platform: Platform, screen: Screen) -> None:
         if await loading.is_empty(client):
             async for batch in loading.load(client):
                 screen.news(f"{batch.file_name}：{batch.changed} 行", f"{batch.changed} rows")
+            if settings.sandbox:
+                await cast.engage(client, settings)
     finally:
         await client.close()
 

@@ -1,0 +1,74 @@
+"""The cast of a sandbox: one synthetic account for each role, for the portal's sign-in page."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+
+from plumbing.client import new_request_id
+from plumbing.identity import Role
+from plumbing.private_files import write_private
+from plumbing.settings import Settings
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.client import Client
+from services.cli.commands.accounts import role_value
+from services.cli.sample.subjects import subjects
+from services.cli.sessions import ADMINISTRATOR, administrator_password
+
+_CITY = "330100"
+_OPERATOR = "HZ-05"  # a penalty is on its record, so there is something to object to
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person of the cast."""
+
+    name: str
+    display_name: str
+    role: str
+    bureau: str = ""
+    password: str = ""
+
+
+def members(bureau: str) -> tuple[Member, ...]:
+    """The cast around one subject of the bundled register and its bureau."""
+    return (
+        Member("demo.operator", "样例经营者", Role.OPERATOR),
+        Member("demo.caseworker", "样例办案人员", Role.CASEWORKER, bureau),
+        Member("demo.unithead", "样例单位负责人", Role.UNIT_HEAD, bureau),
+        Member("demo.reviewer", "样例复核人员", Role.MUNICIPAL_REVIEWER, _CITY),
+        Member("demo.inspector", "样例检查人员", Role.INSPECTOR, bureau),
+    )
+
+
+async def engage(client: Client, settings: Settings) -> None:
+    """Opens the accounts and keeps their first passwords for the portal, readable by the owner."""
+    first = next(s for s in subjects() if s.ref == _OPERATOR)
+    wanted = registry.GetSubjectRequest(subject_id=first.credit_code)
+    subject = (await client.registry.GetSubject(wanted)).subject
+    opened = [await _open(client, m, subject.subject_id) for m in members(first.bureau)]
+    password = administrator_password(settings.keys_dir)
+    administrator = Member(ADMINISTRATOR, "平台管理员", Role.ADMINISTRATOR, password=password)
+    kept = [_kept(member) for member in (*opened, administrator)]
+    write_private(settings.cast_file, json.dumps(kept, ensure_ascii=False))
+
+
+async def _open(client: Client, member: Member, subject_id: str) -> Member:
+    password = secrets.token_urlsafe(12)
+    request = identity.CreateAccountRequest(
+        request_id=new_request_id(),
+        name=member.name,
+        display_name=member.display_name,
+        password=password,
+        roles=[role_value(member.role)],
+        bureau=member.bureau,
+        subject_id=subject_id if member.role == Role.OPERATOR else "",
+    )
+    await client.identity.CreateAccount(request)
+    return Member(**{**asdict(member), "password": password})
+
+
+def _kept(member: Member) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(member).items() if name != "bureau"}

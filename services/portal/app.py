@@ -1,0 +1,235 @@
+"""The portal as an ASGI application: every address, who may ask for it, and how errors look."""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, timedelta
+from urllib.parse import quote
+
+import grpc
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from law.errors import LawError, NotFound
+from plumbing.client import Refusal, ask
+from plumbing.clock import Clock
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2
+from services.portal.clients import use_token
+from services.portal.pages import (
+    calculators,
+    case_acts,
+    cases,
+    escalations,
+    home,
+    instruments,
+    law_texts,
+    objection_wizard,
+    operator,
+    public,
+    sandbox,
+    sign_in,
+    subjects,
+)
+from services.portal.protection import SAFE_METHODS, SafeHeaders, SameOrigin, UploadLimit
+from services.portal.rendering import HERE
+from services.portal.sessions import COOKIE
+from services.portal.tables import PortalSession
+from services.portal.visit import Page, Portal, Visit, message_of
+
+FORM_BYTES = 256 << 10
+RENEW_BEFORE = timedelta(minutes=10)
+STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
+HEARING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
+_HTTP = {
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
+    grpc.StatusCode.INVALID_ARGUMENT: 422,
+    grpc.StatusCode.FAILED_PRECONDITION: 409,
+    grpc.StatusCode.ALREADY_EXISTS: 409,
+    grpc.StatusCode.ABORTED: 409,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 503,
+}
+log = structlog.get_logger()
+
+
+def application(portal: Portal, clock: Clock) -> Starlette:
+    """The application over the parts of a process."""
+
+    def route(path: str, page: Page, *roles: Role, form: bool = False) -> Route:
+        return Route(path, _endpoint(portal, clock, page, roles), methods=_methods(form))
+
+    return Starlette(
+        routes=[
+            *_routes(route),
+            _health(portal),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ],
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(SameOrigin),
+            Middleware(UploadLimit, longest=FORM_BYTES),
+        ],
+        exception_handlers={HTTPException: _not_there(portal), Exception: _broken(portal)},
+    )
+
+
+def _routes(route: Callable[..., Route]) -> Sequence[BaseRoute]:
+    everyone = [
+        route("/", public.search),
+        route("/firms/{subject_id}", public.firm),
+        route("/notices", public.notices),
+        route("/law", law_texts.contents),
+        route("/law/texts/{ruleset_id}", law_texts.text),
+        route("/law/working-days", calculators.working_days),
+        route("/law/colours", calculators.colours),
+        route("/sign-in", sign_in.sign_in, form=True),
+        route("/sign-out", sign_in.sign_out, form=True),
+        route("/language/{language}", sign_in.choose_language),
+        route("/sandbox/cast", sandbox.enter_as, form=True),
+    ]
+    operators = [
+        route("/grade", operator.grade, Role.OPERATOR),
+        route("/records", operator.records, Role.OPERATOR),
+        route("/messages", operator.messages, Role.OPERATOR),
+        route("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
+    ]
+    people = [
+        route("/home", home.home, Role.OPERATOR, *STAFF),
+        route("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
+        route("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
+        route("/cases", cases.listing, Role.OPERATOR, *STAFF),
+        route("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
+        route("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
+        route("/account", sign_in.account, *_anyone_signed_in(), form=True),
+        route("/sandbox/clock", sandbox.move_clock, *_anyone_signed_in(), form=True),
+    ]
+    staff = [
+        route("/subjects", subjects.listing, *STAFF),
+        route("/subjects/{subject_id}", subjects.one, *STAFF),
+        route("/cases/{case_id}/accept", case_acts.accept, Role.CASEWORKER, form=True),
+        route("/cases/{case_id}/decline", case_acts.decline, Role.CASEWORKER, form=True),
+        route("/cases/{case_id}/extend", case_acts.ask_extension, Role.CASEWORKER, form=True),
+        route("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
+        route("/cases/{case_id}/decide", case_acts.decide, Role.CASEWORKER, form=True),
+        route("/escalations", escalations.listing, *STAFF),
+        route("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
+    ]
+    return [*everyone, *operators, *people, *staff]
+
+
+def _anyone_signed_in() -> tuple[Role, ...]:
+    return tuple(role for role in Role if role is not Role.SERVICE)
+
+
+def _methods(form: bool) -> list[str]:
+    return ["GET", "POST"] if form else ["GET"]
+
+
+def _health(portal: Portal) -> Route:
+    """Whether the portal can answer: it needs the registry, which gives it the visitors' token."""
+
+    async def healthy(_request: Request) -> Response:
+        ready = await portal.visitor.is_ready()
+        return PlainTextResponse("ok" if ready else "waiting", 200 if ready else 503)
+
+    return Route("/healthz", healthy)
+
+
+def _endpoint(
+    portal: Portal, clock: Clock, page: Page, roles: tuple[Role, ...]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        session = await _session(portal, request)
+        visit = Visit(portal, request, session)
+        if roles and session is None:
+            return visit.redirect(f"/sign-in?next={quote(request.url.path)}")
+        try:
+            use_token(await _token(portal, clock, session))
+            return await _admitted(visit, page, roles)
+        except Refusal as refusal:
+            return await _after_refusal(visit, refusal)
+        except NotFound as error:
+            return _refused(visit, 404, error.zh if visit.language == "zh-CN" else error.en)
+        except LawError as error:
+            return _refused(visit, 422, error.zh if visit.language == "zh-CN" else error.en)
+
+    return endpoint
+
+
+async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Response:
+    """The page, for those who may open it and whose form is of their own session."""
+    if roles and not visit.has(*roles):
+        return _refused(visit, 403, visit.say("您的角色不能打开此页"))
+    if visit.request.method not in SAFE_METHODS:
+        visit.form = await visit.request.form(max_files=0, max_fields=300)
+        if not _form_is_ours(visit):
+            return _refused(visit, 403, visit.say("页面已过期，请返回重新填写"))
+    return await page(visit)
+
+
+async def _session(portal: Portal, request: Request) -> PortalSession | None:
+    cookie = request.cookies.get(COOKIE, "")
+    return await portal.sessions.find(cookie) if cookie else None
+
+
+async def _token(portal: Portal, clock: Clock, session: PortalSession | None) -> str:
+    """The token of a visit, renewed while the session is used."""
+    if session is None:
+        return await portal.visitor()
+    use_token(session.token)
+    if session.token_ends_at - clock.now() < RENEW_BEFORE:
+        answer = await ask(portal.services.identity.RenewToken(identity_pb2.RenewTokenRequest()))
+        await portal.sessions.renew(session, answer.token, answer.expires_at.ToDatetime(UTC))
+    return session.token
+
+
+def _form_is_ours(visit: Visit) -> bool:
+    """Whether a form of somebody signed in carries the token its page was given."""
+    if visit.session is None:
+        return True
+    return hmac.compare_digest(visit.field("form_token"), visit.session.form_token)
+
+
+async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
+    if refusal.code is grpc.StatusCode.UNAUTHENTICATED and visit.session is not None:
+        await visit.portal.sessions.end(visit.session)
+        return visit.redirect("/sign-in")
+    status = _HTTP.get(refusal.code, 500)
+    if status == 500:
+        log.error("portal.refused", path=visit.request.url.path, refusal=str(refusal))
+    return _refused(visit, status, message_of(refusal, visit.language))
+
+
+def _refused(visit: Visit, status: int, message: str) -> Response:
+    return visit.page("error.html", status=status, message=message, code=status)
+
+
+def _broken(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        incident = uuid.uuid4().hex[:12]
+        log.error("portal.failed", path=request.url.path, incident=incident, exc_info=error)
+        visit = Visit(portal, request, None)
+        message = visit.say("出了内部错误，编号 {incident}").format(incident=incident)
+        return _refused(visit, 500, message)
+
+    return handle
+
+
+def _not_there(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        visit = Visit(portal, request, await _session(portal, request))
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return _refused(visit, status, visit.say("没有这个页面"))
+
+    return handle

@@ -1,0 +1,41 @@
+"""The cast of a sandbox: synthetic people who sign in with one click."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from plumbing.identity import Role
+from plumbing.settings import Settings
+from services.portal.wording import N_
+
+_ABOUT = {
+    Role.OPERATOR: N_("看本单位的器具和等级，提出异议"),
+    Role.CASEWORKER: N_("受理异议，作出决定"),
+    Role.UNIT_HEAD: N_("审批延期和督促步骤"),
+    Role.MUNICIPAL_REVIEWER: N_("看全市的案件"),
+    Role.INSPECTOR: N_("看主体和器具"),
+}
+
+
+@dataclass(frozen=True)
+class CastMember:
+    """One synthetic person."""
+
+    name: str
+    display_name: str
+    role: str
+    password: str
+
+    @property
+    def about(self) -> str:
+        """What there is to do for them, in Chinese."""
+        return _ABOUT.get(Role(self.role), "")
+
+
+def cast(settings: Settings) -> tuple[CastMember, ...]:
+    """The cast, written when the sandbox's register was loaded; nobody on a real platform."""
+    file = settings.cast_file
+    if not settings.sandbox or not file.exists():
+        return ()
+    return tuple(CastMember(**member) for member in json.loads(file.read_text()))

@@ -1,0 +1,97 @@
+"""The services as the portal asks them: always with the token of the visit under way."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+
+from plumbing.client import Refusal, ServiceToken, ask, open_channel
+from plumbing.clock import Clock
+from plumbing.private_files import service_secret_file
+from plumbing.settings import PORTAL, Settings
+from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
+from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
+from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
+from protos.identity.v1 import identity_pb2
+from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
+from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
+from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
+from protos.registry.v1.registry_pb2_grpc import (
+    ClockServiceStub,
+    ImportServiceStub,
+    RegistryServiceStub,
+)
+
+# The token of whoever asked for the page; interceptors of a call run in the visit's own context.
+_token: ContextVar[str] = ContextVar("token")
+
+
+def use_token(token: str) -> None:
+    """Makes every call of this visit in the name of the token's owner."""
+    _token.set(token)
+
+
+async def _visit_token() -> str:
+    return _token.get()
+
+
+class Services:
+    """A stub of every service that pages ask."""
+
+    def __init__(self, settings: Settings) -> None:
+        registry, grading, objection, alerts = (
+            open_channel(
+                settings.address(name), _visit_token, timeout=settings.call_timeout_seconds
+            )
+            for name in ("registry", "grading", "objection", "alerts")
+        )
+        self._channels = (registry, grading, objection, alerts)
+        self.registry = RegistryServiceStub(registry)
+        self.imports = ImportServiceStub(registry)
+        self.clock = ClockServiceStub(registry)
+        self.identity = IdentityServiceStub(registry)
+        self.grading = GradingServiceStub(grading)
+        self.assessments = AssessmentServiceStub(grading)
+        self.objection = ObjectionServiceStub(objection)
+        self.repair = RepairServiceStub(objection)
+        self.alerts = AlertsServiceStub(alerts)
+        self.escalations = EscalationServiceStub(alerts)
+
+    async def close(self) -> None:
+        """Closes every channel."""
+        for channel in self._channels:
+            await channel.close()
+
+
+class VisitorToken:
+    """The token of those who have not signed in: the role of the public, renewed before it ends.
+
+    The registry gives it to the portal alone.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        own = ServiceToken(PORTAL, settings.keys_dir, settings.registry_address, clock)
+        self._clock = clock
+        self._secret = service_secret_file(settings.keys_dir, PORTAL)
+        self._identity = IdentityServiceStub(
+            open_channel(settings.registry_address, own, timeout=settings.call_timeout_seconds)
+        )
+        self._token, self._ends_at = "", datetime.min.replace(tzinfo=UTC)
+
+    async def is_ready(self) -> bool:
+        """Whether the registry gives the token: on its first start it makes the keys first."""
+        if not self._secret.exists():
+            return False
+        try:
+            return bool(await self())
+        except Refusal:
+            return False
+
+    async def __call__(self) -> str:
+        if self._ends_at < self._clock.now() + timedelta(minutes=1):
+            request = identity_pb2.LoginVisitorRequest()
+            answer = await ask(self._identity.LoginVisitor(request))
+            self._token = answer.token
+            self._ends_at = answer.expires_at.ToDatetime(UTC)
+        return self._token

@@ -1,0 +1,79 @@
+"""The first level of navigation of each role, in the order in which it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from plumbing.identity import Role
+from services.portal.wording import N_
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the navigation; its Chinese name is also the key of its English one."""
+
+    name: str
+    path: str
+
+
+PUBLIC = (
+    Place(N_("查企业"), "/"),
+    Place(N_("公示公告"), "/notices"),
+    Place(N_("规则说明"), "/law"),
+)
+_OPERATOR = (
+    Place(N_("待办"), "/home"),
+    Place(N_("计量器具"), "/instruments"),
+    Place(N_("信用等级"), "/grade"),
+    Place(N_("信用记录"), "/records"),
+    Place(N_("我的事项"), "/cases"),
+    Place(N_("消息"), "/messages"),
+)
+_CASEWORKER = (
+    Place(N_("工作台"), "/home"),
+    Place(N_("案件"), "/cases"),
+    Place(N_("督促"), "/escalations"),
+    Place(N_("主体"), "/subjects"),
+    Place(N_("器具"), "/instruments"),
+)
+_UNIT_HEAD = (
+    Place(N_("待审批"), "/home"),
+    Place(N_("案件"), "/cases"),
+    Place(N_("督促"), "/escalations"),
+    Place(N_("主体"), "/subjects"),
+    Place(N_("器具"), "/instruments"),
+)
+_INSPECTOR = (
+    Place(N_("主体"), "/subjects"),
+    Place(N_("器具"), "/instruments"),
+)
+_REVIEWER = (
+    Place(N_("工作台"), "/home"),
+    Place(N_("案件"), "/cases"),
+    Place(N_("主体"), "/subjects"),
+)
+_OF_ROLE = {
+    Role.OPERATOR: _OPERATOR,
+    Role.UNIT_HEAD: _UNIT_HEAD,
+    Role.CASEWORKER: _CASEWORKER,
+    Role.MUNICIPAL_REVIEWER: _REVIEWER,
+    Role.INSPECTOR: _INSPECTOR,
+}
+_ALWAYS = (Place(N_("规则说明"), "/law"),)
+
+
+def navigation(roles: Collection[str]) -> tuple[Place, ...]:
+    """The places of a visitor with these roles, each once; the public ones without any."""
+    if not roles:
+        return PUBLIC
+    places: dict[str, Place] = {}
+    for role, own in _OF_ROLE.items():
+        if role in roles:
+            places |= {place.path: place for place in own if place.path not in places}
+    return (*places.values(), *_ALWAYS)
+
+
+def home_of(roles: Collection[str]) -> str:
+    """The first page after signing in."""
+    return navigation(roles)[0].path

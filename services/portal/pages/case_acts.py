@@ -1,0 +1,257 @@
+"""What people do in a case, each act on a page of its own: the form, the check, the act."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from starlette.responses import Response
+
+from law.evidence import RecordKind
+from law.kind_names import kind_name
+from law.objection import OUTCOMES, CaseKind, Outcome
+from plumbing.client import Refusal, ask
+from protos.grading.v1 import assessments_pb2 as assessments
+from protos.objection.v1 import objection_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.cases import contested_records
+from services.portal.pages.reading import subject
+from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.wording import N_
+
+Send = Callable[[], Awaitable[Any]]
+# What the services refuse because of what was written, rather than of who writes.
+_OF_THE_FORM = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.ABORTED,
+)
+
+
+async def accept(visit: Visit) -> Response:
+    """Accepts an objection; its term begins."""
+
+    async def send() -> None:
+        request = pb.AcceptObjectionRequest(
+            request_id=visit.request_id(), case_id=visit.path("case_id")
+        )
+        await ask(visit.services.objection.AcceptObjection(request))
+
+    return await _act(visit, "cases/accept.html", send)
+
+
+async def decline(visit: Visit) -> Response:
+    """Declines to accept an objection, with the reasons."""
+
+    async def send() -> None:
+        request = pb.DeclineObjectionRequest(
+            request_id=visit.request_id(),
+            case_id=visit.path("case_id"),
+            reasons=visit.field("reasons"),
+        )
+        await ask(visit.services.objection.DeclineObjection(request))
+
+    return await _act(
+        visit, "cases/decline.html", send, needed={"reasons": N_("请写明不予受理的理由")}
+    )
+
+
+async def ask_extension(visit: Visit) -> Response:
+    """Asks the unit head for more working days."""
+
+    async def send() -> None:
+        request = pb.RequestExtensionRequest(
+            request_id=visit.request_id(),
+            case_id=visit.path("case_id"),
+            days=int(visit.field("days")),
+            ground=visit.field("ground"),
+        )
+        await ask(visit.services.objection.RequestExtension(request))
+
+    needed = {"days": N_("请写明延长几个工作日，例如 5"), "ground": N_("请写明案件复杂的理由")}
+    errors = {}
+    if visit.field("days") and not visit.field("days").isdigit():
+        errors["days"] = visit.say("工作日数应为整数，例如 5")
+    return await _act(visit, "cases/extend.html", send, needed=needed, errors=errors)
+
+
+async def extension(visit: Visit) -> Response:
+    """The unit head approves or refuses the extension asked for."""
+
+    async def send() -> None:
+        request = pb.DecideExtensionRequest(
+            request_id=visit.request_id(),
+            case_id=visit.path("case_id"),
+            approve=visit.field("answer") == "approve",
+            note=visit.field("note"),
+        )
+        await ask(visit.services.objection.DecideExtension(request))
+
+    return await _act(
+        visit, "cases/extension.html", send, needed={"answer": N_("请选择批准或者不批准")}
+    )
+
+
+async def withdraw(visit: Visit) -> Response:
+    """The subject takes its objection back."""
+
+    async def send() -> None:
+        request = pb.WithdrawObjectionRequest(
+            request_id=visit.request_id(), case_id=visit.path("case_id")
+        )
+        await ask(visit.services.objection.WithdrawObjection(request))
+
+    return await _act(visit, "cases/withdraw.html", send)
+
+
+async def decide(visit: Visit) -> Response:
+    """Decides an objection: outcome, reasons, then what it does to the grade, then the decision."""
+    case = await _case(visit)
+    records = await contested_records(visit, case)
+    values: dict[str, Any] = {
+        "outcomes": OUTCOMES[CaseKind.OBJECTION],
+        "records": records,
+        "kinds": [(kind.value, kind_name(kind, "zh")) for kind in RecordKind],
+    }
+    if visit.request.method == "GET":
+        return await _form(visit, "cases/decide.html", case, **values)
+    needed = {"outcome": N_("请选择处理意见"), "reasons": N_("请写明决定的理由")}
+    errors = _missing(visit, needed) | _bad_points(visit, records)
+    if errors:
+        return await _form(visit, "cases/decide.html", case, 422, errors=errors, **values)
+    corrections = _corrections(visit, records)
+    if visit.field("confirmed") != "yes":
+        effect = await _effect(visit, case, records, corrections)
+        values |= {"effect": effect, "corrections": corrections}
+        return await _form(visit, "cases/decide_check.html", case, **values)
+
+    async def send() -> None:
+        request = pb.DecideObjectionRequest(
+            request_id=visit.request_id(),
+            case_id=case.case_id,
+            outcome=visit.field("outcome"),
+            reasons=visit.field("reasons"),
+            corrections=corrections,
+        )
+        await ask(visit.services.objection.DecideObjection(request))
+
+    return await _act(visit, "cases/decide.html", send, **values)
+
+
+async def _act(
+    visit: Visit,
+    template: str,
+    send: Send,
+    *,
+    needed: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """The form of an act, or the act itself and then the page of the case."""
+    case = await _case(visit)
+    if visit.request.method == "GET":
+        return await _form(visit, template, case, **values)
+    errors = _missing(visit, needed or {}) | (errors or {})
+    if errors:
+        return await _form(visit, template, case, 422, errors=errors, **values)
+    try:
+        await send()
+    except Refusal as refusal:
+        if refusal.code not in _OF_THE_FORM:
+            raise
+        told = faults_by_field(refusal, visit.language)
+        message = message_of(refusal, visit.language)
+        return await _form(visit, template, case, 422, errors=told, refusal=message, **values)
+    return visit.redirect(f"/cases/{case.case_id}")
+
+
+async def _form(
+    visit: Visit, template: str, case: pb.Case, status: int = 200, **values: Any
+) -> Response:
+    return visit.page(
+        template,
+        status=status,
+        case=case,
+        firm=await subject(visit, case.subject_id),
+        form=visit.form,
+        **values,
+    )
+
+
+async def _case(visit: Visit) -> pb.Case:
+    request = pb.GetCaseRequest(case_id=visit.path("case_id"))
+    return (await ask(visit.services.objection.GetCase(request))).case
+
+
+def _missing(visit: Visit, needed: dict[str, str]) -> dict[str, str]:
+    return {name: visit.say(text) for name, text in needed.items() if not visit.field(name)}
+
+
+def _bad_points(visit: Visit, records: list[registry.Record]) -> dict[str, str]:
+    return {
+        f"points-{record.record_id}": visit.say("分值应为不小于 0 的整数，例如 10")
+        for record in records
+        if visit.field(f"points-{record.record_id}")
+        and not visit.field(f"points-{record.record_id}").isdigit()
+    }
+
+
+def _corrections(visit: Visit, records: list[registry.Record]) -> list[pb.Correction]:
+    """What the form corrects of each record, where the outcome is a correction."""
+    if visit.field("outcome") != Outcome.CORRECT:
+        return []
+    found = []
+    for record in records:
+        correction = pb.Correction(
+            record_id=record.record_id,
+            kind=visit.field(f"kind-{record.record_id}"),
+            determined_on=visit.field(f"determined_on-{record.record_id}"),
+            summary=visit.field(f"summary-{record.record_id}"),
+        )
+        if points := visit.field(f"points-{record.record_id}"):
+            correction.points = int(points)
+        if len(correction.ListFields()) > 1:
+            found.append(correction)
+    return found
+
+
+async def _effect(
+    visit: Visit,
+    case: pb.Case,
+    records: list[registry.Record],
+    corrections: list[pb.Correction],
+) -> assessments.WhatIfResponse | None:
+    """What a decision would do to the grade; None where it changes no record that counts."""
+    changes = _changes(visit.field("outcome"), records, corrections)
+    if not changes:
+        return None
+    request = assessments.WhatIfRequest(subject_id=case.subject_id, changes=changes)
+    try:
+        return await ask(visit.services.assessments.WhatIf(request))
+    except Refusal as refusal:
+        if refusal.code in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+            return None
+        raise
+
+
+def _changes(
+    outcome: str, records: list[registry.Record], corrections: list[pb.Correction]
+) -> list[assessments.Hypothesis]:
+    if outcome == Outcome.DELETE:
+        return [
+            assessments.Hypothesis(
+                ended=assessments.EndedRecord(record_id=record.record_id, status="withdrawn")
+            )
+            for record in records
+        ]
+    return [
+        assessments.Hypothesis(
+            corrected=assessments.CorrectedRecord(
+                record_id=correction.record_id, points=correction.points
+            )
+        )
+        for correction in corrections
+        if correction.HasField("points")
+    ]

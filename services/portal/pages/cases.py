@@ -1,0 +1,103 @@
+"""Cases of objection and repair: the list by remaining term, and the page of one case."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.responses import Response
+
+from law.objection import CaseState, Step, permitted
+from plumbing.client import Refusal, ask
+from plumbing.identity import Role
+from protos.objection.v1 import objection_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.reading import grade_of, subject, subject_names, today
+from services.portal.pictures.term_strip import term_strip
+from services.portal.visit import Visit
+
+PAGE_SIZE = 50
+KINDS = ("objection", "repair")
+# What a person may do in a case, by role: the act of the state machine and its page.
+ACTS = {
+    Role.OPERATOR: ((Step.WITHDRAW, "withdraw"),),
+    Role.CASEWORKER: (
+        (Step.ACCEPT, "accept"),
+        (Step.DECLINE, "decline"),
+        (Step.DECIDE, "decide"),
+        (Step.REQUEST_EXTENSION, "extend"),
+    ),
+    Role.UNIT_HEAD: ((Step.APPROVE_EXTENSION, "extension"),),
+}
+
+
+async def listing(visit: Visit) -> Response:
+    """Cases in scope, the least remaining term first."""
+    request = pb.ListCasesRequest(
+        subject_id=visit.person.subject_id if visit.has(Role.OPERATOR) else visit.query("subject"),
+        kind=visit.query("kind") if visit.query("kind") in KINDS else "",
+        include_closed=visit.query("closed") == "yes",
+        page_size=PAGE_SIZE,
+        page_token=visit.query("page"),
+    )
+    answer = await ask(visit.services.objection.ListCases(request))
+    return visit.page(
+        "cases/list.html",
+        cases=answer.cases,
+        asked=request,
+        subjects=await subject_names(visit, (case.subject_id for case in answer.cases)),
+        more=answer.next_page_token,
+    )
+
+
+async def one(visit: Visit) -> Response:
+    """A case: who, what about, where it stands, by when, what one can do, what was done, papers."""
+    answer = await ask(
+        visit.services.objection.GetCase(pb.GetCaseRequest(case_id=visit.path("case_id")))
+    )
+    case = answer.case
+    firm, records, grade, day = await asyncio.gather(
+        subject(visit, case.subject_id),
+        contested_records(visit, case),
+        grade_of(visit, case.subject_id),
+        today(visit),
+    )
+    return visit.page(
+        "cases/one.html",
+        case=case,
+        steps=answer.steps,
+        letters=answer.letters,
+        firm=firm,
+        records=records,
+        grade=grade,
+        strip=term_strip(case.term, day) if case.HasField("term") else None,
+        acts=_acts(visit, case),
+        lodged=visit.query("lodged") == "yes",
+    )
+
+
+async def contested_records(visit: Visit, case: pb.Case) -> list[registry.Record]:
+    """The records a case is about; one that is gone by now is left out."""
+
+    async def read(record_id: str) -> registry.Record | None:
+        try:
+            request = registry.GetRecordRequest(record_id=record_id)
+            return (await ask(visit.services.registry.GetRecord(request))).record
+        except Refusal:
+            return None
+
+    found = await asyncio.gather(*map(read, case.record_ids))
+    return [record for record in found if record is not None]
+
+
+def _acts(visit: Visit, case: pb.Case) -> list[str]:
+    """The pages of the acts that the state permits and the visitor's role has, for objections."""
+    if case.kind == "repair":
+        return []
+    allowed = permitted(CaseState(case.state))
+    return [
+        page
+        for role, acts in ACTS.items()
+        if visit.has(role)
+        for step, page in acts
+        if step in allowed
+    ]

@@ -1,0 +1,149 @@
+"""The home of everybody: what waits for them, the most urgent first, in sentences with a verb."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from plumbing.client import ask
+from plumbing.identity import Role
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.objection.v1 import objection_pb2 as objection
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.reading import subject, subject_names, today
+from services.portal.visit import Visit
+from services.portal.wording import N_, Words
+
+ALL = 200  # as many of a kind as a home shows
+URGENT_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for the visitor."""
+
+    sentence: str
+    path: str
+    by_when: str
+    urgency: tuple[int, str]
+
+
+async def home(visit: Visit) -> Response:
+    """The tasks of every role the visitor has."""
+    words = Words(visit.say, visit.language)
+    day = await today(visit)
+    lists = []
+    if visit.has(Role.OPERATOR):
+        lists.append(_operator_tasks(visit, words, day))
+    if visit.has(Role.CASEWORKER, Role.UNIT_HEAD):
+        lists += [_case_tasks(visit, words), _step_tasks(visit, words)]
+    if visit.has(Role.UNIT_HEAD):
+        lists.append(_batch_tasks(visit))
+    tasks = [task for found in await asyncio.gather(*lists) for task in found]
+    own = visit.person.subject_id
+    return visit.page(
+        "home.html",
+        tasks=sorted(tasks, key=lambda task: task.urgency),
+        today=day,
+        firm=await subject(visit, own) if own else None,
+    )
+
+
+async def _operator_tasks(visit: Visit, words: Words, day: str) -> list[Task]:
+    own = visit.person.subject_id
+    coloured, cases = await asyncio.gather(
+        ask(visit.services.alerts.ListColours(alerts.ListColoursRequest(subject_id=own))),
+        ask(visit.services.objection.ListCases(objection.ListCasesRequest(subject_id=own))),
+    )
+    tasks = []
+    for row in coloured.instruments:
+        if row.colour not in ("red", "yellow", "green"):
+            continue
+        name = f"{words.instrument_type(row.type_code)} {row.serial_no}"
+        text = visit.say(_VERIFY[row.colour]).format(instrument=name)
+        left = words.days_left(row.valid_until, day) if row.valid_until else row.reason_zh
+        rank = ("red", "yellow", "green").index(row.colour)
+        tasks.append(Task(text, f"/instruments/{row.instrument_id}", left, (rank, row.valid_until)))
+    for case in cases.cases:
+        if case.state == "supplement_requested":
+            text = visit.say(N_("请补正 {number}")).format(number=case.number)
+            tasks.append(Task(text, f"/cases/{case.case_id}", "", (0, "")))
+    return tasks
+
+
+_VERIFY = {
+    "red": N_("停止使用 {instrument}，并立即申请检定"),
+    "yellow": N_("一个月内为 {instrument} 申请检定"),
+    "green": N_("安排 {instrument} 的检定"),
+}
+
+
+async def _case_tasks(visit: Visit, words: Words) -> list[Task]:
+    request = objection.ListCasesRequest(page_size=ALL)
+    cases = (await ask(visit.services.objection.ListCases(request))).cases
+    firms = await subject_names(visit, (case.subject_id for case in cases))
+    tasks = []
+    for case in cases:
+        sentence = _sentence_of(visit, case)
+        if sentence:
+            firm = firms[case.subject_id].name if case.subject_id in firms else ""
+            text = visit.say(sentence).format(number=case.number, firm=firm)
+            tasks.append(
+                Task(text, f"/cases/{case.case_id}", words.term(case), _case_urgency(case))
+            )
+    return tasks
+
+
+def _case_urgency(case: objection.Case) -> tuple[int, str]:
+    if not case.HasField("term"):
+        return (1, "")
+    return (0 if case.term.remaining_days <= URGENT_DAYS else 1, case.term.target_on)
+
+
+def _sentence_of(visit: Visit, case: objection.Case) -> str:
+    """What the visitor is to do in a case; empty where somebody else acts."""
+    if visit.has(Role.UNIT_HEAD) and case.state == "extension_requested":
+        return N_("审批 {firm} 一案（{number}）的延期申请")
+    if not visit.has(Role.CASEWORKER):
+        return ""
+    return _CASEWORKER.get(case.state, "")
+
+
+_CASEWORKER = {
+    "lodged": N_("决定是否受理 {firm} 的申请（{number}）"),
+    "accepted": N_("办理 {firm} 一案（{number}）"),
+    "extension_requested": N_("办理 {firm} 一案（{number}）"),
+}
+
+
+async def _step_tasks(visit: Visit, words: Words) -> list[Task]:
+    request = escalations.ListEscalationsRequest(state="proposed", page_size=ALL)
+    found = (await ask(visit.services.escalations.ListEscalations(request))).escalations
+    firms = await subject_names(visit, (case.subject_id for case in found))
+    sentence = visit.say(N_("审批对 {firm} 的{step}"))
+    return [
+        Task(
+            sentence.format(
+                firm=firms[case.subject_id].name if case.subject_id in firms else "",
+                step=words.escalation_step(case.step),
+            ),
+            f"/escalations/{case.escalation_id}",
+            "",
+            (2, case.due_on),
+        )
+        for case in found
+    ]
+
+
+async def _batch_tasks(visit: Visit) -> list[Task]:
+    request = registry.ListBatchesRequest(page_size=ALL)
+    batches = (await ask(visit.services.imports.ListBatches(request))).batches
+    sentence = visit.say(N_("审批导入批次 {file}"))
+    return [
+        Task(sentence.format(file=batch.file_name), "/home", "", (1, ""))
+        for batch in batches
+        if batch.state == "awaiting_approval"
+    ]

@@ -1,0 +1,103 @@
+"""Lodging an objection, one question a page: which records, why, check, done.
+
+What was answered travels in the form itself; nothing is stored before the objection is lodged.
+"""
+
+from __future__ import annotations
+
+import grpc
+from starlette.responses import Response
+
+from law.evidence import RecordStatus
+from plumbing.client import Refusal, ask
+from protos.objection.v1 import objection_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.reading import records_of
+from services.portal.visit import Visit, faults_by_field, message_of
+
+
+async def lodge(visit: Visit) -> Response:
+    """The wizard: `step` says which question was just answered."""
+    records = [r for r in await records_of(visit, visit.person.subject_id) if _is_open(r)]
+    if visit.request.method == "GET":
+        return _records_page(visit, records, chosen=[visit.query("record")])
+    chosen = [r for r in records if r.record_id in visit.fields("record")]
+    step = visit.field("step")
+    if not chosen or step == "again":
+        errors = {} if step == "again" else {"record": visit.say("请至少选择一条信用记录")}
+        return _records_page(visit, records, errors, chosen=visit.fields("record"))
+    if step == "records":
+        return _grounds_page(visit, chosen)
+    if not visit.field("grounds"):
+        error = visit.say("请写明哪里有误、事实是什么，例如：该处罚已被复议撤销")
+        return _grounds_page(visit, chosen, {"grounds": error})
+    if step == "grounds":
+        return visit.page(
+            "objections/check.html", chosen=chosen, form=visit.form, evidence=_evidence(visit)
+        )
+    return await _send(visit, chosen)
+
+
+async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
+    request = pb.LodgeObjectionRequest(
+        request_id=visit.request_id(),
+        subject_id=visit.person.subject_id,
+        record_ids=[record.record_id for record in chosen],
+        grounds=visit.field("grounds"),
+        evidence=_evidence(visit),
+    )
+    try:
+        answer = await ask(visit.services.objection.LodgeObjection(request))
+    except Refusal as refusal:
+        if refusal.code not in (
+            grpc.StatusCode.INVALID_ARGUMENT,
+            grpc.StatusCode.FAILED_PRECONDITION,
+            grpc.StatusCode.ALREADY_EXISTS,
+        ):
+            raise
+        told = faults_by_field(refusal, visit.language)
+        return _grounds_page(visit, chosen, told, message_of(refusal, visit.language))
+    return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
+
+
+def _records_page(
+    visit: Visit,
+    records: list[registry.Record],
+    errors: dict[str, str] | None = None,
+    *,
+    chosen: list[str],
+) -> Response:
+    return visit.page(
+        "objections/records.html",
+        status=422 if errors else 200,
+        records=records,
+        chosen=chosen,
+        errors=errors or {},
+        form=visit.form,
+    )
+
+
+def _grounds_page(
+    visit: Visit,
+    chosen: list[registry.Record],
+    errors: dict[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    failed = bool(errors or refusal)
+    return visit.page(
+        "objections/grounds.html",
+        status=422 if failed else 200,
+        chosen=chosen,
+        errors=errors or {},
+        refusal=refusal,
+        form=visit.form,
+    )
+
+
+def _evidence(visit: Visit) -> list[str]:
+    """One piece of evidence a line."""
+    return [line.strip() for line in visit.field("evidence").splitlines() if line.strip()]
+
+
+def _is_open(record: registry.Record) -> bool:
+    return record.status == RecordStatus.ACTIVE and not record.contested

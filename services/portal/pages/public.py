@@ -1,0 +1,91 @@
+"""Pages for anyone: looking up a firm, its credit, and what bureaus made public."""
+
+from __future__ import annotations
+
+import grpc
+from starlette.responses import Response
+
+from law.errors import LawError
+from law.identifiers import check_credit_code
+from plumbing.client import Refusal, ask
+from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.grading.v1 import assessments_pb2 as assessments
+from protos.grading.v1 import grading_pb2 as grading
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.visit import Visit
+
+PAGE_SIZE = 20
+SHORTEST_NAME = 2
+_CREDIT_CODE_LENGTH = 18
+
+
+async def search(visit: Visit) -> Response:
+    """Looks firms up by name, from two characters on, or by credit code."""
+    asked = visit.query("q")
+    if _is_credit_code(asked):
+        return visit.redirect(f"/firms/{asked.upper()}")
+    errors, found, more = {}, [], ""
+    if asked and len(asked) < SHORTEST_NAME:
+        errors["q"] = visit.say("请至少输入两个字，或者完整的统一社会信用代码")
+    elif asked:
+        request = registry.ListSubjectsRequest(
+            name_contains=asked, page_size=PAGE_SIZE, page_token=visit.query("page")
+        )
+        answer = await ask(visit.services.registry.ListSubjects(request))
+        found, more = list(answer.subjects), answer.next_page_token
+    return visit.page(
+        "public/search.html", public=True, asked=asked, found=found, more=more, errors=errors
+    )
+
+
+async def firm(visit: Visit) -> Response:
+    """What the disclosure rules let out of one firm: its grade and its disclosed records."""
+    request = registry.GetSubjectRequest(subject_id=visit.path("subject_id"))
+    subject = (await ask(visit.services.registry.GetSubject(request))).subject
+    records = registry.ListRecordsRequest(subject_id=subject.subject_id, page_size=100)
+    disclosed = await ask(visit.services.registry.ListRecords(records))
+    return visit.page(
+        "public/firm.html",
+        public=True,
+        subject=subject,
+        grade=await _grade(visit, subject.subject_id),
+        disclosed=disclosed.records,
+    )
+
+
+async def notices(visit: Visit) -> Response:
+    """Exposures that stand, published indices of areas, and where objections are accepted."""
+    exposures = await ask(
+        visit.services.escalations.ListExposures(escalations.ListExposuresRequest(page_size=100))
+    )
+    indices = await ask(
+        visit.services.assessments.ListIndexes(assessments.ListIndexesRequest(page_size=100))
+    )
+    bureaus = await ask(visit.services.registry.ListBureaus(registry.ListBureausRequest()))
+    return visit.page(
+        "public/notices.html",
+        public=True,
+        exposures=exposures.exposures,
+        indices=indices.indexes,
+        bureaus=bureaus.bureaus,
+    )
+
+
+async def _grade(visit: Visit, subject_id: str) -> grading.Grade | None:
+    try:
+        request = grading.GetGradeRequest(subject_id=subject_id)
+        return (await ask(visit.services.grading.GetGrade(request))).grade
+    except Refusal as refusal:
+        if refusal.code is grpc.StatusCode.NOT_FOUND:
+            return None
+        raise
+
+
+def _is_credit_code(asked: str) -> bool:
+    if len(asked) != _CREDIT_CODE_LENGTH:
+        return False
+    try:
+        check_credit_code(asked.upper())
+    except LawError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""What several groups of pages read of the services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+import grpc
+
+from plumbing.client import Refusal, ask
+from protos.grading.v1 import grading_pb2 as grading
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pictures.grade_path import GradePath, grade_path
+from services.portal.visit import Visit
+
+ALL = 1000  # the longest page a service gives; no list of one subject is longer
+
+
+async def today(visit: Visit) -> str:
+    """The platform's day, ISO."""
+    return (await ask(visit.services.clock.GetClock(registry.GetClockRequest()))).today
+
+
+async def subject(visit: Visit, subject_id: str) -> registry.Subject:
+    """A subject by its id or credit code."""
+    request = registry.GetSubjectRequest(subject_id=subject_id)
+    return (await ask(visit.services.registry.GetSubject(request))).subject
+
+
+async def subject_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, registry.Subject]:
+    """The subjects that a list speaks of, by id; one out of the visitor's scope is left out."""
+
+    async def read(subject_id: str) -> registry.Subject | None:
+        try:
+            return await subject(visit, subject_id)
+        except Refusal:
+            return None
+
+    wanted = sorted(set(ids))
+    found = await asyncio.gather(*map(read, wanted))
+    return {one.subject_id: one for one in found if one is not None}
+
+
+async def records_of(visit: Visit, subject_id: str) -> list[registry.Record]:
+    """Every credit record of a subject that the visitor may see, newest first."""
+    request = registry.ListRecordsRequest(subject_id=subject_id, page_size=ALL)
+    records = (await ask(visit.services.registry.ListRecords(request))).records
+    return sorted(records, key=lambda record: record.determined_on, reverse=True)
+
+
+async def kept_record(visit: Visit, record_id: str) -> registry.GetRecordResponse:
+    """A credit record with what it said before and how long it is kept."""
+    request = registry.GetRecordRequest(record_id=record_id)
+    return await ask(visit.services.registry.GetRecord(request))
+
+
+async def grade_of(visit: Visit, subject_id: str) -> grading.Grade | None:
+    """The grade in force today; None where nothing was graded yet."""
+    try:
+        request = grading.GetGradeRequest(subject_id=subject_id)
+        return (await ask(visit.services.grading.GetGrade(request))).grade
+    except Refusal as refusal:
+        if refusal.code is grpc.StatusCode.NOT_FOUND:
+            return None
+        raise
+
+
+async def path_of(visit: Visit, receipt_id: str) -> tuple[GradePath, list[str]]:
+    """The way a grade came about, as a picture and in sentences."""
+    request = grading.GetReceiptRequest(receipt_id=receipt_id)
+    answer = await ask(visit.services.grading.GetReceipt(request))
+    chinese = visit.language == "zh-CN"
+    sentences = answer.explanation_zh if chinese else answer.explanation_en
+    return grade_path(answer.receipt_json), list(sentences)

@@ -1,0 +1,45 @@
+"""A sandbox at the portal: its cast signs in with one click, and its clock can be moved."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from plumbing.client import ask
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.cast import CastMember, cast
+from services.portal.clients import use_token
+from services.portal.pages.sign_in import signed_in
+from services.portal.visit import Visit
+
+DAYS = ("1", "7", "30")
+
+
+async def enter_as(visit: Visit) -> Response:
+    """Signs in as a member of the cast."""
+    chosen = [m for m in cast(visit.portal.settings) if m.name == visit.field("name")]
+    if not chosen:
+        raise HTTPException(404)
+    return await signed_in(visit, await _login(visit, chosen[0]), "")
+
+
+async def move_clock(visit: Visit) -> Response:
+    """Moves the clock of a sandbox forward by whole days, as its administrator would."""
+    administrators = [m for m in cast(visit.portal.settings) if m.role == Role.ADMINISTRATOR]
+    if not administrators or visit.field("days") not in DAYS:
+        raise HTTPException(404)
+    use_token((await _login(visit, administrators[0])).token)
+    now = (await ask(visit.services.clock.GetClock(registry.GetClockRequest()))).now
+    request = registry.AdvanceClockRequest(request_id=visit.request_id())
+    request.to.FromDatetime(now.ToDatetime() + timedelta(days=int(visit.field("days"))))
+    await ask(visit.services.clock.AdvanceClock(request))
+    return visit.redirect(visit.local(visit.field("back")))
+
+
+async def _login(visit: Visit, member: CastMember) -> identity.LoginResponse:
+    request = identity.LoginRequest(name=member.name, password=member.password)
+    return await ask(visit.services.identity.Login(request))

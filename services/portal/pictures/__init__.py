@@ -1,0 +1,1 @@
+"""Pictures made on the server: SVG with the same facts as text."""

@@ -1,0 +1,111 @@
+"""What stands before every page: headers that browsers obey, and the refusal of foreign forms."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Nothing from another host, nothing inline, no framing, forms to this host only.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+_FOREIGN = PlainTextResponse("跨站请求被拒绝 | This form was sent from another site", 403)
+
+
+class SafeHeaders:
+    """Puts the headers onto every answer; a page without a word on caching is not stored."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class SameOrigin:
+    """Refuses a form that another site made a browser send.
+
+    Browsers say where a request comes from in Sec-Fetch-Site, older ones in Origin only. A request
+    that says neither was not made by a browser for another site; its form token is checked later.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._app
+        sends = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
+        if sends and not _is_from_here(Headers(scope=scope)):
+            answer = _FOREIGN
+        await answer(scope, receive, send)
+
+
+def _is_from_here(headers: Headers) -> bool:
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site:
+        return site in ("same-origin", "none")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+class UploadLimit:
+    """Refuses a body that is longer than pages ever send, before it is read."""
+
+    def __init__(self, app: ASGIApp, longest: int) -> None:
+        self._app, self._longest = app, longest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if not told.isdigit() or int(told) > self._longest:
+            await _too_large(scope, receive, send)
+            return
+        taken = 0
+
+        async def receive_within() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._longest:
+                raise BodyTooLarge
+            return message
+
+        try:
+            await self._app(scope, receive_within, send)
+        except BodyTooLarge:
+            await _too_large(scope, receive, send)
+
+
+class BodyTooLarge(Exception):
+    """A body went on past the limit, whatever its header said."""
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    refusal = PlainTextResponse("提交的内容过大 | What was sent is too large", 413)
+    await refusal(scope, receive, send)

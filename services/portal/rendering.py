@@ -1,0 +1,111 @@
+"""Templates in Chinese and English: the Chinese text is the key, a catalogue has the English."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from markupsafe import Markup
+
+from plumbing.clock import SHANGHAI
+from services.portal import wording
+
+HERE = Path(__file__).parent
+LANGUAGES = ("zh-CN", "en")
+_LOCALES = {"zh-CN": "zh_CN", "en": "en"}
+
+
+@cache
+def catalogue(language: str) -> gettext.NullTranslations:
+    """The translations into a language; Chinese needs none."""
+    file = HERE / "locale" / _LOCALES[language] / "LC_MESSAGES" / "portal.po"
+    if not file.exists():
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    with file.open("rb") as source:
+        write_mo(compiled, read_po(source))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=ChoiceLoader(
+            [
+                FileSystemLoader(HERE / "templates"),
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+            ]
+        ),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+
+
+def render(template: str, language: str, values: Mapping[str, Any]) -> str:
+    """A template as HTML in a language."""
+    translations = catalogue(language)
+    words = wording.Words(translations.gettext, language)
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **values,
+            _=translations.gettext,
+            gettext=translations.gettext,
+            ngettext=translations.ngettext,
+            language=language,
+            words=words,
+            day=_day(language),
+            moment=_moment(language),
+            number=_number(language),
+            paragraphs=_paragraphs,
+        )
+    )
+
+
+def _day(language: str) -> Callable[[date | str], str]:
+    def written(value: date | str) -> str:
+        """A day as people write it: 2026年10月16日星期五."""
+        if not value:
+            return ""
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+        return format_date(day, "full", locale=_LOCALES[language])
+
+    return written
+
+
+def _moment(language: str) -> Callable[[Any], str]:
+    def written(value: Any) -> str:
+        """A protobuf timestamp as a day and an hour of Beijing."""
+        moment = value if isinstance(value, datetime) else value.ToDatetime(SHANGHAI)
+        day = format_date(moment.date(), "long", locale=_LOCALES[language])
+        return f"{day} {moment:%H:%M}"
+
+    return written
+
+
+def _number(language: str) -> Callable[[int], str]:
+    def written(value: int) -> str:
+        return str(format_decimal(value, locale=_LOCALES[language]))
+
+    return written
+
+
+def _paragraphs(text: str) -> Markup:
+    """A text of people as paragraphs, every character of it escaped."""
+    return Markup("").join(
+        Markup('<p class="govuk-body">{}</p>').format(line) for line in text.split("\n") if line
+    )

@@ -1,0 +1,108 @@
+"""Sessions: who is signed in at which browser, until when.
+
+A session ends when it has not been used for the idle time, at its absolute end, when the person
+signs out, or when the registry no longer accepts its token. Times are machine time: moving a
+sandbox's clock signs nobody out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from plumbing.clock import Clock
+from plumbing.database import Database
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as pb
+from services.portal.tables import PortalSession
+
+COOKIE = "quanheng_session"
+SEEN_EVERY = timedelta(minutes=1)  # a page view need not write each time
+
+
+class Sessions:
+    """Opens, finds and ends sessions in the portal's own database."""
+
+    def __init__(
+        self, database: Database, clock: Clock, *, idle: timedelta, longest: timedelta
+    ) -> None:
+        self._database, self._clock = database, clock
+        self._idle, self._longest = idle, longest
+
+    async def open(self, answer: pb.LoginResponse) -> str:
+        """Opens a session for somebody who has just signed in; returns the value of its cookie."""
+        cookie, now = secrets.token_urlsafe(32), self._clock.now()
+        session = PortalSession(
+            cookie_hash=_hash(cookie),
+            token=answer.token,
+            account_id=answer.account.account_id,
+            display_name=answer.account.display_name or answer.account.name,
+            roles=[_role(number) for number in answer.account.roles],
+            bureau=answer.account.bureau,
+            subject_id=answer.account.subject_id,
+            form_token=secrets.token_urlsafe(16),
+            opened_at=now,
+            seen_at=now,
+            token_ends_at=answer.expires_at.ToDatetime(now.tzinfo),
+        )
+        async with self._database.transaction() as transaction:
+            await transaction.exec(sa.delete(PortalSession).where(self._over(now)))
+            transaction.add(session)
+        return cookie
+
+    async def find(self, cookie: str) -> PortalSession | None:
+        """The session of a cookie, or None where there is none or it is over."""
+        now = self._clock.now()
+        async with self._database.snapshot() as transaction:
+            session = await transaction.get(PortalSession, _hash(cookie))
+        if session is None or self._is_over(session, now):
+            return None
+        if now - session.seen_at > SEEN_EVERY:
+            await self._note_seen(session, now)
+        return session
+
+    async def renew(self, session: PortalSession, token: str, ends_at: datetime) -> None:
+        """Keeps a fresh token for a session."""
+        await self._update(session, token=token, token_ends_at=ends_at)
+
+    async def end(self, session: PortalSession) -> None:
+        """Ends a session."""
+        async with self._database.transaction() as transaction:
+            ended = col(PortalSession.cookie_hash) == session.cookie_hash
+            await transaction.exec(sa.delete(PortalSession).where(ended))
+
+    async def _note_seen(self, session: PortalSession, now: datetime) -> None:
+        await self._update(session, seen_at=now)
+
+    async def _update(self, session: PortalSession, **values: object) -> None:
+        this = col(PortalSession.cookie_hash) == session.cookie_hash
+        async with self._database.transaction() as transaction:
+            await transaction.exec(sa.update(PortalSession).where(this).values(**values))
+        for name, value in values.items():
+            setattr(session, name, value)
+
+    def _is_over(self, session: PortalSession, now: datetime) -> bool:
+        return (
+            now >= session.token_ends_at
+            or now - session.seen_at > self._idle
+            or now - session.opened_at > self._longest
+        )
+
+    def _over(self, now: datetime) -> sa.ColumnElement[bool]:
+        return sa.or_(
+            col(PortalSession.token_ends_at) <= now,
+            col(PortalSession.seen_at) < now - self._idle,
+            col(PortalSession.opened_at) < now - self._longest,
+        )
+
+
+def _hash(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def _role(number: int) -> Role:
+    return Role(pb.Role.Name(pb.Role.ValueType(number)).removeprefix("ROLE_").lower())

@@ -1,0 +1,34 @@
+"""The one table of the portal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from plumbing.database import JsonColumn, own_registry
+
+# The portal changes nothing that is announced or audited, so it has no outbox, inbox or audit.
+PLUMBING_TABLES = False
+
+
+class Base(SQLModel, registry=own_registry()):
+    """Base of the portal's tables."""
+
+
+class PortalSession(Base, table=True):
+    """One person signed in at one browser. Ended by deleting the row."""
+
+    __tablename__ = "portal_session"
+
+    cookie_hash: str = Field(primary_key=True)  # SHA-256 of the cookie; the cookie is kept nowhere
+    token: str
+    account_id: str = Field(index=True)
+    display_name: str
+    roles: list[str] = Field(sa_type=JsonColumn)
+    bureau: str
+    subject_id: str
+    form_token: str
+    opened_at: datetime
+    seen_at: datetime
+    token_ends_at: datetime

@@ -1,0 +1,282 @@
+"""The words of the pages for every code of the wire: one word for one thing, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+
+from law.errors import NotFound
+from law.evidence import RecordKind
+from law.instruments import catalogue
+from law.kind_names import kind_name
+from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Step
+from law.reader.texts import spell_out
+from law.texts_in_force.load import load
+from protos.objection.v1 import objection_pb2
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look for
+    """Marks a text for translation where it stands."""
+    return text
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A short state: its word, a shape for those who see no colours, and its style."""
+
+    word: str
+    shape: str
+    style: str
+
+
+_COLOURS: Mapping[str, tuple[str, str, str]] = {
+    "red": (N_("红色警示"), "■", "govuk-tag--red"),
+    "yellow": (N_("黄色预警"), "▲", "govuk-tag--yellow"),
+    "green": (N_("绿色提示"), "●", "govuk-tag--green"),
+    "none": (N_("正常"), "", "govuk-tag--grey"),
+}
+_SECTORS = {
+    "market": N_("集贸市场"),
+    "fuel_station": N_("加油站"),
+    "charging_station": N_("充电站"),
+    "catering": N_("餐饮"),
+    "retail": N_("商场超市"),
+    "medical": N_("医疗机构"),
+    "optical": N_("眼镜制配"),
+    "transport": N_("交通运输"),
+    "utility": N_("公用事业"),
+    "postal": N_("邮政快递"),
+    "telecom": N_("电信"),
+    "energy": N_("能源"),
+    "calibration_service": N_("检定校准机构"),
+    "prepackaged_goods": N_("定量包装"),
+    "scenic_area": N_("景区"),
+    "street_block": N_("街区"),
+    "other": N_("其他"),
+}
+_SUBJECT_KINDS = {
+    "organisation": N_("法人和非法人组织"),
+    "individual_business": N_("个体工商户"),
+    "natural_person": N_("自然人"),
+}
+_INSTRUMENT_STATES = {
+    "in_use": N_("在用"),
+    "spare": N_("备用"),
+    "stopped": N_("停用"),
+    "scrapped": N_("报废"),
+}
+_RESULTS = {
+    "pass": N_("合格"),
+    "reject": N_("不合格"),
+    "repaired": N_("已修理，未再检定"),
+    "pending": N_("待定"),
+}
+_RECORD_STATES = {
+    "active": N_("有效"),
+    "corrected": N_("已更正"),
+    "withdrawn": N_("已撤销"),
+    "repaired": N_("已修复"),
+    "expired": N_("已届满"),
+}
+_ROLES = {
+    "operator": N_("经营者"),
+    "caseworker": N_("办案人员"),
+    "unit_head": N_("单位负责人"),
+    "municipal_reviewer": N_("市级复核人员"),
+    "inspector": N_("检查人员"),
+    "verification_institution": N_("检定机构"),
+    "integrator": N_("对接系统"),
+    "administrator": N_("平台管理员"),
+    "public": N_("公众"),
+}
+_ESCALATION_STEPS = {
+    "reminder": N_("提醒"),
+    "guidance_letter": N_("行政指导建议书"),
+    "interview": N_("约谈"),
+    "exposure": N_("曝光"),
+}
+_ESCALATION_STATES = {
+    "waiting": N_("等待期满"),
+    "proposed": N_("待审批"),
+    "appointed": N_("已约定"),
+    "exhausted": N_("各步骤已完成"),
+    "closed": N_("已结束"),
+}
+# The law's own words, marked here for translation.
+_OF_THE_LAW = (
+    N_("已提交"),
+    N_("待补正"),
+    N_("已受理"),
+    N_("待批准延期"),
+    N_("已作出决定"),
+    N_("已办结"),
+    N_("不予受理"),
+    N_("已撤回"),
+    N_("要求补正"),
+    N_("补正"),
+    N_("受理"),
+    N_("申请延期"),
+    N_("批准延期"),
+    N_("不批准延期"),
+    N_("作出决定"),
+    N_("撤回"),
+    N_("办结"),
+    N_("删除"),
+    N_("更正"),
+    N_("终止披露"),
+    N_("维持"),
+    N_("确认修复"),
+    N_("不予修复"),
+)
+_CASE_STYLES = {
+    "closed": "govuk-tag--grey",
+    "withdrawn": "govuk-tag--grey",
+    "declined": "govuk-tag--grey",
+    "extension_requested": "govuk-tag--yellow",
+    "supplement_requested": "govuk-tag--yellow",
+}
+_NEXT = {
+    "lodged": N_("由办案人员决定是否受理"),
+    "supplement_requested": N_("由申请人补正"),
+    "accepted": N_("由办案人员决定"),
+    "extension_requested": N_("由单位负责人决定是否延期；期限仍在计算"),
+    "decided": N_("平台正在执行决定"),
+    "closed": N_("不再需要任何人处理"),
+    "declined": N_("不再需要任何人处理"),
+    "withdrawn": N_("不再需要任何人处理"),
+}
+
+
+class Words:
+    """Codes as words, in the language of one page."""
+
+    def __init__(self, say: Callable[[str], str], language: str) -> None:
+        self._say = say
+        self.lang = "zh" if language == "zh-CN" else "en"
+
+    def colour(self, code: str) -> Tag:
+        """A colour of the three-colour alerts."""
+        word, shape, style = _COLOURS[code or "none"]
+        return Tag(self._say(word), shape, style)
+
+    def sector(self, code: str) -> str:
+        """The sector of a subject."""
+        return self._say(_SECTORS.get(code, code)) if code else ""
+
+    def subject_kind(self, code: str) -> str:
+        """The kind of a subject."""
+        return self._say(_SUBJECT_KINDS.get(code, code))
+
+    def instrument_state(self, code: str) -> str:
+        """Whether an instrument is used."""
+        return self._say(_INSTRUMENT_STATES.get(code, code)) if code else ""
+
+    def result(self, code: str) -> str:
+        """What a verification found."""
+        return self._say(_RESULTS.get(code, code))
+
+    def record_kind(self, code: str) -> str:
+        """What a credit record says."""
+        return kind_name(RecordKind(code), self.lang)
+
+    def record_status(self, code: str) -> str:
+        """Whether a credit record stands."""
+        return self._say(_RECORD_STATES.get(code, code))
+
+    def role(self, code: str) -> str:
+        """What somebody may do."""
+        return self._say(_ROLES.get(code, code))
+
+    def case_state(self, code: str) -> Tag:
+        """Where a case stands."""
+        word = self._say(STATE_ZH[CaseState(code)])
+        return Tag(word, "", _CASE_STYLES.get(code, "govuk-tag--blue"))
+
+    def next_act(self, code: str) -> str:
+        """Who has to act next in a case."""
+        return self._say(_NEXT[code])
+
+    def case_kind(self, case: objection_pb2.Case) -> str:
+        """What is asked for: an objection or a repair."""
+        return self._say(N_("信用修复")) if case.kind == "repair" else self._say(N_("异议"))
+
+    def step(self, code: str) -> str:
+        """What was done to a case; a note of the platform's own stays as it is."""
+        return self._say(STEP_ZH[Step(code)]) if code in set(Step) else code
+
+    def outcome(self, code: str) -> str:
+        """What a decision orders."""
+        return self._say(OUTCOME_ZH[Outcome(code)]) if code else ""
+
+    def escalation_step(self, code: str) -> str:
+        """A step that follows a red alert."""
+        return self._say(_ESCALATION_STEPS.get(code, code))
+
+    def escalation_state(self, code: str) -> str:
+        """Where an escalation stands."""
+        return self._say(_ESCALATION_STATES.get(code, code))
+
+    def instrument_type(self, code: str) -> str:
+        """The name of an instrument type, or the type as it was filed."""
+        known = catalogue().get(code)
+        if known is None:
+            return code
+        return known.name_zh if self.lang == "zh" else known.name_en
+
+    def article(self, citation: str) -> str:
+        """A citation with the title of its text; our own numbers are left out."""
+        parts = [part.strip() for part in citation.split(";")]
+        texts = [part for part in parts if " " in part]
+        return spell_out("; ".join(texts), self.lang) if texts else ""
+
+    def text_title(self, ruleset_id: str) -> str:
+        """The title of the text a grade rests on."""
+        try:
+            ruleset = load(ruleset_id)
+        except NotFound:
+            return ruleset_id
+        return ruleset.title_zh if self.lang == "zh" else ruleset.title_en
+
+    def grade(self, ruleset_id: str, grade: str) -> str:
+        """A grade with what it means under its text, such as B（良好）."""
+        if not grade:
+            return self._say(N_("不评价等级"))
+        try:
+            known = load(ruleset_id).grade(grade)
+        except (NotFound, ValueError):
+            return grade
+        title = known.title_zh if self.lang == "zh" else known.title_en
+        return title if grade in title else f"{grade}（{title}）"
+
+    def term(self, case: objection_pb2.Case) -> str:
+        """The remaining term of a case with its unit and end; never a bare number."""
+        if not case.HasField("term") or case.state in ("closed", "declined", "withdrawn"):
+            return ""
+        if case.state == "decided":
+            return ""
+        term = case.term
+        end = self._day(term.target_on)
+        if term.overdue:
+            text = self._say(N_("已逾期 {days} 个工作日，应于 {end} 前办结"))
+        else:
+            text = self._say(N_("还剩 {days} 个工作日，至 {end} 24 时"))
+        written = text.format(days=abs(term.remaining_days), end=end)
+        if term.provisional:
+            written += self._say(N_("（暂定：涉及放假安排尚未公布的年份）"))
+        return written
+
+    def days_left(self, last_day: str, today: str) -> str:
+        """How long a certificate is still valid, or since when it is not."""
+        if not last_day:
+            return self._say(N_("无有效期"))
+        days = (date.fromisoformat(last_day) - date.fromisoformat(today)).days
+        if days < 0:
+            return self._say(N_("已过有效期 {days} 天")).format(days=-days)
+        return self._say(N_("还有 {days} 天")).format(days=days)
+
+    def _day(self, written: str) -> str:
+        locale = "zh_CN" if self.lang == "zh" else "en"
+        return str(format_date(date.fromisoformat(written), "full", locale=locale))

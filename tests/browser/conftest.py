@@ -1,0 +1,108 @@
+"""The portal in a real browser, on every real process of a sandbox with the bundled register.
+
+Playwright's own loop and pytest-asyncio's do not go together in one process, so these tests are a
+pytest call of their own (`make test-browser`), and the platform is a process beside them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
+FOUND = shutil.which("chromium") or shutil.which("google-chrome") or ""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium; without one these tests say loudly that they were skipped."""
+    if not FOUND:
+        pytest.skip("NO BROWSER: install Debian's package chromium to run the browser tests")
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+    return {**browser_type_launch_args, "executable_path": FOUND, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def portal(
+    tmp_path_factory: pytest.TempPathFactory, browser_type_launch_args: dict[str, Any]
+) -> Iterator[str]:
+    """The address of the portal of a sandbox that was just made."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    command = [sys.executable, "-m", "services.cli", "up", "--sandbox", "--sample"]
+    log = folder / "up.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--data", str(folder / "data"), "--quiet"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield _address(process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(120)
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    ends = time.monotonic() + READY_SECONDS
+    while time.monotonic() < ends:
+        text = log.read_text()
+        if found := re.search(r"portal\s+(http://127\.0\.0\.1:\d+)", text):
+            return found[1]
+        assert process.poll() is None, text
+        time.sleep(0.2)
+    raise AssertionError(f"The platform was not ready in time:\n{log.read_text()}")
+
+
+@pytest.fixture
+def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
+    """Opens pages in browsers of their own: nobody shares a session.
+
+    A message of the console at level error, a violation of the content security policy, or a
+    request to another host fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def opened(member: str = "", **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=portal, locale="zh-CN", timezone_id="Asia/Shanghai", **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: _note_console(faults, message))
+        page.on("request", lambda request: _note_request(faults, request, portal))
+        page.on("pageerror", lambda error: faults.append(f"error on the page: {error}"))
+        if member:
+            page.goto("/sign-in")
+            page.locator(f"button[name=name][value='{member}']").click()
+            page.wait_for_url(re.compile(r"/home|/subjects|/law"))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def _note_console(faults: list[str], message: ConsoleMessage) -> None:
+    # A form that was refused is answered 422, a page that is not there 404: both are meant.
+    expected = "the server responded with a status of 4" in message.text
+    if message.type == "error" and not expected:
+        faults.append(f"console: {message.text}")
+
+
+def _note_request(faults: list[str], request: Request, portal: str) -> None:
+    if not request.url.startswith((portal, "data:")):
+        faults.append(f"request to another host: {request.url}")

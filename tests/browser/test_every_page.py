@@ -1,0 +1,130 @@
+"""Every page: no accessibility fault, no sideways scroll on a phone, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+SignIn = Callable[..., Page]
+PHONE = {"viewport": {"width": 375, "height": 740}}
+PAGES = {
+    "": [
+        "/",
+        "/?q=加油",
+        "/?q=无",
+        "/notices",
+        "/law",
+        "/law/texts/hangzhou-2021-120",
+        "/law/texts/tianjin-pilot",
+        "/law/working-days?start=2026-09-25&n=7",
+        "/law/working-days?start=x",
+        "/law/colours?valid_until=2026-12-31",
+        "/sign-in",
+        "/no-such-page",
+    ],
+    "demo.operator": [
+        "/home",
+        "/instruments",
+        "/grade",
+        "/records",
+        "/cases",
+        "/messages",
+        "/objections/new",
+        "/account",
+    ],
+    "demo.caseworker": ["/home", "/instruments", "/cases", "/escalations", "/subjects"],
+    "demo.unithead": ["/home", "/instruments?colour=red"],
+    "demo.reviewer": ["/home", "/cases"],
+    "demo.inspector": ["/subjects?q=加油"],
+}
+LINKED = {  # from a list to the first of its things
+    "demo.operator": ["/instruments"],
+    "demo.caseworker": ["/subjects", "/instruments"],
+    "": ["/?q=加油"],
+}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("member", PAGES)
+def test_a_page_has_no_accessibility_fault(sign_in: SignIn, member: str, language: str) -> None:
+    page = sign_in(member)
+    page.goto(f"/language/{language}")
+    for path in PAGES[member]:
+        page.goto(path)
+        _check(page, path)
+        assert page.locator("html").get_attribute("lang") == language
+    for path in LINKED.get(member, []):
+        page.goto(path)
+        page.locator("main table a, main .q-results a").first.click()
+        _check(page, page.url)
+
+
+@pytest.mark.parametrize("member", PAGES)
+def test_a_page_fits_a_phone(sign_in: SignIn, member: str) -> None:
+    page = sign_in(member, **PHONE)
+    for path in PAGES[member]:
+        page.goto(path)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= PHONE["viewport"]["width"], f"{path} is {wide} px wide"
+
+
+def test_anyone_finds_a_firm_and_what_its_grade_means(sign_in: SignIn) -> None:
+    page = sign_in()
+    page.goto("/")
+    page.get_by_label("企业名称或统一社会信用代码").fill("加油")
+    page.get_by_role("button", name="查询").click()
+    page.locator(".q-results a").first.click()
+    expect(page.get_by_role("heading", name="信用等级")).to_be_visible()
+    page.get_by_role("link", name="这个等级是什么意思").click()
+    expect(page.get_by_role("heading", name="分数与等级")).to_be_visible()
+
+
+def test_no_natural_person_is_found(sign_in: SignIn) -> None:
+    page = sign_in()
+    page.goto("/?q=自然人")
+    expect(page.get_by_text("自然人不公开")).to_be_visible()
+
+
+def test_a_wizard_can_be_walked_with_the_keyboard_alone(sign_in: SignIn) -> None:
+    page = sign_in("demo.operator")
+    page.goto("/objections/new")
+    page.get_by_role("checkbox").first.focus()
+    page.keyboard.press("Space")
+    page.locator("main").get_by_role("button", name="继续").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("理由").focus()
+    page.keyboard.type("records are wrong")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="核对并提交")).to_be_visible()
+
+
+def test_public_pages_have_an_etag_and_personal_ones_no_cache(sign_in: SignIn, portal: str) -> None:
+    page = sign_in("demo.operator")
+    answer = page.goto("/home")
+    assert answer is not None
+    assert answer.headers["cache-control"] == "no-store"
+    anyone = sign_in()
+    first = anyone.request.get(f"{portal}/law")
+    again = anyone.request.get(f"{portal}/law", headers={"if-none-match": first.headers["etag"]})
+    assert (first.status, again.status) == (200, 304)
+
+
+def test_signing_out_ends_the_session(sign_in: SignIn) -> None:
+    page = sign_in("demo.operator")
+    cookies = page.context.cookies()
+    session = next(cookie for cookie in cookies if cookie.get("name") == "quanheng_session")
+    assert session.get("httpOnly") is True
+    page.get_by_role("button", name="退出").click()
+    page.context.add_cookies([dict(session)])  # type: ignore[list-item] # it is what cookies() gave
+    page.goto("/home")
+    assert "/sign-in" in page.url
+
+
+def _check(page: Page, path: str) -> None:
+    answer = Axe().run(page)
+    assert answer.violations_count == 0, f"{path}: {answer.generate_report()}"

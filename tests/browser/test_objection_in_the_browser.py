@@ -1,0 +1,129 @@
+"""An objection from end to end on pages, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+SignIn = Callable[..., Page]
+GROUNDS = "该处罚所依据的检定结果已经更正[/red]<b>"
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def lodge(page: Page, grounds: str) -> str:
+    """Lodges an objection to the first record and returns the address of the case."""
+    page.goto("/objections/new")
+    page.get_by_role("checkbox").first.check()
+    press(page, "继续")
+    page.get_by_label("理由").fill(grounds)
+    page.get_by_label("证据").fill("检定证书更正通知，检定机构\n照片两张")
+    press(page, "继续")
+    expect(page.get_by_role("heading", name="核对并提交")).to_be_visible()
+    press(page, "提交异议")
+    expect(page.get_by_text("已提交").first).to_be_visible()
+    return re.sub(r"\?.*$", "", page.url)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_lodged_withdrawn(sign_in: SignIn, javascript: bool) -> None:
+    operator = sign_in("demo.operator", java_script_enabled=javascript)
+    case = lodge(operator, GROUNDS)
+    expect(operator.get_by_text(GROUNDS)).to_be_visible()  # text is text
+    operator.get_by_role("button", name="撤回", exact=True).click()
+    press(operator, "撤回异议")
+    expect(operator.get_by_text("已撤回").first).to_be_visible()
+    assert operator.url.startswith(case)
+
+
+def test_every_fault_is_told_at_once_and_nothing_is_lost(sign_in: SignIn) -> None:
+    page = sign_in("demo.operator")
+    page.goto("/objections/new")
+    press(page, "继续")
+    expect(page.get_by_role("alert")).to_contain_text("请至少选择一条信用记录")
+    page.get_by_role("checkbox").first.check()
+    press(page, "继续")
+    page.get_by_label("证据").fill("照片两张")
+    press(page, "继续")
+    expect(page.get_by_role("alert")).to_contain_text("请写明哪里有误")
+    expect(page.get_by_label("证据")).to_have_value("照片两张")
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.get_by_label("理由")).to_be_focused()
+
+
+def test_extended_decided_and_told(sign_in: SignIn) -> None:
+    """Lodged, accepted, an extension asked for and approved, granted: the grade changes."""
+    operator = sign_in("demo.operator")
+    caseworker, head = sign_in("demo.caseworker"), sign_in("demo.unithead")
+    case = lodge(operator, "处罚决定已被复议撤销")
+
+    caseworker.goto("/home")
+    expect(caseworker.get_by_role("link", name=re.compile("决定是否受理"))).to_be_visible()
+    caseworker.goto(case)
+    caseworker.get_by_role("button", name="受理", exact=True).click()
+    press(caseworker, "受理")
+    expect(caseworker.get_by_role("img", name=re.compile("办理期限逐日图"))).to_be_visible()
+    expect(caseworker.get_by_text(re.compile(r"还剩 \d+ 个工作日，至 .* 24 时"))).to_be_visible()
+
+    caseworker.get_by_role("button", name="申请延期").click()
+    press(caseworker, "申请延期")
+    expect(caseworker.get_by_role("alert")).to_contain_text("请写明延长几个工作日")
+    caseworker.get_by_label("延长几个工作日").fill("100")
+    caseworker.get_by_label("案件复杂的理由").fill("需要向检定机构调查")
+    press(caseworker, "申请延期")
+    expect(caseworker.get_by_role("alert")).to_contain_text("20")  # the cap, in the service's words
+    caseworker.get_by_label("延长几个工作日").fill("10")
+    press(caseworker, "申请延期")
+    expect(caseworker.get_by_text("待批准延期").first).to_be_visible()
+
+    head.goto("/home")
+    head.get_by_role("link", name=re.compile("延期申请")).click()
+    head.get_by_role("button", name="审批延期").click()
+    head.get_by_label("批准", exact=True).check()
+    press(head, "提交")
+    expect(head.get_by_text("已受理").first).to_be_visible()
+
+    caseworker.goto(f"{case}/decide")
+    caseworker.get_by_label("删除").check()
+    caseworker.get_by_label("理由").fill("经核实，处罚决定已被复议撤销")
+    press(caseworker, "核对并提交")
+    expect(caseworker.get_by_text(re.compile("现在：.*；执行决定后："))).to_be_visible()
+    press(caseworker, "作出决定")
+    expect(caseworker.get_by_text("删除").first).to_be_visible()
+
+    operator.goto("/cases?closed=yes")
+    for _ in range(300):  # the decision is carried out in the background
+        operator.goto(case)
+        if operator.get_by_text("已办结").count():
+            break
+        operator.wait_for_timeout(500)
+    expect(operator.get_by_text(re.compile("等级由 .* 变为"))).to_be_visible()
+    expect(operator.get_by_role("heading", name="文书")).to_be_visible()
+    operator.goto("/records")
+    expect(operator.get_by_text("已撤销").first).to_be_visible()
+
+
+def test_a_form_from_another_session_is_refused(sign_in: SignIn) -> None:
+    page = sign_in("demo.operator")
+    page.goto("/account")
+    page.evaluate(
+        "for (const field of document.querySelectorAll('[name=form_token]')) field.value = 'x'"
+    )
+    press(page, "更改密码")
+    expect(page.get_by_role("heading", name="页面已过期，请返回重新填写")).to_be_visible()
+
+
+def test_a_role_opens_no_page_of_another(sign_in: SignIn) -> None:
+    operator = sign_in("demo.operator")
+    for path in ("/subjects", "/escalations"):
+        answer = operator.goto(path)
+        assert answer is not None
+        assert answer.status == 403
+    anyone = sign_in()
+    anyone.goto("/home")
+    assert "/sign-in" in anyone.url

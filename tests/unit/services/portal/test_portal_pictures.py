@@ -1,0 +1,61 @@
+"""The pictures say what the law says: the days of a term, and the steps of a grade."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
+from law.grading import grade
+from law.terms.ledger import start
+from law.terms.workdays import edition
+from law.texts_in_force.load import load
+from protos.objection.v1 import objection_pb2 as pb
+from services.portal.pictures.grade_path import grade_path
+from services.portal.pictures.term_strip import term_strip
+
+
+def term_of(day: date) -> pb.Term:
+    calendar = edition()
+    term = start("objection_first", day, edition=calendar)
+    return pb.Term(
+        started_on=day.isoformat(),
+        target_on=term.target(calendar).date.isoformat(),
+        latest_on=term.latest(calendar).date.isoformat(),
+        budget_days=term.total,
+        cap_days=term.cap,
+        calendar_edition=calendar.number,
+    )
+
+
+def test_a_strip_counts_the_working_days_of_the_term_and_no_other() -> None:
+    term = term_of(date(2026, 9, 25))  # before the holiday of October, with make-up days
+    strip = term_strip(term, "2026-09-28")
+    numbered = [day for day in strip.days if day.number]
+    assert [day.number for day in numbered] == list(range(1, term.cap_days + 1))
+    (target,) = [day for day in strip.days if day.is_target]
+    assert (target.day.isoformat(), target.number) == (term.target_on, term.budget_days)
+    assert [day.day for day in strip.days if day.is_today] == [date(2026, 9, 28)]
+    assert {day.kind for day in numbered} == {"work", "make_up"}
+    assert all(day.kind in ("weekend", "holiday") for day in strip.days[1:] if not day.number)
+
+
+def test_the_path_of_a_grade_ends_at_its_score() -> None:
+    day = date(2026, 9, 14)
+    records = tuple(
+        Record(
+            id=f"r{n}",
+            kind=kind,
+            occurred_on=date(2026, 3, 1),
+            determined_on=date(2026, 3, n + 1),
+            entered_on=date(2026, 3, 20),
+            verified=True,
+        )
+        for n, kind in enumerate((RecordKind.AWARD, RecordKind.COMPLAINT_UPHELD))
+    )
+    dossier = Dossier("s1", Sector.FUEL_STATION, SubjectKind.ORGANISATION, records)
+    receipt = grade(dossier, load("hangzhou-2021-120"), day)
+    path = grade_path(json.dumps(receipt.to_json()))
+    assert path.base == 90
+    assert path.steps[-1].after == receipt.score
+    assert {step.line.record for step in path.steps} == {"r0", "r1"}
