@@ -1,81 +1,57 @@
-"""The command `quanheng`. Each module of this package that has `register` adds its commands."""
+"""The command `quanheng`. What it can do stands in `commands.table`."""
 
 from __future__ import annotations
 
 import os
 import sys
-import traceback
 from contextlib import suppress
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
-from law.errors import LawError
-from services.cli import demo
-from services.cli.commands import (
-    accounts,
-    alerts,
-    assessments,
-    batches,
-    bulk,
-    escalations,
-    grades,
-    import_files,
-    imports,
-    indices,
-    objections,
-    platform,
-    register,
-    repairs,
-    rulesets,
-    verifications,
-)
-from services.cli.health import status
-from services.cli.law import commands as law
-from services.cli.machine import up
+from services.cli.groups import SETTINGS, Root
+from services.cli.output.language import Language, set_language
 
 app = typer.Typer(
     name="quanheng",
+    cls=Root,
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    context_settings=SETTINGS,
 )
-for commands in (
-    up,
-    status,
-    demo,
-    accounts,
-    register,
-    verifications,
-    import_files,
-    imports,
-    bulk,
-    batches,
-    grades,
-    rulesets,
-    assessments,
-    indices,
-    objections,
-    repairs,
-    alerts,
-    escalations,
-    platform,
-    law,
-):
-    commands.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"quanheng {version('quanheng')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _every_command() -> None:
+def _every_command(
+    lang: Annotated[
+        Language, typer.Option("--lang", help="语言：zh 中文、en 英文 | language of the screen")
+    ] = Language.ZH,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="显示版本 | shows the version", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
     """权衡：计量信用监管平台。
 
     Quanheng: supervision of metrology credit for a market-regulation bureau.
     """
+    set_language(lang)
 
 
 def run() -> int:
     """Runs one command and returns its exit status; a typed error becomes a sentence."""
+    from law.errors import LawError  # noqa: PLC0415 - `--help` needs none of the law
+
     try:
         app()
     except SystemExit as ended:
@@ -87,13 +63,15 @@ def run() -> int:
         show.refuse(error.zh, error.en, faults)
         return 1
     except Exception:  # main must reach its end, whatever happened
+        import traceback  # noqa: PLC0415 - only an error of ours needs it
+
         traceback.print_exc()
         return 1
     return 0
 
 
 def main() -> NoReturn:
-    """Ends at once after the last word: the Temporal client may abort a normal exit."""
+    """Runs the command, then ends the process at once: the Temporal client may abort an exit."""
     status = run()
     with suppress(OSError):  # the terminal may be gone by now
         sys.stdout.flush()

@@ -26,8 +26,8 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import Client, with_client
-from services.cli.commands import imports
-from services.cli.commands.import_files import import_app
+from services.cli.commands import choices, imports
+from services.cli.commands.imports import ImportResult
 from services.cli.output import show
 from services.cli.output.options import AsJson, Bureau, Data
 
@@ -36,18 +36,15 @@ CHUNKS_IN_STREAM = 200  # a stream has the time of one slow call
 TRIES, AGAIN_SECONDS = 10, 1.0  # without a chunk more having come in
 CUT_OFF = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 GIVEN_UP = ("refused", "rejected", "discarded", "expired", "undone")
-FAULTS_TOLD = 100
+FAULTS_SHOWN = 100  # lines of a file that are no items
 KINDS: dict[str, Any] = {
     "subjects": bulk.SubjectItem,
     "instruments": bulk.InstrumentItem,
     "verifications": bulk.VerificationItem,
     "records": bulk.RecordItem,
 }
-
-
-def register(_app: typer.Typer) -> None:
-    """Adds this command to those of `quanheng import`."""
-    import_app.command("bulk")(bulk_)
+FAMILIES = choices.some("family", *KINDS)
+MODES = choices.some("mode", "all_or_nothing", "good_rows")
 
 
 def bulk_(
@@ -55,14 +52,18 @@ def bulk_(
         Path, typer.Argument(exists=True, dir_okay=False, help="每行一个 JSON 对象 | JSON lines")
     ],
     family: Annotated[
-        str, typer.Option(help="类别：subjects | instruments | verifications | records")
+        str,
+        typer.Option(
+            help=f"类别：{choices.listed(FAMILIES)} | family", parser=choices.parser(FAMILIES)
+        ),
     ],
     bureau: Bureau = "",
-    mode: Annotated[str, typer.Option(help="方式：all_or_nothing | good_rows")] = "all_or_nothing",
-    baseline: Annotated[bool, typer.Option("--baseline", help="首次建档，不触发预警")] = False,
-    file_missing: Annotated[
-        bool, typer.Option("--file-missing", help="为检定记录一并建立主体和器具")
-    ] = False,
+    mode: Annotated[
+        str,
+        typer.Option(help=f"方式：{choices.listed(MODES)} | mode", parser=choices.parser(MODES)),
+    ] = "all_or_nothing",
+    baseline: imports.Baseline = False,
+    file_missing: imports.FileMissing = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,8 +71,6 @@ def bulk_(
 
     Pushes a file of JSON lines in bulk; cut off, the same command goes on where it was.
     """
-    if family not in KINDS:
-        raise typer.BadParameter(f"应为 {'、'.join(KINDS)} 之一")
     load = Load(file, family)
     asked = bulk.OpenBulkBatchRequest(
         family=family,
@@ -87,13 +86,9 @@ def bulk_(
         return batch, await imports.faults_of(client, batch.batch_id, imports.FAULTS_KEPT)
 
     batch, faults = with_client(data, push)
-    if as_json:
-        show.json_out({"batch": show.plain(batch), **show.plain(faults)})
-    else:
-        imports.show_batch(batch)
-        imports.show_faults(faults.faults[: imports.FAULTS_SHOWN])
-    if batch.state == "refused":
-        raise typer.Exit(1)
+    imports.print_result(ImportResult(batch, faults), as_json=as_json)
+    if status := imports.exit_code(batch):
+        raise typer.Exit(status)
 
 
 @dataclass
@@ -133,7 +128,7 @@ class Load:
                     yield _item(KINDS[self.family], json.loads(line))
                 except (ValueError, TypeError, AttributeError) as error:
                     faults.append(Fault(f"line {number}", "不是此类的一项", str(error)))
-            if len(faults) == FAULTS_TOLD:
+            if len(faults) == FAULTS_SHOWN:
                 break
         if faults:
             raise InvalidInput("文件中有无法报送的行", "Lines that are no items", faults=faults)

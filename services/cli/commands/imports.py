@@ -1,48 +1,45 @@
-"""Batches of imports, and sending a file as one."""
+"""Importing files: sending one as a batch, templates, and the rows that were not taken."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
+from law.errors import InvalidInput
 from plumbing.chunks import pieces
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import Client, with_client
-from services.cli.output import show
+from services.cli.commands import choices
+from services.cli.output import answer, show
 from services.cli.output.exporting import armed, writing
-from services.cli.output.listing import listed
-from services.cli.output.options import AsJson, Data, Export, Limit
+from services.cli.output.names import Names
+from services.cli.output.options import AsJson, Bureau, Data
+from services.cli.output.views import table
 
-PIECE = 256 * 1024  # bytes of a file per message
+CHUNK_BYTES = 256 * 1024  # of a file, a message
 FAULTS_SHOWN = 20
 FAULTS_KEPT = 1000
-batch_app = typer.Typer(no_args_is_help=True, help="导入批次 | import batches")
-BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="批次 id")]
-STATES = {
-    "checked": "仅检查",
-    "applied": "已导入",
-    "refused": "已退回",
-    "unchanged": "无变化",
-    "undone": "已撤销",
-    "receiving": "报送中",
-    "awaiting_approval": "待批准",
-    "rejected": "未批准",
-    "discarded": "已放弃",
-    "expired": "逾期失效",
-}
+REFUSED, HELD = 1, 3  # exit codes: some rows were not taken; the batch waits for approval
+FAMILIES = choices.some("family")
+MODES = choices.some("mode")
 
 
 @dataclass(frozen=True)
-class Mapped:
-    """How to read a file: its columns, constants and values."""
+class ColumnMapping:
+    """How a file is read: field → column, field → value of every row, `field:value` → value.
+
+    placeholders are owner names that stand for nobody. file_missing registers the subjects and
+    instruments that verifications name and the register does not know.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -50,16 +47,202 @@ class Mapped:
     placeholders: Sequence[str] = ()
     file_missing: bool = False
 
+    @classmethod
+    def from_file(cls, path: Path) -> ColumnMapping:
+        """A mapping kept as a JSON object with these names. Raises InvalidInput."""
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise InvalidInput(f"{path} 不是映射文件", f"{path} is no mapping: {error}") from error
 
-def register(app: typer.Typer) -> None:
-    """Adds these commands."""
-    app.add_typer(batch_app, name="batch")
+    def with_more(self, given: ColumnMapping) -> ColumnMapping:
+        """This mapping with what is given besides; what is given goes before."""
+        return ColumnMapping(
+            {**self.columns, **given.columns},
+            {**self.constants, **given.constants},
+            {**self.values, **given.values},
+            [*self.placeholders, *given.placeholders],
+            self.file_missing or given.file_missing,
+        )
+
+
+class Form(StrEnum):
+    """Formats of a template."""
+
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+Family = Annotated[
+    str,
+    typer.Option(
+        "--family",
+        help=f"类别：{choices.listed(FAMILIES)} | family",
+        parser=choices.parser(FAMILIES),
+    ),
+]
+Mode = Annotated[
+    str,
+    typer.Option(
+        "--mode", help=f"方式：{choices.listed(MODES)} | mode", parser=choices.parser(MODES)
+    ),
+]
+Baseline = Annotated[
+    bool, typer.Option("--baseline", help="首次建档，不触发预警 | a first load alarms nobody")
+]
+FileMissing = Annotated[
+    bool, typer.Option("--file-missing", help="为检定记录一并建立主体和器具 | file what lacks")
+]
+Sheet = Annotated[str, typer.Option("--sheet", help="工作表，默认第一个有内容的 | sheet")]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", help="列映射的 JSON 文件 | file with a mapping")
+]
+Columns = Annotated[
+    list[str] | None, typer.Option("--map", help="字段=列名，可多次 | field=column")
+]
+Constants = Annotated[
+    list[str] | None, typer.Option("--const", help="字段=值，可多次 | field=value")
+]
+CellValues = Annotated[
+    list[str] | None, typer.Option("--value", help="字段:文件值=登记值 | field:value=value")
+]
+Placeholders = Annotated[
+    list[str] | None, typer.Option("--placeholder", help="占位单位名 | placeholder owner")
+]
+Rejected = Annotated[
+    Path | None, typer.Option("--rejected", help="未收下的行写入此 .csv 或 .xlsx | not taken")
+]
+
+
+def template(
+    family: Annotated[
+        str,
+        typer.Argument(
+            metavar="FAMILY",
+            help=f"类别：{choices.listed(FAMILIES)} | family",
+            parser=choices.parser(FAMILIES),
+        ),
+    ],
+    form: Annotated[Form, typer.Option("--format", help="格式 | format")] = Form.XLSX,
+    output: Annotated[
+        Path | None, typer.Option("--output", dir_okay=False, help="写入的文件 | file to write")
+    ] = None,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="含首次建档时才读取的列 | of a first load")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """取一份空白模板：表头、下拉选项、文本格式和字段说明；填好后直接导入。
+
+    Writes an empty file with the columns of a family, explained; filled in, it is imported so.
+    """
+    request = pb.GetTemplateRequest(family=family, format=form, baseline=baseline)
+    response = with_client(data, lambda client: client.imports.GetTemplate(request))
+    path = output or Path(f"{family}.{form}")
+    path.write_bytes(response.content)
+    show.done(f"已写入 {path}", f"wrote {path}")
+
+
+def import_(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="工作簿或 CSV 文件 | file"
+        ),
+    ],
+    family: Family,
+    bureau: Bureau = "",
+    sheet: Sheet = "",
+    mapping: MappingFile = None,
+    column: Columns = None,
+    constant: Constants = None,
+    value: CellValues = None,
+    placeholder: Placeholders = None,
+    mode: Mode = "all_or_nothing",
+    baseline: Baseline = False,
+    file_missing: FileMissing = False,
+    rejected: Rejected = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """导入一个工作簿或 CSV 文件；逐格报告错误，同一文件再导入不改变任何内容。
+
+    Imports a workbook or CSV file; every bad cell is reported, and the same file twice changes
+    nothing. `import template` gives an empty file to fill in. Exits 1 where a row was not taken,
+    3 where the batch waits for approval.
+    """
+    base = ColumnMapping.from_file(mapping) if mapping else ColumnMapping()
+    given = ColumnMapping(
+        _pairs(column), _pairs(constant), _pairs(value), placeholder or (), file_missing
+    )
+    header = header_of(
+        family,
+        file.name,
+        base.with_more(given),
+        bureau=bureau,
+        mode=mode,
+        baseline=baseline,
+        sheet=sheet,
+    )
+    content = file.read_bytes()
+    result = with_client(
+        data, lambda client: _import(client, header, content, show_progress=not as_json)
+    )
+    if rejected and result.rejected_rows:
+        write_rows(rejected, result.rejected_rows)
+    print_result(result, as_json=as_json)
+    if status := exit_code(result.batch):
+        raise typer.Exit(status)
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of a file: its batch, its faults, and the rows not taken as a file."""
+
+    batch: pb.Batch
+    faults: pb.ListFaultsResponse
+    rejected_rows: bytes = b""
+
+
+def exit_code(batch: pb.Batch) -> int:
+    """The exit code of an import: 0 where every row was taken or is in order."""
+    if batch.state == "refused" or batch.rejected:
+        return REFUSED
+    return HELD if batch.state == "awaiting_approval" else 0
+
+
+def print_result(result: ImportResult, *, as_json: bool) -> None:
+    """Prints what became of a file."""
+    if as_json:
+        show.json_out({"batch": show.plain(result.batch), **show.plain(result.faults)})
+    else:
+        show_batch(result.batch)
+        show_faults(result.faults.faults[:FAULTS_SHOWN])
+
+
+async def _import(
+    client: Client, header: pb.ImportHeader, content: bytes, *, show_progress: bool
+) -> ImportResult:
+    batch = await upload(client, header, content, show_progress=show_progress)
+    faults = await faults_of(client, batch.batch_id, FAULTS_KEPT)
+    if not batch.rejected:
+        return ImportResult(batch, faults)
+    request = pb.GetRejectedRowsRequest(batch_id=batch.batch_id)
+    rows = (await client.imports.GetRejectedRows(request)).content
+    return ImportResult(batch, faults, rows)
+
+
+def _pairs(texts: Sequence[str] | None) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts or ()]
+    if wrong := [name for name, sign, _ in pairs if not sign]:
+        raise typer.BadParameter(f"应写作 名称=值 | must be NAME=VALUE：{'、'.join(wrong)}")
+    return {name: value for name, _, value in pairs}
 
 
 def header_of(
     family: str,
     name: str,
-    mapped: Mapped,
+    mapping: ColumnMapping,
     *,
     bureau: str = "",
     mode: str = "all_or_nothing",
@@ -72,102 +255,75 @@ def header_of(
         family=family,
         file_name=name,
         bureau=bureau,
-        columns=mapped.columns,
-        constants=mapped.constants,
-        values=mapped.values,
+        columns=mapping.columns,
+        constants=mapping.constants,
+        values=mapping.values,
         mode=mode,
         baseline=baseline,
-        placeholder_owners=mapped.placeholders,
-        file_missing=mapped.file_missing,
+        placeholder_owners=mapping.placeholders,
+        file_missing=mapping.file_missing,
         sheet=sheet,
     )
 
 
 async def upload(
-    client: Client, header: pb.ImportHeader, content: bytes, *, progress: bool = False
+    client: Client, header: pb.ImportHeader, content: bytes, *, show_progress: bool = False
 ) -> pb.Batch:
-    """Sends a file in pieces and returns its batch."""
-    shown = Progress(disable=not (progress and show.console.is_terminal), transient=True)
-    with shown:
-        task = shown.add_task(f"上传 {header.file_name}", total=len(content))
+    """Sends a file in chunks and returns its batch."""
+    from rich.progress import Progress  # noqa: PLC0415 - only an upload needs it
 
-        async def parts() -> AsyncIterator[pb.ImportFileRequest]:
+    progress = Progress(disable=not (show_progress and show.console.is_terminal), transient=True)
+    with progress:
+        task = progress.add_task(f"上传 {header.file_name}", total=len(content))
+
+        async def messages() -> AsyncIterator[pb.ImportFileRequest]:
             yield pb.ImportFileRequest(header=header)
-            for piece in pieces(content, PIECE):
-                yield pb.ImportFileRequest(content=piece)
-                shown.advance(task, len(piece))
+            for chunk in pieces(content, CHUNK_BYTES):
+                yield pb.ImportFileRequest(content=chunk)
+                progress.advance(task, len(chunk))
 
-        answer: pb.ImportFileResponse = await client.imports.ImportFile(parts())
-        return answer.batch
+        response: pb.ImportFileResponse = await client.imports.ImportFile(messages())
+        return response.batch
 
 
 async def faults_of(client: Client, batch_id: str, limit: int) -> pb.ListFaultsResponse:
-    """What was wrong with a batch."""
-    wanted = pb.ListFaultsRequest(batch_id=batch_id, page_size=limit)
-    answer: pb.ListFaultsResponse = await client.imports.ListFaults(wanted)
-    return answer
+    """What was wrong with a batch, at most so many faults."""
+    request = pb.ListFaultsRequest(batch_id=batch_id, page_size=limit)
+    response: pb.ListFaultsResponse = await client.imports.ListFaults(request)
+    return response
 
 
 def show_batch(batch: pb.Batch) -> None:
-    """A batch as a card."""
-    lines = {
-        "批次": batch.batch_id,
-        "文件": f"{batch.file_name}（{batch.encoding}）",
-        "结果": STATES.get(batch.state, batch.state),
-        "行数": batch.rows,
-        "新增或变更": batch.changed,
-        "无变化": batch.unchanged,
-        "未收下": batch.rejected,
-        "待核实": batch.in_review,
-        "重复的型号与编号": batch.repeated_serials,
-        **_estimate(batch),
-        "批准或退回人": batch.decided_by,
-        "理由": batch.reasons,
-    }
-    show.card("导入", lines)
-
-
-def _estimate(batch: pb.Batch) -> dict[str, str]:
-    if not batch.HasField("estimate"):
-        return {}
-    found = batch.estimate
-    alerts = f"{found.alerts} 件，涉及器具 {found.instruments} 件；上限 {found.alert_share:.0%}"
-    drops = f"{found.drops} 个，已评级主体 {found.graded} 个；上限 {found.drop_share:.0%}"
-    seen = found.digest if batch.state == "awaiting_approval" else ""
-    lines = {"将新触发预警": alerts, "将使等级下降": drops, "所见（批准时提供）": seen}
-    return lines | _approval(batch)
-
-
-def _approval(batch: pb.Batch) -> dict[str, str]:
-    """Who may approve a batch that is held, or that a check found would be held."""
-    if not batch.approving_bureau:
-        return {}
-    held = "导入时须经" if batch.would_be_held else "须经"
-    bureau = f"{batch.approving_bureau} 或其上级机关的单位负责人批准"
-    names = "、".join(batch.approvers) or "目前没有这样的账号"
-    return {"批准": f"{held} {bureau}", "可批准的人": names}
+    """Prints a batch as a block."""
+    answer.print_response(pb.GetBatchResponse(batch=batch), as_json=False)
 
 
 def show_faults(faults: Iterable[pb.RowFault]) -> None:
-    """Faults as a table, warnings marked."""
-    rows = [
-        (_place(f), f.column, f.value[:40], "提示" if f.warning else "错误", f.message_zh)
-        for f in faults
-    ]
-    if rows:
-        show.table("逐格检查", ("行", "列", "内容", "", "说明"), rows)
+    """Prints faults as a table; nothing where there are none."""
+    if rows := list(faults):
+        show.console.print(table(rows, Names(), pb.RowFault.DESCRIPTOR))
 
 
-def _place(fault: pb.RowFault) -> str:
-    if fault.chunk:
-        return f"第 {fault.chunk} 块第 {fault.item} 项"
-    if fault.sheet:
-        return f"工作表“{fault.sheet}” 第 {fault.row} 行 {fault.cell}".rstrip()
-    return str(fault.row)
+def batch_rejected(
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="批次 id | batch")],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", dir_okay=False, help="写入的 .csv 或 .xlsx 文件 | file"),
+    ],
+    data: Data = None,
+) -> None:
+    """取回未收下的行，末列为原因，改好后可再导入。
+
+    Writes the rows not taken to a file, with the reasons in a last column.
+    """
+    request = pb.GetRejectedRowsRequest(batch_id=batch)
+    response = with_client(data, lambda client: client.imports.GetRejectedRows(request))
+    write_rows(out, response.content)
+    show.done(f"已写入 {out}", f"wrote {out}")
 
 
 def write_rows(path: Path, content: bytes) -> None:
-    """Writes CSV as it is, or into a workbook where the file is to be one."""
+    """Writes CSV as it is, or into a workbook where the file's name ends in .xlsx."""
     if path.suffix.lower() != ".xlsx":
         path.write_bytes(content)
         return
@@ -176,74 +332,3 @@ def write_rows(path: Path, content: bytes) -> None:
     with writing(path, "未收下的行", heads) as writer:
         for row in rows:
             writer.write(row)
-
-
-@batch_app.command("list")
-def batch_list(
-    limit: Limit = 50, export: Export = None, data: Data = None, as_json: AsJson = False
-) -> None:
-    """列出导入批次，新的在前。 Lists import batches, newest first."""
-    wanted = pb.ListBatchesRequest(page_size=limit)
-    answer = listed(lambda client: client.imports.ListBatches, wanted, data, export)
-    if as_json:
-        show.json_out(answer)
-        return
-    rows = [
-        (
-            b.batch_id,
-            b.family,
-            b.file_name,
-            STATES.get(b.state, b.state),
-            b.rows,
-            b.changed,
-            b.rejected,
-        )
-        for b in answer.batches
-    ]
-    show.table("导入批次", ("id", "类别", "文件", "结果", "行数", "变更", "未收下"), rows)
-
-
-@batch_app.command("faults")
-def batch_faults(
-    batch: BatchId,
-    limit: Limit = 100,
-    export: Export = None,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """逐格列出一个批次的错误。 Lists what was wrong with a batch, cell by cell."""
-    wanted = pb.ListFaultsRequest(batch_id=batch, page_size=limit)
-    answer = listed(lambda client: client.imports.ListFaults, wanted, data, export)
-    if as_json:
-        show.json_out(answer)
-    else:
-        show_faults(answer.faults)
-
-
-@batch_app.command("rejected")
-def batch_rejected(
-    batch: BatchId,
-    out: Annotated[Path, typer.Argument(dir_okay=False, help="写入的 .csv 或 .xlsx 文件 | file")],
-    data: Data = None,
-) -> None:
-    """取回未收下的行，末列为原因，改好后可再导入。 Returns the rows not taken, with the reasons."""
-    wanted = pb.GetRejectedRowsRequest(batch_id=batch)
-    answer = with_client(data, lambda client: client.imports.GetRejectedRows(wanted))
-    write_rows(out, answer.content)
-    show.console.print(f"已写入 {out}")
-
-
-@batch_app.command("undo")
-def batch_undo(
-    batch: BatchId,
-    ground: Annotated[str, typer.Option("--ground", help="理由 | why")],
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """撤销一个批次，恢复到导入之前。 Undoes a batch: what it changed is as it was before."""
-    request = pb.UndoBatchRequest(request_id=new_request_id(), batch_id=batch, ground=ground)
-    answer = with_client(data, lambda client: client.imports.UndoBatch(request))
-    if as_json:
-        show.json_out(answer)
-    else:
-        show_batch(answer.batch)

@@ -13,16 +13,10 @@ import typer
 
 from law.errors import LawError
 from plumbing.client import refusal_of
+from services.cli.commands.imports import ColumnMapping
+from services.cli.demo.loading import Records
 from services.cli.demo.stage import Stage
 from services.cli.demo.story import tell
-
-# Real records for whoever has them beside the checkout; they are no part of the project.
-RECORDS_NEARBY = Path("../shared/data/arshin_2024_voltmeters.csv")
-
-
-def register(app: typer.Typer) -> None:
-    """Adds this command."""
-    app.command()(demo)
 
 
 def demo(
@@ -32,16 +26,23 @@ def demo(
     records: Annotated[
         Path | None, typer.Option("--records", help="真实检定记录 CSV | real verifications")
     ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--mapping", help="其列映射的 JSON 文件 | file with the mapping of its columns"
+        ),
+    ] = None,
 ) -> None:
     """在沙箱里把主要事务从头到尾演示一遍，逐步说明法律依据；有一步不成立则退出码为 1。
 
     Tells the main job end to end in a sandbox; exit 1 where a step does not hold.
     """
-    records = records or (RECORDS_NEARBY if RECORDS_NEARBY.exists() else None)
+    columns = ColumnMapping.from_file(mapping) if mapping else ColumnMapping()
+    real = Records(records, columns) if records else None
     stage = Stage()
     home = data or Path(tempfile.mkdtemp(prefix="quanheng-demo-"))
     try:
-        asyncio.run(tell(stage, home, records))
+        asyncio.run(tell(stage, home, real))
     except grpc.aio.AioRpcError as error:
         _broke(stage, str(refusal_of(error)), home)
         raise typer.Exit(1) from error

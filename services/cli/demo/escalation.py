@@ -9,10 +9,10 @@ from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.commands.escalations import step_name
 from services.cli.commands.platform import advance_clock
 from services.cli.demo.mail import Mail
 from services.cli.demo.scene import Scene
+from services.cli.output.words import word
 
 VALID_DAYS = 180
 
@@ -43,7 +43,7 @@ async def _case(scene: Scene) -> pb.Escalation:
 
 async def _step(scene: Scene, step: str, *words: str) -> Mail:
     """The day comes, the step is proposed; nothing leaves until it is approved."""
-    stage, name = scene.stage, step_name(step)
+    stage, name = scene.stage, word("escalation_step", step)
     case = await _case(scene)
     if case.due_on and case.due_on > (await scene.today()).isoformat():
         morning = start_of(date.fromisoformat(case.due_on), 9)

@@ -10,10 +10,8 @@ from plumbing.client import new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.commands.cases import term_told
-from services.cli.commands.grades import told
 from services.cli.commands.platform import advance_clock
-from services.cli.demo.scene import Scene
+from services.cli.demo.scene import Scene, grade_text, term_text
 
 REMINDER = "rung"
 
@@ -70,7 +68,7 @@ async def _record(scene: Scene) -> registry.Record:
 async def _five_days(scene: Scene, case: objection.Case) -> None:
     today = await scene.today()
     first = terms.start("objection_first", today, edition())
-    scene.stage.say(f"受理：{term_told(case)}")
+    scene.stage.say(f"受理：{term_text(case)}")
     scene.stage.holds(
         case.term.target_on == nth_working_day(today, first.budget, edition()).date.isoformat(),
         f"先为 {case.term.budget_days} 个工作日（周日 2026-09-20 调休上班，计入）",
@@ -95,7 +93,7 @@ async def _extension(scene: Scene, case: objection.Case) -> None:
         )
     )
     term = approved.case.term
-    stage.say(f"单位负责人批准延长 {days} 个工作日：{term_told(approved.case)}")
+    stage.say(f"单位负责人批准延长 {days} 个工作日：{term_text(approved.case)}")
     longest = nth_working_day(date.fromisoformat(term.started_on), term.cap_days, edition())
     stage.holds(
         term.budget_days == term.cap_days and term.target_on == longest.date.isoformat(),
@@ -174,7 +172,7 @@ async def _restored(scene: Scene, closed: objection.GetCaseResponse) -> None:
     grade = await scene.grade(scene.subject.subject_id)
     stage.holds(
         grade.grade == scene.grade_before.grade == case.grade_after,
-        f"等级恢复：{case.grade_before} → {told(grade)}",
+        f"等级恢复：{case.grade_before} → {grade_text(grade)}",
         f"the grade is restored to {grade.grade}",
     )
     letter = await stage.until(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 from plumbing.client import new_request_id
@@ -10,34 +11,24 @@ from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli import sample
 from services.cli.commands import imports
-from services.cli.commands.grades import summary_table
-from services.cli.commands.imports import Mapped
+from services.cli.commands.imports import ColumnMapping
 from services.cli.demo.scene import Scene
+from services.cli.output import answer
 from services.cli.sample import loading as sample_loading
 
 TRIAL_BUREAU = registry.Bureau(code="999900", name="样例·外来数据试验机构")
-# How the columns of the Russian state register's excerpt become ours.
-ARSHIN = Mapped(
-    columns={
-        "owner": "owner",
-        "type_code": "type_reg_no",
-        "serial_no": "serial_no",
-        "model": "modification",
-        "result": "result",
-        "verified_on": "verified_on",
-        "valid_until": "valid_until",
-        "institution": "verifier",
-        "certificate_no": "certificate_no",
-        "method": "method_doc",
-    },
-    constants={"sector": "other"},
-    placeholders=("Юридическое лицо", "Юр. Лицо", "Владелец", "Физическое лицо", "-"),
-    file_missing=True,
-)
-FAULTS_TOLD = 12
+FAULTS_SHOWN = 12
 
 
-async def load(scene: Scene, records: Path | None) -> None:
+@dataclass(frozen=True)
+class Records:
+    """A file of real verifications, and how its columns are read."""
+
+    file: Path
+    mapping: ColumnMapping
+
+
+async def load(scene: Scene, records: Records | None) -> None:
     """Imports the bundled register as a silent baseline, and real records where there are some."""
     stage = scene.stage
     stage.act("导入登记册（首次建档，不触发预警）", "S4 二(一)(二)；S3 5")
@@ -63,25 +54,25 @@ async def _again(scene: Scene) -> None:
     )
 
 
-async def _real_records(scene: Scene, records: Path) -> None:
+async def _real_records(scene: Scene, records: Records) -> None:
     stage, client = scene.stage, scene.administrator
-    stage.say(f"真实检定记录：{records.name}（按列映射）")
+    stage.say(f"真实检定记录：{records.file.name}（按列映射）")
     request = registry.PutBureauRequest(request_id=new_request_id(), bureau=TRIAL_BUREAU)
     await client.registry.PutBureau(request)
     header = imports.header_of(
         "verifications",
-        records.name,
-        ARSHIN,
+        records.file.name,
+        records.mapping,
         bureau=TRIAL_BUREAU.code,
         mode="good_rows",
         baseline=True,
     )
-    content = await asyncio.to_thread(records.read_bytes)
+    content = await asyncio.to_thread(records.file.read_bytes)
     batch = await imports.upload(client, header, content)
     imports.show_batch(batch)
     faults = (await imports.faults_of(client, batch.batch_id, 1000)).faults
     wrong = [fault for fault in faults if not fault.warning]
-    imports.show_faults(wrong[:FAULTS_TOLD])
+    imports.show_faults(wrong[:FAULTS_SHOWN])
     contradicting = {fault.row for fault in wrong if fault.column == "valid_until"}
     stage.holds(
         bool(contradicting) and len({fault.row for fault in wrong}) == batch.rejected,
@@ -101,14 +92,14 @@ async def _real_records(scene: Scene, records: Path) -> None:
 async def _graded(scene: Scene) -> None:
     async def all_graded() -> grading.SummariseGradesResponse | None:
         wanted = grading.SummariseGradesRequest()
-        answer = await scene.administrator.grading.SummariseGrades(wanted)
-        grades = {count.grade for count in answer.counts}
-        return answer if grades >= EVERY_GRADE else None
+        response = await scene.administrator.grading.SummariseGrades(wanted)
+        grades = {count.grade for count in response.counts}
+        return response if grades >= EVERY_GRADE else None
 
-    answer = await scene.stage.until(
+    summary = await scene.stage.until(
         "每个规则的每个等级都已出现", "every grade of every text occurs", all_graded
     )
-    summary_table(answer)
+    answer.print_response(summary, as_json=False)
 
 
 EVERY_GRADE = frozenset("ABCDE") | frozenset("123") | {"trusted", "basically_trusted", "untrusted"}

@@ -11,12 +11,10 @@ from plumbing.client import new_request_id, refusal_of
 from protos.objection.v1 import objection_pb2 as cases
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.commands.cases import show_conditions, term_told
-from services.cli.commands.grades import told
 from services.cli.commands.platform import advance_clock
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
-from services.cli.demo.scene import Scene
+from services.cli.demo.scene import Scene, grade_text, show_conditions, term_text
 from services.cli.demo.supervision import PENALTY_POINTS, graded
 
 DAYS_TO_GO, FEW_POINTS = 2, 3
@@ -38,7 +36,7 @@ async def repair(scene: Scene) -> None:
     grade = await stage.until(
         "补录两条旧信息，均已计入评价", "both are in the grade", lambda: graded(scene, serious)
     )
-    stage.say(f"等级 {told(grade)}")
+    stage.say(f"等级 {grade_text(grade)}")
     await _too_early(scene, opens)
     await advance_clock(scene.administrator, timedelta(0), start_of(opens, 9))
     stage.say(f"时钟拨到 {await scene.now():%Y-%m-%d %H:%M}")
@@ -114,7 +112,7 @@ async def _natural(scene: Scene, old: registry.Record) -> None:
 async def _on_application(scene: Scene, serious: registry.Record) -> None:
     stage, clients = scene.stage, scene.clients
     lodged = (await clients["operator"].repair.LodgeRepair(_application(scene))).case
-    stage.say(f"经营者申请修复：{lodged.number}，{term_told(lodged)}")
+    stage.say(f"经营者申请修复：{lodged.number}，{term_text(lodged)}")
     stage.holds(
         list(lodged.record_ids) == [serious.record_id]
         and lodged.term.started_on == (await scene.today()).isoformat(),

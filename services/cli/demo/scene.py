@@ -11,12 +11,15 @@ from pathlib import Path
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
+from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.demo import cast, mail
 from services.cli.demo.mail import Mail
 from services.cli.demo.stage import Stage
 from services.cli.machine.platform import Platform
+from services.cli.output import cells, show, views
+from services.cli.output.names import Names
 
 
 @dataclass
@@ -87,3 +90,19 @@ async def opened(stage: Stage, data: Path) -> AsyncIterator[Scene]:
         await platform.wait_ready()
         client = await cast.administrator(platform.settings, exits)
         yield Scene(stage, platform, exits, client)
+
+
+def grade_text(grade: grading.Grade) -> str:
+    """A grade in a few characters: letter, score, and whether it is contested."""
+    return cells.grade_in_words(grade, Names())
+
+
+def term_text(case: objection.Case) -> str:
+    """The term of a case in a sentence."""
+    return cells.term_in_words(case, Names())
+
+
+def show_conditions(repair: objection.Repair) -> None:
+    """Prints every condition of a repair with its article: met, missing, or from which day."""
+    of = objection.Condition.DESCRIPTOR
+    show.console.print(views.table(repair.conditions, Names(), of))

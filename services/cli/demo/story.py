@@ -6,12 +6,13 @@ from pathlib import Path
 
 from services.cli.commands.platform import show_agreement
 from services.cli.demo import escalation, hearing, loading, repair, supervision
+from services.cli.demo.loading import Records
 from services.cli.demo.scene import Scene, opened
 from services.cli.demo.stage import Stage
 from services.cli.health import agreement
 
 
-async def tell(stage: Stage, data: Path, records: Path | None) -> None:
+async def tell(stage: Stage, data: Path, records: Records | None) -> None:
     """Tells it all; raises Broken where it does not hold."""
     stage.say("从零启动：NATS、Temporal、登记、评价、异议、预警…  starting from nothing")
     async with opened(stage, data) as scene:

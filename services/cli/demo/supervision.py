@@ -8,13 +8,12 @@ from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.commands.alerts import colour_table
-from services.cli.commands.grades import told
 from services.cli.commands.platform import advance_clock
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.demo.mail import Mail
-from services.cli.demo.scene import Scene
+from services.cli.demo.scene import Scene, grade_text
+from services.cli.output import answer
 from services.cli.sample.subjects import subjects
 
 PENALTY_POINTS = 20  # a single deduction from which 120 judges directly; the bureau's own figure
@@ -36,9 +35,8 @@ async def colours(scene: Scene) -> None:
         "a day later, every bureau's watch has run",
         lambda: _watched(scene),
     )
-    colour_table(
-        await scene.administrator.alerts.SummariseColours(alerts.SummariseColoursRequest())
-    )
+    summary = await scene.administrator.alerts.SummariseColours(alerts.SummariseColoursRequest())
+    answer.print_response(summary, as_json=False)
     await _digests(scene)
     await _rejection(scene)
 
@@ -145,7 +143,7 @@ async def penalty(scene: Scene) -> None:
     )
     stage.holds(
         scene.grade_before.grade == "A" and after.grade == "E",
-        f"等级 {told(scene.grade_before)} → {told(after)}",
+        f"等级 {grade_text(scene.grade_before)} → {grade_text(after)}",
         f"the grade falls from {scene.grade_before.grade} to {after.grade}",
     )
     wanted = grading.GetReceiptRequest(receipt_id=after.receipt_id)

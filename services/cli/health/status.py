@@ -90,11 +90,6 @@ class Status:
         return all(finding.severity is Severity.INFO for finding in self.findings)
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this command."""
-    app.command()(status)
-
-
 def status(
     data: Data = None,
     watch: Annotated[

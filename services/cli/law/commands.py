@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from law.indices.data import TABLES, Table, table
 from law.reader.packaged import read
 from law.texts_in_force.load import GRADING, list_rulesets, load
 from law.texts_in_force.model import Ruleset
+from services.cli.groups import SETTINGS, PlainCommand
 from services.cli.law import calendar as law_calendar
 from services.cli.law.offline import (
     answered,
@@ -29,7 +31,14 @@ from services.cli.law.offline import (
 )
 from services.cli.output.options import AsJson
 
-app = typer.Typer(no_args_is_help=True, help="法规规则，离线可用 | the law, offline")
+app = typer.Typer(
+    name="law",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings=SETTINGS,
+    help="法规规则，离线可用 | the law, offline",
+)
+command = partial(app.command, cls=PlainCommand)
 
 _DISAGREES = 1
 
@@ -52,7 +61,7 @@ def register(main: typer.Typer) -> None:
     main.add_typer(app, name="law")
 
 
-@app.command("list")
+@command("list")
 def list_(as_json: AsJson = False) -> None:
     """列出全部规则集。
 
@@ -62,7 +71,7 @@ def list_(as_json: AsJson = False) -> None:
     show(found, lambda: [_listed(one) for one in found], as_json)
 
 
-@app.command("show")
+@command("show")
 def show_(
     ruleset: Annotated[
         str | None, typer.Argument(metavar=_RULESET, help="规则集 | ruleset")
@@ -77,7 +86,7 @@ def show_(
     show(found, lambda: [f"{key}：{value}" for key, value in found.items()], as_json)
 
 
-@app.command()
+@command()
 def grade(
     dossier: DossierFile = None,
     ruleset: RulesetId = None,
@@ -97,7 +106,7 @@ def grade(
     show(found.to_json(), lambda: grading.explain(found, "zh"), as_json)
 
 
-@app.command()
+@command()
 def compare(dossier: DossierFile = None, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """同一档案在各文件下的等级对照。
 
@@ -117,7 +126,7 @@ def compare(dossier: DossierFile = None, as_of: AsOf = None, as_json: AsJson = F
     show(document, lambda: grading.tell_apart(found, "zh"), as_json)
 
 
-@app.command()
+@command()
 def outlook(
     dossier: DossierFile = None,
     ruleset: RulesetId = None,
@@ -142,7 +151,7 @@ def outlook(
     show(found.to_json(), lambda: grading.foretell(found, "zh"), as_json)
 
 
-@app.command()
+@command()
 def verify(
     receipt: Annotated[Path | None, typer.Argument(metavar=_RECEIPT, help="凭据 | receipt")] = None,
     as_json: AsJson = False,

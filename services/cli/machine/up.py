@@ -197,8 +197,3 @@ async def mail_state(settings: Settings) -> str:
     if await accepts(address):
         return f"{address} 有应答  answers"
     return f"{address} 没有应答，通知将等待  no answer, notices wait (QUANHENG_SMTP_URL)"
-
-
-def register(app: typer.Typer) -> None:
-    """Adds this command."""
-    app.command("up")(up)

@@ -9,7 +9,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli import sample
 from services.cli.client import Client
 from services.cli.commands import imports
-from services.cli.commands.imports import Mapped
+from services.cli.commands.imports import ColumnMapping
 from services.cli.sample import SampleFile
 
 
@@ -22,7 +22,7 @@ async def load(client: Client) -> AsyncIterator[registry.Batch]:
 
 async def load_file(client: Client, file: SampleFile) -> registry.Batch:
     """Loads one file; again, it changes nothing."""
-    header = imports.header_of(file.family, file.name, Mapped(), baseline=True)
+    header = imports.header_of(file.family, file.name, ColumnMapping(), baseline=True)
     return await imports.upload(client, header, file.content)
 
 

@@ -17,7 +17,7 @@ from plumbing.identity import Role
 from plumbing.settings import Settings
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli import sample
-from services.cli.demo.loading import ARSHIN
+from services.cli.commands.imports import ColumnMapping
 from services.registry.tables import Instrument, Subject
 from tests.integration.registry.importing import (
     faults,
@@ -108,6 +108,9 @@ async def _states(town: Office) -> Counter[str]:
         return Counter(row.state.value for row in await session.exec(wanted))
 
 
+MAPPING = Path(__file__).parents[3] / "docs" / "examples" / "mapping-foreign-register.json"
+
+
 def _real(name: str) -> bytes:
     file = REAL / name
     if not file.exists():
@@ -117,12 +120,13 @@ def _real(name: str) -> bytes:
 
 async def test_a_real_register_of_voltmeters(administrator: Desk, town: Office) -> None:
     content = _real("arshin_2024_voltmeters.csv")
+    mapping = ColumnMapping.from_file(MAPPING)
     bureau = await town.bureau("999900")
     said = {
         "bureau": bureau,
-        "columns": ARSHIN.columns,
-        "constants": ARSHIN.constants,
-        "placeholder_owners": ARSHIN.placeholders,
+        "columns": mapping.columns,
+        "constants": mapping.constants,
+        "placeholder_owners": mapping.placeholders,
         "file_missing": True,
         "baseline": True,
         "mode": "good_rows",

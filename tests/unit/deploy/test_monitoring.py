@@ -146,9 +146,10 @@ def test_the_commands_of_the_runbooks_exist() -> None:
     for words in named:
         command: Any = get_command(app)
         for word in words:
-            assert word in command.commands, words
-            command = command.commands[word]
-            if not hasattr(command, "commands"):
+            context = command.context_class(command)
+            assert word in command.list_commands(context), words
+            command = command.get_command(context, word)
+            if not hasattr(command, "list_commands"):
                 break
 
 

@@ -70,7 +70,8 @@ def test_a_matter_that_waits_for_a_decision_is_counted_with_its_command(kind: Wa
     assert f"quanheng {kind.command}" in screen_text
     command: Any = get_command(app)
     for word in kind.command.split():
-        command = command.commands[word]
+        command = command.get_command(command.context_class(command), word)
+        assert command is not None
 
 
 def test_the_screen_fits_80_columns_and_begins_with_what_needs_a_person() -> None:

@@ -1,0 +1,337 @@
+"""The parameters of a plain command, derived from the request of its method.
+
+Each field of the request is an option: nested messages are flattened, codes are taken in Chinese
+or as code, days and moments as people write them, and what the contract demands is required.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import typer
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from protos.buf.validate import validate_pb2
+from services.cli.commands import choices
+from services.cli.commands.table import Row
+from services.cli.output.headings import HEADINGS
+from services.cli.output.words import words_of
+
+RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
+FieldPath = tuple[FieldDescriptor, ...]
+# Set by the command itself, or by the platform and never by a person.
+NEVER_GIVEN = {"request_id", "page_token"}
+SET_BY_PLATFORM = {
+    *("Bureau.version", "Bureau.removed"),
+    *("Subject.version", "Subject.removed", "Subject.in_review"),
+    *("Instrument.version", "Instrument.removed", "Instrument.in_review", "Instrument.bureau"),
+    *("Instrument.spell", "Instrument.repeated_serial"),
+    *("Verification.verification_id", "Verification.version", "Verification.removed"),
+    *("Record.bureau", "Record.entered_on", "Record.entered_by", "Record.status"),
+    *("Record.status_on", "Record.contested", "Record.disclosure_stopped", "Record.removed"),
+    "Record.version",
+}
+LIMIT = 100
+_DAY = re.compile(r"on|as_of|horizon|.*_(?:on|from|to|until)")
+_WRITTEN_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
+_MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+# What an option is for, where the heading of its field says too little.
+_HELP = {
+    "account_id": "账号 id | account",
+    "adopt_draft": "采用征求意见稿 | adopt a text not issued",
+    "appointment.at": "约谈时间（北京时间），如 '2026-09-21 14:30' | when, Beijing time",
+    "appointment.attendees": "约谈参加人员 | who attends",
+    "appointment.note_in_archive": "约谈情况记入信用档案 | note it in the archive",
+    "appointment.place": "约谈地点 | where",
+    "approve": "不批准 | refuse",
+    "as_of": "评价日 | day of grading",
+    "baseline": "首次建档 | of a first load",
+    "bureau": "机关代码 | bureau code",
+    "case_id": "案件 id | case",
+    "condition_id": "条件 | condition",
+    "confirm": "不予修复 | refuse",
+    "corrections": "更正：信用信息[:字段]=值，不写字段即分值，可多次；字段为 kind、points、"
+    "determined_on、summary | RECORD[:FIELD]=VALUE, repeatable",
+    "days": "增加的工作日 | working days more",
+    "findings_json": "检查结果的 JSON 文件 | file of findings",
+    "ground": "依据和理由 | ground",
+    "grounds": "理由 | grounds",
+    "horizon": "展望到哪一日 | look ahead up to this day",
+    "include_baseline": "含首次建档时已有的 | also those of a first load",
+    "include_closed": "含已办结 | also closed",
+    "in_review": "只看待核实 | only those in review",
+    "known_at": "当时所知（北京时间）| as known at, Beijing time",
+    "media": "曝光：公开方式，可多次 | where it is published",
+    "met": "经核对未满足 | it is not met",
+    "minutes": "约谈记录 | minutes",
+    "missing": "须补正的内容 | what is missing",
+    "name_contains": "名称包含 | name contains",
+    "new_password": "新密码，至少 12 位 | new password",
+    "note": "说明 | note",
+    "notice_id": "通知 id | notice",
+    "old_password": "原密码 | present password",
+    "on": "哪一天 | day",
+    "page_size": "最多条数 | at most so many",
+    "password": "密码，至少 12 位 | password",
+    "publication.confidentiality_reviewed": "曝光：已经保密审查 | secrets were looked for",
+    "publication.facts_verified": "曝光：事实已核实 | facts are verified",
+    "repeated_serial": "只看同型号同编号的 | only repeated ones",
+    "review_on": "复查日，如 2026-09-21；缺省按通常间隔 | day of review",
+    "ruleset_id": "规则 id，见 ruleset list | ruleset",
+    "ruleset_ids": "规则，可多次；缺省为全部 | rulesets; all if none",
+    "record_ids": "信用信息 id，可多次 | record, repeatable",
+    "seen": "所见估计的摘要，见 batch show | digest of what was seen",
+    "subject_id": "主体 id 或统一社会信用代码 | subject, or its credit code",
+    "version": "版本 | version",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A parameter of a command, and the field of the request that it fills.
+
+    `value` is what a flag stands for; None where the parameter itself is the value.
+    """
+
+    name: str  # of the Python parameter
+    path: FieldPath
+    declaration: Any  # typer.Option or typer.Argument
+    type: Any
+    default: Any = None
+    value: Any = None
+
+    @property
+    def dotted(self) -> str:
+        """The field as the table names it."""
+        return dotted(self.path)
+
+
+def dotted(path: FieldPath) -> str:
+    """A path of fields as the table names it."""
+    return ".".join(field.name for field in path)
+
+
+def fields_of(message: Descriptor, before: FieldPath = ()) -> Iterator[FieldPath]:
+    """Every field of a request that a person may fill, nested messages flattened."""
+    for field in message.fields:
+        own = f"{message.name}.{field.name}"
+        if field.name in NEVER_GIVEN or own in SET_BY_PLATFORM:
+            continue
+        nested = field.message_type
+        if nested and not field.is_repeated and not nested.full_name.startswith("google."):
+            yield from fields_of(nested, (*before, field))
+        else:
+            yield (*before, field)
+
+
+def parameters(row: Row, request: Descriptor) -> list[Given]:
+    """The parameters of a row: positionals first, then options, then its flags."""
+    args = row.args.split()
+    paths = {dotted(path): path for path in fields_of(request)}
+    rest = [name for name in paths if name not in args and name not in row.fixed]
+    flags = [_flag(option, paths[name], value) for option, (name, value) in row.flags.items()]
+    return [
+        *(_positional(row, paths[name]) for name in args),
+        *(_option(row, paths[name]) for name in rest),
+        *flags,
+    ]
+
+
+def _positional(row: Row, path: FieldPath) -> Given:
+    name = path[-1].name
+    metavar = "FINDINGS.json" if name == "findings_json" else _bare(path[-1]).upper()
+    declaration = typer.Argument(metavar=metavar, help=help_of(path), parser=parser_of(path))
+    return Given(_python_name(row, path), path, declaration, str, ...)
+
+
+def _option(row: Row, path: FieldPath) -> Given:
+    option = row.names.get(dotted(path)) or f"--{_bare(path[-1])}"
+    required = is_required(path) and not row.present and dotted(path) not in row.defaults
+    if path[-1].type == FieldDescriptor.TYPE_BOOL:
+        return _boolean(row, path, option)
+    declaration = typer.Option(
+        *option.split(),
+        help=help_of(path),
+        parser=parser_of(path),
+        metavar=_metavar(path),
+        **{**_prompt(path[-1]), **_bounds(path[-1])},
+    )
+    default = ... if required else _default(row, path)
+    if path[-1].is_repeated:
+        return Given(_python_name(row, path), path, declaration, list[str], default)
+    type_ = int if parser_of(path) is None and _is_whole(path[-1]) else str
+    return Given(_python_name(row, path), path, declaration, type_, default)
+
+
+def _boolean(row: Row, path: FieldPath, option: str) -> Given:
+    inverted = option.startswith("!")
+    if not inverted and row.present and "/" not in option:
+        option = f"{option}/--no-{option[2:]}"
+    declaration = typer.Option(option.lstrip("!"), help=help_of(path))
+    default = None if row.present else row.defaults.get(dotted(path), False)
+    value = "inverted" if inverted else None
+    return Given(_python_name(row, path), path, declaration, bool, default, value)
+
+
+def _flag(option: str, path: FieldPath, value: Any) -> Given:
+    word = words_of(path[-1]).get(value, value)
+    name = option.lstrip("-").replace("-", "_")
+    return Given(name, path, typer.Option(option, help=f"{word} | {value}"), bool, False, value)
+
+
+def _default(row: Row, path: FieldPath) -> Any:
+    if path[-1].name == "page_size":
+        return row.defaults.get("page_size", LIMIT)
+    return None
+
+
+def _python_name(row: Row, path: FieldPath) -> str:
+    option = row.names.get(dotted(path), "").lstrip("!-").partition("/")[0]
+    return (option or _bare(path[-1])).replace("-", "_") + "_"
+
+
+def _bare(field: FieldDescriptor) -> str:
+    """The name of an option: `record_ids` is `record`, `page_size` is `limit`."""
+    if field.name == "page_size":
+        return "limit"
+    name = re.sub("_(ids?|json)$", "", field.name)
+    return (name.removesuffix("s") if field.is_repeated else name).replace("_", "-")
+
+
+def _prompt(field: FieldDescriptor) -> dict[str, Any]:
+    if not field.name.endswith("password"):
+        return {}
+    zh = _HELP[field.name].partition(" |")[0].partition("，")[0]
+    fresh = field.name != "old_password"
+    return {"prompt": zh, "hide_input": True, "confirmation_prompt": fresh}
+
+
+def _bounds(field: FieldDescriptor) -> dict[str, Any]:
+    if field.name == "page_size":
+        return {"min": 1, "max": 1000}
+    rules = _rules(field).int32
+    found = {"min": rules.gte if rules.HasField("gte") else None}
+    found["max"] = rules.lte if rules.HasField("lte") else None
+    return {name: bound for name, bound in found.items() if bound is not None}
+
+
+def _is_whole(field: FieldDescriptor) -> bool:
+    return field.type in {FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64}
+
+
+def _rules(field: FieldDescriptor) -> Any:
+    return field.GetOptions().Extensions[RULES]
+
+
+def is_required(path: FieldPath) -> bool:
+    """Whether the contract refuses the field when it is left out, its parents being there."""
+    if len(path) > 1 and not _rules(path[0]).required:
+        return False
+    rules = _rules(path[-1])
+    if path[-1].is_repeated:
+        return bool(rules.repeated.min_items)
+    text = rules.string
+    pattern = text.pattern and not re.search(text.pattern, "")
+    allowed = list(getattr(text, "in"))
+    return bool(rules.required or text.min_len or pattern or (allowed and "" not in allowed))
+
+
+def codes_of(path: FieldPath) -> dict[str, str]:
+    """The codes a field takes, each with its Chinese word; empty for a field of free text."""
+    field = path[-1]
+    allowed = list(getattr(_rules(field).string, "in"))
+    words = words_of(field)
+    if field.enum_type is not None:
+        codes = [value.name.removeprefix("ROLE_").lower() for value in field.enum_type.values[1:]]
+        return {code: words.get(code, code) for code in codes}
+    return {code: zh for code, zh in words.items() if not allowed or code in allowed}
+
+
+def is_open(path: FieldPath) -> bool:
+    """Whether a field takes other values than its codes: a type of instrument as filed."""
+    return path[-1].name == "type_code"
+
+
+def help_of(path: FieldPath) -> str:
+    """What an option is for, in Chinese and English, with all that it takes."""
+    field = path[-1]
+    message = field.containing_type
+    zh = HEADINGS.get(f"{message.name}.{field.name}" if message else "")
+    zh = zh or HEADINGS.get(field.name) or field.name
+    own = f"{zh} | {field.name.replace('_', ' ').removesuffix(' id')}"
+    text = _HELP.get(dotted(path)) or _HELP.get(field.name) or own
+    codes = codes_of(path)
+    taken = f"：{choices.listed(codes)}" if codes and not is_open(path) else ""
+    longest = _rules(field).string.max_len
+    most = f"；至多 {longest} 字" if longest and not taken and longest > 64 else ""
+    head, bar, english = text.partition(" |")
+    return f"{head}{taken}{most}{bar}{english}"
+
+
+def _metavar(path: FieldPath) -> str | None:
+    field = path[-1]
+    if field.message_type is not None:
+        return "DATETIME" if _is_moment(field) else "RECORD=VALUE"
+    if _DAY.fullmatch(field.name) and field.type == FieldDescriptor.TYPE_STRING:
+        return "DATE"
+    return None
+
+
+def _is_moment(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and field.message_type.name == "Timestamp"
+
+
+def parser_of(path: FieldPath) -> Callable[[str], Any] | None:
+    """How the text of a parameter is read; None where it is taken as it is."""
+    field = path[-1]
+    if field.name.endswith("_json"):
+        return _content_of
+    if _is_moment(field):
+        return read_moment
+    if codes_of(path):
+        return partial(read_choice, path)
+    if _DAY.fullmatch(field.name) and field.type == FieldDescriptor.TYPE_STRING:
+        return read_day
+    return None
+
+
+def read_choice(path: FieldPath, text: str) -> str:
+    """The code of a choice given in Chinese or as code. Raises BadParameter, listing all."""
+    codes = codes_of(path)
+    if is_open(path) and text not in codes.values():
+        return text
+    return choices.read(codes, text)
+
+
+def read_day(text: str) -> str:
+    """A day as the contract writes it; what is no day is left for the platform to refuse."""
+    match = _WRITTEN_DAY.fullmatch(text)
+    try:
+        return date(*map(int, match.groups())).isoformat() if match else text
+    except ValueError:
+        return text
+
+
+def read_moment(text: str) -> datetime:
+    """A moment of Beijing time. Raises BadParameter."""
+    from plumbing.clock import SHANGHAI  # noqa: PLC0415 - few commands take a moment
+
+    for form in _MOMENTS:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=SHANGHAI)
+        except ValueError:
+            continue
+    raise typer.BadParameter("应写作 '2026-09-21 14:30' | must be such as '2026-09-21 14:30'")
+
+
+def _content_of(text: str) -> str:
+    try:
+        return Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"无法读取 {text}  cannot be read") from error

@@ -1,0 +1,328 @@
+"""Every plain command, a row each: its words, the method it calls, what it does, its positionals.
+
+The options of a command are the fields of the request (see `parameters`); a row says only what
+differs from the rule. `HAND_WRITTEN` names the commands that are more than one call. Nothing here
+loads the contract, so that `--help` of a group is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One plain command. Fields of the request are named as in the contract, with dots.
+
+    words: the words that call it.
+    method: service and method, as the client names them.
+    zh, en: what it does.
+    args: the fields that are positionals, in order; optional ones in square brackets.
+    names: the option of a field; `!--refuse` is a flag that turns the field off.
+    defaults: the value of a field where no option gives one; `=other` copies another field.
+    fixed: the value of a field that has no option.
+    flags: further flags, each with the field and the value that it stands for.
+    present: the method that reads what is to be changed; only what is given is then changed.
+    fails: the field of the response that, where it is not empty, makes the exit code 1.
+    """
+
+    words: str
+    method: str
+    zh: str
+    en: str
+    args: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    flags: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    present: str = ""
+    fails: str = ""
+
+    @property
+    def help(self) -> str:
+        """What the command does, in Chinese and English."""
+        return f"{self.zh}\n\n{self.en}"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A hand-written command or group: its words, where it is, and the help of a group's list."""
+
+    words: str
+    place: str  # module:name
+    zh: str
+    en: str
+
+    @property
+    def help(self) -> str:
+        """What the command does, in Chinese and English."""
+        return f"{self.zh}\n\n{self.en}"
+
+
+GROUPS: Mapping[str, str] = {
+    "account": "账号 | accounts",
+    "bureau": "机关 | bureaus",
+    "subject": "信用主体 | subjects",
+    "instrument": "计量器具 | instruments",
+    "verification": "检定记录 | verifications",
+    "record": "信用信息 | credit records",
+    "import": "导入文件：quanheng import 文件 --family 类别 | import a file",
+    "batch": "导入批次 | import batches",
+    "grade": "信用等级 | grades",
+    "ruleset": "规则启用 | which text governs from when",
+    "index": "景区、街区诚信计量指数 | indices of scenic areas and street blocks",
+    "objection": "异议 | objections",
+    "repair": "信用修复 | repair of credit",
+    "alert": "三色预警与通知 | alerts and notices",
+    "escalation": "红色警示的督促 | escalations",
+    "clock": "沙箱时钟 | the sandbox's clock",
+    "audit": "审计链 | the audit chain",
+    "events": "事件 | events",
+    "events dead": "无法处理的事件 | dead letters",
+}
+
+_COMMANDS = "services.cli.commands"
+HAND_WRITTEN = (
+    Command("up", "services.cli.machine.up:up", "在本机启动整个平台，Ctrl-C 停止。",
+            "Starts the whole platform on this machine and keeps it up until Ctrl-C."),
+    Command("status", "services.cli.health.status:status", "平台是否正常，先要处理什么。",
+            "How the platform is, on one screen; exit 1 when something needs a person."),
+    Command("demo", "services.cli.demo:demo", "在沙箱里把主要事务从头到尾演示一遍。",
+            "Tells the main job end to end in a sandbox; exit 1 where a step does not hold."),
+    Command("login", f"{_COMMANDS}.accounts:login", "登录；此后的命令以此身份办理。",
+            "Logs in; later commands act as this account."),
+    Command("logout", f"{_COMMANDS}.accounts:logout", "退出登录。", "Ends the login."),
+    Command("check", f"{_COMMANDS}.platform:check", "核对各服务是否一致；不一致时退出码为 1。",
+            "Proves that all services agree; exit 1 when they do not."),
+    Command("reconcile", f"{_COMMANDS}.platform:reconcile", "重建应当在等待而不在的工作流。",
+            "Starts every workflow that should be waiting and is not."),
+    Command("clock advance", f"{_COMMANDS}.platform:clock_advance", "拨快沙箱时钟。",
+            "Moves the sandbox's clock forward."),
+    Command("audit verify", f"{_COMMANDS}.platform:audit_verify", "逐环核验各服务的审计链。",
+            "Walks every service's audit chain; exit 1 when one is broken."),
+    Command("audit list", f"{_COMMANDS}.platform:audit_list", "列出审计记录，新的在前。",
+            "Lists audit entries, newest first."),
+    Command("events dead list", f"{_COMMANDS}.platform:dead_list", "列出处理失败而搁置的事件。",
+            "Lists the events that could not be handled."),
+    Command("events dead replay", f"{_COMMANDS}.platform:dead_replay", "重新处理搁置的事件。",
+            "Handles dead letters again; exit 1 where one fails again."),
+    Command("import file", f"{_COMMANDS}.imports:import_", "导入一个工作簿或 CSV 文件。",
+            "Imports a workbook or CSV file; every bad cell is reported."),
+    Command("import template", f"{_COMMANDS}.imports:template", "取一份空白模板。",
+            "Writes an empty file with the columns of a family, explained."),
+    Command("import bulk", f"{_COMMANDS}.bulk:bulk_", "成批报送 JSON 行文件，可断点续传。",
+            "Pushes a file of JSON lines in bulk; goes on where it was cut off."),
+    Command("batch rejected", f"{_COMMANDS}.imports:batch_rejected", "取回未收下的行。",
+            "Writes the rows not taken to a file, with the reasons."),
+    Command("grade receipt", f"{_COMMANDS}.grades:grade_receipt", "显示评价凭据。",
+            "Shows a receipt: every point with its article."),
+    Command("grade what-if", f"{_COMMANDS}.grades:grade_what_if", "假如记录有变，等级会怎样。",
+            "What the grade would be after some changes; nothing is written."),
+    Command("ruleset list", f"{_COMMANDS}.rulesets:ruleset_list", "列出各规则及其启用情况。",
+            "Lists the texts, and since when each governs where."),
+    Command("ruleset show", f"{_COMMANDS}.rulesets:ruleset_show", "显示试算结果和等级变化的主体。",
+            "Shows an impact and the subjects whose grade it moves."),
+    Command("law", "services.cli.law.commands:app", "法规规则，离线可用", "the law, offline"),
+)  # fmt: skip
+
+ROWS = (
+    # who one is
+    Row("whoami", "identity.GetCaller", "显示当前身份。", "Shows who one is."),
+    Row("account create", "identity.CreateAccount", "新建账号。", "Creates an account.",
+        args="name", defaults={"display_name": "=name"}),
+    Row("account list", "identity.ListAccounts", "列出账号。", "Lists accounts."),
+    Row("account close", "identity.CloseAccount", "关闭账号。", "Closes an account.",
+        args="account_id"),
+    Row("account password", "identity.ChangePassword", "修改自己的密码。",
+        "Changes one's own password.", names={"old_password": "--old", "new_password": "--new"}),
+    # the register
+    Row("bureau list", "registry.ListBureaus", "列出机关及其受理异议的联系方式。",
+        "Lists bureaus and where they take objections."),
+    Row("bureau put", "registry.PutBureau", "新建机关，或变更其联系方式；未给的项目不变。",
+        "Creates a bureau, or changes what is given of it.", args="bureau.code",
+        present="registry.ListBureaus"),
+    Row("subject list", "registry.ListSubjects", "列出主体。", "Lists subjects.",
+        names={"name_contains": "--name"}),
+    Row("subject show", "registry.GetSubject", "显示主体。", "Shows a subject.", args="subject_id"),
+    Row("subject add", "registry.PutSubject", "登记一个主体。", "Registers a subject.",
+        fixed={"subject.subject_id": ""}),
+    Row("subject change", "registry.PutSubject", "变更主体的登记内容；未给的项目不变。",
+        "Changes what is given of a subject.", args="subject.subject_id",
+        present="registry.GetSubject"),
+    Row("instrument list", "registry.ListInstruments", "列出器具。", "Lists instruments.",
+        names={"repeated_serial": "--repeated"}),
+    Row("instrument show", "registry.GetInstrument", "显示器具及其检定记录。",
+        "Shows an instrument with its verifications.", args="instrument_id"),
+    Row("instrument add", "registry.PutInstrument", "为主体登记一件器具。",
+        "Files an instrument of a subject.", args="instrument.subject_id",
+        fixed={"instrument.instrument_id": ""}),
+    Row("instrument change", "registry.PutInstrument", "变更器具的登记内容；未给的项目不变。",
+        "Changes what is given of an instrument.", args="instrument.instrument_id",
+        present="registry.GetInstrument"),
+    Row("instrument state", "registry.SetInstrumentState",
+        "变更器具状态（在用、备用、停用、报废）。", "Changes the state of an instrument.",
+        args="instrument_id state"),
+    Row("instrument verify", "registry.RecordVerification", "登记一次检定及证书。",
+        "Records a verification and its certificate.", args="verification.instrument_id",
+        names={"verification.verified_on": "--on", "verification.certificate_no": "--certificate"}),
+    Row("verification list", "registry.ListVerifications", "列出检定记录及其器具。",
+        "Lists verifications with their instruments."),
+    Row("record enter", "registry.EnterRecord", "录入一条信用信息。", "Enters a credit record.",
+        args="record.subject_id", fixed={"record.record_id": ""},
+        names={"record.source_ref": "--source", "record.verified": "--verified/--unverified"},
+        defaults={"record.occurred_on": "=record.determined_on", "record.verified": True}),
+    Row("record list", "registry.ListRecords", "列出主体的信用信息。",
+        "Lists a subject's credit records.", args="subject_id"),
+    Row("record show", "registry.GetRecord", "显示一条信用信息及其历次内容。",
+        "Shows a record and what it said before.", args="record_id"),
+    Row("record withdraw", "registry.WithdrawRecord", "撤销一条信用信息；自当日起不再计入。",
+        "Withdraws a record from today on.", args="record_id"),
+    Row("record correct", "registry.CorrectRecord", "更正一条信用信息；原内容留存。",
+        "Corrects a record; what it said before stays known.", args="record.record_id",
+        names={"record.source_ref": "--source", "record.verified": "--verified/--unverified"},
+        fixed={"record.subject_id": ""}, present="registry.GetRecord"),
+    # batches of imports
+    Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",
+        "Lists import batches, newest first.", defaults={"page_size": 50}),
+    Row("batch show", "imports.GetBatch", "显示一个批次及其影响估计。",
+        "Shows a batch, with what it would set off.", args="batch_id"),
+    Row("batch faults", "imports.ListFaults", "逐格列出一个批次的错误。",
+        "Lists what was wrong with a batch, cell by cell.", args="batch_id"),
+    Row("batch undo", "imports.UndoBatch", "撤销一个批次，恢复到导入之前。",
+        "Undoes a batch: what it changed is as it was before.", args="batch_id"),
+    Row("batch approve", "imports.ApproveBatch",
+        "批准一个待批准的批次；登记内容已变化的，不予导入并重新估计，退出码为 1。",
+        "Lets a waiting batch in; exit 1 where it would no longer do what was seen.",
+        args="batch_id", fails="stale"),
+    Row("batch reject", "imports.RejectBatch", "退回一个待批准的批次。",
+        "Turns a waiting batch away.", args="batch_id"),
+    Row("batch discard", "imports.DiscardBatch", "放弃一个未报送完毕或待批准的批次。",
+        "Gives up a batch not yet decided.", args="batch_id"),
+    # grades
+    Row("grade show", "grading.GetGrade", "显示等级：某日有效、某时所知。",
+        "Shows a grade: in force on a day, as known at a moment.", args="subject_id"),
+    Row("grade history", "grading.ListGrades", "列出历次等级，两种时间。",
+        "Lists every grade in both times.", args="subject_id", defaults={"page_size": 50}),
+    Row("grade verify", "grading.VerifyReceipt", "重新计算凭据；不一致时退出码为 1。",
+        "Recomputes a receipt; exit 1 when it differs.", args="receipt_id", fails="differences"),
+    Row("grade summary", "grading.SummariseGrades", "按等级统计主体。",
+        "Counts subjects by grade."),
+    Row("grade record", "grading.GetRecordGraded", "某条信用信息的某一版本是否已计入等级。",
+        "Whether a version of a record is in the grade.", args="record_id",
+        defaults={"version": 1}),
+    Row("grade outlook", "assessments.Outlook", "今后等级何时变化，以及如何提升。",
+        "When the grade will change by itself, and what would raise it.", args="subject_id",
+        names={"horizon": "--until"}),
+    Row("grade compare", "assessments.Compare", "同一主体在各文件下的等级对照。",
+        "Grades one subject under every text, side by side.", args="subject_id"),
+    Row("grade year-ends", "assessments.ListYearEnds", "列出历次年末类别调整（天津），最近的在前。",
+        "Lists the year-end adjustments of classes, the last one first.",
+        defaults={"page_size": 10}),
+    # which text governs
+    Row("ruleset impact", "rulesets.RunImpact", "试算：若自某日起启用某规则，哪些主体的等级会变。",
+        "Rehearses a text; changes nothing.", args="ruleset_id"),
+    Row("ruleset acknowledge", "rulesets.AcknowledgeImpact",
+        "确认已查看试算结果；启用之前必须有人查看。", "States that you have looked at an impact.",
+        args="impact_id"),
+    Row("ruleset activate", "rulesets.ActivateRuleset",
+        "自某日起启用已查看试算的规则；试算人不得启用。", "Brings a text into force.",
+        args="impact_id", names={"valid_from": "--from"}),
+    # indices of areas
+    Row("index assess", "assessments.AssessIndex", "评价一个景区或街区，存为待公布。",
+        "Scores an area and keeps the result as a draft.", args="findings_json",
+        names={"area_name": "--name", "area_kind": "--kind", "assessed_on": "--on"}),
+    Row("index show", "assessments.GetIndex", "显示一个指数的各行得分与条款。",
+        "Shows an index with the points and the article of every row.", args="index_id"),
+    Row("index list", "assessments.ListIndexes", "列出指数，最近的在前。",
+        "Lists indices, the newest first.", defaults={"page_size": 50}),
+    Row("index publish", "assessments.PublishIndex", "公布指数；评价人不得公布自己评出的。",
+        "Publishes a draft; not by whoever assessed it.", args="index_id"),
+    Row("index withdraw", "assessments.WithdrawIndex", "撤回已公布的指数，说明理由。",
+        "Withdraws a publication, with the ground.", args="index_id"),
+    # objections
+    Row("objection lodge", "objection.LodgeObjection", "经营者提出异议。", "Lodges an objection."),
+    Row("objection accept", "objection.AcceptObjection", "受理；期限自受理之日起算。",
+        "Accepts an objection; its term begins.", args="case_id"),
+    Row("objection decline", "objection.DeclineObjection", "不予受理，说明理由。",
+        "Declines to accept, with the reason.", args="case_id"),
+    Row("objection withdraw", "objection.WithdrawObjection", "经营者撤回异议。",
+        "Takes an objection back.", args="case_id"),
+    Row("objection extend", "objection.RequestExtension", "申请延长期限，由单位负责人批准。",
+        "Asks the unit head for an extension.", args="case_id"),
+    Row("objection approve-extension", "objection.DecideExtension",
+        "单位负责人批准（或不批准）延期。", "Approves or refuses an extension.", args="case_id",
+        names={"approve": "!--refuse"}),
+    Row("objection decide", "objection.DecideObjection", "作出处理决定；后续事项自动完成。",
+        "Decides; what follows happens by itself.", args="case_id",
+        names={"corrections": "--correct"}),
+    Row("objection show", "objection.GetCase", "显示案件、经过和文书。",
+        "Shows a case with its steps and letters.", args="case_id"),
+    Row("objection list", "objection.ListCases", "按剩余期限列出案件。",
+        "Lists cases by remaining term.", names={"include_closed": "--closed"},
+        fixed={"kind": "objection"}),
+    # repairs
+    Row("repair check", "repair.CheckRepair", "申请之前：逐项条件、依据，以及何时起可以申请。",
+        "Before applying: every condition."),
+    Row("repair lodge", "repair.LodgeRepair", "经营者申请信用修复；期限自提交之日起算。",
+        "Applies for repair."),
+    Row("repair request-supplement", "repair.RequestSupplement",
+        "受理前要求补正，以文书告知；期限不停止计算。", "Asks for a supplement before acceptance.",
+        args="case_id"),
+    Row("repair supplement", "repair.SupplementRepair", "经营者补正申请。",
+        "Supplements an application.", args="case_id"),
+    Row("repair accept", "repair.AcceptRepair", "受理。", "Accepts an application.",
+        args="case_id"),
+    Row("repair decline", "repair.DeclineRepair", "不予受理，说明理由。",
+        "Declines to accept, with the reason.", args="case_id"),
+    Row("repair confirm", "repair.ConfirmCondition", "核对一项条件，注明依据。",
+        "Establishes whether a condition is met.", args="case_id", names={"met": "!--not-met"}),
+    Row("repair decide", "repair.DecideRepair", "准予修复（或不予修复）；后续事项自动完成。",
+        "Confirms the repair, or refuses it.", args="case_id", names={"confirm": "!--refuse"}),
+    Row("repair withdraw", "repair.WithdrawRepair", "经营者撤回申请。",
+        "Takes an application back.", args="case_id"),
+    Row("repair show", "objection.GetCase", "显示案件、条件、经过和文书。",
+        "Shows a case with its conditions, steps and letters.", args="case_id"),
+    Row("repair list", "objection.ListCases", "按剩余期限列出修复案件。",
+        "Lists repairs by remaining term.", names={"include_closed": "--closed"},
+        fixed={"kind": "repair"}),
+    # alerts and notices
+    Row("alert summary", "alerts.SummariseColours", "按机关和颜色统计器具。",
+        "Counts instruments by bureau and colour."),
+    Row("alert colours", "alerts.ListColours", "列出器具及其颜色，最严重的在前。",
+        "Lists instruments, the most severe colour first.", names={"colour": "--only"},
+        defaults={"page_size": 50}),
+    Row("alert list", "alerts.ListAlerts", "列出预警，新的在前。", "Lists alerts, newest first.",
+        names={"include_baseline": "--baseline"}, defaults={"page_size": 50}),
+    Row("alert notices", "alerts.ListNotices", "列出通知及送达情况，新的在前。",
+        "Lists notices and how their delivery stands.", defaults={"page_size": 50}),
+    Row("alert retry", "alerts.RetryDelivery", "重新送达失败的通知。",
+        "Tries a failed delivery again.", args="notice_id"),
+    Row("alert watch", "alerts.GetWatch", "各机关的每日巡查已到哪一天。",
+        "How far each bureau's daily watch has come."),
+    # escalations
+    Row("escalation list", "escalations.ListEscalations", "列出督促案件，新的在前。",
+        "Lists escalation cases, newest first.", defaults={"page_size": 50}),
+    Row("escalation show", "escalations.GetEscalation", "显示案件、各步骤、文书和红色警示。",
+        "Shows a case with steps, documents and alerts.", args="escalation_id"),
+    Row("escalation approve", "escalations.ApproveStep", "批准待批准的步骤，随即实施。",
+        "Approves the step that is proposed.", args="escalation_id step",
+        names={"appointment.attendees": "--who", "appointment.note_in_archive": "--note",
+               "publication.facts_verified": "--verified",
+               "publication.confidentiality_reviewed": "--reviewed"}),
+    Row("escalation decline", "escalations.DeclineStep", "不批准，说明理由；到复查日再提出。",
+        "Declines the step that is proposed.", args="escalation_id step",
+        names={"review_on": "--until"}),
+    Row("escalation defer", "escalations.DeferStep", "暂缓。",
+        "Puts off the step that is proposed.", args="escalation_id step",
+        names={"review_on": "--until"}),
+    Row("escalation interview", "escalations.RecordInterview", "记录约谈情况。",
+        "Records how an interview went.", args="escalation_id", defaults={"outcome": "held"},
+        flags={"--absent": ("outcome", "not_attended")}),
+    Row("escalation exposures", "escalations.ListExposures",
+        "列出向社会公开的内容；案件终结即撤下。", "Lists what is public.",
+        defaults={"page_size": 50}),
+    # time
+    Row("clock show", "clock.GetClock", "显示平台时间。", "Shows the platform's time."),
+)  # fmt: skip

@@ -1,0 +1,141 @@
+"""Every RPC that a person may call has a command, whose options are the fields of the request."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from plumbing import operations
+from plumbing.identity import Role
+from plumbing.rpc import Policy
+from services.alerts.escalation.policy import ESCALATION_POLICY
+from services.alerts.policy import POLICY as ALERTS
+from services.cli.client import GRPC_SERVICES
+from services.cli.commands.parameters import dotted, fields_of, parameters
+from services.cli.commands.plain import function_of, method_of
+from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS, Row
+from services.grading.assessments.policy import ASSESSMENT_POLICY
+from services.grading.policy import POLICY as GRADING
+from services.grading.policy import RULESET_POLICY
+from services.objection.policy import POLICY as OBJECTION
+from services.registry.imports.policy import POLICY as IMPORTS
+from services.registry.policy import POLICY as REGISTRY
+from tests.unit.services.cli.tree import commands
+
+POLICIES: Policy = {
+    **ALERTS,
+    **ESCALATION_POLICY,
+    **GRADING,
+    **RULESET_POLICY,
+    **ASSESSMENT_POLICY,
+    **OBJECTION,
+    **REGISTRY,
+    **IMPORTS,
+    **operations.POLICY,
+}
+PEOPLE = set(Role) - {Role.SERVICE, Role.INTEGRATOR}
+# What a person may call and what has no row: the command that calls it, or why there is none.
+BY_HAND = {
+    "IdentityService/Login": "login",
+    "IdentityService/LoginService": "no command: for services, with a secret of their own",
+    "IdentityService/RenewToken": "every command, before a login ends",
+    "ImportService/ImportFile": "import file",
+    "ImportService/GetTemplate": "import template",
+    "ImportService/GetRejectedRows": "batch rejected",
+    "BulkService/OpenBulkBatch": "import bulk",
+    "BulkService/SendBulkChunks": "import bulk",
+    "BulkService/GetBulkBatch": "import bulk",
+    "BulkService/CompleteBulkBatch": "import bulk",
+    "ClockService/AdvanceClock": "clock advance",
+    "GradingService/GetReceipt": "grade receipt",
+    "AssessmentService/WhatIf": "grade what-if",
+    "RulesetService/ListRulesets": "ruleset list",
+    "RulesetService/ListActivations": "ruleset list",
+    "RulesetService/GetImpact": "ruleset show",
+    "RulesetService/ListImpactMoves": "ruleset show",
+    "OperationsService/Check": "check",
+    "OperationsService/Reconcile": "reconcile",
+    "OperationsService/VerifyAudit": "audit verify",
+    "OperationsService/ListAudit": "audit list",
+    "OperationsService/ListDeadLetters": "events dead list",
+    "OperationsService/ReplayDeadLetters": "events dead replay",
+}
+LANGUAGE = "every command, before a login ends", "no command: "
+
+
+def short(method: str) -> str:
+    return method.rpartition(".")[2]
+
+
+def open_to_people() -> set[str]:
+    return {short(method) for method, rule in POLICIES.items() if rule.roles & PEOPLE}
+
+
+def of_rows() -> set[str]:
+    found = set()
+    for row in ROWS:
+        service, _, method = row.method.partition(".")
+        found.add(f"{GRPC_SERVICES[service].name}/{method}")
+    return found
+
+
+def words_of_the_tree() -> set[str]:
+    return {row.words for row in ROWS} | {command.words for command in HAND_WRITTEN}
+
+
+def test_every_rpc_that_a_person_may_call_has_a_command() -> None:
+    assert open_to_people() - of_rows() - set(BY_HAND) == set()
+
+
+def test_every_exception_is_needed_and_names_a_command() -> None:
+    assert set(BY_HAND) <= open_to_people()
+    assert set(BY_HAND) & of_rows() == set()
+    named = {command for command in BY_HAND.values() if not command.startswith(LANGUAGE)}
+    assert named <= words_of_the_tree()
+
+
+def test_every_policy_is_looked_at() -> None:
+    services = {method.rpartition("/")[0] for method in POLICIES}
+    modules = {one.module for one in GRPC_SERVICES.values()} | {"protos.operations.v1.operations"}
+    contract = [importlib.import_module(f"{module}_pb2").DESCRIPTOR for module in modules]
+    of_contract = {
+        f"/{service.full_name}" for file in contract for service in file.services_by_name.values()
+    }
+    assert services == of_contract
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.words)
+def test_every_field_of_a_request_can_be_given_or_is_fixed(row: Row) -> None:
+    request = method_of(row.method).input_type
+    fields = {dotted(path) for path in fields_of(request)}
+    given = {one.dotted for one in parameters(row, request)}
+    assert fields == given | set(row.fixed)
+    assert set(row.names) | set(row.defaults) | set(row.args.split()) <= fields
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.words)
+def test_no_two_options_of_a_command_have_the_same_name(row: Row) -> None:
+    names = [one.name for one in parameters(row, method_of(row.method).input_type)]
+    assert len(names) == len(set(names))
+    assert callable(function_of(row))
+
+
+def test_every_group_has_commands_and_every_word_is_used_once() -> None:
+    words = [row.words for row in ROWS] + [command.words for command in HAND_WRITTEN]
+    assert len(words) == len(set(words))
+    assert set(GROUPS) == {one.rpartition(" ")[0] for one in [*words, *GROUPS]} - {""}
+
+
+def test_every_command_can_be_loaded() -> None:
+    loaded = {words.removeprefix("quanheng ") for words, _ in commands()}
+    assert words_of_the_tree() <= loaded
+
+
+def test_a_row_changes_only_what_is_read_before() -> None:
+    for row in (row for row in ROWS if row.present):
+        present = method_of(row.present)
+        [changed] = [one for one in method_of(row.method).input_type.fields if one.message_type]
+        assert any(
+            field.message_type == changed.message_type for field in present.output_type.fields
+        )
