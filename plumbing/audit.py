@@ -17,11 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from plumbing.database import Database, JsonColumn, PlumbingTable, SerialColumn
+from plumbing.database import DATABASE_AWAY, Database, JsonColumn, PlumbingTable, SerialColumn
 from plumbing.events.leadership import exclusively
 from plumbing.identity import Caller
 from plumbing.metrics.counted import AUDIT_SEALED
@@ -121,7 +120,7 @@ class Sealer:
             try:
                 sealed = await self.seal()
                 AUDIT_SEALED.inc(sealed)
-            except DBAPIError as error:  # the database is away or busy; nothing is lost by waiting
+            except DATABASE_AWAY as error:  # or busy; nothing is lost by waiting
                 log.warning("audit.seal_failed", error=str(error))
                 sealed = 0
             if sealed < BATCH:

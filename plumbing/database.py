@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
@@ -36,6 +36,9 @@ NAMING = {
 _CHANGES, _SNAPSHOTS = map(TRANSACTION_SECONDS.labels, ("change", "snapshot"))
 # A dict or list column. Assign a new value to change it: changes in place are not seen.
 JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
+# What a database that is away raises: SQLAlchemy's errors, and those of a connection that was
+# never made. Work in the background waits for the database; anything else ends the process.
+DATABASE_AWAY = (SQLAlchemyError, OSError)
 # How PostgreSQL ends the one of two transactions that the other was in the way of.
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 # An ever-growing integer key; SQLite only numbers INTEGER PRIMARY KEY by itself.

@@ -18,10 +18,9 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
-from sqlalchemy.exc import SQLAlchemyError
 
 from plumbing.clock import Clock
-from plumbing.database import Database
+from plumbing.database import DATABASE_AWAY, Database
 from plumbing.events.dead_letters import bury
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import EventHandler, Inbox, Place, TryLater, describe
@@ -73,7 +72,7 @@ class Consumer:
             try:
                 async with self._subscription() as subscription:
                     await self._pull(subscription)
-            except (nats.errors.Error, SQLAlchemyError, OSError, TimeoutError) as error:
+            except (nats.errors.Error, *DATABASE_AWAY) as error:
                 # What was not acknowledged comes back.
                 self._backoff = _doubled(self._backoff, first=0.1, last=5.0)
                 _LOG.warning(

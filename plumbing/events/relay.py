@@ -25,12 +25,11 @@ import structlog
 from nats.js import JetStreamContext
 from nats.js.api import Header, PubAck
 from nats.js.errors import BadRequestError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock
-from plumbing.database import Database
+from plumbing.database import DATABASE_AWAY, Database
 from plumbing.events.leadership import Leadership
 from plumbing.events.observing import tell_published
 from plumbing.events.outbox import RECORDED, Outbox
@@ -129,7 +128,7 @@ class Relay:
             RELAY_LEADER.set(leads)
             drained = await self.drain() if leads else Drained()
             error = drained.error
-        except* (SQLAlchemyError, OSError) as group:
+        except* DATABASE_AWAY as group:
             error = group
         if error is None:
             self._backoff = 0.0

@@ -15,9 +15,9 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, Header
-from sqlalchemy.exc import SQLAlchemyError
 
 from plumbing.change import Changes
+from plumbing.database import DATABASE_AWAY
 from plumbing.events.dead_letters import CONSUMER_HEADER, ERROR_HEADER
 from plumbing.events.subjects import Stream
 from plumbing.identity import service_caller
@@ -57,7 +57,7 @@ class DeadLetterMail:
         while True:
             try:
                 await self._follow()
-            except (nats.errors.Error, SQLAlchemyError, OSError, TimeoutError) as error:
+            except (nats.errors.Error, *DATABASE_AWAY) as error:
                 # NATS delivers again whatever was not acknowledged.
                 log.warning("given_up.waiting", error=repr(error))
                 await asyncio.sleep(self._pause)

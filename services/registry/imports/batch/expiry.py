@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from plumbing.change import Changes
+from plumbing.database import DATABASE_AWAY
 from plumbing.identity import service_caller
 from services.registry.imports.batch.bulk import RECEIVING, last_day
 from services.registry.imports.batch.commands import close
@@ -34,7 +34,7 @@ class Expiry:
         while True:
             try:
                 await self.expire()
-            except DBAPIError as error:  # the database is away or busy; nothing is lost by waiting
+            except DATABASE_AWAY as error:  # or busy; nothing is lost by waiting
                 log.warning("imports.expiry_failed", error=str(error))
             await asyncio.sleep(EVERY_SECONDS)
 

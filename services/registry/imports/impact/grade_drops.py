@@ -8,7 +8,8 @@ import grpc
 import structlog
 
 from plumbing.chunks import weighed_chunks
-from plumbing.grpc_errors import Away
+from plumbing.client import Refusal, ask
+from plumbing.grpc_errors import Away, is_final
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from services.registry.imports.impact.alarms import Drops, Question
@@ -18,14 +19,14 @@ log = structlog.get_logger()
 
 
 class Grader(Protocol):
-    """Who is asked."""
+    """What answers how many grades would fall."""
 
     async def ask(self, question: Question) -> Drops:
-        """How many of the subjects would have a worse grade. Raises Away."""
+        """Estimates how many of the subjects would get a worse grade. Raises Away."""
 
 
 class GradingService:
-    """The grading service."""
+    """Asks the grading service. Raises Away while it does not answer, Refusal when it refuses."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = AssessmentServiceStub(channel)
@@ -41,14 +42,16 @@ class GradingService:
         ):
             request = pb.EstimateDropsRequest(subjects=chunk, bureau=question.bureau)
             try:
-                answer = await self._stub.EstimateDrops(request)
-            except grpc.aio.AioRpcError as error:
-                log.warning("imports.grading_does_not_answer", error=str(error.details()))
+                answer = await ask(self._stub.EstimateDrops(request))
+            except Refusal as refusal:
+                if is_final(refusal.code):
+                    raise
+                log.warning("imports.grading_does_not_answer", error=str(refusal))
                 raise Away(
                     "评级服务暂时无法答复，不能估计此批次会使多少主体降级；未导入任何内容，请稍后再试",
                     "Grading does not answer, so it cannot be estimated how many grades would fall;"
                     " nothing was taken in, try again later",
-                ) from error
+                ) from refusal
             fallen += len(answer.subject_ids)
             graded = answer.graded
         return Drops(question.digest, fallen, graded)
