@@ -8,16 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import (
+    QueryRejectCondition,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+)
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.grpc_errors import Away, is_final
 from plumbing.temporal import AGGREGATE_ID
 
+ANSWER_WITHIN = timedelta(seconds=5)
+_NO_ANSWER = (RPCStatusCode.NOT_FOUND, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+Answer = TypeVar("Answer")
 Start = TypeVar("Start")
 Run = Callable[[Any, Start], Awaitable[Any]]
 
@@ -73,6 +87,22 @@ class WorkflowClient:
                 return False
             raise
         return description.status is WorkflowExecutionStatus.RUNNING
+
+    async def query(self, workflow_id: str, query: Callable[[Any], Answer]) -> Answer | None:
+        """The answer of a running workflow to a query; None where it gives none in 5 seconds.
+
+        A query leaves nothing in the history of the workflow.
+        """
+        handle, open_ = self._client.get_workflow_handle(workflow_id), QueryRejectCondition.NOT_OPEN
+        with _away_as_such():
+            try:
+                return await handle.query(query, reject_condition=open_, rpc_timeout=ANSWER_WITHIN)
+            except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+                return None
+            except RPCError as error:
+                if error.status in _NO_ANSWER:
+                    return None
+                raise
 
     async def running(self, workflow_type: str) -> set[str]:
         """The ids of the workflows of a type that Temporal lists as running; the list lags."""

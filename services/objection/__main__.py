@@ -1,4 +1,4 @@
-"""The objection process: parts wired by hand."""
+"""The objection process: its parts are put together by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
 from services.objection import figures
 from services.objection.activities import SERVICE, CaseActivities
-from services.objection.checks import Operations
+from services.objection.checks import CaseChecks
 from services.objection.clients import Clients
 from services.objection.consumers import consumers
 from services.objection.policy import POLICY, REPAIRS
@@ -21,24 +21,25 @@ from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
 
 async def build(parts: Parts) -> Assembly:
-    """The service and what it runs on."""
+    """Puts the service together; waits for Temporal."""
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
     workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
-    timers = CaseWorkflows(workflow_client, parts.database, parts.clock)
+    case_workflows = CaseWorkflows(workflow_client, parts.database, parts.clock)
     activities = CaseActivities(parts.changes, clients).all()
-    kinds = [ObjectionWorkflow, RepairWorkflow]
-    operations = Operations(parts.database, parts.clock, timers)
+    types = [ObjectionWorkflow, RepairWorkflow]
+    worker = temporal.worker(client, SERVICE, types, activities)
+    checks = CaseChecks(parts.database, parts.clock, case_workflows)
     return Assembly(
         rpc={
             RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,
             REPAIRS: RepairServicer(parts.changes, clients).register,
         },
         policies=[POLICY],
-        consumers=consumers(parts, timers),
-        background=[temporal.worker(client, SERVICE, kinds, activities).run, workflows.drain],
-        check=operations.check,
-        reconcile=operations.reconcile,
+        consumers=consumers(parts, case_workflows),
+        background=[worker.run, workflows.drain, checks.adopt_calendar],
+        check=checks.check,
+        reconcile=checks.reconcile,
         looks=figures.looks(parts.database, parts.clock),
     )
 

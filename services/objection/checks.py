@@ -1,110 +1,192 @@
-"""For those who run the platform: do cases and workflows agree, and make them agree."""
+"""Whether cases and workflows agree, and what makes them agree again."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NoReturn
 
 import sqlalchemy as sa
+import structlog
 from sqlmodel import col, select
+from temporalio.service import RPCError
 
 from law.objection import CaseKind
 from law.terms.ledger import Term
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.grpc_errors import Away
 from plumbing.service import Findings, Reconciled
 from services.objection.schedule import due_on
 from services.objection.steps import STUCK
-from services.objection.tables import Case, ReachedRung
+from services.objection.tables import NO_TERM, Case, ReachedRung
 from services.objection.timers import CaseWorkflows, workflow_id
 
-# A case and its workflow are two steps apart for a moment; only what lasts is a problem.
+# A case and its workflow differ for a moment after each step; only a lasting difference counts.
 SETTLING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
+AGAIN_SECONDS = 1.0
+log = structlog.get_logger()
 
 
-class Operations:
-    """Checks and reconciles this service."""
+@dataclass(frozen=True)
+class Differences:
+    """Cases whose workflow is missing, should not run, or follows an old schedule, by their ids.
 
-    def __init__(self, database: Database, clock: Clock, timers: CaseWorkflows) -> None:
-        self._database, self._clock, self._timers = database, clock, timers
+    `due_on` names the cases whose stored last day is not that of the calendar in force.
+    """
+
+    missing: Sequence[str] = ()
+    orphans: Sequence[str] = ()
+    old_schedule: Sequence[str] = ()
+    due_on: Sequence[str] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.orphans or self.old_schedule or self.due_on)
+
+    def report(self, findings: Findings) -> None:
+        """Adds a problem for each difference."""
+        for name, case_ids, zh, en in (
+            (
+                "case.workflow_missing",
+                self.missing,
+                "未办结案件没有运行中的流程",
+                "An open case has no running workflow",
+            ),
+            (
+                "case.workflow_orphan",
+                self.orphans,
+                "已办结案件仍有运行中的流程",
+                "A settled case has a running workflow",
+            ),
+            (
+                "case.schedule_old",
+                self.old_schedule,
+                "案件流程的提醒时间与现行期限、工作日历不符",
+                "The reminders of a case do not follow its term and the calendar in force",
+            ),
+            (
+                "case.due_on_old",
+                self.due_on,
+                "案件登记的届满日与现行工作日历不符",
+                "The stored last day of a case is not that of the calendar in force",
+            ),
+        ):
+            for case_id in case_ids:
+                findings.differ(name, f"case/{case_id}", zh, en)
+
+
+class CaseChecks:
+    """Compares cases with their workflows and with the calendar, and mends what differs."""
+
+    def __init__(self, database: Database, clock: Clock, workflows: CaseWorkflows) -> None:
+        self._database, self._clock, self._workflows = database, clock, workflows
 
     async def check(self) -> Findings:
-        """Open cases against running workflows, and what the cases hold contested."""
+        """Reports differences, stuck cases, and which records the cases hold as contested."""
         findings = Findings()
-        await self._compare(findings)
-        unsettled = await self._timers.unsettled()
-        for case_id in await self._stuck({case.case_id for case in unsettled}):
-            zh, en = "后续事项无法自动完成，须人工处理", "Following it through was refused"
+        (await self._lasting_differences()).report(findings)
+        cases = await self._workflows.open_cases()
+        for case_id in await self._stuck({case.case_id for case in cases}):
+            zh, en = "后续事项无法自动完成，须人工处理", "An activity of the case was refused"
             findings.differ("case.stuck", f"case/{case_id}", zh, en)
-        objections = (case for case in unsettled if case.kind is CaseKind.OBJECTION)
+        objections = (case for case in cases if case.kind is CaseKind.OBJECTION)
         contested = [(record, 1) for case in objections for record in case.record_ids]
         findings.hold("contested", contested)
-        findings.figures |= await self._figures(unsettled)
+        findings.figures |= await self._figures(cases)
         return findings
 
     async def reconcile(self) -> Reconciled:
-        """Starts every workflow that should run and does not; tells the others again."""
-        done = Reconciled()
-        await self._derive_again()
-        for case in await self._timers.unsettled():
-            name = workflow_id(case.kind, case.case_id)
-            if await self._timers.workflows.runs(name):
-                done.running += 1
+        """Starts every missing workflow and sends every other one the state of its case."""
+        result = Reconciled()
+        await self._compute_due_on()
+        for case in await self._workflows.open_cases():
+            name = workflow_id(case)
+            if await self._workflows.runs(name):
+                result.running += 1
             else:
-                done.started.append(name)
-            await self._timers.push(case.case_id)
-        await self._timers.move_clock(self._clock.offset().total_seconds())
-        return done
+                result.started.append(name)
+            await self._workflows.update(case.case_id)
+        await self._workflows.move_clock(self._clock.offset().total_seconds())
+        return result
 
-    async def _compare(self, findings: Findings) -> None:
-        missing, orphans = await self._differences()
+    async def adopt_calendar(self) -> NoReturn:
+        """Brings every open case to the calendar in force, once; tries until Temporal answers.
+
+        To run in the background from the start of the process, beside the worker: the workflows
+        are asked which schedule they follow, and only those with an old one are sent another.
+        """
+        await self._compute_due_on()
+        while True:
+            try:
+                await self._send_schedules()
+                break
+            except (Away, RPCError) as error:
+                log.info("calendar.waiting", error=str(error)[:200])
+                await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.Event().wait()  # a background task never returns
+        raise AssertionError
+
+    async def _send_schedules(self) -> None:
+        for case in await self._workflows.open_cases():
+            if await self._follows_old_schedule(case):
+                await self._workflows.update(case.case_id)
+                log.info("calendar.adopted", case=case.case_id)
+
+    async def _follows_old_schedule(self, case: Case) -> bool:
+        # A missing workflow is not started here: `check` reports it, `reconcile` starts it.
+        runs = await self._workflows.runs(workflow_id(case))
+        return runs and await self._workflows.has_old_schedule(case)
+
+    async def _lasting_differences(self) -> Differences:
+        differences = await self._differences()
         ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
-        while (missing or orphans) and asyncio.get_running_loop().time() < ends:
+        while differences and asyncio.get_running_loop().time() < ends:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-            missing, orphans = await self._differences()
-        for case_id in missing:
-            zh, en = "未办结案件没有运行中的流程", "An open case has no running workflow"
-            findings.differ("case.workflow_missing", f"case/{case_id}", zh, en)
-        for case_id in orphans:
-            zh, en = "已办结案件仍有运行中的流程", "A settled case has a running workflow"
-            findings.differ("case.workflow_orphan", f"case/{case_id}", zh, en)
+            differences = await self._differences()
+        return differences
 
-    async def _stuck(self, unsettled: Collection[str]) -> list[str]:
-        """The unsettled cases of which a step was refused for good."""
+    async def _differences(self) -> Differences:
+        cases = await self._workflows.open_cases()
+        running = [case for case in cases if await self._workflows.runs(workflow_id(case))]
+        ids = {workflow_id(case) for case in cases}
+        # The list lags a little, so each workflow on it is asked for by its id as well.
+        extra = sorted(await self._workflows.listed() - ids)
+        return Differences(
+            missing=[case.case_id for case in cases if case not in running],
+            orphans=[_case_of(name) for name in extra if await self._workflows.runs(name)],
+            old_schedule=[
+                case.case_id for case in running if await self._workflows.has_old_schedule(case)
+            ],
+            due_on=[case.case_id for case in cases if case.due_on != _due_on(case)],
+        )
+
+    async def _stuck(self, open_cases: Collection[str]) -> list[str]:
+        """The open cases of which an activity was refused for good."""
         reported = select(ReachedRung.case_id).where(col(ReachedRung.rung).startswith(STUCK))
         async with self._database.snapshot() as session:
-            return sorted(set((await session.exec(reported)).all()) & set(unsettled))
+            return sorted(set((await session.exec(reported)).all()) & set(open_cases))
 
-    async def _differences(self) -> tuple[list[str], list[str]]:
-        """The open cases without a workflow, and the running workflows without an open case."""
-        cases = await self._timers.unsettled()
-        unsettled = {workflow_id(case.kind, case.case_id) for case in cases}
-        missing = [
-            name for name in sorted(unsettled) if not await self._timers.workflows.runs(name)
-        ]
-        listed = await self._timers.running()
-        # What is listed lags a little; what is described does not.
-        orphans = [
-            name for name in sorted(listed - unsettled) if await self._timers.workflows.runs(name)
-        ]
-        return [_case_of(name) for name in missing], [_case_of(name) for name in orphans]
-
-    async def _figures(self, unsettled: Sequence[Case]) -> dict[str, int]:
+    async def _figures(self, cases: Sequence[Case]) -> dict[str, int]:
         today = self._clock.today()
         counted = select(sa.func.count()).where(col(Case.settled_at).is_not(None))
         async with self._database.snapshot() as session:
             closed = (await session.exec(counted.select_from(Case))).one()
-        overdue = sum(case.due_on < today and case.decided_at is None for case in unsettled)
-        return {"cases.open": len(unsettled), "cases.overdue": overdue, "cases.closed": closed}
+        overdue = sum(case.due_on < today and case.decided_at is None for case in cases)
+        return {"cases.open": len(cases), "cases.overdue": overdue, "cases.closed": closed}
 
-    async def _derive_again(self) -> None:
-        """Writes the derived last days anew, as a newer calendar may have moved them (D-07)."""
-        wanted = select(Case).where(col(Case.settled_at).is_(None))
+    async def _compute_due_on(self) -> None:
+        """Stores the last day of every open case by the calendar in force (D-07)."""
+        query = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.transaction() as session:
-            for case in (await session.exec(wanted.with_for_update())).all():
-                if case.term is not None:
-                    case.due_on = due_on(Term.from_json(case.term))
+            for case in (await session.exec(query.with_for_update())).all():
+                case.due_on = _due_on(case)
+
+
+def _due_on(case: Case) -> date:
+    return due_on(Term.from_json(case.term)) if case.term is not None else NO_TERM
 
 
 def _case_of(workflow: str) -> str:

@@ -1,4 +1,4 @@
-"""What this service hears: its own cases, and the sandbox's clock."""
+"""The events this service handles: those of its own cases, and moves of the sandbox's clock."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from protos.objection.v1 import events_pb2 as own
 from protos.registry.v1.events_pb2 import ClockMoved
 from services.objection.timers import CaseWorkflows
 
-# After each of these the workflow has something new to know.
-_TELLING = (
+# After each of these events the workflow of the case gets the new state of the case.
+_CHANGES_OF_STATE = (
     own.ObjectionLodged,
     own.ObjectionAccepted,
     own.ExtensionDecided,
@@ -28,17 +28,19 @@ _TELLING = (
 )
 
 
-def consumers(parts: Parts, timers: CaseWorkflows) -> list[Consumer]:
-    """The consumers of this service; all they do is tell Temporal."""
+def consumers(parts: Parts, workflows: CaseWorkflows) -> list[Consumer]:
+    """The consumers of this service; they start and signal workflows and change nothing else."""
 
-    async def tell(received: Received[Any]) -> None:
-        await timers.push(received.message.case.case_id)
+    async def update(received: Received[Any]) -> None:
+        await workflows.update(received.message.case.case_id)
 
-    async def tell_clock(received: Received[ClockMoved]) -> None:
-        await timers.move_clock(received.message.offset_seconds)
+    async def move_clock(received: Received[ClockMoved]) -> None:
+        await workflows.move_clock(received.message.offset_seconds)
 
-    on_cases: list[EventHandler[Any]] = [EventHandler(event, react=tell) for event in _TELLING]
-    on_clock: list[EventHandler[Any]] = [EventHandler(ClockMoved, react=tell_clock)]
+    on_cases: list[EventHandler[Any]] = [
+        EventHandler(event, react=update) for event in _CHANGES_OF_STATE
+    ]
+    on_clock: list[EventHandler[Any]] = [EventHandler(ClockMoved, react=move_clock)]
     return [
         Consumer(
             "objection-own", Stream.OBJECTION, parts.database, parts.js, parts.clock, on_cases

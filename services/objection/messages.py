@@ -33,6 +33,10 @@ class Schedule(BaseModel):
         """Orders the schedules of a case from the oldest to the newest."""
         return self.version, self.edition
 
+    def agrees_with(self, other: Schedule) -> bool:
+        """Whether both remind at the same moments by the same edition, whatever their versions."""
+        return self.model_copy(update={"version": other.version}) == other
+
 
 class End(StrEnum):
     """How a case can end."""

@@ -1,6 +1,7 @@
-"""Telling Temporal where a case stands: its workflow is started if need be, and signalled.
+"""The workflows of cases as this service sees them: started, signalled and asked by their ids.
 
-All is read from the case table at that moment, so a late or repeated event tells nothing stale.
+Whatever is sent is read from the case table at that moment, so a late or repeated event sends
+nothing old.
 """
 
 from __future__ import annotations
@@ -19,51 +20,66 @@ from plumbing.workflow_client import WorkflowClient
 from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
 from services.objection.schedule import schedule_of
 from services.objection.tables import Case, ReachedRung
-from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
+from services.objection.workflows import CaseWorkflow, ObjectionWorkflow, RepairWorkflow
 
 _ENDS = {
     CaseState.DECIDED: End.DECIDED,
     CaseState.DECLINED: End.DECLINED,
     CaseState.WITHDRAWN: End.WITHDRAWN,
 }
-
-
 _RUN: dict[CaseKind, Callable[[Any, CaseStart], Awaitable[None]]] = {
     CaseKind.OBJECTION: ObjectionWorkflow.run,
     CaseKind.REPAIR: RepairWorkflow.run,
 }
-
-
 _TYPES = ("ObjectionCase", "RepairCase")
 
 
-def workflow_id(kind: CaseKind, case_id: str) -> str:
+def workflow_id(case: Case) -> str:
     """The id of a case's workflow."""
-    return f"{kind}/{case_id}"
+    return f"{case.kind}/{case.case_id}"
 
 
 class CaseWorkflows:
-    """The workflows of the cases in one database. Raises Away while Temporal is away."""
+    """The workflows of the cases in one database. Raises Away while Temporal cannot be reached."""
 
     def __init__(self, workflows: WorkflowClient, database: Database, clock: Clock) -> None:
-        self.workflows, self._database, self._clock = workflows, database, clock
+        self._workflows, self._database, self._clock = workflows, database, clock
 
-    async def unsettled(self) -> Sequence[Case]:
-        """The cases that have a workflow."""
-        wanted = select(Case).where(col(Case.settled_at).is_(None))
+    async def open_cases(self) -> Sequence[Case]:
+        """The cases that are to have a running workflow, in the order of their ids."""
+        query = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.snapshot() as session:
-            return (await session.exec(wanted.order_by(col(Case.case_id)))).all()
+            return (await session.exec(query.order_by(col(Case.case_id)))).all()
 
-    async def running(self) -> set[str]:
-        """The ids of the cases' workflows that Temporal lists as running; the list lags."""
-        return {id_ for type_ in _TYPES for id_ in await self.workflows.running(type_)}
+    async def runs(self, workflow_id: str) -> bool:
+        """Whether a workflow of that id is running."""
+        return await self._workflows.runs(workflow_id)
 
-    async def push(self, case_id: str) -> None:
-        """Makes the workflow of a case run and know where the case stands."""
-        found = await self._standing(case_id)
-        if found is None:
+    async def listed(self) -> set[str]:
+        """The ids of the workflows that Temporal lists as running; the list lags a little."""
+        return {id_ for type_ in _TYPES for id_ in await self._workflows.running(type_)}
+
+    async def has_old_schedule(self, case: Case) -> bool:
+        """Whether the running workflow of a case follows another schedule than the case has now.
+
+        The schedule of a case changes with its term and with each edition of the calendar. A
+        workflow that does not answer counts as having an old one; an ended case needs none.
+        """
+        schedule = _schedule(case)
+        if schedule is None or _ending(case) is not None:
+            return False
+        answer = await self._workflows.query(workflow_id(case), CaseWorkflow.schedule)
+        return answer is None or not answer.agrees_with(schedule)
+
+    async def update(self, case_id: str) -> None:
+        """Sends the present state of a case to its workflow, which is started if it does not run.
+
+        Does nothing for a case from which nothing more follows.
+        """
+        state = await self._state(case_id)
+        if state is None:
             return
-        kind, start = found
+        kind, start = state
         if start.ending is not None:
             decided = start.ending.how is End.DECIDED
             await self._signal(kind, start, "decided" if decided else "ended", start.ending)
@@ -73,14 +89,14 @@ class CaseWorkflows:
             await self._signal(kind, start)
 
     async def move_clock(self, offset_seconds: float) -> None:
-        """Tells every case's workflow how far the platform's time runs ahead."""
-        for case in await self.unsettled():
-            if found := await self._standing(case.case_id):
+        """Sends every open case's workflow how far the platform's time is ahead."""
+        for case in await self.open_cases():
+            if state := await self._state(case.case_id):
                 move = ClockMove(offset_seconds=offset_seconds)
-                await self._signal(*found, "clock_moved", move)
+                await self._signal(*state, "clock_moved", move)
 
-    async def _standing(self, case_id: str) -> tuple[CaseKind, CaseStart] | None:
-        """Its kind and where it stands; None for one from which nothing more follows."""
+    async def _state(self, case_id: str) -> tuple[CaseKind, CaseStart] | None:
+        """The kind and state of an open case, as its workflow starts from it."""
         async with self._database.snapshot() as session:
             case = await session.get(Case, case_id)
             if case is None or case.settled_at is not None:
@@ -95,15 +111,15 @@ class CaseWorkflows:
         )
 
     async def _signal(self, kind: CaseKind, start: CaseStart, signal: str = "", *args: Any) -> None:
-        case_id = start.case_id
-        await self.workflows.signal(
-            _RUN[kind], start, workflow_id(kind, case_id), signal, *args, aggregate_id=case_id
+        name = f"{kind}/{start.case_id}"
+        await self._workflows.signal(
+            _RUN[kind], start, name, signal, *args, aggregate_id=start.case_id
         )
 
 
 async def _reached(session: AsyncSession, case_id: str) -> list[str]:
-    wanted = select(ReachedRung.rung).where(col(ReachedRung.case_id) == case_id)
-    return sorted((await session.exec(wanted)).all())
+    query = select(ReachedRung.rung).where(col(ReachedRung.case_id) == case_id)
+    return sorted((await session.exec(query)).all())
 
 
 def _schedule(case: Case) -> Schedule | None:

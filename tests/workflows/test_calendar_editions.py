@@ -1,0 +1,228 @@
+"""A new edition of the working-day calendar reaches open cases, on a real Temporal server."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+from sqlmodel import col, select
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from law.objection import TERM_OF, CaseKind, CaseState
+from law.terms import workdays
+from law.terms.ledger import Term, start
+from law.terms.workdays import Edition, edition
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.clock import SandboxClock
+from plumbing.database import Database
+from plumbing.events.outbox import Outbox
+from plumbing.workflow_client import WorkflowClient
+from protos.objection.v1.events_pb2 import TermRungReached
+from services.objection.activities import CaseActivities
+from services.objection.checks import CaseChecks
+from services.objection.clients import Clients
+from services.objection.schedule import due_on, schedule_of
+from services.objection.tables import Case
+from services.objection.timers import CaseWorkflows
+from services.objection.workflows import CaseWorkflow, ObjectionWorkflow, RepairWorkflow
+from tests.integration.events.support import eventually
+from tests.postgres import Databases
+from tests.workflows.case_notes import MORNING, STARTS_ON
+
+KINDS = [CaseKind.OBJECTION, CaseKind.REPAIR]
+OLD = edition()
+NEW = replace(OLD, number=OLD.number + 1, off=OLD.off | {date(2026, 9, 16), date(2026, 9, 17)})
+
+
+def put_in_force(monkeypatch: pytest.MonkeyPatch, *editions: Edition) -> None:
+    monkeypatch.setattr(workdays, "editions", lambda: editions)
+
+
+def open_case(kind: CaseKind) -> Case:
+    """A case without records, so that nothing is asked of the registry."""
+    term = start(TERM_OF[kind], STARTS_ON, OLD)
+    return Case(
+        case_id=str(uuid.uuid4()),
+        kind=kind,
+        number="异议〔2026〕330106-0001号",
+        subject_id="s1",
+        bureau="330106",
+        record_ids=[],
+        records_as_lodged=[],
+        state=CaseState.ACCEPTED,
+        version=2,
+        grounds="记录有误",
+        evidence=[],
+        lodged_by="operator",
+        lodged_at=MORNING,
+        term=term.to_json(),
+        due_on=due_on(term),
+    )
+
+
+@dataclass
+class Service:
+    """The parts of the objection service that know of Temporal, on their own database."""
+
+    client: Client
+    database: Database
+    clock: SandboxClock
+    workflows: CaseWorkflows
+    checks: CaseChecks
+
+    async def open(self, kind: CaseKind) -> Case:
+        """Opens a case, whose workflow starts and follows the calendar then in force."""
+        case = open_case(kind)
+        async with self.database.transaction() as session:
+            session.add(case)
+        await self.workflows.update(case.case_id)
+        return case
+
+    async def problems(self) -> set[str]:
+        return {problem.name for problem in (await self.checks.check()).problems}
+
+    async def edition_of(self, case: Case) -> int:
+        """The edition that the running workflow of a case follows."""
+        handle = self.client.get_workflow_handle(f"{case.kind}/{case.case_id}")
+        schedule = await handle.query(CaseWorkflow.schedule)
+        assert schedule is not None
+        return schedule.edition
+
+    async def reminders(self) -> list[TermRungReached]:
+        async with self.database.snapshot() as session:
+            rows = await session.exec(select(Outbox.payload).order_by(col(Outbox.seq)))
+            return [TermRungReached.FromString(payload) for payload in rows.all()]
+
+    async def reminded(self) -> bool:
+        return bool(await self.reminders())
+
+    async def move_clock_to(self, day: date) -> None:
+        moment = MORNING + (day - STARTS_ON)
+        await self.workflows.move_clock(self.clock.move_to(moment).total_seconds())
+
+
+@pytest.fixture
+async def service(
+    temporal_client: Client, tmp_path: Path, databases: Databases
+) -> AsyncIterator[Service]:
+    """The service with a worker of its own; registry and grading cannot be reached."""
+    database = Database(databases.url(tmp_path, "objection"))
+    await migrations.upgrade(database, "objection")
+    clock = SandboxClock.create(tmp_path / "clock", MORNING)
+    queue = f"test-{uuid.uuid4()}"
+    workflows = CaseWorkflows(WorkflowClient(temporal_client, queue), database, clock)
+    async with grpc.aio.insecure_channel("127.0.0.1:1") as nowhere:
+        activities = CaseActivities(Changes(database, clock), Clients.over(nowhere, nowhere))
+        async with Worker(
+            temporal_client,
+            task_queue=queue,
+            workflows=[ObjectionWorkflow, RepairWorkflow],
+            activities=activities.all(),
+        ):
+            checks = CaseChecks(database, clock, workflows)
+            yield Service(temporal_client, database, clock, workflows, checks)
+    for case in await workflows.open_cases():
+        await temporal_client.get_workflow_handle(f"{case.kind}/{case.case_id}").terminate()
+    await database.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_reminder_rings_on_the_day_of_the_new_edition_and_names_its_last_day(
+    service: Service, monkeypatch: pytest.MonkeyPatch, kind: CaseKind
+) -> None:
+    put_in_force(monkeypatch, OLD)
+    case = await service.open(kind)
+    term = Term.from_json(case.term or {})
+    before = schedule_of(term, case.number, case.version)
+    await eventually(lambda: agree(service))
+    put_in_force(monkeypatch, OLD, NEW)
+    after = schedule_of(term, case.number, case.version)
+    assert before.rungs[0].at < after.rungs[0].at
+    adopting = asyncio.create_task(service.checks.adopt_calendar())
+    await eventually(lambda: agree(service))
+    adopting.cancel()
+    async with service.database.snapshot() as session:
+        assert (await session.exec(select(col(Case.due_on)))).one() == term.target(NEW).date
+    await service.move_clock_to(after.rungs[0].at.date() - timedelta(days=1))
+    await service.move_clock_to(after.rungs[0].at.date())
+    await eventually(service.reminded)
+    [reminder] = await service.reminders()
+    assert (reminder.rung, reminder.message_zh) == (after.rungs[0].key, after.rungs[0].message_zh)
+    assert reminder.case.term.target_on == term.target(NEW).date.isoformat()
+
+
+async def agree(service: Service) -> bool:
+    return await service.problems() == set()
+
+
+async def test_a_check_reports_a_case_of_an_older_edition(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in_force(monkeypatch, OLD)
+    case = await service.open(CaseKind.REPAIR)
+    put_in_force(monkeypatch, OLD, NEW)
+    problems = (await service.checks.check()).problems
+    assert [(problem.name, problem.object) for problem in problems] == [
+        ("case.schedule_old", f"case/{case.case_id}"),
+        ("case.due_on_old", f"case/{case.case_id}"),
+    ]
+    await service.checks.reconcile()
+    assert await agree(service)
+
+
+async def test_an_edition_that_moves_no_day_is_noted_too(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in_force(monkeypatch, OLD)
+    case = await service.open(CaseKind.REPAIR)
+    put_in_force(monkeypatch, OLD, replace(OLD, number=OLD.number + 1))
+    assert await service.problems() == {"case.schedule_old"}
+    adopting = asyncio.create_task(service.checks.adopt_calendar())
+    await eventually(lambda: agree(service))
+    adopting.cancel()
+    assert await service.edition_of(case) == OLD.number + 1
+
+
+async def test_a_replica_with_the_older_edition_does_not_bring_it_back(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in_force(monkeypatch, OLD, NEW)
+    case = await service.open(CaseKind.REPAIR)
+    put_in_force(monkeypatch, OLD)
+    await service.workflows.update(case.case_id)
+    assert await service.edition_of(case) == NEW.number
+
+
+async def test_a_decided_case_needs_no_schedule(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in_force(monkeypatch, OLD)
+    case = await service.open(CaseKind.REPAIR)
+    put_in_force(monkeypatch, OLD, NEW)
+    async with service.database.transaction() as session:
+        stored = await session.get(Case, case.case_id)
+        assert stored is not None
+        stored.state = CaseState.WITHDRAWN
+    assert not await service.workflows.has_old_schedule(stored)
+
+
+async def test_a_missing_workflow_is_reported_and_not_started(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in_force(monkeypatch, OLD)
+    case = await service.open(CaseKind.REPAIR)
+    handle = service.client.get_workflow_handle(f"{case.kind}/{case.case_id}")
+    await handle.terminate()
+    put_in_force(monkeypatch, OLD, NEW)
+    adopting = asyncio.create_task(service.checks.adopt_calendar())
+    assert await service.problems() == {"case.workflow_missing"}
+    adopting.cancel()
+    await service.workflows.update(case.case_id)
