@@ -17,7 +17,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.demo.cast import role_value
+from services.cli.commands.accounts import role_value
 
 # What is found in an area, by how the row is scored; 0 for the others.
 FOUND = dict.fromkeys((Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE), False)

@@ -17,7 +17,7 @@ from plumbing.settings import child_environment
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.demo.cast import role_value
+from services.cli.commands.accounts import role_value
 from tests.e2e.papers import Place, assess_index
 from tests.e2e.world import World, until
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from plumbing.addresses import Addresses
+from protos.identity.v1 import identity_pb2 as pb
 from services.cli import sessions
 from services.cli.client import log_in, run_or_refuse
 from services.cli.machine.directory import platform_addresses
@@ -41,6 +42,11 @@ def _first_password(addresses: Addresses) -> str | None:
         return sessions.administrator_password(addresses.keys_dir)
     except OSError:
         return None
+
+
+def role_value(role: str) -> pb.Role.ValueType:
+    """The role of the contract, by its code."""
+    return pb.Role.Value(f"ROLE_{role.upper()}")
 
 
 def logout(data: Data = None) -> None:

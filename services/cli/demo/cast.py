@@ -11,12 +11,8 @@ from plumbing.client import new_request_id
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as pb
 from services.cli.client import Client, fixed_token, log_in
+from services.cli.commands.accounts import role_value
 from services.cli.sessions import ADMINISTRATOR, administrator_password
-
-
-def role_value(role: str) -> pb.Role.ValueType:
-    """The role of the contract, by its code."""
-    return pb.Role.Value(f"ROLE_{role.upper()}")
 
 
 @dataclass(frozen=True)

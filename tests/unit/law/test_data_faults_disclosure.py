@@ -77,7 +77,7 @@ from tests.unit.law.spoiling import Change, told
             "ambiguities[0].why_en",
             "missing",
         ),
-        ("readings", lambda d: d["ambiguities"][0].update(id="R-22"), "ambiguities[0].id", "C-nn"),
+        ("readings", lambda d: d["ambiguities"][0].update(id="R-7"), "ambiguities[0].id", "C-nn"),
         (
             "readings",
             lambda d: d["ambiguities"][0].pop("text_zh"),
