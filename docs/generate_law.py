@@ -25,6 +25,7 @@ from law import corpus  # noqa: E402 - the checkout has to be on the path first
 from law.errors import InvalidInput  # noqa: E402
 from law.reader.packaged import read  # noqa: E402
 from law.reader.texts import TEXTS, Text  # noqa: E402
+from tools import law_reach  # noqa: E402
 
 RULESETS = ROOT / "law" / "rulesets"
 CASES = ROOT / "tests" / "unit" / "law" / "cases"
@@ -71,7 +72,9 @@ def _faults() -> Iterator[str]:
 def render() -> str:
     """The whole page."""
     cases = list(_cases())
-    parts = (_head(), _requirements(cases), _articles(cases), _ambiguities(), _sources())
+    parts = (
+        _head(), _requirements(cases), _unreached(), _articles(cases), _ambiguities(), _sources(),
+    )  # fmt: skip
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -106,6 +109,19 @@ def _requirements(cases: list[Mapping[str, Any]]) -> Iterator[str]:
         yield ""
 
 
+def _unreached() -> Iterator[str]:
+    """Every public function of the law that no service calls, directly or through another."""
+    yield "## 服务尚未调用的规则 · Rules not reachable yet"
+    yield ""
+    yield "由源代码的调用关系得出。Derived from the calls in the source (`tools/law_reach.py`)."
+    yield ""
+    for name in law_reach.public_functions(ROOT):
+        # The corpus serves this page and the tests, not the services.
+        if _mark(name) and not name.startswith("law.corpus."):
+            yield f"- `{name}`{NOT_REACHABLE}"
+    yield ""
+
+
 def _cited_requirements(case: Mapping[str, Any]) -> set[str]:
     cited = {part.strip() for part in str(case["cite"]).split(";")}
     return {part for part in cited if part.startswith("R-")} | set(case.get("requirements", ()))
@@ -118,7 +134,16 @@ def _answer(entry: Mapping[str, Any]) -> str:
         _resolve(name)
     for place in entry.get("data", ()):
         _find(place)
-    return "<br>".join(f"`{name}`" for name in (*entry["rule"], *entry.get("data", ())))
+    rules = [f"`{name}`{_mark(name)}" for name in entry["rule"]]
+    return "<br>".join((*rules, *(f"`{place}`" for place in entry.get("data", ()))))
+
+
+NOT_REACHABLE = " *尚不可达 not reachable yet*"
+
+
+def _mark(name: str) -> str:
+    """The mark of a rule that no service can reach, by the calls in the source."""
+    return "" if law_reach.is_reached(ROOT, name) else NOT_REACHABLE
 
 
 def _find(place: str) -> None:

@@ -124,11 +124,6 @@ def text(text_id: str) -> Text:
         raise NotFound(f"没有编号为{text_id}的法规文本", f"No legal text {text_id}.") from None
 
 
-def cite(text_id: str, article: str) -> str:
-    """Cite an article of a known text: ``cite("S4", "四(三)")`` is ``S4 四(三)``."""
-    return f"{text(text_id).id} {article}"
-
-
 def is_citation(value: str) -> bool:
     """Tell whether every part of a citation names a known text or one of our own numbers."""
     return all(_known(part.strip()) for part in value.split(";"))

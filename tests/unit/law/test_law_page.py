@@ -52,6 +52,13 @@ def test_the_page_names_every_requirement_and_article(generator: ModuleType) -> 
     assert "| C-09 | measures | S4 四(五)标题写作“E级（警示）”，而警示是D级名称" in page
 
 
+def test_a_rule_that_no_service_reaches_is_marked(generator: ModuleType) -> None:
+    page, mark = generator.render(), generator.NOT_REACHABLE
+    assert f"`law.measures.attention.attention`{mark} |" in page
+    assert f"- `law.terms.ledger.Term.pause`{mark}" in page.splitlines()
+    assert f"`law.colours.rule.colour`{mark}" not in page
+
+
 def test_a_rule_that_does_not_exist_is_not_named(generator: ModuleType) -> None:
     with pytest.raises(AttributeError):
         generator._answer({"id": "R-063", "rule": ["law.colours.rule.color"]})

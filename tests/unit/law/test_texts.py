@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from law.errors import NotFound
-from law.reader.texts import TEXTS, TextStatus, cite, is_citation, spell_articles, spell_out, text
+from law.reader.texts import TEXTS, TextStatus, is_citation, spell_articles, spell_out, text
 
 
 def test_two_texts_are_issued_and_three_are_drafts() -> None:
@@ -23,11 +23,10 @@ def test_every_text_has_both_titles() -> None:
         assert one.title_en.isascii()
 
 
-def test_a_citation_names_a_known_text() -> None:
-    assert cite("S4", "四(三)2") == "S4 四(三)2"
+def test_a_text_is_found_by_its_id() -> None:
     assert text("S3").title_zh == "杭州市计量信用管理办法（试行）"
     with pytest.raises(NotFound):
-        cite("S9", "1")
+        text("S9")
 
 
 @pytest.mark.parametrize(
