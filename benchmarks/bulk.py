@@ -1,12 +1,12 @@
-"""How fast instruments come in: streamed in bulk, against one call for each, in the same run.
+"""Measures how fast instruments are filed: streamed in bulk, and by one call for each.
 
     python -m benchmarks.bulk [items] [rounds]
 
-Through the real server with its guard, validation, audit and outbox, on a SQLite file that syncs
-every commit. `unary` files each instrument by a call of its own, 16 under way at a time. `accepted`
-is the same number streamed in chunks, each committed before the next is read; `applied` counts the
-completion as well, after which they are in the register as those filed one by one. `singly` streams
-chunks of one item: a message and a commit for each, as with `unary`.
+The real server is used, with guard, validation, audit and outbox, on a SQLite file that syncs
+every commit. `unary` files each instrument by a call of its own, 16 at a time. `accepted` streams
+the same number in chunks, each committed before the next is read; `applied` also counts the
+completion, after which they are in the register. `singly` streams chunks of one item, so that each
+costs a message and a commit, as with `unary`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ CALLER = Caller(
 
 @dataclass(frozen=True)
 class Peer:
-    """The stubs, and the subject everything belongs to."""
+    """The stubs of a client, and the subject that owns everything."""
 
     registry: RegistryServiceStub
     bulk: BulkServiceStub
@@ -68,7 +68,7 @@ class Peer:
 
 @asynccontextmanager
 async def served() -> AsyncIterator[Peer]:
-    """A register on a fresh database, served as always."""
+    """Serves a register on a new database."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         database, clock = Database(settings.database_url("registry")), SystemClock()
@@ -108,7 +108,7 @@ async def _owner(registry: RegistryServiceStub) -> pb.Subject:
 
 
 async def once(items: int) -> dict[str, float]:
-    """One round on a fresh database: instruments per second, each way."""
+    """Measures each way on a new database; returns instruments per second."""
     async with served() as peer:
         unary = await _timed(items, _unary(peer, items))
         whole = Batch(peer, items, IN_CHUNK)
@@ -143,14 +143,14 @@ async def _unary(peer: Peer, items: int) -> None:
 
 
 class Batch:
-    """A batch of so many meters, in chunks of a size."""
+    """A batch of meters in chunks."""
 
     def __init__(self, peer: Peer, items: int, size: int) -> None:
         self._peer, self._items, self._size = peer, items, size
         self._batch_id, self._mark = str(uuid4()), uuid4().hex[:6]
 
     async def send(self) -> None:
-        """Opens it and streams every chunk."""
+        """Opens the batch and streams every chunk."""
         request = bulk.OpenBulkBatchRequest(
             request_id=new_request_id(),
             batch_id=self._batch_id,
@@ -163,7 +163,7 @@ class Batch:
         await self._peer.bulk.SendBulkChunks(self._stream())
 
     async def complete(self) -> None:
-        """Has it applied."""
+        """Completes the batch, which applies it."""
         request = bulk.CompleteBulkBatchRequest(
             request_id=new_request_id(),
             batch_id=self._batch_id,
@@ -197,7 +197,7 @@ def _sha256(said: str) -> str:
 
 
 def main() -> None:
-    """Measures round after round, each way once in each round."""
+    """Measures every way once in each round."""
     given = [int(word) for word in sys.argv[1:]]
     items, rounds = (given + [ITEMS, ROUNDS][len(given) :])[:2]
     figures: dict[str, list[float]] = {}

@@ -1,4 +1,4 @@
-"""How many dossiers of five records are graded a second under each text, by the processor's time.
+"""Measures how many dossiers of five records are graded per second of processor time, by text.
 
 python -m benchmarks.grading [thousands of subjects] [rounds]
 """
@@ -26,7 +26,7 @@ RECORDS = 5
 
 
 def dossiers(count: int) -> list[Dossier]:
-    """Synthetic subjects, the same in every run."""
+    """Makes synthetic subjects, the same in every run."""
     chance = random.Random(1)  # noqa: S311  nothing secret
     kinds = list(RecordKind)
 
@@ -46,7 +46,7 @@ def dossiers(count: int) -> list[Dossier]:
 
 
 def rate(subjects: Sequence[Dossier], ruleset: Ruleset, rounds: int) -> float:
-    """Dossiers graded per second of processor time, the median of the rounds."""
+    """How many dossiers are graded per second of processor time, as the median of the rounds."""
     seconds = []
     for _ in range(rounds):
         begun = time.process_time()

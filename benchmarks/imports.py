@@ -1,11 +1,11 @@
-"""How fast files of verifications come in, against the bare insertion of the same rows.
+"""Measures how fast files of verifications are imported, against inserting the same rows.
 
     python -m benchmarks.imports [rows] [rounds]
 
-`import` takes a file through everything: decoding, checking, comparing with the register, saving,
-announcing, what an undoing needs. `again` takes in a file that says the same in other bytes.
-`bare` writes the same rows into the same table by executemany and nothing else. Each on a SQLite
-file that syncs every commit; the register holds an instrument for every tenth row.
+`import` does everything: decoding, checking, comparing with the register, saving, announcing, and
+what an undo needs. `again` imports a file with the same content in other bytes. `bare` only writes
+the same rows into the same table by executemany. Each uses a SQLite file that syncs every commit;
+the register holds an instrument for every tenth row.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ CALLER = Caller("benchmark", "benchmark", frozenset({Role.ADMINISTRATOR}), "0000
 
 @dataclass(frozen=True)
 class Figures:
-    """Rows per second of the clock on the wall, and of the processor's time."""
+    """Rows per second of elapsed time and of processor time."""
 
     wall: float
     processor: float
 
 
 async def once(rows: int) -> dict[str, Figures]:
-    """One round on a fresh database."""
+    """Measures once on a new database."""
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
         database = await _register(Path(folder), rows)
@@ -140,7 +140,7 @@ async def _take(database: Database, family: str, content: bytes) -> None:
 
 
 def main() -> None:
-    """Measures round after round, each thing once in each round."""
+    """Measures everything once in each round."""
     given = [int(word) for word in sys.argv[1:]]
     rows, rounds = (given + [ROWS, ROUNDS][len(given) :])[:2]
     figures: dict[str, list[Figures]] = {}

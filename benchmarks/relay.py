@@ -1,10 +1,10 @@
-"""How fast the relay publishes, against the two ends of what is possible in the same minute.
+"""Measures how fast the relay publishes, against the fastest and the simplest way.
 
     python -m benchmarks.relay [rounds]
 
-`bare` sends the same messages with nothing but JetStream's asynchronous publish; `naive` publishes
-one event, marks it, and goes on to the next. `consumer` takes the relay's events into an inbox.
-All on a NATS server that syncs every write and a SQLite file that does too.
+`bare` sends the same messages with JetStream's asynchronous publish alone; `naive` publishes one
+event, marks it, and goes on to the next. `consumer` handles the relay's events through an inbox.
+The NATS server and the SQLite file sync every write.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Measured = Callable[[Database, JetStreamContext], Awaitable[float]]
 
 
 async def bare(database: Database, js: JetStreamContext) -> float:
-    """JetStream's asynchronous publish and nothing else."""
+    """Publishes asynchronously with JetStream alone."""
     rows = await _filled(database, EVENTS)
     started = time.perf_counter()
     acks = [await js.publish_async(r.subject, r.payload, headers=_headers(r)) for r in rows]
@@ -59,7 +59,7 @@ async def bare(database: Database, js: JetStreamContext) -> float:
 
 
 async def relay(database: Database, js: JetStreamContext) -> float:
-    """The relay: read, publish in order, mark."""
+    """Runs the relay: it reads, publishes in order, and marks."""
     await _filled(database, EVENTS)
     started = time.perf_counter()
     drained = await Relay(database, js, SystemClock()).drain()
@@ -69,7 +69,7 @@ async def relay(database: Database, js: JetStreamContext) -> float:
 
 
 async def naive(database: Database, js: JetStreamContext) -> float:
-    """Publish one, mark one."""
+    """Publishes and marks one event after the other."""
     rows = await _filled(database, NAIVE_EVENTS)
     started = time.perf_counter()
     for row in rows:
@@ -81,7 +81,7 @@ async def naive(database: Database, js: JetStreamContext) -> float:
 
 
 async def consumer(database: Database, js: JetStreamContext) -> float:
-    """A consumer with its inbox; one transaction per event."""
+    """Runs a consumer with its inbox, one transaction for each event."""
     await _filled(database, CONSUMED_EVENTS)
     await Relay(database, js, SystemClock()).drain()
     handlers = [EventHandler(BureausChanged)]
@@ -101,7 +101,7 @@ async def _consumed(database: Database) -> int:
 
 
 async def _filled(database: Database, count: int) -> list[Outbox]:
-    """An outbox with so many events of AGGREGATES aggregates, written at once."""
+    """Fills an outbox with `count` events of AGGREGATES aggregates."""
     event = BureausChanged()
     event.change.ground = "x" * BODY_BYTES
     payload = event.SerializeToString()
@@ -139,7 +139,7 @@ def _headers(row: Outbox) -> dict[str, str]:
 
 
 async def once(measured: Measured, nats_url: str, folder: Path) -> float:
-    """One measurement on an empty database and empty streams; events per second."""
+    """Measures once on an empty database and empty streams; returns events per second."""
     client = await connect(nats_url)
     js = client.jetstream()
     await ensure_streams(js)
@@ -156,7 +156,7 @@ async def once(measured: Measured, nats_url: str, folder: Path) -> float:
 
 
 def start_nats(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """A server that syncs every write, and its URL."""
+    """Starts a NATS server that syncs every write; returns it and its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -173,7 +173,7 @@ def start_nats(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def show(figures: dict[str, list[float]]) -> None:
-    """Prints the figures, and the ratios round by round."""
+    """Prints the figures, and the ratios of each round."""
     table = Table("", "least", "median", "most", title="events per second")
     for name, values in figures.items():
         three = (min(values), statistics.median(values), max(values))
@@ -186,7 +186,7 @@ def show(figures: dict[str, list[float]]) -> None:
 
 
 def main() -> None:
-    """Measures round after round, each thing once in each round."""
+    """Measures everything once in each round."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     figures: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:

@@ -1,11 +1,11 @@
-"""What it costs to tell of a call: its line in the log, and its spans where it is traced.
+"""Measures what logging and tracing of a call cost.
 
     python -m benchmarks.telling [calls] [rounds]
 
-A call commits one change with its event to a SQLite file that syncs every commit. `silent` tells
-nothing; `untraced` is a process without an endpoint: the line and the request id; `traced` records
-spans and sends them to nobody in particular. Processor time of client, server and database at once,
-since the disk's varies by more than what is measured; each manner in turn, in the same minute.
+A call commits one change with its event to a SQLite file that syncs every commit. `silent` logs
+nothing; `untraced` writes the log line with the request id; `traced` also records spans, which are
+thrown away. Processor time of client, server and database together is measured, because the time of
+the disk varies more than what is measured. The ways take turns within the same minute.
 """
 
 from __future__ import annotations
@@ -52,35 +52,35 @@ CALLER = Caller("account", "account", frozenset({Role.ADMINISTRATOR}))
 
 
 class Nobody(SpanExporter):
-    """Takes spans and forgets them."""
+    """An exporter that throws spans away."""
 
     def export(self, spans: Any) -> SpanExportResult:
         return SpanExportResult.SUCCESS
 
 
 class Silence:
-    """An access of which nothing is told."""
+    """A call log that logs nothing."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """There is nothing to end."""
+        """Does nothing."""
 
     def by(self, caller: Caller) -> None:
-        """Not told."""
+        """Does nothing."""
 
     def about(self, request: object) -> None:
-        """Not told."""
+        """Does nothing."""
 
     def answered(self, response: Any) -> Any:
-        """Not told."""
+        """Does nothing."""
         return response
 
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """No line, no span."""
+    """Without log line and span."""
     nothing = trace.INVALID_SPAN
     with (
         patch.object(rpc, "served", lambda _method, _metadata: Silence()),
@@ -92,7 +92,7 @@ def silent() -> Iterator[None]:
 
 @contextmanager
 def traced() -> Iterator[None]:
-    """Spans are recorded."""
+    """With log line and spans."""
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(Nobody()))
     with patch.object(tracing, "_tracer", provider.get_tracer("benchmark")):
@@ -110,7 +110,7 @@ async def _put(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResp
 
 
 async def _calls(stub: Any, calls: int) -> float:
-    """Milliseconds of processor time of one call."""
+    """The processor time of one call in milliseconds."""
     bureau = pb.Bureau(code="330106", name="测试市场监督管理局")
     started = time.process_time()
     for _ in range(calls):
@@ -166,7 +166,7 @@ def _free_port() -> int:
 
 
 def main(calls: int = CALLS, rounds: int = ROUNDS) -> None:
-    """Measures, and prints medians beside `silent`."""
+    """Measures, and prints medians and their ratios to `silent`."""
     start_logging("benchmark", "INFO")
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(nowhere))

@@ -1,11 +1,11 @@
-"""How long a threshold day takes: one bureau's watch, against the least and the usual way.
+"""Measures one bureau's watch on a day with many alerts, against the least and the usual way.
 
     python -m benchmarks.watch [instruments] [rounds]
 
-`alerts` is the watch where no operator is to be told; `watch` the whole of it, with a digest for
-each of some hundred operators. `bare` inserts the rows that `alerts` wrote, with nothing but the
-driver. `stored` is the usual way: it updates a stored colour, then inserts the same rows. All on a
-SQLite file that syncs every commit, days apart, in turn.
+`alerts` is the watch without digests; `watch` is the whole of it, with a digest for each of about
+a hundred operators. `bare` inserts the rows that `alerts` wrote, with nothing but the driver.
+`stored` is the usual way: it updates a stored colour, then inserts the same rows. All of them take
+turns on one SQLite file that syncs every commit, each on days of its own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _LADDER = (Colour.GREEN, Colour.YELLOW, Colour.RED)
 
 
 def instruments(count: int) -> Iterator[tuple[Any, ...]]:
-    """Instruments in use, each with a verification that falls due some day."""
+    """Instruments in use, each with a verification that runs out on one of the days."""
     for number in range(count):
         until = START + timedelta(days=number % DUE_WITHIN)
         owner = f"s{number % OPERATORS}"
@@ -49,7 +49,7 @@ def instruments(count: int) -> Iterator[tuple[Any, ...]]:
 
 
 def fill(path: Path, count: int) -> None:
-    """The watch list, one copy of its days with a stored colour beside it."""
+    """Fills the watch list, and a copy of it with a stored colour."""
     with sqlite3.connect(path) as connection:
         connection.executemany(
             "INSERT INTO instrument (instrument_id, subject_id, serial_no, governing_id,"
@@ -70,7 +70,7 @@ def fill(path: Path, count: int) -> None:
 
 
 def know_operators(path: Path, *, known: bool) -> None:
-    """Makes the operators known, or unknown: then no digest is due."""
+    """Adds the operators, or removes them so that no digest is due."""
     with sqlite3.connect(path) as connection:
         connection.execute("DELETE FROM subject")
         if known:
@@ -84,7 +84,7 @@ def know_operators(path: Path, *, known: bool) -> None:
 
 
 async def watched(database: Database, day: date) -> tuple[float, int]:
-    """One morning; seconds, and how many alerts."""
+    """Runs one morning's watch; returns its seconds and the number of alerts."""
     clock = FixedClock(datetime(day.year, day.month, day.day, tzinfo=UTC))
     started = time.perf_counter()
     async with Changes(database, clock).change(service_caller("alerts")) as change:
@@ -93,7 +93,7 @@ async def watched(database: Database, day: date) -> tuple[float, int]:
 
 
 def written(path: Path, marks: tuple[int, int]) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of a morning, taken out again so that they can be inserted barely."""
+    """Removes and returns the rows of a morning, so that they can be inserted again."""
     with sqlite3.connect(path) as connection:
         rows = {}
         for (table, key), mark in zip(
@@ -107,7 +107,7 @@ def written(path: Path, marks: tuple[int, int]) -> dict[str, list[tuple[Any, ...
 
 
 def marks(path: Path) -> tuple[int, int]:
-    """How far both tables have come."""
+    """The highest ids of both tables."""
     with sqlite3.connect(path) as connection:
         found = connection.execute(
             "SELECT coalesce((SELECT max(alert_id) FROM alert), 0),"
@@ -118,7 +118,7 @@ def marks(path: Path) -> tuple[int, int]:
 
 
 def inserted(path: Path, rows: dict[str, list[tuple[Any, ...]]], stored: date | None) -> float:
-    """Seconds for the bare rows; with `stored`, after an update of the colours that turn then."""
+    """The seconds to insert the rows; with `stored`, after an update of the colours that change."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous=FULL")
     started = time.perf_counter()
@@ -143,7 +143,7 @@ def inserted(path: Path, rows: dict[str, list[tuple[Any, ...]]], stored: date | 
 
 
 async def measure(path: Path, rounds: int) -> tuple[dict[str, list[float]], list[int]]:
-    """Every way in turn, on new days each time."""
+    """Measures every way in turn, on new days each time."""
     taken: dict[str, list[float]] = {"alerts": [], "watch": [], "bare": [], "stored": []}
     counts, day = [], START
     database = Database(f"sqlite+aiosqlite:///{path}")
@@ -165,7 +165,7 @@ async def measure(path: Path, rounds: int) -> tuple[dict[str, list[float]], list
 
 
 async def run(count: int, rounds: int) -> None:
-    """Prints medians and ratios."""
+    """Measures, and prints medians and ratios."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "alerts.db"
         database = Database(f"sqlite+aiosqlite:///{path}")

@@ -1,4 +1,4 @@
-"""Real parts for the integration tests: a NATS server of their own, databases in files."""
+"""Real parts for the integration tests: a NATS server, and databases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NewDatabase = Callable[[str], Awaitable[Database]]
 
 
 class NatsServer:
-    """A nats-server on a port of its own; what it stored survives `kill` and `start`."""
+    """A nats-server on a free port; its store survives `kill` and `start`."""
 
     def __init__(self, folder: Path) -> None:
         self._port = free_port()
@@ -48,7 +48,7 @@ class NatsServer:
         return f"nats://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Starts it, and returns when it accepts connections."""
+        """Starts the server, and returns when it accepts connections."""
         program = Path(sys.executable).with_name("nats-server")
         self._process = subprocess.Popen(
             [program, "-c", self._configuration],
@@ -58,7 +58,7 @@ class NatsServer:
         wait_for_port(self._port)
 
     def kill(self) -> None:
-        """Kills it with SIGKILL, if it is running."""
+        """Kills the server with SIGKILL, if it is running."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
@@ -96,7 +96,7 @@ def nats_server(_nats_process: NatsServer) -> Iterator[NatsServer]:
 
 @pytest.fixture
 async def jetstream(_nats_process: NatsServer) -> AsyncIterator[JetStreamContext]:
-    """JetStream with every stream, all of them empty and without consumers."""
+    """JetStream with every stream, each empty and without consumers."""
     client = await connect(_nats_process.url)
     js = client.jetstream()
     for stream in SUBJECTS:
@@ -110,7 +110,7 @@ async def jetstream(_nats_process: NatsServer) -> AsyncIterator[JetStreamContext
 
 
 async def _made(js: JetStreamContext, seconds: float = PATIENCE_SECONDS) -> None:
-    """Makes the streams; NATS may still be clearing away the folders of those just deleted."""
+    """Makes the streams, again while NATS still removes the folders of deleted ones."""
     async with asyncio.timeout(seconds):
         while True:
             try:
@@ -123,7 +123,7 @@ async def _made(js: JetStreamContext, seconds: float = PATIENCE_SECONDS) -> None
 
 @pytest.fixture
 async def new_database(tmp_path: Path, databases: Databases) -> AsyncIterator[NewDatabase]:
-    """Makes a service's database with the tables every service has, by name."""
+    """Makes databases by name, each with the tables that every service has."""
     opened: list[Database] = []
 
     async def make(name: str) -> Database:
@@ -139,5 +139,5 @@ async def new_database(tmp_path: Path, databases: Databases) -> AsyncIterator[Ne
 
 @pytest.fixture
 async def database(new_database: NewDatabase) -> Database:
-    """One service's database."""
+    """The database of one service."""
     return await new_database("service")

@@ -1,4 +1,4 @@
-"""Platforms with stand-ins for services, and waiting for what they do."""
+"""Platforms with stand-ins for services, and what their processes do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STAND_IN = Path(__file__).with_name("stand_in.py")
 
 
 class Notes:
-    """An observer that remembers."""
+    """An observer that keeps what it is told."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
@@ -34,7 +34,7 @@ class Notes:
 def stand_ins(
     settings: Settings, *, manner: str = "", names: str = "registry"
 ) -> list[ProcessSpec]:
-    """Stand-ins for some services, all of one manner."""
+    """Stand-ins for the named services, which all behave in one manner."""
     return [_stand_in(settings, name, manner) for name in names.split()]
 
 
@@ -66,7 +66,7 @@ def runs(pid: int) -> bool:
 
 
 def children_of(parent: int) -> Iterator[int]:
-    """Processes that a process has started and that still run."""
+    """The running children of a process."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and _parent(entry) == parent and runs(int(entry.name)):
             yield int(entry.name)
@@ -80,7 +80,7 @@ def _parent(process: Path) -> int | None:
 
 
 def commands_naming(text: str) -> Iterator[int]:
-    """Processes whose command line names something, this one left out."""
+    """Other processes whose command line contains a text."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
