@@ -100,23 +100,23 @@ def _content(path: Path) -> bytes | None:
 
 
 def _generated(root: Path) -> list[Path]:
-    found = [path for ending in GENERATED for path in (root / "protos").rglob(f"*{ending}")]
-    return [path for path in found if not path.is_relative_to(HAND_WRITTEN)]
+    paths = [path for ending in GENERATED for path in (root / "protos").rglob(f"*{ending}")]
+    return [path for path in paths if not path.is_relative_to(HAND_WRITTEN)]
 
 
 def _mark_packages(root: Path, out: Path, files: Iterable[str]) -> None:
     folders = {folder for name in files for folder in Path(name).parents[:-2]}
     for folder in folders:
-        kept = _content(root / folder / "__init__.py")
-        (out / folder / "__init__.py").write_bytes(kept or b"")
+        marker = _content(root / folder / "__init__.py")
+        (out / folder / "__init__.py").write_bytes(marker or b"")
 
 
 def _options_and_imports() -> bytes:
     """The validation options as a descriptor set, after the files that they import."""
-    found = descriptor_pb2.FileDescriptorSet()
+    files = descriptor_pb2.FileDescriptorSet()
     for needed in (*validate_pb2.DESCRIPTOR.dependencies, validate_pb2.DESCRIPTOR):
-        needed.CopyToProto(found.file.add())
-    return found.SerializeToString()
+        needed.CopyToProto(files.file.add())
+    return files.SerializeToString()
 
 
 def image(root: Path, target: Path) -> None:

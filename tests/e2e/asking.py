@@ -236,5 +236,5 @@ _SEEN: dict[str, Callable[[Place], str]] = {
 def shows(door: Door, place: Place, answer: Any) -> bool:
     """Whether the answer of a list contains the thing of a place."""
     name = door.name.partition(".")[2]
-    wanted = _SEEN[name](place) if name in _SEEN else place.subject_id
-    return wanted.encode() in answer.SerializeToString()
+    text = _SEEN[name](place) if name in _SEEN else place.subject_id
+    return text.encode() in answer.SerializeToString()

@@ -57,9 +57,9 @@ class Door:
         return lambda request, **more: stream(iter(request), **more)
 
 
-def _serialised(said: Message | bytes) -> bytes:
+def _serialised(message: Message | bytes) -> bytes:
     """The bytes of a message; bytes are returned as they are."""
-    return said if isinstance(said, bytes) else said.SerializeToString()
+    return message if isinstance(message, bytes) else message.SerializeToString()
 
 
 def doors() -> list[Door]:

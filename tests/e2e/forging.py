@@ -58,8 +58,8 @@ def _claims(off: dict[str, Any]) -> dict[str, Any]:
         "subject": "",
         "exp": MOMENT,
     }
-    said = {name: _moment(value) for name, value in (right | off).items()}
-    return {name: value for name, value in said.items() if value is not None}
+    claims = {name: _moment(value) for name, value in (right | off).items()}
+    return {name: value for name, value in claims.items() if value is not None}
 
 
 def _moment(value: Any) -> Any:
@@ -69,5 +69,5 @@ def _moment(value: Any) -> Any:
     return int((SystemClock().now() + value).timestamp())
 
 
-def _part(said: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+def _part(content: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()

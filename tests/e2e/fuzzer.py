@@ -197,12 +197,12 @@ async def answer(door: Door, client: Client, message: Any) -> tuple[grpc.StatusC
 
 
 async def _tried(call: Callable[[], Awaitable[Any]]) -> tuple[grpc.StatusCode, Any]:
-    code, said = await _answered(call())
+    code, answer = await _answered(call())
     for _ in range(AWAY_AGAIN):
         if code is not grpc.StatusCode.UNAVAILABLE:
             break
-        code, said = await _answered(call())
-    return code, said
+        code, answer = await _answered(call())
+    return code, answer
 
 
 async def _answered(call: Awaitable[Any]) -> tuple[grpc.StatusCode, Any]:
@@ -223,11 +223,12 @@ def huge(door: Door) -> list[Any]:
 
 def _who_may() -> dict[str, list[str]]:
     """The roles and services that may call each RPC."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    callers: defaultdict[str, set[str]] = defaultdict(set)
     for line in who_may.lines():
-        found[line.method] |= {role for role, cell in line.cells.items() if cell != "-"}
+        callers[line.method] |= {role for role, cell in line.cells.items() if cell != "-"}
     return {
-        name: sorted(roles | who_may.OF_SERVICES.get(name, set())) for name, roles in found.items()
+        name: sorted(roles | who_may.OF_SERVICES.get(name, set()))
+        for name, roles in callers.items()
     }
 
 

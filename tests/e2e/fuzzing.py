@@ -49,21 +49,21 @@ def drawn(strategy: Strategy, count: int, number: int) -> list[Any]:
 
     One example of Hypothesis holds many values, because an example costs more than a value.
     """
-    found: list[Any] = []
+    values: list[Any] = []
     size = min(count, BUNCH)
     several = st.lists(strategy, min_size=size, max_size=size)
     for again in itertools.count():
-        examples = 1 + math.ceil((count - len(found)) / size)
+        examples = 1 + math.ceil((count - len(values)) / size)
         simplest, *others = _examples(several, examples, f"{number}/{again}")
         # The first is the simplest there is, so many times over.
-        found += simplest[:1] + [one for example in others for one in example]
-        if len(found) >= count:  # else an example grew too large and was thrown away
-            return found[:count]
+        values += simplest[:1] + [value for example in others for value in example]
+        if len(values) >= count:  # else an example grew too large and was thrown away
+            return values[:count]
     raise AssertionError("The count has no end")
 
 
 def _examples(strategy: Strategy, count: int, named: str) -> list[list[Any]]:
-    found: list[list[Any]] = []
+    examples: list[list[Any]] = []
 
     @seed(named)
     @settings(
@@ -76,10 +76,10 @@ def _examples(strategy: Strategy, count: int, named: str) -> list[list[Any]]:
     )
     @given(strategy)
     def collect(example: list[Any]) -> None:
-        found.append(example)
+        examples.append(example)
 
     collect()
-    return found
+    return examples
 
 
 def weighed(*parts: tuple[int, Strategy]) -> Strategy:
@@ -93,7 +93,7 @@ def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
     kind = door.request
     raw = st.binary(min_size=1, max_size=60)
     if door.streaming:
-        near: Strategy = _streams(kind, [said[0] for said in templates], pools)
+        near: Strategy = _streams(kind, [messages[0] for messages in templates], pools)
         many, bytes_ = st.lists(wild(kind), max_size=3), st.lists(raw, max_size=2)
         return weighed((4, near), (1, many), (1, bytes_))
     near = near_valid(kind, pools)
@@ -155,7 +155,7 @@ def _near_value(field: FieldDescriptor, pools: Pools) -> Strategy:
     least = rules.repeated.min_items or 0
     most = min(rules.repeated.max_items or LIST_LENGTH, LIST_LENGTH)
     made = plural(field, one, least, most)
-    return made.map(lambda said: list(dict.fromkeys(said))) if rules.repeated.unique else made
+    return made.map(lambda values: list(dict.fromkeys(values))) if rules.repeated.unique else made
 
 
 def _near_one(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
@@ -183,9 +183,9 @@ def _moments() -> Strategy:
 
 def _near_integers(field: FieldDescriptor, rules: Any) -> Strategy:
     least, most = INTEGERS[field.cpp_type]
-    said = rules.int32 if field.cpp_type == FieldDescriptor.CPPTYPE_INT32 else rules.int64
-    least = said.gte if said.HasField("gte") else least
-    most = said.lte if said.HasField("lte") else most
+    bounds = rules.int32 if field.cpp_type == FieldDescriptor.CPPTYPE_INT32 else rules.int64
+    least = bounds.gte if bounds.HasField("gte") else least
+    most = bounds.lte if bounds.HasField("lte") else most
     small = st.integers(max(least, 0), max(min(most, 5), least, 0))
     wide = st.integers(least, most) | st.sampled_from([least, most])
     return weighed((1, small), (1, wide))
@@ -198,14 +198,14 @@ def _near_text(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
         return st.sampled_from(list(getattr(rules, "in")))
     known = pools.get(field.name, [])
     if "[0-9]{4}-[0-9]{2}" in rules.pattern:
-        said: Strategy = st.sampled_from(DAYS) | st.dates().map(str)
+        other: Strategy = st.sampled_from(DAYS) | st.dates().map(str)
     elif rules.pattern:
-        said = st.from_regex(rules.pattern, fullmatch=True)
+        other = st.from_regex(rules.pattern, fullmatch=True)
     else:
         most = rules.max_len or 100
         plain = st.text(min_size=rules.min_len, max_size=min(most, 30))
-        said = weighed((2, plain), (1, st.sampled_from(["权" * most, *ODD_TEXTS])))
-    return weighed((3, st.sampled_from(known)), (1, said)) if known else said
+        other = weighed((2, plain), (1, st.sampled_from(["权" * most, *ODD_TEXTS])))
+    return weighed((3, st.sampled_from(known)), (1, other)) if known else other
 
 
 def _keys() -> Strategy:
@@ -222,8 +222,8 @@ def _keys() -> Strategy:
 def _with_token(message: Any, key: Any) -> Any:
     message.page_token = ""
     if key is not None:
-        said = json.dumps([paging._question(message), key])
-        message.page_token = base64.urlsafe_b64encode(said.encode()).decode()[:1024]
+        token = json.dumps([paging._question(message), key])
+        message.page_token = base64.urlsafe_b64encode(token.encode()).decode()[:1024]
     return message
 
 

@@ -192,11 +192,11 @@ def run_impact(place: Place) -> rulesets.RunImpactRequest:
 
 def assess_index(place: Place) -> assessments.AssessIndexRequest:
     """A request to assess an area of which nothing is bad."""
-    found = {row.key: FOUND.get(row.scoring, 0) for row in table("taizhou-scenic").rows}
+    findings = {row.key: FOUND.get(row.scoring, 0) for row in table("taizhou-scenic").rows}
     return assessments.AssessIndexRequest(
         request_id=new_request_id(),
         area_name="测试景区",
         area_kind="scenic",
         bureau=place.bureau,
-        findings_json=json.dumps(found),
+        findings_json=json.dumps(findings),
     )

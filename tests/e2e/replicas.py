@@ -20,7 +20,7 @@ def two_of_each(settings: Settings) -> list[ProcessSpec]:
     first = service_specs(settings)
     names = [*SERVICES, *(f"{service}_metrics" for service in SERVICES)]
     ports = choose_ports(dict.fromkeys(names, 1), insist_on_others=True)
-    return [*first, *(_second(one, settings, ports) for one in first)]
+    return [*first, *(_second(spec, settings, ports) for spec in first)]
 
 
 def _second(first: ProcessSpec, settings: Settings, ports: Mapping[str, int]) -> ProcessSpec:

@@ -70,8 +70,8 @@ def memory(town: Town) -> dict[str, int]:
     return {service: _resident(metrics(town, service)) for service in SERVICES}
 
 
-def _resident(told: str) -> int:
-    found = _PROCESS.search(told)
-    assert found, told
-    pages = Path(f"/proc/{int(float(found[1]))}/statm").read_text().split()[1]
+def _resident(text: str) -> int:
+    match = _PROCESS.search(text)
+    assert match, text
+    pages = Path(f"/proc/{int(float(match[1]))}/statm").read_text().split()[1]
     return int(pages) * _PAGE_KIB // 1024

@@ -54,8 +54,15 @@ async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[
         await ask(world.administrator.identity.CreateAccount(request))
         homes[person] = tmp_path_factory.mktemp(person)
     logins = (
-        command(world, homes[one], "login", f"cli.{one.replace('_', '.')}", "--password", PASSWORD)
-        for one in people
+        command(
+            world,
+            homes[person_name],
+            "login",
+            f"cli.{person_name.replace('_', '.')}",
+            "--password",
+            PASSWORD,
+        )
+        for person_name in people
     )
     assert {status for status, _, _ in await asyncio.gather(*logins)} == {0}
     return homes
@@ -114,14 +121,14 @@ async def test_an_objection_is_heard_from_the_command_line(world: World, run: Ru
     reasons = ("--outcome", "delete", "--reasons", "经核实有误")
     await run("caseworker", "objection", "decide", case_id, *reasons)
     await world.closed(case_id)
-    told = await run("operator", "objection", "show", case_id)
-    assert [step["step"] for step in told["steps"]][:4] == [
+    shown = await run("operator", "objection", "show", case_id)
+    assert [step["step"] for step in shown["steps"]][:4] == [
         "lodge",
         "accept",
         "request_extension",
         "approve_extension",
     ]
-    assert told["letters"][0]["title"]
+    assert shown["letters"][0]["title"]
 
 
 async def test_a_repair_is_heard_from_the_command_line(world: World, run: Run) -> None:
@@ -133,7 +140,7 @@ async def test_a_repair_is_heard_from_the_command_line(world: World, run: Run) -
     about = ("--subject", subject, "--record", record_id)
     before = await run("operator", "repair", "check", *about)
     assert before["may_lodge"] is True
-    facts = [one["id"] for one in before["repair"]["conditions"] if one["to_confirm"]]
+    facts = [entry["id"] for entry in before["repair"]["conditions"] if entry["to_confirm"]]
     assert facts == ["corrected", "impact_removed"]
     case = await run("operator", "repair", "lodge", *about, "--grounds", "已改正")
     case_id = case["case_id"]
@@ -145,7 +152,7 @@ async def test_a_repair_is_heard_from_the_command_line(world: World, run: Run) -
     await run("caseworker", "repair", "decide", case_id, "--reasons", "条件均已满足")
     await world.closed(case_id)
     listed = await run("unit_head", "repair", "list", "--closed")
-    assert [one["case_id"] for one in listed["cases"]] == [case_id]
+    assert [entry["case_id"] for entry in listed["cases"]] == [case_id]
     shown = await run("operator", "record", "show", record_id)
     assert shown["record"]["status"] == "repaired"
     assert shown["retention"]["ruleset_id"] == "hangzhou-2021-120"
@@ -156,20 +163,20 @@ async def test_a_text_comes_into_force_from_the_command_line(world: World, run: 
     before = await run("operator", "grade", "show", subject.subject_id)
     about = ("--bureau", f"{subject.bureau[:4]}00", "--as-of", today)
     impact = await run("city_reviewer", "ruleset", "impact", "hangzhou-trial", *about)
-    seen = await run("city_reviewer", "ruleset", "acknowledge", impact["impact_id"])
-    assert seen["seen_by"] == impact["run_by"]
+    acknowledged = await run("city_reviewer", "ruleset", "acknowledge", impact["impact_id"])
+    assert acknowledged["seen_by"] == impact["run_by"]
     shown = await run("city_head", "ruleset", "show", impact["impact_id"])
     assert len(shown["moves"]) == int(impact["moved"])
     words = ("--from", today, "--ground", "局务会决定", "--adopt-draft")
     await run("city_head", "ruleset", "activate", impact["impact_id"], *words)
     listed = await run("unit_head", "ruleset", "list")
-    assert [one["ruleset_id"] for one in listed["activations"]] == ["hangzhou-trial"]
-    assert {"issued", "draft"} == {one["status"] for one in listed["rulesets"]}
+    assert [entry["ruleset_id"] for entry in listed["activations"]] == ["hangzhou-trial"]
+    assert {"issued", "draft"} == {entry["status"] for entry in listed["rulesets"]}
     assert before["ruleset_id"] != "hangzhou-trial"
 
     async def regraded() -> bool | None:
-        wanted = grading.GetGradeRequest(subject_id=subject.subject_id)
-        answer = await ask(world.administrator.grading.GetGrade(wanted))
+        request = grading.GetGradeRequest(subject_id=subject.subject_id)
+        answer = await ask(world.administrator.grading.GetGrade(request))
         return answer.grade.ruleset_id == "hangzhou-trial" or None
 
     await until(regraded)

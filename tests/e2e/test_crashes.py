@@ -22,13 +22,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def actions(world: World, record_id: str) -> list[str]:
     """The actions on a record in the audit of the registry."""
     stub = world.administrator.operations["registry"]
-    wanted = operations.ListAuditRequest(object=f"record/{record_id}")
-    return [entry.action for entry in (await ask(stub.ListAudit(wanted))).entries]
+    request = operations.ListAuditRequest(object=f"record/{record_id}")
+    return [entry.action for entry in (await ask(stub.ListAudit(request))).entries]
 
 
 async def delivered(world: World, number: str) -> alerts.Notice | None:
-    wanted = alerts.ListNoticesRequest(subject_id=world.subject.subject_id, page_size=1000)
-    answer = await ask(world.clients["caseworker"].alerts.ListNotices(wanted))
+    request = alerts.ListNoticesRequest(subject_id=world.subject.subject_id, page_size=1000)
+    answer = await ask(world.clients["caseworker"].alerts.ListNotices(request))
     letters = [n for n in answer.notices if n.kind == "letter" and number in n.title + n.body]
     assert len(letters) <= 1, "one letter per decision"
     return next((letter for letter in letters if letter.state == "delivered"), None)
@@ -63,9 +63,9 @@ async def test_a_granted_objection_is_carried_out_once_through_a_crash(
 
 
 async def test_everything_agrees_after_all_that(world: World) -> None:
-    found = await agreement.check(world.administrator, PATIENCE_SECONDS)
-    assert found.holds, found.problems
-    assert {"bureaus", "subjects", "records", "contested"} <= set(found.compared)
+    agreed = await agreement.check(world.administrator, PATIENCE_SECONDS)
+    assert agreed.holds, agreed.problems
+    assert {"bureaus", "subjects", "records", "contested"} <= set(agreed.compared)
 
 
 async def test_a_lost_temporal_store_costs_nothing(world: World) -> None:
@@ -95,4 +95,4 @@ async def test_a_lost_temporal_store_costs_nothing(world: World) -> None:
 async def test_every_mail_is_one_notice(world: World) -> None:
     arrived = mail.mails(world.platform.settings.mailbox_dir)
     assert arrived
-    assert all(one.notice_id for one in arrived)
+    assert all(message.notice_id for message in arrived)

@@ -60,10 +60,10 @@ async def town(world: World) -> AsyncIterator[Town]:
 
 
 def by_name() -> dict[str, list[Door]]:
-    found: defaultdict[str, list[Door]] = defaultdict(list)
+    doors_by_name: defaultdict[str, list[Door]] = defaultdict(list)
     for door in doors():
-        found[door.name].append(door)
-    return found
+        doors_by_name[door.name].append(door)
+    return doors_by_name
 
 
 async def test_every_rpc_has_its_lines_in_the_table() -> None:
@@ -76,10 +76,10 @@ async def test_every_rpc_has_its_lines_in_the_table() -> None:
 
 
 async def test_who_may_do_what(town: Town) -> None:
-    found = by_name()
+    doors_by_name = by_name()
     wrong = []
     for line in who_may.lines():
-        for door in found[line.method]:
+        for door in doors_by_name[line.method]:
             cells = await asyncio.gather(
                 *(cell(door, town, line.place, role) for role in line.cells)
             )
@@ -185,42 +185,42 @@ async def test_whatever_is_sent_is_answered(town: Town, request: pytest.FixtureR
 async def test_a_message_of_any_size_is_answered(town: Town) -> None:
     for door in doors():
         for message in huge(door):
-            code, said = await answer(door, town.people["service"].client, message)
-            assert code in {*ANSWERS, grpc.StatusCode.RESOURCE_EXHAUSTED}, (door, code, said)
+            code, refusal = await answer(door, town.people["service"].client, message)
+            assert code in {*ANSWERS, grpc.StatusCode.RESOURCE_EXHAUSTED}, (door, code, refusal)
 
 
 @pytest.mark.parametrize("faults", [1, 20, 100])
 async def test_however_many_faults_are_told(town: Town, faults: int) -> None:
-    found = {door.name: door for door in doors()}
+    by_name = {door.name: door for door in doors()}
     unknown = [f"{number:064}" for number in range(faults)]
     lodge = papers.lodge(town.places["own"])
     lodge.record_ids[:] = unknown
-    lodging = found["ObjectionService.LodgeObjection"]
+    lodging = by_name["ObjectionService.LodgeObjection"]
     upload = papers.upload(town.places["own"], columns=dict.fromkeys(unknown, "x"))
-    importing = found["ImportService.ImportFile"]
+    importing = by_name["ImportService.ImportFile"]
     for door, role, message in (
         (lodging, "operator", lodge),
         (importing, "caseworker", upload),
     ):
-        code, said = await answer(door, town.people[role].client, message)
-        assert code is grpc.StatusCode.INVALID_ARGUMENT, (door, said)
-        assert said.faults[0][0], said
-        assert faults < 100 or "more" in said.faults[-1][2]
+        code, refusal = await answer(door, town.people[role].client, message)
+        assert code is grpc.StatusCode.INVALID_ARGUMENT, (door, refusal)
+        assert refusal.faults[0][0], refusal
+        assert faults < 100 or "more" in refusal.faults[-1][2]
 
 
 async def test_nothing_that_was_taken_poisons_anything(town: Town) -> None:
     client = town.world.administrator
-    found = await agreement.check(client, PATIENCE_SECONDS)
+    agreed = await agreement.check(client, PATIENCE_SECONDS)
     # Made-up messages marked records as contested by cases that do not exist.
-    assert {problem.object for _, problem in found.problems} <= {"contested"}, found.problems
-    assert not {name: f["dead_letters"] for name, f in found.figures.items() if f["dead_letters"]}
+    assert {problem.object for _, problem in agreed.problems} <= {"contested"}, agreed.problems
+    assert not {name: f["dead_letters"] for name, f in agreed.figures.items() if f["dead_letters"]}
     await until(lambda: nothing_pending(town))
 
 
 async def nothing_pending(town: Town) -> bool | None:
     """True once no notice waits for delivery."""
-    wanted = alerts.ListNoticesRequest(state="pending")
-    return None if (await ask(town.service.alerts.ListNotices(wanted))).notices else True
+    request = alerts.ListNoticesRequest(state="pending")
+    return None if (await ask(town.service.alerts.ListNotices(request))).notices else True
 
 
 async def test_the_clock_takes_no_nonsense_and_time_may_end(
@@ -246,34 +246,34 @@ async def test_the_clock_takes_no_nonsense_and_time_may_end(
 async def test_no_service_fell_or_blamed_itself(town: Town) -> None:
     for service in SERVICES:
         log = town.world.platform.data_dir / "logs" / f"{service}.log"
-        said = [json.loads(line) for line in log.read_text().splitlines()]
-        assert [one["event"] for one in said].count("process.ready") == 1, service
-        assert not [one for one in said if one["level"] in ("error", "critical")], service
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        assert [one["event"] for one in lines].count("process.ready") == 1, service
+        assert not [one for one in lines if one["level"] in ("error", "critical")], service
 
 
 def secrets_of(town: Town) -> set[str]:
     keys = town.world.platform.settings.keys_dir
-    kept = [file.read_text().strip() for file in keys.iterdir()]
+    stored = [file.read_text().strip() for file in keys.iterdir()]
     signing = json.loads((keys / "signing.jwk").read_text())
-    return {secret for secret in [*town.secrets, *kept, signing["d"]] if secret}
+    return {secret for secret in [*town.secrets, *stored, signing["d"]] if secret}
 
 
 async def test_no_secret_stands_in_a_metric(town: Town) -> None:
-    told = secrets_of(town)
+    secrets = secrets_of(town)
     for service in SERVICES:
         text = metrics(town, service)
         assert "quanheng_rpc_seconds_bucket" in text
-        assert not [secret for secret in told if secret in text], service
+        assert not [secret for secret in secrets if secret in text], service
 
 
 async def test_no_secret_stands_in_a_log_or_a_span(town: Town, receiver: Receiver) -> None:
-    told = secrets_of(town)
+    secrets = secrets_of(town)
     logs = sorted((town.world.platform.data_dir / "logs").iterdir())
     assert {"registry", "grading", "objection", "alerts"} <= {log.stem for log in logs}
     for log in logs:
         text = log.read_text(errors="replace")
         assert text, log
-        assert not [secret for secret in told if secret in text], log
+        assert not [secret for secret in secrets if secret in text], log
     assert set(SERVICES) <= {span.service for span in receiver.spans()}
     for body in receiver.bodies:
-        assert not [secret for secret in told if secret.encode() in body]
+        assert not [secret for secret in secrets if secret.encode() in body]

@@ -94,9 +94,9 @@ async def test_it_agrees_once_its_workflows_are_there_again(left: Left) -> None:
     running += ["running"] * sum(answer.running for answer in answers.values())
     assert len(running) > 10
 
-    found = await agreement.check(client, PATIENCE_SECONDS)
-    assert [(service, problem.name, problem.object) for service, problem in found.problems] == []
-    assert found.figures["registry"]["subjects"] >= len(left.kept["registry"]["subject"])
+    agreed = await agreement.check(client, PATIENCE_SECONDS)
+    assert [(service, problem.name, problem.object) for service, problem in agreed.problems] == []
+    assert agreed.figures["registry"]["subjects"] >= len(left.kept["registry"]["subject"])
     for stub in client.operations.values():
         walk = await ask(stub.VerifyAudit(operations.VerifyAuditRequest()))
         assert (list(walk.problems), walk.unsealed) == ([], 0)
@@ -109,20 +109,20 @@ async def test_what_was_announced_and_not_heard_is_heard_now(left: Left) -> None
     assert payload
     client = await left.client("sample.caseworker")
     newest = max(left.kept["registry"]["record"], key=lambda row: str(row["source_ref"]))
-    wanted = grading.GetRecordGradedRequest(
+    request = grading.GetRecordGradedRequest(
         record_id=newest["record_id"], version=int(newest["version"])
     )
 
     async def graded() -> bool | None:
-        return (await ask(client.grading.GetRecordGraded(wanted))).graded or None
+        return (await ask(client.grading.GetRecordGraded(request))).graded or None
 
     await until(graded)
 
 
 def _lodged(left: Left, kind: str) -> str:
     cases = left.kept["objection"]["objection_case"]
-    wanted = (kind, "lodged")
-    return next(str(row["case_id"]) for row in cases if (row["kind"], row["state"]) == wanted)
+    lodged = (kind, "lodged")
+    return next(str(row["case_id"]) for row in cases if (row["kind"], row["state"]) == lodged)
 
 
 async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> None:
@@ -159,8 +159,8 @@ async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
     )
 
     async def closed() -> objection.Case | None:
-        wanted = objection.GetCaseRequest(case_id=case_id)
-        case = (await ask(client.GetCase(wanted))).case
+        request = objection.GetCaseRequest(case_id=case_id)
+        case = (await ask(client.GetCase(request))).case
         return case if case.state == "closed" else None
 
     case = await until(closed)

@@ -55,15 +55,15 @@ async def command(world: World) -> tuple[int, dict[str, Any]]:
 
 
 async def scraped(world: World) -> dict[str, Scrape]:
-    return {one.service: one for one in await scrape_all(world.platform.settings)}
+    return {scrape.service: scrape for scrape in await scrape_all(world.platform.settings)}
 
 
 async def figure(world: World, service: str, holds: Callable[[Scrape], bool]) -> Scrape:
     """The metrics of a service once a condition holds for them."""
 
     async def seen() -> Scrape | None:
-        found = (await scraped(world))[service]
-        return found if holds(found) else None
+        scrape = (await scraped(world))[service]
+        return scrape if holds(scrape) else None
 
     return await until(seen)
 
@@ -72,8 +72,8 @@ async def minds(world: World, rule: str) -> Status:
     """The status once a rule is among the findings."""
 
     async def seen() -> Status | None:
-        found = await look(world.platform.settings)
-        return found if rule in {one.rule for one in found.findings} else None
+        status = await look(world.platform.settings)
+        return status if rule in {finding.rule for finding in status.findings} else None
 
     return await until(seen)
 
@@ -83,9 +83,9 @@ async def settled(world: World) -> Status:
     minded: list[str] = []
 
     async def rests() -> Status | None:
-        found = await look(world.platform.settings)
-        minded[:] = [f"{one.service}: {one.en}" for one in found.findings]
-        return found if found.well else None
+        status = await look(world.platform.settings)
+        minded[:] = [f"{finding.service}: {finding.en}" for finding in status.findings]
+        return status if status.well else None
 
     try:
         return await until(rests)
@@ -120,13 +120,15 @@ async def put_bureau(world: World) -> None:
 
 async def test_a_platform_at_work_needs_nobody_and_says_who_runs(world: World) -> None:
     await settled(world)
-    code, found = await command(world)
-    assert (code, found["well"]) == (0, True)
-    assert {one["service"]: one["pid"] for one in found["processes"]} == {
+    code, status = await command(world)
+    assert (code, status["well"]) == (0, True)
+    assert {process["service"]: process["pid"] for process in status["processes"]} == {
         service: world.platform.processes[service].pid for service in SERVICES
     }
-    assert all(one["up"] and one["ready"] and one["version"] for one in found["processes"])
-    assert found["engines"] == {"nats": True, "temporal": True}
+    assert all(
+        process["up"] and process["ready"] and process["version"] for process in status["processes"]
+    )
+    assert status["engines"] == {"nats": True, "temporal": True}
 
 
 async def test_figures_follow_what_happens(world: World) -> None:
@@ -135,7 +137,7 @@ async def test_figures_follow_what_happens(world: World) -> None:
     await world.accepted_case(record)
     of_kind = {"kind": "objection"}
     objection = await figure(
-        world, "objection", lambda one: one.sum("quanheng_cases_open", state="accepted") == 1
+        world, "objection", lambda scrape: scrape.sum("quanheng_cases_open", state="accepted") == 1
     )
     assert objection.sum("quanheng_terms_due", window="overdue", **of_kind) == 0
     assert objection.sum("quanheng_terms_due", window="within_5", **of_kind) == 1
@@ -149,7 +151,7 @@ async def test_figures_follow_what_happens(world: World) -> None:
     assert grading.sum("quanheng_grades_computed_total") >= 1
     handled = {"consumer": "grading-registry", "event": "RecordsChanged", "outcome": "done"}
     assert grading.sum("quanheng_event_seconds_count", **handled) >= 1
-    await figure(world, "alerts", lambda one: one.sum("quanheng_activity_seconds_count") >= 1)
+    await figure(world, "alerts", lambda scrape: scrape.sum("quanheng_activity_seconds_count") >= 1)
 
 
 async def test_what_a_process_serves_is_as_prometheus_wants_it(world: World) -> None:
@@ -169,10 +171,10 @@ async def test_while_nats_stands_still_the_outbox_fills_and_status_says_so(world
     await settled(world)
     with frozen(world, "nats"):
         await put_bureau(world)
-        await figure(world, "registry", lambda one: one.sum("quanheng_outbox_pending") > 0)
-        found = await minds(world, "QuanhengNatsAway")
-        assert all(one.up for one in found.scrapes)  # a scrape waits for nobody
-    await figure(world, "registry", lambda one: one.sum("quanheng_outbox_pending") == 0)
+        await figure(world, "registry", lambda scrape: scrape.sum("quanheng_outbox_pending") > 0)
+        status = await minds(world, "QuanhengNatsAway")
+        assert all(scrape.up for scrape in status.scrapes)  # a scrape waits for nobody
+    await figure(world, "registry", lambda scrape: scrape.sum("quanheng_outbox_pending") == 0)
     await settled(world)
 
 
@@ -180,14 +182,16 @@ async def test_which_process_does_not_answer_is_said_and_the_others_are_shown(
     world: World,
 ) -> None:
     with frozen(world, "grading"):
-        code, found = await command(world)
+        code, status = await command(world)
     assert code == 1
-    down = [one["service"] for one in found["needs_attention"] if one["rule"] == "QuanhengDown"]
+    down = [
+        entry["service"] for entry in status["needs_attention"] if entry["rule"] == "QuanhengDown"
+    ]
     assert down == ["grading"]
-    assert [one["service"] for one in found["processes"] if one["up"]] == [
+    assert [entry["service"] for entry in status["processes"] if entry["up"]] == [
         service for service in SERVICES if service != "grading"
     ]
-    assert found["figures"]["registry"]
+    assert status["figures"]["registry"]
     await settled(world)
 
 
@@ -196,19 +200,22 @@ async def test_an_event_given_up_shows_needs_a_person_and_is_mailed_to_the_opera
 ) -> None:
     async with bus(world) as js:
         await js.publish("registry.v1.bureaus_changed.330106", b"no event at all")
-        found = await minds(world, "QuanhengDeadLetters")
-        assert not found.well
-        assert found.findings[0].runbook == "docs/operations.md#quanhengdeadletters"
+        status = await minds(world, "QuanhengDeadLetters")
+        assert not status.well
+        assert status.findings[0].runbook == "docs/operations.md#quanhengdeadletters"
         of_grading = {"consumer": "grading-registry"}
         await figure(
-            world, "grading", lambda one: one.sum("quanheng_dead_letters", **of_grading) == 1
+            world, "grading", lambda scrape: scrape.sum("quanheng_dead_letters", **of_grading) == 1
         )
         await until(lambda: _mailed(world))
         await js.purge_stream("DEAD_LETTERS")
-    await figure(world, "grading", lambda one: one.sum("quanheng_dead_letters") == 0)
+    await figure(world, "grading", lambda scrape: scrape.sum("quanheng_dead_letters") == 0)
     await settled(world)
 
 
 async def _mailed(world: World) -> bool | None:
     mails = mail.mails(world.platform.settings.mailbox_dir)
-    return any((one.to, "无法处理" in one.title) == (OPERATOR, True) for one in mails) or None
+    return (
+        any((message.to, "无法处理" in message.title) == (OPERATOR, True) for message in mails)
+        or None
+    )

@@ -90,8 +90,10 @@ async def founded(world: World, exits: AsyncExitStack) -> Town:
     colleagues = {role: _colleague(world, role, exits) for role in MUNICIPAL}
     spare = await _account(client, "town.spare", secrets.token_urlsafe(12), "inspector", HOME)
     everyone = [*people.values(), *colleagues.values(), *services.values()]
-    told = [secret for person in everyone for secret in (person.password, person.token) if secret]
-    return Town(world, places, people, colleagues, services, spare.account_id, told)
+    all_secrets = [
+        secret for person in everyone for secret in (person.password, person.token) if secret
+    ]
+    return Town(world, places, people, colleagues, services, spare.account_id, all_secrets)
 
 
 async def _service(world: World, name: str, exits: AsyncExitStack) -> Person:
@@ -217,19 +219,19 @@ def _token(settings: Settings, caller: Caller) -> str:
 
 async def _await_projections(client: Client, place: Place) -> None:
     async def noticed() -> alerts.Notice | None:
-        wanted = alerts.ListNoticesRequest(subject_id=place.subject_id)
-        found = (await ask(client.alerts.ListNotices(wanted))).notices
-        return found[0] if {"rejected", "adverse_record"} <= {n.kind for n in found} else None
+        request = alerts.ListNoticesRequest(subject_id=place.subject_id)
+        notices = (await ask(client.alerts.ListNotices(request))).notices
+        return notices[0] if {"rejected", "adverse_record"} <= {n.kind for n in notices} else None
 
     async def graded() -> grading.Grade | None:
         record = place.record
-        wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
-        answer = await ask(client.grading.GetRecordGraded(wanted))
+        request = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
+        answer = await ask(client.grading.GetRecordGraded(request))
         return answer.grade if answer.graded else None
 
     async def contested() -> registry.Record | None:
-        wanted = registry.GetRecordRequest(record_id=place.record.record_id)
-        record = (await ask(client.registry.GetRecord(wanted))).record
+        request = registry.GetRecordRequest(record_id=place.record.record_id)
+        record = (await ask(client.registry.GetRecord(request))).record
         return record if record.contested else None
 
     if not place.subject.in_review:  # of whom nobody is told

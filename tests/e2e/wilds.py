@@ -52,8 +52,8 @@ def messages(kind: Any, value: Make) -> Strategy:
 
     def build(values: dict[str, Any]) -> Message:
         message: Message = class_of(kind)()
-        for name, said in values.items():
-            put(message, kind.fields_by_name[name], said)
+        for name, field_value in values.items():
+            put(message, kind.fields_by_name[name], field_value)
         return message
 
     always = {name: made for name, made in fields.items() if name in required}
@@ -90,14 +90,14 @@ def wild_value(field: FieldDescriptor) -> Strategy:
     return plural(field, wild_one, 0, LIST_LENGTH)
 
 
-def plural(field: FieldDescriptor, one: Make, least: int, most: int) -> Strategy:
+def plural(field: FieldDescriptor, value_of: Make, least: int, most: int) -> Strategy:
     if _is_map(field):
         entry: Any = field.message_type
         key, value = (entry.fields_by_name[name] for name in ("key", "value"))
-        return st.dictionaries(one(key), one(value), min_size=least, max_size=most)
+        return st.dictionaries(value_of(key), value_of(value), min_size=least, max_size=most)
     if field.is_repeated:
-        return st.lists(one(field), min_size=least, max_size=most)
-    return one(field)
+        return st.lists(value_of(field), min_size=least, max_size=most)
+    return value_of(field)
 
 
 def wild_one(field: FieldDescriptor) -> Strategy:

@@ -81,8 +81,8 @@ class World:
         await ask(self.clients["caseworker"].objection.DecideObjection(request))
 
     async def case(self, case_id: str) -> objection.GetCaseResponse:
-        wanted = objection.GetCaseRequest(case_id=case_id)
-        return await ask(self.clients["caseworker"].objection.GetCase(wanted))
+        request = objection.GetCaseRequest(case_id=case_id)
+        return await ask(self.clients["caseworker"].objection.GetCase(request))
 
     async def closed(self, case_id: str) -> objection.GetCaseResponse:
         """The case once everything that follows from its decision is done."""
@@ -95,17 +95,17 @@ class World:
 
     async def grade_after(self, record: registry.Record) -> grading.Grade:
         """The grade once it rests on this version of a record."""
-        wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
+        request = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
 
         async def look() -> grading.Grade | None:
-            answer = await ask(self.clients["caseworker"].grading.GetRecordGraded(wanted))
+            answer = await ask(self.clients["caseworker"].grading.GetRecordGraded(request))
             return answer.grade if answer.graded else None
 
         return await until(look)
 
     async def record(self, record_id: str) -> registry.Record:
-        wanted = registry.GetRecordRequest(record_id=record_id)
-        return (await ask(self.clients["caseworker"].registry.GetRecord(wanted))).record
+        request = registry.GetRecordRequest(record_id=record_id)
+        return (await ask(self.clients["caseworker"].registry.GetRecord(request))).record
 
     async def find_again(self) -> None:
         """Makes new clients for the new addresses of the platform; tokens stay valid."""

@@ -68,7 +68,7 @@ def workflows() -> dict[str, type]:
         for value in vars(module).values()
         if isinstance(value, type) and DEFINITION in vars(value)
     }
-    return {str(getattr(one, DEFINITION).name): one for one in classes}
+    return {str(getattr(class_, DEFINITION).name): class_ for class_ in classes}
 
 
 def replay_all() -> Replay:

@@ -33,7 +33,7 @@ def file_in(image: FileDescriptorSet, name: str) -> FileDescriptorProto:
 
 
 def message_in(image: FileDescriptorSet, file: str, name: str) -> DescriptorProto:
-    return next(one for one in file_in(image, file).message_type if one.name == name)
+    return next(message for message in file_in(image, file).message_type if message.name == name)
 
 
 def _renumber(image: FileDescriptorSet) -> None:
@@ -70,8 +70,8 @@ def test_a_break_is_found(today: FileDescriptorSet, change: Change) -> None:
     broken = FileDescriptorSet()
     broken.CopyFrom(today)
     change(broken)
-    found = contract.breaks(broken, today)
-    assert any("protos/objection/v1" in line for line in found), found
+    breaks = contract.breaks(broken, today)
+    assert any("protos/objection/v1" in line for line in breaks), breaks
 
 
 def test_what_is_added_breaks_nothing(today: FileDescriptorSet) -> None:

@@ -59,18 +59,18 @@ def message_named(full_name: str) -> type[Message]:
         module = importlib.import_module(
             ".".join(file.relative_to(generate.ROOT).with_suffix("").parts)
         )
-        if found := module.DESCRIPTOR.message_types_by_name.get(name):
-            return message_factory.GetMessageClass(found)
+        if descriptor := module.DESCRIPTOR.message_types_by_name.get(name):
+            return message_factory.GetMessageClass(descriptor)
     raise AssertionError(f"the contract has no {full_name} any more")
 
 
 def unknown_in(message: Message) -> list[str]:
     """Fields of the message, at any depth, that today's contract does not know."""
-    found = [f"{message.DESCRIPTOR.name}.{f.field_number}" for f in UnknownFieldSet(message)]  # type: ignore[attr-defined]
+    names = [f"{message.DESCRIPTOR.name}.{f.field_number}" for f in UnknownFieldSet(message)]  # type: ignore[attr-defined]
     for field, value in message.ListFields():
         if field.message_type and not field.message_type.GetOptions().map_entry:
-            found += [name for one in _listed(field, value) for name in unknown_in(one)]
-    return found
+            names += [name for inner in _listed(field, value) for name in unknown_in(inner)]
+    return names
 
 
 def _listed(field: Any, value: Any) -> list[Message]:
@@ -105,12 +105,12 @@ async def listening(
 ) -> dict[str, list[Consumer]]:
     """Today's consumers of the projections, each on an empty database."""
     clock = FixedClock(release.at)
-    found: dict[str, list[Consumer]] = {}
+    by_service: dict[str, list[Consumer]] = {}
     for service in ("grading", "alerts"):
         database = opened(databases.url(tmp_path, service))
         await migrations.upgrade(database, service)
-        found[service] = consumers_of(service, database, clock)
-    return found
+        by_service[service] = consumers_of(service, database, clock)
+    return by_service
 
 
 def consumers_of(service: str, database: Database, clock: FixedClock) -> list[Consumer]:
@@ -143,15 +143,15 @@ async def test_projections_are_made_again_from_the_events_of_the_last_release(
 ) -> None:
     """Each consumer reads its streams from the first event and makes the same projection again."""
     for service, consumers in listening.items():
-        for consumer in sorted(consumers, key=lambda one: one.stream != "REGISTRY"):
+        for consumer in sorted(consumers, key=lambda reader: reader.stream != "REGISTRY"):
             await take(consumer, deliveries(kept, consumer.stream.lower()))
         database = consumers[0].inbox._database
         made = await rows_of(database)
         keys = {"subject": "subject_id", "record": "record_id", "credit_record": "record_id"}
         for table in keys.keys() & kept[service].keys():
             column = keys[table]
-            told = {row[column] for row in kept[service][table]}
-            assert told <= {row[column] for row in made[table]}, (service, table)
+            ids = {row[column] for row in kept[service][table]}
+            assert ids <= {row[column] for row in made[table]}, (service, table)
 
 
 @pytest.mark.parametrize("service", ["grading", "alerts"])
@@ -164,9 +164,9 @@ async def test_an_event_in_flight_is_taken_by_the_database_that_went_forward(
     database = released[service]
     await migrations.upgrade(database, service)
     [consumer] = [
-        one
-        for one in consumers_of(service, database, FixedClock(release.at))
-        if one.stream == "REGISTRY"
+        reader
+        for reader in consumers_of(service, database, FixedClock(release.at))
+        if reader.stream == "REGISTRY"
     ]
     assert await consumer.inbox.take(events[0]) is Place.DONE
     async with database.snapshot() as session:

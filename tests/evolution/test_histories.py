@@ -93,9 +93,17 @@ def test_a_run_that_goes_on_in_another_is_recorded_of_all_but_deliveries(
 def test_the_ways_of_an_objection_are_recorded(by_type: dict[str, list[Path]]) -> None:
     """Granted after an extension, declined, withdrawn after its term."""
     done = [activities_in(path) for path in by_type["ObjectionCase"]]
-    assert any({"reach_rung", "carry_out", "issue_letter", "settle"} <= one for one in done)
-    assert any("carry_out" not in one and {"issue_letter", "settle"} <= one for one in done)
-    assert any("issue_letter" not in one and {"end_contested", "settle"} <= one for one in done)
+    assert any(
+        {"reach_rung", "carry_out", "issue_letter", "settle"} <= activities for activities in done
+    )
+    assert any(
+        "carry_out" not in activities and {"issue_letter", "settle"} <= activities
+        for activities in done
+    )
+    assert any(
+        "issue_letter" not in activities and {"end_contested", "settle"} <= activities
+        for activities in done
+    )
 
 
 def test_a_delivery_that_was_given_up_is_recorded(by_type: dict[str, list[Path]]) -> None:

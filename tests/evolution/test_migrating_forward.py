@@ -62,7 +62,11 @@ async def test_what_was_recorded_is_what_was_filled_in(
 
 def test_the_record_holds_some_of_everything(kept: Mapping[str, Rows]) -> None:
     """Otherwise the other tests would pass on empty tables."""
-    rows = {(service, table): found for service in kept for table, found in kept[service].items()}
+    rows = {
+        (service, table): table_rows
+        for service in kept
+        for table, table_rows in kept[service].items()
+    }
 
     def values(service: str, table: str, column: str) -> set[Any]:
         return {row[column] for row in rows[service, table]}
@@ -132,11 +136,11 @@ async def test_what_migrations_did_can_be_taken_back(
 
 
 def columns(rows: Rows) -> dict[str, list[str]]:
-    return {table: sorted(found[0]) for table, found in rows.items() if found}
+    return {table: sorted(table_rows[0]) for table, table_rows in rows.items() if table_rows}
 
 
 def counts(rows: Rows) -> dict[str, int]:
-    return {table: len(found) for table, found in rows.items()}
+    return {table: len(table_rows) for table, table_rows in rows.items()}
 
 
 @pytest.mark.parametrize("service", SERVICES)

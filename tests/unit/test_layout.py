@@ -25,8 +25,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def modules(*folders: str) -> list[Path]:
     """Every module written by hand: no generated wire code, no migrations."""
-    found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
-    ours = [path for path in found if "migrations" not in path.parts]
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    ours = [path for path in paths if "migrations" not in path.parts]
     return sorted(path for path in ours if not path.stem.endswith(("_pb2", "_pb2_grpc")))
 
 

@@ -40,7 +40,9 @@ def main() -> None:
         moment=moment.isoformat(),
         migrations=hashes(root, MIGRATIONS),
         histories=hashes(root, HISTORIES),
-        retired=[f"{name}.{one}" for name in SERVICES for one in sorted(migrations.retired(name))],
+        retired=[
+            f"{name}.{column}" for name in SERVICES for column in sorted(migrations.retired(name))
+        ],
     ).write()
 
 

@@ -41,33 +41,35 @@ async def alerts_are_raised(life: Life) -> None:
     await life.clients["institution"].registry.RecordVerification(request)
     notices = alerts.ListNoticesRequest(subject_id=life.subject_id, page_size=100)
 
-    async def told() -> bool | None:
-        said = (await life.administrator.alerts.ListNotices(notices)).notices
-        return any((one.kind, one.state) == ("rejected", "delivered") for one in said) or None
+    async def is_delivered() -> bool | None:
+        issued = (await life.administrator.alerts.ListNotices(notices)).notices
+        return any((one.kind, one.state) == ("rejected", "delivered") for one in issued) or None
 
-    await until(told)
+    await until(is_delivered)
 
 
 async def a_red_alert_escalates(life: Life) -> None:
     """Approves two steps of an escalation; its case stays open for the next release."""
-    client, wanted = life.clients["caseworker"].escalations, escalations.ListEscalationsRequest
-    mine = wanted(subject_id=life.subject_id)
+    client, request = life.clients["caseworker"].escalations, escalations.ListEscalationsRequest
+    mine = request(subject_id=life.subject_id)
 
     async def case() -> escalations.Escalation:
         return (await client.ListEscalations(mine)).escalations[0]
 
     async def proposed() -> escalations.Escalation | None:
-        seen = await case()
-        return seen if seen.state == "proposed" else None
+        escalation = await case()
+        return escalation if escalation.state == "proposed" else None
 
     for _ in range(2):
-        seen = await case()
-        due_on = date.fromisoformat(seen.due_on) if seen.due_on else None
+        escalation = await case()
+        due_on = date.fromisoformat(escalation.due_on) if escalation.due_on else None
         if due_on and due_on > (await now(life)).date():
             await move(life, start_of(due_on, 9))
-        seen = await until(proposed)
+        escalation = await until(proposed)
         approve = escalations.ApproveStepRequest(
-            request_id=new_request_id(), escalation_id=seen.escalation_id, step=seen.step
+            request_id=new_request_id(),
+            escalation_id=escalation.escalation_id,
+            step=escalation.step,
         )
         await client.ApproveStep(approve)
 
@@ -156,8 +158,8 @@ async def _lodged(life: Life) -> str:
 
 
 async def _ended(life: Life, case_id: str) -> bool | None:
-    wanted = objection.GetCaseRequest(case_id=case_id)
-    answer = await life.clients["caseworker"].objection.GetCase(wanted)
+    request = objection.GetCaseRequest(case_id=case_id)
+    answer = await life.clients["caseworker"].objection.GetCase(request)
     return answer.case.state in ("closed", "declined", "withdrawn") or None
 
 
@@ -187,7 +189,9 @@ async def a_text_is_activated(life: Life) -> None:
 async def areas_are_assessed(life: Life) -> None:
     """Publishes and withdraws one index of an area; another stays a draft."""
     zero = (Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE)
-    found = {row.key: False if row.scoring in zero else 0 for row in table("taizhou-scenic").rows}
+    findings = {
+        row.key: False if row.scoring in zero else 0 for row in table("taizhou-scenic").rows
+    }
     drafts = []
     for name in ("样例景区甲", "样例景区乙"):
         request = assessments.AssessIndexRequest(
@@ -195,7 +199,7 @@ async def areas_are_assessed(life: Life) -> None:
             area_name=name,
             area_kind="scenic",
             bureau=(await subject_of(life)).bureau,
-            findings_json=json.dumps(found),
+            findings_json=json.dumps(findings),
         )
         answer = await life.clients["inspector"].assessments.AssessIndex(request)
         drafts.append(answer.index.index_id)
@@ -252,7 +256,7 @@ async def the_year_ends(life: Life) -> None:
     await move(life, TURN_OF_THE_YEAR)
 
     async def closed() -> bool | None:
-        wanted = assessments.ListYearEndsRequest()
-        return bool((await life.administrator.assessments.ListYearEnds(wanted)).year_ends) or None
+        request = assessments.ListYearEndsRequest()
+        return bool((await life.administrator.assessments.ListYearEnds(request)).year_ends) or None
 
     await until(closed)

@@ -51,8 +51,8 @@ async def take_in(
 
 async def subject_of(life: Life) -> registry.Subject:
     """The subject that most acts are about."""
-    wanted = registry.GetSubjectRequest(subject_id=life.subject_id)
-    answer: registry.GetSubjectResponse = await life.administrator.registry.GetSubject(wanted)
+    request = registry.GetSubjectRequest(subject_id=life.subject_id)
+    answer: registry.GetSubjectResponse = await life.administrator.registry.GetSubject(request)
     return answer.subject
 
 
@@ -79,10 +79,10 @@ async def enter_penalty(life: Life, determined_on: date | None = None) -> regist
 
 async def be_graded(life: Life, record: registry.Record) -> None:
     """Waits until a grade takes this version of the record into account."""
-    wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
+    request = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
 
     async def graded() -> bool | None:
-        return (await life.clients["caseworker"].grading.GetRecordGraded(wanted)).graded or None
+        return (await life.clients["caseworker"].grading.GetRecordGraded(request)).graded or None
 
     await until(graded)
 
@@ -95,7 +95,7 @@ async def move(life: Life, to: datetime) -> None:
 
     async def watches_ran() -> bool | None:
         watches = (await life.administrator.alerts.GetWatch(alerts.GetWatchRequest())).watches
-        through = [date.fromisoformat(one.watched_through or "0001-01-01") for one in watches]
+        through = [date.fromisoformat(watch.watched_through or "0001-01-01") for watch in watches]
         return (bool(through) and min(through) >= to.date()) or None
 
     await until(watches_ran)

@@ -67,8 +67,8 @@ async def _begin(life: Life, exits: AsyncExitStack) -> None:
     for file in sample.files((await now(life)).date()):
         content = file.content if file.family == "bureaus" else _only(chosen, file.content)
         await take_in(life, file.family, file.name, content, baseline=True)
-    wanted = registry.GetSubjectRequest(subject_id=chosen[0].credit_code)
-    found = (await life.administrator.registry.GetSubject(wanted)).subject
+    request = registry.GetSubjectRequest(subject_id=chosen[0].credit_code)
+    found = (await life.administrator.registry.GetSubject(request)).subject
     life.subject_id = found.subject_id
     parts = {name: Part(f"sample.{name}", name, role, found.bureau) for name, role in PARTS.items()}
     parts["operator"] = Part("sample.operator", "operator", "operator", subject_id=found.subject_id)
@@ -88,9 +88,9 @@ def _only(chosen: list[SampleSubject], content: bytes) -> bytes:
 
 
 async def _agrees(life: Life) -> None:
-    found = await agreement.check(life.administrator, PATIENCE_SECONDS)
-    if not found.holds:
-        raise AssertionError(f"the platform does not agree: {found.problems}")
+    checked = await agreement.check(life.administrator, PATIENCE_SECONDS)
+    if not checked.holds:
+        raise AssertionError(f"the platform does not agree: {checked.problems}")
 
 
 async def _fall_silent(life: Life) -> None:

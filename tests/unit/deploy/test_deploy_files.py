@@ -55,13 +55,13 @@ def test_the_version_of_the_image_is_that_of_the_project(compose: Document) -> N
 
 def test_the_image_leaves_out_the_engines_and_runs_as_nobody_in_particular() -> None:
     lines = (DEPLOY / "Dockerfile").read_text().splitlines()
-    said = "\n".join(line for line in lines if not line.startswith("#"))
-    assert re.findall(r"--extra (\w+)", said) == ["postgresql"]
-    assert "embedded" not in said
-    assert "--require-hashes --constraint requirements.lock" in said
-    user = re.findall(r"^USER (\d+):(\d+)$", said, re.MULTILINE)
+    commands = "\n".join(line for line in lines if not line.startswith("#"))
+    assert re.findall(r"--extra (\w+)", commands) == ["postgresql"]
+    assert "embedded" not in commands
+    assert "--require-hashes --constraint requirements.lock" in commands
+    user = re.findall(r"^USER (\d+):(\d+)$", commands, re.MULTILINE)
     assert user == [("10001", "10001")]
-    assert re.findall(r"^EXPOSE (.+)$", said, re.MULTILINE) == [
+    assert re.findall(r"^EXPOSE (.+)$", commands, re.MULTILINE) == [
         " ".join(str(port) for port in (*PORTS.values(), *METRICS_PORTS.values()))
     ]
 

@@ -84,8 +84,8 @@ def test_what_is_secret_is_referred_to_and_belongs_to_the_service(service: str) 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_ports_and_probes_agree(service: str) -> None:
-    found, port, metrics = parts(service), PORTS[service], METRICS_PORTS[service]
-    container = container_of(found["Deployment"])
+    documents, port, metrics = parts(service), PORTS[service], METRICS_PORTS[service]
+    container = container_of(documents["Deployment"])
     assert container["ports"] == [
         {"name": "grpc", "containerPort": port},
         {"name": "metrics", "containerPort": metrics},
@@ -93,12 +93,12 @@ def test_ports_and_probes_agree(service: str) -> None:
     for probe in PROBES:
         assert container[probe] == {"grpc": {"port": port}}
         assert container_of(common())[probe]["failureThreshold"] > 1
-    offered = found["Service"]["spec"]["ports"]
-    assert {(one["port"], one["targetPort"]) for one in offered} == {
+    offered = documents["Service"]["spec"]["ports"]
+    assert {(offer["port"], offer["targetPort"]) for offer in offered} == {
         (port, "grpc"),
         (metrics, "metrics"),
     }
-    callers, readers = found["NetworkPolicy"]["spec"]["ingress"]
+    callers, readers = documents["NetworkPolicy"]["spec"]["ingress"]
     assert callers["ports"] == [{"protocol": "TCP", "port": port}]
     assert readers["ports"] == [{"protocol": "TCP", "port": metrics}]
     assert readers["from"][1] == {
@@ -108,14 +108,14 @@ def test_ports_and_probes_agree(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_everything_about_a_service_selects_its_pods(service: str) -> None:
-    found, label = parts(service), {"app.kubernetes.io/name": service}
-    assert {document["metadata"]["name"] for document in found.values()} == {service}
-    assert found["Deployment"]["spec"]["selector"]["matchLabels"] == label
-    assert found["Deployment"]["spec"]["template"]["metadata"]["labels"] == label
-    assert found["Service"]["spec"]["selector"] == label
-    assert found["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == label
-    assert found["PodDisruptionBudget"]["spec"]["maxUnavailable"] < common()["spec"]["replicas"]
-    assert found["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == label
+    documents, label = parts(service), {"app.kubernetes.io/name": service}
+    assert {document["metadata"]["name"] for document in documents.values()} == {service}
+    assert documents["Deployment"]["spec"]["selector"]["matchLabels"] == label
+    assert documents["Deployment"]["spec"]["template"]["metadata"]["labels"] == label
+    assert documents["Service"]["spec"]["selector"] == label
+    assert documents["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == label
+    assert documents["PodDisruptionBudget"]["spec"]["maxUnavailable"] < common()["spec"]["replicas"]
+    assert documents["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == label
 
 
 def test_pods_are_confined_and_bounded() -> None:

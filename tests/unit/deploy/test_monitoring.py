@@ -62,8 +62,8 @@ _SELECTOR = re.compile(r"\b(quanheng_\w+)\{([^}]*)\}")
 
 
 def panels(dashboard: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(dashboard.read_text())["panels"]
-    return found
+    panels: list[dict[str, Any]] = json.loads(dashboard.read_text())["panels"]
+    return panels
 
 
 def queries(dashboard: Path) -> Iterator[str]:
@@ -127,11 +127,11 @@ def test_a_metric_says_what_it_is_in_both_languages(metric: Any) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_a_rule_speaks_both_languages_and_has_a_runbook(rule: dict[str, Any]) -> None:
-    said = rule["annotations"]
-    assert re.search(r"[\u4e00-\u9fff]", said["summary"])
-    assert re.search(r"[A-Za-z]{4}", said["summary_en"])
-    assert rule["labels"]["severity"] in {one.value for one in problems.Severity}
-    assert said["runbook"] == problems.RUNBOOK.format(rule["alert"].lower())
+    annotations = rule["annotations"]
+    assert re.search(r"[\u4e00-\u9fff]", annotations["summary"])
+    assert re.search(r"[A-Za-z]{4}", annotations["summary_en"])
+    assert rule["labels"]["severity"] in {severity.value for severity in problems.Severity}
+    assert annotations["runbook"] == problems.RUNBOOK.format(rule["alert"].lower())
 
 
 def test_every_rule_has_its_section_and_every_section_its_rule() -> None:
@@ -167,17 +167,17 @@ def test_what_status_minds_is_what_the_rule_of_that_name_minds(concern: Any) -> 
 
 
 def test_everything_status_may_say_is_a_rule() -> None:
-    said = {problems.DOWN, problems.NOT_READY, *(rule for rule, _, _ in problems.AWAY.values())}
-    assert said <= {rule["alert"] for rule in RULES}
+    rules = {problems.DOWN, problems.NOT_READY, *(rule for rule, _, _ in problems.AWAY.values())}
+    assert rules <= {rule["alert"] for rule in RULES}
     shown = {f"quanheng_{metric}" for _, _, metric, _, _ in status._ROWS}
     assert shown <= set(SERIES)
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda path: path.name)
 def test_a_dashboard_is_in_chinese_and_leaves_the_source_open(dashboard: Path) -> None:
-    found = panels(dashboard)
-    assert len({panel["id"] for panel in found}) == len(found)
-    for panel in found:
+    shown = panels(dashboard)
+    assert len({panel["id"] for panel in shown}) == len(shown)
+    for panel in shown:
         assert re.search(r"[\u4e00-\u9fff]", panel["title"])
         if panel["type"] != "row":
             assert panel["datasource"]["uid"] == "${datasource}"
@@ -197,13 +197,15 @@ def test_prometheus_looks_where_the_metrics_are(kind: str) -> None:
     [job] = loaded(DEPLOY / "prometheus" / f"scrape-{kind}.yaml")[0]["scrape_configs"]
     assert job["job_name"] == "quanheng"
     if kind == "machine":
-        found = {
-            one["labels"]["service"]: int(one["targets"][0].rpartition(":")[2])
-            for one in job["static_configs"]
+        ports = {
+            target["labels"]["service"]: int(target["targets"][0].rpartition(":")[2])
+            for target in job["static_configs"]
         }
-        assert found == METRICS_PORTS
+        assert ports == METRICS_PORTS
     elif kind == "compose":
-        assert {one["names"][0]: one["port"] for one in job["dns_sd_configs"]} == METRICS_PORTS
+        assert {
+            target["names"][0]: target["port"] for target in job["dns_sd_configs"]
+        } == METRICS_PORTS
     else:
         [keep, service, _] = job["relabel_configs"]
         assert (keep["regex"], keep["action"]) == ("metrics", "keep")

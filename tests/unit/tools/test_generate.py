@@ -58,9 +58,9 @@ def test_fresh_code_does_not_drift_and_every_other_kind_does(root: Path) -> None
     (folder / "sample_pb2.pyi").write_text("# changed by hand\n")
     (folder / "events_pb2.py").unlink()
     (folder / "gone_pb2.py").write_text("# its .proto is gone\n")
-    found = generate.drift(root)
+    drift = generate.drift(root)
     names = ["events_pb2.py", "gone_pb2.py", "sample_pb2.pyi"]
-    assert found == [f"protos/sample/v1/{name}" for name in names]
+    assert drift == [f"protos/sample/v1/{name}" for name in names]
     generate.write(root)
     assert generate.drift(root) == []
     assert not (folder / "gone_pb2.py").exists()
