@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from plumbing.settings import SERVICES
+from plumbing.settings import CALLERS, PORTAL, SERVICES
 from tests.unit.deploy.files import (
     DEFAULTS,
     DEPLOY,
@@ -46,18 +46,18 @@ def test_containers_find_each_other_at_the_ports_they_listen_on(compose: Documen
 def test_each_container_has_a_database_of_its_own(compose: Document) -> None:
     sql = (DEPLOY / "postgresql" / "databases.sql").read_text()
     made = set(re.findall(r"^CREATE DATABASE (\w+) OWNER (\w+) ", sql, re.MULTILINE))
-    assert made == {(service, service) for service in SERVICES}
+    assert made == {(service, service) for service in CALLERS}
     closed = set(
         re.findall(r"^REVOKE CONNECT, TEMPORARY ON DATABASE (\w+) FROM PUBLIC;", sql, re.MULTILINE)
     )
-    assert closed == set(SERVICES)
+    assert closed == set(CALLERS)
     url = compose["services"]["grading"]["environment"]["QUANHENG_DATABASE"]
     built = DEFAULTS.model_copy(update={"database": url}).database_url("grading")
     assert re.fullmatch(r"postgresql\+asyncpg://grading:\$\{.+\}@postgresql:5432/grading", built)
 
 
 def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Document) -> None:
-    for service in SERVICES:
+    for service in CALLERS:
         (mount,) = compose["services"][service]["volumes"]
         assert (mount["source"], mount["target"]) == ("keys", image_settings()["QUANHENG_KEYS_DIR"])
         assert mount["volume"] == {"subpath": service}
@@ -65,19 +65,19 @@ def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Docu
 
 
 def test_our_containers_are_confined(compose: Document) -> None:
-    for service in (*SERVICES, "keys"):
+    for service in (*CALLERS, "keys"):
         container = compose["services"][service]
         assert container["read_only"] is True
         assert container["cap_drop"] == ["ALL"]
         assert "user" not in container
-        assert "healthcheck" not in container or service == "keys"
+        assert "healthcheck" not in container or service in ("keys", PORTAL)
 
 
 def test_only_our_services_are_reached_from_outside_and_only_from_this_machine(
     compose: Document,
 ) -> None:
     published = {name for name, container in compose["services"].items() if "ports" in container}
-    assert published == set(SERVICES)
+    assert published == set(CALLERS)
     assert compose["networks"]["engines"] == {"internal": True}
     for engine in ("postgresql", "nats", "temporal"):
         assert compose["services"][engine]["networks"] == ["engines"]

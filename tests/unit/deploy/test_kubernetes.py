@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from plumbing.settings import SERVICES, variable
+from plumbing.settings import CALLERS, PORTAL, SERVICES, variable
 from tests.unit.deploy.files import (
+    DEFAULTS,
     DEPLOY,
     METRICS_PORTS,
     PORTS,
@@ -42,7 +43,7 @@ def settings_map(kustomization: Path) -> dict[str, str]:
 
 def test_every_service_is_in_the_base() -> None:
     resources = loaded(BASE / "kustomization.yaml")[0]["resources"]
-    assert resources == [*(f"{service}.yaml" for service in SERVICES), "network.yaml"]
+    assert resources == [*(f"{name}.yaml" for name in CALLERS), "network.yaml"]
     patches = loaded(BASE / "kustomization.yaml")[0]["patches"]
     assert patches == [{"path": "every-service.yaml", "target": {"kind": "Deployment"}}]
 
@@ -61,7 +62,7 @@ def test_a_deployment_is_given_every_setting_it_needs(service: str) -> None:
     assert shared["QUANHENG_LISTEN_HOST"] == "0.0.0.0"  # noqa: S104
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CALLERS)
 def test_what_is_secret_is_referred_to_and_belongs_to_the_service(service: str) -> None:
     deployment = parts(service)["Deployment"]
     for entry in container_of(deployment)["env"]:
@@ -106,7 +107,7 @@ def test_ports_and_probes_agree(service: str) -> None:
     }
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CALLERS)
 def test_everything_about_a_service_selects_its_pods(service: str) -> None:
     documents, label = parts(service), {"app.kubernetes.io/name": service}
     assert {document["metadata"]["name"] for document in documents.values()} == {service}
@@ -116,6 +117,19 @@ def test_everything_about_a_service_selects_its_pods(service: str) -> None:
     assert documents["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == label
     assert documents["PodDisruptionBudget"]["spec"]["maxUnavailable"] < common()["spec"]["replicas"]
     assert documents["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == label
+
+
+def test_the_portal_is_reached_by_the_ingress_controller_alone() -> None:
+    found, port = parts(PORTAL), DEFAULTS.port(PORTAL)
+    container = container_of(found["Deployment"])
+    assert container["command"] == ["python", "-P", "-m", f"services.{PORTAL}"]
+    assert container["ports"] == [{"name": "http", "containerPort": port}]
+    for probe in PROBES:
+        assert container[probe] == {"httpGet": {"path": "/healthz", "port": "http"}}
+    (visitors,) = found["NetworkPolicy"]["spec"]["ingress"]
+    label = {"matchLabels": {"quanheng/visitors": "allowed"}}
+    assert visitors["from"] == [{"namespaceSelector": label}]
+    assert visitors["ports"] == [{"protocol": "TCP", "port": port}]
 
 
 def test_pods_are_confined_and_bounded() -> None:
