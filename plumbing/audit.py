@@ -1,8 +1,8 @@
 """The audit chain: who changed what, on what legal ground (D-10).
 
-An entry commits with the change it tells of. One sealer per service then links the entries in
-commit order within a second, so that the chain serialises no writer. The chain holds salted
-digests: erasing an entry's text and salt later breaks no link (C-03).
+An entry is committed with the change that it records. Within a second, one sealer per service links
+the entries in the order of their ids, so writers do not wait for the chain. The chain holds salted
+digests: the text and the salt of an entry can be erased later without breaking a link (C-03).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class AuditEntry(PlumbingTable, table=True):
-    """One change. `sequence`, `previous` and `link` are set by the sealer."""
+    """A recorded change. The sealer sets `sequence`, `previous` and `link`."""
 
     __tablename__ = "audit_entry"
 
@@ -83,8 +83,8 @@ def enter(
 
 
 def digest_of(entry: AuditEntry) -> str:
-    """SHA-256 over the salt and everything the entry says."""
-    said = [
+    """The SHA-256 of the salt and the content of an entry, in hexadecimal."""
+    content = [
         entry.salt,
         entry.at.isoformat(),
         entry.actor,
@@ -96,11 +96,11 @@ def digest_of(entry: AuditEntry) -> str:
         entry.after,
         entry.ground,
     ]
-    return _sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
+    return _sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
 
 
 def link_of(previous: str, sequence: int, digest: str) -> str:
-    """Hash of a link: the one before it, its place, and what it holds."""
+    """The hash of a link: of the link before it, its number, and the digest of its entry."""
     return _sha256(f"{previous}:{sequence}:{digest}")
 
 
@@ -109,25 +109,25 @@ def _sha256(text: str) -> str:
 
 
 class Sealer:
-    """Links committed entries into the chain; of several on one database, one at a time."""
+    """Links committed entries into the chain. On one database, only one sealer works at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def run(self) -> None:
-        """Seals until cancelled."""
+        """Seals until cancelled; waits while the database is away."""
         while True:
             try:
                 sealed = await self.seal()
                 AUDIT_SEALED.inc(sealed)
-            except DATABASE_AWAY as error:  # or busy; nothing is lost by waiting
+            except DATABASE_AWAY as error:  # or busy; no entry is lost by waiting
                 log.warning("audit.seal_failed", error=str(error))
                 sealed = 0
             if sealed < BATCH:
                 await asyncio.sleep(SEAL_EVERY_SECONDS)
 
     async def seal(self) -> int:
-        """Links the entries that no link holds yet, at most one batch; returns how many."""
+        """Links the entries that are not linked yet, 500 at most; returns how many."""
         async with self._database.snapshot() as session:
             waiting = await _unsealed(session)
         if not waiting:
@@ -166,7 +166,7 @@ async def _head(session: AsyncSession) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Walk:
-    """What walking the chain found. `breaks` names each entry that does not hold, and why."""
+    """The result of verifying the chain. `breaks` lists the entries that are wrong, and why."""
 
     sealed: int
     unsealed: int
@@ -175,7 +175,7 @@ class Walk:
 
 
 async def verify(database: Database) -> Walk:
-    """Walks the chain from its first link, recomputing every hash."""
+    """Verifies the chain from its first link by computing every hash again."""
     breaks: list[tuple[str, str]] = []
     sequence, previous = 0, GENESIS
     async with database.snapshot() as session:

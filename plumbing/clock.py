@@ -1,6 +1,6 @@
-"""The clock: the only caller of now(). Everyone else is handed one (D-05).
+"""The clock: only this module asks the machine for the time; other code gets a Clock (D-05).
 
-Times are aware and in UTC; dates are those of Asia/Shanghai, where the law's days begin.
+Times are aware and in UTC. Days are those of Asia/Shanghai, as in the law.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def local_date(moment: datetime) -> date:
-    """The day of Asia/Shanghai in which an aware moment falls."""
+    """The day in Asia/Shanghai at an aware moment."""
     return moment.astimezone(SHANGHAI).date()
 
 
 class Clock(Protocol):
-    """What time it is for the platform."""
+    """The platform's time."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current moment, aware, in UTC."""
 
     def today(self) -> date:
-        """The present day in Asia/Shanghai."""
+        """The current day in Asia/Shanghai."""
 
     def offset(self) -> timedelta:
-        """How far the platform's time runs ahead of the machine's; zero outside a sandbox."""
+        """How far the platform's time is ahead of the machine's; zero outside a sandbox."""
 
 
 class SystemClock:
@@ -64,7 +64,7 @@ class SandboxClock(SystemClock):
         return self._read[1]
 
     def move_to(self, moment: datetime) -> timedelta:
-        """Sets the sandbox's time; it only moves forward. Returns the new offset."""
+        """Moves the sandbox's time forward; returns the new offset. Raises WrongState if back."""
         if moment < self.now():
             raise WrongState("沙箱时钟只能向前拨", "The sandbox clock only moves forward")
         return self._write(moment - datetime.now(UTC))
@@ -86,7 +86,7 @@ class SandboxClock(SystemClock):
 
 @dataclass
 class FixedClock:
-    """A clock that stands still until told; for tests of pure code."""
+    """A clock that shows one moment until a test sets another."""
 
     moment: datetime
 
@@ -101,7 +101,11 @@ class FixedClock:
 
 
 def open_clock(clock_file: Path, *, sandbox: bool) -> Clock:
-    """The clock of a data directory; refuses a sandbox on one that is not one, and the reverse."""
+    """The clock of a data directory.
+
+    Raises InvalidInput if `sandbox` is set for a directory that is no sandbox, or not set for one
+    that is.
+    """
     if sandbox != clock_file.exists():
         raise InvalidInput(
             "该数据目录" + ("不是沙箱" if sandbox else "是沙箱，不能用于正式运行"),

@@ -1,7 +1,7 @@
-"""A service as a process: what every composition root starts and stops in the same order.
+"""A service as a process: starting and stopping what every service has, in one order.
 
-A service's `__main__` builds its own parts by hand and hands them over as an `Assembly`; this
-starts them, says healthy once all of them run, and on SIGTERM lets what is under way finish.
+A service's `__main__` builds its own parts and returns them as an `Assembly`. This module starts
+them, reports the process healthy when all of them run, and on SIGTERM lets current work finish.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from plumbing.telemetry import start_logging
 from plumbing.tokens import Verifier, public_key
 from plumbing.tracing import end_tracing, start_tracing
 
-GRACE_SECONDS = 2.0  # with the worker's, less than the supervisor waits before it kills
+GRACE_SECONDS = 2.0  # together with the worker's, shorter than the supervisor waits before it kills
 KEYS_EVERY_SECONDS = 0.1
-CANCEL_EVERY_SECONDS = 3.0  # longer than a worker takes to finish what it has begun
+CANCEL_EVERY_SECONDS = 3.0  # longer than a worker takes to finish its current work
 log = structlog.get_logger()
 
 
@@ -57,19 +57,19 @@ class _Running:
 
 
 def main(service: str, build: Build) -> None:
-    """Runs a service until SIGTERM; the exit code says whether it ended well."""
+    """Runs a service until SIGTERM, then ends the process: with 0, or with 1 after an error."""
     settings = Settings()
     start_logging(service, settings.log_level)
     start_tracing(service, settings.otlp_endpoint)
     try:
         asyncio.run(_run(service, settings, build))
         code = 0
-    except BaseException:  # the process must end, saying why; the supervisor starts it again
+    except BaseException:  # logged, and the process ends; the supervisor restarts it
         log.exception("process.failed")
         code = 1
     end_tracing()
     sys.stdout.flush()
-    # The Temporal SDK can abort an interpreter that exits in the ordinary way.
+    # On an ordinary exit the Temporal SDK can abort the interpreter.
     os._exit(code)
 
 
@@ -112,15 +112,15 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
 
 def _board(parts: Parts, assembly: Assembly) -> Board:
     streams = {consumer.name: consumer.stream for consumer in assembly.consumers}
-    alike = common.looks(parts.database, parts.js, parts.clock, streams)
-    board = Board([*alike, *assembly.looks])
+    common_looks = common.looks(parts.database, parts.js, parts.clock, streams)
+    board = Board([*common_looks, *assembly.looks])
     REGISTRY.register(board)
     return board
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    # asyncio.wait_for of Python 3.11 can swallow a cancellation, and the clients we use wait with
-    # it; whoever goes on is asked again.
+    # asyncio.wait_for of Python 3.11 can lose a cancellation, and the clients we use wait with it.
+    # So a task that goes on is cancelled again.
     pending = set(tasks)
     while pending:
         for task in pending:
@@ -139,7 +139,7 @@ async def _serve(
     service = operations.OperationsServicer(parts, assembly)
     rpc = {**assembly.rpc, operations.SERVICE: service.register}
     key_file = parts.settings.keys_dir / "public.jwk"
-    # The registry makes the keys on its first start, in a process of its own.
+    # On its first start the registry makes the keys, in another process.
     while not key_file.exists():  # noqa: ASYNC110
         await asyncio.sleep(KEYS_EVERY_SECONDS)
     verifier = Verifier(public_key(parts.settings.keys_dir), SystemClock())

@@ -1,8 +1,7 @@
 """Settings: the environment, read once into one frozen object.
 
-What a client needs of it is in `addresses`.
-
-Every field is documented in `deploy/env.example`; a test keeps the two alike.
+The part that a client needs is in `addresses`. `deploy/env.example` documents every field; a test
+compares the two.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from plumbing.addresses import DATA_DIR, DEFAULTS, PREFIX, SERVICES
 
-__all__ = ["SERVICES"]  # known here to everyone who reads settings
+__all__ = ["SERVICES"]  # readers of settings import it from here
 
 PORTAL = "portal"
-# Every process that calls the services in its own name, each with a secret of its own.
+# The processes that call services under their own name, each with its own secret.
 CALLERS = (*SERVICES, PORTAL)
 
 
@@ -29,9 +28,9 @@ def _keys_beside_the_data(known: dict[str, Any]) -> Path:
 
 
 class Settings(BaseSettings):
-    """What one process needs to know. `QUANHENG_DATA_DIR` sets `data_dir`, and so on."""
+    """The settings of a process. The variable `QUANHENG_DATA_DIR` sets `data_dir`, and so on."""
 
-    # An empty value is as good as none: compose files and env files cannot leave a name out.
+    # An empty variable counts as absent, because compose and env files cannot leave a name out.
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         frozen=True,
@@ -41,8 +40,8 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = DATA_DIR
-    # Where the keys are made on first start, readable by the owner alone. Elsewhere they may be
-    # given beforehand, read-only: to the registry all, to another service its own.
+    # Here the registry makes the keys on its first start, readable by their owner only. Keys made
+    # beforehand may be mounted read-only: all for the registry, for another service its own.
     keys_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
         default_factory=_keys_beside_the_data
     )
@@ -69,34 +68,34 @@ class Settings(BaseSettings):
     mail_from: str = "quanheng@localhost"
     operator_mail: str = ""
 
-    # What people type to reach the portal; with https its cookies travel encrypted only.
+    # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
     portal_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     portal_session_hours: int = Field(default=10, ge=1, le=24 * 7)
     token_minutes: int = Field(default=30, ge=1, le=24 * 60)
     call_timeout_seconds: float = Field(default=10.0, gt=0)
     import_max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
-    # A workbook is read by a child process that may not take more than this.
+    # The limits of the child process that reads a workbook.
     import_max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     import_max_ratio: int = Field(default=200, gt=1)
     import_max_memory_bytes: int = Field(default=1024 * 1024 * 1024, ge=256 * 1024 * 1024)
     import_max_seconds: int = Field(default=120, gt=0)
-    # These hold for every file.
+    # The limits of every file.
     import_max_rows: int = Field(default=1_000_000, gt=0)
     import_max_columns: int = Field(default=500, gt=0, le=16_384)
     import_max_cell_characters: int = Field(default=131_072, gt=0, le=131_072)
     import_max_faults: int = Field(default=100_000, gt=0)
-    # Examples, no law's figures: above these somebody looks at a batch before it is applied.
+    # Examples, not figures of the law: a batch above them waits for approval.
     import_alert_share: float = Field(default=0.2, ge=0, le=1)
     import_drop_share: float = Field(default=0.05, ge=0, le=1)
     import_burst_least: int = Field(default=20, ge=1)
     import_open_days: int = Field(default=7, ge=1, le=365)
     log_level: str = "INFO"
-    # The name that every program which traces goes by; spans are sent to /v1/traces there.
+    # The variable of all programs that trace; spans are sent to /v1/traces at this address.
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     def address(self, service: str) -> str:
-        """host:port at which the others find a service's gRPC server."""
+        """host:port of a service's gRPC server, for its clients."""
         return str(getattr(self, f"{service}_address"))
 
     def port(self, service: str) -> int:
@@ -106,24 +105,24 @@ class Settings(BaseSettings):
     def listen_address(self, service: str) -> str:
         """host:port on which a service's gRPC server listens.
 
-        That is its address, unless `listen_host` says otherwise: in a container the address is
-        a name of the network, and the server listens on every interface.
+        That is its address, unless `listen_host` is set: in a container the address is a name in
+        the network, and the server listens on every interface.
         """
         return self._listening(self.address(service))
 
     def metrics_address(self, service: str) -> str:
-        """host:port at which a service's metrics are found."""
+        """host:port of a service's metrics, for those who read them."""
         return str(getattr(self, f"{service}_metrics_address"))
 
     def metrics_listen_address(self, service: str) -> str:
-        """host:port on which a service's metrics are served, as with `listen_address`."""
+        """host:port on which a service serves its metrics; see `listen_address`."""
         return self._listening(self.metrics_address(service))
 
     def database_url(self, service: str) -> str:
         """The SQLAlchemy URL of a service's own database.
 
-        Empty `database` means one SQLite file per service under `data_dir`; otherwise it is a
-        URL with `{service}` where the name of the service belongs. `postgresql://` will do.
+        If `database` is empty, that is one SQLite file per service in `data_dir`. Otherwise
+        `database` is a URL with `{service}` in place of the name, such as `postgresql://…`.
         """
         if self.database:
             url = self.database.replace("{service}", service)
@@ -136,17 +135,17 @@ class Settings(BaseSettings):
 
     @property
     def clock_file(self) -> Path:
-        """The sandbox's clock; its presence is what makes a data directory a sandbox."""
+        """The file of the sandbox's clock; a data directory with this file is a sandbox."""
         return self.data_dir / "sandbox-clock.json"
 
     @property
     def cast_file(self) -> Path:
-        """The synthetic accounts of a sandbox, for one-click signing in at the portal."""
+        """The file with a sandbox's synthetic accounts, for signing in to the portal by a click."""
         return self.data_dir / "sandbox-cast.json"
 
     @property
     def mailbox_dir(self) -> Path:
-        """Where a sandbox's mail server keeps every mail as a file."""
+        """The directory in which a sandbox's mail server stores every mail as a file."""
         return self.data_dir / "mailbox"
 
     @property
@@ -157,16 +156,16 @@ class Settings(BaseSettings):
 
 def variable(field: str) -> str:
     """The variable of the environment that sets a field."""
-    other = Settings.model_fields[field].validation_alias
+    alias = Settings.model_fields[field].validation_alias
     return (
-        other if isinstance(other, str) else f"{Settings.model_config['env_prefix']}{field}".upper()
+        alias if isinstance(alias, str) else f"{Settings.model_config['env_prefix']}{field}".upper()
     )
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """The environment in which a child process reads exactly these settings."""
+    """The environment for a child process that is to have the same settings."""
     prefix = str(Settings.model_config["env_prefix"])
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
     values = settings.model_dump(mode="json")
-    handed = {variable(name): str(value) for name, value in values.items()}
-    return {**inherited, **handed, "PYTHONUNBUFFERED": "1"}
+    settings_of_child = {variable(name): str(value) for name, value in values.items()}
+    return {**inherited, **settings_of_child, "PYTHONUNBUFFERED": "1"}

@@ -1,7 +1,7 @@
-"""Logs: one line of JSON per event, with the service's name; secrets never stand in one.
+"""Logs: one line of JSON per event, with the service's name and without secrets.
 
-Every line says to which trace and request the work under way belongs, and which case, subject or
-bureau it is about, by their ids: never by a name.
+Every line names the trace and the request of the current work, and the case, subject or bureau that
+it is about: by their ids, never by a name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from structlog.typing import EventDict, Processor
 
 from plumbing.tracing import current_request_id
 
-# What happens all the time: it stands in the log files, and nobody wants to watch it go by.
+# Frequent events: written to the log files, but not shown to somebody who watches a platform run.
 ROUTINE = (
     "rpc.served",
     "event.handled",
@@ -26,12 +26,12 @@ ROUTINE = (
     "workflow.signalled",
     "workflow.ended",
 )
-# What a line of a workflow brings along beside its text.
+# The fields that a line of a workflow has besides its text.
 _EXTRAS = ("trace_id", "span_id", "request_id", "error", "temporal_workflow")
-# The ids by which a person looks for what happened.
-_TOLD = ("case_id", "subject_id", "record_id", "notice_id", "batch_id", "bureau")
+# The ids by which people search the logs.
+_SEARCHED = ("case_id", "subject_id", "record_id", "notice_id", "batch_id", "bureau")
 _ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)  # anything else is no id and stays out of the log
-# The kinds of things and of workflows, `<kind>/<id>`, and what their ids are called.
+# The kinds in the names of aggregates and workflows, `<kind>/<id>`, and what their ids are called.
 _KINDS = {
     "case": "case_id",
     "objection": "case_id",
@@ -47,8 +47,8 @@ _KINDS = {
 
 
 def start_logging(service: str, level: str) -> None:
-    """Sets up this process's logs. Called once, by a composition root."""
-    said: list[Processor] = [
+    """Sets up this process's logs. Call it once, in a composition root."""
+    common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _named(service),
         _where,
@@ -58,15 +58,15 @@ def start_logging(service: str, level: str) -> None:
     ]
     written = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     structlog.configure(
-        processors=[*said, written],
+        processors=[*common, written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
     )
-    _take_in_others(level, [structlog.stdlib.ExtraAdder(_EXTRAS), _workflow, *said], written)
+    _format_libraries(level, [structlog.stdlib.ExtraAdder(_EXTRAS), _workflow, *common], written)
 
 
-class _Beside(logging.Handler):
-    """Writes by the writer of our own lines, so that lines of several threads stay whole."""
+class _SharedWriter(logging.Handler):
+    """Writes through the writer of our own lines, so that lines of several threads do not mix."""
 
     def __init__(self, writer: structlog.WriteLogger) -> None:
         super().__init__()
@@ -76,12 +76,12 @@ class _Beside(logging.Handler):
         self._writer.msg(self.format(record))
 
 
-def _take_in_others(level: str, said: list[Processor], written: Processor) -> None:
-    """Lets what the libraries log come out in the same form."""
-    handler = _Beside(structlog.WriteLogger(sys.stdout))
+def _format_libraries(level: str, processors: list[Processor], written: Processor) -> None:
+    """Writes the log lines of libraries in the same form."""
+    handler = _SharedWriter(structlog.WriteLogger(sys.stdout))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=said,
+            foreign_pre_chain=processors,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, written],
         )
     )
@@ -99,14 +99,14 @@ def _named(service: str) -> Processor:
 
 
 def _where(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    """Adds which trace and which request the work under way belongs to."""
+    """Adds the trace and the request of the current work."""
     if request_id := current_request_id():
         line = {"request_id": request_id, **line}
     return {**place_of(trace.get_current_span()), **line}
 
 
 def place_of(span: trace.Span) -> dict[str, str]:
-    """A span and its trace as a line names them; nothing where none is recorded."""
+    """The ids of a span and its trace, as a log line names them; empty if none is recorded."""
     here = span.get_span_context()
     if not here.is_valid:
         return {}
@@ -114,7 +114,7 @@ def place_of(span: trace.Span) -> dict[str, str]:
 
 
 def _workflow(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    """Names the workflow that Temporal's logger writes for."""
+    """Adds the workflow that a line of Temporal's logger is about."""
     details = line.pop("temporal_workflow", None)
     if details is None:
         return line
@@ -128,12 +128,12 @@ def _workflow(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 
 def ids_in(message: Any) -> dict[str, str]:
-    """The ids that a message or a workflow's input names in fields of its own."""
-    found = {name: getattr(message, name, None) for name in _TOLD}
-    return {k: v for k, v in found.items() if isinstance(v, str) and _ID.fullmatch(v)}
+    """The ids in the fields of a message or of a workflow's input."""
+    ids = {name: getattr(message, name, None) for name in _SEARCHED}
+    return {k: v for k, v in ids.items() if isinstance(v, str) and _ID.fullmatch(v)}
 
 
-def ids_of(thing: str) -> dict[str, str]:
-    """The id in the name of a thing or workflow: `case/…` → case_id."""
-    kind, _, identity = thing.partition("/")
+def ids_of(name: str) -> dict[str, str]:
+    """The id in the name of an aggregate or a workflow: `case/7` gives case_id 7."""
+    kind, _, identity = name.partition("/")
     return {_KINDS[kind]: identity} if kind in _KINDS and identity else {}

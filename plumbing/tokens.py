@@ -1,7 +1,7 @@
 """Tokens and keys: how a caller proves who they are (D-09).
 
-Tokens are JWTs signed with Ed25519 by the registry alone; every service verifies them with the
-public key. The life of a token is machine time: moving a sandbox's clock ends no session.
+Tokens are JWTs that only the registry signs, with Ed25519; every service verifies them with the
+public key. A token expires by the machine's time, so moving a sandbox's clock ends no session.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from plumbing.identity import Caller, Role, Unauthenticated
 from plumbing.private_files import service_secret_file, write_private
 
 ISSUER = "quanheng"
-REMEMBERED = 1024  # tokens whose signature need not be looked at again
+REMEMBERED = 1024  # tokens whose signature is not verified again
 ALGORITHM = "Ed25519"  # the fully specified name of EdDSA over this curve (RFC 9864)
 
 
 class Signer:
-    """Issues tokens; only the registry holds one."""
+    """Issues tokens; only the registry has one."""
 
     def __init__(self, key: OKPKey, clock: Clock, life: timedelta) -> None:
         self._key, self._clock, self._life = key, clock, life
 
     def issue(self, caller: Caller) -> tuple[str, datetime]:
-        """A token for the caller, and when it ends."""
+        """A token for the caller, and the moment at which it expires."""
         now = self._clock.now()
         ends = now + self._life
         claims = {
@@ -55,16 +55,19 @@ class Signer:
 
 
 class Verifier:
-    """Tells from a token who calls, or refuses it."""
+    """Reads from a token who calls."""
 
     def __init__(self, key: OKPKey, clock: Clock) -> None:
         self._key, self._clock = key, clock
         self._kid = key.thumbprint()
-        # A signature that was right stays right; when a token ends is looked at every time.
+        # A signature that was valid stays valid; the expiry of a token is checked every time.
         self._signed = lru_cache(REMEMBERED)(self._read)
 
     def verify(self, token: str, on_behalf_of: str = "") -> Caller:
-        """The caller a token stands for. Only a service may say on whose behalf it acts."""
+        """The caller that a token names. Raises Unauthenticated.
+
+        `on_behalf_of` counts only for a service: it names the account the service acts for.
+        """
         try:
             claims = self._signed(token)
             self._registry().validate(claims)
@@ -77,11 +80,11 @@ class Verifier:
         return replace(caller, on_behalf_of=on_behalf_of) if caller.is_service else caller
 
     def _read(self, token: str) -> dict[str, Any]:
-        said = jwt.decode(token, self._key, algorithms=[ALGORITHM])
-        # Tokens of the last release name no key.
-        if said.header.get("kid", self._kid) != self._kid:
+        decoded = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+        # Tokens of the previous release name no key.
+        if decoded.header.get("kid", self._kid) != self._kid:
             raise ValueError("The token names another key")
-        return said.claims
+        return decoded.claims
 
     def _registry(self) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
@@ -94,9 +97,10 @@ class Verifier:
 
 
 def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
-    """The signing key. It and each service's secret are made on first start, for the owner.
+    """The signing key. On the first start it is made, with a secret for each service.
 
-    Nothing is written when all are there, so that the directory may be read-only.
+    The files can be read by their owner only. Nothing is written when all are there, so the
+    directory may be read-only then.
     """
     keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     signing = keys_dir / "signing.jwk"
@@ -114,7 +118,7 @@ def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
 
 
 def public_key(keys_dir: Path) -> OKPKey:
-    """The key that tokens are verified with."""
+    """The key with which tokens are verified."""
     return _read(keys_dir / "public.jwk")
 
 

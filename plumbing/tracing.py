@@ -1,9 +1,9 @@
-"""Traces: what one request set going in every process, as spans of OpenTelemetry.
+"""Traces: what one request caused in every process, as spans of OpenTelemetry.
 
-A span is begun with `span`; what travels from process to process is a `Cause`, whose `traceparent`
-is that of W3C's trace context. Without an endpoint nothing is recorded and `span` costs next to
-nothing; the request id travels all the same, and stands in every log. Spans hold ids, names of
-methods and codes: never a text, a name or a secret.
+`span` starts a span. A `Cause` carries the trace from one process to the next; its `traceparent` is
+the one of W3C's trace context. Without an endpoint nothing is recorded and `span` costs almost
+nothing, but the request id is still passed on and appears in every log line. Spans hold ids, names
+of methods and codes, never a text, a person's name or a secret.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from law.errors import LawError
 
-SHUTDOWN_SECONDS = 1.0  # what is not sent by then is lost; a process must end in time
+SHUTDOWN_SECONDS = 1.0  # spans not sent by then are lost: a process must end in time
 LONGEST_ATTRIBUTE = 256
 LONGEST_WAIT_SECONDS = 5.0  # for a receiver that does not answer
 _W3C = TraceContextTextMapPropagator()
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
-_REASON = re.compile(r"[A-Z][A-Z0-9_]*")  # a stable word, as our errors and Temporal's carry one
+_REASON = re.compile(r"[A-Z][A-Z0-9_]*")  # the stable word that our errors and Temporal's carry
 _tracer = trace.get_tracer("quanheng")
 _request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
 
@@ -39,26 +39,26 @@ Attributes = Mapping[str, str | int]
 
 @dataclass(frozen=True)
 class Cause:
-    """What a piece of work goes back to: the span it continues, and the request all began with."""
+    """What caused a piece of work: the span that it continues, and the request it began with."""
 
     traceparent: str | None = None
     request_id: str | None = None
 
 
 def current_cause() -> Cause:
-    """The cause of whatever the work now under way sets going elsewhere."""
+    """The cause to pass on to other processes: the current span and request."""
     carrier: dict[str, str] = {}
     _W3C.inject(carrier)
     return Cause(carrier.get("traceparent"), _request_id.get())
 
 
 def current_request_id() -> str | None:
-    """The request with which the work now under way began."""
+    """The id of the request that the current work began with, if any."""
     return _request_id.get()
 
 
 def begun_by(request_id: str) -> None:
-    """Notes the request with which the present work began; what is no such id is ignored."""
+    """Sets the request that the current work began with; a malformed id is ignored."""
     if _REQUEST_ID.fullmatch(request_id):
         _request_id.set(request_id)
         trace.get_current_span().set_attribute("quanheng.request_id", request_id)
@@ -72,21 +72,21 @@ def span(
     *,
     cause: Cause | None = None,
 ) -> Iterator[Span]:
-    """A span around a piece of work: of what is under way, or of a cause that came from elsewhere.
+    """Runs a piece of work in a span, below the current span or below the given cause.
 
-    What is raised is noted by its kind alone, since messages may quote what people entered.
+    Of an error only its kind is recorded, because messages may quote what people entered.
     """
-    begun = begin(name, kind, attributes, cause=cause)
+    started = begin(name, kind, attributes, cause=cause)
     token = _request_id.set(cause.request_id) if cause else None
     with trace.use_span(
-        begun, end_on_exit=True, record_exception=False, set_status_on_exception=False
+        started, end_on_exit=True, record_exception=False, set_status_on_exception=False
     ):
         try:
             if cause and cause.request_id:
-                begun.set_attribute("quanheng.request_id", cause.request_id)
-            yield begun
+                started.set_attribute("quanheng.request_id", cause.request_id)
+            yield started
         except BaseException as error:
-            failed(begun, error)
+            failed(started, error)
             raise
         finally:
             if token is not None:
@@ -96,13 +96,13 @@ def span(
 def begin(
     name: str, kind: SpanKind, attributes: Attributes | None = None, *, cause: Cause | None = None
 ) -> Span:
-    """A span that its caller ends, and that is not what is under way."""
+    """Starts a span that does not become the current one; the caller ends it."""
     return _tracer.start_span(name, _context_of(cause) if cause else None, kind, attributes)
 
 
 @contextmanager
 def inner_span(name: str, attributes: Attributes) -> Iterator[None]:
-    """A span around a part of what is being recorded; nothing by itself."""
+    """Runs a part of the work in a span, if the work is being recorded; else without one."""
     if not trace.get_current_span().is_recording():
         yield
         return
@@ -111,14 +111,14 @@ def inner_span(name: str, attributes: Attributes) -> Iterator[None]:
 
 
 def failed(span: Span, error: BaseException) -> None:
-    """Notes in a span what went wrong; a refusal that the law or a rule demands is no failure."""
+    """Records an error in a span; a refusal by the law or by a rule does not count as a failure."""
     span.set_attribute("error.type", kind_of(error))
     if isinstance(error, Exception) and not isinstance(error, LawError):
         span.set_status(StatusCode.ERROR)
 
 
 def kind_of(error: BaseException) -> str:
-    """What kind of error it is, without its message."""
+    """The kind of an error without its message: its reason, else the name of its class."""
     for word in (getattr(error, "reason", None), getattr(error, "type", None)):
         if isinstance(word, str) and _REASON.fullmatch(word):
             return word
@@ -131,14 +131,14 @@ def _context_of(cause: Cause) -> Context:
 
 
 def start_tracing(service: str, endpoint: str) -> None:
-    """Sends this process's spans to an OTLP/HTTP endpoint; without one does nothing.
+    """Sends this process's spans to an OTLP/HTTP endpoint; does nothing without an endpoint.
 
-    Called once, by a composition root. What the receiver does not take is kept up to 2,048 spans
-    and then dropped. `OTEL_TRACES_SAMPLER` and the other standard variables hold.
+    Call it once, in a composition root. While the receiver takes no spans, up to 2,048 are kept and
+    further ones dropped. `OTEL_TRACES_SAMPLER` and the other standard variables apply.
     """
     if not endpoint:
         return
-    # A fifth of a second that only those pay who trace.
+    # These imports take 0.2 s; a process that does not trace does without them.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
         OTLPSpanExporter,
     )
@@ -165,7 +165,7 @@ def start_tracing(service: str, endpoint: str) -> None:
 
 
 def end_tracing() -> None:
-    """Sends what is left, and gives up soon where the receiver does not answer."""
+    """Sends the remaining spans; gives up after one second if the receiver does not answer."""
     shutdown = getattr(trace.get_tracer_provider(), "shutdown", None)
     if shutdown is not None:
         ending = threading.Thread(target=shutdown, daemon=True)

@@ -1,11 +1,11 @@
-"""Traces through Temporal: who starts or signals a workflow, the workflow, and its activities.
+"""Traces through Temporal: from the start or signal of a workflow to its activities.
 
-A cause travels in a header with starts, signals and activities. A workflow follows what reached it
-last: what a decision sets going belongs to the trace of the decision, not to that of the lodging.
-What it does later than an hour after that begins a trace of its own; no store keeps a trace of
-twenty working days together, and the workflow's id finds all of them.
+A header carries the cause with starts, signals and activities. A workflow continues the trace of
+the last start or signal: the work after a decision belongs to the trace of the decision, not to
+that of the lodging. Work that begins more than an hour later gets a trace of its own, because no
+store keeps one trace over twenty working days; the id of the workflow finds all of them.
 
-Nothing here decides anything in a workflow. Its spans and lines are left out when it is replayed.
+Nothing here changes what a workflow does. A replay writes no spans and no log lines.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ log = structlog.get_logger()
 
 
 class Tracing(client.Interceptor, worker.Interceptor):
-    """For `Client.connect`; the workers of that client trace as well."""
+    """The interceptor for `Client.connect`; it also serves the workers of that client."""
 
     def intercept_client(self, following: client.OutboundInterceptor) -> client.OutboundInterceptor:
-        """Calls of Temporal."""
+        """Traces starts and signals."""
         return _Client(following)
 
     def intercept_activity(
         self, following: worker.ActivityInboundInterceptor
     ) -> worker.ActivityInboundInterceptor:
-        """Activities."""
+        """Traces activities."""
         return _Activity(following)
 
     def workflow_interceptor_class(
         self, _given: worker.WorkflowInterceptorClassInput
     ) -> type[worker.WorkflowInboundInterceptor]:
-        """Workflows."""
+        """Traces workflows."""
         return _Workflow
 
 
@@ -57,8 +57,8 @@ class _Client(client.OutboundInterceptor):
     async def start_workflow(
         self, given: client.StartWorkflowInput
     ) -> client.WorkflowHandle[Any, Any]:
-        does = f"signal {given.start_signal}" if given.start_signal else f"start {given.workflow}"
-        with span(does, SpanKind.PRODUCER, {"temporal.workflow.id": given.id}):
+        name = f"signal {given.start_signal}" if given.start_signal else f"start {given.workflow}"
+        with span(name, SpanKind.PRODUCER, {"temporal.workflow.id": given.id}):
             given.headers = _with(given.headers, current_cause())
             return await super().start_workflow(given)
 
@@ -71,13 +71,13 @@ class _Client(client.OutboundInterceptor):
 
 class _Activity(worker.ActivityInboundInterceptor):
     async def execute_activity(self, given: worker.ExecuteActivityInput) -> Any:
-        with _acting(_cause_in(given.headers), given.args[0] if given.args else None):
+        with _attempt(_cause_in(given.headers), given.args[0] if given.args else None):
             return await super().execute_activity(given)
 
 
 @contextmanager
-def _acting(cause: Cause, asked: object) -> Iterator[None]:
-    """A span and a line for each attempt at an activity."""
+def _attempt(cause: Cause, argument: object) -> Iterator[None]:
+    """Records one attempt at an activity in a span and a log line."""
     info, began = activity.info(), time.monotonic()
     workflow_id = info.workflow_id or ""
     attributes: dict[str, str | int] = {
@@ -87,7 +87,7 @@ def _acting(cause: Cause, asked: object) -> Iterator[None]:
     }
     with (
         structlog.contextvars.bound_contextvars(
-            **(ids_of(workflow_id) | ids_in(asked)),
+            **(ids_of(workflow_id) | ids_in(argument)),
             activity=info.activity_type,
             workflow_id=workflow_id,
             attempt=info.attempt,
@@ -107,7 +107,7 @@ def _since(began: float) -> float:
 
 
 class _Workflow(worker.WorkflowInboundInterceptor):
-    """Knows what reached a workflow last, and tells of the beginning and the end of a run."""
+    """Keeps the last cause of a workflow, and records where a run begins and ends."""
 
     _cause = Cause()
     _since: datetime | None = None
@@ -117,7 +117,7 @@ class _Workflow(worker.WorkflowInboundInterceptor):
 
     async def execute_workflow(self, given: worker.ExecuteWorkflowInput) -> Any:
         kind = workflow.info().workflow_type
-        if self._since is None:  # else a signal has been here first
+        if self._since is None:  # otherwise a signal came first
             self._follow(_cause_in(given.headers))
         self._tell("workflow.begun", f"begin {kind}")
         try:
@@ -134,7 +134,7 @@ class _Workflow(worker.WorkflowInboundInterceptor):
         await super().handle_signal(given)
 
     def cause(self) -> Cause:
-        """What the workflow follows now; nothing once that is long past."""
+        """The cause of the workflow's next step; an empty one if the last is over an hour old."""
         recent = self._since is not None and workflow.now() - self._since <= FOLLOWED_FOR
         return self._cause if recent else Cause()
 
@@ -147,18 +147,18 @@ class _Workflow(worker.WorkflowInboundInterceptor):
         info, cause = workflow.info(), self.cause()
         attributes = {"temporal.workflow.id": info.workflow_id, "temporal.run.id": info.run_id}
         here = begin(name, SpanKind.INTERNAL, attributes, cause=cause)
-        told = place_of(here)
+        extra = place_of(here)
         if cause.request_id:
-            told["request_id"] = cause.request_id
+            extra["request_id"] = cause.request_id
         if error is not None:
             failed(here, error)
-            told["error"] = kind_of(error)
+            extra["error"] = kind_of(error)
         here.end()
-        workflow.logger.info(event, extra=told)
+        workflow.logger.info(event, extra=extra)
 
 
 class _Outbound(worker.WorkflowOutboundInterceptor):
-    """Hands on what the workflow follows."""
+    """Passes the cause of the workflow on to activities and to the next run."""
 
     def __init__(self, following: worker.WorkflowOutboundInterceptor, inbound: _Workflow) -> None:
         super().__init__(following)
@@ -182,5 +182,5 @@ def _with(headers: Headers, cause: Cause) -> Headers:
 def _cause_in(headers: Headers) -> Cause:
     if HEADER not in headers:
         return Cause()
-    said: dict[str, str | None] = PayloadConverter.default.from_payload(headers[HEADER])
-    return Cause(said.get("traceparent"), said.get("request_id"))
+    cause: dict[str, str | None] = PayloadConverter.default.from_payload(headers[HEADER])
+    return Cause(cause.get("traceparent"), cause.get("request_id"))

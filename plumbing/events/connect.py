@@ -1,4 +1,4 @@
-"""The connection to NATS: patient at the start and for ever after."""
+"""The connection to NATS, which waits for the server at the start and later."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LOG = structlog.get_logger()
 
 
 async def connect(nats_url: str, name: str = "quanheng") -> Client:
-    """A client whose JetStream answers; waits for the server as long as it takes.
+    """A client whose JetStream answers; waits for the server however long it takes.
 
-    `name` is what the server's own monitoring shows. The client reconnects by itself for ever;
-    a publish that was under way fails and is tried again by its caller.
+    `name` is shown by the server's monitoring. The client reconnects by itself without limit. A
+    publish during a disconnection fails, and its caller tries again.
     """
     client = Client()
 
@@ -45,7 +45,7 @@ async def connect(nats_url: str, name: str = "quanheng") -> Client:
 
 
 async def _jetstream_ready(client: Client) -> None:
-    # The server accepts clients a moment before JetStream has read its store.
+    # The server accepts clients shortly before JetStream has read its store.
     js = client.jetstream(timeout=2)
     while True:
         try:
@@ -57,4 +57,4 @@ async def _jetstream_ready(client: Client) -> None:
 
 
 async def _on_error(error: Exception) -> None:
-    _LOG.debug("NATS", error=repr(error))  # one for each attempt to reconnect
+    _LOG.debug("NATS", error=repr(error))  # one line for each attempt to reconnect

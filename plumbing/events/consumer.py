@@ -1,8 +1,8 @@
 """The consumer: JetStream → inbox, for one stream.
 
-A durable pull consumer with explicit acknowledgement. JetStream is never told to give up
-(`max_deliver=-1`): an event held back for order is delivered again as often as it takes, and what
-fails is counted in the inbox and moved to the dead letters from here.
+It is a durable pull consumer with explicit acknowledgement. JetStream never gives up
+(`max_deliver=-1`): an event that is held back for order is delivered again as often as needed. A
+failure is counted in the inbox; after too many, the event is moved to the dead letters here.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from plumbing.database import DATABASE_AWAY, Database
 from plumbing.events.dead_letters import bury
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import EventHandler, Inbox, Place, TryLater, describe
-from plumbing.events.observing import handling, tell_handled
+from plumbing.events.observing import handling, log_handled
 from plumbing.events.subjects import dead_letter_subject
 from plumbing.grpc_errors import Away
 from plumbing.metrics.counted import EVENT_SECONDS, EVENTS_GIVEN_UP
 from plumbing.tracing import failed
 
 BATCH = 100
-IDLE_SECONDS = 1.0  # how long one request for events stays open
-MAX_ACK_PENDING = 5000  # events held back for order count here
+IDLE_SECONDS = 1.0  # how long one request for events waits
+MAX_ACK_PENDING = 5000  # includes the events held back for order
 MAX_ATTEMPTS = 10
 
 _LOG = structlog.get_logger()
 
 
 class Consumer:
-    """Takes one stream's events into one service's inbox; `name` is unique per service and stream.
+    """Takes the events of one stream into the inbox of one service.
 
-    `ack_wait` is how long, in seconds, JetStream waits for a sign of life before it delivers an
-    event again; a handler that takes longer is reported alive meanwhile.
+    No other consumer of the platform has its `name`. `ack_wait` is how many seconds JetStream waits
+    before it delivers an event again; while a handler takes longer, the wait is renewed.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Consumer:
         max_attempts: int = MAX_ATTEMPTS,
         ack_wait: float = 5.0,
     ) -> None:
-        dead_letter_subject(name)  # a name that could not have dead letters is refused now
+        dead_letter_subject(name)  # refuses a name that dead letters could not have
         self.name = name
         self.stream = stream
         self.inbox = Inbox(name, database, clock, handlers)
@@ -67,13 +67,13 @@ class Consumer:
         self._backoff = 0.0
 
     async def run(self) -> None:
-        """Consumes until cancelled; outlives the absence of NATS and of the database."""
+        """Consumes until cancelled; waits while NATS or the database is away."""
         while True:
             try:
                 async with self._subscription() as subscription:
                     await self._pull(subscription)
             except (nats.errors.Error, *DATABASE_AWAY) as error:
-                # What was not acknowledged comes back.
+                # JetStream delivers again what was not acknowledged.
                 self._backoff = _doubled(self._backoff, first=0.1, last=5.0)
                 _LOG.warning(
                     "consumer interrupted, trying again",
@@ -104,16 +104,16 @@ class Consumer:
             try:
                 batch = await subscription.fetch(BATCH, timeout=IDLE_SECONDS)
             except TimeoutError:
-                continue  # nothing to do
+                continue  # no event came
             async with self._kept_alive(batch):
-                # What is delivered again comes behind newer events: put it back in its place.
+                # A redelivered event comes after newer ones: sorting restores the order.
                 for message in sorted(batch, key=_stream_seq):
                     await self._handle(message)
             self._backoff = 0.0
 
     @asynccontextmanager
     async def _kept_alive(self, batch: Sequence[Msg]) -> AsyncIterator[None]:
-        """Tells JetStream of the messages still to come that they have not been forgotten."""
+        """Renews the wait for the messages of a batch until they are acknowledged."""
 
         async def report() -> None:
             while True:
@@ -142,14 +142,14 @@ class Consumer:
             outcome = await self._take(message, delivery)
             self._count(delivery, outcome, time.monotonic() - began)
             if outcome is Place.DONE:
-                tell_handled(self.name, delivery, began)
+                log_handled(self.name, delivery, began)
             elif isinstance(outcome, Exception):
                 failed(here, outcome)
             else:
                 here.set_attribute("quanheng.standing", outcome.name)
 
     async def _take(self, message: Msg, delivery: Delivery) -> Place | Exception:
-        """Handles an event, or sees to it that it is tried again; what became of it."""
+        """Handles an event or has it delivered again; returns its place, or the error."""
         try:
             place = await self.inbox.take(delivery)
         except (TryLater, Away) as error:
@@ -157,17 +157,17 @@ class Consumer:
             await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
             return error
         except Exception as error:
-            # A handler may fail in any way: it is counted, shown, and given up in the end.
+            # Whatever a handler raises is counted and logged; in the end the event is given up.
             await self._failed(message, delivery, error)
             return error
-        await self._settle(message, delivery, place)
+        await self._acknowledge(message, delivery, place)
         return place
 
     def _count(self, delivery: Delivery, outcome: Place | Exception, seconds: float) -> None:
         event = delivery.attributes.type.rpartition(".")[2]
         EVENT_SECONDS.labels(self.name, event, _named(outcome)).observe(seconds)
 
-    async def _settle(self, message: Msg, delivery: Delivery, place: Place) -> None:
+    async def _acknowledge(self, message: Msg, delivery: Delivery, place: Place) -> None:
         if place is Place.DONE:
             await message.ack()
         elif place is Place.CONTRADICTS:
@@ -190,7 +190,7 @@ class Consumer:
         await message.nak(delay=_delay(attempts, first=0.2, last=30.0))
 
     async def _bury(self, message: Msg, error: Exception, delivery: Delivery | None = None) -> None:
-        """Moves an event to the dead letters. Without a delivery its place is not passed."""
+        """Moves an event to the dead letters, and with a delivery lets later events pass it."""
         await bury(self._js, self.name, message, describe(error))
         if delivery is not None:
             await self.inbox.bury(delivery.attributes)
@@ -228,7 +228,7 @@ def _stream_seq(message: Msg) -> int:
 
 
 def _delay(times: int, *, first: float, last: float) -> float:
-    """Seconds to wait after something happened so many times, doubling from `first` to `last`."""
+    """Seconds to wait after `times` attempts, doubling from `first` up to `last`."""
     return min(first * 2.0 ** min(times - 1, 16), last)
 
 

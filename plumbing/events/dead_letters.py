@@ -1,6 +1,6 @@
-"""The dead letters: events a consumer gave up on; kept, listed, handled again on request.
+"""Dead letters: events that a consumer gave up. They are kept, listed, and replayed on request.
 
-A dead letter is the event as it was, with headers that say whose it is and why it failed.
+A dead letter is the message as it was, with headers that name the consumer and the error.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ CONSUMER_HEADER = "quanheng-consumer"
 ERROR_HEADER = "quanheng-error"
 SUBJECT_HEADER = "quanheng-subject"
 STREAM_SEQ_HEADER = "quanheng-stream-seq"
-_NO_SUCH_MESSAGE = (10043, 10057)  # JetStream's codes: deleted before, or the stream is empty
+_NO_SUCH_MESSAGE = (10043, 10057)  # JetStream's codes for a deleted message and for an empty stream
 
 _LOG = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An event given up. `attributes` is None for a message that was no event at all."""
+    """An event that was given up. `attributes` is None for a message that is no event."""
 
-    seq: int  # its number in the stream of dead letters: what replay asks for
+    seq: int  # its number in the stream of dead letters; a replay names it
     consumer: str
     error: str
     buried_at: datetime | None
-    subject: str  # where it was published
+    subject: str  # where it was published first
     stream_seq: int  # its number in the stream it came from
     attributes: Attributes | None
     body: bytes
@@ -51,7 +51,7 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Replay:
-    """How handling a dead letter again went; `error` is None if it succeeded."""
+    """The result of handling a dead letter again; `error` is None if it succeeded."""
 
     letter: DeadLetter
     error: str | None
@@ -123,7 +123,7 @@ def _read(raw: RawStreamMsg) -> DeadLetter:
     try:
         attributes = Attributes.read(headers)
     except MalformedEvent:
-        attributes = None  # buried for just that
+        attributes = None  # it was buried for that reason
     return DeadLetter(
         seq=raw.seq or 0,
         consumer=headers[CONSUMER_HEADER],

@@ -22,7 +22,7 @@ from plumbing.events.subjects import service_of
 
 CONTENT_TYPE = "application/protobuf"
 _PREFIX = "ce-"
-# Printable ASCII without space, double quote and percent; quote() keeps letters and digits itself.
+# Printable ASCII without space, double quote and percent; quote() always keeps letters and digits.
 _PLAIN = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -33,12 +33,12 @@ M = TypeVar("M", bound=Message)
 
 
 class MalformedEvent(Exception):
-    """A message that does not carry the attributes of one of our events."""
+    """A message without the attributes of one of our events."""
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """What is known of an event beside its body. `time` is aware; `sequence` counts from 1."""
+    """The attributes of an event. `time` is aware; `sequence` counts from 1 in the aggregate."""
 
     id: UUID
     type: str  # full name of the protobuf message
@@ -51,7 +51,7 @@ class Attributes:
     request_id: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """The `ce-*` headers."""
+        """The attributes as `ce-*` headers."""
         values = {
             "specversion": "1.0",
             "id": str(self.id),
@@ -72,7 +72,7 @@ class Attributes:
 
     @classmethod
     def read(cls, headers: Mapping[str, str] | None) -> Attributes:
-        """The attributes in a message's headers. Raises MalformedEvent."""
+        """Reads the attributes from the headers of a message. Raises MalformedEvent."""
         try:
             lowered = {name.lower(): value for name, value in (headers or {}).items()}
             return cls._read(
@@ -104,7 +104,7 @@ class Attributes:
 
 @dataclass(frozen=True)
 class Received(Generic[M]):
-    """An event as a handler gets it."""
+    """An event as a handler gets it, with its message decoded."""
 
     id: UUID
     message: M
@@ -120,7 +120,7 @@ class Received(Generic[M]):
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event as it came from its stream, the body not decoded yet."""
+    """An event as it came from its stream, its body not decoded yet."""
 
     attributes: Attributes
     body: bytes
@@ -135,19 +135,19 @@ class Delivery:
         return cls(attributes, message.data, metadata.sequence.stream, metadata.num_delivered)
 
     def decode(self, event_type: type[M]) -> Received[M]:
-        """The event with its message. Raises google.protobuf.message.DecodeError."""
-        about = self.attributes
+        """Decodes the body. Raises google.protobuf.message.DecodeError."""
+        attributes = self.attributes
         return Received(
-            id=about.id,
+            id=attributes.id,
             message=event_type.FromString(self.body),
-            aggregate=about.aggregate,
-            sequence=about.sequence,
-            bureau=about.bureau,
-            time=about.time,
-            on_behalf_of=about.on_behalf_of,
+            aggregate=attributes.aggregate,
+            sequence=attributes.sequence,
+            bureau=attributes.bureau,
+            time=attributes.time,
+            on_behalf_of=attributes.on_behalf_of,
             stream_seq=self.stream_seq,
             deliveries=self.deliveries,
-            traceparent=about.traceparent,
+            traceparent=attributes.traceparent,
         )
 
 

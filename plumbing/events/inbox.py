@@ -1,7 +1,7 @@
-"""The inbox: an event has one effect per consumer, and an aggregate's events have it in order.
+"""The inbox: each event has its effect once per consumer, in order within its aggregate.
 
-The effect, the note that it happened and the consumer's position in the aggregate commit
-together. An event that comes too early is told apart from one that was here before.
+The effect, the note of it and the consumer's position in the aggregate are committed together. So
+an event that comes too early differs from one that came before.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class InboxEvent(PlumbingTable, table=True):
 
 
 class InboxPosition(PlumbingTable, table=True):
-    """How far a consumer is with an aggregate."""
+    """The last event of an aggregate that a consumer has passed."""
 
     __tablename__ = "inbox_position"
 
@@ -50,7 +50,7 @@ class InboxPosition(PlumbingTable, table=True):
 
 
 class InboxFailure(PlumbingTable, table=True):
-    """An event whose handling failed and has not succeeded since."""
+    """An event whose handling failed and has not succeeded yet."""
 
     __tablename__ = "inbox_failure"
 
@@ -59,20 +59,20 @@ class InboxFailure(PlumbingTable, table=True):
     attempts: int
     last_error: str
     at: datetime
-    buried_at: datetime | None = None  # given up: it lies among the dead letters
+    buried_at: datetime | None = None  # when it was given up and put among the dead letters
 
 
 class TryLater(Exception):
-    """Raised by a handler whose neighbour is away: not a failure of the event, never given up."""
+    """Raised by a handler that lacks something for now: no failure, so never given up."""
 
 
 @dataclass(frozen=True)
 class EventHandler(Generic[M]):
     """What a consumer does about one type of event.
 
-    `apply` works in the inbox's transaction, on this service's own database: once per event.
-    `react` runs before it, for effects elsewhere (start or signal a workflow): at least once, so
-    it must be idempotent. Both may raise TryLater, or Away.
+    `apply` changes the service's own database, in the transaction of the inbox: once per event.
+    `react` runs before it and has effects elsewhere, such as signalling a workflow: at least once,
+    so it must be idempotent. Both may raise TryLater, or Away.
     """
 
     event_type: type[M]
@@ -81,16 +81,16 @@ class EventHandler(Generic[M]):
 
 
 class Place(Enum):
-    """Where an event stands against its consumer's position in the aggregate."""
+    """How an event relates to its consumer's position in the aggregate."""
 
     NEXT = auto()
     EARLY = auto()  # an earlier event of the aggregate has not been handled yet
     DONE = auto()
-    CONTRADICTS = auto()  # its place in the sequence was taken by another event
+    CONTRADICTS = auto()  # another event had its number in the sequence
 
 
 class Inbox:
-    """One consumer's inbox in its service's database."""
+    """The inbox of one consumer, in the database of its service."""
 
     def __init__(
         self, consumer: str, database: Database, clock: Clock, handlers: Sequence[EventHandler[Any]]
@@ -103,13 +103,13 @@ class Inbox:
             raise ValueError(f"Two handlers of {consumer} for one type of event")
 
     def handles(self, event_type: str) -> bool:
-        """Whether there is a handler for a type of event; others only move the position on."""
+        """Whether there is a handler for a type of event; other types only advance the position."""
         return event_type in self._handlers
 
     async def take(self, delivery: Delivery) -> Place:
-        """Handles an event if it is the next of its aggregate; DONE means it has had its effect.
+        """Handles an event if it is the next of its aggregate; DONE means that it had its effect.
 
-        Raises whatever the handler raises; then nothing has changed here.
+        Raises what the handler raises; then nothing has changed in the database.
         """
         on = self._handlers.get(delivery.attributes.type)
         if on is not None and on.react is not None:
@@ -126,9 +126,9 @@ class Inbox:
         return Place.DONE
 
     async def take_again(self, delivery: Delivery) -> None:
-        """Handles a dead letter, whose place in the sequence has been passed. Once, as ever.
+        """Handles a dead letter, which later events have passed; its effect happens once.
 
-        Raises whatever the handler raises, LookupError if there is no handler for its type.
+        Raises what the handler raises, LookupError if there is no handler for its type.
         """
         on = self._handlers.get(delivery.attributes.type)
         if on is None:
@@ -141,7 +141,7 @@ class Inbox:
             await session.exec(self._failures_of(delivery.attributes.id))
 
     async def failed(self, event_id: UUID, error: BaseException) -> int:
-        """Counts a failure; returns how often the event has failed by now."""
+        """Counts a failure; returns how often the event has failed so far."""
         async with self._database.transaction() as session:
             failure = await session.get(InboxFailure, (self.consumer, event_id))
             failure = failure or InboxFailure(
@@ -158,7 +158,7 @@ class Inbox:
             return failure.attempts
 
     async def bury(self, event: Attributes) -> None:
-        """Lets the later events of the aggregate pass one that lies among the dead letters."""
+        """Lets the later events of the aggregate pass one that is among the dead letters."""
         async with self._database.transaction() as session:
             await self._advance(session, event)
             failure = await session.get(InboxFailure, (self.consumer, event.id))
@@ -177,7 +177,7 @@ class Inbox:
             await session.exec(self._failures_of(event_id))
 
     async def _advance(self, session: AsyncSession, event: Attributes) -> bool:
-        """Moves the position if this is the next event; its row stays locked until the commit."""
+        """Advances the position if this event is the next; its row is locked until the commit."""
         if event.sequence == 1:
             connection = await session.connection()
             place = {"consumer": self.consumer, "aggregate": event.aggregate}
@@ -218,5 +218,5 @@ class Inbox:
 
 
 def describe(error: BaseException) -> str:
-    """An error as it is kept: its type and message, shortened."""
+    """The type and message of an error, cut to 1,000 characters, for keeping."""
     return f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]

@@ -1,4 +1,4 @@
-"""What is under way and what is stuck: the figures `quanheng check` shows."""
+"""How many events wait or fail: the figures that `quanheng check` shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plumbing.events.subjects import SUBJECTS, Stream, dead_letter_subject
 
 @dataclass(frozen=True)
 class Pending:
-    """Events committed and not published yet, and the time of the oldest."""
+    """Events that are committed but not published, and the time of the oldest."""
 
     count: int
     oldest: datetime | None
@@ -31,11 +31,11 @@ class Lag:
     stream: str
     consumer: str
     waiting: int  # not delivered yet
-    unacknowledged: int  # delivered: under way, held back for order, or failing
+    unacknowledged: int  # delivered, but in progress, held back for order, or failing
 
 
 async def outbox_pending(database: Database) -> Pending:
-    """What a database's relay has still to publish."""
+    """The events that the relay of a database has still to publish."""
     async with database.snapshot() as session:
         pending = select(sa.func.count(), sa.func.min(Outbox.created_at)).where(
             col(Outbox.published_at).is_(None)
@@ -45,7 +45,7 @@ async def outbox_pending(database: Database) -> Pending:
 
 
 async def consumer_lags(js: JetStreamContext) -> list[Lag]:
-    """Every durable consumer of every stream. Raises nats.errors.Error."""
+    """The lag of every durable consumer of every stream. Raises nats.errors.Error."""
     return [
         Lag(stream, info.name, info.num_pending or 0, info.num_ack_pending or 0)
         for stream in SUBJECTS
@@ -54,14 +54,14 @@ async def consumer_lags(js: JetStreamContext) -> list[Lag]:
 
 
 async def dead_letter_counts(js: JetStreamContext) -> dict[str, int]:
-    """How many dead letters each consumer has; only those that have any."""
+    """The number of dead letters of each consumer that has any. Raises nats.errors.Error."""
     info = await js.stream_info(Stream.DEAD_LETTERS, subjects_filter=SUBJECTS[Stream.DEAD_LETTERS])
     prefix = dead_letter_subject("x")[:-1]
     return {s.removeprefix(prefix): count for s, count in (info.state.subjects or {}).items()}
 
 
 async def failures(database: Database) -> Sequence[InboxFailure]:
-    """The events whose handling fails in a database's consumers, latest first."""
+    """The events whose handling failed in the consumers of a database, latest first."""
     async with database.snapshot() as session:
         latest_first = select(InboxFailure).order_by(col(InboxFailure.at).desc())
         return (await session.exec(latest_first)).all()

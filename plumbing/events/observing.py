@@ -1,7 +1,6 @@
-"""What is told of events under way: a span where one is published, a span and a line where one is
-handled.
+"""Spans and log lines of events: a span when one is published, a span and a line when handled.
 
-Both belong to the trace of the change that recorded the event, however much later they happen.
+They belong to the trace of the change that announced the event, however much later they happen.
 """
 
 from __future__ import annotations
@@ -22,8 +21,10 @@ from plumbing.tracing import Attributes, Cause, begin, failed, span
 _LOG = structlog.get_logger()
 
 
-def tell_published(headers: Mapping[str, str], subject: str, ack: asyncio.Future[PubAck]) -> None:
-    """A span from now until JetStream has answered; of an event that no trace recorded, none."""
+def observe_publishing(
+    headers: Mapping[str, str], subject: str, ack: asyncio.Future[PubAck]
+) -> None:
+    """Starts a span that ends when JetStream answers; none for an event without a trace."""
     traceparent = headers.get("ce-traceparent")
     if traceparent is None:
         return
@@ -42,7 +43,7 @@ def _end(here: Span, ack: asyncio.Future[PubAck]) -> None:
 
 @contextmanager
 def handling(consumer: str, subject: str, delivery: Delivery) -> Iterator[Span]:
-    """Around the handling of one event; every further attempt is a span of the same trace."""
+    """Handles one event in a span; every attempt is a span of the same trace."""
     event = delivery.attributes
     attributes = {
         **_attributes(str(event.id), subject),
@@ -59,8 +60,8 @@ def handling(consumer: str, subject: str, delivery: Delivery) -> Iterator[Span]:
         yield here
 
 
-def tell_handled(consumer: str, delivery: Delivery, began: float) -> None:
-    """A line for an event that has had its effect; `began` is by the monotonic clock."""
+def log_handled(consumer: str, delivery: Delivery, began: float) -> None:
+    """Logs an event that has had its effect; `began` is a time of the monotonic clock."""
     event = delivery.attributes
     _LOG.info(
         "event.handled",

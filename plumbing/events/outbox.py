@@ -15,9 +15,9 @@ from plumbing.events.envelope import Attributes
 from plumbing.events.subjects import subject_of
 from plumbing.tracing import Cause
 
-# NATS takes 1 MiB, headers included. An event it would refuse for ever must not be committed.
+# NATS takes 1 MiB, headers included. An event that it would always refuse must not be committed.
 MAX_BODY_BYTES = 900 * 1024
-# Set on a connection that wrote an event; tells the relay when it goes back to the pool.
+# Set on a connection that wrote an event, so that the relay notices when it is returned.
 RECORDED = "quanheng_event_recorded"
 
 _NEXT_SEQUENCE = sa.text(
@@ -28,7 +28,7 @@ _NEXT_SEQUENCE = sa.text(
 
 
 class Outbox(PlumbingTable, table=True):
-    """An event to be published, or published already (kept as the proof of what was said)."""
+    """An event that is to be published or was; published ones are kept as evidence."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -53,7 +53,7 @@ class Outbox(PlumbingTable, table=True):
 
 
 class AggregateSequence(PlumbingTable, table=True):
-    """How many events an aggregate has had. Its row serialises the aggregate's writers."""
+    """The number of events of an aggregate. Its row makes writers of the aggregate take turns."""
 
     __tablename__ = "aggregate_sequence"
 
@@ -73,9 +73,9 @@ async def record(
 ) -> UUID:
     """Announces an event in the caller's transaction; returns its id.
 
-    `at` is aware; `on_behalf_of` says who caused it, `cause` to which trace and request it belongs.
-    Raises ValueError for a type no stream takes or a body above MAX_BODY_BYTES, InvalidInput for a
-    bureau code that is no word.
+    `at` is aware. `on_behalf_of` is the account that caused the event, `cause` the trace and the
+    request. Raises ValueError for a type that no stream takes and for a body above MAX_BODY_BYTES,
+    InvalidInput for a malformed bureau code.
     """
     subject = subject_of(type(event), bureau)
     payload = event.SerializeToString(deterministic=True)
@@ -105,8 +105,8 @@ async def _next_sequence(session: AsyncSession, aggregate: str) -> int:
 async def _insert(
     session: AsyncSession, attributes: Attributes, subject: str, payload: bytes
 ) -> None:
-    # At once and not with a later flush: on PostgreSQL the row lock of the sequence, taken just
-    # before, is what makes `seq` grow in the order of commits within an aggregate.
+    # Inserted at once, not with a later flush. On PostgreSQL the row of the sequence was locked
+    # just before, so within an aggregate `seq` grows in the order of commits.
     await session.exec(
         sa.insert(Outbox).values(
             event_id=attributes.id,

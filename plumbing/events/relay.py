@@ -31,14 +31,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.clock import Clock
 from plumbing.database import DATABASE_AWAY, Database
 from plumbing.events.leadership import Leadership
-from plumbing.events.observing import tell_published
+from plumbing.events.observing import observe_publishing
 from plumbing.events.outbox import RECORDED, Outbox
 from plumbing.events.subjects import Stream
 from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 
 BATCH = 500
 WRITE_EVERY = 25
-STALL_SECONDS = 2.0  # no acknowledgement at all for so long: NATS is away
+STALL_SECONDS = 2.0  # without any acknowledgement for so long, NATS is away
 FIRST_BACKOFF_SECONDS = 0.1
 LAST_BACKOFF_SECONDS = 2.0
 
@@ -94,12 +94,12 @@ class Relay:
         self._backoff = 0.0
 
     def nudge(self) -> None:
-        """Says that an event was committed, so that it leaves now and not at the next poll."""
+        """Tells the relay that an event was committed: it publishes now, not at the next poll."""
         self._nudged.set()
 
     async def run(self) -> None:
-        """Publishes until cancelled; outlives the absence of NATS and of the database."""
-        async with self._told_of_commits():
+        """Publishes until cancelled; waits while NATS or the database is away."""
+        async with self._noticing_commits():
             try:
                 while True:
                     await self._turn()
@@ -107,17 +107,17 @@ class Relay:
                 await self._leadership.release()
 
     async def drain(self) -> Drained:
-        """Publishes what is pending now, one pass. A group of SQLAlchemyError may be raised."""
+        """Publishes what is pending, in one pass. May raise a group of SQLAlchemyError."""
         drained = Drained()
-        taken: list[int] = []
+        published: list[int] = []
         page = await self._page(0)
-        while page or taken:
+        while page or published:
             after = page[-1].seq if page else None
             async with asyncio.TaskGroup() as group:  # read ahead and mark behind the publishing
                 following = group.create_task(self._page(after))
-                group.create_task(self._mark(taken))
+                group.create_task(self._mark(published))
                 publishing = group.create_task(self._publish(page, drained))
-            taken = publishing.result()
+            published = publishing.result()
             page = [] if drained.stalled else following.result()
         return drained
 
@@ -144,15 +144,15 @@ class Relay:
             return
 
     async def _back_off(self, error: BaseException) -> None:
-        """Waits whatever commits meanwhile: an absent NATS is not asked again at once."""
+        """Waits even if events are committed meanwhile, so that NATS gets time to return."""
         doubled = max(2 * self._backoff, FIRST_BACKOFF_SECONDS)
         self._backoff = min(doubled, LAST_BACKOFF_SECONDS)
         _LOG.warning("outbox not published, trying again", error=repr(error), after=self._backoff)
         await asyncio.sleep(self._backoff)
 
     @asynccontextmanager
-    async def _told_of_commits(self) -> AsyncIterator[None]:
-        # A session gives its connection back only after its commit or rollback has ended.
+    async def _noticing_commits(self) -> AsyncIterator[None]:
+        # A session returns its connection only after its commit or rollback has ended.
         engine = self._database.engine.sync_engine
 
         def returned(_connection: Any, record: Any) -> None:
@@ -173,43 +173,43 @@ class Relay:
             rows = await connection.execute(_PAGE, {"after": after})
             return [_Pending(*row) for row in rows]
 
-    async def _mark(self, taken: Collection[int]) -> None:
-        if not taken:
+    async def _mark(self, published: Collection[int]) -> None:
+        if not published:
             return
-        marked = sa.update(_TABLE).where(_TABLE.c.seq.in_(taken))
+        marked = sa.update(_TABLE).where(_TABLE.c.seq.in_(published))
         async with self._database.transaction() as session:
             connection = await session.connection()
             await connection.execute(marked.values(published_at=self._clock.now()))
 
     async def _publish(self, page: Sequence[_Pending], drained: Drained) -> list[int]:
-        """Publishes a page in waves of one event per aggregate; returns what NATS has taken."""
+        """Publishes a page in waves of one event per aggregate; returns the `seq` of each taken."""
         queues: dict[str, deque[_Pending]] = {}
         for event in page:
             if event.aggregate not in drained.held:
                 queues.setdefault(event.aggregate, deque()).append(event)
-        taken: list[int] = []
+        published: list[int] = []
         while queues and not drained.stalled:
-            taken += await self._wave([queue.popleft() for queue in queues.values()], drained)
+            published += await self._wave([queue.popleft() for queue in queues.values()], drained)
             queues = {a: queue for a, queue in queues.items() if queue and a not in drained.held}
-        drained.published += len(taken)
-        EVENTS_PUBLISHED.inc(len(taken))
-        return taken
+        drained.published += len(published)
+        EVENTS_PUBLISHED.inc(len(published))
+        return published
 
     async def _wave(self, events: Sequence[_Pending], drained: Drained) -> list[int]:
         sent = []
         for number, event in enumerate(events, start=1):
             sent.append((event, await self._send(event)))
             if number % WRITE_EVERY == 0:
-                await asyncio.sleep(0)  # the client writes now: NATS works while we encode
+                await asyncio.sleep(0)  # lets the client write, so that NATS works while we encode
         await _acknowledged([ack for _, ack in sent])
-        taken = []
+        published = []
         for event, ack in sent:
             error = nats.errors.TimeoutError() if ack.cancelled() else ack.exception()
             if error is None:
-                taken.append(event.seq)
+                published.append(event.seq)
             else:
                 _hold(drained, event, error)
-        return taken
+        return published
 
     async def _send(self, event: _Pending) -> asyncio.Future[PubAck]:
         headers = {**event.headers, Header.MSG_ID: str(event.event_id)}
@@ -218,12 +218,12 @@ class Relay:
         except nats.errors.Error as error:
             ack = asyncio.get_running_loop().create_future()
             ack.set_exception(error)
-        tell_published(event.headers, event.subject, ack)
+        observe_publishing(event.headers, event.subject, ack)
         return ack
 
 
 async def _acknowledged(acks: Collection[asyncio.Future[PubAck]]) -> None:
-    """Waits until all are answered, or none has been for STALL_SECONDS; gives up the others."""
+    """Waits until all are answered, or until none was for STALL_SECONDS; then cancels the rest."""
     waiting: set[asyncio.Future[PubAck]] = set(acks)
     try:
         while waiting:
@@ -238,7 +238,7 @@ async def _acknowledged(acks: Collection[asyncio.Future[PubAck]]) -> None:
 def _hold(drained: Drained, event: _Pending, error: BaseException) -> None:
     drained.held.add(event.aggregate)
     drained.error = drained.error or error
-    # A refusal concerns this event alone; anything else is NATS being away.
+    # A refusal concerns only this event; any other error means that NATS is away.
     refused = isinstance(error, (BadRequestError, nats.errors.MaxPayloadError))
     drained.stalled = drained.stalled or not refused
 

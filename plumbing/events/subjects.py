@@ -1,4 +1,4 @@
-"""Every stream and every subject, in one place."""
+"""The names of all streams and subjects of NATS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nats.js.errors import BadRequestError
 from law.errors import InvalidInput
 
 DUPLICATE_WINDOW_SECONDS = 120
-_STREAM_EXISTS_OTHERWISE = 10058  # JetStream's code: the name is in use with another configuration
+_STREAM_EXISTS_OTHERWISE = 10058  # JetStream's code for a name in use with another configuration
 
 _EVENT_TYPE = re.compile(r"quanheng\.(?P<service>[a-z]+)\.(?P<version>v\d+)\.(?P<event>[A-Z]\w*)")
 _BUREAU = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -22,7 +22,7 @@ _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Stream(StrEnum):
-    """The streams by name: one per service that announces facts, and one for dead letters."""
+    """The names of the streams: one per service that announces events, one for dead letters."""
 
     REGISTRY = "REGISTRY"
     GRADING = "GRADING"
@@ -43,7 +43,7 @@ SUBJECTS = {
 def service_of(type_name: str) -> str:
     """The service that owns an event type, given the type's full name.
 
-    Raises ValueError for a type that is no top-level message `quanheng.<service>.v<n>.<Event>`.
+    Raises ValueError unless the name has the form `quanheng.<service>.v<n>.<Event>`.
     """
     return _parts(type_name)["service"]
 
@@ -51,7 +51,7 @@ def service_of(type_name: str) -> str:
 def subject_of(event_type: type[Message], bureau: str) -> str:
     """The subject an event is published on: `<service>.v1.<snake_event>.<bureau>`.
 
-    Raises ValueError for a type no stream takes, InvalidInput for a bureau code that is no word.
+    Raises ValueError for a type that no stream takes, InvalidInput for a malformed bureau code.
     """
     type_name = event_type.DESCRIPTOR.full_name
     parts = _parts(type_name)
@@ -64,14 +64,14 @@ def subject_of(event_type: type[Message], bureau: str) -> str:
 
 
 def dead_letter_subject(consumer: str) -> str:
-    """Where a consumer's dead letters go. Raises ValueError for a name that is no word."""
+    """The subject of a consumer's dead letters. Raises ValueError for a malformed name."""
     if not _CONSUMER.fullmatch(consumer):
         raise ValueError(f"A consumer's name is lower-case words joined by '-', not {consumer!r}")
     return f"dead.v1.{consumer}"
 
 
 async def ensure_streams(js: JetStreamContext, replicas: int = 1) -> None:
-    """Makes every stream exist as declared here; changes nothing where it already does."""
+    """Creates or updates every stream as declared here; changes nothing where it is so already."""
     for stream, subject in SUBJECTS.items():
         config = StreamConfig(
             name=stream,

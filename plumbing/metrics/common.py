@@ -1,4 +1,4 @@
-"""The figures every service has alike: outbox, inbox, dead letters, and the audit chain's tail."""
+"""The figures that every service has: outbox, inbox, dead letters, unsealed audit entries."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ INBOX_FAILING = figure(
 DEAD_LETTERS = figure(
     "dead_letters", "已放弃而搁置的事件", "events given up, waiting for a person", "consumer"
 )
-# Each service that has such matters gives a value for each kind of them, zero included.
+# A service gives a value, which may be zero, for each kind of matter it can have.
 AWAITING_PERSON = figure(
     "awaiting_person",
     "等待人工处理的事项，按种类",
@@ -78,7 +78,7 @@ _FAILING = (
 def looks(
     database: Database, js: JetStreamContext, clock: Clock, consumers: Mapping[str, str]
 ) -> list[Look]:
-    """The questions of every service; `consumers` are its own, each with its stream."""
+    """What every service reads; `consumers` maps each of its consumers to its stream."""
 
     async def outbox() -> list[Reading]:
         pending = await inspection.outbox_pending(database)
@@ -94,8 +94,8 @@ def looks(
         return INBOX_FAILING.of(dict(rows), consumers)
 
     async def events() -> list[Reading]:
-        found = await inspection.dead_letter_counts(js)
-        dead = {name: found.get(name, 0) for name in consumers}
+        counts = await inspection.dead_letter_counts(js)
+        dead = {name: counts.get(name, 0) for name in consumers}
         return [*await _lags(js, consumers), *DEAD_LETTERS.of(dead)]
 
     ours = [Look("outbox", outbox), Look("audit", audit)]

@@ -1,10 +1,10 @@
-"""What the code counts as it works, in this process, since it started."""
+"""What the code counts as it works: in this process, since its start."""
 
 from __future__ import annotations
 
 from plumbing.metrics.metric import counter, gauge, histogram
 
-# Seconds. A page view waits for a call; a batch may take its time.
+# In seconds: a person waits for a call, a batch may take longer.
 _CALL = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 _WORK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 

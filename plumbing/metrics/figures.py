@@ -1,7 +1,7 @@
-"""Figures: what a service looks up now and then in its database and in NATS, and keeps at hand.
+"""Figures: what a service reads now and then from its database and from NATS.
 
-Looking up happens beside the work, in a read transaction of its own; a scrape takes what was last
-seen. A look that fails leaves the last value standing, is counted, and its age shows.
+They are read in the background, in read transactions of their own; a scrape gets the last values.
+When reading fails, the last values stay, the failure is counted, and a metric shows their age.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from plumbing.database import Database
 from plumbing.metrics.counted import COLLECT_ERRORS, COLLECT_SECONDS
 from plumbing.metrics.metric import Kind, Metric, Together, define
 
-OFTEN_SECONDS = 5.0  # for a question that an index answers
-SELDOM_SECONDS = 60.0  # for one that reads a whole table
-LONGEST_SECONDS = 20.0  # a look that takes longer is given up
+OFTEN_SECONDS = 5.0  # for a query that an index answers
+SELDOM_SECONDS = 60.0  # for a query that reads a whole table
+LONGEST_SECONDS = 20.0  # a look that takes longer is cancelled
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A figure's value under its labels."""
+    """One value of a figure, with the values of its labels."""
 
     metric: Metric
     labels: tuple[str, ...]
@@ -41,35 +41,35 @@ class Reading:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric that is looked up."""
+    """A metric that is read now and then."""
 
     metric: Metric
 
     def at(self, value: float, *labels: str) -> Reading:
-        """Its value under these labels, in the order of their names."""
+        """A value with the values of the labels, in the order of their names."""
         if len(labels) != len(self.metric.labels):
             raise ValueError(f"{self.metric.name} has the labels {self.metric.labels}")
         return Reading(self.metric, labels, float(value))
 
     def of(self, counts: Mapping[str, float], known: Iterable[str] = ()) -> list[Reading]:
-        """Its values by its last label; `known` ones that were not counted are zero."""
+        """The values by the last label; a `known` label without a count is zero."""
         return self.under((), counts, known)
 
     def under(
         self, first: tuple[str, ...], counts: Mapping[str, float], known: Iterable[str] = ()
     ) -> list[Reading]:
-        """As `of`, with the labels that come first."""
+        """As `of`, with the values of the labels before the last."""
         values = {**dict.fromkeys(known, 0), **counts}
         return [self.at(value, *first, label) for label, value in values.items()]
 
 
 def figure(name: str, zh: str, en: str, *labels: str) -> Figure:
-    """Defines a gauge that is looked up."""
+    """Defines a gauge that is read now and then."""
     return Figure(define(name, Kind.GAUGE, zh, en, labels, Together.MAX))
 
 
 def tally(name: str, zh: str, en: str, *labels: str) -> Figure:
-    """Defines a counter that is looked up: rows that are only ever added."""
+    """Defines a counter that is read now and then: a number of rows that only grows."""
     return Figure(define(name, Kind.COUNTER, zh, en, labels, Together.MAX))
 
 
@@ -83,7 +83,7 @@ AGE = figure(
 
 @dataclass(frozen=True)
 class Look:
-    """One question, asked again and again."""
+    """What is read together, and how often, in seconds."""
 
     name: str
     take: Callable[[], Awaitable[Sequence[Reading]]]
@@ -91,19 +91,19 @@ class Look:
 
 
 async def ask(database: Database, *queries: sa.Select[*tuple[Any, ...]]) -> list[list[Any]]:
-    """The rows of each query, all as of one moment, in a read transaction of their own."""
+    """The rows of each query, all from one snapshot."""
     async with database.snapshot() as session:
         connection = await session.connection()
         return [[*(await connection.execute(query))] for query in queries]
 
 
 def age(now: datetime, since: datetime | None) -> float:
-    """Seconds since a moment; 0 where there is none."""
+    """Seconds since a moment; 0 without one."""
     return max((now - since).total_seconds(), 0.0) if since else 0.0
 
 
 class Board(Collector):
-    """The figures last seen. `run` keeps them fresh; Prometheus's own thread reads them."""
+    """The last values of all figures. `run` refreshes them; Prometheus's own thread reads them."""
 
     def __init__(self, looks: Sequence[Look]) -> None:
         self._looks = looks
@@ -111,39 +111,39 @@ class Board(Collector):
         self._since = {look.name: time.monotonic() for look in looks}
 
     async def run(self) -> None:
-        """Looks until cancelled; each question by itself, so that none waits for another."""
+        """Reads until cancelled, each look in a task of its own, so that none waits for another."""
         async with asyncio.TaskGroup() as group:
             for look in self._looks:
                 group.create_task(self._keep(look))
 
     def describe(self) -> list[Family]:
-        """What it holds is known only once it was seen."""
+        """Nothing: the metrics are known only once they were read."""
         return []
 
     def collect(self) -> Iterator[Family]:
-        """What was last seen, by metric."""
+        """The last values, by metric."""
         now = time.monotonic()
-        readings = [one for seen in self._seen.values() for one in seen]
+        readings = [reading for seen in self._seen.values() for reading in seen]
         readings += [AGE.at(now - since, name) for name, since in self._since.items()]
         families: dict[str, Family] = {}
-        for one in readings:
-            family = families.setdefault(one.metric.name, _family(one.metric))
-            family.add_metric(one.labels, one.value)  # type: ignore[attr-defined]
+        for reading in readings:
+            family = families.setdefault(reading.metric.name, _family(reading.metric))
+            family.add_metric(reading.labels, reading.value)  # type: ignore[attr-defined]
         yield from families.values()
 
     async def _keep(self, look: Look) -> None:
         while True:
-            begun = time.monotonic()
+            began = time.monotonic()
             try:
                 async with asyncio.timeout(LONGEST_SECONDS):
                     readings = await look.take()
-            except Exception as error:  # figures never end a process that does its work
+            except Exception as error:  # a figure that cannot be read must not end the process
                 COLLECT_ERRORS.labels(look.name).inc()
                 log.warning("metrics.not_collected", look=look.name, error=repr(error))
             else:
                 self._seen = {**self._seen, look.name: readings}
                 self._since[look.name] = time.monotonic()
-            COLLECT_SECONDS.labels(look.name).set(time.monotonic() - begun)
+            COLLECT_SECONDS.labels(look.name).set(time.monotonic() - began)
             await asyncio.sleep(look.every)
 
 

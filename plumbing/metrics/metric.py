@@ -1,4 +1,4 @@
-"""A metric's definition: name, kind, what it says in both languages, labels, and replicas."""
+"""The definition of a metric: name, kind, help in Chinese and English, labels, replicas."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREFIX = "quanheng_"
 
 
 class Kind(StrEnum):
-    """What may be asked of a metric: a counter only grows, a gauge moves, a histogram divides."""
+    """The kinds: a counter only grows, a gauge goes up and down, a histogram counts by size."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 class Together(StrEnum):
-    """How the figures of several replicas of one service make one."""
+    """How the values of several replicas of one service are combined."""
 
     SUM = "sum"
     MAX = "max"
@@ -38,7 +38,7 @@ class Together(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `name` is the series' name; a counter's ends in `_total`."""
+    """One metric. `name` is the name of the series; that of a counter ends in `_total`."""
 
     name: str
     kind: Kind
@@ -49,12 +49,12 @@ class Metric:
 
     @property
     def help(self) -> str:
-        """What it says, and how replicas add up."""
+        """The help in both languages, and how to combine replicas."""
         return f"{self.zh} | {self.en} | replicas: {self.together}"
 
     @property
     def series(self) -> tuple[str, ...]:
-        """The names under which a query finds it."""
+        """The names of its series in a query."""
         if self.kind is Kind.HISTOGRAM:
             return tuple(f"{self.name}_{part}" for part in ("bucket", "sum", "count"))
         return (self.name,)
@@ -66,7 +66,7 @@ DEFINED: dict[str, Metric] = {}
 def define(
     name: str, kind: Kind, zh: str, en: str, labels: Sequence[str], together: Together
 ) -> Metric:
-    """Enters a metric among those defined. Raises ValueError for a name that is taken or ill."""
+    """Defines a metric. Raises ValueError for a name in use, or one that does not fit its kind."""
     full = PREFIX + name
     if full in DEFINED or name.endswith("_total") != (kind is Kind.COUNTER):
         raise ValueError(f"Not a name for a new {kind}: {full}")
@@ -75,18 +75,18 @@ def define(
 
 
 def counter(name: str, zh: str, en: str, *labels: str) -> Counter:
-    """A counter of this process."""
-    said = define(name, Kind.COUNTER, zh, en, labels, Together.SUM)
-    return Counter(said.name, said.help, said.labels, registry=REGISTRY)
+    """Defines a counter of this process."""
+    metric = define(name, Kind.COUNTER, zh, en, labels, Together.SUM)
+    return Counter(metric.name, metric.help, metric.labels, registry=REGISTRY)
 
 
 def gauge(name: str, zh: str, en: str, *labels: str) -> Gauge:
-    """A gauge of this process."""
-    said = define(name, Kind.GAUGE, zh, en, labels, Together.SUM)
-    return Gauge(said.name, said.help, said.labels, registry=REGISTRY)
+    """Defines a gauge of this process."""
+    metric = define(name, Kind.GAUGE, zh, en, labels, Together.SUM)
+    return Gauge(metric.name, metric.help, metric.labels, registry=REGISTRY)
 
 
 def histogram(name: str, zh: str, en: str, *labels: str, buckets: Sequence[float]) -> Histogram:
-    """A histogram of this process, in seconds."""
-    said = define(name, Kind.HISTOGRAM, zh, en, labels, Together.SUM)
-    return Histogram(said.name, said.help, said.labels, registry=REGISTRY, buckets=buckets)
+    """Defines a histogram of this process; `buckets` are upper limits in seconds."""
+    metric = define(name, Kind.HISTOGRAM, zh, en, labels, Together.SUM)
+    return Histogram(metric.name, metric.help, metric.labels, registry=REGISTRY, buckets=buckets)

@@ -1,4 +1,4 @@
-"""The endpoint: plain HTTP, answered by a thread of its own, whatever the process is doing."""
+"""The endpoint: plain HTTP in a thread of its own, which answers whatever the process does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plumbing.metrics.metric import REGISTRY
 def serve_metrics(service: str, address: str) -> None:
     """Serves this process's metrics at http://address/metrics until the process ends.
 
-    Raises OSError where the address is taken.
+    Raises OSError if the address is in use.
     """
     counted.BUILD.labels(service, version("quanheng")).set(1)
     counted.PROCESS.set(os.getpid())

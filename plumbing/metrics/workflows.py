@@ -1,7 +1,7 @@
-"""What Temporal's SDK tells of workflows and activities, joined to the process's own metrics.
+"""The metrics of Temporal's SDK about workflows and activities, among those of the process.
 
-The SDK would open a port of its own for Prometheus; it is given a buffer instead, which is emptied
-here. What is not named below is left out, so that labels stay bounded.
+The SDK would open a port of its own for Prometheus; it gets a buffer instead, emptied by `drain`.
+Metrics that are not named below are left out, so that labels stay bounded.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _COUNTERS: Mapping[str, tuple[Counter, tuple[str, ...]]] = {
         "status_code",
     ),
 }
-# A worker that has nothing to do asks in long polls only.
+# An idle worker only makes long polls, which the SDK counts separately.
 _SAME = {"temporal_long_request_failure": "temporal_request_failure"}
 _ACTIVITY_SECONDS = histogram(
     "activity_seconds",
@@ -70,19 +70,19 @@ _ACTIVITY_SECONDS = histogram(
 
 
 async def drain() -> None:
-    """Keeps up with the SDK until cancelled; until Temporal is connected there is nothing."""
+    """Empties the buffer every second until cancelled; it is empty until Temporal is connected."""
     while True:
-        with contextlib.suppress(RuntimeError):  # not given to the SDK yet
+        with contextlib.suppress(RuntimeError):  # the SDK does not have the buffer yet
             for update in BUFFER.retrieve_updates():
                 keep(update)
         await asyncio.sleep(DRAIN_SECONDS)
 
 
 def keep(update: BufferedMetricUpdate) -> None:
-    """Takes in one of the SDK's updates, if it is of a metric named here."""
-    name, said = _SAME.get(update.metric.name, update.metric.name), update.attributes
+    """Adds an update from the SDK to its metric, if that is named here."""
+    name, attributes = _SAME.get(update.metric.name, update.metric.name), update.attributes
     if name == "temporal_activity_execution_latency":
-        _ACTIVITY_SECONDS.labels(str(said["activity_type"])).observe(update.value)
+        _ACTIVITY_SECONDS.labels(str(attributes["activity_type"])).observe(update.value)
     elif name in _COUNTERS:
-        kept, labels = _COUNTERS[name]
-        kept.labels(*(str(said.get(label, "")) for label in labels)).inc(update.value)
+        counter_of, labels = _COUNTERS[name]
+        counter_of.labels(*(str(attributes.get(label, "")) for label in labels)).inc(update.value)
