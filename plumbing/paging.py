@@ -52,6 +52,16 @@ async def page(
     return cut(request, found, key or _attributes(order))
 
 
+async def total(
+    session: AsyncSession, request: Paged, rows: SelectOfScalar[Any], token: str
+) -> int | None:
+    """How many rows there are in all, for the first page when more follow; else None."""
+    if request.page_token or not token:
+        return None
+    counted = sa.select(sa.func.count()).select_from(rows.order_by(None).subquery())
+    return (await (await session.connection()).execute(counted)).scalar_one()
+
+
 async def read_in_chunks(
     session: AsyncSession, rows: Any, key: Any, size: int
 ) -> AsyncIterator[Sequence[Any]]:

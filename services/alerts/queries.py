@@ -69,9 +69,9 @@ async def list_colours(view: View, request: pb.ListColoursRequest) -> pb.ListCol
     page, token = await paging.page(
         view.session, request, rows, *order, key=lambda row: _place(row, view.today)
     )
-    return pb.ListColoursResponse(
-        instruments=[wire.colour(row, view.today) for row in page], next_page_token=token
-    )
+    total = await paging.total(view.session, request, rows, token)
+    colours = [wire.colour(row, view.today) for row in page]
+    return pb.ListColoursResponse(instruments=colours, next_page_token=token, total=total)
 
 
 def _place(row: Instrument, today: date) -> list[Any]:
@@ -87,9 +87,9 @@ async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlert
     if not request.include_baseline:
         rows = rows.where(~col(Alert.baseline))
     page, token = await paging.page(view.session, request, rows, Alert.alert_id, newest_first=True)
-    return pb.ListAlertsResponse(
-        alerts=[wire.alert(row, row.raised_at) for row in page], next_page_token=token
-    )
+    total = await paging.total(view.session, request, rows, token)
+    alerts = [wire.alert(row, row.raised_at) for row in page]
+    return pb.ListAlertsResponse(alerts=alerts, next_page_token=token, total=total)
 
 
 async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNoticesResponse:
@@ -99,7 +99,9 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
     order = (Notice.created_at, Notice.notice_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
-    return pb.ListNoticesResponse(notices=map(wire.notice, page), next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    notices = map(wire.notice, page)
+    return pb.ListNoticesResponse(notices=notices, next_page_token=token, total=total)
 
 
 async def get_watch(view: View, request: pb.GetWatchRequest) -> pb.GetWatchResponse:

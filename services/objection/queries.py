@@ -47,7 +47,8 @@ async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesRe
     rows = select(Case).where(*_conditions(view.caller, request))
     page, token = await paging.page(view.session, request, rows, Case.due_on, Case.case_id)
     cases = [wire.case_message(case, view.today) for case in page]
-    return pb.ListCasesResponse(cases=cases, next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListCasesResponse(cases=cases, next_page_token=token, total=total)
 
 
 def _conditions(caller: Caller, request: pb.ListCasesRequest) -> Iterator[sa.ColumnElement[bool]]:

@@ -52,6 +52,7 @@ _IDENTITY_RULES = {
     "GetCaller": _SIGNED_IN,
     "CreateAccount": allow(Role.ADMINISTRATOR),
     "ListAccounts": allow(Role.ADMINISTRATOR),
+    "NameAccounts": allow(*_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION),
     "CloseAccount": allow(Role.ADMINISTRATOR),
     "ChangePassword": Rule(ANYONE - {Role.SERVICE}),
 }

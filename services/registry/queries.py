@@ -58,7 +58,8 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
     order = (Subject.name, Subject.subject_id)
     page, token = await paging.page(view.session, request, rows, *order)
     subjects = [disclosure.subject(row, view.caller, view.today) for row in page]
-    return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, total=total)
 
 
 async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.GetInstrumentResponse:
@@ -89,7 +90,10 @@ async def list_instruments(
     if request.repeated_serial:
         rows = rows.where(col(Instrument.repeated_serial))
     page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
-    return pb.ListInstrumentsResponse(instruments=map(wire.instrument, page), next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListInstrumentsResponse(
+        instruments=map(wire.instrument, page), next_page_token=token, total=total
+    )
 
 
 async def list_verifications(
@@ -98,16 +102,18 @@ async def list_verifications(
     """Verifications of the instruments of a subject, a bureau, or the caller's whole scope."""
     on_file = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
     owned = await _owned(view, request)
-    rows: Any = select(Verification, Instrument).join(Instrument)
+    rows: Any = select(Verification, Instrument).join(Instrument).where(on_file, *owned)
     page, token = await paging.page(
         view.session,
         request,
-        rows.where(on_file, *owned),
+        rows,
         Verification.verification_id,
         key=lambda row: [row[0].verification_id],
     )
     entries = (wire.verification_entry(*row) for row in page)
-    return pb.ListVerificationsResponse(verifications=entries, next_page_token=token)
+    ids = rows.with_only_columns(col(Verification.verification_id))
+    total = await paging.total(view.session, request, ids, token)
+    return pb.ListVerificationsResponse(verifications=entries, next_page_token=token, total=total)
 
 
 async def get_record(view: View, request: pb.GetRecordRequest) -> pb.GetRecordResponse:
@@ -154,6 +160,19 @@ async def list_accounts(
     """Every account, by name."""
     page, token = await paging.page(view.session, request, select(Account), Account.name)
     return identity.ListAccountsResponse(accounts=map(wire.account, page), next_page_token=token)
+
+
+async def name_accounts(
+    view: View, request: identity.NameAccountsRequest
+) -> identity.NameAccountsResponse:
+    """The names of these accounts, of those that exist."""
+    asked = col(Account.account_id).in_(request.account_ids)
+    rows = await view.session.exec(select(Account).where(asked).order_by(Account.account_id))
+    names = [
+        identity.AccountName(account_id=row.account_id, display_name=row.display_name or row.name)
+        for row in rows
+    ]
+    return identity.NameAccountsResponse(names=names)
 
 
 async def get_caller(view: View, request: identity.GetCallerRequest) -> identity.GetCallerResponse:

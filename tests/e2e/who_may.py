@@ -63,6 +63,7 @@ IdentityService.LoginVisitor any             -  -  -  -  -  -  -  -  -  -   -  -
 IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
 IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  +   -  -  -
+IdentityService.NameAccounts any             +  +  +  +  +  +  +  +  -  +   +  +  +
 IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  +   -  -  -
 IdentityService.ChangePassword any           +  +  +  +  +  +  +  +  +  -   +  +  +
 

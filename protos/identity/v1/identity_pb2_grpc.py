@@ -70,6 +70,11 @@ class IdentityServiceStub:
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAccountsRequest.SerializeToString,
                 response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAccountsResponse.FromString,
                 _registered_method=True)
+        self.NameAccounts = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/NameAccounts',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.NameAccountsRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.NameAccountsResponse.FromString,
+                _registered_method=True)
         self.CloseAccount = channel.unary_unary(
                 '/quanheng.identity.v1.IdentityService/CloseAccount',
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.CloseAccountRequest.SerializeToString,
@@ -135,6 +140,13 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def NameAccounts(self, request, context):
+        """Tells by which names people go, for the ids of their accounts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CloseAccount(self, request, context):
         """Closes an account; its tokens end with their life.
         """
@@ -186,6 +198,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.ListAccounts,
                     request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAccountsRequest.FromString,
                     response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAccountsResponse.SerializeToString,
+            ),
+            'NameAccounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.NameAccounts,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.NameAccountsRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.NameAccountsResponse.SerializeToString,
             ),
             'CloseAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseAccount,
@@ -388,6 +405,33 @@ class IdentityService:
             '/quanheng.identity.v1.IdentityService/ListAccounts',
             protos_dot_identity_dot_v1_dot_identity__pb2.ListAccountsRequest.SerializeToString,
             protos_dot_identity_dot_v1_dot_identity__pb2.ListAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NameAccounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/NameAccounts',
+            protos_dot_identity_dot_v1_dot_identity__pb2.NameAccountsRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.NameAccountsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -32,6 +32,8 @@ class IdentityServiceStub:
     """Creates an account."""
     ListAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListAccountsRequest, _identity_pb2.ListAccountsResponse]
     """Lists accounts by name."""
+    NameAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.NameAccountsRequest, _identity_pb2.NameAccountsResponse]
+    """Tells by which names people go, for the ids of their accounts."""
     CloseAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.CloseAccountRequest, _identity_pb2.CloseAccountResponse]
     """Closes an account; its tokens end with their life."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_identity_pb2.ChangePasswordRequest, _identity_pb2.ChangePasswordResponse]
@@ -95,6 +97,14 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_identity_pb2.ListAccountsRequest, _abc.Awaitable[_identity_pb2.ListAccountsResponse]],
     ) -> _abc.Awaitable[_identity_pb2.ListAccountsResponse]:
         """Lists accounts by name."""
+
+    @_abc_1.abstractmethod
+    def NameAccounts(
+        self,
+        request: _identity_pb2.NameAccountsRequest,
+        context: _aio.ServicerContext[_identity_pb2.NameAccountsRequest, _abc.Awaitable[_identity_pb2.NameAccountsResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.NameAccountsResponse]:
+        """Tells by which names people go, for the ids of their accounts."""
 
     @_abc_1.abstractmethod
     def CloseAccount(

@@ -57,8 +57,9 @@ async def list_escalations(
         rows = rows.where(col(Escalation.state) == EscalationState(request.state))
     order = (Escalation.opened_at, Escalation.escalation_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    total = await paging.total(view.session, request, rows, token)
     return pb.ListEscalationsResponse(
-        escalations=map(wire_escalations.case, page), next_page_token=token
+        escalations=map(wire_escalations.case, page), next_page_token=token, total=total
     )
 
 

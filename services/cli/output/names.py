@@ -137,9 +137,11 @@ class Names:
         listed = client.registry.ListBureaus
         await _all(listed, pb.ListBureausRequest, "bureaus", self._note_own)
 
-    async def _learn_accounts(self, client: Any, _ids: Sequence[str]) -> None:
-        listed = client.identity.ListAccounts
-        await _all(listed, identity.ListAccountsRequest, "accounts", self._note_own)
+    async def _learn_accounts(self, client: Any, ids: Sequence[str]) -> None:
+        request = identity.NameAccountsRequest(account_ids=ids[:PAGE])
+        response = await _permitted(client.identity.NameAccounts(request))
+        for name in response.names if response else ():
+            self.account[name.account_id] = name.display_name
 
 
 _LEARN: dict[str, Callable[[Names, Any, Sequence[str]], Awaitable[None]]] = {

@@ -89,6 +89,7 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
         return await self.once(request, accounts.create_account, password_hash=hashed)
 
     ListAccounts = query(queries.list_accounts)
+    NameAccounts = query(queries.name_accounts)
     CloseAccount = change(accounts.close_account)
 
     async def ChangePassword(

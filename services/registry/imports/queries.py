@@ -57,7 +57,8 @@ async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBat
     rows = select(ImportBatch).where(_seen(view.caller))
     order = (ImportBatch.imported_at, ImportBatch.batch_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
-    return pb.ListBatchesResponse(batches=map(wire.batch, page), next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListBatchesResponse(batches=map(wire.batch, page), next_page_token=token, total=total)
 
 
 async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFaultsResponse:
@@ -66,7 +67,8 @@ async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFault
     rows = select(ImportFault).where(ImportFault.batch_id == batch.batch_id)
     page, token = await paging.page(view.session, request, rows, ImportFault.number)
     faults = (wire.fault(row, batch.sheet) for row in page)
-    return pb.ListFaultsResponse(faults=faults, next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListFaultsResponse(faults=faults, next_page_token=token, total=total)
 
 
 async def get_rejected_rows(

@@ -256,6 +256,19 @@ async def test_an_account_is_created_once_and_its_name_is_its_own(office: Office
         await caseworker.identity.ListAccounts(pb.ListAccountsRequest())
 
 
+async def test_who_works_on_a_case_is_named_and_nothing_else_is_told(office: Office) -> None:
+    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    made = (await admin.identity.CreateAccount(account(display_name="经办甲"))).account
+    request = pb.NameAccountsRequest(account_ids=[made.account_id, "nobody"])
+    for role in (Role.CASEWORKER, Role.OPERATOR):
+        named = await office.desk(role).identity.NameAccounts(request)
+        assert list(named.names) == [
+            pb.AccountName(account_id=made.account_id, display_name="经办甲")
+        ]
+    with refused("NOT_PERMITTED"):
+        await office.desk(Role.PUBLIC).identity.NameAccounts(request)
+
+
 async def test_no_administrator_closes_its_own_account(office: Office) -> None:
     password = (office.settings.keys_dir / "administrator.password").read_text()
     answer = await log_in(office, "administrator", password)

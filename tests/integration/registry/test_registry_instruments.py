@@ -294,6 +294,7 @@ async def test_verifications_are_listed_with_their_instruments_within_the_scope(
         await desk.registry.RecordVerification(verify(one.instrument_id))
     wanted = pb.ListVerificationsRequest(subject_id=owner.subject_id, page_size=2)
     found: list[pb.VerificationEntry] = []
+    assert (await desk.registry.ListVerifications(wanted)).total == 3
     while True:
         page = await desk.registry.ListVerifications(wanted)
         found += page.verifications

@@ -73,7 +73,7 @@ OPEN = {
         *("code", "name", "division_code", "department", "phone", "email", "version", "removed"),
     },
     "quanheng.registry.v1.GetSubjectResponse": {"subject"},
-    "quanheng.registry.v1.ListSubjectsResponse": {"subjects", "next_page_token"},
+    "quanheng.registry.v1.ListSubjectsResponse": {"subjects", "next_page_token", "total"},
     "quanheng.registry.v1.ListRecordsResponse": {"records", "next_page_token"},
     "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
     # To the person who logs in, about that person.

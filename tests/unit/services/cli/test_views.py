@@ -219,6 +219,8 @@ def test_a_list_says_how_many_there_are_and_how_to_get_the_others() -> None:
     assert count_line(whole) == "共 100 条"
     cut = objection.ListCasesResponse(cases=cases, next_page_token="t")
     assert "已列 100 条，还有更多" in count_line(cut)
+    cut.total = 55_060
+    assert "已列 100 条，共 55,060 条" in count_line(cut)
     assert "--export" in count_line(cut)
     assert count_line(objection.GetCaseResponse()) == ""
 
