@@ -13,7 +13,7 @@ from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
-from services.cli.demo.cast import role_value
+from services.cli.commands.accounts import role_value
 from services.cli.sample.subjects import subjects
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
