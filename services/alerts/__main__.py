@@ -45,7 +45,12 @@ async def build(parts: Parts) -> Assembly:
         },
         policies=[POLICY, ESCALATION_POLICY],
         consumers=consumers(parts, timers),
-        background=[worker.run, workflows.drain, DeadLetterMail.of(parts).run],
+        background=[
+            worker.run,
+            workflows.drain,
+            DeadLetterMail.of(parts).run,
+            checks.escalations.adopt_calendar,
+        ],
         check=checks.check,
         reconcile=checks.reconcile,
         looks=figures.looks(parts.database, parts.clock),

@@ -45,7 +45,7 @@ class Checks:
 
     def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
         self._database, self._clock, self._timers = database, clock, timers
-        self._escalations = EscalationChecks(database, clock, timers)
+        self.escalations = EscalationChecks(database, clock, timers)
 
     async def check(self) -> Findings:
         """Compares everything in one snapshot, then looks for the workflows that should run."""
@@ -55,10 +55,10 @@ class Checks:
             watches = {w.bureau: w.watched_through for w in (await session.exec(select(Watch)))}
             await self._compare(session, watches, findings)
             await _count_notices(session, findings)
-            await self._escalations.check(session, findings)
+            await self.escalations.check(session, findings)
         self._count_watches(watches, findings)
         await self._find_missing_watches([*watches], findings)
-        await self._escalations.check_workflows(findings)
+        await self.escalations.check_workflows(findings)
         return findings
 
     async def reconcile(self) -> Reconciled:
@@ -74,7 +74,7 @@ class Checks:
         for notice_id in notices:
             if await self._is_missing(delivery_id(notice_id), report):
                 await self._timers.deliver(notice_id)
-        await self._escalations.reconcile(report)
+        await self.escalations.reconcile(report)
         return report
 
     async def _is_missing(self, workflow_id: str, report: Reconciled) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -266,12 +267,16 @@ async def derive_again(change: Change, case: Escalation) -> None:
 
     A day that a person set stays as it is.
     """
-    if case.waits_from is None:
-        return
-    day = due_on(rung(case.step, case.waits_from), case.waits_from, edition()).date
-    if day != case.due_on:
+    if (day := counted_due_on(case)) != case.due_on:
         before, case.due_on = snapshot(case), day
         await save(change, case, "move_due_day", before, WORKING_DAYS)
+
+
+def counted_due_on(case: Escalation) -> date | None:
+    """The due day by the newest calendar and ladder; as it is where a person set it."""
+    if case.waits_from is None:
+        return case.due_on
+    return due_on(rung(case.step, case.waits_from), case.waits_from, edition()).date
 
 
 async def save(

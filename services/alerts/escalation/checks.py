@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import NoReturn
 
 import sqlalchemy as sa
+import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Changes
 from plumbing.chunks import chunks
 from plumbing.clock import Clock
-from plumbing.database import Database
+from plumbing.database import DATABASE_AWAY, Database
 from plumbing.identity import service_caller
 from plumbing.service import Findings, Reconciled
 from services.alerts.escalation.cases import (
     IS_OWNED,
     ON_INSTRUMENT,
     RED_APPLIES,
+    counted_due_on,
     derive_again,
     is_open,
     match_cases,
@@ -37,7 +41,9 @@ from services.alerts.timers import Timers, escalation_id
 # A workflow starts a moment after its case changes; only a difference that lasts is a problem.
 LASTING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
+AGAIN_SECONDS = 1.0
 INSTRUMENTS_PER_CHANGE = 500
+log = structlog.get_logger()
 
 
 class EscalationChecks:
@@ -49,13 +55,20 @@ class EscalationChecks:
         self._escalation_timers = EscalationTimers(database, timers, clock)
 
     async def check(self, session: AsyncSession, findings: Findings) -> None:
-        """Finds subjects with a red alert and no open case, and open cases without a red alert."""
+        """Finds cases that are missing, that should be closed, or whose due day is out of date."""
         for subject_id in sorted(await _without_case(session)):
             zh, en = "有红色警示但没有未终结的督促案件", "A red alert stands and no case is open"
             findings.differ("escalation.missing", f"subject/{subject_id}", zh, en)
         for case, _ in await _cured(session):
             zh, en = "已无红色警示但督促案件未终结", "No red alert stands and the case is open"
             findings.differ("escalation.not_closed", f"escalation/{case}", zh, en)
+        for waiting in await _waiting_cases(session):
+            if counted_due_on(waiting) != waiting.due_on:
+                zh = "督促步骤的到期日与现行工作日历或阶梯不符，请执行 quanheng reconcile"
+                en = "The due day of the step is not that of the calendar and ladder in force"
+                findings.differ(
+                    "escalation.due_on_old", f"escalation/{waiting.escalation_id}", zh, en
+                )
         findings.figures |= await _figures(session)
 
     async def check_workflows(self, findings: Findings) -> None:
@@ -97,11 +110,26 @@ class EscalationChecks:
         async with self._changes.change(service_caller("alerts")) as change:
             await match_cases(change, instruments, subjects)
 
+    async def adopt_calendar(self) -> NoReturn:
+        """Counts the due days of open cases once by the calendar and the ladder in force.
+
+        To run in the background from the start of the process. A case whose day moves is announced
+        like every other change, and that event signals its workflow.
+        """
+        while True:
+            try:
+                await self._derive_again()
+                break
+            except DATABASE_AWAY as error:
+                log.info("calendar.waiting", error=str(error)[:200])
+                await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.Event().wait()  # a background task never returns
+        raise AssertionError
+
     async def _derive_again(self) -> None:
         """Counts the due days again, as a newer calendar may have moved them (D-07)."""
-        query = select(Escalation).where(is_open(), col(Escalation.waits_from).is_not(None))
         async with self._changes.change(service_caller("alerts")) as change:
-            for case in (await change.session.exec(query.with_for_update())).all():
+            for case in await _waiting_cases(change.session, lock=True):
                 await derive_again(change, case)
 
     async def _differences(self) -> tuple[list[str], list[str]]:
@@ -149,6 +177,13 @@ async def _cured(session: AsyncSession) -> list[tuple[str, str]]:
     query = select(Escalation.escalation_id, Escalation.subject_id).where(is_open(), ~applies)
     rows = await session.exec(query.order_by(col(Escalation.escalation_id)))
     return [*rows.all()]
+
+
+async def _waiting_cases(session: AsyncSession, *, lock: bool = False) -> Sequence[Escalation]:
+    """Open cases whose due day was counted, not set by a person; `lock` is for a change."""
+    query = select(Escalation).where(is_open(), col(Escalation.waits_from).is_not(None))
+    query = query.order_by(col(Escalation.escalation_id))
+    return (await session.exec(query.with_for_update() if lock else query)).all()
 
 
 async def _figures(session: AsyncSession) -> dict[str, int]:
