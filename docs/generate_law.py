@@ -249,7 +249,7 @@ def _heading(last: str) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
 
 
-def _said(one: corpus.Declared, *last: str) -> str:
+def _said(one: corpus.DeclaredReading, *last: str) -> str:
     reading = one.reading
     cells = (
         (reading.text_zh, reading.text_en) if reading.text_zh else (),

@@ -30,7 +30,7 @@ from law.texts_in_force.read import read_ruleset
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredReading:
     """A reading where it is declared; `why` where it touches no rule: in Chinese and English."""
 
     file: str
@@ -44,10 +44,10 @@ def check(name: str, document: object) -> None:
     understand(document, name, READERS[name])
 
 
-def declared() -> tuple[Declared, ...]:
+def declared() -> tuple[DeclaredReading, ...]:
     """Every reading of every file, by number and file."""
     found = [
-        Declared(name, one) for name in READERS if name != NO_RULE for one in _readings(name)
+        DeclaredReading(name, one) for name in READERS if name != NO_RULE for one in _readings(name)
     ] + list(understand(read(NO_RULE), NO_RULE, _read_without_rule))
     return tuple(sorted(found, key=lambda one: (one.reading.id, one.file)))
 
@@ -60,7 +60,7 @@ def _readings(name: str) -> list[Reading]:
     )
 
 
-def _read_without_rule(reader: Reader) -> tuple[Declared, ...]:
+def _read_without_rule(reader: Reader) -> tuple[DeclaredReading, ...]:
     """Read `readings.yaml`: ambiguities that touch no rule, each with why."""
     read_header(reader, "ambiguities")
     found = tuple(_without_rule(item) for item in reader.each("ambiguities"))
@@ -68,9 +68,11 @@ def _read_without_rule(reader: Reader) -> tuple[Declared, ...]:
     return found
 
 
-def _without_rule(reader: Reader) -> Declared:
+def _without_rule(reader: Reader) -> DeclaredReading:
     reader.only(*FIELDS, "why_zh", "why_en")
-    return Declared(NO_RULE, read_reading(reader), reader.text("why_zh"), reader.text("why_en"))
+    return DeclaredReading(
+        NO_RULE, read_reading(reader), reader.text("why_zh"), reader.text("why_en")
+    )
 
 
 def _jurisdictions(reader: Reader) -> object:

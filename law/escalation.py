@@ -14,7 +14,7 @@ from functools import cache
 from law.disclosure.rule import may_list_openly
 from law.errors import Fault, InvalidInput
 from law.evidence import SubjectKind
-from law.figures import Dated, in_force, not_in_force
+from law.figures import Version, in_force, not_in_force
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
@@ -27,7 +27,7 @@ from law.reader.data_file import (
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 from law.reader.texts import TextStatus, is_citation
-from law.terms.workdays import Due, Edition, nth_last_working_day, nth_working_day
+from law.terms.workdays import DueDate, Edition, nth_last_working_day, nth_working_day
 from law.texts_in_force.load import GRADING, load
 
 _WHAT = ("督促阶梯", "the ladder after an alert")
@@ -100,7 +100,7 @@ def step_name(step: Step) -> str:
     return max(versions, key=_begins).value.name_zh
 
 
-def _begins(version: Dated[Rung]) -> date:
+def _begins(version: Version[Rung]) -> date:
     return version.validity.valid_from or date.min
 
 
@@ -111,7 +111,7 @@ def following(step: Step, kind: SubjectKind, on: date) -> Rung | None:
     return rungs[later] if later < len(rungs) else None
 
 
-def due_on(rung: Rung, since: date, edition: Edition) -> Due:
+def due_on(rung: Rung, since: date, edition: Edition) -> DueDate:
     """The day on whose morning a step is due, counted from the day of what came before it."""
     return nth_working_day(since, rung.days, edition)
 
@@ -180,10 +180,10 @@ class _Archive:
 class Escalation:
     """Everything the file says."""
 
-    ladder: tuple[Dated[Rung], ...]
-    review: tuple[Dated[_Review], ...]
-    exposure: tuple[Dated[ExposureRules], ...]
-    archive: tuple[Dated[_Archive], ...]
+    ladder: tuple[Version[Rung], ...]
+    review: tuple[Version[_Review], ...]
+    exposure: tuple[Version[ExposureRules], ...]
+    archive: tuple[Version[_Archive], ...]
 
 
 @cache

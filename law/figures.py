@@ -45,7 +45,7 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True)
-class Dated(Generic[T]):
+class Version(Generic[T]):
     """One version of a figure, with its article and the days on which it holds."""
 
     value: T
@@ -53,7 +53,7 @@ class Dated(Generic[T]):
     validity: Validity
 
 
-def in_force(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
+def in_force(versions: Sequence[Version[T]], on: date, zh: str, en: str) -> T:
     """Returns the version that holds on a day. Raises NotInForce, with the article.
 
     `zh` and `en` name the figure in the message.
@@ -64,7 +64,7 @@ def in_force(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
     raise not_in_force(on, zh, en, (version.cite for version in versions))
 
 
-def in_force_or_next(versions: Sequence[Dated[T]], on: date, zh: str, en: str) -> T:
+def in_force_or_next(versions: Sequence[Version[T]], on: date, zh: str, en: str) -> T:
     """Returns the version that holds on a day, or else the next one to come.
 
     For counting back from a later day to one that may lie before the article. Raises NotInForce
@@ -87,7 +87,7 @@ def stretches(*validities: Validity) -> tuple[tuple[date, date], ...]:
     return (*((first, then - _DAY) for first, then in pairwise(firsts)), (firsts[-1], date.max))
 
 
-def validities(*figures: Sequence[Dated[Any]]) -> list[Validity]:
+def validities(*figures: Sequence[Version[Any]]) -> list[Validity]:
     """Returns the days of every version of some figures."""
     return [version.validity for versions in figures for version in versions]
 

@@ -1,11 +1,12 @@
-"""Calendar months and years, clamped at the month's end; Shanghai's local days.
+"""Calendar months and years, clamped at the month's end; evidence windows; Shanghai's local days.
 
-A period of n months from the 31st ends on the last day of a shorter month (CIVIL-CODE 202).
+A period of n months from the 31st ends on the last day of a shorter month (CIVIL-CODE 202). A fact
+of day d counts under a window of n years while d ≤ day ≤ d + n years (C-02).
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap, monthrange
 from datetime import date, datetime, time, timedelta, timezone
 
 # China keeps one offset all year (no summer time since 1991), so no time-zone file is needed.
@@ -22,6 +23,22 @@ def add_months(day: date, months: int) -> date:
 def add_years(day: date, years: int) -> date:
     """The same day `years` years later; 29 February becomes 28 in a common year."""
     return add_months(day, 12 * years)
+
+
+def earliest_counting(day: date, years: int) -> date:
+    """Return the first day whose fact still counts on `day` under a window of `years`.
+
+    The inverse of `add_years`: a fact of 29 February still counts on 28 February, and on
+    29 February one of the day before does not.
+    """
+    if (day.month, day.day) == (2, 29) and not isleap(day.year - years):
+        return date(day.year - years, 3, 1)
+    return date(day.year - years, day.month, day.day)
+
+
+def first_day_after(day: date, years: int) -> date:
+    """Return the first day on which a fact of `day` no longer counts."""
+    return add_years(day, years) + timedelta(days=1)
 
 
 def local_day(moment: datetime) -> date:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from law.figures import Dated
+from law.figures import Version
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import DATED, note_each, read_figure, read_header, read_requirements
 from law.reader.packaged import understood
@@ -39,7 +39,7 @@ NONE = (Reason.VALID, Reason.OUT_OF_USE, Reason.FIRST_ONLY, Reason.NOT_VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Ground:
     """What a colour rests on: the article, the words for people, and the months of a warning."""
 
     cite: str
@@ -52,8 +52,8 @@ class Said:
 class ColourRules:
     """Every version of every warning and reason."""
 
-    warnings: Mapping[str, tuple[Dated[Said], ...]]
-    reasons: Mapping[str, tuple[Dated[Said], ...]]
+    warnings: Mapping[str, tuple[Version[Ground], ...]]
+    reasons: Mapping[str, tuple[Version[Ground], ...]]
 
 
 @cache
@@ -79,22 +79,24 @@ def read_colours(reader: Reader) -> ColourRules:
     return ColourRules(found, reasons)
 
 
-def _figure(reader: Reader, key: str, read: Callable[[Reader], Said]) -> tuple[Dated[Said], ...]:
+def _figure(
+    reader: Reader, key: str, read: Callable[[Reader], Ground]
+) -> tuple[Version[Ground], ...]:
     return read_figure(reader, key, read) if key in reader.data else ()
 
 
-def _warning(reader: Reader) -> Said:
+def _warning(reader: Reader) -> Ground:
     reader.only("months", "name_zh", "name_en", *DATED)
     months = reader.whole("months", least=1)
-    return Said(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"), months)
+    return Ground(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"), months)
 
 
-def _reason(reader: Reader) -> Said:
+def _reason(reader: Reader) -> Ground:
     reader.only("name_zh", "name_en", *DATED)
-    return Said(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"))
+    return Ground(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"))
 
 
-def _note_order(reader: Reader, found: Mapping[str, tuple[Dated[Said], ...]]) -> None:
+def _note_order(reader: Reader, found: Mapping[str, tuple[Version[Ground], ...]]) -> None:
     """Note a yellow that does not come after the green of the same days (C-19)."""
     for green in found[Early.GREEN]:
         for yellow in found[Early.YELLOW]:

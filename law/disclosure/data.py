@@ -13,7 +13,7 @@ from functools import cache
 from typing import TypeVar
 
 from law.evidence import Severity, SubjectKind
-from law.figures import Dated
+from law.figures import Version
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
@@ -99,7 +99,7 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowedFields:
     """What an audience may see of a kind of subject."""
 
     fields: tuple[Field, ...]
@@ -114,7 +114,7 @@ class Reach:
     cite: str
 
 
-Versions = tuple[Dated[T], ...]
+Versions = tuple[Version[T], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class DisclosureRules:
 
     periods: Mapping[str, Versions[Period]]
     ceilings: Versions[Ceiling]
-    fields: Mapping[SubjectKind, Mapping[Audience, Versions[Allowed]]]
+    fields: Mapping[SubjectKind, Mapping[Audience, Versions[AllowedFields]]]
     needs_authority: Versions[frozenset[SubjectKind]]
     classifications: Mapping[Classification, Versions[Reach]]
 
@@ -213,7 +213,7 @@ def _ceiling(reader: Reader) -> Ceiling:
     )
 
 
-def _of_kind(reader: Reader, kind: SubjectKind) -> Mapping[Audience, Versions[Allowed]]:
+def _of_kind(reader: Reader, kind: SubjectKind) -> Mapping[Audience, Versions[AllowedFields]]:
     audiences = reader.below(kind)
     note_each(audiences, Audience)
     found = {
@@ -227,9 +227,9 @@ def _of_kind(reader: Reader, kind: SubjectKind) -> Mapping[Audience, Versions[Al
     return found
 
 
-def _allowed(reader: Reader) -> Allowed:
+def _allowed(reader: Reader) -> AllowedFields:
     reader.only("fields", *DATED)
-    return Allowed(reader.choices("fields", Field), reader.text("cite"))
+    return AllowedFields(reader.choices("fields", Field), reader.text("cite"))
 
 
 def _reach(reader: Reader) -> Reach:

@@ -15,13 +15,12 @@ from typing import TypeVar
 from law.disclosure.data import Ceiling, Period, disclosure_rules
 from law.errors import NotInForce
 from law.evidence import Record
-from law.figures import Dated, Validity, in_force, in_force_or_next, stretches, validities
+from law.figures import Validity, Version, in_force, in_force_or_next, stretches, validities
 from law.measures.data import of_text
-from law.periods import add_months, add_years
+from law.periods import add_months, add_years, earliest_counting
 from law.terms.data import Basis
 from law.texts_in_force.load import load
 from law.texts_in_force.model import Origin, Window
-from law.windows import earliest_counting
 
 T = TypeVar("T")
 _DAY = timedelta(days=1)
@@ -93,18 +92,18 @@ def _names(ruleset_id: str) -> tuple[str, str]:
     return _WHAT, f"the disclosure period of {ruleset_id}"
 
 
-def _periods(ruleset_id: str) -> tuple[Dated[Period], ...]:
+def _periods(ruleset_id: str) -> tuple[Version[Period], ...]:
     return of_text(disclosure_rules().periods, ruleset_id)
 
 
-def _windows(ruleset_id: str) -> list[Dated[Window]]:
+def _windows(ruleset_id: str) -> list[Version[Window]]:
     return [
-        Dated(edition.window, edition.window.cite, Validity(edition.valid_from, edition.valid_to))
+        Version(edition.window, edition.window.cite, Validity(edition.valid_from, edition.valid_to))
         for edition in load(ruleset_id).editions
     ]
 
 
-def _stretches(ruleset_id: str, caps: Iterable[Dated[Ceiling]]) -> tuple[tuple[date, date], ...]:
+def _stretches(ruleset_id: str, caps: Iterable[Version[Ceiling]]) -> tuple[tuple[date, date], ...]:
     """The stretches of days on which no figure of a text or of the ceilings changes."""
     figures = validities(_windows(ruleset_id), _periods(ruleset_id), [*caps])
     return stretches(*figures)
@@ -118,7 +117,7 @@ def _figures(ruleset_id: str, first: date) -> tuple[Window, Period]:
     return _known(_windows(ruleset_id), first), _known(_periods(ruleset_id), first)
 
 
-def _known(versions: Sequence[Dated[T]], on: date) -> T:
+def _known(versions: Sequence[Version[T]], on: date) -> T:
     try:
         return in_force_or_next(versions, on, _WHAT, "the period")
     except NotInForce:
@@ -152,7 +151,7 @@ def _from(record: Record, origin: Origin) -> date:
 
 
 def _disclosed(
-    period: Period, record: Record, evidence_until: date, caps: Iterable[Dated[Ceiling]]
+    period: Period, record: Record, evidence_until: date, caps: Iterable[Version[Ceiling]]
 ) -> tuple[date, str]:
     """The last day of disclosure: the text's period, for adverse records under the ceiling."""
     if record.kind.positive and period.basis is Basis.ADOPTED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from law.disclosure.data import Allowed, Audience, Classification, Field, disclosure_rules
+from law.disclosure.data import AllowedFields, Audience, Classification, Field, disclosure_rules
 from law.disclosure.retention import Retention, retention
 from law.evidence import Record, SubjectKind
 from law.figures import in_force
@@ -136,7 +136,7 @@ def _barred(audience: Audience, classification: Classification, on: date) -> Vis
     return _no(rule.cite, "依法不得披露", "the law forbids letting it out")
 
 
-def _rule(kind: SubjectKind, audience: Audience, on: date) -> Allowed:
+def _rule(kind: SubjectKind, audience: Audience, on: date) -> AllowedFields:
     return in_force(disclosure_rules().fields[kind][audience], on, *_WHAT)
 
 

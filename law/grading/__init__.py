@@ -5,14 +5,13 @@ Read `engine.grade` first; `counting` decides which records count; `points`, `cl
 """
 
 from law.grading.changes import Addition, Change, Ending, changed, what_if
-from law.grading.engine import compare, grade
+from law.grading.engine import compare, grade, verify, verify_document
 from law.grading.outlook import Outlook, Turn, outlook
 from law.grading.paths import Path
 from law.grading.receipt import Receipt
 from law.grading.receipt_parts import Line, Override, Reason, Span
 from law.grading.steps import Step, StepKind
 from law.grading.turning_days import next_change_on, spell_began_on
-from law.grading.verifying import verify, verify_document
 from law.grading.wording_outlook import foretell, tell_apart, why_not_graded
 from law.grading.wording_receipt import explain
 

@@ -7,8 +7,8 @@ from datetime import date
 
 from law.evidence import Dossier, Record, RecordKind, RecordStatus
 from law.grading.receipt_parts import Line, Reason, Span
+from law.periods import earliest_counting
 from law.texts_in_force.model import Edition, Effect, KindRule, Origin, Requirement, Ruleset
-from law.windows import earliest_counting
 
 _ACTIVE = RecordStatus.ACTIVE
 _COUNTED = {
@@ -35,7 +35,7 @@ def origin_of(edition: Edition, record: Record) -> date:
     return record.determined_on
 
 
-def sift(dossier: Dossier, ruleset: Ruleset, edition: Edition, span: Span) -> tuple[Line, ...]:
+def lines_of(dossier: Dossier, ruleset: Ruleset, edition: Edition, span: Span) -> tuple[Line, ...]:
     """Judge every record of a dossier: counted or not, with the reason and the article."""
     return tuple(_line(record, ruleset, edition, span) for record in dossier.records)
 

@@ -1,21 +1,22 @@
-"""`grade`: a dossier under a text on a day, with its receipt."""
+"""Grades a dossier under a text on a day, with its receipt, and recomputes a receipt."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from law.errors import NotFound
-from law.evidence import Dossier, RecordKind
+from law.errors import Fault, NotFound
+from law.evidence import Dossier, RecordKind, read_dossier
 from law.grading.classes import by_classes, evidence_day, telling_next_year
-from law.grading.counting import not_graded_lines, sift, window_on
+from law.grading.counting import lines_of, not_graded_lines, window_on
 from law.grading.points import Outcome, by_points
 from law.grading.receipt import Receipt
 from law.grading.receipt_parts import Line, Reason, Span
 from law.grading.triggers import by_triggers
-from law.measures.data import DatedMeasures
-from law.measures.rule import dated_measures
-from law.texts_in_force.load import list_rulesets, not_holding, outside
+from law.measures.data import MeasureVersions
+from law.measures.rule import measure_versions
+from law.reader.strict_reader import Reader, refuse
+from law.texts_in_force.load import list_rulesets, load, not_holding, outside
 from law.texts_in_force.model import Method, NotGraded, Reading, Ruleset
 
 _KIND_FACT = {kind: f"kind:{kind}" for kind in RecordKind}
@@ -38,7 +39,7 @@ def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
     beyond = outside(ruleset, dossier.subject_kind, dossier.sector)
     if beyond is not None:
         return _without_grade(dossier, ruleset, as_of, span, beyond)
-    lines = sift(dossier, ruleset, edition, span)
+    lines = lines_of(dossier, ruleset, edition, span)
     if ruleset.method is Method.POINTS:
         outcome = by_points(dossier, ruleset, edition, lines)
     elif ruleset.method is Method.CLASSES:
@@ -116,9 +117,9 @@ def _measures(ruleset_id: str, grade: str, as_of: date) -> tuple[str, ...]:
     return tuple(one.value.id for one in said if one.validity.holds(as_of))
 
 
-def _dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
+def _dated_measures(ruleset_id: str, grade: str) -> MeasureVersions:
     try:
-        return dated_measures(ruleset_id, grade)
+        return measure_versions(ruleset_id, grade)
     except NotFound:
         return ()  # a ruleset under trial has no measures yet
 
@@ -148,3 +149,37 @@ def _touched(ruleset: Ruleset, facts: set[str]) -> tuple[Reading, ...]:
         for ambiguity in ruleset.ambiguities
         if not ambiguity.touched_by.isdisjoint(facts)
     )
+
+
+def verify(receipt: Receipt) -> list[str]:
+    """Recompute a receipt from its own inputs and list what differs; empty when it agrees."""
+    return verify_document(receipt.to_json())
+
+
+def verify_document(document: object) -> list[str]:
+    """Recompute a written receipt and list every place where it differs, as path: stated, found.
+
+    Only the ruleset's id, the day and the inputs must be readable; the rest is compared.
+    """
+    faults: list[Fault] = []
+    reader = Reader(document, "", faults)
+    ruleset_id, as_of = reader.text("ruleset"), reader.day("as_of")
+    inputs = read_dossier(reader.below("inputs"))
+    refuse(faults, "评价凭据不符合要求", "The receipt is not valid.")
+    try:
+        ruleset = load(ruleset_id)
+    except NotFound as error:
+        return [f"ruleset: {error.en}"]
+    return list(_differences("", document, grade(inputs, ruleset, as_of).to_json()))
+
+
+def _differences(path: str, stated: object, found: object) -> Iterator[str]:
+    if isinstance(stated, Mapping) and isinstance(found, Mapping):
+        for key in dict.fromkeys((*stated, *found)):
+            below = f"{path}.{key}" if path else str(key)
+            yield from _differences(below, stated.get(key), found.get(key))
+    elif isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
+        for index, (one, other) in enumerate(zip(stated, found, strict=True)):
+            yield from _differences(f"{path}[{index}]", one, other)
+    elif stated != found or type(stated) is not type(found):
+        yield f"{path}: stated {stated!r}, recomputed {found!r}"

@@ -11,9 +11,9 @@ from law.evidence import Dossier, Record, RecordKind
 from law.grading.counting import counted_kinds, origin_of, why_unused, window_on
 from law.grading.receipt import Receipt
 from law.grading.turning_days import spell_began_on
+from law.periods import first_day_after
 from law.repair.rule import Application, check
 from law.texts_in_force.model import Edition, Effect, Ruleset
-from law.windows import first_day_after
 
 # What a subject that applies can bring about; the bureau confirms it.
 _WITHIN_REACH = frozenset({"duties_performed", "impact_removed", "corrected"})

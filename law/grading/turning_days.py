@@ -9,8 +9,8 @@ from law.evidence import Dossier
 from law.grading.counting import origin_of
 from law.grading.engine import grade
 from law.grading.receipt import Receipt
+from law.periods import first_day_after
 from law.texts_in_force.model import Method, Ruleset
-from law.windows import first_day_after
 
 
 def next_change_on(dossier: Dossier, ruleset: Ruleset, as_of: date) -> date | None:

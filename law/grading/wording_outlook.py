@@ -21,7 +21,7 @@ def foretell(outlook: Outlook, lang: Lang, names: Mapping[str, str] | None = Non
 
     `names` says what to call a record, by its id; without a name the id stands.
     """
-    return list(_Ahead(outlook, lang, names or {}).sentences())
+    return list(_OutlookSentences(outlook, lang, names or {}).sentences())
 
 
 def tell_apart(receipts: Sequence[Receipt], lang: Lang) -> list[str]:
@@ -52,7 +52,7 @@ def why_not_graded(beyond: NotGraded, lang: Lang) -> str:
 
 
 @dataclass(frozen=True)
-class _Ahead:
+class _OutlookSentences:
     outlook: Outlook
     lang: Lang
     names: Mapping[str, str]

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 
 from law.evidence import Record, RecordKind
-from law.figures import Dated
+from law.figures import Version
 from law.periods import add_months
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import DATED, note_rivals, read_dated, read_header
@@ -64,11 +64,11 @@ def _counting(ground: Ground, records: Sequence[Record], on: date) -> tuple[str,
 
 
 @cache
-def _grounds() -> tuple[Dated[Ground], ...]:
+def _grounds() -> tuple[Version[Ground], ...]:
     return understood("attention", read_attention)
 
 
-def read_attention(reader: Reader) -> tuple[Dated[Ground], ...]:
+def read_attention(reader: Reader) -> tuple[Version[Ground], ...]:
     """Read `attention.yaml`: every ground with its kinds and figures."""
     read_header(reader, "grounds", "ambiguities")
     read_readings(reader)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from law.colours.rule import Colour
 from law.errors import NotFound
-from law.figures import Dated
+from law.figures import Version
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
@@ -97,19 +97,19 @@ class Use:
     en: str
 
 
-DatedMeasures = tuple[Dated[Measure], ...]
+MeasureVersions = tuple[Version[Measure], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureTable:
     """The measures of each text by grade, inherited ones first; its uses; those after an alert."""
 
-    grades: Mapping[str, Mapping[str, DatedMeasures]]
-    uses: Mapping[str, tuple[Dated[Use], ...]]
-    alerts: Mapping[str, DatedMeasures]
+    grades: Mapping[str, Mapping[str, MeasureVersions]]
+    uses: Mapping[str, tuple[Version[Use], ...]]
+    alerts: Mapping[str, MeasureVersions]
 
 
-SamplingTable = Mapping[str, Mapping[str, tuple[Dated[Sampling], ...]]]
+SamplingTable = Mapping[str, Mapping[str, tuple[Version[Sampling], ...]]]
 
 
 @cache
@@ -140,7 +140,7 @@ def read_measures(reader: Reader) -> MeasureTable:
     )
 
 
-def _of_text(reader: Reader, name: str) -> Mapping[str, DatedMeasures]:
+def _of_text(reader: Reader, name: str) -> Mapping[str, MeasureVersions]:
     reader.only("status", "validity", "requirements", "inherits", "grades")
     read_period(reader)
     note_status(reader, name)
@@ -163,7 +163,7 @@ def note_status(reader: Reader, name: str) -> None:
         reader.fault("status", "与文本状态不符", "is not the status of the text")
 
 
-def _listed(reader: Reader, key: str) -> DatedMeasures:
+def _listed(reader: Reader, key: str) -> MeasureVersions:
     found = tuple(read_dated(item, _measure) for item in reader.each(key))
     for name in dict.fromkeys(one.value.id for one in found):
         periods = [one.validity for one in found if one.value.id == name]
@@ -202,7 +202,7 @@ def read_sampling(reader: Reader) -> SamplingTable:
     return {name: _shares(texts.below(name), name) for name in GRADING if name in texts.data}
 
 
-def _shares(reader: Reader, name: str) -> Mapping[str, tuple[Dated[Sampling], ...]]:
+def _shares(reader: Reader, name: str) -> Mapping[str, tuple[Version[Sampling], ...]]:
     reader.only("requirements", "classes", "principle_zh", "principle_en")
     read_requirements(reader)
     principle = reader.text("principle_zh"), reader.text("principle_en")

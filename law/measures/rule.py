@@ -11,14 +11,14 @@ from typing import TypeVar
 
 from law.colours.rule import Colour
 from law.errors import InvalidInput, NotFound
-from law.figures import Dated, in_force, not_in_force
+from law.figures import Version, in_force, not_in_force
 from law.measures.data import (
     Actor,
-    DatedMeasures,
     Direction,
     Discretion,
     Measure,
     MeasureKind,
+    MeasureVersions,
     Sampling,
     Use,
     measure_table,
@@ -35,7 +35,7 @@ __all__ = [
     "Sampling",
     "Use",
     "alert_measures",
-    "dated_measures",
+    "measure_versions",
     "measures",
     "sample_size",
     "sampling",
@@ -52,10 +52,12 @@ def measures(ruleset_id: str, grade: str, on: date) -> tuple[Measure, ...]:
     or grade, NotInForce for a day on which none of its measures holds.
     """
     what = f"{ruleset_id} {grade}"
-    return _holding(dated_measures(ruleset_id, grade), on, (f"{what}的措施", f"measures of {what}"))
+    return _holding(
+        measure_versions(ruleset_id, grade), on, (f"{what}的措施", f"measures of {what}")
+    )
 
 
-def dated_measures(ruleset_id: str, grade: str) -> DatedMeasures:
+def measure_versions(ruleset_id: str, grade: str) -> MeasureVersions:
     """Every measure a text ever attached to a grade, with its days. Raises NotFound."""
     grades = of_text(measure_table().grades, ruleset_id)
     if grade not in grades:
@@ -83,7 +85,7 @@ def alert_measures(colour: Colour, on: date) -> tuple[Measure, ...]:
     return _holding(versions, on, (f"{colour}预警的措施", f"measures after {colour}"))
 
 
-def _holding(versions: Sequence[Dated[T]], on: date, what: tuple[str, str]) -> tuple[T, ...]:
+def _holding(versions: Sequence[Version[T]], on: date, what: tuple[str, str]) -> tuple[T, ...]:
     """Those that hold on a day; NotInForce where there are some and none holds."""
     holding = tuple(version.value for version in versions if version.validity.holds(on))
     if versions and not holding:

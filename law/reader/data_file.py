@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import yaml
 
 from law.errors import Fault
-from law.figures import Dated, Validity
+from law.figures import Validity, Version
 from law.reader.strict_reader import Reader, refuse
 from law.reader.texts import is_citation
 
@@ -107,10 +107,10 @@ def read_period(reader: Reader) -> Validity:
     return read_validity(days)
 
 
-def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Dated[T]:
+def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Version[T]:
     """Read one figure: its article, its days and its value."""
     cite, validity = read_cite(reader), read_validity(reader)
-    return Dated(read(reader), cite, validity)
+    return Version(read(reader), cite, validity)
 
 
 def read_lasting(reader: Reader, whole: Validity, read: Callable[[Reader], T]) -> T:
@@ -125,14 +125,14 @@ def read_lasting(reader: Reader, whole: Validity, read: Callable[[Reader], T]) -
     return figure.value
 
 
-def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
+def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
     """Read one figure, or a list of figures that follow one another in time."""
     if isinstance(reader.data.get(key), list):
         return tuple(read_dated(item, read) for item in reader.each(key))
     return (read_dated(reader.below(key), read),)
 
 
-def read_figure(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
+def read_figure(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
     """Read one figure in all its versions, of which no two may hold on one day."""
     found = read_versions(reader, key, read)
     note_rivals(reader, key, [one.validity for one in found])

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 from law.evidence import RecordKind, Severity
-from law.figures import Dated
+from law.figures import Version
 from law.measures.data import note_status
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
@@ -72,9 +72,9 @@ class Refusal:
 class RepairRules:
     """What one text asks, by grade and for any adverse record; or why it knows no application."""
 
-    grades: Mapping[str, tuple[Dated[Demand], ...]]
-    any_adverse: tuple[Dated[Demand], ...]
-    refusal: tuple[Dated[Refusal], ...]
+    grades: Mapping[str, tuple[Version[Demand], ...]]
+    any_adverse: tuple[Version[Demand], ...]
+    refusal: tuple[Version[Refusal], ...]
 
 
 @cache
@@ -112,7 +112,7 @@ def _refusal(reader: Reader) -> Refusal:
     return Refusal(reader.text("cite"), reader.text("zh"), reader.text("en"))
 
 
-def _demands(reader: Reader, key: str) -> tuple[Dated[Demand], ...]:
+def _demands(reader: Reader, key: str) -> tuple[Version[Demand], ...]:
     demands = tuple(read_dated(item, _demand) for item in reader.each(key))
     for name in dict.fromkeys(demand.value.id for demand in demands):
         periods = [demand.validity for demand in demands if demand.value.id == name]

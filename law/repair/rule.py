@@ -12,7 +12,7 @@ from datetime import date
 
 from law.errors import Fault, InvalidInput, NotInForce
 from law.evidence import Record
-from law.figures import Dated, in_force, not_in_force, stretches, validities
+from law.figures import Version, in_force, not_in_force, stretches, validities
 from law.measures.data import of_text
 from law.periods import add_years
 from law.repair.data import Barring, Demand, DemandType, repair_rules
@@ -82,7 +82,7 @@ def check(ruleset_id: str, application: Application) -> RepairAnswer:
 
 
 def _conditions(
-    demands: Sequence[Dated[Demand]], application: Application
+    demands: Sequence[Version[Demand]], application: Application
 ) -> tuple[Condition, ...]:
     """The conditions as they hold on the day of the application."""
     on = application.on
@@ -93,7 +93,7 @@ def _conditions(
 
 
 def _condition_of(
-    demand: Demand, demands: Sequence[Dated[Demand]], application: Application
+    demand: Demand, demands: Sequence[Version[Demand]], application: Application
 ) -> Condition:
     condition = _CHECKS[demand.type](demand, application)
     if condition.met or demand.type is not DemandType.AFTER_YEARS:
@@ -102,7 +102,7 @@ def _condition_of(
     return replace(condition, met_from=_waited_from(versions, application))
 
 
-def _waited_from(versions: Sequence[Dated[Demand]], application: Application) -> date | None:
+def _waited_from(versions: Sequence[Version[Demand]], application: Application) -> date | None:
     """The first day to come on which the wait is over by the version of that day."""
     days = (
         (max(_due(version.value, application), version.validity.valid_from or date.min), version)
@@ -112,7 +112,7 @@ def _waited_from(versions: Sequence[Dated[Demand]], application: Application) ->
     return min(coming, default=None)
 
 
-def _permitted_from(demands: Sequence[Dated[Demand]], application: Application) -> date | None:
+def _permitted_from(demands: Sequence[Version[Demand]], application: Application) -> date | None:
     """The first day from the application on with every condition met, if nothing else happens.
 
     A condition can come to be met, or another to be asked for, only on the days looked at.

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from law.errors import InvalidInput
-from law.figures import Dated
+from law.figures import Version
 from law.reader.data_file import DATED, read_dated, read_header
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
@@ -172,7 +172,7 @@ def _days(reader: Reader, key: str, year: int) -> Iterator[date]:
         yield from (day + _DAY * after for after in range((end - day).days + 1))
 
 
-def _note_order(reader: Reader, notice: Dated[_Notice], before: Edition) -> None:
+def _note_order(reader: Reader, notice: Version[_Notice], before: Edition) -> None:
     """Note a number left out, and a notice without its day or not later than the one before."""
     if notice.value.number != before.number + 1:
         reader.fault("number", f"应为{before.number + 1}", f"must be {before.number + 1}")
@@ -180,7 +180,7 @@ def _note_order(reader: Reader, notice: Dated[_Notice], before: Edition) -> None
         reader.fault("valid_from", "应晚于上一版", "must be later than the edition before")
 
 
-def _next(before: Edition, notice: Dated[_Notice]) -> Edition:
+def _next(before: Edition, notice: Version[_Notice]) -> Edition:
     return before.with_year(
         notice.value.year,
         published_on=notice.validity.valid_from or date.min,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 
 from law.errors import NotFound
-from law.figures import Dated, Validity, not_in_force, stretches, validities
+from law.figures import Validity, Version, not_in_force, stretches, validities
 from law.reader.ambiguities import read_readings, read_touched
 from law.reader.data_file import (
     DATED,
@@ -125,9 +125,9 @@ def _check_suspension(reader: Reader) -> None:
     read_dated(reader, lambda item: (item.text("rule_zh"), item.text("rule_en")))
 
 
-def _points(reader: Reader) -> Mapping[str, Sequence[Dated[ReminderPoint]]]:
+def _points(reader: Reader) -> Mapping[str, Sequence[Version[ReminderPoint]]]:
     """Read the reminder points, by id, each in all its versions."""
-    points: dict[str, list[Dated[ReminderPoint]]] = {}
+    points: dict[str, list[Version[ReminderPoint]]] = {}
     for point in map(_point, reader.each("reminder_points")):
         points.setdefault(point.value.id, []).append(point)
     for name, versions in points.items():
@@ -135,7 +135,7 @@ def _points(reader: Reader) -> Mapping[str, Sequence[Dated[ReminderPoint]]]:
     return points
 
 
-def _point(reader: Reader) -> Dated[ReminderPoint]:
+def _point(reader: Reader) -> Version[ReminderPoint]:
     """A point is the house's own practice: it says so, with the reason, and cites no article."""
     reader.only("id", "kind", _LEFT, _OVER, "local_hour", "house", "reason_zh", "reason_en", *DATED)
     if not reader.flag("house", False):
@@ -191,7 +191,7 @@ def _cut(
     reader: Reader,
     term: Definition,
     terms: Sequence[Definition],
-    points: Mapping[str, Sequence[Dated[ReminderPoint]]],
+    points: Mapping[str, Sequence[Version[ReminderPoint]]],
 ) -> Iterator[Definition]:
     """Yield a term once for each stretch of days with one cap and the same reminders."""
     caps, reminders = _caps(reader, terms), _reminders(reader, points)
@@ -208,8 +208,8 @@ def _cut(
 
 
 def _reminders(
-    reader: Reader, points: Mapping[str, Sequence[Dated[ReminderPoint]]]
-) -> list[Dated[ReminderPoint]]:
+    reader: Reader, points: Mapping[str, Sequence[Version[ReminderPoint]]]
+) -> list[Version[ReminderPoint]]:
     """Read which points remind of a term; every version of each."""
     names = reader.texts("reminders")
     for name in names:

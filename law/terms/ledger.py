@@ -7,6 +7,7 @@ paused still counts, and after a resumption counting goes on with the next day.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,10 +15,10 @@ from typing import Any
 
 from law.errors import Fault, InvalidInput, WrongState
 from law.periods import local_day, start_of
+from law.reader.texts import is_citation
 from law.terms.data import Definition, ReminderPoint, definition
-from law.terms.entries import Extension, Pause, Reminder
 from law.terms.workdays import (
-    Due,
+    DueDate,
     Edition,
     next_working_day,
     nth_last_working_day,
@@ -26,6 +27,70 @@ from law.terms.workdays import (
 )
 
 _DAY = timedelta(days=1)
+_ARTICLE = re.compile(r"第[0-9〇零一二三四五六七八九十百]+条")
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One moment at which a reminder (`remind`) or an escalation (`escalate`) is due."""
+
+    id: str
+    at: datetime
+    kind: str
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Working days added, who approved them, why and when."""
+
+    days: int
+    approved_by: str
+    ground: str
+    on: date
+
+    def faults(self) -> tuple[Fault, ...]:
+        """What is missing: at least one day, an approver and a ground."""
+        checks = (
+            (self.days >= 1, Fault("days", "延长天数至少为1", "an extension is at least a day")),
+            (self.approved_by.strip(), Fault("approved_by", "延长须经批准", "needs an approver")),
+            (self.ground.strip(), Fault("ground", "延长须说明理由", "needs a ground")),
+        )
+        return tuple(fault for met, fault in checks if not met)
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as plain JSON values."""
+        return vars(self) | {"on": self.on.isoformat()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Extension:
+        """The entry that `to_json` wrote."""
+        return cls(**{**data, "on": date.fromisoformat(data["on"])})
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A suspension from `on`, by the article cited, until `until` (None while it lasts)."""
+
+    on: date
+    ground_cite: str
+    until: date | None = None
+
+    def faults(self) -> tuple[Fault, ...]:
+        """A ground without an article is none: a known citation, or one spelled 第…条."""
+        if is_citation(self.ground_cite) or _ARTICLE.search(self.ground_cite):
+            return ()
+        return (Fault("ground_cite", "中止须注明所依据的条文", "a pause needs its article"),)
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as plain JSON values."""
+        until = self.until.isoformat() if self.until else None
+        return {"on": self.on.isoformat(), "ground_cite": self.ground_cite, "until": until}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Pause:
+        """The entry that `to_json` wrote."""
+        until = date.fromisoformat(data["until"]) if data["until"] else None
+        return cls(date.fromisoformat(data["on"]), data["ground_cite"], until)
 
 
 @dataclass(frozen=True)
@@ -73,22 +138,22 @@ class Term:
         marks = [self.event_on, *(e.on for e in self.extensions), *(p.on for p in self.pauses)]
         return max([*marks, *(p.until for p in self.pauses if p.until)])
 
-    def target(self, edition: Edition) -> Due:
+    def target(self, edition: Edition) -> DueDate:
         """The last day of the term, inclusive, with the extensions so far.
 
         Raises WrongState while suspended: then there is no last day, see `target_if_resumed`.
         """
         return self._due(self.total, edition)
 
-    def latest(self, edition: Edition) -> Due:
+    def latest(self, edition: Edition) -> DueDate:
         """The last day if every extension the article allows were granted. Raises as `target`."""
         return self._due(self.cap, edition)
 
-    def target_if_resumed(self, on: date, edition: Edition) -> Due:
+    def target_if_resumed(self, on: date, edition: Edition) -> DueDate:
         """The target a suspended term would have if it were resumed on that day."""
         return (self.resume(on) if self.is_paused else self).target(edition)
 
-    def _due(self, days: int, edition: Edition) -> Due:
+    def _due(self, days: int, edition: Edition) -> DueDate:
         since = self.running_since
         if since is None:
             raise WrongState(

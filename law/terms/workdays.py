@@ -15,7 +15,7 @@ from law.terms.calendar import NOTHING_PUBLISHED, Edition, editions
 __all__ = [
     "CITE",
     "NOTHING_PUBLISHED",
-    "Due",
+    "DueDate",
     "Edition",
     "edition",
     "edition_on",
@@ -31,7 +31,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Due:
+class DueDate:
     """A date with how sure it is: provisional until every year it was counted in is published."""
 
     date: date
@@ -56,7 +56,7 @@ def edition_on(day: date) -> Edition:
     return known[-1] if known else NOTHING_PUBLISHED
 
 
-def nth_working_day(start: date, n: int, edition: Edition) -> Due:
+def nth_working_day(start: date, n: int, edition: Edition) -> DueDate:
     """The n-th working day after the event; the day after the event is day 1.
 
     CIVIL-CODE 201. `n` counts working days, at least 1; the result is the last day of the
@@ -74,7 +74,7 @@ def nth_working_day(start: date, n: int, edition: Edition) -> Due:
         day += _DAY
         published = published and edition.is_published(day)
         left -= edition.is_workday(day)
-    return Due(day, not published, edition.number)
+    return DueDate(day, not published, edition.number)
 
 
 def nth_last_working_day(end: date, n: int, edition: Edition) -> date:
@@ -89,7 +89,7 @@ def nth_last_working_day(end: date, n: int, edition: Edition) -> date:
     return day
 
 
-def next_working_day(day: date, edition: Edition) -> Due:
+def next_working_day(day: date, edition: Edition) -> DueDate:
     """The day itself when worked, else the next worked one (CIVIL-CODE 203)."""
     return nth_working_day(day - _DAY, 1, edition)
 

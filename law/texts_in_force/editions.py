@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from law.evidence import RecordKind, Severity
-from law.figures import Dated, Validity
+from law.figures import Validity, Version
 from law.reader.data_file import DATED, read_dated, read_lasting, read_versions
 from law.reader.strict_reader import Reader
 from law.texts_in_force.checks import check_edition, check_kinds_are_all_said
@@ -94,7 +94,7 @@ class Figures:
 
     def _cuts(self) -> set[date]:
         first = self.validity.valid_from or date.min
-        figures: tuple[Dated[Any], ...] = (
+        figures: tuple[Version[Any], ...] = (
             *self.windows, *self.bases, *self.bands, *self.kinds, *self.direct, *self.movements,
             *self.triggers, *self.good,
         )  # fmt: skip
@@ -106,15 +106,15 @@ class Figures:
 
     def _several(
         self, reader: Reader, key: str, read: Callable[[Reader], T]
-    ) -> tuple[Dated[T], ...]:
+    ) -> tuple[Version[T], ...]:
         return read_versions(reader, key, read) if key in reader.data else ()
 
-    def _listed(self, key: str, read: Callable[[Reader], T]) -> tuple[Dated[T], ...]:
+    def _listed(self, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
         return tuple(read_dated(item, read) for item in self.reader.each(key, required=False))
 
-    def _kinds(self) -> tuple[Dated[KindRule], ...]:
+    def _kinds(self) -> tuple[Version[KindRule], ...]:
         table = self.reader.below("kinds")
-        found: list[Dated[KindRule]] = []
+        found: list[Version[KindRule]] = []
         for name in table.data:
             if name not in set(RecordKind):
                 table.fault(str(name), "未知记录种类", "unknown kind of record")
@@ -214,7 +214,7 @@ def _grade(reader: Reader) -> Grade:
     )
 
 
-def _holding(figures: Iterable[Dated[T]], day: date) -> list[T]:
+def _holding(figures: Iterable[Version[T]], day: date) -> list[T]:
     return [figure.value for figure in figures if figure.validity.holds(day)]
 
 

@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Activated:
+class Activation:
     """An activation, as far as it decides."""
 
     activation_id: str
@@ -45,10 +45,10 @@ class Activated:
 
 
 @dataclass(frozen=True, slots=True)
-class Governing:
+class GoverningTexts:
     """The activations, the deciding ones first, over the packaged table."""
 
-    activated: tuple[Activated, ...] = ()
+    activated: tuple[Activation, ...] = ()
 
     def text(self, bureau: str, sector: str, day: date, kind: SubjectKind) -> Ruleset | NotGraded:
         """The text by which such a subject is graded on a day, or why it has no grade."""
@@ -86,7 +86,7 @@ class Governing:
             yield from _ends(one.valid_from, texts.load(one.ruleset_id).valid_to)
 
 
-PACKAGED: Final = Governing()
+PACKAGED: Final = GoverningTexts()
 
 
 def _ends(first: date | None, last: date | None) -> Iterator[date]:

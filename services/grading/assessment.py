@@ -13,7 +13,7 @@ from typing import Any
 from law.evidence import Dossier
 from law.grading import Receipt, grade, next_change_on
 from law.texts_in_force import load as texts
-from law.texts_in_force.governing import PACKAGED, Governing
+from law.texts_in_force.governing import PACKAGED, GoverningTexts
 from law.texts_in_force.model import NotGraded, Ruleset
 
 REMOVED = NotGraded(
@@ -32,7 +32,7 @@ class File:
 
     dossier: Dossier
     removed: bool
-    governing: Governing = PACKAGED
+    governing: GoverningTexts = PACKAGED
 
     def governed_by(self, day: date) -> Ruleset | NotGraded:
         """The text that governs the subject on a day, or why none does."""

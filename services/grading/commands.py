@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.evidence import Dossier, Sector, SubjectKind
-from law.texts_in_force.governing import Governing
+from law.texts_in_force.governing import GoverningTexts
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as registry
 from services.grading import assessment, regrading
@@ -101,7 +101,7 @@ async def _stale(session: AsyncSession, as_of: date, after: str) -> Sequence[str
     return (await session.exec(ids.order_by(key).limit(CHUNK))).all() if stale else ()
 
 
-def _is_stale(combination: Sequence[Any], as_of: date, now: Governing) -> bool:
+def _is_stale(combination: Sequence[Any], as_of: date, now: GoverningTexts) -> bool:
     bureau, sector, kind, removed, *carried = combination
     file = File(Dossier("", Sector(sector), SubjectKind(kind), bureau=bureau), removed, now)
     return list(assessment.text_of(file, as_of)) != carried

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law import evidence as law
-from law.texts_in_force.governing import Governing
+from law.texts_in_force.governing import GoverningTexts
 from protos.registry.v1 import registry_pb2 as pb
 from services.grading.assessment import File
 from services.grading.rulesets import activations as governing
@@ -35,7 +35,7 @@ class Evidence:
         session: AsyncSession,
         subjects: Iterable[Subject],
         records: Iterable[Record],
-        governing: Governing,
+        governing: GoverningTexts,
     ) -> None:
         self._session = session
         self._governing = governing
@@ -117,7 +117,7 @@ async def _subjects_of(session: AsyncSession, record_ids: Collection[str]) -> It
     return (await session.exec(known)).all()
 
 
-def _file(subject: Subject, records: Iterable[Record], governing: Governing) -> File:
+def _file(subject: Subject, records: Iterable[Record], governing: GoverningTexts) -> File:
     if subject.kind is None or subject.sector is None:
         raise AssertionError(f"Subject {subject.subject_id} has a version but no state")
     in_order = sorted(records, key=lambda record: (record.determined_on, record.record_id))

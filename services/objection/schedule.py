@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.terms.entries import Reminder
-from law.terms.ledger import Term
+from law.terms.ledger import Reminder, Term
 from law.terms.workdays import edition
 from services.objection.messages import Rung, Schedule
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from law.disclosure.rule import Audience, Field, may_list_openly, record_visible, visible_fields
 from law.evidence import RecordStatus, SubjectKind
-from law.texts_in_force.governing import Governing
+from law.texts_in_force.governing import GoverningTexts
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
@@ -56,7 +56,7 @@ def subject(row: Subject, caller: Caller, on: date) -> pb.Subject:
 
 
 def record(
-    row: Record, owner: Subject, caller: Caller, now: Governing, on: date
+    row: Record, owner: Subject, caller: Caller, now: GoverningTexts, on: date
 ) -> pb.Record | None:
     """A credit record as the caller may see it on a day; None where it is not shown at all.
 
@@ -87,7 +87,7 @@ def _disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
     return answer.allowed
 
 
-def retention(row: Record, owner: Subject, now: Governing, on: date) -> pb.Retention:
+def retention(row: Record, owner: Subject, now: GoverningTexts, on: date) -> pb.Retention:
     """How long a record is evidence, disclosed and kept, by the text that governs its archive."""
     ruleset_id, periods = kept(row, owner, now, on)
     if periods is None:

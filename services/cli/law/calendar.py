@@ -20,7 +20,7 @@ from law.colours.rule import (
 )
 from law.indices.rule import IndexAnswer, assess
 from law.reader.texts import spell_out
-from law.terms.workdays import Due, edition, nth_working_day
+from law.terms.workdays import DueDate, edition, nth_working_day
 from services.cli.law.offline import (
     answered,
     at_option,
@@ -107,7 +107,7 @@ def _workdays(
     The n-th working day after an event; provisional in a year not yet arranged.
     """
 
-    def reckoned() -> Due:
+    def reckoned() -> DueDate:
         day, number = together(
             lambda: read_day("--from", start), lambda: read_whole("--days", days, least=1)
         )
@@ -189,7 +189,7 @@ def _index_lines(found: IndexAnswer) -> list[str]:
     return [*rows, f"总分 {found.total}（{parts}）"]
 
 
-def _workdays_line(due: Due) -> str:
+def _workdays_line(due: DueDate) -> str:
     sure = "暂定：相应年份的放假安排尚未公布" if due.provisional else "确定"
     return f"{due.date}（{sure}；工作日历第{due.edition}版）"
 

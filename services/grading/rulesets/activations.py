@@ -6,15 +6,16 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.texts_in_force.governing import PACKAGED, Activated, Governing
+from law.texts_in_force import governing
+from law.texts_in_force.governing import PACKAGED, GoverningTexts
 from plumbing.identity import scope_prefix
 from services.grading.tables import Activation
 
-_KEPT: dict[tuple[str, int], Governing] = {}
+_KEPT: dict[tuple[str, int], GoverningTexts] = {}
 _KEEP = 16
 
 
-async def load(session: AsyncSession) -> Governing:
+async def load(session: AsyncSession) -> GoverningTexts:
     """What governs as this transaction sees it; read anew only when something was activated.
 
     Activations are only ever added, so their number and the newest tell which there are.
@@ -35,15 +36,15 @@ async def load(session: AsyncSession) -> Governing:
     return kept
 
 
-async def _read(session: AsyncSession) -> Governing:
+async def _read(session: AsyncSession) -> GoverningTexts:
     deciding = select(Activation).order_by(
         col(Activation.valid_from).desc(), col(Activation.seq).desc()
     )
-    return Governing(tuple(map(_activated, (await session.exec(deciding)).all())))
+    return GoverningTexts(tuple(map(_activated, (await session.exec(deciding)).all())))
 
 
-def _activated(row: Activation) -> Activated:
-    return Activated(
+def _activated(row: Activation) -> governing.Activation:
+    return governing.Activation(
         row.activation_id,
         scope_prefix(row.bureau),
         frozenset(row.sectors),

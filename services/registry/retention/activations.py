@@ -7,7 +7,7 @@ from datetime import UTC, date
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.texts_in_force.governing import Activated, Governing
+from law.texts_in_force.governing import Activation, GoverningTexts
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from plumbing.identity import scope_prefix
@@ -15,12 +15,12 @@ from protos.grading.v1.events_pb2 import RulesetActivated
 from services.registry.tables import ActivatedText
 
 
-async def load(session: AsyncSession) -> Governing:
+async def load(session: AsyncSession) -> GoverningTexts:
     """What governs as this transaction sees it."""
     deciding = select(ActivatedText).order_by(
         col(ActivatedText.valid_from).desc(), col(ActivatedText.activated_at).desc()
     )
-    return Governing(tuple(map(_activated, (await session.exec(deciding)).all())))
+    return GoverningTexts(tuple(map(_activated, (await session.exec(deciding)).all())))
 
 
 async def take(change: Change, received: Received[RulesetActivated]) -> None:
@@ -38,8 +38,8 @@ async def take(change: Change, received: Received[RulesetActivated]) -> None:
     )
 
 
-def _activated(row: ActivatedText) -> Activated:
-    return Activated(
+def _activated(row: ActivatedText) -> Activation:
+    return Activation(
         row.activation_id,
         scope_prefix(row.bureau),
         frozenset(row.sectors),

@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law import evidence
 from law.disclosure.retention import Retention, retention, still_kept_from
 from law.evidence import RecordStatus
-from law.texts_in_force.governing import Governing
+from law.texts_in_force.governing import GoverningTexts
 from law.texts_in_force.model import NotGraded
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
@@ -62,7 +62,9 @@ def law_record(row: Record) -> evidence.Record:
     )
 
 
-def kept(record: Record, owner: Subject, now: Governing, on: date) -> tuple[str, Retention | None]:
+def kept(
+    record: Record, owner: Subject, now: GoverningTexts, on: date
+) -> tuple[str, Retention | None]:
     """The text that governs the archive on a day, and how long it keeps a record.
 
     Without such a text there is neither.
@@ -105,7 +107,7 @@ async def overdue(session: AsyncSession, as_of: date) -> list[str]:
 
 
 async def _old(
-    session: AsyncSession, as_of: date, now: Governing, after: Place, *, lock: bool = True
+    session: AsyncSession, as_of: date, now: GoverningTexts, after: Place, *, lock: bool = True
 ) -> Sequence[tuple[Record, Subject]]:
     """The next records on file that are old enough for the text of their archive to let go."""
     wanted = (
@@ -123,7 +125,7 @@ async def _old(
 
 
 async def _may_be_gone(
-    session: AsyncSession, as_of: date, now: Governing
+    session: AsyncSession, as_of: date, now: GoverningTexts
 ) -> sa.ColumnElement[bool]:
     """Where a subject is and what it does decide on the text: there are few such combinations."""
     archives = select(Subject.bureau, Subject.sector).distinct()
@@ -145,7 +147,9 @@ async def _may_be_gone(
     )
 
 
-def _ended(row: Record, owner: Subject, now: Governing, as_of: date) -> tuple[date, str] | None:
+def _ended(
+    row: Record, owner: Subject, now: GoverningTexts, as_of: date
+) -> tuple[date, str] | None:
     """The first day without a record, if that is not after `as_of`, and the article."""
     _, periods = kept(row, owner, now, as_of)
     if periods is None or periods.removed_on is None or periods.removed_on > as_of:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.law.spoiling import Change, told
+from tests.unit.law.broken_files import Change, message_of
 
 
 @pytest.mark.parametrize(
@@ -107,4 +107,4 @@ from tests.unit.law.spoiling import Change, told
 def test_a_broken_file_of_what_is_shown_is_refused(
     name: str, change: Change, field: str, says: str
 ) -> None:
-    assert says in told(name, change, field)
+    assert says in message_of(name, change, field)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.unit.law.spoiling import Change, told, twice
+from tests.unit.law.broken_files import Change, message_of, twice
 
 
 @pytest.mark.parametrize(
@@ -210,4 +210,4 @@ from tests.unit.law.spoiling import Change, told, twice
 def test_a_broken_file_of_consequences_is_refused(
     name: str, change: Change, field: str, says: str
 ) -> None:
-    assert says in told(name, change, field)
+    assert says in message_of(name, change, field)

@@ -16,7 +16,7 @@ from law.corpus import READERS, check, declared
 from law.errors import InvalidInput
 from law.reader.data_file import load_yaml
 from law.reader.packaged import read, source
-from tests.unit.law.spoiling import faults, fresh
+from tests.unit.law.broken_files import faults, fresh
 
 LANGS = ("zh", "en")
 DATED = sorted(set(READERS) - {"readings"})

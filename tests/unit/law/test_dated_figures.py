@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from law.errors import Fault, NotInForce
-from law.figures import Dated, Validity, in_force, in_force_or_next
+from law.figures import Validity, Version, in_force, in_force_or_next
 from law.reader.data_file import note_rivals, read_validity
 from law.reader.strict_reader import Reader
 
-FIRST = Dated("old", "S4 一(一)", Validity(date(2021, 9, 30), date(2026, 3, 31)))
-SECOND = Dated("new", "S4 一(二)", Validity(date(2026, 5, 1), None))
+FIRST = Version("old", "S4 一(一)", Validity(date(2021, 9, 30), date(2026, 3, 31)))
+SECOND = Version("new", "S4 一(二)", Validity(date(2026, 5, 1), None))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 
 from law.corpus import READERS
 from law.errors import InvalidInput
-from law.figures import Dated
+from law.figures import Version
 from law.reader.data_file import understand
-from tests.unit.law.spoiling import fresh
+from tests.unit.law.broken_files import fresh
 
 Path = tuple[str | int, ...]
 # Changes a place of a file, knowing what stands in all places of its shape; false: not applicable.
@@ -199,7 +199,7 @@ def test_a_figure_cites_the_article_it_is_dated_by() -> None:
         figure
         for name in READERS
         for figure in parts(outcome(name, fresh(name)))
-        if isinstance(figure, Dated) and hasattr(figure.value, "cite")
+        if isinstance(figure, Version) and hasattr(figure.value, "cite")
     ]
     assert dated
     assert [figure for figure in dated if figure.value.cite != figure.cite] == []

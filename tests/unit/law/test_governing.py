@@ -11,12 +11,12 @@ from law.disclosure.retention import retention, still_kept_from
 from law.evidence import Record, RecordKind, Sector, SubjectKind
 from law.figures import Validity
 from law.texts_in_force import load as ruleset
-from law.texts_in_force.governing import PACKAGED, Activated, Governing
+from law.texts_in_force.governing import PACKAGED, Activation, GoverningTexts
 from law.texts_in_force.model import NotGraded, Ruleset
 
 DAY = timedelta(days=1)
-TRIAL = Activated("a1", "3301", frozenset({"optical"}), "hangzhou-trial", date(2026, 10, 1))
-GOVERNING = Governing((TRIAL,))
+TRIAL = Activation("a1", "3301", frozenset({"optical"}), "hangzhou-trial", date(2026, 10, 1))
+GOVERNING = GoverningTexts((TRIAL,))
 
 
 def text_id(found: Ruleset | NotGraded) -> str:
@@ -93,8 +93,8 @@ def test_bureau_sector_and_kind_decide(
 
 
 def test_a_text_outside_its_own_sectors_grades_nobody_there() -> None:
-    everywhere = Activated("a2", "3301", frozenset(), "tianjin-pilot", date(2026, 10, 1))
-    found = Governing((everywhere,)).text(
+    everywhere = Activation("a2", "3301", frozenset(), "tianjin-pilot", date(2026, 10, 1))
+    found = GoverningTexts((everywhere,)).text(
         "330106", Sector.RETAIL, date(2026, 10, 1), SubjectKind.ORGANISATION
     )
     assert isinstance(found, NotGraded)

@@ -8,7 +8,7 @@ from law.evidence import Dossier, Record, RecordKind, Sector, SubjectKind
 from law.grading import grade, next_change_on
 from law.texts_in_force.model import Ruleset
 from law.texts_in_force.read import parse
-from tests.unit.law.spoiling import fresh
+from tests.unit.law.broken_files import fresh
 
 
 def _with_window(ruleset_id: str, years: int, since: date) -> Ruleset:

@@ -14,7 +14,7 @@ from law.errors import InvalidInput, NotFound
 from law.indices.data import TABLES, Part, Row, Scoring, parse, table
 from law.indices.rule import assess
 from law.reader.packaged import read
-from tests.unit.law.spoiling import fresh
+from tests.unit.law.broken_files import fresh
 
 NOTHING = {
     Scoring.FIXED: False,

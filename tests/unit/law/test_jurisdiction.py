@@ -14,7 +14,7 @@ from law.reader.data_file import understand
 from law.texts_in_force.jurisdiction import Entry, Jurisdictions, Norm, read_jurisdictions
 from law.texts_in_force.load import governing, jurisdictions, list_rulesets
 from law.texts_in_force.model import NotGraded, Ruleset
-from tests.unit.law.spoiling import Document, fresh
+from tests.unit.law.broken_files import Document, fresh
 
 RULESETS = {ruleset.id: ruleset for ruleset in list_rulesets()}
 DAY = date(2026, 6, 30)

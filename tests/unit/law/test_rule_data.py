@@ -38,7 +38,7 @@ from law.reader.data_file import understand
 from law.reader.packaged import content_hash, read
 from law.terms.data import definitions
 from law.texts_in_force.load import GRADING, load
-from tests.unit.law.spoiling import fresh
+from tests.unit.law.broken_files import fresh
 
 DAY = date(2026, 1, 5)
 

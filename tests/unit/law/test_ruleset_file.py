@@ -18,7 +18,7 @@ from law.reader.texts import TEXTS, TextStatus, is_citation
 from law.texts_in_force.load import GRADING, list_rulesets, load
 from law.texts_in_force.model import Effect, Method, Origin
 from law.texts_in_force.read import parse
-from tests.unit.law.spoiling import Document, fresh
+from tests.unit.law.broken_files import Document, fresh
 
 TIANJIN, NATIONAL = "tianjin-pilot", "national-2017-566"
 

@@ -14,7 +14,7 @@ from law.reader.data_file import understand
 from law.terms.data import Basis, Definition, definition, definitions, read_terms
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition, next_working_day, nth_working_day, working_days_between
-from tests.unit.law.spoiling import fresh
+from tests.unit.law.broken_files import fresh
 
 DAY = timedelta(days=1)
 CALENDAR = edition()

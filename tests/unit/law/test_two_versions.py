@@ -34,7 +34,7 @@ from law.terms import data as term_data
 from law.terms.data import definition
 from law.terms.ledger import start
 from law.terms.workdays import edition
-from tests.unit.law.spoiling import Document
+from tests.unit.law.broken_files import Document
 from tests.unit.law.versions import (
     SINCE,
     earlier_reminder,

@@ -34,7 +34,7 @@ from law.terms.workdays import edition
 from law.texts_in_force.load import GRADING, load
 from law.texts_in_force.model import Ruleset
 from law.texts_in_force.read import parse
-from tests.unit.law.spoiling import fresh
+from tests.unit.law.broken_files import fresh
 
 LAST, GONE = date(2026, 3, 31), date(2026, 4, 1)
 H120 = "hangzhou-2021-120"

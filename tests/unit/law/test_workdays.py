@@ -27,7 +27,7 @@ from law.terms.workdays import (
     nth_working_day,
     working_days_between,
 )
-from tests.unit.law.spoiling import fresh
+from tests.unit.law.broken_files import fresh
 
 DAY = timedelta(days=1)
 YEARS = range(2019, 2027)

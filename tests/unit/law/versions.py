@@ -17,7 +17,7 @@ from law.repair import data as repair_data
 from law.terms import data as term_data
 from law.texts_in_force.model import Ruleset
 from law.texts_in_force.read import parse
-from tests.unit.law.spoiling import Document, fresh
+from tests.unit.law.broken_files import Document, fresh
 
 _DAY = timedelta(days=1)
 SINCE = date(2027, 1, 1)

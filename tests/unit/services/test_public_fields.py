@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor
 
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
-from law.texts_in_force.governing import Governing
+from law.texts_in_force.governing import GoverningTexts
 from plumbing.identity import Caller, Role
 from plumbing.rpc import Policy
 from protos.alerts.v1 import alerts_pb2, escalations_pb2
@@ -209,7 +209,7 @@ def test_the_public_is_told_no_closed_field_of_a_subject(
 
 
 def test_the_public_is_told_no_closed_field_of_a_record() -> None:
-    shown = disclosure.record(full_record(), full_subject(), PUBLIC, Governing(), TODAY)
+    shown = disclosure.record(full_record(), full_subject(), PUBLIC, GoverningTexts(), TODAY)
     assert shown is not None
     names = {field.name for field, _ in shown.ListFields()}
     assert names == OPEN["quanheng.registry.v1.Record"]

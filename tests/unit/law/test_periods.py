@@ -7,8 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from law.periods import add_years
-from law.windows import earliest_counting, first_day_after
+from law.periods import add_years, earliest_counting, first_day_after
 
 
 def test_the_first_day_after() -> None:

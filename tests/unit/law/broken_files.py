@@ -38,7 +38,7 @@ def faults(name: str, document: object) -> dict[str, str]:
     return {fault.field: fault.message_en for fault in refused.value.faults}
 
 
-def told(name: str, change: Change, field: str) -> str:
+def message_of(name: str, change: Change, field: str) -> str:
     """What is said of this field when a file is changed so."""
     document = fresh(name)
     change(document)
