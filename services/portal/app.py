@@ -35,6 +35,7 @@ from services.portal.pages import (
     objection_wizard,
     operator,
     public,
+    repair_wizard,
     sandbox,
     sign_in,
     subjects,
@@ -103,6 +104,8 @@ def _routes(route: Callable[..., Route]) -> Sequence[BaseRoute]:
         route("/records", operator.records, Role.OPERATOR),
         route("/messages", operator.messages, Role.OPERATOR),
         route("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
+        route("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
+        route("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
     ]
     people = [
         route("/home", home.home, Role.OPERATOR, *STAFF),
@@ -122,10 +125,20 @@ def _routes(route: Callable[..., Route]) -> Sequence[BaseRoute]:
         route("/cases/{case_id}/extend", case_acts.ask_extension, Role.CASEWORKER, form=True),
         route("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
         route("/cases/{case_id}/decide", case_acts.decide, Role.CASEWORKER, form=True),
+        *_repair_acts(route),
         route("/escalations", escalations.listing, *STAFF),
         route("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
     ]
     return [*everyone, *operators, *people, *staff]
+
+
+def _repair_acts(route: Callable[..., Route]) -> Sequence[BaseRoute]:
+    here, role = "/cases/{case_id}", Role.CASEWORKER
+    return [
+        route(f"{here}/ask-supplement", case_acts.ask_supplement, role, form=True),
+        route(f"{here}/conditions/{{condition_id}}", case_acts.confirm_condition, role, form=True),
+        route(f"{here}/decide-repair", case_acts.decide_repair, role, form=True),
+    ]
 
 
 def _anyone_signed_in() -> tuple[Role, ...]:

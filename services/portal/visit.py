@@ -86,6 +86,10 @@ class Visit:
         """Every value of a field that may be chosen more than once."""
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
+    def lines(self, name: str) -> list[str]:
+        """The lines of a field, one thing a line; empty ones left out."""
+        return [line.strip() for line in self.field(name).splitlines() if line.strip()]
+
     def request_id(self) -> str:
         """The id of the change a form asks for: made with the form, so that twice is once."""
         return self.field("request_id") or new_request_id()

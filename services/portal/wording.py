@@ -182,6 +182,10 @@ class Words:
         """What a credit record says."""
         return kind_name(RecordKind(code), self.lang)
 
+    def is_adverse(self, code: str) -> bool:
+        """Whether a kind of record speaks against the subject."""
+        return not RecordKind(code).positive
+
     def record_status(self, code: str) -> str:
         """Whether a credit record stands."""
         return self._say(_RECORD_STATES.get(code, code))

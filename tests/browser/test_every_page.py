@@ -33,6 +33,7 @@ PAGES = {
         "/cases",
         "/messages",
         "/objections/new",
+        "/repairs/new",
         "/account",
     ],
     "demo.caseworker": ["/home", "/instruments", "/cases", "/escalations", "/subjects"],

@@ -14,13 +14,14 @@ from law.objection import OUTCOMES, CaseKind, Outcome
 from plumbing.client import Refusal, ask
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.cases import contested_records
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
 
-Send = Callable[[], Awaitable[Any]]
+Send = Callable[[pb.Case], Awaitable[Any]]
 # What the services refuse because of what was written, rather than of who writes.
 _OF_THE_FORM = (
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -31,40 +32,45 @@ _OF_THE_FORM = (
 
 
 async def accept(visit: Visit) -> Response:
-    """Accepts an objection; its term begins."""
+    """Accepts an objection, whose term begins, or an application for repair, whose term runs."""
 
-    async def send() -> None:
-        request = pb.AcceptObjectionRequest(
-            request_id=visit.request_id(), case_id=visit.path("case_id")
-        )
-        await ask(visit.services.objection.AcceptObjection(request))
+    async def send(case: pb.Case) -> None:
+        which = {"request_id": visit.request_id(), "case_id": case.case_id}
+        if case.kind == CaseKind.REPAIR:
+            await ask(visit.services.repair.AcceptRepair(repair.AcceptRepairRequest(**which)))
+        else:
+            request = pb.AcceptObjectionRequest(**which)
+            await ask(visit.services.objection.AcceptObjection(request))
 
     return await _act(visit, "cases/accept.html", send)
 
 
 async def decline(visit: Visit) -> Response:
-    """Declines to accept an objection, with the reasons."""
+    """Declines to accept a case, with the reasons."""
 
-    async def send() -> None:
-        request = pb.DeclineObjectionRequest(
-            request_id=visit.request_id(),
-            case_id=visit.path("case_id"),
-            reasons=visit.field("reasons"),
-        )
-        await ask(visit.services.objection.DeclineObjection(request))
+    async def send(case: pb.Case) -> None:
+        what = {
+            "request_id": visit.request_id(),
+            "case_id": case.case_id,
+            "reasons": visit.field("reasons"),
+        }
+        if case.kind == CaseKind.REPAIR:
+            await ask(visit.services.repair.DeclineRepair(repair.DeclineRepairRequest(**what)))
+        else:
+            request = pb.DeclineObjectionRequest(**what)
+            await ask(visit.services.objection.DeclineObjection(request))
 
-    return await _act(
-        visit, "cases/decline.html", send, needed={"reasons": N_("请写明不予受理的理由")}
-    )
+    needed = {"reasons": N_("请写明不予受理的理由")}
+    return await _act(visit, "cases/decline.html", send, needed=needed)
 
 
 async def ask_extension(visit: Visit) -> Response:
     """Asks the unit head for more working days."""
 
-    async def send() -> None:
+    async def send(case: pb.Case) -> None:
         request = pb.RequestExtensionRequest(
             request_id=visit.request_id(),
-            case_id=visit.path("case_id"),
+            case_id=case.case_id,
             days=int(visit.field("days")),
             ground=visit.field("ground"),
         )
@@ -80,10 +86,10 @@ async def ask_extension(visit: Visit) -> Response:
 async def extension(visit: Visit) -> Response:
     """The unit head approves or refuses the extension asked for."""
 
-    async def send() -> None:
+    async def send(case: pb.Case) -> None:
         request = pb.DecideExtensionRequest(
             request_id=visit.request_id(),
-            case_id=visit.path("case_id"),
+            case_id=case.case_id,
             approve=visit.field("answer") == "approve",
             note=visit.field("note"),
         )
@@ -95,15 +101,86 @@ async def extension(visit: Visit) -> Response:
 
 
 async def withdraw(visit: Visit) -> Response:
-    """The subject takes its objection back."""
+    """The subject takes its objection or its application back."""
 
-    async def send() -> None:
-        request = pb.WithdrawObjectionRequest(
-            request_id=visit.request_id(), case_id=visit.path("case_id")
-        )
-        await ask(visit.services.objection.WithdrawObjection(request))
+    async def send(case: pb.Case) -> None:
+        which = {"request_id": visit.request_id(), "case_id": case.case_id}
+        if case.kind == CaseKind.REPAIR:
+            await ask(visit.services.repair.WithdrawRepair(repair.WithdrawRepairRequest(**which)))
+        else:
+            request = pb.WithdrawObjectionRequest(**which)
+            await ask(visit.services.objection.WithdrawObjection(request))
 
     return await _act(visit, "cases/withdraw.html", send)
+
+
+async def ask_supplement(visit: Visit) -> Response:
+    """Asks the applicant to supplement an application for repair, before it is accepted."""
+
+    async def send(case: pb.Case) -> None:
+        request = repair.RequestSupplementRequest(
+            request_id=visit.request_id(), case_id=case.case_id, missing=visit.field("missing")
+        )
+        await ask(visit.services.repair.RequestSupplement(request))
+
+    needed = {"missing": N_("请一次写明需要补正的全部内容")}
+    return await _act(visit, "cases/ask_supplement.html", send, needed=needed)
+
+
+async def supplement(visit: Visit) -> Response:
+    """The applicant supplements an application for repair."""
+
+    async def send(case: pb.Case) -> None:
+        request = repair.SupplementRepairRequest(
+            request_id=visit.request_id(),
+            case_id=case.case_id,
+            note=visit.field("note"),
+            evidence=visit.lines("evidence"),
+        )
+        await ask(visit.services.repair.SupplementRepair(request))
+
+    needed = {"note": N_("请写明补正的内容")}
+    return await _act(visit, "cases/supplement.html", send, needed=needed)
+
+
+async def confirm_condition(visit: Visit) -> Response:
+    """A caseworker establishes whether a condition of fact is met, and on what ground."""
+    condition_id = visit.path("condition_id")
+
+    async def send(case: pb.Case) -> None:
+        request = repair.ConfirmConditionRequest(
+            request_id=visit.request_id(),
+            case_id=case.case_id,
+            condition_id=condition_id,
+            met=visit.field("answer") == "met",
+            ground=visit.field("ground"),
+        )
+        await ask(visit.services.repair.ConfirmCondition(request))
+
+    needed = {
+        "answer": N_("请选择已满足或者未满足"),
+        "ground": N_("请写明查看了什么、说明了什么"),
+    }
+    return await _act(visit, "cases/condition.html", send, needed=needed, condition_id=condition_id)
+
+
+async def decide_repair(visit: Visit) -> Response:
+    """Confirms a repair or refuses it, with the reasons."""
+
+    async def send(case: pb.Case) -> None:
+        request = repair.DecideRepairRequest(
+            request_id=visit.request_id(),
+            case_id=case.case_id,
+            confirm=visit.field("answer") == "confirm",
+            reasons=visit.field("reasons"),
+        )
+        await ask(visit.services.repair.DecideRepair(request))
+
+    needed = {
+        "answer": N_("请选择确认修复或者不予修复"),
+        "reasons": N_("请写明决定的理由"),
+    }
+    return await _act(visit, "cases/decide_repair.html", send, needed=needed)
 
 
 async def decide(visit: Visit) -> Response:
@@ -127,7 +204,7 @@ async def decide(visit: Visit) -> Response:
         values |= {"effect": effect, "corrections": corrections}
         return await _form(visit, "cases/decide_check.html", case, **values)
 
-    async def send() -> None:
+    async def send(case: pb.Case) -> None:
         request = pb.DecideObjectionRequest(
             request_id=visit.request_id(),
             case_id=case.case_id,
@@ -157,7 +234,7 @@ async def _act(
     if errors:
         return await _form(visit, template, case, 422, errors=errors, **values)
     try:
-        await send()
+        await send(case)
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
             raise

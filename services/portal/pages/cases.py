@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from law.objection import CaseState, Step, permitted
+from law.objection import CaseKind, CaseState, Step, permitted
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as pb
@@ -17,16 +18,27 @@ from services.portal.visit import Visit
 
 PAGE_SIZE = 50
 KINDS = ("objection", "repair")
-# What a person may do in a case, by role: the act of the state machine and its page.
-ACTS = {
-    Role.OPERATOR: ((Step.WITHDRAW, "withdraw"),),
-    Role.CASEWORKER: (
-        (Step.ACCEPT, "accept"),
-        (Step.DECLINE, "decline"),
-        (Step.DECIDE, "decide"),
-        (Step.REQUEST_EXTENSION, "extend"),
-    ),
-    Role.UNIT_HEAD: ((Step.APPROVE_EXTENSION, "extension"),),
+# What a person may do in a case, by kind and role: the step of the law and the page of the act.
+ACTS: Mapping[str, Mapping[Role, tuple[tuple[Step, str], ...]]] = {
+    CaseKind.OBJECTION: {
+        Role.OPERATOR: ((Step.WITHDRAW, "withdraw"),),
+        Role.CASEWORKER: (
+            (Step.ACCEPT, "accept"),
+            (Step.DECLINE, "decline"),
+            (Step.DECIDE, "decide"),
+            (Step.REQUEST_EXTENSION, "extend"),
+        ),
+        Role.UNIT_HEAD: ((Step.APPROVE_EXTENSION, "extension"),),
+    },
+    CaseKind.REPAIR: {
+        Role.OPERATOR: ((Step.SUPPLEMENT, "supplement"), (Step.WITHDRAW, "withdraw")),
+        Role.CASEWORKER: (
+            (Step.ACCEPT, "accept"),
+            (Step.REQUEST_SUPPLEMENT, "ask-supplement"),
+            (Step.DECLINE, "decline"),
+            (Step.DECIDE, "decide-repair"),
+        ),
+    },
 }
 
 
@@ -90,13 +102,11 @@ async def contested_records(visit: Visit, case: pb.Case) -> list[registry.Record
 
 
 def _acts(visit: Visit, case: pb.Case) -> list[str]:
-    """The pages of the acts that the state permits and the visitor's role has, for objections."""
-    if case.kind == "repair":
-        return []
+    """The pages of the acts that the state permits and the visitor's role has."""
     allowed = permitted(CaseState(case.state))
     return [
         page
-        for role, acts in ACTS.items()
+        for role, acts in ACTS[case.kind].items()
         if visit.has(role)
         for step, page in acts
         if step in allowed

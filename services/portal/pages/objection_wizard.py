@@ -33,7 +33,10 @@ async def lodge(visit: Visit) -> Response:
         return _grounds_page(visit, chosen, {"grounds": error})
     if step == "grounds":
         return visit.page(
-            "objections/check.html", chosen=chosen, form=visit.form, evidence=_evidence(visit)
+            "objections/check.html",
+            chosen=chosen,
+            form=visit.form,
+            evidence=visit.lines("evidence"),
         )
     return await _send(visit, chosen)
 
@@ -44,7 +47,7 @@ async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
         subject_id=visit.person.subject_id,
         record_ids=[record.record_id for record in chosen],
         grounds=visit.field("grounds"),
-        evidence=_evidence(visit),
+        evidence=visit.lines("evidence"),
     )
     try:
         answer = await ask(visit.services.objection.LodgeObjection(request))
@@ -92,11 +95,6 @@ def _grounds_page(
         refusal=refusal,
         form=visit.form,
     )
-
-
-def _evidence(visit: Visit) -> list[str]:
-    """One piece of evidence a line."""
-    return [line.strip() for line in visit.field("evidence").splitlines() if line.strip()]
 
 
 def _is_open(record: registry.Record) -> bool:

@@ -1,0 +1,108 @@
+"""Applying for the repair of credit: which records, the conditions, what was done, check, done."""
+
+from __future__ import annotations
+
+import grpc
+from starlette.responses import Response
+
+from law.evidence import RecordKind, RecordStatus
+from plumbing.client import Refusal, ask
+from protos.objection.v1 import repair_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.reading import records_of
+from services.portal.visit import Visit, faults_by_field, message_of
+
+_OF_THE_FORM = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ALREADY_EXISTS,
+)
+
+
+async def apply(visit: Visit) -> Response:
+    """The wizard: `step` says which question was just answered."""
+    records = [r for r in await records_of(visit, visit.person.subject_id) if _may_be_repaired(r)]
+    if visit.request.method == "GET":
+        return _records_page(visit, records, chosen=[visit.query("record")])
+    chosen = [r for r in records if r.record_id in visit.fields("record")]
+    step = visit.field("step")
+    if not chosen or step == "again":
+        errors = {} if step == "again" else {"record": visit.say("请至少选择一条信用记录")}
+        return _records_page(visit, records, errors, chosen=visit.fields("record"))
+    if step == "records":
+        return await _conditions_page(visit, chosen)
+    if not visit.field("grounds"):
+        error = visit.say("请写明已经改正了什么、怎样改正的")
+        return await _conditions_page(visit, chosen, {"grounds": error})
+    if step == "grounds":
+        return visit.page("repairs/check.html", chosen=chosen, form=visit.form)
+    return await _send(visit, chosen)
+
+
+async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
+    request = pb.LodgeRepairRequest(
+        request_id=visit.request_id(),
+        subject_id=visit.person.subject_id,
+        record_ids=[record.record_id for record in chosen],
+        grounds=visit.field("grounds"),
+        promise=visit.field("promise"),
+        evidence=visit.lines("evidence"),
+    )
+    try:
+        answer = await ask(visit.services.repair.LodgeRepair(request))
+    except Refusal as refusal:
+        if refusal.code not in _OF_THE_FORM:
+            raise
+        told = faults_by_field(refusal, visit.language)
+        return await _conditions_page(visit, chosen, told, message_of(refusal, visit.language))
+    return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
+
+
+def _records_page(
+    visit: Visit,
+    records: list[registry.Record],
+    errors: dict[str, str] | None = None,
+    *,
+    chosen: list[str],
+) -> Response:
+    return visit.page(
+        "repairs/records.html",
+        status=422 if errors else 200,
+        records=records,
+        chosen=chosen,
+        errors=errors or {},
+        form=visit.form,
+    )
+
+
+async def _conditions_page(
+    visit: Visit,
+    chosen: list[registry.Record],
+    errors: dict[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    """Every condition with its article: met, missing or from when; the form only where one may."""
+    request = pb.CheckRepairRequest(
+        subject_id=visit.person.subject_id, record_ids=[record.record_id for record in chosen]
+    )
+    try:
+        checked = await ask(visit.services.repair.CheckRepair(request))
+    except Refusal as found:
+        if found.code not in _OF_THE_FORM:
+            raise
+        message = message_of(found, visit.language)
+        return visit.page("repairs/not_open.html", status=409, chosen=chosen, refusal=message)
+    return visit.page(
+        "repairs/conditions.html",
+        status=422 if errors or refusal else 200,
+        chosen=chosen,
+        checked=checked,
+        errors=errors or {},
+        refusal=refusal,
+        form=visit.form,
+    )
+
+
+def _may_be_repaired(record: registry.Record) -> bool:
+    active = record.status == RecordStatus.ACTIVE and not record.contested
+    return active and not RecordKind(record.kind).positive
