@@ -37,6 +37,13 @@ class BrokenContract(Exception):
     """The .proto files do not compile."""
 
 
+def published_options() -> bytes:
+    """The descriptor of the validation options that the protovalidate wheel carries."""
+    from protovalidate._gen.buf.validate import validate_pb  # noqa: PLC0415 - slow to load
+
+    return bytes(validate_pb.desc().proto.to_binary())
+
+
 def contract(root: Path = ROOT) -> list[str]:
     """Every .proto file of ours, as a path relative to the root."""
     return sorted(str(path.relative_to(root)) for path in (root / "protos").rglob("*.proto"))
@@ -87,6 +94,13 @@ def _differences(root: Path, fresh: Path) -> list[str]:
     return sorted(name for name in names if _content(root / name) != _content(fresh / name))
 
 
+def stale_options() -> list[str]:
+    """The file of the validation options, where it is not what the wheel carries."""
+    options = validate_pb2.OPTIONS
+    fresh = options.read_bytes() == published_options()
+    return [] if fresh else [str(options.relative_to(ROOT))]
+
+
 def _place(fresh: Path, place: Path) -> None:
     if not fresh.exists():
         place.unlink()
@@ -135,8 +149,9 @@ def main() -> None:
     if chosen.image:
         image(ROOT, chosen.image)
     elif not chosen.check:
+        validate_pb2.OPTIONS.write_bytes(published_options())
         write(ROOT)
-    elif stale := drift(ROOT):
+    elif stale := [*drift(ROOT), *stale_options()]:
         sys.exit("generated code is out of date, run `make protos`:\n" + "\n".join(stale))
 
 

@@ -1,11 +1,14 @@
-"""The validation options `buf/validate/validate.proto`, out of the protovalidate wheel.
+"""The validation options `buf/validate/validate.proto`, as the protovalidate wheel carries them.
 
 The wheel carries the file's descriptor but no module that protobuf's own runtime can import, and
-the file must keep the path it was published under. Registering the wheel's descriptor means that
-no third-party contract is copied here and that options and validator can never disagree.
+the file must keep the path it was published under. `tools/generate.py` writes the wheel's
+descriptor beside this module, because loading the wheel takes longer than all other contracts
+together; it finds any difference between the two.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from google.protobuf import (  # noqa: F401 - the descriptor below refers to these files
     descriptor_pb2,
@@ -15,8 +18,8 @@ from google.protobuf import (  # noqa: F401 - the descriptor below refers to the
     timestamp_pb2,
 )
 from google.protobuf.internal import builder
-from protovalidate._gen.buf.validate import validate_pb
 
-DESCRIPTOR = descriptor_pool.Default().AddSerializedFile(validate_pb.desc().proto.to_binary())
+OPTIONS = Path(__file__).with_name("validate.binpb")
+DESCRIPTOR = descriptor_pool.Default().AddSerializedFile(OPTIONS.read_bytes())
 builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())

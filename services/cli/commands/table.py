@@ -77,13 +77,14 @@ GROUPS: Mapping[str, str] = {
     "repair": "信用修复 | repair of credit",
     "alert": "三色预警与通知 | alerts and notices",
     "escalation": "红色警示的督促 | escalations",
+    "law": "法规规则，离线可用 | the law, offline",
     "clock": "沙箱时钟 | the sandbox's clock",
     "audit": "审计链 | the audit chain",
     "events": "事件 | events",
     "events dead": "无法处理的事件 | dead letters",
 }
 
-_COMMANDS = "services.cli.commands"
+_COMMANDS, _LAW = "services.cli.commands", "services.cli.law"
 HAND_WRITTEN = (
     Command("up", "services.cli.machine.up:up", "在本机启动整个平台，Ctrl-C 停止。",
             "Starts the whole platform on this machine and keeps it up until Ctrl-C."),
@@ -124,7 +125,24 @@ HAND_WRITTEN = (
             "Lists the texts, and since when each governs where."),
     Command("ruleset show", f"{_COMMANDS}.rulesets:ruleset_show", "显示试算结果和等级变化的主体。",
             "Shows an impact and the subjects whose grade it moves."),
-    Command("law", "services.cli.law.commands:app", "法规规则，离线可用", "the law, offline"),
+    Command("law list", f"{_LAW}.commands:list_", "列出全部规则集。",
+            "Lists the rulesets with id, version, status and hash."),
+    Command("law show", f"{_LAW}.commands:show_", "显示一个规则集的全部数据和出处。",
+            "Shows everything a ruleset says, with its citations."),
+    Command("law grade", f"{_LAW}.commands:grade", "评定等级，输出完整凭据。",
+            "Grades a dossier and prints the receipt."),
+    Command("law compare", f"{_LAW}.commands:compare", "同一档案在各文件下的等级对照。",
+            "Grades one dossier under every text, side by side."),
+    Command("law outlook", f"{_LAW}.commands:outlook", "今后等级何时变化，以及如何提升。",
+            "Tells when the grade will change by itself and what would raise it."),
+    Command("law verify", f"{_LAW}.commands:verify", "重新计算凭据，核对是否一致。",
+            "Recomputes a receipt; exits 1 with the differences when it does not agree."),
+    Command("law index", f"{_LAW}.calendar:index", "计算景区或街区诚信计量指数。",
+            "Scores a scenic area or a street block by the Taizhou tables."),
+    Command("law workdays", f"{_LAW}.calendar:workdays", "计算第N个工作日。",
+            "The n-th working day after an event; provisional in a year not yet arranged."),
+    Command("law colour", f"{_LAW}.calendar:colour_", "计算器具的三色预警及今后变色的日期。",
+            "The alert colour of an instrument, and the days on which it will change."),
 )  # fmt: skip
 
 ROWS = (

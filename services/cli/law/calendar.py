@@ -58,14 +58,7 @@ class LastResult(StrEnum):
     NONE = "none"
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands to the group `law`."""
-    app.command("index")(_index)
-    app.command("workdays")(_workdays)
-    app.command("colour")(_colour)
-
-
-def _index(
+def index(
     findings: Annotated[
         Path | None, typer.Argument(metavar=_FINDINGS, help="检查结果 | findings")
     ] = None,
@@ -91,7 +84,7 @@ def _index(
     show(found.to_json(), lambda: _index_lines(found), as_json)
 
 
-def _workdays(
+def workdays(
     start: Annotated[
         str | None,
         typer.Option("--from", metavar="DATE", help="事件之日（必填）| the event, required"),
@@ -122,7 +115,7 @@ def _workdays(
     show(document, lambda: [_workdays_line(due)], as_json)
 
 
-def _colour(
+def colour_(
     on: Annotated[
         str | None,
         typer.Option(metavar="DATE", help="查询之日（必填）| the day asked about, required"),

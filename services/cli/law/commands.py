@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +16,6 @@ from law.indices.data import TABLES, Table, table
 from law.reader.packaged import read
 from law.texts_in_force.load import GRADING, list_rulesets, load
 from law.texts_in_force.model import Ruleset
-from services.cli.groups import SETTINGS, PlainCommand
-from services.cli.law import calendar as law_calendar
 from services.cli.law.offline import (
     answered,
     at_option,
@@ -30,15 +27,6 @@ from services.cli.law.offline import (
     together,
 )
 from services.cli.output.options import AsJson
-
-app = typer.Typer(
-    name="law",
-    no_args_is_help=True,
-    add_completion=False,
-    context_settings=SETTINGS,
-    help="法规规则，离线可用 | the law, offline",
-)
-command = partial(app.command, cls=PlainCommand)
 
 _DISAGREES = 1
 
@@ -56,12 +44,6 @@ DossierFile = Annotated[
 _DOSSIER, _RECEIPT, _RULESET = "DOSSIER.json", "RECEIPT.json", "RULESET"
 
 
-def register(main: typer.Typer) -> None:
-    """Adds the group `law`."""
-    main.add_typer(app, name="law")
-
-
-@command("list")
 def list_(as_json: AsJson = False) -> None:
     """列出全部规则集。
 
@@ -71,7 +53,6 @@ def list_(as_json: AsJson = False) -> None:
     show(found, lambda: [_listed(one) for one in found], as_json)
 
 
-@command("show")
 def show_(
     ruleset: Annotated[
         str | None, typer.Argument(metavar=_RULESET, help="规则集 | ruleset")
@@ -86,7 +67,6 @@ def show_(
     show(found, lambda: [f"{key}：{value}" for key, value in found.items()], as_json)
 
 
-@command()
 def grade(
     dossier: DossierFile = None,
     ruleset: RulesetId = None,
@@ -106,7 +86,6 @@ def grade(
     show(found.to_json(), lambda: grading.explain(found, "zh"), as_json)
 
 
-@command()
 def compare(dossier: DossierFile = None, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """同一档案在各文件下的等级对照。
 
@@ -126,7 +105,6 @@ def compare(dossier: DossierFile = None, as_of: AsOf = None, as_json: AsJson = F
     show(document, lambda: grading.tell_apart(found, "zh"), as_json)
 
 
-@command()
 def outlook(
     dossier: DossierFile = None,
     ruleset: RulesetId = None,
@@ -151,7 +129,6 @@ def outlook(
     show(found.to_json(), lambda: grading.foretell(found, "zh"), as_json)
 
 
-@command()
 def verify(
     receipt: Annotated[Path | None, typer.Argument(metavar=_RECEIPT, help="凭据 | receipt")] = None,
     as_json: AsJson = False,
@@ -165,9 +142,6 @@ def verify(
     show(document, lambda: found or ["凭据与重新计算的结果一致。"], as_json)
     if found:
         raise typer.Exit(_DISAGREES)
-
-
-law_calendar.register(app)
 
 
 def _inputs(

@@ -19,7 +19,6 @@ import typer
 
 from law.errors import Fault, InvalidInput, LawError
 from law.reader.strict_reader import Reader, refuse
-from services.cli.output.show import refuse as print_refusal
 
 BAD_INPUT = 2
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -150,5 +149,7 @@ def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _list_faults(error: LawError) -> None:
+    from services.cli.output.show import refuse as print_refusal  # noqa: PLC0415 - only faults need it
+
     faults = [(fault.field, fault.message_zh, fault.message_en) for fault in error.faults]
     print_refusal(error.zh, error.en, faults)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 import typer
-import xlsxwriter
 
 from services.cli.output.columns import Cell, Column
 from services.cli.output.names import Names
@@ -116,6 +115,8 @@ class _Workbook:
     """A workbook: texts are texts, days are days; a long list goes on on further sheets."""
 
     def __init__(self, path: Path, title: str, headings: Sequence[str]) -> None:
+        import xlsxwriter  # noqa: PLC0415 - slow to load, and only a workbook needs it
+
         safe = {f"strings_to_{what}": False for what in ("formulas", "urls", "numbers")}
         self._book: Any = xlsxwriter.Workbook(path, {"constant_memory": True, **safe})
         formats = {"text": "@", "day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm:ss"}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,6 +14,9 @@ from rich.text import Text
 
 from services.cli.output.console import console, errors, styled
 from services.cli.output.language import choose
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 __all__ = ["console", "errors", "styled"]  # other modules print by these
 
@@ -26,6 +27,8 @@ COLOUR_NAMES = {"none": "正常", "green": "绿色提示", "yellow": "黄色预�
 
 def plain(message: Message) -> dict[str, Any]:
     """A message as JSON values, with the field names of the contract."""
+    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - only JSON needs it
+
     return MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
@@ -33,7 +36,9 @@ def plain(message: Message) -> dict[str, Any]:
 
 def json_out(value: Message | Mapping[str, Any] | Sequence[Any]) -> None:
     """Prints a message or JSON values as JSON."""
-    values = plain(value) if isinstance(value, Message) else value
+    values: Any = value
+    if hasattr(values, "DESCRIPTOR"):
+        values = plain(values)
     print(json.dumps(values, ensure_ascii=False, indent=2))  # noqa: T201 - the output itself
 
 

@@ -96,3 +96,7 @@ def test_the_validator_obeys_the_options(root: Path, tmp_path: Path) -> None:
 
 def test_the_options_keep_the_path_they_were_published_under() -> None:
     assert validate_pb2.DESCRIPTOR.name == generate.OPTIONS
+
+
+def test_the_options_are_those_of_the_validator() -> None:
+    assert generate.stale_options() == []

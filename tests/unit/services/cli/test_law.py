@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
+from services.cli.__main__ import app
 from services.cli.law import commands as law
 from services.cli.law.offline import read_json
 
@@ -30,9 +30,6 @@ DOSSIER: dict[str, Any] = {
 
 
 def _run(*arguments: str) -> Result:
-    app = typer.Typer()
-    law.register(app)
-    app.callback()(lambda: None)
     return CliRunner().invoke(app, ["law", *arguments])
 
 

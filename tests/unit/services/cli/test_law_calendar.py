@@ -7,25 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from law.indices.data import Scoring, table
-from services.cli.law.calendar import register
-
-app = typer.Typer()
-register(app)
+from services.cli.__main__ import app
 
 
 def _run(*args: str) -> dict[str, Any]:
-    result = CliRunner().invoke(app, list(args))
+    result = CliRunner().invoke(app, ["law", *args])
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = json.loads(result.stdout)
     return found
 
 
 def _refused(*args: str) -> str:
-    result = CliRunner().invoke(app, list(args))
+    result = CliRunner().invoke(app, ["law", *args])
     assert result.exit_code == 2
     assert result.stdout == ""
     return result.stderr
