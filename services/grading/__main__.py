@@ -1,4 +1,4 @@
-"""The process: grading wired by hand."""
+"""The grading process: its parts are put together by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.grading.workflows import WORKFLOW_ID, RegradeDaily
 
 
 async def build(parts: Parts) -> Assembly:
-    """Grading from its parts; waits for Temporal."""
+    """Puts the service together; waits for Temporal."""
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("grading"))
     daily = DailyStarter(workflow_client, parts.clock, RegradeDaily.run, WORKFLOW_ID)

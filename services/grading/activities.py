@@ -1,4 +1,4 @@
-"""What `regrade/daily` has done: grades made anew in chunks, each chunk one transaction."""
+"""The activity of `regrade/daily`: grading in chunks, each chunk in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ _CALLER = service_caller("grading")
 
 
 class Activities:
-    """Acts on grading's own database. A chunk that is done is not due again."""
+    """Acts on grading's own database. It can be repeated: a graded subject is no longer due."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
 
     @activity.defn(name=ACTIVITY)
     @final_errors
-    async def regrade(self, asked: Round) -> Regraded:
-        """Grades what is due up to a day, then what carries a text that no longer governs.
+    async def regrade(self, round_: Round) -> Regraded:
+        """Grades the subjects due by a day, then those under a text that no longer governs.
 
-        Then every year that is over is accounted for (`year_end`).
+        Then it closes every year that is over (`year_end`).
         """
-        due = await self._all(commands.regrade_due, asked.as_of)
-        stale = await self._all(commands.regrade_stale, asked.as_of)
+        due = await self._all(commands.regrade_due, round_.as_of)
+        stale = await self._all(commands.regrade_stale, round_.as_of)
         async with self._changes.change(_CALLER) as change:
-            await year_end.close(change, asked.as_of)
+            await year_end.close(change, round_.as_of)
         return Regraded(due=due, stale=stale)
 
     async def _all(self, command: Command, as_of: date) -> int:
         total, after = 0, ""
         while True:
             async with self._changes.change(_CALLER) as change:
-                taken = await command(change, as_of, after)
-            if not taken:
+                subject_ids = await command(change, as_of, after)
+            if not subject_ids:
                 return total
-            total, after = total + len(taken), taken[-1]
+            total, after = total + len(subject_ids), subject_ids[-1]
             activity.heartbeat(total)

@@ -1,4 +1,4 @@
-"""Assessing one dossier on a day: which text governs, what it says, and until when."""
+"""Assessing one subject on a day: which text governs it, its grade, and until when that holds."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ REMOVED = NotGraded(
     "The import of this subject was undone; it is not graded",
     "",
 )
-# They move with every day and say nothing new.
+# These change with every day, so the digest leaves them out.
 _MOVING = ("as_of", "window")
 
 
 @dataclass(frozen=True)
 class File:
-    """A subject's dossier, whether the register removed the subject, and what governs."""
+    """A subject's dossier, whether an undone import removed it, and which texts govern where."""
 
     dossier: Dossier
     removed: bool
@@ -38,30 +38,30 @@ class File:
         """The text that governs the subject on a day, or why none does."""
         if self.removed:
             return REMOVED
-        about = self.dossier
-        return self.governing.text(about.bureau, about.sector, day, about.subject_kind)
+        dossier = self.dossier
+        return self.governing.text(dossier.bureau, dossier.sector, day, dossier.subject_kind)
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What is to be said of a subject from a day on: a receipt, or why it is not graded."""
+    """The result for a subject from a day on: a receipt, or the reason why it is not graded."""
 
     file: File
     day: date
-    found: Receipt | NotGraded
+    result: Receipt | NotGraded
 
     @property
     def receipt(self) -> Receipt | None:
-        """The receipt, where there is a grade."""
-        return self.found if isinstance(self.found, Receipt) else None
+        """The receipt; None where no text governs the subject."""
+        return self.result if isinstance(self.result, Receipt) else None
 
     @property
     def not_graded(self) -> NotGraded | None:
-        """Why there is no grade."""
-        return self.found.not_graded if isinstance(self.found, Receipt) else self.found
+        """Why there is no grade; None where there is one."""
+        return self.result.not_graded if isinstance(self.result, Receipt) else self.result
 
     def not_graded_words(self) -> tuple[str, str]:
-        """Why there is no grade, in Chinese and English, with the article; empty where there is."""
+        """Why there is no grade, in Chinese and English, with the article; empty with a grade."""
         reason = self.not_graded
         if reason is None:
             return "", ""
@@ -70,22 +70,22 @@ class Assessment:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The receipt as it is kept."""
-        return self.found.to_json() if isinstance(self.found, Receipt) else {}
+        """The receipt as it is stored; empty where there is none."""
+        return self.result.to_json() if isinstance(self.result, Receipt) else {}
 
     @cached_property
     def digest(self) -> str:
-        """Equal for assessments that say the same and rest on the same."""
-        if isinstance(self.found, Receipt):
+        """Equal for two assessments with the same result for the same reasons."""
+        if isinstance(self.result, Receipt):
             return digest_of(self.document)
-        return _sha256([self.found.reason, *self.not_graded_words()])
+        return _sha256([self.result.reason, *self.not_graded_words()])
 
     def next_change_on(self) -> date | None:
-        """The next day on which time alone changes the grade or the text that governs."""
+        """The next day on which time alone changes the grade or the governing text, if any."""
         days = [self._next_text_on()]
-        if isinstance(self.found, Receipt):
+        if isinstance(self.result, Receipt):
             days.append(
-                next_change_on(self.file.dossier, texts.load(self.found.ruleset_id), self.day)
+                next_change_on(self.file.dossier, texts.load(self.result.ruleset_id), self.day)
             )
         return min((day for day in days if day), default=None)
 
@@ -98,14 +98,14 @@ class Assessment:
 
 
 def assess(file: File, day: date) -> Assessment:
-    """Assess a subject as of a local day."""
+    """Assesses a subject as of a local day."""
     text = file.governed_by(day)
-    found = text if isinstance(text, NotGraded) else grade(file.dossier, text, day)
-    return Assessment(file, day, found)
+    result = text if isinstance(text, NotGraded) else grade(file.dossier, text, day)
+    return Assessment(file, day, result)
 
 
 def turns(file: File, first: date | None, last: date) -> Iterator[Assessment]:
-    """Assess a subject on each day, from the first known one to the last, on which it changes."""
+    """Assesses a subject on `first` and on each day up to `last` on which its grade changes."""
     day = first
     while day is not None and day <= last:
         assessment = assess(file, day)
@@ -114,18 +114,18 @@ def turns(file: File, first: date | None, last: date) -> Iterator[Assessment]:
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """The digest of a receipt's content, apart from the day on which it was made."""
+    """The digest of a receipt's content without the day on which it was made."""
     return _sha256({key: value for key, value in document.items() if key not in _MOVING})
 
 
 def text_of(file: File, day: date) -> tuple[str, str]:
-    """Id and hash of the text that governs a subject on a day; both empty where none does."""
+    """The id and hash of the text that governs a subject on a day; both empty where none does."""
     text = file.governed_by(day)
     return ("", "") if isinstance(text, NotGraded) else (text.id, text.hash)
 
 
 def fell(ruleset_id: str, before: str | None, after: str | None) -> bool:
-    """Tell whether a grade is worse than the one before, by the order of their text."""
+    """Whether `after` is worse than `before` in the order of the text; False without a grade."""
     if before is None or after is None:
         return False
     ruleset = texts.load(ruleset_id)
@@ -136,6 +136,6 @@ def _identity(text: Ruleset | NotGraded) -> str:
     return text.reason_zh if isinstance(text, NotGraded) else text.hash
 
 
-def _sha256(said: object) -> str:
-    written = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()
+def _sha256(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

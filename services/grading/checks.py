@@ -1,4 +1,4 @@
-"""Checking grading against itself: grades made again from the evidence, indices from findings."""
+"""Checks of grading: grades are computed again from the evidence, indices from the findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHUNK = 500
 
 
 async def check(database: Database) -> Findings:
-    """What grading holds, and where a grade does not follow from it."""
+    """Reports what grading stores, and each grade or index that does not follow from it."""
     findings = Findings(figures={"subjects": 0, "graded": 0, "not_graded": 0})
     async with database.snapshot() as session:
         await _hold(session, findings)
@@ -65,22 +65,23 @@ async def _check_chunk(
 
 
 async def _known(session: AsyncSession, subject_ids: Sequence[str]) -> dict[str, list[Grade]]:
-    """The statements now known, by subject, in the order of their days."""
+    """The statements known now, by subject, in the order of their days."""
     known = (
         select(Grade)
         .where(col(Grade.subject_id).in_(subject_ids), col(Grade.known_to).is_(None))
         .order_by(col(Grade.subject_id), col(Grade.in_force_from))
     )
     rows = (await session.exec(known)).all()
-    return {one: list(of_one) for one, of_one in groupby(rows, lambda row: row.subject_id)}
+    groups = groupby(rows, lambda row: row.subject_id)
+    return {subject_id: list(statements) for subject_id, statements in groups}
 
 
 async def _documents(session: AsyncSession, receipt_ids: Sequence[str]) -> dict[str, str]:
-    """The digest of each receipt's content, as it is kept."""
-    kept = select(Receipt).where(col(Receipt.receipt_id).in_(receipt_ids))
+    """The digest of each stored receipt, by its id."""
+    stored = select(Receipt).where(col(Receipt.receipt_id).in_(receipt_ids))
     return {
         row.receipt_id: assessment.digest_of(row.document)
-        for row in (await session.exec(kept)).all()
+        for row in (await session.exec(stored)).all()
     }
 
 
@@ -95,20 +96,20 @@ def _check_intervals(rows: Sequence[Grade], findings: Findings) -> None:
 
 
 def _check_grade(row: Grade, file: File, documents: dict[str, str], findings: Findings) -> None:
-    """A grade is made again as of its own first day: time has changed nothing since."""
+    """Computes a grade again as of its first day, since when time has not changed it."""
     again = assessment.assess(file, row.in_force_from)
-    kept = documents.get(row.receipt_id) if row.receipt_id else row.digest
-    if again.digest != row.digest or kept != row.digest:
+    stored = documents.get(row.receipt_id) if row.receipt_id else row.digest
+    if again.digest != row.digest or stored != row.digest:
         findings.differ(
             "grade.differs",
             f"subject/{row.subject_id}",
             "按现有记录重新计算，与评价凭据不一致",
-            "Made again from the evidence it differs from its receipt",
+            "Computed again from the evidence, it differs from its receipt",
         )
 
 
 async def _check_indexes(session: AsyncSession, findings: Findings) -> None:
-    """An index follows from what was found, as long as its table is the one it was scored by."""
+    """Computes each index again whose table has not changed since it was scored."""
     findings.figures["indices"] = 0
     for row in (await session.exec(select(IndexAssessment))).all():
         findings.figures["indices"] += 1
@@ -119,7 +120,7 @@ async def _check_indexes(session: AsyncSession, findings: Findings) -> None:
                 "index.differs",
                 f"index/{row.index_id}",
                 "按检查结果重新计算，与指数不一致",
-                "Made again from what was found it differs",
+                "Computed again from the findings, it differs",
             )
 
 

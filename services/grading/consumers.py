@@ -1,4 +1,4 @@
-"""What grading does about the registry's events."""
+"""The events that grading handles: subjects, records and clock moves of the registry."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def registry_consumer(
     database: Database,
     js: JetStreamContext,
     clock: Clock,
-    tell_clock_moved: Callable[[float], Awaitable[None]],
+    move_clock: Callable[[float], Awaitable[None]],
 ) -> Consumer:
-    """The consumer of the registry's events; tells `regrade/daily` when the clock was moved."""
+    """The consumer of the registry's events; `move_clock` signals `regrade/daily`."""
 
     async def clock_moved(received: Received[ClockMoved]) -> None:
-        await tell_clock_moved(received.message.offset_seconds)
+        await move_clock(received.message.offset_seconds)
 
     handlers: list[EventHandler[Any]] = [
         EventHandler(SubjectsChanged, apply=applying("grading", clock, _subjects_changed)),
@@ -40,8 +40,8 @@ def registry_consumer(
 
 
 async def _subjects_changed(change: Change, received: Received[SubjectsChanged]) -> None:
-    await commands.take_subjects(change, received.message)
+    await commands.apply_subjects(change, received.message)
 
 
 async def _records_changed(change: Change, received: Received[RecordsChanged]) -> None:
-    await commands.take_records(change, received.message)
+    await commands.apply_records(change, received.message)

@@ -1,7 +1,7 @@
-"""The evidence projection: what the registry told of some subjects and their records.
+"""The evidence: subjects and their records as the registry announced them.
 
-Events carry whole states with versions; the highest version of each thing stands, whatever the
-order in which they come.
+Events carry whole states with versions. Of each subject and record the highest version is kept, in
+whatever order events arrive.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from services.grading.assessment import File
 from services.grading.rulesets import activations as governing
 from services.grading.tables import Record, Subject
 
-_EXPECT = sa.text(
+_EMPTY_ROW = sa.text(
     "INSERT INTO subject (subject_id, version, bureau, removed)"
     " VALUES (:subject_id, 0, '', :removed) ON CONFLICT (subject_id) DO NOTHING"
 )
 
 
 class Evidence:
-    """Some subjects with all their records, held in one transaction."""
+    """Some subjects with all their records, read in one transaction."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class Evidence:
         self._records = {record.record_id: record for record in records}
 
     def files(self, subject_ids: Collection[str]) -> dict[str, File]:
-        """The files of those of these subjects that are registered.
+        """The file of each of these subjects that is registered, by subject.
 
-        What has left the archive is in none of them: no later grade sees it (C-03).
+        A file contains no record that has left the archive, so no later grade uses one (C-03).
         """
         records: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self._records.values():
@@ -57,56 +57,63 @@ class Evidence:
             if self.subjects[subject_id].version
         }
 
-    def take_subject(self, told: pb.Subject) -> bool:
-        """Takes a subject's state unless it knows a newer one; tells whether it did."""
-        subject = self.subjects[told.subject_id]
-        if told.version <= subject.version:
+    def apply_subject(self, message: pb.Subject) -> bool:
+        """Stores a subject's state unless a newer one is known; returns whether it did."""
+        subject = self.subjects[message.subject_id]
+        if message.version <= subject.version:
             return False
-        subject.version = told.version
-        subject.kind, subject.sector = law.SubjectKind(told.kind), law.Sector(told.sector)
-        subject.bureau, subject.removed = told.bureau, told.removed
-        subject.in_review = told.in_review
+        subject.version = message.version
+        subject.kind, subject.sector = law.SubjectKind(message.kind), law.Sector(message.sector)
+        subject.bureau, subject.removed = message.bureau, message.removed
+        subject.in_review = message.in_review
         return True
 
-    def take_record(self, told: pb.Record) -> set[str]:
-        """Takes a record's state; returns the subjects whose evidence it was or now is."""
-        known = self._records.get(told.record_id)
-        if known is not None and told.version <= known.version:
+    def apply_record(self, message: pb.Record) -> set[str]:
+        """Stores a record's state unless a newer one is known.
+
+        Returns the subjects whose evidence changes: those the record belonged to or now belongs
+        to, none where it was not stored.
+        """
+        known = self._records.get(message.record_id)
+        if known is not None and message.version <= known.version:
             return set()
-        fresh = _record(told)
+        row = _row(message)
         if known is None:
-            self._session.add(fresh)
-            self._records[told.record_id] = fresh
-            return {told.subject_id}
-        touched = {known.subject_id, told.subject_id}
-        for name, value in fresh.model_dump().items():
+            self._session.add(row)
+            self._records[message.record_id] = row
+            return {message.subject_id}
+        subject_ids = {known.subject_id, message.subject_id}
+        for name, value in row.model_dump().items():
             setattr(known, name, value)
-        return touched
+        return subject_ids
 
 
-async def hold(
+async def lock(
     session: AsyncSession, subject_ids: Iterable[str], record_ids: Iterable[str] = ()
 ) -> Evidence:
-    """Locks subjects, and those whose records are named, and reads all that is known of them."""
-    wanted = set(subject_ids) | set(await _subjects_of(session, list(record_ids)))
+    """Locks subjects, also those to which the named records belong, and reads their evidence.
+
+    A subject that is not registered yet gets an empty row to lock.
+    """
+    ids = set(subject_ids) | set(await _subjects_of(session, list(record_ids)))
     connection = await session.connection()
-    if wanted:
-        expected = [{"subject_id": one, "removed": False} for one in sorted(wanted)]
-        await connection.execute(_EXPECT, expected)
-    return await read(session, wanted, lock=True)
+    if ids:
+        rows = [{"subject_id": subject_id, "removed": False} for subject_id in sorted(ids)]
+        await connection.execute(_EMPTY_ROW, rows)
+    return await read(session, ids, locked=True)
 
 
 async def read(
-    session: AsyncSession, subject_ids: Collection[str], *, lock: bool = False
+    session: AsyncSession, subject_ids: Collection[str], *, locked: bool = False
 ) -> Evidence:
-    """Reads what is known of some subjects."""
+    """Reads the evidence of some subjects; `locked` keeps other writers out until the commit."""
     key = col(Subject.subject_id)
     subjects = select(Subject).where(key.in_(subject_ids)).order_by(key)
     records = select(Record).where(col(Record.subject_id).in_(subject_ids))
-    if lock:
+    if locked:
         subjects, records = subjects.with_for_update(), records.with_for_update()
     known = (await session.exec(subjects)).all(), (await session.exec(records)).all()
-    # Last: what is activated while we wait for a lock is seen then.
+    # Read last, so that an activation made while this waited for a lock is seen.
     return Evidence(session, *known, await governing.load(session))
 
 
@@ -132,7 +139,7 @@ def _file(subject: Subject, records: Iterable[Record], governing: GoverningTexts
 
 
 def _evidence(record: Record) -> law.Record:
-    """A record as the law reads it. Its source stays behind: receipts outlive erasure (C-03)."""
+    """A record as the law reads it, without its source: receipts outlive an erasure (C-03)."""
     return law.Record(
         id=record.record_id,
         kind=record.kind,
@@ -149,23 +156,23 @@ def _evidence(record: Record) -> law.Record:
     )
 
 
-def _record(told: pb.Record) -> Record:
+def _row(message: pb.Record) -> Record:
     return Record(
-        record_id=told.record_id,
-        version=told.version,
-        subject_id=told.subject_id,
-        removed=told.removed,
-        kind=law.RecordKind(told.kind),
-        severity=law.Severity(told.severity) if told.severity else None,
-        occurred_on=_day(told.occurred_on),
-        determined_on=date.fromisoformat(told.determined_on),
-        entered_on=date.fromisoformat(told.entered_on),
-        status=law.RecordStatus(told.status),
-        status_on=_day(told.status_on),
-        verified=told.verified,
-        final=told.final,
-        contested=told.contested,
-        points=told.points if told.HasField("points") else None,
+        record_id=message.record_id,
+        version=message.version,
+        subject_id=message.subject_id,
+        removed=message.removed,
+        kind=law.RecordKind(message.kind),
+        severity=law.Severity(message.severity) if message.severity else None,
+        occurred_on=_day(message.occurred_on),
+        determined_on=date.fromisoformat(message.determined_on),
+        entered_on=date.fromisoformat(message.entered_on),
+        status=law.RecordStatus(message.status),
+        status_on=_day(message.status_on),
+        verified=message.verified,
+        final=message.final,
+        contested=message.contested,
+        points=message.points if message.HasField("points") else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The figures of grading: grades in force, overdue grades, the year's end, and index drafts."""
+"""The metrics of grading: grades in force, overdue gradings, the last year-end, index drafts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _IN_FORCE = (
 
 
 def looks(database: Database, clock: Clock) -> list[Look]:
-    """The questions of grading; the one that reads every grade in force is asked seldom."""
+    """The queries of the metrics; the one that reads every grade in force is run seldom."""
 
     async def due() -> list[Reading]:
         late = col(Subject.next_change_on) < clock.today()

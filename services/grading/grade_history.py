@@ -1,4 +1,4 @@
-"""Drafting: new statements of grades in both times, with their receipts and announcements."""
+"""The history of grades: new statements in both times, with their receipts and events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.grading.tables import Grade, Receipt
 
 @dataclass(frozen=True)
 class Cause:
-    """What a re-grading comes from; without records it is the passing of time or a new text."""
+    """Why grades are computed again: changed records, or else time or a new text."""
 
     action: str
     ground: str = ""
@@ -27,7 +27,7 @@ class Cause:
 
 
 class Draft:
-    """The statements of one change, kept back until the ones they end are ended."""
+    """The new statements of one change, written together once the old ones have ended."""
 
     def __init__(self, change: Change, cause: Cause) -> None:
         self._change, self._cause = change, cause
@@ -35,62 +35,62 @@ class Draft:
         self._events: list[tuple[str, GradeChanged]] = []
         self.changed: list[str] = []
 
-    def state(self, known: Sequence[Grade], fresh: Sequence[Assessment]) -> None:
-        """State a subject's new assessments, each in force from its day, over those known."""
-        self.changed.append(fresh[0].file.dossier.subject_id)
-        ruled = succession(known, [one.day for one in fresh], self._change.at)
+    def add(self, known: Sequence[Grade], assessments: Sequence[Assessment]) -> None:
+        """Adds a subject's new assessments, each in force from its day, and ends replaced ones."""
+        self.changed.append(assessments[0].file.dossier.subject_id)
+        change = succession(known, [new.day for new in assessments], self._change.at)
         before = known[-1] if known else None
-        for place in ruled.ended:
-            known[place].known_to = ruled.at
-        if ruled.again is not None:
-            before = _again(known[ruled.again], fresh[0])
-            before.known_from = ruled.at
+        for place in change.ended:
+            known[place].known_to = change.at
+        if change.again is not None:
+            before = _again(known[change.again], assessments[0])
+            before.known_from = change.at
             self._rows.append(before)
-        for one, end in zip(fresh, ruled.ends, strict=True):
-            after = self._grade(one)
-            after.in_force_to, after.known_from = end, ruled.at
+        for new, end in zip(assessments, change.ends, strict=True):
+            after = self._grade(new)
+            after.in_force_to, after.known_from = end, change.at
             self._announce(before, after)
             before = after
 
     async def commit(self) -> None:
-        """Put the statements into the change, audit and announce them."""
+        """Writes the statements, one audit entry for all, and an event for each changed grade."""
         if not self.changed:
             return
         session = self._change.session
-        await session.flush()  # the ends first: of a subject at most one statement is open
+        await session.flush()  # the ends first: a subject has at most one statement without end
         session.add_all(self._rows)
         self._audit()
         await session.flush()
-        with session.no_autoflush:  # nothing is left to flush, and looking takes time
+        with session.no_autoflush:  # nothing is left to flush, and looking for it takes time
             for bureau, event in self._events:
                 aggregate = f"subject/{event.subject_id}"
                 await self._change.announce(event, aggregate=aggregate, bureau=bureau)
 
-    def _grade(self, said: Assessment) -> Grade:
-        about, receipt = said.file.dossier, said.receipt
-        not_graded_zh, not_graded_en = said.not_graded_words()
+    def _grade(self, new: Assessment) -> Grade:
+        dossier, receipt = new.file.dossier, new.receipt
+        not_graded_zh, not_graded_en = new.not_graded_words()
         grade = Grade(
             grade_id=uuid4().hex,
-            subject_id=about.subject_id,
-            bureau=about.bureau,
-            in_force_from=said.day,
+            subject_id=dossier.subject_id,
+            bureau=dossier.bureau,
+            in_force_from=new.day,
             known_from=self._change.at,
             not_graded_zh=not_graded_zh,
             not_graded_en=not_graded_en,
-            digest=said.digest,
+            digest=new.digest,
         )
         if receipt is not None:
             grade.grade, grade.score = receipt.grade, receipt.score
             grade.ruleset_id, grade.ruleset_hash = receipt.ruleset_id, receipt.ruleset_hash
             grade.contested = bool(receipt.contested_records)
             grade.no_record, grade.example_values = receipt.no_record, receipt.example_values
-            grade.receipt_id = self._keep(said)
+            grade.receipt_id = self._add_receipt(new)
         self._rows.append(grade)
         return grade
 
-    def _keep(self, said: Assessment) -> str:
-        subject_id, receipt_id = said.file.dossier.subject_id, uuid4().hex
-        document = said.document
+    def _add_receipt(self, new: Assessment) -> str:
+        subject_id, receipt_id = new.file.dossier.subject_id, uuid4().hex
+        document = new.document
         self._rows.append(Receipt(receipt_id=receipt_id, subject_id=subject_id, document=document))
         return receipt_id
 
@@ -110,31 +110,31 @@ class Draft:
         self._events.append((after.bureau, event))
 
     def _records_behind(self, after: Grade) -> Sequence[str]:
-        """What came into force on a day that was missed came by time, not by today's news."""
+        """The changed records; none for a missed day, as time alone changed that grade."""
         if after.in_force_from < self._change.today:
             return ()
         return self._cause.records.get(after.subject_id, ())
 
     def _audit(self) -> None:
-        """One entry for all of them: how many, and the digest of their ids (D-10)."""
-        digest = digest_of("subjects", ((one, 0) for one in self.changed)).digest
+        """Writes one entry for all subjects: their number and the digest of their ids (D-10)."""
+        digest = digest_of("subjects", ((subject_id, 0) for subject_id in self.changed)).digest
         alone = len(self.changed) == 1
         self._change.audit(
             self._cause.action,
             f"subject/{self.changed[0]}" if alone else f"subjects/{digest}",
-            after=self._said_of_one() if alone else {"subjects": len(self.changed)},
+            after=self._values_of_one() if alone else {"subjects": len(self.changed)},
             ground=self._cause.ground,
         )
 
-    def _said_of_one(self) -> dict[str, Any]:
+    def _values_of_one(self) -> dict[str, Any]:
         grade = next(row for row in reversed(self._rows) if isinstance(row, Grade))
         return grade.model_dump(include={"grade", "score", "receipt_id"})
 
 
-def _again(grade: Grade, next_one: Assessment) -> Grade:
-    """The same grade, in force until the day of the next."""
+def _again(grade: Grade, next_assessment: Assessment) -> Grade:
+    """The same grade stated again, in force until the day of the next assessment."""
     kept = grade.model_dump(exclude={"grade_id", "in_force_to", "known_to"})
-    return Grade(**kept, grade_id=uuid4().hex, in_force_to=next_one.day)
+    return Grade(**kept, grade_id=uuid4().hex, in_force_to=next_assessment.day)
 
 
 def _result(grade: Grade | None) -> tuple[str | None, int | None]:
@@ -142,7 +142,7 @@ def _result(grade: Grade | None) -> tuple[str | None, int | None]:
 
 
 def _fell(before: Grade | None, after: Grade) -> bool:
-    """Grades of different texts are not compared."""
+    """Whether the grade became worse; grades of different texts are not compared."""
     if before is None or before.ruleset_id != after.ruleset_id:
         return False
     return assessment.fell(after.ruleset_id, before.grade, after.grade)

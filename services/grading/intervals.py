@@ -1,10 +1,11 @@
-"""Grades in two times: when a grade was in force, and when that was what was known.
+"""Grades in two times: the days on which a grade was in force, and the time while that was known.
 
-1. Of the statements known at a moment, at most one is in force on any day; the last is open.
-2. A new grade comes into force on a day T: statements reaching beyond T are known until now,
-3. what they said of the days before T is stated again, known from now, in force until T,
-4. and the new grade is stated from T on; several at once each end where the next begins.
-5. Nothing is ever rewritten but `known_to`: what was known before stays answerable.
+1. Of the statements known at a moment, at most one is in force on any day; the last has no end.
+2. When a new grade comes into force on day T, the statements that reach beyond T end: they were
+   known until now.
+3. For the days before T they are stated again: in force until T, known from now.
+4. The new grade is stated from T on. Of several new grades each ends where the next begins.
+5. Only `known_to` is ever changed, so a question about what was known before can be answered.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Protocol
 
 
 class Statement(Protocol):
-    """A statement in both times; ends are exclusive, and None is open."""
+    """A statement in both times; an end is exclusive, None means that there is none."""
 
     in_force_from: date
     in_force_to: date | None
@@ -26,25 +27,25 @@ class Statement(Protocol):
 
 @dataclass(frozen=True)
 class Succession:
-    """What new statements from certain days on do to those already known."""
+    """What new statements change about those already known."""
 
-    ended: tuple[int, ...]  # places of known statements that are known until `at`
-    again: int | None  # the one of them to be stated again, in force until the first new day
-    ends: tuple[date | None, ...]  # where each new statement ends
+    ended: tuple[int, ...]  # positions of the known statements that end: known until `at`
+    again: int | None  # position of the one to state again, in force until the first new day
+    ends: tuple[date | None, ...]  # the day on which each new statement ends, exclusive
     at: datetime  # the moment from which all this is known
 
 
 def succession(known: Sequence[Statement], starts: Sequence[date], now: datetime) -> Succession:
-    """Work out the succession of new statements from ascending days; `known` are those now known.
+    """Computes what new statements, each in force from one of the ascending days, change.
 
-    Its moment is never before one at which something known became so: a clock set back must not
-    make a statement end before it began.
+    `at` is never before the moment at which an ended statement became known: after a clock was
+    set back, no statement ends before it began.
     """
     first = starts[0]
     ended = tuple(
         place
-        for place, one in enumerate(known)
-        if one.in_force_to is None or one.in_force_to > first
+        for place, statement in enumerate(known)
+        if statement.in_force_to is None or statement.in_force_to > first
     )
     again = next((place for place in ended if known[place].in_force_from < first), None)
     at = max([now, *(known[place].known_from for place in ended)])
@@ -52,10 +53,10 @@ def succession(known: Sequence[Statement], starts: Sequence[date], now: datetime
 
 
 def gaps(known: Sequence[Statement]) -> list[date]:
-    """List the days at which the statements now known, in order, overlap or leave a gap."""
-    following: list[date | None] = [one.in_force_from for one in known[1:]]
+    """The first days of the known statements, in order, that do not end where the next begins."""
+    next_days: list[date | None] = [statement.in_force_from for statement in known[1:]]
     return [
-        one.in_force_from
-        for one, until in zip(known, [*following, None], strict=True)
-        if one.in_force_to != until
+        statement.in_force_from
+        for statement, next_day in zip(known, [*next_days, None], strict=True)
+        if statement.in_force_to != next_day
     ]

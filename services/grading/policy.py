@@ -1,4 +1,4 @@
-"""Who may ask grading what; which subjects they see is decided in the queries (D-09)."""
+"""Which roles may call which method; the queries decide which subjects they see (D-09)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POLICY: Policy = {
     f"/{SERVICE}/GetRecordGraded": allow(*STAFF, Role.OPERATOR),
 }
 
-# Whose scope is no municipality gets no further, whatever the role: see `rulesets`.
+# The commands also require that the caller's bureau is a municipal one: see `rulesets`.
 _MUNICIPAL = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
 RULESET_POLICY: Policy = {
     f"/{RULESETS}/ListRulesets": allow(*STAFF),

@@ -1,4 +1,4 @@
-"""What grading answers; whatever is out of the caller's scope is not there for them."""
+"""Reads of grades and receipts; what is outside the caller's scope is not found."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ CURRENT = (col(Grade.known_to).is_(None), col(Grade.in_force_to).is_(None))
 async def get_grade(view: View, request: pb.GetGradeRequest) -> pb.GetGradeResponse:
     """The grade of a subject in force on a day, as known at a moment.
 
-    The public sees present grades only: what was repaired must not come back by a question about
-    the past (C-03). Raises NotFound, also out of scope; NotPermitted for the public's question
-    about the past.
+    Raises NotFound, also outside the caller's scope. Raises NotPermitted when the public asks for
+    the past, as a repaired record must not show again (C-03).
     """
     subject = await _subject(view, request.subject_id)
     past = bool(request.on) or request.HasField("known_at")
@@ -49,7 +48,7 @@ async def get_grade(view: View, request: pb.GetGradeRequest) -> pb.GetGradeRespo
 
 
 async def current(session: AsyncSession, subject_id: str) -> Grade | None:
-    """The grade of a subject known and in force from now on."""
+    """The grade of a subject that is known now and has no end; None where there is none."""
     return (
         await session.exec(select(Grade).where(col(Grade.subject_id) == subject_id, *CURRENT))
     ).first()
@@ -76,7 +75,7 @@ async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceip
 
 
 async def verify_receipt(view: View, request: pb.VerifyReceiptRequest) -> pb.VerifyReceiptResponse:
-    """Where a receipt differs from what its inputs give today; nothing when it holds."""
+    """Grades a receipt's inputs again and lists the differences; empty when there is none."""
     document = await _receipt(view, request.receipt_id)
     return pb.VerifyReceiptResponse(differences=grading.verify_document(document))
 
@@ -118,7 +117,7 @@ async def summarise_grades(
 async def get_record_graded(
     view: View, request: pb.GetRecordGradedRequest
 ) -> pb.GetRecordGradedResponse:
-    """The current grade of a record's subject, once it takes that version of the record in."""
+    """The current grade of a record's subject, once it is based on that version of the record."""
     record = await view.session.get(Record, request.record_id)
     if record is None or record.version < request.version:
         return pb.GetRecordGradedResponse(graded=False)
@@ -139,7 +138,7 @@ async def _subject(view: View, subject_id: str) -> Subject:
 def _sees(caller: Caller, subject: Subject) -> bool:
     if caller.sees(subject.subject_id, subject.bureau):
         return True
-    # What registry lists openly: neither a person nor an owner in doubt.
+    # The registry shows the public neither natural persons nor owners under review.
     hidden = subject.removed or subject.in_review or subject.kind is SubjectKind.NATURAL_PERSON
     return caller.has(Role.PUBLIC) and not hidden
 

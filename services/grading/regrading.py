@@ -1,6 +1,6 @@
-"""Re-grading: the present evidence → which statements are to be made, and why.
+"""Computing grades again from the present evidence, and stating those that differ.
 
-What says the same and rests on the same as the grade in force writes nothing.
+A grade with the same result for the same reasons as the one in force is not stated again.
 """
 
 from __future__ import annotations
@@ -24,21 +24,25 @@ Turns = dict[str, list[Assessment]]
 
 
 def overdue(evidence: Evidence, subject_ids: Iterable[str], until: date) -> Turns:
-    """Assess, on the evidence as it stands, the days up to and with `until` that were missed."""
+    """Assesses the days that were missed up to and including `until`, on the present evidence."""
     due = {
         subject_id: day
         for subject_id in subject_ids
         if (day := evidence.subjects[subject_id].next_change_on) and day <= until
     }
     files = evidence.files(due)
-    return {one: list(assessment.turns(file, due[one], until)) for one, file in files.items()}
+    return {
+        subject_id: list(assessment.turns(file, due[subject_id], until))
+        for subject_id, file in files.items()
+    }
 
 
 def up_to(today: date, evidence: Evidence, subject_ids: Iterable[str], missed: Turns) -> Turns:
-    """Add to what was missed how things stand today."""
+    """Assesses subjects today, and puts the assessments of missed days before."""
     files = evidence.files(set(subject_ids))
     return {
-        one: [*missed.get(one, ()), assessment.assess(file, today)] for one, file in files.items()
+        subject_id: [*missed.get(subject_id, ()), assessment.assess(file, today)]
+        for subject_id, file in files.items()
     }
 
 
@@ -48,21 +52,21 @@ def yesterday(change: Change) -> date:
 
 
 async def write(change: Change, evidence: Evidence, turns: Turns, cause: Cause) -> int:
-    """State the grades that differ from those in force and announce them; returns how many."""
+    """States and announces grades that differ from those in force; returns how many subjects."""
     known = await _reaching(change, turns)
     draft = Draft(change, cause)
     for subject_id, assessments in turns.items():
         GRADES_COMPUTED.inc(len(assessments))
         evidence.subjects[subject_id].next_change_on = assessments[-1].next_change_on()
-        if fresh := _differing(known[subject_id], assessments):
-            draft.state(known[subject_id], fresh)
+        if new := _differing(known[subject_id], assessments):
+            draft.add(known[subject_id], new)
     await draft.commit()
     return len(draft.changed)
 
 
 async def _reaching(change: Change, turns: Turns) -> defaultdict[str, list[Grade]]:
-    """The statements now known that reach beyond the first day to be stated, in order."""
-    first = min((one[0].day for one in turns.values()), default=change.today)
+    """The known statements that reach beyond the first day to be stated, in order, by subject."""
+    first = min((assessments[0].day for assessments in turns.values()), default=change.today)
     reaching = (
         select(Grade)
         .where(
@@ -79,11 +83,11 @@ async def _reaching(change: Change, turns: Turns) -> defaultdict[str, list[Grade
 
 
 def _differing(known: Sequence[Grade], assessments: Sequence[Assessment]) -> list[Assessment]:
-    """Leave out each assessment that says the same as the one before it."""
-    said = known[-1].digest if known else ""
-    fresh: list[Assessment] = []
-    for one in assessments:
-        if one.digest != said:
-            fresh.append(one)
-            said = one.digest
-    return fresh
+    """The assessments whose result or reasons differ from those of the one before."""
+    digest = known[-1].digest if known else ""
+    differing: list[Assessment] = []
+    for new in assessments:
+        if new.digest != digest:
+            differing.append(new)
+            digest = new.digest
+    return differing

@@ -1,4 +1,4 @@
-"""What grading keeps: the evidence it was told of, and every grade with its receipt."""
+"""The tables of grading: the evidence as announced, grades, receipts, impacts, indices."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Base(SQLModel, registry=own_registry()):
 
 
 class Subject(Base, table=True):
-    """A subject as the registry last told of it.
+    """A subject as the registry last announced it.
 
-    With version 0 it is not registered yet: records came first, and this row is what their
-    transactions lock. `next_change_on` is the day on which its grade changes by time alone.
+    Version 0 means that its records were announced before the subject itself; the row is there
+    to be locked. `next_change_on` is the next day on which time alone changes its grade.
     """
 
     __tablename__ = "subject"
@@ -37,9 +37,9 @@ class Subject(Base, table=True):
 
 
 class Record(Base, table=True):
-    """A credit record as the registry last told of it; what grading has no need of is left out.
+    """A credit record as the registry last announced it, without what grading does not need.
 
-    A removed record stays as a tombstone, so that an older version cannot bring it back.
+    A removed record stays, so that an older version that arrives late cannot bring it back.
     """
 
     __tablename__ = "record"
@@ -62,10 +62,10 @@ class Record(Base, table=True):
 
 
 class Grade(Base, table=True):
-    """One statement: from when to when a grade was in force, and while this was what was known.
+    """One statement: a grade, the days on which it is in force, the time in which that is known.
 
-    Both intervals are half-open. `grade` is None where the subject is not graded, and the reason
-    says why. `digest` is over everything the grade rests on, so that equal gradings are told.
+    Both intervals exclude their end. `grade` is None where the subject is not graded; then
+    `not_graded_*` has the reason. Equal digests mean the same result for the same reasons.
     """
 
     __tablename__ = "grade"
@@ -102,7 +102,7 @@ class Grade(Base, table=True):
 
 
 class Receipt(Base, table=True):
-    """A receipt as `law.grading` wrote it; it never changes."""
+    """A receipt as `law.grading` made it; it never changes."""
 
     __tablename__ = "receipt"
 
@@ -112,10 +112,10 @@ class Receipt(Base, table=True):
 
 
 class Impact(Base, table=True):
-    """A rehearsal: who would move from which grade to which if a text governed from a day on.
+    """How grades would change if a text governed a jurisdiction from a day on.
 
-    `evidence` is the digest of what it rests on. Nothing is activated before somebody in charge
-    has looked at its impact (`seen_by`, `seen_at`).
+    `evidence` is the digest of what it was computed from. A text is activated only after somebody
+    in charge has read its impact (`seen_by`, `seen_at`).
     """
 
     __tablename__ = "impact"
@@ -137,7 +137,7 @@ class Impact(Base, table=True):
 
 
 class ImpactMove(Base, table=True):
-    """A subject whose grade an impact says would move; None where a text gives none."""
+    """A subject whose grade would change by an impact; a grade is None where there is none."""
 
     __tablename__ = "impact_move"
 
@@ -150,9 +150,9 @@ class ImpactMove(Base, table=True):
 
 
 class Activation(Base, table=True):
-    """A text made to govern a jurisdiction from a day on, over the packaged table; never removed.
+    """A text that governs a jurisdiction from a day on, before the packaged table; never removed.
 
-    Of those that fit, the one from the latest day decides, and of these the latest made.
+    Where several apply, the one with the latest first day decides, then the latest activated.
     """
 
     __tablename__ = "activation"
@@ -172,7 +172,7 @@ class Activation(Base, table=True):
 
 
 class IndexState(StrEnum):
-    """Whether an index is open to everyone."""
+    """Whether an index can be read by everyone."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -180,7 +180,7 @@ class IndexState(StrEnum):
 
 
 class IndexAssessment(Base, table=True):
-    """An area scored once by its table; what was found and what came of it never change.
+    """An area scored once by its table; findings and result never change.
 
     `area_id` is the same for every assessment of the same bureau, kind and name.
     """
@@ -209,7 +209,7 @@ class IndexAssessment(Base, table=True):
 
 
 class YearEnd(Base, table=True):
-    """What the end of a year did to the classes of a text; written once, when the run is done."""
+    """How a year's end changed the classes of a text; written once, when the year is closed."""
 
     __tablename__ = "year_end"
 

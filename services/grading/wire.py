@@ -1,4 +1,4 @@
-"""Rows ↔ protobuf."""
+"""Rows to protobuf messages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from services.grading.tables import Grade
 
 
 def grade(row: Grade) -> pb.Grade:
-    """A grade as it travels."""
-    said = pb.Grade(
+    """The message of a grade."""
+    message = pb.Grade(
         grade_id=row.grade_id,
         subject_id=row.subject_id,
         bureau=row.bureau,
@@ -25,7 +25,7 @@ def grade(row: Grade) -> pb.Grade:
         not_graded_zh=row.not_graded_zh,
         not_graded_en=row.not_graded_en,
     )
-    said.known_from.FromDatetime(row.known_from)
+    message.known_from.FromDatetime(row.known_from)
     if row.known_to is not None:
-        said.known_to.FromDatetime(row.known_to)
-    return said
+        message.known_to.FromDatetime(row.known_to)
+    return message

@@ -1,4 +1,4 @@
-"""What grading calls subjects and records when the law speaks in sentences."""
+"""The names that grading gives subjects and records in the sentences of the law."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from law.grading.wording_receipt import Lang
 
 
 def names(dossier: Dossier, lang: Lang) -> dict[str, str]:
-    """What people call a dossier's subject and records; grading knows no names (C-03)."""
+    """A name for a dossier's subject and for each record, by id; grading stores no names (C-03)."""
     if lang == "zh":
-        dated = {one.id: f"“{one.determined_on}认定，{one.id[:8]}”" for one in dossier.records}
+        dated = {
+            record.id: f"“{record.determined_on}认定，{record.id[:8]}”"
+            for record in dossier.records
+        }
         return {dossier.subject_id: "该主体", **dated}
-    dated = {one.id: f"{one.id[:8]} of {one.determined_on}" for one in dossier.records}
+    dated = {record.id: f"{record.id[:8]} of {record.determined_on}" for record in dossier.records}
     return {dossier.subject_id: "the subject", **dated}
 
 
 def ahead(outlook: Outlook, dossier: Dossier, lang: Lang) -> list[str]:
-    """The grade today, the days on which it turns, and the ways up with their articles."""
+    """In sentences: the grade today, the days on which it changes, and how to improve it."""
     return foretell(outlook, lang, names(dossier, lang))

@@ -1,7 +1,7 @@
-"""`regrade/daily`: has the grades that time changes made anew on each new day (D-04).
+"""`regrade/daily`: on each new day, grades the subjects whose grade time changes (D-04).
 
-One long-lived workflow for the service. It never reads the law: which subjects are due stands in
-the database, and the hour of waking comes with its input (D-05).
+One workflow that never ends. It does not read the law: the database names the subjects that are
+due, and the hour of waking comes with the start (D-05).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ACTIVITY = "regrade"
 
 
 class Regraded(BaseModel):
-    """How many subjects were graded because of time, and because of a changed text."""
+    """How many subjects a round graded: due by time, and stale by a changed text."""
 
     due: int
     stale: int
@@ -26,7 +26,7 @@ class Regraded(BaseModel):
 
 @workflow.defn(name=WORKFLOW)
 class RegradeDaily(DailyRounds):
-    """Each local day, shortly after midnight, one round; and one whenever it is woken."""
+    """Runs one round shortly after each local midnight, and one whenever it is woken."""
 
     @workflow.init
     def __init__(self, start: Start) -> None:

@@ -1,12 +1,14 @@
 """The year-end adjustment of classes (R-086 to R-088, S0 附件三, C-17).
 
-Each 31 December the class of a subject moves by the two years that end that day, and holds from
-1 January for the year. No workflow of its own waits for that day: every subject under such a text
-is due on 1 January (`Subject.next_change_on`), and the first round of `regrade/daily` on or after
-that day grades it as of 1 January. Once no subject is left due, that same round closes the year
-here: one row and one audit entry per text and year, with the counts from class to class. What a
-machine that was off missed is closed by its first round, year by year; what is closed is closed
-once. Later corrections of a year's records change grades, never the account of the run.
+On each 31 December the class of a subject changes by the two years that end that day; the new class
+holds for the year from 1 January. No separate workflow waits for that day: every subject under such
+a text is due on 1 January (`Subject.next_change_on`), and the first round of `regrade/daily` on or
+after that day grades it as of 1 January.
+
+When no subject is due any more, the same round closes the year here: one row and one audit entry
+for each text and year, with the number of subjects from class to class. After a machine was off,
+its first round closes each missed year. A year is closed once; a later correction of its records
+changes grades, but not the row.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from services.grading.tables import Grade, YearEnd
 
 
 async def close(change: Change, as_of: date) -> int:
-    """Accounts for every year that is over and not yet accounted for; returns how many."""
+    """Closes every year that is over and not closed yet; returns how many rows it wrote."""
     closed = 0
     for text in _texts():
         years = await _open_years(change.session, text.id, as_of)
@@ -43,7 +45,7 @@ async def close(change: Change, as_of: date) -> int:
 
 
 async def list_year_ends(view: View, request: pb.ListYearEndsRequest) -> pb.ListYearEndsResponse:
-    """The adjustments, the last year first, with the counts of the caller's bureaus."""
+    """The closed years, the last first, with the counts of the bureaus in the caller's scope."""
     order = (YearEnd.year, YearEnd.ruleset_id)
     page, token = await paging.page(
         view.session, request, select(YearEnd), *order, newest_first=True
@@ -57,7 +59,7 @@ def _texts() -> Iterator[Ruleset]:
 
 
 async def _open_years(session: AsyncSession, ruleset_id: str, as_of: date) -> range:
-    """The years that are over by a day, from the first in which anybody had a class."""
+    """The years over by a day and not closed, from the first in which any subject had a class."""
     of_text = col(YearEnd.ruleset_id) == ruleset_id
     closed = select(YearEnd.year).where(of_text).order_by(col(YearEnd.year).desc()).limit(1)
     last = (await session.exec(closed)).first()
@@ -72,15 +74,15 @@ def _close(change: Change, text: Ruleset, year: int, moves: list[dict[str, Any]]
     row = YearEnd(ruleset_id=text.id, year=year, ran_at=change.at, moves=moves)
     change.session.add(row)
     object_ = f"year-end/{text.id}/{year}"
-    change.audit("year_end", object_, after=_said(row), ground=_cite(text, year))
+    change.audit("year_end", object_, after=_summary(row), ground=_cite(text, year))
 
 
 async def _moves(
     session: AsyncSession, ruleset_id: str, years: range
 ) -> dict[int, list[dict[str, Any]]]:
-    """How many subjects of each bureau went from which class to which at the end of each year.
+    """The number of subjects per bureau, class before and class after, for each year.
 
-    The class of a year is a statement of its own from 1 January, also where it stays the same.
+    A class is stated anew from each 1 January, also where it stays the same.
     """
     before, after = aliased(Grade), aliased(Grade)
     until_then = sa.and_(
@@ -109,23 +111,27 @@ async def _moves(
         .order_by(*columns)
     )
     moves: dict[int, list[dict[str, Any]]] = {}
-    for first, bureau, was, now, subjects in await (await session.connection()).execute(counted):
-        move = {"bureau": bureau, "before": was, "after": now, "subjects": subjects}
-        moves.setdefault(first.year - 1, []).append(move)
+    for first_day, bureau, before_class, after_class, subjects in await (
+        await session.connection()
+    ).execute(counted):
+        classes = {"before": before_class, "after": after_class}
+        move = {"bureau": bureau, **classes, "subjects": subjects}
+        moves.setdefault(first_day.year - 1, []).append(move)
     return moves
 
 
-def _said(row: YearEnd) -> dict[str, Any]:
-    """The counts over all bureaus, from class to class."""
+def _summary(row: YearEnd) -> dict[str, Any]:
+    """The number of subjects from class to class over all bureaus."""
     counts: dict[str, int] = {}
-    for one in row.moves:
-        move = f"{one['before'] or '-'}→{one['after']}"
-        counts[move] = counts.get(move, 0) + one["subjects"]
-    moved = sum(n for move, n in counts.items() if move[0] not in ("-", move[-1]))
+    for move in row.moves:
+        classes = f"{move['before'] or '-'}→{move['after']}"
+        counts[classes] = counts.get(classes, 0) + move["subjects"]
+    moved = sum(n for classes, n in counts.items() if classes[0] not in ("-", classes[-1]))
     return {"subjects": sum(counts.values()), "moved": moved, "moves": counts}
 
 
 def _cite(text: Ruleset, year: int) -> str:
-    """The articles on the movement of classes, each once."""
-    parts = (part for one in text.at(date(year, 12, 31)).movements for part in one.cite.split("; "))
+    """The articles on the change of classes, each once."""
+    movements = text.at(date(year, 12, 31)).movements
+    parts = (part for movement in movements for part in movement.cite.split("; "))
     return "; ".join(dict.fromkeys(parts))

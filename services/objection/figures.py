@@ -1,4 +1,4 @@
-"""The figures of objection: open cases, terms by how soon they end, what waits for a person."""
+"""The metrics of objection: open cases, terms by how soon they end, what waits for a person."""
 
 from __future__ import annotations
 
@@ -14,19 +14,12 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import Look, Reading, ask, figure
-from services.objection.steps import STUCK
+from services.objection.steps import STUCK, UNDECIDED
 from services.objection.tables import NO_TERM, Case, ReachedRung
 
 KINDS = (CaseKind.OBJECTION, CaseKind.REPAIR)
-# A case that ended by a decision or otherwise stays open until nothing more follows from it.
+# A case that was decided, declined or withdrawn counts until nothing more follows from it.
 _STATES = tuple(state.value for state in CaseState)
-# The term of an objection runs from acceptance, that of a repair from submission (C-13).
-_TERM_RUNS = (
-    CaseState.LODGED,
-    CaseState.SUPPLEMENT_REQUESTED,
-    CaseState.ACCEPTED,
-    CaseState.EXTENSION_REQUESTED,
-)
 # What the bureau must do in each state.
 _AWAITING = {
     CaseState.LODGED: "case_lodged",
@@ -54,7 +47,7 @@ TERMS = figure(
 CASES_STUCK = figure(
     "cases_stuck",
     "后续事项被拒绝、须人工处理的案件",
-    "cases whose follow-through was refused for good",
+    "cases of which an activity was refused for good",
     "kind",
 )
 
@@ -66,7 +59,7 @@ _COUNTED = (
 )
 _ENDING = (
     sa.select(col(Case.kind), col(Case.due_on), sa.func.count())
-    .where(_UNSETTLED, col(Case.state).in_(_TERM_RUNS))
+    .where(_UNSETTLED, col(Case.state).in_(UNDECIDED))
     .where(col(Case.due_on) != NO_TERM)
     .group_by(col(Case.kind), col(Case.due_on))
 )
@@ -79,15 +72,17 @@ _REFUSED = (
 
 
 def looks(database: Database, clock: Clock) -> list[Look]:
-    """The questions of objection; the index of unsettled cases answers them."""
+    """The queries of the metrics; each reads the index of cases not yet settled."""
 
     async def cases() -> list[Reading]:
         counted, ending, refused = await ask(database, _COUNTED, _ENDING, _REFUSED)
         stuck, today = dict(refused), clock.today()
         readings: list[Reading] = []
         for kind in KINDS:
-            states = {state.value: count for of, state, count in counted if of is kind}
-            due = [(day, count) for of, day, count in ending if of is kind]
+            states = {
+                state.value: count for case_kind, state, count in counted if case_kind is kind
+            }
+            due = [(day, n) for case_kind, day, n in ending if case_kind is kind]
             readings += [
                 *CASES.under((kind.value,), states, _STATES),
                 *TERMS.under((kind.value,), windows(due, today)),
@@ -101,7 +96,7 @@ def looks(database: Database, clock: Clock) -> list[Look]:
 def _waiting(counted: Sequence[tuple[CaseKind, CaseState, int]]) -> list[Reading]:
     """The cases in which the bureau must act, by what it must do."""
     counts = {
-        what: sum(count for _, found, count in counted if found is state)
+        what: sum(count for _, case_state, count in counted if case_state is state)
         for state, what in _AWAITING.items()
     }
     return AWAITING_PERSON.of(counts)

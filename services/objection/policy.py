@@ -1,4 +1,4 @@
-"""Who may call what (D-09). Scope and separation of duties are checked with the case at hand."""
+"""Which roles may call which method (D-09); commands check scope and separation of duties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads: one case with its file, and cases by remaining term."""
+"""Reads of cases: one with its steps and letters, and lists by remaining term."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OVER = (CaseState.CLOSED, CaseState.DECLINED, CaseState.WITHDRAWN)
 
 
 async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None = None) -> Case:
-    """The case, for reading. Raises NotFound, also for one of another kind than asked for."""
+    """A case, for reading. Raises NotFound, also when it is not of the kind asked for."""
     case = await session.get(Case, case_id)
     if case is None or kind not in (None, case.kind):
         raise NotFound("没有这个案件", "There is no such case", case=case_id)
@@ -29,7 +29,7 @@ async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None =
 
 
 async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse:
-    """A case with its steps and letters. Raises NotFound, or NotPermitted out of scope."""
+    """A case with its steps and letters. Raises NotFound; NotPermitted outside the scope."""
     case = await find_case(view.session, request.case_id)
     view.caller.require_subject(case.subject_id, case.bureau)
     steps = select(CaseStep).where(col(CaseStep.case_id) == case.case_id)
@@ -43,7 +43,7 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
 
 
 async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesResponse:
-    """Cases in the caller's scope, the least remaining term first, those without one last."""
+    """The cases in the caller's scope, the earliest last day first, cases without a term last."""
     rows = select(Case).where(*_conditions(view.caller, request))
     page, token = await paging.page(view.session, request, rows, Case.due_on, Case.case_id)
     cases = [wire.case_message(case, view.today) for case in page]

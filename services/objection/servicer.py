@@ -1,4 +1,4 @@
-"""Objections over gRPC. What is asked of the registry is asked before the transaction."""
+"""Objections over gRPC. The registry is called before the transaction begins."""
 
 from __future__ import annotations
 

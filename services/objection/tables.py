@@ -1,4 +1,4 @@
-"""Tables: cases, their steps, letters and reached rungs, and which records are under objection."""
+"""The tables of objection: cases with steps, letters and reached reminders, and open records."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Base(SQLModel, registry=own_registry()):
 
 
 class Case(Base, table=True):
-    """An objection or a repair from its lodging until nothing more follows from it.
+    """An objection or a repair, from its lodging until nothing more follows from it.
 
-    `term` is the ledger (D-07). `due_on` is derived from it for sorting, never truth: it is
-    written anew whenever the ledger or the calendar changes. `settled_at` says that nothing more
-    follows; until then the case has a workflow.
+    `term` is the ledger of the term (D-07). `due_on` is the last day computed from it, stored for
+    sorting, and computed again whenever the ledger or the calendar changes. A case has a workflow
+    until `settled_at`, the moment from which nothing more follows.
     """
 
     __tablename__ = "objection_case"
@@ -42,7 +42,7 @@ class Case(Base, table=True):
     subject_id: str = Field(index=True)
     bureau: str
     record_ids: list[str] = Field(sa_type=JsonColumn)
-    # What the records said when the case was lodged: the letter answers to that.
+    # The records as they were on the day of lodging: the letter answers to that.
     records_as_lodged: list[dict[str, str]] = Field(sa_type=JsonColumn)
     state: CaseState = Field(sa_type=enum_column(CaseState))
     version: int = Field(default=0, sa_type=sa.BigInteger)
@@ -67,10 +67,10 @@ class Case(Base, table=True):
     decided_by: str = ""
     decided_at: datetime | None = None
 
-    # What is particular to a repair, as `repairs.repair_file` reads it.
+    # What only a repair has, as `repairs.repair_file` reads it.
     repair: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
-    # What following the decision through has come to know; None and empty until then.
+    # Found while the decision is carried out; None and empty until then.
     grade_before: str | None = None
     receipt_before: str = ""
     record_versions: dict[str, int] = Field(default_factory=dict, sa_type=JsonColumn)
@@ -81,7 +81,7 @@ class Case(Base, table=True):
 
 
 class OpenRecord(Base, table=True):
-    """A record under objection; a record has at most one open objection."""
+    """A record with an open objection; it has at most one."""
 
     __tablename__ = "open_record"
 
@@ -90,9 +90,10 @@ class OpenRecord(Base, table=True):
 
 
 class OpenRepair(Base, table=True):
-    """A record whose repair is applied for; it may be under objection as well.
+    """A record with an open application for repair; it has at most one.
 
-    What is wrong with a record and what was put right since are questions of their own.
+    It may have an open objection as well: whether a record is wrong, and whether its cause was put
+    right, are separate questions.
     """
 
     __tablename__ = "open_repair"
@@ -102,7 +103,7 @@ class OpenRepair(Base, table=True):
 
 
 class CaseStep(Base, table=True):
-    """One step of a case: what was done, by whom, on what ground."""
+    """One step of a case: what was done, when, by whom and by which article."""
 
     __tablename__ = "case_step"
 
@@ -116,7 +117,7 @@ class CaseStep(Base, table=True):
 
 
 class CaseLetter(Base, table=True):
-    """A letter to the subject; one of each title in a case."""
+    """A letter to the subject; a case has at most one of each title."""
 
     __tablename__ = "case_letter"
 
@@ -128,7 +129,7 @@ class CaseLetter(Base, table=True):
 
 
 class ReachedRung(Base, table=True):
-    """A reminder point of a term that was reached; each once."""
+    """A reminder or escalation of a term that was announced; each once."""
 
     __tablename__ = "reached_rung"
 
@@ -138,7 +139,7 @@ class ReachedRung(Base, table=True):
 
 
 class CaseNumber(Base, table=True):
-    """How many objections a bureau has numbered in a year."""
+    """The last number that a bureau gave to an objection in a year."""
 
     __tablename__ = "case_number"
 
@@ -148,7 +149,7 @@ class CaseNumber(Base, table=True):
 
 
 class RepairNumber(Base, table=True):
-    """How many repairs a bureau has numbered in a year."""
+    """The last number that a bureau gave to a repair in a year."""
 
     __tablename__ = "repair_number"
 
@@ -157,7 +158,7 @@ class RepairNumber(Base, table=True):
     last: int
 
 
-# What holds the open records of a kind of case.
+# The table of open records of each kind of case.
 OPEN: dict[CaseKind, type[OpenRecord] | type[OpenRepair]] = {
     CaseKind.OBJECTION: OpenRecord,
     CaseKind.REPAIR: OpenRepair,

@@ -1,4 +1,4 @@
-"""Rows to protobuf. A term's dates are derived here, from its ledger and today."""
+"""Rows to protobuf messages; the dates of a term are computed from its ledger and today."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.objection.tables import Case, CaseLetter, CaseStep
 
 
 def case_message(case: Case, today: date) -> pb.Case:
-    """A case as it stands on that day."""
+    """The message of a case, with its term as of that day."""
     return pb.Case(
         case_id=case.case_id,
         number=case.number,
@@ -46,7 +46,7 @@ def case_message(case: Case, today: date) -> pb.Case:
 
 
 def term_message(term: Term, today: date) -> pb.Term:
-    """A term as it stands on that day."""
+    """The message of a term as of that day."""
     newest = edition()
     target, latest = term.target(newest), term.latest(newest)
     return pb.Term(
@@ -64,14 +64,14 @@ def term_message(term: Term, today: date) -> pb.Term:
 
 
 def step_message(step: CaseStep) -> pb.Step:
-    """A step."""
+    """The message of a step."""
     return pb.Step(
         step=step.step, at=stamp(step.at), actor=step.actor, cite=step.cite, note=step.note
     )
 
 
 def letter_message(letter: CaseLetter) -> pb.Letter:
-    """A letter."""
+    """The message of a letter."""
     return pb.Letter(
         letter_id=letter.letter_id,
         title=letter.title,
@@ -81,9 +81,9 @@ def letter_message(letter: CaseLetter) -> pb.Letter:
 
 
 def stamp(moment: datetime | None) -> Timestamp | None:
-    """A moment as protobuf has it; None stays None."""
+    """The protobuf timestamp of a moment; None for None."""
     if moment is None:
         return None
-    said = Timestamp()
-    said.FromDatetime(moment)
-    return said
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp

@@ -219,9 +219,9 @@ async def test_what_is_due_is_graded_in_chunks_as_of_its_day(
     changes = Changes(database, clock)
     async with changes.change(service_caller("grading")) as change:
         subjects = [subject(number) for number in range(5)]
-        await commands.take_subjects(change, SubjectsChanged(subjects=subjects))
+        await commands.apply_subjects(change, SubjectsChanged(subjects=subjects))
         records = [penalty(number, subject_id=f"subj-{number}") for number in range(5)]
-        await commands.take_records(change, RecordsChanged(records=records))
+        await commands.apply_records(change, RecordsChanged(records=records))
     ahead = datetime(2031, 6, 1, tzinfo=UTC) - SystemClock().now()
     start = Start(offset_seconds=ahead.total_seconds())
     activities = Activities(changes)

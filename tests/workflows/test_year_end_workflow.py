@@ -67,12 +67,12 @@ async def tianjin(tmp_path: Path, databases: Databases) -> AsyncIterator[Changes
     changes = Changes(database, FixedClock(SPRING))
     async with changes.change(service_caller("grading")) as change:
         shops = [shop(1), shop(2), shop(3, HEDONG)]
-        await commands.take_subjects(change, SubjectsChanged(subjects=shops))
+        await commands.apply_subjects(change, SubjectsChanged(subjects=shops))
     good = ("compliance", "sound_management", "commitment_kept")
     records = [record(9, "penalty", MARCH, "subj-1")]
     records += [record(n, kind, MARCH, "subj-2") for n, kind in enumerate(good)]
     async with changes.change(service_caller("grading")) as change:
-        await commands.take_records(change, RecordsChanged(records=records))
+        await commands.apply_records(change, RecordsChanged(records=records))
     yield changes
     await database.close()
 

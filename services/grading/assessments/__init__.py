@@ -1,1 +1,1 @@
-"""What would be, what is to come, and what other texts say; nothing is written."""
+"""What-if, outlook and comparison of texts: computed on request; nothing is stored."""

@@ -1,4 +1,4 @@
-"""How many grades would fall if many subjects were otherwise: computed, and written nowhere."""
+"""Which grades would become worse if many subjects changed; computed, nothing is stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.grading.tables import Grade
 
 
 async def graded(session: AsyncSession, bureau: str) -> int:
-    """How many subjects of a bureau, and of those below it, have a grade in force."""
+    """How many subjects of a bureau and of the bureaus below it have a grade in force."""
     counted = select(sa.func.count()).where(
         col(Grade.known_to).is_(None),
         col(Grade.in_force_to).is_(None),
@@ -32,21 +32,22 @@ async def graded(session: AsyncSession, bureau: str) -> int:
 
 
 def drops(
-    files: Mapping[str, File], told: Iterable[pb.SupposedSubject], today: date
+    files: Mapping[str, File], subjects: Iterable[pb.SupposedSubject], today: date
 ) -> Iterator[str]:
-    """Those whose grade would be worse today. Raises InvalidInput naming every fault.
+    """The ids of the subjects whose grade would be worse today.
 
-    Grades of different texts are not compared; whom grading does not know yet has none to lose.
+    Grades of different texts are not compared, and a subject without a file has no grade to lose.
+    Raises InvalidInput naming every fault.
     """
     faults: list[Fault] = []
-    supposed = [
-        (files[one.subject_id], _as_told(files[one.subject_id], one, f"subjects[{n}]", faults))
-        for n, one in enumerate(told)
-        if one.subject_id in files
+    pairs = [
+        (file, _supposed(file, subject, f"subjects[{number}]", faults))
+        for number, subject in enumerate(subjects)
+        if (file := files.get(subject.subject_id))
     ]
     refuse(faults, "输入不符合要求", "The input is not valid.")
-    for file, other in supposed:
-        if _falls(file, other, today):
+    for file, supposed in pairs:
+        if _falls(file, supposed, today):
             yield file.dossier.subject_id
 
 
@@ -58,26 +59,27 @@ def _falls(file: File, supposed: File, today: date) -> bool:
     return assessment.fell(after.ruleset_id, before.grade, after.grade)
 
 
-def _as_told(file: File, told: pb.SupposedSubject, path: str, faults: list[Fault]) -> File:
-    about = file.dossier
-    said = Reader({"kind": told.kind or None, "sector": told.sector or None}, path, faults)
+def _supposed(file: File, subject: pb.SupposedSubject, path: str, faults: list[Fault]) -> File:
+    dossier = file.dossier
+    values = {"kind": subject.kind or None, "sector": subject.sector or None}
+    reader = Reader(values, path, faults)
     records = [
-        _record(one, number, f"{path}.records[{number}]", faults)
-        for number, one in enumerate(told.records)
+        _record(record, number, f"{path}.records[{number}]", faults)
+        for number, record in enumerate(subject.records)
     ]
     dossier = replace(
-        about,
-        records=(*about.records, *records),
-        subject_kind=said.choice_or_none("kind", SubjectKind) or about.subject_kind,
-        sector=said.choice_or_none("sector", Sector) or about.sector,
-        bureau=told.bureau or about.bureau,
+        dossier,
+        records=(*dossier.records, *records),
+        subject_kind=reader.choice_or_none("kind", SubjectKind) or dossier.subject_kind,
+        sector=reader.choice_or_none("sector", Sector) or dossier.sector,
+        bureau=subject.bureau or dossier.bureau,
     )
     return replace(file, dossier=dossier)
 
 
-def _record(told: pb.SupposedRecord, number: int, path: str, faults: list[Fault]) -> Record:
-    said = {field.name: value for field, value in told.ListFields()}
-    reader = Reader(said, path, faults)
+def _record(message: pb.SupposedRecord, number: int, path: str, faults: list[Fault]) -> Record:
+    values = {field.name: value for field, value in message.ListFields()}
+    reader = Reader(values, path, faults)
     return Record(
         id=f"supposed-{number + 1}",
         kind=reader.choice("kind", RecordKind),
@@ -85,7 +87,7 @@ def _record(told: pb.SupposedRecord, number: int, path: str, faults: list[Fault]
         occurred_on=reader.day("occurred_on"),
         determined_on=reader.day("determined_on"),
         entered_on=reader.day("entered_on"),
-        verified=told.verified,
-        final=told.final,
-        points=told.points if told.HasField("points") else None,
+        verified=message.verified,
+        final=message.final,
+        points=message.points if message.HasField("points") else None,
     )

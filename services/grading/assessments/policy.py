@@ -1,4 +1,4 @@
-"""Who may ask what of AssessmentService; which things they see is decided below (D-09)."""
+"""Which roles may call which method of AssessmentService (D-09)."""
 
 from __future__ import annotations
 

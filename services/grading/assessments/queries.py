@@ -1,7 +1,7 @@
-"""What if, outlook and comparison: computed from the evidence as it stands; nothing is written.
+"""What-if, outlook and comparison, computed from the present evidence; nothing is stored.
 
-Out of the caller's scope there is no such subject. What these answer is in force nowhere: a grade
-in force has its own receipt (`queries`).
+A subject outside the caller's scope is not found. No answer here is a grade in force: that one has
+a receipt of its own (`queries`).
 """
 
 from __future__ import annotations
@@ -22,34 +22,33 @@ from plumbing.identity import Caller
 from protos.grading.v1 import assessments_pb2 as pb
 from services.grading import assessment, evidence
 from services.grading.assessment import REMOVED, File
-from services.grading.assessments import what_if as hypotheses
+from services.grading.assessments import what_if as changes_in
 
-Found = Receipt | NotGraded
+Result = Receipt | NotGraded
 
 
 @dataclass(frozen=True)
 class Supposed:
-    """A subject graded as things are, and as they would be."""
+    """A subject's result on the evidence as it is, and with changes."""
 
-    before: Found
-    after: Found
+    before: Result
+    after: Result
     as_of: date
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """A subject's grade today, and what is to come where a text governs."""
+    """A subject's result today; the outlook is None where no text governs."""
 
-    now: Found
+    now: Result
     outlook: Outlook | None
     as_of: date
     file: File
 
 
 async def file_of(session: AsyncSession, caller: Caller, subject_id: str) -> File:
-    """The file of a subject in the caller's scope.
-
-    Raises NotFound for one outside it; WrongState where the subject's import was undone.
+    """The file of a subject. Raises NotFound, also outside the caller's scope; WrongState when the
+    import of the subject was undone.
     """
     known = await evidence.read(session, [subject_id])
     file = known.files(known.subjects).get(subject_id)
@@ -61,38 +60,38 @@ async def file_of(session: AsyncSession, caller: Caller, subject_id: str) -> Fil
 
 
 def what_if(file: File, request: pb.WhatIfRequest, today: date) -> Supposed:
-    """Grades a file with and without changes, as of a day. Raises InvalidInput (`hypotheses`)."""
+    """Grades a file with and without the changes, as of a day. Raises InvalidInput (`what_if`)."""
     as_of = validation.day(request.as_of, "as_of") or today
-    changes = hypotheses.read(file.dossier, request.changes, min(today, as_of))
+    changes = changes_in.read(file.dossier, request.changes, min(today, as_of))
     supposed = replace(file, dossier=grading.changed(file.dossier, changes))
     before, after = assessment.assess(file, as_of), assessment.assess(supposed, as_of)
-    return Supposed(before.found, after.found, as_of)
+    return Supposed(before.result, after.result, as_of)
 
 
 def outlook(file: File, request: pb.OutlookRequest, today: date) -> Ahead:
-    """Looks ahead from today. Raises InvalidInput for a horizon that is past."""
+    """The outlook from today on. Raises InvalidInput for a horizon in the past."""
     horizon = validation.day(request.horizon, "horizon")
     if horizon is not None and horizon < today:
         fault = Fault("horizon", "不能早于当日", "must not be before today")
         raise InvalidInput(faults=[fault])
-    now, text = assessment.assess(file, today).found, file.governed_by(today)
+    now, text = assessment.assess(file, today).result, file.governed_by(today)
     if isinstance(text, NotGraded):
         return Ahead(now, None, today, file)
     return Ahead(now, grading.outlook(file.dossier, text, today, horizon), today, file)
 
 
 def compare(file: File, request: pb.CompareRequest, today: date) -> Sequence[Receipt]:
-    """Grades a file under several texts, or all. Raises InvalidInput naming each unknown text."""
+    """Grades a file under several texts or all. Raises InvalidInput naming each unknown text."""
     as_of = validation.day(request.as_of, "as_of") or today
     return grading.compare(file.dossier, as_of, _texts(request.ruleset_ids))
 
 
 def _texts(ruleset_ids: Sequence[str]) -> Sequence[Ruleset]:
     unknown = [
-        Fault(f"ruleset_ids[{number}]", f"没有规则集{one}", f"there is no ruleset {one}")
-        for number, one in enumerate(ruleset_ids)
-        if one not in ruleset.GRADING
+        Fault(f"ruleset_ids[{number}]", f"没有规则集{name}", f"there is no ruleset {name}")
+        for number, name in enumerate(ruleset_ids)
+        if name not in ruleset.GRADING
     ]
     if unknown:
         raise InvalidInput(faults=unknown)
-    return [ruleset.load(one) for one in ruleset_ids] or ruleset.list_rulesets()
+    return [ruleset.load(name) for name in ruleset_ids] or ruleset.list_rulesets()

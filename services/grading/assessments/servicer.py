@@ -17,14 +17,14 @@ from services.grading.indices import queries as index_queries
 
 
 class AssessmentServicer(Servicer, rpc.AssessmentServiceServicer):
-    """Computes what would be and what is to come; keeps the indices of areas."""
+    """Computes what-ifs, outlooks and comparisons; keeps the indices of areas."""
 
     register = rpc.add_AssessmentServiceServicer_to_server
 
     async def WhatIf(self, request: pb.WhatIfRequest, context: Any) -> pb.WhatIfResponse:
         file, today = await self._file(request.subject_id), self.changes.clock.today()
-        supposed = await asyncio.to_thread(assessments.what_if, file, request, today)
-        return wire.supposed(supposed)
+        answer = await asyncio.to_thread(assessments.what_if, file, request, today)
+        return wire.supposed(answer)
 
     async def EstimateDrops(
         self, request: pb.EstimateDropsRequest, context: Any

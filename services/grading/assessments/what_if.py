@@ -1,4 +1,4 @@
-"""Hypotheses: what a caller would have of a subject's records → changes as the law knows them."""
+"""The supposed changes of a what-if request, as the law's changes of a dossier."""
 
 from __future__ import annotations
 
@@ -15,39 +15,41 @@ from protos.grading.v1 import assessments_pb2 as pb
 _REPEATED = ("同一记录只能作一项变更", "one record takes one change")
 
 
-def read(dossier: Dossier, told: Sequence[pb.Hypothesis], day: date) -> list[Change]:
-    """The changes in their order; what names no day happens on `day`.
+def read(dossier: Dossier, hypotheses: Sequence[pb.Hypothesis], day: date) -> list[Change]:
+    """The changes in their order; a change without a day happens on `day`.
 
-    Raises InvalidInput with every fault and its path: an unknown record, a record in two
-    changes, an unknown kind or severity, a day that is none.
+    Raises InvalidInput with every fault and its path: an unknown record, a record in two changes,
+    an unknown kind or severity, a value that is not a date.
     """
     faults: list[Fault] = []
     records = {record.id: record for record in dossier.records}
     changes: list[Change] = []
-    for number, one in enumerate(told):
-        path = f"changes[{number}].{one.WhichOneof('change')}"
-        changes += _read(one, number, path, records, day, faults)
-    _note_repeated(told, faults)
+    for number, hypothesis in enumerate(hypotheses):
+        path = f"changes[{number}].{hypothesis.WhichOneof('change')}"
+        changes += _read(hypothesis, number, path, records, day, faults)
+    _note_repeated(hypotheses, faults)
     refuse(faults, "变更不符合要求", "The changes are not valid.")
     return changes
 
 
 def _read(
-    one: pb.Hypothesis,
+    hypothesis: pb.Hypothesis,
     number: int,
     path: str,
     records: dict[str, Record],
     day: date,
     faults: list[Fault],
 ) -> Iterable[Change]:
-    if one.HasField("added"):
-        return [Addition(_added(one.added, number, path, day, faults))]
-    if one.HasField("ended"):
-        on = _day(Reader({"on": one.ended.on or None}, path, faults), "on", day)
-        found = _known(one.ended.record_id, path, records, faults)
-        return _ended(found, RecordStatus(one.ended.status), on) if found else ()
-    found = _known(one.corrected.record_id, path, records, faults)
-    return _corrected(found, one.corrected.points) if found else ()
+    if hypothesis.HasField("added"):
+        return [Addition(_added(hypothesis.added, number, path, day, faults))]
+    if hypothesis.HasField("ended"):
+        ended = hypothesis.ended
+        on = _day(Reader({"on": ended.on or None}, path, faults), "on", day)
+        record = _known(ended.record_id, path, records, faults)
+        return _ended(record, RecordStatus(ended.status), on) if record else ()
+    corrected = hypothesis.corrected
+    record = _known(corrected.record_id, path, records, faults)
+    return _corrected(record, corrected.points) if record else ()
 
 
 def _known(
@@ -60,23 +62,23 @@ def _known(
 
 
 def _ended(record: Record, status: RecordStatus, on: date) -> Iterator[Change]:
-    """What is withdrawn never counted; what is repaired counted until then."""
+    """Ends a record: a withdrawn one never counted, a repaired one counted until that day."""
     yield Ending(record.id, status, on if status is RecordStatus.REPAIRED else None)
 
 
 def _corrected(record: Record, points: int) -> Iterator[Change]:
-    """A corrected record is replaced by one that says it rightly."""
+    """Replaces a record by one with the corrected points."""
     yield Ending(record.id, RecordStatus.CORRECTED)
     yield Addition(replace(record, id=f"{record.id}:corrected", points=points))
 
 
-def _added(told: pb.AddedRecord, number: int, path: str, day: date, faults: list[Fault]) -> Record:
-    said = {
-        "kind": told.kind,
-        "severity": told.severity or None,
-        "determined_on": told.determined_on or None,
+def _added(added: pb.AddedRecord, number: int, path: str, day: date, faults: list[Fault]) -> Record:
+    values = {
+        "kind": added.kind,
+        "severity": added.severity or None,
+        "determined_on": added.determined_on or None,
     }
-    reader = Reader(said, path, faults)
+    reader = Reader(values, path, faults)
     determined_on = _day(reader, "determined_on", day)
     return Record(
         id=f"added-{number + 1}",
@@ -84,9 +86,9 @@ def _added(told: pb.AddedRecord, number: int, path: str, day: date, faults: list
         severity=reader.choice_or_none("severity", Severity),
         determined_on=determined_on,
         entered_on=determined_on,
-        verified=told.verified if told.HasField("verified") else True,
-        final=told.final,
-        points=told.points if told.HasField("points") else None,
+        verified=added.verified if added.HasField("verified") else True,
+        final=added.final,
+        points=added.points if added.HasField("points") else None,
     )
 
 
@@ -94,11 +96,11 @@ def _day(reader: Reader, field: str, default: date) -> date:
     return reader.day_or_none(field) or default
 
 
-def _note_repeated(told: Sequence[pb.Hypothesis], faults: list[Fault]) -> None:
+def _note_repeated(hypotheses: Sequence[pb.Hypothesis], faults: list[Fault]) -> None:
     seen: set[str] = set()
-    for number, one in enumerate(told):
-        name = one.WhichOneof("change") or ""
-        record_id = getattr(getattr(one, name), "record_id", "")
+    for number, hypothesis in enumerate(hypotheses):
+        name = hypothesis.WhichOneof("change") or ""
+        record_id = getattr(getattr(hypothesis, name), "record_id", "")
         if record_id in seen:
             faults.append(Fault(f"changes[{number}].{name}.record_id", *_REPEATED))
         if record_id:

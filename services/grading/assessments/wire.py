@@ -1,4 +1,4 @@
-"""What the law answers, indices and year-ends → protobuf."""
+"""Assessments, indices and year-ends to protobuf messages."""
 
 from __future__ import annotations
 
@@ -12,81 +12,81 @@ from law.texts_in_force import load as ruleset
 from law.texts_in_force.model import NotGraded
 from protos.grading.v1 import assessments_pb2 as pb
 from services.grading import wording
-from services.grading.assessments.queries import Ahead, Found, Supposed
+from services.grading.assessments.queries import Ahead, Result, Supposed
 from services.grading.tables import IndexAssessment, YearEnd
 
 
-def outcome(found: Found) -> pb.Outcome:
-    """What a text says, or why none does."""
-    if isinstance(found, NotGraded):
-        return _beyond(pb.Outcome(), found)
-    text = ruleset.load(found.ruleset_id)
-    said = pb.Outcome(
-        ruleset_id=found.ruleset_id,
-        ruleset_hash=found.ruleset_hash,
+def outcome(result: Result) -> pb.Outcome:
+    """The message of a receipt, or of the reason why there is none."""
+    if isinstance(result, NotGraded):
+        return _with_reason(pb.Outcome(), result)
+    text = ruleset.load(result.ruleset_id)
+    message = pb.Outcome(
+        ruleset_id=result.ruleset_id,
+        ruleset_hash=result.ruleset_hash,
         title_zh=text.title_zh,
         title_en=text.title_en,
-        grade=found.grade or "",
-        score=found.score,
-        prospective=found.prospective or "",
-        example_values=found.example_values,
+        grade=result.grade or "",
+        score=result.score,
+        prospective=result.prospective or "",
+        example_values=result.example_values,
     )
-    return _beyond(said, found.not_graded)
+    return _with_reason(message, result.not_graded)
 
 
-def supposed(found: Supposed) -> pb.WhatIfResponse:
-    """A grade as it would be, beside the one as things are."""
-    answer = pb.WhatIfResponse(
-        as_of=found.as_of.isoformat(), before=outcome(found.before), after=outcome(found.after)
+def supposed(answer: Supposed) -> pb.WhatIfResponse:
+    """The results with and without the changes, and the receipt with them."""
+    response = pb.WhatIfResponse(
+        as_of=answer.as_of.isoformat(), before=outcome(answer.before), after=outcome(answer.after)
     )
-    if isinstance(found.after, Receipt):
-        receipt = found.after
-        answer.receipt_json = as_json(receipt.to_json())
-        answer.explanation_zh[:] = explain(receipt, "zh", wording.names(receipt.inputs, "zh"))
-        answer.explanation_en[:] = explain(receipt, "en", wording.names(receipt.inputs, "en"))
-    return answer
+    if isinstance(answer.after, Receipt):
+        receipt = answer.after
+        response.receipt_json = as_json(receipt.to_json())
+        response.explanation_zh[:] = explain(receipt, "zh", wording.names(receipt.inputs, "zh"))
+        response.explanation_en[:] = explain(receipt, "en", wording.names(receipt.inputs, "en"))
+    return response
 
 
-def ahead(found: Ahead) -> pb.OutlookResponse:
-    """What is to come."""
-    answer = pb.OutlookResponse(as_of=found.as_of.isoformat(), now=outcome(found.now))
-    if found.outlook is None:
-        answer.explanation_zh[:] = [f"不评定等级：{answer.now.not_graded_zh}。"]
-        answer.explanation_en[:] = [f"There is no grade: {answer.now.not_graded_en}"]
-        return answer
-    said, dossier = found.outlook, found.file.dossier
-    answer.changes.extend(map(_turn, said.turns))
-    answer.steps.extend(map(_step, said.steps))
-    for name, way in (("path", said.path), ("soonest", said.soonest)):
-        if way is not None:
-            getattr(answer, name).CopyFrom(_way(way))
-    answer.outlook_json = as_json(said.to_json())
-    answer.explanation_zh[:] = wording.ahead(said, dossier, "zh")
-    answer.explanation_en[:] = wording.ahead(said, dossier, "en")
-    return answer
+def ahead(answer: Ahead) -> pb.OutlookResponse:
+    """The result today and the outlook, also in sentences."""
+    response = pb.OutlookResponse(as_of=answer.as_of.isoformat(), now=outcome(answer.now))
+    if answer.outlook is None:
+        response.explanation_zh[:] = [f"不评定等级：{response.now.not_graded_zh}。"]
+        response.explanation_en[:] = [f"There is no grade: {response.now.not_graded_en}"]
+        return response
+    outlook, dossier = answer.outlook, answer.file.dossier
+    response.changes.extend(map(_turn, outlook.turns))
+    response.steps.extend(map(_step, outlook.steps))
+    for name, path in (("path", outlook.path), ("soonest", outlook.soonest)):
+        if path is not None:
+            getattr(response, name).CopyFrom(_way_up(path))
+    response.outlook_json = as_json(outlook.to_json())
+    response.explanation_zh[:] = wording.ahead(outlook, dossier, "zh")
+    response.explanation_en[:] = wording.ahead(outlook, dossier, "en")
+    return response
 
 
 def compared(receipts: Sequence[Receipt]) -> pb.CompareResponse:
-    """One dossier under several texts."""
+    """The results of one dossier under several texts, and how they differ."""
     as_of, subject_id = receipts[0].as_of.isoformat(), receipts[0].subject_id
-    whole = {
+    document = {
         "subject": subject_id,
         "as_of": as_of,
-        "receipts": [one.to_json() for one in receipts],
+        "receipts": [receipt.to_json() for receipt in receipts],
     }
     return pb.CompareResponse(
         as_of=as_of,
         outcomes=map(outcome, receipts),
-        compare_json=as_json(whole),
+        compare_json=as_json(document),
         explanation_zh=tell_apart(receipts, "zh"),
         explanation_en=tell_apart(receipts, "en"),
     )
 
 
 def index(row: IndexAssessment, *, staff: bool, rows: bool) -> pb.Index:
-    """An index; who did what is told to the bureau's staff alone."""
+    """The message of an index; only the bureau's staff see who assessed and published it."""
     result = row.result
-    said = pb.Index(
+    message = pb.Index(
         index_id=row.index_id,
         area_id=row.area_id,
         area_name=row.area_name,
@@ -107,44 +107,44 @@ def index(row: IndexAssessment, *, staff: bool, rows: bool) -> pb.Index:
     )
     for name in ("assessed_at", "published_at", "withdrawn_at"):
         if moment := getattr(row, name):
-            getattr(said, name).FromDatetime(moment)
+            getattr(message, name).FromDatetime(moment)
     if rows:
-        said.rows.extend(map(_row, result["rows"]))
-    return said
+        message.rows.extend(map(_row, result["rows"]))
+    return message
 
 
 def year_end(row: YearEnd, covers: Callable[[str], bool]) -> pb.YearEnd:
-    """A year-end adjustment, of the bureaus in scope."""
-    moves = [_move(one) for one in row.moves if covers(one["bureau"])]
-    said = pb.YearEnd(ruleset_id=row.ruleset_id, year=row.year, moves=moves)
-    said.subjects = _sum(moves)
-    said.moved = _sum(one for one in moves if one.class_before not in ("", one.class_after))
-    said.ran_at.FromDatetime(row.ran_at)
-    return said
+    """The message of a closed year, with the counts of the bureaus for which `covers` is true."""
+    moves = [_move(move) for move in row.moves if covers(move["bureau"])]
+    message = pb.YearEnd(ruleset_id=row.ruleset_id, year=row.year, moves=moves)
+    message.subjects = _sum(moves)
+    message.moved = _sum(move for move in moves if move.class_before not in ("", move.class_after))
+    message.ran_at.FromDatetime(row.ran_at)
+    return message
 
 
 def exact(number: float) -> str:
-    """A number in digits: no exponent, no trailing zeros beyond the written ones."""
+    """A number in digits as it was written, without an exponent."""
     return format(Decimal(str(number)), "f")
 
 
-def _row(said: dict[str, Any]) -> pb.IndexRow:
-    points, found = exact(said["points"]), exact(said["found"])
-    told = {name: said[name] for name in ("row", "cite", "standard")}
-    return pb.IndexRow(points=points, found=found, **told)
+def _row(row: dict[str, Any]) -> pb.IndexRow:
+    points, found = exact(row["points"]), exact(row["found"])
+    texts = {name: row[name] for name in ("row", "cite", "standard")}
+    return pb.IndexRow(points=points, found=found, **texts)
 
 
-def _move(said: dict[str, Any]) -> pb.ClassMove:
+def _move(move: dict[str, Any]) -> pb.ClassMove:
     return pb.ClassMove(
-        bureau=said["bureau"],
-        class_before=said["before"],
-        class_after=said["after"],
-        subjects=said["subjects"],
+        bureau=move["bureau"],
+        class_before=move["before"],
+        class_after=move["after"],
+        subjects=move["subjects"],
     )
 
 
 def _sum(moves: Iterable[pb.ClassMove]) -> int:
-    return sum(one.subjects for one in moves)
+    return sum(move.subjects for move in moves)
 
 
 def _turn(turn: Turn) -> pb.GradeTurn:
@@ -168,18 +168,18 @@ def _step(step: Step) -> pb.OpenStep:
     )
 
 
-def _way(path: Path) -> pb.WayUp:
+def _way_up(path: Path) -> pb.WayUp:
     steps = map(_step, path.steps)
     return pb.WayUp(on=path.on.isoformat(), grade=path.grade, score=path.score, steps=steps)
 
 
-def _beyond(said: pb.Outcome, beyond: NotGraded | None) -> pb.Outcome:
-    if beyond is not None:
-        said.not_graded_zh = why_not_graded(beyond, "zh")
-        said.not_graded_en = why_not_graded(beyond, "en")
-    return said
+def _with_reason(message: pb.Outcome, reason: NotGraded | None) -> pb.Outcome:
+    if reason is not None:
+        message.not_graded_zh = why_not_graded(reason, "zh")
+        message.not_graded_en = why_not_graded(reason, "en")
+    return message
 
 
 def as_json(document: object) -> str:
-    """A document of the law, for programs."""
+    """A document of the law as JSON, for programs."""
     return json.dumps(document, ensure_ascii=False)

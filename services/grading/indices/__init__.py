@@ -1,1 +1,1 @@
-"""Indices of areas: assessed, published by somebody else, withdrawn."""
+"""Indices of areas: assessed, published by another person, withdrawn."""

@@ -1,4 +1,4 @@
-"""What was found in an area, as JSON → findings as the law takes them, and its answer."""
+"""The findings in an area: read from JSON, and scored by the law."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGEST = 999_999  # no count of anything found in an area has seven digits
 
 
 def read(text: str) -> dict[str, object]:
-    """The findings by row. Raises InvalidInput for what is no JSON object, or has a row twice."""
+    """The findings by row. Raises InvalidInput unless it is a JSON object with each row once."""
     repeated: list[str] = []
 
     def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -24,25 +24,25 @@ def read(text: str) -> dict[str, object]:
         return dict(pairs)
 
     try:
-        found = json.loads(text, object_pairs_hook=once)
+        findings = json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
-        raise _refusal([Fault("findings_json", "不是JSON", "is no JSON")]) from error
-    if not isinstance(found, dict):
+        raise _refusal([Fault("findings_json", "不是JSON", "is not JSON")]) from error
+    if not isinstance(findings, dict):
         raise _refusal([Fault("findings_json", "应为JSON对象", "must be a JSON object")])
     if repeated:
-        raise _refusal([Fault(_path(key), "重复", "stands twice") for key in repeated])
-    return found
+        raise _refusal([Fault(_path(key), "重复", "appears twice") for key in repeated])
+    return findings
 
 
-def assess(table_id: str, found: dict[str, object]) -> IndexAnswer:
-    """The answer of the law. Raises InvalidInput with every fault under its row."""
-    faults = [_too_large(key) for key, value in found.items() if _is_huge(value)]
+def assess(table_id: str, findings: dict[str, object]) -> IndexAnswer:
+    """The scores of a table. Raises InvalidInput with every fault under its row."""
+    faults = [_too_large(key) for key, value in findings.items() if _is_huge(value)]
     try:
-        answer = indices.assess(table_id, found)
+        answer = indices.assess(table_id, findings)
     except InvalidInput as error:
         faults += [
-            Fault(_path(one.field), one.message_zh, one.message_en, cite=one.cite)
-            for one in error.faults
+            Fault(_path(fault.field), fault.message_zh, fault.message_en, cite=fault.cite)
+            for fault in error.faults
         ]
         raise _refusal(faults, error.cite) from error
     if faults:
@@ -59,7 +59,7 @@ def _is_huge(value: object) -> bool:
 
 
 def _path(key: str) -> str:
-    """The key is the caller's own: shortened, and without halves of characters."""
+    """The field of a row; the caller's key is shortened and made valid text."""
     return f"{FIELD}.{key[:64].encode(errors='replace').decode()}"
 
 

@@ -1,1 +1,1 @@
-"""Which text governs from when: impact runs and activations."""
+"""Which text governs a jurisdiction from which day: impacts and activations."""

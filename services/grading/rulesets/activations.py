@@ -1,4 +1,4 @@
-"""What was activated here, read from the database (D-08)."""
+"""Which texts govern, with the activations stored in the database (D-08)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from law.texts_in_force.governing import PACKAGED, GoverningTexts
 from plumbing.identity import scope_prefix
 from services.grading.tables import Activation
 
-_KEPT: dict[tuple[str, int], GoverningTexts] = {}
-_KEEP = 16
+_CACHE: dict[tuple[str, int], GoverningTexts] = {}
+_CACHE_SIZE = 16
 
 
 async def load(session: AsyncSession) -> GoverningTexts:
-    """What governs as this transaction sees it; read anew only when something was activated.
+    """Which texts govern, as this transaction sees it; cached until something is activated.
 
-    Activations are only ever added, so their number and the newest tell which there are.
+    Activations are only added, so their number and the newest one identify the set.
     """
     newest = (
         select(Activation.activation_id, sa.func.count().over())
@@ -28,12 +28,12 @@ async def load(session: AsyncSession) -> GoverningTexts:
     key = (await session.exec(newest)).first()
     if key is None:
         return PACKAGED
-    kept = _KEPT.get((key[0], key[1]))
-    if kept is None:
-        if len(_KEPT) >= _KEEP:
-            _KEPT.clear()
-        kept = _KEPT[key[0], key[1]] = await _read(session)
-    return kept
+    cached = _CACHE.get((key[0], key[1]))
+    if cached is None:
+        if len(_CACHE) >= _CACHE_SIZE:
+            _CACHE.clear()
+        cached = _CACHE[key[0], key[1]] = await _read(session)
+    return cached
 
 
 async def _read(session: AsyncSession) -> GoverningTexts:

@@ -1,7 +1,6 @@
-"""Bringing a text into force: rehearsed by one person, looked at, activated by another.
+"""Bringing a text into force: its impact is run, read by somebody in charge, then activated.
 
-One function per change. Separation of duties: somebody in charge states having looked at the
-impact (who ran it may be that person), and whoever activates did not run it.
+One function per change. Separation of duties: the person who activates did not run the impact.
 """
 
 from __future__ import annotations
@@ -24,14 +23,19 @@ from plumbing.change import Change
 from plumbing.identity import Caller
 from protos.grading.v1 import rulesets_pb2 as pb
 from protos.grading.v1.events_pb2 import RulesetActivated
-from services.grading.rulesets import impacts
-from services.grading.rulesets import wire as wire_rulesets
+from services.grading.rulesets import impacts, wire
 from services.grading.rulesets.impacts import ImpactResult, Scope
 from services.grading.tables import Activation, Impact, ImpactMove, Subject
 
 
-def asked(caller: Caller, request: pb.RunImpactRequest, today: date) -> tuple[Scope, Ruleset, date]:
-    """What an impact is asked of: whom, which text, from which day; refused where it is not due."""
+def read_request(
+    caller: Caller, request: pb.RunImpactRequest, today: date
+) -> tuple[Scope, Ruleset, date]:
+    """The scope, the text and the day of an impact.
+
+    Raises NotPermitted unless the bureau is a municipality in the caller's scope, InvalidInput for
+    an unknown sector or a past day, NotFound for an unknown text.
+    """
     _require_municipality(caller, request.bureau)
     sectors = sorted(request.sectors)
     as_of = validation.day(request.as_of, "as_of") or today
@@ -63,19 +67,19 @@ async def keep_impact(
     if result.moves:
         moves = [{**asdict(move), "impact_id": impact.impact_id} for move in result.moves]
         await (await change.session.connection()).execute(sa.insert(ImpactMove), moves)
-    change.audit("run_impact", f"impact/{impact.impact_id}", after=_said_of(impact))
-    return pb.RunImpactResponse(impact=wire_rulesets.impact(impact))
+    change.audit("run_impact", f"impact/{impact.impact_id}", after=_values(impact))
+    return pb.RunImpactResponse(impact=wire.impact(impact))
 
 
 async def acknowledge(
     change: Change, request: pb.AcknowledgeImpactRequest
 ) -> pb.AcknowledgeImpactResponse:
-    """States that the caller has looked at an impact; who looked first stays."""
+    """Notes that the caller has read an impact; only the first reader is noted."""
     impact = await _impact(change, request.impact_id)
     if impact.seen_at is None:
         impact.seen_by, impact.seen_at = change.on_behalf_of, change.at
-        change.audit("look_at_impact", f"impact/{impact.impact_id}", after=_said_of(impact))
-    return pb.AcknowledgeImpactResponse(impact=wire_rulesets.impact(impact))
+        change.audit("look_at_impact", f"impact/{impact.impact_id}", after=_values(impact))
+    return pb.AcknowledgeImpactResponse(impact=wire.impact(impact))
 
 
 async def activate(
@@ -83,8 +87,8 @@ async def activate(
 ) -> pb.ActivateRulesetResponse:
     """Makes the text of an impact govern from its day on.
 
-    Raises NotPermitted for whoever ran the impact, WrongState where it was not looked at, does
-    not hold any more, or the text may not govern on that day (D-08).
+    Raises NotPermitted to the person who ran the impact; WrongState when nobody has read it, when
+    the evidence has changed since, or when the text may not govern on that day (D-08).
     """
     impact = await _impact(change, request.impact_id)
     valid_from = validation.day(request.valid_from, "valid_from") or change.today
@@ -102,12 +106,12 @@ async def activate(
     activation = _activation(change, impact, request.ground)
     change.session.add(activation)
     await _make_due(change.session, scope, valid_from)
-    await _tell(change, activation)
-    return pb.ActivateRulesetResponse(activation=wire_rulesets.activation(activation))
+    await _announce(change, activation)
+    return pb.ActivateRulesetResponse(activation=wire.activation(activation))
 
 
 async def _impact(change: Change, impact_id: str) -> Impact:
-    """Locks an impact that the caller may act upon."""
+    """An impact that the caller may act on, locked. Raises NotFound, NotPermitted."""
     impact = await change.session.get(Impact, impact_id, with_for_update=True)
     if impact is None:
         raise NotFound("未找到该试算", "There is no such impact")
@@ -116,7 +120,7 @@ async def _impact(change: Change, impact_id: str) -> Impact:
 
 
 def _require_municipality(caller: Caller, bureau: str) -> None:
-    """Refuses whom a municipality is not the scope of; a district has no text of its own."""
+    """Raises NotPermitted unless the bureau is a municipal one in the caller's scope."""
     caller.require_bureau(bureau)
     if not (len(bureau) == 6 and bureau.endswith("00")):
         raise NotPermitted(
@@ -128,7 +132,7 @@ def _require_municipality(caller: Caller, bureau: str) -> None:
 
 def _unknown_sectors(request: pb.RunImpactRequest) -> list[Fault]:
     unknown = [sector for sector in request.sectors if sector not in set(Sector)]
-    return [Fault("sectors", f"未知领域：{one}", f"unknown sector: {one}") for one in unknown]
+    return [Fault("sectors", f"未知领域：{name}", f"unknown sector: {name}") for name in unknown]
 
 
 def _past(field: str, day: date, today: date) -> list[Fault]:
@@ -138,9 +142,9 @@ def _past(field: str, day: date, today: date) -> list[Fault]:
 
 
 async def _lock(session: AsyncSession, scope: Scope) -> None:
-    """Locks whom the text concerns, in the one order in which everybody locks subjects.
+    """Locks the subjects of the scope, in the order of their ids as everywhere.
 
-    Neither news of them nor another activation comes between what is checked and what is done.
+    No change of a subject and no other activation can then come between check and change.
     """
     key = col(Subject.subject_id)
     await session.exec(select(key).where(*scope.where()).order_by(key).with_for_update())
@@ -149,7 +153,7 @@ async def _lock(session: AsyncSession, scope: Scope) -> None:
 async def _require_fresh(
     session: AsyncSession, impact: Impact, scope: Scope, valid_from: date
 ) -> None:
-    """Refuses an impact that was not looked at, was used, or says what no longer is so."""
+    """Raises WrongState for an impact that nobody has read, that was used, or that is outdated."""
     if impact.seen_at is None:
         raise WrongState(
             "试算结果尚未有人查看确认", "Nobody has looked at the impact yet", cite="D-08"
@@ -170,7 +174,7 @@ async def _require_fresh(
 
 
 def _require_valid(text: Ruleset, day: date, *, adopt: bool) -> None:
-    """Refuses a text that does not hold on its first day, and a draft nobody says is adopted."""
+    """Raises WrongState for a text not valid on its first day, and for a draft not adopted."""
     begun = text.valid_from is None or text.valid_from <= day
     if not begun or (text.valid_to is not None and day > text.valid_to):
         raise WrongState(
@@ -202,16 +206,15 @@ def _activation(change: Change, impact: Impact, ground: str) -> Activation:
 
 
 async def _make_due(session: AsyncSession, scope: Scope, day: date) -> None:
-    """Has everyone concerned graded anew on that day, also when the day itself is missed."""
+    """Makes every subject of the scope due on that day; a missed day is made up for later."""
     due = col(Subject.next_change_on)
-    concerned = [*scope.where(), sa.or_(due.is_(None), due > day)]
-    await session.exec(sa.update(Subject).where(*concerned).values(next_change_on=day))
+    later = [*scope.where(), sa.or_(due.is_(None), due > day)]
+    await session.exec(sa.update(Subject).where(*later).values(next_change_on=day))
 
 
-async def _tell(change: Change, activation: Activation) -> None:
-    said = wire_rulesets.activation(activation)
+async def _announce(change: Change, activation: Activation) -> None:
     await change.announce(
-        RulesetActivated(activation=said),
+        RulesetActivated(activation=wire.activation(activation)),
         aggregate=f"jurisdiction/{activation.bureau}",
         bureau=activation.bureau,
     )
@@ -227,7 +230,7 @@ async def _tell(change: Change, activation: Activation) -> None:
     )  # fmt: skip
 
 
-def _said_of(impact: Impact) -> dict[str, object]:
+def _values(impact: Impact) -> dict[str, object]:
     return impact.model_dump(
         mode="json",
         include={"bureau", "sectors", "ruleset_id", "as_of", "subjects", "moved", "seen_by"},

@@ -95,7 +95,7 @@ class ImpactResult:
         ]
 
 
-async def find(database: Database, scope: Scope, text: Ruleset, as_of: date) -> ImpactResult:
+async def run(database: Database, scope: Scope, text: Ruleset, as_of: date) -> ImpactResult:
     """Grades every subject of the scope as of a day, under the text in force and under `text`."""
     async with database.snapshot() as session:
         result = ImpactResult(await evidence_digest(session, scope))

@@ -27,7 +27,7 @@ async def get_impact(view: View, request: pb.GetImpactRequest) -> pb.GetImpactRe
 async def list_impact_moves(
     view: View, request: pb.ListImpactMovesRequest
 ) -> pb.ListImpactMovesResponse:
-    """The subjects whose grade an impact moves, in the order of their ids. Raises NotFound."""
+    """The subjects whose grade an impact changes, in the order of their ids. Raises NotFound."""
     await _impact(view, request.impact_id)
     rows = select(ImpactMove).where(ImpactMove.impact_id == request.impact_id)
     page, token = await paging.page(view.session, request, rows, ImpactMove.subject_id)

@@ -30,8 +30,8 @@ class RulesetServicer(Servicer, rpc.RulesetServiceServicer):
 
     async def RunImpact(self, request: pb.RunImpactRequest, context: Any) -> pb.RunImpactResponse:
         today = self.changes.clock.today()
-        scope, text, as_of = commands.asked(current_caller(), request, today)
-        result = await impacts.find(self.changes.database, scope, text, as_of)
+        scope, text, as_of = commands.read_request(current_caller(), request, today)
+        result = await impacts.run(self.changes.database, scope, text, as_of)
         return await self.once(request, commands.keep_impact, result=result, text=text)
 
     GetImpact = query(queries.get_impact)
@@ -41,6 +41,6 @@ class RulesetServicer(Servicer, rpc.RulesetServiceServicer):
     async def ActivateRuleset(
         self, request: pb.ActivateRulesetRequest, context: Any
     ) -> pb.ActivateRulesetResponse:
-        answer = await self.once(request, commands.activate)
+        response = await self.once(request, commands.activate)
         self._wake()
-        return answer
+        return response

@@ -1,4 +1,4 @@
-"""Texts, impacts and activations ↔ protobuf."""
+"""Texts, impacts and activations to protobuf messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.grading.tables import Activation, Impact, ImpactMove
 
 
 def ruleset(text: Ruleset) -> pb.Ruleset:
-    """A packaged text as it travels."""
+    """The message of a packaged text."""
     return pb.Ruleset(
         ruleset_id=text.id,
         version=text.version,
@@ -25,8 +25,8 @@ def ruleset(text: Ruleset) -> pb.Ruleset:
 
 
 def impact(row: Impact) -> pb.Impact:
-    """An impact as it travels."""
-    said = pb.Impact(
+    """The message of an impact."""
+    message = pb.Impact(
         impact_id=row.impact_id,
         bureau=row.bureau,
         sectors=row.sectors,
@@ -39,14 +39,14 @@ def impact(row: Impact) -> pb.Impact:
         run_by=row.run_by,
         seen_by=row.seen_by,
     )
-    said.run_at.FromDatetime(row.run_at)
+    message.run_at.FromDatetime(row.run_at)
     if row.seen_at is not None:
-        said.seen_at.FromDatetime(row.seen_at)
-    return said
+        message.seen_at.FromDatetime(row.seen_at)
+    return message
 
 
 def move(row: ImpactMove) -> pb.ImpactMove:
-    """A subject that moves, as it travels."""
+    """The message of a subject whose grade would change."""
     return pb.ImpactMove(
         subject_id=row.subject_id,
         bureau=row.bureau,
@@ -57,8 +57,8 @@ def move(row: ImpactMove) -> pb.ImpactMove:
 
 
 def activation(row: Activation) -> pb.Activation:
-    """An activation as it travels."""
-    said = pb.Activation(
+    """The message of an activation."""
+    message = pb.Activation(
         activation_id=row.activation_id,
         bureau=row.bureau,
         sectors=row.sectors,
@@ -70,8 +70,8 @@ def activation(row: Activation) -> pb.Activation:
         ground=row.ground,
         activated_by=row.activated_by,
     )
-    said.activated_at.FromDatetime(row.activated_at)
-    return said
+    message.activated_at.FromDatetime(row.activated_at)
+    return message
 
 
 def _day(day: date | None) -> str:

@@ -1,4 +1,4 @@
-"""Repairs over gRPC. What is asked of other services is asked before the transaction."""
+"""Repairs over gRPC. Other services are called before the transaction begins."""
 
 from __future__ import annotations
 

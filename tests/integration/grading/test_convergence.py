@@ -49,9 +49,9 @@ async def test_any_order_ends_at_the_same_grades(
         clock.moment += timedelta(hours=seed * 5)  # from one moment to several days
         async with Changes(database, clock).change(service_caller("grading")) as change:
             if isinstance(state, pb.Subject):
-                await commands.take_subjects(change, SubjectsChanged(subjects=[state]))
+                await commands.apply_subjects(change, SubjectsChanged(subjects=[state]))
             else:
-                await commands.take_records(change, RecordsChanged(records=[state]))
+                await commands.apply_records(change, RecordsChanged(records=[state]))
     async with database.snapshot() as session:
         grades = [await current(session, one) for one in ("subj-1", "subj-2")]
     assert [one.score for one in grades if one] == [90, 86]
