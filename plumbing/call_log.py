@@ -1,4 +1,4 @@
-"""What is told of every call that is served: one span, one line in the log."""
+"""Every served call in one span and one log line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from plumbing.telemetry import ids_in
 from plumbing.tracing import Cause, begun_by, span
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
-# The codes by which a server says that the fault is its own.
+# The codes that mean a fault of the server.
 _OURS = {
     grpc.StatusCode.UNKNOWN,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -35,8 +35,8 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Access:
-    """A call that is being served."""
+class ServedCall:
+    """A call that is being served, as it will be logged."""
 
     method: str
     span: Span
@@ -44,8 +44,8 @@ class Access:
     caller: Caller | None = None
     code: grpc.StatusCode = grpc.StatusCode.OK
 
-    def by(self, caller: Caller) -> None:
-        """Notes who calls; only a service may say which request its call goes back to."""
+    def called_by(self, caller: Caller) -> None:
+        """Notes who calls. Only a service may name the request that its call began with."""
         self.caller = caller
         role = ",".join(sorted(caller.roles))
         self.span.set_attribute("quanheng.role", role)
@@ -53,14 +53,14 @@ class Access:
             begun_by(self.began_with)
 
     def about(self, request: Message) -> None:
-        """Notes what the call is about, by the ids in its request."""
+        """Notes the ids in the request: what the call is about."""
         self._note(ids_in(request))
         own = getattr(request, "request_id", "")
         if own and not (self.began_with and self.caller and self.caller.is_service):
             begun_by(own)
 
     def answered(self, response: M) -> M:
-        """Notes what the call has made, by the ids in its answer."""
+        """Notes the ids in the response: what the call created."""
         for field, part in response.ListFields():
             if field.message_type is not None and not field.is_repeated:
                 self._note(ids_in(part))
@@ -72,11 +72,11 @@ class Access:
             self.span.set_attribute(f"quanheng.{name}", value)
 
     def refused(self, status: status_pb2.Status) -> None:
-        """Notes how the call is refused."""
+        """Notes the status with which the call is refused."""
         self.code = _CODES[status.code]
 
-    def say(self, milliseconds: float) -> None:
-        """Writes the line of this call."""
+    def write(self, milliseconds: float) -> None:
+        """Writes the log line of the call."""
         caller = self.caller
         log.info(
             "rpc.served",
@@ -90,18 +90,18 @@ class Access:
 
 
 @contextmanager
-def served(method: str, metadata: Mapping[str, str]) -> Iterator[Access]:
-    """Around the serving of one call, in its own task; what it is about is bound until its end."""
+def served(method: str, metadata: Mapping[str, str]) -> Iterator[ServedCall]:
+    """Serves one call in a span, and logs it at its end; its ids appear in all its log lines."""
     cause, began = Cause(metadata.get(TRACEPARENT)), time.perf_counter()
     with span(method[1:], SpanKind.SERVER, attributes_of(method), cause=cause) as here:
-        access = Access(method, here, metadata.get(REQUEST_ID, ""))
+        call = ServedCall(method, here, metadata.get(REQUEST_ID, ""))
         try:
-            yield access
-        except BaseException:  # the caller has gone away; whatever else is raised, the guard takes
-            access.code = grpc.StatusCode.CANCELLED
+            yield call
+        except BaseException:  # the caller is gone; the guard handles every other error
+            call.code = grpc.StatusCode.CANCELLED
             raise
         finally:
             took = time.perf_counter() - began
-            RPC_SECONDS.labels(method, access.code.name).observe(took)
-            note_code(here, access.code, failure=access.code in _OURS)
-            access.say(took * 1000)
+            RPC_SECONDS.labels(method, call.code.name).observe(took)
+            note_code(here, call.code, failure=call.code in _OURS)
+            call.write(took * 1000)

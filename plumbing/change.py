@@ -1,8 +1,8 @@
 """One transaction per change: the state, the event and the audit entry, or none of them.
 
-A command is `async def command(change, request) -> response`. It alters rows through
-`change.session`, says what happened with `change.announce` and `change.audit`, and raises a
-`LawError` to have nothing happen. Repeating a request returns the first answer.
+A command is `async def command(change, request) -> response`. It changes rows through
+`change.session`, reports the change with `change.announce` and `change.audit`, and raises a
+`LawError` to undo everything. A repeated request gets its first response.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from plumbing.identity import Caller, service_caller
 from plumbing.metrics.counted import CHANGE_RETRIES
 from plumbing.tracing import current_cause
 
-TRIES = 4  # of one change that others are in the way of
+TRIES = 4  # of one change that conflicts with others
 
 
 class Repeatable(Protocol):
-    """A request that carries the id which makes it safe to repeat."""
+    """A request with an id, which makes it safe to repeat."""
 
     request_id: str
     DESCRIPTOR: Any
@@ -46,7 +46,7 @@ Response = TypeVar("Response", bound=Message)
 
 
 class AnsweredRequest(PlumbingTable, table=True):
-    """A change that was asked for and answered."""
+    """A request that was carried out, with its response."""
 
     __tablename__ = "answered_request"
 
@@ -60,7 +60,7 @@ class AnsweredRequest(PlumbingTable, table=True):
 
 @dataclass
 class Change:
-    """A change under way: who makes it, when, and in which transaction."""
+    """A change in progress: who makes it, when, and in which transaction."""
 
     session: AsyncSession
     caller: Caller
@@ -70,16 +70,16 @@ class Change:
 
     @property
     def today(self) -> date:
-        """The day of Asia/Shanghai on which the change is made."""
+        """The day in Asia/Shanghai on which the change is made."""
         return local_date(self.at)
 
     @property
     def on_behalf_of(self) -> str:
-        """The person whose act this is, also when a service carries it out."""
+        """The account of the person who acts, also when a service acts for that person."""
         return self.caller.on_behalf_of or self.caller.account_id
 
     async def announce(self, event: Message, *, aggregate: str, bureau: str) -> None:
-        """Puts an event into the outbox."""
+        """Writes an event to the outbox. Raises what `outbox.record` raises."""
         self._announced = True
         await outbox.record(
             self.session,
@@ -100,7 +100,7 @@ class Change:
         after: dict[str, Any] | None = None,
         ground: str = "",
     ) -> None:
-        """Enters the change into the audit chain."""
+        """Records the change in the audit chain; `ground` is the legal ground."""
         self.audited = True
         audit.enter(
             self.session,
@@ -113,8 +113,8 @@ class Change:
             ground=ground,
         )
 
-    def settle(self) -> None:
-        """Refuses a change that announces something without auditing it."""
+    def require_audited(self) -> None:
+        """Raises AssertionError for a change that announces something without auditing it."""
         if self._announced and not self.audited:
             raise AssertionError("A change was announced but not audited")
 
@@ -127,11 +127,11 @@ class Changes:
 
     @asynccontextmanager
     async def change(self, caller: Caller) -> AsyncIterator[Change]:
-        """A transaction in which the caller changes something."""
+        """Opens a transaction in which the caller changes something."""
         async with self.database.transaction() as session:
             change = Change(session, caller, self.clock.now())
             yield change
-            change.settle()
+            change.require_audited()
 
     async def once(
         self,
@@ -140,17 +140,17 @@ class Changes:
         command: Callable[[Change, Request], Awaitable[Response]],
         response_type: type[Response],
     ) -> Response:
-        """Carries out a command, or returns the answer it was given before.
+        """Carries out a command, or returns the response to the same request before.
 
-        Raises AlreadyExists when the request id was used for something else. The command is
-        begun anew, in a transaction of its own, when another change was there first.
+        Raises AlreadyExists if the request id was used for another request. If another change
+        conflicts, the command is repeated in a new transaction.
         """
         for left in reversed(range(TRIES)):
             try:
                 return await self._once(caller, request, command, response_type)
             except DBAPIError as error:
-                # Of two at once one has committed. Begun anew, the other finds what it left: the
-                # answer to the same request, or the thing that may not be there twice.
+                # Of two changes at once, one was committed. The repetition finds its result: the
+                # response to the same request, or the row that may exist only once.
                 if not left or not overtaken(error):
                     raise
                 CHANGE_RETRIES.inc()
@@ -196,13 +196,13 @@ async def _answered(
 
 
 def _digest(request: Repeatable) -> str:
-    # Passwords stay out of the digest: it is stored, and a short password could be guessed from it.
-    told: Any = type(request)()
-    told.CopyFrom(request)
+    # The digest is stored, and a short password could be guessed from it: passwords are left out.
+    copy: Any = type(request)()
+    copy.CopyFrom(request)
     for name in request.DESCRIPTOR.fields_by_name:
         if "password" in name:
-            told.ClearField(name)
-    return hashlib.sha256(told.SerializeToString(deterministic=True)).hexdigest()
+            copy.ClearField(name)
+    return hashlib.sha256(copy.SerializeToString(deterministic=True)).hexdigest()
 
 
 Handler = Callable[[Change, Received[M]], Awaitable[None]]
@@ -211,12 +211,15 @@ Handler = Callable[[Change, Received[M]], Awaitable[None]]
 def applying(
     service: str, clock: Clock, handler: Handler[M]
 ) -> Callable[[AsyncSession, Received[M]], Awaitable[None]]:
-    """Fits a handler to an inbox: it acts as the service, for whoever caused the event."""
+    """Turns a handler into the `apply` of an inbox.
+
+    The handler acts as the service, for the account that caused the event.
+    """
 
     async def apply(session: AsyncSession, received: Received[M]) -> None:
         caller = service_caller(service, received.on_behalf_of)
         change = Change(session, caller, clock.now())
         await handler(change, received)
-        change.settle()
+        change.require_audited()
 
     return apply

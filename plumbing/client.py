@@ -1,6 +1,6 @@
-"""Calling gRPC: a channel with a deadline, a token and retries, and errors that speak (D-12).
+"""Calling gRPC: a channel with a deadline, a token and retries, and decoded errors (D-12).
 
-Every mutating call carries a request id, so a call that found the service away is tried again.
+Every call that changes something has a request id, so it can be repeated when a service is away.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 RETRY_FIRST_SECONDS = 0.1
 RETRY_MOST_SECONDS = 2.0
 MAX_MESSAGE_BYTES = 8 << 20
-# What tells the other side to which trace a call belongs, and with which request it all began.
+# The metadata that name the trace of a call and the request that it began with.
 TRACEPARENT, REQUEST_ID = "traceparent", "x-request-id"
 ON_BEHALF_OF = "x-on-behalf-of"
 
@@ -34,18 +34,18 @@ T = TypeVar("T")
 
 
 def new_request_id() -> str:
-    """An id for a change that is asked for once."""
+    """A new id for one change."""
     return str(uuid.uuid4())
 
 
 def derived_request_id(*parts: str) -> str:
-    """The same id for the same parts: for activities that may run again."""
+    """An id that is the same for the same parts: for activities, which may run again."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "quanheng:" + "/".join(parts)))
 
 
 @dataclass(eq=False)  # not frozen: Python sets an exception's traceback while it travels
 class Refusal(Exception):
-    """A call was refused. `reason` is stable; the messages are for people."""
+    """A refused call. Programs compare `reason`, which is stable; the messages are for people."""
 
     code: grpc.StatusCode
     reason: str
@@ -59,24 +59,24 @@ class Refusal(Exception):
 
 
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
-    """What a failed call says, decoded."""
+    """The decoded status of a failed call."""
     from grpc_status import rpc_status  # noqa: PLC0415 - takes as long to load as gRPC itself
 
-    said: dict[str, Any] = {"reason": error.code().name, "message_zh": error.details() or ""}
-    # AioRpcError offers what from_call reads, though its type does not say so.
+    parts: dict[str, Any] = {"reason": error.code().name, "message_zh": error.details() or ""}
+    # AioRpcError has what from_call reads, although its type does not say so.
     status = rpc_status.from_call(cast("grpc.Call", error))
     for detail in status.details if status else ():
-        said |= _decoded(detail)
-    return Refusal(code=error.code(), message_en=error.details() or "", **said)
+        parts |= _decoded(detail)
+    return Refusal(code=error.code(), message_en=error.details() or "", **parts)
 
 
 def _decoded(detail: Any) -> dict[str, Any]:
-    info, told = error_details_pb2.ErrorInfo(), error_details_pb2.LocalizedMessage()
+    info, localized = error_details_pb2.ErrorInfo(), error_details_pb2.LocalizedMessage()
     bad = error_details_pb2.BadRequest()
     if detail.Unpack(info):
         return {"reason": info.reason, "facts": dict(info.metadata)}
-    if detail.Unpack(told):
-        return {"message_zh": told.message}
+    if detail.Unpack(localized):
+        return {"message_zh": localized.message}
     if detail.Unpack(bad):
         return {
             "faults": tuple(
@@ -87,7 +87,7 @@ def _decoded(detail: Any) -> dict[str, Any]:
 
 
 async def ask(call: Awaitable[T]) -> T:
-    """The answer to a call. Raises Refusal."""
+    """The response to a call. Raises Refusal."""
     try:
         return await call
     except grpc.aio.AioRpcError as error:
@@ -95,7 +95,7 @@ async def ask(call: Awaitable[T]) -> T:
 
 
 def for_account(account: str) -> tuple[tuple[str, str], ...]:
-    """The metadata of a call that a service makes on an account's behalf (D-09)."""
+    """The metadata of a call that a service makes for an account (D-09)."""
     return ((ON_BEHALF_OF, account),)
 
 
@@ -103,14 +103,14 @@ TokenSource = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True)
-class _Dress:
-    """What every call of a channel gets: its deadline, its token, and for whom it is made."""
+class _CallDetails:
+    """What every call of a channel gets: a deadline, a token, and the account it is made for."""
 
     token: TokenSource | None
     timeout: float
     on_behalf_of: str
 
-    async def put_on(self, details: Any) -> Any:
+    async def add_to(self, details: Any) -> Any:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         if self.token is not None:
             metadata.add("authorization", f"Bearer {await self.token()}")
@@ -125,10 +125,10 @@ class _Dress:
 
 
 class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
-    """Calls that are tried again while the service is away, until their deadline."""
+    """Repeats calls while the service is away, until their deadline."""
 
-    def __init__(self, dress: _Dress) -> None:
-        self._dress = dress
+    def __init__(self, details: _CallDetails) -> None:
+        self._details = details
 
     async def intercept_unary_unary(
         self, continuation: Any, client_call_details: Any, request: Any
@@ -143,9 +143,9 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
 
     async def _tried(self, continuation: Any, details: Any, request: Any) -> tuple[Any, int]:
         loop, delay = asyncio.get_running_loop(), RETRY_FIRST_SECONDS
-        ends = loop.time() + (details.timeout or self._dress.timeout)
+        ends = loop.time() + (details.timeout or self._details.timeout)
         for attempt in itertools.count(1):
-            call = await continuation(await self._dress.put_on(details), request)
+            call = await continuation(await self._details.add_to(details), request)
             code = await call.code()
             if code != grpc.StatusCode.UNAVAILABLE or loop.time() + delay >= ends:
                 return call, attempt
@@ -155,10 +155,10 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
 
 
 class _Upload(grpc.aio.StreamUnaryClientInterceptor):
-    """Uploads are not tried again by themselves: what was sent of a stream is gone."""
+    """Never repeats an upload, because the part of the stream that was sent is gone."""
 
-    def __init__(self, dress: _Dress) -> None:
-        self._dress = dress
+    def __init__(self, details: _CallDetails) -> None:
+        self._details = details
         self._watched: set[asyncio.Task[None]] = set()
 
     async def intercept_stream_unary(
@@ -167,9 +167,9 @@ class _Upload(grpc.aio.StreamUnaryClientInterceptor):
         method = _name(client_call_details.method)
         here = begin(method[1:], SpanKind.CLIENT, attributes_of(method))
         with use_span(here, record_exception=False, set_status_on_exception=False):
-            dressed = await self._dress.put_on(client_call_details)
-        call = await continuation(dressed, request_iterator)
-        # Whoever uploads writes only after this has returned.
+            complete = await self._details.add_to(client_call_details)
+        call = await continuation(complete, request_iterator)
+        # The upload begins only after this returns, so another task ends the span.
         watch = asyncio.create_task(_end_with(here, call))
         self._watched.add(watch)
         watch.add_done_callback(self._watched.discard)
@@ -183,13 +183,13 @@ async def _end_with(here: Span, call: Any) -> None:
 
 
 def attributes_of(method: str) -> Attributes:
-    """What a span says of a call, by the names that OpenTelemetry gives these things."""
+    """The attributes of a call's span, under the names of OpenTelemetry."""
     _, service, name = method.split("/")
     return {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
 
 
 def note_code(here: Span, code: grpc.StatusCode, *, failure: bool) -> None:
-    """Notes in a span how a call ended."""
+    """Records in a span how a call ended."""
     here.set_attribute("rpc.grpc.status_code", code.value[0])
     if failure:
         here.set_attribute("error.type", code.name)
@@ -207,16 +207,16 @@ def open_channel(
     timeout: float = 10.0,
     on_behalf_of: str = "",
 ) -> grpc.aio.Channel:
-    """A channel to one service. `timeout` is seconds a call may take, retries included."""
-    dress = _Dress(token, timeout, on_behalf_of)
+    """A channel to one service. `timeout` is the seconds that a call may take with its retries."""
+    details = _CallDetails(token, timeout, on_behalf_of)
     return grpc.aio.insecure_channel(
         address,
-        # One interceptor per kind of call: gRPC takes each for the first kind it fits only.
-        interceptors=[_Unary(dress), _Upload(dress)],
+        # One interceptor for each kind of call: gRPC uses each for one kind only.
+        interceptors=[_Unary(details), _Upload(details)],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-            # A restarted service must be found again quickly, not after gRPC's default minutes.
+            # A restarted service is found again within 2 s; gRPC's default is up to minutes.
             ("grpc.max_reconnect_backoff_ms", 2000),
             ("grpc.initial_reconnect_backoff_ms", 100),
         ],
@@ -224,18 +224,18 @@ def open_channel(
 
 
 class ServiceToken:
-    """The token under which a service calls the others; renewed before it ends."""
+    """The token of a service for its calls to others; renewed a minute before it expires."""
 
     def __init__(self, service: str, keys_dir: Path, registry_address: str, clock: Clock) -> None:
         self._service, self._keys, self._clock = service, keys_dir, clock
         self._stub = identity_pb2_grpc.IdentityServiceStub(open_channel(registry_address))
-        self._held: tuple[str, datetime] | None = None
+        self._token: tuple[str, datetime] | None = None
 
     async def __call__(self) -> str:
-        if self._held is None or self._held[1] < self._clock.now() + timedelta(minutes=1):
+        if self._token is None or self._token[1] < self._clock.now() + timedelta(minutes=1):
             secret = service_secret_file(self._keys, self._service).read_text()
             answer = await self._stub.LoginService(
                 identity_pb2.LoginServiceRequest(service=self._service, secret=secret)
             )
-            self._held = (answer.token, answer.expires_at.ToDatetime(self._clock.now().tzinfo))
-        return self._held[0]
+            self._token = (answer.token, answer.expires_at.ToDatetime(self._clock.now().tzinfo))
+        return self._token[0]

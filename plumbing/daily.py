@@ -1,9 +1,8 @@
-"""One round each local day, shortly after midnight, and one whenever somebody asks (D-04, D-06).
+"""One round of work each day shortly after midnight, and one on request (D-04, D-06).
 
-What a service has done once a day it states as a workflow of its own on top of `DailyRounds`. A
-day that was missed is made up for by the next round; a round done twice changes nothing. Nothing
-here reads the law: what is due stands in the database, the hour of waking comes with the input
-(D-05).
+A service's daily work is a workflow of its own that extends `DailyRounds`. The next round makes up
+for days that were missed; a repeated round changes nothing. Nothing here reads the law: the
+database says what is due, and the input says at which minute a round begins (D-05).
 """
 
 from __future__ import annotations
@@ -18,34 +17,34 @@ with workflow.unsafe.imports_passed_through():
     from plumbing.temporal import UNTIL_DONE
     from plumbing.workflow_time import PlatformTime
 
-_SILENCE = timedelta(minutes=1)  # a round that goes on says so at least so often
+_SILENCE = timedelta(minutes=1)  # a round that is still going reports at least this often
 _LONGEST = timedelta(hours=6)
 
 
 class Moved(BaseModel):
-    """How far the platform's clock runs ahead of the machine's, in seconds."""
+    """How far the platform's clock is ahead of the machine's, in seconds."""
 
     offset_seconds: float = 0.0
 
 
 class Start(BaseModel):
-    """What the workflow starts with, and what it carries on when it continues as new."""
+    """The input of the workflow, also when it continues as new."""
 
     offset_seconds: float = 0.0
     minutes_after_midnight: int = 5
     rounds: int = 100  # before it continues as new
-    woken: bool = True  # look at once
+    woken: bool = True  # begin with a round
     waking_at: datetime | None = None
 
 
 class Round(BaseModel):
-    """One look at what is due up to and with a local day."""
+    """A round: everything that is due on or before a local day."""
 
     as_of: date
 
 
 def next_waking(now: datetime, minutes_after_midnight: int) -> datetime:
-    """The first moment after `now` that is so many minutes past a midnight of Asia/Shanghai."""
+    """The first moment after `now` that is so many minutes after midnight in Asia/Shanghai."""
     local = now.astimezone(SHANGHAI)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     waking = midnight + timedelta(minutes=minutes_after_midnight)
@@ -53,7 +52,7 @@ def next_waking(now: datetime, minutes_after_midnight: int) -> datetime:
 
 
 class DailyRounds:
-    """The waiting. A workflow adds its name, its `run`, and the activity that does a round."""
+    """Waits for each round. A workflow adds its name, its `run`, and the activity of a round."""
 
     def __init__(self, start: Start) -> None:
         self._time = PlatformTime(start.offset_seconds)
@@ -61,7 +60,7 @@ class DailyRounds:
         self._woken = start.woken
 
     async def go_on(self, start: Start, activity: str, done: type[BaseModel]) -> None:
-        """Runs rounds for ever: an activity that takes a `Round` and says what it has `done`."""
+        """Runs rounds without end; `activity` takes a `Round` and returns a `done`."""
         waking_at = start.waking_at or self._next_waking()
         for _ in range(start.rounds):
             await self._time.wait_until(waking_at, lambda: self._woken)
@@ -81,13 +80,13 @@ class DailyRounds:
 
     @workflow.signal
     def clock_moved(self, moved: Moved) -> None:
-        """The sandbox's clock was moved: whatever has become due is done now."""
+        """Takes a new offset of the sandbox's clock; a round begins if one became due."""
         self._carried.offset_seconds = moved.offset_seconds
         self._time.move(moved.offset_seconds)
 
     @workflow.signal
     def look(self, moved: Moved) -> None:
-        """The service has started, perhaps with another text: look at once."""
+        """Begins a round at once: the service has started, perhaps with other texts of law."""
         self.clock_moved(moved)
         self._woken = True
 

@@ -1,8 +1,8 @@
 """The database of one service: engine, transaction, snapshot, and column types that travel.
 
-Each service keeps its own tables on its own metadata in its own database; the tables every
-service has alike (outbox, inbox, audit, requests) are defined once on `PlumbingTable` and stand
-in each of those databases. The same code runs on SQLite and PostgreSQL; the URL decides (D-11).
+Each service has its own tables, metadata and database. The tables that every service needs (outbox,
+inbox, audit, requests) are defined once on `PlumbingTable` and exist in each of those databases.
+The same code runs on SQLite and PostgreSQL; the URL decides which (D-11).
 """
 
 from __future__ import annotations
@@ -34,28 +34,28 @@ NAMING = {
 }
 
 _CHANGES, _SNAPSHOTS = map(TRANSACTION_SECONDS.labels, ("change", "snapshot"))
-# A dict or list column. Assign a new value to change it: changes in place are not seen.
+# A dict or list column. To change it, assign a new value: changes in place are not noticed.
 JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
-# What a database that is away raises: SQLAlchemy's errors, and those of a connection that was
-# never made. Work in the background waits for the database; anything else ends the process.
+# The errors of a database that is away: those of SQLAlchemy, and those of a connection that was not
+# made. Work in the background waits after them; any other error ends the process.
 DATABASE_AWAY = (SQLAlchemyError, OSError)
-# How PostgreSQL ends the one of two transactions that the other was in the way of.
+# PostgreSQL's codes for the transaction that lost against another.
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
-# An ever-growing integer key; SQLite only numbers INTEGER PRIMARY KEY by itself.
+# A growing integer key; SQLite numbers only INTEGER PRIMARY KEY by itself.
 SerialColumn = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def own_registry() -> registry:
-    """A registry with metadata of its own, for one service's table base."""
+    """A registry with its own metadata, for the base class of a service's tables."""
     return registry(metadata=sa.MetaData(naming_convention=NAMING))
 
 
 class PlumbingTable(SQLModel, registry=own_registry()):
-    """Base of the tables that stand alike in every service's database."""
+    """The base class of the tables that every service's database has."""
 
 
 def enum_column(values: type[StrEnum]) -> sa.Enum:
-    """A column that stores an enum's values (not its names) as text on every database."""
+    """The type of a column that stores the values of an enum, not their names, as text."""
     return sa.Enum(
         values,
         native_enum=False,
@@ -67,7 +67,7 @@ def enum_column(values: type[StrEnum]) -> sa.Enum:
 
 
 def overtaken(error: DBAPIError) -> bool:
-    """Whether another transaction was there first; done again, a change sees what that one left."""
+    """Whether a transaction lost against another; repeated, it sees the other's result."""
     state = getattr(error.orig, "sqlstate", None)
     return isinstance(error, IntegrityError) or state in (_SERIALIZATION_FAILURE, _DEADLOCK)
 
@@ -86,7 +86,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """State, event and audit entry commit together here, or none of them does."""
+        """Opens a transaction; state, event and audit entry are committed together or not."""
         system = {"db.system.name": self.engine.dialect.name}
         with _CHANGES.time(), inner_span("database transaction", system):
             async with self._sessions() as session, session.begin():
@@ -94,7 +94,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """A consistent view for reading; it never waits for a writer."""
+        """Opens a consistent view for reading, which never waits for a writer."""
         with _SNAPSHOTS.time():
             async with self._readers() as session, session.begin():
                 yield session
@@ -104,15 +104,15 @@ class Database:
         await self.engine.dispose()
 
     def _reading(self) -> dict[str, Any]:
-        # SQLite reads from one moment by itself; PostgreSQL must be told, or every statement
-        # would see what was committed until then.
+        # SQLite reads one state by itself. On PostgreSQL, without this level, each statement would
+        # see what was committed before it.
         if self.is_sqlite:
             return {}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def _engine(url: str) -> AsyncEngine:
-    # Errors go to the log: they name the statement, never what of people or secrets went with it.
+    # Errors are logged: they quote the statement, but never its parameters, which may be personal.
     if not url.startswith("sqlite"):
         return create_async_engine(
             url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
@@ -129,7 +129,7 @@ def _engine(url: str) -> AsyncEngine:
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin by itself; _begin_sqlite does
+    connection.isolation_level = None  # _begin_sqlite begins transactions, not the driver
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
@@ -142,6 +142,6 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # A deferred BEGIN that later writes can lose an update to another writer; take the lock first.
+    # A deferred BEGIN that writes later can fail because of another writer; so lock at once.
     readonly = connection.get_execution_options().get("quanheng_readonly")
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")

@@ -1,6 +1,6 @@
-"""How errors look on the wire: the one table from errors to gRPC statuses (D-12).
+"""Errors on the wire: the one table from errors to gRPC statuses (D-12).
 
-And the one answer to whether a call that was refused may go otherwise when it is made again.
+It also says which refusals are final, and which calls may succeed when they are repeated.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from plumbing.identity import Unauthenticated
 
 
 class Away(LawError):
-    """A part of the platform that is needed is away; try again."""
+    """A part of the platform is away; try again."""
 
     reason = "AWAY"
     message_zh = "平台的另一部分暂不可用，请稍后再试"
 
 
-# Refusals that are the same however often one asks. Any other, an unknown one too, may be a moment
-# of trouble or a release under way.
+# These refusals are the same every time. Any other, also an unknown one, may come from a short
+# failure or from a release in progress.
 FINAL = frozenset(
     {
         "INVALID_ARGUMENT",
@@ -46,8 +46,8 @@ FINAL = frozenset(
     }
 )
 DOMAIN = "quanheng"
-# A status travels as a trailer, and clients refuse trailers above 8 KiB. A fault may quote what
-# was sent, so one of any length is cut.
+# A status is sent as a trailer, and clients refuse trailers above 8 KiB. A fault may quote input of
+# any length, so texts are cut.
 FAULTS_BYTES, TEXT_LENGTH = 5000, 300
 
 STATUS: Mapping[type[LawError], grpc.StatusCode] = {
@@ -63,9 +63,9 @@ STATUS: Mapping[type[LawError], grpc.StatusCode] = {
 
 
 def status_of(error: LawError) -> status_pb2.Status:
-    """The rich status of an error: reason, faults by field, and the message in Chinese.
+    """The status of an error: its reason, its faults by field, and its message in both languages.
 
-    Where there are more faults than a status holds, a last one says how many more.
+    If there are more faults than a status can hold, the last one says how many are left out.
     """
     code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.facts)
@@ -79,18 +79,18 @@ def status_of(error: LawError) -> status_pb2.Status:
 
 
 def is_final(code: Enum) -> bool:
-    """Whether a refused call would be refused again: by gRPC's status code or Temporal's."""
+    """Whether a call with this status code, of gRPC or of Temporal, would be refused every time."""
     return code.name in FINAL
 
 
 def internal_status(incident: str) -> status_pb2.Status:
-    """The status of a fault of ours: an incident number, and no detail."""
+    """The status of an internal fault: the number of the incident, without details."""
     zh = f"系统内部错误，请将编号 {incident} 告知平台管理员"
     return _status(code_pb2.INTERNAL, f"Internal fault; incident {incident}", [_chinese(zh)])
 
 
 def away_status() -> status_pb2.Status:
-    """The status when a part that is needed is away: the same call may be made again later."""
+    """The status while a needed part of the platform is away: the call may be repeated later."""
     return status_of(Away())
 
 
@@ -113,11 +113,11 @@ def _zh(error: LawError) -> str:
 
 def _violations(faults: Sequence[Fault]) -> Iterator[Message]:
     room = FAULTS_BYTES
-    for told, fault in enumerate(faults):
+    for number, fault in enumerate(faults):
         violation = _violation(fault)
         room -= violation.ByteSize()
         if room < 0:
-            more = len(faults) - told
+            more = len(faults) - number
             yield _violation(Fault("", f"另有 {more} 处", f"and {more} more"))
             return
         yield violation

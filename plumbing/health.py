@@ -1,7 +1,7 @@
-"""`python -m plumbing.health [SERVICE…]`: whether a service serves here; exit 0 when one does.
+"""`python -m plumbing.health [SERVICE…]`: exits with 0 if one of the services serves here.
 
-For container engines that cannot ask gRPC's health service themselves. It asks on the loopback,
-at the ports the settings name; a container holds one service, so by default any one will do.
+For container engines that cannot call gRPC's health service. It calls the ports of the settings on
+the loopback. A container runs one service, so by default any service counts.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from plumbing.settings import SERVICES, Settings
 
 ANSWER_WITHIN_SECONDS = 2.0
-# A proxy meant for the outside world must not stand between a container and itself.
+# A proxy for outside calls must not be used within the container.
 DIRECT = (("grpc.enable_http_proxy", 0),)
 
 
 def serves(address: str) -> bool:
-    """Whether the server at host:port says that it serves."""
+    """Whether the server at host:port reports that it serves."""
     with grpc.insecure_channel(address, options=DIRECT) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
@@ -35,7 +35,7 @@ def serves(address: str) -> bool:
 
 
 def any_serves(settings: Settings, services: Iterable[str] = SERVICES) -> bool:
-    """Whether one of the services serves on this machine."""
+    """Whether at least one of the services serves on this machine."""
     return any(serves(f"127.0.0.1:{settings.port(service)}") for service in services)
 
 

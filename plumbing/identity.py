@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from law.errors import LawError, NotPermitted
 
-_SERVICE = "service:"  # what the account of one of the platform's own services begins with
+_SERVICE = "service:"  # the account id of a service of the platform begins with this
 
 
 class Role(StrEnum):
-    """What an account may do; the wire's enum without its prefix, and the services themselves."""
+    """The roles of accounts, named as in the wire's enum without its prefix, and of services."""
 
     OPERATOR = "operator"
     CASEWORKER = "caseworker"
@@ -35,7 +35,7 @@ class Unauthenticated(LawError):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls. `on_behalf_of` names the person for whom a service acts."""
+    """Who calls. `on_behalf_of` is the account of the person for whom a service acts."""
 
     account_id: str
     name: str
@@ -45,25 +45,25 @@ class Caller:
     on_behalf_of: str = ""
 
     def has(self, *roles: Role) -> bool:
-        """True when the caller holds one of the roles."""
+        """True if the caller has one of the roles."""
         return not self.roles.isdisjoint(roles)
 
     @property
     def is_service(self) -> bool:
-        """True for one of the platform's own services."""
+        """True for a service of the platform."""
         return Role.SERVICE in self.roles
 
     @property
     def service(self) -> str:
-        """Which of the platform's own services this is; empty for people."""
+        """The name of the calling service; empty for a person."""
         return self.account_id.removeprefix(_SERVICE) if self.is_service else ""
 
     def covers(self, bureau: str) -> bool:
-        """True when the bureau lies in scope; a municipal bureau covers its districts."""
+        """True if the bureau is in the caller's scope; a municipal bureau covers its districts."""
         return self.is_service or bool(self.bureau and bureau.startswith(scope_prefix(self.bureau)))
 
     def require_bureau(self, bureau: str) -> None:
-        """Refuses a bureau outside the caller's scope."""
+        """Raises NotPermitted for a bureau outside the caller's scope."""
         if not self.covers(bureau):
             raise NotPermitted(
                 f"该事项属于 {bureau}，不在您的管辖范围内",
@@ -72,7 +72,11 @@ class Caller:
             )
 
     def require_subject(self, subject_id: str, bureau: str) -> None:
-        """An operator sees its own subject; everyone else needs the bureau in scope."""
+        """Raises NotPermitted unless the caller sees what belongs to the subject and the bureau.
+
+        An operator sees what belongs to its own subject, everyone else what belongs to a bureau in
+        scope.
+        """
         if self.has(Role.OPERATOR):
             if not self.sees(subject_id, bureau):
                 raise NotPermitted(
@@ -82,16 +86,16 @@ class Caller:
             self.require_bureau(bureau)
 
     def sees(self, subject_id: str, bureau: str) -> bool:
-        """True when `require_subject` allows it; `row_scope.seen` says the same in SQL."""
+        """True if `require_subject` would not raise; `row_scope.seen` is the same in SQL."""
         if self.has(Role.OPERATOR):
             return bool(self.subject_id) and self.subject_id == subject_id
         return self.covers(bureau)
 
 
 def scope_prefix(bureau: str) -> str:
-    """The leading digits that every bureau in scope shares: 330100 → 3301, 120000 → 12.
+    """The leading digits that all bureaus in scope share: 330100 → 3301, 120000 → 12.
 
-    Pairs of zeros are stripped, never single ones: 330110 is a district of its own.
+    Only pairs of zeros are removed, never a single one: 330110 is a district.
     """
     code = bureau
     while code.endswith("00") and len(code) % 2 == 0:
@@ -100,7 +104,7 @@ def scope_prefix(bureau: str) -> str:
 
 
 def service_caller(service: str, on_behalf_of: str = "") -> Caller:
-    """The identity under which a service's own consumers and activities act."""
+    """The caller as which the consumers and activities of a service act."""
     name = f"{_SERVICE}{service}"
     return Caller(name, name, frozenset({Role.SERVICE}), on_behalf_of=on_behalf_of)
 
@@ -109,10 +113,10 @@ _current: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller")
 
 
 def current_caller() -> Caller:
-    """Who made the call now being served."""
+    """Who made the call that is being served."""
     return _current.get()
 
 
 def set_current_caller(caller: Caller) -> None:
-    """Set by the RPC guard before a handler runs."""
+    """Sets the caller of the current call; the RPC guard does so before a handler runs."""
     _current.set(caller)

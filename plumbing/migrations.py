@@ -26,9 +26,9 @@ from plumbing.database import Database, PlumbingTable, SerialColumn
 
 
 def metadata_of(service: str) -> list[sa.MetaData]:
-    """Every table of a service's database: its own, and those all services have alike.
+    """The metadata of a service's database: its own tables, and those that every service has.
 
-    A process that announces nothing says `PLUMBING_TABLES = False` beside its tables.
+    A process without events has `PLUMBING_TABLES = False` beside its tables.
     """
     tables = importlib.import_module(f"services.{service}.tables")
     own: sa.MetaData = tables.Base.metadata
@@ -40,25 +40,25 @@ def metadata_of(service: str) -> list[sa.MetaData]:
 
 
 async def upgrade(database: Database, service: str, revision: str = "head") -> None:
-    """Brings the database to the newest migration; changes nothing when it is there already."""
+    """Migrates the database to the newest revision; changes nothing if it is there already."""
     async with database.engine.connect() as connection:
         await connection.run_sync(_upgrade, service, revision)
 
 
 async def downgrade(database: Database, service: str, revision: str) -> None:
-    """Takes back every migration after a revision, and with them what only they could hold."""
+    """Undoes every migration after a revision; data that only they could store is lost."""
     async with database.engine.connect() as connection:
         await connection.run_sync(_downgrade, service, revision)
 
 
 async def differences(database: Database, service: str) -> list[Any]:
-    """Where the models and the migrated database disagree; empty when they agree."""
+    """The differences between the models and the migrated database; empty if there are none."""
     async with database.engine.connect() as connection:
         return list(await connection.run_sync(_compare, service))
 
 
 def run_environment() -> None:
-    """What Alembic's `env.py` does, for whichever service is being migrated."""
+    """Does the work of Alembic's `env.py` for the service that is being migrated."""
     attributes = context.config.attributes
     context.configure(
         connection=attributes["connection"],
@@ -87,24 +87,24 @@ def _versions(service: str) -> Path:
 
 def _upgrade(connection: sa.Connection, service: str, revision: str = "head") -> None:
     if connection.dialect.name == "postgresql":
-        # Replicas that start at once take turns; the later ones find nothing left to do.
+        # Replicas that start together take turns; the later ones have nothing to do.
         turn = sa.func.pg_advisory_xact_lock(sa.func.hashtext("migrations"))
         connection.execute(sa.select(turn))
-    with _tables_may_be_made_anew(connection):
+    with _keys_checked_at_the_end(connection):
         command.upgrade(_config(service, connection), revision)
 
 
 def _downgrade(connection: sa.Connection, service: str, revision: str) -> None:
-    with _tables_may_be_made_anew(connection):
+    with _keys_checked_at_the_end(connection):
         command.downgrade(_config(service, connection), revision)
 
 
 @contextmanager
-def _tables_may_be_made_anew(connection: sa.Connection) -> Iterator[None]:
-    """Commits what is done inside.
+def _keys_checked_at_the_end(connection: sa.Connection) -> Iterator[None]:
+    """Commits a migration after checking all foreign keys at its end.
 
-    SQLite alters a column by making the table anew and dropping the old one, which rows of other
-    tables refer to: keys are looked at afterwards, all at once, and must hold before the commit.
+    To change a column, SQLite copies the table and drops the old one, to which rows of other tables
+    refer: so keys are not checked during a migration, and all of them before the commit.
     """
     if connection.dialect.name != "sqlite":
         yield
@@ -122,7 +122,7 @@ def _tables_may_be_made_anew(connection: sa.Connection) -> Iterator[None]:
 
 
 def _check_keys(connection: sa.Connection, *, at_once: bool) -> None:
-    # To the driver itself: within a transaction, which SQLAlchemy would begin, it has no effect.
+    # Sent to the driver: in a transaction, which SQLAlchemy would begin, it has no effect.
     driver = connection.connection.dbapi_connection
     assert driver is not None  # noqa: S101 - the connection is open
     cursor = driver.cursor()
@@ -137,14 +137,14 @@ def _compare(connection: sa.Connection, service: str) -> Any:
 
 
 def retired(service: str) -> frozenset[str]:
-    """Columns (`table.column`) and tables that no code uses any more and a later release drops.
+    """Columns (`table.column`) and tables that no code uses and that a later release drops.
 
-    A service names them as `RETIRED` beside its tables. They stay one release longer than the
-    code that used them, because replicas of that release still run while the new one starts.
+    A service lists them as `RETIRED` beside its tables. They stay for one release after the code
+    that used them, because replicas of the previous release run while the new one starts.
     """
     tables = importlib.import_module(f"services.{service}.tables")
-    found: frozenset[str] = getattr(tables, "RETIRED", frozenset())
-    return found
+    names: frozenset[str] = getattr(tables, "RETIRED", frozenset())
+    return names
 
 
 def _compared(service: str) -> Callable[..., bool]:
@@ -160,7 +160,7 @@ def _compared(service: str) -> Callable[..., bool]:
 def _types_differ(
     _context: Any, _inspected: Any, _metadata: Any, found: Any, wanted: Any
 ) -> bool | None:
-    # A JSON column is JSONB on PostgreSQL and a timestamp is text to SQLite; both are as wanted.
+    # A JSON column is JSONB on PostgreSQL, a timestamp is text on SQLite: that is no difference.
     if isinstance(wanted, sa.JSON | sa.DateTime) or isinstance(found, sa.JSON | sa.DateTime):
         return False
     return None

@@ -1,4 +1,4 @@
-"""Operations: what every service answers alike to those who run the platform."""
+"""Operations: what every service offers to the operators of the platform."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POLICY: Policy = {
 
 
 class OperationsServicer(rpc.OperationsServiceServicer):
-    """Looks into one service."""
+    """Checks, reconciles, and lists audit entries and dead letters of one service."""
 
     def __init__(self, parts: Parts, assembly: Assembly) -> None:
         self._parts, self._assembly = parts, assembly
@@ -44,19 +44,19 @@ class OperationsServicer(rpc.OperationsServiceServicer):
 
     async def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         findings = await self._assembly.check()
-        await self._look_at_plumbing(findings)
+        await self._check_plumbing(findings)
         figures = [pb.Figure(name=name, value=value) for name, value in findings.figures.items()]
         return pb.CheckResponse(
             figures=figures, digests=findings.digests, problems=findings.problems
         )
 
-    async def _look_at_plumbing(self, findings: Findings) -> None:
-        parts, mine = self._parts, {c.name for c in self._assembly.consumers}
+    async def _check_plumbing(self, findings: Findings) -> None:
+        parts, own = self._parts, {c.name for c in self._assembly.consumers}
         findings.figures["outbox.pending"] = (await inspection.outbox_pending(parts.database)).count
-        lags = [lag for lag in await inspection.consumer_lags(parts.js) if lag.consumer in mine]
+        lags = [lag for lag in await inspection.consumer_lags(parts.js) if lag.consumer in own]
         findings.figures["inbox.waiting"] = sum(lag.waiting + lag.unacknowledged for lag in lags)
         dead = await inspection.dead_letter_counts(parts.js)
-        findings.figures["dead_letters"] = sum(dead.get(name, 0) for name in mine)
+        findings.figures["dead_letters"] = sum(dead.get(name, 0) for name in own)
         if given_up := findings.figures["dead_letters"]:
             zh, en = f"有 {given_up} 个事件无法处理，已搁置", f"{given_up} events were given up"
             findings.differ("dead_letters", parts.service, zh, en)
@@ -66,8 +66,8 @@ class OperationsServicer(rpc.OperationsServiceServicer):
             findings.differ("audit.broken", object_, f"审计链断裂：{why}", f"Chain broken: {why}")
 
     async def Reconcile(self, request: pb.ReconcileRequest, context: Any) -> pb.ReconcileResponse:
-        done = await self._assembly.reconcile()
-        return pb.ReconcileResponse(started=done.started, running=done.running)
+        report = await self._assembly.reconcile()
+        return pb.ReconcileResponse(started=report.started, running=report.running)
 
     async def VerifyAudit(
         self, request: pb.VerifyAuditRequest, context: Any
@@ -99,7 +99,9 @@ class OperationsServicer(rpc.OperationsServiceServicer):
             for consumer in self._assembly.consumers
             async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
         ]
-        return pb.ListDeadLettersResponse(letters=sorted(letters, key=lambda said: said.sequence))
+        return pb.ListDeadLettersResponse(
+            letters=sorted(letters, key=lambda letter: letter.sequence)
+        )
 
     async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: Any
@@ -115,26 +117,26 @@ class OperationsServicer(rpc.OperationsServiceServicer):
                 answer.failed.append(_letter(replay.letter))
         return answer
 
-    async def _replays(self, wanted: set[int]) -> list[dead_letters.Replay]:
+    async def _replays(self, sequences: set[int]) -> list[dead_letters.Replay]:
         return [
             await dead_letters.replay(self._parts.js, consumer.inbox, letter)
             for consumer in self._assembly.consumers
             async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
-            if not wanted or letter.seq in wanted
+            if not sequences or letter.seq in sequences
         ]
 
 
 async def _note_replay(
     change: Change, request: pb.ReplayDeadLettersRequest
 ) -> pb.ReplayDeadLettersResponse:
-    """Audits who asked; the replay itself is idempotent and may be asked for again."""
-    which = {"sequences": list(request.sequences)}
-    change.audit("replay_dead_letters", "dead_letters", after=which)
+    """Audits the request; the replay itself may be repeated."""
+    sequences = {"sequences": list(request.sequences)}
+    change.audit("replay_dead_letters", "dead_letters", after=sequences)
     return pb.ReplayDeadLettersResponse()
 
 
 def _entry(entry: audit.AuditEntry) -> pb.AuditEntry:
-    said = pb.AuditEntry(
+    message = pb.AuditEntry(
         sequence=entry.sequence or 0,
         actor=entry.actor,
         roles=entry.roles,
@@ -146,8 +148,8 @@ def _entry(entry: audit.AuditEntry) -> pb.AuditEntry:
         ground=entry.ground,
         hash=entry.link or "",
     )
-    said.at.FromDatetime(entry.at)
-    return said
+    message.at.FromDatetime(entry.at)
+    return message
 
 
 def _text(value: dict[str, Any] | None) -> str:
@@ -155,11 +157,11 @@ def _text(value: dict[str, Any] | None) -> str:
 
 
 def _letter(letter: DeadLetter) -> pb.DeadLetter:
-    about = letter.attributes
-    said = pb.DeadLetter(sequence=letter.seq, consumer=letter.consumer, error=letter.error)
-    if about is not None:
-        said.event_id, said.event_type = str(about.id), about.type
-        said.aggregate = about.aggregate
+    attributes = letter.attributes
+    message = pb.DeadLetter(sequence=letter.seq, consumer=letter.consumer, error=letter.error)
+    if attributes is not None:
+        message.event_id, message.event_type = str(attributes.id), attributes.type
+        message.aggregate = attributes.aggregate
     if letter.buried_at is not None:
-        said.at.FromDatetime(letter.buried_at)
-    return said
+        message.at.FromDatetime(letter.buried_at)
+    return message

@@ -1,6 +1,6 @@
-"""Lists by pages: rows in the order of some columns, each page after the key of the last row.
+"""Lists by pages: each page begins after the key of the last row of the page before.
 
-Page tokens are opaque and belong to the question they continue (AIP-158).
+Page tokens are opaque, and valid only for the request that they continue (AIP-158).
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ async def page(
     newest_first: bool = False,
     key: Callable[[Row], Sequence[Any]] | None = None,
 ) -> tuple[Sequence[Row], str]:
-    """One page of the rows in the order of some columns, and the token of the next page.
+    """One page of the rows, in the order of the given columns, and the token of the next page.
 
-    The last column tells any two rows apart. `newest_first` turns the order of every column round.
-    `key` takes the values of the columns from a row whose attributes do not bear their names.
+    No two rows have the same value in the last column. `newest_first` reverses the order of every
+    column. `key` gives the values of the columns for a row that does not have them as attributes.
+    Raises InvalidInput for a token of another request.
     """
     if place := after(request, *map(_reader, order)):
         rows = rows.where(_beyond(order, place, newest_first))
@@ -65,10 +66,9 @@ async def total(
 async def read_in_chunks(
     session: AsyncSession, rows: Any, key: Any, size: int
 ) -> AsyncIterator[Sequence[Any]]:
-    """Every row of a query in the order of a key, at most `size` at a time.
+    """Every row of a query in the order of a unique key, at most `size` rows at a time.
 
-    The key is a column that no two rows share, and the first that the query selects, or an
-    attribute of the entity that it selects first.
+    The query selects the key first, or an entity that has the key as an attribute.
     """
     last: Any = None
     while True:
@@ -113,15 +113,15 @@ def _attributes(order: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:
 
 
 def page_size(request: Paged) -> int:
-    """How many rows the caller wants; 0 means the default."""
+    """How many rows a page has; 0 in the request means 100."""
     return request.page_size or DEFAULT_PAGE
 
 
 def after(request: Paged, *kinds: Callable[[Any], Any]) -> list[Any] | None:
-    """The key after which to go on, or None at the start.
+    """The key after which the page begins; None for the first page.
 
-    `kinds` read the parts of the key: `text`, `whole`, `day` or `moment`. Refuses a token of
-    another question, and one that somebody made up: tokens are not signed.
+    `kinds` read the parts of the key: `text`, `whole`, `day` or `moment`. Raises InvalidInput for a
+    token of another request, or one that somebody made up: tokens are not signed.
     """
     if not request.page_token:
         return None
@@ -135,26 +135,26 @@ def after(request: Paged, *kinds: Callable[[Any], Any]) -> list[Any] | None:
 
 
 def text(part: Any) -> str:
-    """A text, as a part of a key."""
+    """A text in a key."""
     if not isinstance(part, str) or "\0" in part:
         raise ValueError("not a text a database holds")
     return part
 
 
 def whole(part: Any) -> int:
-    """A whole number, as a part of a key."""
+    """A whole number of 64 bits in a key."""
     if type(part) is not int or not -(2**63) <= part < 2**63:
         raise ValueError("not a whole number a database holds")
     return part
 
 
 def day(part: Any) -> date:
-    """A day, as a part of a key."""
+    """A day in a key."""
     return date.fromisoformat(part)
 
 
 def moment(part: Any) -> datetime:
-    """An aware moment, as a part of a key."""
+    """An aware moment in a key."""
     value = datetime.fromisoformat(part)
     if value.tzinfo is None:
         raise ValueError("a moment without its zone")
@@ -167,7 +167,7 @@ _READERS: Mapping[type, Callable[[Any], Any]] = {str: text, int: whole, date: da
 def cut(
     request: Paged, rows: Sequence[Row], key: Callable[[Row], Sequence[Any]]
 ) -> tuple[Sequence[Row], str]:
-    """The page and the token of the next, given one row more than a page holds."""
+    """The page, and the token of the next page, from rows that are one more than a page has."""
     size = page_size(request)
     if len(rows) <= size:
         return rows, ""

@@ -29,5 +29,5 @@ def seen(caller: Caller, subject_id: Any, bureau: Any) -> Condition:
     if not caller.has(Role.OPERATOR):
         return covered(caller, bureau)
     own: Condition = subject_id == caller.subject_id
-    # A row of a bureau has no subject: an operator's account without a subject sees none of them.
+    # Rows of a bureau have no subject; an operator's account without a subject must not see them.
     return own if caller.subject_id else sa.false()

@@ -1,7 +1,7 @@
 """Serving gRPC: one guard before every handler.
 
-The guard knows who calls, whether that role may, and whether the request is well-formed, before a
-servicer sees it. Deny by default: a method without a rule is closed to everyone.
+The guard checks who calls, whether that role may call the method, and whether the request is valid,
+before a servicer gets the call. A method without a rule is closed to everyone.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.tokens import Verifier
 
 MAX_MESSAGE_BYTES = 8 << 20
-# What is read of an upload after it was refused.
-READ_OUT_BYTES, READ_OUT_SECONDS = 64 << 20, 5.0
-# Health and reflection answer to anyone: they tell nothing of the register.
+# How much of an upload is read after it was refused, and for how long.
+LEFTOVER_BYTES, LEFTOVER_SECONDS = 64 << 20, 5.0
+# Health and reflection are open to anyone: they show nothing of the register.
 OPEN = ("/grpc.health.", "/grpc.reflection.")
 ANYONE = frozenset(Role)
-# How a neighbour refuses that is not there, or not in time.
+# The codes of a neighbour that does not answer, or not in time.
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call a method. Without `signed_in`, no token is asked for (only logging in).
+    """Who may call a method.
 
-    Where `services` names some, no other service may.
+    Without `signed_in` no token is needed (for logging in). If `services` names any, no other
+    service may call it.
     """
 
     roles: frozenset[Role]
@@ -52,35 +53,34 @@ class Rule:
     services: frozenset[str] = frozenset()
 
     def admits(self, caller: Caller) -> bool:
-        """Whether the caller holds a role of the rule, and is no service that it leaves out."""
+        """Whether the caller has a role of the rule and is not a service that the rule excludes."""
         if caller.is_service and self.services and caller.service not in self.services:
             return False
         return caller.has(*self.roles)
 
 
 def allow(*roles: Role) -> Rule:
-    """A rule that admits these roles and the platform's own services."""
+    """A rule that admits these roles and every service of the platform."""
     return Rule(frozenset(roles) | {Role.SERVICE})
 
 
 def only_services(*services: str) -> Rule:
-    """A rule that admits these of the platform's own services and nobody else."""
+    """A rule that admits these services of the platform and nobody else."""
     return Rule(frozenset({Role.SERVICE}), services=frozenset(services))
 
 
 def in_person(*roles: Role) -> Rule:
-    """A rule that admits people in these roles alone: no service decides in anyone's place."""
+    """A rule that admits only people in these roles: no service decides in their place."""
     return Rule(frozenset(roles))
 
 
 Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.GradingService/GetGrade"
 
-
-Read = Callable[[bytes], Message]
+Decode = Callable[[bytes], Message]
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Stands before every handler: identity, role, validity; and maps what is raised."""
+    """Checks identity, role and validity before every handler; turns errors into statuses."""
 
     def __init__(self, verifier: Verifier, policy: Policy) -> None:
         self._verifier, self._policy = verifier, policy
@@ -93,36 +93,35 @@ class Guard(grpc.aio.ServerInterceptor):
         handler, method = await continuation(handler_call_details), handler_call_details.method
         if handler is None or method.startswith(OPEN):
             return handler
-        # The request is read behind the guard: gRPC itself answers UNKNOWN to bytes it cannot read.
-        read, coders = (
-            handler.request_deserializer,
-            {"response_serializer": handler.response_serializer},
-        )
+        # The guard decodes the request: gRPC itself answers UNKNOWN to bytes that it cannot read.
+        read, serialize = handler.request_deserializer, handler.response_serializer
         if handler.request_streaming:
             return grpc.stream_unary_rpc_method_handler(
-                self._guarded(method, handler.stream_unary, read), **coders
+                self._guarded(method, handler.stream_unary, read), response_serializer=serialize
             )
         return grpc.unary_unary_rpc_method_handler(
-            self._guarded(method, handler.unary_unary, read), **coders
+            self._guarded(method, handler.unary_unary, read), response_serializer=serialize
         )
 
-    def _guarded(self, method: str, inner: Callable[[Any, Any], Awaitable[Any]], read: Read) -> Any:
-        async def handle(said: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+    def _guarded(
+        self, method: str, inner: Callable[[Any, Any], Awaitable[Any]], read: Decode
+    ) -> Any:
+        async def handle(received: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             metadata = _metadata(context)
-            with served(method, metadata) as access:
+            with served(method, metadata) as call:
                 try:
                     caller = self._admit(method, metadata)
                     set_current_caller(caller)
-                    access.by(caller)
-                    return access.answered(await inner(_checked(said, read, access.about), context))
+                    call.called_by(caller)
+                    return call.answered(await inner(_checked(received, read, call.about), context))
                 except LawError as error:
-                    await _read_out(said)
+                    await _read_leftover(received)
                     status = status_of(error)
                 except (grpc.aio.AbortError, asyncio.CancelledError):
                     raise
                 except Exception as error:
                     status = _status_of_fault(method, error)
-                access.refused(status)
+                call.refused(status)
             return await context.abort_with_status(rpc_status.to_status(status))
 
         return handle
@@ -154,44 +153,44 @@ def _metadata(context: grpc.aio.ServicerContext[Any, Any]) -> dict[str, str]:
     return {key: value for key, value in pairs if isinstance(value, str)}
 
 
-async def _read_out(said: Any) -> None:
-    """Takes what is still on its way of an upload that is refused.
+async def _read_leftover(received: Any) -> None:
+    """Reads on after an upload was refused.
 
-    Python's client tells INTERNAL instead of the refusal when it is cut off while it sends
+    A Python client that is cut off while it sends reports INTERNAL instead of the refusal
     (grpc/grpc#36066).
     """
-    if not isinstance(said, AsyncIterator):
+    if not isinstance(received, AsyncIterator):
         return
-    taken = 0
+    size = 0
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(READ_OUT_SECONDS):
-            async for one in said:
-                taken += len(one)
-                if taken > READ_OUT_BYTES:
+        async with asyncio.timeout(LEFTOVER_SECONDS):
+            async for message in received:
+                size += len(message)
+                if size > LEFTOVER_BYTES:
                     return
 
 
-def _checked(said: Any, read: Read, told: Callable[[Message], None]) -> Any:
-    if isinstance(said, AsyncIterator):
-        return _checked_stream(said, read, told)
-    return _checked_message(said, read, told)
+def _checked(received: Any, read: Decode, note: Callable[[Message], None]) -> Any:
+    if isinstance(received, AsyncIterator):
+        return _checked_stream(received, read, note)
+    return _checked_message(received, read, note)
 
 
 async def _checked_stream(
-    said: AsyncIterator[bytes], read: Read, told: Callable[[Message], None]
+    messages: AsyncIterator[bytes], read: Decode, note: Callable[[Message], None]
 ) -> AsyncIterator[Message]:
-    async for one in said:
-        yield _checked_message(one, read, told)
+    async for message in messages:
+        yield _checked_message(message, read, note)
 
 
-def _checked_message(said: bytes, read: Read, told: Callable[[Message], None]) -> Message:
+def _checked_message(message: bytes, read: Decode, note: Callable[[Message], None]) -> Message:
     try:
-        request = read(said)
+        request = read(message)
     except DecodeError as error:
-        zh, en = "请求无法解析", "The request is no message of its contract"
+        zh, en = "请求无法解析", "The request cannot be decoded"
         raise InvalidInput(zh, en) from error
     validation.check(request)
-    told(request)
+    note(request)
     return request
 
 
@@ -204,12 +203,15 @@ async def serve(
     verifier: Verifier,
     policies: Sequence[Policy],
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
-    """Starts a server with health and reflection; `services` maps full names to registration."""
+    """Starts a server with health and reflection.
+
+    `services` maps the full name of each service to the function that adds it to a server.
+    """
     policy = {method: rule for part in policies for method, rule in part.items()}
     server = grpc.aio.server(
         interceptors=[Guard(verifier, policy)],
         options=[
-            # By default two servers may share a port without a word.
+            # By default two servers can share a port without an error.
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),

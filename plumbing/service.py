@@ -1,6 +1,6 @@
-"""What a service is made of: the parts it is given, and the assembly it hands back.
+"""What a service is made of: the parts that it gets, and the assembly that it returns.
 
-`Findings` and `Reconciled` are what it says of itself when those who run the platform ask.
+`Findings` and `Reconciled` are its answers to the operators' checks.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from protos.operations.v1 import operations_pb2 as pb
 
 @dataclass
 class Findings:
-    """What checking a service found."""
+    """The result of checking a service."""
 
     figures: dict[str, int] = field(default_factory=dict)
     digests: list[pb.Digest] = field(default_factory=list)
     problems: list[pb.Problem] = field(default_factory=list)
 
-    def hold(self, topic: str, things: Iterable[tuple[str, int]]) -> None:
-        """Notes what the service holds of a topic, as (id, version) of each thing."""
-        self.digests.append(digest_of(topic, things))
+    def hold(self, topic: str, rows: Iterable[tuple[str, int]]) -> None:
+        """Adds the digest of the rows of a topic, given as (id, version)."""
+        self.digests.append(digest_of(topic, rows))
 
     def differ(self, name: str, object_: str, zh: str, en: str) -> None:
-        """Notes something that does not agree."""
+        """Adds a problem: something that does not agree."""
         self.problems.append(pb.Problem(name=name, object=object_, message_zh=zh, message_en=en))
 
 
 @dataclass
 class Reconciled:
-    """What reconciling a service with Temporal did."""
+    """The result of reconciling a service with Temporal: workflows started, and running before."""
 
     started: list[str] = field(default_factory=list)
     running: int = 0
 
 
-def digest_of(topic: str, things: Iterable[tuple[str, int]]) -> pb.Digest:
-    """An order-free digest: equal for equal content, however it was read."""
+def digest_of(topic: str, rows: Iterable[tuple[str, int]]) -> pb.Digest:
+    """A digest of rows that does not depend on their order."""
     count, total = 0, 0
-    for identity, version in things:
+    for identity, version in rows:
         count += 1
         total += int.from_bytes(sha256(f"{identity}:{version}".encode()).digest()[:16])
     return pb.Digest(topic=topic, count=count, digest=f"{total % 2**128:032x}")
@@ -59,7 +59,7 @@ def digest_of(topic: str, things: Iterable[tuple[str, int]]) -> pb.Digest:
 
 @dataclass(frozen=True)
 class Parts:
-    """What every service is built from."""
+    """The parts that every service is built from."""
 
     service: str
     settings: Settings
@@ -70,7 +70,7 @@ class Parts:
     token: ServiceToken
 
     def channel(self, service: str, on_behalf_of: str = "") -> grpc.aio.Channel:
-        """A channel to another service, under this service's own identity."""
+        """A channel to another service, with this service's own token."""
         return open_channel(
             self.settings.address(service),
             self.token,
@@ -89,7 +89,7 @@ async def _nothing_to_reconcile() -> Reconciled:
 
 @dataclass(frozen=True)
 class Assembly:
-    """What one service serves, hears, runs and tells of itself in figures (`looks`).
+    """A service as it is run: RPCs, event consumers, background work, checks, figures (`looks`).
 
     `background` runs until the process ends.
     """

@@ -1,7 +1,7 @@
-"""Temporal: connecting, task queues, and time inside a workflow (D-04, D-05).
+"""Temporal: connecting, workers, task queues, and errors of activities (D-04).
 
-Workflows wait and remind; activities act. A typed error of ours ends an activity for good; any
-other is retried, because it is the world that failed and not the request.
+Workflows wait and remind; activities act. An activity that ends with one of our typed errors is not
+repeated. After any other error it is, because not the request failed but the platform around it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 CONNECT_EVERY_SECONDS = 0.25
 GRACE = timedelta(seconds=2)
 
-# An activity that acts on another part is tried until that part is back; it is idempotent.
+# An activity that calls another part is repeated until that part is back; it is idempotent.
 UNTIL_DONE = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=2.0,
@@ -62,11 +62,12 @@ def _runtime(metrics: MetricBuffer | None) -> Runtime:
 
 
 async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) -> Client:
-    """Connects, waiting as long as Temporal is away.
+    """Connects; waits while Temporal is away. Raises RPCError if Temporal refuses for good.
 
-    Whoever gives a buffer for the SDK's metrics empties it: see `metrics.workflows.drain`.
+    A caller that passes a buffer for the SDK's metrics must empty it: see
+    `metrics.workflows.drain`.
     """
-    workflow.logger.workflow_info_on_message = False  # fields of the line say it
+    workflow.logger.workflow_info_on_message = False  # the fields of a line have it
     while True:
         try:
             return await Client.connect(
@@ -89,7 +90,7 @@ def worker(
     workflows: Sequence[type],
     activities: Sequence[Callable[..., Any]],
 ) -> Worker:
-    """The worker of a service, with time to finish what it has begun."""
+    """The worker of a service; on stopping it gets two seconds to finish its work."""
     return Worker(
         client,
         task_queue=task_queue(service),
@@ -100,7 +101,7 @@ def worker(
 
 
 def final_errors(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Makes our typed errors end an activity; put it under `@activity.defn`."""
+    """Ends an activity on final errors and repeats it on others; goes under `@activity.defn`."""
 
     @functools.wraps(function)
     async def act(*args: P.args, **kwargs: P.kwargs) -> T:

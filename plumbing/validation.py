@@ -1,6 +1,6 @@
-"""Validation of a request: every field at once, each fault with its path, in Chinese and English.
+"""Validation of requests: all faults at once, each with its path, in Chinese and English.
 
-The rules stand in the .proto beside the fields (protovalidate); this says them in Chinese.
+The rules are in the .proto beside the fields (protovalidate); the Chinese messages are here.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ _CHINESE = {
     "enum.not_in": "须选择一个值",
 }
 
-# What no text of people holds, no database takes (NUL) or no mail and terminal should be told.
+# Control characters: no text of people has them, databases refuse NUL, terminals act on others.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# The years in which every period of the law stays a date; the law keeps days to them too.
+# Within these years every period of the law ends on a date; the law has the same limits.
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 _validator = protovalidate.Validator()
 
 
 def check(request: Message) -> None:
-    """Refuses a request that breaks a rule of its contract, listing every fault.
+    """Raises InvalidInput with every fault of a request against its contract.
 
-    Beyond the rules of its fields, no text holds control characters, and every moment is one of
-    the years 1900 to 2999.
+    Besides the rules of the fields, no text may have control characters, and every moment must lie
+    in the years 1900 to 2999.
     """
     faults = [_fault(violation) for violation in _validator.collect_violations(request)]
     faults += _faults_within(request, "")
@@ -57,14 +57,14 @@ def check(request: Message) -> None:
 
 
 def day(text: str, field: str) -> date | None:
-    """A day of a request, YYYY-MM-DD; None for an absent one, an empty text.
+    """A day in a request, YYYY-MM-DD; None for an empty text, which means no day.
 
-    Raises InvalidInput naming the field for what is no day of the calendar, or of no sane year.
+    Raises InvalidInput with the field for a text that is no day of the years 1900 to 2999.
     """
     faults: list[Fault] = []
-    found = Reader({field: text or None}, "", faults).day_or_none(field)
+    value = Reader({field: text or None}, "", faults).day_or_none(field)
     refuse(faults, InvalidInput.message_zh, "The input is not valid.")
-    return found
+    return value
 
 
 def _faults_within(message: Message, path: str) -> Iterator[Fault]:
@@ -72,8 +72,8 @@ def _faults_within(message: Message, path: str) -> Iterator[Fault]:
         values = value if field.is_repeated else (value,)
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             values = [*value.keys(), *value.values()]
-        for one in values:
-            yield from _faults_of(one, f"{path}{field.name}")
+        for item in values:
+            yield from _faults_of(item, f"{path}{field.name}")
 
 
 def _faults_of(value: object, path: str) -> Iterator[Fault]:
@@ -93,10 +93,10 @@ def _is_sane(stamp: Timestamp) -> bool:
 
 
 def _fault(violation: protovalidate.Violation) -> Fault:
-    said = violation.proto
-    elements = said.field.elements if said.field else ()
+    proto = violation.proto
+    elements = proto.field.elements if proto.field else ()
     path = ".".join(element.field_name for element in elements)
     value = violation.rule_value
     shown = "、".join(map(str, value)) if isinstance(value, list | tuple) else value
-    zh = _CHINESE.get(said.rule_id, "不符合要求").format(value=shown)
-    return Fault(path, zh, said.message or said.rule_id)
+    zh = _CHINESE.get(proto.rule_id, "不符合要求").format(value=shown)
+    return Fault(path, zh, proto.message or proto.rule_id)

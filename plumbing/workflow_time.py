@@ -1,7 +1,7 @@
 """Time inside a workflow: Temporal's clock plus the sandbox's offset (D-05).
 
-The offset comes in with the workflow's input and by signal, never from the machine, so that a
-replay sees what the first run saw.
+The offset comes with the input of the workflow and by signals, never from the machine, so a replay
+sees the same time as the first run.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from temporalio import workflow
 
 
 class PlatformTime:
-    """What time it is for the platform, told inside a workflow."""
+    """The platform's time inside a workflow."""
 
     def __init__(self, offset_seconds: float) -> None:
         self._offset = timedelta(seconds=offset_seconds)
         self._moves = 0
 
     def now(self) -> datetime:
-        """The platform's present moment, aware, in UTC."""
+        """The platform's current moment, aware, in UTC."""
         return workflow.now() + self._offset
 
     def move(self, offset_seconds: float) -> None:
-        """The sandbox's clock was moved; whoever waits looks again."""
+        """Takes a new offset of the sandbox's clock; whatever waits looks at the time again."""
         self._offset = timedelta(seconds=offset_seconds)
         self._moves += 1
 
     async def wait_until(self, moment: datetime, wake: Callable[[], bool]) -> bool:
-        """Waits for a moment or for `wake`; True when the moment came first.
+        """Waits for a moment or for `wake`; True if the moment came first.
 
-        When both hold already, `wake` wins: a decision taken is never overtaken by its deadline.
+        If both have come, `wake` wins: a decision in time is not overtaken by its deadline.
         """
         while not wake():
             left = moment - self.now()
@@ -43,5 +43,5 @@ class PlatformTime:
 
     async def _moved_or(self, wake: Callable[[], bool], left: timedelta) -> None:
         moves = self._moves
-        with contextlib.suppress(TimeoutError):  # the loop above looks at the clock again
+        with contextlib.suppress(TimeoutError):  # the loop above compares the time again
             await workflow.wait_condition(lambda: wake() or self._moves != moves, timeout=left)

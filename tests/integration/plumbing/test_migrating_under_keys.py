@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from plumbing.database import Database
-from plumbing.migrations import _tables_may_be_made_anew
+from plumbing.migrations import _keys_checked_at_the_end
 
 TABLES = (
     "CREATE TABLE town (code TEXT PRIMARY KEY)",
@@ -26,7 +26,7 @@ ANEW = (
 
 def running(statements: tuple[str, ...]) -> Callable[[sa.Connection], None]:
     def run(connection: sa.Connection) -> None:
-        with _tables_may_be_made_anew(connection):
+        with _keys_checked_at_the_end(connection):
             for statement in statements:
                 connection.exec_driver_sql(statement)
 
