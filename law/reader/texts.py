@@ -113,6 +113,12 @@ _ALL = (
 TEXTS = {text.id: text for text in _ALL}
 
 _OWN = re.compile(r"[CRD]-\d{2,3}")
+# An article, 27 or 24(三), or a part, 四(三)2.
+_ARTICLE = re.compile(
+    r"(?:(\d{1,3})|([一二三四五六七八九十]+))((?:\([一二三四五六七八九十]+\))*)(\d*)"
+)
+# Numbers of a catalogue, of regulations and of notices are not articles.
+_NUMBERED_OTHERWISE = frozenset({"CATALOGUE-2020-42", "JJG", "HOLIDAYS"})
 _OWN_IN_SENTENCE = re.compile(rf"[；;]? ?(?<![A-Za-z0-9-]){_OWN.pattern}(?!\d)")
 
 
@@ -146,16 +152,42 @@ def without_codes(sentence: str) -> str:
 def spell_articles(value: str, lang: str = "zh") -> str:
     """Render a citation for a letter: each text by its title, once, then its articles.
 
-    Our own numbers (C-19, R-131, D-08) are left out, because no reader of a letter knows them.
+    Our own numbers (C-19, R-131, D-08) are left out, because no reader of a letter knows them. In
+    Chinese an article reads as in official documents: 第二十七条, 第四部分第（三）项.
     """
     articles: dict[str, list[str]] = {}
     for part in value.split(";"):
         head, _, article = part.strip().partition(" ")
         if head in TEXTS:
-            articles.setdefault(head, []).append(article)
+            articles.setdefault(head, []).append(
+                _official(head, article) if lang == "zh" else article
+            )
     if lang == "zh":
         return "，".join(f"《{TEXTS[h].title_zh}》{'、'.join(a)}" for h, a in articles.items())
     return "; ".join(f"{TEXTS[h].title_en}, {', '.join(a)}" for h, a in articles.items())
+
+
+def _official(text_id: str, article: str) -> str:
+    """An article in official Chinese; as the text numbers it where that is not 条 or 部分."""
+    known = _ARTICLE.fullmatch(article)
+    if known is None or text_id in _NUMBERED_OTHERWISE:
+        return article.replace("(", "（").replace(")", "）")
+    number, part, items, point = known.groups()
+    whole = f"第{_numeral(int(number))}条" if number else f"第{part}部分"
+    listed = "".join(f"第（{item}）项" for item in re.findall(r"\((.+?)\)", items))
+    return whole + listed + (f"第{point}点" if point else "")
+
+
+def _numeral(number: int) -> str:
+    """A whole number from 1 to 999 in Chinese: 27 is 二十七, 201 is 二百零一."""
+    digits = "零一二三四五六七八九"
+    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
+    text = f"{digits[hundreds]}百" if hundreds else ""
+    if tens:
+        text += "十" if tens == 1 and not hundreds else f"{digits[tens]}十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (digits[ones] if ones else "")
 
 
 def _known(part: str) -> bool:

@@ -24,7 +24,7 @@ from law.objection import (
     Outcome,
 )
 from law.periods import local_day
-from law.reader.texts import spell_out, without_codes
+from law.reader.texts import spell_articles, without_codes
 from law.terms.data import Basis, definition
 from protos.registry.v1.registry_pb2 import Bureau
 from services.objection.clients import Clients
@@ -154,7 +154,7 @@ def decision_letter(
     """Writes the 《异议处理决定书》."""
     body = [
         *_opening(facts, "经核查，现决定如下。"),
-        f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{article(OUTCOME_CITE)}）。",
+        f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{spell_articles(OUTCOME_CITE)}）。",
         f"三、理由：{facts.reasons}",
         "四、对信用等级的影响",
         *grade_lines("决定执行前", before),
@@ -169,7 +169,7 @@ def declined_letter(facts: LetterFacts) -> LetterText:
     """Writes the 《异议不予受理通知书》."""
     body = [
         *_opening(facts, "经审查，决定不予受理。"),
-        f"二、理由：{facts.reasons}（依据：{article(OBJECTION_CITE)}）",
+        f"二、理由：{facts.reasons}（依据：{spell_articles(OBJECTION_CITE)}）",
         *_remedy(facts, "三"),
         *closing(facts),
     ]
@@ -191,17 +191,12 @@ def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
     adopted = "，现行文本未规定日数，此为采用的规范" if term.basis is Basis.ADOPTED else ""
     yield (
         f"{place}、救济途径：对本处理结果不服的，可以向{facts.municipal.name}申请复核{another}"
-        f"（依据：{article(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）；"
+        f"（依据：{spell_articles(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）；"
         f"复核自受理之日起{term.days}个工作日内作出，情况复杂的经批准可延长，"
-        f"累计不超过{term.cap}个工作日（依据：{article(TERM_CITE)}{adopted}）。"
+        f"累计不超过{term.cap}个工作日（依据：{spell_articles(TERM_CITE)}{adopted}）。"
     )
     yield f"异议受理：{contact(facts.office)}"
     yield f"复核受理：{contact(facts.municipal)}"
-
-
-def article(cite: str) -> str:
-    """A citation as a letter writes it: title and article of each text, without our own codes."""
-    return without_codes(spell_out(cite, "zh"))
 
 
 def record_lines(records: Sequence[RecordFacts]) -> Iterator[str]:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from law.objection import OBJECTION_CITE, OUTCOME_CITE, REPAIR_CITE, Outcome
+from law.reader.texts import spell_articles
 from services.objection.clients import Clients
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,
     LetterText,
-    article,
     closing,
     contact,
     facts_of,
@@ -52,7 +52,7 @@ def confirmed_letter(
     """Writes the 《准予信用修复决定书》."""
     body = [
         *_opening(facts, "经核对确认，现决定如下。"),
-        f"二、决定：准予修复（依据：{article(REPAIR_CITE)}）。{_EFFECT}",
+        f"二、决定：准予修复（依据：{spell_articles(REPAIR_CITE)}）。{_EFFECT}",
         f"三、理由：{facts.reasons}",
         *_conditions(file, "四"),
         "五、对信用等级的影响",
@@ -68,7 +68,7 @@ def refused_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
     """Writes the 《不予信用修复决定书》."""
     body = [
         *_opening(facts, "经核对，现决定如下。"),
-        f"二、决定：不予修复（依据：{article(REPAIR_CITE)}）。信用等级不因本决定改变。",
+        f"二、决定：不予修复（依据：{spell_articles(REPAIR_CITE)}）。信用等级不因本决定改变。",
         f"三、理由：{facts.reasons}",
         *_conditions(file, "四"),
         "五、今后办法：上述未满足的条件满足后，可以重新申请信用修复。",
@@ -82,7 +82,7 @@ def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
     """Writes the 《信用修复不予受理通知书》."""
     body = [
         *_opening(facts, "经审查，决定不予受理。"),
-        f"二、理由：{facts.reasons}（依据：{article(REPAIR_CITE)}）",
+        f"二、理由：{facts.reasons}（依据：{spell_articles(REPAIR_CITE)}）",
         *_conditions(file, "三"),
         "四、今后办法：补齐材料、满足条件后，可以重新申请信用修复。",
         *_remedy(facts, "五"),
@@ -96,7 +96,7 @@ def supplement_letter(facts: LetterFacts, missing: str, time: int) -> LetterText
     body = [
         *_opening(facts, "经初步审查，申请材料须补正。"),
         f"二、须补正的内容：{missing}",
-        f"三、请及时补正；{_RUNS_ON}（依据：{article(REPAIR_CITE)}）。",
+        f"三、请及时补正；{_RUNS_ON}（依据：{spell_articles(REPAIR_CITE)}）。",
         f"受理机关：{contact(facts.office)}",
         *closing(facts),
     ]
@@ -115,7 +115,7 @@ def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
 def _conditions(file: RepairFile, place: str) -> Iterator[str]:
     yield f"{place}、修复条件逐项核对"
     for number, condition in enumerate(file.conditions, 1):
-        cite, verdict = article(condition.cite), _verdict(file, condition)
+        cite, verdict = spell_articles(condition.cite), _verdict(file, condition)
         yield f"{number}. {condition.zh}（依据：{cite}）：{verdict}"
 
 
@@ -135,7 +135,7 @@ def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
     yield (
         f"{place}、救济途径：对本处理结果有异议的，可以向{facts.office.name}提出异议；"
         f"对异议处理结果不服的，可以向{facts.municipal.name}申请复核"
-        f"（依据：{article(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）。"
+        f"（依据：{spell_articles(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）。"
     )
     yield f"异议受理：{contact(facts.office)}"
     yield f"复核受理：{contact(facts.municipal)}"

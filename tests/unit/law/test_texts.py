@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from law.errors import NotFound
-from law.reader.texts import TEXTS, TextStatus, is_citation, spell_articles, spell_out, text
+from law.reader.texts import (
+    TEXTS,
+    TextStatus,
+    is_citation,
+    spell_articles,
+    spell_out,
+    text,
+    without_codes,
+)
 
 
 def test_two_texts_are_issued_and_three_are_drafts() -> None:
@@ -61,7 +69,43 @@ def test_within_its_text_an_article_stands_alone() -> None:
 def test_a_letter_names_each_text_once_and_none_of_our_own_numbers() -> None:
     value = "S3 24(三); S4 四(一); S3 25; C-19"
     assert spell_articles(value) == (
-        "《杭州市计量信用管理办法（试行）》24(三)、25，《杭州市民生计量信用监督管理暂行办法》四(一)"
+        "《杭州市计量信用管理办法（试行）》第二十四条第（三）项、第二十五条，"
+        "《杭州市民生计量信用监督管理暂行办法》第四部分第（一）项"
     )
     assert spell_articles("S3 16; C-04", "en") == f"{TEXTS['S3'].title_en}, 16"
     assert spell_articles("C-19") == ""
+
+
+@pytest.mark.parametrize(
+    ("cite", "official"),
+    [
+        ("S3 27", "第二十七条"),
+        ("S1 20", "第二十条"),
+        ("S3 9(一)", "第九条第（一）项"),
+        ("S4 五(三)", "第五部分第（三）项"),
+        ("S4 四(三)2", "第四部分第（三）项第2点"),
+        ("CIVIL-CODE 201", "第二百零一条"),
+        ("CIVIL-CODE 110", "第一百一十条"),
+        ("GBF-2025-22 二", "第二部分"),
+        ("S4 附件", "附件"),
+        ("S4 四(五)E2", "四（五）E2"),
+        ("JJG 162-2019", "162-2019"),
+        ("CATALOGUE-2020-42 2", "2"),
+    ],
+)
+def test_a_letter_writes_an_article_as_official_documents_do(cite: str, official: str) -> None:
+    assert spell_articles(cite).partition("》")[2] == official
+
+
+@pytest.mark.parametrize(
+    ("sentence", "plain"),
+    [
+        ("减分 -20（四(三)；附件；R-076）。", "减分 -20（四(三)；附件）。"),
+        ("无可计入的记录（C-11）。", "无可计入的记录。"),
+        ("解释口径C-05：从宽。", "解释口径：从宽。"),
+        ("依据（C-04；S1 10）。", "依据（S1 10）。"),
+        ("型号 ABC-123、D-1", "型号 ABC-123、D-1"),
+    ],
+)
+def test_a_sentence_of_a_letter_has_none_of_our_own_numbers(sentence: str, plain: str) -> None:
+    assert without_codes(sentence) == plain

@@ -10,7 +10,7 @@ import pytest
 from law.colours.basis import Basis
 from law.escalation import Step, ladder, rung
 from law.evidence import SubjectKind
-from law.reader.texts import TEXTS
+from law.reader.texts import spell_articles
 from services.alerts.escalation import texts
 from services.alerts.escalation.texts import DocumentFacts, PendingStep, RedLine
 from services.alerts.notices.texts import Contact, Text
@@ -45,8 +45,8 @@ def test_a_document_names_number_instruments_and_ground(step: Step) -> None:
         assert part in document.body
     assert "NO-3" not in document.body  # no longer red
     for citation in rung(step, ON).cite.split(";"):
-        text, article = citation.split()
-        assert re.search(f"《{TEXTS[text].title_zh}》[^《]*{re.escape(article)}", document.body)
+        title, _, article = spell_articles(citation).partition("》")
+        assert re.search(f"{re.escape(title)}》[^《]*{re.escape(article)}", document.body)
     assert "测试市场监管局计量科（电话 0571-00000000）" in document.body
 
 
@@ -65,7 +65,10 @@ def test_the_interview_names_time_place_attendees_and_what_follows() -> None:
     for part in ("2026-09-21 14:30", "三楼", "负责人", "不记入信用档案"):
         assert part in invitation
     recorded = texts.interview(FACTS, AT, "三楼", "负责人", "S3 24(三)").body
-    assert "约谈情况将记入信用档案（《杭州市计量信用管理办法（试行）》24(三)）" in recorded
+    assert (
+        "约谈情况将记入信用档案（《杭州市计量信用管理办法（试行）》第二十四条第（三）项）"
+        in recorded
+    )
     assert "救济途径" in recorded
 
 

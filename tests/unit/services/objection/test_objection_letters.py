@@ -70,7 +70,8 @@ def test_a_decision_names_case_subject_records_and_reasons() -> None:
 )
 def test_the_outcome_stands_with_its_article(outcome: Outcome, word: str) -> None:
     line = next(line for line in paragraphs(outcome) if line.startswith("二、"))
-    assert line == f"二、处理结果：{word}（依据：《杭州市民生计量信用监督管理暂行办法》五(三)）。"
+    ground = "《杭州市民生计量信用监督管理暂行办法》第五部分第（三）项"
+    assert line == f"二、处理结果：{word}（依据：{ground}）。"
 
 
 def test_both_receipts_are_explained_point_by_point() -> None:
