@@ -1,12 +1,12 @@
-"""Measures how fast instruments are filed: streamed in bulk, and by one call for each.
+"""Measures how fast instruments are stored: streamed in bulk, and by one call for each.
 
     python -m benchmarks.bulk [items] [rounds]
 
 The real server is used, with guard, validation, audit and outbox, on a SQLite file that syncs
-every commit. `unary` files each instrument by a call of its own, 16 at a time. `accepted` streams
-the same number in chunks, each committed before the next is read; `applied` also counts the
+every commit. `unary` stores each instrument by a call of its own, 16 at a time. `accepted` streams
+the same number in chunks, each committed before the next is read. `applied` also counts the
 completion, after which they are in the register. `singly` streams chunks of one item, so that each
-costs a message and a commit, as with `unary`.
+item costs a message and a commit, as with `unary`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ CALLER = Caller(
 
 
 @dataclass(frozen=True)
-class Peer:
+class Stubs:
     """The stubs of a client, and the subject that owns everything."""
 
     registry: RegistryServiceStub
@@ -67,7 +67,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[Peer]:
+async def running_register() -> AsyncIterator[Stubs]:
     """Serves a register on a new database."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
@@ -75,8 +75,10 @@ async def served() -> AsyncIterator[Peer]:
         await migrations.upgrade(database, "registry")
         changes, keys = Changes(database, clock), Path(folder) / "keys"
         signer = Signer(make_keys(keys, ()), clock, timedelta(hours=1))
-        nobody = grpc.aio.insecure_channel(settings.grading_address)  # no grade is concerned
-        desk = ImportDesk.of(changes, GradingService(nobody), settings)
+        no_grading = grpc.aio.insecure_channel(
+            settings.grading_address
+        )  # never called: no grade changes
+        desk = ImportDesk.of(changes, GradingService(no_grading), settings)
         services = {
             REGISTRY: RegistryServicer(changes).register,
             imports_policy.BULK: BulkServicer(desk).register,
@@ -90,9 +92,9 @@ async def served() -> AsyncIterator[Peer]:
 
         channel = open_channel(ADDRESS, source, timeout=600)
         registry = RegistryServiceStub(channel)
-        yield Peer(registry, BulkServiceStub(channel), await _owner(registry))
+        yield Stubs(registry, BulkServiceStub(channel), await _owner(registry))
         await channel.close()
-        await nobody.close()
+        await no_grading.close()
         await server.stop(None)
         await database.close()
 
@@ -109,44 +111,44 @@ async def _owner(registry: RegistryServiceStub) -> pb.Subject:
 
 async def once(items: int) -> dict[str, float]:
     """Measures each way on a new database; returns instruments per second."""
-    async with served() as peer:
-        unary = await _timed(items, _unary(peer, items))
-        whole = Batch(peer, items, IN_CHUNK)
-        begun = time.perf_counter()
-        await whole.send()
-        accepted = items / (time.perf_counter() - begun)
-        await whole.complete()
-        applied = items / (time.perf_counter() - begun)
-        singly = await _timed(items, Batch(peer, items, 1).send())
+    async with running_register() as stubs:
+        unary = await _timed(items, _unary(stubs, items))
+        batch = Batch(stubs, items, IN_CHUNK)
+        started = time.perf_counter()
+        await batch.send()
+        accepted = items / (time.perf_counter() - started)
+        await batch.complete()
+        applied = items / (time.perf_counter() - started)
+        singly = await _timed(items, Batch(stubs, items, 1).send())
     return {"unary": unary, "accepted": accepted, "applied": applied, "singly": singly}
 
 
 async def _timed(items: int, work: object) -> float:
-    begun = time.perf_counter()
+    started = time.perf_counter()
     await work  # type: ignore[misc]
-    return items / (time.perf_counter() - begun)
+    return items / (time.perf_counter() - started)
 
 
-async def _unary(peer: Peer, items: int) -> None:
+async def _unary(stubs: Stubs, items: int) -> None:
     numbers = iter(range(items))
 
-    async def caller() -> None:
+    async def call() -> None:
         for number in numbers:
             instrument = pb.Instrument(
-                subject_id=peer.owner.subject_id, type_code="WATER", serial_no=f"U{number:07d}"
+                subject_id=stubs.owner.subject_id, type_code="WATER", serial_no=f"U{number:07d}"
             )
-            await peer.registry.PutInstrument(
+            await stubs.registry.PutInstrument(
                 pb.PutInstrumentRequest(request_id=new_request_id(), instrument=instrument)
             )
 
-    await asyncio.gather(*(caller() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(call() for _ in range(AT_ONCE)))
 
 
 class Batch:
     """A batch of meters in chunks."""
 
-    def __init__(self, peer: Peer, items: int, size: int) -> None:
-        self._peer, self._items, self._size = peer, items, size
+    def __init__(self, stubs: Stubs, items: int, size: int) -> None:
+        self._stubs, self._items, self._size = stubs, items, size
         self._batch_id, self._mark = str(uuid4()), uuid4().hex[:6]
 
     async def send(self) -> None:
@@ -159,8 +161,8 @@ class Batch:
             bureau=BUREAU,
             mode="all_or_nothing",
         )
-        await self._peer.bulk.OpenBulkBatch(request)
-        await self._peer.bulk.SendBulkChunks(self._stream())
+        await self._stubs.bulk.OpenBulkBatch(request)
+        await self._stubs.bulk.SendBulkChunks(self._stream())
 
     async def complete(self) -> None:
         """Completes the batch, which applies it."""
@@ -170,9 +172,9 @@ class Batch:
             items=self._items,
             digest=_sha256("".join(_sha256("\x1e".join(map(_text, c))) for c in self._chunks())),
         )
-        answer = await self._peer.bulk.CompleteBulkBatch(request)
+        answer = await self._stubs.bulk.CompleteBulkBatch(request)
         if answer.batch.state != "applied":
-            raise RuntimeError(f"Not taken: {answer.batch}")
+            raise RuntimeError(f"Not applied: {answer.batch}")
 
     async def _stream(self) -> AsyncIterator[bulk.SendBulkChunksRequest]:
         for sequence, chunk in enumerate(self._chunks(), 1):
@@ -189,28 +191,28 @@ class Batch:
 
 
 def _text(item: bulk.InstrumentItem) -> str:
-    return "\x1f".join(getattr(item, one.name) for one in item.DESCRIPTOR.fields)
+    return "\x1f".join(getattr(item, field.name) for field in item.DESCRIPTOR.fields)
 
 
-def _sha256(said: str) -> str:
-    return hashlib.sha256(said.encode()).hexdigest()
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def main() -> None:
     """Measures every way once in each round."""
-    given = [int(word) for word in sys.argv[1:]]
-    items, rounds = (given + [ITEMS, ROUNDS][len(given) :])[:2]
+    arguments = [int(argument) for argument in sys.argv[1:]]
+    items, rounds = (arguments + [ITEMS, ROUNDS][len(arguments) :])[:2]
     figures: dict[str, list[float]] = {}
-    # A line for every call is told as always, and not written.
+    # The log line of every call is made as always, and not written.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     for _ in range(rounds):
         for name, figure in asyncio.run(once(items)).items():
             figures.setdefault(name, []).append(figure)
     table = Table("", "least", "median", "most", "× unary", title=f"items per second: {items:,}")
     for name, values in figures.items():
-        ratios = [one / other for one, other in zip(values, figures["unary"], strict=True)]
-        three = (min(values), statistics.median(values), max(values))
-        shown = [f"{value:,.0f}" for value in three]
+        ratios = [figure / unary for figure, unary in zip(values, figures["unary"], strict=True)]
+        spread = (min(values), statistics.median(values), max(values))
+        shown = [f"{value:,.0f}" for value in spread]
         table.add_row(name, *shown, f"{statistics.median(ratios):.2f}")
     Console().print(table)
 

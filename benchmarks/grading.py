@@ -26,8 +26,8 @@ RECORDS = 5
 
 
 def dossiers(count: int) -> list[Dossier]:
-    """Makes synthetic subjects, the same in every run."""
-    chance = random.Random(1)  # noqa: S311  nothing secret
+    """Synthetic subjects, the same in every run."""
+    chance = random.Random(1)  # noqa: S311  not a secret
     kinds = list(RecordKind)
 
     def record(number: int) -> Record:
@@ -49,16 +49,16 @@ def rate(subjects: Sequence[Dossier], ruleset: Ruleset, rounds: int) -> float:
     """How many dossiers are graded per second of processor time, as the median of the rounds."""
     seconds = []
     for _ in range(rounds):
-        begun = time.process_time()
+        started = time.process_time()
         for dossier in subjects:
             grade(dossier, ruleset, DAY)
-        seconds.append(time.process_time() - begun)
+        seconds.append(time.process_time() - started)
     return len(subjects) / statistics.median(seconds)
 
 
 def main() -> None:
     """Measures every text and prints a table."""
-    thousands, rounds = (int(word) for word in (*sys.argv[1:], "20", "3")[:2])
+    thousands, rounds = (int(argument) for argument in (*sys.argv[1:], "20", "3")[:2])
     subjects = dossiers(thousands * 1000)
     table = Table("ruleset", "dossiers /s")
     for ruleset in list_rulesets():

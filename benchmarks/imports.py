@@ -2,10 +2,10 @@
 
     python -m benchmarks.imports [rows] [rounds]
 
-`import` does everything: decoding, checking, comparing with the register, saving, announcing, and
-what an undo needs. `again` imports a file with the same content in other bytes. `bare` only writes
-the same rows into the same table by executemany. Each uses a SQLite file that syncs every commit;
-the register holds an instrument for every tenth row.
+`import` is the whole of it: decoding, checking, comparing with the register, saving, announcing,
+and what an undo needs. `again` imports a file with the same rows in other bytes. `bare` only
+writes the same rows into the same table by executemany. Each uses a SQLite file that syncs every
+commit. The register holds an instrument for every tenth row.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ async def once(rows: int) -> dict[str, Figures]:
     with tempfile.TemporaryDirectory() as folder:
         database = await _register(Path(folder), rows)
         content = _verifications(rows)
-        figures["import"] = await _timed(rows, _take(database, "verifications", content))
-        figures["again"] = await _timed(rows, _take(database, "verifications", content + b"\n"))
+        figures["import"] = await _timed(rows, _import(database, "verifications", content))
+        figures["again"] = await _timed(rows, _import(database, "verifications", content + b"\n"))
         async with database.transaction() as session:
-            held = [row.model_dump() for row in await session.exec(select(Verification))]
+            stored = [row.model_dump() for row in await session.exec(select(Verification))]
             session.expunge_all()
             await session.exec(sa.delete(Verification))
-        figures["bare"] = await _timed(rows, _insert(database, held))
+        figures["bare"] = await _timed(rows, _insert(database, stored))
         await database.close()
     return figures
 
@@ -90,30 +90,30 @@ async def _insert(database: Database, rows: list[dict[str, object]]) -> None:
 async def _register(folder: Path, rows: int) -> Database:
     database = Database(f"sqlite+aiosqlite:///{folder}/registry.db")
     await migrations.upgrade(database, "registry")
-    await _take(database, "bureaus", _csv([("code", "name"), (BUREAU, "bureau")]))
+    await _import(database, "bureaus", _csv([("code", "name"), (BUREAU, "bureau")]))
     subject = ("name", "kind", "sector", "bureau")
     owners = [(f"owner {n}", "organisation", "market", BUREAU) for n in range(100)]
-    await _take(database, "subjects", _csv([subject, *owners]))
-    fleet = [
+    await _import(database, "subjects", _csv([subject, *owners]))
+    meters = [
         (f"owner {n % 100}", "NAWI-D", f"S{n:07d}", "in_use") for n in range(rows // PER_INSTRUMENT)
     ]
-    await _take(
-        database, "instruments", _csv([("owner", "type_code", "serial_no", "state"), *fleet])
+    await _import(
+        database, "instruments", _csv([("owner", "type_code", "serial_no", "state"), *meters])
     )
     return database
 
 
 def _verifications(rows: int) -> bytes:
     header = ("owner", "type_code", "serial_no", "result", "verified_on", "valid_until")
-    told = []
+    lines = []
     for n in range(rows):
         instrument, age = divmod(n, PER_INSTRUMENT)
         day = date(2026, 9, 1) - timedelta(days=365 * age + instrument % 300)
         until = (day + timedelta(days=364)).isoformat()
         serial = f"S{instrument:07d}"
-        said = (f"owner {instrument % 100}", "NAWI-D", serial, "合格", day.isoformat(), until)
-        told.append((*said, "institution", f"C-{n}", "JJG 539"))
-    return _csv([(*header, "institution", "certificate_no", "method"), *told])
+        line = (f"owner {instrument % 100}", "NAWI-D", serial, "合格", day.isoformat(), until)
+        lines.append((*line, "institution", f"C-{n}", "JJG 539"))
+    return _csv([(*header, "institution", "certificate_no", "method"), *lines])
 
 
 def _csv(rows: list[tuple[str, ...]]) -> bytes:
@@ -122,7 +122,7 @@ def _csv(rows: list[tuple[str, ...]]) -> bytes:
     return text.getvalue().encode()
 
 
-async def _take(database: Database, family: str, content: bytes) -> None:
+async def _import(database: Database, family: str, content: bytes) -> None:
     header = pb.ImportHeader(
         request_id=new_request_id(),
         family=family,
@@ -133,29 +133,29 @@ async def _take(database: Database, family: str, content: bytes) -> None:
     read = await asyncio.to_thread(reading.read, header, content, NOW.date())
     upload = Upload(content, hashlib.sha256(content).hexdigest(), read)
     changes = Changes(database, FixedClock(NOW))
-    take = partial(import_file, upload, Shares(1, 1, 1), Drops())
-    answer = await changes.once(CALLER, header, take, pb.ImportFileResponse)
+    command = partial(import_file, upload, Shares(1, 1, 1), Drops())
+    answer = await changes.once(CALLER, header, command, pb.ImportFileResponse)
     if answer.batch.state not in ("applied", "unchanged"):
-        raise RuntimeError(f"Not taken: {answer.batch}")
+        raise RuntimeError(f"Not applied: {answer.batch}")
 
 
 def main() -> None:
     """Measures everything once in each round."""
-    given = [int(word) for word in sys.argv[1:]]
-    rows, rounds = (given + [ROWS, ROUNDS][len(given) :])[:2]
+    arguments = [int(argument) for argument in sys.argv[1:]]
+    rows, rounds = (arguments + [ROWS, ROUNDS][len(arguments) :])[:2]
     figures: dict[str, list[Figures]] = {}
     for _ in range(rounds):
         for name, figure in asyncio.run(once(rows)).items():
             figures.setdefault(name, []).append(figure)
     console = Console()
     for measure in ("wall", "processor"):
-        said = {n: [getattr(one, measure) for one in some] for n, some in figures.items()}
+        rates = {way: [getattr(f, measure) for f in rounds_] for way, rounds_ in figures.items()}
         table = Table("", "least", "median", "most", title=f"rows per second, {measure}: {rows:,}")
-        for name, values in said.items():
-            three = (min(values), statistics.median(values), max(values))
-            table.add_row(name, *(f"{value:,.0f}" for value in three))
+        for name, values in rates.items():
+            spread = (min(values), statistics.median(values), max(values))
+            table.add_row(name, *(f"{value:,.0f}" for value in spread))
         console.print(table)
-        ratios = [a / b for a, b in zip(said["import"], said["bare"], strict=True)]
+        ratios = [a / b for a, b in zip(rates["import"], rates["bare"], strict=True)]
         console.print(f"import / bare: median {statistics.median(ratios):.3f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     console.print(f"peak memory of the whole run: {peak:,.0f} MiB")

@@ -1,9 +1,9 @@
-"""Measures how fast the relay publishes, against the fastest and the simplest way.
+"""Measures how fast the relay publishes, against the fastest way and the simplest way.
 
     python -m benchmarks.relay [rounds]
 
-`bare` sends the same messages with JetStream's asynchronous publish alone; `naive` publishes one
-event, marks it, and goes on to the next. `consumer` handles the relay's events through an inbox.
+`bare` sends the same messages with JetStream's asynchronous publish alone. `naive` publishes one
+event and marks it before the next. `consumer` handles the relay's events through an inbox.
 The NATS server and the SQLite file sync every write.
 """
 
@@ -46,7 +46,7 @@ CONSUMED_EVENTS = 3_000
 AGGREGATES = 5_000
 BODY_BYTES = 400
 
-Measured = Callable[[Database, JetStreamContext], Awaitable[float]]
+Way = Callable[[Database, JetStreamContext], Awaitable[float]]
 
 
 async def bare(database: Database, js: JetStreamContext) -> float:
@@ -85,9 +85,9 @@ async def consumer(database: Database, js: JetStreamContext) -> float:
     await _filled(database, CONSUMED_EVENTS)
     await Relay(database, js, SystemClock()).drain()
     handlers = [EventHandler(BureausChanged)]
-    consuming = Consumer("bench", Stream.REGISTRY, database, js, SystemClock(), handlers)
+    running_consumer = Consumer("bench", Stream.REGISTRY, database, js, SystemClock(), handlers)
     started = time.perf_counter()
-    task = asyncio.create_task(consuming.run())
+    task = asyncio.create_task(running_consumer.run())
     while await _consumed(database) < CONSUMED_EVENTS:  # noqa: ASYNC110  counted in the database
         await asyncio.sleep(0.05)
     task.cancel()
@@ -114,7 +114,7 @@ async def _filled(database: Database, count: int) -> list[Outbox]:
 
 
 def _row(number: int, payload: bytes) -> dict[str, object]:
-    about = Attributes(
+    attributes = Attributes(
         id=uuid4(),
         type=BureausChanged.DESCRIPTOR.full_name,
         aggregate=f"subjects/{number % AGGREGATES}",
@@ -124,13 +124,13 @@ def _row(number: int, payload: bytes) -> dict[str, object]:
         on_behalf_of="benchmark",
     )
     return {
-        "event_id": about.id,
-        "aggregate": about.aggregate,
-        "aggregate_seq": about.sequence,
-        "subject": subject_of(BureausChanged, about.bureau),
-        "headers": about.headers(),
+        "event_id": attributes.id,
+        "aggregate": attributes.aggregate,
+        "aggregate_seq": attributes.sequence,
+        "subject": subject_of(BureausChanged, attributes.bureau),
+        "headers": attributes.headers(),
         "payload": payload,
-        "created_at": about.time,
+        "created_at": attributes.time,
     }
 
 
@@ -138,7 +138,7 @@ def _headers(row: Outbox) -> dict[str, str]:
     return {**row.headers, Header.MSG_ID: str(row.event_id)}
 
 
-async def once(measured: Measured, nats_url: str, folder: Path) -> float:
+async def once(way: Way, nats_url: str, folder: Path) -> float:
     """Measures once on an empty database and empty streams; returns events per second."""
     client = await connect(nats_url)
     js = client.jetstream()
@@ -149,7 +149,7 @@ async def once(measured: Measured, nats_url: str, folder: Path) -> float:
         database = Database(f"sqlite+aiosqlite:///{fresh}/outbox.db")
         async with database.engine.begin() as connection:
             await connection.run_sync(PlumbingTable.metadata.create_all)
-        figure = await measured(database, js)
+        figure = await way(database, js)
         await database.close()
     await client.close()
     return figure
@@ -176,8 +176,8 @@ def show(figures: dict[str, list[float]]) -> None:
     """Prints the figures, and the ratios of each round."""
     table = Table("", "least", "median", "most", title="events per second")
     for name, values in figures.items():
-        three = (min(values), statistics.median(values), max(values))
-        table.add_row(name, *(f"{value:,.0f}" for value in three))
+        spread = (min(values), statistics.median(values), max(values))
+        table.add_row(name, *(f"{value:,.0f}" for value in spread))
     console = Console()
     console.print(table)
     for other in ("bare", "naive"):
@@ -193,9 +193,9 @@ def main() -> None:
         server, url = start_nats(Path(name))
         try:
             for _ in range(rounds):
-                for measured in (bare, relay, naive, consumer):
-                    figure = asyncio.run(once(measured, url, Path(name)))
-                    figures.setdefault(measured.__name__, []).append(figure)
+                for way in (bare, relay, naive, consumer):
+                    figure = asyncio.run(once(way, url, Path(name)))
+                    figures.setdefault(way.__name__, []).append(figure)
         finally:
             server.terminate()
             server.wait()

@@ -1,11 +1,11 @@
-"""Measures one bureau's watch on a day with many alerts, against the least and the usual way.
+"""Measures one bureau's watch on a day with many alerts, against two other ways.
 
     python -m benchmarks.watch [instruments] [rounds]
 
 `alerts` is the watch without digests; `watch` is the whole of it, with a digest for each of about
-a hundred operators. `bare` inserts the rows that `alerts` wrote, with nothing but the driver.
-`stored` is the usual way: it updates a stored colour, then inserts the same rows. All of them take
-turns on one SQLite file that syncs every commit, each on days of its own.
+a hundred subjects. `bare` inserts the rows that `alerts` wrote, with the driver alone.
+`stored` is the usual way: it updates a stored colour, then inserts the same rows. They take turns
+on one SQLite file that syncs every commit, each on days of its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from services.alerts.watch import watch
 BUREAU = "330106"
 START = date(2026, 9, 7)
 DUE_WITHIN = 333  # days over which the instruments fall due, evenly
-OPERATORS = 300
+SUBJECTS = 300
 DAY = timedelta(days=1)
 _LADDER = (Colour.GREEN, Colour.YELLOW, Colour.RED)
 
@@ -44,7 +44,7 @@ def instruments(count: int) -> Iterator[tuple[Any, ...]]:
     """Instruments in use, each with a verification that runs out on one of the days."""
     for number in range(count):
         until = START + timedelta(days=number % DUE_WITHIN)
-        owner = f"s{number % OPERATORS}"
+        owner = f"s{number % SUBJECTS}"
         yield f"i{number}", owner, f"NO-{number}", f"v{number}", until.isoformat()
 
 
@@ -69,55 +69,55 @@ def fill(path: Path, count: int) -> None:
     connection.close()
 
 
-def know_operators(path: Path, *, known: bool) -> None:
-    """Adds the operators, or removes them so that no digest is due."""
+def set_subjects(path: Path, *, present: bool) -> None:
+    """Adds the subjects, or removes them so that no digest is due."""
     with sqlite3.connect(path) as connection:
         connection.execute("DELETE FROM subject")
-        if known:
+        if present:
             connection.executemany(
                 "INSERT INTO subject (subject_id, bureau, name, kind, email, in_review, removed,"
                 " version) VALUES (?, '330106', '测试单位', 'organisation', 'u@test.example',"
                 " 0, 0, 1)",
-                [(f"s{number}",) for number in range(OPERATORS)],
+                [(f"s{number}",) for number in range(SUBJECTS)],
             )
     connection.close()
 
 
-async def watched(database: Database, day: date) -> tuple[float, int]:
-    """Runs one morning's watch; returns its seconds and the number of alerts."""
+async def run_watch(database: Database, day: date) -> tuple[float, int]:
+    """Runs the watch of one day; returns its seconds and the number of alerts."""
     clock = FixedClock(datetime(day.year, day.month, day.day, tzinfo=UTC))
     started = time.perf_counter()
     async with Changes(database, clock).change(service_caller("alerts")) as change:
-        done = await watch(change, BUREAU, day)
-    return time.perf_counter() - started, done.alerts
+        counts = await watch(change, BUREAU, day)
+    return time.perf_counter() - started, counts.alerts
 
 
-def written(path: Path, marks: tuple[int, int]) -> dict[str, list[tuple[Any, ...]]]:
-    """Removes and returns the rows of a morning, so that they can be inserted again."""
+def take_rows(path: Path, last_ids: tuple[int, int]) -> dict[str, list[tuple[Any, ...]]]:
+    """Removes and returns the rows of one run, so that they can be inserted again."""
     with sqlite3.connect(path) as connection:
         rows = {}
-        for (table, key), mark in zip(
-            (("alert", "alert_id"), ("outbox", "seq")), marks, strict=True
+        for (table, key), last_id in zip(
+            (("alert", "alert_id"), ("outbox", "seq")), last_ids, strict=True
         ):
             beyond = f"FROM {table} WHERE {key} > ?"
-            rows[table] = connection.execute(f"SELECT * {beyond}", (mark,)).fetchall()
-            connection.execute(f"DELETE {beyond}", (mark,))
+            rows[table] = connection.execute(f"SELECT * {beyond}", (last_id,)).fetchall()
+            connection.execute(f"DELETE {beyond}", (last_id,))
     connection.close()
     return rows
 
 
-def marks(path: Path) -> tuple[int, int]:
+def last_ids(path: Path) -> tuple[int, int]:
     """The highest ids of both tables."""
     with sqlite3.connect(path) as connection:
-        found = connection.execute(
+        row = connection.execute(
             "SELECT coalesce((SELECT max(alert_id) FROM alert), 0),"
             " coalesce((SELECT max(seq) FROM outbox), 0)"
         ).fetchone()
     connection.close()
-    return int(found[0]), int(found[1])
+    return int(row[0]), int(row[1])
 
 
-def inserted(path: Path, rows: dict[str, list[tuple[Any, ...]]], stored: date | None) -> float:
+def insert(path: Path, rows: dict[str, list[tuple[Any, ...]]], stored: date | None) -> float:
     """The seconds to insert the rows; with `stored`, after an update of the colours that change."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous=FULL")
@@ -134,8 +134,8 @@ def inserted(path: Path, rows: dict[str, list[tuple[Any, ...]]], stored: date | 
                 ),
             )
     for table, values in rows.items():
-        places = ", ".join("?" * len(values[0]))
-        connection.executemany(f"INSERT INTO {table} VALUES ({places})", values)  # noqa: S608
+        marks = ", ".join("?" * len(values[0]))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
     connection.execute("COMMIT")
     seconds = time.perf_counter() - started
     connection.close()
@@ -143,42 +143,42 @@ def inserted(path: Path, rows: dict[str, list[tuple[Any, ...]]], stored: date | 
 
 
 async def measure(path: Path, rounds: int) -> tuple[dict[str, list[float]], list[int]]:
-    """Measures every way in turn, on new days each time."""
-    taken: dict[str, list[float]] = {"alerts": [], "watch": [], "bare": [], "stored": []}
+    """Measures the ways by turns, on new days each time."""
+    seconds_of: dict[str, list[float]] = {"alerts": [], "watch": [], "bare": [], "stored": []}
     counts, day = [], START
     database = Database(f"sqlite+aiosqlite:///{path}")
-    await watched(database, day := day + DAY)  # nothing is prepared for the first
+    await run_watch(database, day := day + DAY)  # warms up
     for _ in range(rounds):
         for stored in (None, day + DAY):
-            know_operators(path, known=False)
-            before = marks(path)
-            seconds, count = await watched(database, day := day + DAY)
-            taken["alerts"].append(seconds)
-            rows = written(path, before)
-            taken["stored" if stored else "bare"].append(inserted(path, rows, stored and day))
-        know_operators(path, known=True)
-        seconds, count = await watched(database, day := day + DAY)
-        taken["watch"].append(seconds)
+            set_subjects(path, present=False)
+            before = last_ids(path)
+            seconds, count = await run_watch(database, day := day + DAY)
+            seconds_of["alerts"].append(seconds)
+            rows = take_rows(path, before)
+            seconds_of["stored" if stored else "bare"].append(insert(path, rows, stored and day))
+        set_subjects(path, present=True)
+        seconds, count = await run_watch(database, day := day + DAY)
+        seconds_of["watch"].append(seconds)
         counts.append(count)
     await database.close()
-    return taken, counts
+    return seconds_of, counts
 
 
 async def run(count: int, rounds: int) -> None:
-    """Measures, and prints medians and ratios."""
+    """Measures, and prints the medians and their ratios to `bare`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "alerts.db"
         database = Database(f"sqlite+aiosqlite:///{path}")
         await migrations.upgrade(database, "alerts")
         await database.close()
         fill(path, count)
-        taken, counts = await measure(path, rounds)
-    bare = statistics.median(taken["bare"])
+        seconds_of, counts = await measure(path, rounds)
+    bare = statistics.median(seconds_of["bare"])
     title = f"{count:,} instruments, {statistics.median(counts):,.0f} alerts a day"
     table = Table("way", "ms (median)", "all", "× bare", title=title)
-    for way, seconds in taken.items():
+    for way, seconds in seconds_of.items():
         median = statistics.median(seconds)
-        every = " ".join(f"{one * 1e3:.0f}" for one in seconds)
+        every = " ".join(f"{second * 1e3:.0f}" for second in seconds)
         table.add_row(way, f"{median * 1e3:.0f}", every, f"{median / bare:.2f}")
     Console(width=100).print(table)
 

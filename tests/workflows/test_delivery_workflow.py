@@ -40,23 +40,23 @@ QUICK = {"first_seconds": 0.1, "longest_seconds": 0.2}
 CASEWORKER = Caller("account/case", "办案人员", frozenset({Role.CASEWORKER}), "330106")
 
 
-class Sink:
-    """A mail server that keeps what it takes; `answer` is what it says."""
+class MailServer:
+    """A mail server that keeps every mail; `reply` is its reply to each."""
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
-        self.answer = "250 Kept"
+        self.reply = "250 Kept"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self._controller: Controller | None = None
 
-    async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls this name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        if self.answer.startswith("250"):
+        if self.reply.startswith("250"):
             self.mails.append(envelope.original_content or b"")
-        return self.answer
+        return self.reply
 
     def start(self) -> None:
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
@@ -69,23 +69,23 @@ class Sink:
 
 
 @pytest.fixture
-def sink() -> Iterator[Sink]:
+def mail_server() -> Iterator[MailServer]:
     """A mail server that is not started yet."""
-    sink = Sink()
-    yield sink
-    sink.stop()
+    mail_server = MailServer()
+    yield mail_server
+    mail_server.stop()
 
 
-class Office:
-    """Notices in a database, and the worker that delivers them."""
+class DeliveryWorker:
+    """The notices in a database, and a task queue with a worker that delivers them."""
 
     def __init__(self, database: Database, client: Client, queue: str) -> None:
         self.database, self.client, self.queue = database, client, queue
         self.changes = Changes(database, FixedClock(AT))
 
-    async def notice(self, **said: Any) -> str:
+    async def notice(self, **fields: Any) -> str:
         notice_id = str(uuid.uuid4())
-        fields = {
+        defaults = {
             "notice_id": notice_id,
             "key": notice_id,
             "kind": NoticeKind.LETTER,
@@ -98,7 +98,7 @@ class Office:
             "created_at": AT,
         }
         async with self.database.transaction() as session:
-            session.add(Notice(**{**fields, **said}))
+            session.add(Notice(**{**defaults, **fields}))
         return notice_id
 
     async def start(self, notice_id: str, **patience: float) -> None:
@@ -118,35 +118,35 @@ class Office:
         async with self.database.snapshot() as session:
             return await session.get_one(Notice, notice_id)
 
-    def reads(self, notice_id: str, **said: Any) -> Callable[[], Awaitable[bool]]:
-        async def so() -> bool:
+    def has(self, notice_id: str, **fields: Any) -> Callable[[], Awaitable[bool]]:
+        async def holds() -> bool:
             notice = await self.read(notice_id)
-            return all(getattr(notice, name) == value for name, value in said.items())
+            return all(getattr(notice, name) == value for name, value in fields.items())
 
-        return so
+        return holds
 
 
 @pytest.fixture
-async def office(
-    tmp_path: Path, databases: Databases, temporal_client: Client, sink: Sink
-) -> AsyncIterator[Office]:
-    """Alerts' database and a worker on a task queue of its own."""
+async def worker(
+    tmp_path: Path, databases: Databases, temporal_client: Client, mail_server: MailServer
+) -> AsyncIterator[DeliveryWorker]:
+    """The database of alerts and a worker on a task queue of its own."""
     database = Database(databases.url(tmp_path, "alerts"))
     await migrations.upgrade(database, "alerts")
-    office = Office(database, temporal_client, f"test-{uuid.uuid4()}")
-    url = f"smtp://127.0.0.1:{sink.port}"
+    worker = DeliveryWorker(database, temporal_client, f"test-{uuid.uuid4()}")
+    url = f"smtp://127.0.0.1:{mail_server.port}"
     settings = Settings(smtp_url=url, mail_from="quanheng@test.example")
-    async with working(office, settings):
-        yield office
+    async with running_worker(worker, settings):
+        yield worker
     await database.close()
 
 
 @asynccontextmanager
-async def working(office: Office, settings: Settings) -> AsyncIterator[None]:
-    activities = Activities(office.changes, settings)
+async def running_worker(worker: DeliveryWorker, settings: Settings) -> AsyncIterator[None]:
+    activities = Activities(worker.changes, settings)
     async with Worker(
-        office.client,
-        task_queue=office.queue,
+        worker.client,
+        task_queue=worker.queue,
         workflows=[DeliveryWorkflow],
         activities=[activities.deliver, activities.give_up],
         workflow_failure_exception_types=[Exception],
@@ -154,47 +154,51 @@ async def working(office: Office, settings: Settings) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_notice_arrives_readable_with_its_own_id(office: Office, sink: Sink) -> None:
-    sink.start()
-    notice = await office.deliver(await office.notice())
+async def test_a_mail_has_the_text_and_the_id_of_its_notice(
+    worker: DeliveryWorker, mail_server: MailServer
+) -> None:
+    mail_server.start()
+    notice = await worker.deliver(await worker.notice())
     assert (notice.state, notice.attempts) == (NoticeState.DELIVERED, 1)
-    [mail] = [email.message_from_bytes(m, policy=email.policy.default) for m in sink.mails]
+    [mail] = [email.message_from_bytes(m, policy=email.policy.default) for m in mail_server.mails]
     assert mail["Subject"] == "异议处理结果告知"
     assert mail["X-Notice-Id"] == notice.notice_id
     assert mail["Message-ID"] == f"<{notice.notice_id}@test.example>"
     assert mail.get_content().splitlines()[1] == "贵单位的异议已处理。"
 
 
-async def test_a_mail_server_that_comes_back_gets_the_notice(office: Office, sink: Sink) -> None:
-    notice_id = await office.notice()
-    await office.start(notice_id)
-    await eventually(office.reads(notice_id, attempts=2))
-    assert (await office.read(notice_id)).error
-    sink.start()
-    await eventually(office.reads(notice_id, state=NoticeState.DELIVERED, error=""))
-    assert len(sink.mails) == 1
+async def test_a_mail_server_that_was_away_gets_the_notice_later(
+    worker: DeliveryWorker, mail_server: MailServer
+) -> None:
+    notice_id = await worker.notice()
+    await worker.start(notice_id)
+    await eventually(worker.has(notice_id, attempts=2))
+    assert (await worker.read(notice_id)).error
+    mail_server.start()
+    await eventually(worker.has(notice_id, state=NoticeState.DELIVERED, error=""))
+    assert len(mail_server.mails) == 1
 
 
 async def test_a_refused_address_fails_at_once_and_can_be_corrected(
-    office: Office, sink: Sink
+    worker: DeliveryWorker, mail_server: MailServer
 ) -> None:
-    sink.start()
-    sink.answer = "550 No such mailbox"
-    notice_id = await office.notice()
-    refused = await office.deliver(notice_id)
-    assert (refused.state, refused.attempts) == (NoticeState.FAILED, 1)
-    assert "550" in refused.error
-    sink.answer = "250 Kept"
-    await correct_address(office, "new@test.example")
+    mail_server.start()
+    mail_server.reply = "550 No such mailbox"
+    notice_id = await worker.notice()
+    failed = await worker.deliver(notice_id)
+    assert (failed.state, failed.attempts) == (NoticeState.FAILED, 1)
+    assert "550" in failed.error
+    mail_server.reply = "250 Kept"
+    await correct_address(worker, "new@test.example")
     request = pb.RetryDeliveryRequest(request_id=str(uuid.uuid4()), notice_id=notice_id)
-    answer = await office.changes.once(
+    answer = await worker.changes.once(
         CASEWORKER, request, retry_delivery, pb.RetryDeliveryResponse
     )
     assert (answer.notice.state, answer.notice.address) == ("pending", "new@test.example")
-    assert (await office.deliver(notice_id)).state is NoticeState.DELIVERED
+    assert (await worker.deliver(notice_id)).state is NoticeState.DELIVERED
 
 
-async def correct_address(office: Office, address: str) -> None:
+async def correct_address(worker: DeliveryWorker, address: str) -> None:
     subject = Subject(
         subject_id="s1",
         bureau="330106",
@@ -205,41 +209,43 @@ async def correct_address(office: Office, address: str) -> None:
         removed=False,
         version=1,
     )
-    async with office.database.transaction() as session:
+    async with worker.database.transaction() as session:
         session.add(subject)
 
 
-async def test_patience_ends(office: Office, sink: Sink) -> None:
-    notice = await office.deliver(await office.notice(), patience_seconds=5.0)
+async def test_a_delivery_is_given_up_after_its_time(
+    worker: DeliveryWorker, mail_server: MailServer
+) -> None:
+    notice = await worker.deliver(await worker.notice(), patience_seconds=5.0)
     assert notice.state is NoticeState.FAILED
     assert notice.attempts >= 2
 
 
-async def test_a_retry_is_refused_where_it_makes_no_sense(office: Office) -> None:
-    elsewhere = await office.notice(state=NoticeState.FAILED, bureau="120101")
-    pending, nowhere = (
-        await office.notice(),
-        await office.notice(state=NoticeState.NO_ADDRESS, address=""),
-    )
+async def test_a_retry_is_refused_unless_the_delivery_failed(worker: DeliveryWorker) -> None:
+    elsewhere = await worker.notice(state=NoticeState.FAILED, bureau="120101")
+    pending = await worker.notice()
+    without_address = await worker.notice(state=NoticeState.NO_ADDRESS, address="")
     for notice_id, error in ((elsewhere, NotPermitted), (pending, WrongState)):
         with pytest.raises(error):
-            await retried(office, notice_id)
-    await correct_address(office, "")
+            await retry(worker, notice_id)
+    await correct_address(worker, "")
     with pytest.raises(WrongState):
-        await retried(office, nowhere)
+        await retry(worker, without_address)
 
 
-async def retried(office: Office, notice_id: str) -> None:
+async def retry(worker: DeliveryWorker, notice_id: str) -> None:
     request = pb.RetryDeliveryRequest(request_id=str(uuid.uuid4()), notice_id=notice_id)
-    async with office.changes.change(CASEWORKER) as change:
+    async with worker.changes.change(CASEWORKER) as change:
         await retry_delivery(change, request)
 
 
-async def test_what_was_delivered_is_not_sent_again(office: Office, sink: Sink) -> None:
-    sink.start()
-    started = Timers(WorkflowClient(office.client, office.queue), FixedClock(AT))
-    notice_id = await office.notice()
+async def test_a_delivered_notice_is_not_sent_again(
+    worker: DeliveryWorker, mail_server: MailServer
+) -> None:
+    mail_server.start()
+    timers = Timers(WorkflowClient(worker.client, worker.queue), FixedClock(AT))
+    notice_id = await worker.notice()
     for _ in range(3):
-        await started.deliver(notice_id)
-        await office.client.get_workflow_handle(delivery_id(notice_id)).result()
-    assert len(sink.mails) == 1
+        await timers.deliver(notice_id)
+        await worker.client.get_workflow_handle(delivery_id(notice_id)).result()
+    assert len(mail_server.mails) == 1

@@ -1,4 +1,4 @@
-"""`watch/<bureau>` on a real Temporal server: every local day, days missed, a moved clock."""
+"""`watch/<bureau>` on a real Temporal server: every local day, missed days, a moved clock."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.integration.events.support import eventually
 DAY = timedelta(days=1)
 
 
-class Mornings:
-    """Notes up to which days the activity was asked to watch."""
+class RecordedRuns:
+    """The activity of the watch; it records the last day of each run and may fail at first."""
 
     def __init__(self) -> None:
         self.days: list[date] = []
@@ -39,32 +39,32 @@ class Mornings:
         self.at.append(activity.info().scheduled_time)
         return WatchDone(alerts=0, notices=0)
 
-    def had(self, count: int) -> Callable[[], Awaitable[bool]]:
-        async def enough() -> bool:
+    def has(self, count: int) -> Callable[[], Awaitable[bool]]:
+        async def holds() -> bool:
             return len(self.days) >= count
 
-        return enough
+        return holds
 
 
 @asynccontextmanager
-async def working(client: Client, mornings: Mornings) -> AsyncIterator[str]:
+async def running_worker(client: Client, runs: RecordedRuns) -> AsyncIterator[str]:
     """A worker on a task queue of its own."""
     queue = f"test-{uuid.uuid4()}"
     async with Worker(
         client,
         task_queue=queue,
         workflows=[WatchWorkflow],
-        activities=[mornings.watch],
+        activities=[runs.watch],
         workflow_failure_exception_types=[Exception],
     ):
         yield queue
 
 
 @asynccontextmanager
-async def watching(
-    client: Client, queue: str, **told: Any
+async def running_watch(
+    client: Client, queue: str, **fields: Any
 ) -> AsyncIterator[WorkflowHandle[Any, Any]]:
-    start = WatchInput(**{"bureau": "330106", "wakes_after": 0, **told})
+    start = WatchInput(**{"bureau": "330106", "wakes_after": 0, **fields})
     handle = await client.start_workflow(
         WatchWorkflow.run, start, id=f"watch/{uuid.uuid4()}", task_queue=queue
     )
@@ -72,88 +72,91 @@ async def watching(
     await client.get_workflow_handle(handle.id).terminate()
 
 
-async def test_it_watches_every_local_day_shortly_after_midnight(skipper: TimeSkipper) -> None:
-    mornings = Mornings()
+async def test_the_watch_runs_every_local_day_shortly_after_midnight(skipper: TimeSkipper) -> None:
+    runs = RecordedRuns()
     async with (
-        working(skipper.client, mornings) as queue,
-        watching(skipper.client, queue, wakes_after=600) as handle,
+        running_worker(skipper.client, runs) as queue,
+        running_watch(skipper.client, queue, wakes_after=600) as handle,
     ):
         await skipper.fast_forward(handle, 4 * DAY)
-        await eventually(mornings.had(4))
-    assert [day - mornings.days[0] for day in mornings.days[:4]] == [n * DAY for n in range(4)]
-    for day, at in [*zip(mornings.days, mornings.at, strict=True)][1:]:
+        await eventually(runs.has(4))
+    assert [day - runs.days[0] for day in runs.days[:4]] == [n * DAY for n in range(4)]
+    for day, at in [*zip(runs.days, runs.at, strict=True)][1:]:
         local = at.astimezone(SHANGHAI)
         midnight = datetime.combine(day, datetime.min.time(), SHANGHAI)
         assert timedelta(minutes=10) <= local - midnight < timedelta(minutes=11)
 
 
-async def test_a_moved_clock_has_the_days_missed_watched_in_one_run(skipper: TimeSkipper) -> None:
-    mornings = Mornings()
+async def test_after_a_moved_clock_one_run_handles_the_missed_days(skipper: TimeSkipper) -> None:
+    runs = RecordedRuns()
     async with (
-        working(skipper.client, mornings) as queue,
-        watching(skipper.client, queue) as handle,
+        running_worker(skipper.client, runs) as queue,
+        running_watch(skipper.client, queue) as handle,
     ):
-        await eventually(mornings.had(1))
+        await eventually(runs.has(1))
         await handle.signal(WatchWorkflow.clock_moved, 10 * 86400.0)
-        await eventually(mornings.had(2))
+        await eventually(runs.has(2))
         await handle.signal(WatchWorkflow.clock_moved, 10 * 86400.0 + 1)
         await skipper.fast_forward(handle, DAY)
-        await eventually(mornings.had(3))
-    first, moved, after = mornings.days
+        await eventually(runs.has(3))
+    first, moved, after = runs.days
     assert (moved - first, after - moved) == (10 * DAY, DAY)
 
 
-async def test_a_day_watched_already_is_not_watched_again(temporal_client: Client) -> None:
-    mornings = Mornings()
-    today = datetime.now(SHANGHAI).date()  # noqa: TID251 - of the server, which keeps real time
+async def test_a_day_that_was_handled_is_not_handled_again(temporal_client: Client) -> None:
+    runs = RecordedRuns()
+    today = datetime.now(SHANGHAI).date()  # noqa: TID251 - the server runs on real time
     async with (
-        working(temporal_client, mornings) as queue,
-        watching(temporal_client, queue, watched_through=today) as handle,
+        running_worker(temporal_client, runs) as queue,
+        running_watch(temporal_client, queue, watched_through=today) as handle,
     ):
         await handle.signal(WatchWorkflow.clock_moved, 86400.0)
-        await eventually(mornings.had(1))
-    assert mornings.days[0] > today
+        await eventually(runs.has(1))
+    assert runs.days[0] > today
 
 
-async def test_a_run_is_tried_until_it_is_done(temporal_client: Client) -> None:
-    mornings = Mornings()
-    mornings.failures = 2
-    async with working(temporal_client, mornings) as queue, watching(temporal_client, queue):
-        await eventually(mornings.had(1))
-    assert len(mornings.days) == 1
-
-
-async def test_it_goes_on_in_a_new_run_with_its_offset_and_its_day(temporal_client: Client) -> None:
-    mornings = Mornings()
+async def test_a_run_is_tried_until_it_succeeds(temporal_client: Client) -> None:
+    runs = RecordedRuns()
+    runs.failures = 2
     async with (
-        working(temporal_client, mornings) as queue,
-        watching(temporal_client, queue, renew_after=1, offset_seconds=86400.0) as handle,
+        running_worker(temporal_client, runs) as queue,
+        running_watch(temporal_client, queue),
     ):
-        await eventually(mornings.had(1))
+        await eventually(runs.has(1))
+    assert len(runs.days) == 1
+
+
+async def test_a_new_workflow_run_keeps_the_offset_and_the_day(temporal_client: Client) -> None:
+    runs = RecordedRuns()
+    async with (
+        running_worker(temporal_client, runs) as queue,
+        running_watch(temporal_client, queue, renew_after=1, offset_seconds=86400.0) as handle,
+    ):
+        await eventually(runs.has(1))
         current = temporal_client.get_workflow_handle(handle.id)
         await current.signal(WatchWorkflow.clock_moved, 3 * 86400.0)
-        await eventually(mornings.had(2))
+        await eventually(runs.has(2))
         assert (await current.describe()).run_id != handle.first_execution_run_id
-    assert mornings.days[1] - mornings.days[0] == 2 * DAY
+    assert runs.days[1] - runs.days[0] == 2 * DAY
 
 
-async def test_whoever_finds_it_missing_starts_it_once(temporal_client: Client) -> None:
-    mornings, bureau = Mornings(), "330106-T1"
+async def test_a_missing_watch_is_started_once(temporal_client: Client) -> None:
+    runs, bureau = RecordedRuns(), "330106-T1"
     clock = FixedClock(datetime(2026, 9, 14, tzinfo=SHANGHAI))
-    async with working(temporal_client, mornings) as queue:
-        started = Timers(WorkflowClient(temporal_client, queue), clock)
-        assert not await started.runs(watch_id(bureau))
+    async with running_worker(temporal_client, runs) as queue:
+        timers = Timers(WorkflowClient(temporal_client, queue), clock)
+        assert not await timers.runs(watch_id(bureau))
         try:
-            await started.watch(bureau, 86400.0)
-            await started.watch(bureau, 3 * 86400.0)
-            assert await started.runs(watch_id(bureau))
-            await eventually(mornings.had(1))
+            await timers.watch(bureau, 86400.0)
+            await timers.watch(bureau, 3 * 86400.0)
+            assert await timers.runs(watch_id(bureau))
+            await eventually(runs.has(1))
         finally:
             await temporal_client.get_workflow_handle(watch_id(bureau)).terminate()
-    assert not await started.runs(watch_id(bureau))
+    assert not await timers.runs(watch_id(bureau))
 
 
-def test_bureaus_are_spread_over_minutes_each_always_at_its_own() -> None:
+def test_each_bureau_has_its_own_fixed_moment_within_ten_minutes() -> None:
     moments = [wakes_after(f"3301{number:02}") for number in range(100)]
     assert moments == [wakes_after(f"3301{number:02}") for number in range(100)]
     assert len(set(moments)) > 80

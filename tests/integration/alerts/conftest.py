@@ -1,4 +1,4 @@
-"""Alerts on a real database and a real NATS, told by a register's outbox."""
+"""Alerts on a real database and a real NATS, with a register's outbox."""
 
 from __future__ import annotations
 
@@ -11,37 +11,45 @@ from nats.js import JetStreamContext
 from plumbing import migrations
 from plumbing.database import Database
 from plumbing.settings import Settings
-from tests.integration.alerts.escalating import Office, rejected
-from tests.integration.alerts.town import BUREAU, Town, bureau, instrument, subject
+from tests.integration.alerts.escalation_desk import EscalationDesk, rejected
+from tests.integration.alerts.running_alerts import (
+    BUREAU,
+    RunningAlerts,
+    bureau,
+    instrument,
+    subject,
+)
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
 from tests.postgres import Databases
 
 
 @pytest.fixture
-async def empty_town(
+async def empty_alerts(
     tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase, databases: Databases
-) -> AsyncIterator[Town]:
-    """A register that announces and alerts that listens, both running."""
+) -> AsyncIterator[RunningAlerts]:
+    """The relay of a register and the consumers of alerts, without any row."""
     database = Database(databases.url(tmp_path, "alerts"))
     await migrations.upgrade(database, "alerts")
-    town = Town(await new_database("registry"), database, jetstream, Settings(data_dir=tmp_path))
-    async with running(*(work() for work in town.work)):
-        yield town
+    alerts = RunningAlerts(
+        await new_database("registry"), database, jetstream, Settings(data_dir=tmp_path)
+    )
+    async with running(*(work() for work in alerts.work)):
+        yield alerts
     await database.close()
 
 
 @pytest.fixture
-async def town(empty_town: Town) -> Town:
-    """A town with its bureau, one operator, and a watch that has come to today."""
-    await empty_town.tell_of(bureau(), subject(1))
-    await empty_town.watch()
-    return empty_town
+async def alerts(empty_alerts: RunningAlerts) -> RunningAlerts:
+    """Running alerts with one bureau and one subject, watched up to today."""
+    await empty_alerts.put(bureau(), subject(1))
+    await empty_alerts.run_watch()
+    return empty_alerts
 
 
 @pytest.fixture
-async def office(town: Town) -> Office:
-    """A town in which an instrument was rejected while in use."""
-    town.timers.running.add(f"watch/{BUREAU}")
-    await town.tell_of(instrument(), rejected(1))
-    return Office(town)
+async def desk(alerts: RunningAlerts) -> EscalationDesk:
+    """The people and activities of escalation; an instrument was rejected while in use."""
+    alerts.timers.running.add(f"watch/{BUREAU}")
+    await alerts.put(instrument(), rejected(1))
+    return EscalationDesk(alerts)

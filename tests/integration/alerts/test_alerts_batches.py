@@ -1,4 +1,4 @@
-"""A bureau is told of batches that wait for its unit head, and of what was decided."""
+"""A bureau gets a notice of each batch that waits for its unit head, and of each decision."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Any
 
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.alerts.town import BUREAU, Town
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
 
 
-def decided(state: str, digest: str = "d1", **said: str) -> events.BatchDecided:
-    given: dict[str, Any] = {"bureau": BUREAU, "file_name": "合成.csv", "imported_by": "sender"}
-    batch = pb.Batch(batch_id="b1", state=state, rows=40, **(given | said))
+def decided(state: str, digest: str = "d1", **fields: str) -> events.BatchDecided:
+    defaults: dict[str, Any] = {"bureau": BUREAU, "file_name": "合成.csv", "imported_by": "sender"}
+    batch = pb.Batch(batch_id="b1", state=state, rows=40, **(defaults | fields))
     batch.estimate.MergeFrom(pb.BatchEstimate(alerts=30, instruments=40, digest=digest))
     return events.BatchDecided(batch=batch)
 
 
-async def test_each_estimate_and_each_decision_is_told_once(town: Town) -> None:
+async def test_each_estimate_and_each_decision_has_one_notice(alerts: RunningAlerts) -> None:
     aggregate = "batch/b1"
     for event in (
         decided("awaiting_approval"),
@@ -26,9 +26,9 @@ async def test_each_estimate_and_each_decision_is_told_once(town: Town) -> None:
         decided("discarded", "d2"),
         decided("expired", bureau="000000"),
     ):
-        await town.tell(event, aggregate=aggregate)
-    waiting, anew, rejected = sorted(await town.notices("batch"), key=lambda n: n.created_at)
-    assert {notice.address for notice in (waiting, anew, rejected)} == {"office@test.example"}
+        await alerts.announce(event, aggregate=aggregate)
+    waiting, anew, rejected = sorted(await alerts.notices("batch"), key=lambda n: n.created_at)
+    assert {notice.address for notice in (waiting, anew, rejected)} == {"desk@test.example"}
     assert waiting.title == "导入批次待批准：合成.csv"
     assert "30 件" in waiting.body
     assert "--seen d1 " in waiting.body

@@ -1,4 +1,4 @@
-"""The colours SQL gives are those of the law, whatever the instrument has been through."""
+"""The colours that SQL derives are those of the law, for every history of an instrument."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from services.alerts.checks import Checks
 from services.alerts.escalation.cases import match_cases
 from services.alerts.tables import Alert, Instrument, Verification
 from services.alerts.watch import evaluate, watch
-from tests.integration.alerts.town import (
+from tests.integration.alerts.running_alerts import (
     BUREAU,
-    NotedTimers,
-    Town,
+    RecordingTimers,
+    RunningAlerts,
     bureau,
     instrument,
     subject,
@@ -58,8 +58,8 @@ def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
     results = st.lists(st.tuples(result, st.integers(0, 30), perhaps), max_size=4)
     states = st.sampled_from(["in_use", "in_use", "in_use", "spare", "stopped", "scrapped"])
     removed = st.sampled_from([False, False, False, True])
-    one = st.tuples(states, TYPES, perhaps, results, removed)
-    return draw(st.lists(one, min_size=10, max_size=25))
+    history = st.tuples(states, TYPES, perhaps, results, removed)
+    return draw(st.lists(history, min_size=10, max_size=25))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def load(change: Change, histories: list[tuple[Any, ...]], today: date) ->
             )
         )
         for place, (result, ago, until) in enumerate(results):
-            said = verification(
+            message = verification(
                 number * 10 + place,
                 instrument_id=f"i{number}",
                 result=result,
@@ -109,16 +109,16 @@ async def load(change: Change, histories: list[tuple[Any, ...]], today: date) ->
                 valid_until=None,
             )
             if result == "pass":
-                said.valid_until = day(until)
-            recorded.verifications.append(said)
-    turned = await projection.put_instruments(change, instruments, silent=False)
-    turned += await projection.put_verifications(change, recorded, silent=False)
-    await evaluate(change, turned)
-    await match_cases(change, [row.instrument_id for row in turned], ["s1"])
+                message.valid_until = day(until)
+            recorded.verifications.append(message)
+    altered = await projection.put_instruments(change, instruments, silent=False)
+    altered += await projection.put_verifications(change, recorded, silent=False)
+    await evaluate(change, altered)
+    await match_cases(change, [row.instrument_id for row in altered], ["s1"])
 
 
-class AllRunning(NotedTimers):
-    """Here the rows are looked at, not what waits."""
+class AllRunning(RecordingTimers):
+    """Every workflow runs, so that the check reports differences of rows only."""
 
     async def runs(self, workflow_id: str) -> bool:
         return True
@@ -130,12 +130,12 @@ async def agrees(database: Database, clock: FixedClock) -> None:
 
 
 async def lives_through(
-    template: Template, told: list[tuple[Any, ...]], today: date, skip: int
+    template: Template, histories: list[tuple[Any, ...]], today: date, skip: int
 ) -> None:
     clock = FixedClock(datetime(today.year, today.month, today.day, 10, tzinfo=SHANGHAI))
     async with opened(template) as database:
         async with changing(database, clock) as change:
-            await load(change, told, today)
+            await load(change, histories, today)
         await agrees(database, clock)
         for days in (1, skip, 1):
             clock.moment += timedelta(days=days)
@@ -149,11 +149,11 @@ async def lives_through(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(told=histories(), today=DAYS, skip=st.integers(1, 3) | st.integers(20, 40))
+@given(histories=histories(), today=DAYS, skip=st.integers(1, 3) | st.integers(20, 40))
 def test_colours_and_alerts_follow_the_law_on_every_day(
-    template: Template, told: list[tuple[Any, ...]], today: date, skip: int
+    template: Template, histories: list[tuple[Any, ...]], today: date, skip: int
 ) -> None:
-    asyncio.run(lives_through(template, told, today, skip))
+    asyncio.run(lives_through(template, histories, today, skip))
 
 
 @pytest.fixture(params=[more_months, fewer_months])
@@ -172,7 +172,7 @@ def _forget_colours() -> None:
 
 @pytest.mark.usefixtures("months")
 @pytest.mark.parametrize("nights", [[1] * 6, [1, 4, 1]])
-async def test_months_that_change_raise_what_is_due_and_nothing_is_missing(
+async def test_after_a_change_of_the_months_no_alert_is_missing(
     template: Template, nights: list[int]
 ) -> None:
     clock = FixedClock(datetime(2026, 12, 28, 10, tzinfo=SHANGHAI))
@@ -193,16 +193,16 @@ async def test_months_that_change_raise_what_is_due_and_nothing_is_missing(
     assert {alert.colour for alert in alerts} == {"green", "yellow", "red"}
 
 
-async def test_the_check_finds_a_wrong_colour_and_a_missing_alert(town: Town) -> None:
-    await town.tell_of(
-        instrument(1), verification(1, town.today), instrument(2), verification(2, town.today)
+async def test_the_check_finds_a_wrong_colour_and_a_missing_alert(alerts: RunningAlerts) -> None:
+    await alerts.put(
+        instrument(1), verification(1, alerts.today), instrument(2), verification(2, alerts.today)
     )
-    await town.mornings(1)
-    async with town.database.transaction() as session:
+    await alerts.watch_days(1)
+    async with alerts.database.transaction() as session:
         stray = await session.get_one(Instrument, "i1")
-        stray.valid_until = town.today + timedelta(days=400)
+        stray.valid_until = alerts.today + timedelta(days=400)
         await session.exec(delete(Alert).where(Alert.instrument_id == "i2"))  # type: ignore[arg-type]
-    findings = await Checks(town.database, town.clock, town.timers).check()
+    findings = await Checks(alerts.database, alerts.clock, alerts.timers).check()
     assert {(problem.name, problem.object) for problem in findings.problems} == {
         ("colour.differs", "instrument/i1"),
         ("alert.missing", "instrument/i2"),
@@ -212,29 +212,33 @@ async def test_the_check_finds_a_wrong_colour_and_a_missing_alert(town: Town) ->
     assert len(findings.problems) == 3 + 3  # three colours of the second instrument
 
 
-async def test_what_is_held_is_counted_and_missing_workflows_are_started(town: Town) -> None:
-    town.timers.running.add(f"watch/{BUREAU}")
-    await town.tell_of(instrument(), verification(1, result="reject", valid_until=None))
-    findings = await Checks(town.database, town.clock, town.timers).check()
+async def test_check_counts_the_rows_and_reconcile_starts_missing_workflows(
+    alerts: RunningAlerts,
+) -> None:
+    alerts.timers.running.add(f"watch/{BUREAU}")
+    await alerts.put(instrument(), verification(1, result="reject", valid_until=None))
+    findings = await Checks(alerts.database, alerts.clock, alerts.timers).check()
     assert findings.problems == []
     held = {digest.topic: digest.count for digest in findings.digests}
     assert held == {"bureaus": 1, "subjects": 1, "instruments": 1, "verifications": 1}
     assert findings.figures["notices.pending"] == 1
-    [notice] = await town.notices()
-    done = await Checks(town.database, town.clock, town.timers).reconcile()
-    assert (done.started, done.running) == ([f"delivery/{notice.notice_id}"], 2)
-    town.pass_days(3)
-    late = await Checks(town.database, town.clock, town.timers).check()
+    [notice] = await alerts.notices()
+    report = await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert (report.started, report.running) == ([f"delivery/{notice.notice_id}"], 2)
+    alerts.pass_days(3)
+    late = await Checks(alerts.database, alerts.clock, alerts.timers).check()
     assert late.figures["watches.behind"] == 1
 
 
-async def test_of_several_results_on_one_day_the_last_recorded_decides(town: Town) -> None:
-    await town.tell_of(instrument())
-    await town.tell_of(
+async def test_the_last_recorded_result_of_a_day_governs(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(instrument())
+    await alerts.put(
         verification(2, instrument_id="i1", result="reject", verified_on="2026-09-01"),
         verification(1, date(2027, 9, 1), instrument_id="i1", verified_on="2026-09-01"),
     )
-    [row] = await town.rows(Instrument)
+    [row] = await alerts.rows(Instrument)
     assert (row.standing, row.governing_id) == (Basis.DATED, "v1")
-    assert wire.colour(row, town.today).colour == Colour.NONE
-    assert len(await town.rows(Verification)) == 2
+    assert wire.colour(row, alerts.today).colour == Colour.NONE
+    assert len(await alerts.rows(Verification)) == 2

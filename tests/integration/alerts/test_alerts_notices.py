@@ -1,4 +1,4 @@
-"""Notices: who is told of records, grades, letters and terms; once each, with ground and remedy."""
+"""Notices of records, grades, letters and terms: one of each, with ground and remedy."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.alerts.town import BUREAU, Town, instrument, subject, verification
+from tests.integration.alerts.running_alerts import (
+    BUREAU,
+    RunningAlerts,
+    instrument,
+    subject,
+    verification,
+)
 
 
-def penalty(number: int = 1, version: int = 1, **said: Any) -> pb.Record:
-    told = pb.Record(
+def penalty(number: int = 1, version: int = 1, **fields: Any) -> pb.Record:
+    message = pb.Record(
         record_id=f"r{number}",
         subject_id="s1",
         bureau=BUREAU,
@@ -31,109 +37,117 @@ def penalty(number: int = 1, version: int = 1, **said: Any) -> pb.Record:
         summary="使用不合格计量器具",
         version=version,
     )
-    told.MergeFrom(pb.Record(**said))
-    return told
+    message.MergeFrom(pb.Record(**fields))
+    return message
 
 
-def fall(**said: Any) -> grading.GradeChanged:
-    told = grading.GradeChanged(
+def fall(**fields: Any) -> grading.GradeChanged:
+    message = grading.GradeChanged(
         subject_id="s1",
         before=grading_pb2.Grade(grade="B", bureau=BUREAU),
         after=grading_pb2.Grade(grade="D", bureau=BUREAU, receipt_id="receipt-1"),
         fell=True,
         record_ids=["r1"],
     )
-    told.MergeFrom(grading.GradeChanged(**said))
-    return told
+    message.MergeFrom(grading.GradeChanged(**fields))
+    return message
 
 
-def case(**said: Any) -> objection_pb2.Case:
+def case(**fields: Any) -> objection_pb2.Case:
     return objection_pb2.Case(
-        case_id="c1", number="测异〔2026〕1号", subject_id="s1", bureau=BUREAU, **said
+        case_id="c1", number="测异〔2026〕1号", subject_id="s1", bureau=BUREAU, **fields
     )
 
 
-async def issued(town: Town) -> list[NoticesIssued]:
-    wanted = select(Outbox.payload).where(col(Outbox.subject).contains("notices_issued"))
-    async with town.database.snapshot() as session:
-        return [NoticesIssued.FromString(payload) for payload in (await session.exec(wanted)).all()]
+async def issued(alerts: RunningAlerts) -> list[NoticesIssued]:
+    query = select(Outbox.payload).where(col(Outbox.subject).contains("notices_issued"))
+    async with alerts.database.snapshot() as session:
+        return [NoticesIssued.FromString(payload) for payload in (await session.exec(query)).all()]
 
 
-async def test_an_adverse_record_is_told_with_ground_and_remedy(town: Town) -> None:
-    await town.tell_of(penalty())
-    [notice] = await town.notices()
+async def test_the_notice_of_a_record_names_ground_and_remedy(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(penalty())
+    [notice] = await alerts.notices()
     assert (notice.kind.value, notice.address) == ("adverse_record", "unit1@test.example")
-    for said in ("行政处罚", "测监罚〔2026〕1号", "使用不合格计量器具", "异议", "0571-00000000"):
-        assert said in notice.body
+    for part in ("行政处罚", "测监罚〔2026〕1号", "使用不合格计量器具", "异议", "0571-00000000"):
+        assert part in notice.body
     assert "5 个工作日" in notice.body
-    assert town.timers.delivered == [notice.notice_id]
-    assert [n.notice_id for event in await issued(town) for n in event.notices] == [
+    assert alerts.timers.delivered == [notice.notice_id]
+    assert [n.notice_id for event in await issued(alerts) for n in event.notices] == [
         notice.notice_id
     ]
 
 
-async def test_a_record_is_told_once_and_only_where_somebody_is_to_be_alarmed(town: Town) -> None:
-    await town.tell_of(subject(2, in_review=True))
-    await town.tell_of(penalty(1), baseline=True)
-    await town.tell_of(penalty(1, version=2, contested=True))
-    await town.tell_of(
+async def test_a_record_has_one_notice_and_only_if_it_is_adverse_and_new(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(subject(2, in_review=True))
+    await alerts.put(penalty(1), baseline=True)
+    await alerts.put(penalty(1, version=2, contested=True))
+    await alerts.put(
         penalty(2, kind="award"),
         penalty(3, subject_id="s2"),
         penalty(4, status="withdrawn"),
         penalty(5, removed=True),
     )
-    assert await town.notices() == []
-    await town.tell_of(penalty(6))
-    await town.tell_of(penalty(6, version=2, summary="更正"))
-    assert [notice.key for notice in await town.notices()] == ["adverse_record/r6"]
+    assert await alerts.notices() == []
+    await alerts.put(penalty(6))
+    await alerts.put(penalty(6, version=2, summary="更正"))
+    assert [notice.key for notice in await alerts.notices()] == ["adverse_record/r6"]
 
 
-async def test_a_record_of_a_bureau_not_registered_names_the_supervising_one(town: Town) -> None:
-    await town.tell_of(penalty(bureau="330100"))
-    [notice] = await town.notices()
+async def test_a_record_of_an_unknown_bureau_names_the_bureau_of_the_subject(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(penalty(bureau="330100"))
+    [notice] = await alerts.notices()
     assert (notice.bureau, "测试市场监管局" in notice.body) == (BUREAU, True)
 
 
-async def test_a_fall_of_grade_waits_for_the_records_that_explain_it(town: Town) -> None:
-    await town.tell(fall(), settle=False)
-    await town.tell_of(penalty())
-    [notice] = await town.notices("grade_fell")
-    for said in ("B → D", "receipt-1", "测监罚〔2026〕1号", "异议", "law verify"):
-        assert said in notice.title + notice.body
+async def test_a_fall_of_grade_waits_for_the_records_that_explain_it(alerts: RunningAlerts) -> None:
+    await alerts.announce(fall(), wait=False)
+    await alerts.put(penalty())
+    [notice] = await alerts.notices("grade_fell")
+    for part in ("B → D", "receipt-1", "测监罚〔2026〕1号", "异议", "law verify"):
+        assert part in notice.title + notice.body
 
 
-async def test_a_rise_a_baseline_and_a_placeholder_are_not_told(town: Town) -> None:
-    await town.tell_of(subject(2, in_review=True))
+async def test_a_rise_a_first_load_and_a_review_have_no_notice(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(subject(2, in_review=True))
     rise = fall()
     rise.fell = False
-    await town.tell(rise, fall(baseline=True), fall(subject_id="s2"))
-    assert await town.notices() == []
+    await alerts.announce(rise, fall(baseline=True), fall(subject_id="s2"))
+    assert await alerts.notices() == []
 
 
-async def test_letters_go_to_the_subject_and_reminders_to_the_bureau(town: Town) -> None:
+async def test_letters_go_to_the_subject_and_reminders_to_the_bureau(alerts: RunningAlerts) -> None:
     letter = objection_pb2.Letter(letter_id="l1", title="异议处理结果", body="一、\n二、")
     rung = objection.TermRungReached(case=case(), rung="nearly_due", message_zh="剩余 2 个工作日")
-    told: list[Message] = [objection.LetterIssued(case=case(), letter=letter), rung]
-    await town.tell(*told, aggregate="case/c1")
-    [sent] = await town.notices("letter")
-    [reminder] = await town.notices("term")
+    announced: list[Message] = [objection.LetterIssued(case=case(), letter=letter), rung]
+    await alerts.announce(*announced, aggregate="case/c1")
+    [sent] = await alerts.notices("letter")
+    [reminder] = await alerts.notices("term")
     assert (sent.title, sent.body, sent.subject_id) == ("异议处理结果", "一、\n二、", "s1")
-    assert (reminder.address, reminder.subject_id) == ("office@test.example", "")
-    await town.tell(rung, aggregate="case/c1")  # an extended term reaches the same rung again
-    assert len(await town.notices("term")) == 2
+    assert (reminder.address, reminder.subject_id) == ("desk@test.example", "")
+    await alerts.announce(rung, aggregate="case/c1")  # an extended term reaches the same rung again
+    assert len(await alerts.notices("term")) == 2
 
 
-async def test_without_an_address_a_notice_stands_there_to_be_seen(town: Town) -> None:
+async def test_a_notice_without_an_address_is_kept_and_not_sent(alerts: RunningAlerts) -> None:
     nobody = subject(2)
     nobody.email = ""
-    await town.tell_of(nobody, penalty(subject_id="s2"))
-    [notice] = await town.notices()
+    await alerts.put(nobody, penalty(subject_id="s2"))
+    [notice] = await alerts.notices()
     assert (notice.state.value, notice.attempts) == ("no_address", 0)
-    assert town.timers.delivered == []
+    assert alerts.timers.delivered == []
 
 
-async def test_one_digest_per_operator_and_day_the_most_severe_first(town: Town) -> None:
-    await town.tell_of(
+async def test_one_digest_per_operator_and_day_the_most_severe_first(alerts: RunningAlerts) -> None:
+    await alerts.put(
         subject(2),
         *(instrument(n, type_code="电子计价秤") for n in (1, 2)),
         instrument(3, subject_id="s2"),
@@ -141,8 +155,8 @@ async def test_one_digest_per_operator_and_day_the_most_severe_first(town: Town)
         verification(2, date(2026, 9, 14)),
         verification(3, date(2026, 10, 15)),
     )
-    await town.mornings(1)
-    first, second = sorted(await town.notices("digest"), key=lambda notice: notice.subject_id)
+    await alerts.watch_days(1)
+    first, second = sorted(await alerts.notices("digest"), key=lambda notice: notice.subject_id)
     assert (first.subject_id, second.subject_id) == ("s1", "s2")
     red, green = (line for line in first.body.splitlines() if "出厂编号" in line)
     assert red.startswith("1. 【红色警示】")
@@ -150,5 +164,5 @@ async def test_one_digest_per_operator_and_day_the_most_severe_first(town: Town)
     assert "有效期至 2026-09-14" in red
     assert "S4" not in red  # articles stand with the title of their text
     assert "民生计量信用监督管理暂行办法" in red
-    await town.mornings(1)
-    assert len(await town.notices("digest")) == 2
+    await alerts.watch_days(1)
+    assert len(await alerts.notices("digest")) == 2

@@ -1,4 +1,4 @@
-"""The gRPC surface: who sees which colours, alerts and notices, over a real server."""
+"""The calls of alerts over a real server: which rows each role sees."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from services.alerts.policy import POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
-from tests.integration.alerts.town import (
+from tests.integration.alerts.running_alerts import (
     BUREAU,
     TODAY,
-    Town,
+    RunningAlerts,
     bureau,
     instrument,
     subject,
@@ -35,12 +35,12 @@ STAFF = {"bureau": "330100"}
 
 
 @pytest.fixture
-async def sign_in(town: Town, tmp_path: Path) -> AsyncIterator[As]:
-    """Gives a stub that calls in some role."""
+async def sign_in(alerts: RunningAlerts, tmp_path: Path) -> AsyncIterator[As]:
+    """Returns a stub that calls in a role."""
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
     verifier = Verifier(public_key(tmp_path), SystemClock())
-    servicer = AlertsServicer(town.changes)
+    servicer = AlertsServicer(alerts.changes)
     server, _ = await serve(address, {SERVICE: servicer.register}, verifier, [POLICY])
     channels: list[grpc.aio.Channel] = []
 
@@ -62,10 +62,10 @@ async def sign_in(town: Town, tmp_path: Path) -> AsyncIterator[As]:
 
 
 @pytest.fixture
-async def coloured(town: Town) -> Town:
-    """Two operators in one bureau and one in Tianjin, with every colour."""
+async def coloured(alerts: RunningAlerts) -> RunningAlerts:
+    """Two subjects in one bureau and one in Tianjin, with instruments of every colour."""
     untils = {1: 400, 2: 50, 3: 20, 4: -1, 5: -30}
-    await town.tell_of(
+    await alerts.put(
         bureau("120101"),
         subject(2),
         subject(3, bureau="120101"),
@@ -75,8 +75,8 @@ async def coloured(town: Town) -> Town:
         verification(6, TODAY - timedelta(days=1)),
         instrument(7, state="stopped"),
     )
-    await town.mornings(1)
-    return town
+    await alerts.watch_days(1)
+    return alerts
 
 
 def test_each_rpc_has_a_rule() -> None:
@@ -84,7 +84,7 @@ def test_each_rpc_has_a_rule() -> None:
     assert set(POLICY) == {f"/{SERVICE}/{method.name}" for method in methods}
 
 
-async def test_colours_are_counted_within_the_scope(coloured: Town, sign_in: As) -> None:
+async def test_colours_are_counted_within_the_scope(coloured: RunningAlerts, sign_in: As) -> None:
     staff = sign_in(Role.CASEWORKER, **STAFF)
     answer = await staff.SummariseColours(pb.SummariseColoursRequest())
     assert {(c.bureau, c.colour): c.instruments for c in answer.counts} == {
@@ -102,14 +102,14 @@ async def test_colours_are_counted_within_the_scope(coloured: Town, sign_in: As)
 
 
 async def test_colours_are_listed_the_most_severe_first_page_by_page(
-    coloured: Town, sign_in: As
+    coloured: RunningAlerts, sign_in: As
 ) -> None:
     institution = sign_in(Role.VERIFICATION_INSTITUTION, **STAFF)
     listed, token = [], ""
     while True:
         request = pb.ListColoursRequest(page_size=2, page_token=token)
         answer = await institution.ListColours(request)
-        listed += [(one.instrument_id, one.colour) for one in answer.instruments]
+        listed += [(row.instrument_id, row.colour) for row in answer.instruments]
         if not (token := answer.next_page_token):
             break
     assert listed == [
@@ -121,11 +121,11 @@ async def test_colours_are_listed_the_most_severe_first_page_by_page(
         ("i7", "none"),
     ]
     red = await institution.ListColours(pb.ListColoursRequest(colour="red", subject_id="s1"))
-    [one] = red.instruments
-    assert (one.instrument_id, one.cite) == ("i4", "S4 四(一)")
+    [row] = red.instruments
+    assert (row.instrument_id, row.cite) == ("i4", "S4 四(一)")
 
 
-async def test_alerts_are_listed_newest_first(coloured: Town, sign_in: As) -> None:
+async def test_alerts_are_listed_newest_first(coloured: RunningAlerts, sign_in: As) -> None:
     staff = sign_in(Role.INSPECTOR, **STAFF)
     listed, token = [], ""
     while True:
@@ -142,7 +142,7 @@ async def test_alerts_are_listed_newest_first(coloured: Town, sign_in: As) -> No
 
 
 async def test_operators_see_their_own_notices_and_staff_those_of_the_bureau(
-    coloured: Town, sign_in: As
+    coloured: RunningAlerts, sign_in: As
 ) -> None:
     staff = await sign_in(Role.UNIT_HEAD, **STAFF).ListNotices(
         pb.ListNoticesRequest(state="pending", page_size=1)
@@ -158,7 +158,9 @@ async def test_operators_see_their_own_notices_and_staff_those_of_the_bureau(
     assert list(nobody.notices) == []
 
 
-async def test_the_watch_of_each_bureau_in_scope_is_told(coloured: Town, sign_in: As) -> None:
+async def test_the_watch_of_each_bureau_in_scope_is_listed(
+    coloured: RunningAlerts, sign_in: As
+) -> None:
     answer = await sign_in(Role.MUNICIPAL_REVIEWER, **STAFF).GetWatch(pb.GetWatchRequest())
     assert [(w.bureau, w.watched_through) for w in answer.watches] == [
         (BUREAU, coloured.today.isoformat())
@@ -173,7 +175,7 @@ async def test_the_watch_of_each_bureau_in_scope_is_told(coloured: Town, sign_in
     ],
 )
 async def test_a_delivery_is_retried_by_staff_only(
-    town: Town, sign_in: As, role: Role, code: grpc.StatusCode
+    alerts: RunningAlerts, sign_in: As, role: Role, code: grpc.StatusCode
 ) -> None:
     request = pb.RetryDeliveryRequest(request_id=str(uuid4()), notice_id="nothing")
     with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -181,7 +183,9 @@ async def test_a_delivery_is_retried_by_staff_only(
     assert refusal_of(caught.value).code is code
 
 
-async def test_a_day_that_is_none_is_refused_with_its_field(town: Town, sign_in: As) -> None:
+async def test_an_impossible_day_is_refused_with_its_field(
+    alerts: RunningAlerts, sign_in: As
+) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await sign_in(Role.CASEWORKER, **STAFF).SummariseColours(
             pb.SummariseColoursRequest(on="2026-02-30")

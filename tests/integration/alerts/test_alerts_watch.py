@@ -1,4 +1,4 @@
-"""The watch: who turns colour on which morning, and whom nobody is to alarm (D-06, C-19)."""
+"""The watch raises the alerts of each day, and none where nobody may be alarmed (D-06, C-19)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from plumbing.audit import AuditEntry
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import wire
 from services.alerts.tables import Alert
-from tests.integration.alerts.town import (
+from tests.integration.alerts.running_alerts import (
     BUREAU,
     START,
     TODAY,
-    Town,
+    RunningAlerts,
     bureau,
     instrument,
     subject,
@@ -24,58 +24,66 @@ DAY = timedelta(days=1)
 NEXT_YEAR = date(2027, 9, 14)
 
 
-async def test_migrations_agree_with_the_models(empty_town: Town) -> None:
-    assert await migrations.differences(empty_town.database, "alerts") == []
+async def test_migrations_agree_with_the_models(empty_alerts: RunningAlerts) -> None:
+    assert await migrations.differences(empty_alerts.database, "alerts") == []
 
 
-async def test_an_instrument_turns_green_yellow_and_red_on_the_days_of_the_law(town: Town) -> None:
-    await town.tell_of(instrument(), verification(valid_until=date(2026, 11, 20)))
-    turned: dict[str, tuple[date, str]] = {}
+async def test_an_instrument_turns_green_yellow_and_red_on_the_days_of_the_law(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(instrument(), verification(valid_until=date(2026, 11, 20)))
+    altered: dict[str, tuple[date, str]] = {}
     for _ in range(70):
-        await town.mornings(1)
-        for alert in [wire.alert(row, row.raised_at) for row in await town.rows(Alert)]:
-            turned.setdefault(alert.colour, (town.today, alert.due_on))
-    assert turned == {
+        await alerts.watch_days(1)
+        for alert in [wire.alert(row, row.raised_at) for row in await alerts.rows(Alert)]:
+            altered.setdefault(alert.colour, (alerts.today, alert.due_on))
+    assert altered == {
         "green": (date(2026, 9, 20), "2026-09-20"),
         "yellow": (date(2026, 10, 20), "2026-10-20"),
         "red": (date(2026, 11, 21), "2026-11-21"),
     }
 
 
-async def test_a_second_run_of_the_day_changes_nothing(town: Town) -> None:
-    await town.tell_of(instrument(), verification(valid_until=TODAY))
-    await town.mornings(1)
-    before = await town.alerts(), await town.notices(), len(await town.rows(AuditEntry))
-    done = await town.watch()
-    after = await town.alerts(), await town.notices(), len(await town.rows(AuditEntry))
-    assert (done.alerts, done.notices) == (0, 0)
+async def test_a_second_run_of_the_day_changes_nothing(alerts: RunningAlerts) -> None:
+    await alerts.put(instrument(), verification(valid_until=TODAY))
+    await alerts.watch_days(1)
+    before = (
+        await alerts.raised_alerts(),
+        await alerts.notices(),
+        len(await alerts.rows(AuditEntry)),
+    )
+    report = await alerts.run_watch()
+    after = await alerts.raised_alerts(), await alerts.notices(), len(await alerts.rows(AuditEntry))
+    assert (report.alerts, report.notices) == (0, 0)
     assert after == before
-    assert await town.watch(town.today - DAY) == done
+    assert await alerts.run_watch(alerts.today - DAY) == report
 
 
-async def test_days_missed_are_caught_up_as_if_every_morning_had_come(town: Town) -> None:
+async def test_one_run_raises_the_alerts_of_all_days_missed(
+    alerts: RunningAlerts,
+) -> None:
     untils = [TODAY + timedelta(days=days) for days in range(5, 70, 7)]
     things = [
         (instrument(number), verification(number, until)) for number, until in enumerate(untils, 1)
     ]
-    await town.tell_of(*(thing for pair in things for thing in pair))
-    town.pass_days(40)
-    await town.watch()
-    rows = [wire.alert(row, row.raised_at) for row in await town.rows(Alert)]
+    await alerts.put(*(thing for pair in things for thing in pair))
+    alerts.pass_days(40)
+    await alerts.run_watch()
+    rows = [wire.alert(row, row.raised_at) for row in await alerts.rows(Alert)]
     raised = {(row.instrument_id, row.colour): date.fromisoformat(row.due_on) for row in rows}
     for number, until in enumerate(untils, 1):
         red_on = raised.get((f"i{number}", "red"))
-        assert red_on == (until + DAY if until < town.today else None)
-    assert all(due_on <= town.today for due_on in raised.values())
-    [digest] = await town.notices("digest")
-    # Who passed several colours meanwhile is told the most severe alone; the ladder stays whole.
+        assert red_on == (until + DAY if until < alerts.today else None)
+    assert all(due_on <= alerts.today for due_on in raised.values())
+    [digest] = await alerts.notices("digest")
+    # The digest names only the most severe of several colours; every colour has its alert.
     assert [line.count("NO-1；") for line in digest.body.splitlines() if "NO-1；" in line] == [1]
     assert {colour for i, colour in raised if i == "i1"} == {"green", "yellow", "red"}
     assert "【红色警示】" in next(line for line in digest.body.splitlines() if "NO-1；" in line)
 
 
-async def test_a_first_load_alarms_nobody_and_what_comes_later_does(town: Town) -> None:
-    await town.tell_of(
+async def test_a_first_load_alarms_nobody_but_a_later_day_does(alerts: RunningAlerts) -> None:
+    await alerts.put(
         instrument(1),
         instrument(2),
         instrument(3),
@@ -83,22 +91,27 @@ async def test_a_first_load_alarms_nobody_and_what_comes_later_does(town: Town) 
         verification(2, TODAY + DAY),
         baseline=True,
     )
-    assert {(i, silent) for i, _, silent in await town.alerts()} == {("i1", True), ("i2", True)}
-    assert await town.announced() == []
-    await town.mornings(1)  # the instrument never verified is found, silently
-    assert ("i3", "red", True) in await town.alerts()
-    assert await town.notices() == []
-    await town.mornings(1)
-    assert (await town.alerts())[-1] == ("i2", "red", False)
-    [digest] = await town.notices("digest")
+    assert {(i, silent) for i, _, silent in await alerts.raised_alerts()} == {
+        ("i1", True),
+        ("i2", True),
+    }
+    assert await alerts.announced_alerts() == []
+    await alerts.watch_days(1)  # the instrument never verified is found, silently
+    assert ("i3", "red", True) in await alerts.raised_alerts()
+    assert await alerts.notices() == []
+    await alerts.watch_days(1)
+    assert (await alerts.raised_alerts())[-1] == ("i2", "red", False)
+    [digest] = await alerts.notices("digest")
     assert "NO-2" in digest.body
     assert "NO-1" not in digest.body
-    [event] = await town.announced()
+    [event] = await alerts.announced_alerts()
     assert [alert.instrument_id for alert in event.alerts] == ["i2"]
 
 
-async def test_a_placeholder_is_never_alarmed_nor_is_what_its_review_uncovers(town: Town) -> None:
-    await town.tell_of(
+async def test_a_subject_in_review_is_not_alarmed_and_neither_is_the_end_of_its_review(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(
         subject(2, in_review=True),
         instrument(1, subject_id="s2", in_review=True),
         verification(1, TODAY - DAY),
@@ -108,123 +121,131 @@ async def test_a_placeholder_is_never_alarmed_nor_is_what_its_review_uncovers(to
         verification(3, TODAY),
         instrument(4, subject_id="s2", in_review=True),
     )
-    await town.mornings(2)
-    assert await town.alerts() == []
-    await town.tell_of(
+    await alerts.watch_days(2)
+    assert await alerts.raised_alerts() == []
+    await alerts.put(
         subject(2, version=2),
         instrument(1, version=2, subject_id="s2"),
         instrument(2, version=2, subject_id="s2"),
     )
-    assert {silent for _, _, silent in await town.alerts()} == {True}
-    await town.mornings(2)
-    assert (await town.alerts())[-1] == ("i2", "red", False)
-    assert len(await town.notices("digest")) == 1
+    assert {silent for _, _, silent in await alerts.raised_alerts()} == {True}
+    await alerts.watch_days(2)
+    assert (await alerts.raised_alerts())[-1] == ("i2", "red", False)
+    assert len(await alerts.notices("digest")) == 1
 
 
-async def test_a_rejection_is_red_at_once_and_told_once(town: Town) -> None:
-    await town.tell_of(instrument(), verification(1, NEXT_YEAR))
+async def test_a_rejection_is_red_at_once_and_mailed_once(alerts: RunningAlerts) -> None:
+    await alerts.put(instrument(), verification(1, NEXT_YEAR))
     reject = verification(9, instrument_id="i1", result="reject", verified_on=TODAY.isoformat())
-    await town.tell_of(reject)
-    assert await town.alerts() == [("i1", "red", False)]
-    [notice] = await town.notices()
+    await alerts.put(reject)
+    assert await alerts.raised_alerts() == [("i1", "red", False)]
+    [notice] = await alerts.notices()
     assert (notice.kind.value, notice.subject_id) == ("rejected", "s1")
-    assert town.timers.delivered == [notice.notice_id]
-    await town.mornings(2)
-    assert len(await town.notices()) == 1
+    assert alerts.timers.delivered == [notice.notice_id]
+    await alerts.watch_days(2)
+    assert len(await alerts.notices()) == 1
 
 
-async def test_a_second_failure_is_a_second_alert(town: Town) -> None:
-    await town.tell_of(instrument())
+async def test_a_second_failure_is_a_second_alert(alerts: RunningAlerts) -> None:
+    await alerts.put(instrument())
     for number, (result, day) in enumerate(
         [("reject", "2026-09-01"), ("repaired", "2026-09-03"), ("reject", "2026-09-05")]
     ):
-        await town.tell_of(
+        await alerts.put(
             verification(10 + number, instrument_id="i1", result=result, verified_on=day)
         )
-    assert await town.alerts() == [("i1", "red", False)] * 3
-    assert len(await town.notices("rejected")) == 2
-    assert [wire.alert(row, row.raised_at).due_on for row in await town.rows(Alert)] == [
+    assert await alerts.raised_alerts() == [("i1", "red", False)] * 3
+    assert len(await alerts.notices("rejected")) == 2
+    assert [wire.alert(row, row.raised_at).due_on for row in await alerts.rows(Alert)] == [
         "2026-09-01",
         "2026-09-03",
         "2026-09-05",
     ]
 
 
-async def test_a_pending_result_changes_nothing(town: Town) -> None:
-    await town.tell_of(instrument(), verification(1, NEXT_YEAR))
-    await town.tell_of(
+async def test_a_pending_result_changes_nothing(alerts: RunningAlerts) -> None:
+    await alerts.put(instrument(), verification(1, NEXT_YEAR))
+    await alerts.put(
         verification(2, instrument_id="i1", result="pending", verified_on=TODAY.isoformat())
     )
-    assert await town.alerts() == []
+    assert await alerts.raised_alerts() == []
 
 
-async def test_a_late_arrival_is_raised_at_once_and_told_in_the_morning(town: Town) -> None:
-    await town.tell_of(instrument(), verification(1, TODAY + 10 * DAY))
-    assert await town.alerts() == [("i1", "green", False), ("i1", "yellow", False)]
-    assert await town.notices() == []
-    await town.mornings(1)
-    [digest] = await town.notices()
+async def test_a_late_arrival_is_raised_at_once_and_named_by_the_next_digest(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(instrument(), verification(1, TODAY + 10 * DAY))
+    assert await alerts.raised_alerts() == [("i1", "green", False), ("i1", "yellow", False)]
+    assert await alerts.notices() == []
+    await alerts.watch_days(1)
+    [digest] = await alerts.notices()
     assert "【黄色预警】" in digest.body
     assert "【绿色提示】" not in digest.body
 
 
-async def test_a_return_to_use_is_a_new_spell(town: Town) -> None:
-    await town.tell_of(instrument(), verification(1, TODAY - DAY))
-    first = await town.alerts()
-    await town.tell_of(instrument(1, version=2, state="stopped"))
-    await town.mornings(1)
-    assert await town.alerts() == first
-    assert await town.notices() == []  # a stopped instrument alarms nobody
-    await town.tell_of(instrument(1, version=3, spell=2))
-    assert await town.alerts() == first * 2
+async def test_a_return_to_use_is_a_new_spell(alerts: RunningAlerts) -> None:
+    await alerts.put(instrument(), verification(1, TODAY - DAY))
+    first = await alerts.raised_alerts()
+    await alerts.put(instrument(1, version=2, state="stopped"))
+    await alerts.watch_days(1)
+    assert await alerts.raised_alerts() == first
+    assert await alerts.notices() == []  # a stopped instrument alarms nobody
+    await alerts.put(instrument(1, version=3, spell=2))
+    assert await alerts.raised_alerts() == first * 2
 
 
-async def test_what_an_undone_import_removed_no_longer_applies(town: Town) -> None:
-    await town.tell_of(instrument(), verification(1, NEXT_YEAR))
-    await town.tell_of(verification(2, TODAY - DAY, instrument_id="i1", verified_on="2026-01-01"))
-    assert {colour for _, colour, _ in await town.alerts()} == {"green", "yellow", "red"}
-    await town.tell_of(
+async def test_an_alert_of_an_undone_import_no_longer_applies(alerts: RunningAlerts) -> None:
+    await alerts.put(instrument(), verification(1, NEXT_YEAR))
+    await alerts.put(verification(2, TODAY - DAY, instrument_id="i1", verified_on="2026-01-01"))
+    assert {colour for _, colour, _ in await alerts.raised_alerts()} == {"green", "yellow", "red"}
+    await alerts.put(
         verification(
             2, TODAY - DAY, version=2, instrument_id="i1", verified_on="2026-01-01", removed=True
         ),
         cause=events.CAUSE_UNDONE,
     )
-    await town.mornings(1)
-    assert await town.notices() == []
-    assert len(await town.alerts()) == 3  # history stays
+    await alerts.watch_days(1)
+    assert await alerts.notices() == []
+    assert len(await alerts.raised_alerts()) == 3  # history stays
 
 
-async def test_the_highest_version_wins_in_any_order(town: Town) -> None:
+async def test_the_highest_version_wins_in_any_order(alerts: RunningAlerts) -> None:
     later = instrument(1, version=2, state="stopped")
-    await town.tell_of(verification(1, TODAY - DAY))
-    await town.tell(*town.facts(later), aggregate="a")
-    await town.tell(*town.facts(instrument(1)), aggregate="b")
-    await town.mornings(1)
-    assert await town.alerts() == []
+    await alerts.put(verification(1, TODAY - DAY))
+    await alerts.announce(*alerts.events_of(later), aggregate="a")
+    await alerts.announce(*alerts.events_of(instrument(1)), aggregate="b")
+    await alerts.watch_days(1)
+    assert await alerts.raised_alerts() == []
 
 
-async def test_a_bureau_is_watched_and_hears_of_a_moved_clock(town: Town) -> None:
-    assert town.timers.watched == [(BUREAU, None)]
-    await town.tell(events.ClockMoved(offset_seconds=86400.0))
-    assert town.timers.watched[-1] == (BUREAU, 86400.0)
+async def test_the_watch_of_a_bureau_gets_the_offset_of_the_clock(
+    alerts: RunningAlerts,
+) -> None:
+    assert alerts.timers.watched == [(BUREAU, None)]
+    await alerts.announce(events.ClockMoved(offset_seconds=86400.0))
+    assert alerts.timers.watched[-1] == (BUREAU, 86400.0)
 
 
-async def test_every_run_is_audited_once_and_announced_in_handy_messages(town: Town) -> None:
-    await town.tell_of(
+async def test_every_run_is_audited_once_and_announced_500_alerts_a_message(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(
         *(instrument(number) for number in range(1201)),
         *(verification(number, TODAY) for number in range(1201)),
     )
-    at_once = len(await town.announced())
-    await town.mornings(1)
-    sizes = [len(event.alerts) for event in (await town.announced())[at_once:]]
+    at_once = len(await alerts.announced_alerts())
+    await alerts.watch_days(1)
+    sizes = [len(event.alerts) for event in (await alerts.announced_alerts())[at_once:]]
     assert sizes == [500, 500, 201]
-    [entry] = [e for e in await town.rows(AuditEntry) if e.action == "watch" and e.at != START]
+    [entry] = [e for e in await alerts.rows(AuditEntry) if e.action == "watch" and e.at != START]
     assert entry.after is not None
     assert (entry.after["alerts"], entry.after["notices"]) == (1201, 1)
 
 
-async def test_an_instrument_may_come_before_its_owner_and_its_bureau(empty_town: Town) -> None:
-    await empty_town.tell_of(verification(1, TODAY - DAY), instrument())
-    await empty_town.tell_of(bureau(), subject(1))
-    await empty_town.mornings(1)
-    assert len(await empty_town.notices("digest")) == 1
+async def test_an_instrument_may_come_before_its_owner_and_its_bureau(
+    empty_alerts: RunningAlerts,
+) -> None:
+    await empty_alerts.put(verification(1, TODAY - DAY), instrument())
+    await empty_alerts.put(bureau(), subject(1))
+    await empty_alerts.watch_days(1)
+    assert len(await empty_alerts.notices("digest")) == 1

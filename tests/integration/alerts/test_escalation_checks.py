@@ -1,4 +1,4 @@
-"""Escalations that went astray: the check finds them, and reconciling puts them right."""
+"""Escalation cases that are wrong: check finds them, and reconcile mends them."""
 
 from __future__ import annotations
 
@@ -17,50 +17,54 @@ from services.alerts.checks import Checks
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.escalation.commands import defer
 from services.alerts.tables import Escalation
-from tests.integration.alerts.escalating import CASEWORKER, Office, passed
+from tests.integration.alerts.escalation_desk import CASEWORKER, EscalationDesk, passed
 from tests.integration.events.support import eventually, running
 
 OLD_DUE_ON = date(2026, 9, 15)
 
 
-async def test_a_case_that_should_be_is_found_missing_and_made(office: Office) -> None:
-    town = office.town
-    async with town.database.transaction() as session:
+async def test_check_finds_a_missing_case_and_reconcile_opens_it(desk: EscalationDesk) -> None:
+    alerts = desk.alerts
+    async with alerts.database.transaction() as session:
         case = await session.get_one(Escalation, "s1/1")
-        case.closed_at, case.state = town.clock.now(), cast("Any", "closed")
-    assert "escalation.missing" in await office.problems()
-    town.timers.running.clear()
-    await Checks(town.database, town.clock, town.timers).reconcile()
+        case.closed_at, case.state = alerts.clock.now(), cast("Any", "closed")
+    assert "escalation.missing" in await desk.problems()
+    alerts.timers.running.clear()
+    await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
     # whichever came first: the reconciling itself, or the event of the case that it made
-    assert "escalation/s1/2" in town.timers.running
-    assert await office.problems() == []
+    assert "escalation/s1/2" in alerts.timers.running
+    assert await desk.problems() == []
 
 
-async def test_a_case_that_should_be_closed_is_found_and_closed(office: Office) -> None:
-    town = office.town
-    await town.tell_of(passed(11, 1, town.today))
-    async with town.database.transaction() as session:
+async def test_check_finds_a_cured_case_and_reconcile_closes_it(
+    desk: EscalationDesk,
+) -> None:
+    alerts = desk.alerts
+    await alerts.put(passed(11, 1, alerts.today))
+    async with alerts.database.transaction() as session:
         case = await session.get_one(Escalation, "s1/1")
         case.closed_at, case.state = None, cast("Any", "waiting")
-    assert await office.problems() == ["escalation.not_closed", "escalation.workflow_missing"]
-    await Checks(town.database, town.clock, town.timers).reconcile()
-    assert (await office.case()).state == "closed"
+    assert await desk.problems() == ["escalation.not_closed", "escalation.workflow_missing"]
+    await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert (await desk.case()).state == "closed"
 
 
-async def test_a_lost_workflow_goes_on_with_its_remaining_wait(office: Office) -> None:
-    town = office.town
-    await office.morning_of_step()
-    await office.approve("reminder")
-    town.timers.running.discard("escalation/s1/1")
-    before = town.timers.stands.pop("s1/1")
-    assert await office.problems() == ["escalation.workflow_missing"]
-    done = await Checks(town.database, town.clock, town.timers).reconcile()
-    assert done.started[-1:] == ["escalation/s1/1"]
-    assert town.timers.stands["s1/1"].due_at == before.due_at
+async def test_reconcile_restarts_a_lost_workflow_with_its_wait(
+    desk: EscalationDesk,
+) -> None:
+    alerts = desk.alerts
+    await desk.propose_next_step()
+    await desk.approve("reminder")
+    alerts.timers.running.discard("escalation/s1/1")
+    before = alerts.timers.states.pop("s1/1")
+    assert await desk.problems() == ["escalation.workflow_missing"]
+    report = await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert report.started[-1:] == ["escalation/s1/1"]
+    assert alerts.timers.states["s1/1"].due_at == before.due_at
 
 
 @pytest.fixture
-def newer_calendar(office: Office, monkeypatch: pytest.MonkeyPatch) -> date:
+def newer_calendar(desk: EscalationDesk, monkeypatch: pytest.MonkeyPatch) -> date:
     """An edition published after the case was opened; returns the due day that follows from it."""
     published = edition()
     newer = replace(published, number=published.number + 1, off=published.off | {OLD_DUE_ON})
@@ -69,42 +73,42 @@ def newer_calendar(office: Office, monkeypatch: pytest.MonkeyPatch) -> date:
 
 
 async def test_check_finds_a_case_that_follows_an_older_calendar(
-    office: Office, newer_calendar: date
+    desk: EscalationDesk, newer_calendar: date
 ) -> None:
-    assert (await office.case()).due_on == OLD_DUE_ON
-    assert await office.problems() == ["escalation.due_on_old"]
-    await Checks(office.town.database, office.town.clock, office.town.timers).reconcile()
-    assert (await office.case()).due_on == newer_calendar
-    assert await office.problems() == []
-    assert office.town.timers.stands["s1/1"].due_at == start_of(newer_calendar)
+    assert (await desk.case()).due_on == OLD_DUE_ON
+    assert await desk.problems() == ["escalation.due_on_old"]
+    await Checks(desk.alerts.database, desk.alerts.clock, desk.alerts.timers).reconcile()
+    assert (await desk.case()).due_on == newer_calendar
+    assert await desk.problems() == []
+    assert desk.alerts.timers.states["s1/1"].due_at == start_of(newer_calendar)
 
 
 async def test_a_start_of_the_service_brings_the_newer_calendar_to_case_and_workflow(
-    office: Office, newer_calendar: date
+    desk: EscalationDesk, newer_calendar: date
 ) -> None:
-    town = office.town
-    checks = EscalationChecks(town.database, town.clock, town.timers)
+    alerts = desk.alerts
+    checks = EscalationChecks(alerts.database, alerts.clock, alerts.timers)
 
     async def adopted() -> bool:
-        return town.timers.stands["s1/1"].due_at == start_of(newer_calendar)
+        return alerts.timers.states["s1/1"].due_at == start_of(newer_calendar)
 
     async with running(checks.adopt_calendar()):
         await eventually(adopted)
-    assert await office.problems() == []
+    assert await desk.problems() == []
 
 
 async def test_a_day_that_a_person_set_stays_under_a_newer_calendar(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    desk: EscalationDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await office.morning_of_step()
+    await desk.propose_next_step()
     request = pb.DeferStepRequest(
         request_id=str(uuid4()), escalation_id="s1/1", step="reminder", review_on="2026-09-30"
     )
-    await office.ask(CASEWORKER, defer, request)
+    await desk.call(CASEWORKER, defer, request)
     published = edition()
     off = published.off | {date(2026, 9, 30)}
     newer = replace(published, number=published.number + 1, off=off)
     monkeypatch.setattr(workdays, "editions", lambda: (published, newer))
-    assert await office.problems() == []
-    await Checks(office.town.database, office.town.clock, office.town.timers).reconcile()
-    assert (await office.case()).due_on == date(2026, 9, 30)
+    assert await desk.problems() == []
+    await Checks(desk.alerts.database, desk.alerts.clock, desk.alerts.timers).reconcile()
+    assert (await desk.case()).due_on == date(2026, 9, 30)

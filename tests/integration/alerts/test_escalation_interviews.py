@@ -1,4 +1,4 @@
-"""The last steps of an escalation: the interview and its note in the archive, and exposure."""
+"""The last steps of an escalation: the interview with its credit record, and exposure."""
 
 from __future__ import annotations
 
@@ -8,143 +8,147 @@ import pytest
 from law.errors import InvalidInput, NotPermitted, WrongState
 from plumbing.client import Refusal
 from protos.grading.v1.grading_pb2 import Grade
-from tests.integration.alerts.escalating import (
+from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
     UNIT_HEAD,
-    Office,
+    EscalationDesk,
     passed,
     publication,
     rejected,
 )
-from tests.integration.alerts.town import Town, instrument, subject
+from tests.integration.alerts.running_alerts import RunningAlerts, instrument, subject
 
 TRIAL_D = Grade(subject_id="s1", ruleset_id="hangzhou-trial", grade="D")
 
 
-async def test_the_cure_voids_what_waits_and_cancels_an_interview(office: Office) -> None:
-    town = office.town
-    await office.climb("guidance_letter")
-    await office.morning_of_step()
-    await office.approve("interview", appointment=office.appointment())
-    await town.tell_of(passed(11, 1, town.today))
-    assert (await office.steps())[-1] == ("interview", "void")
-    told = (await town.notices("escalation"))[-1]
-    assert "约谈取消" in told.body
-    town.pass_days(3)
+async def test_a_cure_voids_a_pending_step_and_cancels_an_interview(desk: EscalationDesk) -> None:
+    alerts = desk.alerts
+    await desk.take_steps("guidance_letter")
+    await desk.propose_next_step()
+    await desk.approve("interview", appointment=desk.appointment())
+    await alerts.put(passed(11, 1, alerts.today))
+    assert (await desk.steps())[-1] == ("interview", "void")
+    message = (await alerts.notices("escalation"))[-1]
+    assert "约谈取消" in message.body
+    alerts.pass_days(3)
     with pytest.raises(WrongState):
-        await office.record_interview()
+        await desk.record_interview()
     with pytest.raises(WrongState):
-        await office.approve("interview", appointment=office.appointment())
+        await desk.approve("interview", appointment=desk.appointment())
 
 
-async def test_an_interview_is_noted_where_the_text_says_so(office: Office) -> None:
-    await office.climb("guidance_letter")
-    await office.morning_of_step()
-    await office.approve("interview", grade=TRIAL_D, appointment=office.appointment(note=True))
-    invited = (await office.town.notices("escalation"))[-1]
+async def test_an_interview_is_recorded_where_a_text_says_so(desk: EscalationDesk) -> None:
+    await desk.take_steps("guidance_letter")
+    await desk.propose_next_step()
+    await desk.approve("interview", grade=TRIAL_D, appointment=desk.appointment(note=True))
+    invited = (await desk.alerts.notices("escalation"))[-1]
     assert "将记入信用档案" in invited.body
     assert "异议" in invited.body
     with pytest.raises(WrongState):
-        await office.record_interview()
-    office.town.pass_days(3)
-    await office.record_interview()
-    assert office.town.timers.stands["s1/1"].to_note
-    stand = await office.activities.note_interview("s1/1")
+        await desk.record_interview()
+    desk.alerts.pass_days(3)
+    await desk.record_interview()
+    assert desk.alerts.timers.states["s1/1"].to_note
+    stand = await desk.activities.note_interview("s1/1")
     assert not stand.to_note
-    await office.activities.note_interview("s1/1")
-    [record] = office.neighbours.entered.values()
+    await desk.activities.note_interview("s1/1")
+    [record] = desk.clients.entered.values()
     assert (record.kind, record.subject_id) == ("administrative_measure", "s1")
     assert record.source_ref == "约谈〔2026〕330106-0001号"
-    step = (await office.seen(CASEWORKER)).steps[-1]
+    step = (await desk.read_case(CASEWORKER)).steps[-1]
     assert step.interview.record_id == "record-account/case"
     assert step.interview.archive_cite == "S3 24(三); S3 25"
 
 
 @pytest.mark.parametrize("grade", [None, Grade(ruleset_id="hangzhou-2021-120", grade="E")])
-async def test_an_interview_is_not_noted_where_no_text_says_so(
-    office: Office, grade: Grade | None
+async def test_an_interview_is_not_recorded_where_no_text_says_so(
+    desk: EscalationDesk, grade: Grade | None
 ) -> None:
-    await office.climb("guidance_letter")
-    await office.morning_of_step()
+    await desk.take_steps("guidance_letter")
+    await desk.propose_next_step()
     with pytest.raises(InvalidInput) as refused:
-        await office.approve(
-            "interview", grade=grade, appointment=office.appointment(days=-1, note=True)
+        await desk.approve(
+            "interview", grade=grade, appointment=desk.appointment(days=-1, note=True)
         )
     fields = [fault.field for fault in refused.value.faults]
     assert fields == ["appointment.at", "appointment.note_in_archive"]
 
 
-async def test_a_note_is_tried_again_and_a_refusal_is_kept(office: Office) -> None:
-    await office.climb("guidance_letter")
-    await office.morning_of_step()
-    await office.approve("interview", grade=TRIAL_D, appointment=office.appointment(note=True))
-    office.town.pass_days(3)
-    await office.record_interview()
+async def test_recording_is_tried_again_and_a_refusal_is_kept(
+    desk: EscalationDesk,
+) -> None:
+    await desk.take_steps("guidance_letter")
+    await desk.propose_next_step()
+    await desk.approve("interview", grade=TRIAL_D, appointment=desk.appointment(note=True))
+    desk.alerts.pass_days(3)
+    await desk.record_interview()
     # Cured meanwhile: what was decided of the archive is still done.
-    await office.town.tell_of(passed(11, 1, office.town.today))
+    await desk.alerts.put(passed(11, 1, desk.alerts.today))
     gone = Refusal(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", "", "")
     never = Refusal(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", "没有该主体", "no such subject")
-    office.neighbours.failures = [never, gone]
+    desk.clients.failures = [never, gone]
     with pytest.raises(Exception, match="UNAVAILABLE"):
-        await office.activities.note_interview("s1/1")
-    assert office.town.timers.stands["s1/1"].to_note
-    stand = await office.activities.note_interview("s1/1")
+        await desk.activities.note_interview("s1/1")
+    assert desk.alerts.timers.states["s1/1"].to_note
+    stand = await desk.activities.note_interview("s1/1")
     assert (stand.to_note, stand.closed) == (False, True)
-    step = (await office.seen(CASEWORKER)).steps[-1]
+    step = (await desk.read_case(CASEWORKER)).steps[-1]
     assert "没有该主体" in step.interview.archive_error
 
 
-async def test_nobody_came(office: Office) -> None:
-    await office.climb("guidance_letter")
-    await office.morning_of_step()
-    await office.approve("interview", grade=TRIAL_D, appointment=office.appointment(note=True))
-    office.town.pass_days(3)
-    case = await office.record_interview("not_attended")
+async def test_an_interview_that_nobody_attended_is_not_recorded(desk: EscalationDesk) -> None:
+    await desk.take_steps("guidance_letter")
+    await desk.propose_next_step()
+    await desk.approve("interview", grade=TRIAL_D, appointment=desk.appointment(note=True))
+    desk.alerts.pass_days(3)
+    case = await desk.record_interview("not_attended")
     assert (case.state, case.step) == ("waiting", "exposure")
-    assert not office.town.timers.stands["s1/1"].to_note
+    assert not desk.alerts.timers.states["s1/1"].to_note
 
 
-async def test_an_interview_without_an_outcome_is_recalled(office: Office) -> None:
-    town = office.town
-    await office.climb("guidance_letter")
-    await office.morning_of_step()
-    await office.approve("interview", appointment=office.appointment())
-    await town.mornings(2)
-    assert await town.notices("approvals") == []
-    await town.mornings(2)
-    [digest] = await town.notices("approvals")
+async def test_the_digest_names_an_interview_without_an_outcome(desk: EscalationDesk) -> None:
+    alerts = desk.alerts
+    await desk.take_steps("guidance_letter")
+    await desk.propose_next_step()
+    await desk.approve("interview", appointment=desk.appointment())
+    await alerts.watch_days(2)
+    assert await alerts.notices("approvals") == []
+    await alerts.watch_days(2)
+    [digest] = await alerts.notices("approvals")
     assert "待记录情况" in digest.body
 
 
-async def test_exposure_is_the_unit_heads_and_ends_with_the_case(office: Office) -> None:
-    town = office.town
-    await office.climb("interview")
-    await office.morning_of_step()
+async def test_the_unit_head_approves_exposure_which_ends_with_the_case(
+    desk: EscalationDesk,
+) -> None:
+    alerts = desk.alerts
+    await desk.take_steps("interview")
+    await desk.propose_next_step()
     with pytest.raises(NotPermitted):
-        await office.approve("exposure", publication=publication())
+        await desk.approve("exposure", publication=publication())
     with pytest.raises(InvalidInput) as refused:
-        await office.approve("exposure", UNIT_HEAD)
+        await desk.approve("exposure", UNIT_HEAD)
     assert {f.field: f.cite for f in refused.value.faults} == {
         "publication.facts_verified": "S1 19",
         "publication.confidentiality_reviewed": "S1 18",
         "publication.media": "S1 19",
     }
-    case = await office.approve("exposure", UNIT_HEAD, publication=publication())
+    case = await desk.approve("exposure", UNIT_HEAD, publication=publication())
     assert case.state == "exhausted"
-    [shown] = await office.exposures()
+    [shown] = await desk.exposures()
     assert shown.subject_name == "测试单位1"
     assert "NO-1" in shown.statement
     assert list(shown.media) == ["政府网站"]
-    assert "异议" in (await town.notices("escalation"))[-1].body
-    await town.tell_of(subject(1, version=2, kind="natural_person"))
-    assert await office.exposures() == []
-    await town.tell_of(subject(1, version=3))
-    await town.tell_of(passed(11, 1, town.today))
-    assert await office.exposures() == []
+    assert "异议" in (await alerts.notices("escalation"))[-1].body
+    await alerts.put(subject(1, version=2, kind="natural_person"))
+    assert await desk.exposures() == []
+    await alerts.put(subject(1, version=3))
+    await alerts.put(passed(11, 1, alerts.today))
+    assert await desk.exposures() == []
 
 
-async def test_a_natural_person_is_never_exposed(town: Town) -> None:
-    await town.tell_of(subject(1, version=2, kind="natural_person"), instrument(), rejected(1))
-    office = Office(town)
-    await office.climb("interview")
-    assert (await office.case()).state == "exhausted"
+async def test_a_natural_person_is_never_exposed(alerts: RunningAlerts) -> None:
+    await alerts.put(subject(1, version=2, kind="natural_person"), instrument(), rejected(1))
+    desk = EscalationDesk(alerts)
+    await desk.take_steps("interview")
+    assert (await desk.case()).state == "exhausted"

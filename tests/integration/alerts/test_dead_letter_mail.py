@@ -1,4 +1,4 @@
-"""The operator is told of events that were given up: once of each, and never of itself."""
+"""The operator gets one mail about dead letters that arrive together, never about such a mail."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def changes(tmp_path: Path, databases: Databases) -> AsyncIterator[Changes
 
 
 async def bury(js: JetStreamContext, *, bureau: str = "330106") -> str:
-    """A dead letter as the consumer of a service leaves it; returns its event's id."""
+    """Publishes a dead letter as a consumer does; returns the id of its event."""
     event_id = str(uuid4())
     headers = {
         "Nats-Msg-Id": f"grading-registry:{event_id}",
@@ -48,25 +48,25 @@ async def bury(js: JetStreamContext, *, bureau: str = "330106") -> str:
     return event_id
 
 
-async def told(changes: Changes) -> Sequence[Notice]:
+async def notices_of(changes: Changes) -> Sequence[Notice]:
     async with changes.database.snapshot() as session:
         return (await session.exec(select(Notice).order_by(Notice.created_at))).all()  # type: ignore[arg-type]
 
 
-async def test_what_was_given_up_is_told_once_also_to_who_comes_later(
+async def test_each_dead_letter_is_mailed_once_also_after_a_restart(
     changes: Changes, jetstream: JetStreamContext
 ) -> None:
     first = await bury(jetstream)
 
-    async def tells_of(event_id: str) -> bool:
-        return any(event_id in notice.body for notice in await told(changes))
+    async def names(event_id: str) -> bool:
+        return any(event_id in notice.body for notice in await notices_of(changes))
 
     async with running(DeadLetterMail(changes, jetstream, OPERATOR, pause=QUICK).run()):
-        await eventually(lambda: tells_of(first))
+        await eventually(lambda: names(first))
     async with running(DeadLetterMail(changes, jetstream, OPERATOR, pause=QUICK).run()):
         second = await bury(jetstream)
-        await eventually(lambda: tells_of(second))
-    notices = await told(changes)
+        await eventually(lambda: names(second))
+    notices = await notices_of(changes)
     assert len(notices) == 2
     assert {n.kind for n in notices} == {NoticeKind.GIVEN_UP}
     assert {n.address for n in notices} == {OPERATOR}
@@ -81,22 +81,22 @@ async def waiting(js: JetStreamContext, name: str) -> list[Msg]:
     return list(await subscription.fetch(10, timeout=PATIENCE_SECONDS))
 
 
-async def test_a_crash_before_the_acknowledgement_tells_nothing_twice(
+async def test_a_crash_before_the_acknowledgement_mails_nothing_twice(
     changes: Changes, jetstream: JetStreamContext
 ) -> None:
     await bury(jetstream)
-    teller = DeadLetterMail(changes, jetstream, OPERATOR)
-    await teller.handle(await waiting(jetstream, "once"))
-    await teller.handle(await waiting(jetstream, "again"))
-    assert len(await told(changes)) == 1
+    mail = DeadLetterMail(changes, jetstream, OPERATOR)
+    await mail.handle(await waiting(jetstream, "once"))
+    await mail.handle(await waiting(jetstream, "again"))
+    assert len(await notices_of(changes)) == 1
     later = await bury(jetstream)
-    await teller.handle(await waiting(jetstream, "with-another"))
-    first, second = await told(changes)
+    await mail.handle(await waiting(jetstream, "with-another"))
+    first, second = await notices_of(changes)
     assert later in second.body
     assert later not in first.body
 
 
-async def test_many_at_once_are_one_mail_and_a_mail_of_this_kind_is_not_told_of(
+async def test_many_dead_letters_are_one_mail_without_the_lost_mails_themselves(
     changes: Changes, jetstream: JetStreamContext
 ) -> None:
     for _ in range(25):
@@ -106,16 +106,16 @@ async def test_many_at_once_are_one_mail_and_a_mail_of_this_kind_is_not_told_of(
     await DeadLetterMail(changes, jetstream, OPERATOR).handle(
         await subscription.fetch(26, timeout=PATIENCE_SECONDS)
     )
-    [notice] = await told(changes)
+    [notice] = await notices_of(changes)
     assert notice.title == "平台有 25 个事件无法处理，已搁置"
     assert "另有 5 个" in notice.body
     assert own not in notice.body
 
 
-async def test_without_an_address_nothing_is_read(
+async def test_without_an_address_no_dead_letter_is_read(
     changes: Changes, jetstream: JetStreamContext
 ) -> None:
     await bury(jetstream)
     async with running(DeadLetterMail(changes, jetstream, "", pause=QUICK).run()):
         assert not await jetstream.consumers_info("DEAD_LETTERS")
-    assert not await told(changes)
+    assert not await notices_of(changes)

@@ -1,4 +1,4 @@
-"""What the tests of alerts share: a register that announces, and what alerts makes of it."""
+"""Alerts as the tests run it: a register's outbox, relays, consumers and a database."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def bureau(code: str = BUREAU) -> pb.Bureau:
         code=code,
         name="测试市场监管局",
         phone="0571-00000000",
-        email="office@test.example",
+        email="desk@test.example",
         version=1,
     )
 
 
-def subject(number: int = 1, version: int = 1, **said: Any) -> pb.Subject:
-    told = pb.Subject(
+def subject(number: int = 1, version: int = 1, **fields: Any) -> pb.Subject:
+    message = pb.Subject(
         subject_id=f"s{number}",
         kind="organisation",
         name=f"测试单位{number}",
@@ -54,12 +54,12 @@ def subject(number: int = 1, version: int = 1, **said: Any) -> pb.Subject:
         email=f"unit{number}@test.example",
         version=version,
     )
-    told.MergeFrom(pb.Subject(**said))
-    return told
+    message.MergeFrom(pb.Subject(**fields))
+    return message
 
 
-def instrument(number: int = 1, version: int = 1, **said: Any) -> pb.Instrument:
-    told = pb.Instrument(
+def instrument(number: int = 1, version: int = 1, **fields: Any) -> pb.Instrument:
+    message = pb.Instrument(
         instrument_id=f"i{number}",
         subject_id="s1",
         bureau=BUREAU,
@@ -69,15 +69,15 @@ def instrument(number: int = 1, version: int = 1, **said: Any) -> pb.Instrument:
         spell=1,
         version=version,
     )
-    told.MergeFrom(pb.Instrument(**said))
-    return told
+    message.MergeFrom(pb.Instrument(**fields))
+    return message
 
 
 def verification(
-    number: int = 1, valid_until: date | None = None, version: int = 1, **said: Any
+    number: int = 1, valid_until: date | None = None, version: int = 1, **fields: Any
 ) -> pb.Verification:
     """A pass of last year for the instrument of the same number."""
-    told = pb.Verification(
+    message = pb.Verification(
         verification_id=f"v{number}",
         instrument_id=f"i{number}",
         result="pass",
@@ -86,27 +86,27 @@ def verification(
         institution="测试检定机构",
         version=version,
     )
-    told.MergeFrom(pb.Verification(**said))
-    return told
+    message.MergeFrom(pb.Verification(**fields))
+    return message
 
 
-class NotedTimers(Timers):
-    """Notes what would be started; that it is, on a real server, is tried among the workflows."""
+class RecordingTimers(Timers):
+    """Records the workflows that would be started; tests/workflows starts real ones."""
 
     def __init__(self) -> None:
         self.watched: list[tuple[str, float | None]] = []
         self.delivered: list[str] = []
         self.running: set[str] = set()
-        self.stands: dict[str, EscalationStand] = {}
+        self.states: dict[str, EscalationStand] = {}
 
     async def escalate(self, stand: EscalationStand) -> None:
-        self.stands[stand.escalation_id] = stand
+        self.states[stand.escalation_id] = stand
         name = f"escalation/{stand.escalation_id}"
         (self.running.discard if stand.closed and not stand.to_note else self.running.add)(name)
 
     async def escalating(self) -> set[str]:
-        started = {n for n in self.running if n.startswith("escalation/")}
-        return {name.removeprefix("escalation/") for name in started}
+        running = {n for n in self.running if n.startswith("escalation/")}
+        return {name.removeprefix("escalation/") for name in running}
 
     async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
         self.watched.append((bureau, offset_seconds))
@@ -118,14 +118,14 @@ class NotedTimers(Timers):
         return workflow_id in self.running
 
 
-class Town:
+class RunningAlerts:
     """A register's outbox, and alerts with its consumers, relay and database."""
 
     def __init__(
         self, register: Database, database: Database, js: JetStreamContext, settings: Settings
     ) -> None:
         self.register, self.database, self.js = register, database, js
-        self.clock, self.timers = FixedClock(START), NotedTimers()
+        self.clock, self.timers = FixedClock(START), RecordingTimers()
         self.changes = Changes(database, self.clock)
         self.activities = Activities(self.changes, settings)
         token = cast("Any", None)
@@ -144,10 +144,10 @@ class Town:
     def pass_days(self, days: int) -> None:
         self.clock.moment += timedelta(days=days)
 
-    async def tell(self, *told: Message, aggregate: str = "", settle: bool = True) -> None:
-        """Announces events as the register does, and waits until alerts has taken them."""
+    async def announce(self, *announced: Message, aggregate: str = "", wait: bool = True) -> None:
+        """Announces events as the register does; waits until alerts has handled them."""
         async with self.register.transaction() as session:
-            for event in told:
+            for event in announced:
                 await record(
                     session,
                     event,
@@ -156,58 +156,61 @@ class Town:
                     at=self.clock.now(),
                     on_behalf_of="account/caseworker",
                 )
-        if settle:
-            await self.settled()
+        if wait:
+            await self.wait_until_idle()
 
-    async def tell_of(self, *things: Message, **change: Any) -> None:
-        """Announces bureaus, subjects, instruments, verifications and records, one event a kind."""
-        await self.tell(*self.facts(*things, **change))
+    async def put(self, *rows: Message, **change: Any) -> None:
+        """Announces rows of the register: one event for each kind of row."""
+        await self.announce(*self.events_of(*rows, **change))
 
-    def facts(self, *things: Message, **change: Any) -> list[Message]:
-        why = events.Change(**change)
-        why.at.FromDatetime(self.clock.now())
-        said: dict[type[Message], Message] = {}
-        for thing in things:
-            event_type, field = _EVENTS[type(thing)]
-            event = said.setdefault(event_type, event_type(change=why))
-            getattr(event, field).append(thing)
-        return [*said.values()]
+    def events_of(self, *rows: Message, **change: Any) -> list[Message]:
+        header = events.Change(**change)
+        header.at.FromDatetime(self.clock.now())
+        by_type: dict[type[Message], Message] = {}
+        for row in rows:
+            event_type, field = _EVENTS[type(row)]
+            event = by_type.setdefault(event_type, event_type(change=header))
+            getattr(event, field).append(row)
+        return [*by_type.values()]
 
-    async def settled(self) -> None:
-        """Waits until both outboxes are out and nothing is left to take."""
-        mine = {consumer.name for consumer in self.consumers}
+    async def wait_until_idle(self) -> None:
+        """Waits until both outboxes are published and every event is handled."""
+        names = {consumer.name for consumer in self.consumers}
 
-        async def taken() -> bool:
-            lags = [lag for lag in await consumer_lags(self.js) if lag.consumer in mine]
+        async def handled() -> bool:
+            lags = [lag for lag in await consumer_lags(self.js) if lag.consumer in names]
             busy = any(lag.waiting + lag.unacknowledged for lag in lags)
-            return len(lags) == len(mine) and not busy
+            return len(lags) == len(names) and not busy
 
-        async def quiet() -> bool:
-            # What was taken may have announced something, which is then to be taken as well.
-            if not await taken():
+        async def idle() -> bool:
+            # Handling an event may announce others, which must be handled as well.
+            if not await handled():
                 return False
-            pending = [(await outbox_pending(one)).count for one in (self.register, self.database)]
-            return not any(pending) and await taken()
+            pending = [
+                (await outbox_pending(database)).count
+                for database in (self.register, self.database)
+            ]
+            return not any(pending) and await handled()
 
-        await eventually(quiet)
+        await eventually(idle)
         assert not await dead_letter_counts(self.js)
 
-    async def watch(self, through: date | None = None) -> WatchDone:
-        """One morning."""
+    async def run_watch(self, through: date | None = None) -> WatchDone:
+        """Runs the watch of the bureau once."""
         run = WatchRun(bureau=BUREAU, through=through or self.today)
         return await self.activities.watch(run)
 
-    async def mornings(self, days: int) -> None:
+    async def watch_days(self, days: int) -> None:
         for _ in range(days):
             self.pass_days(1)
-            await self.watch()
+            await self.run_watch()
 
     async def rows(self, table: type[Row]) -> Sequence[Row]:
         async with self.database.snapshot() as session:
             return (await session.exec(select(table))).all()
 
-    async def alerts(self) -> list[tuple[str, str, bool]]:
-        """Instrument, colour, and whether nobody was to be told."""
+    async def raised_alerts(self) -> list[tuple[str, str, bool]]:
+        """Instrument, colour and whether the alert is a baseline one, in the order of raising."""
         rows = sorted(await self.rows(Alert), key=lambda alert: alert.alert_id or 0)
         return [(row.instrument_id, row.colour.value, row.baseline) for row in rows]
 
@@ -215,10 +218,10 @@ class Town:
         rows = sorted(await self.rows(Notice), key=lambda notice: notice.created_at)
         return [row for row in rows if kind in ("", row.kind.value)]
 
-    async def announced(self) -> list[AlertsRaised]:
-        wanted = select(Outbox.payload).where(col(Outbox.subject).contains("alerts_raised"))
+    async def announced_alerts(self) -> list[AlertsRaised]:
+        query = select(Outbox.payload).where(col(Outbox.subject).contains("alerts_raised"))
         async with self.database.snapshot() as session:
-            rows = await session.exec(wanted.order_by(col(Outbox.seq)))
+            rows = await session.exec(query.order_by(col(Outbox.seq)))
             return [AlertsRaised.FromString(payload) for payload in rows.all()]
 
 

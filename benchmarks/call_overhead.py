@@ -1,11 +1,11 @@
-"""Measures what logging and tracing of a call cost.
+"""Measures what logging and tracing add to the processor time of a call.
 
-    python -m benchmarks.telling [calls] [rounds]
+    python -m benchmarks.call_overhead [calls] [rounds]
 
 A call commits one change with its event to a SQLite file that syncs every commit. `silent` logs
 nothing; `untraced` writes the log line with the request id; `traced` also records spans, which are
-thrown away. Processor time of client, server and database together is measured, because the time of
-the disk varies more than what is measured. The ways take turns within the same minute.
+thrown away. The processor time of client, server and database together is measured, because the
+time of the disk varies more than the differences. The modes take turns within the same minute.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ CLOCK = SystemClock()
 CALLER = Caller("account", "account", frozenset({Role.ADMINISTRATOR}))
 
 
-class Nobody(SpanExporter):
+class DiscardingExporter(SpanExporter):
     """An exporter that throws spans away."""
 
     def export(self, spans: Any) -> SpanExportResult:
         return SpanExportResult.SUCCESS
 
 
-class Silence:
+class NoCallLog:
     """A call log that logs nothing."""
 
     def __enter__(self) -> Self:
@@ -80,27 +80,27 @@ class Silence:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Without log line and span."""
-    nothing = trace.INVALID_SPAN
+    """Without a log line and without spans."""
+    no_span = trace.INVALID_SPAN
     with (
-        patch.object(rpc, "served", lambda _method, _metadata: Silence()),
-        patch.object(client, "span", lambda *_said: nullcontext(nothing)),
-        patch.object(database, "inner_span", lambda *_said: nullcontext()),
+        patch.object(rpc, "served", lambda _method, _metadata: NoCallLog()),
+        patch.object(client, "span", lambda *_arguments: nullcontext(no_span)),
+        patch.object(database, "inner_span", lambda *_arguments: nullcontext()),
     ):
         yield
 
 
 @contextmanager
 def traced() -> Iterator[None]:
-    """With log line and spans."""
+    """With a log line and with spans."""
     provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(Nobody()))
+    provider.add_span_processor(BatchSpanProcessor(DiscardingExporter()))
     with patch.object(tracing, "_tracer", provider.get_tracer("benchmark")):
         yield
     provider.shutdown()
 
 
-MANNERS: Mapping[str, Any] = {"silent": silent, "untraced": nullcontext, "traced": traced}
+MODES: Mapping[str, Any] = {"silent": silent, "untraced": nullcontext, "traced": traced}
 
 
 async def _put(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
@@ -137,26 +137,26 @@ async def _measure(folder: Path, calls: int, rounds: int) -> dict[str, list[floa
     signer = Signer(make_keys(folder, []), CLOCK, timedelta(hours=1))
     token = signer.issue(CALLER)[0]
 
-    async def held() -> str:
+    async def token_source() -> str:
         return token
 
     address, verifier = f"127.0.0.1:{_free_port()}", Verifier(public_key(folder), CLOCK)
     policy = {METHOD: allow(Role.ADMINISTRATOR)}
     server, _ = await serve(address, {SERVICE: register}, verifier, [policy])
-    channel = open_channel(address, held)
+    channel = open_channel(address, token_source)
     stub = channel.unary_unary(
         METHOD, pb.PutBureauRequest.SerializeToString, pb.PutBureauResponse.FromString
     )
-    await _calls(stub, calls)  # warm
-    found: dict[str, list[float]] = {name: [] for name in MANNERS}
-    for number in range(rounds * len(MANNERS)):
-        name = list(MANNERS)[(number + number // len(MANNERS)) % len(MANNERS)]  # each one's turn
-        with MANNERS[name]():
-            found[name].append(await _calls(stub, calls))
+    await _calls(stub, calls)  # warms up
+    times: dict[str, list[float]] = {name: [] for name in MODES}
+    for number in range(rounds * len(MODES)):
+        name = list(MODES)[(number + number // len(MODES)) % len(MODES)]  # by turns
+        with MODES[name]():
+            times[name].append(await _calls(stub, calls))
     await channel.close()
     await server.stop(None)
     await base.close()
-    return found
+    return times
 
 
 def _free_port() -> int:
@@ -166,16 +166,16 @@ def _free_port() -> int:
 
 
 def main(calls: int = CALLS, rounds: int = ROUNDS) -> None:
-    """Measures, and prints medians and their ratios to `silent`."""
+    """Measures, and prints the medians and their ratios to `silent`."""
     start_logging("benchmark", "INFO")
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(nowhere))
-        found = asyncio.run(_measure(Path(folder), calls, rounds))
-    table = Table("manner", "ms a call", "beside silent", title=f"{calls} calls, {rounds} rounds")
-    least = statistics.median(found["silent"])
-    for name, times in found.items():
-        middle = statistics.median(times)
-        table.add_row(name, f"{middle:.2f}", f"{middle / least:.3f}")
+        times = asyncio.run(_measure(Path(folder), calls, rounds))
+    table = Table("mode", "ms a call", "beside silent", title=f"{calls} calls, {rounds} rounds")
+    least = statistics.median(times["silent"])
+    for name, milliseconds in times.items():
+        median = statistics.median(milliseconds)
+        table.add_row(name, f"{median:.2f}", f"{median / least:.3f}")
     Console().print(table)
 
 
