@@ -18,7 +18,7 @@ from services.cli.demo.cast import Part
 from services.cli.machine.engines import service_specs
 from services.cli.machine.platform import Platform
 from tests.e2e.replicas import two_of_each
-from tests.e2e.world import World
+from tests.e2e.running_platform import RunningPlatform
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -26,47 +26,47 @@ BUREAU = "330106"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(
+async def platform(
     tmp_path_factory: pytest.TempPathFactory, databases: Databases
-) -> AsyncIterator[World]:
+) -> AsyncIterator[RunningPlatform]:
     """A sandbox of all processes, two of each on PostgreSQL, with people and a subject."""
     folder: Path = tmp_path_factory.mktemp("platform")
     async with AsyncExitStack() as exits:
-        platform = Platform(
+        machine = Platform(
             folder,
             sandbox=True,
             database=databases.of_every_service(folder),
             services=two_of_each if databases.serve_replicas else service_specs,
             usual_ports=False,
         )
-        await exits.enter_async_context(platform)
-        await platform.wait_ready(PATIENCE_SECONDS)
-        client = await cast.administrator(platform.settings, exits)
-        made = World(platform, exits, client)
-        await _furnish(made)
-        yield made
+        await exits.enter_async_context(machine)
+        await machine.wait_ready(PATIENCE_SECONDS)
+        client = await cast.administrator(machine.settings, exits)
+        platform = RunningPlatform(machine, exits, client)
+        await _furnish(platform)
+        yield platform
 
 
-async def _furnish(world: World) -> None:
-    client = world.administrator.registry
+async def _furnish(platform: RunningPlatform) -> None:
+    client = platform.administrator.registry
     bureau = registry.Bureau(code=BUREAU, name="测试市场监督管理局", email="bureau@bureaus.example")
     await ask(
         client.PutBureau(registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
     )
     caseworker = Part("test.caseworker", "测试经办人", "caseworker", BUREAU)
-    settings, exits = world.platform.settings, world.exits
-    world.clients["caseworker"] = await cast.engage(
-        settings, world.administrator, caseworker, exits
+    settings, exits = platform.machine.settings, platform.exits
+    platform.clients["caseworker"] = await cast.engage(
+        settings, platform.administrator, caseworker, exits
     )
-    world.subject = await _register(world.clients["caseworker"])
+    platform.subject = await _register(platform.clients["caseworker"])
     parts = {
         "operator": Part(
-            "test.operator", "测试经营者", "operator", subject_id=world.subject.subject_id
+            "test.operator", "测试经营者", "operator", subject_id=platform.subject.subject_id
         ),
         "inspector": Part("test.inspector", "测试检查人员", "inspector", BUREAU),
         "unit_head": Part("test.unithead", "测试单位负责人", "unit_head", BUREAU),
     }
-    world.clients |= await cast.engage_all(settings, world.administrator, parts, exits)
+    platform.clients |= await cast.engage_all(settings, platform.administrator, parts, exits)
 
 
 async def _register(client: Client) -> registry.Subject:

@@ -18,11 +18,11 @@ from google.protobuf.message import Message
 from plumbing.client import MAX_MESSAGE_BYTES, Refusal, refusal_of
 from services.cli.client import SLOW_CALL_SECONDS, Client
 from tests.e2e import fuzzing, who_may
-from tests.e2e.asking import request_for
-from tests.e2e.doors import Door, doors
-from tests.e2e.papers import Place
-from tests.e2e.pools import known
-from tests.e2e.town import Town, entered, object_to
+from tests.e2e.field_values import field_values
+from tests.e2e.requests import Place
+from tests.e2e.rpcs import Rpc, all_rpcs
+from tests.e2e.staffed_platform import StaffedPlatform, entered, object_to
+from tests.e2e.valid_requests import request_for
 
 ANSWERS = {
     grpc.StatusCode.OK,
@@ -54,24 +54,24 @@ OPTIONS = (("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),)
 class Fuzzer:
     """Sends made-up messages; keeps the answers, and the faults among them."""
 
-    def __init__(self, town: Town, seed: int = 0, only: Collection[str] = ()) -> None:
-        self._town, self._seed = town, seed
-        names = only or {door.name for door in doors()} - MOVES_TIME
-        self._doors = [door for door in doors() if door.name in names]
-        self._hosts = Counter(door.name for door in self._doors)
-        self._pools = known(town)
-        self._people = town.people | town.services
+    def __init__(self, staff: StaffedPlatform, seed: int = 0, only: Collection[str] = ()) -> None:
+        self._staff, self._seed = staff, seed
+        names = only or {rpc.name for rpc in all_rpcs()} - MOVES_TIME
+        self._rpcs = [rpc for rpc in all_rpcs() if rpc.name in names]
+        self._hosts = Counter(rpc.name for rpc in self._rpcs)
+        self._pools = field_values(staff)
+        self._people = staff.people | staff.services
         self._callers = _callers()
         self._may = _who_may()
         self._channels: dict[str, grpc.aio.Channel] = {}
-        self.answers: defaultdict[Door, Counter[str]] = defaultdict(Counter)
+        self.answers: defaultdict[Rpc, Counter[str]] = defaultdict(Counter)
         self.reached: set[str] = set()  # RPCs of which a message came to the command or query
         self.faults: dict[tuple[str, str], str] = {}
 
     async def send(self, count: int) -> None:
         """Sends at least `count` messages to every RPC, to all processes at once."""
-        settings = self._town.world.platform.settings
-        hosts = {door.host for door in self._doors}
+        settings = self._staff.platform.machine.settings
+        hosts = {rpc.host for rpc in self._rpcs}
         # Channels without interceptors, which would cost as much as the call.
         self._channels = {
             host: grpc.aio.insecure_channel(settings.address(host), options=OPTIONS)
@@ -88,13 +88,13 @@ class Fuzzer:
         async with asyncio.TaskGroup() as tasks:
             for number in range(self._rounds(count)):
                 places = await self._renewed()
-                for door in self._doors:
-                    if door.host != host:
+                for rpc in self._rpcs:
+                    if rpc.host != host:
                         continue
-                    call = door.caller(self._channels[host])
-                    for message, caller in await self._messages(door, places, number, count):
+                    call = rpc.caller(self._channels[host])
+                    for message, caller in await self._messages(rpc, places, number, count):
                         await gate.acquire()
-                        tasks.create_task(self._send_one(door, call, message, caller, gate))
+                        tasks.create_task(self._send_one(rpc, call, message, caller, gate))
 
     @staticmethod
     def _rounds(count: int) -> int:
@@ -102,40 +102,40 @@ class Fuzzer:
 
     async def _renewed(self) -> list[Place]:
         """Places with a new record, and an open case on another one, for messages to act on."""
-        town = self._town
-        renewed = [replace(town.places[name]) for name in ("own", "neighbour", "foreign")]
+        staff = self._staff
+        renewed = [replace(staff.places[name]) for name in ("own", "neighbour", "foreign")]
         for place in renewed:
-            place.record = await entered(town.service, place)
+            place.record = await entered(staff.service, place)
             with contextlib.suppress(Refusal):  # at the end of time a record is over at once
-                await object_to(town.world.platform.settings, place)
-            place.record = await entered(town.service, place)
+                await object_to(staff.platform.machine.settings, place)
+            place.record = await entered(staff.service, place)
         return renewed
 
     async def _messages(
-        self, door: Door, places: Sequence[Place], number: int, count: int
+        self, rpc: Rpc, places: Sequence[Place], number: int, count: int
     ) -> list[tuple[Any, str]]:
         """The messages of one round with the role that sends each.
 
         The first is a request in order from somebody who may send it, so that even a few messages
         reach the command or query.
         """
-        parts = self._hosts[door.name] * self._rounds(count)
-        random_ = random.Random(f"{self._seed}{door}{number}")  # noqa: S311  nothing secret
-        caller = self._permitted(door)
+        parts = self._hosts[rpc.name] * self._rounds(count)
+        random_ = random.Random(f"{self._seed}{rpc}{number}")  # noqa: S311  nothing secret
+        caller = self._permitted(rpc)
         templates = [
-            await request_for(door, self._town, place, self._people[caller]) for place in places
+            await request_for(rpc, self._staff, place, self._people[caller]) for place in places
         ]
-        requests = fuzzing.requests(door, templates, self._pools)
+        requests = fuzzing.requests(rpc, templates, self._pools)
         drawn = fuzzing.drawn(requests, math.ceil(count / parts), self._seed + number)
-        others = [(message, random_.choice(self._callers[door.name])) for message in drawn[1:]]
+        others = [(message, random_.choice(self._callers[rpc.name])) for message in drawn[1:]]
         return [(templates[0], caller), *others]
 
-    def _permitted(self, door: Door) -> str:
-        may = self._may[door.name]
+    def _permitted(self, rpc: Rpc) -> str:
+        may = self._may[rpc.name]
         return "caseworker" if "caseworker" in may else min(may)
 
     async def _send_one(
-        self, door: Door, call: Any, message: Any, caller: str, gate: asyncio.Semaphore
+        self, rpc: Rpc, call: Any, message: Any, caller: str, gate: asyncio.Semaphore
     ) -> None:
         metadata = (("authorization", f"Bearer {self._people[caller].token}"),)
         try:
@@ -144,14 +144,14 @@ class Fuzzer:
             )
         finally:
             gate.release()
-        self.answers[door][code.name] += 1
+        self.answers[rpc][code.name] += 1
         if code in REACHED:
-            self.reached.add(door.name)
+            self.reached.add(rpc.name)
         if code is grpc.StatusCode.OK:
             self._keep_ids(answer)
         elif code not in ANSWERS or not _is_typed(answer):
             self.faults.setdefault(
-                (door.name, code.name), f"{door} by {caller}: {answer}\n{_shown(message)}"
+                (rpc.name, code.name), f"{rpc} by {caller}: {answer}\n{_shown(message)}"
             )
 
     def _keep_ids(self, answer: Message) -> None:
@@ -166,34 +166,32 @@ class Fuzzer:
     def sent(self) -> Counter[str]:
         """How many messages were answered, by RPC."""
         counts: Counter[str] = Counter()
-        for door, codes in self.answers.items():
-            counts[door.name] += codes.total()
+        for rpc, codes in self.answers.items():
+            counts[rpc.name] += codes.total()
         return counts
 
     def too_few(self, count: int) -> dict[str, int]:
         """RPCs that were sent fewer than `count` messages, with how many they were sent."""
         sent = self.sent()
-        names = {door.name for door in self._doors}
+        names = {rpc.name for rpc in self._rpcs}
         return {name: sent[name] for name in names if sent[name] < count}
 
     def unreached(self) -> set[str]:
         """RPCs of which every message was refused before it came to the command or query."""
-        return {door.name for door in self._doors} - self.reached
+        return {rpc.name for rpc in self._rpcs} - self.reached
 
     def report(self) -> str:
         """How many messages each RPC was sent, and how many had each status."""
         lines = [f"{self.sent().total()} messages to {len(self.answers)} RPCs"]
-        for door, codes in self.answers.items():
+        for rpc, codes in self.answers.items():
             statuses = " ".join(f"{code}={count}" for code, count in sorted(codes.items()))
-            lines.append(f"{door}: {codes.total()} {statuses}")
+            lines.append(f"{rpc}: {codes.total()} {statuses}")
         return "\n".join(lines) + "\n"
 
 
-async def answer(door: Door, client: Client, message: Any) -> tuple[grpc.StatusCode, Any]:
+async def answer(rpc: Rpc, client: Client, message: Any) -> tuple[grpc.StatusCode, Any]:
     """The status of a call, and its response or refusal."""
-    return await _answered(
-        door.call(client.channels[door.host], message, timeout=SLOW_CALL_SECONDS)
-    )
+    return await _answered(rpc.call(client.channels[rpc.host], message, timeout=SLOW_CALL_SECONDS))
 
 
 async def _tried(call: Callable[[], Awaitable[Any]]) -> tuple[grpc.StatusCode, Any]:
@@ -212,13 +210,13 @@ async def _answered(call: Awaitable[Any]) -> tuple[grpc.StatusCode, Any]:
         return error.code(), refusal_of(error)
 
 
-def huge(door: Door) -> list[Any]:
+def huge(rpc: Rpc) -> list[Any]:
     """Messages of 3 and 9 million bytes: below and above what a service accepts."""
-    fields = door.request.DESCRIPTOR.fields
+    fields = rpc.request.DESCRIPTOR.fields
     texts = [f.name for f in fields if f.type == f.TYPE_STRING and not f.is_repeated]
-    if door.streaming or not texts:
+    if rpc.streaming or not texts:
         return []
-    return [door.request(**{texts[-1]: "权" * size}) for size in (1_000_000, 3_000_000)]
+    return [rpc.request(**{texts[-1]: "权" * size}) for size in (1_000_000, 3_000_000)]
 
 
 def _who_may() -> dict[str, list[str]]:
@@ -237,7 +235,7 @@ def _callers() -> dict[str, list[str]]:
 
     A request without fields is always the same; there every role calls equally often.
     """
-    fields = {door.name: bool(door.request.DESCRIPTOR.fields) for door in doors()}
+    fields = {rpc.name: bool(rpc.request.DESCRIPTOR.fields) for rpc in all_rpcs()}
     everyone = list(who_may.COLUMNS.values())
     return {
         name: everyone + may * (4 * len(everyone) // len(may) if fields[name] else 0)

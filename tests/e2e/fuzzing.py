@@ -1,7 +1,8 @@
 """Makes messages with Hypothesis from the descriptors of the contract.
 
-Wild messages hold any value that the wire can carry (`wilds`). Near messages obey the rules of the
-contract (protovalidate) and name existing things, so that they come to the commands and queries.
+Wild messages hold any value that the wire can carry (`random_messages`). Near messages obey the
+rules of the contract (protovalidate) and name existing things, so that they reach the commands and
+queries.
 """
 
 from __future__ import annotations
@@ -21,23 +22,23 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
 from plumbing import paging
-from tests.e2e.doors import Door
-from tests.e2e.wilds import (
+from tests.e2e.random_messages import (
     DAYS,
     INTEGERS,
     LIST_LENGTH,
     ODD_TEXTS,
     TIMESTAMP,
     Strategy,
+    any_message,
+    any_single_value,
+    any_value,
     class_of,
     messages,
     plural,
     put,
     rules_of,
-    wild,
-    wild_one,
-    wild_value,
 )
+from tests.e2e.rpcs import Rpc
 
 Pools = dict[str, list[str]]  # name of a field → values that mean something
 Path = tuple[FieldDescriptor, ...]
@@ -88,16 +89,16 @@ def weighed(*parts: tuple[int, Strategy]) -> Strategy:
     return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
 
 
-def requests(door: Door, templates: Sequence[Any], pools: Pools) -> Strategy:
-    """Requests of an RPC: altered valid ones, near ones, wild ones, and arbitrary bytes."""
-    kind = door.request
+def requests(rpc: Rpc, templates: Sequence[Any], pools: Pools) -> Strategy:
+    """Requests of an RPC: altered valid ones, near ones, any_message ones, and arbitrary bytes."""
+    kind = rpc.request
     raw = st.binary(min_size=1, max_size=60)
-    if door.streaming:
+    if rpc.streaming:
         near: Strategy = _streams(kind, [messages[0] for messages in templates], pools)
-        many, bytes_ = st.lists(wild(kind), max_size=3), st.lists(raw, max_size=2)
+        many, bytes_ = st.lists(any_message(kind), max_size=3), st.lists(raw, max_size=2)
         return weighed((4, near), (1, many), (1, bytes_))
     near = near_valid(kind, pools)
-    return weighed((6, altered(templates, pools)), (2, near), (1, wild(kind)), (1, raw))
+    return weighed((6, altered(templates, pools)), (2, near), (1, any_message(kind)), (1, raw))
 
 
 def altered(templates: Sequence[Any], pools: Pools) -> Strategy:
@@ -105,7 +106,7 @@ def altered(templates: Sequence[Any], pools: Pools) -> Strategy:
     # Each strategy is made once: a `flatmap` would make them anew for every message.
     paths = list(_paths(templates[0].DESCRIPTOR))
     near = [st.tuples(st.just(path), _near_value(path[-1], pools)) for path in paths]
-    odd = [st.tuples(st.just(path), wild_value(path[-1])) for path in paths]
+    odd = [st.tuples(st.just(path), any_value(path[-1])) for path in paths]
     edit = weighed((3, st.one_of(near)), (1, st.one_of(odd)))
     chosen = st.lists(edit, max_size=3) if paths else st.just([])
     return st.builds(_edited, st.sampled_from(templates), st.uuids().map(str), chosen)
@@ -169,9 +170,9 @@ def _near_one(field: FieldDescriptor, rules: Any, pools: Pools) -> Strategy:
     ):
         return _near_text(field, rules.string, pools)
     if field.message_type is None:
-        return wild_one(field)
+        return any_single_value(field)
     if field.message_type.full_name == TIMESTAMP:
-        return st.one_of(_moments(), wild_one(field))
+        return st.one_of(_moments(), any_single_value(field))
     return near_valid(class_of(field.message_type), pools)
 
 

@@ -18,8 +18,8 @@ from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.accounts import role_value
-from tests.e2e.papers import Place, assess_index
-from tests.e2e.world import World, until
+from tests.e2e.requests import Place, assess_index
+from tests.e2e.running_platform import RunningPlatform, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PASSWORD = "a long test password"
@@ -27,17 +27,19 @@ Run = Callable[..., Awaitable[Any]]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+async def homes(
+    platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
     """A home directory for each role, logged in by the command itself."""
-    city = f"{world.subject.bureau[:4]}00"
+    city = f"{platform.subject.bureau[:4]}00"
     bureau = registry.Bureau(code=city, name="测试市级市场监督管理局")
     put = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
-    await ask(world.administrator.registry.PutBureau(put))
+    await ask(platform.administrator.registry.PutBureau(put))
     people = {
-        "operator": ("operator", {"subject_id": world.subject.subject_id}),
-        "caseworker": ("caseworker", {"bureau": world.subject.bureau}),
-        "unit_head": ("unit_head", {"bureau": world.subject.bureau}),
-        "inspector": ("inspector", {"bureau": world.subject.bureau}),
+        "operator": ("operator", {"subject_id": platform.subject.subject_id}),
+        "caseworker": ("caseworker", {"bureau": platform.subject.bureau}),
+        "unit_head": ("unit_head", {"bureau": platform.subject.bureau}),
+        "inspector": ("inspector", {"bureau": platform.subject.bureau}),
         "city_reviewer": ("municipal_reviewer", {"bureau": city}),
         "city_head": ("unit_head", {"bureau": city}),
     }
@@ -51,11 +53,11 @@ async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[
             roles=[role_value(role)],
             **scope,
         )
-        await ask(world.administrator.identity.CreateAccount(request))
+        await ask(platform.administrator.identity.CreateAccount(request))
         homes[person] = tmp_path_factory.mktemp(person)
     logins = (
         command(
-            world,
+            platform,
             homes[person_name],
             "login",
             f"cli.{person_name.replace('_', '.')}",
@@ -68,16 +70,16 @@ async def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return homes
 
 
-async def command(world: World, home: Path, *words: str) -> tuple[int, str, str]:
+async def command(platform: RunningPlatform, home: Path, *words: str) -> tuple[int, str, str]:
     """Runs the command with a home; returns its exit status, output and error output."""
-    environment = {**child_environment(world.platform.settings), "HOME": str(home)}
+    environment = {**child_environment(platform.machine.settings), "HOME": str(home)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "services.cli",
         *words,
         "--data",
-        str(world.platform.data_dir),
+        str(platform.machine.data_dir),
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -88,22 +90,24 @@ async def command(world: World, home: Path, *words: str) -> tuple[int, str, str]
 
 
 @pytest.fixture
-def run(world: World, homes: dict[str, Path]) -> Run:
+def run(platform: RunningPlatform, homes: dict[str, Path]) -> Run:
     """Runs a command with --json as a role and returns its answer."""
 
     async def answer(role: str, *words: str) -> Any:
-        status, out, err = await command(world, homes[role], *words, "--json")
+        status, out, err = await command(platform, homes[role], *words, "--json")
         assert status == 0, (words, out, err)
         return json.loads(out)
 
     return answer
 
 
-async def test_an_objection_is_heard_from_the_command_line(world: World, run: Run) -> None:
-    subject, today = world.subject.subject_id, (await world.today()).isoformat()
+async def test_an_objection_is_heard_from_the_command_line(
+    platform: RunningPlatform, run: Run
+) -> None:
+    subject, today = platform.subject.subject_id, (await platform.today()).isoformat()
     words = ("--kind", "penalty", "--determined-on", today, "--source", "命令行罚字1号")
     record = await run("inspector", "record", "enter", subject, *words, "--points", "20")
-    await world.grade_after(await world.record(record["record_id"]))
+    await platform.grade_after(await platform.record(record["record_id"]))
     grade = await run("operator", "grade", "show", subject)
     assert (grade["grade"], grade["score"]) == ("E", 70)
     receipt = await run("operator", "grade", "receipt", grade["receipt_id"])
@@ -120,7 +124,7 @@ async def test_an_objection_is_heard_from_the_command_line(world: World, run: Ru
     assert extended["term"]["target_on"] == extended["term"]["latest_on"]
     reasons = ("--outcome", "delete", "--reasons", "经核实有误")
     await run("caseworker", "objection", "decide", case_id, *reasons)
-    await world.closed(case_id)
+    await platform.closed(case_id)
     shown = await run("operator", "objection", "show", case_id)
     assert [step["step"] for step in shown["steps"]][:4] == [
         "lodge",
@@ -131,12 +135,12 @@ async def test_an_objection_is_heard_from_the_command_line(world: World, run: Ru
     assert shown["letters"][0]["title"]
 
 
-async def test_a_repair_is_heard_from_the_command_line(world: World, run: Run) -> None:
-    subject, today = world.subject.subject_id, (await world.today()).isoformat()
+async def test_a_repair_is_heard_from_the_command_line(platform: RunningPlatform, run: Run) -> None:
+    subject, today = platform.subject.subject_id, (await platform.today()).isoformat()
     words = ("--kind", "complaint_upheld", "--determined-on", today, "--source", "命令行诉字1号")
     entered = await run("inspector", "record", "enter", subject, *words, "--points", "5")
     record_id = entered["record_id"]
-    await world.grade_after(await world.record(record_id))
+    await platform.grade_after(await platform.record(record_id))
     about = ("--subject", subject, "--record", record_id)
     before = await run("operator", "repair", "check", *about)
     assert before["may_lodge"] is True
@@ -150,7 +154,7 @@ async def test_a_repair_is_heard_from_the_command_line(world: World, run: Run) -
         ground = ("--condition", fact, "--ground", "实地核对")
         await run("caseworker", "repair", "confirm", case_id, *ground)
     await run("caseworker", "repair", "decide", case_id, "--reasons", "条件均已满足")
-    await world.closed(case_id)
+    await platform.closed(case_id)
     listed = await run("unit_head", "repair", "list", "--closed")
     assert [entry["case_id"] for entry in listed["cases"]] == [case_id]
     shown = await run("operator", "record", "show", record_id)
@@ -158,8 +162,10 @@ async def test_a_repair_is_heard_from_the_command_line(world: World, run: Run) -
     assert shown["retention"]["ruleset_id"] == "hangzhou-2021-120"
 
 
-async def test_a_text_comes_into_force_from_the_command_line(world: World, run: Run) -> None:
-    subject, today = world.subject, (await world.today()).isoformat()
+async def test_a_text_comes_into_force_from_the_command_line(
+    platform: RunningPlatform, run: Run
+) -> None:
+    subject, today = platform.subject, (await platform.today()).isoformat()
     before = await run("operator", "grade", "show", subject.subject_id)
     about = ("--bureau", f"{subject.bureau[:4]}00", "--as-of", today)
     impact = await run("city_reviewer", "ruleset", "impact", "hangzhou-trial", *about)
@@ -176,16 +182,16 @@ async def test_a_text_comes_into_force_from_the_command_line(world: World, run: 
 
     async def regraded() -> bool | None:
         request = grading.GetGradeRequest(subject_id=subject.subject_id)
-        answer = await ask(world.administrator.grading.GetGrade(request))
+        answer = await ask(platform.administrator.grading.GetGrade(request))
         return answer.grade.ruleset_id == "hangzhou-trial" or None
 
     await until(regraded)
 
 
 async def test_what_would_be_and_what_is_to_come_from_the_command_line(
-    world: World, run: Run
+    platform: RunningPlatform, run: Run
 ) -> None:
-    subject = world.subject.subject_id
+    subject = platform.subject.subject_id
     ahead, what_if, compared, year_ends = await asyncio.gather(
         run("operator", "grade", "outlook", subject),
         run("operator", "grade", "what-if", subject, "--add", "award"),
@@ -199,10 +205,10 @@ async def test_what_would_be_and_what_is_to_come_from_the_command_line(
 
 
 async def test_an_index_is_assessed_and_published_from_the_command_line(
-    world: World, run: Run, tmp_path: Path
+    platform: RunningPlatform, run: Run, tmp_path: Path
 ) -> None:
     findings = tmp_path / "findings.json"
-    request = assess_index(Place(world.subject.bureau, world.subject))
+    request = assess_index(Place(platform.subject.bureau, platform.subject))
     findings.write_text(request.findings_json)
     about = ("--name", "测试景区", "--kind", request.area_kind, "--bureau", request.bureau)
     draft = await run("inspector", "index", "assess", str(findings), *about)
@@ -217,7 +223,9 @@ async def test_an_index_is_assessed_and_published_from_the_command_line(
     assert (shown["state"], shown["withdrawal_ground"]) == ("withdrawn", "数据有误")
 
 
-async def test_who_runs_the_platform_sees_that_it_agrees(world: World, run: Run) -> None:
+async def test_who_runs_the_platform_sees_that_it_agrees(
+    platform: RunningPlatform, run: Run
+) -> None:
     checked, audit, dead, reconciled = await asyncio.gather(
         run("administrator", "check"),
         run("administrator", "audit", "verify"),
@@ -231,13 +239,15 @@ async def test_who_runs_the_platform_sees_that_it_agrees(world: World, run: Run)
 
 
 async def test_a_refusal_is_a_sentence_in_both_languages(
-    world: World, homes: dict[str, Path]
+    platform: RunningPlatform, homes: dict[str, Path]
 ) -> None:
-    words = ("record", "enter", world.subject.subject_id, "--kind", "penalty")
+    words = ("record", "enter", platform.subject.subject_id, "--kind", "penalty")
     dates = ("--determined-on", "2026-02-30", "--source", "x")
     (forbidden, _, why), (invalid, _, faults) = await asyncio.gather(
-        command(world, homes["operator"], *words, "--determined-on", "2026-09-14", "--source", "x"),
-        command(world, homes["inspector"], *words, *dates),
+        command(
+            platform, homes["operator"], *words, "--determined-on", "2026-09-14", "--source", "x"
+        ),
+        command(platform, homes["inspector"], *words, *dates),
     )
     assert forbidden == invalid == 1
     assert "您的角色无权办理此事项" in why
@@ -246,8 +256,10 @@ async def test_a_refusal_is_a_sentence_in_both_languages(
     assert "Traceback" not in why + faults
 
 
-async def test_without_a_login_the_way_in_is_told(world: World, tmp_path: Path) -> None:
-    elsewhere = (await command(world, tmp_path, "whoami"))[1]
+async def test_without_a_login_the_way_in_is_told(
+    platform: RunningPlatform, tmp_path: Path
+) -> None:
+    elsewhere = (await command(platform, tmp_path, "whoami"))[1]
     assert "administrator" in elsewhere  # whoever may read the machine's keys is its administrator
     missing = ("grade", "show", "x")
     process = await asyncio.create_subprocess_exec(

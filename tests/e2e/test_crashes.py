@@ -13,22 +13,22 @@ from protos.operations.v1 import operations_pb2 as operations
 from services.cli.commands.platform import reconcile_all
 from services.cli.demo import mail
 from services.cli.health import agreement
-from tests.e2e.world import World, until
+from tests.e2e.running_platform import RunningPlatform, until
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def actions(world: World, record_id: str) -> list[str]:
+async def actions(platform: RunningPlatform, record_id: str) -> list[str]:
     """The actions on a record in the audit of the registry."""
-    stub = world.administrator.operations["registry"]
+    stub = platform.administrator.operations["registry"]
     request = operations.ListAuditRequest(object=f"record/{record_id}")
     return [entry.action for entry in (await ask(stub.ListAudit(request))).entries]
 
 
-async def delivered(world: World, number: str) -> alerts.Notice | None:
-    request = alerts.ListNoticesRequest(subject_id=world.subject.subject_id, page_size=1000)
-    answer = await ask(world.clients["caseworker"].alerts.ListNotices(request))
+async def delivered(platform: RunningPlatform, number: str) -> alerts.Notice | None:
+    request = alerts.ListNoticesRequest(subject_id=platform.subject.subject_id, page_size=1000)
+    answer = await ask(platform.clients["caseworker"].alerts.ListNotices(request))
     letters = [n for n in answer.notices if n.kind == "letter" and number in n.title + n.body]
     assert len(letters) <= 1, "one letter per decision"
     return next((letter for letter in letters if letter.state == "delivered"), None)
@@ -44,55 +44,57 @@ async def delivered(world: World, number: str) -> alerts.Notice | None:
     ids=["registry+objection", "nats+temporal+grading", "everything"],
 )
 async def test_a_granted_objection_is_carried_out_once_through_a_crash(
-    world: World, victims: tuple[str, ...], after_seconds: float
+    platform: RunningPlatform, victims: tuple[str, ...], after_seconds: float
 ) -> None:
-    record = await world.enter_penalty()
-    assert (await world.grade_after(record)).grade == "E"
-    case = await world.accepted_case(record)
-    await world.grant(case)
+    record = await platform.enter_penalty()
+    assert (await platform.grade_after(record)).grade == "E"
+    case = await platform.accepted_case(record)
+    await platform.grant(case)
     await asyncio.sleep(after_seconds)  # not waiting for anything: the moment of the crash
-    await world.platform.kill(*(victims or world.platform.processes))
-    await world.platform.wait_ready(PATIENCE_SECONDS)
-    closed = await world.closed(case.case_id)
-    present = await world.record(record.record_id)
+    await platform.machine.kill(*(victims or platform.machine.processes))
+    await platform.machine.wait_ready(PATIENCE_SECONDS)
+    closed = await platform.closed(case.case_id)
+    present = await platform.record(record.record_id)
     assert (present.status, present.contested) == ("withdrawn", False)
     assert (closed.case.grade_before, closed.case.grade_after) == ("E", "B")
-    assert (await actions(world, record.record_id)).count("withdraw_record") == 1
+    assert (await actions(platform, record.record_id)).count("withdraw_record") == 1
     assert len(closed.letters) == 1
-    await until(lambda: delivered(world, closed.case.number))
+    await until(lambda: delivered(platform, closed.case.number))
 
 
-async def test_everything_agrees_after_all_that(world: World) -> None:
-    agreed = await agreement.check(world.administrator, PATIENCE_SECONDS)
+async def test_everything_agrees_after_all_that(platform: RunningPlatform) -> None:
+    agreed = await agreement.check(platform.administrator, PATIENCE_SECONDS)
     assert agreed.holds, agreed.problems
     assert {"bureaus", "subjects", "records", "contested"} <= set(agreed.compared)
 
 
-async def test_a_lost_temporal_store_costs_nothing(world: World) -> None:
-    record = await world.enter_penalty()
-    case = await world.accepted_case(record)
+async def test_a_lost_temporal_store_costs_nothing(platform: RunningPlatform) -> None:
+    record = await platform.enter_penalty()
+    case = await platform.accepted_case(record)
     assert (
-        await agreement.check(world.administrator, PATIENCE_SECONDS)
+        await agreement.check(platform.administrator, PATIENCE_SECONDS)
     ).holds  # and no event is under way
-    await world.platform.stop()
-    shutil.rmtree(world.platform.data_dir / "temporal")
-    await world.platform.start()
-    await world.platform.wait_ready(PATIENCE_SECONDS)
-    await world.find_again()
-    before = await agreement.check(world.administrator, settle_seconds=1)
+    await platform.machine.stop()
+    shutil.rmtree(platform.machine.data_dir / "temporal")
+    await platform.machine.start()
+    await platform.machine.wait_ready(PATIENCE_SECONDS)
+    await platform.find_again()
+    before = await agreement.check(platform.administrator, settle_seconds=1)
     assert "case.workflow_missing" in {problem.name for _, problem in before.problems}
     started = [
-        w for answer in (await reconcile_all(world.administrator)).values() for w in answer.started
+        w
+        for answer in (await reconcile_all(platform.administrator)).values()
+        for w in answer.started
     ]
     assert f"objection/{case.case_id}" in started
-    term = (await world.case(case.case_id)).case.term
+    term = (await platform.case(case.case_id)).case.term
     assert term == case.term
-    await world.grant(case)
-    await world.closed(case.case_id)
-    assert (await agreement.check(world.administrator, PATIENCE_SECONDS)).holds
+    await platform.grant(case)
+    await platform.closed(case.case_id)
+    assert (await agreement.check(platform.administrator, PATIENCE_SECONDS)).holds
 
 
-async def test_every_mail_is_one_notice(world: World) -> None:
-    arrived = mail.mails(world.platform.settings.mailbox_dir)
+async def test_every_mail_is_one_notice(platform: RunningPlatform) -> None:
+    arrived = mail.mails(platform.machine.settings.mailbox_dir)
     assert arrived
     assert all(message.notice_id for message in arrived)

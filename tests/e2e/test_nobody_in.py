@@ -21,15 +21,14 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.health import agreement
-from tests.e2e import papers, who_may
-from tests.e2e import town as towns
-from tests.e2e.asking import request_for, shows
-from tests.e2e.doors import Door, doors
-from tests.e2e.forging import KINDS, forged
+from tests.e2e import requests, staffed_platform, who_may
+from tests.e2e.forged_tokens import KINDS, forged
 from tests.e2e.fuzzer import ANSWERS, MOVES_TIME, Fuzzer, answer, huge
-from tests.e2e.standing import memory, metrics, standing_by
-from tests.e2e.town import Person, Town
-from tests.e2e.world import World, until
+from tests.e2e.readiness import memory, metrics, watching_readiness
+from tests.e2e.rpcs import Rpc, all_rpcs
+from tests.e2e.running_platform import RunningPlatform, until
+from tests.e2e.staffed_platform import Person, StaffedPlatform
+from tests.e2e.valid_requests import request_for, shows
 from tests.integration.tracing.receiver import Receiver, receiving
 from tests.patience import PATIENCE_SECONDS
 
@@ -53,17 +52,17 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def town(world: World) -> AsyncIterator[Town]:
+async def staff(platform: RunningPlatform) -> AsyncIterator[StaffedPlatform]:
     """The platform with two bureaus, what they hold, and a person in every role."""
     async with AsyncExitStack() as exits:
-        yield await towns.founded(world, exits)
+        yield await staffed_platform.staff_platform(platform, exits)
 
 
-def by_name() -> dict[str, list[Door]]:
-    doors_by_name: defaultdict[str, list[Door]] = defaultdict(list)
-    for door in doors():
-        doors_by_name[door.name].append(door)
-    return doors_by_name
+def by_name() -> dict[str, list[Rpc]]:
+    rpcs_by_name: defaultdict[str, list[Rpc]] = defaultdict(list)
+    for rpc in all_rpcs():
+        rpcs_by_name[rpc.name].append(rpc)
+    return rpcs_by_name
 
 
 async def test_every_rpc_has_its_lines_in_the_table() -> None:
@@ -75,50 +74,50 @@ async def test_every_rpc_has_its_lines_in_the_table() -> None:
         assert tried == {"any"} or {"own", "foreign"} <= tried, method
 
 
-async def test_who_may_do_what(town: Town) -> None:
-    doors_by_name = by_name()
+async def test_who_may_do_what(staff: StaffedPlatform) -> None:
+    rpcs_by_name = by_name()
     wrong = []
     for line in who_may.lines():
-        for door in doors_by_name[line.method]:
+        for rpc in rpcs_by_name[line.method]:
             cells = await asyncio.gather(
-                *(cell(door, town, line.place, role) for role in line.cells)
+                *(cell(rpc, staff, line.place, role) for role in line.cells)
             )
             got = dict(zip(line.cells, cells, strict=True))
             wrong += [
-                f"{door} {line.place} {role}: {line.cells[role]} in the table, got {got[role]}"
+                f"{rpc} {line.place} {role}: {line.cells[role]} in the table, got {got[role]}"
                 for role in line.cells
                 if got[role] != line.cells[role]
             ]
     assert not wrong, "\n".join(wrong)
 
 
-async def cell(door: Door, town: Town, place_name: str, role: str) -> str:
-    place, person = town.places[place_name], who_asks(town, place_name, role)
-    request = await request_for(door, town, place, person)
-    channel = person.client.channels[door.host]
+async def cell(rpc: Rpc, staff: StaffedPlatform, place_name: str, role: str) -> str:
+    place, person = staff.places[place_name], who_asks(staff, place_name, role)
+    request = await request_for(rpc, staff, place, person)
+    channel = person.client.channels[rpc.host]
     try:
-        answer = await door.call(channel, request, timeout=PATIENCE_SECONDS)
+        answer = await rpc.call(channel, request, timeout=PATIENCE_SECONDS)
     except grpc.aio.AioRpcError as error:
         if error.code() in FOR_ANOTHER_REASON:
             return "+"
         return CELLS.get(error.code()) or str(refusal_of(error))
-    listed = line_is_of_a_list(door) and place_name != "any"
-    return "+" if not listed or shows(door, place, answer) else "."
+    listed = line_is_of_a_list(rpc) and place_name != "any"
+    return "+" if not listed or shows(rpc, place, answer) else "."
 
 
-def who_asks(town: Town, place: str, role: str) -> Person:
+def who_asks(staff: StaffedPlatform, place: str, role: str) -> Person:
     """Who asks; what is foreign to a city is asked for by somebody of another city."""
-    asking = town.colleagues if place == "foreign" and role in town.colleagues else town.people
+    asking = staff.colleagues if place == "foreign" and role in staff.colleagues else staff.people
     return asking[role]
 
 
-async def test_what_is_for_one_service_is_for_no_other(town: Town) -> None:
+async def test_what_is_for_one_service_is_for_no_other(staff: StaffedPlatform) -> None:
     for name, may in who_may.OF_SERVICES.items():
-        (door,) = by_name()[name]
+        (rpc,) = by_name()[name]
         got = {}
-        for service, person in town.services.items():
-            request = await request_for(door, town, town.places["own"], person)
-            code, _ = await answer(door, person.client, request)
+        for service, person in staff.services.items():
+            request = await request_for(rpc, staff, staff.places["own"], person)
+            code, _ = await answer(rpc, person.client, request)
             got[service] = code is not grpc.StatusCode.PERMISSION_DENIED
         assert got == {service: service in may for service in CALLERS}, name
 
@@ -130,46 +129,48 @@ async def test_no_rpc_is_open_to_any_service_alone() -> None:
     assert {name for name, roles in may.items() if roles <= {"service"}} == set(who_may.OF_SERVICES)
 
 
-def line_is_of_a_list(door: Door) -> bool:
-    name = door.name.partition(".")[2]
+def line_is_of_a_list(rpc: Rpc) -> bool:
+    name = rpc.name.partition(".")[2]
     return name.startswith(("List", "Summarise", "GetWatch")) and name not in TELL_NO_ID
 
 
-async def test_without_a_token_only_logging_in_is_open(town: Town) -> None:
-    await refuses_everywhere(town, None)
+async def test_without_a_token_only_logging_in_is_open(staff: StaffedPlatform) -> None:
+    await refuses_everywhere(staff, None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_token_that_is_not_ours_opens_nothing(town: Town, kind: str) -> None:
-    await refuses_everywhere(town, forged(kind, town.world.platform.settings.keys_dir))
+async def test_a_token_that_is_not_ours_opens_nothing(staff: StaffedPlatform, kind: str) -> None:
+    await refuses_everywhere(staff, forged(kind, staff.platform.machine.settings.keys_dir))
 
 
-async def refuses_everywhere(town: Town, token: str | None) -> None:
+async def refuses_everywhere(staff: StaffedPlatform, token: str | None) -> None:
     async def source() -> str:
         return token or ""
 
     async with AsyncExitStack() as exits:
-        settings = town.world.platform.settings
+        settings = staff.platform.machine.settings
         client = Client(settings, None if token is None else source)
         exits.push_async_callback(client.close)
         person = Person("administrator", "", "", "", client)
-        for door in doors():
-            if door.name in OPEN:
+        for rpc in all_rpcs():
+            if rpc.name in OPEN:
                 continue
-            request = await request_for(door, town, town.places["own"], person)
+            request = await request_for(rpc, staff, staff.places["own"], person)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await door.call(client.channels[door.host], request, timeout=PATIENCE_SECONDS)
-            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED, door
+                await rpc.call(client.channels[rpc.host], request, timeout=PATIENCE_SECONDS)
+            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED, rpc
 
 
 @pytest.mark.timeout(3600)  # 500 messages to each call take five minutes on two idle cores
-async def test_whatever_is_sent_is_answered(town: Town, request: pytest.FixtureRequest) -> None:
+async def test_whatever_is_sent_is_answered(
+    staff: StaffedPlatform, request: pytest.FixtureRequest
+) -> None:
     count = int(request.config.getoption("--fuzz-messages"))
-    fuzzer = Fuzzer(town, int(request.config.getoption("--fuzz-seed")))
-    before, began = memory(town), time.monotonic()
-    async with standing_by(town) as moments:
+    fuzzer = Fuzzer(staff, int(request.config.getoption("--fuzz-seed")))
+    before, began = memory(staff), time.monotonic()
+    async with watching_readiness(staff) as moments:
         await fuzzer.send(count)
-    grown = {name: kept - before[name] for name, kept in memory(town).items()}
+    grown = {name: kept - before[name] for name, kept in memory(staff).items()}
     took = f"{time.monotonic() - began:.0f} s; MiB more in memory: {grown}\n"
     kept = request.config.rootpath / "var" / "fuzz.txt"
     kept.parent.mkdir(exist_ok=True)
@@ -182,93 +183,95 @@ async def test_whatever_is_sent_is_answered(town: Town, request: pytest.FixtureR
     assert max(grown.values()) < MORE_MEMORY_MIB, report
 
 
-async def test_a_message_of_any_size_is_answered(town: Town) -> None:
-    for door in doors():
-        for message in huge(door):
-            code, refusal = await answer(door, town.people["service"].client, message)
-            assert code in {*ANSWERS, grpc.StatusCode.RESOURCE_EXHAUSTED}, (door, code, refusal)
+async def test_a_message_of_any_size_is_answered(staff: StaffedPlatform) -> None:
+    for rpc in all_rpcs():
+        for message in huge(rpc):
+            code, refusal = await answer(rpc, staff.people["service"].client, message)
+            assert code in {*ANSWERS, grpc.StatusCode.RESOURCE_EXHAUSTED}, (rpc, code, refusal)
 
 
 @pytest.mark.parametrize("faults", [1, 20, 100])
-async def test_however_many_faults_are_told(town: Town, faults: int) -> None:
-    by_name = {door.name: door for door in doors()}
+async def test_however_many_faults_are_told(staff: StaffedPlatform, faults: int) -> None:
+    by_name = {rpc.name: rpc for rpc in all_rpcs()}
     unknown = [f"{number:064}" for number in range(faults)]
-    lodge = papers.lodge(town.places["own"])
+    lodge = requests.lodge(staff.places["own"])
     lodge.record_ids[:] = unknown
     lodging = by_name["ObjectionService.LodgeObjection"]
-    upload = papers.upload(town.places["own"], columns=dict.fromkeys(unknown, "x"))
+    upload = requests.upload(staff.places["own"], columns=dict.fromkeys(unknown, "x"))
     importing = by_name["ImportService.ImportFile"]
-    for door, role, message in (
+    for rpc, role, message in (
         (lodging, "operator", lodge),
         (importing, "caseworker", upload),
     ):
-        code, refusal = await answer(door, town.people[role].client, message)
-        assert code is grpc.StatusCode.INVALID_ARGUMENT, (door, refusal)
+        code, refusal = await answer(rpc, staff.people[role].client, message)
+        assert code is grpc.StatusCode.INVALID_ARGUMENT, (rpc, refusal)
         assert refusal.faults[0][0], refusal
         assert faults < 100 or "more" in refusal.faults[-1][2]
 
 
-async def test_nothing_that_was_taken_poisons_anything(town: Town) -> None:
-    client = town.world.administrator
+async def test_nothing_that_was_taken_poisons_anything(staff: StaffedPlatform) -> None:
+    client = staff.platform.administrator
     agreed = await agreement.check(client, PATIENCE_SECONDS)
     # Made-up messages marked records as contested by cases that do not exist.
     assert {problem.object for _, problem in agreed.problems} <= {"contested"}, agreed.problems
     assert not {name: f["dead_letters"] for name, f in agreed.figures.items() if f["dead_letters"]}
-    await until(lambda: nothing_pending(town))
+    await until(lambda: nothing_pending(staff))
 
 
-async def nothing_pending(town: Town) -> bool | None:
+async def nothing_pending(staff: StaffedPlatform) -> bool | None:
     """True once no notice waits for delivery."""
     request = alerts.ListNoticesRequest(state="pending")
-    return None if (await ask(town.service.alerts.ListNotices(request))).notices else True
+    return None if (await ask(staff.service.alerts.ListNotices(request))).notices else True
 
 
 async def test_the_clock_takes_no_nonsense_and_time_may_end(
-    town: Town, request: pytest.FixtureRequest
+    staff: StaffedPlatform, request: pytest.FixtureRequest
 ) -> None:
     count = int(request.config.getoption("--fuzz-messages"))
-    clock = Fuzzer(town, only=MOVES_TIME)
+    clock = Fuzzer(staff, only=MOVES_TIME)
     await clock.send(count)
     assert not clock.faults, "\n".join(clock.faults.values())
     assert not clock.too_few(count), clock.report()
     assert not clock.unreached(), clock.report()
-    (door,) = by_name()["ClockService.AdvanceClock"]
+    (rpc,) = by_name()["ClockService.AdvanceClock"]
     end = Timestamp()
     end.FromDatetime(datetime(2999, 12, 31, 12, tzinfo=UTC))
     last = registry.AdvanceClockRequest(request_id=new_request_id(), to=end)
-    code, _ = await answer(door, town.world.administrator, last)
+    code, _ = await answer(rpc, staff.platform.administrator, last)
     assert code in (grpc.StatusCode.OK, grpc.StatusCode.FAILED_PRECONDITION)  # or was there already
-    fuzzer = Fuzzer(town)
+    fuzzer = Fuzzer(staff)
     await fuzzer.send(count // 5)
     assert not fuzzer.faults, "\n".join(fuzzer.faults.values())
 
 
-async def test_no_service_fell_or_blamed_itself(town: Town) -> None:
+async def test_no_service_fell_or_blamed_itself(staff: StaffedPlatform) -> None:
     for service in SERVICES:
-        log = town.world.platform.data_dir / "logs" / f"{service}.log"
+        log = staff.platform.machine.data_dir / "logs" / f"{service}.log"
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         assert [one["event"] for one in lines].count("process.ready") == 1, service
         assert not [one for one in lines if one["level"] in ("error", "critical")], service
 
 
-def secrets_of(town: Town) -> set[str]:
-    keys = town.world.platform.settings.keys_dir
+def secrets_of(staff: StaffedPlatform) -> set[str]:
+    keys = staff.platform.machine.settings.keys_dir
     stored = [file.read_text().strip() for file in keys.iterdir()]
     signing = json.loads((keys / "signing.jwk").read_text())
-    return {secret for secret in [*town.secrets, *stored, signing["d"]] if secret}
+    return {secret for secret in [*staff.secrets, *stored, signing["d"]] if secret}
 
 
-async def test_no_secret_stands_in_a_metric(town: Town) -> None:
-    secrets = secrets_of(town)
+async def test_no_secret_stands_in_a_metric(staff: StaffedPlatform) -> None:
+    secrets = secrets_of(staff)
     for service in SERVICES:
-        text = metrics(town, service)
+        text = metrics(staff, service)
         assert "quanheng_rpc_seconds_bucket" in text
         assert not [secret for secret in secrets if secret in text], service
 
 
-async def test_no_secret_stands_in_a_log_or_a_span(town: Town, receiver: Receiver) -> None:
-    secrets = secrets_of(town)
-    logs = sorted((town.world.platform.data_dir / "logs").iterdir())
+async def test_no_secret_stands_in_a_log_or_a_span(
+    staff: StaffedPlatform, receiver: Receiver
+) -> None:
+    secrets = secrets_of(staff)
+    logs = sorted((staff.platform.machine.data_dir / "logs").iterdir())
     assert {"registry", "grading", "objection", "alerts"} <= {log.stem for log in logs}
     for log in logs:
         text = log.read_text(errors="replace")

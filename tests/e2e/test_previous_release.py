@@ -25,7 +25,7 @@ from services.cli.commands.platform import reconcile_all
 from services.cli.health import agreement
 from services.cli.machine.platform import Platform
 from services.registry.tables import AnnouncedClock
-from tests.e2e.world import until
+from tests.e2e.running_platform import until
 from tests.evolution.restoring import Rows, at_release, recorded
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
@@ -35,7 +35,7 @@ from tools.release.databases import PASSWORD
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-class Left:
+class RestoredPlatform:
     """The platform on the data of the last release, and the people who used it."""
 
     def __init__(self, platform: Platform, kept: Mapping[str, Rows], exits: AsyncExitStack) -> None:
@@ -50,9 +50,9 @@ class Left:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def left(
+async def restored(
     tmp_path_factory: pytest.TempPathFactory, databases: Databases
-) -> AsyncIterator[Left]:
+) -> AsyncIterator[RestoredPlatform]:
     """Restores the databases at their last moment; NATS and Temporal start empty (D-04)."""
     kept = recorded(tmp_path_factory.mktemp("recorded"))
     folder: Path = tmp_path_factory.mktemp("platform")
@@ -66,7 +66,7 @@ async def left(
         await _announce(urls.format(service="registry"), clock)
         await exits.enter_async_context(platform)
         await platform.wait_ready(PATIENCE_SECONDS)
-        yield Left(platform, kept, exits)
+        yield RestoredPlatform(platform, kept, exits)
 
 
 async def _fill(url: str, service: str, rows: Rows) -> None:
@@ -87,8 +87,8 @@ async def _announce(url: str, clock: SandboxClock) -> None:
     await database.close()
 
 
-async def test_it_agrees_once_its_workflows_are_there_again(left: Left) -> None:
-    client = await left.client("administrator")
+async def test_it_agrees_once_its_workflows_are_there_again(restored: RestoredPlatform) -> None:
+    client = await restored.client("administrator")
     answers = await reconcile_all(client)
     running = [name for answer in answers.values() for name in answer.started]
     running += ["running"] * sum(answer.running for answer in answers.values())
@@ -96,19 +96,19 @@ async def test_it_agrees_once_its_workflows_are_there_again(left: Left) -> None:
 
     agreed = await agreement.check(client, PATIENCE_SECONDS)
     assert [(service, problem.name, problem.object) for service, problem in agreed.problems] == []
-    assert agreed.figures["registry"]["subjects"] >= len(left.kept["registry"]["subject"])
+    assert agreed.figures["registry"]["subjects"] >= len(restored.kept["registry"]["subject"])
     for stub in client.operations.values():
         walk = await ask(stub.VerifyAudit(operations.VerifyAuditRequest()))
         assert (list(walk.problems), walk.unsealed) == ([], 0)
 
 
-async def test_what_was_announced_and_not_heard_is_heard_now(left: Left) -> None:
+async def test_what_was_announced_and_not_heard_is_heard_now(restored: RestoredPlatform) -> None:
     [payload] = [
-        row["payload"] for row in left.kept["registry"]["outbox"] if not row["published_at"]
+        row["payload"] for row in restored.kept["registry"]["outbox"] if not row["published_at"]
     ]
     assert payload
-    client = await left.client("sample.caseworker")
-    newest = max(left.kept["registry"]["record"], key=lambda row: str(row["source_ref"]))
+    client = await restored.client("sample.caseworker")
+    newest = max(restored.kept["registry"]["record"], key=lambda row: str(row["source_ref"]))
     request = grading.GetRecordGradedRequest(
         record_id=newest["record_id"], version=int(newest["version"])
     )
@@ -119,14 +119,14 @@ async def test_what_was_announced_and_not_heard_is_heard_now(left: Left) -> None
     await until(graded)
 
 
-def _lodged(left: Left, kind: str) -> str:
-    cases = left.kept["objection"]["objection_case"]
+def _lodged(restored: RestoredPlatform, kind: str) -> str:
+    cases = restored.kept["objection"]["objection_case"]
     lodged = (kind, "lodged")
     return next(str(row["case_id"]) for row in cases if (row["kind"], row["state"]) == lodged)
 
 
-async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> None:
-    case_id, client = _lodged(left, "repair"), await left.client("sample.caseworker")
+async def test_a_repair_that_nobody_had_looked_at_is_answered(restored: RestoredPlatform) -> None:
+    case_id, client = _lodged(restored, "repair"), await restored.client("sample.caseworker")
     decline = repair.DeclineRepairRequest(
         request_id=new_request_id(), case_id=case_id, reasons="材料与记录不符"
     )
@@ -139,9 +139,9 @@ async def test_a_repair_that_nobody_had_looked_at_is_answered(left: Left) -> Non
     await until(declined)
 
 
-async def test_a_case_that_was_open_is_carried_to_its_end(left: Left) -> None:
-    case_id = _lodged(left, "objection")
-    client = (await left.client("sample.caseworker")).objection
+async def test_a_case_that_was_open_is_carried_to_its_end(restored: RestoredPlatform) -> None:
+    case_id = _lodged(restored, "objection")
+    client = (await restored.client("sample.caseworker")).objection
     await ask(
         client.AcceptObjection(
             objection.AcceptObjectionRequest(request_id=new_request_id(), case_id=case_id)

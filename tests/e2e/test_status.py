@@ -23,7 +23,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.demo import mail
 from services.cli.health.metrics import Scrape, scrape_all
 from services.cli.health.status import Status, look
-from tests.e2e.world import World, until
+from tests.e2e.running_platform import RunningPlatform, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OPERATOR = "operator@platform.example"
@@ -37,7 +37,7 @@ def _operator() -> Iterator[None]:
         yield
 
 
-async def command(world: World) -> tuple[int, dict[str, Any]]:
+async def command(platform: RunningPlatform) -> tuple[int, dict[str, Any]]:
     """Runs the command and returns its exit status and its answer."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -46,44 +46,46 @@ async def command(world: World) -> tuple[int, dict[str, Any]]:
         "status",
         "--json",
         "--data",
-        str(world.platform.data_dir),
-        env=child_environment(world.platform.settings),
+        str(platform.machine.data_dir),
+        env=child_environment(platform.machine.settings),
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
     return process.returncode or 0, json.loads(out)
 
 
-async def scraped(world: World) -> dict[str, Scrape]:
-    return {scrape.service: scrape for scrape in await scrape_all(world.platform.settings)}
+async def scraped(platform: RunningPlatform) -> dict[str, Scrape]:
+    return {scrape.service: scrape for scrape in await scrape_all(platform.machine.settings)}
 
 
-async def figure(world: World, service: str, holds: Callable[[Scrape], bool]) -> Scrape:
+async def figure(
+    platform: RunningPlatform, service: str, holds: Callable[[Scrape], bool]
+) -> Scrape:
     """The metrics of a service once a condition holds for them."""
 
     async def seen() -> Scrape | None:
-        scrape = (await scraped(world))[service]
+        scrape = (await scraped(platform))[service]
         return scrape if holds(scrape) else None
 
     return await until(seen)
 
 
-async def minds(world: World, rule: str) -> Status:
+async def minds(platform: RunningPlatform, rule: str) -> Status:
     """The status once a rule is among the findings."""
 
     async def seen() -> Status | None:
-        status = await look(world.platform.settings)
+        status = await look(platform.machine.settings)
         return status if rule in {finding.rule for finding in status.findings} else None
 
     return await until(seen)
 
 
-async def settled(world: World) -> Status:
+async def settled(platform: RunningPlatform) -> Status:
     """The status once there is no finding."""
     minded: list[str] = []
 
     async def rests() -> Status | None:
-        status = await look(world.platform.settings)
+        status = await look(platform.machine.settings)
         minded[:] = [f"{finding.service}: {finding.en}" for finding in status.findings]
         return status if status.well else None
 
@@ -94,9 +96,9 @@ async def settled(world: World) -> Status:
 
 
 @contextmanager
-def frozen(world: World, name: str) -> Iterator[None]:
+def frozen(platform: RunningPlatform, name: str) -> Iterator[None]:
     """Freezes a process, so that it neither answers nor ends."""
-    pid = world.platform.processes[name].pid
+    pid = platform.machine.processes[name].pid
     assert pid
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -106,24 +108,24 @@ def frozen(world: World, name: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def bus(world: World) -> AsyncIterator[Any]:
-    client = await nats.connect(world.platform.settings.nats_url)
+async def bus(platform: RunningPlatform) -> AsyncIterator[Any]:
+    client = await nats.connect(platform.machine.settings.nats_url)
     yield client.jetstream()
     await client.close()
 
 
-async def put_bureau(world: World) -> None:
+async def put_bureau(platform: RunningPlatform) -> None:
     bureau = registry.Bureau(code="330108", name="测试另一市场监督管理局")
     request = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
-    await ask(world.administrator.registry.PutBureau(request))
+    await ask(platform.administrator.registry.PutBureau(request))
 
 
-async def test_a_platform_at_work_needs_nobody_and_says_who_runs(world: World) -> None:
-    await settled(world)
-    code, status = await command(world)
+async def test_a_platform_at_work_needs_nobody_and_says_who_runs(platform: RunningPlatform) -> None:
+    await settled(platform)
+    code, status = await command(platform)
     assert (code, status["well"]) == (0, True)
     assert {process["service"]: process["pid"] for process in status["processes"]} == {
-        service: world.platform.processes[service].pid for service in SERVICES
+        service: platform.machine.processes[service].pid for service in SERVICES
     }
     assert all(
         process["up"] and process["ready"] and process["version"] for process in status["processes"]
@@ -131,34 +133,38 @@ async def test_a_platform_at_work_needs_nobody_and_says_who_runs(world: World) -
     assert status["engines"] == {"nats": True, "temporal": True}
 
 
-async def test_figures_follow_what_happens(world: World) -> None:
-    record = await world.enter_penalty()
-    await world.grade_after(record)
-    await world.accepted_case(record)
+async def test_figures_follow_what_happens(platform: RunningPlatform) -> None:
+    record = await platform.enter_penalty()
+    await platform.grade_after(record)
+    await platform.accepted_case(record)
     of_kind = {"kind": "objection"}
     objection = await figure(
-        world, "objection", lambda scrape: scrape.sum("quanheng_cases_open", state="accepted") == 1
+        platform,
+        "objection",
+        lambda scrape: scrape.sum("quanheng_cases_open", state="accepted") == 1,
     )
     assert objection.sum("quanheng_terms_due", window="overdue", **of_kind) == 0
     assert objection.sum("quanheng_terms_due", window="within_5", **of_kind) == 1
     accepted = "/quanheng.objection.v1.ObjectionService/AcceptObjection"
     assert objection.sum("quanheng_rpc_seconds_count", method=accepted, code="OK") == 1
-    registry_now = (await scraped(world))["registry"]
+    registry_now = (await scraped(platform))["registry"]
     assert registry_now.sum("quanheng_transaction_seconds_count", kind="change") > 0
-    if "grading-2" in world.platform.processes:
+    if "grading-2" in platform.machine.processes:
         return  # what is counted where it is done may have been done by the other replica
-    grading = (await scraped(world))["grading"]
+    grading = (await scraped(platform))["grading"]
     assert grading.sum("quanheng_grades_computed_total") >= 1
     handled = {"consumer": "grading-registry", "event": "RecordsChanged", "outcome": "done"}
     assert grading.sum("quanheng_event_seconds_count", **handled) >= 1
-    await figure(world, "alerts", lambda scrape: scrape.sum("quanheng_activity_seconds_count") >= 1)
+    await figure(
+        platform, "alerts", lambda scrape: scrape.sum("quanheng_activity_seconds_count") >= 1
+    )
 
 
-async def test_what_a_process_serves_is_as_prometheus_wants_it(world: World) -> None:
+async def test_what_a_process_serves_is_as_prometheus_wants_it(platform: RunningPlatform) -> None:
     if (promtool := shutil.which("promtool")) is None:
         pytest.skip("no promtool here: Debian's package prometheus has it")
     for service in SERVICES:
-        address = world.platform.settings.metrics_address(service)
+        address = platform.machine.settings.metrics_address(service)
         with urlopen(f"http://{address}/metrics") as answer:  # noqa: ASYNC210
             text = answer.read()
         checked = subprocess.run(  # noqa: ASYNC221
@@ -167,22 +173,24 @@ async def test_what_a_process_serves_is_as_prometheus_wants_it(world: World) -> 
         assert (checked.returncode, checked.stdout + checked.stderr) == (0, b""), service
 
 
-async def test_while_nats_stands_still_the_outbox_fills_and_status_says_so(world: World) -> None:
-    await settled(world)
-    with frozen(world, "nats"):
-        await put_bureau(world)
-        await figure(world, "registry", lambda scrape: scrape.sum("quanheng_outbox_pending") > 0)
-        status = await minds(world, "QuanhengNatsAway")
+async def test_while_nats_stands_still_the_outbox_fills_and_status_says_so(
+    platform: RunningPlatform,
+) -> None:
+    await settled(platform)
+    with frozen(platform, "nats"):
+        await put_bureau(platform)
+        await figure(platform, "registry", lambda scrape: scrape.sum("quanheng_outbox_pending") > 0)
+        status = await minds(platform, "QuanhengNatsAway")
         assert all(scrape.up for scrape in status.scrapes)  # a scrape waits for nobody
-    await figure(world, "registry", lambda scrape: scrape.sum("quanheng_outbox_pending") == 0)
-    await settled(world)
+    await figure(platform, "registry", lambda scrape: scrape.sum("quanheng_outbox_pending") == 0)
+    await settled(platform)
 
 
 async def test_which_process_does_not_answer_is_said_and_the_others_are_shown(
-    world: World,
+    platform: RunningPlatform,
 ) -> None:
-    with frozen(world, "grading"):
-        code, status = await command(world)
+    with frozen(platform, "grading"):
+        code, status = await command(platform)
     assert code == 1
     down = [
         entry["service"] for entry in status["needs_attention"] if entry["rule"] == "QuanhengDown"
@@ -192,29 +200,31 @@ async def test_which_process_does_not_answer_is_said_and_the_others_are_shown(
         service for service in SERVICES if service != "grading"
     ]
     assert status["figures"]["registry"]
-    await settled(world)
+    await settled(platform)
 
 
 async def test_an_event_given_up_shows_needs_a_person_and_is_mailed_to_the_operator(
-    world: World,
+    platform: RunningPlatform,
 ) -> None:
-    async with bus(world) as js:
+    async with bus(platform) as js:
         await js.publish("registry.v1.bureaus_changed.330106", b"no event at all")
-        status = await minds(world, "QuanhengDeadLetters")
+        status = await minds(platform, "QuanhengDeadLetters")
         assert not status.well
         assert status.findings[0].runbook == "docs/operations.md#quanhengdeadletters"
         of_grading = {"consumer": "grading-registry"}
         await figure(
-            world, "grading", lambda scrape: scrape.sum("quanheng_dead_letters", **of_grading) == 1
+            platform,
+            "grading",
+            lambda scrape: scrape.sum("quanheng_dead_letters", **of_grading) == 1,
         )
-        await until(lambda: _mailed(world))
+        await until(lambda: _mailed(platform))
         await js.purge_stream("DEAD_LETTERS")
-    await figure(world, "grading", lambda scrape: scrape.sum("quanheng_dead_letters") == 0)
-    await settled(world)
+    await figure(platform, "grading", lambda scrape: scrape.sum("quanheng_dead_letters") == 0)
+    await settled(platform)
 
 
-async def _mailed(world: World) -> bool | None:
-    mails = mail.mails(world.platform.settings.mailbox_dir)
+async def _mailed(platform: RunningPlatform) -> bool | None:
+    mails = mail.mails(platform.machine.settings.mailbox_dir)
     return (
         any((message.to, "无法处理" in message.title) == (OPERATOR, True) for message in mails)
         or None

@@ -21,7 +21,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token
 from services.cli.sessions import administrator_password
-from tests.e2e.papers import (
+from tests.e2e.requests import (
     Place,
     assess_index,
     create_account,
@@ -33,8 +33,8 @@ from tests.e2e.papers import (
     upload,
     verify,
 )
+from tests.e2e.running_platform import RunningPlatform, until
 from tests.e2e.who_may import COLUMNS
-from tests.e2e.world import World, until
 
 HOME, ABROAD = "330106", "330110"
 CITY, ANOTHER_CITY = "330100", "331000"
@@ -60,10 +60,10 @@ class Person:
 
 
 @dataclass
-class Town:
+class StaffedPlatform:
     """The platform with its places and people."""
 
-    world: World
+    platform: RunningPlatform
     places: dict[str, Place]
     people: dict[str, Person]
     colleagues: dict[str, Person]  # of those who work for a city, in another one
@@ -76,36 +76,38 @@ class Town:
         return self.people["service"].client
 
 
-async def founded(world: World, exits: AsyncExitStack) -> Town:
+async def staff_platform(platform: RunningPlatform, exits: AsyncExitStack) -> StaffedPlatform:
     """Puts the places and people on a running platform."""
-    client = world.administrator
-    services = {name: await _service(world, name, exits) for name in CALLERS}
+    client = platform.administrator
+    services = {name: await _service(platform, name, exits) for name in CALLERS}
     people = {"service": services["alerts"]}
     for code in (ABROAD, CITY, ANOTHER_CITY):
         await _bureau(client, code)
-    places = await _places(services["alerts"].client, world.subject)
+    places = await _places(services["alerts"].client, platform.subject)
     for role in COLUMNS.values():
         if role != "service":
-            people[role] = await _engaged(world, role, places["own"], exits)
-    colleagues = {role: _colleague(world, role, exits) for role in MUNICIPAL}
-    spare = await _account(client, "town.spare", secrets.token_urlsafe(12), "inspector", HOME)
+            people[role] = await _engaged(platform, role, places["own"], exits)
+    colleagues = {role: _colleague(platform, role, exits) for role in MUNICIPAL}
+    spare = await _account(client, "staff.spare", secrets.token_urlsafe(12), "inspector", HOME)
     everyone = [*people.values(), *colleagues.values(), *services.values()]
     all_secrets = [
         secret for person in everyone for secret in (person.password, person.token) if secret
     ]
-    return Town(world, places, people, colleagues, services, spare.account_id, all_secrets)
+    return StaffedPlatform(
+        platform, places, people, colleagues, services, spare.account_id, all_secrets
+    )
 
 
-async def _service(world: World, name: str, exits: AsyncExitStack) -> Person:
-    settings = world.platform.settings
+async def _service(platform: RunningPlatform, name: str, exits: AsyncExitStack) -> Person:
+    settings = platform.machine.settings
     secret = service_secret_file(settings.keys_dir, name).read_text()
     request = identity.LoginServiceRequest(service=name, secret=secret)
-    token = (await ask(world.administrator.identity.LoginService(request))).token
+    token = (await ask(platform.administrator.identity.LoginService(request))).token
     return Person("service", name, secret, token, _desk(settings, token, exits))
 
 
-def _colleague(world: World, role: str, exits: AsyncExitStack) -> Person:
-    settings = world.platform.settings
+def _colleague(platform: RunningPlatform, role: str, exits: AsyncExitStack) -> Person:
+    settings = platform.machine.settings
     caller = Caller("colleague", "colleague", frozenset({Role(MUNICIPAL[role])}), ANOTHER_CITY)
     token = _token(settings, caller)
     return Person(role, "colleague", "", token, _desk(settings, token, exits))
@@ -246,12 +248,14 @@ async def entered(client: Client, place: Place) -> registry.Record:
     return answer.record
 
 
-async def _engaged(world: World, role: str, own: Place, exits: AsyncExitStack) -> Person:
-    settings, client = world.platform.settings, world.administrator
+async def _engaged(
+    platform: RunningPlatform, role: str, own: Place, exits: AsyncExitStack
+) -> Person:
+    settings, client = platform.machine.settings, platform.administrator
     if role == "administrator":
         name, password = role, administrator_password(settings.keys_dir)
     else:
-        name, password = f"town.{role}", secrets.token_urlsafe(12)
+        name, password = f"staff.{role}", secrets.token_urlsafe(12)
         bureau = {"operator": "", "public": ""}.get(role, CITY if role in MUNICIPAL else HOME)
         subject = own.subject_id if role == "operator" else ""
         await _account(client, name, password, MUNICIPAL.get(role, role), bureau, subject)

@@ -23,10 +23,10 @@ T = TypeVar("T")
 
 
 @dataclass
-class World:
+class RunningPlatform:
     """The platform, clients by role, and a subject that disputes records of its bureau."""
 
-    platform: Platform
+    machine: Platform
     exits: AsyncExitStack
     administrator: Client
     clients: dict[str, Client] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class World:
 
     async def find_again(self) -> None:
         """Makes new clients for the new addresses of the platform; tokens stay valid."""
-        settings = self.platform.settings
+        settings = self.machine.settings
         everyone = {"administrator": self.administrator, **self.clients}
         moved = {name: Client(settings, client.token) for name, client in everyone.items()}
         for client in moved.values():

@@ -21,7 +21,7 @@ ELSEWHERE: dict[str, Sequence[str]] = {"identity": ("registry",), "operations": 
 
 
 @dataclass(frozen=True)
-class Door:
+class Rpc:
     """One RPC of one process."""
 
     host: str
@@ -62,12 +62,12 @@ def _serialised(message: Message | bytes) -> bytes:
     return message if isinstance(message, bytes) else message.SerializeToString()
 
 
-def doors() -> list[Door]:
+def all_rpcs() -> list[Rpc]:
     """Every RPC of every process, in a fixed order."""
-    return sorted(_found(), key=lambda door: (door.host, door.path))
+    return sorted(_found(), key=lambda rpc: (rpc.host, rpc.path))
 
 
-def _found() -> Iterator[Door]:
+def _found() -> Iterator[Rpc]:
     for module in pkgutil.walk_packages(protos.__path__, "protos."):
         if module.name.endswith("_pb2"):
             descriptor = importlib.import_module(module.name).DESCRIPTOR
@@ -75,12 +75,12 @@ def _found() -> Iterator[Door]:
             for service in descriptor.services_by_name.values():
                 for method in service.methods:
                     for host in ELSEWHERE.get(package, (package,)):
-                        yield _door(host, method)
+                        yield _rpc(host, method)
 
 
-def _door(host: str, method: MethodDescriptor) -> Door:
+def _rpc(host: str, method: MethodDescriptor) -> Rpc:
     service = method.containing_service
-    return Door(
+    return Rpc(
         host=host,
         path=f"/{service.full_name}/{method.name}",
         name=f"{service.name}.{method.name}",

@@ -41,9 +41,9 @@ RULES: Any = vars(validate_pb2)["field"]  # an extension, which its stub does no
 TIMESTAMP = Timestamp.DESCRIPTOR.full_name
 
 
-def wild(kind: type[Message]) -> Strategy:
+def any_message(kind: type[Message]) -> Strategy:
     """A message with any values in its fields."""
-    return messages(kind.DESCRIPTOR, wild_value)
+    return messages(kind.DESCRIPTOR, any_value)
 
 
 def messages(kind: Any, value: Make) -> Strategy:
@@ -86,8 +86,8 @@ def _is_map(field: FieldDescriptor) -> bool:
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
-def wild_value(field: FieldDescriptor) -> Strategy:
-    return plural(field, wild_one, 0, LIST_LENGTH)
+def any_value(field: FieldDescriptor) -> Strategy:
+    return plural(field, any_single_value, 0, LIST_LENGTH)
 
 
 def plural(field: FieldDescriptor, value_of: Make, least: int, most: int) -> Strategy:
@@ -100,7 +100,7 @@ def plural(field: FieldDescriptor, value_of: Make, least: int, most: int) -> Str
     return value_of(field)
 
 
-def wild_one(field: FieldDescriptor) -> Strategy:
+def any_single_value(field: FieldDescriptor) -> Strategy:
     if field.cpp_type in INTEGERS:
         least, most = INTEGERS[field.cpp_type]
         return st.integers(least, most) | st.sampled_from([least, most, 0, 1])
@@ -114,7 +114,7 @@ def wild_one(field: FieldDescriptor) -> Strategy:
         return st.binary() if field.type == FieldDescriptor.TYPE_BYTES else _odd_text()
     if field.message_type.full_name == TIMESTAMP:
         return st.builds(Timestamp, seconds=SECONDS, nanos=st.integers(-(2**31), 2**31 - 1))
-    return messages(field.message_type, wild_value)
+    return messages(field.message_type, any_value)
 
 
 def _odd_text() -> Strategy:

@@ -6,12 +6,12 @@ from law.evidence import RecordKind, Sector, Severity
 from law.identifiers import credit_code_check_digit
 from plumbing.client import new_request_id
 from tests.e2e.fuzzing import Pools
-from tests.e2e.town import ABROAD, HOME, Town
+from tests.e2e.staffed_platform import ABROAD, HOME, StaffedPlatform
 
 
-def known(town: Town) -> Pools:
+def field_values(staff: StaffedPlatform) -> Pools:
     """The values, by the name of the field in which they have a meaning."""
-    places = town.places.values()
+    places = staff.places.values()
     return {
         "request_id": [new_request_id() for _ in range(3)],
         "subject_id": [place.subject_id for place in places],
@@ -28,7 +28,7 @@ def known(town: Town) -> Pools:
         "findings_json": ["{}", "[]", '{"S01.1": NaN}', "[" * 9000, '{"a": 1, "a": 2}'],
         "receipt_id": [place.receipt_id for place in places],
         "notice_id": [place.notice_id for place in places if place.notice_id],
-        "account_id": [town.spare_account],
+        "account_id": [staff.spare_account],
         "bureau": [HOME, ABROAD, "330100", "000000", "330106-JQ", ""],
         "code": [HOME, "330106-JQ", "330106-A", "000000", "999999"],
         "credit_code": [_credit_code(mark) for mark in "3456789"] + [""],
@@ -37,7 +37,7 @@ def known(town: Town) -> Pools:
         "sector": [*Sector],
         "type_code": ["FUEL", "none such"],
         "email": ["a@b.example", "a@b\nBcc:c@d", "权@权.example", "<a>@b", ",@,", '"@"', "a@b;c"],
-        "name": ["town.public", "测试", "alerts", "b.c"],
+        "name": ["staff.public", "测试", "alerts", "b.c"],
         "service": ["alerts", "nobody"],
         "content": [
             "kind,name,sector,bureau\norganisation,一,fuel_station,330106\n",

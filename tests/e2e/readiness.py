@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 from plumbing.settings import SERVICES
 from services.cli.machine.readiness import grpc_serves
-from tests.e2e.town import Town
+from tests.e2e.staffed_platform import StaffedPlatform
 
 EVERY_SECONDS = 1.0
 # Probes in a row without an answer; on a busy machine one may be late many times.
@@ -22,7 +22,7 @@ _PAGE_KIB = 4
 
 
 @dataclass
-class Moments:
+class ReadinessLog:
     """How often readiness was asked for, and which services were not ready for long."""
 
     asked: int = 0
@@ -37,37 +37,37 @@ class Moments:
 
 
 @asynccontextmanager
-async def standing_by(town: Town) -> AsyncIterator[Moments]:
+async def watching_readiness(staff: StaffedPlatform) -> AsyncIterator[ReadinessLog]:
     """Asks every service each second whether it is ready, and once more at the end."""
-    moments = Moments()
-    asking = asyncio.create_task(_ask_on(town, moments))
+    moments = ReadinessLog()
+    asking = asyncio.create_task(_ask_on(staff, moments))
     try:
         yield moments
     finally:
         asking.cancel()
     for service in SERVICES:
-        if not await grpc_serves(town.world.platform.settings.address(service)):
+        if not await grpc_serves(staff.platform.machine.settings.address(service)):
             moments.away.add(service)
 
 
-async def _ask_on(town: Town, moments: Moments) -> None:
+async def _ask_on(staff: StaffedPlatform, moments: ReadinessLog) -> None:
     while True:
         for service in SERVICES:
-            address = town.world.platform.settings.address(service)
+            address = staff.platform.machine.settings.address(service)
             moments.note(service, serves=await grpc_serves(address))
         await asyncio.sleep(EVERY_SECONDS)
 
 
-def metrics(town: Town, service: str) -> str:
+def metrics(staff: StaffedPlatform, service: str) -> str:
     """The metrics of a service as text."""
-    address = town.world.platform.settings.metrics_address(service)
+    address = staff.platform.machine.settings.metrics_address(service)
     with urlopen(f"http://{address}/metrics") as answer:
         return str(answer.read().decode())
 
 
-def memory(town: Town) -> dict[str, int]:
+def memory(staff: StaffedPlatform) -> dict[str, int]:
     """The resident memory of each service in MiB."""
-    return {service: _resident(metrics(town, service)) for service in SERVICES}
+    return {service: _resident(metrics(staff, service)) for service in SERVICES}
 
 
 def _resident(text: str) -> int:

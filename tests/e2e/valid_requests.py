@@ -22,8 +22,7 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
-from tests.e2e.doors import Door
-from tests.e2e.papers import (
+from tests.e2e.requests import (
     Place,
     assess_index,
     bulk_chunk,
@@ -38,37 +37,38 @@ from tests.e2e.papers import (
     upload,
     verify,
 )
-from tests.e2e.town import HOME, Person, Town, entered
+from tests.e2e.rpcs import Rpc
+from tests.e2e.staffed_platform import HOME, Person, StaffedPlatform, entered
 
 PAST = Timestamp()
 PAST.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))  # the clock only moves forward
 Said = Message | list[registry.ImportFileRequest] | list[bulk.SendBulkChunksRequest]
 
 
-async def request_for(door: Door, town: Town, place: Place, person: Person) -> Said:
+async def request_for(rpc: Rpc, staff: StaffedPlatform, place: Place, person: Person) -> Said:
     """A valid request of an RPC about the things of a place."""
-    name = door.name.partition(".")[2]
+    name = rpc.name.partition(".")[2]
     if name in _OF_PERSON:
-        return _OF_PERSON[name](town, person)
+        return _OF_PERSON[name](staff, person)
     if name == "ImportFile":
         return upload(place)
     if name in ("SendBulkChunks", "CompleteBulkBatch"):
         return await _bulk(name, place, person)
     if name == "WithdrawRecord":
-        record_id = (await entered(town.service, place)).record_id
+        record_id = (await entered(staff.service, place)).record_id
         return registry.WithdrawRecordRequest(
             request_id=new_request_id(), record_id=record_id, ground="测试"
         )
     if name in _OF_NEW_RECORD:
-        record_id = (await entered(town.service, place)).record_id
+        record_id = (await entered(staff.service, place)).record_id
         return _OF_NEW_RECORD[name](
             request_id=new_request_id(), record_ids=[record_id], ground="测试"
         )
     if name in _OF_PLACE:
         return _OF_PLACE[name](place)
-    if door.name.startswith("RepairService."):
-        return _plain(door.request, place, **_of_repair(place))
-    return _plain(door.request, place)
+    if rpc.name.startswith("RepairService."):
+        return _plain(rpc.request, place, **_of_repair(place))
+    return _plain(rpc.request, place)
 
 
 async def _bulk(name: str, place: Place, person: Person) -> Said:
@@ -205,20 +205,20 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
 }
 
-_OF_PERSON: dict[str, Callable[[Town, Person], Message]] = {
-    "Login": lambda town, _person: identity.LoginRequest(
-        name=town.people["public"].name, password=town.people["public"].password
+_OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
+    "Login": lambda staff, _person: identity.LoginRequest(
+        name=staff.people["public"].name, password=staff.people["public"].password
     ),
-    "LoginService": lambda town, _person: identity.LoginServiceRequest(
-        service="alerts", secret=town.services["alerts"].password
+    "LoginService": lambda staff, _person: identity.LoginServiceRequest(
+        service="alerts", secret=staff.services["alerts"].password
     ),
-    "CreateAccount": lambda _town, person: create_account(
+    "CreateAccount": lambda _staff, person: create_account(
         f"made.by.{person.role.replace('_', '-')}", secrets.token_urlsafe(12), "inspector", HOME
     ),
-    "CloseAccount": lambda town, _person: identity.CloseAccountRequest(
-        request_id=new_request_id(), account_id=town.spare_account
+    "CloseAccount": lambda staff, _person: identity.CloseAccountRequest(
+        request_id=new_request_id(), account_id=staff.spare_account
     ),
-    "ChangePassword": lambda _town, person: identity.ChangePasswordRequest(
+    "ChangePassword": lambda _staff, person: identity.ChangePasswordRequest(
         request_id=new_request_id(), old_password=person.password, new_password=person.password
     ),
 }
@@ -233,8 +233,8 @@ _SEEN: dict[str, Callable[[Place], str]] = {
 }
 
 
-def shows(door: Door, place: Place, answer: Any) -> bool:
+def shows(rpc: Rpc, place: Place, answer: Any) -> bool:
     """Whether the answer of a list contains the thing of a place."""
-    name = door.name.partition(".")[2]
+    name = rpc.name.partition(".")[2]
     text = _SEEN[name](place) if name in _SEEN else place.subject_id
     return text.encode() in answer.SerializeToString()
