@@ -44,9 +44,8 @@ from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 from services.registry.imports import policy as imports_policy
-from services.registry.imports.batch.desk import ImportDesk
 from services.registry.imports.impact.grade_drops import GradingService
-from services.registry.imports.servicer_bulk import BulkServicer
+from services.registry.imports.servicer import BulkServicer
 from services.registry.policy import POLICY, REGISTRY
 from services.registry.servicer import RegistryServicer
 
@@ -75,13 +74,12 @@ async def running_register() -> AsyncIterator[Stubs]:
         await migrations.upgrade(database, "registry")
         changes, keys = Changes(database, clock), Path(folder) / "keys"
         signer = Signer(make_keys(keys, ()), clock, timedelta(hours=1))
-        no_grading = grpc.aio.insecure_channel(
-            settings.grading_address
-        )  # never called: no grade changes
-        desk = ImportDesk.of(changes, GradingService(no_grading), settings)
+        # Grading is never asked: no grade changes.
+        no_grading = grpc.aio.insecure_channel(settings.grading_address)
+        importing = BulkServicer(changes, GradingService(no_grading), settings)
         services = {
             REGISTRY: RegistryServicer(changes).register,
-            imports_policy.BULK: BulkServicer(desk).register,
+            imports_policy.BULK: importing.register,
         }
         verifier = Verifier(public_key(keys), clock)
         server, _ = await serve(ADDRESS, services, verifier, [POLICY, imports_policy.POLICY])

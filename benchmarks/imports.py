@@ -39,8 +39,9 @@ from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.batch.commands import import_file
 from services.registry.imports.batch.intake import Upload
-from services.registry.imports.impact.alarms import Drops, Shares
-from services.registry.imports.rows import file as reading
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradeDrops
+from services.registry.imports.rows.file import read_file
 from services.registry.tables import Verification
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
@@ -130,10 +131,10 @@ async def _import(database: Database, family: str, content: bytes) -> None:
         mode="all_or_nothing",
         baseline=True,
     )
-    read = await asyncio.to_thread(reading.read, header, content, NOW.date())
-    upload = Upload(content, hashlib.sha256(content).hexdigest(), read)
+    file = await asyncio.to_thread(read_file, header, content, NOW.date())
+    upload = Upload(content, hashlib.sha256(content).hexdigest(), file)
     changes = Changes(database, FixedClock(NOW))
-    command = partial(import_file, upload, Shares(1, 1, 1), Drops())
+    command = partial(import_file, upload=upload, limits=Limits(1, 1, 1), drops=GradeDrops())
     answer = await changes.once(CALLER, header, command, pb.ImportFileResponse)
     if answer.batch.state not in ("applied", "unchanged"):
         raise RuntimeError(f"Not applied: {answer.batch}")

@@ -19,11 +19,9 @@ from services.registry.identity.first_start import ensure_administrator
 from services.registry.identity.passwords import Passwords
 from services.registry.identity.servicer import IdentityServicer
 from services.registry.imports import policy as imports_policy
-from services.registry.imports.batch.desk import ImportDesk
-from services.registry.imports.batch.expiry import Expiry
+from services.registry.imports.batch.bulk import Expiry
 from services.registry.imports.impact.grade_drops import GradingService
-from services.registry.imports.servicer import ImportServicer
-from services.registry.imports.servicer_bulk import BulkServicer
+from services.registry.imports.servicer import BulkServicer, ImportServicer
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.retention.timers import Timers
 from services.registry.servicer import ClockServicer, RegistryServicer
@@ -37,15 +35,15 @@ async def build(parts: Parts) -> Assembly:
     passwords = Passwords(parts.database, machine_time)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
-    desk = ImportDesk.of(parts.changes, GradingService(parts.channel("grading")), settings)
+    grading = GradingService(parts.channel("grading"))
     expiry = Expiry(parts.changes, settings.import_open_days)
     identity = IdentityServicer(parts.changes, passwords, signer, secrets)
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
         rpc={
             REGISTRY: RegistryServicer(parts.changes).register,
-            imports_policy.IMPORTS: ImportServicer(desk).register,
-            imports_policy.BULK: BulkServicer(desk).register,
+            imports_policy.IMPORTS: ImportServicer(parts.changes, grading, settings).register,
+            imports_policy.BULK: BulkServicer(parts.changes, grading, settings).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,
         },

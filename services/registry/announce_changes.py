@@ -1,9 +1,9 @@
-"""Saving rows and announcing them: the one way anything of the register changes.
+"""Saving rows and announcing them: the only way in which anything of the register changes.
 
-Each `save_…` takes new or altered rows, counts their versions on, writes them, and announces
-whole states, up to 500 items a message (D-03). Auditing stays with the command, which knows what
-was done. A change of one thing is announced on its subject's aggregate, so that the facts of a
-subject stay in order; a batch is announced on its own.
+Each `save_…` takes new or changed rows, raises their versions by one, writes them, and announces
+their whole states, up to 500 items a message (D-03). The audit entry is left to the command, which
+knows what was done. A change of one thing is announced on the aggregate of its subject, so that
+the facts of a subject stay in order; a batch is announced on an aggregate of its own.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ IDS_IN_QUERY = 1000
 
 
 @dataclass(frozen=True)
-class Why:
-    """Why things change, as the event says it. A `batch_id` makes it a change in bulk."""
+class Cause:
+    """Why things change, as the event says it; a `batch_id` makes it a change in bulk."""
 
     cause: events.Cause.ValueType = events.CAUSE_ENTERED
     ground: str = ""
@@ -46,78 +46,79 @@ class Why:
     baseline: bool = False
 
 
-ENTERED = Why()
+ENTERED = Cause()
 
 
 @dataclass(frozen=True)
 class _Item:
-    """One thing to announce: in which order of facts it stands, and which bureau it concerns."""
+    """One thing to announce, on its aggregate and for its bureau."""
 
     aggregate: str
     bureau: str
     message: Message
 
 
-async def save_bureaus(change: Change, rows: Sequence[Bureau], why: Why = ENTERED) -> None:
+async def save_bureaus(change: Change, rows: Sequence[Bureau], cause: Cause = ENTERED) -> None:
     """Saves bureaus and announces them."""
     await _write(change, rows)
     items = [_Item(f"bureau/{row.code}", row.code, wire.bureau(row)) for row in rows]
-    await _announce(change, events.BureausChanged, "bureaus", items, why)
+    await _announce(change, events.BureausChanged, "bureaus", items, cause)
 
 
-async def save_subjects(change: Change, rows: Sequence[Subject], why: Why = ENTERED) -> None:
-    """Saves subjects and announces them; see `follow_owner` for what follows a subject."""
+async def save_subjects(change: Change, rows: Sequence[Subject], cause: Cause = ENTERED) -> None:
+    """Saves subjects and announces them; their instruments are left to `follow_owner`."""
     await _write(change, rows)
-    items = [_Item(_of(row.subject_id), row.bureau, wire.subject(row)) for row in rows]
-    await _announce(change, events.SubjectsChanged, "subjects", items, why)
+    items = [_Item(_aggregate(row.subject_id), row.bureau, wire.subject(row)) for row in rows]
+    await _announce(change, events.SubjectsChanged, "subjects", items, cause)
 
 
 async def save_instruments(
     change: Change,
     rows: Sequence[Instrument],
-    why: Why = ENTERED,
+    cause: Cause = ENTERED,
     *,
     left: Iterable[serials.Serial] = (),
 ) -> list[Instrument]:
     """Saves instruments and announces them.
 
-    `left` are types and serial numbers that these rows no longer bear. Returns other instruments
-    whose mark of a repeated serial number changed thereby; they are saved and announced too.
+    `left` are types and serial numbers that these rows no longer have. Returns the other
+    instruments whose mark of a repeated serial number changed; they are saved and announced too.
     """
     await _write(change, rows)
-    marked = await serials.settle(change.session, {*left, *map(serials.serial_of, rows)})
+    marked = await serials.update_marks(change.session, {*left, *map(serials.serial_of, rows)})
     own = {row.instrument_id for row in rows}
     others = [row for row in marked if row.instrument_id not in own]
     await _write(change, others)
     items = [
-        _Item(_of(row.subject_id), row.bureau, wire.instrument(row)) for row in (*rows, *others)
+        _Item(_aggregate(row.subject_id), row.bureau, wire.instrument(row))
+        for row in (*rows, *others)
     ]
-    await _announce(change, events.InstrumentsChanged, "instruments", items, why)
+    await _announce(change, events.InstrumentsChanged, "instruments", items, cause)
     return others
 
 
 async def save_verifications(
-    change: Change, rows: Sequence[Verification], why: Why = ENTERED
+    change: Change, rows: Sequence[Verification], cause: Cause = ENTERED
 ) -> None:
     """Saves verifications of instruments that are saved already, and announces them."""
     await _write(change, rows)
     owners: dict[str, tuple[str, str]] = {}
     for ids in chunks(sorted({row.instrument_id for row in rows}), IDS_IN_QUERY):
-        found = await change.session.exec(
+        instruments = await change.session.exec(
             select(Instrument.instrument_id, Instrument.subject_id, Instrument.bureau).where(
                 col(Instrument.instrument_id).in_(ids)
             )
         )
-        owners |= {instrument: (subject, bureau) for instrument, subject, bureau in found}
+        owners |= {instrument: (subject, bureau) for instrument, subject, bureau in instruments}
     items = []
     for row in rows:
         subject, bureau = owners[row.instrument_id]
-        items.append(_Item(_of(subject), bureau, wire.verification(row)))
-    await _announce(change, events.VerificationsRecorded, "verifications", items, why)
+        items.append(_Item(_aggregate(subject), bureau, wire.verification(row)))
+    await _announce(change, events.VerificationsRecorded, "verifications", items, cause)
 
 
-async def save_records(change: Change, rows: Sequence[Record], why: Why = ENTERED) -> None:
-    """Saves credit records, keeps what each now says, and announces them."""
+async def save_records(change: Change, rows: Sequence[Record], cause: Cause = ENTERED) -> None:
+    """Saves credit records, keeps each new version, and announces them."""
     await _write(change, rows)
     change.session.add_all(
         RecordVersion(
@@ -129,27 +130,29 @@ async def save_records(change: Change, rows: Sequence[Record], why: Why = ENTERE
         for row in rows
     )
     bureaus = await _bureaus(change.session, {row.subject_id for row in rows})
-    items = [_Item(_of(row.subject_id), bureaus[row.subject_id], wire.record(row)) for row in rows]
-    await _announce(change, events.RecordsChanged, "records", items, why)
+    items = [
+        _Item(_aggregate(row.subject_id), bureaus[row.subject_id], wire.record(row)) for row in rows
+    ]
+    await _announce(change, events.RecordsChanged, "records", items, cause)
 
 
-async def follow_owner(change: Change, owner: Subject, why: Why = ENTERED) -> int:
-    """Gives a subject's instruments its bureau and its review; returns how many that changed."""
-    astray = select(Instrument).where(
+async def follow_owner(change: Change, owner: Subject, cause: Cause = ENTERED) -> int:
+    """Passes a subject's bureau and review mark on to its instruments; returns how many changed."""
+    differing = select(Instrument).where(
         Instrument.subject_id == owner.subject_id,
         sa.not_(col(Instrument.removed)),
         sa.or_(
             col(Instrument.bureau) != owner.bureau, col(Instrument.in_review) != owner.in_review
         ),
     )
-    rows = (await change.session.exec(astray.with_for_update())).all()
+    rows = (await change.session.exec(differing.with_for_update())).all()
     for row in rows:
         row.bureau, row.in_review = owner.bureau, owner.in_review
-    await save_instruments(change, rows, why)
+    await save_instruments(change, rows, cause)
     return len(rows)
 
 
-def _of(subject_id: str) -> str:
+def _aggregate(subject_id: str) -> str:
     return f"subject/{subject_id}"
 
 
@@ -165,31 +168,31 @@ async def _write(
 async def _bureaus(session: AsyncSession, subject_ids: set[str]) -> dict[str, str]:
     bureaus: dict[str, str] = {}
     for ids in chunks(sorted(subject_ids), IDS_IN_QUERY):
-        wanted = select(Subject.subject_id, Subject.bureau).where(col(Subject.subject_id).in_(ids))
-        bureaus |= dict((await session.exec(wanted)).all())
+        rows = select(Subject.subject_id, Subject.bureau).where(col(Subject.subject_id).in_(ids))
+        bureaus |= dict((await session.exec(rows)).all())
     return bureaus
 
 
 async def _announce(
-    change: Change, event: type[Message], field: str, items: Sequence[_Item], why: Why
+    change: Change, event: type[Message], field: str, items: Sequence[_Item], cause: Cause
 ) -> None:
     grouped: dict[tuple[str, str], list[Message]] = defaultdict(list)
     for item in items:
-        aggregate = f"batch/{why.batch_id}" if why.batch_id else item.aggregate
+        aggregate = f"batch/{cause.batch_id}" if cause.batch_id else item.aggregate
         grouped[aggregate, item.bureau].append(item.message)
-    told = _told(change, why)
+    message = _change_message(change, cause)
     for (aggregate, bureau), messages in grouped.items():
         for chunk in weighed_chunks(
             messages, ITEMS_IN_MESSAGE, lambda message: message.ByteSize(), BYTES_IN_MESSAGE
         ):
             await change.announce(
-                event(change=told, **{field: chunk}), aggregate=aggregate, bureau=bureau
+                event(change=message, **{field: chunk}), aggregate=aggregate, bureau=bureau
             )
 
 
-def _told(change: Change, why: Why) -> events.Change:
-    told = events.Change(
-        cause=why.cause, batch_id=why.batch_id, baseline=why.baseline, ground=why.ground
+def _change_message(change: Change, cause: Cause) -> events.Change:
+    message = events.Change(
+        cause=cause.cause, batch_id=cause.batch_id, baseline=cause.baseline, ground=cause.ground
     )
-    told.at.FromDatetime(change.at)
-    return told
+    message.at.FromDatetime(change.at)
+    return message

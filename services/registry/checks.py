@@ -1,4 +1,4 @@
-"""What the register says about itself, for `quanheng check`."""
+"""The register's part of `quanheng check`: what it holds, and what disagrees within it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from services.registry.tables import (
     Verification,
 )
 
-HELD: dict[str, tuple[Any, Any]] = {
+COUNTED: dict[str, tuple[Any, Any]] = {
     "bureaus": (Bureau.code, Bureau.version),
     "subjects": (Subject.subject_id, Subject.version),
     "instruments": (Instrument.instrument_id, Instrument.version),
     "verifications": (Verification.verification_id, Verification.version),
     "records": (Record.record_id, Record.version),
 }
-# A round takes its moment after midnight, and after the sandbox's clock was moved.
+# A round may still be running shortly after midnight, or after the sandbox's clock was moved.
 ROUND_BEGINS = timedelta(minutes=15)
 SETTLING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
@@ -40,13 +40,13 @@ LOOK_EVERY_SECONDS = 0.1
 async def check(
     database: Database, clock: Clock, retention_runs: Callable[[], Awaitable[bool]]
 ) -> Findings:
-    """Counts and digests of everything held, removed things included, and what disagrees."""
+    """Counts and digests of all rows, removed ones included, and what disagrees."""
     findings = Findings()
     async with database.snapshot() as session:
-        for topic, (identity, version) in HELD.items():
-            held = (await session.exec(select(identity, version))).all()
-            findings.hold(topic, held)
-            findings.figures[topic] = len(held)
+        for topic, (identity, version) in COUNTED.items():
+            rows = (await session.exec(select(identity, version))).all()
+            findings.hold(topic, rows)
+            findings.figures[topic] = len(rows)
         await _check_contested(session, findings)
         await _check_clock(session, findings, clock)
     await _check_retention(database, clock, findings)
@@ -57,19 +57,19 @@ async def check(
 
 
 async def _check_retention(database: Database, clock: Clock, findings: Findings) -> None:
-    """What the law lets go is gone: nothing that is due is left on file (S3 19; S4 四(四))."""
+    """Checks that no record is on file whose time is over (S3 19; S4 四(四))."""
     ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
-    while left := await _left(database, clock):
+    while overdue := await _overdue(database, clock):
         if asyncio.get_running_loop().time() > ends:
             break
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-    findings.figures["records.overdue"] = len(left)
-    for record_id in left:
+    findings.figures["records.overdue"] = len(overdue)
+    for record_id in overdue:
         zh, en = "保存期已满而未从档案中删除", "Its time is over and it is still on file"
         findings.differ("record.retention_overdue", f"record/{record_id}", zh, en)
 
 
-async def _left(database: Database, clock: Clock) -> list[str]:
+async def _overdue(database: Database, clock: Clock) -> list[str]:
     async with database.snapshot() as session:
         return await retention.overdue(session, local_date(clock.now() - ROUND_BEGINS))
 

@@ -1,4 +1,4 @@
-"""What the register hears: that its own clock was moved, and which text governs where."""
+"""The events that the register handles: its clock was moved, a text was activated."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.grading.v1.events_pb2 import RulesetActivated
 from protos.registry.v1.events_pb2 import ClockMoved
-from services.registry.retention import activations as governing
+from services.registry.retention import activations
 from services.registry.retention.timers import Timers
 
 
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
-    """One consumer per stream this service listens to."""
+    """One consumer for each stream that this service listens to."""
 
     async def clock_moved(received: Received[ClockMoved]) -> None:
         await timers.clock_moved(received.message.offset_seconds)
 
     own = [EventHandler(ClockMoved, react=clock_moved)]
     texts = [
-        EventHandler(RulesetActivated, apply=applying("registry", parts.clock, governing.take))
+        EventHandler(
+            RulesetActivated, apply=applying("registry", parts.clock, activations.handle_activation)
+        )
     ]
     return [
         Consumer("registry-own", Stream.REGISTRY, parts.database, parts.js, parts.clock, own),

@@ -58,7 +58,7 @@ _IN_REVIEW = (
 
 
 def looks(database: Database) -> list[Look]:
-    """The questions of the registry."""
+    """The queries behind the metrics of the registry."""
 
     async def awaiting() -> list[Reading]:
         [[(held,)], [(in_review,)]] = await ask(database, _HELD, _IN_REVIEW)
@@ -69,7 +69,7 @@ def looks(database: Database) -> list[Look]:
         severities = {_SEVERITIES[warning]: count for warning, count in faults}
         return [
             *(BATCHES.at(count, family, state) for family, state, count in batches),
-            *(one for family, *counts in rows for one in _outcomes(family, counts)),
+            *(reading for family, *counts in rows for reading in _outcomes(family, counts)),
             *FAULTS.of(severities, _SEVERITIES),
         ]
 

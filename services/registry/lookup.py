@@ -25,9 +25,9 @@ _CREDIT_CODE = re.compile("[0-9A-Z]{18}")
 async def subject(by: Change | View, given: str, *, lock: bool = False) -> Subject | None:
     """The subject with this id, credit code or beginning of an id; None where there is none."""
     if _CREDIT_CODE.fullmatch(given.upper()):
-        found = await _with_code(by.session, given.upper(), lock=lock)
-        if found is not None:
-            return found
+        row = await _with_code(by.session, given.upper(), lock=lock)
+        if row is not None:
+            return row
     standing = sa.not_(col(Subject.removed))
     seen = scope.subjects(by.caller, by.today)
     row = await find_by_id(by.session, Subject, given, standing, seen, lock=lock)

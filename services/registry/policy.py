@@ -1,4 +1,4 @@
-"""Who may call what. What is not named here is closed to everyone."""
+"""Which roles may call which method. A method that is not named here is closed to everyone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ IDENTITY = identity_pb2.DESCRIPTOR.services_by_name["IdentityService"].full_name
 _STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 _FIELDWORK = (Role.CASEWORKER, Role.INSPECTOR, Role.INTEGRATOR)
 _READERS = (*_STAFF, Role.INTEGRATOR, Role.OPERATOR)
-# What a case of objection or repair does to records; whoever decides has done so there.
-_FOLLOWING_A_CASE = only_services("objection")
+# The effects of a decided objection or repair on records; the decision itself is made there.
+_AFTER_A_DECISION = only_services("objection")
 _SIGNED_IN = Rule(ANYONE)
 _LOGGING_IN = Rule(ANYONE, signed_in=False)
 
@@ -37,9 +37,9 @@ _REGISTRY_RULES = {
     "EnterRecord": allow(Role.CASEWORKER, Role.INSPECTOR),
     "CorrectRecord": allow(Role.CASEWORKER),
     "WithdrawRecord": allow(Role.CASEWORKER),
-    "SetContested": _FOLLOWING_A_CASE,
-    "RepairRecords": _FOLLOWING_A_CASE,
-    "StopDisclosure": _FOLLOWING_A_CASE,
+    "SetContested": _AFTER_A_DECISION,
+    "RepairRecords": _AFTER_A_DECISION,
+    "StopDisclosure": _AFTER_A_DECISION,
     "GetRecord": allow(*_READERS),
     "ListRecords": allow(*_READERS, Role.PUBLIC),
 }

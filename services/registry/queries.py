@@ -1,7 +1,7 @@
-"""Questions to the register, each within what the caller may see.
+"""Reads of the register, each limited to what the caller may see.
 
-Lists leave out what is out of scope; asking for one such thing is refused. To the public, what
-may not be seen does not exist.
+Lists leave out what lies outside the caller's scope; asking for one such thing is refused. The
+public gets NotFound for a thing that it may not see.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from services.registry.tables import (
 
 
 async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
-    """Every bureau, by code: where one turns to is no secret."""
+    """Every bureau, by code; everyone may know how a bureau is reached."""
     rows = select(Bureau).where(sa.not_(col(Bureau.removed)))
     page, token = await paging.page(view.session, request, rows, Bureau.code)
     return pb.ListBureausResponse(bureaus=map(wire.bureau, page), next_page_token=token)
@@ -176,7 +176,7 @@ async def name_accounts(
 
 
 async def get_caller(view: View, request: identity.GetCallerRequest) -> identity.GetCallerResponse:
-    """Who the caller is; a service is its name."""
+    """The caller's own account; of a service only its name."""
     if view.caller.is_service:
         return identity.GetCallerResponse(account=identity.Account(name=view.caller.name))
     row = await view.session.get(Account, view.caller.account_id)
@@ -207,7 +207,7 @@ async def _owned(
 
 
 def _earlier(row: Record) -> SelectOfScalar[Any]:
-    """What a record said before, the newest first."""
+    """The earlier versions of a record, the newest first."""
     version = col(RecordVersion.version)
     of_record = select(RecordVersion.state).where(RecordVersion.record_id == row.record_id)
     return of_record.where(version < row.version).order_by(version.desc())

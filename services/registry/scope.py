@@ -1,4 +1,4 @@
-"""What lies in a caller's scope, as a condition of a query (D-09)."""
+"""Which subjects a caller may see, as a condition of a query (D-09)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plumbing.identity import Caller, Role
 from services.registry.disclosure import listed_kinds
 from services.registry.tables import Subject
 
-# The code under which every bureau lies: the scope of whoever answers for the whole platform.
+# The code above every bureau: the scope of an administrator of the whole platform.
 PLATFORM_WIDE = "000000"
 
 

@@ -20,28 +20,28 @@ SERIALS_IN_QUERY = 400
 
 
 def serial_of(row: Instrument) -> Serial:
-    """What a repeated instrument would share with another."""
+    """The type and serial number of an instrument."""
     return row.type_code, row.serial_no
 
 
-async def settle(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
-    """Sets the mark on every instrument with one of these; returns those whose mark changed."""
+async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
+    """Sets or clears the mark of every instrument with one of these; returns the changed ones."""
     changed: list[Instrument] = []
     for type_code, serial_nos in _portions(touched):
-        # Two new instruments that share a serial number must not miss each other.
+        # Of two new instruments with one serial number, the later one must see the earlier.
         await exclusively(session, f"serials of {type_code}")
-        # One type at a time: SQLite reads the whole table to find a pair in a list of pairs.
-        wanted = select(Instrument).where(
+        # One type at a time: given a list of pairs, SQLite would read the whole table.
+        query = select(Instrument).where(
             Instrument.type_code == type_code,
             col(Instrument.serial_no).in_(serial_nos),
             sa.not_(col(Instrument.removed)),
         )
-        rows = (await session.exec(wanted.with_for_update())).all()
+        rows = (await session.exec(query.with_for_update())).all()
         counts = Counter(map(serial_of, rows))
-        astray = [row for row in rows if row.repeated_serial != (counts[serial_of(row)] > 1)]
-        for row in astray:
+        wrong = [row for row in rows if row.repeated_serial != (counts[serial_of(row)] > 1)]
+        for row in wrong:
             row.repeated_serial = not row.repeated_serial
-        changed += astray
+        changed += wrong
     return changed
 
 

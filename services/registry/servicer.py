@@ -55,7 +55,7 @@ class ClockServicer(Servicer, rpc.ClockServiceServicer):
     register = rpc.add_ClockServiceServicer_to_server
 
     async def GetClock(self, request: pb.GetClockRequest, context: Any) -> pb.GetClockResponse:
-        return clock.tell_time(self.changes.clock)
+        return clock.current_time(self.changes.clock)
 
     async def AdvanceClock(
         self, request: pb.AdvanceClockRequest, context: Any

@@ -1,4 +1,4 @@
-"""The register's tables. A version counts every change of a row from 1."""
+"""The register's tables. `version` counts the changes of a row, from 1."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Bureau(Base, table=True):
 
 
 class Subject(Base, table=True):
-    """A credit subject. Whoever has no credit code shares none with anyone."""
+    """A credit subject. The credit code is unique among subjects that have one."""
 
     __tablename__ = "subject"
     __table_args__ = (
@@ -69,7 +69,7 @@ class Subject(Base, table=True):
 
 
 class Instrument(Base, table=True):
-    """A measuring instrument. `bureau` and `in_review` follow its owner."""
+    """A measuring instrument. `bureau` and `in_review` are those of its owner."""
 
     __tablename__ = "instrument"
     __table_args__ = (
@@ -97,13 +97,13 @@ class Instrument(Base, table=True):
     version: int = 0
 
     def use(self, state: InstrumentState) -> None:
-        """Sets the state; each time it comes into use, a new spell of use begins."""
+        """Sets the state; each time the instrument comes into use, a new spell of use begins."""
         self.spell += state == InstrumentState.IN_USE and self.state != state
         self.state = state
 
 
 class Verification(Base, table=True):
-    """One verification of one instrument. Its certificate is one of a kind at its institution."""
+    """One verification of one instrument. Its certificate number is unique at its institution."""
 
     __tablename__ = "verification"
     __table_args__ = (
@@ -130,7 +130,7 @@ class Verification(Base, table=True):
 
 
 class Record(Base, table=True):
-    """A credit record as it now stands."""
+    """A credit record in its present version."""
 
     __tablename__ = "record"
     __table_args__ = (
@@ -143,7 +143,7 @@ class Record(Base, table=True):
             where="NOT removed",
         ),
         sa.Index("ix_record_subject", "subject_id", "determined_on", "record_id"),
-        # What may have come to the end of its periods: the oldest that are still on file.
+        # For the daily expiry: the records on file, the oldest first.
         _where(
             "ix_record_kept",
             "determined_on",
@@ -170,14 +170,14 @@ class Record(Base, table=True):
     provided_by: str = ""
     summary: str = ""
     entered_by: str = ""
-    # Decided: it counts, and nobody outside is shown it (S4 五(三)).
+    # By a decision, the record still counts but is no longer shown to the public (S4 五(三)).
     disclosure_stopped: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     removed: bool = False
     version: int = 0
 
 
 class RecordVersion(Base, table=True):
-    """What a credit record said at each version, the present one included."""
+    """The content of a credit record at each version, the present one included."""
 
     __tablename__ = "record_version"
 
@@ -188,7 +188,7 @@ class RecordVersion(Base, table=True):
 
 
 class Contest(Base, table=True):
-    """A case that contests a record. The mark ends when the last of them has ended."""
+    """A case that contests a record. The record stays marked until its last case has ended."""
 
     __tablename__ = "contest"
 
@@ -197,7 +197,7 @@ class Contest(Base, table=True):
 
 
 class ActivatedText(Base, table=True):
-    """A text that grading has announced to govern somewhere from a day on."""
+    """An activation announced by grading: a text governs in a bureau from a day on."""
 
     __tablename__ = "activated_text"
 
@@ -224,13 +224,13 @@ class Account(Base, table=True):
     closed: bool = False
     created_at: datetime
 
-    def told(self) -> dict[str, Any]:
-        """The account as the audit chain may hold it: without what proves a password."""
+    def audited(self) -> dict[str, Any]:
+        """The account as the audit chain holds it: without the password hash."""
         return self.model_dump(mode="json", exclude={"password_hash"})
 
 
 class WrongPassword(Base, table=True):
-    """How often in a row a name was tried with a wrong password; names nobody has count too."""
+    """How many wrong passwords in a row a name was tried with; the name needs no account."""
 
     __tablename__ = "wrong_password"
 
@@ -240,7 +240,7 @@ class WrongPassword(Base, table=True):
 
 
 class AnnouncedClock(Base, table=True):
-    """The sandbox's offset that the other services were told of; one row."""
+    """The offset of the sandbox's clock that was last announced to the services; one row."""
 
     __tablename__ = "announced_clock"
 
@@ -249,17 +249,18 @@ class AnnouncedClock(Base, table=True):
 
 
 class ImportBatch(Base, table=True):
-    """One import. `question` tells alike two imports that ask for the same.
+    """One import: a file, or a batch that a system sends in bulk.
 
-    `asked` is the header it came with and `sent_as` who sent it in which role, so that it can be
-    planned again as it was sent. A batch that is being sent has come to `next_sequence`.
+    `question` is a digest that is equal for two imports that ask for the same. `asked` is the
+    header it came with, and `sent_as` its sender with roles, so that it can be planned again as it
+    was sent. Of a batch that is being sent, `next_sequence` is the chunk expected next.
     """
 
     __tablename__ = "import_batch"
     __table_args__ = (
         sa.Index("ix_import_batch_newest", "imported_at", "batch_id"),
         sa.Index("ix_import_batch_question", "question", "state"),
-        # Those that are being sent: few at any time.
+        # The batches that are being sent: few at any time.
         _where("ix_import_batch_open", "last_at", where="state = 'receiving'"),
     )
 
@@ -296,8 +297,8 @@ class ImportBatch(Base, table=True):
 class ImportPiece(Base, table=True):
     """A piece of a batch's content, kept until the batch is decided.
 
-    Of a batch sent in bulk: piece 0 is the line of column names, each other a chunk with its
-    digest and number of items.
+    Of a batch sent in bulk, piece 0 is the line of column names; every other piece is a chunk with
+    its digest and its number of items.
     """
 
     __tablename__ = "import_piece"
@@ -310,7 +311,7 @@ class ImportPiece(Base, table=True):
 
 
 class ImportFault(Base, table=True):
-    """What was wrong with a cell or a row of an import, or is worth a notice."""
+    """A fault of a cell or a row of an import, or a warning about it."""
 
     __tablename__ = "import_fault"
 
@@ -329,7 +330,7 @@ class ImportFault(Base, table=True):
 
 
 class RejectedRow(Base, table=True):
-    """A row of an import that was not taken, as it stood in the file."""
+    """A rejected row of an import, as it stood in the file, with the reasons."""
 
     __tablename__ = "import_rejected_row"
 
@@ -340,10 +341,10 @@ class RejectedRow(Base, table=True):
 
 
 class ImportedThing(Base, table=True):
-    """A thing an import made or changed: what it said before, and which version was written.
+    """A row of the register that an import made or changed, kept so that it can be undone.
 
-    `digest` is over what the import had it say; `stated` is true where the file gave the state of
-    an instrument.
+    `before` is its former content, empty for a new row; `version` and `digest` are those of the
+    row as the import left it. `stated` is true where the file gave the state of an instrument.
     """
 
     __tablename__ = "import_thing"

@@ -1,7 +1,7 @@
-"""What a thing of the register says about itself, read and checked.
+"""Reads and checks the content of subjects, instruments, verifications and credit records.
 
-Each `read_…` takes a `Reader` over one mapping, be it a message or a row of a file, notes every
-fault with its field, and returns the content. Nothing here looks into the register.
+Each `read_…` takes a `Reader` over one mapping (a message or a row of a file), adds every fault
+with its field, and returns the content. Nothing here reads the register.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from law.reader.strict_reader import Reader
 
 @dataclass(frozen=True)
 class SubjectContent:
-    """What is said of a subject."""
+    """The content of a subject: what people enter."""
 
     kind: SubjectKind
     name: str
@@ -37,7 +37,7 @@ class SubjectContent:
 
 @dataclass(frozen=True)
 class InstrumentContent:
-    """What is said of an instrument."""
+    """The content of an instrument: what people enter."""
 
     subject_id: str
     type_code: str
@@ -50,7 +50,7 @@ class InstrumentContent:
 
 @dataclass(frozen=True)
 class VerificationContent:
-    """What is said of a verification."""
+    """The content of a verification: what people enter."""
 
     instrument_id: str
     result: VerificationResult
@@ -64,7 +64,7 @@ class VerificationContent:
 
 @dataclass(frozen=True)
 class RecordContent:
-    """What is said of a credit record."""
+    """The content of a credit record: what people enter."""
 
     kind: RecordKind
     severity: Severity | None
@@ -84,7 +84,7 @@ def reader_of(message: Message, path: str, faults: list[Fault]) -> Reader:
 
 
 def read_subject(reader: Reader) -> SubjectContent:
-    """Reads a subject. GB 32100 for its credit code; a natural person has none."""
+    """Reads a subject; its credit code must follow GB 32100, a natural person has none."""
     content = SubjectContent(
         kind=reader.choice("kind", SubjectKind),
         name=reader.text("name").strip(),
@@ -105,7 +105,7 @@ def read_subject(reader: Reader) -> SubjectContent:
 
 
 def read_instrument(reader: Reader) -> InstrumentContent:
-    """Reads an instrument; its state, owner's bureau and marks are the register's."""
+    """Reads an instrument, without its state, bureau and marks, which the register sets."""
     return InstrumentContent(
         subject_id=reader.text("subject_id"),
         type_code=reader.text("type_code").strip(),
@@ -118,7 +118,7 @@ def read_instrument(reader: Reader) -> InstrumentContent:
 
 
 def read_verification(reader: Reader, today: date) -> VerificationContent:
-    """Reads a verification made by today."""
+    """Reads a verification, which must not be dated after today."""
     content = VerificationContent(
         instrument_id=reader.text("instrument_id"),
         result=reader.choice("result", VerificationResult),
@@ -137,7 +137,7 @@ def read_verification(reader: Reader, today: date) -> VerificationContent:
 
 
 def check_dated(reader: Reader, content: VerificationContent, type_code: str) -> None:
-    """A pass says until when it holds, unless the type is only verified first (C-19)."""
+    """Adds a fault where a pass has no last valid day, unless its type needs none (C-19)."""
     passed = content.result is VerificationResult.PASS
     if passed and content.valid_until is None and not only_verified_first(type_code):
         reader.fault("valid_until", "检定合格须填写有效期", "a pass needs the last valid day")
@@ -149,7 +149,7 @@ def only_verified_first(type_code: str) -> bool:
 
 
 def read_record(reader: Reader, today: date) -> RecordContent:
-    """Reads a credit record: a fact that occurred, was determined, and by today is entered."""
+    """Reads a credit record; it occurs, is determined and is entered in this order, by today."""
     content = RecordContent(
         kind=reader.choice("kind", RecordKind),
         severity=reader.choice_or_none("severity", Severity),
@@ -189,6 +189,6 @@ def _credit_code(reader: Reader) -> str:
 
 
 def _text(reader: Reader, key: str) -> str:
-    # An optional text; None and "" alike mean that nothing is said.
+    # An optional text; None and "" both mean that there is none.
     value = reader.data.get(key)
     return reader.text(key).strip() if value not in (None, "") else ""

@@ -1,4 +1,4 @@
-"""Rows as messages. A column and the field that tells it bear the same name."""
+"""Rows as messages. A column and its field have the same name."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ M = TypeVar("M", bound=Message)
 
 
 def bureau(row: tables.Bureau) -> pb.Bureau:
-    """A bureau on the wire."""
+    """A bureau as a message."""
     return _message(row, pb.Bureau)
 
 
 def subject(row: tables.Subject) -> pb.Subject:
-    """A subject on the wire."""
+    """A subject as a message."""
     return _message(row, pb.Subject)
 
 
 def instrument(row: tables.Instrument) -> pb.Instrument:
-    """An instrument on the wire."""
+    """An instrument as a message."""
     return _message(row, pb.Instrument)
 
 
 def verification(row: tables.Verification) -> pb.Verification:
-    """A verification on the wire."""
+    """A verification as a message."""
     return _message(row, pb.Verification)
 
 
 def verification_entry(
     row: tables.Verification, instrument: tables.Instrument
 ) -> pb.VerificationEntry:
-    """A verification in a list, with what tells its instrument."""
+    """A verification in a list, with what identifies its instrument."""
     return pb.VerificationEntry(
         verification=verification(row),
         subject_id=instrument.subject_id,
@@ -49,13 +49,13 @@ def verification_entry(
 
 
 def record(row: tables.Record) -> pb.Record:
-    """A credit record on the wire."""
+    """A credit record as a message."""
     return _message(row, pb.Record)
 
 
 def account(row: tables.Account) -> identity.Account:
-    """An account on the wire."""
-    said = identity.Account(
+    """An account as a message."""
+    message = identity.Account(
         account_id=row.account_id,
         name=row.name,
         display_name=row.display_name,
@@ -64,8 +64,8 @@ def account(row: tables.Account) -> identity.Account:
         subject_id=row.subject_id,
         closed=row.closed,
     )
-    said.created_at.FromDatetime(row.created_at)
-    return said
+    message.created_at.FromDatetime(row.created_at)
+    return message
 
 
 def role_number(role: Role) -> identity.Role.ValueType:
@@ -80,9 +80,9 @@ def role_named(number: identity.Role.ValueType) -> Role:
 
 def _message(row: Any, kind: type[M]) -> M:
     values = {field.name: getattr(row, field.name) for field in kind.DESCRIPTOR.fields}
-    said = {
+    fields = {
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in values.items()
         if value is not None
     }
-    return kind(**said)
+    return kind(**fields)

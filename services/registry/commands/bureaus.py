@@ -16,22 +16,22 @@ CONTACT = ("department", "phone", "email")
 
 
 async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
-    """Creates a bureau or changes it.
+    """Creates or changes a bureau.
 
-    The administrator does both; a unit head changes where objections go. Raises WrongState for a
-    version that is not the present one, NotPermitted beyond that.
+    An administrator may do both; a unit head may change how the own bureau is reached, and gets
+    NotPermitted for anything else. Raises WrongState for a version that is not the present one.
     """
-    said = request.bureau
-    row = await change.session.get(Bureau, said.code, with_for_update=True)
-    wanted = {name: getattr(said, name).strip() for name in FIELDS}
+    message = request.bureau
+    row = await change.session.get(Bureau, message.code, with_for_update=True)
+    values = {name: getattr(message, name).strip() for name in FIELDS}
     before = row.model_dump(mode="json") if row else None
-    _require_right(change, row, said.code, wanted)
+    _require_right(change, row, message.code, values)
     if row is None:
-        row = Bureau(code=said.code, **wanted)
-    elif not row.removed and wanted.items() <= row.model_dump().items():
+        row = Bureau(code=message.code, **values)
+    elif not row.removed and values.items() <= row.model_dump().items():
         return pb.PutBureauResponse(bureau=wire.bureau(row))
-    require_version(row.version, said.version)
-    row.sqlmodel_update({**wanted, "removed": False})
+    require_version(row.version, message.version)
+    row.sqlmodel_update({**values, "removed": False})
     await save_bureaus(change, [row])
     change.audit(
         "put_bureau", f"bureau/{row.code}", before=before, after=row.model_dump(mode="json")
@@ -39,12 +39,12 @@ async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBure
     return pb.PutBureauResponse(bureau=wire.bureau(row))
 
 
-def _require_right(change: Change, row: Bureau | None, code: str, wanted: dict[str, str]) -> None:
+def _require_right(change: Change, row: Bureau | None, code: str, values: dict[str, str]) -> None:
     caller = change.caller
     if caller.is_service or caller.has(Role.ADMINISTRATOR):
         return
     caller.require_bureau(code)
-    if row is None or any(getattr(row, n) != wanted[n] for n in FIELDS if n not in CONTACT):
+    if row is None or any(getattr(row, n) != values[n] for n in FIELDS if n not in CONTACT):
         raise NotPermitted(
             "单位负责人只能修改本单位的联系方式",
             "A unit head may only change where the bureau is reached",

@@ -19,7 +19,7 @@ PLATFORM = "platform"
 
 
 async def remember_clock(database: Database, clock: Clock) -> None:
-    """Notes at the first start how far a new sandbox's clock runs ahead."""
+    """Saves at the first start how far the clock of a new sandbox is ahead."""
     async with database.transaction() as session:
         if await session.get(AnnouncedClock, ROW) is None:
             seconds = clock.offset().total_seconds()
@@ -38,21 +38,21 @@ async def advance_clock(
     announced = await change.session.get_one(AnnouncedClock, ROW, with_for_update=True)
     to = request.to.ToDatetime(UTC)
     before = announced.offset_seconds
-    # The file moves inside the transaction, before it commits: whoever hears the event must find
-    # the clock moved. A crash in between leaves a clock that was moved and not announced. What is
-    # past is therefore reckoned by the announced clock, so that the same request asked again goes
-    # through: it finds the file there already, leaves it, and announces it.
-    told_time = change.at - clock.offset() + timedelta(seconds=before)
-    if to < told_time:
+    # The clock file is changed inside the transaction, before it commits, so that every handler of
+    # the event finds the clock moved. After a crash in between, the clock is moved but not
+    # announced. So the announced clock decides what is past: the same request, sent again, finds
+    # the file moved already, leaves it, and announces it.
+    announced_time = change.at - clock.offset() + timedelta(seconds=before)
+    if to < announced_time:
         raise WrongState("沙箱时钟只能向前拨", "The sandbox clock only moves forward")
     if to > clock.now():
         clock.move_to(to)
     announced.offset_seconds = clock.offset().total_seconds()
-    await _tell(change, clock, before)
+    await _announce(change, clock, before)
     return pb.AdvanceClockResponse(now=_stamp(clock.now()), today=clock.today().isoformat())
 
 
-async def _tell(change: Change, clock: Clock, before: float) -> None:
+async def _announce(change: Change, clock: Clock, before: float) -> None:
     offset = clock.offset().total_seconds()
     await change.announce(
         events.ClockMoved(offset_seconds=offset, now=_stamp(clock.now())),
@@ -67,8 +67,8 @@ async def _tell(change: Change, clock: Clock, before: float) -> None:
     )
 
 
-def tell_time(clock: Clock) -> pb.GetClockResponse:
-    """What the platform's clock shows."""
+def current_time(clock: Clock) -> pb.GetClockResponse:
+    """What the platform's clock shows now."""
     now = clock.now()
     return pb.GetClockResponse(
         now=_stamp(now),

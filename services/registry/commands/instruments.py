@@ -25,28 +25,29 @@ from services.registry.validation import InstrumentContent, read_instrument, rea
 async def put_instrument(
     change: Change, request: pb.PutInstrumentRequest
 ) -> pb.PutInstrumentResponse:
-    """Files an instrument as spare (C-19), or changes what is known of it, its owner included.
+    """Files an instrument as spare (C-19), or changes its content, its owner included.
 
-    Filing is a service to the user unit and a condition of nothing (C-20). Raises InvalidInput,
+    Filing is a service to the user unit; nothing depends on it (C-20). Raises InvalidInput,
     NotPermitted outside the scope, WrongState for a version that is not the present one.
     """
-    said, faults = request.instrument, list[Fault]()
-    content = read_instrument(reader_of(said, "instrument", faults))
+    message, faults = request.instrument, list[Fault]()
+    content = read_instrument(reader_of(message, "instrument", faults))
     refuse_any(faults)
-    row = await find_instrument(change, said.instrument_id) if said.instrument_id else None
-    _check_state(said.state, row)
+    instrument_id = message.instrument_id
+    row = await find_instrument(change, instrument_id) if instrument_id else None
+    _check_state(message.state, row)
     owner = await find_subject(change, content.subject_id)
     content = replace(content, subject_id=owner.subject_id)
     if row is None:
         row = await _file(change, owner, content)
     else:
-        await _alter(change, row, owner, content, said.version)
+        await _alter(change, row, owner, content, message.version)
     return pb.PutInstrumentResponse(instrument=wire.instrument(row))
 
 
-def _check_state(said: str, row: Instrument | None) -> None:
+def _check_state(state: str, row: Instrument | None) -> None:
     present = row.state if row else InstrumentState.SPARE
-    if said not in ("", present):
+    if state not in ("", present):
         zh, en = "状态须用“设定器具状态”办理", "the state is set by SetInstrumentState"
         refuse_any([Fault("instrument.state", zh, en, cite="C-19")])
 
@@ -66,12 +67,12 @@ async def _file(change: Change, owner: Subject, content: InstrumentContent) -> I
 async def _alter(
     change: Change, row: Instrument, owner: Subject, content: InstrumentContent, version: int
 ) -> None:
-    wanted = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
-    if not wanted:
+    values = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
+    if not values:
         return
     require_version(row.version, version)
     before, left = row.model_dump(mode="json"), serial_of(row)
-    row.sqlmodel_update(wanted | {"bureau": owner.bureau, "in_review": owner.in_review})
+    row.sqlmodel_update(values | {"bureau": owner.bureau, "in_review": owner.in_review})
     others = await save_instruments(change, [row], left=[left])
     change.audit(
         "change_instrument",
@@ -82,16 +83,16 @@ async def _alter(
 
 
 def _after(row: Instrument, others: list[Instrument]) -> dict[str, object]:
-    # Others whose mark of a repeated serial number changed with this one.
+    # `others` are instruments whose mark of a repeated serial number changed with this one.
     return row.model_dump(mode="json") | {"remarked": [other.instrument_id for other in others]}
 
 
 async def set_instrument_state(
     change: Change, request: pb.SetInstrumentStateRequest
 ) -> pb.SetInstrumentStateResponse:
-    """Puts an instrument into use, sets it aside, stops it or scraps it for good.
+    """Sets an instrument to in use, spare or stopped, or scraps it for good.
 
-    Each time it comes into use a new spell begins. Raises WrongState once it is scrapped.
+    Each time it comes into use, a new spell of use begins. Raises WrongState once it is scrapped.
     """
     row = await find_instrument(change, request.instrument_id)
     state = InstrumentState(request.state)

@@ -1,4 +1,7 @@
-"""What decisions of cases do to records: repaired, or no longer disclosed. Called by services."""
+"""What the decision of a case does to records: repaired, or no longer disclosed.
+
+Only the objection service calls these commands.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
-from services.registry.announce_changes import Why, save_records
+from services.registry.announce_changes import Cause, save_records
 from services.registry.commands.finding import find_record
 from services.registry.tables import Record
 
@@ -18,41 +21,41 @@ from services.registry.tables import Record
 async def repair_records(
     change: Change, request: pb.RepairRecordsRequest
 ) -> pb.RepairRecordsResponse:
-    """Marks adverse records as repaired: from today they no longer count (S3 20; S4 四(四)).
+    """Marks adverse records as repaired: from today on they no longer count (S3 20; S4 四(四)).
 
-    Those that have ended already stay as they are. Raises WrongState for a positive record.
+    Records that are no longer active stay as they are. Raises WrongState for a positive record.
     """
-    rows = await _found(change, request.record_ids)
+    rows = await _records(change, request.record_ids)
     if any(row.kind.positive for row in rows):
         raise WrongState("守信信息不适用信用修复", "Only adverse records can be repaired")
-    standing = [row for row in rows if row.status is RecordStatus.ACTIVE]
-    before = _told(standing)
-    for row in standing:
+    active = [row for row in rows if row.status is RecordStatus.ACTIVE]
+    before = _states(active)
+    for row in active:
         row.status, row.status_on = RecordStatus.REPAIRED, change.today
-    await save_records(change, standing, Why(events.CAUSE_REPAIRED, request.ground))
-    _audit(change, "repair_record", standing, before, request.ground)
+    await save_records(change, active, Cause(events.CAUSE_REPAIRED, request.ground))
+    _audit(change, "repair_record", active, before, request.ground)
     return pb.RepairRecordsResponse(records=map(wire.record, rows))
 
 
 async def stop_disclosure(
     change: Change, request: pb.StopDisclosureRequest
 ) -> pb.StopDisclosureResponse:
-    """Stops the disclosure of records, which stay on file and go on to count (S4 五(三))."""
-    rows = await _found(change, request.record_ids)
+    """Stops the disclosure of records, which stay on file and still count (S4 五(三))."""
+    rows = await _records(change, request.record_ids)
     disclosed = [row for row in rows if not row.disclosure_stopped]
-    before = _told(disclosed)
+    before = _states(disclosed)
     for row in disclosed:
         row.disclosure_stopped = True
-    await save_records(change, disclosed, Why(events.CAUSE_DISCLOSURE_STOPPED, request.ground))
+    await save_records(change, disclosed, Cause(events.CAUSE_DISCLOSURE_STOPPED, request.ground))
     _audit(change, "stop_disclosure", disclosed, before, request.ground)
     return pb.StopDisclosureResponse(records=map(wire.record, rows))
 
 
-async def _found(change: Change, record_ids: Sequence[str]) -> list[Record]:
+async def _records(change: Change, record_ids: Sequence[str]) -> list[Record]:
     return [await find_record(change, record_id) for record_id in sorted(set(record_ids))]
 
 
-def _told(rows: Sequence[Record]) -> list[dict[str, object]]:
+def _states(rows: Sequence[Record]) -> list[dict[str, object]]:
     return [row.model_dump(mode="json") for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""Changes of credit records: entered, corrected, withdrawn, contested; never deleted."""
+"""Changes of credit records: entering, correcting, withdrawing, contesting; never deleting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
-from services.registry.announce_changes import Why, save_records
+from services.registry.announce_changes import Cause, save_records
 from services.registry.commands.finding import (
     find_record,
     find_subject,
@@ -26,10 +26,10 @@ from services.registry.validation import RecordContent, read_record, reader_of
 
 
 async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.EnterRecordResponse:
-    """Enters a credit record today.
+    """Enters a credit record as of today.
 
-    Raises InvalidInput, NotPermitted outside the scope, AlreadyExists for a fact that is entered
-    from the same source already, also where it was withdrawn since.
+    Raises InvalidInput, NotPermitted outside the scope, AlreadyExists for a fact that was entered
+    from the same source before, even if it was withdrawn since.
     """
     content = _content(change, request.record)
     subject = await find_subject(change, request.record.subject_id)
@@ -50,20 +50,20 @@ async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.Ent
 async def correct_record(
     change: Change, request: pb.CorrectRecordRequest
 ) -> pb.CorrectRecordResponse:
-    """Corrects a credit record, which stays in force; what it said before stays known.
+    """Corrects a credit record, which stays in force; its earlier versions are kept.
 
     Raises InvalidInput, NotPermitted outside the scope, WrongState for a version that is not the
-    present one or a record that no longer stands, AlreadyExists for a fact entered twice.
+    present one or a record that is no longer active, AlreadyExists for a fact entered twice.
     """
     content = _content(change, request.record)
     row = await find_record(change, request.record.record_id)
     _check_subject(row, request.record.subject_id)
-    _require_standing(row)
+    _require_active(row)
     require_version(row.version, request.record.version)
-    await _require_new(change, row.subject_id, content, besides=row.record_id)
+    await _require_new(change, row.subject_id, content, except_record=row.record_id)
     before = row.model_dump(mode="json")
     row.sqlmodel_update(asdict(content))
-    await save_records(change, [row], Why(events.CAUSE_CORRECTED, request.ground))
+    await save_records(change, [row], Cause(events.CAUSE_CORRECTED, request.ground))
     _audit(change, "correct_record", row, before, request.ground)
     return pb.CorrectRecordResponse(record=wire.record(row))
 
@@ -71,27 +71,30 @@ async def correct_record(
 async def withdraw_record(
     change: Change, request: pb.WithdrawRecordRequest
 ) -> pb.WithdrawRecordResponse:
-    """Withdraws a credit record: from today it no longer counts.
+    """Withdraws a credit record: from today on it no longer counts.
 
-    Raises NotPermitted outside the scope, WrongState for a record that no longer stands.
+    Raises NotPermitted outside the scope, WrongState for a record that is no longer active.
     """
     row = await find_record(change, request.record_id)
-    _require_standing(row)
+    _require_active(row)
     before = row.model_dump(mode="json")
     row.status, row.status_on = RecordStatus.WITHDRAWN, change.today
-    await save_records(change, [row], Why(events.CAUSE_WITHDRAWN, request.ground))
+    await save_records(change, [row], Cause(events.CAUSE_WITHDRAWN, request.ground))
     _audit(change, "withdraw_record", row, before, request.ground)
     return pb.WithdrawRecordResponse(record=wire.record(row))
 
 
 async def set_contested(change: Change, request: pb.SetContestedRequest) -> pb.SetContestedResponse:
-    """Marks records as contested by a case, or ends that; the last case to end ends the mark."""
+    """Marks records as contested by a case, or ends that for the case.
+
+    A record stays marked until the last case that contests it has ended.
+    """
     rows = [await find_record(change, record_id) for record_id in sorted(set(request.record_ids))]
-    turned = [row for row in rows if await _turns(change, row, request)]
-    before = {row.record_id: row.contested for row in turned}
-    for row in turned:
+    changed = [row for row in rows if await _mark_changes(change, row, request)]
+    before = {row.record_id: row.contested for row in changed}
+    for row in changed:
         row.contested = not row.contested
-    await save_records(change, turned, Why(events.CAUSE_CONTESTED))
+    await save_records(change, changed, Cause(events.CAUSE_CONTESTED))
     change.audit(
         "set_contested",
         f"case/{request.case_id}",
@@ -104,45 +107,45 @@ async def set_contested(change: Change, request: pb.SetContestedRequest) -> pb.S
     return pb.SetContestedResponse(records=map(wire.record, rows))
 
 
-async def _turns(change: Change, row: Record, request: pb.SetContestedRequest) -> bool:
-    """Notes or drops the case, and tells whether the record's mark changes with it."""
+async def _mark_changes(change: Change, row: Record, request: pb.SetContestedRequest) -> bool:
+    """Adds or deletes the case of a record; returns whether the record's mark changes with it."""
     key = (row.record_id, request.case_id)
-    noted = await change.session.get(Contest, key)
-    if request.contested and noted is None:
+    contest = await change.session.get(Contest, key)
+    if request.contested and contest is None:
         change.session.add(Contest(record_id=row.record_id, case_id=request.case_id))
-    elif noted is not None and not request.contested:
-        await change.session.delete(noted)
+    elif contest is not None and not request.contested:
+        await change.session.delete(contest)
     open_cases = select(sa.exists().where(col(Contest.record_id) == row.record_id))
     return (await change.session.exec(open_cases)).one() != row.contested
 
 
-def _content(change: Change, said: pb.Record) -> RecordContent:
+def _content(change: Change, record: pb.Record) -> RecordContent:
     faults: list[Fault] = []
-    content = read_record(reader_of(said, "record", faults), change.today)
+    content = read_record(reader_of(record, "record", faults), change.today)
     refuse_any(faults)
     return content
 
 
-def _check_subject(row: Record, said: str) -> None:
-    if said not in ("", row.subject_id):
+def _check_subject(row: Record, subject_id: str) -> None:
+    if subject_id not in ("", row.subject_id):
         zh, en = "更正不能改换信用主体", "a correction cannot move the record to another subject"
         refuse_any([Fault("record.subject_id", zh, en)])
 
 
-def _require_standing(row: Record) -> None:
+def _require_active(row: Record) -> None:
     if row.status != RecordStatus.ACTIVE:
-        raise WrongState("该记录已不再有效", "The record no longer stands", status=row.status)
+        raise WrongState("该记录已不再有效", "The record is no longer active", status=row.status)
 
 
 async def _require_new(
-    change: Change, subject_id: str, content: RecordContent, besides: str = ""
+    change: Change, subject_id: str, content: RecordContent, except_record: str = ""
 ) -> None:
     same = select(Record.record_id).where(
         Record.subject_id == subject_id,
         Record.kind == content.kind,
         Record.source_ref == content.source_ref,
         Record.determined_on == content.determined_on,
-        Record.record_id != besides,
+        Record.record_id != except_record,
         sa.not_(col(Record.removed)),
     )
     if record_id := (await change.session.exec(same)).first():
@@ -151,11 +154,13 @@ async def _require_new(
         )
 
 
-def _audit(change: Change, action: str, row: Record, before: dict[str, object], why: str) -> None:
+def _audit(
+    change: Change, action: str, row: Record, before: dict[str, object], ground: str
+) -> None:
     change.audit(
         action,
         f"record/{row.record_id}",
         before=before,
         after=row.model_dump(mode="json"),
-        ground=why,
+        ground=ground,
     )

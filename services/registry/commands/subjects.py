@@ -23,15 +23,15 @@ from services.registry.commands.finding import (
 from services.registry.tables import Subject
 from services.registry.validation import SubjectContent, read_subject, reader_of
 
-# What an operator keeps up itself; the rest is the bureau's to say.
+# The columns that an operator may change itself; only its bureau changes the others.
 OPERATORS_OWN = frozenset({"person_in_charge", "address", "email"})
 
 
 async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSubjectResponse:
-    """Registers a subject, or changes what is known of it; its instruments follow its bureau.
+    """Registers a subject, or changes its content; its instruments follow it to another bureau.
 
     Raises InvalidInput, NotPermitted outside the scope, WrongState for a version that is not the
-    present one, AlreadyExists when another subject bears the credit code.
+    present one, AlreadyExists where another subject has the credit code.
     """
     faults: list[Fault] = []
     content = read_subject(reader_of(request.subject, "subject", faults))
@@ -40,10 +40,10 @@ async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSu
     if not request.subject.subject_id:
         return pb.PutSubjectResponse(subject=wire.subject(await _register(change, content)))
     row = await find_subject(change, request.subject.subject_id)
-    wanted = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
-    if wanted:
+    values = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
+    if values:
         require_version(row.version, request.subject.version)
-        await _alter(change, row, content, wanted)
+        await _alter(change, row, content, values)
     return pb.PutSubjectResponse(subject=wire.subject(row))
 
 
@@ -59,23 +59,23 @@ async def _register(change: Change, content: SubjectContent) -> Subject:
 
 
 async def _alter(
-    change: Change, row: Subject, content: SubjectContent, wanted: dict[str, object]
+    change: Change, row: Subject, content: SubjectContent, values: dict[str, object]
 ) -> None:
-    _require_right(change, content, wanted)
-    if "credit_code" in wanted:
+    _require_right(change, content, values)
+    if "credit_code" in values:
         await _require_free(change, content.credit_code)
     before = row.model_dump(mode="json")
-    row.sqlmodel_update(wanted)
+    row.sqlmodel_update(values)
     await save_subjects(change, [row])
     followed = await follow_owner(change, row)
     after = row.model_dump(mode="json") | {"instruments_followed": followed}
     change.audit("change_subject", f"subject/{row.subject_id}", before=before, after=after)
 
 
-def _require_right(change: Change, content: SubjectContent, wanted: dict[str, object]) -> None:
+def _require_right(change: Change, content: SubjectContent, values: dict[str, object]) -> None:
     if not change.caller.has(Role.OPERATOR):
         change.caller.require_bureau(content.bureau)
-    elif not OPERATORS_OWN.issuperset(wanted):
+    elif not OPERATORS_OWN.issuperset(values):
         raise NotPermitted(
             "经营者只能修改本单位的负责人、地址和电子邮箱",
             "An operator may only change its person in charge, address and e-mail",
@@ -85,10 +85,10 @@ def _require_right(change: Change, content: SubjectContent, wanted: dict[str, ob
 async def _require_free(change: Change, credit_code: str) -> None:
     if not credit_code:
         return
-    bearing = select(Subject.subject_id).where(
+    holders = select(Subject.subject_id).where(
         Subject.credit_code == credit_code, sa.not_(col(Subject.removed))
     )
-    if subject_id := (await change.session.exec(bearing)).first():
+    if subject_id := (await change.session.exec(holders)).first():
         raise AlreadyExists(
             "该统一社会信用代码已登记",
             "A subject with this credit code is registered already",

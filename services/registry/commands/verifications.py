@@ -1,4 +1,4 @@
-"""Recording verifications."""
+"""Recording the verification of an instrument."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ async def record_verification(
 ) -> pb.RecordVerificationResponse:
     """Records a verification; a first pass puts a spare instrument into use (C-19).
 
-    The same certificate told again answers what is recorded. Raises InvalidInput, NotPermitted
-    outside the scope, AlreadyExists for the number of another certificate of the institution.
+    A certificate that is recorded already is answered as it is. Raises InvalidInput, NotPermitted
+    outside the scope, AlreadyExists for a recorded certificate number with other content.
     """
     faults: list[Fault] = []
     reader = reader_of(request.verification, "verification", faults)
@@ -40,14 +40,14 @@ async def record_verification(
     content = replace(content, instrument_id=instrument.instrument_id)
     check_dated(reader, content, instrument.type_code)
     refuse_any(faults)
-    row = await _told_before(change, content) or await _record(change, content, instrument)
+    row = await _recorded_before(change, content) or await _record(change, content, instrument)
     return pb.RecordVerificationResponse(
         verification=wire.verification(row), instrument=wire.instrument(instrument)
     )
 
 
 def comes_into_use(instrument: Instrument, result: VerificationResult) -> bool:
-    """Whether a result puts an instrument into use: the first pass of one never used (C-19)."""
+    """Whether a result puts an instrument into use: a pass of one that was never used (C-19)."""
     never_used = instrument.state == InstrumentState.SPARE and instrument.spell == 0
     return never_used and result == VerificationResult.PASS
 
@@ -65,7 +65,7 @@ async def _record(
     return row
 
 
-async def _told_before(change: Change, content: VerificationContent) -> Verification | None:
+async def _recorded_before(change: Change, content: VerificationContent) -> Verification | None:
     if not content.certificate_no:
         return None
     same = select(Verification).where(

@@ -1,4 +1,4 @@
-"""Changes of accounts. Passwords come hashed: hashing is slow, and a transaction must not be."""
+"""Changes of accounts. Passwords come hashed, since hashing is too slow for a transaction."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from services.registry.commands.finding import refuse_any, require_bureau_exists
 from services.registry.scope import PLATFORM_WIDE
 from services.registry.tables import Account
 
-# Who decides cases does not run the platform (D-09).
+# Roles that decide cases, and so do not run the platform (D-09).
 DECIDING = frozenset({Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER})
-# Act for themselves, not for a bureau, and hold no other role.
+# Roles that act for themselves, not for a bureau, and go with no other role.
 APART = frozenset({Role.OPERATOR, Role.PUBLIC})
 
 
@@ -47,20 +47,22 @@ async def create_account(
         created_at=change.at,
     )
     change.session.add(row)
-    change.audit("create_account", f"account/{row.account_id}", after=row.told())
+    change.audit("create_account", f"account/{row.account_id}", after=row.audited())
     return pb.CreateAccountResponse(account=wire.account(row))
 
 
 async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.CloseAccountResponse:
-    """Closes an account for good. Raises NotFound, WrongState for the caller's own."""
+    """Closes an account for good. Raises NotFound, WrongState for the caller's own account."""
     row = await _find(change, request.account_id)
     if row.account_id == change.caller.account_id:
-        # So the last administrator cannot lock everyone out.
+        # Otherwise the last administrator could lock everyone out.
         raise WrongState("不能注销自己的账号", "You cannot close your own account")
     if not row.closed:
-        before = row.told()
+        before = row.audited()
         row.closed = True
-        change.audit("close_account", f"account/{row.account_id}", before=before, after=row.told())
+        change.audit(
+            "close_account", f"account/{row.account_id}", before=before, after=row.audited()
+        )
     return pb.CloseAccountResponse(account=wire.account(row))
 
 
@@ -71,9 +73,10 @@ async def change_password(
     checked: Account | None,
     password_hash: str,
 ) -> pb.ChangePasswordResponse:
-    """Sets a new password for the account whose present one was just checked; None was wrong.
+    """Sets a new password for `checked`, the account whose present password was just checked.
 
-    Raises NotPermitted for a wrong one, WrongState when it was changed meanwhile.
+    Raises NotPermitted where it was wrong (`checked` is None), WrongState where it was changed
+    meanwhile.
     """
     if checked is None:
         raise NotPermitted("原密码不正确", "The present password is wrong")

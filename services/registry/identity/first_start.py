@@ -23,13 +23,13 @@ log = structlog.get_logger()
 
 
 async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir: Path) -> None:
-    """Creates the first administrator, its password in a file that only the owner reads.
+    """Creates the first administrator, with the password in a file that only its owner may read.
 
-    The file comes first, so that a crash between the two leaves a password to go on with.
+    The file is written first, so that after a crash the next start uses the same password.
     """
     async with changes.database.snapshot() as session:
-        found = await session.exec(select(Account).where(Account.name == ADMINISTRATOR))
-        if found.first() is not None:
+        known = await session.exec(select(Account).where(Account.name == ADMINISTRATOR))
+        if known.first() is not None:
             return
     file = first_password(keys_dir)
     hashed = await passwords.hash(file.read_text().strip())
@@ -45,7 +45,7 @@ async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir:
 
 
 def first_password(keys_dir: Path) -> Path:
-    """The file with the first administrator's password; made where there is none."""
+    """The file with the first administrator's password; it is written where there is none."""
     file = keys_dir / f"{ADMINISTRATOR}.password"
     if not file.exists():
         write_private(file, secrets.token_urlsafe(18))

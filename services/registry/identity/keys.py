@@ -1,8 +1,8 @@
-"""`python -m services.registry.identity.keys DIR`: every key, by who may read it.
+"""`python -m services.registry.identity.keys DIR`: makes a folder of keys for each service.
 
 On one machine the registry makes the keys on its first start. Where each service runs in a
-container of its own it is handed one folder instead, read-only: DIR/registry holds everything,
-DIR/<service> the public key and that service's own secret. What is there already is kept.
+container of its own, the container gets one of these folders, read-only: DIR/registry holds every
+key, DIR/<service> the public key and the secret of that service. Existing files are kept.
 """
 
 from __future__ import annotations

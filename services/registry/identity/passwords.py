@@ -1,7 +1,7 @@
-"""Passwords: hashed with argon2, guessed at slowly.
+"""Passwords: hashed with argon2, and guarded against guessing.
 
-Names that nobody has behave like names that somebody has: the same work, the same count of wrong
-passwords, the same answers. Waiting is machine time; moving a sandbox's clock unlocks nothing.
+A name without an account behaves like any other: the same work, the same count of wrong passwords,
+the same answers. Waiting goes by the machine's time, so moving a sandbox's clock ends no waiting.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from services.registry.tables import Account, WrongPassword
 WRONG_IN_A_ROW = 5
 WAIT = timedelta(minutes=1)
 FORGET = timedelta(hours=1)
-# Each hash takes 64 MiB; whoever floods the door must not take the machine's memory.
+# Each hash takes 64 MiB; a flood of logins must not use up the machine's memory.
 HASHES_AT_ONCE = 2
 
 
@@ -36,9 +36,9 @@ class Passwords:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._hasher = PasswordHasher()
-        self._nobodys = self._hasher.hash(secrets.token_urlsafe(16))
+        self._unknown_hash = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
-        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def hash(self, password: str) -> str:
         """The salted hash of a password."""
@@ -46,24 +46,26 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def check(self, name: str, password: str) -> Account:
-        """The open account of that name and password.
+        """The open account with this name and password.
 
-        Raises Unauthenticated, and WrongState while the name has to wait after five wrong ones.
+        Raises Unauthenticated, and WrongState for a minute after five wrong passwords in a row.
         """
-        # One guess at a name at a time, so that a hundred at once do not slip past the count.
-        door = self._doors.setdefault(name, asyncio.Lock())
-        async with door:
+        # One attempt at a time for each name, so that a hundred at once are all counted.
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        async with lock:
             return await self._check(name, password)
 
     async def _check(self, name: str, password: str) -> Account:
-        account = await self._knock(name)
-        right = await self._matches(account.password_hash if account else self._nobodys, password)
+        account = await self._find(name)
+        right = await self._matches(
+            account.password_hash if account else self._unknown_hash, password
+        )
         await self._count(name, right=right)
         if account is None or account.closed or not right:
             raise Unauthenticated("用户名或密码不正确", "The name or the password is wrong")
         return account
 
-    async def _knock(self, name: str) -> Account | None:
+    async def _find(self, name: str) -> Account | None:
         async with self._database.snapshot() as session:
             wrong = await session.get(WrongPassword, name)
             account = (await session.exec(select(Account).where(Account.name == name))).first()
@@ -84,15 +86,14 @@ class Passwords:
         now = self._clock.now()
         stale = col(WrongPassword.last_at) < now - FORGET
         async with self._database.transaction() as session:
-            await exclusively(
-                session, "wrong passwords"
-            )  # or two first ones would both be the first
+            # Otherwise two first attempts at once would both count as the first.
+            await exclusively(session, "wrong passwords")
             await session.exec(sa.delete(WrongPassword).where(stale))
             wrong = await session.get(WrongPassword, name, with_for_update=True)
             if right:
                 if wrong:
                     await session.delete(wrong)
                 return
-            # Whoever waited has five more.
+            # After the waiting there are five more attempts.
             times = wrong.times % WRONG_IN_A_ROW if wrong else 0
             await session.merge(WrongPassword(name=name, times=times + 1, last_at=now))

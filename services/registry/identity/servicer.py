@@ -22,7 +22,7 @@ from services.registry.tables import Account
 log = structlog.get_logger()
 
 
-# Whoever has not signed in at the portal.
+# A person at the portal who has not signed in.
 VISITOR = Caller("visitor", "visitor", frozenset({Role.PUBLIC}))
 
 

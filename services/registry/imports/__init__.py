@@ -1,6 +1,7 @@
-"""Taking in files: what each family of rows holds, and how a file becomes a change of the register.
+"""Imports of files, and of batches that systems send in bulk.
 
-A file is read and checked cell by cell before any transaction (`cells`, `sheet`, `mapping`,
-`reading`). Inside one transaction it is compared with the register (`plan_…`), applied or refused
-as a whole (`commands`), and kept so that it can be undone (`undoing`).
+A file goes through these folders in order. `read/` turns its bytes into rows of cells, `rows/`
+turns cells into checked values and notes every fault, `plan/` compares them with the register,
+`impact/` estimates what applying them would set off, and `batch/` applies, holds or refuses them
+in one transaction, and undoes them.
 """

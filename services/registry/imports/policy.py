@@ -1,4 +1,4 @@
-"""Who may take in files, push in bulk, and decide about what was held back."""
+"""Who may import files, send batches in bulk, and decide about batches that are held."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from protos.registry.v1 import bulk_pb2, registry_pb2
 
 IMPORTS = registry_pb2.DESCRIPTOR.services_by_name["ImportService"].full_name
 BULK = bulk_pb2.DESCRIPTOR.services_by_name["BulkService"].full_name
-_TAKING = allow(Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR)
+_IMPORTING = allow(Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR)
 # An institution uploads its verifications in bulk (S4 二(四)) and sees what became of them.
-_SENDING = Rule(_TAKING.roles | {Role.VERIFICATION_INSTITUTION})
+_SENDING = Rule(_IMPORTING.roles | {Role.VERIFICATION_INSTITUTION})
 _READING = Rule(_SENDING.roles | {Role.UNIT_HEAD})
 _DECIDING = in_person(Role.UNIT_HEAD)
 
 _IMPORT_RULES = {
-    "ImportFile": _TAKING,
+    "ImportFile": _IMPORTING,
     "GetBatch": _READING,
     "ListBatches": _READING,
     "ListFaults": _READING,
     "GetRejectedRows": _READING,
     "GetTemplate": _READING,
-    "UndoBatch": _TAKING,
+    "UndoBatch": _IMPORTING,
     "ApproveBatch": _DECIDING,
     "RejectBatch": _DECIDING,
     "DiscardBatch": _SENDING,

@@ -1,4 +1,4 @@
-"""Questions about imports, each within the caller's scope."""
+"""Reads of batches and their faults, within the caller's scope."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ENVELOPE_BYTES = 1024
 
-
-# Who sees every batch of the bureaus they cover; others see those they sent themselves.
-KEEPERS = (
+# Roles that see every batch of the bureaus they cover; others see only batches of their own.
+SEE_EVERY_BATCH = (
     Role.CASEWORKER,
     Role.UNIT_HEAD,
     Role.INTEGRATOR,
@@ -41,7 +40,7 @@ async def find_batch(
     if row is None:
         raise NotFound("没有该导入批次", "There is no such batch", batch_id=batch_id)
     caller.require_bureau(row.bureau)
-    if not caller.has(*KEEPERS) and row.imported_by != caller.account_id:
+    if not caller.has(*SEE_EVERY_BATCH) and row.imported_by != caller.account_id:
         raise NotPermitted("只能查看自己的批次", "You may see your own batches only")
     return row
 
@@ -53,7 +52,7 @@ async def get_batch(view: View, request: pb.GetBatchRequest) -> pb.GetBatchRespo
 
 
 async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBatchesResponse:
-    """Batches of the caller's scope, newest first."""
+    """The batches that the caller sees, newest first."""
     rows = select(ImportBatch).where(_seen(view.caller))
     order = (ImportBatch.imported_at, ImportBatch.batch_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
@@ -74,7 +73,10 @@ async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFault
 async def get_rejected_rows(
     view: View, request: pb.GetRejectedRowsRequest
 ) -> pb.GetRejectedRowsResponse:
-    """The rows not taken, as a file. Raises NotFound, NotPermitted, WrongState for too many."""
+    """The rejected rows as a CSV file.
+
+    Raises NotFound, NotPermitted, WrongState where they are too many for one answer.
+    """
     batch = await find_batch(view.session, view.caller, request.batch_id)
     of_batch = select(RejectedRow).where(RejectedRow.batch_id == batch.batch_id)
     rows = (await view.session.exec(of_batch.order_by(col(RejectedRow.row)))).all()
@@ -82,14 +84,14 @@ async def get_rejected_rows(
     if len(content) > MAX_MESSAGE_BYTES - ENVELOPE_BYTES:
         raise WrongState(
             f"未收下的行太多（{len(rows)} 行），请按逐格说明修正原文件后整份再次导入",
-            f"{len(rows)} rows are too many for one answer; put the file right and import it"
-            " again, which leaves alone what was taken",
+            f"{len(rows)} rows are too many for one answer; correct the file and import it again,"
+            " which leaves what was imported as it is",
         )
     return pb.GetRejectedRowsResponse(content=content)
 
 
 def _seen(caller: Caller) -> sa.ColumnElement[bool]:
     covered = row_scope.covered(caller, ImportBatch.bureau)
-    if caller.has(*KEEPERS):
+    if caller.has(*SEE_EVERY_BATCH):
         return covered
     return covered & (col(ImportBatch.imported_by) == caller.account_id)

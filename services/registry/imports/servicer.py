@@ -1,45 +1,67 @@
-"""Imports over gRPC: a file comes in pieces, after a header that says how to read it."""
+"""Imports over gRPC: files, batches that systems send in bulk, and decisions about batches."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from law.errors import AlreadyExists, Fault, InvalidInput
+from plumbing.change import Changes
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
+from plumbing.settings import Settings
+from protos.registry.v1 import bulk_pb2, bulk_pb2_grpc
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
 from services.registry.imports import queries
-from services.registry.imports.batch import approval
+from services.registry.imports.batch import approval, bulk
 from services.registry.imports.batch.commands import discard_batch, import_file
-from services.registry.imports.batch.desk import ImportDesk
+from services.registry.imports.batch.intake import Upload, read_upload, with_grade_drops
 from services.registry.imports.batch.undo import undo_batch
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradeDrops, Grader
+from services.registry.imports.read.limits import FileLimits
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.templates import template
 
+T = TypeVar("T")
 
-class ImportServicer(Servicer, rpc.ImportServiceServicer):
-    """Imports files, and has batches approved, discarded and undone."""
+
+class _ImportingServicer(Servicer):
+    """What the calls that process a batch need: limits, and grading to ask about grades."""
+
+    def __init__(self, changes: Changes, grader: Grader, settings: Settings) -> None:
+        super().__init__(changes)
+        self._grader = grader
+        self._max_bytes = settings.import_max_bytes
+        self._open_days = settings.import_open_days
+        self._limits = Limits.of(settings)
+        self._file_limits = FileLimits.of(settings)
+
+    async def _read(self, header: pb.ImportHeader, content: bytes, digest: str = "") -> Upload:
+        today = self.changes.clock.today()
+        return await read_upload(header, content, today, self._file_limits, digest)
+
+    async def _with_grade_drops(self, work: Callable[[GradeDrops], Awaitable[T]]) -> T:
+        return await with_grade_drops(self._grader, work)
+
+
+class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
+    """Imports files, and has batches approved, rejected, discarded and undone."""
 
     register = rpc.add_ImportServiceServicer_to_server
-
-    def __init__(self, desk: ImportDesk) -> None:
-        super().__init__(desk.changes)
-        self._desk = desk
 
     async def ImportFile(
         self, request_iterator: AsyncIterator[pb.ImportFileRequest], context: Any
     ) -> pb.ImportFileResponse:
-        caller, desk = current_caller(), self._desk
         header, content = await self._received(request_iterator)
         mapping.check_header(header)
-        upload = await desk.read(header, content)
-        take = partial(import_file, upload, desk.shares)
-        answer = await desk.foreseen(
+        upload = await self._read(header, content)
+        command = partial(import_file, upload=upload, limits=self._limits)
+        answer = await self._with_grade_drops(
             lambda drops: self.changes.once(
-                caller, header, partial(take, drops), pb.ImportFileResponse
+                current_caller(), header, partial(command, drops=drops), pb.ImportFileResponse
             )
         )
         if answer.batch.sha256 != upload.sha256:
@@ -60,9 +82,9 @@ class ImportServicer(Servicer, rpc.ImportServiceServicer):
             if header is None:
                 header = part.header
             content += part.content
-            if len(content) > self._desk.max_bytes:
-                zh = f"文件超过 {self._desk.max_bytes} 字节"
-                raise InvalidInput(zh, f"the file is longer than {self._desk.max_bytes} bytes")
+            if len(content) > self._max_bytes:
+                zh = f"文件超过 {self._max_bytes} 字节"
+                raise InvalidInput(zh, f"the file is longer than {self._max_bytes} bytes")
         if header is None:
             raise InvalidInput(faults=[Fault("header", "必填", "is required")])
         return header, bytes(content)
@@ -82,11 +104,60 @@ class ImportServicer(Servicer, rpc.ImportServiceServicer):
     async def ApproveBatch(
         self, request: pb.ApproveBatchRequest, context: Any
     ) -> pb.ApproveBatchResponse:
-        caller, desk = current_caller(), self._desk
-        held = await approval.held_content(self.changes.database, caller, request.batch_id)
-        upload = await desk.read(*held)
-        approve = partial(approval.approve_batch, upload, desk.shares)
-        return await desk.foreseen(lambda drops: self.once(request, partial(approve, drops)))
+        async with self.view() as view:
+            kept = await approval.kept_content(view, request.batch_id)
+        upload = await self._read(*kept)
+        command = partial(approval.approve_batch, upload=upload, limits=self._limits)
+        return await self._with_grade_drops(lambda drops: self.once(request, command, drops=drops))
 
     RejectBatch = change(approval.reject_batch)
     DiscardBatch = change(discard_batch)
+
+
+class BulkServicer(_ImportingServicer, bulk_pb2_grpc.BulkServiceServicer):
+    """Receives batches that systems send, chunk by chunk."""
+
+    register = bulk_pb2_grpc.add_BulkServiceServicer_to_server
+
+    async def OpenBulkBatch(
+        self, request: bulk_pb2.OpenBulkBatchRequest, context: Any
+    ) -> bulk_pb2.OpenBulkBatchResponse:
+        await self.once(request, bulk.open_batch)
+        # A call that is repeated later is told how much has arrived by then.
+        return bulk_pb2.OpenBulkBatchResponse(batch=await self._batch(request.batch_id))
+
+    async def SendBulkChunks(
+        self, request_iterator: AsyncIterator[bulk_pb2.SendBulkChunksRequest], context: Any
+    ) -> bulk_pb2.SendBulkChunksResponse:
+        caller, batch_id = current_caller(), ""
+        # Each chunk is committed before the next is read: gRPC's window slows the sender down.
+        async for chunk in request_iterator:
+            async with self.changes.change(caller) as change:
+                await bulk.receive(change, chunk, self._max_bytes, self._open_days)
+            batch_id = chunk.batch_id
+        if not batch_id:
+            zh, en = "至少一块", "at least one chunk"
+            raise InvalidInput(faults=[Fault("sequence", zh, en)])
+        return bulk_pb2.SendBulkChunksResponse(batch=await self._batch(batch_id))
+
+    async def GetBulkBatch(
+        self, request: bulk_pb2.GetBulkBatchRequest, context: Any
+    ) -> bulk_pb2.GetBulkBatchResponse:
+        return bulk_pb2.GetBulkBatchResponse(batch=await self._batch(request.batch_id))
+
+    async def CompleteBulkBatch(
+        self, request: bulk_pb2.CompleteBulkBatchRequest, context: Any
+    ) -> bulk_pb2.CompleteBulkBatchResponse:
+        async with self.view() as view:
+            kept = await bulk.kept_content(view, request.batch_id)
+        command = partial(
+            bulk.complete_batch,
+            upload=await self._read(*kept),
+            limits=self._limits,
+            open_days=self._open_days,
+        )
+        return await self._with_grade_drops(lambda drops: self.once(request, command, drops=drops))
+
+    async def _batch(self, batch_id: str) -> bulk_pb2.BulkBatch:
+        async with self.view() as view:
+            return await bulk.get_batch(view, batch_id, self._open_days)

@@ -1,4 +1,4 @@
-"""Batches, faults and rejected rows as they are told."""
+"""Batches, faults and rejected rows as messages."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import io
 from collections.abc import Iterable, Sequence
 
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.impact.alarms import Estimate
+from services.registry.imports.impact.estimate import Estimate
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.columns import REASONS
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
-_NO_COLUMNS = {"imported_at", "decided_at", "estimate", "would_be_held", "approving_bureau"}
-_NO_COLUMNS |= {"approvers"}
+_CONVERTED = {"imported_at", "decided_at", "estimate"}
+_DERIVED = {"would_be_held", "approving_bureau", "approvers"}
 
 
 def batch(row: ImportBatch) -> pb.Batch:
-    """A batch on the wire."""
-    names = set(pb.Batch.DESCRIPTOR.fields_by_name)
-    message = pb.Batch(**row.model_dump(include=names - _NO_COLUMNS))
+    """A batch as a message; see `approvers.describe` for who may approve it."""
+    names = set(pb.Batch.DESCRIPTOR.fields_by_name) - _CONVERTED - _DERIVED
+    message = pb.Batch(**row.model_dump(include=names))
     if row.estimate is not None:
         message.estimate.MergeFrom(pb.BatchEstimate(**row.estimate))
         message.would_be_held = row.state == "checked" and Estimate(**row.estimate).is_burst
@@ -30,15 +30,15 @@ def batch(row: ImportBatch) -> pb.Batch:
 
 
 def fault(row: ImportFault, sheet: str) -> pb.RowFault:
-    """A fault on the wire, of a file or of a workbook's sheet."""
+    """A fault as a message; `sheet` is the workbook's sheet, empty for a text file."""
     return pb.RowFault(**row.model_dump(exclude={"batch_id", "number"}), sheet=sheet)
 
 
 def rejected_rows(header: Sequence[str], rows: Iterable[RejectedRow]) -> bytes:
-    """The rows not taken as a file that can be put right and imported again.
+    """The rejected rows as a CSV file that can be corrected and imported again.
 
-    Its columns are those of the file it came from, with the reasons in a last one. No cell of it
-    is run as a formula by a spreadsheet program; reading it in undoes that.
+    It has the columns of the original file, and the reasons in a last column. Cells that a
+    spreadsheet program would run as a formula begin with an apostrophe, which reading removes.
     """
     columns = [name for name in header if name != REASONS]
     places = [place for place, name in enumerate(header) if name != REASONS]
@@ -46,6 +46,6 @@ def rejected_rows(header: Sequence[str], rows: Iterable[RejectedRow]) -> bytes:
     writer = csv.writer(text)
     writer.writerow([*map(cells.disarmed, columns), REASONS])
     for row in rows:
-        said = [row.cells[place] if place < len(row.cells) else "" for place in places]
-        writer.writerow([*map(cells.disarmed, said), row.why])
+        values = [row.cells[place] if place < len(row.cells) else "" for place in places]
+        writer.writerow([*map(cells.disarmed, values), row.why])
     return text.getvalue().encode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""Which text governs an archive: what grading announced as activated."""
+"""Which text governs an archive, from the activations that grading announces."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from services.registry.tables import ActivatedText
 
 
 async def load(session: AsyncSession) -> GoverningTexts:
-    """What governs as this transaction sees it."""
-    deciding = select(ActivatedText).order_by(
+    """The activations that this transaction sees, the deciding ones first."""
+    in_order = select(ActivatedText).order_by(
         col(ActivatedText.valid_from).desc(), col(ActivatedText.activated_at).desc()
     )
-    return GoverningTexts(tuple(map(_activated, (await session.exec(deciding)).all())))
+    return GoverningTexts(tuple(map(_activation, (await session.exec(in_order)).all())))
 
 
-async def take(change: Change, received: Received[RulesetActivated]) -> None:
-    """Notes an activation; there is nothing newer to be known of one."""
-    told = received.message.activation
+async def handle_activation(change: Change, received: Received[RulesetActivated]) -> None:
+    """Saves an activation, which never changes afterwards."""
+    activation = received.message.activation
     await change.session.merge(
         ActivatedText(
-            activation_id=told.activation_id,
-            bureau=told.bureau,
-            sectors=list(told.sectors),
-            ruleset_id=told.ruleset_id,
-            valid_from=date.fromisoformat(told.valid_from),
-            activated_at=told.activated_at.ToDatetime(UTC),
+            activation_id=activation.activation_id,
+            bureau=activation.bureau,
+            sectors=list(activation.sectors),
+            ruleset_id=activation.ruleset_id,
+            valid_from=date.fromisoformat(activation.valid_from),
+            activated_at=activation.activated_at.ToDatetime(UTC),
         )
     )
 
 
-def _activated(row: ActivatedText) -> Activation:
+def _activation(row: ActivatedText) -> Activation:
     return Activation(
         row.activation_id,
         scope_prefix(row.bureau),

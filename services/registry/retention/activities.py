@@ -1,4 +1,4 @@
-"""What `retention/daily` has done: records let go in chunks, each chunk one transaction."""
+"""The activity of `retention/daily`: it expires records in chunks, each in one transaction."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _CALLER = service_caller("registry")
 
 
 class Activities:
-    """Acts on the register's own database. A chunk that is done is not due again."""
+    """Acts on the register's database. It is safe to repeat: a done chunk is not due again."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
 
     @activity.defn(name=ACTIVITY)
     @final_errors
-    async def expire(self, asked: Round) -> Expired:
-        """Lets everything go whose time is over by a day (S3 18, 19; S4 三(二))."""
+    async def expire(self, round_: Round) -> Expired:
+        """Expires every record whose time is over by the round's day (S3 18, 19; S4 三(二))."""
         total, after = 0, retention.START
         while True:
             async with self._changes.change(_CALLER) as change:
-                done = await retention.expire_due(change, asked.as_of, after)
-            total += done.expired
-            if done.last is None:
+                chunk = await retention.expire_due(change, round_.as_of, after)
+            total += chunk.expired
+            if chunk.last is None:
                 return Expired(records=total)
-            after = done.last
+            after = chunk.last
             activity.heartbeat(total)

@@ -1,8 +1,8 @@
-"""How long records are kept, and their leaving the archive when that is over (S3 18, 19; C-01).
+"""How long records are kept, and how they leave the archive after that (S3 18, 19; C-01).
 
-For an adverse record that is natural repair. One set-based transition a day: what the law lets go
-by a day goes, also what days that were missed should have let go; done again it changes nothing.
-The row stays, as a tombstone that nobody is shown (C-03).
+For an adverse record, leaving is natural repair. Once a day, every record leaves whose time is over
+by that day; so a missed day is made up for by the next, and a second run changes nothing. The row
+stays as a tombstone that nobody is shown (C-03).
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from law.texts_in_force.governing import GoverningTexts
 from law.texts_in_force.model import NotGraded
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
-from services.registry.announce_changes import Why, save_records
+from services.registry.announce_changes import Cause, save_records
 from services.registry.retention import activations as governing
 from services.registry.tables import Record, Subject
 
 CHUNK = 200
-# Said as the index of what is on file says it, or it would not be used.
-KEPT = "record.status <> 'expired' AND NOT record.removed"
-Place = tuple[date, str]  # of a record in the order of determination
+# The condition of the index `ix_record_kept`, word for word, so that the index is used.
+ON_FILE = "record.status <> 'expired' AND NOT record.removed"
+Place = tuple[date, str]  # determined_on and record_id: the order in which records are expired
 START: Place = (date.min, "")
 
 
 @dataclass(frozen=True)
-class Done:
-    """How many records a chunk let go, and where to go on; None at the end."""
+class Chunk:
+    """How many records of a chunk expired, and after which place to go on; None at the end."""
 
     expired: int
     last: Place | None
@@ -65,9 +65,9 @@ def law_record(row: Record) -> evidence.Record:
 def kept(
     record: Record, owner: Subject, now: GoverningTexts, on: date
 ) -> tuple[str, Retention | None]:
-    """The text that governs the archive on a day, and how long it keeps a record.
+    """The id of the text that governs the archive on a day, and how long it keeps a record.
 
-    Without such a text there is neither.
+    Empty and None where no text governs.
     """
     text = now.of_archive(owner.bureau, owner.sector, on)
     if isinstance(text, NotGraded):
@@ -76,58 +76,62 @@ def kept(
     return text.id, retention(text.id, law_record(record), on, since)
 
 
-async def expire_due(change: Change, as_of: date, after: Place = START) -> Done:
-    """Lets the next records go whose time is over by a day.
+async def expire_due(change: Change, as_of: date, after: Place = START) -> Chunk:
+    """Expires the next records after a place whose time is over by a day.
 
-    One audit entry per chunk and article, with every id (D-10).
+    Writes one audit entry for each article, with the id of every record (D-10).
     """
     now = await governing.load(change.session)
     rows = await _old(change.session, as_of, now, after)
-    gone: defaultdict[str, list[Record]] = defaultdict(list)
+    expired: defaultdict[str, list[Record]] = defaultdict(list)
     for row, owner in rows:
-        if ended := _ended(row, owner, now, as_of):
-            _expire(row, ended[0])
-            gone[ended[1]].append(row)
-    for cite, records in gone.items():
-        await save_records(change, records, Why(events.CAUSE_EXPIRED, cite))
+        if end := _end(row, owner, now, as_of):
+            ended_on, cite = end
+            _expire(row, ended_on)
+            expired[cite].append(row)
+    for cite, records in expired.items():
+        await save_records(change, records, Cause(events.CAUSE_EXPIRED, cite))
         _audit(change, as_of, cite, records)
-    return Done(sum(map(len, gone.values())), _last(rows))
+    return Chunk(sum(map(len, expired.values())), _last(rows))
 
 
 async def overdue(session: AsyncSession, as_of: date) -> list[str]:
-    """The records still on file that should be gone by a day."""
+    """The ids of records that are still on file although their time is over by a day."""
     now = await governing.load(session)
-    found: list[str] = []
+    overdue: list[str] = []
     after: Place | None = START
     while after is not None:
         rows = await _old(session, as_of, now, after, lock=False)
-        found += [row.record_id for row, owner in rows if _ended(row, owner, now, as_of)]
+        overdue += [row.record_id for row, owner in rows if _end(row, owner, now, as_of)]
         after = _last(rows)
-    return found
+    return overdue
 
 
 async def _old(
     session: AsyncSession, as_of: date, now: GoverningTexts, after: Place, *, lock: bool = True
 ) -> Sequence[tuple[Record, Subject]]:
-    """The next records on file that are old enough for the text of their archive to let go."""
-    wanted = (
+    """The next records on file that are old enough for the text of their archive to expire them."""
+    rows = (
         select(Record, Subject)
         .join(Subject, col(Subject.subject_id) == col(Record.subject_id))
-        .where(sa.text(KEPT))
-        .where(await _may_be_gone(session, as_of, now))
+        .where(sa.text(ON_FILE))
+        .where(await _may_be_over(session, as_of, now))
         .where(sa.tuple_(col(Record.determined_on), col(Record.record_id)) > _place(after))
         .order_by(col(Record.determined_on), col(Record.record_id))
         .limit(CHUNK)
     )
     if lock:
-        wanted = wanted.with_for_update(of=Record)
-    return (await session.exec(wanted)).all()
+        rows = rows.with_for_update(of=Record)
+    return (await session.exec(rows)).all()
 
 
-async def _may_be_gone(
+async def _may_be_over(
     session: AsyncSession, as_of: date, now: GoverningTexts
 ) -> sa.ColumnElement[bool]:
-    """Where a subject is and what it does decide on the text: there are few such combinations."""
+    """Records determined so early that their text may expire them by a day.
+
+    The text depends on the bureau and the sector of a subject; there are few such combinations.
+    """
     archives = select(Subject.bureau, Subject.sector).distinct()
     by_day: defaultdict[date, list[tuple[str, str]]] = defaultdict(list)
     for bureau, sector in (await session.exec(archives)).all():
@@ -147,14 +151,12 @@ async def _may_be_gone(
     )
 
 
-def _ended(
-    row: Record, owner: Subject, now: GoverningTexts, as_of: date
-) -> tuple[date, str] | None:
-    """The first day without a record, if that is not after `as_of`, and the article."""
+def _end(row: Record, owner: Subject, now: GoverningTexts, as_of: date) -> tuple[date, str] | None:
+    """The first day on which a record is gone, and the article; None where that is after a day."""
     _, periods = kept(row, owner, now, as_of)
     if periods is None or periods.removed_on is None or periods.removed_on > as_of:
         return None
-    # A text that lets go sooner lets go from its own first day, never before.
+    # A text with a shorter period applies from its own first day on, never before.
     since = now.of_archive_since(owner.bureau, owner.sector, as_of)
     return max(periods.removed_on, since), periods.removal_cite
 
@@ -162,7 +164,7 @@ def _ended(
 def _expire(row: Record, ended_on: date) -> None:
     if row.status is RecordStatus.ACTIVE:
         row.status_on = ended_on
-    # What had ended before has not stood since; from when is not forgotten.
+    # A record that ended before keeps the day on which it ended.
     row.status = RecordStatus.EXPIRED
 
 

@@ -1,6 +1,6 @@
-"""The register's one workflow, as soon as Temporal is there: the register does not wait for it.
+"""Runs the register's one workflow as soon as Temporal is reachable.
 
-The other services cannot even sign in before the register serves, so it serves first.
+The register serves before that, since the other services cannot sign in until it does.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ SERVICE = "registry"
 
 
 class Timers:
-    """Runs the worker and keeps `retention/daily` going."""
+    """Runs the worker, and starts `retention/daily` where it does not run."""
 
     def __init__(self, settings: Settings, changes: Changes, clock: Clock) -> None:
         self._settings, self._changes, self._clock = settings, changes, clock
         self._daily: DailyStarter | None = None
 
     async def run(self) -> NoReturn:
-        """Connects as soon as Temporal is there, and works."""
+        """Connects as soon as Temporal is there, then works until cancelled."""
         client = await temporal.connect(self._settings, metrics=workflows.BUFFER)
         workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
         daily = DailyStarter(workflow_client, self._clock, RetentionDaily.run, WORKFLOW_ID)

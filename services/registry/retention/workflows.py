@@ -1,7 +1,7 @@
-"""`retention/daily`: what the law lets go leaves the archive, day by day (D-04, D-06).
+"""`retention/daily`: records whose time is over leave the archive, day by day (D-04, D-06).
 
-One long-lived workflow for the register. It never reads the law: what is due by a day is found by
-its activity, and the hour of waking comes with its input (D-05).
+One long-lived workflow for the register. It never reads the law: its activity finds what is due by
+a day, and the hour at which it wakes comes with its input (D-05).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Expired(BaseModel):
 
 @workflow.defn(name=WORKFLOW)
 class RetentionDaily(DailyRounds):
-    """Each local day, shortly after midnight, one round; and one whenever it is woken."""
+    """One round each local day, shortly after midnight, and one whenever it is woken."""
 
     @workflow.init
     def __init__(self, start: Start) -> None:
@@ -33,5 +33,5 @@ class RetentionDaily(DailyRounds):
 
     @workflow.run
     async def run(self, start: Start) -> None:
-        """Runs rounds for ever."""
+        """Runs rounds without end."""
         await self.go_on(start, ACTIVITY, Expired)

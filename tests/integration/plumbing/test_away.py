@@ -11,7 +11,7 @@ from plumbing.audit import Sealer
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
-from services.registry.imports.batch import expiry
+from services.registry.imports.batch import bulk
 from tests.integration.events.support import eventually
 from tests.ports import free_port
 
@@ -28,9 +28,7 @@ def nowhere() -> Database:
         (lambda database: Sealer(database).run, "audit.seal_failed"),
         (
             lambda database: (
-                expiry.Expiry(
-                    Changes(database, FixedClock(datetime(2026, 9, 14, tzinfo=UTC))), 7
-                ).run
+                bulk.Expiry(Changes(database, FixedClock(datetime(2026, 9, 14, tzinfo=UTC))), 7).run
             ),
             "imports.expiry_failed",
         ),
@@ -44,7 +42,7 @@ async def test_it_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("plumbing.audit.SEAL_EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(expiry, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(bulk, "EXPIRY_EVERY_SECONDS", 0.01)
 
     async def run() -> None:
         await work(nowhere)()

@@ -32,12 +32,12 @@ from services.registry.commands.subjects import put_subject
 from services.registry.identity.passwords import Passwords
 from services.registry.tables import Bureau, Instrument, WrongPassword
 from tests.integration.events.support import announce, announced, eventually, running
-from tests.integration.registry import offices
+from tests.integration.registry import running_registry
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
-CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), offices.DISTRICT)
+CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), running_registry.DISTRICT)
 Twins = tuple[Database, Database]
 
 
@@ -57,9 +57,9 @@ class Counting:
     def __init__(self, js: JetStreamContext) -> None:
         self._js, self.published = js, 0
 
-    async def publish_async(self, *said: Any, **named: Any) -> Any:
+    async def publish_async(self, *values: Any, **named: Any) -> Any:
         self.published += 1
-        return await self._js.publish_async(*said, **named)
+        return await self._js.publish_async(*values, **named)
 
 
 async def test_models_and_migrations_agree(twins: Twins) -> None:
@@ -128,10 +128,10 @@ async def test_a_leader_whose_session_ends_leads_no_more(twins: Twins) -> None:
 async def test_of_two_who_register_the_same_at_once_one_is_told_so(twins: Twins) -> None:
     changes = [Changes(database, FixedClock(NOW)) for database in twins]
     async with changes[0].change(CALLER) as change:
-        await save_bureaus(change, [Bureau(code=offices.DISTRICT, name="测试区局")])
+        await save_bureaus(change, [Bureau(code=running_registry.DISTRICT, name="测试区局")])
         change.audit("test", "test/bureau")
-    code = offices.credit_code()
-    wanted = [offices.put_subject(credit_code=code) for _ in range(8)]
+    code = running_registry.credit_code()
+    wanted = [running_registry.put_subject(credit_code=code) for _ in range(8)]
     answers = await asyncio.gather(
         *(
             changes[n % 2].once(CALLER, one, put_subject, pb.PutSubjectResponse)
@@ -150,17 +150,19 @@ async def test_instruments_entered_at_once_with_one_serial_number_are_both_marke
 ) -> None:
     changes = [Changes(database, FixedClock(NOW)) for database in twins]
     async with changes[0].change(CALLER) as change:
-        await save_bureaus(change, [Bureau(code=offices.DISTRICT, name="测试区局")])
+        await save_bureaus(change, [Bureau(code=running_registry.DISTRICT, name="测试区局")])
         change.audit("test", "test/bureau")
     owners = [
-        await changes[0].once(CALLER, offices.put_subject(), put_subject, pb.PutSubjectResponse)
+        await changes[0].once(
+            CALLER, running_registry.put_subject(), put_subject, pb.PutSubjectResponse
+        )
         for _ in range(4)
     ]
     await asyncio.gather(
         *(
             changes[n % 2].once(
                 CALLER,
-                offices.put_instrument(owner.subject.subject_id, serial_no="S-1"),
+                running_registry.put_instrument(owner.subject.subject_id, serial_no="S-1"),
                 put_instrument,
                 pb.PutInstrumentResponse,
             )

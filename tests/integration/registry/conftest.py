@@ -9,7 +9,7 @@ import pytest
 
 from plumbing.settings import Settings
 from tests.integration.conftest import NatsServer
-from tests.integration.registry.offices import Office, ready, sandbox, started
+from tests.integration.registry.running_registry import RunningRegistry, ready, sandbox, started
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -34,8 +34,8 @@ def _settings(
 
 
 @pytest.fixture
-async def office(_settings: Settings) -> AsyncIterator[Office]:
+async def registry(_settings: Settings) -> AsyncIterator[RunningRegistry]:
     """The running registry, and callers of every role."""
-    office = Office(_settings)
-    yield office
-    await office.close()
+    registry = RunningRegistry(_settings)
+    yield registry
+    await registry.close()

@@ -13,8 +13,8 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.bulking import Item, Sender, in_chunks, meters
-from tests.integration.registry.importing import (
+from tests.integration.registry.bulk_sender import Item, Sender, in_chunks, meters
+from tests.integration.registry.import_files import (
     faults,
     history,
     instruments_of,
@@ -23,10 +23,10 @@ from tests.integration.registry.importing import (
     subjects_named,
     undo,
 )
-from tests.integration.registry.offices import (
+from tests.integration.registry.running_registry import (
     DISTRICT,
     FOREIGN,
-    Office,
+    RunningRegistry,
     credit_code,
     refused,
 )
@@ -35,8 +35,8 @@ from tests.patience import PATIENCE_SECONDS
 WIDE = "宽" * 990  # a chunk of such items is more than any window of gRPC
 
 
-async def test_meters_come_in_and_are_announced_in_portions(office: Office) -> None:
-    owner, utility = await office.subject(), office.desk(Role.INTEGRATOR, name="waterworks")
+async def test_meters_come_in_and_are_announced_in_portions(registry: RunningRegistry) -> None:
+    owner, utility = await registry.subject(), registry.client(Role.INTEGRATOR, name="waterworks")
     items = meters(owner.credit_code, 1100, uuid4().hex, location="样例小区")
     sender = Sender(utility, "instruments", in_chunks(items, 300))
     opened = await sender.open(bureau=DISTRICT)
@@ -48,39 +48,39 @@ async def test_meters_come_in_and_are_announced_in_portions(office: Office) -> N
     batch = await sender.complete()
     assert (batch.state, batch.rows, batch.changed) == ("applied", 1100, 1100)
     assert (batch.batch_id, batch.imported_by) == (sender.batch_id, "waterworks")
-    told = await office.said(f"batch/{batch.batch_id}")
-    assert [len(event.instruments) for event in told] == [500, 500, 100]
+    announced = await registry.events_of(f"batch/{batch.batch_id}")
+    assert [len(event.instruments) for event in announced] == [500, 500, 100]
     [filed, *_] = await instruments_of(utility, owner)
     assert (filed.state, filed.location) == ("spare", "样例小区")
-    stands = await sender.stands()
+    stands = await sender.status()
     assert (stands.batch, stands.open_until, stands.digest) == (batch, "", "")
-    assert [entry.action for entry in await office.audited(f"import/{batch.batch_id}")] == [
+    assert [entry.action for entry in await registry.audited(f"import/{batch.batch_id}")] == [
         "open_import",
         "import",
     ]
 
 
-async def test_every_family_comes_in_and_is_undone(office: Office) -> None:
-    await office.bureau()
-    desk, mark, code = office.desk(Role.CASEWORKER), uuid4().hex, credit_code()
+async def test_every_family_comes_in_and_is_undone(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client, mark, code = registry.client(Role.CASEWORKER), uuid4().hex, credit_code()
     batches = []
     for family, item in one_of_each(mark, code).items():
-        batch = await Sender(desk, family, [[item]]).push(bureau=DISTRICT)
-        assert (batch.state, batch.changed) == ("applied", 1), await faults(desk, batch)
+        batch = await Sender(client, family, [[item]]).push(bureau=DISTRICT)
+        assert (batch.state, batch.changed) == ("applied", 1), await faults(client, batch)
         batches.append(batch)
-    [known] = await subjects_named(desk, mark)
+    [known] = await subjects_named(client, mark)
     assert (known.email, known.bureau) == ("a@b.example", DISTRICT)
-    [instrument] = await instruments_of(desk, known)
+    [instrument] = await instruments_of(client, known)
     assert (instrument.state, instrument.rotate_on) == ("in_use", "2030-01-02")
-    [verification] = await history(desk, instrument)
+    [verification] = await history(client, instrument)
     assert verification.verified_on == "2026-09-01"
-    entered = await desk.registry.ListRecords(pb.ListRecordsRequest(subject_id=known.subject_id))
+    entered = await client.registry.ListRecords(pb.ListRecordsRequest(subject_id=known.subject_id))
     [entry] = entered.records
     assert (entry.verified, entry.final, entry.points) == (True, False, 7)
     assert (entry.entered_on, entry.entered_by) == ("2026-09-14", "someone")
     for batch in reversed(batches):
-        assert (await undo(desk, batch)).state == "undone"
-    assert await subjects_named(desk, mark) == []
+        assert (await undo(client, batch)).state == "undone"
+    assert await subjects_named(client, mark) == []
 
 
 def one_of_each(mark: str, code: str) -> dict[str, Item]:
@@ -123,10 +123,10 @@ def one_of_each(mark: str, code: str) -> dict[str, Item]:
     }
 
 
-async def test_a_stream_that_is_cut_off_is_gone_on_with(office: Office) -> None:
-    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
+async def test_a_stream_that_is_cut_off_is_gone_on_with(registry: RunningRegistry) -> None:
+    owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
     items = meters(owner.credit_code, 50, uuid4().hex)
-    sender = Sender(desk, "instruments", in_chunks(items, 10))
+    sender = Sender(client, "instruments", in_chunks(items, 10))
     await sender.open()
     third_is_due = asyncio.Event()
 
@@ -135,61 +135,65 @@ async def test_a_stream_that_is_cut_off_is_gone_on_with(office: Office) -> None:
         yield sender.chunk(2)
         await third_is_due.wait()
 
-    call = desk.bulk.SendBulkChunks(breaks_off(), timeout=PATIENCE_SECONDS)
+    call = client.bulk.SendBulkChunks(breaks_off(), timeout=PATIENCE_SECONDS)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await sender.stands()).next_sequence < 3:  # noqa: ASYNC110
+        while (await sender.status()).next_sequence < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     call.cancel()
-    assert (await sender.stands()).next_sequence == 3
+    assert (await sender.status()).next_sequence == 3
     # The sender does not know that its second chunk came in, and sends it again.
     sent = await sender.send(first=2)
     assert (sent.next_sequence, sent.batch.rows) == (6, 50)
     assert (await sender.complete()).changed == 50
-    assert len(await instruments_of(desk, owner)) == 50
+    assert len(await instruments_of(client, owner)) == 50
 
 
-async def test_chunks_out_of_turn_or_with_other_content_are_refused(office: Office) -> None:
-    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
+async def test_chunks_out_of_turn_or_with_other_content_are_refused(
+    registry: RunningRegistry,
+) -> None:
+    owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
     chunks = in_chunks(meters(owner.credit_code, 9, uuid4().hex), 3)
-    sender = Sender(desk, "instruments", chunks)
+    sender = Sender(client, "instruments", chunks)
     await sender.open()
     await sender.send(1, 2)
-    other = Sender(desk, "instruments", [chunks[0], chunks[2]], sender.batch_id)
+    other = Sender(client, "instruments", [chunks[0], chunks[2]], sender.batch_id)
     with refused("ALREADY_EXISTS") as refusals:
         await other.send()
     assert refusals[0].facts == {"sequence": "2"}
-    gap = Sender(desk, "instruments", [*chunks, chunks[0]], sender.batch_id)
+    gap = Sender(client, "instruments", [*chunks, chunks[0]], sender.batch_id)
     with refused("WRONG_STATE") as refusals:
         await gap.send(4, 4)
     assert refusals[0].facts == {"next_sequence": "3"}
     verification = bulk.VerificationItem(serial_no="S1")
     with refused("INVALID_INPUT", "verifications", "instruments"):
-        await Sender(desk, "verifications", [[verification]], sender.batch_id).send(1, 1)
-    empty = Sender(desk, "instruments", [chunks[0], [bulk.InstrumentItem(location=" ")]])
+        await Sender(client, "verifications", [[verification]], sender.batch_id).send(1, 1)
+    empty = Sender(client, "instruments", [chunks[0], [bulk.InstrumentItem(location=" ")]])
     await empty.open()
     with refused("INVALID_INPUT", "instruments[0]"):
         await empty.send()
     with refused("INVALID_INPUT", "sequence"):
-        await desk.bulk.SendBulkChunks(sender.stream([]))
-    assert (await sender.stands()).next_sequence == 3
+        await client.bulk.SendBulkChunks(sender.stream([]))
+    assert (await sender.status()).next_sequence == 3
 
 
-async def test_two_streams_of_one_batch_take_nothing_in_twice(office: Office) -> None:
-    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
+async def test_two_streams_of_one_batch_take_nothing_in_twice(registry: RunningRegistry) -> None:
+    owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
     items = meters(owner.credit_code, 60, uuid4().hex)
-    sender = Sender(desk, "instruments", in_chunks(items, 3))
+    sender = Sender(client, "instruments", in_chunks(items, 3))
     await sender.open()
     # A stream behind the other repeats what is there; one in front of it would be out of turn.
     both = await asyncio.gather(sender.send(), sender.send(), return_exceptions=True)
     assert not [one for one in both if isinstance(one, BaseException)], both
-    stands = await sender.stands()
+    stands = await sender.status()
     assert (stands.next_sequence, stands.batch.rows) == (21, 60)
     assert (await sender.complete()).changed == 60
 
 
-async def test_a_batch_is_its_senders_own_and_its_id_is_used_once(office: Office) -> None:
-    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
-    sender = Sender(desk, "instruments", [meters(owner.credit_code, 2, uuid4().hex)])
+async def test_a_batch_is_its_senders_own_and_its_id_is_used_once(
+    registry: RunningRegistry,
+) -> None:
+    owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
+    sender = Sender(client, "instruments", [meters(owner.credit_code, 2, uuid4().hex)])
     await sender.open()
     await sender.send()
     assert (await sender.open()).next_sequence == 2
@@ -197,7 +201,7 @@ async def test_a_batch_is_its_senders_own_and_its_id_is_used_once(office: Office
         await sender.open(mode="good_rows")
     for name, bureau in (("colleague", DISTRICT), ("stranger", FOREIGN)):
         thief = Sender(
-            office.desk(Role.INTEGRATOR, name=name, bureau=bureau),
+            registry.client(Role.INTEGRATOR, name=name, bureau=bureau),
             "instruments",
             sender.chunks,
             sender.batch_id,
@@ -210,7 +214,7 @@ async def test_a_batch_is_its_senders_own_and_its_id_is_used_once(office: Office
             await _discard(thief)
     with refused("ALREADY_EXISTS"):
         await Sender(
-            office.desk(Role.INTEGRATOR, name="colleague"), "instruments", [], sender.batch_id
+            registry.client(Role.INTEGRATOR, name="colleague"), "instruments", [], sender.batch_id
         ).open()
     with refused("INVALID_INPUT", "items", "digest"):
         await sender.complete(items=3, digest="0" * 64)
@@ -224,8 +228,10 @@ async def test_a_batch_is_its_senders_own_and_its_id_is_used_once(office: Office
         await _discard(sender)
 
 
-async def test_faults_name_chunk_and_item_and_good_rows_may_come_in_alone(office: Office) -> None:
-    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
+async def test_faults_name_chunk_and_item_and_good_rows_may_come_in_alone(
+    registry: RunningRegistry,
+) -> None:
+    owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
     items = meters(owner.credit_code, 5, uuid4().hex)
     items[1].rotate_on, items[3].owner, items[4].serial_no = (
         "2026-02-30",
@@ -234,26 +240,28 @@ async def test_faults_name_chunk_and_item_and_good_rows_may_come_in_alone(office
     )
     items[4].location = "别处"
     chunks = in_chunks(items, 2)
-    batch = await Sender(desk, "instruments", chunks).push()
+    batch = await Sender(client, "instruments", chunks).push()
     assert (batch.state, batch.rows, batch.rejected) == ("refused", 5, 4)
-    assert [(f.chunk, f.item, f.row, f.column, f.reason) for f in await faults(desk, batch)] == [
+    assert [(f.chunk, f.item, f.row, f.column, f.reason) for f in await faults(client, batch)] == [
         (1, 1, 2, "", "DUPLICATE"),
         (1, 2, 3, "rotate_on", "NO_SUCH_DATE"),
         (2, 2, 5, "owner", "UNKNOWN_OWNER"),
         (3, 1, 6, "", "DUPLICATE"),
     ]
-    assert await instruments_of(desk, owner) == []
-    batch = await Sender(desk, "instruments", chunks).push(mode="good_rows")
+    assert await instruments_of(client, owner) == []
+    batch = await Sender(client, "instruments", chunks).push(mode="good_rows")
     assert (batch.state, batch.changed, batch.rejected) == ("applied", 1, 4)
-    assert len(await instruments_of(desk, owner)) == 1
-    rows = rows_of(await rejected(desk, batch))
+    assert len(await instruments_of(client, owner)) == 1
+    rows = rows_of(await rejected(client, batch))
     assert [row["serial_no"] for row in rows] == [items[n].serial_no for n in (0, 1, 3, 4)]
 
 
-async def test_an_institution_uploads_verifications_and_sees_only_its_own(office: Office) -> None:
-    owner = await office.subject()
-    filed = await office.instrument(owner)
-    institution = office.desk(Role.VERIFICATION_INSTITUTION, name="institute")
+async def test_an_institution_uploads_verifications_and_sees_only_its_own(
+    registry: RunningRegistry,
+) -> None:
+    owner = await registry.subject()
+    filed = await registry.instrument(owner)
+    institution = registry.client(Role.VERIFICATION_INSTITUTION, name="institute")
     item = bulk.VerificationItem(
         type_code=filed.type_code,
         serial_no=filed.serial_no,
@@ -272,35 +280,39 @@ async def test_an_institution_uploads_verifications_and_sees_only_its_own(office
         )
     with refused("NOT_PERMITTED"):
         await Sender(institution, "instruments", []).open()
-    desk = office.desk(Role.CASEWORKER)
-    other = await Sender(desk, "instruments", [meters(owner.credit_code, 1, uuid4().hex)]).push()
+    client = registry.client(Role.CASEWORKER)
+    other = await Sender(client, "instruments", [meters(owner.credit_code, 1, uuid4().hex)]).push()
     with refused("NOT_PERMITTED"):
         await institution.imports.GetBatch(pb.GetBatchRequest(batch_id=other.batch_id))
     listed = await institution.imports.ListBatches(pb.ListBatchesRequest(page_size=1000))
     assert {one.imported_by for one in listed.batches} == {"institute"}
-    known = await desk.imports.ListBatches(pb.ListBatchesRequest(page_size=1000))
+    known = await client.imports.ListBatches(pb.ListBatchesRequest(page_size=1000))
     assert {batch.batch_id, other.batch_id} <= {one.batch_id for one in known.batches}
 
 
-async def test_a_batch_is_discarded_and_what_was_sent_is_kept_no_longer(office: Office) -> None:
-    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
-    sender = Sender(desk, "instruments", [meters(owner.credit_code, 2, uuid4().hex)])
+async def test_a_batch_is_discarded_and_what_was_sent_is_kept_no_longer(
+    registry: RunningRegistry,
+) -> None:
+    owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
+    sender = Sender(client, "instruments", [meters(owner.credit_code, 2, uuid4().hex)])
     await sender.open()
     await sender.send()
-    assert await _pieces(office, sender.batch_id) == 2
+    assert await _pieces(registry, sender.batch_id) == 2
     batch = (await _discard(sender)).batch
     assert (batch.state, batch.reasons) == ("discarded", "另行报送")
-    assert await _pieces(office, sender.batch_id) == 0
-    [event] = await office.said(f"batch/{sender.batch_id}")
+    assert await _pieces(registry, sender.batch_id) == 0
+    [event] = await registry.events_of(f"batch/{sender.batch_id}")
     assert event.batch == batch
     with refused("WRONG_STATE"):
         await sender.send()
 
 
-async def test_a_sender_is_held_up_until_its_chunks_are_committed(office: Office) -> None:
-    owner, desk = await office.subject(), office.desk(Role.INTEGRATOR)
+async def test_a_sender_is_held_up_until_its_chunks_are_committed(
+    registry: RunningRegistry,
+) -> None:
+    owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
     items = meters(owner.credit_code, 60 * 100, uuid4().hex, location=WIDE)
-    sender = Sender(desk, "instruments", in_chunks(items, 100))
+    sender = Sender(client, "instruments", in_chunks(items, 100))
     await sender.open()
     handed_over = 0
 
@@ -310,12 +322,12 @@ async def test_a_sender_is_held_up_until_its_chunks_are_committed(office: Office
             handed_over += 1
             yield sender.chunk(sequence)
 
-    async with office.database.transaction() as session:  # nobody else can write the batch now
+    async with registry.database.transaction() as session:  # nobody else can write the batch now
         await session.exec(
             sa.text("UPDATE import_batch SET file_name = file_name WHERE batch_id = :id"),  # type: ignore[call-overload]
             params={"id": sender.batch_id},
         )
-        call = desk.bulk.SendBulkChunks(counted(), timeout=PATIENCE_SECONDS)
+        call = client.bulk.SendBulkChunks(counted(), timeout=PATIENCE_SECONDS)
         await _until_it_stops(lambda: handed_over)
         assert 1 <= handed_over < len(sender.chunks) // 2
     assert (await call).batch.next_sequence == len(sender.chunks) + 1
@@ -335,11 +347,11 @@ async def _discard(sender: Sender) -> pb.DiscardBatchResponse:
     request = pb.DiscardBatchRequest(
         request_id=new_request_id(), batch_id=sender.batch_id, reasons="另行报送"
     )
-    return await sender.desk.imports.DiscardBatch(request)
+    return await sender.client.imports.DiscardBatch(request)
 
 
-async def _pieces(office: Office, batch_id: str) -> int:
+async def _pieces(registry: RunningRegistry, batch_id: str) -> int:
     counted = sa.text("SELECT count(*) FROM import_piece WHERE batch_id = :id")
-    async with office.database.snapshot() as session:
+    async with registry.database.snapshot() as session:
         connection = await session.connection()
         return int(await connection.scalar(counted, {"id": batch_id}) or 0)

@@ -19,8 +19,8 @@ from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import Client, fixed_token
 from services.cli.commands import bulk as command
-from tests.integration.registry.importing import instruments_of, undo
-from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.integration.registry.import_files import instruments_of, undo
+from tests.integration.registry.running_registry import DISTRICT, RunningRegistry, running, sandbox
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -33,23 +33,23 @@ async def test_a_file_is_pushed_through_a_crash(
 ) -> None:
     monkeypatch.setattr(command, "ITEMS_IN_CHUNK", IN_CHUNK)
     settings = sandbox(tmp_path, free_port(), nats_url, databases)
-    office, asked = Office(settings), _asked()
+    registry, asked = RunningRegistry(settings), _asked()
     async with running(settings) as process:
-        owner = await office.subject()
-        told = (
+        owner = await registry.subject()
+        lines = (
             {"owner": owner.credit_code, "type_code": "WATER", "serial_no": f"{n:05d}"}
             for n in range(ITEMS)
         )
-        load = command.Load(_written(tmp_path, told), "instruments")
+        load = command.Load(_written(tmp_path, lines), "instruments")
         assert (load.items, len(load.digests)) == (ITEMS, ITEMS // IN_CHUNK)
-        client = _desk(settings)
+        client = _client(settings)
         pushing = asyncio.create_task(command.pushed(client, load, asked))
-        await _until_under_way(office, pushing)
+        await _until_under_way(registry, pushing)
         process.kill()
     async with running(settings):
         batch = await pushing
         assert (batch.state, batch.rows, batch.changed) == ("applied", ITEMS, ITEMS)
-        caseworker = office.desk(Role.CASEWORKER)
+        caseworker = registry.client(Role.CASEWORKER)
         assert len(await instruments_of(caseworker, owner)) == ITEMS
         # The same command once more finds the same batch; after an undoing it makes a new one.
         assert await command.pushed(client, load, asked) == batch
@@ -58,7 +58,7 @@ async def test_a_file_is_pushed_through_a_crash(
         assert again.state == "applied"
         assert again.batch_id != batch.batch_id
         await client.close()
-    await office.close()
+    await registry.close()
 
 
 def test_lines_that_are_no_items_are_named(tmp_path: Path) -> None:
@@ -82,20 +82,20 @@ def _asked() -> bulk.OpenBulkBatchRequest:
     )
 
 
-def _written(folder: Path, told: Iterable[Mapping[str, str]]) -> Path:
+def _written(folder: Path, lines: Iterable[Mapping[str, str]]) -> Path:
     file = folder / "meters.jsonl"
-    file.write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    file.write_text("".join(f"{json.dumps(one)}\n" for one in lines))
     return file
 
 
-def _desk(settings: Settings) -> Client:
+def _client(settings: Settings) -> Client:
     signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
     caller = Caller("alerts", "alerts", frozenset({Role.SERVICE}))
     return Client(settings, fixed_token(signer.issue(caller)[0]))
 
 
-async def _until_under_way(office: Office, pushing: asyncio.Task[pb.Batch]) -> None:
-    client = office.desk(Role.CASEWORKER)
+async def _until_under_way(registry: RunningRegistry, pushing: asyncio.Task[pb.Batch]) -> None:
+    client = registry.client(Role.CASEWORKER)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             assert not pushing.done(), pushing.result()

@@ -16,9 +16,16 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.bulking import Sender, in_chunks, meters
-from tests.integration.registry.importing import instruments_of
-from tests.integration.registry.offices import STARTS, Desk, Office, refused, running, sandbox
+from tests.integration.registry.bulk_sender import Sender, in_chunks, meters
+from tests.integration.registry.import_files import instruments_of
+from tests.integration.registry.running_registry import (
+    STARTS,
+    Client,
+    RunningRegistry,
+    refused,
+    running,
+    sandbox,
+)
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -28,15 +35,15 @@ async def test_what_was_acknowledged_outlives_the_process_and_is_not_taken_in_tw
     nats_url: str, tmp_path: Path, databases: Databases
 ) -> None:
     settings = sandbox(tmp_path, free_port(), nats_url, databases)
-    office, mark = Office(settings), uuid4().hex
-    desk = office.desk(Role.INTEGRATOR)
+    registry, mark = RunningRegistry(settings), uuid4().hex
+    client = registry.client(Role.INTEGRATOR)
     async with running(settings) as process:
-        owner = await office.subject()
-        sender = Sender(desk, "instruments", in_chunks(meters(owner.credit_code, 60, mark), 12))
+        owner = await registry.subject()
+        sender = Sender(client, "instruments", in_chunks(meters(owner.credit_code, 60, mark), 12))
         await sender.open()
         await _sent_until_killed(sender, 1, 1, process.kill)
     async with running(settings) as process:
-        assert (await sender.stands()).next_sequence == 2
+        assert (await sender.status()).next_sequence == 2
         await _sent_until_killed(sender, 2, 3, process.kill)
     request_id = new_request_id()
     async with running(settings) as process:
@@ -46,9 +53,9 @@ async def test_what_was_acknowledged_outlives_the_process_and_is_not_taken_in_tw
     async with running(settings):
         assert (batch.state, batch.rows, batch.changed) == ("applied", 60, 60)
         assert await sender.complete(request_id=request_id) == batch
-        assert len(await instruments_of(desk, owner)) == 60
-        await _left_lying_is_given_up(office, desk, owner.credit_code)
-    await office.close()
+        assert len(await instruments_of(client, owner)) == 60
+        await _left_lying_is_given_up(registry, client, owner.credit_code)
+    await registry.close()
 
 
 async def _sent_until_killed(sender: Sender, first: int, last: int, kill: object) -> None:
@@ -61,9 +68,9 @@ async def _sent_until_killed(sender: Sender, first: int, last: int, kill: object
             yield chunk
         await forever.wait()
 
-    call = asyncio.ensure_future(_streamed(sender.desk, chunks()))
+    call = asyncio.ensure_future(_streamed(sender.client, chunks()))
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await sender.stands()).next_sequence <= last:  # noqa: ASYNC110
+        while (await sender.status()).next_sequence <= last:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     kill()
     with pytest.raises(grpc.aio.AioRpcError):
@@ -71,38 +78,38 @@ async def _sent_until_killed(sender: Sender, first: int, last: int, kill: object
 
 
 async def _streamed(
-    desk: Desk, chunks: AsyncIterator[bulk.SendBulkChunksRequest]
+    client: Client, chunks: AsyncIterator[bulk.SendBulkChunksRequest]
 ) -> bulk.SendBulkChunksResponse:
-    return await desk.bulk.SendBulkChunks(chunks, timeout=PATIENCE_SECONDS)
+    return await client.bulk.SendBulkChunks(chunks, timeout=PATIENCE_SECONDS)
 
 
-async def _left_lying_is_given_up(office: Office, desk: Desk, owner: str) -> None:
-    left = Sender(desk, "instruments", in_chunks(meters(owner, 4, uuid4().hex), 2))
+async def _left_lying_is_given_up(registry: RunningRegistry, client: Client, owner: str) -> None:
+    left = Sender(client, "instruments", in_chunks(meters(owner, 4, uuid4().hex), 2))
     await left.open()
     await left.send(1, 1)
-    await _advance(office, days=7)
-    assert (await left.stands()).open_until == "2026-09-21"
+    await _advance(registry, days=7)
+    assert (await left.status()).open_until == "2026-09-21"
     await left.send(2, 2)  # on the last day: from here the days count anew
-    assert (await left.stands()).open_until == "2026-09-28"
-    await _advance(office, days=15)
+    assert (await left.status()).open_until == "2026-09-28"
+    await _advance(registry, days=15)
     with refused("WRONG_STATE"):
         await left.send(2, 2)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await left.stands()).batch.state != "expired":  # noqa: ASYNC110
+        while (await left.status()).batch.state != "expired":  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     with refused("WRONG_STATE"):
         await left.complete()
-    [event] = await office.said(f"batch/{left.batch_id}")
+    [event] = await registry.events_of(f"batch/{left.batch_id}")
     assert event.batch.state == "expired"
-    [_, entry] = await office.audited(f"import/{left.batch_id}")
+    [_, entry] = await registry.audited(f"import/{left.batch_id}")
     assert (entry.action, entry.actor) == ("expire_import", "service:registry")
-    async with office.database.snapshot() as session:
+    async with registry.database.snapshot() as session:
         connection = await session.connection()
         assert await connection.scalar(sa.text("SELECT count(*) FROM import_piece")) == 0
 
 
-async def _advance(office: Office, days: int) -> None:
-    administrator = office.desk(Role.ADMINISTRATOR)
+async def _advance(registry: RunningRegistry, days: int) -> None:
+    administrator = registry.client(Role.ADMINISTRATOR)
     request = pb.AdvanceClockRequest(request_id=new_request_id())
     request.to.FromDatetime(STARTS + timedelta(days=days))
     await administrator.clock.AdvanceClock(request)

@@ -12,14 +12,14 @@ import sqlalchemy as sa
 
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.importing import (
+from tests.integration.registry.import_files import (
     header,
     send,
     subject_rows,
     subjects_named,
     table,
 )
-from tests.integration.registry.offices import DISTRICT, Office, running, sandbox
+from tests.integration.registry.running_registry import DISTRICT, RunningRegistry, running, sandbox
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -34,37 +34,37 @@ async def test_an_import_that_is_killed_leaves_nothing_and_is_repeated_as_it_was
     settings = sandbox(tmp_path, free_port(), nats_url, databases)
     content = table(*subject_rows(*(f"合成{n}" for n in range(ROWS)), bureau=DISTRICT))
     head = header("subjects")
-    office = Office(settings)
-    desk = office.desk(Role.CASEWORKER)
+    registry = RunningRegistry(settings)
+    client = registry.client(Role.CASEWORKER)
     async with running(settings) as process:
-        await office.bureau()
-        upload = asyncio.create_task(send(desk, head, content))
-        await _until_written(office, upload)
+        await registry.bureau()
+        uploading = asyncio.create_task(send(client, head, content))
+        await _until_written(registry, uploading)
         process.kill()
         with pytest.raises(grpc.aio.AioRpcError):
-            await upload
+            await uploading
     async with running(settings):
-        assert await subjects_named(desk, "合成") == []
-        listed = await desk.imports.ListBatches(pb.ListBatchesRequest())
+        assert await subjects_named(client, "合成") == []
+        listed = await client.imports.ListBatches(pb.ListBatchesRequest())
         assert list(listed.batches) == []
-        batch = await send(desk, head, content)
+        batch = await send(client, head, content)
         assert (batch.state, batch.changed) == ("applied", ROWS)
-        assert await send(desk, head, content) == batch
-    await office.close()
+        assert await send(client, head, content) == batch
+    await registry.close()
 
 
-async def _until_written(office: Office, upload: asyncio.Task[pb.Batch]) -> None:
-    started, deadline = await _logged(office), time.monotonic() + PATIENCE_SECONDS
-    while await _logged(office) < started + WRITTEN_BYTES:
-        assert not upload.done(), upload.result()
+async def _until_written(registry: RunningRegistry, uploading: asyncio.Task[pb.Batch]) -> None:
+    started, deadline = await _logged(registry), time.monotonic() + PATIENCE_SECONDS
+    while await _logged(registry) < started + WRITTEN_BYTES:
+        assert not uploading.done(), uploading.result()
         assert time.monotonic() < deadline
         await asyncio.sleep(0.002)
 
 
-async def _logged(office: Office) -> int:
+async def _logged(registry: RunningRegistry) -> int:
     """How many bytes the database has written ahead."""
-    if office.database.is_sqlite:
-        return (office.settings.data_dir / "registry.db-wal").stat().st_size
+    if registry.database.is_sqlite:
+        return (registry.settings.data_dir / "registry.db-wal").stat().st_size
     position = sa.text("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
-    async with office.database.snapshot() as session:
+    async with registry.database.snapshot() as session:
         return int(await (await session.connection()).scalar(position) or 0)

@@ -7,34 +7,34 @@ from uuid import uuid4
 
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.importing import (
+from tests.integration.registry.import_files import (
     history,
     instruments_of,
+    reasons,
     rejected,
     rows_of,
     subject_rows,
     subjects_named,
     table,
-    take,
-    told,
     undo,
+    upload,
     verification,
     verifications,
 )
-from tests.integration.registry.offices import DISTRICT, Desk, Office, refused
+from tests.integration.registry.running_registry import DISTRICT, Client, RunningRegistry, refused
 
 FILING: dict[str, Any] = {"bureau": DISTRICT, "file_missing": True, "mode": "good_rows"}
 
 
-async def fleet(desk: Desk, name: str) -> dict[str, list[pb.Instrument]]:
+async def fleet(client: Client, name: str) -> dict[str, list[pb.Instrument]]:
     """Instruments of the subjects with this in their names, by the name of the owner."""
-    owners = await subjects_named(desk, name)
-    return {owner.name: await instruments_of(desk, owner) for owner in owners}
+    owners = await subjects_named(client, name)
+    return {owner.name: await instruments_of(client, owner) for owner in owners}
 
 
-async def test_subjects_and_instruments_are_filed_along(office: Office) -> None:
-    await office.bureau()
-    desk = office.desk(Role.INTEGRATOR)
+async def test_subjects_and_instruments_are_filed_along(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
     mark = uuid4().hex
     rows = [
         verification(使用单位=f"甲{mark}", 出厂编号=f"1{mark}", 型号规格="X-1"),
@@ -50,31 +50,31 @@ async def test_subjects_and_instruments_are_filed_along(office: Office) -> None:
         ),
         verification(使用单位=f"丙{mark}", 出厂编号=f"3{mark}", 型号规格="", 有效期至=""),
     ]
-    batch = await take(desk, "verifications", verifications(*rows), **FILING)
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
     assert (batch.changed, batch.rejected, batch.in_review, batch.repeated_serials) == (3, 1, 0, 1)
-    assert await told(desk, batch) == [(5, "有效期至", "CONTRADICTION")]
-    assert [row["使用单位"] for row in rows_of(await rejected(desk, batch))] == [f"丙{mark}"]
-    filed = await fleet(desk, mark)
+    assert await reasons(client, batch) == [(5, "有效期至", "CONTRADICTION")]
+    assert [row["使用单位"] for row in rows_of(await rejected(client, batch))] == [f"丙{mark}"]
+    filed = await fleet(client, mark)
     assert set(filed) == {f"甲{mark}", f"乙{mark}"}
     [one], [other] = filed[f"甲{mark}"], filed[f"乙{mark}"]
     assert (one.state, one.spell, one.model, one.bureau) == ("in_use", 1, "X-1", DISTRICT)
     assert (other.state, other.spell) == ("spare", 0)
-    assert [v.verified_on for v in await history(desk, one)] == ["2026-09-01", "2025-09-01"]
-    [owner] = await subjects_named(desk, f"甲{mark}")
+    assert [v.verified_on for v in await history(client, one)] == ["2026-09-01", "2025-09-01"]
+    [owner] = await subjects_named(client, f"甲{mark}")
     assert (owner.kind, owner.sector, owner.in_review) == ("organisation", "other", False)
-    await undo(desk, batch)
-    assert await fleet(desk, mark) == {}
+    await undo(client, batch)
+    assert await fleet(client, mark) == {}
 
 
-async def test_owners_that_stand_for_nobody_go_to_review(office: Office) -> None:
-    bureau = await office.bureau("330183")
-    desk = office.desk(Role.INTEGRATOR, bureau=bureau)
+async def test_owners_that_stand_for_nobody_go_to_review(registry: RunningRegistry) -> None:
+    bureau = await registry.bureau("330183")
+    client = registry.client(Role.INTEGRATOR, bureau=bureau)
     names = ("-", "", "——", "不详", "Владелец", "владелец.", "张三商行")
     rows = [verification(使用单位=name, 出厂编号=str(n)) for n, name in enumerate(names)]
-    said = {**FILING, "bureau": bureau, "placeholder_owners": ["Владелец"]}
-    batch = await take(desk, "verifications", verifications(*rows), **said)
+    values = {**FILING, "bureau": bureau, "placeholder_owners": ["Владелец"]}
+    batch = await upload(client, "verifications", verifications(*rows), **values)
     assert (batch.changed, batch.in_review) == (7, 6)
-    filed = await fleet(desk, "")
+    filed = await fleet(client, "")
     assert {name: len(some) for name, some in filed.items()} == {
         "待核实（占位名：空白）": 3,
         "待核实（占位名：不详）": 1,
@@ -84,61 +84,65 @@ async def test_owners_that_stand_for_nobody_go_to_review(office: Office) -> None
     for name, some in filed.items():
         assert all(one.in_review == (name != "张三商行") for one in some)
     more = verifications(verification(使用单位="—", 出厂编号="another"))
-    assert (await take(desk, "verifications", more, **said)).in_review == 1
-    assert len((await fleet(desk, ""))["待核实（占位名：空白）"]) == 4
+    assert (await upload(client, "verifications", more, **values)).in_review == 1
+    assert len((await fleet(client, ""))["待核实（占位名：空白）"]) == 4
 
 
-async def test_spellings_are_not_merged_but_told_of_once(office: Office) -> None:
-    await office.bureau()
-    desk = office.desk(Role.INTEGRATOR)
+async def test_spellings_are_not_merged_but_told_of_once(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
     mark = uuid4().hex
     names = (f'ООО "{mark}"', f"ООО «{mark.upper()}»", f'ООО "{mark}"', f"{mark} 独")
     rows = [verification(使用单位=name, 出厂编号=f"{n}{mark}") for n, name in enumerate(names)]
-    batch = await take(desk, "verifications", verifications(*rows), **FILING)
-    assert len(await fleet(desk, mark)) == 3
-    assert await told(desk, batch, warnings=True) == [(2, "使用单位", "POSSIBLE_DUPLICATE_OWNER")]
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    assert len(await fleet(client, mark)) == 3
+    assert await reasons(client, batch, warnings=True) == [
+        (2, "使用单位", "POSSIBLE_DUPLICATE_OWNER")
+    ]
     later = verifications(verification(使用单位=f"{mark}，独", 出厂编号=f"9{mark}"))
-    batch = await take(desk, "verifications", later, **FILING)
-    assert await told(desk, batch, warnings=True) == [(2, "使用单位", "POSSIBLE_DUPLICATE_OWNER")]
+    batch = await upload(client, "verifications", later, **FILING)
+    assert await reasons(client, batch, warnings=True) == [
+        (2, "使用单位", "POSSIBLE_DUPLICATE_OWNER")
+    ]
 
 
 async def test_one_serial_number_under_two_owners_is_two_instruments_both_marked(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
-    await office.bureau()
-    desk = office.desk(Role.INTEGRATOR)
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
     mark = uuid4().hex
     rows = [verification(使用单位=f"{owner}{mark}", 出厂编号=mark) for owner in ("甲", "乙", "甲")]
     rows[2] = {**rows[2], "检定日期": "2026-09-02"}
-    batch = await take(desk, "verifications", verifications(*rows), **FILING)
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
     assert (batch.changed, batch.repeated_serials) == (3, 2)
-    assert await told(desk, batch, warnings=True) == [(2, "出厂编号", "REPEATED_SERIAL")]
-    filed = await fleet(desk, mark)
+    assert await reasons(client, batch, warnings=True) == [(2, "出厂编号", "REPEATED_SERIAL")]
+    filed = await fleet(client, mark)
     assert [len(some) for some in filed.values()] == [1, 1]
     assert all(one.repeated_serial for some in filed.values() for one in some)
 
 
-async def test_what_is_known_is_used_and_not_filed_again(office: Office) -> None:
-    owner = await office.subject()
-    instrument = await office.instrument(owner, type_code="NAWI-D")
-    desk = office.desk(Role.INTEGRATOR)
+async def test_what_is_known_is_used_and_not_filed_again(registry: RunningRegistry) -> None:
+    owner = await registry.subject()
+    instrument = await registry.instrument(owner, type_code="NAWI-D")
+    client = registry.client(Role.INTEGRATOR)
     serial = instrument.serial_no
     rows = verifications(
         verification(使用单位=owner.name, 出厂编号=serial),
         verification(使用单位=owner.credit_code, 出厂编号=serial, 检定日期="2026-09-03"),
     )
-    batch = await take(desk, "verifications", rows, **FILING)
+    batch = await upload(client, "verifications", rows, **FILING)
     assert batch.changed == 2
-    [held] = await instruments_of(desk, owner)
+    [held] = await instruments_of(client, owner)
     assert (held.instrument_id, held.state) == (instrument.instrument_id, "in_use")
-    assert len(await history(desk, held)) == 2
+    assert len(await history(client, held)) == 2
 
 
-async def test_only_verifications_of_a_bureau_file_along(office: Office) -> None:
-    await office.bureau()
-    desk = office.desk(Role.INTEGRATOR)
+async def test_only_verifications_of_a_bureau_file_along(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
     content = table(*subject_rows("甲", bureau=DISTRICT))
     with refused("INVALID_INPUT", "header.file_missing"):
-        await take(desk, "subjects", content, **FILING)
+        await upload(client, "subjects", content, **FILING)
     with refused("INVALID_INPUT", "header.bureau"):
-        await take(desk, "verifications", content, file_missing=True)
+        await upload(client, "verifications", content, file_missing=True)

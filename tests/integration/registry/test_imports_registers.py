@@ -19,16 +19,23 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.cli import sample
 from services.cli.commands.imports import ColumnMapping
 from services.registry.tables import Instrument, Subject
-from tests.integration.registry.importing import (
+from tests.integration.registry.import_files import (
     faults,
     history,
     instruments_of,
+    reasons,
     subjects_named,
-    take,
-    told,
     undo,
+    upload,
 )
-from tests.integration.registry.offices import TODAY, Desk, Office, ready, sandbox, started
+from tests.integration.registry.running_registry import (
+    TODAY,
+    Client,
+    RunningRegistry,
+    ready,
+    sandbox,
+    started,
+)
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -47,44 +54,45 @@ SIZES = {
 def _town_settings(
     nats_url: str, tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> Iterator[Settings]:
-    settings = sandbox(tmp_path_factory.mktemp("town"), free_port(), nats_url, databases)
+    settings = sandbox(tmp_path_factory.mktemp("register"), free_port(), nats_url, databases)
     with started(settings) as process:
         asyncio.run(ready(settings, process))
         yield settings
 
 
 @pytest.fixture
-async def town(_town_settings: Settings) -> AsyncIterator[Office]:
+async def register(_town_settings: Settings) -> AsyncIterator[RunningRegistry]:
     """A registry of its own, empty at first."""
-    office = Office(_town_settings)
-    yield office
-    await office.close()
+    registry = RunningRegistry(_town_settings)
+    yield registry
+    await registry.close()
 
 
 @pytest.fixture
-def administrator(town: Office) -> Desk:
+def administrator(register: RunningRegistry) -> Client:
     """Who answers for the whole platform."""
-    return town.desk(Role.ADMINISTRATOR, Role.INTEGRATOR, bureau="000000")
+    return register.client(Role.ADMINISTRATOR, Role.INTEGRATOR, bureau="000000")
 
 
-async def _load(desk: Desk) -> list[pb.Batch]:
+async def _load(client: Client) -> list[pb.Batch]:
     return [
-        await take(desk, file.family, file.content, baseline=True) for file in sample.files(TODAY)
+        await upload(client, file.family, file.content, baseline=True)
+        for file in sample.files(TODAY)
     ]
 
 
 async def test_the_bundled_register_comes_in_again_and_out_and_in(
-    administrator: Desk, town: Office
+    administrator: Client, register: RunningRegistry
 ) -> None:
     first = await _load(administrator)
     assert {batch.family: batch.changed for batch in first} == SIZES
     assert {batch.state for batch in first} == {"applied"}
     for batch in first:
-        assert await told(administrator, batch) == []
-        assert await told(administrator, batch, warnings=True) == []
+        assert await reasons(administrator, batch) == []
+        assert await reasons(administrator, batch, warnings=True) == []
     again = await _load(administrator)
     assert {batch.state for batch in again} == {"unchanged"}
-    states = await _states(town)
+    states = await _states(register)
     assert (
         states == {"in_use": 554, "spare": 10, "stopped": 18, "scrapped": 18}
         or sum(states.values()) == 600
@@ -94,7 +102,7 @@ async def test_the_bundled_register_comes_in_again_and_out_and_in(
     assert await subjects_named(administrator, "样例") == []
     third = await _load(administrator)
     assert {batch.family: batch.changed for batch in third} == SIZES
-    assert await _states(town) == states
+    assert await _states(register) == states
 
 
 def _states_stated() -> Counter[str]:
@@ -102,10 +110,10 @@ def _states_stated() -> Counter[str]:
     return Counter(STATES[row["状态"]] for row in _rows(fleet.content))
 
 
-async def _states(town: Office) -> Counter[str]:
-    wanted = select(Instrument).where(sa.not_(col(Instrument.removed)))
-    async with town.database.snapshot() as session:
-        return Counter(row.state.value for row in await session.exec(wanted))
+async def _states(register: RunningRegistry) -> Counter[str]:
+    query = select(Instrument).where(sa.not_(col(Instrument.removed)))
+    async with register.database.snapshot() as session:
+        return Counter(row.state.value for row in await session.exec(query))
 
 
 MAPPING = Path(__file__).parents[3] / "docs" / "examples" / "mapping-foreign-register.json"
@@ -118,11 +126,13 @@ def _real(name: str) -> bytes:
     return file.read_bytes()
 
 
-async def test_a_real_register_of_voltmeters(administrator: Desk, town: Office) -> None:
+async def test_a_real_register_of_voltmeters(
+    administrator: Client, register: RunningRegistry
+) -> None:
     content = _real("arshin_2024_voltmeters.csv")
     mapping = ColumnMapping.from_file(MAPPING)
-    bureau = await town.bureau("999900")
-    said = {
+    bureau = await register.bureau("999900")
+    values = {
         "bureau": bureau,
         "columns": mapping.columns,
         "constants": mapping.constants,
@@ -131,7 +141,7 @@ async def test_a_real_register_of_voltmeters(administrator: Desk, town: Office) 
         "baseline": True,
         "mode": "good_rows",
     }
-    batch = await take(administrator, "verifications", content, **said)
+    batch = await upload(administrator, "verifications", content, **values)
     assert (batch.state, batch.rows) == ("applied", 1841)
     wrong = await faults(administrator, batch)
     contradicting = [fault for fault in wrong if fault.reason == "CONTRADICTION"]
@@ -146,15 +156,15 @@ async def test_a_real_register_of_voltmeters(administrator: Desk, town: Office) 
     notices = Counter(f.reason for f in await faults(administrator, batch, warnings=True))
     assert notices["REPEATED_SERIAL"] > 0
     assert notices["POSSIBLE_DUPLICATE_OWNER"] > 0
-    await _check_review(town, bureau)
-    again = await take(administrator, "verifications", content, **said)
+    await _check_review(register, bureau)
+    again = await upload(administrator, "verifications", content, **values)
     assert (again.state, again.changed, again.rejected) == ("unchanged", 0, 10)
     await undo(administrator, batch)
     assert await subjects_named(administrator, "待核实") == []
 
 
-async def _check_review(town: Office, bureau: str) -> None:
-    async with town.database.snapshot() as session:
+async def _check_review(register: RunningRegistry, bureau: str) -> None:
+    async with register.database.snapshot() as session:
         owners = (await session.exec(select(Subject).where(Subject.bureau == bureau))).all()
         fleet = (await session.exec(select(Instrument).where(Instrument.bureau == bureau))).all()
     review = {owner.subject_id for owner in owners if owner.in_review}
@@ -171,7 +181,7 @@ async def _check_review(town: Office, bureau: str) -> None:
 
 
 async def test_real_speed_meters_with_their_unsorted_history(
-    administrator: Desk, town: Office
+    administrator: Client, register: RunningRegistry
 ) -> None:
     fleet = _rows(_real("inmetro_rj_speedmeters_instruments.csv"))
     tests = _rows(_real("inmetro_rj_speedmeters_history.csv"))
@@ -181,8 +191,8 @@ async def test_real_speed_meters_with_their_unsorted_history(
     writer = csv.DictWriter(text, fieldnames=list(joined[0]))
     writer.writeheader()
     writer.writerows(joined)
-    bureau = await town.bureau("999800")
-    batch = await take(
+    bureau = await register.bureau("999800")
+    batch = await upload(
         administrator,
         "verifications",
         text.getvalue().encode("gb18030", errors="replace"),

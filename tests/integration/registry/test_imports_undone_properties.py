@@ -22,15 +22,21 @@ from services.registry.imports.batch.commands import import_file
 from services.registry.imports.batch.imported_rows import TABLES
 from services.registry.imports.batch.intake import Upload
 from services.registry.imports.batch.undo import undo_batch
-from services.registry.imports.impact.alarms import Drops, Shares
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.plan import Kind
-from services.registry.imports.rows import file as reading
-from tests.integration.registry.importing import header, table
-from tests.integration.registry.offices import DISTRICT, OTHER_DISTRICT, STARTS, credit_code
+from services.registry.imports.rows.file import read_file
+from tests.integration.registry.import_files import header, table
+from tests.integration.registry.running_registry import (
+    DISTRICT,
+    OTHER_DISTRICT,
+    STARTS,
+    credit_code,
+)
 from tests.postgres import Databases
 
 CALLER = Caller("caseworker", "caseworker", frozenset({Role.ADMINISTRATOR}), "330100")
-NOBODY_IS_ASKED = Shares(1, 1, 10**6)
+NOBODY_IS_ASKED = Limits(1, 1, 10**6)
 BUREAUS = (DISTRICT, OTHER_DISTRICT)
 ROUNDS, ROWS = 25, 12
 Content = dict[str, dict[str, Mapping[str, Any]]]
@@ -43,12 +49,12 @@ class Register:
         self.database = database
         self.changes = Changes(database, FixedClock(STARTS))
 
-    async def take(self, family: str, content: bytes, **said: Any) -> pb.Batch:
-        """Takes a file in."""
-        head = header(family, **{"mode": "good_rows", **said})
-        upload = Upload(content, new_request_id(), reading.read(head, content, STARTS.date()))
-        take = partial(import_file, upload, NOBODY_IS_ASKED, Drops())
-        return (await self.changes.once(CALLER, head, take, pb.ImportFileResponse)).batch
+    async def take(self, family: str, content: bytes, **values: Any) -> pb.Batch:
+        """Imports a file."""
+        head = header(family, **{"mode": "good_rows", **values})
+        upload = Upload(content, new_request_id(), read_file(head, content, STARTS.date()))
+        command = partial(import_file, upload=upload, limits=NOBODY_IS_ASKED, drops=GradeDrops())
+        return (await self.changes.once(CALLER, head, command, pb.ImportFileResponse)).batch
 
     async def undo(self, batch: pb.Batch) -> pb.Batch:
         """Undoes a batch."""
@@ -106,10 +112,10 @@ class Files:
         """A family, its file and what its header says."""
         family = self._pick.choice(("subjects", "instruments", "verifications", "records"))
         rows = [getattr(self, f"_{family}")() for _ in range(self._pick.randint(1, ROWS))]
-        said: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         if family == "verifications" and self._pick.random() < 0.5:
-            said = {"file_missing": True, "bureau": self._pick.choice(BUREAUS)}
-        return family, table(list(rows[0]), *(list(row.values()) for row in rows)), said
+            values = {"file_missing": True, "bureau": self._pick.choice(BUREAUS)}
+        return family, table(list(rows[0]), *(list(row.values()) for row in rows)), values
 
     def _one(self, *options: str) -> str:
         return self._pick.choice(options)
@@ -172,8 +178,8 @@ async def test_a_file_and_its_undoing_leave_the_register_as_it_was(
     await register.take("subjects", _everybody(files))
     for number in range(ROUNDS):
         before, versions = await register.content(), await register.versions()
-        family, content, said = files.any()
-        batch = await register.take(family, content, **said)
+        family, content, values = files.any()
+        batch = await register.take(family, content, **values)
         if batch.state != "applied":
             assert await register.content() == before
             continue
@@ -184,7 +190,7 @@ async def test_a_file_and_its_undoing_leave_the_register_as_it_was(
         after = await register.versions()
         assert all(after[one] >= version for one, version in versions.items())
         if number % 2:  # the same file comes in again, and stays
-            assert (await register.take(family, content, **said)).state == "applied"
+            assert (await register.take(family, content, **values)).state == "applied"
     assert applied > ROUNDS // 3
 
 
@@ -196,8 +202,8 @@ async def test_files_on_top_of_each_other_are_undone_down_to_the_first(
     await register.take("subjects", _everybody(files))
     while len(stack) < ROUNDS // 2:
         before = await register.content()
-        family, content, said = files.any()
-        batch = await register.take(family, content, **said)
+        family, content, values = files.any()
+        batch = await register.take(family, content, **values)
         if batch.state == "applied":
             stack.append((batch, before))
     for batch, before in reversed(stack):

@@ -15,79 +15,88 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.cli.commands.imports import write_rows
 from services.cli.output import answer
 from services.cli.output.answer import export_list
-from tests.integration.registry.importing import (
+from tests.integration.registry.import_files import (
     faults,
     instruments_of,
     owner,
+    reasons,
     rejected,
     send,
     subject_rows,
     subjects_named,
     table,
-    take,
-    told,
-    word,
+    unique_name,
+    upload,
 )
-from tests.integration.registry.importing import header as head_of
-from tests.integration.registry.offices import CITY, DISTRICT, FOREIGN, Desk, Office, credit_code
-from tests.unit.services.registry.books import filled, patched, xlsx
+from tests.integration.registry.import_files import header as head_of
+from tests.integration.registry.running_registry import (
+    CITY,
+    DISTRICT,
+    FOREIGN,
+    Client,
+    RunningRegistry,
+    credit_code,
+)
+from tests.unit.services.registry.workbooks import filled, patched, xlsx
 
 FLEET = ("使用单位", "器具类型", "出厂编号", "状态", "轮换日期")
 
 
-async def template(desk: Desk, family: str, form: str = "xlsx") -> bytes:
-    wanted = pb.GetTemplateRequest(family=family, format=form)
-    return bytes((await desk.imports.GetTemplate(wanted)).content)
+async def template(client: Client, family: str, form: str = "xlsx") -> bytes:
+    request = pb.GetTemplateRequest(family=family, format=form)
+    return bytes((await client.imports.GetTemplate(request)).content)
 
 
-async def test_a_workbook_is_taken_whatever_it_is_called(office: Office) -> None:
-    desk = office.desk(Role.CASEWORKER)
-    name = await owner(office, desk)
+async def test_a_workbook_is_taken_whatever_it_is_called(registry: RunningRegistry) -> None:
+    client = registry.client(Role.CASEWORKER)
+    name = await owner(registry, client)
     rows = [FLEET, (name, "NAWI-D", "007", "在用", date(2027, 3, 1))]
     content = xlsx(rows)
-    batch = await take(desk, "instruments", content, file_name="器具.csv")
+    batch = await upload(client, "instruments", content, file_name="器具.csv")
     assert (batch.state, batch.changed, batch.encoding, batch.sheet) == (
         "applied",
         1,
         "xlsx",
         "器具",
     )
-    [subject] = await subjects_named(desk, name)
-    [instrument] = await instruments_of(desk, subject)
+    [subject] = await subjects_named(client, name)
+    [instrument] = await instruments_of(client, subject)
     assert (instrument.serial_no, instrument.rotate_on) == ("007", "2027-03-01")
-    again = await take(desk, "instruments", content)
+    again = await upload(client, "instruments", content)
     assert (again.state, again.unchanged) == ("unchanged", 1)
 
 
-async def test_every_fault_names_sheet_and_cell_and_a_csv_file_has_none(office: Office) -> None:
-    desk = office.desk(Role.CASEWORKER)
-    name = await owner(office, desk)
+async def test_every_fault_names_sheet_and_cell_and_a_csv_file_has_none(
+    registry: RunningRegistry,
+) -> None:
+    client = registry.client(Role.CASEWORKER)
+    name = await owner(registry, client)
     rows = [
         ("某某市计量器具登记表",),
         FLEET,
         (name, "NAWI-D", 1234567890123456, "在用"),
         ("没有这家", "NAWI-D", "1", "在用"),
     ]
-    batch = await take(desk, "instruments", xlsx(rows))
+    batch = await upload(client, "instruments", xlsx(rows))
     assert batch.state == "refused"
-    found = await faults(desk, batch)
+    found = await faults(client, batch)
     assert [(f.sheet, f.row, f.column, f.cell, f.reason) for f in found] == [
         ("器具", 3, "出厂编号", "C3", "NUMBER_FOR_TEXT"),
         ("器具", 4, "使用单位", "A4", "UNKNOWN_OWNER"),
     ]
-    batch = await take(desk, "instruments", table(FLEET, ("没有这家", "NAWI-D", "1", "", "")))
-    assert [(f.sheet, f.row, f.cell) for f in await faults(desk, batch)] == [("", 2, "")]
+    batch = await upload(client, "instruments", table(FLEET, ("没有这家", "NAWI-D", "1", "", "")))
+    assert [(f.sheet, f.row, f.cell) for f in await faults(client, batch)] == [("", 2, "")]
 
 
 async def test_rows_not_taken_come_back_as_a_workbook_and_go_in_again(
-    office: Office, tmp_path: Path
+    registry: RunningRegistry, tmp_path: Path
 ) -> None:
-    desk = office.desk(Role.CASEWORKER)
-    name = await owner(office, desk)
+    client = registry.client(Role.CASEWORKER)
+    name = await owner(registry, client)
     rows = [FLEET, (name, "NAWI-D", "1", "在用"), (name, "NAWI-D", 2, "在用", date(2027, 3, 1))]
-    batch = await take(desk, "instruments", xlsx(rows), mode="good_rows")
+    batch = await upload(client, "instruments", xlsx(rows), mode="good_rows")
     assert (batch.changed, batch.rejected) == (1, 1)
-    content = await rejected(desk, batch)
+    content = await rejected(client, batch)
     write_rows(tmp_path / "改.xlsx", content)
     [heads, row] = (
         CalamineWorkbook.from_path(tmp_path / "改.xlsx").get_sheet_by_index(0).to_python()
@@ -95,15 +104,17 @@ async def test_rows_not_taken_come_back_as_a_workbook_and_go_in_again(
     assert heads == [*FLEET, "原因"]
     assert row[:5] == [name, "NAWI-D", "2", "在用", "2027-03-01"]
     assert "文本格式" in str(row[5])
-    batch = await take(desk, "instruments", (tmp_path / "改.xlsx").read_bytes())
+    batch = await upload(client, "instruments", (tmp_path / "改.xlsx").read_bytes())
     assert (batch.state, batch.changed) == ("applied", 1)
 
 
 @pytest.mark.parametrize("form", ["xlsx", "csv"])
-async def test_templates_filled_in_come_in_without_any_mapping(office: Office, form: str) -> None:
-    desk, name, code = office.desk(Role.CASEWORKER, bureau=CITY), word(), credit_code()
-    await office.bureau(CITY)
-    administrator = office.desk(Role.ADMINISTRATOR, bureau="000000")
+async def test_templates_filled_in_come_in_without_any_mapping(
+    registry: RunningRegistry, form: str
+) -> None:
+    client, name, code = registry.client(Role.CASEWORKER, bureau=CITY), unique_name(), credit_code()
+    await registry.bureau(CITY)
+    administrator = registry.client(Role.ADMINISTRATOR, bureau="000000")
     rows = {
         "bureaus": ["330106", "测试市场监管局330106", "", "计量科", "0571-00000000", ""],
         "subjects": ["", "个体工商户", name, code, "330106", "集贸市场", "样例", "", ""],
@@ -118,24 +129,26 @@ async def test_templates_filled_in_come_in_without_any_mapping(office: Office, f
         ],
     }
     for family, row in rows.items():
-        who = administrator if family == "bureaus" else desk
+        who = administrator if family == "bureaus" else client
         empty = await template(who, family, form)
         text = io.StringIO()
         csv.writer(text).writerow(row)
         full = filled(empty, [row]) if form == "xlsx" else empty + text.getvalue().encode()
-        batch = await take(who, family, full)
-        seen = await faults(who, batch), await told(who, batch, warnings=True)
+        batch = await upload(who, family, full)
+        seen = await faults(who, batch), await reasons(who, batch, warnings=True)
         assert seen == ([], []), family
         assert batch.state in ("applied", "unchanged"), family
         assert batch.rows == 1
-    [subject] = await subjects_named(desk, name)
-    [instrument] = await instruments_of(desk, subject)
+    [subject] = await subjects_named(client, name)
+    [instrument] = await instruments_of(client, subject)
     assert (instrument.serial_no, instrument.state) == (f"0{name}", "in_use")
 
 
-async def test_hostile_files_are_batches_refused_and_the_register_goes_on(office: Office) -> None:
-    desk = office.desk(Role.CASEWORKER)
-    name = await owner(office, desk)
+async def test_hostile_files_are_batches_refused_and_the_register_goes_on(
+    registry: RunningRegistry,
+) -> None:
+    client = registry.client(Role.CASEWORKER)
+    name = await owner(registry, client)
     good = xlsx([FLEET, (name, "NAWI-D", "1", "在用")])
     part = "xl/worksheets/sheet1.xml"
     hostile = {
@@ -151,38 +164,38 @@ async def test_hostile_files_are_batches_refused_and_the_register_goes_on(office
     far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     hostile["TOO_LARGE "] = patched(good, part, b"</sheetData>", far)
     for reason, content in hostile.items():
-        batch = await send(desk, head_of("instruments", mode="good_rows"), content)
+        batch = await send(client, head_of("instruments", mode="good_rows"), content)
         assert batch.state == "refused", reason
-        first = (await faults(desk, batch))[0]
+        first = (await faults(client, batch))[0]
         assert first.message_zh
         assert first.reason in (reason.strip(), "BAD_ENCODING"), reason
-        await rejected(desk, batch)
+        await rejected(client, batch)
     zeros = f"使用单位,器具类型,出厂编号,备注\n{name},NAWI-D,1,\0\n".encode()
-    batch = await take(desk, "instruments", zeros, mode="good_rows")
-    assert await told(desk, batch) == [(2, "备注", "BAD_ENCODING")]
-    assert "\0" not in (await rejected(desk, batch)).decode()
-    assert (await take(desk, "instruments", good)).state == "applied"
+    batch = await upload(client, "instruments", zeros, mode="good_rows")
+    assert await reasons(client, batch) == [(2, "备注", "BAD_ENCODING")]
+    assert "\0" not in (await rejected(client, batch)).decode()
+    assert (await upload(client, "instruments", good)).state == "applied"
 
 
 async def test_all_of_a_list_is_exported_and_no_more_than_the_caller_sees(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    registry: RunningRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "PAGE", 7)
     to = tmp_path / "a.csv"
     for bureau in (DISTRICT, FOREIGN):
-        await office.bureau(bureau)
-    mark = word()
+        await registry.bureau(bureau)
+    mark = unique_name()
     names = {f"={mark}{n}" for n in range(20)}
-    near, far = office.desk(Role.CASEWORKER), office.desk(Role.CASEWORKER, bureau=FOREIGN)
-    await take(near, "subjects", table(*subject_rows(*sorted(names), bureau=DISTRICT)))
-    await take(far, "subjects", table(*subject_rows(f"={mark}外", bureau=FOREIGN)))
-    wanted = pb.ListSubjectsRequest(name_contains=mark, page_size=2)
-    for desk, count in ((near, 20), (far, 1)):
-        written = await export_list(desk.registry.ListSubjects, wanted, to, desk)
+    near, far = registry.client(Role.CASEWORKER), registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    await upload(near, "subjects", table(*subject_rows(*sorted(names), bureau=DISTRICT)))
+    await upload(far, "subjects", table(*subject_rows(f"={mark}外", bureau=FOREIGN)))
+    request = pb.ListSubjectsRequest(name_contains=mark, page_size=2)
+    for client, count in ((near, 20), (far, 1)):
+        written = await export_list(client.registry.ListSubjects, request, to, client)
         assert written == count
-    await export_list(near.registry.ListSubjects, wanted, to, near)
-    said = csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text("utf-8-sig"), newline=""))
-    assert {row["名称"] for row in said} == {f"'{name}" for name in names}
+    await export_list(near.registry.ListSubjects, request, to, near)
+    values = csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text("utf-8-sig"), newline=""))
+    assert {row["名称"] for row in values} == {f"'{name}" for name in names}
     content = (tmp_path / "a.csv").read_bytes()
-    again = await take(near, "subjects", content, mode="check")
+    again = await upload(near, "subjects", content, mode="check")
     assert (again.unchanged, again.rejected) == (20, 0)

@@ -21,7 +21,7 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.checks import check
 from services.registry.commands.clock import advance_clock, remember_clock
-from tests.integration.registry.offices import STARTS, Office, outbox, refused
+from tests.integration.registry.running_registry import STARTS, RunningRegistry, outbox, refused
 from tests.postgres import Databases
 
 ADMINISTRATOR = Caller("admin-1", "admin", frozenset({Role.ADMINISTRATOR}))
@@ -76,16 +76,16 @@ async def sandbox(database: Database, tmp_path: Path) -> Sandbox:
 
 
 async def test_anyone_signed_in_is_told_the_time_and_only_an_administrator_moves_it(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
     for role in (Role.PUBLIC, Role.OPERATOR, Role.CASEWORKER):
-        answer = await office.desk(role).clock.GetClock(pb.GetClockRequest())
+        answer = await registry.client(role).clock.GetClock(pb.GetClockRequest())
         assert (answer.today, answer.sandbox) == ("2026-09-14", True)
     with refused("UNAUTHENTICATED"):
-        await office.desk_with().clock.GetClock(pb.GetClockRequest())
+        await registry.client_with().clock.GetClock(pb.GetClockRequest())
     with refused("NOT_PERMITTED"):
-        await office.desk(Role.UNIT_HEAD).clock.AdvanceClock(to(STARTS + timedelta(days=1)))
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+        await registry.client(Role.UNIT_HEAD).clock.AdvanceClock(to(STARTS + timedelta(days=1)))
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     with refused("WRONG_STATE"):
         await admin.clock.AdvanceClock(to(STARTS - timedelta(days=1)))
     # So little that today stays what the other tests know it as.
@@ -93,9 +93,9 @@ async def test_anyone_signed_in_is_told_the_time_and_only_an_administrator_moves
     moved = await admin.clock.AdvanceClock(to(answer_to))
     assert moved.now.ToDatetime(UTC) >= answer_to
     assert moved.today == "2026-09-14"
-    event = (await office.said("clock"))[-1]
-    told = await admin.clock.GetClock(pb.GetClockRequest())
-    assert event.offset_seconds == told.offset_seconds
+    event = (await registry.events_of("clock"))[-1]
+    clock = await admin.clock.GetClock(pb.GetClockRequest())
+    assert event.offset_seconds == clock.offset_seconds
 
 
 async def test_a_move_is_announced_audited_and_carried_out(sandbox: Sandbox) -> None:

@@ -25,63 +25,69 @@ from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
 from services.registry.identity.first_start import ensure_administrator
 from services.registry.identity.passwords import Passwords
-from tests.integration.registry.offices import DISTRICT, STARTS, Office, refused
+from tests.integration.registry.running_registry import DISTRICT, STARTS, RunningRegistry, refused
 from tests.postgres import Databases
 
 PASSWORD = "a-synthetic-password"
 
 
-def account(*roles: Role, **said: Any) -> pb.CreateAccountRequest:
+def account(*roles: Role, **values: Any) -> pb.CreateAccountRequest:
     """A request for an account, by default of a caseworker."""
     roles = roles or (Role.CASEWORKER,)
-    given = {
+    defaults = {
         "name": f"user-{uuid4().hex[:12]}",
         "display_name": "合成经办人",
         "password": PASSWORD,
         "roles": map(wire.role_number, roles),
         "bureau": DISTRICT,
     }
-    return pb.CreateAccountRequest(request_id=new_request_id(), **(given | said))
+    return pb.CreateAccountRequest(request_id=new_request_id(), **(defaults | values))
 
 
-async def log_in(office: Office, name: str, password: str = PASSWORD) -> pb.LoginResponse:
-    return await office.desk_with().identity.Login(pb.LoginRequest(name=name, password=password))
+async def log_in(
+    registry: RunningRegistry, name: str, password: str = PASSWORD
+) -> pb.LoginResponse:
+    return await registry.client_with().identity.Login(
+        pb.LoginRequest(name=name, password=password)
+    )
 
 
-async def test_the_first_administrator_comes_with_the_first_start(office: Office) -> None:
-    file = office.settings.keys_dir / "administrator.password"
+async def test_the_first_administrator_comes_with_the_first_start(
+    registry: RunningRegistry,
+) -> None:
+    file = registry.settings.keys_dir / "administrator.password"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     password = file.read_text()
-    answer = await log_in(office, "administrator", password)
+    answer = await log_in(registry, "administrator", password)
     assert list(answer.account.roles) == [pb.ROLE_ADMINISTRATOR]
-    log = (office.settings.data_dir / "registry.log").read_text()
+    log = (registry.settings.data_dir / "registry.log").read_text()
     assert "administrator.password" in log
     assert password not in log
-    entries = await office.audited(f"account/{answer.account.account_id}")
+    entries = await registry.audited(f"account/{answer.account.account_id}")
     assert [entry.action for entry in entries] == ["create_account"]
 
 
-async def test_a_token_says_who_calls_and_in_which_scope(office: Office) -> None:
-    await office.bureau()
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+async def test_a_token_says_who_calls_and_in_which_scope(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     made = (await admin.identity.CreateAccount(account(Role.CASEWORKER, Role.INSPECTOR))).account
-    answer = await log_in(office, made.name)
+    answer = await log_in(registry, made.name)
     assert answer.account == made
-    verifier = Verifier(public_key(office.settings.keys_dir), SystemClock())
+    verifier = Verifier(public_key(registry.settings.keys_dir), SystemClock())
     caller = verifier.verify(answer.token)
     assert (caller.account_id, caller.bureau) == (made.account_id, DISTRICT)
     assert caller.roles == {Role.CASEWORKER, Role.INSPECTOR}
-    desk = office.desk_with(answer.token)
-    assert (await desk.identity.GetCaller(pb.GetCallerRequest())).account == made
+    client = registry.client_with(answer.token)
+    assert (await client.identity.GetCaller(pb.GetCallerRequest())).account == made
     life = answer.expires_at.ToDatetime(STARTS.tzinfo) - SystemClock().now()
-    assert timedelta(0) < life <= office.settings.token_life
+    assert timedelta(0) < life <= registry.settings.token_life
 
 
 async def test_unknown_names_wrong_passwords_and_closed_accounts_answer_alike(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
-    await office.bureau()
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    await registry.bureau()
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     known = (await admin.identity.CreateAccount(account())).account
     closed = (await admin.identity.CreateAccount(account())).account
     close = pb.CloseAccountRequest(request_id=new_request_id(), account_id=closed.account_id)
@@ -93,7 +99,7 @@ async def test_unknown_names_wrong_passwords_and_closed_accounts_answer_alike(
         (f"nobody-{uuid4().hex}", PASSWORD),
     ):
         with refused("UNAUTHENTICATED") as refusals:
-            await log_in(office, name, password)
+            await log_in(registry, name, password)
         answers.append((refusals[0].message_zh, refusals[0].message_en, refusals[0].facts))
     assert answers[0] == answers[1] == answers[2]
 
@@ -165,49 +171,54 @@ async def test_guessing_all_at_once_gets_five_guesses_too(
     assert sum(isinstance(answer, WrongState) for answer in answers) == 7
 
 
-async def test_a_service_logs_in_with_its_secret_and_no_other(office: Office) -> None:
-    keys = office.settings.keys_dir
-    address = office.settings.registry_address
+async def test_a_service_logs_in_with_its_secret_and_no_other(registry: RunningRegistry) -> None:
+    keys = registry.settings.keys_dir
+    address = registry.settings.registry_address
     token = await ServiceToken("grading", keys, address, SystemClock())()
-    desk = office.desk_with(token)
-    answer = await desk.identity.GetCaller(pb.GetCallerRequest())
+    client = registry.client_with(token)
+    answer = await client.identity.GetCaller(pb.GetCallerRequest())
     assert (answer.account.name, list(answer.account.roles)) == ("service:grading", [])
     secret = (keys / "service-grading.secret").read_text()
     for service, given in (("alerts", secret), ("grading", secret[::-1]), ("portal", secret)):
         with refused("UNAUTHENTICATED"):
-            await desk.identity.LoginService(pb.LoginServiceRequest(service=service, secret=given))
+            await client.identity.LoginService(
+                pb.LoginServiceRequest(service=service, secret=given)
+            )
 
 
-async def test_the_portal_alone_gets_the_token_of_visitors(office: Office) -> None:
+async def test_the_portal_alone_gets_the_token_of_visitors(registry: RunningRegistry) -> None:
     tokens = {
         name: ServiceToken(
-            name, office.settings.keys_dir, office.settings.registry_address, SystemClock()
+            name, registry.settings.keys_dir, registry.settings.registry_address, SystemClock()
         )
         for name in ("portal", "alerts")
     }
-    portal = office.desk_with(await tokens["portal"]())
+    portal = registry.client_with(await tokens["portal"]())
     answer = await portal.identity.LoginVisitor(pb.LoginVisitorRequest())
-    verifier = Verifier(public_key(office.settings.keys_dir), SystemClock())
+    verifier = Verifier(public_key(registry.settings.keys_dir), SystemClock())
     assert verifier.verify(answer.token).roles == {Role.PUBLIC}
-    for other in (office.desk_with(await tokens["alerts"]()), office.desk(Role.ADMINISTRATOR)):
+    for other in (
+        registry.client_with(await tokens["alerts"]()),
+        registry.client(Role.ADMINISTRATOR),
+    ):
         with refused("NOT_PERMITTED"):
             await other.identity.LoginVisitor(pb.LoginVisitorRequest())
 
 
-async def test_a_token_is_renewed_while_its_account_is_open(office: Office) -> None:
-    await office.bureau()
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+async def test_a_token_is_renewed_while_its_account_is_open(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     made = (await admin.identity.CreateAccount(account())).account
-    first = await log_in(office, made.name)
-    desk = office.desk_with(first.token)
-    renewed = await desk.identity.RenewToken(pb.RenewTokenRequest())
+    first = await log_in(registry, made.name)
+    client = registry.client_with(first.token)
+    renewed = await client.identity.RenewToken(pb.RenewTokenRequest())
     assert renewed.expires_at.ToDatetime() >= first.expires_at.ToDatetime()
-    again = office.desk_with(renewed.token)
+    again = registry.client_with(renewed.token)
     assert (await again.identity.GetCaller(pb.GetCallerRequest())).account == made
     closing = pb.CloseAccountRequest(request_id=new_request_id(), account_id=made.account_id)
     await admin.identity.CloseAccount(closing)
     with refused("UNAUTHENTICATED"):
-        await desk.identity.RenewToken(pb.RenewTokenRequest())
+        await client.identity.RenewToken(pb.RenewTokenRequest())
 
 
 @pytest.mark.parametrize(
@@ -229,17 +240,19 @@ async def test_a_token_is_renewed_while_its_account_is_open(office: Office) -> N
     ],
 )
 async def test_roles_go_together_and_a_scope_fits_them(
-    office: Office, roles: list[Role], said: dict[str, str], fields: set[str]
+    registry: RunningRegistry, roles: list[Role], values: dict[str, str], fields: set[str]
 ) -> None:
-    await office.bureau()
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    await registry.bureau()
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     with refused("INVALID_INPUT", *fields):
-        await admin.identity.CreateAccount(account(*roles, **said))
+        await admin.identity.CreateAccount(account(*roles, **values))
 
 
-async def test_an_account_is_created_once_and_its_name_is_its_own(office: Office) -> None:
-    subject = await office.subject()
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+async def test_an_account_is_created_once_and_its_name_is_its_own(
+    registry: RunningRegistry,
+) -> None:
+    subject = await registry.subject()
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     request = account(Role.OPERATOR, bureau="", subject_id=subject.subject_id)
     made = (await admin.identity.CreateAccount(request)).account
     assert (await admin.identity.CreateAccount(request)).account == made
@@ -249,30 +262,32 @@ async def test_an_account_is_created_once_and_its_name_is_its_own(office: Office
     names = [one.name for one in listed.accounts]
     assert names == sorted(names)
     assert names.count(request.name) == 1
-    caseworker = office.desk(Role.CASEWORKER)
+    caseworker = registry.client(Role.CASEWORKER)
     with refused("NOT_PERMITTED"):
         await caseworker.identity.CreateAccount(account())
     with refused("NOT_PERMITTED"):
         await caseworker.identity.ListAccounts(pb.ListAccountsRequest())
 
 
-async def test_who_works_on_a_case_is_named_and_nothing_else_is_told(office: Office) -> None:
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+async def test_who_works_on_a_case_is_named_and_nothing_else_is_told(
+    registry: RunningRegistry,
+) -> None:
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     made = (await admin.identity.CreateAccount(account(display_name="经办甲"))).account
     request = pb.NameAccountsRequest(account_ids=[made.account_id, "nobody"])
     for role in (Role.CASEWORKER, Role.OPERATOR):
-        named = await office.desk(role).identity.NameAccounts(request)
+        named = await registry.client(role).identity.NameAccounts(request)
         assert list(named.names) == [
             pb.AccountName(account_id=made.account_id, display_name="经办甲")
         ]
     with refused("NOT_PERMITTED"):
-        await office.desk(Role.PUBLIC).identity.NameAccounts(request)
+        await registry.client(Role.PUBLIC).identity.NameAccounts(request)
 
 
-async def test_no_administrator_closes_its_own_account(office: Office) -> None:
-    password = (office.settings.keys_dir / "administrator.password").read_text()
-    answer = await log_in(office, "administrator", password)
-    admin = office.desk_with(answer.token)
+async def test_no_administrator_closes_its_own_account(registry: RunningRegistry) -> None:
+    password = (registry.settings.keys_dir / "administrator.password").read_text()
+    answer = await log_in(registry, "administrator", password)
+    admin = registry.client_with(answer.token)
     with refused("WRONG_STATE"):
         await admin.identity.CloseAccount(
             pb.CloseAccountRequest(
@@ -286,12 +301,12 @@ async def test_no_administrator_closes_its_own_account(office: Office) -> None:
 
 
 async def test_a_password_is_changed_by_whoever_knows_it_and_the_change_may_be_repeated(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
-    await office.bureau()
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+    await registry.bureau()
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     made = (await admin.identity.CreateAccount(account())).account
-    desk = office.desk_with((await log_in(office, made.name)).token)
+    client = registry.client_with((await log_in(registry, made.name)).token)
 
     def change(old: str) -> pb.ChangePasswordRequest:
         return pb.ChangePasswordRequest(
@@ -299,23 +314,23 @@ async def test_a_password_is_changed_by_whoever_knows_it_and_the_change_may_be_r
         )
 
     with refused("NOT_PERMITTED"):
-        await desk.identity.ChangePassword(change("wrong"))
+        await client.identity.ChangePassword(change("wrong"))
     request = change(PASSWORD)
-    await desk.identity.ChangePassword(request)
-    await desk.identity.ChangePassword(request)
-    await log_in(office, made.name, "another-password")
+    await client.identity.ChangePassword(request)
+    await client.identity.ChangePassword(request)
+    await log_in(registry, made.name, "another-password")
     with refused("UNAUTHENTICATED"):
-        await log_in(office, made.name)
-    entries = await office.audited(f"account/{made.account_id}")
+        await log_in(registry, made.name)
+    entries = await registry.audited(f"account/{made.account_id}")
     assert [entry.action for entry in entries] == ["create_account", "change_password"]
 
 
-async def kept(office: Office) -> list[bytes]:
+async def kept(registry: RunningRegistry) -> list[bytes]:
     """All that the registry has written: its files, and the rows of a database that is none."""
-    held = [path.read_bytes() for path in office.settings.data_dir.glob("registry*")]
-    if office.database.is_sqlite:
+    held = [path.read_bytes() for path in registry.settings.data_dir.glob("registry*")]
+    if registry.database.is_sqlite:
         return held
-    async with office.database.snapshot() as session:
+    async with registry.database.snapshot() as session:
         connection = await session.connection()
         tables = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())
         for table in tables:
@@ -324,19 +339,19 @@ async def kept(office: Office) -> list[bytes]:
     return held
 
 
-async def test_no_password_is_kept_or_told_anywhere(office: Office) -> None:
-    await office.bureau()
-    admin = office.desk(Role.ADMINISTRATOR, bureau="")
+async def test_no_password_is_kept_or_told_anywhere(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    admin = registry.client(Role.ADMINISTRATOR, bureau="")
     secret = f"secret-{uuid4().hex}"
     made = (await admin.identity.CreateAccount(account(password=secret))).account
-    await log_in(office, made.name, secret)
+    await log_in(registry, made.name, secret)
     with refused("UNAUTHENTICATED"):
-        await log_in(office, made.name, f"{secret}!")
-    held = await kept(office)
+        await log_in(registry, made.name, f"{secret}!")
+    held = await kept(registry)
     assert held
     assert any(made.name.encode() in content for content in held)
     as_bytes = secret.encode().hex().encode()  # as PostgreSQL shows a column of bytes
     assert not any(secret.encode() in content or as_bytes in content for content in held)
-    [entry] = await office.audited(f"account/{made.account_id}")
+    [entry] = await registry.audited(f"account/{made.account_id}")
     assert entry.after
     assert "password_hash" not in entry.after

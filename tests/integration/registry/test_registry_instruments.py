@@ -10,167 +10,173 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.offices import (
+from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
     FOREIGN,
-    Desk,
-    Office,
+    Client,
+    RunningRegistry,
     put_instrument,
     refused,
     verify,
 )
 
 
-def changed(instrument: pb.Instrument, **said: Any) -> pb.PutInstrumentRequest:
+def changed(instrument: pb.Instrument, **values: Any) -> pb.PutInstrumentRequest:
     """A request that changes an instrument as it was last read."""
-    wanted = pb.Instrument()
-    wanted.CopyFrom(instrument)
-    for name, value in said.items():
-        setattr(wanted, name, value)
-    return pb.PutInstrumentRequest(request_id=new_request_id(), instrument=wanted)
+    copy = pb.Instrument()
+    copy.CopyFrom(instrument)
+    for name, value in values.items():
+        setattr(copy, name, value)
+    return pb.PutInstrumentRequest(request_id=new_request_id(), instrument=copy)
 
 
-async def set_state(desk: Desk, instrument_id: str, state: str) -> pb.Instrument:
+async def set_state(client: Client, instrument_id: str, state: str) -> pb.Instrument:
     request = pb.SetInstrumentStateRequest(
         request_id=new_request_id(), instrument_id=instrument_id, state=state
     )
-    return (await desk.registry.SetInstrumentState(request)).instrument
+    return (await client.registry.SetInstrumentState(request)).instrument
 
 
-async def read(desk: Desk, instrument_id: str) -> pb.GetInstrumentResponse:
-    return await desk.registry.GetInstrument(pb.GetInstrumentRequest(instrument_id=instrument_id))
+async def read(client: Client, instrument_id: str) -> pb.GetInstrumentResponse:
+    return await client.registry.GetInstrument(pb.GetInstrumentRequest(instrument_id=instrument_id))
 
 
-async def test_an_instrument_is_filed_as_spare_under_its_owner(office: Office) -> None:
-    owner = await office.subject()
-    desk = office.desk(Role.OPERATOR, subject_id=owner.subject_id)
-    filed = (await desk.registry.PutInstrument(put_instrument(owner.subject_id))).instrument
+async def test_an_instrument_is_filed_as_spare_under_its_owner(registry: RunningRegistry) -> None:
+    owner = await registry.subject()
+    client = registry.client(Role.OPERATOR, subject_id=owner.subject_id)
+    filed = (await client.registry.PutInstrument(put_instrument(owner.subject_id))).instrument
     assert (filed.state, filed.spell, filed.bureau) == ("spare", 0, DISTRICT)
-    event = (await office.said(f"subject/{owner.subject_id}"))[-1]
+    event = (await registry.events_of(f"subject/{owner.subject_id}"))[-1]
     assert isinstance(event, events.InstrumentsChanged)
     assert list(event.instruments) == [filed]
-    [entry] = await office.audited(f"instrument/{filed.instrument_id}")
+    [entry] = await registry.audited(f"instrument/{filed.instrument_id}")
     assert (entry.action, entry.before) == ("file_instrument", None)
     with refused("INVALID_INPUT", "instrument.state"):
-        await desk.registry.PutInstrument(put_instrument(owner.subject_id, state="in_use"))
+        await client.registry.PutInstrument(put_instrument(owner.subject_id, state="in_use"))
 
 
-async def test_filing_twice_by_one_request_files_once(office: Office) -> None:
-    owner = await office.subject()
-    desk = office.desk(Role.INTEGRATOR)
+async def test_filing_twice_by_one_request_files_once(registry: RunningRegistry) -> None:
+    owner = await registry.subject()
+    client = registry.client(Role.INTEGRATOR)
     request = put_instrument(owner.subject_id)
-    first = await desk.registry.PutInstrument(request)
-    assert await desk.registry.PutInstrument(request) == first
-    listed = await desk.registry.ListInstruments(
+    first = await client.registry.PutInstrument(request)
+    assert await client.registry.PutInstrument(request) == first
+    listed = await client.registry.ListInstruments(
         pb.ListInstrumentsRequest(subject_id=owner.subject_id)
     )
     assert list(listed.instruments) == [first.instrument]
 
 
-async def test_an_instrument_is_changed_by_whoever_read_it_last(office: Office) -> None:
-    instrument = await office.instrument()
-    desk = office.desk(Role.CASEWORKER)
-    answer = await desk.registry.PutInstrument(changed(instrument, location="2号位"))
+async def test_an_instrument_is_changed_by_whoever_read_it_last(registry: RunningRegistry) -> None:
+    instrument = await registry.instrument()
+    client = registry.client(Role.CASEWORKER)
+    answer = await client.registry.PutInstrument(changed(instrument, location="2号位"))
     assert (answer.instrument.location, answer.instrument.version) == ("2号位", 2)
     with refused("WRONG_STATE"):
-        await desk.registry.PutInstrument(changed(instrument, location="3号位"))
-    same = await desk.registry.PutInstrument(changed(answer.instrument))
+        await client.registry.PutInstrument(changed(instrument, location="3号位"))
+    same = await client.registry.PutInstrument(changed(answer.instrument))
     assert same.instrument.version == 2
     with refused("INVALID_INPUT", "instrument.rotate_on"):
-        await desk.registry.PutInstrument(changed(answer.instrument, rotate_on="2026-02-30"))
+        await client.registry.PutInstrument(changed(answer.instrument, rotate_on="2026-02-30"))
     with refused("NOT_FOUND"):
-        await desk.registry.PutInstrument(changed(instrument, instrument_id="nothing"))
+        await client.registry.PutInstrument(changed(instrument, instrument_id="nothing"))
     with refused("NOT_FOUND"):
-        await desk.registry.PutInstrument(put_instrument("nobody"))
+        await client.registry.PutInstrument(put_instrument("nobody"))
 
 
-async def test_a_sold_instrument_goes_with_its_new_owners_bureau(office: Office) -> None:
-    instrument = await office.instrument()
-    buyer = await office.subject(bureau="330110")
-    seller = office.desk(Role.OPERATOR, subject_id=instrument.subject_id)
+async def test_a_sold_instrument_goes_with_its_new_owners_bureau(registry: RunningRegistry) -> None:
+    instrument = await registry.instrument()
+    buyer = await registry.subject(bureau="330110")
+    seller = registry.client(Role.OPERATOR, subject_id=instrument.subject_id)
     with refused("NOT_PERMITTED"):
         await seller.registry.PutInstrument(changed(instrument, subject_id=buyer.subject_id))
-    city = office.desk(Role.CASEWORKER, bureau=CITY)
+    city = registry.client(Role.CASEWORKER, bureau=CITY)
     answer = await city.registry.PutInstrument(changed(instrument, subject_id=buyer.subject_id))
     assert answer.instrument.bureau == "330110"
-    assert list((await office.said(f"subject/{buyer.subject_id}"))[-1].instruments) == [
+    assert list((await registry.events_of(f"subject/{buyer.subject_id}"))[-1].instruments) == [
         answer.instrument
     ]
 
 
-async def test_the_same_type_and_serial_elsewhere_is_information(office: Office) -> None:
-    first = await office.instrument()
-    second = await office.instrument(serial_no=first.serial_no)
-    other_type = await office.instrument(serial_no=first.serial_no, type_code="NAWI-D")
+async def test_the_same_type_and_serial_elsewhere_is_information(registry: RunningRegistry) -> None:
+    first = await registry.instrument()
+    second = await registry.instrument(serial_no=first.serial_no)
+    other_type = await registry.instrument(serial_no=first.serial_no, type_code="NAWI-D")
     assert (second.repeated_serial, other_type.repeated_serial) == (True, False)
-    desk = office.desk(Role.CASEWORKER)
-    marked = (await read(desk, first.instrument_id)).instrument
+    client = registry.client(Role.CASEWORKER)
+    marked = (await read(client, first.instrument_id)).instrument
     assert (marked.repeated_serial, marked.version) == (True, 2)
-    assert list((await office.said(f"subject/{first.subject_id}"))[-1].instruments) == [marked]
-    [entry] = await office.audited(f"instrument/{second.instrument_id}")
+    assert list((await registry.events_of(f"subject/{first.subject_id}"))[-1].instruments) == [
+        marked
+    ]
+    [entry] = await registry.audited(f"instrument/{second.instrument_id}")
     assert entry.after
     assert entry.after["remarked"] == [first.instrument_id]
-    listed = await desk.registry.ListInstruments(
+    listed = await client.registry.ListInstruments(
         pb.ListInstrumentsRequest(repeated_serial=True, page_size=1000)
     )
     assert {first.instrument_id, second.instrument_id} <= {
         instrument.instrument_id for instrument in listed.instruments
     }
-    await desk.registry.PutInstrument(changed(second, serial_no=f"{first.serial_no}-2"))
+    await client.registry.PutInstrument(changed(second, serial_no=f"{first.serial_no}-2"))
     for one in (first, second):
-        assert not (await read(desk, one.instrument_id)).instrument.repeated_serial
+        assert not (await read(client, one.instrument_id)).instrument.repeated_serial
 
 
-async def test_each_coming_into_use_is_a_new_spell_and_scrapped_is_final(office: Office) -> None:
-    instrument = await office.instrument()
-    desk = office.desk(Role.OPERATOR, subject_id=instrument.subject_id)
+async def test_each_coming_into_use_is_a_new_spell_and_scrapped_is_final(
+    registry: RunningRegistry,
+) -> None:
+    instrument = await registry.instrument()
+    client = registry.client(Role.OPERATOR, subject_id=instrument.subject_id)
     steps = [
-        (state, (await set_state(desk, instrument.instrument_id, state)).spell)
+        (state, (await set_state(client, instrument.instrument_id, state)).spell)
         for state in ("in_use", "in_use", "stopped", "in_use", "spare", "scrapped")
     ]
     assert [spell for _, spell in steps] == [1, 1, 1, 2, 2, 2]
     with refused("WRONG_STATE"):
-        await set_state(desk, instrument.instrument_id, "in_use")
-    told = await office.said(f"subject/{instrument.subject_id}")
-    states = [event.instruments[0].state for event in told if hasattr(event, "instruments")]
+        await set_state(client, instrument.instrument_id, "in_use")
+    announced = await registry.events_of(f"subject/{instrument.subject_id}")
+    states = [event.instruments[0].state for event in announced if hasattr(event, "instruments")]
     assert states == ["spare", "in_use", "stopped", "in_use", "spare", "scrapped"]
-    entries = await office.audited(f"instrument/{instrument.instrument_id}")
+    entries = await registry.audited(f"instrument/{instrument.instrument_id}")
     assert len(entries) == len(states)
 
 
-async def test_a_first_pass_puts_a_spare_instrument_into_use(office: Office) -> None:
-    instrument = await office.instrument()
-    desk = office.desk(Role.VERIFICATION_INSTITUTION)
-    rejected = await desk.registry.RecordVerification(
+async def test_a_first_pass_puts_a_spare_instrument_into_use(registry: RunningRegistry) -> None:
+    instrument = await registry.instrument()
+    client = registry.client(Role.VERIFICATION_INSTITUTION)
+    rejected = await client.registry.RecordVerification(
         verify(instrument.instrument_id, result="reject", valid_until="")
     )
     assert rejected.instrument.state == "spare"
-    passed = await desk.registry.RecordVerification(verify(instrument.instrument_id))
+    passed = await client.registry.RecordVerification(verify(instrument.instrument_id))
     assert (passed.instrument.state, passed.instrument.spell) == ("in_use", 1)
-    told = (await office.said(f"subject/{instrument.subject_id}"))[-2:]
-    assert list(told[0].verifications) == [passed.verification]
-    assert list(told[1].instruments) == [passed.instrument]
-    await set_state(office.desk(Role.CASEWORKER), instrument.instrument_id, "spare")
-    again = await desk.registry.RecordVerification(verify(instrument.instrument_id))
+    announced = (await registry.events_of(f"subject/{instrument.subject_id}"))[-2:]
+    assert list(announced[0].verifications) == [passed.verification]
+    assert list(announced[1].instruments) == [passed.instrument]
+    await set_state(registry.client(Role.CASEWORKER), instrument.instrument_id, "spare")
+    again = await client.registry.RecordVerification(verify(instrument.instrument_id))
     assert (again.instrument.state, again.instrument.spell) == ("spare", 1)
 
 
-async def test_the_verifications_of_an_instrument_come_newest_first(office: Office) -> None:
-    instrument = await office.instrument()
-    desk = office.desk(Role.CASEWORKER)
+async def test_the_verifications_of_an_instrument_come_newest_first(
+    registry: RunningRegistry,
+) -> None:
+    instrument = await registry.instrument()
+    client = registry.client(Role.CASEWORKER)
     for day, result in (
         ("2026-03-01", "reject"),
         ("2026-05-01", "pass"),
         ("2026-04-01", "repaired"),
     ):
         valid_until = "2026-10-31" if result == "pass" else ""
-        await desk.registry.RecordVerification(
+        await client.registry.RecordVerification(
             verify(
                 instrument.instrument_id, verified_on=day, result=result, valid_until=valid_until
             )
         )
-    read_back = await read(desk, instrument.instrument_id)
+    read_back = await read(client, instrument.instrument_id)
     assert [v.verified_on for v in read_back.verifications] == [
         "2026-05-01",
         "2026-04-01",
@@ -179,101 +185,103 @@ async def test_the_verifications_of_an_instrument_come_newest_first(office: Offi
 
 
 @pytest.mark.parametrize("result", ["reject", "repaired", "pending"])
-async def test_only_a_pass_is_valid_until_a_day(office: Office, result: str) -> None:
-    instrument = await office.instrument()
-    desk = office.desk(Role.CASEWORKER)
+async def test_only_a_pass_is_valid_until_a_day(registry: RunningRegistry, result: str) -> None:
+    instrument = await registry.instrument()
+    client = registry.client(Role.CASEWORKER)
     with refused("INVALID_INPUT", "verification.valid_until"):
-        await desk.registry.RecordVerification(verify(instrument.instrument_id, result=result))
+        await client.registry.RecordVerification(verify(instrument.instrument_id, result=result))
 
 
 async def test_a_pass_says_until_when_unless_its_type_is_only_verified_first(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
-    owner = await office.subject()
-    desk = office.desk(Role.CASEWORKER)
+    owner = await registry.subject()
+    client = registry.client(Role.CASEWORKER)
     for type_code in ("FUEL", "不在目录内的器具"):
-        periodic = await office.instrument(owner, type_code=type_code)
+        periodic = await registry.instrument(owner, type_code=type_code)
         with refused("INVALID_INPUT", "verification.valid_until"):
-            await desk.registry.RecordVerification(verify(periodic.instrument_id, valid_until=""))
-    meter = await office.instrument(owner, type_code="WATER-S25", rotate_on="2032-09-01")
-    answer = await desk.registry.RecordVerification(verify(meter.instrument_id, valid_until=""))
+            await client.registry.RecordVerification(verify(periodic.instrument_id, valid_until=""))
+    meter = await registry.instrument(owner, type_code="WATER-S25", rotate_on="2032-09-01")
+    answer = await client.registry.RecordVerification(verify(meter.instrument_id, valid_until=""))
     assert (answer.verification.valid_until, answer.instrument.state) == ("", "in_use")
 
 
-async def test_the_dates_of_a_verification_must_be_possible(office: Office) -> None:
-    instrument = await office.instrument()
-    desk = office.desk(Role.CASEWORKER)
-    for said, field in (
+async def test_the_dates_of_a_verification_must_be_possible(registry: RunningRegistry) -> None:
+    instrument = await registry.instrument()
+    client = registry.client(Role.CASEWORKER)
+    for values, field in (
         ({"verified_on": "2026-09-15"}, "verified_on"),
         ({"verified_on": "2026-02-30"}, "verified_on"),
         ({"valid_until": "2026-08-31"}, "valid_until"),
     ):
         with refused("INVALID_INPUT", f"verification.{field}"):
-            await desk.registry.RecordVerification(verify(instrument.instrument_id, **said))
+            await client.registry.RecordVerification(verify(instrument.instrument_id, **values))
     today = verify(instrument.instrument_id, verified_on="2026-09-14", valid_until="2026-09-14")
-    await desk.registry.RecordVerification(today)
+    await client.registry.RecordVerification(today)
     with refused("NOT_FOUND"):
-        await desk.registry.RecordVerification(verify("nothing"))
+        await client.registry.RecordVerification(verify("nothing"))
 
 
 async def test_a_certificate_told_again_is_answered_and_another_under_its_number_refused(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
-    instrument = await office.instrument()
-    desk = office.desk(Role.INTEGRATOR)
+    instrument = await registry.instrument()
+    client = registry.client(Role.INTEGRATOR)
     request = verify(instrument.instrument_id)
-    first = await desk.registry.RecordVerification(request)
+    first = await client.registry.RecordVerification(request)
     request.request_id = new_request_id()
-    assert (await desk.registry.RecordVerification(request)).verification == first.verification
+    assert (await client.registry.RecordVerification(request)).verification == first.verification
     request.request_id = new_request_id()
     request.verification.valid_until = "2028-01-01"
     with refused("ALREADY_EXISTS") as refusals:
-        await desk.registry.RecordVerification(request)
+        await client.registry.RecordVerification(request)
     assert refusals[0].facts["verification_id"] == first.verification.verification_id
     request.verification.institution = "另一合成检定院"
-    await desk.registry.RecordVerification(request)
-    assert len((await read(desk, instrument.instrument_id)).verifications) == 2
+    await client.registry.RecordVerification(request)
+    assert len((await read(client, instrument.instrument_id)).verifications) == 2
 
 
-async def test_certificates_without_a_number_do_not_collide(office: Office) -> None:
-    desk = office.desk(Role.CASEWORKER)
+async def test_certificates_without_a_number_do_not_collide(registry: RunningRegistry) -> None:
+    client = registry.client(Role.CASEWORKER)
     for _ in range(2):
-        instrument = await office.instrument()
-        await desk.registry.RecordVerification(verify(instrument.instrument_id, certificate_no=""))
+        instrument = await registry.instrument()
+        await client.registry.RecordVerification(
+            verify(instrument.instrument_id, certificate_no="")
+        )
 
 
-async def test_strangers_neither_see_nor_touch_an_instrument(office: Office) -> None:
-    instrument = await office.instrument()
-    other = await office.subject()
-    operator = office.desk(Role.OPERATOR, subject_id=other.subject_id)
-    foreign = office.desk(Role.CASEWORKER, bureau=FOREIGN)
-    for desk in (operator, foreign):
+async def test_strangers_neither_see_nor_touch_an_instrument(registry: RunningRegistry) -> None:
+    instrument = await registry.instrument()
+    other = await registry.subject()
+    operator = registry.client(Role.OPERATOR, subject_id=other.subject_id)
+    foreign = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    for client in (operator, foreign):
         with refused("NOT_PERMITTED"):
-            await read(desk, instrument.instrument_id)
+            await read(client, instrument.instrument_id)
         with refused("NOT_PERMITTED"):
-            await set_state(desk, instrument.instrument_id, "in_use")
+            await set_state(client, instrument.instrument_id, "in_use")
         with refused("NOT_PERMITTED"):
-            await desk.registry.PutInstrument(changed(instrument, location="x"))
-        listed = await desk.registry.ListInstruments(
+            await client.registry.PutInstrument(changed(instrument, location="x"))
+        listed = await client.registry.ListInstruments(
             pb.ListInstrumentsRequest(subject_id=instrument.subject_id)
         )
         assert not listed.instruments
     with refused("NOT_PERMITTED"):
         await foreign.registry.RecordVerification(verify(instrument.instrument_id))
     for role in (Role.OPERATOR, Role.INSPECTOR):
-        desk = office.desk(role, subject_id=instrument.subject_id)
+        client = registry.client(role, subject_id=instrument.subject_id)
         with refused("NOT_PERMITTED"):
-            await desk.registry.RecordVerification(verify(instrument.instrument_id))
+            await client.registry.RecordVerification(verify(instrument.instrument_id))
 
 
-async def test_instruments_are_paged_within_a_bureau(office: Office) -> None:
-    owner = await office.subject(bureau="330110")
-    filed = {(await office.instrument(owner)).instrument_id for _ in range(5)}
-    desk = office.desk(Role.INSPECTOR, bureau=CITY)
+async def test_instruments_are_paged_within_a_bureau(registry: RunningRegistry) -> None:
+    owner = await registry.subject(bureau="330110")
+    filed = {(await registry.instrument(owner)).instrument_id for _ in range(5)}
+    client = registry.client(Role.INSPECTOR, bureau=CITY)
     seen: list[pb.Instrument] = []
     token = ""
     while True:
-        page = await desk.registry.ListInstruments(
+        page = await client.registry.ListInstruments(
             pb.ListInstrumentsRequest(
                 subject_id=owner.subject_id, bureau="330110", page_size=2, page_token=token
             )
@@ -285,28 +293,28 @@ async def test_instruments_are_paged_within_a_bureau(office: Office) -> None:
 
 
 async def test_verifications_are_listed_with_their_instruments_within_the_scope(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
-    owner = await office.subject()
-    fleet = [await office.instrument(owner) for _ in range(3)]
-    desk = office.desk(Role.CASEWORKER, Role.VERIFICATION_INSTITUTION)
+    owner = await registry.subject()
+    fleet = [await registry.instrument(owner) for _ in range(3)]
+    client = registry.client(Role.CASEWORKER, Role.VERIFICATION_INSTITUTION)
     for one in fleet:
-        await desk.registry.RecordVerification(verify(one.instrument_id))
-    wanted = pb.ListVerificationsRequest(subject_id=owner.subject_id, page_size=2)
+        await client.registry.RecordVerification(verify(one.instrument_id))
+    request = pb.ListVerificationsRequest(subject_id=owner.subject_id, page_size=2)
     found: list[pb.VerificationEntry] = []
-    assert (await desk.registry.ListVerifications(wanted)).total == 3
+    assert (await client.registry.ListVerifications(request)).total == 3
     while True:
-        page = await desk.registry.ListVerifications(wanted)
+        page = await client.registry.ListVerifications(request)
         found += page.verifications
-        wanted.page_token = page.next_page_token
+        request.page_token = page.next_page_token
         if not page.next_page_token:
             break
     assert {entry.serial_no for entry in found} == {one.serial_no for one in fleet}
     assert {(e.bureau, e.subject_id) for e in found} == {(owner.bureau, owner.subject_id)}
     assert {entry.verification.valid_until for entry in found} == {"2027-02-28"}
-    foreign = office.desk(Role.CASEWORKER, bureau=FOREIGN)
-    wanted = pb.ListVerificationsRequest(subject_id=owner.subject_id)
-    assert not (await foreign.registry.ListVerifications(wanted)).verifications
-    own = office.desk(Role.OPERATOR, subject_id=owner.subject_id)
+    foreign = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    request = pb.ListVerificationsRequest(subject_id=owner.subject_id)
+    assert not (await foreign.registry.ListVerifications(request)).verifications
+    own = registry.client(Role.OPERATOR, subject_id=owner.subject_id)
     everything = await own.registry.ListVerifications(pb.ListVerificationsRequest())
     assert {entry.subject_id for entry in everything.verifications} == {owner.subject_id}

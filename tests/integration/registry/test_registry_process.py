@@ -16,7 +16,12 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.conftest import NatsServer
-from tests.integration.registry.offices import Office, put_subject, running, sandbox
+from tests.integration.registry.running_registry import (
+    RunningRegistry,
+    put_subject,
+    running,
+    sandbox,
+)
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -43,30 +48,30 @@ async def test_what_is_committed_reaches_nats_and_outlives_a_kill(
     nats_server: NatsServer, jetstream: JetStreamContext, tmp_path: Path, databases: Databases
 ) -> None:
     settings = sandbox(tmp_path, free_port(), nats_server.url, databases)
-    office = Office(settings)
+    registry = RunningRegistry(settings)
     request = put_subject(name=f"合成{uuid4().hex}")
     async with running(settings) as process:
-        await office.bureau()
-        desk = office.desk(Role.CASEWORKER)
-        made = (await desk.registry.PutSubject(request)).subject
+        await registry.bureau()
+        client = registry.client(Role.CASEWORKER)
+        made = (await client.registry.PutSubject(request)).subject
         assert list((await arrived(jetstream)).subjects) == [made]
         password = (settings.keys_dir / f"{ADMINISTRATOR}.password").read_text()
         process.kill()
     async with running(settings):
-        assert (await desk.registry.PutSubject(request)).subject == made
-        wanted = pb.GetSubjectRequest(subject_id=made.subject_id)
-        assert (await desk.registry.GetSubject(wanted)).subject == made
+        assert (await client.registry.PutSubject(request)).subject == made
+        read = pb.GetSubjectRequest(subject_id=made.subject_id)
+        assert (await client.registry.GetSubject(read)).subject == made
         login = identity.LoginRequest(name=ADMINISTRATOR, password=password)
-        token = (await office.desk_with().identity.Login(login)).token
-        await _all_is_well(office, token)
-    await office.close()
+        token = (await registry.client_with().identity.Login(login)).token
+        await _all_is_well(registry, token)
+    await registry.close()
 
 
-async def _all_is_well(office: Office, token: str) -> None:
-    desk = office.desk_with(token)
+async def _all_is_well(registry: RunningRegistry, token: str) -> None:
+    client = registry.client_with(token)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            checked = await desk.operations.Check(operations.CheckRequest())
+            checked = await client.operations.Check(operations.CheckRequest())
             figures = {figure.name: figure.value for figure in checked.figures}
             if not figures["outbox.pending"] and not figures["audit.unsealed"]:
                 break
@@ -74,5 +79,5 @@ async def _all_is_well(office: Office, token: str) -> None:
     # It serves without Temporal, and says what is missing.
     assert [problem.name for problem in checked.problems] == ["retention.workflow_missing"]
     assert (figures["subjects"], figures["bureaus"]) == (1, 1)
-    walked = await desk.operations.VerifyAudit(operations.VerifyAuditRequest())
+    walked = await client.operations.VerifyAudit(operations.VerifyAuditRequest())
     assert (walked.sealed, list(walked.problems)) == (3, [])

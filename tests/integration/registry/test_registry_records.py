@@ -9,24 +9,26 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.offices import (
+from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
     FOREIGN,
-    Desk,
-    Office,
+    Client,
+    RunningRegistry,
     enter_record,
     refused,
 )
 
 
-def corrected(record: pb.Record, ground: str = "S4 四(三)", **said: Any) -> pb.CorrectRecordRequest:
+def corrected(
+    record: pb.Record, ground: str = "S4 四(三)", **values: Any
+) -> pb.CorrectRecordRequest:
     """A request that corrects a record as it was last read."""
-    wanted = pb.Record()
-    wanted.CopyFrom(record)
-    for name, value in said.items():
-        setattr(wanted, name, value)
-    return pb.CorrectRecordRequest(request_id=new_request_id(), record=wanted, ground=ground)
+    copy = pb.Record()
+    copy.CopyFrom(record)
+    for name, value in values.items():
+        setattr(copy, name, value)
+    return pb.CorrectRecordRequest(request_id=new_request_id(), record=copy, ground=ground)
 
 
 def withdrawn(record: pb.Record, ground: str = "原决定已撤销") -> pb.WithdrawRecordRequest:
@@ -35,12 +37,12 @@ def withdrawn(record: pb.Record, ground: str = "原决定已撤销") -> pb.Withd
     )
 
 
-def objection(office: Office) -> Desk:
+def objection(registry: RunningRegistry) -> Client:
     """The service that carries out what was decided of a case."""
-    return office.desk(Role.SERVICE, bureau="", name="service:objection")
+    return registry.client(Role.SERVICE, bureau="", name="service:objection")
 
 
-async def contest(desk: Desk, case: str, *records: pb.Record, ends: bool = False) -> list[bool]:
+async def contest(client: Client, case: str, *records: pb.Record, ends: bool = False) -> list[bool]:
     """Sets or ends a case's mark; returns the marks as they then stand."""
     request = pb.SetContestedRequest(
         request_id=new_request_id(),
@@ -48,52 +50,52 @@ async def contest(desk: Desk, case: str, *records: pb.Record, ends: bool = False
         case_id=case,
         contested=not ends,
     )
-    answer = await desk.registry.SetContested(request)
+    answer = await client.registry.SetContested(request)
     marks = {record.record_id: record.contested for record in answer.records}
     return [marks[record.record_id] for record in records]
 
 
-async def read(desk: Desk, record: pb.Record) -> pb.GetRecordResponse:
-    return await desk.registry.GetRecord(pb.GetRecordRequest(record_id=record.record_id))
+async def read(client: Client, record: pb.Record) -> pb.GetRecordResponse:
+    return await client.registry.GetRecord(pb.GetRecordRequest(record_id=record.record_id))
 
 
-async def test_an_entered_record_is_dated_today_and_announced(office: Office) -> None:
-    subject = await office.subject()
-    desk = office.desk(Role.INSPECTOR, bureau=CITY, name="inspector-1")
+async def test_an_entered_record_is_dated_today_and_announced(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.INSPECTOR, bureau=CITY, name="inspector-1")
     request = enter_record(
         subject.subject_id, record_id="mine", status="expired", contested=True, version=9
     )
-    record = (await desk.registry.EnterRecord(request)).record
+    record = (await client.registry.EnterRecord(request)).record
     assert record.record_id != "mine"
     assert (record.entered_on, record.entered_by) == ("2026-09-14", "inspector-1")
     assert (record.status, record.contested, record.version) == ("active", False, 1)
     assert record.bureau == CITY
-    event = (await office.said(f"subject/{subject.subject_id}"))[-1]
+    event = (await registry.events_of(f"subject/{subject.subject_id}"))[-1]
     assert isinstance(event, events.RecordsChanged)
     assert list(event.records) == [record]
     assert event.change.cause == events.CAUSE_ENTERED
-    [entry] = await office.audited(f"record/{record.record_id}")
+    [entry] = await registry.audited(f"record/{record.record_id}")
     assert (entry.action, entry.actor) == ("enter_record", "inspector-1")
 
 
-async def test_a_fact_is_entered_once_from_its_source(office: Office) -> None:
-    subject = await office.subject()
-    desk = office.desk(Role.CASEWORKER)
+async def test_a_fact_is_entered_once_from_its_source(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.CASEWORKER)
     request = enter_record(subject.subject_id)
-    first = await desk.registry.EnterRecord(request)
-    assert await desk.registry.EnterRecord(request) == first
+    first = await client.registry.EnterRecord(request)
+    assert await client.registry.EnterRecord(request) == first
     request.request_id = new_request_id()
     with refused("ALREADY_EXISTS") as refusals:
-        await desk.registry.EnterRecord(request)
+        await client.registry.EnterRecord(request)
     assert refusals[0].facts["record_id"] == first.record.record_id
     request.record.kind = "short_measure"
-    await desk.registry.EnterRecord(request)
+    await client.registry.EnterRecord(request)
 
 
-async def test_every_fault_of_a_record_is_named_at_once(office: Office) -> None:
-    subject = await office.subject()
-    desk = office.desk(Role.CASEWORKER)
-    for said, field in (
+async def test_every_fault_of_a_record_is_named_at_once(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.CASEWORKER)
+    for values, field in (
         ({"kind": "gossip"}, "kind"),
         ({"severity": "dreadful"}, "severity"),
         ({"occurred_on": "2026-09-02"}, "occurred_on"),
@@ -102,232 +104,242 @@ async def test_every_fault_of_a_record_is_named_at_once(office: Office) -> None:
         ({"points": -1}, "points"),
     ):
         with refused("INVALID_INPUT", f"record.{field}"):
-            await desk.registry.EnterRecord(enter_record(subject.subject_id, **said))
+            await client.registry.EnterRecord(enter_record(subject.subject_id, **values))
     with refused("INVALID_INPUT", "record.kind", "record.severity"):
-        await desk.registry.EnterRecord(
+        await client.registry.EnterRecord(
             enter_record(subject.subject_id, kind="gossip", severity="dreadful")
         )
     with refused("NOT_FOUND"):
-        await desk.registry.EnterRecord(enter_record("nobody"))
+        await client.registry.EnterRecord(enter_record("nobody"))
 
 
-async def test_points_of_nothing_are_not_no_points(office: Office) -> None:
-    subject = await office.subject()
-    none = await office.record(subject)
-    nothing = await office.record(subject, points=0)
-    desk = office.desk(Role.CASEWORKER)
-    assert not (await read(desk, none)).record.HasField("points")
-    assert (await read(desk, nothing)).record.HasField("points")
+async def test_points_of_nothing_are_not_no_points(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    none = await registry.record(subject)
+    nothing = await registry.record(subject, points=0)
+    client = registry.client(Role.CASEWORKER)
+    assert not (await read(client, none)).record.HasField("points")
+    assert (await read(client, nothing)).record.HasField("points")
 
 
-async def test_a_correction_keeps_what_the_record_said_before(office: Office) -> None:
-    record = await office.record(points=20)
-    desk = office.desk(Role.CASEWORKER)
-    second = (await desk.registry.CorrectRecord(corrected(record, points=5))).record
-    third = (await desk.registry.CorrectRecord(corrected(second, summary="更正后"))).record
+async def test_a_correction_keeps_what_the_record_said_before(registry: RunningRegistry) -> None:
+    record = await registry.record(points=20)
+    client = registry.client(Role.CASEWORKER)
+    second = (await client.registry.CorrectRecord(corrected(record, points=5))).record
+    third = (await client.registry.CorrectRecord(corrected(second, summary="更正后"))).record
     assert (third.points, third.summary, third.status, third.version) == (5, "更正后", "active", 3)
-    answer = await read(desk, record)
+    answer = await read(client, record)
     assert answer.record == third
     assert list(answer.earlier) == [second, record]
-    event = (await office.said(f"subject/{record.subject_id}"))[-1]
+    event = (await registry.events_of(f"subject/{record.subject_id}"))[-1]
     assert (event.change.cause, event.change.ground) == (events.CAUSE_CORRECTED, "S4 四(三)")
-    entry = (await office.audited(f"record/{record.record_id}"))[1]
+    entry = (await registry.audited(f"record/{record.record_id}"))[1]
     assert entry.before
     assert entry.after
     assert (entry.before["points"], entry.after["points"]) == (20, 5)
     assert entry.ground == "S4 四(三)"
 
 
-async def test_a_correction_is_refused_when_it_would_do_more_or_came_late(office: Office) -> None:
-    record, other = await office.record(), await office.subject()
-    twin = await office.record(await _owner(office, record))
-    desk = office.desk(Role.CASEWORKER)
+async def test_a_correction_is_refused_when_it_would_do_more_or_came_late(
+    registry: RunningRegistry,
+) -> None:
+    record, other = await registry.record(), await registry.subject()
+    twin = await registry.record(await _owner(registry, record))
+    client = registry.client(Role.CASEWORKER)
     with refused("INVALID_INPUT", "record.subject_id"):
-        await desk.registry.CorrectRecord(corrected(record, subject_id=other.subject_id))
+        await client.registry.CorrectRecord(corrected(record, subject_id=other.subject_id))
     with refused("INVALID_INPUT", "record.determined_on"):
-        await desk.registry.CorrectRecord(corrected(record, determined_on="2026-09-30"))
+        await client.registry.CorrectRecord(corrected(record, determined_on="2026-09-30"))
     with refused("INVALID_INPUT", "ground"):
-        await desk.registry.CorrectRecord(corrected(record, ground=""))
+        await client.registry.CorrectRecord(corrected(record, ground=""))
     with refused("ALREADY_EXISTS"):
-        await desk.registry.CorrectRecord(corrected(record, source_ref=twin.source_ref))
-    await desk.registry.CorrectRecord(corrected(record, summary="更正一"))
+        await client.registry.CorrectRecord(corrected(record, source_ref=twin.source_ref))
+    await client.registry.CorrectRecord(corrected(record, summary="更正一"))
     with refused("WRONG_STATE"):
-        await desk.registry.CorrectRecord(corrected(record, summary="更正二"))
+        await client.registry.CorrectRecord(corrected(record, summary="更正二"))
     with refused("NOT_FOUND"):
-        await desk.registry.CorrectRecord(corrected(record, record_id="nothing"))
+        await client.registry.CorrectRecord(corrected(record, record_id="nothing"))
 
 
-async def _owner(office: Office, record: pb.Record) -> pb.Subject:
-    wanted = pb.GetSubjectRequest(subject_id=record.subject_id)
-    return (await office.desk(Role.CASEWORKER).registry.GetSubject(wanted)).subject
+async def _owner(registry: RunningRegistry, record: pb.Record) -> pb.Subject:
+    request = pb.GetSubjectRequest(subject_id=record.subject_id)
+    return (await registry.client(Role.CASEWORKER).registry.GetSubject(request)).subject
 
 
 async def test_a_withdrawn_record_no_longer_counts_and_is_not_entered_anew(
-    office: Office,
+    registry: RunningRegistry,
 ) -> None:
-    record = await office.record()
-    desk = office.desk(Role.CASEWORKER)
+    record = await registry.record()
+    client = registry.client(Role.CASEWORKER)
     request = withdrawn(record)
-    gone = (await desk.registry.WithdrawRecord(request)).record
+    gone = (await client.registry.WithdrawRecord(request)).record
     assert (gone.status, gone.status_on, gone.version) == ("withdrawn", "2026-09-14", 2)
-    assert (await desk.registry.WithdrawRecord(request)).record == gone
-    event = (await office.said(f"subject/{record.subject_id}"))[-1]
+    assert (await client.registry.WithdrawRecord(request)).record == gone
+    event = (await registry.events_of(f"subject/{record.subject_id}"))[-1]
     assert (event.change.cause, list(event.records)) == (events.CAUSE_WITHDRAWN, [gone])
     with refused("WRONG_STATE"):
-        await desk.registry.WithdrawRecord(withdrawn(record))
+        await client.registry.WithdrawRecord(withdrawn(record))
     with refused("WRONG_STATE"):
-        await desk.registry.CorrectRecord(corrected(gone, summary="又活了"))
+        await client.registry.CorrectRecord(corrected(gone, summary="又活了"))
     again = enter_record(record.subject_id, source_ref=record.source_ref)
     with refused("ALREADY_EXISTS"):
-        await desk.registry.EnterRecord(again)
+        await client.registry.EnterRecord(again)
 
 
-async def test_a_record_is_contested_until_the_last_case_ends(office: Office) -> None:
-    subject = await office.subject()
-    records = [await office.record(subject) for _ in range(2)]
-    desk = objection(office)
-    assert await contest(desk, "case-1", *records) == [True, True]
-    assert await contest(desk, "case-2", records[0]) == [True]
-    assert await contest(desk, "case-2", records[0]) == [True]
-    assert await contest(desk, "case-1", *records, ends=True) == [True, False]
-    assert await contest(desk, "case-2", records[0], ends=True) == [False]
-    assert await contest(desk, "case-2", records[0], ends=True) == [False]
-    told = [
+async def test_a_record_is_contested_until_the_last_case_ends(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    records = [await registry.record(subject) for _ in range(2)]
+    client = objection(registry)
+    assert await contest(client, "case-1", *records) == [True, True]
+    assert await contest(client, "case-2", records[0]) == [True]
+    assert await contest(client, "case-2", records[0]) == [True]
+    assert await contest(client, "case-1", *records, ends=True) == [True, False]
+    assert await contest(client, "case-2", records[0], ends=True) == [False]
+    assert await contest(client, "case-2", records[0], ends=True) == [False]
+    marks = [
         [(record.record_id, record.contested) for record in event.records]
-        for event in await office.said(f"subject/{subject.subject_id}")
+        for event in await registry.events_of(f"subject/{subject.subject_id}")
         if getattr(event.change, "cause", None) == events.CAUSE_CONTESTED
     ]
     first, second = (record.record_id for record in records)
-    assert sorted(told[0]) == sorted([(first, True), (second, True)])
-    assert told[1:] == [[(second, False)], [(first, False)]]
-    assert [entry.action for entry in await office.audited("case/case-1")] == ["set_contested"] * 2
+    assert sorted(marks[0]) == sorted([(first, True), (second, True)])
+    assert marks[1:] == [[(second, False)], [(first, False)]]
+    assert [entry.action for entry in await registry.audited("case/case-1")] == [
+        "set_contested"
+    ] * 2
 
 
-async def test_only_objection_contests_and_only_what_is_there(office: Office) -> None:
-    record = await office.record()
-    alerts = office.desk(Role.SERVICE, bureau="", name="service:alerts")
-    for other in (office.desk(Role.CASEWORKER), alerts):
+async def test_only_objection_contests_and_only_what_is_there(registry: RunningRegistry) -> None:
+    record = await registry.record()
+    alerts = registry.client(Role.SERVICE, bureau="", name="service:alerts")
+    for other in (registry.client(Role.CASEWORKER), alerts):
         with refused("NOT_PERMITTED"):
             await contest(other, "case-3", record)
-    service = objection(office)
+    service = objection(registry)
     with refused("NOT_FOUND"):
         await contest(service, "case-3", record, pb.Record(record_id="nothing"))
     assert not (await read(service, record)).record.contested
 
 
-async def test_a_service_corrects_for_the_person_who_decided(office: Office) -> None:
-    record = await office.record()
-    token_of = objection(office)
+async def test_a_service_corrects_for_the_person_who_decided(registry: RunningRegistry) -> None:
+    record = await registry.record()
+    token_of = objection(registry)
     answer = await token_of.registry.CorrectRecord(
         corrected(record, summary="异议成立"), metadata=(("x-on-behalf-of", "account-7"),)
     )
     assert answer.record.bureau == DISTRICT
-    entry = (await office.audited(f"record/{record.record_id}"))[-1]
+    entry = (await registry.audited(f"record/{record.record_id}"))[-1]
     assert (entry.actor, entry.on_behalf_of) == ("service:objection", "account-7")
 
 
-async def test_records_are_seen_by_their_subject_and_their_bureau_alone(office: Office) -> None:
-    record = await office.record()
+async def test_records_are_seen_by_their_subject_and_their_bureau_alone(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
     listing = pb.ListRecordsRequest(subject_id=record.subject_id)
-    for desk in (
-        office.desk(Role.OPERATOR, subject_id=record.subject_id),
-        office.desk(Role.UNIT_HEAD),
-        office.desk(Role.MUNICIPAL_REVIEWER, bureau=CITY),
-        office.desk(Role.INTEGRATOR),
+    for client in (
+        registry.client(Role.OPERATOR, subject_id=record.subject_id),
+        registry.client(Role.UNIT_HEAD),
+        registry.client(Role.MUNICIPAL_REVIEWER, bureau=CITY),
+        registry.client(Role.INTEGRATOR),
     ):
-        assert (await read(desk, record)).record == record
-        assert list((await desk.registry.ListRecords(listing)).records) == [record]
-    other = await office.subject()
-    for desk in (
-        office.desk(Role.OPERATOR, subject_id=other.subject_id),
-        office.desk(Role.CASEWORKER, bureau=FOREIGN),
-        office.desk(Role.VERIFICATION_INSTITUTION),
+        assert (await read(client, record)).record == record
+        assert list((await client.registry.ListRecords(listing)).records) == [record]
+    other = await registry.subject()
+    for client in (
+        registry.client(Role.OPERATOR, subject_id=other.subject_id),
+        registry.client(Role.CASEWORKER, bureau=FOREIGN),
+        registry.client(Role.VERIFICATION_INSTITUTION),
     ):
         with refused("NOT_PERMITTED"):
-            await read(desk, record)
+            await read(client, record)
         with refused("NOT_PERMITTED"):
-            await desk.registry.ListRecords(listing)
-    public = office.desk(Role.PUBLIC)
+            await client.registry.ListRecords(listing)
+    public = registry.client(Role.PUBLIC)
     with refused("NOT_PERMITTED"):
         await read(public, record)
     [disclosed] = (await public.registry.ListRecords(listing)).records
     assert (disclosed.record_id, disclosed.entered_by) == (record.record_id, "")
     with refused("NOT_FOUND"):
-        await read(office.desk(Role.CASEWORKER), pb.Record(record_id="nothing"))
+        await read(registry.client(Role.CASEWORKER), pb.Record(record_id="nothing"))
 
 
-async def end(desk: Desk, *records: pb.Record, stop: bool = False) -> list[pb.Record]:
+async def end(client: Client, *records: pb.Record, stop: bool = False) -> list[pb.Record]:
     """Repairs records, or stops their disclosure, as a service does."""
     ids = [record.record_id for record in records]
     if stop:
         stopping = pb.StopDisclosureRequest(
             request_id=new_request_id(), record_ids=ids, ground="S4 五(三)"
         )
-        return list((await desk.registry.StopDisclosure(stopping)).records)
+        return list((await client.registry.StopDisclosure(stopping)).records)
     repairing = pb.RepairRecordsRequest(
         request_id=new_request_id(), record_ids=ids, ground="S4 四(四)"
     )
-    return list((await desk.registry.RepairRecords(repairing)).records)
+    return list((await client.registry.RepairRecords(repairing)).records)
 
 
-async def test_a_repaired_record_no_longer_counts_and_is_repaired_once(office: Office) -> None:
-    record = await office.record()
-    service = objection(office)
+async def test_a_repaired_record_no_longer_counts_and_is_repaired_once(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
+    service = objection(registry)
     [repaired] = await end(service, record)
     assert (repaired.status, repaired.status_on) == ("repaired", "2026-09-14")
     assert await end(service, record) == [repaired]
-    event = (await office.said(f"subject/{record.subject_id}"))[-1]
+    event = (await registry.events_of(f"subject/{record.subject_id}"))[-1]
     assert (event.change.cause, event.change.ground) == (events.CAUSE_REPAIRED, "S4 四(四)")
-    entries = await office.audited(f"record/{record.record_id}")
+    entries = await registry.audited(f"record/{record.record_id}")
     assert [entry.action for entry in entries] == ["enter_record", "repair_record"]
     listing = pb.ListRecordsRequest(subject_id=record.subject_id)
-    assert not (await office.desk(Role.PUBLIC).registry.ListRecords(listing)).records
-    good = await office.record(kind="award")
+    assert not (await registry.client(Role.PUBLIC).registry.ListRecords(listing)).records
+    good = await registry.record(kind="award")
     with refused("WRONG_STATE"):
         await end(service, good)
 
 
-async def test_stopped_disclosure_hides_a_record_from_the_public_alone(office: Office) -> None:
-    record = await office.record()
+async def test_stopped_disclosure_hides_a_record_from_the_public_alone(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
     listing = pb.ListRecordsRequest(subject_id=record.subject_id)
-    public = office.desk(Role.PUBLIC)
+    public = registry.client(Role.PUBLIC)
     assert len((await public.registry.ListRecords(listing)).records) == 1
-    [stopped] = await end(objection(office), record, stop=True)
+    [stopped] = await end(objection(registry), record, stop=True)
     assert (stopped.status, stopped.disclosure_stopped, stopped.version) == ("active", True, 2)
     assert not (await public.registry.ListRecords(listing)).records
-    assert (await read(office.desk(Role.CASEWORKER), record)).record == stopped
+    assert (await read(registry.client(Role.CASEWORKER), record)).record == stopped
     [entry] = [
         entry
-        for entry in await office.audited(f"record/{record.record_id}")
+        for entry in await registry.audited(f"record/{record.record_id}")
         if entry.action == "stop_disclosure"
     ]
     assert (entry.before or {})["disclosure_stopped"] is False
 
 
-async def test_strangers_change_no_record(office: Office) -> None:
-    record = await office.record()
-    foreign = office.desk(Role.CASEWORKER, bureau=FOREIGN)
+async def test_strangers_change_no_record(registry: RunningRegistry) -> None:
+    record = await registry.record()
+    foreign = registry.client(Role.CASEWORKER, bureau=FOREIGN)
     with refused("NOT_PERMITTED"):
         await foreign.registry.EnterRecord(enter_record(record.subject_id))
     with refused("NOT_PERMITTED"):
         await foreign.registry.CorrectRecord(corrected(record, summary="x"))
     with refused("NOT_PERMITTED"):
         await foreign.registry.WithdrawRecord(withdrawn(record))
-    operator = office.desk(Role.OPERATOR, subject_id=record.subject_id)
+    operator = registry.client(Role.OPERATOR, subject_id=record.subject_id)
     with refused("NOT_PERMITTED"):
         await operator.registry.WithdrawRecord(withdrawn(record))
 
 
-async def test_records_are_paged_by_the_day_they_were_determined(office: Office) -> None:
-    subject = await office.subject()
+async def test_records_are_paged_by_the_day_they_were_determined(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
     days = ["2026-09-03", "2026-09-01", "2026-09-02", "2026-09-01", "2026-09-04"]
     for day in days:
-        await office.record(subject, determined_on=day)
-    desk = office.desk(Role.CASEWORKER)
+        await registry.record(subject, determined_on=day)
+    client = registry.client(Role.CASEWORKER)
     seen: list[pb.Record] = []
     token = ""
     while True:
-        page = await desk.registry.ListRecords(
+        page = await client.registry.ListRecords(
             pb.ListRecordsRequest(subject_id=subject.subject_id, page_size=2, page_token=token)
         )
         seen += page.records
@@ -337,12 +349,12 @@ async def test_records_are_paged_by_the_day_they_were_determined(office: Office)
     assert len({record.record_id for record in seen}) == len(days)
 
 
-async def test_of_many_corrections_at_once_one_is_made(office: Office) -> None:
-    record = await office.record()
-    desk = office.desk(Role.CASEWORKER)
+async def test_of_many_corrections_at_once_one_is_made(registry: RunningRegistry) -> None:
+    record = await registry.record()
+    client = registry.client(Role.CASEWORKER)
     answers = await asyncio.gather(
-        *(desk.registry.CorrectRecord(corrected(record, points=n)) for n in range(8)),
+        *(client.registry.CorrectRecord(corrected(record, points=n)) for n in range(8)),
         return_exceptions=True,
     )
     assert sum(isinstance(answer, pb.CorrectRecordResponse) for answer in answers) == 1
-    assert (await read(desk, record)).record.version == 2
+    assert (await read(client, record)).record.version == 2

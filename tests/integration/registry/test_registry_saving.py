@@ -20,7 +20,7 @@ from plumbing.events.outbox import MAX_BODY_BYTES, Outbox
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import (
-    Why,
+    Cause,
     save_bureaus,
     save_instruments,
     save_records,
@@ -38,11 +38,11 @@ from services.registry.tables import (
     Subject,
     Verification,
 )
-from tests.integration.registry.offices import STARTS, TODAY, outbox
+from tests.integration.registry.running_registry import STARTS, TODAY, outbox
 from tests.postgres import Databases
 
 INTEGRATOR = Caller("integrator-1", "integrator", frozenset({Role.INTEGRATOR}), "330100")
-BATCH = Why(events.CAUSE_IMPORTED, batch_id="b1", baseline=True)
+BATCH = Cause(events.CAUSE_IMPORTED, batch_id="b1", baseline=True)
 MANY = 1100
 
 
@@ -93,8 +93,8 @@ def subject(n: int) -> Subject:
     )
 
 
-def record(n: int, owner: str = "s0", **said: Any) -> Record:
-    given: dict[str, Any] = {
+def record(n: int, owner: str = "s0", **values: Any) -> Record:
+    defaults: dict[str, Any] = {
         "record_id": f"r{n}",
         "subject_id": owner,
         "bureau": "330110",
@@ -104,7 +104,7 @@ def record(n: int, owner: str = "s0", **said: Any) -> Record:
         "entered_on": TODAY,
         "source_ref": f"合成{n}号",
     }
-    return Record(**(given | said))
+    return Record(**(defaults | values))
 
 
 async def rows(database: Database, table: type[SQLModel]) -> Sequence[Any]:
@@ -121,13 +121,13 @@ async def test_a_batch_is_announced_whole_by_bureau_in_messages_of_five_hundred(
 ) -> None:
     async with changes.change(INTEGRATOR) as change:
         subjects, instruments = await save_many(change)
-    told = await outbox(database, "batch/b1")
-    told_subjects = [event for event in told if isinstance(event, events.SubjectsChanged)]
-    assert [len(event.subjects) for event in told_subjects] == [500, 50, 500, 50]
-    for event in told_subjects:
+    announced = await outbox(database, "batch/b1")
+    subject_events = [event for event in announced if isinstance(event, events.SubjectsChanged)]
+    assert [len(event.subjects) for event in subject_events] == [500, 50, 500, 50]
+    for event in subject_events:
         assert len({one.bureau for one in event.subjects}) == 1
         assert (event.change.batch_id, event.change.baseline) == ("b1", True)
-    assert {one.subject_id for event in told_subjects for one in event.subjects} == {
+    assert {one.subject_id for event in subject_events for one in event.subjects} == {
         one.subject_id for one in subjects
     }
     of_outbox = await rows(database, Outbox)
@@ -140,7 +140,7 @@ async def test_a_batch_is_announced_whole_by_bureau_in_messages_of_five_hundred(
     assert marked == {f"i{n}" for n in (*range(100), *range(1000, 1100))}
     told_marks = {
         one.instrument_id
-        for event in told
+        for event in announced
         if isinstance(event, events.InstrumentsChanged)
         for one in event.instruments
         if one.repeated_serial
@@ -158,9 +158,9 @@ async def test_long_records_travel_in_messages_that_nats_takes(
         change.audit("import", "batch/b1")
     sizes = [len(row.payload) for row in await rows(database, Outbox)]
     assert max(sizes) <= MAX_BODY_BYTES
-    told = await outbox(database, "batch/b1")
-    assert sum(len(event.records) for event in told[1:]) == 500
-    assert len(told) > 2
+    announced = await outbox(database, "batch/b1")
+    assert sum(len(event.records) for event in announced[1:]) == 500
+    assert len(announced) > 2
     assert len(await rows(database, RecordVersion)) == 500
 
 
@@ -195,13 +195,16 @@ async def test_facts_of_several_subjects_go_each_to_its_own_order(
         )
         change.audit("test", "test/two")
     for n in (0, 1):
-        told = await outbox(database, f"subject/s{n}")
-        assert [type(event).__name__ for event in told] == [
+        announced = await outbox(database, f"subject/s{n}")
+        assert [type(event).__name__ for event in announced] == [
             "SubjectsChanged",
             "InstrumentsChanged",
             "VerificationsRecorded",
         ]
-        assert [one.verification_id for one in told[2].verifications] == [f"v{n}", f"v{n + 2}"]
+        assert [one.verification_id for one in announced[2].verifications] == [
+            f"v{n}",
+            f"v{n + 2}",
+        ]
 
 
 async def test_an_instrument_that_is_removed_frees_its_serial_number(
@@ -212,7 +215,7 @@ async def test_an_instrument_that_is_removed_frees_its_serial_number(
     async with changes.change(INTEGRATOR) as change:
         gone = await change.session.get_one(Instrument, "i1000")
         gone.removed = True
-        others = await save_instruments(change, [gone], Why(events.CAUSE_UNDONE, batch_id="b1"))
+        others = await save_instruments(change, [gone], Cause(events.CAUSE_UNDONE, batch_id="b1"))
         change.audit("undo", "batch/b1")
     assert [(row.instrument_id, row.repeated_serial, row.version) for row in others] == [
         ("i0", False, 2)

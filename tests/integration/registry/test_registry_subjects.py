@@ -10,13 +10,13 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.offices import (
+from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
     FOREIGN,
     OTHER_DISTRICT,
     STARTS,
-    Office,
+    RunningRegistry,
     credit_code,
     put_instrument,
     put_subject,
@@ -24,169 +24,177 @@ from tests.integration.registry.offices import (
 )
 
 
-def put_bureau(**said: Any) -> pb.PutBureauRequest:
-    return pb.PutBureauRequest(request_id=new_request_id(), bureau=pb.Bureau(**said))
+def put_bureau(**values: Any) -> pb.PutBureauRequest:
+    return pb.PutBureauRequest(request_id=new_request_id(), bureau=pb.Bureau(**values))
 
 
-def changed(subject: pb.Subject, **said: Any) -> pb.PutSubjectRequest:
+def changed(subject: pb.Subject, **values: Any) -> pb.PutSubjectRequest:
     """A request that changes a subject as it was last read."""
-    wanted = pb.Subject()
-    wanted.CopyFrom(subject)
-    for name, value in said.items():
-        setattr(wanted, name, value)
-    return pb.PutSubjectRequest(request_id=new_request_id(), subject=wanted)
+    copy = pb.Subject()
+    copy.CopyFrom(subject)
+    for name, value in values.items():
+        setattr(copy, name, value)
+    return pb.PutSubjectRequest(request_id=new_request_id(), subject=copy)
 
 
-async def test_a_bureau_is_created_changed_and_announced(office: Office) -> None:
-    desk = office.desk(Role.ADMINISTRATOR, bureau="")
-    said = {"code": "330100-JQ", "name": "合成景区分局", "phone": "0571-00000000"}
-    made = (await desk.registry.PutBureau(put_bureau(**said))).bureau
+async def test_a_bureau_is_created_changed_and_announced(registry: RunningRegistry) -> None:
+    client = registry.client(Role.ADMINISTRATOR, bureau="")
+    values = {"code": "330100-JQ", "name": "合成景区分局", "phone": "0571-00000000"}
+    made = (await client.registry.PutBureau(put_bureau(**values))).bureau
     assert (made.code, made.division_code, made.version) == ("330100-JQ", "", 1)
-    again = (await desk.registry.PutBureau(put_bureau(**said))).bureau
+    again = (await client.registry.PutBureau(put_bureau(**values))).bureau
     assert again == made
-    moved = put_bureau(**said | {"phone": "0571-11111111"}, version=1)
-    assert (await desk.registry.PutBureau(moved)).bureau.version == 2
-    told = await office.said("bureau/330100-JQ")
-    assert [event.bureaus[0].version for event in told] == [1, 2]
-    entries = await office.audited("bureau/330100-JQ")
+    moved = put_bureau(**values | {"phone": "0571-11111111"}, version=1)
+    assert (await client.registry.PutBureau(moved)).bureau.version == 2
+    announced = await registry.events_of("bureau/330100-JQ")
+    assert [event.bureaus[0].version for event in announced] == [1, 2]
+    entries = await registry.audited("bureau/330100-JQ")
     assert [entry.before and entry.before["phone"] for entry in entries] == [None, "0571-00000000"]
 
 
-async def test_a_bureau_changed_meanwhile_is_not_overwritten(office: Office) -> None:
-    await office.bureau()
-    desk = office.desk(Role.ADMINISTRATOR, bureau="")
+async def test_a_bureau_changed_meanwhile_is_not_overwritten(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.ADMINISTRATOR, bureau="")
     with refused("WRONG_STATE") as refusals:
-        await desk.registry.PutBureau(put_bureau(code=DISTRICT, name="另一名称", version=7))
+        await client.registry.PutBureau(put_bureau(code=DISTRICT, name="另一名称", version=7))
     assert refusals[0].facts["version"]
 
 
-async def test_a_unit_head_changes_only_where_its_own_bureau_is_reached(office: Office) -> None:
-    await office.bureau(OTHER_DISTRICT)
-    desk = office.desk(Role.UNIT_HEAD, bureau=OTHER_DISTRICT)
-    listed = (await desk.registry.ListBureaus(pb.ListBureausRequest(page_size=1000))).bureaus
+async def test_a_unit_head_changes_only_where_its_own_bureau_is_reached(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau(OTHER_DISTRICT)
+    client = registry.client(Role.UNIT_HEAD, bureau=OTHER_DISTRICT)
+    listed = (await client.registry.ListBureaus(pb.ListBureausRequest(page_size=1000))).bureaus
     bureau = next(bureau for bureau in listed if bureau.code == OTHER_DISTRICT)
     bureau.phone = "0571-22222222"
     request = pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
-    bureau = (await desk.registry.PutBureau(request)).bureau
+    bureau = (await client.registry.PutBureau(request)).bureau
     assert bureau.phone == "0571-22222222"
     bureau.name = "自封的名称"
     with refused("NOT_PERMITTED"):
-        await desk.registry.PutBureau(
+        await client.registry.PutBureau(
             pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
         )
-    stranger = office.desk(Role.UNIT_HEAD, bureau=FOREIGN)
+    stranger = registry.client(Role.UNIT_HEAD, bureau=FOREIGN)
     with refused("NOT_PERMITTED"):
         await stranger.registry.PutBureau(put_bureau(code=OTHER_DISTRICT, name="x"))
 
 
-async def test_everyone_signed_in_may_page_through_the_bureaus(office: Office) -> None:
+async def test_everyone_signed_in_may_page_through_the_bureaus(registry: RunningRegistry) -> None:
     for code in (CITY, DISTRICT, OTHER_DISTRICT):
-        await office.bureau(code)
-    desk = office.desk(Role.PUBLIC)
+        await registry.bureau(code)
+    client = registry.client(Role.PUBLIC)
     codes: list[str] = []
     token = ""
     while True:
-        page = await desk.registry.ListBureaus(pb.ListBureausRequest(page_size=2, page_token=token))
+        page = await client.registry.ListBureaus(
+            pb.ListBureausRequest(page_size=2, page_token=token)
+        )
         codes += [bureau.code for bureau in page.bureaus]
         if not (token := page.next_page_token):
             break
     assert codes == sorted(set(codes))
     assert {CITY, DISTRICT, OTHER_DISTRICT} <= set(codes)
     with refused("INVALID_INPUT", "page_token"):
-        await desk.registry.ListBureaus(pb.ListBureausRequest(page_token="bm9uc2Vuc2U="))
+        await client.registry.ListBureaus(pb.ListBureausRequest(page_token="bm9uc2Vuc2U="))
 
 
-async def test_a_registered_subject_is_announced_and_audited(office: Office) -> None:
+async def test_a_registered_subject_is_announced_and_audited(registry: RunningRegistry) -> None:
     code = credit_code()
-    subject = await office.subject(credit_code=code, email="a@subjects.example")
+    subject = await registry.subject(credit_code=code, email="a@subjects.example")
     assert (subject.credit_code, subject.version) == (code, 1)
-    [event] = await office.said(f"subject/{subject.subject_id}")
+    [event] = await registry.events_of(f"subject/{subject.subject_id}")
     assert isinstance(event, events.SubjectsChanged)
     assert list(event.subjects) == [subject]
     assert event.change.cause == events.CAUSE_ENTERED
     assert event.change.at.ToDatetime(STARTS.tzinfo) >= STARTS
-    [entry] = await office.audited(f"subject/{subject.subject_id}")
+    [entry] = await registry.audited(f"subject/{subject.subject_id}")
     assert (entry.action, entry.actor, entry.before) == ("register_subject", "someone", None)
     assert entry.after
     assert entry.after["credit_code"] == code
 
 
-async def test_asking_twice_registers_once(office: Office) -> None:
-    await office.bureau()
-    desk = office.desk(Role.CASEWORKER)
+async def test_asking_twice_registers_once(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.CASEWORKER)
     request = put_subject()
-    first = await desk.registry.PutSubject(request)
-    assert await desk.registry.PutSubject(request) == first
-    assert len(await office.said(f"subject/{first.subject.subject_id}")) == 1
+    first = await client.registry.PutSubject(request)
+    assert await client.registry.PutSubject(request) == first
+    assert len(await registry.events_of(f"subject/{first.subject.subject_id}")) == 1
     request.subject.name = "另有其人"
     with refused("ALREADY_EXISTS"):
-        await desk.registry.PutSubject(request)
+        await client.registry.PutSubject(request)
 
 
-async def test_every_fault_of_a_subject_is_named_at_once(office: Office) -> None:
-    await office.bureau()
-    desk = office.desk(Role.CASEWORKER)
+async def test_every_fault_of_a_subject_is_named_at_once(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.CASEWORKER)
     right = credit_code()
     wrong = right[:17] + ("0" if right[17] != "0" else "1")
     request = put_subject(credit_code=wrong, sector="space_travel")
     with refused("INVALID_INPUT", "subject.credit_code", "subject.sector") as refusals:
-        await desk.registry.PutSubject(request)
+        await client.registry.PutSubject(request)
     assert any("校验码" in fault[1] for fault in refusals[0].faults)
     with refused("INVALID_INPUT", "subject.kind", "subject.name"):
-        await desk.registry.PutSubject(put_subject(kind="ghost", name=""))
+        await client.registry.PutSubject(put_subject(kind="ghost", name=""))
     with refused("INVALID_INPUT", "subject.bureau"):
-        await desk.registry.PutSubject(put_subject(bureau="330199"))
+        await client.registry.PutSubject(put_subject(bureau="330199"))
 
 
 @pytest.mark.parametrize("prefix", ["A1", "N2", "Y1", "91"])
-async def test_codes_of_every_registering_department_are_taken(office: Office, prefix: str) -> None:
+async def test_codes_of_every_registering_department_are_taken(
+    registry: RunningRegistry, prefix: str
+) -> None:
     code = credit_code(prefix)
-    assert (await office.subject(credit_code=code)).credit_code == code
+    assert (await registry.subject(credit_code=code)).credit_code == code
 
 
-async def test_a_stall_needs_no_code_and_a_person_has_none(office: Office) -> None:
-    stalls = [await office.subject(kind="individual_business", credit_code="") for _ in range(2)]
+async def test_a_stall_needs_no_code_and_a_person_has_none(registry: RunningRegistry) -> None:
+    stalls = [await registry.subject(kind="individual_business", credit_code="") for _ in range(2)]
     assert [stall.credit_code for stall in stalls] == ["", ""]
-    desk = office.desk(Role.CASEWORKER)
+    client = registry.client(Role.CASEWORKER)
     with refused("INVALID_INPUT", "subject.credit_code"):
-        await desk.registry.PutSubject(
+        await client.registry.PutSubject(
             put_subject(kind="natural_person", credit_code=credit_code())
         )
 
 
-async def test_a_credit_code_is_one_subjects_own(office: Office) -> None:
-    subject, other = await office.subject(), await office.subject()
-    desk = office.desk(Role.CASEWORKER)
+async def test_a_credit_code_is_one_subjects_own(registry: RunningRegistry) -> None:
+    subject, other = await registry.subject(), await registry.subject()
+    client = registry.client(Role.CASEWORKER)
     with refused("ALREADY_EXISTS") as refusals:
-        await desk.registry.PutSubject(put_subject(credit_code=subject.credit_code))
+        await client.registry.PutSubject(put_subject(credit_code=subject.credit_code))
     assert refusals[0].facts["subject_id"] == subject.subject_id
     with refused("ALREADY_EXISTS"):
-        await desk.registry.PutSubject(changed(other, credit_code=subject.credit_code))
+        await client.registry.PutSubject(changed(other, credit_code=subject.credit_code))
 
 
-async def test_a_subject_changed_meanwhile_is_not_overwritten(office: Office) -> None:
-    subject = await office.subject()
-    desk = office.desk(Role.CASEWORKER)
-    await desk.registry.PutSubject(changed(subject, address="合成路1号"))
+async def test_a_subject_changed_meanwhile_is_not_overwritten(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.CASEWORKER)
+    await client.registry.PutSubject(changed(subject, address="合成路1号"))
     with refused("WRONG_STATE") as refusals:
-        await desk.registry.PutSubject(changed(subject, address="合成路2号"))
+        await client.registry.PutSubject(changed(subject, address="合成路2号"))
     assert refusals[0].facts["version"] == "2"
     assert "已被他人修改" in refusals[0].message_zh
 
 
-async def test_saying_what_is_known_changes_nothing(office: Office) -> None:
-    subject = await office.subject()
-    desk = office.desk(Role.CASEWORKER)
-    assert (await desk.registry.PutSubject(changed(subject))).subject == subject
-    assert len(await office.said(f"subject/{subject.subject_id}")) == 1
+async def test_saying_what_is_known_changes_nothing(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.CASEWORKER)
+    assert (await client.registry.PutSubject(changed(subject))).subject == subject
+    assert len(await registry.events_of(f"subject/{subject.subject_id}")) == 1
 
 
-async def test_the_instruments_follow_a_subject_to_another_bureau(office: Office) -> None:
-    instrument = await office.instrument()
-    await office.bureau(OTHER_DISTRICT)
-    city = office.desk(Role.CASEWORKER, bureau=CITY)
-    wanted = pb.GetSubjectRequest(subject_id=instrument.subject_id)
-    subject = (await city.registry.GetSubject(wanted)).subject
+async def test_the_instruments_follow_a_subject_to_another_bureau(
+    registry: RunningRegistry,
+) -> None:
+    instrument = await registry.instrument()
+    await registry.bureau(OTHER_DISTRICT)
+    city = registry.client(Role.CASEWORKER, bureau=CITY)
+    request = pb.GetSubjectRequest(subject_id=instrument.subject_id)
+    subject = (await city.registry.GetSubject(request)).subject
     await city.registry.PutSubject(changed(subject, bureau=OTHER_DISTRICT, in_review=True))
     moved = (
         await city.registry.GetInstrument(
@@ -194,64 +202,68 @@ async def test_the_instruments_follow_a_subject_to_another_bureau(office: Office
         )
     ).instrument
     assert (moved.bureau, moved.in_review, moved.version) == (OTHER_DISTRICT, True, 2)
-    told = await office.said(f"subject/{subject.subject_id}")
-    assert list(told[-1].instruments) == [moved]
+    announced = await registry.events_of(f"subject/{subject.subject_id}")
+    assert list(announced[-1].instruments) == [moved]
 
 
-async def test_a_district_hands_no_subject_to_another(office: Office) -> None:
-    subject = await office.subject()
-    await office.bureau(OTHER_DISTRICT)
-    desk = office.desk(Role.CASEWORKER)
+async def test_a_district_hands_no_subject_to_another(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    await registry.bureau(OTHER_DISTRICT)
+    client = registry.client(Role.CASEWORKER)
     with refused("NOT_PERMITTED"):
-        await desk.registry.PutSubject(changed(subject, bureau=OTHER_DISTRICT))
+        await client.registry.PutSubject(changed(subject, bureau=OTHER_DISTRICT))
 
 
-async def test_a_foreign_bureau_neither_registers_nor_changes_nor_sees(office: Office) -> None:
-    subject = await office.subject()
-    stranger = office.desk(Role.CASEWORKER, bureau=FOREIGN)
+async def test_a_foreign_bureau_neither_registers_nor_changes_nor_sees(
+    registry: RunningRegistry,
+) -> None:
+    subject = await registry.subject()
+    stranger = registry.client(Role.CASEWORKER, bureau=FOREIGN)
     with refused("NOT_PERMITTED"):
         await stranger.registry.PutSubject(put_subject())
     with refused("NOT_PERMITTED"):
         await stranger.registry.PutSubject(changed(subject, address="x"))
     with refused("NOT_PERMITTED"):
         await stranger.registry.GetSubject(pb.GetSubjectRequest(subject_id=subject.subject_id))
-    wanted = pb.ListSubjectsRequest(name_contains=subject.name)
-    assert not (await stranger.registry.ListSubjects(wanted)).subjects
-    city = office.desk(Role.CASEWORKER, bureau=CITY)
-    assert list((await city.registry.ListSubjects(wanted)).subjects) == [subject]
+    request = pb.ListSubjectsRequest(name_contains=subject.name)
+    assert not (await stranger.registry.ListSubjects(request)).subjects
+    city = registry.client(Role.CASEWORKER, bureau=CITY)
+    assert list((await city.registry.ListSubjects(request)).subjects) == [subject]
 
 
-async def test_an_operator_sees_itself_alone_and_keeps_up_its_contact(office: Office) -> None:
-    subject, other = await office.subject(), await office.subject()
-    desk = office.desk(Role.OPERATOR, subject_id=subject.subject_id)
-    listed = await desk.registry.ListSubjects(pb.ListSubjectsRequest())
+async def test_an_operator_sees_itself_alone_and_keeps_up_its_contact(
+    registry: RunningRegistry,
+) -> None:
+    subject, other = await registry.subject(), await registry.subject()
+    client = registry.client(Role.OPERATOR, subject_id=subject.subject_id)
+    listed = await client.registry.ListSubjects(pb.ListSubjectsRequest())
     assert list(listed.subjects) == [subject]
     with refused("NOT_PERMITTED"):
-        await desk.registry.GetSubject(pb.GetSubjectRequest(subject_id=other.subject_id))
-    answer = await desk.registry.PutSubject(changed(subject, email="new@subjects.example"))
+        await client.registry.GetSubject(pb.GetSubjectRequest(subject_id=other.subject_id))
+    answer = await client.registry.PutSubject(changed(subject, email="new@subjects.example"))
     assert answer.subject.email == "new@subjects.example"
     with refused("NOT_PERMITTED"):
-        await desk.registry.PutSubject(changed(answer.subject, name="更好听的名字"))
+        await client.registry.PutSubject(changed(answer.subject, name="更好听的名字"))
     with refused("NOT_PERMITTED"):
-        await desk.registry.PutSubject(changed(other, email="x@subjects.example"))
+        await client.registry.PutSubject(changed(other, email="x@subjects.example"))
     with refused("NOT_PERMITTED"):
-        await desk.registry.PutSubject(put_subject())
+        await client.registry.PutSubject(put_subject())
 
 
-async def test_the_public_sees_what_the_disclosure_rules_let_out(office: Office) -> None:
-    said = {
+async def test_the_public_sees_what_the_disclosure_rules_let_out(registry: RunningRegistry) -> None:
+    values = {
         "person_in_charge": "合成负责人",
         "address": "合成路3号",
         "email": "b@subjects.example",
         "external_ref": "REF-1",
     }
-    company = await office.subject(**said)
-    stall = await office.subject(kind="individual_business", **said)
-    public = office.desk(Role.PUBLIC)
+    company = await registry.subject(**values)
+    stall = await registry.subject(kind="individual_business", **values)
+    public = registry.client(Role.PUBLIC)
 
     async def seen(subject: pb.Subject) -> pb.Subject:
-        wanted = pb.GetSubjectRequest(subject_id=subject.subject_id)
-        return (await public.registry.GetSubject(wanted)).subject
+        request = pb.GetSubjectRequest(subject_id=subject.subject_id)
+        return (await public.registry.GetSubject(request)).subject
 
     shown = await seen(company)
     assert (shown.name, shown.credit_code) == (company.name, company.credit_code)
@@ -262,40 +274,44 @@ async def test_the_public_sees_what_the_disclosure_rules_let_out(office: Office)
     assert list(listed.subjects) == [shown]
 
 
-async def test_the_public_never_sees_a_person_or_a_doubtful_owner(office: Office) -> None:
-    person = await office.subject(kind="natural_person")
-    doubtful = await office.subject(in_review=True)
-    public = office.desk(Role.PUBLIC)
+async def test_the_public_never_sees_a_person_or_a_doubtful_owner(
+    registry: RunningRegistry,
+) -> None:
+    person = await registry.subject(kind="natural_person")
+    doubtful = await registry.subject(in_review=True)
+    public = registry.client(Role.PUBLIC)
     for subject in (person, doubtful):
         with refused("NOT_FOUND"):
             await public.registry.GetSubject(pb.GetSubjectRequest(subject_id=subject.subject_id))
-        wanted = pb.ListSubjectsRequest(name_contains=subject.name)
-        assert not (await public.registry.ListSubjects(wanted)).subjects
-    staff = office.desk(Role.CASEWORKER)
-    wanted = pb.ListSubjectsRequest(name_contains=doubtful.name, in_review=True)
-    assert list((await staff.registry.ListSubjects(wanted)).subjects) == [doubtful]
+        request = pb.ListSubjectsRequest(name_contains=subject.name)
+        assert not (await public.registry.ListSubjects(request)).subjects
+    staff = registry.client(Role.CASEWORKER)
+    request = pb.ListSubjectsRequest(name_contains=doubtful.name, in_review=True)
+    assert list((await staff.registry.ListSubjects(request)).subjects) == [doubtful]
 
 
-async def test_a_subject_is_found_by_its_code_and_a_stranger_not_at_all(office: Office) -> None:
-    subject = await office.subject()
-    desk = office.desk(Role.INSPECTOR)
-    wanted = pb.GetSubjectRequest(subject_id=subject.credit_code)
-    assert (await desk.registry.GetSubject(wanted)).subject == subject
+async def test_a_subject_is_found_by_its_code_and_a_stranger_not_at_all(
+    registry: RunningRegistry,
+) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.INSPECTOR)
+    request = pb.GetSubjectRequest(subject_id=subject.credit_code)
+    assert (await client.registry.GetSubject(request)).subject == subject
     with refused("NOT_FOUND"):
-        await desk.registry.GetSubject(pb.GetSubjectRequest(subject_id="nobody"))
+        await client.registry.GetSubject(pb.GetSubjectRequest(subject_id="nobody"))
     with refused("NOT_FOUND"):
-        await desk.registry.PutSubject(changed(subject, subject_id="nobody"))
+        await client.registry.PutSubject(changed(subject, subject_id="nobody"))
 
 
-async def test_subjects_are_paged_by_name_within_a_bureau(office: Office) -> None:
+async def test_subjects_are_paged_by_name_within_a_bureau(registry: RunningRegistry) -> None:
     mark = credit_code()
-    subjects = [await office.subject(name=f"{mark}同名店", credit_code="") for _ in range(3)]
-    subjects.append(await office.subject(name=f"{mark}%_店", credit_code=""))
-    desk = office.desk(Role.CASEWORKER, bureau=CITY)
+    subjects = [await registry.subject(name=f"{mark}同名店", credit_code="") for _ in range(3)]
+    subjects.append(await registry.subject(name=f"{mark}%_店", credit_code=""))
+    client = registry.client(Role.CASEWORKER, bureau=CITY)
     seen: list[pb.Subject] = []
     token = ""
     while True:
-        page = await desk.registry.ListSubjects(
+        page = await client.registry.ListSubjects(
             pb.ListSubjectsRequest(
                 bureau=DISTRICT, name_contains=mark, page_size=2, page_token=token
             )
@@ -306,20 +322,20 @@ async def test_subjects_are_paged_by_name_within_a_bureau(office: Office) -> Non
     assert [s.subject_id for s in seen] == [
         s.subject_id for s in sorted(subjects, key=lambda s: (s.name, s.subject_id))
     ]
-    wanted = pb.ListSubjectsRequest(name_contains=f"{mark}%_")
-    assert len((await desk.registry.ListSubjects(wanted)).subjects) == 1
+    request = pb.ListSubjectsRequest(name_contains=f"{mark}%_")
+    assert len((await client.registry.ListSubjects(request)).subjects) == 1
 
 
-async def test_nobody_without_a_role_for_it_gets_in(office: Office) -> None:
+async def test_nobody_without_a_role_for_it_gets_in(registry: RunningRegistry) -> None:
     with refused("UNAUTHENTICATED"):
-        await office.desk_with().registry.ListSubjects(pb.ListSubjectsRequest())
+        await registry.client_with().registry.ListSubjects(pb.ListSubjectsRequest())
     with refused("UNAUTHENTICATED"):
-        await office.desk_with("nonsense").registry.ListSubjects(pb.ListSubjectsRequest())
-    administrator = office.desk(Role.ADMINISTRATOR, bureau="")
+        await registry.client_with("nonsense").registry.ListSubjects(pb.ListSubjectsRequest())
+    administrator = registry.client(Role.ADMINISTRATOR, bureau="")
     with refused("NOT_PERMITTED"):
         await administrator.registry.PutSubject(put_subject())
     with refused("NOT_PERMITTED"):
         await administrator.registry.ListRecords(pb.ListRecordsRequest(subject_id="x"))
-    institution = office.desk(Role.VERIFICATION_INSTITUTION)
+    institution = registry.client(Role.VERIFICATION_INSTITUTION)
     with refused("NOT_PERMITTED"):
         await institution.registry.PutInstrument(put_instrument("x"))

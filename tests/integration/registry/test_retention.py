@@ -31,7 +31,7 @@ from services.registry.commands.clock import remember_clock
 from services.registry.retention import activations as governing
 from services.registry.retention import expiry as retention
 from services.registry.tables import Bureau, Record, Subject
-from tests.integration.registry.offices import outbox
+from tests.integration.registry.running_registry import outbox
 from tests.postgres import Databases
 
 REGISTRY = service_caller("registry")
@@ -67,18 +67,18 @@ def subject(name: str, bureau: str, kind: SubjectKind = SubjectKind.ORGANISATION
     return Subject(subject_id=name, kind=kind, name=name, bureau=bureau, sector=Sector.FUEL_STATION)
 
 
-async def enter(database: Database, *names: str, owner: str = "hangzhou", **said: Any) -> None:
-    given: dict[str, Any] = {
+async def enter(database: Database, *names: str, owner: str = "hangzhou", **values: Any) -> None:
+    defaults: dict[str, Any] = {
         "subject_id": owner,
         "bureau": HANGZHOU,
         "kind": RecordKind.PENALTY,
         "verified": True,
-        "entered_on": said["determined_on"],
-        "occurred_on": said["determined_on"],
+        "entered_on": values["determined_on"],
+        "occurred_on": values["determined_on"],
     }
     async with Changes(database, CLOCK).change(REGISTRY) as change:
         rows = [
-            Record(record_id=name, source_ref=f"{name}/{uuid4().hex}", **(given | said))
+            Record(record_id=name, source_ref=f"{name}/{uuid4().hex}", **(defaults | values))
             for name in names
         ]
         await save_records(change, rows)
@@ -129,8 +129,8 @@ async def test_what_is_over_goes_and_what_is_not_stays(register: Database) -> No
     assert event.change.ground == "S4 三(二); S4 四(四)"
     assert {record.record_id for record in event.records} == {"over", "award"}
     async with register.snapshot() as session:
-        wanted = select(AuditEntry).where(AuditEntry.action == "expire_records")
-        entry = (await session.exec(wanted)).one()
+        query = select(AuditEntry).where(AuditEntry.action == "expire_records")
+        entry = (await session.exec(query)).one()
     assert entry.ground == "S4 三(二); S4 四(四)"
     assert entry.after is not None
     assert (sorted(entry.after["records"]), entry.after["natural_repairs"]) == (
@@ -194,20 +194,20 @@ async def test_an_activated_text_lets_go_from_its_own_first_day(register: Databa
     """Three years from entry under the trial, five under 120 before it (C-01)."""
     await enter(register, "four-years", determined_on=date(2022, 9, 1))
     assert await expire(register) == 0
-    told = rulesets.Activation(
+    activation = rulesets.Activation(
         activation_id="a1",
         bureau="330100",
         ruleset_id="hangzhou-trial",
         valid_from="2026-09-10",
     )
-    told.activated_at.FromDatetime(CLOCK.now())
-    message = grading_events.RulesetActivated(activation=told)
+    activation.activated_at.FromDatetime(CLOCK.now())
+    message = grading_events.RulesetActivated(activation=activation)
     async with Changes(register, CLOCK).change(REGISTRY) as change:
         heard = Received(
             uuid4(), message, "jurisdiction/330100", 1, "330100", CLOCK.now(), "", 1, 1
         )
-        await governing.take(change, heard)
-        await governing.take(change, heard)
+        await governing.handle_activation(change, heard)
+        await governing.handle_activation(change, heard)
     assert await expire(register, date(2026, 9, 9)) == 0
     assert await expire(register) == 1
     assert (await row(register, "four-years")).status_on == date(2026, 9, 10)
@@ -234,11 +234,11 @@ async def test_how_long_a_record_is_kept_is_said_with_its_articles(register: Dat
     caller = Caller("who", "who", frozenset({Role.CASEWORKER}), HANGZHOU)
     request = pb.GetRecordRequest(record_id="r")
     async with open_view(register, CLOCK, caller) as view:
-        said = (await queries.get_record(view, request)).retention
-    assert said.ruleset_id == "hangzhou-2021-120"
-    assert (said.evidence_until, said.disclosed_until, said.removed_on) == (
+        values = (await queries.get_record(view, request)).retention
+    assert values.ruleset_id == "hangzhou-2021-120"
+    assert (values.evidence_until, values.disclosed_until, values.removed_on) == (
         "2031-09-01",
         "2027-09-01",
         "2031-09-02",
     )
-    assert "GBF-2025-22" in said.disclosure_cite
+    assert "GBF-2025-22" in values.disclosure_cite

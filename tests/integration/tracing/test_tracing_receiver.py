@@ -15,7 +15,12 @@ import pytest
 
 from plumbing.identity import Role
 from tests.integration.conftest import NatsServer
-from tests.integration.registry.offices import Office, put_subject, running, sandbox
+from tests.integration.registry.running_registry import (
+    RunningRegistry,
+    put_subject,
+    running,
+    sandbox,
+)
 from tests.integration.tracing.receiver import receiving
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
@@ -43,8 +48,8 @@ for number in range(int(sys.argv[2])):
 worked, grown = time.monotonic() - began, memory() - before
 began = time.monotonic()
 tracing.end_tracing()
-said = {"worked": worked, "grown": grown, "ended": time.monotonic() - began}
-print("MEASURED " + json.dumps(said), flush=True)
+values = {"worked": worked, "grown": grown, "ended": time.monotonic() - began}
+print("MEASURED " + json.dumps(values), flush=True)
 os._exit(0)
 """
 
@@ -78,15 +83,15 @@ async def test_a_service_whose_receiver_hangs_serves_and_stops_in_time(
     with receiving(hangs=True) as receiver:
         given = sandbox(tmp_path, free_port(), nats_server.url, databases)
         settings = given.model_copy(update={"otlp_endpoint": receiver.endpoint})
-        office = Office(settings)
+        registry = RunningRegistry(settings)
         async with running(settings) as process:
-            await office.bureau()
+            await registry.bureau()
             assert await asyncio.to_thread(receiver.asked.wait, PATIENCE_SECONDS), (
                 "nothing was ever sent"
             )
             for _ in range(50):
-                await office.desk(Role.CASEWORKER).registry.PutSubject(put_subject())
-            await office.close()
+                await registry.client(Role.CASEWORKER).registry.PutSubject(put_subject())
+            await registry.close()
             began = time.monotonic()
             process.terminate()
             assert await asyncio.to_thread(process.wait, PATIENCE_SECONDS) == 0

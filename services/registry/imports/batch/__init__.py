@@ -1,1 +1,1 @@
-"""A batch from intake to outcome: applied, held back, approved, undone."""
+"""A batch from intake to outcome: applied, held for approval, refused or undone."""

@@ -1,7 +1,7 @@
-"""Approving and rejecting a batch that would set off a burst of alerts or of falling grades.
+"""Approving or rejecting a batch that would set off a burst of alerts or of falling grades.
 
-Whoever decides has not sent it. What is applied is what was looked at: where the register has
-changed since, nothing is applied and the batch waits on with a fresh estimate.
+The person who decides has not sent the batch. What is applied is what that person looked at: where
+the register has changed since, nothing is applied, and the batch waits on with a new estimate.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from dataclasses import asdict
 
 from law.errors import NotPermitted, WrongState
 from plumbing.change import Change
-from plumbing.database import Database
-from plumbing.identity import Caller
+from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
-from services.registry.imports.batch.approvers import describe
+from services.registry.imports.batch.approvers import AWAITING, describe
 from services.registry.imports.batch.commands import close
 from services.registry.imports.batch.intake import (
     Intake,
@@ -27,57 +26,64 @@ from services.registry.imports.batch.intake import (
     plan_of,
     sender_of,
 )
-from services.registry.imports.batch.outcome import count, keep_faults, told
-from services.registry.imports.impact.alarms import Drops, Shares
+from services.registry.imports.batch.outcome import audited, count, keep_faults
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.plan import Plan
 from services.registry.imports.queries import find_batch
 from services.registry.tables import ImportBatch
 
 
-async def held_content(
-    database: Database, caller: Caller, batch_id: str
-) -> tuple[pb.ImportHeader, bytes, str]:
-    """What a batch asked for, its content while it waits, and its digest.
+async def kept_content(view: View, batch_id: str) -> tuple[pb.ImportHeader, bytes, str]:
+    """The header of a batch, its content while it waits, and the digest of the content.
 
     Raises NotFound, NotPermitted outside the scope.
     """
-    async with database.snapshot() as session:
-        batch = await find_batch(session, caller, batch_id)
-        content = await pieces.content(session, batch.batch_id)
+    batch = await find_batch(view.session, view.caller, batch_id)
+    content = await pieces.content(view.session, batch.batch_id)
     return pb.ImportHeader.FromString(batch.asked or b""), content, batch.sha256
 
 
 async def approve_batch(
-    upload: Upload, shares: Shares, drops: Drops, change: Change, request: pb.ApproveBatchRequest
+    change: Change,
+    request: pb.ApproveBatchRequest,
+    *,
+    upload: Upload,
+    limits: Limits,
+    drops: GradeDrops,
 ) -> pb.ApproveBatchResponse:
-    """Applies a waiting batch as it was seen, or says that this is no longer what it would do.
+    """Applies a waiting batch as the caller saw it; `stale` where it would now do something else.
 
-    Raises NotFound, NotPermitted outside the scope and for whoever sent it (D-09), WrongState for
-    a batch that does not wait, Unforeseen where grading must be asked first.
+    Raises NotFound, NotPermitted outside the scope and for the sender (D-09), WrongState for a
+    batch that does not wait, DropsUnknown where grading must be asked first.
     """
     batch = await _waiting(change, request.batch_id)
     if (batch.estimate or {}).get("digest") != request.seen:
         message = await describe(change.session, batch)
         return pb.ApproveBatchResponse(batch=message, stale=True)
     header = pb.ImportHeader.FromString(batch.asked or b"")
-    intake = Intake(header, upload, sender_of(batch), shares, drops).afresh()
+    intake = Intake(header, upload, sender_of(batch), limits, drops).with_own_notes()
     plan = await plan_of(change, intake)
-    read = intake.upload.read
-    count(batch, plan, read, header.mode)
+    file = intake.upload.file
+    count(batch, plan, file, header.mode)
     if batch.state == "applied":
-        found = await estimate_of(change, plan, intake)
-        if found.digest == request.seen:
+        estimate = await estimate_of(change, plan, intake)
+        if estimate.digest == request.seen:
             await _apply(change, batch, plan, intake, request.reasons)
             return pb.ApproveBatchResponse(batch=wire.batch(batch))
-        batch.state, batch.estimate = "awaiting_approval", asdict(found)
+        batch.state, batch.estimate = AWAITING, asdict(estimate)
         await assign_approver(change, batch, plan, intake)
-    await keep_faults(change, batch.batch_id, read)
-    await _stale(change, batch)
+    await keep_faults(change, batch.batch_id, file)
+    await _announce_stale(change, batch)
     return pb.ApproveBatchResponse(batch=await describe(change.session, batch), stale=True)
 
 
 async def reject_batch(change: Change, request: pb.RejectBatchRequest) -> pb.RejectBatchResponse:
-    """Turns a waiting batch away. Raises as `approve_batch` does."""
+    """Rejects a waiting batch; nothing of it is applied.
+
+    Raises NotFound, NotPermitted outside the scope and for the sender (D-09), WrongState for a
+    batch that does not wait.
+    """
     batch = await _waiting(change, request.batch_id)
     batch.decided_by, batch.decided_at = change.on_behalf_of, change.at
     await close(change, batch, "rejected", "reject_import", request.reasons)
@@ -86,16 +92,12 @@ async def reject_batch(change: Change, request: pb.RejectBatchRequest) -> pb.Rej
 
 async def _waiting(change: Change, batch_id: str) -> ImportBatch:
     batch = await find_batch(change.session, change.caller, batch_id, lock=True)
-    _require_waiting(batch, change.on_behalf_of)
-    return batch
-
-
-def _require_waiting(batch: ImportBatch, decides: str) -> None:
-    if batch.imported_by == decides:
+    if batch.imported_by == change.on_behalf_of:
         zh, en = "不能批准或退回自己提交的批次", "Nobody decides about a batch of their own"
         raise NotPermitted(zh, en)
-    if batch.state != "awaiting_approval":
+    if batch.state != AWAITING:
         raise WrongState("该批次不在待批准状态", "The batch does not wait", state=batch.state)
+    return batch
 
 
 async def _apply(
@@ -108,8 +110,8 @@ async def _apply(
     await apply(change, batch, plan, intake, reasons=reasons)
 
 
-async def _stale(change: Change, batch: ImportBatch) -> None:
-    if batch.state != "awaiting_approval":  # by now it would do nothing, or cannot be taken
+async def _announce_stale(change: Change, batch: ImportBatch) -> None:
+    if batch.state != AWAITING:  # by now it would do nothing, or cannot be applied
         await pieces.drop(change.session, batch.batch_id)
-    change.audit("estimate_import", f"import/{batch.batch_id}", after=told(batch))
+    change.audit("estimate_import", f"import/{batch.batch_id}", after=audited(batch))
     await announce(change, batch)

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.identity import Role, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
-from services.registry.imports.plan.plan import Kind, Plan, everything, fetch
+from services.registry.imports.plan.plan import Kind, Plan, every_row, fetch
 from services.registry.tables import Account, Bureau, ImportBatch, Instrument, Subject, Verification
 
 AWAITING = "awaiting_approval"
@@ -33,27 +33,25 @@ async def approving_bureau(session: AsyncSession, plan: Plan, bureau: str) -> st
 
 async def touched_bureaus(session: AsyncSession, plan: Plan) -> set[str]:
     """The bureaus of everything that a plan makes or changes, before and after it."""
-    values = [one.values for kind in plan.things for one in plan.things[kind]]
+    values = [one.values for made in plan.things.values() for one in made]
     bureaus = {value["bureau"] for value in values if "bureau" in value}
     altered = {one.thing_id for one in plan.things[Kind.VERIFICATION] if not one.new}
     verifications = await fetch(
-        session, everything(Verification), col(Verification.verification_id), altered
+        session, every_row(Verification), col(Verification.verification_id), altered
     )
     instruments = {one.thing_id for one in plan.things[Kind.INSTRUMENT] if not one.new}
-    instruments |= {value["instrument_id"] for value in (*values, *verifications) if _of(value)}
+    instruments |= {
+        value["instrument_id"] for value in (*values, *verifications) if "instrument_id" in value
+    }
     subjects = {one.thing_id for one in plan.things[Kind.SUBJECT] if not one.new}
     subjects |= {value["subject_id"] for value in values if "subject_id" in value}
     for model, column, ids in (
         (Instrument, Instrument.instrument_id, instruments),
         (Subject, Subject.subject_id, subjects),
     ):
-        rows = await fetch(session, everything(model), col(column), ids)
+        rows = await fetch(session, every_row(model), col(column), ids)
         bureaus |= {row["bureau"] for row in rows}
     return bureaus
-
-
-def _of(values: object) -> bool:
-    return isinstance(values, dict) and "instrument_id" in values
 
 
 def _covers(code: str, touched: Iterable[str]) -> bool:

@@ -1,32 +1,41 @@
-"""A batch sent in bulk: opened, taken in chunk by chunk, completed.
+"""A batch sent in bulk: opened, received chunk by chunk, completed, or expired.
 
-Every chunk is a transaction of its own, so whatever happens to the stream, the sender or this
-process, the batch stands where its last acknowledged chunk left it.
+Every chunk is a transaction of its own. Whatever happens to the stream, the sender or this
+process, the batch has exactly the chunks that were acknowledged.
 """
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
+import structlog
+from sqlmodel import col, select
+
 from law.errors import AlreadyExists, Fault, InvalidInput, NotPermitted, WrongState
-from plumbing.change import Change
+from plumbing.change import Change, Changes
 from plumbing.clock import local_date
-from plumbing.database import Database
-from plumbing.identity import Caller, Role
+from plumbing.database import DATABASE_AWAY
+from plumbing.identity import Caller, Role, service_caller
+from plumbing.view import View
 from protos.registry.v1 import bulk_pb2 as pb
 from protos.registry.v1 import registry_pb2
 from services.registry.imports.batch import content as pieces
-from services.registry.imports.batch.approvers import describe
-from services.registry.imports.batch.commands import require_scope
+from services.registry.imports.batch.approvers import AWAITING, describe
+from services.registry.imports.batch.commands import RECEIVING, close, require_scope
 from services.registry.imports.batch.content import Chunk
-from services.registry.imports.batch.intake import Intake, Upload, question, sent_as, take_in
-from services.registry.imports.impact.alarms import Drops, Shares
+from services.registry.imports.batch.intake import Intake, Upload, process, question, sent_as
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.queries import find_batch
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.families import FamilyName
 from services.registry.tables import ImportBatch, ImportPiece
 
-RECEIVING = "receiving"
+EXPIRY_EVERY_SECONDS = 5.0
+EXPIRED_AT_ONCE = 100
+EXPIRY_GROUND = "逾期未发送完毕"
+log = structlog.get_logger()
 
 
 def header_of(request: pb.OpenBulkBatchRequest) -> registry_pb2.ImportHeader:
@@ -43,33 +52,41 @@ def header_of(request: pb.OpenBulkBatchRequest) -> registry_pb2.ImportHeader:
     return header
 
 
-def last_day(batch: ImportBatch, days: int) -> date:
-    """The last day on which a batch may be gone on with."""
-    return local_date(batch.last_at or batch.imported_at) + timedelta(days=days)
+def last_day(batch: ImportBatch, open_days: int) -> date:
+    """The last day on which further chunks of a batch are received."""
+    return local_date(batch.last_at or batch.imported_at) + timedelta(days=open_days)
 
 
-async def open_batch(change: Change, request: pb.OpenBulkBatchRequest) -> ImportBatch:
-    """Opens a batch, or finds it as it was opened before by the same sender for the same.
+async def open_batch(change: Change, request: pb.OpenBulkBatchRequest) -> pb.OpenBulkBatchResponse:
+    """Opens a batch; one that the same sender opened with the same request stays as it is.
 
-    Raises NotPermitted outside the scope, InvalidInput for what cannot be asked, AlreadyExists
-    for an id that was used for something else.
+    Raises NotPermitted outside the scope, InvalidInput for a request that contradicts itself,
+    AlreadyExists for an id that was used for another batch.
     """
     header = header_of(request)
     _require_own_field(change.caller, request)
     await require_scope(change, header)
-    batch_id = _plain(request.batch_id)
+    batch_id = _normal(request.batch_id)
     known = await change.session.get(ImportBatch, batch_id)
     if known is not None:
         _require_same(change, known, header)
-        return known
-    bureau = header.bureau or change.caller.bureau
-    batch = ImportBatch(
+        return pb.OpenBulkBatchResponse()
+    batch = _new_batch(change, batch_id, header)
+    change.session.add(batch)
+    await change.session.flush()
+    change.session.add(_piece(batch, 0, Chunk("", 0, pieces.heading(header))))
+    change.audit("open_import", f"import/{batch_id}", after={"family": header.family})
+    return pb.OpenBulkBatchResponse()
+
+
+def _new_batch(change: Change, batch_id: str, header: registry_pb2.ImportHeader) -> ImportBatch:
+    return ImportBatch(
         batch_id=batch_id,
         family=header.family,
         file_name=header.file_name,
         state=RECEIVING,
         baseline=header.baseline,
-        bureau=bureau,
+        bureau=header.bureau or change.caller.bureau,
         imported_by=change.on_behalf_of,
         imported_at=change.at,
         encoding="bulk",
@@ -81,18 +98,13 @@ async def open_batch(change: Change, request: pb.OpenBulkBatchRequest) -> Import
         next_sequence=1,
         last_at=change.at,
     )
-    change.session.add(batch)
-    await change.session.flush()
-    first = pieces.heading(header)
-    change.session.add(_piece(batch, 0, Chunk("", 0, first)))
-    change.audit("open_import", f"import/{batch_id}", after={"family": header.family})
-    return batch
 
 
 def _require_own_field(caller: Caller, request: pb.OpenBulkBatchRequest) -> None:
+    """Refuses an institution anything but verifications of known instruments (S4 二(四))."""
     verifications = request.family == FamilyName.VERIFICATIONS and not request.file_missing
-    everything = (Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR, Role.SERVICE)
-    if not caller.has(*everything) and not (verifications and not request.baseline):
+    unlimited = (Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR, Role.SERVICE)
+    if not caller.has(*unlimited) and not (verifications and not request.baseline):
         zh = "检定机构只能报送已登记器具的检定结果"
         raise NotPermitted(zh, "An institution uploads verifications of known instruments")
 
@@ -105,15 +117,15 @@ def _require_same(change: Change, known: ImportBatch, header: registry_pb2.Impor
 
 
 async def receive(
-    change: Change, request: pb.SendBulkChunksRequest, most_bytes: int, days: int
+    change: Change, request: pb.SendBulkChunksRequest, max_bytes: int, open_days: int
 ) -> None:
-    """Takes in one chunk; one that is here already has no second effect.
+    """Keeps one chunk; a chunk that was received before has no second effect.
 
-    Raises NotFound, NotPermitted for another's batch, InvalidInput for items that cannot be read
-    or a batch that grows too large, WrongState for a batch that is not being sent or a chunk out
-    of turn, AlreadyExists for one that came before with other content.
+    Raises NotFound, NotPermitted for somebody else's batch, InvalidInput for items that cannot be
+    read or a batch longer than `max_bytes`, WrongState for a batch that is not being sent or a
+    chunk out of turn, AlreadyExists for a known chunk with other content.
     """
-    batch = await _open(change, request.batch_id, days)
+    batch = await _receiving(change, request.batch_id, open_days)
     header = registry_pb2.ImportHeader.FromString(batch.asked or b"")
     chunk = pieces.chunk_of(header, request)
     if request.sequence > batch.next_sequence:
@@ -126,21 +138,21 @@ async def receive(
         await _require_repeated(change, batch, request.sequence, chunk)
         return
     batch.bytes_held += len(chunk.content)
-    if batch.bytes_held > most_bytes:
-        zh = f"批次超过 {most_bytes} 字节，请分成几个批次发送"
-        raise InvalidInput(zh, f"The batch is longer than {most_bytes} bytes; send several")
+    if batch.bytes_held > max_bytes:
+        zh = f"批次超过 {max_bytes} 字节，请分成几个批次发送"
+        raise InvalidInput(zh, f"The batch is longer than {max_bytes} bytes; send several")
     batch.next_sequence, batch.last_at = request.sequence + 1, change.at
     batch.rows += chunk.items
     change.session.add(_piece(batch, request.sequence, chunk))
 
 
-async def _open(change: Change, batch_id: str, days: int) -> ImportBatch:
-    batch = await find_batch(change.session, change.caller, _plain(batch_id), lock=True)
+async def _receiving(change: Change, batch_id: str, open_days: int) -> ImportBatch:
+    batch = await find_batch(change.session, change.caller, _normal(batch_id), lock=True)
     if batch.imported_by != change.on_behalf_of:
         raise NotPermitted("该批次由他人发送", "The batch is somebody else's")
     if batch.state != RECEIVING:
-        raise WrongState("该批次不再接收内容", "The batch takes in no more", state=batch.state)
-    if change.today > last_day(batch, days):
+        raise WrongState("该批次不再接收内容", "The batch receives no more", state=batch.state)
+    if change.today > last_day(batch, open_days):
         raise WrongState(
             "该批次搁置过久，已失效", "The batch was left for too long", state="expired"
         )
@@ -169,47 +181,46 @@ def _piece(batch: ImportBatch, sequence: int, chunk: Chunk) -> ImportPiece:
     )
 
 
-async def held_content(
-    database: Database, caller: Caller, batch_id: str
-) -> tuple[registry_pb2.ImportHeader, bytes, str]:
-    """What a batch asked for, its content so far and the digest of it.
+async def kept_content(view: View, batch_id: str) -> tuple[registry_pb2.ImportHeader, bytes, str]:
+    """The header of a batch, its content so far, and the digest of the content.
 
-    Raises NotFound, NotPermitted for another's batch.
+    Raises NotFound, NotPermitted outside the scope.
     """
-    async with database.snapshot() as session:
-        batch = await find_batch(session, caller, _plain(batch_id))
-        content = await pieces.content(session, batch.batch_id)
-        digest = pieces.digest_of(await pieces.digests(session, batch.batch_id))
+    batch = await find_batch(view.session, view.caller, _normal(batch_id))
+    content = await pieces.content(view.session, batch.batch_id)
+    digest = pieces.digest_of(await pieces.digests(view.session, batch.batch_id))
     return registry_pb2.ImportHeader.FromString(batch.asked or b""), content, digest
 
 
 async def complete_batch(
-    upload: Upload,
-    shares: Shares,
-    days: int,
-    drops: Drops,
     change: Change,
     request: pb.CompleteBulkBatchRequest,
+    *,
+    upload: Upload,
+    limits: Limits,
+    open_days: int,
+    drops: GradeDrops,
 ) -> pb.CompleteBulkBatchResponse:
-    """Takes in the whole batch as if it were a file.
+    """Processes the whole batch as if it were a file.
 
-    Raises as `receive` does; InvalidInput where the sender counts other items than were taken in,
-    Unforeseen where grading must be asked first.
+    Raises NotFound, NotPermitted for somebody else's batch, WrongState for a batch that is not
+    being sent, InvalidInput where the sender counts other items than were received, DropsUnknown
+    where grading must be asked first.
     """
-    batch = await _open(change, request.batch_id, days)
-    present = pieces.digest_of(await pieces.digests(change.session, batch.batch_id))
-    _require_complete(batch, present, request)
-    if upload.sha256 != present:  # a chunk came in since it was read
+    batch = await _receiving(change, request.batch_id, open_days)
+    digest = pieces.digest_of(await pieces.digests(change.session, batch.batch_id))
+    _require_complete(batch, digest, request)
+    if upload.sha256 != digest:  # a chunk has arrived since the content was read
         raise WrongState("此批次仍在接收内容", "The batch is still being sent", state=batch.state)
     header = registry_pb2.ImportHeader.FromString(batch.asked or b"")
-    batch.sha256, batch.rows = present, upload.read.rows
-    batch.question = question(header, present, batch.bureau)
-    batch.header, batch.imported_at = list(upload.read.names), change.at
-    await take_in(change, batch, Intake(header, upload, change.caller, shares, drops))
-    if batch.state != "awaiting_approval":
+    batch.sha256, batch.rows = digest, upload.file.rows
+    batch.question = question(header, digest, batch.bureau)
+    batch.header, batch.imported_at = list(upload.file.names), change.at
+    await process(change, batch, Intake(header, upload, change.caller, limits, drops))
+    if batch.state != AWAITING:
         await pieces.drop(change.session, batch.batch_id)
     if not change.audited:
-        after = {"state": batch.state, "items": batch.rows, "digest": present}
+        after = {"state": batch.state, "items": batch.rows, "digest": digest}
         change.audit("complete_import", f"import/{batch.batch_id}", after=after)
     return pb.CompleteBulkBatchResponse(batch=await describe(change.session, batch))
 
@@ -219,29 +230,74 @@ def _require_complete(
 ) -> None:
     faults = []
     if request.items != batch.rows:
-        zh, en = f"已收到 {batch.rows} 项", f"{batch.rows} items were taken in"
+        zh, en = f"已收到 {batch.rows} 项", f"{batch.rows} items were received"
         faults.append(Fault("items", zh, en))
     if request.digest != digest:
-        zh, en = f"已收到内容的摘要为 {digest}", f"what was taken in has the digest {digest}"
+        zh, en = f"已收到内容的摘要为 {digest}", f"what was received has the digest {digest}"
         faults.append(Fault("digest", zh, en))
     if faults:
-        zh, en = "收到的内容与发送方所述不符", "What was taken in is not what the sender counts"
+        zh, en = "收到的内容与发送方所述不符", "What was received is not what the sender counts"
         raise InvalidInput(zh, en, faults=faults)
 
 
-async def tell(database: Database, caller: Caller, batch_id: str, days: int) -> pb.BulkBatch:
-    """How far a batch has come. Raises NotFound, NotPermitted outside the scope."""
-    async with database.snapshot() as session:
-        batch = await find_batch(session, caller, _plain(batch_id))
-        digests = await pieces.digests(session, batch.batch_id)
-        message = await describe(session, batch)
-    said = pb.BulkBatch(batch=message, next_sequence=batch.next_sequence, bytes=batch.bytes_held)
+async def get_batch(view: View, batch_id: str, open_days: int) -> pb.BulkBatch:
+    """A batch and how much of it has been received. Raises NotFound, NotPermitted."""
+    batch = await find_batch(view.session, view.caller, _normal(batch_id))
+    message = pb.BulkBatch(
+        batch=await describe(view.session, batch),
+        next_sequence=batch.next_sequence,
+        bytes=batch.bytes_held,
+    )
     if batch.state == RECEIVING:
-        said.digest = pieces.digest_of(digests)
-        said.open_until = last_day(batch, days).isoformat()
-    return said
+        digests = await pieces.digests(view.session, batch.batch_id)
+        message.digest = pieces.digest_of(digests)
+        message.open_until = last_day(batch, open_days).isoformat()
+    return message
 
 
-def _plain(batch_id: str) -> str:
+def _normal(batch_id: str) -> str:
     # A UUID is the same in capitals.
     return batch_id.lower()
+
+
+class Expiry:
+    """Closes batches whose sender has left them unfinished for longer than `open_days`.
+
+    The days are a setting, not law: an unfinished batch has changed nothing. Replicas may run this
+    side by side, since each batch is locked.
+    """
+
+    def __init__(self, changes: Changes, open_days: int) -> None:
+        self._changes, self._open_days = changes, open_days
+
+    async def run(self) -> None:
+        """Closes overdue batches every few seconds until cancelled."""
+        while True:
+            try:
+                await self.expire()
+            except DATABASE_AWAY as error:  # or busy; nothing is lost by waiting
+                log.warning("imports.expiry_failed", error=str(error))
+            await asyncio.sleep(EXPIRY_EVERY_SECONDS)
+
+    async def expire(self) -> int:
+        """Closes batches that are overdue by the platform's clock; returns how many."""
+        closed = 0
+        for batch_id in await self._overdue():
+            async with self._changes.change(service_caller("registry")) as change:
+                batch = await change.session.get_one(ImportBatch, batch_id, with_for_update=True)
+                if batch.state == RECEIVING and last_day(batch, self._open_days) < change.today:
+                    await close(change, batch, "expired", "expire_import", EXPIRY_GROUND)
+                    closed += 1
+        return closed
+
+    async def _overdue(self) -> list[str]:
+        oldest = (
+            select(ImportBatch)
+            .where(ImportBatch.state == RECEIVING)
+            .order_by(col(ImportBatch.last_at), col(ImportBatch.batch_id))
+            .limit(EXPIRED_AT_ONCE)
+        )
+        today = self._changes.clock.today()
+        async with self._changes.database.snapshot() as session:
+            rows = (await session.exec(oldest)).all()
+        return [row.batch_id for row in rows if last_day(row, self._open_days) < today]

@@ -1,4 +1,4 @@
-"""Taking in a file, and giving up or turning away a batch that is not decided yet."""
+"""Importing a file, and discarding a batch that is not decided yet."""
 
 from __future__ import annotations
 
@@ -11,40 +11,42 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.commands.finding import require_bureau_exists
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
-from services.registry.imports.batch.approvers import describe
+from services.registry.imports.batch.approvers import AWAITING, describe
 from services.registry.imports.batch.intake import (
     Intake,
     Upload,
     announce,
+    process,
     question,
     sent_as,
-    take_in,
 )
-from services.registry.imports.impact.alarms import Drops, Shares
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.queries import find_batch
 from services.registry.imports.rows.families import FamilyName
 from services.registry.tables import ImportBatch
 
-UNDECIDED = ("receiving", "awaiting_approval")
+RECEIVING = "receiving"
+UNDECIDED = (RECEIVING, AWAITING)
 
 
 async def import_file(
-    upload: Upload, shares: Shares, drops: Drops, change: Change, header: pb.ImportHeader
+    change: Change, header: pb.ImportHeader, *, upload: Upload, limits: Limits, drops: GradeDrops
 ) -> pb.ImportFileResponse:
-    """Takes in a file in the mode its header asks for; nothing is ever half-applied.
+    """Imports a file in the mode its header asks for; nothing is ever half applied.
 
-    Raises NotPermitted outside the caller's scope, InvalidInput for a bureau the register does
-    not know, Unforeseen where grading must be asked first. What is wrong with rows is no error:
-    the batch tells.
+    Bad rows are no error: the batch lists them. Raises NotPermitted outside the caller's scope,
+    InvalidInput for a bureau that the register does not hold, DropsUnknown where grading must be
+    asked first.
     """
     await require_scope(change, header)
     batch = _batch(change, header, upload)
-    await take_in(change, batch, Intake(header, upload, change.caller, shares, drops))
+    await process(change, batch, Intake(header, upload, change.caller, limits, drops))
     return pb.ImportFileResponse(batch=await describe(change.session, batch))
 
 
 async def require_scope(change: Change, header: pb.ImportHeader) -> None:
-    """Refuses a family or a bureau that is not the caller's to take in."""
+    """Refuses a family or a bureau for which the caller may not import."""
     caller = change.caller
     if header.family == FamilyName.BUREAUS and not caller.has(Role.ADMINISTRATOR, Role.SERVICE):
         raise NotPermitted("机关由平台管理员导入", "Bureaus are imported by the administrator")
@@ -64,31 +66,31 @@ def _batch(change: Change, header: pb.ImportHeader, upload: Upload) -> ImportBat
         family=header.family,
         file_name=header.file_name,
         state="checked",
-        rows=upload.read.rows,
+        rows=upload.file.rows,
         baseline=header.baseline,
         bureau=bureau,
         imported_by=change.on_behalf_of,
         imported_at=change.at,
-        encoding=upload.read.encoding,
+        encoding=upload.file.encoding,
         sha256=upload.sha256,
         question=question(header, upload.sha256, bureau),
-        header=list(upload.read.names),
-        sheet=upload.read.sheet,
+        header=list(upload.file.names),
+        sheet=upload.file.sheet,
         asked=header.SerializeToString(),
         sent_as=sent_as(change.caller),
     )
 
 
 async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.DiscardBatchResponse:
-    """Gives up a batch that is being sent or waits for approval; nothing of it was applied.
+    """Discards a batch that is being sent or waits for approval; nothing of it was applied.
 
-    Raises NotFound, NotPermitted for what is neither the caller's own nor its bureau's to clear
-    up, WrongState for a batch that is decided.
+    Caseworkers and administrators may discard any batch of their bureau, others only their own.
+    Raises NotFound, NotPermitted, and WrongState for a batch that is decided.
     """
     batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
     own = batch.imported_by == change.on_behalf_of
     if not own and not change.caller.has(Role.CASEWORKER, Role.ADMINISTRATOR, Role.SERVICE):
-        raise NotPermitted("只能放弃自己的批次", "You may give up your own batches only")
+        raise NotPermitted("只能放弃自己的批次", "You may discard your own batches only")
     if batch.state not in UNDECIDED:
         raise WrongState("该批次已办结", "The batch is decided", state=batch.state)
     await close(change, batch, "discarded", "discard_import", request.reasons)
@@ -96,7 +98,7 @@ async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.D
 
 
 async def close(change: Change, batch: ImportBatch, state: str, action: str, reasons: str) -> None:
-    """Ends a batch of which nothing was applied; its content is kept no longer."""
+    """Closes a batch of which nothing was applied, and deletes its content."""
     before = {"state": batch.state}
     batch.state, batch.reasons = state, reasons
     await pieces.drop(change.session, batch.batch_id)

@@ -1,7 +1,7 @@
 """The content of a batch that is not decided yet, kept in pieces.
 
-A batch sent in bulk is kept as the file it amounts to: its columns, then a line per item. So it is
-read, planned and refused by the same code as a file.
+A batch sent in bulk is kept as the CSV file it amounts to: its columns, then a line for each item.
+So it is read, planned and refused by the same code as a file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ITEMS: Mapping[FamilyName, Descriptor] = {
 
 
 class Chunk(NamedTuple):
-    """A chunk as it is kept."""
+    """A chunk as it is kept: its digest, its number of items, and their lines of CSV."""
 
     digest: str
     items: int
@@ -47,32 +47,34 @@ class Chunk(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where in a batch sent in bulk a row came from."""
+    """The chunk and the item of it, both from 1, that a row came from; 0 for a row of a file."""
 
     chunk: int = 0
     item: int = 0
 
 
 def columns(header: pb.ImportHeader) -> list[str]:
-    """The columns of a batch sent in bulk; the day of entry is told of a first load only."""
+    """The columns of a batch sent in bulk; `entered_on` belongs to a first load only."""
     names = [field.name for field in ITEMS[FamilyName(header.family)].fields]
     return names if header.baseline else [name for name in names if name != "entered_on"]
 
 
 def heading(header: pb.ImportHeader) -> bytes:
-    """The first piece of a batch sent in bulk."""
+    """The first piece of a batch sent in bulk: the line of its column names."""
     return _lines([columns(header)])
 
 
 def chunk_of(header: pb.ImportHeader, request: bulk.SendBulkChunksRequest) -> Chunk:
-    """A chunk to be kept. Raises InvalidInput for items of another family, or empty ones."""
+    """A chunk as it is to be kept. Raises InvalidInput for empty items or another family's."""
     items: Sequence[Message] = getattr(request, header.family)
     _refuse(header, request, items)
-    told = [[str(getattr(one, field.name)) for field in one.DESCRIPTOR.fields] for one in items]
-    said = BETWEEN_ITEMS.join(BETWEEN_FIELDS.join(cells) for cells in told)
-    kept = columns(header)
-    lines = _lines([str(getattr(one, name)) for name in kept] for one in items)
-    return Chunk(hashlib.sha256(said.encode()).hexdigest(), len(items), lines)
+    values = [
+        [str(getattr(item, field.name)) for field in item.DESCRIPTOR.fields] for item in items
+    ]
+    content = BETWEEN_ITEMS.join(BETWEEN_FIELDS.join(cells) for cells in values)
+    names = columns(header)
+    lines = _lines([str(getattr(item, name)) for name in names] for item in items)
+    return Chunk(hashlib.sha256(content.encode()).hexdigest(), len(items), lines)
 
 
 def _refuse(
@@ -87,8 +89,8 @@ def _refuse(
         faults.append(Fault(header.family, "至少 1 项", "at least one item"))
     faults += [
         Fault(f"{header.family}[{number}]", "此项没有任何内容", "the item says nothing")
-        for number, one in enumerate(items)
-        if not any(str(value).strip() for _, value in one.ListFields())
+        for number, item in enumerate(items)
+        if not any(str(value).strip() for _, value in item.ListFields())
     ]
     refuse(faults, "此块不符合要求", "The chunk is not valid.")
 
@@ -100,27 +102,27 @@ def _lines(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def digest_of(digests: Iterable[str]) -> str:
-    """The digest of a batch, of the digests of its chunks."""
+    """The digest of a batch: SHA-256 of the digests of its chunks, in order."""
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 async def digests(session: AsyncSession, batch_id: str) -> list[str]:
     """The digests of the chunks of a batch, in order."""
-    wanted = select(ImportPiece.digest).where(
+    rows = select(ImportPiece.digest).where(
         ImportPiece.batch_id == batch_id, ImportPiece.sequence > 0
     )
-    return list((await session.exec(wanted.order_by(col(ImportPiece.sequence)))).all())
+    return list((await session.exec(rows.order_by(col(ImportPiece.sequence)))).all())
 
 
 async def content(session: AsyncSession, batch_id: str) -> bytes:
     """The whole content of a batch."""
-    wanted = select(ImportPiece.content).where(ImportPiece.batch_id == batch_id)
-    ordered = wanted.order_by(col(ImportPiece.sequence))
+    rows = select(ImportPiece.content).where(ImportPiece.batch_id == batch_id)
+    ordered = rows.order_by(col(ImportPiece.sequence))
     return b"".join((await session.exec(ordered)).all())
 
 
 async def keep(session: AsyncSession, batch_id: str, whole: bytes) -> None:
-    """Keeps the content of a file."""
+    """Keeps the content of a file, in pieces."""
     for sequence, piece in enumerate(pieces(whole, PIECE_BYTES)):
         session.add(
             ImportPiece(batch_id=batch_id, sequence=sequence, digest="", items=0, content=piece)
@@ -129,25 +131,26 @@ async def keep(session: AsyncSession, batch_id: str, whole: bytes) -> None:
 
 
 async def drop(session: AsyncSession, batch_id: str) -> None:
-    """Keeps the content no longer."""
+    """Deletes the content of a batch."""
     await session.exec(sa.delete(ImportPiece).where(col(ImportPiece.batch_id) == batch_id))
 
 
 class Places:
-    """Where the rows of a batch sent in bulk came from; of a file, nowhere."""
+    """Where the rows of a batch sent in bulk came from; rows of a file have no place."""
 
     def __init__(self, counts: Iterable[int]) -> None:
+        """`counts` are the numbers of items of the chunks, in order."""
         self._starts = [HEADER_ROW]
         for items in counts:
             self._starts.append(self._starts[-1] + items)
 
     @classmethod
     async def of(cls, session: AsyncSession, batch_id: str) -> Places:
-        """Those of a batch whose pieces are kept."""
-        wanted = select(ImportPiece.items).where(
+        """The places of a batch whose pieces are still kept."""
+        rows = select(ImportPiece.items).where(
             ImportPiece.batch_id == batch_id, ImportPiece.sequence > 0
         )
-        ordered = wanted.order_by(col(ImportPiece.sequence))
+        ordered = rows.order_by(col(ImportPiece.sequence))
         return cls((await session.exec(ordered)).all())
 
     def __getitem__(self, row: int) -> Place:

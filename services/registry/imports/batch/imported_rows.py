@@ -1,4 +1,4 @@
-"""The things an import makes or changes: their tables, and saving them so that it can be undone."""
+"""Applying a plan: the rows that an import makes or changes, saved so that it can be undone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from law.colours.rule import InstrumentState
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from services.registry import announce_changes
-from services.registry.announce_changes import IDS_IN_QUERY, Why
+from services.registry.announce_changes import IDS_IN_QUERY, Cause
 from services.registry.imports.plan.plan import Kind, Plan, Planned
 from services.registry.tables import (
     Bureau,
@@ -60,7 +60,7 @@ class Table:
     @cached_property
     def _blank(self) -> Mapping[str, Any]:
         fields: Mapping[str, FieldInfo] = self.model.model_fields
-        return {name: one.default for name, one in fields.items() if not one.is_required()}
+        return {name: info.default for name, info in fields.items() if not info.is_required()}
 
     def new(self, values: Mapping[str, Any]) -> Any:
         """A new row. The model's own constructor would take a third of an import's whole time."""
@@ -137,44 +137,44 @@ TABLES: Mapping[Kind, Table] = {
 
 
 async def load(change: Change, kind: Kind, ids: Iterable[str]) -> dict[str, Any]:
-    """Things by id, locked."""
+    """Rows of a kind by id, locked."""
     table = TABLES[kind]
-    found: dict[str, Any] = {}
-    for some in chunks(sorted(ids), IDS_IN_QUERY):
-        wanted = select(table.model).where(table.id_column.in_(some)).with_for_update()
-        for row in (await change.session.exec(wanted)).all():
-            found[getattr(row, table.key)] = row
-    return found
+    rows: dict[str, Any] = {}
+    for chunk in chunks(sorted(ids), IDS_IN_QUERY):
+        query = select(table.model).where(table.id_column.in_(chunk)).with_for_update()
+        rows |= {getattr(row, table.key): row for row in (await change.session.exec(query)).all()}
+    return rows
 
 
-async def apply(change: Change, plan: Plan, why: Why) -> None:
+async def apply(change: Change, plan: Plan, cause: Cause) -> None:
     """Makes and changes everything planned, a portion at a time."""
     await change.session.flush()
     for kind in Kind:
         for portion in chunks(plan.things[kind], ROWS_AT_ONCE):
-            await _apply(change, kind, portion, why)
-            # Everything is flushed; what was saved need not be kept for the rest of a long file.
+            await _apply(change, kind, portion, cause)
+            # Everything is flushed; saved rows need not stay in memory for the rest of a long file.
             change.session.expunge_all()
 
 
-async def _apply(change: Change, kind: Kind, portion: Sequence[Planned], why: Why) -> None:
-    held = await load(change, kind, (one.thing_id for one in portion if not one.new))
-    before = {thing_id: row.model_dump(mode="json") for thing_id, row in held.items()}
-    rows = [_altered(kind, one, held) for one in portion]
-    await TABLES[kind].save(change, rows, why)
+async def _apply(change: Change, kind: Kind, portion: Sequence[Planned], cause: Cause) -> None:
+    present = await load(change, kind, (one.thing_id for one in portion if not one.new))
+    before = {thing_id: row.model_dump(mode="json") for thing_id, row in present.items()}
+    rows = [_row(kind, one, present) for one in portion]
+    await TABLES[kind].save(change, rows, cause)
     if kind is Kind.SUBJECT:
-        await follow(change, rows, before, why)
-    await _remember(change, kind, portion, rows, before, why)
+        await follow(change, rows, before, cause)
+    await _keep_for_undo(change, kind, portion, rows, before, cause)
 
 
-def _altered(kind: Kind, one: Planned, held: Mapping[str, Any]) -> Any:
+def _row(kind: Kind, planned: Planned, present: Mapping[str, Any]) -> Any:
+    """The row that is planned: a new one, or the present one changed."""
     table = TABLES[kind]
-    values = dict(one.values)
+    values = dict(planned.values)
     state: InstrumentState | None = values.pop("state", None)
-    if one.new:
-        row = table.new(values | {table.key: one.thing_id})
+    if planned.new:
+        row = table.new(values | {table.key: planned.thing_id})
     else:
-        row = held[one.thing_id]
+        row = present[planned.thing_id]
         row.sqlmodel_update(values)
     if state is not None:
         row.use(state)
@@ -182,34 +182,34 @@ def _altered(kind: Kind, one: Planned, held: Mapping[str, Any]) -> Any:
 
 
 async def follow(
-    change: Change, rows: Iterable[Subject], before: Mapping[str, Mapping[str, Any]], why: Why
+    change: Change, rows: Iterable[Subject], before: Mapping[str, Mapping[str, Any]], cause: Cause
 ) -> None:
-    """Gives the instruments of subjects that moved their owner's bureau and review."""
+    """Passes a changed bureau or review mark of subjects on to their instruments."""
     for row in rows:
-        was = before.get(row.subject_id)
-        if was and (was["bureau"], was["in_review"]) != (row.bureau, row.in_review):
-            await announce_changes.follow_owner(change, row, why)
+        former = before.get(row.subject_id)
+        if former and (former["bureau"], former["in_review"]) != (row.bureau, row.in_review):
+            await announce_changes.follow_owner(change, row, cause)
 
 
-async def _remember(
+async def _keep_for_undo(
     change: Change,
     kind: Kind,
     portion: Sequence[Planned],
     rows: Sequence[Any],
     before: Mapping[str, Any],
-    why: Why,
+    cause: Cause,
 ) -> None:
     connection = await change.session.connection()
-    remembered = [
+    things = [
         {
-            "batch_id": why.batch_id,
+            "batch_id": cause.batch_id,
             "kind": kind.value,
-            "thing_id": one.thing_id,
+            "thing_id": planned.thing_id,
             "version": row.version,
             "digest": TABLES[kind].digest(row),
-            "before": before.get(one.thing_id),
-            "stated": kind is Kind.INSTRUMENT and one.stated,
+            "before": before.get(planned.thing_id),
+            "stated": kind is Kind.INSTRUMENT and planned.stated,
         }
-        for one, row in zip(portion, rows, strict=True)
+        for planned, row in zip(portion, rows, strict=True)
     ]
-    await connection.execute(sa.insert(ImportedThing), remembered)
+    await connection.execute(sa.insert(ImportedThing), things)

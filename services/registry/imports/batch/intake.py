@@ -1,15 +1,17 @@
-"""Taking in a batch, once read: compared with the register, estimated, and applied or held back.
+"""What happens to a batch once it is read: compared with the register, then applied or held.
 
-All of it inside one transaction; nothing is ever half-applied. A file, a batch sent in bulk and a
-batch that was approved go the same way.
+All of it inside one transaction, so nothing is ever half applied. A file, a batch that was sent in
+bulk and a batch that was approved take the same way.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any, TypeVar
 
 from sqlmodel import select
@@ -20,21 +22,21 @@ from plumbing.grpc_errors import Away
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.announce_changes import Why
+from services.registry.announce_changes import Cause
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch import imported_rows
-from services.registry.imports.batch.approvers import approving_bureau
-from services.registry.imports.batch.outcome import count, counted, keep_faults, told
-from services.registry.imports.impact.alarms import Drops, Estimate, Shares, Unforeseen, estimate
-from services.registry.imports.impact.grade_drops import Grader
+from services.registry.imports.batch.approvers import AWAITING, approving_bureau
+from services.registry.imports.batch.outcome import audited, count, keep_faults, planned
+from services.registry.imports.impact.estimate import DropsUnknown, Estimate, Limits, estimate
+from services.registry.imports.impact.grade_drops import GradeDrops, Grader
 from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, plan_subjects
 from services.registry.imports.plan.instruments_and_records import plan_instruments, plan_records
 from services.registry.imports.plan.plan import Context, Plan
 from services.registry.imports.plan.verifications import plan_verifications
-from services.registry.imports.read.limits import BadFile
+from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.families import FamilyName
-from services.registry.imports.rows.file import Read
+from services.registry.imports.rows.file import FileContent, read_file
 from services.registry.tables import ImportBatch
 
 PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
@@ -44,83 +46,93 @@ PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.VERIFICATIONS: plan_verifications,
     FamilyName.RECORDS: plan_records,
 }
-QUESTIONS = 4  # to grading about one batch, while the register changes under it
+QUESTIONS = 4  # to grading about one batch, while the register changes meanwhile
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it came, and what was read of it."""
+    """The bytes of a file with their SHA-256, and what was read of them."""
 
     content: bytes
     sha256: str
-    read: Read
+    file: FileContent
+
+
+async def read_upload(
+    header: pb.ImportHeader, content: bytes, today: date, limits: FileLimits, digest: str = ""
+) -> Upload:
+    """Reads content in a thread, before any transaction: it may take long."""
+    file = await asyncio.to_thread(read_file, header, content, today, limits)
+    return Upload(content, digest or hashlib.sha256(content).hexdigest(), file)
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What is taken in, as whom, and by which measure."""
+    """A batch to be processed: what was sent, by whom, and what its impact is measured by."""
 
     header: pb.ImportHeader
     upload: Upload
     sent_as: Caller
-    shares: Shares
-    drops: Drops
+    limits: Limits
+    drops: GradeDrops
 
-    def afresh(self) -> Intake:
-        """The same before anything was noted about it in comparing it with the register."""
-        notes = self.upload.read.notes
+    def with_own_notes(self) -> Intake:
+        """A copy that takes notes of its own, since a transaction may be tried several times."""
+        notes = self.upload.file.notes
         own = replace(notes, notes=list(notes.notes), bad_rows=set(notes.bad_rows))
-        read = replace(self.upload.read, notes=own)
-        return replace(self, upload=replace(self.upload, read=read))
+        file = replace(self.upload.file, notes=own)
+        return replace(self, upload=replace(self.upload, file=file))
 
 
-async def foreseen(grader: Grader, work: Callable[[Drops], Awaitable[T]]) -> T:
+async def with_grade_drops(grader: Grader, work: Callable[[GradeDrops], Awaitable[T]]) -> T:
     """Does work that may need to know how many grades fall; asks outside its transaction.
 
     Raises Away where grading does not answer about a batch that is to be applied, WrongState where
     the register changes all the time.
     """
-    drops = Drops()
+    drops = GradeDrops()
     for _ in range(QUESTIONS):
         try:
             return await work(drops)
-        except Unforeseen as unforeseen:
-            drops = await _ask(grader, unforeseen)
+        except DropsUnknown as unknown:
+            drops = await _ask(grader, unknown)
     raise WrongState(
         "登记内容正在不断变化，无法估计此批次的影响；未导入任何内容，请稍后再试",
-        "The register keeps changing, so the batch cannot be estimated; nothing was taken in",
+        "The register keeps changing, so the batch cannot be estimated; nothing was imported",
     )
 
 
-async def _ask(grader: Grader, unforeseen: Unforeseen) -> Drops:
+async def _ask(grader: Grader, unknown: DropsUnknown) -> GradeDrops:
     try:
-        return await grader.ask(unforeseen.question)
+        return await grader.ask(unknown.question)
     except Away:
-        if not unforeseen.only_checks:
+        if not unknown.only_checks:
             raise
-        return Drops(unforeseen.question.digest, unknown=True)
+        return GradeDrops(unknown.question.digest, unknown=True)
 
 
-async def take_in(change: Change, batch: ImportBatch, intake: Intake) -> None:
-    """Takes a batch in, in the mode its header asks for.
+async def process(change: Change, batch: ImportBatch, intake: Intake) -> None:
+    """Applies, holds, refuses or only checks a batch, in the mode its header asks for.
 
-    Raises Unforeseen where grading must be asked first. What is wrong with rows is no error: the
-    batch tells. A burst of alerts or falling grades is held back until somebody approves it.
+    Bad rows are no error: the batch lists them. A batch that would set off a burst of alerts or of
+    falling grades is held until somebody approves it. Raises DropsUnknown where grading must be
+    asked first.
     """
-    intake = intake.afresh()
+    intake = intake.with_own_notes()
+    file = intake.upload.file
     if await _applied_before(change, batch):
-        batch.state, batch.unchanged = "unchanged", intake.upload.read.rows
+        batch.state, batch.unchanged = "unchanged", file.rows
         change.session.add(batch)
         return
     plan = await plan_of(change, intake)
-    count(batch, plan, intake.upload.read, intake.header.mode)
+    count(batch, plan, file, intake.header.mode)
     burst = await _is_burst(change, batch, plan, intake)
     if burst:
         await assign_approver(change, batch, plan, intake)
     change.session.add(batch)
     await change.session.flush()
-    await keep_faults(change, batch.batch_id, intake.upload.read)
+    await keep_faults(change, batch.batch_id, file)
     if batch.state == "applied" and burst:
         await _hold(change, batch, intake)
     elif batch.state == "applied":
@@ -128,20 +140,20 @@ async def take_in(change: Change, batch: ImportBatch, intake: Intake) -> None:
 
 
 async def plan_of(change: Change, intake: Intake) -> Plan:
-    """What a batch would do to the register; notes what is wrong with its rows."""
-    read = intake.upload.read
-    if read.notes.header_is_bad:
+    """What a batch would change in the register; notes what is wrong with its rows."""
+    file = intake.upload.file
+    if file.notes.header_is_bad:
         return Plan()
-    context = Context(change, intake.header, read, intake.sent_as)
+    context = Context(change, intake.header, file, intake.sent_as)
     plan = await PLANS[FamilyName(intake.header.family)](context)
-    plan.drop(read.notes.bad_rows)
+    plan.drop(file.notes.bad_rows)
     return plan
 
 
 async def estimate_of(change: Change, plan: Plan, intake: Intake) -> Estimate:
-    """What a plan would set off."""
-    context = Context(change, intake.header, intake.upload.read, intake.sent_as)
-    return await estimate(context, plan, intake.shares, intake.drops)
+    """What a plan would set off. Raises DropsUnknown where grading must be asked first."""
+    context = Context(change, intake.header, intake.upload.file, intake.sent_as)
+    return await estimate(context, plan, intake.limits, intake.drops)
 
 
 async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
@@ -154,7 +166,7 @@ async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Inta
     if intake.drops.unknown:
         zh = "评级服务暂时无法答复，未估计此批次会使多少主体降级"
         en = "grading does not answer, so it is not estimated how many grades would fall"
-        notes = intake.upload.read.notes
+        notes = intake.upload.file.notes
         notes.warn(notes.header_row, "GRADES_NOT_ESTIMATED", zh, en)
     return estimate.is_burst
 
@@ -177,40 +189,40 @@ async def assign_approver(change: Change, batch: ImportBatch, plan: Plan, intake
         "the batch would set off many alerts or lower many grades at once, and no unit head covers"
         " all of it; import one file for each bureau and name the bureau"
     )
-    read = intake.upload.read
-    read.notes.refuse(BadFile("NO_APPROVER", zh, en))
-    count(batch, plan, read, intake.header.mode)
+    file = intake.upload.file
+    file.notes.refuse(BadFile("NO_APPROVER", zh, en))
+    count(batch, plan, file, intake.header.mode)
 
 
 async def _hold(change: Change, batch: ImportBatch, intake: Intake) -> None:
-    batch.state = "awaiting_approval"
-    if not batch.next_sequence:  # a batch sent in bulk is kept already
+    batch.state = AWAITING
+    if not batch.next_sequence:  # a batch that was sent in bulk is kept already
         await pieces.keep(change.session, batch.batch_id, intake.upload.content)
-    change.audit("hold_import", f"import/{batch.batch_id}", after=told(batch))
+    change.audit("hold_import", f"import/{batch.batch_id}", after=audited(batch))
     await announce(change, batch)
 
 
 async def apply(
     change: Change, batch: ImportBatch, plan: Plan, intake: Intake, *, reasons: str = ""
 ) -> None:
-    """Applies a plan, for whoever approved it or by itself."""
+    """Applies a plan; `reasons` are those of the person who approved it, if somebody did."""
     batch.state = "applied"
-    why = Why(events.CAUSE_IMPORTED, intake.header.file_name, batch.batch_id, batch.baseline)
-    after = {**told(batch), **counted(plan)}
+    cause = Cause(events.CAUSE_IMPORTED, intake.header.file_name, batch.batch_id, batch.baseline)
+    after = {**audited(batch), **planned(plan)}
     action = "approve_import" if reasons else "import"
     change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
-    await imported_rows.apply(change, plan, why)
+    await imported_rows.apply(change, plan, cause)
 
 
 async def announce(change: Change, batch: ImportBatch) -> None:
-    """Says how a batch stands that somebody decides, or has decided."""
+    """Announces that a batch waits for a decision, or how it was decided."""
     event = events.BatchDecided(batch=wire.batch(batch))
     await change.announce(event, aggregate=f"batch/{batch.batch_id}", bureau=batch.bureau)
 
 
 def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
-    """The same for two imports that ask for the same."""
-    said = [
+    """A digest that is the same for two imports that ask for the same."""
+    content = [
         header.family,
         sha256,
         bureau,
@@ -221,22 +233,22 @@ def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
         header.file_missing,
         header.sheet,
     ]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def sent_as(caller: Caller) -> dict[str, Any]:
-    """Who sends a batch, as it is kept."""
+    """The sender of a batch, as it is kept."""
     return {**asdict(caller), "roles": sorted(caller.roles)}
 
 
 def sender_of(batch: ImportBatch) -> Caller:
-    """Who sent a batch."""
-    said = batch.sent_as or {}
-    return Caller(**{**said, "roles": frozenset(map(Role, said["roles"]))})
+    """The sender of a batch."""
+    kept = batch.sent_as or {}
+    return Caller(**{**kept, "roles": frozenset(map(Role, kept["roles"]))})
 
 
 async def _applied_before(change: Change, batch: ImportBatch) -> bool:
-    """Whether the same was asked and taken whole. Rows once rejected are worth another look."""
+    """Whether the same was applied whole before; rejected rows are worth another attempt."""
     same = select(ImportBatch.batch_id).where(
         ImportBatch.question == batch.question,
         ImportBatch.state == "applied",

@@ -1,4 +1,4 @@
-"""What became of a batch: its counts, what is wrong with its rows, and how the audit tells it."""
+"""What became of a batch: its counts, its faults and rejected rows, and its audit entries."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from services.registry.imports.batch.content import Places
 from services.registry.imports.plan.plan import Plan
-from services.registry.imports.rows.file import Read
+from services.registry.imports.rows.file import FileContent
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ROWS_AT_ONCE = 5000
 NOT_AUDITED = {"header", "question", "asked", "sent_as"}
 
 
-def count(batch: ImportBatch, plan: Plan, read: Read, mode: str) -> None:
-    """Counts what a plan does with the rows, and says whether it is to be applied."""
-    bad = read.notes.bad_rows
-    unusable = read.notes.header_is_bad
-    batch.rejected = read.rows if unusable else len(bad)
+def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
+    """Counts what a plan does with the rows of a file, and sets the state that follows."""
+    bad = file.notes.bad_rows
+    unusable = file.notes.header_is_bad
+    batch.rejected = file.rows if unusable else len(bad)
     batch.unchanged = 0 if unusable else len(plan.unchanged - bad)
-    batch.changed = 0 if unusable else read.rows - batch.rejected - batch.unchanged
+    batch.changed = 0 if unusable else file.rows - batch.rejected - batch.unchanged
     batch.in_review = len(plan.in_review - bad)
     batch.repeated_serials = len(plan.repeated)
     if mode == "check":
@@ -38,29 +38,35 @@ def count(batch: ImportBatch, plan: Plan, read: Read, mode: str) -> None:
         batch.state = "applied" if any(plan.things.values()) else "unchanged"
 
 
-async def keep_faults(change: Change, batch_id: str, read: Read) -> None:
-    """Keeps what is wrong with a batch, and the rows not taken, in place of what was kept."""
+async def keep_faults(change: Change, batch_id: str, file: FileContent) -> None:
+    """Keeps why rows were rejected, with the rows, in place of what was kept before."""
     connection = await change.session.connection()
     for table in (ImportFault, RejectedRow):
         await connection.execute(sa.delete(table).where(col(table.batch_id) == batch_id))
     places = await Places.of(change.session, batch_id)
-    for portion in chunks(_faults(batch_id, read, places), ROWS_AT_ONCE):
-        await connection.execute(sa.insert(ImportFault), portion)
-    why: dict[int, list[str]] = defaultdict(list)
-    for note in read.notes.in_order():
+    for chunk in chunks(_faults(batch_id, file, places), ROWS_AT_ONCE):
+        await connection.execute(sa.insert(ImportFault), chunk)
+    for chunk in chunks(_rejected(batch_id, file), ROWS_AT_ONCE):
+        await connection.execute(sa.insert(RejectedRow), chunk)
+
+
+def _rejected(batch_id: str, file: FileContent) -> Iterator[dict[str, Any]]:
+    reasons: dict[int, list[str]] = defaultdict(list)
+    for note in file.notes.in_order():
         if not note.warning:
-            why[note.row].append(f"{note.column}：{note.zh}" if note.column else note.zh)
-    rejected = (
-        {"batch_id": batch_id, "row": row.number, "cells": row.cells, "why": "；".join(said)}
-        for row in read.rejected(read.notes.bad_rows)
-        if (said := why[row.number])
-    )
-    for portion in chunks(rejected, ROWS_AT_ONCE):
-        await connection.execute(sa.insert(RejectedRow), portion)
+            reasons[note.row].append(f"{note.column}：{note.zh}" if note.column else note.zh)
+    for row in file.rejected(file.notes.bad_rows):
+        if why := reasons[row.number]:
+            yield {
+                "batch_id": batch_id,
+                "row": row.number,
+                "cells": row.cells,
+                "why": "；".join(why),
+            }
 
 
-def _faults(batch_id: str, read: Read, places: Places) -> Iterator[dict[str, Any]]:
-    for number, note in enumerate(read.notes.in_order(), 1):
+def _faults(batch_id: str, file: FileContent, places: Places) -> Iterator[dict[str, Any]]:
+    for number, note in enumerate(file.notes.in_order(), 1):
         place = places[note.row]
         yield {
             "batch_id": batch_id,
@@ -78,14 +84,14 @@ def _faults(batch_id: str, read: Read, places: Places) -> Iterator[dict[str, Any
         }
 
 
-def told(batch: ImportBatch) -> dict[str, Any]:
+def audited(batch: ImportBatch) -> dict[str, Any]:
     """A batch as the audit chain holds it."""
     return batch.model_dump(mode="json", exclude=NOT_AUDITED)
 
 
-def counted(plan: Plan) -> dict[str, Any]:
-    """What a plan touches, as the audit chain holds it: how many, and the digest of their ids."""
-    ids = sorted(one.thing_id for planned in plan.things.values() for one in planned)
+def planned(plan: Plan) -> dict[str, Any]:
+    """A plan as the audit chain holds it: how many things of each kind, and a digest of the ids."""
+    ids = sorted(one.thing_id for made in plan.things.values() for one in made)
     things = {kind.value: len(made) for kind, made in plan.things.items() if made}
     digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
     return {"things": things, "digest_of_ids": digest}

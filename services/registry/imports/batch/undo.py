@@ -1,8 +1,8 @@
-"""Undoing an import: what it changed is as it was before, what it made is removed.
+"""Undoing an import: what it changed is restored, what it made is removed.
 
-Only whole batches are undone, and only where nobody has built on them since. What was removed
-stays as a tombstone; the same file imported again makes new things (a bureau, whose code is its
-identity, comes back to life).
+Only whole batches are undone, and only where nobody has built on them since. A removed row stays as
+a tombstone; the same file imported again makes new rows (a bureau, whose code is its identity, is
+restored instead).
 """
 
 from __future__ import annotations
@@ -13,19 +13,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import Fault, WrongState
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.announce_changes import Why
+from services.registry.announce_changes import Cause
 from services.registry.imports import wire
-from services.registry.imports.batch import imported_rows, undo_rules
+from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
-from services.registry.imports.plan.plan import Kind, fetch
+from services.registry.imports.plan.plan import Kind, fetch, present_rows
+from services.registry.imports.plan.verifications import STATED
 from services.registry.imports.queries import find_batch
 from services.registry.tables import (
     Account,
+    Bureau,
     Contest,
     ImportBatch,
     ImportedThing,
@@ -35,7 +38,8 @@ from services.registry.tables import (
     Verification,
 )
 
-FAULTS_TOLD = 100
+FAULTS_LISTED = 100
+PASSES = present_rows(Verification).where(col(Verification.result) == VerificationResult.PASS)
 # Who refers to a thing of a kind: the referring column, its kind and key, and which rows count.
 REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
     Kind.BUREAU: (
@@ -64,78 +68,89 @@ Things = dict[Kind, dict[str, ImportedThing]]
 async def undo_batch(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBatchResponse:
     """Undoes an applied batch.
 
-    Raises NotFound, NotPermitted outside the scope, WrongState for a batch that is not applied
-    or of which something was changed or built upon since; the faults name each such thing.
+    Raises NotFound, NotPermitted outside the scope, WrongState for a batch that is not applied or
+    of which something was changed or built on since; the faults name each such thing.
     """
     batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
     if batch.state != "applied":
         raise WrongState("该批次未导入，或已撤销", "The batch is not applied", state=batch.state)
-    made = await _things(change, batch.batch_id)
-    faults = await _changed_since(change, made) + await _built_upon(change, made)
-    faults += await undo_rules.in_the_way(change, made)
-    if faults:
-        raise WrongState(
-            f"该批次有 {len(faults)} 项此后已被修改或引用，不能撤销",
-            f"{len(faults)} things of the batch were changed or referred to since",
-            faults=faults[:FAULTS_TOLD],
-            things=str(len(faults)),
-        )
+    things = await _things(change, batch.batch_id)
+    await _refuse_if_built_on(change, things)
     before = batch.model_dump(mode="json", include={"state"})
     batch.state = "undone"
     answer = pb.UndoBatchResponse(batch=wire.batch(batch))
-    counted = {kind.value: len(some) for kind, some in made.items() if some}
+    counts = {kind.value: len(of_kind) for kind, of_kind in things.items() if of_kind}
     change.audit(
         "undo_import",
         f"import/{batch.batch_id}",
         before=before,
-        after={"state": "undone", "things": counted},
+        after={"state": "undone", "things": counts},
         ground=request.ground,
     )
     await change.session.flush()
-    why = Why(events.CAUSE_UNDONE, request.ground, batch.batch_id, batch.baseline)
-    await _restore(change, made, why)
+    cause = Cause(events.CAUSE_UNDONE, request.ground, batch.batch_id, batch.baseline)
+    await _restore(change, things, cause)
     return answer
 
 
 async def _things(change: Change, batch_id: str) -> Things:
-    wanted = select(ImportedThing).where(ImportedThing.batch_id == batch_id)
-    made: Things = {kind: {} for kind in Kind}
-    for row in (await change.session.exec(wanted)).all():
+    query = select(ImportedThing).where(ImportedThing.batch_id == batch_id)
+    things: Things = {kind: {} for kind in Kind}
+    for row in (await change.session.exec(query)).all():
         change.session.expunge(row)
-        made[Kind(row.kind)][row.thing_id] = row
-    return made
+        things[Kind(row.kind)][row.thing_id] = row
+    return things
 
 
-async def _changed_since(change: Change, made: Things) -> list[Fault]:
+async def _refuse_if_built_on(change: Change, things: Things) -> None:
+    faults = await _changed_since(change, things) + await _referred_to(change, things)
+    faults += await _former_bureaus_gone(change, things)
+    faults += await _passes_relying_on_use(change, things)
+    if faults:
+        raise WrongState(
+            f"该批次有 {len(faults)} 项此后已被修改或引用，不能撤销",
+            f"{len(faults)} things of the batch were changed or referred to since",
+            faults=faults[:FAULTS_LISTED],
+            things=str(len(faults)),
+        )
+
+
+async def _changed_since(change: Change, things: Things) -> list[Fault]:
     faults: list[Fault] = []
-    for kind, some in made.items():
-        for portion in chunks(some, ROWS_AT_ONCE):
-            held = await imported_rows.load(change, kind, portion)
-            differing = [one for one in portion if _differs(kind, some[one], held[one])]
-            later = await _later_batches(change, made[kind], differing)
+    for kind, of_kind in things.items():
+        for ids in chunks(of_kind, ROWS_AT_ONCE):
+            rows = await imported_rows.load(change, kind, ids)
+            differing = [one for one in ids if _differs(kind, of_kind[one], rows[one])]
+            later = await _later_batches(change, of_kind, differing)
             faults += [_fault(kind, one, *_by_whom(later.get(one))) for one in differing]
-            for row in held.values():
+            for row in rows.values():
                 change.session.expunge(row)
     return faults
 
 
+def _differs(kind: Kind, thing: ImportedThing, row: Any) -> bool:
+    # A higher version may come from rows that this one follows, or from changes undone since.
+    return row.version != thing.version and not TABLES[kind].matches(row, thing.digest)
+
+
 async def _later_batches(
-    change: Change, some: Mapping[str, ImportedThing], differing: Sequence[str]
+    change: Change, things: Mapping[str, ImportedThing], ids: Sequence[str]
 ) -> dict[str, str]:
-    """Which of the batches that still stand changed these things last."""
+    """Which of the batches that are still applied changed each thing last, by its id."""
     columns: list[Any] = [
         col(ImportedThing.thing_id),
         col(ImportedThing.batch_id),
         col(ImportedThing.version),
     ]
-    standing = sa.select(*columns).join(
-        ImportBatch, col(ImportBatch.batch_id) == col(ImportedThing.batch_id)
+    applied = (
+        sa.select(*columns)
+        .join(ImportBatch, col(ImportBatch.batch_id) == col(ImportedThing.batch_id))
+        .where(col(ImportBatch.state) == "applied")
     )
-    standing = standing.where(col(ImportBatch.state) == "applied")
-    found = await fetch(change.session, standing, col(ImportedThing.thing_id), differing)
-    later = [one for one in found if one["version"] > some[one["thing_id"]].version]
-    in_order = sorted(later, key=lambda one: int(one["version"]))
-    return {one["thing_id"]: one["batch_id"] for one in in_order}
+    rows = await fetch(change.session, applied, col(ImportedThing.thing_id), ids)
+    later = [row for row in rows if row["version"] > things[row["thing_id"]].version]
+    in_order = sorted(later, key=lambda row: int(row["version"]))
+    return {row["thing_id"]: row["batch_id"] for row in in_order}
 
 
 def _by_whom(batch_id: str | None) -> tuple[str, str]:
@@ -144,55 +159,97 @@ def _by_whom(batch_id: str | None) -> tuple[str, str]:
     return f"此后已被批次 {batch_id} 修改", f"was changed since by the batch {batch_id}"
 
 
-def _differs(kind: Kind, thing: ImportedThing, row: Any) -> bool:
-    # A version may be higher for what merely follows from others, or for changes since undone.
-    return row.version != thing.version and not TABLES[kind].matches(row, thing.digest)
-
-
-async def _built_upon(change: Change, made: Things) -> list[Fault]:
+async def _referred_to(change: Change, things: Things) -> list[Fault]:
+    """Things that would be removed, and to which rows of others refer."""
     faults: list[Fault] = []
     for kind, references in REFERENCES.items():
-        new = [thing_id for thing_id, thing in made[kind].items() if _goes(thing)]
-        for column, referring, key, standing in references:
+        removed = [thing_id for thing_id, thing in things[kind].items() if _is_removed(thing)]
+        for column, referring, key, counted in references:
             columns: list[Any] = [col(column).label("thing"), col(key).label("by")]
-            wanted = sa.select(*columns).where(sa.text(standing))
-            found = await fetch(change.session, wanted, col(column), new)
-            own = made[referring] if referring else {}
-            foreign = {one["thing"] for one in found if one["by"] not in own}
+            query = sa.select(*columns).where(sa.text(counted))
+            rows = await fetch(change.session, query, col(column), removed)
+            own = things[referring] if referring else {}
+            foreign = {row["thing"] for row in rows if row["by"] not in own}
             zh, en = "此后已被引用", "was referred to since"
             faults += [_fault(kind, thing_id, zh, en) for thing_id in sorted(foreign)]
     return faults
 
 
-def _goes(thing: ImportedThing) -> bool:
-    """Whether undoing removes the thing: it was made, or brought back to life."""
+def _is_removed(thing: ImportedThing) -> bool:
+    """Whether undoing removes the thing: the batch made it, or restored it from removal."""
     return thing.before is None or bool(thing.before.get("removed"))
+
+
+async def _former_bureaus_gone(change: Change, things: Things) -> list[Fault]:
+    """Subjects that would go back to a bureau that is removed."""
+    before = {
+        thing_id: thing.before
+        for thing_id, thing in things[Kind.SUBJECT].items()
+        if thing.before is not None
+    }
+    codes = {former["bureau"] for former in before.values()}
+    rows = await fetch(change.session, present_rows(Bureau), col(Bureau.code), codes)
+    gone = codes - {row["code"] for row in rows}
+    zh, en = "原监管机关已不存在", "its former bureau is removed"
+    return [
+        _fault(Kind.SUBJECT, thing_id, zh, en)
+        for thing_id, former in before.items()
+        if former["bureau"] in gone
+    ]
+
+
+async def _passes_relying_on_use(change: Change, things: Things) -> list[Fault]:
+    """Instruments that the batch put into use, and for which others recorded a pass afterwards.
+
+    A pass puts an instrument that was never used into use (C-19). Had the pass of another come
+    before the batch, the instrument would have been in use already; so the pass came after it, and
+    relies on the instrument being in use.
+    """
+    put_into_use = [
+        thing_id
+        for thing_id, thing in things[Kind.INSTRUMENT].items()
+        if thing.before is not None and _never_used(thing.before)
+    ]
+    own = things[Kind.VERIFICATION]
+    passes = await fetch(change.session, PASSES, col(Verification.instrument_id), put_into_use)
+    relying = {str(row["instrument_id"]) for row in passes if row["verification_id"] not in own}
+    # A state that another file gave does not come from any pass.
+    batches = {thing.batch_id for of_kind in things.values() for thing in of_kind.values()}
+    elsewhere = STATED.where(col(ImportedThing.batch_id).not_in(batches))
+    stated = await fetch(change.session, elsewhere, col(ImportedThing.thing_id), relying)
+    relying -= {row["thing_id"] for row in stated}
+    zh = "此后登记的合格检定以其在用为前提"
+    en = "a pass recorded since relies on its being in use"
+    return [_fault(Kind.INSTRUMENT, thing_id, zh, en) for thing_id in sorted(relying)]
+
+
+def _never_used(before: Mapping[str, Any]) -> bool:
+    return before["state"] == InstrumentState.SPARE and not before["spell"]
 
 
 def _fault(kind: Kind, thing_id: str, zh: str, en: str) -> Fault:
     return Fault(f"{kind}/{thing_id}", zh, en)
 
 
-async def _restore(change: Change, made: Things, why: Why) -> None:
+async def _restore(change: Change, things: Things, cause: Cause) -> None:
     for kind in reversed(Kind):
-        for portion in chunks(made[kind].values(), ROWS_AT_ONCE):
-            await _restore_portion(change, kind, portion, why)
+        for portion in chunks(things[kind].values(), ROWS_AT_ONCE):
+            await _restore_portion(change, kind, portion, cause)
             change.session.expunge_all()
 
 
 async def _restore_portion(
-    change: Change, kind: Kind, portion: Iterable[ImportedThing], why: Why
+    change: Change, kind: Kind, portion: Iterable[ImportedThing], cause: Cause
 ) -> None:
     former = {thing.thing_id: thing.before for thing in portion}
-    held = await imported_rows.load(change, kind, former)
-    now = {thing_id: row.model_dump(mode="json") for thing_id, row in held.items()}
-    for thing_id, row in held.items():
+    rows = await imported_rows.load(change, kind, former)
+    present = {thing_id: row.model_dump(mode="json") for thing_id, row in rows.items()}
+    for thing_id, row in rows.items():
         _set_back(kind, row, former[thing_id])
-    rows = list(held.values())
-    await TABLES[kind].save(change, rows, why)
+    await TABLES[kind].save(change, list(rows.values()), cause)
     if kind is Kind.SUBJECT:
-        changed = [row for row in rows if not row.removed]
-        await imported_rows.follow(change, changed, now, why)
+        restored = [row for row in rows.values() if not row.removed]
+        await imported_rows.follow(change, restored, present, cause)
 
 
 def _set_back(kind: Kind, row: Any, before: Mapping[str, Any] | None) -> None:
@@ -200,6 +257,7 @@ def _set_back(kind: Kind, row: Any, before: Mapping[str, Any] | None) -> None:
         row.removed = True
         return
     table = TABLES[kind]
-    was = table.model.model_validate(before)
-    said = {name: getattr(was, name) for name in before if name not in table.follows}
-    row.sqlmodel_update(said)
+    former = table.model.model_validate(before)
+    row.sqlmodel_update(
+        {name: getattr(former, name) for name in before if name not in table.follows}
+    )

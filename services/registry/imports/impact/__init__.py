@@ -1,1 +1,1 @@
-"""What a batch would set off: alerts newly raised, and grades that fall."""
+"""What applying a batch would set off: alerts that are raised, and grades that fall."""

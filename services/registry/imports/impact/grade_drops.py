@@ -1,8 +1,15 @@
-"""Asking grading how many grades would fall. Where it cannot answer, nothing is taken in."""
+"""How many grades would fall by a plan: grading is asked, which holds the evidence.
+
+Where grading cannot answer, nothing is applied.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
 
 import grpc
 import structlog
@@ -12,17 +19,48 @@ from plumbing.client import Refusal, ask
 from plumbing.grpc_errors import Away, is_final
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
-from services.registry.imports.impact.alarms import Drops, Question
+from services.registry.imports.plan.plan import Kind, Plan
 
-SUBJECTS_AT_ONCE, RECORDS_AT_ONCE = 500, 5000
+COLUMNS_OF_THE_GRADE = ("kind", "sector", "bureau")
+SUBJECTS_AT_ONCE, RECORDS_AT_ONCE = 500, 5000  # in one call
 log = structlog.get_logger()
 
 
-class Grader(Protocol):
-    """What answers how many grades would fall."""
+@dataclass(frozen=True)
+class Question:
+    """What grading is asked about a plan; equal questions have equal digests."""
 
-    async def ask(self, question: Question) -> Drops:
-        """Estimates how many of the subjects would get a worse grade. Raises Away."""
+    bureau: str
+    subjects: Sequence[pb.SupposedSubject]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the question."""
+        digest = hashlib.sha256(self.bureau.encode())
+        for subject in self.subjects:
+            digest.update(subject.SerializeToString(deterministic=True))
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class GradeDrops:
+    """What grading answered to the question with this digest.
+
+    `fallen` counts the subjects whose grade would fall, `graded` every graded subject of the
+    bureau. `unknown` is true where grading could not answer.
+    """
+
+    question: str = ""
+    fallen: int = 0
+    graded: int = 0
+    unknown: bool = False
+
+
+class Grader(Protocol):
+    """Whoever answers questions about grades."""
+
+    async def ask(self, question: Question) -> GradeDrops:
+        """How many of the subjects would have a worse grade. Raises Away."""
 
 
 class GradingService:
@@ -31,8 +69,8 @@ class GradingService:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = AssessmentServiceStub(channel)
 
-    async def ask(self, question: Question) -> Drops:
-        """Asks about one chunk of subjects after another."""
+    async def ask(self, question: Question) -> GradeDrops:
+        """Asks the service, with several calls where there are many subjects."""
         fallen = graded = 0
         for chunk in weighed_chunks(
             question.subjects,
@@ -50,8 +88,32 @@ class GradingService:
                 raise Away(
                     "评级服务暂时无法答复，不能估计此批次会使多少主体降级；未导入任何内容，请稍后再试",
                     "Grading does not answer, so it cannot be estimated how many grades would fall;"
-                    " nothing was taken in, try again later",
+                    " nothing was imported, try again later",
                 ) from refusal
             fallen += len(answer.subject_ids)
             graded = answer.graded
-        return Drops(question.digest, fallen, graded)
+        return GradeDrops(question.digest, fallen, graded)
+
+
+def supposed_subjects(plan: Plan) -> list[pb.SupposedSubject]:
+    """The known subjects whose grade a plan may change, with what it would add or change."""
+    subjects: dict[str, pb.SupposedSubject] = {}
+    for one in plan.things[Kind.SUBJECT]:
+        changed = {name: one.values[name] for name in COLUMNS_OF_THE_GRADE if name in one.values}
+        if not one.new and changed:
+            subjects[one.thing_id] = pb.SupposedSubject(subject_id=one.thing_id, **changed)
+    for one in plan.things[Kind.RECORD]:
+        subject_id = one.values["subject_id"]
+        if one.new:
+            subject = subjects.setdefault(subject_id, pb.SupposedSubject(subject_id=subject_id))
+            subject.records.append(_record(one.values))
+    return [subjects[subject_id] for subject_id in sorted(subjects)]
+
+
+def _record(values: Mapping[str, Any]) -> pb.SupposedRecord:
+    fields: dict[str, Any] = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+        if name in pb.SupposedRecord.DESCRIPTOR.fields_by_name and value is not None
+    }
+    return pb.SupposedRecord(**fields)

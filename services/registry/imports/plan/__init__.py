@@ -1,1 +1,1 @@
-"""What a file would do to the register, before anything is done."""
+"""What a file would change in the register, planned before anything is changed."""

@@ -1,4 +1,4 @@
-"""Planning files of instruments, and of the credit records of their owners."""
+"""Plans of files of instruments, and of files of credit records."""
 
 from __future__ import annotations
 
@@ -13,176 +13,191 @@ from plumbing.identity import scope_prefix
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.plan import (
     Context,
-    Held,
     Keys,
     Kind,
     Plan,
+    RegisterRow,
     fetch,
     fetch_pairs,
-    standing,
+    present_rows,
 )
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import Instrument, Record
 
-Serial = tuple[str, str]
-INSTRUMENTS = standing(Instrument)
-RECORDS = standing(Record)
-ROWS_SHOWN = 10
+Serial = tuple[str, str]  # type code, serial number
+INSTRUMENTS = present_rows(Instrument)
+RECORDS = present_rows(Record)
+ROWS_SHOWN = 10  # of the rows with one serial number
 
 
-class Fleet:
+class KnownInstruments:
     """The register's instruments with the types and serial numbers that a file names."""
 
-    def __init__(self, held: Iterable[Held]) -> None:
-        self._by: dict[Serial, list[Held]] = defaultdict(list)
-        for one in held:
-            self._by[one["type_code"], one["serial_no"]].append(one)
+    def __init__(self, rows: Iterable[RegisterRow]) -> None:
+        self._by: dict[Serial, list[RegisterRow]] = defaultdict(list)
+        for row in rows:
+            self._by[row["type_code"], row["serial_no"]].append(row)
 
     @classmethod
-    async def named(cls, context: Context) -> Fleet:
-        """Looks up every instrument of a file at once."""
-        told = (*context.items, *context.bad_with("type_code", "serial_no"))
-        serials = {serial_of(item.values) for item in told}
+    async def of(cls, context: Context) -> KnownInstruments:
+        """Looks up the instruments of a whole file at once."""
+        items = (*context.items, *context.bad_with("type_code", "serial_no"))
+        serials = {serial_of(item.values) for item in items}
         pair = (col(Instrument.type_code), col(Instrument.serial_no))
         return cls(await fetch_pairs(context.session, INSTRUMENTS, pair, serials))
 
-    def of(self, serial: Serial) -> list[Held]:
-        """Every instrument that bears it."""
+    def with_serial(self, serial: Serial) -> list[RegisterRow]:
+        """Every instrument with this type and serial number."""
         return self._by.get(serial, [])
 
-    def owned(self, serial: Serial, subject_id: str) -> list[Held]:
-        """Those that belong to a subject."""
-        return [held for held in self.of(serial) if held["subject_id"] == subject_id]
+    def owned(self, serial: Serial, subject_id: str) -> list[RegisterRow]:
+        """Those of them that belong to a subject."""
+        return [row for row in self.with_serial(serial) if row["subject_id"] == subject_id]
 
-    def near(self, context: Context, serial: Serial) -> list[Held]:
-        """Those in the caller's scope, and in that of the file's bureau."""
-        return [held for held in self.of(serial) if context.covers(held["bureau"])]
+    def in_scope(self, context: Context, serial: Serial) -> list[RegisterRow]:
+        """Those of them in the scope of the caller and of the file's bureau."""
+        return [row for row in self.with_serial(serial) if context.covers(row["bureau"])]
 
 
 def serial_of(values: Mapping[str, Any]) -> Serial:
-    """The type and serial number a row names."""
+    """The type and serial number that a row names."""
     return values["type_code"], values["serial_no"]
 
 
 async def plan_instruments(context: Context) -> Plan:
-    """Instruments, by owner, type and serial number; a state is taken as the file gives it."""
+    """Plans a file of instruments, which are known by owner, type and serial number.
+
+    A state is taken as the file gives it.
+    """
     plan = Plan()
     keys = Keys(context, plan)
-    owners = await Owners.named(context, plan, context.all_named("owner"))
+    owners = await Owners.of(context, plan, context.all_named("owner"))
     for item in context.bad_with("owner"):
         owners.find(item.row, item.values["owner"])
-    fleet = await Fleet.named(context)
-    repeats = Repeats(context, plan, fleet)
+    instruments = await KnownInstruments.of(context)
+    repeats = RepeatedSerials(context, plan, instruments)
     async for item in context.each():
-        said = item.values
-        owner = owners.find(item.row, said["owner"])
+        owner = owners.find(item.row, item.values["owner"])
         if owner is None:
             continue
-        content = {name: value for name, value in said.items() if name != "owner"}
-        serial = serial_of(said)
+        content = {name: value for name, value in item.values.items() if name != "owner"}
+        serial = serial_of(content)
         if keys.first((owner["subject_id"], *serial), item.row, content):
-            instrument_id = _plan_instrument(context, plan, item, owner, content, fleet)
-            repeats.bears(serial, instrument_id, item.row)
-    for one in plan.things[Kind.INSTRUMENT]:
-        one.stated = "state" in one.values
-    repeats.settle(several_rows_count=False)
+            known = instruments.owned(serial, owner["subject_id"])
+            instrument_id = _plan_instrument(context, plan, item, owner, content, known)
+            repeats.add(serial, instrument_id, item.row)
+    for planned in plan.things[Kind.INSTRUMENT]:
+        planned.stated = "state" in planned.values
+    repeats.note(several_rows_count=False)
     return plan
 
 
 def _plan_instrument(
-    context: Context, plan: Plan, item: Item, owner: Held, content: dict[str, Any], fleet: Fleet
+    context: Context,
+    plan: Plan,
+    item: Item,
+    owner: RegisterRow,
+    content: dict[str, Any],
+    known: list[RegisterRow],
 ) -> str:
-    held = fleet.owned(serial_of(content), owner["subject_id"])
-    if not held:
+    """Plans one instrument of an owner, whose `known` ones bear its serial number; its id."""
+    if not known:
         values = {name: owner[name] for name in ("subject_id", "bureau", "in_review")}
         return plan.make(Kind.INSTRUMENT, item.row, content | values)
-    if len(held) > 1:
+    if len(known) > 1:
         zh, en = "该单位有多件同类型同编号的器具", "the owner has several with this serial number"
         context.fault(item.row, "serial_no", content["serial_no"], "AMBIGUOUS_INSTRUMENT", zh, en)
-    elif _revived(content, held[0]):
+    elif _leaves_scrap(content, known[0]):
         zh, en = "该器具已报废", "the instrument is scrapped"
         context.fault(item.row, "state", content["state"].value, "SCRAPPED", zh, en)
     else:
-        plan.alter(Kind.INSTRUMENT, item.row, held[0]["instrument_id"], content, held[0])
-    return str(held[0]["instrument_id"])
+        plan.alter(Kind.INSTRUMENT, item.row, known[0]["instrument_id"], content, known[0])
+    return str(known[0]["instrument_id"])
 
 
-def _revived(content: Mapping[str, Any], held: Held) -> bool:
+def _leaves_scrap(content: Mapping[str, Any], known: RegisterRow) -> bool:
+    """Whether a row gives another state to an instrument that was scrapped for good."""
     scrapped = InstrumentState.SCRAPPED
-    return bool(held["state"] == scrapped) and content.get("state", scrapped) != scrapped
+    return bool(known["state"] == scrapped) and content.get("state", scrapped) != scrapped
 
 
-class Repeats:
-    """Types and serial numbers that stand more than once: counted and told, never refused."""
+class RepeatedSerials:
+    """Types and serial numbers that stand more than once: noted for people, never refused."""
 
-    def __init__(self, context: Context, plan: Plan, fleet: Fleet) -> None:
-        self._context, self._plan, self._fleet = context, plan, fleet
+    def __init__(self, context: Context, plan: Plan, known: KnownInstruments) -> None:
+        self._context, self._plan, self._known = context, plan, known
         self._instruments: dict[Serial, set[str]] = defaultdict(set)
         self._rows: dict[Serial, list[int]] = defaultdict(list)
 
-    def bears(self, serial: Serial, instrument_id: str, row: int) -> None:
-        """A row tells of an instrument with this serial number."""
+    def add(self, serial: Serial, instrument_id: str, row: int) -> None:
+        """Adds a row about an instrument with this serial number."""
         self._instruments[serial].add(instrument_id)
         self._rows[serial].append(row)
 
-    def settle(self, *, several_rows_count: bool) -> None:
-        """Counts the file's instruments concerned, and warns once of each serial number."""
+    def note(self, *, several_rows_count: bool) -> None:
+        """Marks the instruments concerned in the plan, and warns once of each serial number.
+
+        With `several_rows_count`, several rows about one instrument are a repetition as well.
+        """
         for serial, own in self._instruments.items():
-            held = {one["instrument_id"] for one in self._fleet.of(serial)}
+            known = {row["instrument_id"] for row in self._known.with_serial(serial)}
             rows = [row for row in self._rows[serial] if row not in self._context.notes.bad_rows]
             several = several_rows_count and len(rows) > 1
-            if rows and (several or len(own | held) > 1):
+            if rows and (several or len(own | known) > 1):
                 self._plan.repeated |= own
-                self._warn(serial, rows, len(own | held))
+                self._warn(serial, rows, len(own | known))
 
     def _warn(self, serial: Serial, rows: list[int], instruments: int) -> None:
         listed = "、".join(map(str, rows[:ROWS_SHOWN])) + ("…" if len(rows) > ROWS_SHOWN else "")
         zh = f"类型 {serial[0]}、编号 {serial[1]} 重复：第 {listed} 行，共 {instruments} 件器具"
         en = f"this type and serial number stand more than once: {instruments} instruments"
-        column = self._context.read.column("serial_no")
+        column = self._context.file.column("serial_no")
         self._context.notes.warn(rows[0], "REPEATED_SERIAL", zh, en, column=column, value=serial[1])
 
 
 async def plan_records(context: Context) -> Plan:
-    """Credit records, by subject, kind, source and day determined; corrections are no import."""
+    """Plans a file of credit records, known by subject, kind, source and day of determination.
+
+    A record that is on file with other content is a fault: corrections are not imported.
+    """
     plan = Plan()
     keys = Keys(context, plan)
-    owners = await Owners.named(context, plan, context.all_named("owner"))
+    owners = await Owners.of(context, plan, context.all_named("owner"))
     for item in context.bad_with("owner"):
         owners.find(item.row, item.values["owner"])
-    found = [(item, owners.find(item.row, item.values["owner"])) async for item in context.each()]
-    subjects = {owner["subject_id"] for _, owner in found if owner}
-    held = {
-        _record_key(one["subject_id"], one): one
-        for one in await fetch(context.session, RECORDS, col(Record.subject_id), subjects)
+    owned = [(item, owners.find(item.row, item.values["owner"])) async for item in context.each()]
+    subjects = {owner["subject_id"] for _, owner in owned if owner}
+    known = {
+        _record_key(row["subject_id"], row): row
+        for row in await fetch(context.session, RECORDS, col(Record.subject_id), subjects)
     }
-    for item, owner in found:
+    for item, owner in owned:
         if owner is not None:
             content = {name: value for name, value in item.values.items() if name != "owner"}
             key = _record_key(owner["subject_id"], content)
             if keys.first(key, item.row, content):
-                _plan_record(context, plan, item, owner, content, held.get(key))
+                _plan_record(context, plan, item, owner, content, known.get(key))
     return plan
 
 
-def _record_key(subject_id: str, said: Mapping[str, Any]) -> tuple[Any, ...]:
-    return subject_id, said["kind"], said["source_ref"], said["determined_on"]
+def _record_key(subject_id: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return subject_id, values["kind"], values["source_ref"], values["determined_on"]
 
 
 def _plan_record(
     context: Context,
     plan: Plan,
     item: Item,
-    owner: Held,
+    owner: RegisterRow,
     content: dict[str, Any],
-    held: Held | None,
+    known: RegisterRow | None,
 ) -> None:
-    if held is None:
+    if known is None:
         bureau = context.header.bureau or _own_bureau(context) or owner["bureau"]
-        said = {"entered_on": context.change.today} | content
-        values = {"subject_id": owner["subject_id"], "bureau": bureau}
-        plan.make(Kind.RECORD, item.row, said | values | {"entered_by": context.caller.account_id})
-    elif any(held[name] != value for name, value in content.items()):
+        values = {"entered_on": context.change.today} | content
+        values |= {"subject_id": owner["subject_id"], "bureau": bureau}
+        plan.make(Kind.RECORD, item.row, values | {"entered_by": context.caller.account_id})
+    elif any(known[name] != value for name, value in content.items()):
         zh = "该事实已录入且内容不同；更正请按更正程序办理"
         en = "already entered with other content; a correction is not an import"
         context.fault(item.row, "source_ref", content["source_ref"], "ALREADY_ENTERED", zh, en)
@@ -191,6 +206,6 @@ def _plan_record(
 
 
 def _own_bureau(context: Context) -> str:
-    # Whoever answers for the whole platform is no bureau that could have entered a record.
+    # The scope of the whole platform is no bureau that could have entered a record.
     bureau = context.caller.bureau
     return bureau if scope_prefix(bureau) else ""

@@ -1,4 +1,7 @@
-"""What an import would do to the register: planned, so that it can be refused as a whole."""
+"""A plan: what a file would change in the register, before anything is changed.
+
+So it can be checked, estimated, or refused as a whole.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,17 @@ from plumbing.chunks import chunks
 from plumbing.identity import Caller, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows.faults import Notes
-from services.registry.imports.rows.file import Read
+from services.registry.imports.rows.file import FileContent
 from services.registry.imports.rows.reader import Item
 
 ROWS_IN_QUERY = 400
 ROWS_AT_A_STRETCH = 500
 
-
-Held = Mapping[str, Any]  # a row of the register, by column
+RegisterRow = Mapping[str, Any]  # a row of the register, by column
 
 
 class Kind(StrEnum):
-    """Kinds of things, in the order in which they must be saved."""
+    """Kinds of rows of the register, in the order in which they must be saved."""
 
     BUREAU = "bureau"
     SUBJECT = "subject"
@@ -42,10 +44,10 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class Planned:
-    """One thing to make, or to change in the values given.
+    """One thing to make, or to change in the given values.
 
-    `was` is what these values are now; `stated` is true where the file itself gave the state of an
-    instrument.
+    `row` is the row of the file. `was` has the present values; `stated` is true where the file
+    itself gives the state of an instrument.
     """
 
     row: int
@@ -58,7 +60,11 @@ class Planned:
 
 @dataclass
 class Plan:
-    """Everything an import would do."""
+    """Everything an import would change.
+
+    `unchanged` are rows that say what the register says already, `in_review` rows whose owner is
+    doubtful; `repeated` are ids of instruments whose serial number stands more than once.
+    """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
     unchanged: set[int] = field(default_factory=set)
@@ -72,74 +78,75 @@ class Plan:
         return thing_id
 
     def alter(
-        self, kind: Kind, row: int, thing_id: str, wanted: dict[str, Any], held: Mapping[str, Any]
+        self, kind: Kind, row: int, thing_id: str, values: dict[str, Any], present: RegisterRow
     ) -> None:
-        """Plans a change of what differs; nothing where nothing does."""
-        different = {name: value for name, value in wanted.items() if held[name] != value}
+        """Plans to change the values that differ; without any, the row is unchanged."""
+        different = {name: value for name, value in values.items() if present[name] != value}
         if different:
-            was = {name: held[name] for name in different}
+            was = {name: present[name] for name in different}
             self.things[kind].append(Planned(row, thing_id, different, new=False, was=was))
         else:
             self.unchanged.add(row)
 
     def drop(self, rows: Collection[int]) -> None:
-        """Plans nothing of these rows."""
+        """Takes everything that comes from these rows of the file out of the plan."""
         for kind, things in self.things.items():
-            self.things[kind] = [one for one in things if one.row not in rows]
+            self.things[kind] = [planned for planned in things if planned.row not in rows]
 
     def digest(self) -> str:
-        """Names everything planned: equal for plans that would do the same to the same things.
+        """SHA-256 of everything planned: equal for plans that change the same in the same way.
 
-        New things go by their rows. The day of entry is the day on which it will be applied.
+        New things are named by their rows, since their ids are random. The day of entry is left
+        out: it will be the day on which the plan is applied.
         """
         planned = [(kind, one) for kind, things in self.things.items() for one in things]
         names = {one.thing_id: f"new {kind} of {one.row}" for kind, one in planned if one.new}
-        said = sorted(_said(kind, one, names) for kind, one in planned)
-        return hashlib.sha256("\n".join(said).encode()).hexdigest()
+        lines = sorted(_as_text(kind, one, names) for kind, one in planned)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _said(kind: Kind, one: Planned, names: Mapping[str, str]) -> str:
-    values = {n: names.get(v, v) for n, v in one.values.items() if n != "entered_on"}
-    thing = names.get(one.thing_id, one.thing_id)
-    said = [kind, thing, one.stated, values, one.was]
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
+def _as_text(kind: Kind, planned: Planned, names: Mapping[str, str]) -> str:
+    values = {n: names.get(v, v) for n, v in planned.values.items() if n != "entered_on"}
+    thing = names.get(planned.thing_id, planned.thing_id)
+    content = [kind, thing, planned.stated, values, planned.was]
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 
 
 @dataclass(frozen=True)
 class Context:
-    """What planning needs. `caller` is whose import it is, also where somebody else approves it."""
+    """What planning needs; `caller` is the sender, also where somebody else approves the batch."""
 
     change: Change
     header: pb.ImportHeader
-    read: Read
+    file: FileContent
     caller: Caller
 
     @property
     def session(self) -> AsyncSession:
-        """The transaction."""
+        """The session of the transaction."""
         return self.change.session
 
     @property
     def notes(self) -> Notes:
-        """Where faults go."""
-        return self.read.notes
+        """Where faults are noted."""
+        return self.file.notes
 
     @property
     def items(self) -> Sequence[Item]:
-        """The rows whose cells are good."""
-        return self.read.items
+        """The rows without a bad cell."""
+        return self.file.items
 
     def all_named(self, name: str) -> set[Any]:
-        """Every value of a field, those of bad rows too: what they refer to is checked as well."""
-        rows = (*self.read.items, *self.read.bad)
+        """Every value of a field, bad rows included: what they refer to is checked as well."""
+        rows = (*self.file.items, *self.file.bad)
         return {item.values[name] for item in rows if name in item.values}
 
     def bad_with(self, *names: str) -> Iterator[Item]:
         """Bad rows in which at least these fields are good."""
-        return (item for item in self.read.bad if item.values.keys() >= set(names))
+        return (item for item in self.file.bad if item.values.keys() >= set(names))
 
     async def each(self) -> AsyncIterator[Item]:
-        """The same, letting others work in between: a long file must not hold up the process."""
+        """Goes through `items`, pausing often so that a long file does not hold up the process."""
         for number, item in enumerate(self.items):
             if number % ROWS_AT_A_STRETCH == 0:
                 await asyncio.sleep(0)
@@ -148,17 +155,17 @@ class Context:
     def covers(self, bureau: str) -> bool:
         """Whether a bureau lies in the caller's scope, and in that of the file's bureau.
 
-        So the bureau of a batch tells who may see and undo all of it.
+        So everybody who covers the bureau of a batch may see and undo all of it.
         """
         return self.caller.covers(bureau) and bureau.startswith(scope_prefix(self.header.bureau))
 
     def fault(self, row: int, name: str, value: object, reason: str, zh: str, en: str) -> None:
-        """Notes a fault of one field of a row."""
-        column = self.read.column(name)
+        """Notes a fault of one field of a row; `name` is the field."""
+        column = self.file.column(name)
         self.notes.fault(row, reason, zh, en, column=column, value=str(value))
 
     def in_scope(self, row: int, name: str, value: object, bureau: str) -> bool:
-        """Whether a bureau is covered; noted where not (D-09)."""
+        """Whether a bureau is covered; where it is not, that is noted as a fault (D-09)."""
         if self.covers(bureau):
             return True
         zh = f"属于 {bureau}，不在您或此文件的管辖范围内"
@@ -168,14 +175,17 @@ class Context:
 
 
 class Keys:
-    """Finds rows of one file that tell of the same thing."""
+    """Finds rows of one file that are about the same thing."""
 
     def __init__(self, context: Context, plan: Plan) -> None:
         self._context, self._plan = context, plan
         self._seen: dict[tuple[Any, ...], tuple[int, Mapping[str, Any]]] = {}
 
     def first(self, key: tuple[Any, ...], row: int, content: Mapping[str, Any]) -> bool:
-        """True for the first row of a key; another is fine where it says the same, else neither."""
+        """Whether this is the first row with a key.
+
+        A later row with the same content is unchanged; with other content, both rows are faults.
+        """
         seen = self._seen.setdefault(key, (row, content))
         if seen[0] == row:
             return True
@@ -193,42 +203,42 @@ class Keys:
         self._context.notes.fault(row, "DUPLICATE", zh, en)
 
 
-def everything(model: Any) -> sa.Select[Any]:
-    """Every row of a table as columns, which is far quicker than as objects."""
+def every_row(model: Any) -> sa.Select[Any]:
+    """Every row of a table as columns, which is read far quicker than as objects."""
     return sa.select(*model.__table__.columns)
 
 
-def standing(model: Any) -> sa.Select[Any]:
-    """The rows of a table that are not removed, said as the partial indexes say it."""
-    return everything(model).where(sa.text("NOT removed"))
+def present_rows(model: Any) -> sa.Select[Any]:
+    """The rows of a table that are not removed, with the condition of the partial indexes."""
+    return every_row(model).where(sa.text("NOT removed"))
 
 
 async def fetch_pairs(
     session: AsyncSession,
-    wanted: sa.Select[Any],
+    query: sa.Select[Any],
     columns: tuple[Any, Any],
     pairs: Collection[tuple[str, str]],
-) -> list[Held]:
-    """Rows that hold one of many pairs of values, asked for by the first of each.
+) -> list[RegisterRow]:
+    """Rows whose two columns hold one of many pairs of values, with a query per first value.
 
-    SQLite finds a pair in a list of pairs by reading the whole table; this way it has an index.
+    Given a list of pairs, SQLite would read the whole table; this way it uses an index.
     """
     first, second = columns
     seconds: dict[str, list[str]] = defaultdict(list)
     for one, other in pairs:
         seconds[one].append(other)
-    found: list[Held] = []
+    rows: list[RegisterRow] = []
     for one, others in seconds.items():
-        found += await fetch(session, wanted.where(first == one), second, others)
-    return found
+        rows += await fetch(session, query.where(first == one), second, others)
+    return rows
 
 
 async def fetch(
-    session: AsyncSession, wanted: sa.Select[Any], column: Any, values: Collection[Any]
-) -> list[Held]:
-    """Rows whose column holds one of many values, a portion at a time."""
+    session: AsyncSession, query: sa.Select[Any], column: Any, values: Collection[Any]
+) -> list[RegisterRow]:
+    """Rows whose column holds one of many values, with a query per few hundred values."""
     connection = await session.connection()
-    found: list[Held] = []
+    rows: list[RegisterRow] = []
     for chunk in chunks(sorted(set(values)), ROWS_IN_QUERY):
-        found += (await connection.execute(wanted.where(column.in_(chunk)))).mappings().all()
-    return found
+        rows += (await connection.execute(query.where(column.in_(chunk)))).mappings().all()
+    return rows

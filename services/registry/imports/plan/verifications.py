@@ -1,9 +1,8 @@
-"""Planning files of verifications; where asked, what they tell of is filed along with them."""
+"""Plans of files of verifications; on request, missing owners and instruments are filed along."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -12,102 +11,111 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
-from services.registry.imports.plan.instruments_and_records import Fleet, Repeats, Serial, serial_of
-from services.registry.imports.plan.owners import Owners, plan_filed, warn_near_spellings
+from services.registry.imports.plan.instruments_and_records import (
+    KnownInstruments,
+    RepeatedSerials,
+    Serial,
+    serial_of,
+)
+from services.registry.imports.plan.owners import Owners, plan_new_owners, warn_near_spellings
 from services.registry.imports.plan.plan import (
     ROWS_AT_A_STRETCH,
     Context,
-    Held,
     Keys,
     Kind,
     Plan,
+    RegisterRow,
     fetch,
     fetch_pairs,
-    standing,
+    present_rows,
 )
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import ImportBatch, ImportedThing, Subject, Verification
 
-VERIFICATIONS = standing(Verification)
+VERIFICATIONS = present_rows(Verification)
 CERTIFIED = VERIFICATIONS.where(sa.text("certificate_no <> ''"))
+# Instruments whose state was given by a file that is still applied.
 STATED = (
     sa.select(col(ImportedThing.thing_id))
     .join(ImportBatch, col(ImportBatch.batch_id) == ImportedThing.batch_id)
     .where(col(ImportedThing.stated), col(ImportBatch.state) == "applied")
 )
 OF_THE_INSTRUMENT = frozenset({"owner", "sector", "type_code", "serial_no", "model"})
+Owned = list[tuple[Item, RegisterRow]]  # rows of the file, each with its instrument
 
 
 async def plan_verifications(context: Context) -> Plan:
-    """Verifications: by instrument and certificate, else by instrument, day and result."""
+    """Plans a file of verifications.
+
+    A verification is known by instrument and certificate, else by instrument, day and result.
+    """
     plan = Plan()
-    names: dict[str, int] = {}
+    first_rows: dict[str, int] = {}
     for item in context.items:
-        names.setdefault(item.values.get("owner", ""), item.row)
-    owners = await Owners.named(context, plan, {*names, *context.all_named("owner")})
-    fleet = await Fleet.named(context)
-    finder = _Instruments(context, owners, fleet)
-    found = [(item, held) async for item in context.each() if (held := finder.find(item))]
+        first_rows.setdefault(item.values.get("owner", ""), item.row)
+    owners = await Owners.of(context, plan, {*first_rows, *context.all_named("owner")})
+    known = await KnownInstruments.of(context)
+    finder = _InstrumentFinder(context, owners, known)
+    owned = [(item, found) async for item in context.each() if (found := finder.find(item))]
     if not context.header.file_missing:
         for item in context.bad_with("type_code", "serial_no"):
             finder.find(item)
-    await _plan_each(context, plan, found)
+    await _plan_each(context, plan, owned)
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
-    _tell_repeats(context, plan, fleet, found)
-    _file_along(plan, owners, finder)
-    await _bring_into_use(context, plan, finder)
+    _note_repeated_serials(context, plan, known, owned)
+    _plan_new_instruments(plan, owners, finder)
+    await _put_into_use(context, plan, finder)
     if context.header.file_missing:
-        real = {name: row for name, row in names.items() if not owners.placeholder(name)}
-        warn_near_spellings(context, real, await _names_held(context))
+        named = {name: row for name, row in first_rows.items() if not owners.is_placeholder(name)}
+        warn_near_spellings(context, named, await _names_on_file(context))
     return plan
 
 
-class _Instruments:
-    """Finds the instrument a row tells of, or plans to file it."""
+class _InstrumentFinder:
+    """Finds the instrument that a row is about, or plans to file it."""
 
-    def __init__(self, context: Context, owners: Owners, fleet: Fleet) -> None:
-        self._context, self._owners, self._fleet = context, owners, fleet
-        self.filed: dict[tuple[str, Serial], dict[str, Any]] = {}
-        self.held: dict[str, Held] = {}
+    def __init__(self, context: Context, owners: Owners, known: KnownInstruments) -> None:
+        self._context, self._owners, self._known = context, owners, known
+        self.new: dict[tuple[str, Serial], dict[str, Any]] = {}
+        self.found: dict[str, RegisterRow] = {}
 
-    def find(self, item: Item) -> Held | None:
-        """The instrument; None, and a fault noted, where there is none."""
-        found = self._file(item) if self._context.header.file_missing else self._known(item)
-        if found is not None:
-            self.held[found["instrument_id"]] = found
-        return found
+    def find(self, item: Item) -> RegisterRow | None:
+        """The instrument; None, and a fault noted, where there is not exactly one."""
+        filing = self._context.header.file_missing
+        instrument = self._find_or_file(item) if filing else self._find_known(item)
+        if instrument is not None:
+            self.found[instrument["instrument_id"]] = instrument
+        return instrument
 
-    def _known(self, item: Item) -> Held | None:
+    def _find_known(self, item: Item) -> RegisterRow | None:
         serial, name = serial_of(item.values), item.values.get("owner", "")
         if name:
             owner = self._owners.find(item.row, name)
             if owner is None:
                 return None
-            candidates = self._fleet.owned(serial, owner["subject_id"])
+            candidates = self._known.owned(serial, owner["subject_id"])
         else:
-            candidates = self._fleet.near(self._context, serial)
+            candidates = self._known.in_scope(self._context, serial)
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
-            zh, en = (
-                "有多件器具与之相符，请填写使用单位",
-                "several instruments match; name the owner",
-            )
+            zh = "有多件器具与之相符，请填写使用单位"
+            en = "several instruments match; name the owner"
             self._fault(item, "AMBIGUOUS_INSTRUMENT", zh, en)
         else:
             zh, en = "没有登记该计量器具", "there is no such instrument in the register"
             self._fault(item, "UNKNOWN_INSTRUMENT", zh, en)
         return None
 
-    def _file(self, item: Item) -> Held | None:
-        said, serial = item.values, serial_of(item.values)
-        owner = self._owners.find_or_file(item.row, said.get("owner", ""), said.get("sector"))
+    def _find_or_file(self, item: Item) -> RegisterRow | None:
+        values, serial = item.values, serial_of(item.values)
+        owner = self._owners.find_or_file(item.row, values.get("owner", ""), values.get("sector"))
         if owner is None:
             return None
-        held = self._fleet.owned(serial, owner["subject_id"])
-        if held:
-            return held[0]
-        return self.filed.setdefault(
+        known = self._known.owned(serial, owner["subject_id"])
+        if known:
+            return known[0]
+        return self.new.setdefault(
             (owner["subject_id"], serial),
             {
                 "instrument_id": uuid4().hex,
@@ -116,7 +124,7 @@ class _Instruments:
                 "in_review": owner["in_review"],
                 "type_code": serial[0],
                 "serial_no": serial[1],
-                "model": said.get("model", ""),
+                "model": values.get("model", ""),
                 "state": InstrumentState.SPARE,
                 "spell": 0,
             },
@@ -126,49 +134,52 @@ class _Instruments:
         self._context.fault(item.row, "serial_no", item.values["serial_no"], reason, zh, en)
 
 
-async def _plan_each(context: Context, plan: Plan, found: list[tuple[Item, Held]]) -> None:
-    keys, known = Keys(context, plan), await _Known.of(context, found)
-    dated = context.read.binding is not None and "valid_until" in context.read.binding.columns
-    for number, (item, instrument) in enumerate(found):
+async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
+    keys, known = Keys(context, plan), await _KnownVerifications.of(context, owned)
+    binding = context.file.binding
+    dated = binding is not None and "valid_until" in binding.columns
+    for number, (item, instrument) in enumerate(owned):
         if number % ROWS_AT_A_STRETCH == 0:
             await asyncio.sleep(0)
-        said = {n: v for n, v in item.values.items() if n not in OF_THE_INSTRUMENT}
+        values = {n: v for n, v in item.values.items() if n not in OF_THE_INSTRUMENT}
         if dated:
-            said.setdefault("valid_until", None)
+            values.setdefault("valid_until", None)
         instrument_id = instrument["instrument_id"]
-        if not known.is_its_own(item, said, instrument_id):
+        if not known.has_own_certificate(item, values, instrument_id):
             continue
-        if not keys.first((instrument_id, *_key(said)), item.row, said):
+        if not keys.first((instrument_id, *_key(values)), item.row, values):
             continue
-        held = known.match(said, instrument_id)
-        if held is None:
-            values = said | {"instrument_id": instrument_id}
-            plan.make(Kind.VERIFICATION, item.row, values)
+        present = known.match(values, instrument_id)
+        if present is None:
+            plan.make(Kind.VERIFICATION, item.row, values | {"instrument_id": instrument_id})
         else:
-            plan.alter(Kind.VERIFICATION, item.row, held["verification_id"], said, held)
+            plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
 
 
-def _key(said: Mapping[str, Any]) -> tuple[Any, ...]:
-    if number := said.get("certificate_no"):
-        return said["institution"], number
-    return said["verified_on"], said["result"]
+def _key(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    if number := values.get("certificate_no"):
+        return values["institution"], number
+    return values["verified_on"], values["result"]
 
 
-class _Known:
-    """Verifications of the register that a file may tell of again."""
+class _KnownVerifications:
+    """The register's verifications that a file may be about."""
 
-    def __init__(self, context: Context, certified: list[Held], others: list[Held]) -> None:
+    def __init__(
+        self, context: Context, certified: list[RegisterRow], others: list[RegisterRow]
+    ) -> None:
         self._context = context
-        self._certified = {(one["institution"], one["certificate_no"]): one for one in certified}
-        self._others = {(one["instrument_id"], *_day_and_result(one)): one for one in others}
-        self._bearers: dict[tuple[str, str], str] = {
-            certificate: one["instrument_id"] for certificate, one in self._certified.items()
+        self._certified = {(row["institution"], row["certificate_no"]): row for row in certified}
+        self._others = {(row["instrument_id"], *_day_and_result(row)): row for row in others}
+        self._instrument_of: dict[tuple[str, str], str] = {
+            certificate: row["instrument_id"] for certificate, row in self._certified.items()
         }
 
     @classmethod
-    async def of(cls, context: Context, found: list[tuple[Item, Held]]) -> _Known:
-        certificates = {_key(i.values) for i, _ in found if i.values.get("certificate_no")}
-        without = {h["instrument_id"] for i, h in found if not i.values.get("certificate_no")}
+    async def of(cls, context: Context, owned: Owned) -> _KnownVerifications:
+        """Looks up the verifications of a whole file at once."""
+        certificates = {_key(i.values) for i, _ in owned if i.values.get("certificate_no")}
+        without = {row["instrument_id"] for i, row in owned if not i.values.get("certificate_no")}
         pair = (col(Verification.institution), col(Verification.certificate_no))
         session = context.session
         return cls(
@@ -177,87 +188,103 @@ class _Known:
             await fetch(session, VERIFICATIONS, col(Verification.instrument_id), without),
         )
 
-    def is_its_own(self, item: Item, said: Mapping[str, Any], instrument_id: str) -> bool:
-        """Whether a certificate is that of no other instrument, in the register or in the file."""
-        number = said.get("certificate_no")
+    def has_own_certificate(
+        self, item: Item, values: Mapping[str, Any], instrument_id: str
+    ) -> bool:
+        """Whether the row's certificate belongs to no other instrument, here or in the file.
+
+        A certificate of another instrument is noted as a fault.
+        """
+        number = values.get("certificate_no")
         if not number:
             return True
-        if self._bearers.setdefault((said["institution"], number), instrument_id) == instrument_id:
+        certificate = (values["institution"], number)
+        if self._instrument_of.setdefault(certificate, instrument_id) == instrument_id:
             return True
         zh = "该机构的这一证书编号属于另一件器具"
         en = "this institution's certificate number belongs to another instrument"
         self._context.fault(item.row, "certificate_no", number, "CERTIFICATE_OF_ANOTHER", zh, en)
         return False
 
-    def match(self, said: Mapping[str, Any], instrument_id: str) -> Held | None:
-        """The verification that a row tells of again."""
-        if number := said.get("certificate_no"):
-            return self._certified.get((said["institution"], number))
-        return self._others.get((instrument_id, *_day_and_result(said)))
+    def match(self, values: Mapping[str, Any], instrument_id: str) -> RegisterRow | None:
+        """The verification of the register that a row is about; None for a new one."""
+        if number := values.get("certificate_no"):
+            return self._certified.get((values["institution"], number))
+        return self._others.get((instrument_id, *_day_and_result(values)))
 
 
-def _day_and_result(said: Mapping[str, Any]) -> tuple[Any, ...]:
-    return said["verified_on"], said["result"]
+def _day_and_result(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return values["verified_on"], values["result"]
 
 
-def _tell_repeats(
-    context: Context, plan: Plan, fleet: Fleet, found: list[tuple[Item, Held]]
+def _note_repeated_serials(
+    context: Context, plan: Plan, known: KnownInstruments, owned: Owned
 ) -> None:
-    repeats = Repeats(context, plan, fleet)
-    for item, instrument in found:
-        repeats.bears(serial_of(item.values), instrument["instrument_id"], item.row)
-    repeats.settle(several_rows_count=context.header.file_missing)
+    repeats = RepeatedSerials(context, plan, known)
+    for item, instrument in owned:
+        repeats.add(serial_of(item.values), instrument["instrument_id"], item.row)
+    repeats.note(several_rows_count=context.header.file_missing)
 
 
-def _file_along(plan: Plan, owners: Owners, finder: _Instruments) -> None:
-    told: dict[str, int] = {}
-    for one in plan.things[Kind.VERIFICATION]:
-        if one.new:
-            told.setdefault(one.values["instrument_id"], one.row)
-    wanted: dict[str, int] = {}
-    for filed in finder.filed.values():
-        row = told.get(filed["instrument_id"])
+def _plan_new_instruments(plan: Plan, owners: Owners, finder: _InstrumentFinder) -> None:
+    """Plans the new instruments that a planned verification is about, and their new owners."""
+    first_rows: dict[str, int] = {}
+    for planned in plan.things[Kind.VERIFICATION]:
+        if planned.new:
+            first_rows.setdefault(planned.values["instrument_id"], planned.row)
+    rows_of_owners: dict[str, int] = {}
+    for instrument in finder.new.values():
+        row = first_rows.get(instrument["instrument_id"])
         if row is not None:
             without = ("instrument_id", "state", "spell")
-            values = {name: value for name, value in filed.items() if name not in without}
-            plan.make(Kind.INSTRUMENT, row, values, filed["instrument_id"])
-            wanted.setdefault(filed["subject_id"], row)
-    plan_filed(owners, plan, wanted)
+            values = {name: value for name, value in instrument.items() if name not in without}
+            plan.make(Kind.INSTRUMENT, row, values, instrument["instrument_id"])
+            rows_of_owners.setdefault(instrument["subject_id"], row)
+    plan_new_owners(owners, plan, rows_of_owners)
 
 
-async def _bring_into_use(context: Context, plan: Plan, finder: _Instruments) -> None:
-    """The first pass of an instrument never used puts it into use (C-19), unless a file said else.
+async def _put_into_use(context: Context, plan: Plan, finder: _InstrumentFinder) -> None:
+    """Plans that the first pass of an instrument never used puts it into use (C-19).
 
-    The state an instruments file gave stands: the verifications that follow it are history.
+    A state that an instruments file gave stays: verifications imported after it are history.
     """
-    passed: dict[str, int] = defaultdict(int)
-    for one in plan.things[Kind.VERIFICATION]:
-        if one.new and one.values["result"] is VerificationResult.PASS:
-            passed.setdefault(one.values["instrument_id"], one.row)
-    new = {one.thing_id: one for one in plan.things[Kind.INSTRUMENT]}
-    waiting = {
+    new = {planned.thing_id: planned for planned in plan.things[Kind.INSTRUMENT]}
+    passed = {
         instrument_id: row
-        for instrument_id, row in passed.items()
-        if finder.held[instrument_id]["state"] == InstrumentState.SPARE
-        and not finder.held[instrument_id]["spell"]
+        for instrument_id, row in _first_passes(plan).items()
+        if _never_used(finder.found[instrument_id])
     }
-    known = [instrument_id for instrument_id in waiting if instrument_id not in new]
+    known = [instrument_id for instrument_id in passed if instrument_id not in new]
     stated = await fetch(context.session, STATED, col(ImportedThing.thing_id), known)
-    for instrument_id in {one["thing_id"] for one in stated}:
-        del waiting[instrument_id]
-    for instrument_id, row in waiting.items():
+    for instrument_id in {row["thing_id"] for row in stated}:
+        del passed[instrument_id]
+    for instrument_id, row in passed.items():
         in_use = {"state": InstrumentState.IN_USE}
         if instrument_id in new:
             new[instrument_id].values |= in_use
         else:
-            plan.alter(Kind.INSTRUMENT, row, instrument_id, in_use, finder.held[instrument_id])
+            present = finder.found[instrument_id]
+            plan.alter(Kind.INSTRUMENT, row, instrument_id, in_use, present)
 
 
-async def _names_held(context: Context) -> list[str]:
+def _first_passes(plan: Plan) -> dict[str, int]:
+    """The instruments of which a new pass is planned, with the first such row."""
+    passes: dict[str, int] = {}
+    for planned in plan.things[Kind.VERIFICATION]:
+        if planned.new and planned.values["result"] is VerificationResult.PASS:
+            passes.setdefault(planned.values["instrument_id"], planned.row)
+    return passes
+
+
+def _never_used(instrument: RegisterRow) -> bool:
+    return instrument["state"] == InstrumentState.SPARE and not instrument["spell"]
+
+
+async def _names_on_file(context: Context) -> list[str]:
     connection = await context.session.connection()
-    wanted = sa.select(col(Subject.name)).where(
+    names = sa.select(col(Subject.name)).where(
         col(Subject.bureau) == context.header.bureau,
         sa.not_(col(Subject.removed)),
         sa.not_(col(Subject.in_review)),
     )
-    return list((await connection.execute(wanted)).scalars())
+    return list((await connection.execute(names)).scalars())

@@ -1,4 +1,4 @@
-"""What kind of file it is, by what it holds and never by its name; and what is refused unread."""
+"""What kind of file it is, by its content and never by its name; some are refused unread."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OTHERS = (
 OLD_WORKBOOKS = ("Workbook", "Book")  # streams of .xls files of Excel 97 and 5
 WORKBOOK_PART = "xl/workbook.xml"
 MOST_PARTS = 5_000
-RATIO_MATTERS_FROM = 32 * MIB  # a small workbook of equal rows is packed very well, and harmless
+RATIO_MATTERS_FROM = 32 * MIB  # a small workbook of equal rows is packed very well
 ENCRYPTED_FLAG = 0x1
 
 

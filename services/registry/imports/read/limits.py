@@ -1,4 +1,4 @@
-"""How much a file may ask of the process that reads it. What exceeds it is refused by name."""
+"""How much a file may ask of the process that reads it; the refusal names the setting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 
 
 class BadFile(Exception):
-    """A file that cannot be read at all, or not to its end, said with a stable reason."""
+    """A file cannot be read, or not to its end; `reason` is a stable code."""
 
     def __init__(self, reason: str, zh: str, en: str) -> None:
         super().__init__(en)
@@ -19,7 +19,7 @@ class BadFile(Exception):
 
 @dataclass(frozen=True)
 class FileLimits:
-    """The settings `import_max_…`; sizes in bytes."""
+    """The settings `import_max_…`: sizes in bytes, processor time in seconds, numbers of things."""
 
     unpacked: int = 512 * MIB
     ratio: int = 200
@@ -45,6 +45,6 @@ class FileLimits:
         )
 
     def exceeded(self, reason: str, zh: str, en: str, setting: str) -> BadFile:
-        """The refusal of a file that exceeds a limit, with the setting that raises it."""
+        """The refusal of a file that exceeds a limit, with the setting that changes the limit."""
         variable = f"QUANHENG_IMPORT_MAX_{setting.upper()}"
         return BadFile(reason, f"{zh}（上限由 {variable} 设定）", f"{en} (set by {variable})")

@@ -1,6 +1,6 @@
-"""A text file as rows of cells: its encoding, its delimiter, and what cannot be read of it.
+"""A text file as rows of cells: its encoding, its delimiter, and rows that cannot be read.
 
-Lines are decoded as they are read, and none that is longer than a row may be is read whole.
+Lines are decoded one by one, and a line that is too long for a row is never held in memory.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from services.registry.imports.read.limits import FileLimits
 
 UTF8, GB18030, UTF16 = "utf-8-sig", "gb18030", "utf-16"
 DELIMITERS = ",;\t"
-REPLACED = "\ufffd"  # what stands for bytes that are no text
+REPLACED = "\ufffd"  # stands for bytes that are no text
 _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-LONGEST_ROW = 1024 * 1024  # bytes; a row of more cells or lines than that is none
+LONGEST_ROW = 1024 * 1024  # bytes of a row, with all of its lines
 
 
 class Row(NamedTuple):
-    """One row; `broken` says in both languages why it cannot be read, with a stable reason."""
+    """One row; `broken` has the reason code and both texts of why it cannot be read."""
 
     number: int
     cells: list[str]
@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file as it was found."""
+    """A text file with its encoding and delimiter."""
 
     content: bytes
     encoding: str
@@ -40,7 +40,7 @@ class Sheet:
     sheet = ""
 
     def rows(self) -> Iterator[Row]:
-        """Every row with something in it, the header among them; the first is number 1."""
+        """Every row that is not blank, the header included; the first row is number 1."""
         lines = _Lines(self.content, self.encoding)
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         number = 0
@@ -79,28 +79,31 @@ _UNDECODABLE = (
 
 
 def huge_cell(limit: int) -> tuple[str, str, str]:
-    """What is wrong with a row that has a cell too long."""
+    """Why a row with a cell that is too long cannot be read."""
     return "HUGE_CELL", f"单元格超过 {limit} 个字符", f"a cell is longer than {limit} characters"
 
 
 class _LongRowError(Exception):
-    """A row goes on and on."""
+    """A row is longer than LONGEST_ROW."""
 
 
 class _Lines:
-    """The lines of a file, decoded one by one; `broken` where one of a row could not be."""
+    """The lines of a file, decoded one by one.
+
+    `broken` is true where a line of the present row could not be decoded.
+    """
 
     def __init__(self, content: bytes, encoding: str) -> None:
         start = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
         self._lines = io.BytesIO(content)
         self._lines.seek(start)
         self._encoding = "utf-8" if encoding in (UTF8, UTF16) else encoding
-        self._taken = 0
+        self._row_bytes = 0
         self.broken = False
 
     def begin_row(self) -> None:
-        """What follows is another row."""
-        self._taken, self.broken = 0, False
+        """Begins another row with the next line."""
+        self._row_bytes, self.broken = 0, False
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -109,8 +112,8 @@ class _Lines:
         line = self._lines.readline(LONGEST_ROW)
         if not line:
             raise StopIteration
-        self._taken += len(line)
-        if self._taken >= LONGEST_ROW:
+        self._row_bytes += len(line)
+        if self._row_bytes >= LONGEST_ROW:
             self._skip(line)
             raise _LongRowError
         try:
@@ -128,7 +131,7 @@ class _Lines:
 
 
 def open_text(content: bytes, limits: FileLimits) -> Sheet:
-    """Finds out how a file is to be read."""
+    """Opens a text file: finds out its encoding and its delimiter."""
     if content.startswith(_BOM16):
         content, encoding = content.decode("utf-16", errors="replace").encode(), UTF16
     else:
@@ -139,10 +142,10 @@ def open_text(content: bytes, limits: FileLimits) -> Sheet:
 
 
 def _encoding(content: bytes) -> str:
-    """UTF-8 where every line is; else GB 18030, unless more lines speak for UTF-8 than against.
+    """UTF-8 where at least as many lines are UTF-8 as are not, else GB 18030.
 
-    GB 18030 decodes almost anything, so a file in UTF-8 with one broken row would come out as
-    gibberish without a word.
+    GB 18030 decodes almost anything: a file in UTF-8 with one broken row would otherwise be read as
+    gibberish without any fault.
     """
     if content.startswith(codecs.BOM_UTF8):
         return UTF8

@@ -1,4 +1,4 @@
-"""A workbook as rows of cells, read by a process of its own (`unpacking`) within limits."""
+"""A workbook as rows of cells, read by a process of its own (`workbook_subprocess`)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ from services.registry.imports.read.text import Row, huge_cell
 from services.registry.imports.rows.cells import Failed, Number
 
 READER = "services.registry.imports.read.workbook_subprocess"
-WALL_FACTOR = 5  # how much longer than its processor time a reading may last
-LAST_LINE = 1024 * 1024  # bytes at the end among which the last line stands
+WALL_FACTOR = 5  # how much longer than its limit of processor time a reading may last
+LAST_LINE = 1024 * 1024  # bytes at the end that are certain to hold the last line
 OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL)
 TOO_LARGE = "工作簿过大", "the workbook is too large"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the reading process said of the sheet, besides its rows."""
+class SheetFacts:
+    """What the reading process reports of the sheet besides its rows.
+
+    `merged` has, by column from 0, the first row filled from a merged cell and how many were.
+    `others` are further sheets that hold something.
+    """
 
     sheet: str
     macros: bool = False
@@ -45,33 +49,33 @@ class Workbook:
         self._limits = limits
         self._lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._lines.close)
-        ended = self._unpack(content, sheet)
-        self.told = self._heard(ended)
+        exit_code = self._unpack(content, sheet)
+        self.facts = self._facts(exit_code)
 
     @property
     def sheet(self) -> str:
         """The name of the sheet."""
-        return self.told.sheet
+        return self.facts.sheet
 
     def rows(self) -> Iterator[Row]:
         """Every row of the sheet that holds something; the first of the sheet is number 1."""
         self._lines.seek(0)
         next(self._lines)
         for line in self._lines:
-            said = json.loads(line)
-            if isinstance(said, list):
-                yield Row(said[0], [_cell(cell) for cell in said[1]])
-            elif "long" in said:
-                blank = [""] * said["long"]
-                yield Row(said["row"], [*blank, ""], huge_cell(self._limits.cell))
-            elif "too" in said:
-                raise too_many(said["row"], said["too"], self._limits)
+            message = json.loads(line)
+            if isinstance(message, list):
+                yield Row(message[0], [_cell(cell) for cell in message[1]])
+            elif "long" in message:
+                blank = [""] * message["long"]
+                yield Row(message["row"], [*blank, ""], huge_cell(self._limits.cell))
+            elif "too" in message:
+                raise too_many(message["row"], message["too"], self._limits)
 
     def _unpack(self, content: bytes, sheet: str) -> int | None:
-        """How the reading process ended; None where it took too long."""
+        """The exit code of the reading process; None where it took too long."""
         arguments = json.dumps(asdict(self._limits) | {"sheet": sheet})
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 [sys.executable, "-P", "-m", READER, arguments],
                 input=content,
                 stdout=self._lines,
@@ -82,9 +86,9 @@ class Workbook:
             )
         except subprocess.TimeoutExpired:
             return None
-        return done.returncode
+        return process.returncode
 
-    def _heard(self, ended: int | None) -> Told:
+    def _facts(self, exit_code: int | None) -> SheetFacts:
         self._lines.seek(0)
         first = _parsed(self._lines.readline())
         if "fault" in first:
@@ -92,9 +96,9 @@ class Workbook:
         size = self._lines.seek(0, io.SEEK_END)
         self._lines.seek(max(0, size - LAST_LINE))
         last = _parsed(self._lines.read().rstrip(b"\n").rpartition(b"\n")[2])
-        if ended != 0 or "end" not in last:
-            raise self._ended(ended, last)
-        return Told(
+        if exit_code != 0 or "end" not in last:
+            raise self._failure(exit_code, last)
+        return SheetFacts(
             sheet=first["sheet"],
             macros=first["macros"],
             from_1904=first["from_1904"],
@@ -102,35 +106,35 @@ class Workbook:
             others=tuple(last["others"]),
         )
 
-    def _refusal(self, said: Mapping[str, Any]) -> BadFile:
-        match said["fault"]:
+    def _refusal(self, message: Mapping[str, Any]) -> BadFile:
+        match message["fault"]:
             case "ENCRYPTED":
                 return encrypted()
             case "EMPTY_FILE":
                 return BadFile("EMPTY_FILE", "文件是空的", "the file is empty")
             case "NO_SUCH_SHEET":
-                names = "、".join(said["sheets"])
+                names = "、".join(message["sheets"])
                 zh, en = f"没有此工作表；有：{names}", f"there is no such sheet; there are: {names}"
                 return BadFile("NO_SUCH_SHEET", zh, en)
             case "TOO_LARGE":
                 return self._limits.exceeded("TOO_LARGE", *TOO_LARGE, "memory_bytes")
         return corrupt()
 
-    def _ended(self, ended: int | None, last: Mapping[str, Any]) -> BadFile:
+    def _failure(self, exit_code: int | None, last: Mapping[str, Any]) -> BadFile:
         if "fault" in last:
             return self._refusal(last)
-        if ended is None or -ended == signal.SIGXCPU:
+        if exit_code is None or -exit_code == signal.SIGXCPU:
             zh, en = "读取工作簿用时过长", "reading the workbook takes too long"
             return self._limits.exceeded("TOO_SLOW", zh, en, "seconds")
-        if -ended in OUT_OF_MEMORY:
+        if -exit_code in OUT_OF_MEMORY:
             return self._limits.exceeded("TOO_LARGE", *TOO_LARGE, "memory_bytes")
-        if -ended == signal.SIGXFSZ:
+        if -exit_code == signal.SIGXFSZ:
             return self._limits.exceeded("TOO_LARGE", *TOO_LARGE, "unpacked_bytes")
         return corrupt()
 
 
 def too_many(row: int, what: str, limits: FileLimits) -> BadFile:
-    """The refusal of a file with too many rows, or with too many columns in one."""
+    """The refusal of a file with too many rows (`many`), or too many columns in one (`wide`)."""
     if what == "wide":
         zh = f"第 {row} 行超过 {limits.columns} 列"
         en = f"row {row} has more than {limits.columns} columns"
@@ -153,20 +157,20 @@ def encrypted() -> BadFile:
 
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
-        said = json.loads(line)
+        message = json.loads(line)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return message if isinstance(message, dict) else {}
 
 
-def _cell(said: Any) -> str:
-    """A cell as text; what kind of cell it is stays known where that matters."""
-    if isinstance(said, str):
-        return said
-    if said is None:
+def _cell(value: Any) -> str:
+    """A cell as text; numbers and failed formulas are marked by their type."""
+    if isinstance(value, str):
+        return value
+    if value is None:
         return ""
-    if isinstance(said, bool):
-        return "TRUE" if said else "FALSE"
-    if "number" in said:
-        return Number(said["number"])
-    return Failed(said["error"]) if "error" in said else str(said["day"])
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if "number" in value:
+        return Number(value["number"])
+    return Failed(value["error"]) if "error" in value else str(value["day"])

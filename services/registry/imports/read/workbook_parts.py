@@ -1,7 +1,7 @@
-"""What the reader of workbooks does not tell: macros, the first day, and cells without a value.
+"""What the library that reads workbooks leaves out: macros, the first day, and failed formulas.
 
-It gives a cell whose formula failed, or was never computed, as a blank one. A blank may be taken; a
-failed formula must not be. So the sheet's own XML is looked through for them.
+The library gives a cell whose formula failed, or was never computed, as a blank one. A blank cell
+may be imported, a failed formula must not; so it is looked for in the XML of the sheet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 
 ZIP = b"PK\x03\x04"
-HEADER_ROWS = 20  # rows that may stand above the header, and it itself
+HEADER_ROWS = 20  # among so many first rows the header is looked for
 PIECE = 1024 * 1024
 SMALL_PART = 16 * PIECE
 _MAY_FAIL = re.compile(rb"<(?:\w+:)?f[\s/>]|\bt=[\"']e[\"']")
@@ -35,20 +35,20 @@ def counts_from_1904(content: bytes) -> bool:
 
 
 def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:
-    """By row and place, each cell whose formula has no value, with the error that it shows."""
+    """The cells whose formula has no value, by row from 1 and column from 0, with their error."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         path = _path(parts, sheet)
         if path is None or not _may_fail(parts, path):
             return {}
-        found = _Cells()
+        cells = _FailedCells()
         with parts.open(path) as stream:
             while piece := stream.read(PIECE):
-                found.parser.Parse(piece)
-        return found.failed
+                cells.parser.Parse(piece)
+        return cells.failed
 
 
 def column_of(letters: str) -> int:
-    """The place of a column: A is 0."""
+    """The number of a column: A is 0."""
     place = 0
     for letter in letters:
         place = place * 26 + ord(letter) - ord("A") + 1
@@ -82,75 +82,76 @@ def _may_fail(parts: zipfile.ZipFile, path: str) -> bool:
 
 def _path(parts: zipfile.ZipFile, sheet: str) -> str | None:
     targets = {
-        said.get("Id"): said.get("Target", "")
-        for said in _elements(_part(parts, "xl/_rels/workbook.xml.rels"), "Relationship")
+        attributes.get("Id"): attributes.get("Target", "")
+        for attributes in _elements(_part(parts, "xl/_rels/workbook.xml.rels"), "Relationship")
     }
-    for said in _elements(_part(parts, "xl/workbook.xml"), "sheet"):
-        if said.get("name") == sheet:
-            key = next((value for name, value in said.items() if name.endswith(":id")), "")
+    for attributes in _elements(_part(parts, "xl/workbook.xml"), "sheet"):
+        if attributes.get("name") == sheet:
+            key = next((value for name, value in attributes.items() if name.endswith(":id")), "")
             target = targets.get(key, "")
             path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
             return path if path in parts.namelist() else None
     return None
 
 
-def _elements(xml: bytes, wanted: str) -> Iterator[dict[str, str]]:
-    found: list[dict[str, str]] = []
+def _elements(xml: bytes, tag: str) -> Iterator[dict[str, str]]:
+    """The attributes of every element with this name."""
+    elements: list[dict[str, str]] = []
 
-    def start(name: str, said: dict[str, str]) -> None:
-        if _local(name) == wanted:
-            found.append(said)
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == tag:
+            elements.append(attributes)
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.Parse(xml, True)
-    return iter(found)
+    return iter(elements)
 
 
 def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-class _Cells:
-    """Walks through a sheet's XML and keeps the cells that failed."""
+class _FailedCells:
+    """Reads the XML of a sheet and keeps the cells whose formula failed."""
 
     def __init__(self) -> None:
         self.failed: dict[int, dict[int, str]] = defaultdict(dict)
         self._row, self._place = 0, -1
-        self._formula = self._value = self._error = self._heard = False
-        self._said = ""
+        self._formula = self._value = self._error = self._in_error = False
+        self._shown = ""
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
 
-    def _start(self, name: str, said: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         match _local(name):
             case "row":
-                self._row = int(said.get("r", self._row + 1))
+                self._row = int(attributes.get("r", self._row + 1))
                 self._place = -1
             case "c":
-                self._begin_cell(said)
+                self._begin_cell(attributes)
             case "f":
                 self._formula = True
             case "v" | "is":
                 self._value = True
-                self._heard = self._error
+                self._in_error = self._error
 
-    def _begin_cell(self, said: dict[str, str]) -> None:
-        reference = _REFERENCE.fullmatch(said.get("r", ""))
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        reference = _REFERENCE.fullmatch(attributes.get("r", ""))
         self._place = column_of(reference[1]) if reference else self._place + 1
         self._row = int(reference[2]) if reference else self._row
-        self._error = said.get("t") == "e"
+        self._error = attributes.get("t") == "e"
         self._formula = self._value = False
-        self._said = ""
+        self._shown = ""
 
     def _text(self, text: str) -> None:
-        if self._heard:
-            self._said += text
+        if self._in_error:
+            self._shown += text
 
     def _end(self, name: str) -> None:
-        self._heard = False
+        self._in_error = False
         if _local(name) == "c" and (self._error or (self._formula and not self._value)):
-            self.failed[self._row][self._place] = self._said[:20]
+            self.failed[self._row][self._place] = self._shown[:20]

@@ -1,9 +1,9 @@
-"""Reads one sheet of a workbook, as a process of its own.
+"""Reads one sheet of a workbook in a process of its own, within limits that it sets itself.
 
-A hostile workbook can make any reader ask for more memory than there is, and the native one we use
-ends its process then. So it is this process that ends, within limits it sets itself, and the
-registry says why. The workbook comes on standard input; a line of JSON goes out for the sheet, one
-for every row that holds something, and one at the end, without which the reading failed.
+A hostile workbook can make any reader ask for more memory than there is, and the native library
+used here then ends its process. So this process ends, and the registry reports why. The workbook
+comes on standard input. On standard output goes a line of JSON for the sheet, one for every row
+that is not blank, and one at the end, without which the reading failed.
 """
 
 from __future__ import annotations
@@ -26,59 +26,59 @@ from services.registry.imports.read import workbook_parts
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
 
 CERTAIN_DIGITS = 10**15  # whole numbers below this are what was typed
-EXPLAINED = frozenset({"字段说明", "选项"})  # sheets of our own templates that hold no rows
+HELP_SHEETS = frozenset({"字段说明", "选项"})  # of our own templates, without rows
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
 def main(arguments: Mapping[str, Any], content: bytes, out: TextIO) -> None:
-    """Unpacks; what is wrong with the whole is one line `{"fault": …}`."""
+    """Writes out a sheet, or one line `{"fault": …}` where the workbook cannot be read."""
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        _unpack(workbook, arguments, content, out)
+        _write_sheet(workbook, arguments, content, out)
     except PasswordError:
-        _say(out, {"fault": "ENCRYPTED"})
+        _write(out, {"fault": "ENCRYPTED"})
     except MemoryError:
-        _say(out, {"fault": "TOO_LARGE"})
-    except Exception:  # whatever a broken file makes of its readers
-        _say(out, {"fault": "CORRUPT"})
+        _write(out, {"fault": "TOO_LARGE"})
+    except Exception:  # a broken file may make its readers raise anything
+        _write(out, {"fault": "CORRUPT"})
 
 
-def _unpack(workbook: Any, arguments: Mapping[str, Any], content: bytes, out: TextIO) -> None:
-    wanted = arguments["sheet"]
-    if wanted and wanted not in workbook.sheet_names:
-        _say(out, {"fault": "NO_SUCH_SHEET", "sheets": workbook.sheet_names})
+def _write_sheet(workbook: Any, arguments: Mapping[str, Any], content: bytes, out: TextIO) -> None:
+    given = arguments["sheet"]
+    if given and given not in workbook.sheet_names:
+        _write(out, {"fault": "NO_SUCH_SHEET", "sheets": workbook.sheet_names})
         return
-    names = [wanted] if wanted else _visible(workbook)
+    names = [given] if given else _visible(workbook)
     sheets = ((name, workbook.get_sheet_by_name(name)) for name in names)
     name, sheet = next(((n, s) for n, s in sheets if s.start is not None), ("", None))
     if sheet is None:
-        _say(out, {"fault": "EMPTY_FILE"})
+        _write(out, {"fault": "EMPTY_FILE"})
         return
     macros, from_1904 = workbook_parts.has_macros(content), workbook_parts.counts_from_1904(content)
-    _say(out, {"sheet": name, "macros": macros, "from_1904": from_1904})
+    _write(out, {"sheet": name, "macros": macros, "from_1904": from_1904})
     filler = _Filler(sheet.merged_cell_ranges or [])
     failed = workbook_parts.failed_cells(content, name)
-    end = _rows(sheet, filler, failed, arguments, out)
-    others = [] if wanted else _others(workbook, name)
-    _say(out, {"end": end, "merged": filler.filled, "others": others})
+    end = _write_rows(sheet, filler, failed, arguments, out)
+    others = [] if given else _others(workbook, name)
+    _write(out, {"end": end, "merged": filler.filled, "others": others})
 
 
 def _visible(workbook: Any) -> list[str]:
     return [
-        one.name
-        for one in workbook.sheets_metadata
-        if "WorkSheet" in str(one.typ) and str(one.visible).endswith(".Visible")
+        sheet.name
+        for sheet in workbook.sheets_metadata
+        if "WorkSheet" in str(sheet.typ) and str(sheet.visible).endswith(".Visible")
     ]
 
 
 def _others(workbook: Any, name: str) -> list[str]:
-    """Further sheets that hold something: nobody should believe that they were read."""
-    names = [one for one in _visible(workbook) if one != name and one not in EXPLAINED]
-    return [one for one in names if workbook.get_sheet_by_name(one).start is not None]
+    """Further sheets that hold something, so that nobody believes that they were read."""
+    names = [other for other in _visible(workbook) if other not in (name, *HELP_SHEETS)]
+    return [other for other in names if workbook.get_sheet_by_name(other).start is not None]
 
 
-def _rows(
+def _write_rows(
     sheet: Any,
     filler: _Filler,
     failed: Mapping[int, Mapping[int, str]],
@@ -87,18 +87,18 @@ def _rows(
 ) -> int:
     offset, rows = sheet.start[1], 0
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        said = [*[None] * offset, *map(_told, cells)]
+        values = [*[None] * offset, *map(_as_json, cells)]
         for place, error in failed.get(number, {}).items():
-            said += [None] * (place + 1 - len(said))
-            said[place] = {"error": error}
-        filler.fill(number, said)
-        while said and said[-1] is None:
-            said.pop()
-        if not said:
+            values += [None] * (place + 1 - len(values))
+            values[place] = {"error": error}
+        filler.fill(number, values)
+        while values and values[-1] is None:
+            values.pop()
+        if not values:
             continue
         rows += 1
-        line = _row(number, rows, said, limits)
-        _say(out, line)
+        line = _row(number, rows, values, limits)
+        _write(out, line)
         if isinstance(line, dict) and "too" in line:
             break
     return rows
@@ -115,14 +115,14 @@ def _row(number: int, rows: int, cells: list[Any], limits: Mapping[str, Any]) ->
     return [number, cells]
 
 
-def _told(cell: Cell) -> Any:
+def _as_json(cell: Cell) -> Any:
     """A cell as JSON: text, flag, `{"number": …}` or `{"day": …}`; None where it is blank."""
     if isinstance(cell, str):
         return cell if cell.strip() else None
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, int | float):
-        return {"number": number_told(float(cell))}
+        return {"number": digits_of(float(cell))}
     if isinstance(cell, datetime) and cell.time() != time():
         return {"day": cell.isoformat(" ", "seconds")}
     if isinstance(cell, date):
@@ -130,8 +130,8 @@ def _told(cell: Cell) -> Any:
     return str(cell)
 
 
-def number_told(number: float) -> str:
-    """A number as it may be read: in scientific notation where digits may have been lost."""
+def digits_of(number: float) -> str:
+    """A number as text: in scientific notation where digits may have been lost."""
     if abs(number) >= CERTAIN_DIGITS:
         return f"{number:.14e}"
     return str(int(number)) if number.is_integer() else repr(number)
@@ -139,7 +139,10 @@ def number_told(number: float) -> str:
 
 @dataclass
 class _Filler:
-    """Says what a cell merged over several rows says in each of them, as a reader would."""
+    """Copies a cell that is merged over several rows into each of them, as a reader sees it.
+
+    `filled` has, by column, the first row that was filled and how many were.
+    """
 
     merges: list[tuple[tuple[int, int], tuple[int, int]]]
     filled: dict[str, list[int]] = field(default_factory=dict)
@@ -151,7 +154,7 @@ class _Filler:
         self._next = next(self._coming, None)
 
     def fill(self, number: int, cells: list[Any]) -> None:
-        """Fills one row; a row that holds nothing itself stays blank."""
+        """Fills one row; a row without any cell of its own stays blank."""
         if any(cell is not None for cell in cells):
             for place, (last, value) in list(self._open.items()):
                 if number > last:
@@ -166,24 +169,24 @@ class _Filler:
             self._next = next(self._coming, None)
 
 
-def _say(out: TextIO, said: object) -> None:
-    out.write(json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n")
+def _write(out: TextIO, message: object) -> None:
+    out.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def _limit(arguments: Mapping[str, Any]) -> None:
-    with suppress(OSError):  # where memory ends nevertheless, this process goes first
+    with suppress(OSError):  # if memory runs out nevertheless, this process is ended first
         Path("/proc/self/oom_score_adj").write_text("1000")
     seconds = arguments["seconds"]
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # ends the process, so that its end says why
-    for what, most, last in (
+    for resource_, soft, last in (
         (resource.RLIMIT_CPU, seconds, seconds + 1),
         (resource.RLIMIT_AS, arguments["memory"], arguments["memory"]),
         (resource.RLIMIT_FSIZE, arguments["unpacked"], arguments["unpacked"]),
         (resource.RLIMIT_CORE, 0, 0),
     ):
-        _, hard = resource.getrlimit(what)  # that of the registry itself cannot be raised
+        _, hard = resource.getrlimit(resource_)  # a limit of the registry cannot be raised
         bound = last if hard == resource.RLIM_INFINITY else min(last, hard)
-        resource.setrlimit(what, (min(most, bound), bound))
+        resource.setrlimit(resource_, (min(soft, bound), bound))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""From rows of cells to values of the register, every fault noted."""
+"""From rows of cells to checked values: columns, fields, choice lists, and faults."""

@@ -1,4 +1,4 @@
-"""One cell: what it says, as a value of the register. Raises `BadCell`, with a stable reason."""
+"""One cell as a value of the register. Every reader raises BadCell for what it cannot read."""
 
 from __future__ import annotations
 
@@ -30,44 +30,44 @@ _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
 _DAY_ZERO = date(1899, 12, 30)  # what spreadsheet programs count from, 1 March 1900 onwards
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-SHOWN = 100  # characters of a cell that a fault repeats
+EXCERPT = 100  # characters of a cell that a fault repeats
 
 
 class Number(str):
-    """What a workbook holds as a number, and so not always as it was typed: 007 is 7 in it."""
+    """A cell that a workbook keeps as a number, maybe not as it was typed: 007 is kept as 7."""
 
     __slots__ = ()
 
 
 class Failed(str):
-    """A cell whose formula has no value; what it shows instead, such as #N/A, or nothing."""
+    """A cell whose formula has no value; its text is what it shows, such as #N/A, or empty."""
 
     __slots__ = ()
 
 
 class BadCell(Exception):
-    """A cell that cannot be what its field holds."""
+    """A cell does not hold what its field takes; `reason` is a stable code."""
 
     def __init__(self, reason: str, zh: str, en: str) -> None:
         super().__init__(en)
         self.reason, self.zh, self.en = reason, zh, en
 
 
-def said(cell: str) -> str:
-    """What a cell says: without blanks around it and the apostrophe that disarms a formula."""
+def clean(cell: str) -> str:
+    """A cell without blanks around it and without the apostrophe that disarms a formula."""
     if cell.startswith("'") and _FORMULA.match(cell):
         cell = cell[1:]
     return cell.strip().strip("\ufeff")
 
 
 def disarmed(cell: str) -> str:
-    """A cell that no spreadsheet program runs as a formula; `said` undoes it."""
+    """A cell that no spreadsheet program runs as a formula; `clean` undoes it."""
     return f"'{cell}" if len(cell) > 1 and _FORMULA.match(cell) else cell
 
 
-def shown(cell: str) -> str:
-    """A cell as a fault repeats it."""
-    return cell if len(cell) <= SHOWN else cell[: SHOWN - 1] + "…"
+def excerpt(cell: str) -> str:
+    """A cell as a fault repeats it: at most 100 characters."""
+    return cell if len(cell) <= EXCERPT else cell[: EXCERPT - 1] + "…"
 
 
 def text(cell: str) -> str:
@@ -79,7 +79,7 @@ def text(cell: str) -> str:
 
 
 def identifier(cell: str) -> str:
-    """A number or name that stands for one thing, and not what a spreadsheet program made of it."""
+    """A number or name that identifies one thing; scientific notation is refused."""
     if _SCIENTIFIC.fullmatch(cell):
         zh = "已被表格软件改成科学计数法；请设为文本格式，并按原件重新填写"
         en = "was turned into scientific notation; format the cell as text and enter it anew"
@@ -88,7 +88,7 @@ def identifier(cell: str) -> str:
 
 
 def code(cell: str) -> str:
-    """A code: narrow characters only."""
+    """A code; full-width characters become ordinary ones."""
     return identifier(unicodedata.normalize("NFKC", cell))
 
 
@@ -113,10 +113,10 @@ def day(cell: str) -> date:
 
 
 def of_number(cell: Number, read: Read, is_identifier: bool, from_1904: bool) -> Value:
-    """What a cell kept as a number says to a field that is read so.
+    """The value of a cell kept as a number, for a field with this reader.
 
-    An identifier is refused: its first zeros and last digits may be gone. Days are counted from
-    1900, or written as 20260914.
+    An identifier is refused, since its leading zeros and last digits may be lost. A day may be
+    counted from 1900 or written as 20260914.
     """
     if read is day:
         return _counted_day(cell, from_1904)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from law.errors import Fault, InvalidInput
 from protos.registry.v1 import registry_pb2 as pb
@@ -19,12 +20,15 @@ COLUMNS_SHOWN = 40
 
 @dataclass(frozen=True)
 class Binding:
-    """A file's columns as fields, and the values that hold for every row."""
+    """The columns of a file by field, and the values that hold for every row.
+
+    `values` translates what a column says into what the register takes, by field.
+    """
 
     names: Sequence[str]
     columns: Mapping[str, int]
     constants: Mapping[str, str]
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     def column(self, name: str) -> str:
         """The column that holds a field; the field itself where a constant does."""
@@ -32,7 +36,7 @@ class Binding:
 
 
 def check_header(header: pb.ImportHeader) -> None:
-    """Refuses a mapping that names fields the family does not have, every one at once."""
+    """Raises InvalidInput for a header that names unknown fields or contradicts itself."""
     faults = list(_unknown_fields(header))
     if header.file_missing and header.family != FamilyName.VERIFICATIONS:
         zh = "只有检定记录可以一并建立主体和器具"
@@ -59,35 +63,36 @@ def _unknown_fields(header: pb.ImportHeader) -> Iterator[Fault]:
 
 
 def fields_found(header: pb.ImportHeader, cells_of_row: Sequence[str]) -> int:
-    """How many fields of the family a row names, were it the header."""
-    said = {_plain(cells.said(cell)) for cell in cells_of_row}
+    """How many fields of the family a row would name if it were the header."""
+    names = {_plain(cells.clean(cell)) for cell in cells_of_row}
     fields = FAMILIES[FamilyName(header.family)].fields.values()
-    return sum(not said.isdisjoint(_wanted(header, one)) for one in fields)
+    return sum(not names.isdisjoint(_headings(header, field)) for field in fields)
 
 
-def _wanted(header: pb.ImportHeader, one: Field) -> list[str]:
-    mapped = header.columns.get(one.name)
-    return [_plain(heading) for heading in (one.headings if mapped is None else (mapped,))]
+def _headings(header: pb.ImportHeader, field: Field) -> list[str]:
+    """The headings under which a field may stand: the mapped one, else all known ones."""
+    mapped = header.columns.get(field.name)
+    return [_plain(heading) for heading in (field.headings if mapped is None else (mapped,))]
 
 
 def bind(header: pb.ImportHeader, names: Sequence[str], notes: Notes) -> Binding:
-    """Finds the columns; what is missing, doubled or not known is noted on the header's row."""
+    """Finds the columns of a file; notes missing, doubled and unknown ones on the header's row."""
     family = FAMILIES[FamilyName(header.family)]
-    clean = [cells.said(name) for name in names]
+    clean = [cells.clean(name) for name in names]
     fields = {n: f for n, f in family.fields.items() if n != "entered_on" or header.baseline}
     constants = _constants(header, family)
     columns = {}
-    for name, one in fields.items():
-        place = _place(header, one, clean, notes)
+    for name, field in fields.items():
+        place = _place(header, field, clean, notes)
         if place is not None:
             columns[name] = place
-        elif one.required and name not in constants and not _given_by_bureau(header, name):
-            _missing(one, header.columns.get(name, ""), clean, notes)
+        elif field.required and name not in constants and not _given_by_bureau(header, name):
+            _note_missing(field, header.columns.get(name, ""), clean, notes)
     _warn_unknown(clean, columns, notes)
     values: dict[str, dict[str, str]] = {}
     for key, value in header.values.items():
-        name, _, found = key.partition(":")
-        values.setdefault(name, {})[found] = value
+        name, _, cell = key.partition(":")
+        values.setdefault(name, {})[cell] = value
     return Binding(clean, columns, constants, values)
 
 
@@ -102,21 +107,21 @@ def _given_by_bureau(header: pb.ImportHeader, name: str) -> bool:
     return name == "bureau" and bool(header.bureau)
 
 
-def _place(header: pb.ImportHeader, one: Field, names: Sequence[str], notes: Notes) -> int | None:
-    mapped = header.columns.get(one.name)
-    if mapped is None and one.name in header.constants:
+def _place(header: pb.ImportHeader, field: Field, names: Sequence[str], notes: Notes) -> int | None:
+    mapped = header.columns.get(field.name)
+    if mapped is None and field.name in header.constants:
         return None
-    wanted = _wanted(header, one)
     plain = [_plain(name) for name in names]
-    found = next((name for name in wanted if name in plain), None)
-    if found is None:
-        if mapped is not None and not one.required:
-            _missing(one, mapped, names, notes)
+    heading = next((name for name in _headings(header, field) if name in plain), None)
+    if heading is None:
+        if mapped is not None and not field.required:
+            _note_missing(field, mapped, names, notes)
         return None
-    if plain.count(found) > 1:
-        zh, en = f"列名“{found}”重复", f"the column {found!r} stands more than once"
-        notes.fault(notes.header_row, "DUPLICATE_COLUMN", zh, en, column=names[plain.index(found)])
-    return plain.index(found)
+    place = plain.index(heading)
+    if plain.count(heading) > 1:
+        zh, en = f"列名“{heading}”重复", f"the column {heading!r} stands more than once"
+        notes.fault(notes.header_row, "DUPLICATE_COLUMN", zh, en, column=names[place])
+    return place
 
 
 def _plain(name: str) -> str:
@@ -124,15 +129,15 @@ def _plain(name: str) -> str:
     return "".join(narrow.split()).strip("*").lower()
 
 
-def _missing(one: Field, mapped: str, names: Sequence[str], notes: Notes) -> None:
+def _note_missing(field: Field, mapped: str, names: Sequence[str], notes: Notes) -> None:
     seen = "、".join(names[:COLUMNS_SHOWN])
-    wanted = mapped or f"{one.header}”或“{one.name}"
+    heading = mapped or f"{field.header}”或“{field.name}"
     notes.fault(
         notes.header_row,
         "MISSING_COLUMN",
-        f"缺少“{one.header}”({one.name})：未找到列“{wanted}”；文件的列：{seen}",
-        f"no column for {one.name!r}; the columns are: {', '.join(names[:COLUMNS_SHOWN])}",
-        column=mapped or one.name,
+        f"缺少“{field.header}”({field.name})：未找到列“{heading}”；文件的列：{seen}",
+        f"no column for {field.name!r}; the columns are: {', '.join(names[:COLUMNS_SHOWN])}",
+        column=mapped or field.name,
     )
 
 

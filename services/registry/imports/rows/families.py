@@ -1,6 +1,6 @@
-"""What each family of rows holds: its fields, their Chinese headers, and how a cell is read.
+"""The fields of each family of rows: their Chinese headers, and how their cells are read.
 
-Lengths and patterns are those of the contract, read from the message that tells such a thing.
+Lengths and patterns are those of the wire contract, taken from the message of such a thing.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class FamilyName(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What the contract admits as text of a field."""
+    """What the contract allows as the text of a field."""
 
     longest: int = 0  # 0: any
     pattern: re.Pattern[str] | None = None
 
     def check(self, value: str) -> None:
-        """Raises BadCell."""
+        """Raises BadCell for a text that is too long or has another format."""
         if self.longest and len(value) > self.longest:
             zh, en = f"不能超过 {self.longest} 个字", f"at most {self.longest} characters"
             raise cells.BadCell("TOO_LONG", zh, en)
@@ -60,7 +60,7 @@ class Field:
 
     @property
     def identifier(self) -> bool:
-        """Whether it stands for one thing: a code or a number that must be kept to the letter."""
+        """Whether the field is a code or number that must be kept exactly as it is written."""
         return self.read in IDENTIFIERS
 
     @property

@@ -1,4 +1,4 @@
-"""What is noted about the rows of a file on the way: faults, and warnings that refuse nothing."""
+"""Why a row of a file is refused: every fault with its cell, and warnings, which refuse nothing."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.workbook_parts import letters_of
-from services.registry.imports.rows.cells import shown
+from services.registry.imports.rows.cells import excerpt
 
 HEADER_ROW = 1  # where nothing stands above it
 
 
 class Note(NamedTuple):
-    """One fault or warning. An empty column means the whole row; `cell` is an address as C12."""
+    """One fault or warning. An empty column means the whole row; `cell` is an address like C12."""
 
     row: int
     column: str
@@ -28,7 +28,11 @@ class Note(NamedTuple):
 
 @dataclass
 class Notes:
-    """Everything noted about a file. `places` are the columns of a workbook, by name."""
+    """Everything noted about a file.
+
+    `header_row` is the row of the header, from 1. `places` are the columns of a workbook by name,
+    from 0; a text file has none.
+    """
 
     limits: FileLimits = field(default_factory=FileLimits)
     header_row: int = HEADER_ROW
@@ -47,11 +51,14 @@ class Notes:
         value: str = "",
         place: int | None = None,
     ) -> None:
-        """A row that cannot be taken; `place` is that of a workbook's cell outside its columns."""
+        """Notes a fault, for which the row is refused.
+
+        `place` is the column of a workbook's cell that stands outside the named columns.
+        """
         self.bad_rows.add(row)
         if len(self.notes) < self.limits.faults:
             cell = self._cell(row, column, place)
-            self.notes.append(Note(row, column, shown(value), reason, zh, en, False, cell))
+            self.notes.append(Note(row, column, excerpt(value), reason, zh, en, False, cell))
         elif self.header_row not in self.bad_rows:
             zh = f"错误超过 {self.limits.faults} 处，其余未列出"
             en = f"there are more than {self.limits.faults} faults; the others are not listed"
@@ -60,25 +67,25 @@ class Notes:
     def warn(
         self, row: int, reason: str, zh: str, en: str, *, column: str = "", value: str = ""
     ) -> None:
-        """Something worth a notice."""
+        """Notes a warning; the row is not refused."""
         if len(self.notes) < self.limits.faults:
             cell = self._cell(row, column, None)
-            self.notes.append(Note(row, column, shown(value), reason, zh, en, True, cell))
+            self.notes.append(Note(row, column, excerpt(value), reason, zh, en, True, cell))
 
     def refuse(self, bad: BadFile) -> None:
-        """The whole file cannot be taken."""
+        """Notes why the whole file is refused."""
         self.bad_rows.add(self.header_row)
         self.notes.append(Note(self.header_row, "", "", bad.reason, bad.zh, bad.en, False, ""))
 
     def _cell(self, row: int, column: str, place: int | None) -> str:
-        found = self.places.get(column) if place is None else place
-        return "" if found is None else f"{letters_of(found)}{row}"
+        number = self.places.get(column) if place is None else place
+        return "" if number is None else f"{letters_of(number)}{row}"
 
     @property
     def header_is_bad(self) -> bool:
-        """Whether the file as a whole cannot be taken."""
+        """Whether the whole file is refused."""
         return self.header_row in self.bad_rows
 
     def in_order(self) -> Iterable[Note]:
-        """By row; of one row, in the order of noting."""
+        """The notes by row; within a row in the order in which they were made."""
         return sorted(self.notes, key=lambda note: note.row)

@@ -1,6 +1,6 @@
-"""What a template says of each field: an example, and the article that asks for it, if one does.
+"""The help that a template gives on each field: an example, and the article that asks for it.
 
-An example is what a cell may say; citations are those of the law (`law.reader.texts`).
+Every example is a valid cell. Citations are those of the law (`law.reader.texts`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import NamedTuple
 from services.registry.imports.rows.families import FamilyName
 
 
-class Explained(NamedTuple):
-    """An example of a field, its article, and what else is to be said."""
+class FieldHelp(NamedTuple):
+    """The help on one field; `cite` is empty where no article asks for the field."""
 
     example: str
     cite: str = ""
@@ -21,63 +21,63 @@ class Explained(NamedTuple):
 
 _OWNER = "名称、统一社会信用代码或主体编号，须与已登记的一致"
 
-EXPLAINED: Mapping[FamilyName, Mapping[str, Explained]] = {
+FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
     FamilyName.BUREAUS: {
-        "code": Explained("330106", note="六位数字；没有行政区划的分局加后缀，如 330100-JQ"),
-        "name": Explained("样例区市场监督管理局"),
-        "division_code": Explained("330106", note="GB/T 2260 的六位代码；没有的不填"),
-        "department": Explained("计量科", "S3 28", "受理异议的部门"),
-        "phone": Explained("0571-00000000", "S3 28"),
-        "email": Explained("jiliang@example.com", "S3 28"),
+        "code": FieldHelp("330106", note="六位数字；没有行政区划的分局加后缀，如 330100-JQ"),
+        "name": FieldHelp("样例区市场监督管理局"),
+        "division_code": FieldHelp("330106", note="GB/T 2260 的六位代码；没有的不填"),
+        "department": FieldHelp("计量科", "S3 28", "受理异议的部门"),
+        "phone": FieldHelp("0571-00000000", "S3 28"),
+        "email": FieldHelp("jiliang@example.com", "S3 28"),
     },
     FamilyName.SUBJECTS: {
-        "external_ref": Explained("YL-0001", note="本单位自己的编号；再次导入时凭此认出同一主体"),
-        "kind": Explained("个体工商户", "S3 2"),
-        "name": Explained("样例食品店", "S3 6(一)"),
-        "credit_code": Explained("91330106MA00000016", "S3 6(一)", "18 位，GB 32100；自然人不填"),
-        "bureau": Explained("330106", note="已登记的机关代码；导入时用 --bureau 指明的可不填"),
-        "sector": Explained("集贸市场", "S1 3; S0 二; S2 二(二); S2 五(一)"),
-        "person_in_charge": Explained("样例", "S3 6(一)"),
-        "address": Explained("样例路1号"),
-        "email": Explained("shop@example.com", note="通知寄往此处"),
+        "external_ref": FieldHelp("YL-0001", note="本单位自己的编号；再次导入时凭此认出同一主体"),
+        "kind": FieldHelp("个体工商户", "S3 2"),
+        "name": FieldHelp("样例食品店", "S3 6(一)"),
+        "credit_code": FieldHelp("91330106MA00000016", "S3 6(一)", "18 位，GB 32100；自然人不填"),
+        "bureau": FieldHelp("330106", note="已登记的机关代码；导入时用 --bureau 指明的可不填"),
+        "sector": FieldHelp("集贸市场", "S1 3; S0 二; S2 二(二); S2 五(一)"),
+        "person_in_charge": FieldHelp("样例", "S3 6(一)"),
+        "address": FieldHelp("样例路1号"),
+        "email": FieldHelp("shop@example.com", note="通知寄往此处"),
     },
     FamilyName.INSTRUMENTS: {
-        "owner": Explained("样例食品店", "S4 二(一)1", _OWNER),
-        "type_code": Explained("NAWI-D", "CATALOGUE-2020-42 1", "器具类型代码"),
-        "model": Explained("ACS-30", "S4 二(一)1"),
-        "serial_no": Explained("0012345", "S4 二(一)1", "按铭牌，保留前导零"),
-        "manufacturer": Explained("样例衡器厂", "S4 二(一)1"),
-        "location": Explained("一层12号摊位"),
-        "state": Explained("在用", "S4 二(三)", "不填则为备用，首次检定合格后转为在用"),
-        "rotate_on": Explained(
+        "owner": FieldHelp("样例食品店", "S4 二(一)1", _OWNER),
+        "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "器具类型代码"),
+        "model": FieldHelp("ACS-30", "S4 二(一)1"),
+        "serial_no": FieldHelp("0012345", "S4 二(一)1", "按铭牌，保留前导零"),
+        "manufacturer": FieldHelp("样例衡器厂", "S4 二(一)1"),
+        "location": FieldHelp("一层12号摊位"),
+        "state": FieldHelp("在用", "S4 二(三)", "不填则为备用，首次检定合格后转为在用"),
+        "rotate_on": FieldHelp(
             "2027-03-01", "CATALOGUE-2020-42 4", "只作首次强制检定、到期轮换的器具"
         ),
     },
     FamilyName.VERIFICATIONS: {
-        "owner": Explained("样例食品店", "S4 二(一)2", _OWNER + "；类型与编号唯一时可不填"),
-        "sector": Explained("集贸市场", note="仅在一并建立主体时使用"),
-        "type_code": Explained("NAWI-D", "CATALOGUE-2020-42 1", "器具类型代码"),
-        "serial_no": Explained("0012345", "S4 二(一)2", "按铭牌，保留前导零"),
-        "model": Explained("ACS-30", note="仅在一并建立器具时使用"),
-        "result": Explained("合格", "S4 二(一)2"),
-        "verified_on": Explained("2026-09-01", "S4 二(一)2", "不晚于导入当天"),
-        "valid_until": Explained("2027-08-31", "S4 四(一)", "有效期的最后一天；不合格的不填"),
-        "institution": Explained("样例检定院", "S4 二(一)2"),
-        "certificate_no": Explained("SH-2026-0001", "S4 二(一)2", "同一机构内不得重复"),
-        "method": Explained("JJG 539-2016", note="检定规程编号"),
+        "owner": FieldHelp("样例食品店", "S4 二(一)2", _OWNER + "；类型与编号唯一时可不填"),
+        "sector": FieldHelp("集贸市场", note="仅在一并建立主体时使用"),
+        "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "器具类型代码"),
+        "serial_no": FieldHelp("0012345", "S4 二(一)2", "按铭牌，保留前导零"),
+        "model": FieldHelp("ACS-30", note="仅在一并建立器具时使用"),
+        "result": FieldHelp("合格", "S4 二(一)2"),
+        "verified_on": FieldHelp("2026-09-01", "S4 二(一)2", "不晚于导入当天"),
+        "valid_until": FieldHelp("2027-08-31", "S4 四(一)", "有效期的最后一天；不合格的不填"),
+        "institution": FieldHelp("样例检定院", "S4 二(一)2"),
+        "certificate_no": FieldHelp("SH-2026-0001", "S4 二(一)2", "同一机构内不得重复"),
+        "method": FieldHelp("JJG 539-2016", note="检定规程编号"),
     },
     FamilyName.RECORDS: {
-        "owner": Explained("样例食品店", "S3 5", _OWNER),
-        "kind": Explained("行政处罚", "S3 7; S3 9; S3 10"),
-        "severity": Explained("一般", "S3 8"),
-        "occurred_on": Explained("2026-08-01"),
-        "determined_on": Explained("2026-09-01", note="认定之日，不早于发生日期"),
-        "verified": Explained("是", note="事实经核实"),
-        "final": Explained("是", "S3 9(二)", "已生效：未在期限内复议、诉讼，或经维持"),
-        "points": Explained("3", note="整数；规则没有规定分值的才填"),
-        "source_ref": Explained("样监罚字〔2026〕1号", note="文书编号"),
-        "provided_by": Explained("样例区市场监督管理局"),
-        "summary": Explained("使用超过检定周期的电子秤"),
-        "entered_on": Explained("2026-09-02", "S3 18", "仅首次建档（--baseline）时读取"),
+        "owner": FieldHelp("样例食品店", "S3 5", _OWNER),
+        "kind": FieldHelp("行政处罚", "S3 7; S3 9; S3 10"),
+        "severity": FieldHelp("一般", "S3 8"),
+        "occurred_on": FieldHelp("2026-08-01"),
+        "determined_on": FieldHelp("2026-09-01", note="认定之日，不早于发生日期"),
+        "verified": FieldHelp("是", note="事实经核实"),
+        "final": FieldHelp("是", "S3 9(二)", "已生效：未在期限内复议、诉讼，或经维持"),
+        "points": FieldHelp("3", note="整数；规则没有规定分值的才填"),
+        "source_ref": FieldHelp("样监罚字〔2026〕1号", note="文书编号"),
+        "provided_by": FieldHelp("样例区市场监督管理局"),
+        "summary": FieldHelp("使用超过检定周期的电子秤"),
+        "entered_on": FieldHelp("2026-09-02", "S3 18", "仅首次建档（--baseline）时读取"),
     },
 }

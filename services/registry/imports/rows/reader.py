@@ -1,4 +1,7 @@
-"""A row's cells as values of the register, every bad one noted; and what a row says as a whole."""
+"""Reading a row: its cells as values of the register, with a fault for every bad one.
+
+A row whose cells are good is then checked as a whole, by the rules that single changes obey too.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from typing import Any
 from law.errors import Fault
 from law.reader.strict_reader import Reader
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.read import text as sheet
-from services.registry.imports.read.workbook import Told
+from services.registry.imports.read.text import Row
+from services.registry.imports.read.workbook import SheetFacts
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.columns import Binding
 from services.registry.imports.rows.families import FAMILIES, FamilyName, Field
@@ -24,19 +27,19 @@ from services.registry.validation import (
     read_verification,
 )
 
-REMEMBERED = 20_000  # different cells of a column whose value is kept at hand
+REMEMBERED = 20_000  # different cells of a column whose values are kept
 
 
 @dataclass(slots=True)
 class Item:
-    """What one row says: the fields that are not blank."""
+    """The values of one row: of the fields that are not blank."""
 
     row: int
     values: dict[str, Any]
 
 
 class RowReader:
-    """Reads rows of one file."""
+    """Reads the rows of one file."""
 
     def __init__(
         self,
@@ -44,7 +47,7 @@ class RowReader:
         binding: Binding,
         notes: Notes,
         today: date,
-        workbook: Told | None,
+        workbook: SheetFacts | None,
     ) -> None:
         family = FamilyName(header.family)
         self._fields = FAMILIES[family].fields
@@ -54,8 +57,8 @@ class RowReader:
         self._columns = [(self._fields[name], place) for name, place in binding.columns.items()]
         self._known: dict[str, dict[str, cells.Value]] = {name: {} for name in self._fields}
 
-    def read(self, row: sheet.Row) -> Item | None:
-        """A row's values that are good, or None when it cannot be read at all."""
+    def read(self, row: Row) -> Item | None:
+        """The good values of a row; None when the row cannot be read at all."""
         before = len(self._notes.notes)
         row = self._squared(row)
         if row.broken or len(row.cells) != len(self._binding.names):
@@ -67,13 +70,13 @@ class RowReader:
             self._note_contradictions(row.number, values, bad)
         return Item(row.number, values)
 
-    def _squared(self, row: sheet.Row) -> sheet.Row:
-        """A workbook's row, which ends where it holds nothing more, as long as the header."""
+    def _squared(self, row: Row) -> Row:
+        """A workbook's row, which ends at its last filled cell, made as long as the header."""
         if self._workbook is None or row.broken:
             return row
         return row._replace(cells=row.cells + [""] * (len(self._binding.names) - len(row.cells)))
 
-    def _note_broken(self, row: sheet.Row) -> None:
+    def _note_broken(self, row: Row) -> None:
         if row.broken:
             place = next((n for n, cell in enumerate(row.cells) if "\ufffd" in cell), None)
             named = place is not None and place < len(self._binding.names)
@@ -82,60 +85,60 @@ class RowReader:
             reason, zh, en = row.broken
             self._notes.fault(row.number, reason, zh, en, column=column, value=value)
             return
-        has, wanted = len(row.cells), len(self._binding.names)
+        cell_count, column_count = len(row.cells), len(self._binding.names)
         if self._workbook:
             value = row.cells[-1]
             zh, en = "此格在表头各列之外", "the cell stands outside the header's columns"
-            self._notes.fault(row.number, "OUTSIDE", zh, en, value=value, place=has - 1)
+            self._notes.fault(row.number, "OUTSIDE", zh, en, value=value, place=cell_count - 1)
             return
-        zh = f"此行有 {has} 格，表头有 {wanted} 格"
-        en = f"the row has {has} cells, the header {wanted}"
+        zh = f"此行有 {cell_count} 格，表头有 {column_count} 格"
+        en = f"the row has {cell_count} cells, the header {column_count}"
         self._notes.fault(row.number, "RAGGED_ROW", zh, en)
 
-    def _values(self, row: sheet.Row) -> dict[str, Any]:
+    def _values(self, row: Row) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for one, place in self._columns:
+        for field, place in self._columns:
             cell = row.cells[place]
             if type(cell) is not str:
-                self._take_kept(row.number, one, cell, values)
+                self._read_untyped(row.number, field, cell, values)
                 continue
-            self._take(row.number, one, cells.said(cell), values)
+            self._read_text(row.number, field, cells.clean(cell), values)
         for name, constant in self._binding.constants.items():
-            # Only the file's bureau also stands where a column is there and says nothing.
-            unsaid = name == "bureau" or name not in self._binding.columns
-            if unsaid and name not in values:
-                self._take(row.number, self._fields[name], constant, values)
+            # The file's bureau also fills blank cells; other constants only replace a column.
+            applies = name == "bureau" or name not in self._binding.columns
+            if applies and name not in values:
+                self._read_text(row.number, self._fields[name], constant, values)
         return values
 
-    def _take(self, number: int, one: Field, cell: str, values: dict[str, Any]) -> None:
-        cell = self._binding.values.get(one.name, {}).get(cell, cell)
+    def _read_text(self, number: int, field: Field, cell: str, values: dict[str, Any]) -> None:
+        cell = self._binding.values.get(field.name, {}).get(cell, cell)
         if not cell:
-            if one.required and one.name not in self._binding.constants:
-                self._fault(number, one, cell, "MISSING", "不能为空", "must not be blank")
+            if field.required and field.name not in self._binding.constants:
+                self._fault(number, field, cell, "MISSING", "不能为空", "must not be blank")
             return
-        known = self._known[one.name]
+        known = self._known[field.name]
         if cell not in known:
-            value = self._value(number, one, cell, lambda: one.read(cell))
+            value = self._value(number, field, cell, lambda: field.read(cell))
             if value is None:
                 return
             if len(known) >= REMEMBERED:
                 known.clear()
             known[cell] = value
-        values[one.name] = known[cell]
+        values[field.name] = known[cell]
 
-    def _take_kept(self, number: int, one: Field, cell: str, values: dict[str, Any]) -> None:
-        """A cell that a workbook does not keep as text."""
-        translated = self._binding.values.get(one.name, {}).get(cell)
+    def _read_untyped(self, number: int, field: Field, cell: str, values: dict[str, Any]) -> None:
+        """Reads a cell that a workbook does not keep as text: a number, or a failed formula."""
+        translated = self._binding.values.get(field.name, {}).get(cell)
         if translated is not None:
-            self._take(number, one, translated, values)
+            self._read_text(number, field, translated, values)
             return
-        value = self._value(number, one, cell, lambda: self._read_kept(one, cell))
+        value = self._value(number, field, cell, lambda: self._number(field, cell))
         if value is not None:
-            values[one.name] = value
+            values[field.name] = value
 
-    def _read_kept(self, one: Field, cell: str) -> cells.Value:
+    def _number(self, field: Field, cell: str) -> cells.Value:
         if isinstance(cell, cells.Number):
-            return cells.of_number(cell, one.read, one.identifier, self._from_1904)
+            return cells.of_number(cell, field.read, field.identifier, self._from_1904)
         zh, en = "公式没有可用的结果", "the formula has no value"
         raise cells.BadCell("FAILED_FORMULA", zh, en)
 
@@ -144,21 +147,21 @@ class RowReader:
         return self._workbook is not None and self._workbook.from_1904
 
     def _value(
-        self, number: int, one: Field, cell: str, read: Callable[[], cells.Value]
+        self, number: int, field: Field, cell: str, read: Callable[[], cells.Value]
     ) -> cells.Value:
-        """What a cell says; None, and a fault noted, where it cannot be that."""
+        """The value of a cell; None, and a fault noted, where the cell is bad."""
         try:
             value = read()
             if isinstance(value, str):
-                one.limits.check(value)
+                field.limits.check(value)
         except cells.BadCell as bad:
-            self._fault(number, one, cell, bad.reason, bad.zh, bad.en)
+            self._fault(number, field, cell, bad.reason, bad.zh, bad.en)
             return None
         return value
 
-    def _fault(self, number: int, one: Field, cell: str, reason: str, zh: str, en: str) -> None:
-        column = self._binding.column(one.name)
-        zh = f"{one.header}{zh}" if reason == "MISSING" else zh
+    def _fault(self, number: int, field: Field, cell: str, reason: str, zh: str, en: str) -> None:
+        column = self._binding.column(field.name)
+        zh = f"{field.header}{zh}" if reason == "MISSING" else zh
         self._notes.fault(number, reason, zh, en, column=column, value=cell)
 
     def _note_contradictions(self, number: int, values: dict[str, Any], bad: set[str]) -> None:
@@ -169,16 +172,16 @@ class RowReader:
             column = self._binding.column(name)
             if name in self._fields and column not in bad:
                 value = values.get(name, "")
-                shown = value.isoformat() if isinstance(value, date) else str(value)
+                text = value.isoformat() if isinstance(value, date) else str(value)
                 zh, en = fault.message_zh, fault.message_en
-                self._notes.fault(number, "CONTRADICTION", zh, en, column=column, value=shown)
+                self._notes.fault(number, "CONTRADICTION", zh, en, column=column, value=text)
 
 
 Check = Callable[[Reader, date], None]
 
 
 def _check_bureau(_reader: Reader, _today: date) -> None:
-    """A bureau's fields say nothing about each other."""
+    """Nothing to check: the fields of a bureau do not depend on each other."""
 
 
 def _check_subject(reader: Reader, _today: date) -> None:
@@ -202,7 +205,7 @@ def _check_record(reader: Reader, today: date) -> None:
         reader.fault("entered_on", zh, en)
 
 
-# What the core's rules say of a row as a whole, and the fields without which they cannot speak.
+# The rules for a row as a whole, and the fields that must be good for them to be applied.
 _CHECKS: Mapping[FamilyName, tuple[Check, tuple[str, ...]]] = {
     FamilyName.BUREAUS: (_check_bureau, ()),
     FamilyName.SUBJECTS: (_check_subject, ("kind", "credit_code")),

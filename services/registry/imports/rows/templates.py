@@ -1,4 +1,4 @@
-"""Files to be filled in: the columns of a family, with what may stand in them."""
+"""Templates: empty files with the columns of a family, to be filled in and imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from law.reader.texts import spell_out
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.families import FAMILIES, FamilyName, Field
-from services.registry.imports.rows.field_help import EXPLAINED
+from services.registry.imports.rows.field_help import FIELD_HELP
 
 NAMES = {
     FamilyName.BUREAUS: "机关",
@@ -22,35 +22,35 @@ NAMES = {
     FamilyName.VERIFICATIONS: "检定记录",
     FamilyName.RECORDS: "信用信息",
 }
-EXPLANATION, OPTIONS = "字段说明", "选项"  # sheets that the importer passes over
+HELP, OPTIONS = "字段说明", "选项"  # sheets that the importer skips
 LAST_ROW = 1_048_575
 WIDTH = 18
-HEADS = ("字段", "代码", "必填", "填写要求", "可选值", "示例", "依据")
+HELP_HEADINGS = ("字段", "代码", "必填", "填写要求", "可选值", "示例", "依据")
 FLAGS = ["是", "否"]
 
 
 def template(request: pb.GetTemplateRequest) -> pb.GetTemplateResponse:
-    """An empty file of a family, as a workbook or as CSV."""
+    """An empty file of a family, as a workbook or as CSV in UTF-8."""
     family = FamilyName(request.family)
-    fields = [one for one in FAMILIES[family].fields.values() if request.baseline or not _late(one)]
+    fields = [
+        field
+        for field in FAMILIES[family].fields.values()
+        if request.baseline or field.name != "entered_on"
+    ]
     if request.format == "csv":
-        header = ",".join(map(_headed, fields)) + "\r\n"
+        header = ",".join(map(_heading, fields)) + "\r\n"
         return pb.GetTemplateResponse(content=header.encode("utf-8-sig"))
     return pb.GetTemplateResponse(content=_workbook(family, fields))
 
 
-def _late(one: Field) -> bool:
-    return one.name == "entered_on"
+def _heading(field: Field) -> str:
+    return f"{field.header}*" if field.required else field.header
 
 
-def _headed(one: Field) -> str:
-    return f"{one.header}*" if one.required else one.header
-
-
-def _options(one: Field) -> list[str]:
-    if isinstance(one.read, cells.Choice):
-        return one.read.labels.words
-    return FLAGS if one.read is cells.flag else []
+def _options(field: Field) -> list[str]:
+    if isinstance(field.read, cells.Choice):
+        return field.read.labels.words
+    return FLAGS if field.read is cells.flag else []
 
 
 def _workbook(family: FamilyName, fields: Sequence[Field]) -> bytes:
@@ -61,7 +61,7 @@ def _workbook(family: FamilyName, fields: Sequence[Field]) -> bytes:
 
 
 class _Book:
-    """A template in the making: the sheet to fill in, its explanation, and what may be chosen."""
+    """Writes a template: the sheet to fill in, the help, and the lists to choose from."""
 
     def __init__(self, book: Any, fields: Sequence[Field]) -> None:
         self._book, self._fields = book, fields
@@ -71,54 +71,62 @@ class _Book:
     def write(self, family: FamilyName) -> None:
         """Writes all three sheets; the one to fill in is the first."""
         page = self._book.add_worksheet(NAMES[family])
-        explained = self._book.add_worksheet(EXPLANATION)
+        help_page = self._book.add_worksheet(HELP)
         choices = self._book.add_worksheet(OPTIONS)
         choices.hide()
         page.freeze_panes(1, 0)
-        for place, one in enumerate(self._fields):
-            page.set_column(place, place, WIDTH, self._format(one))
-            page.write_string(0, place, _headed(one), self._bold)
-            self._restrict(page, choices, place, one)
-        self._explain(explained, family)
+        for place, field in enumerate(self._fields):
+            page.set_column(place, place, WIDTH, self._format(field))
+            page.write_string(0, place, _heading(field), self._bold)
+            self._restrict(page, choices, place, field)
+        self._write_help(help_page, family)
 
-    def _format(self, one: Field) -> Any:
-        """Text, so that no zero and no digit is lost; days as days, whole numbers as numbers."""
-        form = "yyyy-mm-dd" if one.read is cells.day else "0" if one.read is cells.whole else "@"
+    def _format(self, field: Field) -> Any:
+        """Dates and whole numbers in their own formats; all else as text, to lose no digit."""
+        form = "@"
+        if field.read is cells.day:
+            form = "yyyy-mm-dd"
+        elif field.read is cells.whole:
+            form = "0"
         return self._book.add_format({"num_format": form})
 
-    def _restrict(self, page: Any, choices: Any, place: int, one: Field) -> None:
-        options = _options(one)
+    def _restrict(self, page: Any, choices: Any, place: int, field: Field) -> None:
+        options = _options(field)
         if not options:
             return
         choices.write_column(0, place, options)
         column = xl_col_to_name(place, True)
         source = f"={OPTIONS}!{column}$1:{column}${len(options)}"
-        said = {"validate": "list", "source": source, "ignore_blank": True}
-        told = {"error_title": one.header, "error_message": "请从列表中选择"}
-        page.data_validation(1, place, LAST_ROW, place, said | told)
+        rule = {"validate": "list", "source": source, "ignore_blank": True}
+        message = {"error_title": field.header, "error_message": "请从列表中选择"}
+        page.data_validation(1, place, LAST_ROW, place, rule | message)
 
-    def _explain(self, page: Any, family: FamilyName) -> None:
+    def _write_help(self, page: Any, family: FamilyName) -> None:
         page.freeze_panes(1, 0)
         for place, width in enumerate((18, 18, 6, 40, 40, 24, 44)):
             page.set_column(place, place, width, self._wrapped)
-        page.write_row(0, 0, HEADS, self._bold)
-        for row, one in enumerate(self._fields, 1):
-            said = EXPLAINED[family][one.name]
-            cite = spell_out(said.cite, "zh") if said.cite else ""
-            required = "是" if one.required else "否"
-            told = "；".join(filter(None, (_form(one), said.note)))
-            options = "、".join(_options(one))
-            cells_of_row = (one.header, one.name, required, told, options, said.example, cite)
+        page.write_row(0, 0, HELP_HEADINGS, self._bold)
+        for row, field in enumerate(self._fields, 1):
+            example, cite, note = FIELD_HELP[family][field.name]
+            cells_of_row = (
+                field.header,
+                field.name,
+                "是" if field.required else "否",
+                "；".join(filter(None, (_form(field), note))),
+                "、".join(_options(field)),
+                example,
+                spell_out(cite, "zh") if cite else "",
+            )
             for place, cell in enumerate(cells_of_row):
                 page.write_string(row, place, cell, self._wrapped)
 
 
-def _form(one: Field) -> str:
-    if one.read is cells.day:
+def _form(field: Field) -> str:
+    if field.read is cells.day:
         return "日期，如 2026-09-14"
-    if one.read is cells.whole:
+    if field.read is cells.whole:
         return "整数"
-    if _options(one):
+    if _options(field):
         return "从列表中选择"
-    longest = f"，不超过 {one.limits.longest} 个字" if one.limits.longest else ""
-    return f"{'文本格式' if one.identifier else '文字'}{longest}"
+    longest = f"，不超过 {field.limits.longest} 个字" if field.limits.longest else ""
+    return f"{'文本格式' if field.identifier else '文字'}{longest}"

@@ -9,8 +9,7 @@ from plumbing.client import Refusal
 from plumbing.grpc_errors import Away
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
-from services.registry.imports.impact.alarms import Question
-from services.registry.imports.impact.grade_drops import GradingService
+from services.registry.imports.impact.grade_drops import GradingService, Question
 
 QUESTION = Question(bureau="330106", subjects=[pb.SupposedSubject(subject_id="s1")])
 

@@ -14,10 +14,10 @@ from law.reader.texts import is_citation
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.families import FAMILIES, FamilyName
-from services.registry.imports.rows.field_help import EXPLAINED
-from services.registry.imports.rows.file import Read, read
-from services.registry.imports.rows.templates import EXPLANATION, OPTIONS, template
-from tests.unit.services.registry.books import filled
+from services.registry.imports.rows.field_help import FIELD_HELP
+from services.registry.imports.rows.file import FileContent, read_file
+from services.registry.imports.rows.templates import HELP, OPTIONS, template
+from tests.unit.services.registry.workbooks import filled
 
 TODAY = date(2026, 9, 14)
 
@@ -27,12 +27,12 @@ def made(family: FamilyName, form: str = "xlsx", *, baseline: bool = False) -> b
     return template(request).content
 
 
-def taken(family: FamilyName, content: bytes, *, baseline: bool = False) -> Read:
-    return read(pb.ImportHeader(family=family, baseline=baseline), content, TODAY)
+def read_rows(family: FamilyName, content: bytes, *, baseline: bool = False) -> FileContent:
+    return read_file(pb.ImportHeader(family=family, baseline=baseline), content, TODAY)
 
 
 def examples(family: FamilyName) -> Mapping[str, str]:
-    return {name: said.example for name, said in EXPLAINED[family].items()}
+    return {name: values.example for name, values in FIELD_HELP[family].items()}
 
 
 @pytest.mark.parametrize("baseline", [False, True])
@@ -42,23 +42,25 @@ def test_a_template_filled_in_with_its_own_examples_is_read_whole(
     family: FamilyName, form: str, *, baseline: bool
 ) -> None:
     empty = made(family, form, baseline=baseline)
-    assert [n.reason for n in taken(family, empty, baseline=baseline).notes.notes] == ["NO_ROWS"]
+    assert [n.reason for n in read_rows(family, empty, baseline=baseline).notes.notes] == [
+        "NO_ROWS"
+    ]
     fields = [n for n in FAMILIES[family].fields if baseline or n != "entered_on"]
-    said = [examples(family)[name] for name in fields]
-    content = empty + ",".join(said).encode() if form == "csv" else filled(empty, [said])
-    done = taken(family, content, baseline=baseline)
+    values = [examples(family)[name] for name in fields]
+    content = empty + ",".join(values).encode() if form == "csv" else filled(empty, [values])
+    done = read_rows(family, content, baseline=baseline)
     assert done.notes.notes == []
     assert [list(item.values) for item in done.items] == [fields]
 
 
 @pytest.mark.parametrize("family", FamilyName)
 def test_every_field_is_explained_with_an_example_and_a_known_article(family: FamilyName) -> None:
-    assert list(EXPLAINED[family]) == list(FAMILIES[family].fields)
-    for said in EXPLAINED[family].values():
-        assert said.example
-        assert not said.cite or is_citation(said.cite)
+    assert list(FIELD_HELP[family]) == list(FAMILIES[family].fields)
+    for values in FIELD_HELP[family].values():
+        assert values.example
+        assert not values.cite or is_citation(values.cite)
     book = CalamineWorkbook.from_filelike(io.BytesIO(made(family, baseline=True)))
-    rows = book.get_sheet_by_name(EXPLANATION).to_python()
+    rows = book.get_sheet_by_name(HELP).to_python()
     assert [row[1] for row in rows[1:]] == list(FAMILIES[family].fields)
     assert {row[1] for row in rows[1:] if row[2] == "是"} == {
         one.name for one in FAMILIES[family].fields.values() if one.required

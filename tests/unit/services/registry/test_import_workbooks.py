@@ -12,10 +12,10 @@ import xlsxwriter
 
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.workbook_parts import column_of, letters_of
-from services.registry.imports.read.workbook_subprocess import number_told
+from services.registry.imports.read.workbook_subprocess import digits_of
 from services.registry.imports.rows.faults import Note
-from services.registry.imports.rows.file import Read, read
-from tests.unit.services.registry.books import patched, xlsx
+from services.registry.imports.rows.file import FileContent, read_file
+from tests.unit.services.registry.workbooks import patched, xlsx
 
 TODAY = date(2026, 9, 14)
 FLEET = ("使用单位", "器具类型", "出厂编号", "轮换日期")
@@ -23,21 +23,23 @@ MOMENT = datetime(2027, 3, 1, 10, 30)  # noqa: DTZ001 - as a workbook keeps it
 Rows = Sequence[Sequence[Any]]
 
 
-def taken(content: bytes, family: str = "instruments", **header: Any) -> Read:
-    return read(pb.ImportHeader(family=family, **header), content, TODAY)
+def read_rows(content: bytes, family: str = "instruments", **header: Any) -> FileContent:
+    return read_file(pb.ImportHeader(family=family, **header), content, TODAY)
 
 
-def faults(done: Read) -> list[tuple[int, str, str, str]]:
+def faults(done: FileContent) -> list[tuple[int, str, str, str]]:
     """Row, column, cell and reason of every fault."""
     return [(n.row, n.column, n.cell, n.reason) for n in done.notes.in_order() if not n.warning]
 
 
-def warned(done: Read) -> list[Note]:
+def warned(done: FileContent) -> list[Note]:
     return [note for note in done.notes.in_order() if note.warning]
 
 
 def test_a_workbook_is_read() -> None:
-    done = taken(xlsx([FLEET, ("甲", "NAWI-D", "007", date(2027, 3, 1)), ("乙", "W", "8", None)]))
+    done = read_rows(
+        xlsx([FLEET, ("甲", "NAWI-D", "007", date(2027, 3, 1)), ("乙", "W", "8", None)])
+    )
     assert (done.encoding, done.sheet, done.rows) == ("xlsx", "器具", 2)
     assert faults(done) == []
     assert [item.values for item in done.items] == [
@@ -53,7 +55,7 @@ def test_a_workbook_is_read() -> None:
 
 @pytest.mark.parametrize("number", [123456789012345678, 7, 7.5, 1e15])
 def test_an_identifier_kept_as_a_number_is_refused_with_its_cell(number: float) -> None:
-    done = taken(xlsx([FLEET, ("甲", "NAWI-D", number, None), ("甲", "NAWI-D", "7", None)]))
+    done = read_rows(xlsx([FLEET, ("甲", "NAWI-D", number, None), ("甲", "NAWI-D", "7", None)]))
     assert faults(done) == [(2, "出厂编号", "C2", "NUMBER_FOR_TEXT")]
     [note] = done.notes.notes
     assert "文本格式" in note.zh
@@ -62,9 +64,9 @@ def test_an_identifier_kept_as_a_number_is_refused_with_its_cell(number: float) 
 
 
 def test_numbers_that_may_have_lost_digits_say_so() -> None:
-    told = [number_told(n) for n in (7.0, 0.5, 123456789012345.0, 1234567890123456.0)]
-    assert told == ["7", "0.5", "123456789012345", "1.23456789012346e+15"]
-    done = taken("使用单位,器具类型,出厂编号\n甲,W,1.23457E+17\n".encode())
+    seen = [digits_of(n) for n in (7.0, 0.5, 123456789012345.0, 1234567890123456.0)]
+    assert seen == ["7", "0.5", "123456789012345", "1.23456789012346e+15"]
+    done = read_rows("使用单位,器具类型,出厂编号\n甲,W,1.23457E+17\n".encode())
     assert faults(done) == [(2, "出厂编号", "", "SCIENTIFIC")]
 
 
@@ -80,20 +82,20 @@ def test_numbers_that_may_have_lost_digits_say_so() -> None:
     ],
 )
 def test_days_in_every_form(cell: Any, day: date) -> None:
-    done = taken(xlsx([FLEET, ("甲", "W", "1", cell)]))
+    done = read_rows(xlsx([FLEET, ("甲", "W", "1", cell)]))
     assert faults(done) == []
     assert done.items[0].values["rotate_on"] == day
 
 
 @pytest.mark.parametrize("cell", [2027, 46447.5, 20271301, True, MOMENT])
 def test_what_is_no_day_is_not_guessed(cell: Any) -> None:
-    done = taken(xlsx([FLEET, ("甲", "W", "1", cell)]))
+    done = read_rows(xlsx([FLEET, ("甲", "W", "1", cell)]))
     assert [fault[:3] for fault in faults(done)] == [(2, "轮换日期", "D2")]
 
 
 def test_days_that_may_count_from_1904_are_not_guessed() -> None:
     rows = [FLEET, ("甲", "W", "1", 46447), ("甲", "W", "2", date(2027, 3, 1))]
-    done = taken(xlsx(rows, date_1904=True))
+    done = read_rows(xlsx(rows, date_1904=True))
     assert faults(done) == [(2, "轮换日期", "D2", "NOT_A_DATE")]
     assert [item.values["rotate_on"] for item in done.items] == [date(2027, 3, 1)]
 
@@ -107,15 +109,15 @@ def test_the_header_is_found_below_titles_and_away_from_the_corner() -> None:
         (),
         (None, "甲", "W", None, None, "x"),
     ]
-    done = taken(xlsx(rows))
+    done = read_rows(xlsx(rows))
     assert faults(done) == [(6, "出厂编号", "D6", "MISSING")]
     assert [(n.column, n.cell) for n in warned(done)] == [("备注", "F4")]
 
 
 def test_a_faulty_header_names_its_own_row_and_cell() -> None:
-    done = taken(xlsx([("登记表",), ("使用单位", "器具类型", "出厂编号", "出厂编号"), ("甲",)]))
+    done = read_rows(xlsx([("登记表",), ("使用单位", "器具类型", "出厂编号", "出厂编号"), ("甲",)]))
     assert faults(done) == [(2, "出厂编号", "C2", "DUPLICATE_COLUMN")]
-    done = taken(xlsx([("登记表",), ("使用单位", "器具类型"), ("甲",)]))
+    done = read_rows(xlsx([("登记表",), ("使用单位", "器具类型"), ("甲",)]))
     assert faults(done) == [(2, "serial_no", "", "MISSING_COLUMN")]
 
 
@@ -127,21 +129,21 @@ def test_the_first_sheet_that_holds_something_is_read_and_the_others_are_told_of
         "字段说明": [("x",)],
     }
     content = xlsx(sheets)
-    done = taken(content)
+    done = read_rows(content)
     assert (done.sheet, done.rows) == ("一", 1)
     assert [(n.reason, "二" in n.zh, "字段说明" in n.zh) for n in warned(done)] == [
         ("OTHER_SHEETS", True, False)
     ]
-    assert taken(content, sheet="二").sheet == "二"
-    done = taken(content, sheet="三")
+    assert read_rows(content, sheet="二").sheet == "二"
+    done = read_rows(content, sheet="三")
     assert faults(done) == [(1, "", "", "NO_SUCH_SHEET")]
     assert "一" in done.notes.notes[0].zh
-    assert faults(taken(content, sheet="空")) == [(1, "", "", "EMPTY_FILE")]
+    assert faults(read_rows(content, sheet="空")) == [(1, "", "", "EMPTY_FILE")]
 
 
 def test_a_cell_merged_over_rows_counts_for_each_and_that_is_told() -> None:
     rows = [FLEET, ("甲", "W", "1"), (None, "W", "2"), (None,), (None, "W", "3"), ("乙", "W", "4")]
-    done = taken(xlsx(rows, merged=[(1, 0, 4, 0)]))
+    done = read_rows(xlsx(rows, merged=[(1, 0, 4, 0)]))
     assert [(i.row, i.values["owner"]) for i in done.items] == [
         (2, "甲"),
         (3, "甲"),
@@ -164,7 +166,7 @@ def test_the_value_of_a_formula_is_taken_and_a_failed_one_is_refused() -> None:
         page.write_formula(2, 4, "=1/0", None, "#DIV/0!")
         page.write_formula(3, 4, "=A2", None, "待除")
     content = patched(file.getvalue(), "xl/worksheets/sheet1.xml", "<v>待除</v>".encode(), b"")
-    done = taken(content)
+    done = read_rows(content)
     assert done.items[0].values == {
         "owner": "甲",
         "type_code": "W",
@@ -179,7 +181,7 @@ def test_the_value_of_a_formula_is_taken_and_a_failed_one_is_refused() -> None:
 
 
 def test_a_cell_beside_the_columns_is_a_fault_and_short_rows_are_none() -> None:
-    done = taken(xlsx([FLEET, ("甲", "W", "1"), ("甲", "W", "2", None, None, "旁注")]))
+    done = read_rows(xlsx([FLEET, ("甲", "W", "1"), ("甲", "W", "2", None, None, "旁注")]))
     assert faults(done) == [(3, "", "F3", "OUTSIDE")]
     assert [item.row for item in done.items] == [2]
 
@@ -192,7 +194,7 @@ def test_flags_and_points_are_read_of_their_own_kinds_of_cells() -> None:
         ("甲", "行政处罚", date(2026, 8, 1), date(2026, 9, 1), "罚2", 3.5, 0),
         ("甲", 5, date(2026, 8, 1), date(2026, 9, 1), "罚3", 3, "是"),
     ]
-    done = taken(xlsx(rows), "records")
+    done = read_rows(xlsx(rows), "records")
     assert (done.items[0].values["points"], done.items[0].values["verified"]) == (3, True)
     assert faults(done) == [
         (3, "分值", "F3", "NOT_A_NUMBER"),
@@ -201,7 +203,7 @@ def test_flags_and_points_are_read_of_their_own_kinds_of_cells() -> None:
 
 
 def test_rows_come_back_as_they_stood_in_the_sheet() -> None:
-    done = taken(xlsx([FLEET, ("甲", "W", 12, date(2027, 3, 1)), ("乙", "W", "2")]))
+    done = read_rows(xlsx([FLEET, ("甲", "W", 12, date(2027, 3, 1)), ("乙", "W", "2")]))
     assert [(row.number, row.cells) for row in done.rejected({2})] == [
         (2, ["甲", "W", "12", "2027-03-01"])
     ]

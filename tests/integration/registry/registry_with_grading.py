@@ -23,14 +23,14 @@ from services.grading.evidence import read
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import eventually
 from tests.integration.events.support import running as working
-from tests.integration.registry.offices import Office, running, sandbox
+from tests.integration.registry.running_registry import RunningRegistry, running, sandbox
 from tests.ports import free_port
 from tests.postgres import Databases
 
 LEAST, ALERT_SHARE, DROP_SHARE = 3, 0.5, 0.4
 
 
-class Hall(Office):
+class RegistryWithGrading(RunningRegistry):
     """The running registry, seen from outside, with grading's projection and its server."""
 
     def __init__(self, settings: Settings) -> None:
@@ -65,8 +65,8 @@ class Hall(Office):
 
 
 @asynccontextmanager
-async def opened(folder: Path, databases: Databases) -> AsyncIterator[Hall]:
-    """A hall of its own: with its own NATS, so that grading hears of this register only."""
+async def opened(folder: Path, databases: Databases) -> AsyncIterator[RegistryWithGrading]:
+    """A registry of its own: with its own NATS, so that grading hears of this register only."""
     nats = NatsServer(folder)
     nats.start()
     settings = sandbox(folder, free_port(), nats.url, databases).model_copy(
@@ -78,18 +78,20 @@ async def opened(folder: Path, databases: Databases) -> AsyncIterator[Hall]:
             "call_timeout_seconds": 3.0,
         }
     )
-    hall = Hall(settings)
-    await migrations.upgrade(hall.grading, "grading")
+    registry = RegistryWithGrading(settings)
+    await migrations.upgrade(registry.grading, "grading")
     async with running(settings):
-        client = await connect(nats.url)
-        consumer = registry_consumer(hall.grading, client.jetstream(), hall.clock, _nothing)
+        nats_client = await connect(nats.url)
+        consumer = registry_consumer(
+            registry.grading, nats_client.jetstream(), registry.clock, _nothing
+        )
         async with working(consumer.run()):
-            await hall.open_grading()
-            yield hall
-            await hall.close_grading()
-        await client.close()
-    await hall.close()
-    await hall.grading.close()
+            await registry.open_grading()
+            yield registry
+            await registry.close_grading()
+        await nats_client.close()
+    await registry.close()
+    await registry.grading.close()
     nats.kill()
 
 

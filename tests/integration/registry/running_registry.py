@@ -45,7 +45,7 @@ NO_TEMPORAL = "127.0.0.1:9"  # the register serves without it
 
 
 @dataclass
-class Desk:
+class Client:
     """One caller: the stubs under its token."""
 
     registry: registry_pb2_grpc.RegistryServiceStub
@@ -56,7 +56,7 @@ class Desk:
     operations: operations_pb2_grpc.OperationsServiceStub
 
 
-class Office:
+class RunningRegistry:
     """The running registry, seen from outside; its database is open for reading."""
 
     def __init__(self, settings: Settings) -> None:
@@ -69,17 +69,17 @@ class Office:
             await channel.close()
         await self.database.close()
 
-    def desk(
+    def client(
         self, *roles: Role, bureau: str = DISTRICT, subject_id: str = "", name: str = "someone"
-    ) -> Desk:
+    ) -> Client:
         """A caller in these roles, signed in with a token of the registry's own key."""
         key = make_keys(self.settings.keys_dir, ())
         signer = Signer(key, SystemClock(), self.settings.token_life)
         scope = "" if Role.OPERATOR in roles or Role.PUBLIC in roles else bureau
         token, _ = signer.issue(Caller(name, name, frozenset(roles), scope, subject_id))
-        return self.desk_with(token)
+        return self.client_with(token)
 
-    def desk_with(self, token: str = "") -> Desk:
+    def client_with(self, token: str = "") -> Client:
         """A caller with a token, or with none."""
 
         async def source() -> str:
@@ -88,7 +88,7 @@ class Office:
         address = self.settings.address("registry")
         channel = open_channel(address, source if token else None)
         self._channels.append(channel)
-        return Desk(
+        return Client(
             registry_pb2_grpc.RegistryServiceStub(channel),
             registry_pb2_grpc.ImportServiceStub(channel),
             bulk_pb2_grpc.BulkServiceStub(channel),
@@ -97,23 +97,23 @@ class Office:
             operations_pb2_grpc.OperationsServiceStub(channel),
         )
 
-    async def said(self, aggregate: str) -> list[Any]:
+    async def events_of(self, aggregate: str) -> list[Any]:
         """The events of an aggregate, in order."""
         return await outbox(self.database, aggregate)
 
     async def audited(self, object_: str) -> list[AuditEntry]:
         """What the audit says of an object, in order."""
-        wanted = (
+        query = (
             select(AuditEntry)
             .where(AuditEntry.object == object_)
             .order_by(col(AuditEntry.entry_id))
         )
         async with self.database.snapshot() as session:
-            return list((await session.exec(wanted)).all())
+            return list((await session.exec(query)).all())
 
     async def bureau(self, code: str = DISTRICT) -> str:
         """A bureau that exists."""
-        administrator = self.desk(Role.ADMINISTRATOR, bureau="")
+        administrator = self.client(Role.ADMINISTRATOR, bureau="")
         known = await administrator.registry.ListBureaus(pb.ListBureausRequest(page_size=1000))
         if code not in {bureau.code for bureau in known.bureaus}:
             bureau = pb.Bureau(code=code, name=f"测试市场监管局{code}")
@@ -122,33 +122,33 @@ class Office:
             )
         return code
 
-    async def subject(self, **said: Any) -> pb.Subject:
+    async def subject(self, **values: Any) -> pb.Subject:
         """A registered subject."""
-        bureau = await self.bureau(said.get("bureau", DISTRICT))
-        caseworker = self.desk(Role.CASEWORKER, bureau=bureau)
-        answer = await caseworker.registry.PutSubject(put_subject(**said))
+        bureau = await self.bureau(values.get("bureau", DISTRICT))
+        caseworker = self.client(Role.CASEWORKER, bureau=bureau)
+        answer = await caseworker.registry.PutSubject(put_subject(**values))
         return answer.subject
 
-    async def instrument(self, owner: pb.Subject | None = None, **said: Any) -> pb.Instrument:
+    async def instrument(self, owner: pb.Subject | None = None, **values: Any) -> pb.Instrument:
         """A filed instrument."""
         owner = owner or await self.subject()
-        caseworker = self.desk(Role.CASEWORKER, bureau=owner.bureau)
-        answer = await caseworker.registry.PutInstrument(put_instrument(owner.subject_id, **said))
+        caseworker = self.client(Role.CASEWORKER, bureau=owner.bureau)
+        answer = await caseworker.registry.PutInstrument(put_instrument(owner.subject_id, **values))
         return answer.instrument
 
-    async def record(self, owner: pb.Subject | None = None, **said: Any) -> pb.Record:
+    async def record(self, owner: pb.Subject | None = None, **values: Any) -> pb.Record:
         """An entered credit record."""
         owner = owner or await self.subject()
-        caseworker = self.desk(Role.CASEWORKER, bureau=owner.bureau)
-        answer = await caseworker.registry.EnterRecord(enter_record(owner.subject_id, **said))
+        caseworker = self.client(Role.CASEWORKER, bureau=owner.bureau)
+        answer = await caseworker.registry.EnterRecord(enter_record(owner.subject_id, **values))
         return answer.record
 
 
 async def outbox(database: Database, aggregate: str) -> list[Any]:
     """The events of an aggregate in a database, in order."""
-    wanted = select(Outbox).where(Outbox.aggregate == aggregate).order_by(col(Outbox.aggregate_seq))
+    query = select(Outbox).where(Outbox.aggregate == aggregate).order_by(col(Outbox.aggregate_seq))
     async with database.snapshot() as session:
-        return [_event(row) for row in await session.exec(wanted)]
+        return [_event(row) for row in await session.exec(query)]
 
 
 def _event(row: Outbox) -> Any:
@@ -165,31 +165,33 @@ def credit_code(department: str = "91") -> str:
     return first17 + credit_code_check_digit(first17)
 
 
-def put_subject(**said: Any) -> pb.PutSubjectRequest:
+def put_subject(**values: Any) -> pb.PutSubjectRequest:
     """A request that registers a subject."""
-    given = {
+    defaults = {
         "kind": "organisation",
         "name": f"合成加油站{uuid4().hex[:8]}",
         "credit_code": credit_code(),
         "bureau": DISTRICT,
         "sector": "fuel_station",
     }
-    if said.get("kind") == "natural_person":
-        given["credit_code"] = ""
-    return pb.PutSubjectRequest(request_id=new_request_id(), subject=pb.Subject(**(given | said)))
-
-
-def put_instrument(subject_id: str, **said: Any) -> pb.PutInstrumentRequest:
-    """A request that files an instrument."""
-    given = {"subject_id": subject_id, "type_code": "FUEL", "serial_no": uuid4().hex[:12]}
-    return pb.PutInstrumentRequest(
-        request_id=new_request_id(), instrument=pb.Instrument(**(given | said))
+    if values.get("kind") == "natural_person":
+        defaults["credit_code"] = ""
+    return pb.PutSubjectRequest(
+        request_id=new_request_id(), subject=pb.Subject(**(defaults | values))
     )
 
 
-def verify(instrument_id: str, **said: Any) -> pb.RecordVerificationRequest:
+def put_instrument(subject_id: str, **values: Any) -> pb.PutInstrumentRequest:
+    """A request that files an instrument."""
+    defaults = {"subject_id": subject_id, "type_code": "FUEL", "serial_no": uuid4().hex[:12]}
+    return pb.PutInstrumentRequest(
+        request_id=new_request_id(), instrument=pb.Instrument(**(defaults | values))
+    )
+
+
+def verify(instrument_id: str, **values: Any) -> pb.RecordVerificationRequest:
     """A request that records a verification, by default a pass."""
-    given = {
+    defaults = {
         "instrument_id": instrument_id,
         "result": "pass",
         "verified_on": "2026-09-01",
@@ -198,13 +200,13 @@ def verify(instrument_id: str, **said: Any) -> pb.RecordVerificationRequest:
         "certificate_no": uuid4().hex,
     }
     return pb.RecordVerificationRequest(
-        request_id=new_request_id(), verification=pb.Verification(**(given | said))
+        request_id=new_request_id(), verification=pb.Verification(**(defaults | values))
     )
 
 
-def enter_record(subject_id: str, **said: Any) -> pb.EnterRecordRequest:
+def enter_record(subject_id: str, **values: Any) -> pb.EnterRecordRequest:
     """A request that enters a credit record, by default a penalty."""
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "subject_id": subject_id,
         "kind": "penalty",
         "severity": "general",
@@ -214,7 +216,9 @@ def enter_record(subject_id: str, **said: Any) -> pb.EnterRecordRequest:
         "source_ref": f"合成罚决字〔2026〕{uuid4().hex[:8]}号",
         "summary": "合成的处罚决定",
     }
-    return pb.EnterRecordRequest(request_id=new_request_id(), record=pb.Record(**(given | said)))
+    return pb.EnterRecordRequest(
+        request_id=new_request_id(), record=pb.Record(**(defaults | values))
+    )
 
 
 @contextmanager

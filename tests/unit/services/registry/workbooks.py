@@ -53,11 +53,11 @@ def patched(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as after,
     ):
         for info in before.infolist():
-            said = before.read(info)
+            values = before.read(info)
             if info.filename == part:
-                assert old in said
-                said = said.replace(old, new)
-            after.writestr(info.filename, said)
+                assert old in values
+                values = values.replace(old, new)
+            after.writestr(info.filename, values)
     return file.getvalue()
 
 
@@ -70,9 +70,9 @@ def filled(content: bytes, rows: Sequence[Sequence[str]], first: int = 2) -> byt
 
 
 def _row(number: int, cells: Sequence[str]) -> str:
-    said = "".join(
+    values = "".join(
         f'<c r="{letters_of(place)}{number}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
         for place, cell in enumerate(cells)
         if cell
     )
-    return f'<row r="{number}">{said}</row>'
+    return f'<row r="{number}">{values}</row>'
