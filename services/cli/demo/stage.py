@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from law.errors import LawError
 from services.cli.output import show
+from services.cli.output.cells import articles
 
 PATIENCE_SECONDS = 300.0  # a busy machine takes longer and is not at fault
 LOOK_EVERY_SECONDS = 0.1
@@ -45,7 +46,8 @@ class Stage:
         self._acts.append(_Act(title, ground, time.monotonic()))
         show.console.print()
         show.console.rule(show.styled((f"{len(self._acts)} {title}", "bold")), align="left")
-        show.console.print(f"  依据 {ground}", style="dim")
+        if named := articles(ground):
+            show.console.print(f"  依据 {named}", style="dim", soft_wrap=True)
 
     def say(self, line: str) -> None:
         """Tells something that happened."""
@@ -85,7 +87,7 @@ class Stage:
         """The closing table."""
         self._close()
         rows = [
-            (n, act.title, act.ground, act.facts, f"{act.seconds:.1f}")
+            (n, act.title, articles(act.ground), act.facts, f"{act.seconds:.1f}")
             for n, act in enumerate(self._acts, 1)
         ]
         show.console.print()

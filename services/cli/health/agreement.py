@@ -1,7 +1,7 @@
 """`quanheng check`: proves that register, grades, cases, timers, outboxes and audit agree (D-04).
 
-Each service checks itself against its own tables, its workflows and its audit chain. Here their
-figures are put side by side: what two services hold of the same thing must have the same digest.
+Each service checks its own tables, workflows and audit chain. This module compares the services:
+where two of them keep a copy of the same data, both copies must have the same digest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from protos.operations.v1 import operations_pb2 as pb
 from services.cli.client import Client
 
-# What must come to rest before two services can be compared.
+# Figures that must be zero before services can be compared.
 UNDER_WAY = ("outbox.pending", "inbox.waiting", "audit.unsealed")
 SETTLE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.3
@@ -22,20 +22,20 @@ LOOK_EVERY_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Agreement:
-    """What checking the whole platform found. `problems` is empty when everything agrees."""
+    """The result of a check of the whole platform; without problems, everything agrees."""
 
     figures: Mapping[str, Mapping[str, int]]  # service → name → value
-    compared: Mapping[str, tuple[str, ...]]  # topic → the services that hold it alike
+    compared: Mapping[str, tuple[str, ...]]  # topic → the services with equal copies
     problems: tuple[tuple[str, pb.Problem], ...]  # service, problem
 
     @property
     def holds(self) -> bool:
-        """True when everything agrees."""
+        """Whether everything agrees."""
         return not self.problems
 
 
 async def check(client: Client, settle_seconds: float = SETTLE_SECONDS) -> Agreement:
-    """Waits until nothing is under way, at most so long, then compares."""
+    """Waits until no work is under way, at most so many seconds, then compares the services."""
     answers = await _settled(client, settle_seconds)
     problems = [(name, problem) for name, answer in answers.items() for problem in answer.problems]
     problems += [

@@ -1,4 +1,4 @@
-"""The databases of a platform on PostgreSQL: found, or made before the services start."""
+"""The databases of a platform on PostgreSQL: created before the services start, if missing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from law.errors import Fault, InvalidInput, LawError
 from plumbing.settings import CALLERS, Settings
 
-MAINTENANCE = "postgres"  # the database every server has, from which others are made
-# As PostgreSQL says it; another who made it meanwhile shows before or after it committed.
-MISSING, MADE_MEANWHILE = "3D000", ("42P04", "23505")
+MAINTENANCE = "postgres"  # the database that every server has; others are created from it
+# SQLSTATE codes. A database that another process creates at the same time gives one of two.
+MISSING, CREATED_MEANWHILE = "3D000", ("42P04", "23505")
 
 
 class NoDatabase(LawError):
@@ -22,10 +22,10 @@ class NoDatabase(LawError):
 
 
 async def provide(settings: Settings) -> list[str]:
-    """Makes the services' databases where they are missing; returns the names of those made.
+    """Creates the databases of the services that are missing; returns the names of the new ones.
 
-    SQLite's are files and make themselves. Raises InvalidInput where two services would share a
-    database, NoDatabase where one can be neither reached nor made.
+    SQLite creates its files by itself. Raises InvalidInput where two services would share a
+    database, NoDatabase where one can be neither reached nor created.
     """
     if not settings.database or settings.database.startswith("sqlite"):
         return []
@@ -37,9 +37,10 @@ async def provide(settings: Settings) -> list[str]:
 
 
 def remember(settings: Settings) -> None:
-    """Holds a data directory to the databases it began with; the file keeps no password.
+    """Notes which databases a data directory works with, without their password.
 
-    Raises InvalidInput for others: keys and workflows of one register would meet another's rows.
+    Raises InvalidInput for other databases than at the first start: the keys and workflows in the
+    directory belong to the rows of those.
     """
     file, now = settings.data_dir / "database", _place(settings)
     if not file.exists():
@@ -51,7 +52,7 @@ def remember(settings: Settings) -> None:
 
 
 async def refuse_used(settings: Settings) -> None:
-    """Refuses databases that hold tables already: a new sandbox never works on a real register."""
+    """Raises InvalidInput for databases with tables: a new sandbox must not use a real register."""
     if not settings.database or settings.database.startswith("sqlite"):
         return
     for service in CALLERS:
@@ -70,15 +71,15 @@ def _place(settings: Settings) -> str:
 
 async def _provide(url: sa.URL) -> bool:
     try:
-        if await _there(url):
+        if await _exists(url):
             return False
-        await _make(url)
+        await _create(url)
     except (DBAPIError, OSError, ModuleNotFoundError) as error:  # asyncpg is an extra
         raise _unusable(url, error) from error
     return True
 
 
-async def _there(url: sa.URL) -> bool:
+async def _exists(url: sa.URL) -> bool:
     try:
         await _run(url, "SELECT 1")
     except DBAPIError as error:
@@ -88,14 +89,14 @@ async def _there(url: sa.URL) -> bool:
     return True
 
 
-async def _make(url: sa.URL) -> None:
+async def _create(url: sa.URL) -> None:
     name = (url.database or "").replace('"', '""')
-    # Of template0: what a machine has added to template1 is not the services' business.
-    make = f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"
+    # From template0, because a machine may have added its own objects to template1.
+    create = f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"
     try:
-        await _run(url.set(database=MAINTENANCE), make)
+        await _run(url.set(database=MAINTENANCE), create)
     except DBAPIError as error:
-        if _state(error) not in MADE_MEANWHILE:
+        if _state(error) not in CREATED_MEANWHILE:
             raise
 
 

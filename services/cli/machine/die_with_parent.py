@@ -1,8 +1,7 @@
-"""Runs a command that dies with the process that started it, even when that one is killed with -9.
+"""Runs a command that the kernel ends when the process that started it dies, even by SIGKILL.
 
-Used as a script: `python -I -S die_with_parent.py <parent> <command> …`. It is a program of its
-own because the request must be made between fork and exec, where a process with threads must not
-run Python.
+`python -I -S die_with_parent.py <parent> <command> …`. It is a separate program because the
+kernel must be asked between fork and exec, where a process with threads must not run Python.
 """
 
 from __future__ import annotations

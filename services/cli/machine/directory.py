@@ -14,7 +14,7 @@ from plumbing.addresses import SERVICES, Addresses, addresses_of_environment
 if TYPE_CHECKING:
     from plumbing.settings import Settings
 
-# What a client of a running platform needs to know; passwords in URLs stay out of the file.
+# What a client of a running platform needs to know; the file holds no URL with a password.
 ADDRESSES = {
     "sandbox",
     *(f"{service}_address" for service in SERVICES),
@@ -36,7 +36,7 @@ class DirectoryLock:
 
     def acquire(self) -> None:
         """Locks the directory. Raises WrongState, naming the process that has it."""
-        while not self._stands(file := self._open_locked()):
+        while not self._is_in_place(file := self._open_locked()):
             os.close(file)  # its last user removed the file just after it was opened
         os.truncate(file, 0)
         os.write(file, str(os.getpid()).encode())
@@ -58,7 +58,7 @@ class DirectoryLock:
             raise _in_use(self._path) from None
         return file
 
-    def _stands(self, file: int) -> bool:
+    def _is_in_place(self, file: int) -> bool:
         try:
             return os.path.samestat(os.fstat(file), self._path.stat())
         except FileNotFoundError:
@@ -66,7 +66,7 @@ class DirectoryLock:
 
 
 def is_held(data_dir: Path) -> bool:
-    """Whether a platform runs on the directory."""
+    """Whether a platform runs on the directory now."""
     try:
         file = os.open(data_dir / "lock", os.O_RDONLY)
     except FileNotFoundError:
@@ -94,7 +94,7 @@ def publish(settings: Settings, monitor: str) -> None:
 
 
 def withdraw(data_dir: Path) -> None:
-    """Removes what `publish` wrote."""
+    """Removes the addresses that `publish` wrote."""
     _endpoints(data_dir).unlink(missing_ok=True)
 
 

@@ -21,11 +21,11 @@ from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, te
 from services.cli.machine.supervisor import ProcessSpec
 
 HOST = "127.0.0.1"
-# Below the range from which Linux takes the ports of outgoing connections.
+# Below the range that Linux uses for outgoing connections.
 OTHERS = range(12_000, 32_000)
 NATS_MONITOR_PORT = 7308
 SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
-# Without these a timer of Temporal fires up to a second late.
+# Without these settings a timer of Temporal fires up to a second late.
 TIMER_PRECISION = (
     'history.timerProcessorMaxTimeShift="10ms"',
     "history.timerProcessorMaxPollRPS=1000",
@@ -33,7 +33,7 @@ TIMER_PRECISION = (
 
 
 def usual_ports(settings: Settings) -> dict[str, int]:
-    """The ports the settings name, by process."""
+    """The ports that the settings name, by process."""
     ports = {name: _port(settings.address(name)) for name in (*SERVICES, PORTAL)}
     ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
@@ -42,7 +42,7 @@ def usual_ports(settings: Settings) -> dict[str, int]:
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens there now."""
+    """Whether no process listens on a port now."""
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -53,7 +53,7 @@ def is_free(port: int) -> bool:
 
 
 def choose_ports(usual: Mapping[str, int], *, insist_on_others: bool = False) -> dict[str, int]:
-    """A port for each name; other than the usual ones only where one is taken, or on request."""
+    """A port for each name: the usual one unless it is taken or others are asked for."""
     others = _others(avoiding=set(usual.values()))
     return {
         name: next(others) if insist_on_others or not is_free(port) else port
@@ -62,7 +62,9 @@ def choose_ports(usual: Mapping[str, int], *, insist_on_others: bool = False) ->
 
 
 def _others(avoiding: set[int]) -> Iterator[int]:
-    start = secrets.randbelow(len(OTHERS))  # platforms that start together should not meet
+    start = secrets.randbelow(
+        len(OTHERS)
+    )  # so that platforms that start together choose different ports
     for step in range(len(OTHERS)):
         port = OTHERS[(start + step) % len(OTHERS)]
         if port not in avoiding and is_free(port):
@@ -70,7 +72,7 @@ def _others(avoiding: set[int]) -> Iterator[int]:
 
 
 def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
-    """The same settings with every part of this machine at the given ports."""
+    """The settings with every process of this machine at the given ports."""
     places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
     metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
     places |= metrics
@@ -84,13 +86,13 @@ def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
 
 
 def engine_specs(settings: Settings, ports: Mapping[str, int]) -> list[ProcessSpec]:
-    """NATS and Temporal, and in a sandbox the mailbox."""
+    """NATS, Temporal and, in a sandbox, the mailbox."""
     engines = [_nats(settings, ports["nats"], ports["nats_monitor"]), _temporal(settings)]
     return [*engines, _mailbox(settings)] if settings.sandbox else engines
 
 
 def service_specs(settings: Settings) -> list[ProcessSpec]:
-    """The services; side by side, since each waits by itself for what it needs of another."""
+    """The services. They start side by side, as each waits by itself for what it needs."""
     return [
         ProcessSpec(
             name=name,
@@ -129,7 +131,7 @@ def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
 
 
 def _nats_config(home: Path, port: int, monitor: int) -> str:
-    # sync_interval has no flag; without it an acknowledged event can be lost with the power.
+    # There is no flag for sync_interval. Without it a power failure can lose acknowledged events.
     return (
         f"server_name: quanheng\nlisten: {json.dumps(f'{HOST}:{port}')}\n"
         f"http: {json.dumps(f'{HOST}:{monitor}')}\n"
@@ -144,13 +146,13 @@ def _temporal(settings: Settings) -> ProcessSpec:
     place = ["--ip", host, "--port", port, "--namespace", settings.temporal_namespace]
     store = ["--db-filename", str(home / "temporal.db")]
     store += _each("--sqlite-pragma", "journal_mode=WAL", "synchronous=FULL")
-    habits = ["--headless", "--log-level", "error"]
-    habits += _each("--search-attribute", *SEARCH_ATTRIBUTES)
-    habits += _each("--dynamic-config-value", *TIMER_PRECISION)
+    options = ["--headless", "--log-level", "error"]
+    options += _each("--search-attribute", *SEARCH_ATTRIBUTES)
+    options += _each("--dynamic-config-value", *TIMER_PRECISION)
     probe = partial(temporal_serves, settings.temporal_address, settings.temporal_namespace)
     return ProcessSpec(
         name="temporal",
-        command=(_engine("temporal"), "server", "start-dev", *place, *store, *habits),
+        command=(_engine("temporal"), "server", "start-dev", *place, *store, *options),
         environment=_bare_environment(home),
         is_ready=probe,
         stop_rank=1,
@@ -180,7 +182,7 @@ def _engine(program: str) -> str:
 
 
 def _bare_environment(home: Path) -> dict[str, str]:
-    """Engines read their own variables and files in the home; a machine's must not reach them."""
+    """An environment without the variables of this machine, which engines would read."""
     return {"HOME": str(home), "PATH": os.defpath}
 
 

@@ -1,7 +1,7 @@
-"""The sandbox's mail server: takes every mail, delivers none, keeps each as a file.
+"""The mail server of a sandbox: it accepts every mail, sends none, and keeps each as a file.
 
-`python -m services.cli.machine.mailbox`. A mail is acknowledged once its file
-is complete and on disk.
+`python -m services.cli.machine.mailbox`. A mail is acknowledged once its file is complete and on
+disk.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plumbing.settings import Settings
 
 
 class Mailbox:
-    """A folder in which every mail is one `.eml` file, named by the platform's time."""
+    """A folder with one `.eml` file for each mail, named by the time of the platform."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
@@ -30,13 +30,13 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        """Keeps one mail, with its envelope ahead of its own headers."""
+        """Keeps one mail; sender and recipients of the envelope become its first headers."""
         content = envelope.original_content or b""
         await asyncio.to_thread(self.keep, _envelope_headers(envelope) + content)
         return "250 Kept"
 
     def keep(self, mail: bytes) -> Path:
-        """Writes a mail so that nobody ever sees half of it."""
+        """Writes a mail to a file that appears complete or not at all; returns its path."""
         name = f"{self._clock.now():%Y%m%dT%H%M%S.%f}-{uuid4().hex[:8]}"
         part, whole = self._folder / f"{name}.part", self._folder / f"{name}.eml"
         with part.open("xb") as file:

@@ -1,4 +1,4 @@
-"""The platform on one machine: engines and services started in order, kept up, stopped in order.
+"""The platform on one machine: engines and services, started, kept running and stopped in order.
 
     async with Platform(data_dir, sandbox=True) as platform:
         await platform.wait_ready()
@@ -6,7 +6,7 @@
         await platform.kill_everything()
         await platform.wait_ready()
 
-Run it on the main thread: the kernel ends the processes with the thread that started them.
+Run it on the main thread: when the thread that started a process ends, the kernel ends the process.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class NotReady(LawError):
 
 
 class Platform:
-    """Everything that runs on one data directory."""
+    """All processes of one data directory."""
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class Platform:
         backoff: Backoff | None = None,
     ) -> None:
         self.settings = Settings(data_dir=data_dir.resolve(), sandbox=sandbox)
-        if database:  # else it is where the environment says
+        if database:  # else the environment names it
             self.settings = self.settings.model_copy(update={"database": database})
-        self.monitor = ""  # NATS' own report of itself, host:port; known from `start` on
+        self.monitor = ""  # host:port of the monitor of NATS; known from `start` on
         self._sandbox_start = sandbox_start
         self._usual_ports = usual_ports
         self._services = services
@@ -101,7 +101,7 @@ class Platform:
         await self.stop()
 
     async def start(self) -> None:
-        """Takes the directory and starts everything; `wait_ready` tells when it is up."""
+        """Locks the directory and starts every process; `wait_ready` waits until they answer."""
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.data_dir / "logs").mkdir(exist_ok=True)
         self._lock.acquire()
@@ -148,22 +148,22 @@ class Platform:
         return ready.done()
 
     def _progress(self) -> list[tuple[str, int, int]]:
-        """What changes while processes that are not ready yet come nearer to it."""
+        """Figures of the processes that are not ready; they change while a process gets ready."""
         return [(part.spec.name, part.starts, int(part.cpu_seconds)) for part in self._late()]
 
     def _late(self) -> list[Supervised]:
         return [part for part in self._parts.values() if not part.ready.is_set()]
 
     async def kill(self, *names: str) -> None:
-        """Ends these processes with SIGKILL; each is started again after its pause."""
+        """Ends these processes with SIGKILL; each is restarted after its pause."""
         await asyncio.gather(*(self._parts[name].kill() for name in names))
 
     async def kill_everything(self) -> None:
-        """Ends every process, NATS and Temporal too, with SIGKILL; all are started again."""
+        """Ends every process with SIGKILL, NATS and Temporal included; all are restarted."""
         await self.kill(*self._parts)
 
     async def stop(self) -> None:
-        """Stops services first, then Temporal, then NATS; leaves no process and no lock."""
+        """Stops the services, then Temporal, then NATS, and unlocks the directory."""
         for rank in sorted({part.spec.stop_rank for part in self._parts.values()}):
             await self._stop_rank(rank)
         self._leave()
@@ -171,7 +171,7 @@ class Platform:
 
     async def _all_ready(self) -> None:
         while late := self._late():
-            await late[0].ready.wait()  # and look again: another may have died meanwhile
+            await late[0].ready.wait()  # then look again, as another may have died meanwhile
 
     def _specs(self) -> list[ProcessSpec]:
         usual = usual_ports(self.settings)
@@ -202,7 +202,7 @@ class Platform:
         self._lock.release()
 
     def _raise_faults(self) -> None:
-        """A task of ours only ends by itself when this code is wrong: that must come out."""
+        """Raises the error of a task that ended by itself: such an end is a fault of this code."""
         for task in self._tasks.values():
             if task.done() and not task.cancelled():
                 task.result()
@@ -227,7 +227,7 @@ def _is_hopeless(part: Supervised) -> bool:
 
 
 def prepare_clock(settings: Settings, start: date) -> None:
-    """Makes a new directory a sandbox if asked; refuses to turn one kind into the other."""
+    """Creates the clock of a new sandbox. Raises InvalidInput for a directory of the other kind."""
     if settings.sandbox and not settings.clock_file.exists():
         if any(settings.data_dir.glob("*.db")) or (settings.data_dir / "temporal").exists():
             raise InvalidInput(

@@ -1,4 +1,4 @@
-"""Whether a process really answers: one question each, asked anew until the answer is yes."""
+"""Probes that tell whether a process answers. The supervisor repeats each until it is true."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from grpc_health.v1 import health_pb2
 Answer = TypeVar("Answer", bound=Message)
 
 ANSWER_WITHIN = 1.0
-# A proxy meant for the outside world must not stand between parts of one machine.
+# Without a proxy: a proxy is meant for the outside world.
 DIRECT = (("grpc.enable_http_proxy", 0),)
 HEALTH = "/grpc.health.v1.Health/Check"
 TEMPORAL = "temporal.api.workflowservice.v1.WorkflowService"
-# Closed histories stay to be looked into for a year; Temporal itself keeps them for one day.
+# Closed histories are kept for a year, so that they can be examined; the default is one day.
 KEEP_HISTORIES = timedelta(days=365)
-# These say that the question itself is wrong; anything else may pass while a process starts.
+# These say that the call itself is wrong; any other code may pass while a process starts.
 OUR_FAULT = {
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.PERMISSION_DENIED,
@@ -30,30 +30,30 @@ OUR_FAULT = {
 
 
 async def grpc_serves(address: str, service: str = "") -> bool:
-    """The standard health service says SERVING."""
+    """Whether the standard health service answers SERVING."""
     question = health_pb2.HealthCheckRequest(service=service)
     answer = await _ask(address, HEALTH, question, health_pb2.HealthCheckResponse)
     return answer is not None and answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
 async def temporal_serves(address: str, namespace: str) -> bool:
-    """Temporal answers for the namespace, and has been told how long to keep histories."""
+    """Whether Temporal answers for the namespace; sets how long it keeps histories."""
     return await grpc_serves(address, TEMPORAL) and await _keep_histories(address, namespace)
 
 
 async def http_ok(address: str, path: str) -> bool:
-    """A GET is answered with 200."""
+    """Whether a GET is answered with 200."""
     request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"
     return b" 200 " in await _first_line(address, request)
 
 
 async def smtp_greets(address: str) -> bool:
-    """A mail server says that it is ready."""
+    """Whether a mail server greets with 220."""
     return (await _first_line(address)).startswith(b"220 ")
 
 
 async def accepts(address: str) -> bool:
-    """A server accepts connections."""
+    """Whether a server accepts connections."""
     host, port = address.rsplit(":", 1)
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
@@ -65,12 +65,12 @@ async def accepts(address: str) -> bool:
 
 
 async def nats_greets(address: str) -> bool:
-    """A NATS server introduces itself."""
+    """Whether a NATS server sends its INFO."""
     return (await _first_line(address)).startswith(b"INFO ")
 
 
 async def _keep_histories(address: str, namespace: str) -> bool:
-    # Imported here because it takes longer than all other commands together.
+    # Imported here because this takes longer than any other import of the command line.
     from temporalio.api.namespace.v1 import NamespaceConfig  # noqa: PLC0415
     from temporalio.api.workflowservice.v1 import (  # noqa: PLC0415
         UpdateNamespaceRequest,
@@ -86,7 +86,7 @@ async def _keep_histories(address: str, namespace: str) -> bool:
 
 
 async def _ask(address: str, method: str, request: Message, answer: type[Answer]) -> Answer | None:
-    """One gRPC call; None means that nobody can answer it yet."""
+    """One gRPC call; None while no server can answer it yet."""
     async with grpc.aio.insecure_channel(address, options=DIRECT) as channel:
         call = channel.unary_unary(
             method,

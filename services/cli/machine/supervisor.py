@@ -1,4 +1,4 @@
-"""One process of the platform: started, watched, restarted after a growing pause, stopped."""
+"""Supervises one process: starts it, restarts it after a growing pause when it dies, stops it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import Protocol
 
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
-ASK_EVERY = 0.1  # seconds between two questions whether a process is ready
+PROBE_EVERY = 0.1  # seconds between two probes for readiness
 LOG_LIMIT = 16 * 1024 * 1024
 
 
 class Observer(Protocol):
-    """Who is told what happens. Nothing here needs a terminal."""
+    """Gets the output and the news of the processes; `up` prints them."""
 
     def line(self, process: str, text: str) -> None:
         """A process wrote a line."""
 
     def news(self, zh: str, en: str) -> None:
-        """The platform itself has something to say."""
+        """Something happened to a process or to the platform."""
 
 
 class Silent:
-    """An observer that keeps to itself."""
+    """An observer that does nothing."""
 
     def line(self, process: str, text: str) -> None: ...
 
@@ -38,7 +38,7 @@ class Silent:
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """How one process is run, and how one sees that it is ready."""
+    """How one process is started, stopped and probed for readiness."""
 
     name: str
     command: tuple[str, ...]  # begins with an absolute path
@@ -51,37 +51,37 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Backoff:
-    """How long to wait before a process that died is started again."""
+    """The pauses, in seconds, before a process that died is started again."""
 
     first: float = 0.5
     longest: float = 15.0
-    forgiven_after: float = 30.0  # seconds of health after which earlier deaths don't count
+    forgiven_after: float = 30.0  # seconds of readiness after which earlier deaths no longer count
 
     def pause(self, previous: float, healthy: float) -> float:
-        """The pause after a life that was healthy for so many seconds."""
+        """The pause after a life that was ready for `healthy` seconds."""
         if not previous or healthy >= self.forgiven_after:
             return self.first
         return min(previous * 2, self.longest)
 
 
 class Output:
-    """What a process writes: all of it in its log file, line by line to the observer."""
+    """The output of a process: written to its log file, and line by line to the observer."""
 
-    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
         self._path = path
-        self._tell = tell
+        self._on_line = on_line
         self._rest = b""
         self.last: deque[str] = deque(maxlen=5)
 
     async def follow(self, stream: asyncio.StreamReader) -> None:
-        """Reads until the process has closed its output."""
+        """Reads until the process closes its output."""
         while chunk := await stream.read(65_536):
             self._append(chunk)
             *lines, self._rest = (self._rest + chunk).split(b"\n")
             for line in lines:
-                self._hand_on(line)
+                self._pass_on(line)
         if self._rest:
-            self._hand_on(self._rest)
+            self._pass_on(self._rest)
             self._rest = b""
 
     def _append(self, chunk: bytes) -> None:
@@ -90,14 +90,14 @@ class Output:
         with self._path.open("ab") as file:
             file.write(chunk)
 
-    def _hand_on(self, line: bytes) -> None:
+    def _pass_on(self, line: bytes) -> None:
         text = line.decode(errors="replace").rstrip()
         self.last.append(text)
-        self._tell(text)
+        self._on_line(text)
 
 
 class Supervised:
-    """One process kept running. To stop it, cancel the task that runs `keep_running`."""
+    """A process that is kept running. Cancelling the task of `keep_running` stops it."""
 
     def __init__(self, spec: ProcessSpec, data_dir: Path, observer: Observer, backoff: Backoff):
         self.spec = spec
@@ -117,12 +117,12 @@ class Supervised:
 
     @property
     def pid(self) -> int | None:
-        """The process that runs now, if one does."""
+        """The id of the running process; None while none runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     @property
     def cpu_seconds(self) -> float:
-        """The processor time its present life has used; 0 where the system does not tell."""
+        """Seconds of processor time that the running process has used; 0 where that is unknown."""
         try:
             fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
@@ -131,7 +131,7 @@ class Supervised:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     async def keep_running(self, peers: Mapping[str, Supervised]) -> None:
-        """Runs the process until cancelled; a cancelled one is stopped before this returns."""
+        """Restarts the process whenever it dies, until cancelled; then stops it and returns."""
         pause = 0.0
         while True:
             for name in self.spec.after:
@@ -143,13 +143,13 @@ class Supervised:
             await asyncio.sleep(pause)
 
     async def kill(self) -> None:
-        """Ends the process with SIGKILL, as a crash would; it is then started again."""
+        """Ends the process with SIGKILL, like a crash; it is then restarted."""
         if pid := self.pid:
             os.killpg(pid, signal.SIGKILL)
             await self._gone.wait()
 
     async def _live(self) -> float:
-        """One life of the process. Returns for how many seconds it was ready."""
+        """Runs the process once; returns the number of seconds that it was ready."""
         self._process = process = await self._start()
         assert process.stdout is not None  # noqa: S101 - it was asked for
         self._gone.clear()
@@ -162,7 +162,7 @@ class Supervised:
                 finally:
                     watch.cancel()
                     await self._end(process)
-                    await asyncio.wait({output}, timeout=1)  # its last words
+                    await asyncio.wait({output}, timeout=1)  # the rest of its output
         finally:
             healthy = self._forget_ready()
             self._gone.set()
@@ -170,9 +170,9 @@ class Supervised:
 
     async def _start(self) -> Process:
         self.starts += 1
-        tether = (sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()))
+        launcher = (sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()))
         return await asyncio.create_subprocess_exec(
-            *tether,
+            *launcher,
             *self.spec.command,
             env=self.spec.environment,
             cwd=self._data_dir,
@@ -183,9 +183,9 @@ class Supervised:
         )
 
     async def _watch(self) -> None:
-        # A process outside can only be asked; there is no event of ours that it could set.
+        # Another process cannot set an event of this one, so it is probed again and again.
         while not await self.spec.is_ready():  # noqa: ASYNC110
-            await asyncio.sleep(ASK_EVERY)
+            await asyncio.sleep(PROBE_EVERY)
         self._ready_since = asyncio.get_running_loop().time()
         self.failed_starts = 0
         self.ready.set()

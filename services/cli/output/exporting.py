@@ -1,7 +1,7 @@
-"""Any list as a file: every page of it, a row for each thing, a column for each field.
+"""Writes a list to a file: a row for each item, a column for each field.
 
-What is exported is what the caller may see, for it is asked for as on the screen. Pages are written
-as they come, so that memory does not grow with the list; the file takes its name when it is whole.
+A file holds what the caller may see. Rows are written as they arrive, so that memory does not grow
+with the list, and the file gets its name once it is complete.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from services.cli.output.columns import Cell, Column
 from services.cli.output.names import Names
 
 ENDINGS = (".xlsx", ".csv")
-ROWS_ON_A_SHEET = 1_048_575  # besides the header
-LONGEST_CELL = 32_767  # characters, of a workbook
+ROWS_ON_A_SHEET = 1_048_575  # without the header
+LONGEST_CELL = 32_767  # characters in a cell of a workbook
 CUT = "…（未完）"
 WIDTH = 16
-# What a spreadsheet program may take for the beginning of a formula.
+# A spreadsheet program may read a cell as a formula if it begins with one of these.
 RISKY = tuple("=+-@\t\r\n＝＋－＠")
 
 
 class Writer(Protocol):
-    """Writes rows."""
+    """Something that rows can be written to."""
 
     def write(self, row: Sequence[Cell]) -> None:
-        """Writes one more row."""
+        """Writes a row below the last one."""
 
 
 def check_ending(path: Path) -> None:
-    """Refuses a file name that says no format."""
+    """Raises BadParameter for a file name that ends in neither .xlsx nor .csv."""
     if path.suffix.lower() not in ENDINGS:
         raise typer.BadParameter("文件名须以 .xlsx 或 .csv 结尾 | must end in .xlsx or .csv")
 
@@ -60,7 +60,7 @@ async def export(
 
 @contextmanager
 def writing(path: Path, title: str, headings: Sequence[str]) -> Iterator[Writer]:
-    """A writer to a file that takes its name at the end, if all went well."""
+    """Opens a writer; the file gets its name at the end, and only if nothing was raised."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     kind: Callable[..., Any] = _Workbook if path.suffix.lower() == ".xlsx" else _Csv
     try:
@@ -72,17 +72,17 @@ def writing(path: Path, title: str, headings: Sequence[str]) -> Iterator[Writer]
 
 
 def disarmed(cell: str) -> str:
-    """A text that no spreadsheet program runs as a formula; the importer undoes it."""
+    """A text with an apostrophe before it if it could be read as a formula."""
     return f"'{cell}" if cell.lstrip("'").startswith(RISKY) else cell
 
 
 def armed(cell: str) -> str:
-    """A text as it was before it was disarmed."""
+    """The text that `disarmed` was given; the importer reads cells by this."""
     return cell[1:] if cell.startswith("'") and disarmed(cell[1:]) == cell else cell
 
 
 class _Csv:
-    """CSV in UTF-8 with a byte-order mark, without formulas."""
+    """A CSV file in UTF-8 with a byte-order mark and without formulas."""
 
     def __init__(self, path: Path, _title: str, headings: Sequence[str]) -> None:
         self._file: IO[str] = path.open("w", encoding="utf-8-sig", newline="")
@@ -112,7 +112,7 @@ def _as_text(cell: Cell) -> str:
 
 
 class _Workbook:
-    """A workbook: texts are texts, days are days; a long list goes on on further sheets."""
+    """A workbook with typed cells; a list too long for a sheet continues on the next one."""
 
     def __init__(self, path: Path, title: str, headings: Sequence[str]) -> None:
         import xlsxwriter  # noqa: PLC0415 - slow to load, and only a workbook needs it

@@ -20,6 +20,14 @@ from protos.registry.v1 import registry_pb2 as pb
 
 SINGLY = 30  # ids asked for one by one; for more of a kind every page of its list is read
 PAGE = 1000
+# The caller may not see the name, there is none, or the platform is older than this command line.
+UNKNOWABLE = frozenset(
+    {
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.UNIMPLEMENTED,
+    }
+)
 ACCOUNT_FIELDS = frozenset(
     {
         *("caseworker", "lodged_by", "decided_by", "actor", "on_behalf_of", "assessed_by"),
@@ -186,7 +194,7 @@ async def _permitted(call: Awaitable[Any]) -> Any:
     try:
         return await call
     except grpc.aio.AioRpcError as error:
-        if error.code() in {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND}:
+        if error.code() in UNKNOWABLE:
             return None
         raise
 
