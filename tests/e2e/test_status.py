@@ -28,7 +28,7 @@ from services.cli.demo import mail
 from services.cli.health.metrics import Scrape, scrape_all
 from services.cli.health.problems import WAITING
 from services.cli.health.status import Status, look
-from tests.e2e import valid_requests
+from tests.e2e import requests
 from tests.e2e.running_platform import RunningPlatform, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,7 +65,9 @@ async def scraped(platform: RunningPlatform) -> dict[str, Scrape]:
     return {scrape.service: scrape for scrape in await scrape_all(platform.machine.settings)}
 
 
-async def figure(platform: RunningPlatform, service: str, holds: Callable[[Scrape], bool]) -> Scrape:
+async def figure(
+    platform: RunningPlatform, service: str, holds: Callable[[Scrape], bool]
+) -> Scrape:
     """The metrics of a service once a condition holds for them."""
 
     async def seen() -> Scrape | None:
@@ -144,7 +146,9 @@ async def test_figures_follow_what_happens(platform: RunningPlatform) -> None:
     case = await platform.accepted_case(record)
     of_kind = {"kind": "objection"}
     objection = await figure(
-        platform, "objection", lambda scrape: scrape.sum("quanheng_cases_open", state="accepted") == 1
+        platform,
+        "objection",
+        lambda scrape: scrape.sum("quanheng_cases_open", state="accepted") == 1,
     )
     assert objection.sum("quanheng_terms_due", window="overdue", **of_kind) == 0
     assert objection.sum("quanheng_terms_due", window="within_5", **of_kind) == 1
@@ -160,7 +164,9 @@ async def test_figures_follow_what_happens(platform: RunningPlatform) -> None:
     assert grading.sum("quanheng_grades_computed_total") >= 1
     handled = {"consumer": "grading-registry", "event": "RecordsChanged", "outcome": "done"}
     assert grading.sum("quanheng_event_seconds_count", **handled) >= 1
-    await figure(platform, "alerts", lambda scrape: scrape.sum("quanheng_activity_seconds_count") >= 1)
+    await figure(
+        platform, "alerts", lambda scrape: scrape.sum("quanheng_activity_seconds_count") >= 1
+    )
 
 
 async def test_what_a_process_serves_is_as_prometheus_wants_it(platform: RunningPlatform) -> None:
@@ -176,7 +182,9 @@ async def test_what_a_process_serves_is_as_prometheus_wants_it(platform: Running
         assert (checked.returncode, checked.stdout + checked.stderr) == (0, b""), service
 
 
-async def test_while_nats_stands_still_the_outbox_fills_and_status_says_so(platform: RunningPlatform) -> None:
+async def test_while_nats_stands_still_the_outbox_fills_and_status_says_so(
+    platform: RunningPlatform,
+) -> None:
     await settled(platform)
     with frozen(platform, "nats"):
         await put_bureau(platform)
@@ -214,7 +222,9 @@ async def test_an_event_given_up_shows_needs_a_person_and_is_mailed_to_the_opera
         assert status.findings[0].runbook == "docs/operations.md#quanhengdeadletters"
         of_grading = {"consumer": "grading-registry"}
         await figure(
-            platform, "grading", lambda scrape: scrape.sum("quanheng_dead_letters", **of_grading) == 1
+            platform,
+            "grading",
+            lambda scrape: scrape.sum("quanheng_dead_letters", **of_grading) == 1,
         )
         await until(lambda: _mailed(platform))
         await js.purge_stream("DEAD_LETTERS")
@@ -292,8 +302,8 @@ async def extension_asked(platform: RunningPlatform, case_id: str) -> None:
 
 
 async def index_drafted(platform: RunningPlatform) -> None:
-    place = valid_requests.(platform.subject.bureau, platform.subject)
-    request = valid_requests.assess_index(place)
+    place = requests.Place(platform.subject.bureau, platform.subject)
+    request = requests.assess_index(place)
     await ask(platform.clients["caseworker"].assessments.AssessIndex(request))
 
 
@@ -312,7 +322,9 @@ async def instrument_in_use(platform: RunningPlatform, number: int) -> registry.
     return (await ask(register.SetInstrumentState(use))).instrument
 
 
-async def verified(platform: RunningPlatform, instrument: registry.Instrument, result: str, on: str) -> None:
+async def verified(
+    platform: RunningPlatform, instrument: registry.Instrument, result: str, on: str
+) -> None:
     verification = registry.Verification(
         instrument_id=instrument.instrument_id,
         result=result,
@@ -327,7 +339,9 @@ async def verified(platform: RunningPlatform, instrument: registry.Instrument, r
     await ask(platform.clients["caseworker"].registry.RecordVerification(request))
 
 
-async def import_rejections(platform: RunningPlatform, instruments: list[registry.Instrument]) -> registry.Batch:
+async def import_rejections(
+    platform: RunningPlatform, instruments: list[registry.Instrument]
+) -> registry.Batch:
     """Imports a rejection of each instrument, all in use: more alarms than a batch may raise."""
     today = (await platform.today()).isoformat()
     rows = [

@@ -23,7 +23,7 @@ from services.cli.output.headings import heading
 from services.cli.output.language import choose, language
 from services.cli.output.names import Names
 from services.cli.output.show import COLOUR_STYLES
-from services.cli.output.words import grade_name, word_of
+from services.cli.output.words import grade_name, vocabulary, word_of
 
 SHORT = 8  # characters shown of an id; any unambiguous prefix can be given to a command
 LONG_ID = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -58,7 +58,10 @@ def head(message: Descriptor, dotted: str) -> str:
         return choose(*own)
     field = path_to(message, dotted)[-1]
     short_head = SHORT_HEADS.get(field.name)
-    return choose(*short_head) if short_head and is_named(field) else heading(field)
+    if short_head and (is_named(field) or field.is_repeated):
+        return choose(*short_head)
+    is_own_id = field.name.replace("_", "") == f"{message.name.lower()}id"
+    return "id" if is_own_id else heading(field)
 
 
 def cell(message: Any, dotted: str, names: Names) -> Text:
@@ -81,6 +84,8 @@ def _text(path: Sequence[FieldDescriptor], message: Any, names: Names) -> str:
         return articles(str(value))
     if field.is_repeated and field.message_type is None and field.enum_type is None:
         return "、".join(short(word_of(field, str(item))) for item in value)
+    if vocabulary(field) and isinstance(value, str):
+        return word_of(field, value)
     return _spelled(cell_at(path, message, names))
 
 
@@ -289,6 +294,7 @@ SHORT_HEADS: Mapping[str, tuple[str, str]] = {
     "bureau": ("机关", "bureau"),
     "type_code": ("器具类型", "type"),
     "ruleset_id": ("文件", "text"),
+    "record_ids": ("信用信息", "records"),
 }
 # Headings of what is no single field, or is called otherwise on the screen.
 OWN_HEADS: Mapping[str, tuple[str, str]] = {

@@ -122,6 +122,9 @@ TITLES = {
 }
 
 
+# What a single message is called, where that differs from its list.
+SINGLE_TITLES = {"Grade": "等级", "Batch": "导入", "InstrumentColour": "颜色"}
+
 # What stands beside an id, by the field that holds the id.
 NAME_HEADINGS = {
     "subject_id": "主体名称",
@@ -148,7 +151,8 @@ def name_heading(field: FieldDescriptor) -> str:
     return choose(zh, f"{field.name.removesuffix('_id').replace('_', ' ')} name")
 
 
-def title(message: str) -> str:
-    """What people call a message of the contract, in the language in use."""
+def title(message: str, *, single: bool = False) -> str:
+    """What people call a list of a message of the contract, or a single one."""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", message).lower()
-    return choose(TITLES.get(message, message), words)
+    own = SINGLE_TITLES.get(message) if single else None
+    return choose(own or TITLES.get(message, message), words)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor
@@ -97,8 +98,8 @@ DOCUMENTS = {"Letter": ("title", "body"), "EscalationStep": ("title", "body")}
 def view(response: Message, names: Names) -> RenderableType:
     """A response as it is shown."""
     own = VIEWS.get(response.DESCRIPTOR.name)
-    parts = own(response, names) if own else _parts(response, names)
-    return Group(*parts)
+    parts = [*(own(response, names) if own else _parts(response, names))]
+    return Group(*chain.from_iterable((part, "") for part in parts[:-1]), *parts[-1:])
 
 
 def table(messages: Sequence[Any], names: Names, of: Descriptor) -> RenderableType:
@@ -116,7 +117,9 @@ def block(message: Any, names: Names) -> RenderableType:
     """One message, a line for each field that says something."""
     of = message.DESCRIPTOR
     lines = [(head(of, name), cell(message, name, names)) for name in _lines(of)]
-    return block_of(title(of.name), [(name, text) for name, text in lines if text.plain])
+    return block_of(
+        title(of.name, single=True), [(name, text) for name, text in lines if text.plain]
+    )
 
 
 def _lines(of: Descriptor) -> list[str]:
@@ -184,11 +187,11 @@ def _document(name: str, body: str) -> RenderableType:
     return Group("", Rule(styled((name, "bold")), align="left"), styled(body))
 
 
-def _sentences(message: Any) -> Iterator[Text]:
-    """The explanation of a response, a line a sentence."""
+def _sentences(message: Any) -> Iterator[RenderableType]:
+    """The explanation of a response, a line for each sentence."""
     field = f"explanation_{language().value}"
-    for sentence in getattr(message, field, ()):
-        yield styled(f"  {sentence}")
+    if sentences := getattr(message, field, ()):
+        yield Group(*(styled(f"  {sentence}") for sentence in sentences))
 
 
 def _case(response: Any, names: Names) -> Iterator[RenderableType]:
@@ -230,8 +233,8 @@ def _grades(response: Any, _names: Names) -> Iterator[RenderableType]:
         grade = grade_name(count.ruleset_id, count.grade) or choose("主体", "subjects")
         by_text[count.ruleset_id].append(f"{grade} {count.subjects:,}")
     for ruleset_id, counts in by_text.items():
-        yield styled((ruleset_name(ruleset_id) or choose("不评价", "not graded"), "bold"))
-        yield Padding(styled(" · ".join(counts)), (0, 0, 0, GAP), expand=False)
+        name = styled((ruleset_name(ruleset_id) or choose("不评价", "not graded"), "bold"))
+        yield Group(name, Padding(styled(" · ".join(counts)), (0, 0, 0, GAP), expand=False))
 
 
 def _what_if(response: Any, names: Names) -> Iterator[RenderableType]:
@@ -254,10 +257,8 @@ def _explained(response: Any, _names: Names) -> Iterator[RenderableType]:
 
 def _differences(response: Any, _names: Names) -> Iterator[RenderableType]:
     """How a receipt that was recomputed differs from what was kept."""
-    if not response.differences:
-        yield styled(choose("✓ 重新计算一致", "✓ recomputes to itself"))
-    for difference in response.differences:
-        yield styled(difference)
+    same = choose("✓ 重新计算一致", "✓ recomputes to itself")
+    yield Group(*map(styled, response.differences or [same]))
 
 
 def _check_repair(response: Any, names: Names) -> Iterator[RenderableType]:
