@@ -1,4 +1,4 @@
-"""Writes docs/law.md: article → rule → cases, every requirement, every ambiguity.
+"""Writes docs/law.md: the requirements, the rules and cases of each article, the readings.
 
 Run `python docs/generate_law.py`; with `--check` it writes nothing and exits 1 when the file is
 not what the data yields, or a requirement names a rule that does not exist.
@@ -37,14 +37,14 @@ _OWN = re.compile(r"[CRD]-\d+")
 
 @dataclass
 class Article:
-    """What rests on one article: places in the data, and cases."""
+    """What depends on one article: places in the data, and cases."""
 
     rules: list[str] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
 
 
 def main(arguments: list[str]) -> int:
-    """Writes or checks the page; returns the exit status. Broken data are told fault by fault."""
+    """Writes or checks the page and returns the exit status; prints every fault of the data."""
     faults = list(_faults())
     if faults:
         sys.stderr.write("\n".join(faults) + "\n")
@@ -147,7 +147,7 @@ def _mark(name: str) -> str:
 
 
 def _find(place: str) -> None:
-    """Look a place of the data up: file, path in it, and the article that must be cited there."""
+    """Raises LookupError unless the data cite the article at that place: file, path, article."""
     file, path, article = place.split(" ", 2)
     for name, cite in _cited(_read(RULESETS / f"{file}.yaml"), ""):
         if name.startswith(path) and article in _split(cite):
@@ -156,7 +156,7 @@ def _find(place: str) -> None:
 
 
 def _resolve(name: str) -> object:
-    """The object a dotted name stands for; a rule that does not exist must not be named."""
+    """The object of a dotted name. Raises AttributeError for a rule that does not exist."""
     module, _, attribute = name.rpartition(".")
     return getattr(importlib.import_module(module), attribute)
 
@@ -205,7 +205,7 @@ def _weight(piece: str) -> tuple[int, str]:
 
 
 def _cited(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every entry with an article: where it stands in its file, and the article."""
+    """Yields every entry with an article: its path in the file, and the article."""
     if isinstance(node, Mapping):
         if isinstance(node.get("cite"), str):
             yield path, node["cite"]
@@ -261,7 +261,7 @@ def _said(one: corpus.DeclaredReading, *last: str) -> str:
 
 
 def _sources() -> Iterator[str]:
-    """What was looked up outside the five texts, and whether it was confirmed."""
+    """What was checked outside the five texts, and whether it was confirmed."""
     source = read("disclosure")["severity_caps_source"]
     sure = "已核实 confirmed" if source["confirmed"] else "未核实 not confirmed"
     yield "## 外部来源的核实 · Sources looked at"

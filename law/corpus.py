@@ -1,7 +1,6 @@
-"""Every data file of the law with the reader that understands it, and every reading declared.
+"""All data files of the law, each with its reader, and all readings that they declare.
 
-For whoever looks at the law as a whole: the generated page, the tests, a deployment that checks
-its data before it starts.
+The generated page of the law and the tests use it.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from law.texts_in_force.read import read_ruleset
 
 @dataclass(frozen=True, slots=True)
 class DeclaredReading:
-    """A reading where it is declared; `why` where it touches no rule: in Chinese and English."""
+    """A reading and the file that declares it; `why_zh` and `why_en` say why it affects no rule."""
 
     file: str
     reading: Reading
@@ -40,12 +39,12 @@ class DeclaredReading:
 
 
 def check(name: str, document: object) -> None:
-    """Read a document as the data file of that name. Raises InvalidInput with every fault."""
+    """Checks a document as the data file of that name. Raises InvalidInput with every fault."""
     understand(document, name, READERS[name])
 
 
 def declared() -> tuple[DeclaredReading, ...]:
-    """Every reading of every file, by number and file."""
+    """All readings of all files, in the order of their numbers and files."""
     found = [
         DeclaredReading(name, one) for name in READERS if name != NO_RULE for one in _readings(name)
     ] + list(understand(read(NO_RULE), NO_RULE, _read_without_rule))
@@ -61,7 +60,7 @@ def _readings(name: str) -> list[Reading]:
 
 
 def _read_without_rule(reader: Reader) -> tuple[DeclaredReading, ...]:
-    """Read `readings.yaml`: ambiguities that touch no rule, each with why."""
+    """Reads `readings.yaml`: ambiguities that touch no rule, each with why."""
     read_header(reader, "ambiguities")
     found = tuple(_without_rule(item) for item in reader.each("ambiguities"))
     note_repeats(reader, [one.reading for one in found])
@@ -81,7 +80,7 @@ def _jurisdictions(reader: Reader) -> object:
 
 NO_RULE = "readings"
 READERS: Mapping[str, Callable[[Reader], object]] = {
-    # What is only looked at needs no hash.
+    # These are only checked, so the hash is left empty.
     **dict.fromkeys(GRADING, lambda reader: read_ruleset(reader, "")),
     **dict.fromkeys(TABLES, lambda reader: read_table(reader, "")),
     "attention": read_attention,

@@ -1,8 +1,8 @@
 """Errors of the law and of every command, without a transport.
 
 The docstring of a class is its default English message; `message_zh` is the same in Chinese.
-`reason` is stable and is what programs match on. One table per edge maps the five families
-to gRPC, Temporal and HTML; nothing here knows of them (D-12).
+`reason` does not change, so that programs can test it. Each edge of the platform (gRPC, Temporal,
+pages) has one table that translates these errors (D-12).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Fault:
 
 
 def _require_both(zh: str | None, en: str | None) -> None:
-    """Raises ValueError for a message in one language: nobody is told less than another."""
+    """Raises ValueError for a message that is missing in Chinese or in English."""
     if not (zh and en):
         raise ValueError(f"a message in Chinese and English, not {zh!r} and {en!r}")
 
@@ -54,7 +54,7 @@ class LawError(Exception):
         self.en = en or (type(self).__doc__ or "").splitlines()[0]
         self.cite = cite
         self.faults = tuple(faults)
-        self.facts = facts  # small machine-readable extras, e.g. case="…", state="closed"
+        self.facts = facts  # details for programs, such as case="…", state="closed"
         super().__init__(self.en)
 
 

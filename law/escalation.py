@@ -1,7 +1,8 @@
-"""The ladder that follows a red alert: which steps, when the next is due, who approves it.
+"""The ladder of steps after a red alert: when each step is due, and who approves it.
 
-S4 四(二); S1 12(二), 19; R-130…R-133. The texts leave order and waits open (C-31): the figures are
-examples, and say so. Nothing is taken by itself; a step that is due is proposed to a person.
+S4 四(二); S1 12(二), 19; R-130 to R-133. The texts leave the order and the waits open (C-31), so
+the figures are marked as examples. No step happens by itself: one that is due is proposed to a
+person.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step with its ground: `days` working days after what came before, `approver` a role.
+    """One step of the ladder, due `days` working days after the one before; `approver` is a role.
 
-    `example` says that the wait is not the bureau's own figure yet.
+    `example` is true while the wait is an example and not the bureau's own figure.
     """
 
     step: Step
@@ -89,7 +90,7 @@ def ladder(kind: SubjectKind, on: date) -> tuple[Rung, ...]:
 
 
 def rung(step: Step, on: date) -> Rung:
-    """A step with its ground as it holds on a day. Raises NotInForce."""
+    """A step as it holds on a day. Raises NotInForce."""
     versions = [version for version in _rules().ladder if version.value.step is step]
     return in_force(versions, on, *_WHAT)
 
@@ -112,20 +113,20 @@ def following(step: Step, kind: SubjectKind, on: date) -> Rung | None:
 
 
 def due_on(rung: Rung, since: date, edition: Edition) -> DueDate:
-    """The day on whose morning a step is due, counted from the day of what came before it."""
+    """The working day on which a step is due, counted from the step before or the opening."""
     return nth_working_day(since, rung.days, edition)
 
 
 def correct_by(after: Rung, since: date, edition: Edition) -> date:
-    """Until when the subject is asked to correct: the last working day before the step after."""
+    """The last day for a correction: the last working day before the next step is due."""
     eve = due_on(after, since, edition).date - timedelta(days=1)
     return nth_last_working_day(eve, 1, edition)
 
 
 def review_on(asked: date | None, today: date, edition: Edition) -> date:
-    """When a declined or deferred step is looked at again: the day asked for, or the usual one.
+    """The day on which a declined or deferred step is proposed again, by default the usual one.
 
-    Raises InvalidInput for a day that is not to come, or too far away.
+    Raises InvalidInput for a day that is not after today, or later than `latest_review`.
     """
     usual = nth_working_day(today, _review(today).days, edition).date
     day, latest = asked or usual, latest_review(today, edition)
@@ -139,7 +140,7 @@ def review_on(asked: date | None, today: date, edition: Edition) -> date:
 
 
 def latest_review(today: date, edition: Edition) -> date:
-    """The last day to which anything of a case may be put off."""
+    """The latest day to which a step of a case may be put off."""
     return nth_working_day(today, _review(today).at_most_days, edition).date
 
 
@@ -162,7 +163,7 @@ def archive_cite(ruleset_id: str, grade: str, on: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Review:
-    """In how many working days something put off is looked at again, usually and at most."""
+    """After how many working days a deferred step is proposed again: usually, and at most."""
 
     days: int
     at_most_days: int
@@ -170,7 +171,7 @@ class _Review:
 
 @dataclass(frozen=True, slots=True)
 class _Archive:
-    """Under which text and at which grades an interview is noted."""
+    """The grades of one text at which an interview is noted in the archive."""
 
     ruleset: str
     grades: tuple[str, ...]
@@ -178,7 +179,7 @@ class _Archive:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Everything the file says."""
+    """All rules of `escalation.yaml`."""
 
     ladder: tuple[Version[Rung], ...]
     review: tuple[Version[_Review], ...]
@@ -196,7 +197,7 @@ def _review(on: date) -> _Review:
 
 
 def read_escalation(reader: Reader) -> Escalation:
-    """Read `escalation.yaml`: every step, mildest first, and what goes with them."""
+    """Reads `escalation.yaml`: the steps, mildest first, and the rules about them."""
     read_header(
         reader, "status", "requirements", "ladder", "review", "exposure", "archive", "ambiguities"
     )

@@ -1,7 +1,7 @@
-"""Evidence: what is on record about a subject, in one taxonomy for every text.
+"""Evidence: the records about a subject, with one set of kinds for all texts.
 
-A credit record has a platform-wide kind; each ruleset says what a kind means to it. A dossier is
-a subject and its records: all that grading reads.
+Each ruleset says what a kind of record means under it. A dossier is a subject with its records;
+grading reads nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from law.reader.strict_reader import Reader, refuse
 
 
 class SubjectKind(StrEnum):
-    """What a credit subject is (S3 2)."""
+    """The kinds of credit subjects (S3 2)."""
 
     ORGANISATION = "organisation"
     INDIVIDUAL_BUSINESS = "individual_business"
@@ -24,7 +24,7 @@ class SubjectKind(StrEnum):
 
 
 class Sector(StrEnum):
-    """Where a subject measures: the sectors of all texts together (R-038…R-041)."""
+    """The trade in which a subject measures: the sectors of all texts (R-038 to R-041)."""
 
     MARKET = "market"
     FUEL_STATION = "fuel_station"
@@ -46,7 +46,7 @@ class Sector(StrEnum):
 
 
 class RecordKind(StrEnum):
-    """What a credit record says, positive first, then adverse."""
+    """The kinds of credit records, the positive ones first, then the adverse ones."""
 
     AWARD = "award"
     CERTIFICATION = "certification"
@@ -83,7 +83,7 @@ class RecordKind(StrEnum):
 
     @property
     def positive(self) -> bool:
-        """Whether it speaks for the subject."""
+        """Whether a record of this kind speaks for the subject."""
         return self in POSITIVE
 
 
@@ -100,10 +100,10 @@ class Severity(StrEnum):
 
 
 class RecordStatus(StrEnum):
-    """Whether a record stands. Only an active one counts; the others end it from `status_on`."""
+    """Whether a record stands: only an active one counts; others end it on `status_on`."""
 
     ACTIVE = "active"
-    CORRECTED = "corrected"  #: replaced by another record that says it rightly
+    CORRECTED = "corrected"  #: replaced by a corrected record
     WITHDRAWN = "withdrawn"
     REPAIRED = "repaired"
     EXPIRED = "expired"
@@ -113,9 +113,10 @@ class RecordStatus(StrEnum):
 class Record:
     """One credit record.
 
-    Days are local. `status_on` is the first day on which the status ends the record; without it
-    the record never counts. `final` is beyond review and litigation. `points` is the bureau's own
-    figure, a magnitude in whole points whose sign the kind gives; it outranks the ruleset's.
+    Days are local. A status other than active ends the record on `status_on`, the first day on
+    which it no longer counts; without that day it never counts. `final` means that review and
+    litigation are over. `points` is the bureau's own figure, in whole points without a sign; it
+    takes the place of the figure of the ruleset.
     """
 
     id: str
@@ -133,13 +134,13 @@ class Record:
     source: str = ""
 
     def stands_on(self, day: date) -> bool:
-        """Tell whether its status lets it count on a day; an objection alone does not end it."""
+        """Whether the record still stands on a day; an objection alone does not end it."""
         if self.status is RecordStatus.ACTIVE:
             return True
         return self.status_on is not None and day < self.status_on
 
     def to_json(self) -> dict[str, object]:
-        """Write it as the JSON of a dossier, every field, absent ones as null."""
+        """Returns it as JSON with every field, missing values as null."""
         return {
             "id": self.id,
             "kind": self.kind.value,
@@ -159,7 +160,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """A class a subject was in during a year; without a year, in the one before the grading day."""
+    """The class of a subject in a year; without a year, in the year before the day of grading."""
 
     grade: str
     year: int | None = None
@@ -169,8 +170,8 @@ class Previous:
 class Dossier:
     """A subject and everything on record about it.
 
-    `bureau` is the division code or the bureau's own id. `previous` are classes already given
-    (Tianjin, C-17); without them the years are folded from the oldest record.
+    `bureau` is the division code or the bureau's own id. `previous` are the classes given so far
+    (Tianjin, C-17); without them they are computed year by year from the oldest record.
     """
 
     subject_id: str
@@ -181,7 +182,7 @@ class Dossier:
     bureau: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """Write it as JSON; `from_json` reads it back to an equal dossier."""
+        """Returns it as JSON, which `from_json` reads again."""
         document: dict[str, object] = {
             "subject": {
                 "id": self.subject_id,
@@ -197,7 +198,7 @@ class Dossier:
 
     @staticmethod
     def from_json(document: object) -> Dossier:
-        """Read a dossier, or refuse it whole with every fault and its path."""
+        """Reads a dossier. Raises InvalidInput with every fault and its path."""
         faults: list[Fault] = []
         dossier = read_dossier(Reader(document, "", faults))
         refuse(faults, "信用档案不符合要求", "The dossier is not valid.")
@@ -212,7 +213,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def read_dossier(reader: Reader) -> Dossier:
-    """Read a dossier that is part of a larger document, noting its faults there."""
+    """Reads a dossier that is part of a larger document, and notes its faults."""
     reader.only("subject", "records", "previous")
     subject = reader.below("subject")
     subject.only("id", "kind", "bureau", "sector")
@@ -229,7 +230,7 @@ def read_dossier(reader: Reader) -> Dossier:
 
 
 def _read_bureau(subject: Reader) -> str:
-    # An unassigned subject has an empty bureau; leaving the field out is a fault.
+    # The bureau of an unassigned subject is empty; a missing field is a fault.
     return "" if subject.data.get("bureau") == "" else subject.text("bureau")
 
 
@@ -265,7 +266,7 @@ def _note_repeated_ids(reader: Reader, records: tuple[Record, ...]) -> None:
 
 
 def _read_previous(reader: Reader) -> tuple[Previous, ...]:
-    """Read `previous`: one class, a year with its class, or a list of those."""
+    """Reads `previous`: one class, a year with its class, or a list of those."""
     value = reader.data.get("previous")
     if value is None:
         return ()

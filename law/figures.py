@@ -1,7 +1,7 @@
 """A figure of the law: its value, its article, and the days on which it holds.
 
-A figure that changed has several versions, each with its own days. A figure asked for on a day on
-which no version holds is a typed error: an ended version never stands in for a missing one (D-08).
+A figure that changed has several versions, each with its own days. To ask for a figure on a day on
+which no version holds is an error: an ended version is never used in its place (D-08).
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def in_force(versions: Sequence[Version[T]], on: date, zh: str, en: str) -> T:
 def in_force_or_next(versions: Sequence[Version[T]], on: date, zh: str, en: str) -> T:
     """Returns the version that holds on a day, or else the next one to come.
 
-    For counting back from a later day to one that may lie before the article. Raises NotInForce
-    for a day after the last version ended.
+    This is for a count that goes back from a later day to one that may lie before the article.
+    Raises NotInForce for a day after the last version ended.
     """
     for version in sorted(versions, key=lambda version: version.validity.valid_from or date.min):
         if version.validity.valid_to is None or on <= version.validity.valid_to:

@@ -16,7 +16,7 @@ def _refuse(field: str, zh: str, en: str) -> InvalidInput:
 
 
 def credit_code_check_digit(first17: str) -> str:
-    """The eighteenth character belonging to the first seventeen.
+    """The check digit (the eighteenth character) for the first seventeen characters.
 
     GB 32100-2015: weighted sum modulo 31, over an alphabet without I, O, S, V, Z.
     Raises InvalidInput for another length or a foreign character.
@@ -32,12 +32,12 @@ def credit_code_check_digit(first17: str) -> str:
 
 
 def check_credit_code(code: str, field: str = "credit_code") -> str:
-    """The code in its normal form: 18 capital characters, the last of which agrees.
+    """Checks a credit code and returns it in its normal form of 18 capital characters.
 
-    GB 32100-2015. Blanks and hyphens are dropped, small letters raised. The registering
-    department may be a letter: A, N (village co-operatives, which own markets) and Y are issued.
-    Neither department nor division code is looked up: old codes keep abolished divisions.
-    Raises InvalidInput naming what is wrong; `field` is the path reported in the fault.
+    GB 32100-2015. Spaces and hyphens are removed, small letters become capitals. The code of
+    the registering department may be a letter, such as A, N (village co-operatives) or Y.
+    Department and division are not looked up, because old codes keep divisions that no longer
+    exist. Raises InvalidInput naming what is wrong; `field` is the path reported in the fault.
     """
     normal = "".join(code.split()).replace("-", "").upper()
     if len(normal) != _LENGTH:

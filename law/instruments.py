@@ -1,7 +1,7 @@
-"""The catalogue of instrument types: how each is verified, how often, and how sure we are.
+"""The catalogue of instrument types: how and how often each is verified, with our confidence.
 
-CATALOGUE-2020-42; the cycles are those of the verification regulations (JJG). A value of low or
-medium confidence has to be checked before a deployment relies on it.
+CATALOGUE-2020-42; the cycles are those of the verification regulations (JJG). A deployment must
+check a value of low or medium confidence before it uses it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FIELDS = (
 
 
 class Confidence(StrEnum):
-    """How sure the regulation number and the cycle of a type are."""
+    """How certain the regulation number and the cycle of a type are."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -58,18 +58,18 @@ class InstrumentType:
 
     @property
     def to_be_checked(self) -> bool:
-        """Whether its values are not sure enough to rely on."""
+        """Whether the values must be checked before they are used."""
         return self.confidence is not Confidence.HIGH
 
 
 @cache
 def catalogue() -> Mapping[str, InstrumentType]:
-    """Every type of the packaged catalogue, by code."""
+    """All types of the packaged catalogue, by code."""
     return understood("instruments", read_catalogue)
 
 
 def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
-    """Read `instruments.yaml`: every type once, with its regulation and how sure that is."""
+    """Reads `instruments.yaml`: every type once, with its regulation and the confidence."""
     read_header(reader, "types", "ambiguities", *DATED)
     read_cite(reader)
     validity = read_validity(reader)

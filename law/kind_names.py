@@ -1,4 +1,4 @@
-"""What people call each kind of record, in Chinese and English."""
+"""The names of the kinds of records, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ _ZH = {
 
 
 def kind_name(kind: K, lang: str) -> str:
-    """Return what people call a kind of record, in `zh` or `en`."""
+    """Returns the name of a kind of record, in `zh` or `en`."""
     return _ZH[kind] if lang == "zh" else kind.value.replace("_", " ")

@@ -1,8 +1,8 @@
 """Objection, reconsideration and repair cases: states, permitted steps, outcomes, who decides.
 
 S3 27, 28; S4 四(四), 五(三). A supplement is asked for
-before acceptance, so it never uses up the term; a request for extension changes no right of the
-applicant, so a case waiting for it can still be decided or withdrawn.
+before acceptance, so it does not use up the term. While a case waits for an extension, it can still
+be decided or withdrawn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class CaseKind(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where a case stands, and who must act next."""
+    """The state of a case; the comments say who must act next."""
 
     LODGED = "lodged"  # the bureau: accept, decline, or ask for a supplement
     SUPPLEMENT_REQUESTED = "supplement_requested"  # the applicant
@@ -112,7 +112,7 @@ OUTCOMES: dict[CaseKind, tuple[Outcome, ...]] = {
     ),
     CaseKind.REPAIR: (Outcome.CONFIRM_REPAIR, Outcome.DECLINE_REPAIR),
 }
-# The term each kind of case runs under, and the event that starts it (C-12, C-13).
+# The term of each kind of case (C-12, C-13).
 TERM_OF: dict[CaseKind, str] = {
     CaseKind.OBJECTION: "objection_first",
     CaseKind.RECONSIDERATION: "reconsideration",
@@ -139,7 +139,7 @@ _STEPS: dict[tuple[CaseState, Step], CaseState] = {
 
 
 def permitted(state: CaseState) -> tuple[Step, ...]:
-    """The steps the state permits, in the order of `Step`."""
+    """The steps that are permitted in a state, in the order of `Step`."""
     return tuple(step for step in Step if (state, step) in _STEPS)
 
 
@@ -160,15 +160,15 @@ def after(state: CaseState, step: Step) -> CaseState:
 
 
 def may_reconsider(objection: CaseState) -> bool:
-    """Whether a reconsideration may be lodged: there is a result to be dissatisfied with.
+    """Whether a reconsideration may be lodged, which needs a result of the objection.
 
-    S3 27, second paragraph; not to accept an objection is a result, too.
+    S3 27, second paragraph. That an objection was not accepted is a result too.
     """
     return objection in (CaseState.DECIDED, CaseState.CLOSED, CaseState.DECLINED)
 
 
 def competent_bureau(kind: CaseKind, recording_bureau: str, municipal_bureau: str) -> str:
-    """Who decides: the bureau that provided the record, and the city bureau on reconsideration.
+    """The bureau that decides: the one that made the record; in a reconsideration, the city bureau.
 
     S3 27 (R-111, R-112). Where both are the same, another unit of it decides
     (C-14), see `may_decide`.
@@ -178,7 +178,7 @@ def competent_bureau(kind: CaseKind, recording_bureau: str, municipal_bureau: st
 
 @dataclass(frozen=True)
 class Permission:
-    """Whether somebody may do something, with the reason when not and the rule."""
+    """Whether a person may do something, with the article, and the reason if not."""
 
     allowed: bool
     cite: str
@@ -186,7 +186,7 @@ class Permission:
     en: str = ""
 
     def require(self) -> None:
-        """Raise NotPermitted when it is not allowed."""
+        """Raises NotPermitted if it is not allowed."""
         if not self.allowed:
             raise NotPermitted(self.zh, self.en, cite=self.cite)
 
@@ -200,7 +200,7 @@ def may_decide(
     decider_unit: str | None = None,
     excluded_units: Collection[str] = (),
 ) -> Permission:
-    """Nobody decides on their own act, and nobody twice in one matter.
+    """Whether a person may decide: nobody decides on their own act, or twice in one matter.
 
     `author` made the record, `took_part` in an earlier decision (the objection, when it is
     reconsidered), `applicant` lodged the case; `excluded_units` are those that made the record
@@ -222,7 +222,7 @@ def _no(zh: str, en: str) -> Permission:
 
 
 def may_approve_extension(roles: Collection[str], approver: str, caseworker: str) -> Permission:
-    """An extension is approved by the head of the unit, who is not the caseworker asking.
+    """Whether a person may approve an extension: a unit head, and not the one who asks for it.
 
     S3 28 (R-114): 经单位负责人批准.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import isleap, monthrange
 from datetime import date, datetime, time, timedelta, timezone
 
-# China keeps one offset all year (no summer time since 1991), so no time-zone file is needed.
+# China has had no summer time since 1991, so no time-zone data are needed.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
@@ -26,10 +26,9 @@ def add_years(day: date, years: int) -> date:
 
 
 def earliest_counting(day: date, years: int) -> date:
-    """Return the first day whose fact still counts on `day` under a window of `years`.
+    """The earliest day whose fact still counts on `day` under a window of `years`.
 
-    The inverse of `add_years`: a fact of 29 February still counts on 28 February, and on
-    29 February one of the day before does not.
+    A fact of 29 February counts up to and including 28 February of the last year.
     """
     if (day.month, day.day) == (2, 29) and not isleap(day.year - years):
         return date(day.year - years, 3, 1)
@@ -37,17 +36,17 @@ def earliest_counting(day: date, years: int) -> date:
 
 
 def first_day_after(day: date, years: int) -> date:
-    """Return the first day on which a fact of `day` no longer counts."""
+    """The first day on which a fact of `day` no longer counts under a window of `years`."""
     return add_years(day, years) + timedelta(days=1)
 
 
 def local_day(moment: datetime) -> date:
-    """The local day in Shanghai at an aware moment. Raises ValueError for a naive one."""
+    """The local day in Shanghai. Raises ValueError for a moment without a time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     return moment.astimezone(SHANGHAI).date()
 
 
 def start_of(day: date, hour: int = 0) -> datetime:
-    """The aware moment at which a local day starts, or that hour of it."""
+    """The moment at which an hour of a local day in Shanghai begins, by default its first."""
     return datetime.combine(day, time(hour), tzinfo=SHANGHAI)

@@ -1,4 +1,4 @@
-"""Which rules of `law/` the services can reach, read from the source by its syntax tree.
+"""Finds the rules of `law/` that the services can reach, from the syntax trees of the source.
 
 A definition is reached when a file of a service or of the plumbing, or another definition that is
 reached, names it. A method is reached when such code has an attribute of that name; files that
@@ -30,7 +30,7 @@ class Module:
 
 @cache
 def read_modules(root: Path, folder: str) -> tuple[Module, ...]:
-    """Read every Python file below a folder of the checkout."""
+    """Reads every Python file below a folder of the checkout."""
     return tuple(_read(root, folder))
 
 
@@ -61,7 +61,7 @@ def _imports(tree: ast.Module) -> dict[str, str]:
 
 
 def _definitions(statement: ast.stmt) -> Iterator[tuple[str, Sequence[ast.AST]]]:
-    """Yield what a statement of a module defines, with the code that belongs to each name."""
+    """Yields the names that a statement defines, each with the code that belongs to it."""
     if isinstance(statement, ast.ClassDef):
         methods = [node for node in statement.body if isinstance(node, Definition)]
         rest = [node for node in statement.body if not isinstance(node, Definition)]
@@ -79,7 +79,7 @@ def _definitions(statement: ast.stmt) -> Iterator[tuple[str, Sequence[ast.AST]]]
 
 
 def _names(module: Module, nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the dotted names that some code uses, and the attributes as `.name`."""
+    """Yields the dotted names that some code uses, and the attributes as `.name`."""
     for node in (below for top in nodes for below in ast.walk(top)):
         if isinstance(node, ast.Attribute):
             yield f".{node.attr}"
@@ -91,7 +91,7 @@ def _names(module: Module, nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 @cache
 def reached(root: Path) -> frozenset[str]:
-    """Return the dotted names of every definition of the law that the services can reach."""
+    """Returns the dotted names of every definition of the law that the services can reach."""
     law = {module.name: module for module in read_modules(root, "law")}
     uses = {
         f"{module.name}.{definition}": used
@@ -117,7 +117,7 @@ def reached(root: Path) -> frozenset[str]:
 
 
 def is_reached(root: Path, name: str) -> bool:
-    """Tell whether the services can reach a name of the law, also one that a package passes on."""
+    """Whether the services can reach a name of the law, also by the name a package exports."""
     law = {module.name: module for module in read_modules(root, "law")}
     return resolve(law, name) in reached(root)
 
@@ -128,7 +128,7 @@ def _is_method_called(name: str, names: set[str], seen: set[str]) -> bool:
 
 
 def public_functions(root: Path) -> Iterator[str]:
-    """Yield the dotted names of the public functions and methods of the law, file by file."""
+    """Yields the dotted names of the public functions and methods of the law, file by file."""
     for module in read_modules(root, "law"):
         for name in module.functions:
             if not any(part.startswith("_") for part in name.split(".")):
@@ -136,7 +136,7 @@ def public_functions(root: Path) -> Iterator[str]:
 
 
 def resolve(law: Mapping[str, Module], name: str) -> str:
-    """Follow a name through the packages that pass it on, to where it is defined."""
+    """Follows a name through the packages that export it to the place of its definition."""
     module, _, own = name.rpartition(".")
     if module in law and own not in law[module].uses and own in law[module].imports:
         return resolve(law, law[module].imports[own])

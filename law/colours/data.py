@@ -1,4 +1,4 @@
-"""The three-colour alerts as the packaged data have them: months before, and every reason."""
+"""The data of the three-colour alerts: the months of each warning, and the reasons for a colour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Early(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an instrument has the colour it has, where no month decides: red first, then none."""
+    """Why an instrument is red, or has no colour, where no warning decides."""
 
     OVERDUE = "overdue"
     REJECTED = "rejected"
@@ -40,7 +40,7 @@ NONE = (Reason.VALID, Reason.OUT_OF_USE, Reason.FIRST_ONLY, Reason.NOT_VERIFIED)
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a colour rests on: the article, the words for people, and the months of a warning."""
+    """What a colour rests on: its article, the words for people, and for a warning its months."""
 
     cite: str
     name_zh: str
@@ -50,7 +50,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class ColourRules:
-    """Every version of every warning and reason."""
+    """Every version of each warning and of each reason."""
 
     warnings: Mapping[str, tuple[Version[Ground], ...]]
     reasons: Mapping[str, tuple[Version[Ground], ...]]
@@ -63,7 +63,7 @@ def colour_rules() -> ColourRules:
 
 
 def read_colours(reader: Reader) -> ColourRules:
-    """Read `colours.yaml`: both warnings, yellow after green, and every reason."""
+    """Reads `colours.yaml`: both warnings (yellow begins later than green) and every reason."""
     read_header(reader, "requirements", "months_before", "red", "none", "ambiguities")
     read_requirements(reader)
     read_readings(reader)
@@ -97,7 +97,7 @@ def _reason(reader: Reader) -> Ground:
 
 
 def _note_order(reader: Reader, found: Mapping[str, tuple[Version[Ground], ...]]) -> None:
-    """Note a yellow that does not come after the green of the same days (C-19)."""
+    """Notes a fault where yellow does not begin later than the green of the same days (C-19)."""
     for green in found[Early.GREEN]:
         for yellow in found[Early.YELLOW]:
             meet = green.validity.meets(yellow.validity)

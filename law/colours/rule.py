@@ -1,8 +1,9 @@
-"""Colour of an instrument from its dates and state: none, green, yellow, red.
+"""The colour of an instrument from its dates and its state: none, green, yellow or red.
 
-S4 四(一), in the reading of C-19: calendar months clamped at month end; the most
-severe colour wins; the valid-until day itself is valid; an instrument in use that was rejected,
-repaired but not yet passed, or never verified is red; one not in use has no colour.
+S4 四(一) as read in C-19. Months are calendar months, clamped at the month's end, and the most
+severe colour wins. The valid-until day itself is still valid. An instrument in use is red when it
+was rejected, was repaired and has not passed since, or was never verified. An instrument that is
+not in use has no colour.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class InstrumentState(StrEnum):
 
 
 class VerificationResult(StrEnum):
-    """What a verification found; `repaired` means repaired since and not yet passed again."""
+    """The result of a verification; `repaired` means repaired since, and not passed again yet."""
 
     PASS = "pass"
     REJECT = "reject"
@@ -68,7 +69,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class ColourAnswer:
-    """A colour with its article and the reason: in Chinese, for programs, in English."""
+    """A colour with its article and its reason: in Chinese, as an id for programs, in English."""
 
     colour: Colour
     cite: str
@@ -171,8 +172,8 @@ def changes(
 ) -> tuple[tuple[date, Colour], ...]:
     """Every day on which time alone changes the colour, with the new colour, earliest first.
 
-    The inverse of `colour`; empty where no date decides. Each day is judged by the months in force
-    on it, so a colour may also become less severe on the day on which the months change. Days
+    The result is empty where no date decides. Each day is judged by the months in force on it, as
+    `colour` does, so a colour may become less severe on the day on which the months change. Days
     before the first version of the article are judged by that version. Raises NotInForce where
     the article ends before the last valid day.
     """
@@ -273,10 +274,10 @@ def _month_end_if_month_end(on: date, months: int) -> date:
 def governing(
     verifications: Sequence[VerificationFact], on: date | None = None
 ) -> VerificationFact | None:
-    """The verification that decides: the latest one with a result, as known up to `on`.
+    """The verification that decides: the latest one with a result, up to and including `on`.
 
-    A pending result changes nothing, so the one before it stays (C-19). Of several on one day
-    the last in the given order, the order of recording, decides. None if there is none.
+    A pending result is passed over (C-19). Of several verifications of one day, the one that was
+    recorded last decides; `verifications` are in the order of recording. None if there is none.
     """
     decided = [
         verification
@@ -291,10 +292,10 @@ def governing(
 def deciding_day(
     verification: VerificationFact | None, mode: Mode, rotate_on: date | None
 ) -> date | None:
-    """The last day for which a governing verification vouches; None where it vouches for none.
+    """The last valid day that follows from a governing verification; None where there is none.
 
-    Of a pass that is its valid-until day; of a type verified only once its rotation date, where it
-    has one (C-19). This is what `colour` takes as `valid_until`.
+    For a pass it is its valid-until day. For a type that is verified only once, the rotation date
+    comes first, if there is one (C-19). This is the `valid_until` of `colour`.
     """
     if verification is None or verification.result is not VerificationResult.PASS:
         return None

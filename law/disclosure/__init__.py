@@ -1,1 +1,1 @@
-"""Who may see what of a subject, until when, and how long a record is kept."""
+"""Which fields of a subject each audience may see, and how long a record is disclosed and kept."""

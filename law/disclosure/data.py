@@ -1,7 +1,7 @@
-"""Disclosure as the packaged data have it: periods, ceilings, fields by audience, classifications.
+"""The data of disclosure: periods, ceilings, fields for each audience, classifications.
 
-Every rule has its article and the days on which it holds; each kind of subject and each audience
-is spoken of, so that nothing is let out by being left unsaid.
+Every rule has its article and the days on which it holds. The data must name every kind of subject
+and every audience, so that nothing becomes public because a line was forgotten.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Audience(StrEnum):
-    """Who asks."""
+    """Who wants to see something."""
 
     PUBLIC = "public"  # anyone, without asking: lists and pages
     SCAN = "scan"  # anyone who scans an instrument's code
@@ -46,7 +46,7 @@ class Audience(StrEnum):
 
 
 class Field(StrEnum):
-    """What of a subject may be shown or held back."""
+    """The parts of what is known about a subject, each shown or withheld as a whole."""
 
     NAME = "name"
     CREDIT_CODE = "credit_code"
@@ -67,7 +67,7 @@ class Field(StrEnum):
 
 
 class Classification(StrEnum):
-    """Whether the content itself forbids letting it out (S1 18)."""
+    """What the content is, and so whether it may leave the bureau at all (S1 18)."""
 
     OPEN = "open"
     PRIVACY = "privacy"
@@ -79,7 +79,7 @@ class Classification(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """How long a text discloses a record, from when, and whether it then deletes it."""
+    """How many years a text discloses a record, from which day, and whether it deletes it then."""
 
     years: int
     origin: Origin
@@ -91,7 +91,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The longest an adverse record of a severity may be published, in months from its origin."""
+    """How many months an adverse record of one severity may be published at most."""
 
     severity: Severity
     months: int
@@ -108,7 +108,7 @@ class AllowedFields:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """To whom content of a classification may go at all."""
+    """The audiences that may see content of one classification."""
 
     audiences: tuple[Audience, ...]
     cite: str
@@ -119,7 +119,7 @@ Versions = tuple[Version[T], ...]
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRules:
-    """Everything the file says."""
+    """All rules of `disclosure.yaml`."""
 
     periods: Mapping[str, Versions[Period]]
     ceilings: Versions[Ceiling]
@@ -135,7 +135,7 @@ def disclosure_rules() -> DisclosureRules:
 
 
 def read_disclosure(reader: Reader) -> DisclosureRules:
-    """Read `disclosure.yaml`: all texts, all kinds of subject, all audiences, all content."""
+    """Reads `disclosure.yaml`; a text, kind of subject, audience or content left out is a fault."""
     read_header(
         reader, "periods", "severity_caps", "severity_caps_source", "audiences", "fields",
         "query_needs_authority", "classifications", "ambiguities",
@@ -188,7 +188,7 @@ def _period(reader: Reader) -> Period:
 
 
 def _ceilings(reader: Reader) -> Versions[Ceiling]:
-    """Read the ceilings; whether they were confirmed is said, with the places looked at."""
+    """Reads the ceilings, and whether they were confirmed, with the sources."""
     source = reader.below("severity_caps_source")
     source.only("confirmed", "looked_at", "note_zh", "note_en")
     confirmed = source.flag("confirmed", False)

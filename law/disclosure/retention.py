@@ -1,8 +1,8 @@
 """How long a record is evidence, is disclosed, and stays in the archive; natural repair.
 
 Evidence and disclosure are separate periods (C-01). Every period is n calendar years from its
-origin, clamped at month end, its last day inclusive (C-02). Each day is judged by the figures in
-force on it, so a period that changes moves the last day of a record from the day of the change on.
+origin, clamped at month end, its last day included (C-02). Each day is judged by the figures in
+force on it: when a period changes, the new figure applies from the day of the change.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ class Retention:
 
 
 def retention(ruleset_id: str, record: Record, on: date, since: date = date.min) -> Retention:
-    """When a record leaves evidence, disclosure and archive under a text, seen from a day.
+    """The last days on which a record is evidence, is disclosed and is kept under a text.
 
-    S3 18, 19; S4 三(二), 四(四). A period over by then ended on the day given; one that runs ends
-    on the day given by the figures known to come. Deletion follows the later of the two periods
-    and, for adverse records, is natural repair; `since` is the first day on which the text governs
-    the archive, before which it deletes nothing. Raises NotFound for an unknown text, NotInForce
+    S3 18, 19; S4 三(二), 四(四). The answer is as seen from the day `on`: for a period that is over
+    it is the day on which it ended, for one that runs the day on which it will end by the figures
+    known so far. A record is deleted when both periods are over; for an adverse record this is its
+    natural repair. `since` is the first day on which the text governs the archive; the text deletes
+    nothing before it. Raises NotFound for an unknown text, NotInForce
     for a day on which the text or its period does not hold.
     """
     period = in_force(_periods(ruleset_id), on, *_names(ruleset_id))
@@ -62,20 +63,18 @@ def retention(ruleset_id: str, record: Record, on: date, since: date = date.min)
 
 
 def is_naturally_repaired(ruleset_id: str, record: Record, on: date) -> bool:
-    """Whether an adverse record's periods have run out, so that it is deleted.
+    """Whether an adverse record is repaired on a day because both periods are over.
 
-    S3 19; S4 四(四).
-    """
+    S3 19; S4 四(四)."""
     removed_on = retention(ruleset_id, record, on).removed_on
     return not record.kind.positive and removed_on is not None and removed_on <= on
 
 
 def still_kept_from(ruleset_id: str, on: date) -> date | None:
-    """The first day of determination whose records cannot have left the archive by a day.
+    """Every record determined on the returned day or later is still in the archive on the day `on`.
 
-    S3 19; S4 三(二), 四(四). A record that is gone on that day was determined before; `retention`
-    says whether a single record is gone. None where the text has deleted nothing yet. Raises
-    NotFound, NotInForce as `retention`.
+    S3 19; S4 三(二), 四(四). An earlier record may be gone; `retention` decides about each. None
+    where the text has deleted nothing yet. Raises NotFound and NotInForce as `retention` does.
     """
     in_force(_periods(ruleset_id), on, *_names(ruleset_id))
     load(ruleset_id).at(on)
@@ -110,9 +109,10 @@ def _stretches(ruleset_id: str, caps: Iterable[Version[Ceiling]]) -> tuple[tuple
 
 
 def _figures(ruleset_id: str, first: date) -> tuple[Window, Period]:
-    """The window and the period of a stretch; before the first version the first, at last the last.
+    """The window and the period of a stretch of days that begins on `first`.
 
-    A text that has ended goes on to say how long its records are kept.
+    Before the first version of a figure, the first applies; after the text has ended, its last
+    version still decides how long its records are kept.
     """
     return _known(_windows(ruleset_id), first), _known(_periods(ruleset_id), first)
 
@@ -126,7 +126,7 @@ def _known(versions: Sequence[Version[T]], on: date) -> T:
 
 @dataclass(frozen=True, slots=True)
 class _Life:
-    """By the figures of one stretch of days: the last day of each period, and its article."""
+    """The last day of each period, with its article, by the figures of one stretch of days."""
 
     first: date
     last: date
@@ -153,7 +153,7 @@ def _from(record: Record, origin: Origin) -> date:
 def _disclosed(
     period: Period, record: Record, evidence_until: date, caps: Iterable[Version[Ceiling]]
 ) -> tuple[date, str]:
-    """The last day of disclosure: the text's period, for adverse records under the ceiling."""
+    """The last day of disclosure by the text; for an adverse record at most the ceiling."""
     if record.kind.positive and period.basis is Basis.ADOPTED:
         # The norm borrowed limits adverse publicity only; good records last as evidence (C-11).
         return evidence_until, "C-11"
@@ -168,10 +168,10 @@ def _cap(record: Record, ceiling: Ceiling) -> date:
 
 
 def _run_of(on: date, lives: Iterable[tuple[_Life, tuple[date, str]]]) -> tuple[date, str]:
-    """The last day, with its article, of the run of days that a day lies in or comes after.
+    """The last day, with its article, of the run of days around `on`, or of the last run before it.
 
-    A run goes on from one stretch to the next while the period has not run out by the figures of
-    either. It ends by a figure that is changed on the day before the new figure holds.
+    A run of days on which a period has not ended may reach over several stretches. Where a new
+    figure ends it at once, the last day is the day before that figure applies.
     """
     runs: list[tuple[date, date, str]] = []  # first day, last day, article of its end
     began: date | None = None
@@ -190,7 +190,7 @@ def _run_of(on: date, lives: Iterable[tuple[_Life, tuple[date, str]]]) -> tuple[
 
 
 def _removal(lives: Iterable[_Life], since: date) -> tuple[date | None, str]:
-    """The first day on which both periods are over by figures in force from `since` on."""
+    """The first day on which both periods are over, by the figures in force since a day."""
     first = date.min
     for life in lives:
         if life.last < since:

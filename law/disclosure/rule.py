@@ -1,7 +1,7 @@
 """Who may see which field of which kind of subject, and until when.
 
-S3 17, 29; S4 三(五); S1 18-20. Organisations are open; natural persons never are, they are shared
-between authorities and answered to an authorised query. Denied unless allowed.
+S3 17, 29; S4 三(五); S1 18-20. What is not allowed is denied. Organisations are public. Natural
+persons never are: authorities share what they know of them, and an authorised query is answered.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def visible(
 ) -> Visibility:
     """Whether an audience may see a field of a subject of that kind, by the rule of a day.
 
-    S3 17; S4 三(五). `authorised`: the subject consented or a law entitles to the query (S3 29).
+    S3 17; S4 三(五). `authorised`: the subject has consented, or a law permits the query (S3 29).
     Raises NotInForce for a day on which the rule does not hold.
     """
     barred = _barred(audience, classification, on)
@@ -90,8 +90,9 @@ def record_visible(
 ) -> Visibility:
     """Whether an audience may see one credit record on a day, and the last day it may.
 
-    Outside the bureau and the subject, a record must stand, be within its disclosure period,
-    not be stopped by a decision (S4 五(三)), and if adverse have been verified (S1 19).
+    To anybody but the bureau and the subject, a record is shown only while it stands, within its
+    disclosure period, unless a decision has stopped its disclosure (S4 五(三)), and, if it is
+    adverse, only once it is verified (S1 19).
     """
     field = Field.POSITIVE_RECORD if record.kind.positive else Field.ADVERSE_RECORD
     answer = visible(

@@ -1,4 +1,4 @@
-"""Grading: evidence under a text on a day → a grade with its receipt.
+"""Grades the evidence about a subject under a text on a day, with a receipt.
 
 Read `engine.grade` first; `counting` decides which records count; `points`, `classes` and
 `triggers` are the three methods of the texts.

@@ -1,4 +1,4 @@
-"""`what_if`: the same grading with records ended or added."""
+"""`what_if` grades a dossier as if records had ended or been added."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from law.texts_in_force.model import Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A record ended by a status: withdrawn, repaired, corrected or expired.
+    """The end of a record by a status: withdrawn, repaired, corrected or expired.
 
     `on` is the first day on which it no longer counts; None means it never counted.
     """
@@ -27,7 +27,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A record added."""
+    """A record that is added."""
 
     record: Record
 
@@ -36,12 +36,12 @@ Change = Ending | Addition
 
 
 def what_if(dossier: Dossier, ruleset: Ruleset, as_of: date, changes: Sequence[Change]) -> Receipt:
-    """Grade a dossier as it would be after some changes; the receipt's inputs are the changed."""
+    """Grades a dossier as it would be after changes; the receipt carries the changed dossier."""
     return grade(changed(dossier, changes), ruleset, as_of)
 
 
 def changed(dossier: Dossier, changes: Sequence[Change]) -> Dossier:
-    """Return a dossier after changes, in order. An unknown or a repeated record id is refused."""
+    """Returns a dossier after changes, in order. Raises NotFound and AlreadyExists."""
     for change in changes:
         if isinstance(change, Ending):
             dossier = _ended(dossier, change)

@@ -13,17 +13,17 @@ from law.texts_in_force.model import Edition, Method, Movement, Ruleset
 
 
 def evidence_day(ruleset: Ruleset, as_of: date) -> date:
-    """Return the day whose evidence a grade rests on: the year-end before where classes hold."""
+    """The day whose evidence decides: for classes, the end of the year before."""
     if ruleset.method is Method.CLASSES:
         return date(as_of.year - 1, 12, 31)
     return as_of
 
 
 def by_classes(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Outcome:
-    """Give the class in force in the year of `as_of`, and the one if the year ended that day.
+    """Returns the class in force in the year of `as_of`, and the class if the year ended that day.
 
-    Each 31 December moves the class by the two years ending that day; the class then holds for
-    the next year. A record of this year is in `prospective` at once and in `grade` next year.
+    On each 31 December the evidence of the window up to that day decides about the class of the
+    next year. A record of this year affects `prospective` at once, and `grade` from next year.
     """
     current, cite = _in_force(dossier, ruleset, as_of.year)
     edition = ruleset.at(as_of)
@@ -36,7 +36,7 @@ def by_classes(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Outcome:
 def telling_next_year(
     lines: tuple[Line, ...], dossier: Dossier, edition: Edition, as_of: date
 ) -> tuple[Line, ...]:
-    """Say of the records of this year that they tell from the next (C-17)."""
+    """Marks the records of this year as counted from the next year on (C-17)."""
     return tuple(
         replace(line, reason=Reason.NEXT_YEAR)
         if line.reason is Reason.NOT_YET and origin_of(edition, record) <= as_of
@@ -46,14 +46,14 @@ def telling_next_year(
 
 
 def finding_of(counted: set[RecordKind], edition: Edition) -> str:
-    """Say what the kinds that counted in a year's evidence show (S0 附件二)."""
+    """The finding of a year from the kinds of records that counted in it (S0 附件二)."""
     if not POSITIVE.issuperset(counted):
         return "adverse"
     return "clean_and_good" if counted.issuperset(edition.good) else "clean"
 
 
 def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str, str]:
-    """Fold the years up to the one before `year`; return the class and what it rests on."""
+    """The class in force in a year, computed year by year, and its article."""
     known, since = _starting_point(dossier, ruleset, year)
     cite = "C-17"
     for past in range(since, year):
@@ -66,10 +66,9 @@ def _in_force(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str, str]:
 
 
 def _starting_point(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str, int]:
-    """Return the latest class given with its year, or "" and the year before any record.
+    """The latest class that was given, with its year, or "" and the year before the oldest record.
 
-    Before its oldest record a subject has nothing adverse: the definitions give class 2, so that
-    the year of its first record is no different from any other.
+    Before its oldest record a subject has nothing adverse, so the definitions give it class 2.
     """
     given = [(one.year or year - 1, one.grade) for one in dossier.previous]
     given = [one for one in given if one[0] <= year]

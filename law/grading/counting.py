@@ -1,4 +1,4 @@
-"""Which records count on a day under a text, each with its reason and article."""
+"""Decides which records count on a day under a text, with the reason and the article of each."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ _UNMET_REQUIREMENT = {reason: requirement for requirement, reason in _UNMET.item
 
 
 def window_on(edition: Edition, day: date) -> Span:
-    """Return the days whose facts are evidence on `day`."""
+    """The days whose facts are evidence on `day`."""
     window = edition.window
     return Span(earliest_counting(day, window.years), day, window.cite)
 
 
 def origin_of(edition: Edition, record: Record) -> date:
-    """Return the day from which the window of a record runs (C-02)."""
+    """Returns the day from which the window of a record runs (C-02)."""
     if edition.window.origin is Origin.ENTERED_ON:
         return record.entered_on
     return record.determined_on
 
 
 def lines_of(dossier: Dossier, ruleset: Ruleset, edition: Edition, span: Span) -> tuple[Line, ...]:
-    """Judge every record of a dossier: counted or not, with the reason and the article."""
+    """Decides for every record of a dossier whether it counts, with the reason and the article."""
     return tuple(_line(record, ruleset, edition, span) for record in dossier.records)
 
 
 def not_graded_lines(records: Sequence[Record], cite: str) -> tuple[Line, ...]:
-    """Say of every record that it has no bearing, as the subject is not graded."""
+    """The lines of the records of a subject that is not graded: none of them counts."""
     return tuple(
         Line(record.id, record.kind, None, False, Reason.NOT_GRADED, cite) for record in records
     )
 
 
 def why_unused(record: Record, rule: KindRule, edition: Edition, span: Span) -> Reason | None:
-    """Tell why a record does not count in a window, or None when it counts."""
+    """The reason why a record does not count in a window; None if it counts."""
     if record.status is not _ACTIVE and not record.stands_on(span.last):
         return _ENDED[record.status]
     day = origin_of(edition, record)
@@ -65,7 +65,7 @@ def why_unused(record: Record, rule: KindRule, edition: Edition, span: Span) -> 
 
 
 def counted_kinds(dossier: Dossier, edition: Edition, span: Span) -> set[RecordKind]:
-    """Return the kinds of the records that count, without saying why."""
+    """The kinds of the records that count."""
     kinds = edition.kinds
     return {
         record.kind
@@ -85,7 +85,7 @@ def _line(record: Record, ruleset: Ruleset, edition: Edition, span: Span) -> Lin
 
 
 def _cite_of(reason: Reason, record: Record, ruleset: Ruleset, rule: KindRule, span: Span) -> str:
-    """Return the article by which a record does not count."""
+    """The article by which a record does not count."""
     if reason in (Reason.NOT_YET, Reason.OUT_OF_WINDOW):
         return span.cite
     if reason is Reason.NO_EFFECT:
@@ -96,7 +96,7 @@ def _cite_of(reason: Reason, record: Record, ruleset: Ruleset, rule: KindRule, s
 
 
 def _points(record: Record, rule: KindRule) -> int | None:
-    """Return the signed points of a record; the bureau's own figure outranks the table's."""
+    """The points of a record, with sign; the bureau's own figure takes the place of the text's."""
     if rule.points is None:
         return None
     return rule.sign * (rule.points if record.points is None else record.points)

@@ -24,11 +24,11 @@ _UNUSED_FACT = {reason: f"unused:{reason}" for reason in Reason}
 
 
 def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
-    """Grade a dossier under a text as of a day, with the reason for every record (D-08).
+    """Grades a dossier under a text as of a day, with the reason for every record (D-08).
 
-    `as_of` is a local day. A subject the text does not reach has no grade, nor has anybody on a
-    day on which the text does not hold, and the receipt says why. Where classes hold for a year,
-    the evidence is that of the year-end before (C-17).
+    `as_of` is a local day. There is no grade where the text does not apply to the subject or does
+    not hold on that day; the receipt says why. Where classes hold for a year, the evidence is that
+    of the end of the year before (C-17).
     """
     early_or_late = not_holding(ruleset, as_of)
     if early_or_late is not None:
@@ -112,7 +112,7 @@ def _without_grade(
 
 
 def _measures(ruleset_id: str, grade: str, as_of: date) -> tuple[str, ...]:
-    """Name what follows from a grade on a day; measures inform, none applies itself (C-23)."""
+    """The measures of a grade on a day; they inform, and none takes effect by itself (C-23)."""
     said = _dated_measures(ruleset_id, grade)
     return tuple(one.value.id for one in said if one.validity.holds(as_of))
 
@@ -125,13 +125,13 @@ def _dated_measures(ruleset_id: str, grade: str) -> MeasureVersions:
 
 
 def _contested(dossier: Dossier, lines: tuple[Line, ...]) -> tuple[str, ...]:
-    """List the counted records under objection: they still count, and the receipt says so."""
+    """The counted records under objection, which still count until it is decided."""
     pairs = zip(dossier.records, lines, strict=True)
     return tuple(record.id for record, line in pairs if record.contested and line.counted)
 
 
 def _facts(lines: tuple[Line, ...], outcome: Outcome) -> set[str]:
-    """Name what this grading met, in the words rulesets use for `touched_by`."""
+    """The facts of this grading in the words that rulesets use in `touched_by`."""
     facts = {f"grade:{outcome.grade}", *outcome.facts}
     for line in lines:
         if line.counted:
@@ -152,14 +152,15 @@ def _touched(ruleset: Ruleset, facts: set[str]) -> tuple[Reading, ...]:
 
 
 def verify(receipt: Receipt) -> list[str]:
-    """Recompute a receipt from its own inputs and list what differs; empty when it agrees."""
+    """Recomputes a receipt from its own inputs and lists the differences; empty if it agrees."""
     return verify_document(receipt.to_json())
 
 
 def verify_document(document: object) -> list[str]:
-    """Recompute a written receipt and list every place where it differs, as path: stated, found.
+    """Recomputes a receipt in JSON and lists every place where it differs.
 
-    Only the ruleset's id, the day and the inputs must be readable; the rest is compared.
+    Raises InvalidInput where the id of the ruleset, the day or the inputs cannot be read; all other
+    fields are only compared.
     """
     faults: list[Fault] = []
     reader = Reader(document, "", faults)

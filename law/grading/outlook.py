@@ -1,4 +1,4 @@
-"""`outlook`: what time alone will do to a grade, and what the subject can do about it."""
+"""`outlook` foretells how time alone changes a grade, and what the subject can do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from law.texts_in_force.model import Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A day on which the grade changes by time alone, and the records that bring it about."""
+    """A day on which the grade changes by time alone, and the records that cause it."""
 
     on: date
     grade: str | None
@@ -26,7 +26,7 @@ class Turn:
     leaves: tuple[str, ...]
 
     def to_json(self) -> dict[str, object]:
-        """Write it as JSON."""
+        """Returns it as JSON."""
         return {
             "on": self.on.isoformat(),
             "grade": self.grade,
@@ -38,10 +38,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is to come: the days the grade will turn, every step open, the ways up.
+    """The days on which a grade will change, the open steps, and the ways to a better grade.
 
-    `path` is the way of fewest steps, `soonest` the quickest; both None at the best grade,
-    without a grade, or when nothing within reach helps.
+    `path` has the fewest steps, `soonest` is the quickest way. Both are None at the best grade,
+    without a grade, and where no step helps.
     """
 
     subject_id: str
@@ -56,7 +56,7 @@ class Outlook:
     soonest: Path | None
 
     def to_json(self) -> dict[str, object]:
-        """Write it as JSON."""
+        """Returns it as JSON."""
         return {
             "subject": self.subject_id,
             "ruleset": self.ruleset_id,
@@ -74,7 +74,7 @@ class Outlook:
 def outlook(
     dossier: Dossier, ruleset: Ruleset, as_of: date, horizon: date | None = None
 ) -> Outlook:
-    """Look ahead from a day, up to `horizon` or as far as anything changes by itself."""
+    """Looks ahead from a day up to `horizon`, or as long as something changes by time alone."""
     now = grade(dossier, ruleset, as_of)
     steps = open_steps(dossier, ruleset, now)
     ways = ways_up(dossier, ruleset, now, steps, horizon)

@@ -1,4 +1,4 @@
-"""The smallest set of steps that reaches a better grade."""
+"""Finds the smallest set of steps that leads to a better grade."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from law.texts_in_force.model import Method, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A way up: the steps to take, the day from which they have worked, the grade they give.
+    """A way to a better grade: the steps, the day on which they take effect, and the grade.
 
-    `act_by` is the last day for an act among the steps: a class follows from the year-end before
-    it, elsewhere an act tells on its own day.
+    `act_by` is the last day for an act among the steps: where classes hold for a year, it is the
+    end of the year before, elsewhere the day itself.
     """
 
     on: date
@@ -30,7 +30,7 @@ class Path:
     act_by: date
 
     def to_json(self) -> dict[str, object]:
-        """Write it as JSON."""
+        """Returns it as JSON."""
         return {
             "on": self.on.isoformat(),
             "grade": self.grade,
@@ -42,7 +42,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The two ways up worth knowing: the one of fewest steps, and the one soonest."""
+    """Two ways to a better grade: the one with the fewest steps, and the soonest."""
 
     fewest: Path | None
     soonest: Path | None
@@ -55,11 +55,11 @@ def ways_up(
     steps: Sequence[Step],
     horizon: date | None = None,
 ) -> Ways:
-    """Find the ways to a better grade: the fewest steps, of equally few the soonest; and soonest.
+    """Finds the way with the fewest steps (of several, the soonest) and the soonest way.
 
-    On each day on which something becomes possible all steps are taken and then dropped one by
-    one, the least worth first, while the grade stays better. As no step ever harms, what is left
-    is as small as it can be.
+    For each day on which something becomes possible, it takes all steps and then drops one after
+    the other, the one of least worth first, as long as the grade stays better. No step makes a
+    grade worse, so the rest is as small as possible.
     """
     if now.grade is None or ruleset.rank(now.grade) == 0:
         return Ways(None, None)
@@ -77,14 +77,14 @@ def ways_up(
 
 @dataclass(frozen=True)
 class _Search:
-    """The search for steps on one day after another."""
+    """The search for the steps of one day."""
 
     dossier: Dossier
     ruleset: Ruleset
     now: Receipt
 
     def on(self, day: date, steps: Sequence[Step]) -> Path | None:
-        """Return the fewest steps that make the grade better by a day, if any do."""
+        """The fewest steps that make the grade better by a day; None if there are none."""
         active = [step for step in steps if step.step is not StepKind.WAIT]
         taken = self._prune([step for step in active if step.possible_on <= day], day)
         if taken is None:
@@ -105,9 +105,9 @@ class _Search:
         return tuple(steps)
 
     def _needed_waits(self, waits: list[Step], taken: Sequence[Step]) -> tuple[Step, ...]:
-        """Keep the expiries without which the same steps would not have been enough."""
+        """The expiries without which the steps taken would not be enough."""
         if self.ruleset.method is Method.CLASSES:
-            return tuple(waits)  # a year-end looks at all records together
+            return tuple(waits)  # the end of a year considers all records together
         for step in _least_worth_first(waits):
             fewer = [other for other in waits if other is not step]
             if self._better(self._after([*fewer, *taken], self.now.as_of)):
@@ -132,7 +132,7 @@ class _Search:
         return Addition(Record(f"act {number}", step.kind, done, done))
 
     def _effective(self, day: date) -> date:
-        """Classes look at the year-end before; elsewhere a step tells on the day itself."""
+        """The day of a step that takes effect by `day`; for classes, in the year before."""
         if self.ruleset.method is Method.CLASSES:
             return max(self.now.as_of, date(day.year - 1, 12, 31))
         return day

@@ -11,7 +11,7 @@ from law.texts_in_force.model import DirectRule, Edition, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a method found: grade, score, judgments in order, the class to come, facts for C-nn."""
+    """The result of a method: grade, score, judgments, the class to come, facts for readings."""
 
     grade: str
     score: int | None
@@ -23,7 +23,7 @@ class Outcome:
 def by_points(
     dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
 ) -> Outcome:
-    """Base plus and minus the points of the counted records, then direct judgments (R-069).
+    """Adds the points of the counted records to the base, then judges directly (R-069).
 
     The grade is the worse of the band and every direct judgment: a score does not lift a direct
     judgment (C-08), and a direct D does not lift a score in band E.
@@ -37,7 +37,7 @@ def by_points(
 
 
 def band_of(edition: Edition, score: int) -> str:
-    """Return the grade whose band holds a whole-number score (R-070)."""
+    """The grade whose band contains a score (R-070)."""
     for band in edition.bands:
         if band.at_least is None or score >= band.at_least:
             return band.grade

@@ -1,7 +1,7 @@
-"""A receipt: the result of one grading with everything needed to check it.
+"""A receipt is the result of one grading, with all that is needed to check it.
 
-A receipt names the ruleset and its hash, carries the dossier it was given, and says of every
-record whether it was used, by which article and why.
+It names the ruleset and its hash, contains the dossier, and says for every record whether it was
+counted, by which article and why.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class Receipt:
     measures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Write it as JSON.
+        """Returns it as JSON.
 
-        `records` has every record with its reason and `overrides` every judgment; `points`,
-        `unused` and `direct` (judgments on a single record) are the same by use, for readers.
+        `records` has every record with its reason, and `overrides` every judgment. For readers the
+        same facts stand in `points`, `unused` and `direct` (judgments on a single record).
         """
         return {
             "subject": self.subject_id,
@@ -94,7 +94,7 @@ class Receipt:
 
     @staticmethod
     def from_json(document: object) -> Receipt:
-        """Read it as it was written, without judging whether it is right (see `verify`)."""
+        """Reads a receipt without checking its result (see `verify`)."""
         faults: list[Fault] = []
         receipt = _read(Reader(document, "", faults))
         refuse(faults, "评价凭据不符合要求", "The receipt is not valid.")
@@ -126,7 +126,7 @@ def _read(reader: Reader) -> Receipt:
 
 
 def _read_window(reader: Reader) -> Span | None:
-    """Read the window; only where nobody is graded there may be none."""
+    """Reads the window, which may be missing only where the subject is not graded."""
     if reader.data.get("window") is None and reader.data.get("not_graded") is not None:
         return None
     return Span.read(reader.below("window"))

@@ -1,4 +1,4 @@
-"""The parts of a receipt: lines, judgments, the window; each to JSON and back."""
+"""The parts of a receipt (lines, judgments, window), each with its JSON form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from law.texts_in_force.model import NotGraded, Reading
 
 
 class Reason(StrEnum):
-    """Why a record was used, or was not."""
+    """Why a record counted, or did not."""
 
     ADDS = "adds"
     DEDUCTS = "deducts"
@@ -52,7 +52,7 @@ SENTENCES: dict[Reason, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record in a grading: signed points where the text has any, counted or not, and why."""
+    """One record in a grading: whether it counted, why, and its points with sign, if any."""
 
     record: str
     kind: RecordKind
@@ -72,7 +72,7 @@ class Line:
         return SENTENCES[self.reason][1]
 
     def to_json(self) -> dict[str, object]:
-        """Write it with its reason in words."""
+        """Returns it as JSON with its reason in words."""
         return {
             "record": self.record,
             "kind": self.kind.value,
@@ -86,7 +86,7 @@ class Line:
 
     @staticmethod
     def read(reader: Reader) -> Line:
-        """Read it as it was written."""
+        """Reads it as it was written."""
         return Line(
             record=reader.text("record"),
             kind=reader.choice("kind", RecordKind),
@@ -101,7 +101,7 @@ class Line:
 class Override:
     """A judgment that gives a grade by itself: a direct judgment, a counted trigger, a movement.
 
-    `record` is empty where the judgment rests on the year or on all records together.
+    `record` is empty where the judgment follows from all records together.
     """
 
     rule: str
@@ -110,7 +110,7 @@ class Override:
     cite: str
 
     def to_json(self) -> dict[str, object]:
-        """Write it."""
+        """Returns it as JSON."""
         return {
             "rule": self.rule,
             "grade": self.grade,
@@ -120,7 +120,7 @@ class Override:
 
     @staticmethod
     def read(reader: Reader) -> Override:
-        """Read it as it was written."""
+        """Reads it as it was written."""
         return Override(
             reader.text("rule"),
             reader.text("grade"),
@@ -131,24 +131,24 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The evidence window of a grading: facts of both days and between count."""
+    """The evidence window of a grading, both days included."""
 
     first: date
     last: date
     cite: str
 
     def to_json(self) -> dict[str, object]:
-        """Write it as from, to and the article."""
+        """Returns it as JSON."""
         return {"from": self.first.isoformat(), "to": self.last.isoformat(), "cite": self.cite}
 
     @staticmethod
     def read(reader: Reader) -> Span:
-        """Read it as it was written."""
+        """Reads it as it was written."""
         return Span(reader.day("from"), reader.day("to"), reader.text("cite"))
 
 
 def reading_to_json(reading: Reading) -> dict[str, object]:
-    """Write the reading chosen of an ambiguity."""
+    """Returns as JSON the reading that was chosen."""
     return {
         "id": reading.id,
         "reading_zh": reading.reading_zh,
@@ -161,7 +161,7 @@ def reading_to_json(reading: Reading) -> dict[str, object]:
 
 
 def not_graded_to_json(beyond: NotGraded | None) -> dict[str, object] | None:
-    """Write why a subject has no grade."""
+    """Returns as JSON why a subject has no grade."""
     if beyond is None:
         return None
     return {
@@ -173,7 +173,7 @@ def not_graded_to_json(beyond: NotGraded | None) -> dict[str, object] | None:
 
 
 def read_not_graded(reader: Reader) -> NotGraded | None:
-    """Read why a subject has no grade."""
+    """Reads why a subject has no grade."""
     if reader.data.get("not_graded") is None:
         return None
     below = reader.below("not_graded")

@@ -1,4 +1,4 @@
-"""The steps open to a subject: waiting for a record to expire, repair, a positive act."""
+"""The steps that a subject can take: wait for a record to expire, apply for repair, do good."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from law.periods import first_day_after
 from law.repair.rule import Application, check
 from law.texts_in_force.model import Edition, Effect, Ruleset
 
-# What a subject that applies can bring about; the bureau confirms it.
+# The facts that a subject can bring about itself; the bureau confirms them.
 _WITHIN_REACH = frozenset({"duties_performed", "impact_removed", "corrected"})
 
 
 class StepKind(StrEnum):
-    """What a step is."""
+    """The kinds of steps."""
 
     WAIT = "wait"
     REPAIR = "repair"
@@ -29,9 +29,10 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what, on which record or by which kind of act, from when, what it is worth.
+    """One step that a subject can take, and from which day.
 
-    `points` is what the step adds to the score, None where the text has no points.
+    `record` is the record that it ends; for an act it is empty, and `kind` is the kind of the new
+    record. `points` are what the step adds to the score; None where the text has no points.
     """
 
     step: StepKind
@@ -42,7 +43,7 @@ class Step:
     cite: str
 
     def to_json(self) -> dict[str, object]:
-        """Write it as JSON."""
+        """Returns it as JSON."""
         return {
             "step": self.step.value,
             "record": self.record or None,
@@ -54,7 +55,7 @@ class Step:
 
 
 def open_steps(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> tuple[Step, ...]:
-    """List every step open to a subject: per adverse record waiting and repair, then acts."""
+    """Lists every step: for each adverse record the wait and the repair, then the acts."""
     if now.grade is None:
         return ()
     edition = ruleset.at(now.as_of)
@@ -68,9 +69,10 @@ def open_steps(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> tuple[Step, 
 def _standing_adverse(
     dossier: Dossier, edition: Edition, now: Receipt
 ) -> Iterator[tuple[Record, int | None]]:
-    """Yield each adverse record that counts now or today, with what its end would be worth.
+    """Yields each adverse record that counts, with the points that its end would bring.
 
-    The two differ where a class rests on the year-end before.
+    A record counts here if it counts for the grade or would count today; for classes the two
+    differ.
     """
     today = window_on(edition, now.as_of)
     for record, line in zip(dossier.records, now.lines, strict=True):
@@ -87,7 +89,7 @@ def _waits(dossier: Dossier, edition: Edition, now: Receipt) -> Iterator[Step]:
 
 
 def _repairs(dossier: Dossier, ruleset: Ruleset, edition: Edition, now: Receipt) -> Iterator[Step]:
-    """Yield the repairs that time alone will permit, if the subject does its part."""
+    """Yields the repairs that become possible if the subject fulfils its duties."""
     began = spell_began_on(dossier, ruleset, now)
     for record, worth in _standing_adverse(dossier, edition, now):
         answer = check(
@@ -107,12 +109,12 @@ def _repairs(dossier: Dossier, ruleset: Ruleset, edition: Edition, now: Receipt)
 
 
 def _together(cites: Iterable[str]) -> str:
-    """Join citations, each article once."""
+    """Joins citations, each article once."""
     return "; ".join(dict.fromkeys(part for cite in cites for part in cite.split("; ")))
 
 
 def _acts(dossier: Dossier, edition: Edition, now: Receipt) -> Iterator[Step]:
-    """Yield each kind of positive act once: what adds points, or a good record still missing."""
+    """Yields each kind of act that adds points, or that is a good record still missing."""
     counted = counted_kinds(dossier, edition, window_on(edition, now.as_of))
     for kind, rule in edition.kinds.items():
         missing = kind in edition.good and kind not in counted

@@ -15,10 +15,10 @@ from law.texts_in_force.model import Edition, Ruleset, Trigger
 def by_triggers(
     dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
 ) -> Outcome:
-    """Give the worst grade of every trigger met; without any, the best that is shown.
+    """Gives the worst grade of the triggers that are met, or else the best that is proved.
 
-    The best grade asks for sound systems and responsibility on record (R-090); a subject that
-    has nothing against it and nothing for it has the second (R-091).
+    The best grade needs records of sound systems and of responsibility (R-090). A subject without
+    adverse and without such records has the second grade (R-091).
     """
     counted = [record for record, line in zip(dossier.records, lines, strict=True) if line.counted]
     met = tuple(
@@ -34,7 +34,7 @@ def by_triggers(
 
 
 def is_met(trigger: Trigger, counted: list[Record], edition: Edition) -> bool:
-    """Tell whether enough counted records are there, close enough together where that matters."""
+    """Whether enough records count, and close enough together where the trigger asks for it."""
     days = sorted(origin_of(edition, record) for record in counted if record.kind in trigger.kinds)
     if trigger.within_years is None:
         return len(days) >= trigger.at_least
@@ -42,7 +42,7 @@ def is_met(trigger: Trigger, counted: list[Record], edition: Edition) -> bool:
 
 
 def _close_together(days: list[date], number: int, years: int) -> bool:
-    """Tell whether any `number` of the days, in order, lie within `years`, last day included."""
+    """Whether `number` of the days, which are in order, lie within `years`, last day included."""
     pairs = zip(days, days[number - 1 :], strict=False)
     return any(last <= add_years(first, years) for first, last in pairs)
 

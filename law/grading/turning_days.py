@@ -1,4 +1,4 @@
-"""What the mere passing of time does to a grade."""
+"""The days on which time alone changes a grade."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from law.texts_in_force.model import Method, Ruleset
 
 
 def next_change_on(dossier: Dossier, ruleset: Ruleset, as_of: date) -> date | None:
-    """Return the next day on which grade, score or judgments change if nothing else happens.
+    """The next day on which grade, score or judgments change if nothing else happens.
 
-    None when nothing will ever change by time alone.
+    None if time alone changes nothing.
     """
     before = grade(dossier, ruleset, as_of)
     for day in turning_days(dossier, ruleset, as_of):
@@ -26,15 +26,15 @@ def next_change_on(dossier: Dossier, ruleset: Ruleset, as_of: date) -> date | No
 
 
 def result_of(receipt: Receipt) -> tuple[object, ...]:
-    """Return what a receipt decides, without how it came about."""
+    """The decision of a receipt: grade, score, next class and judgments."""
     return receipt.grade, receipt.score, receipt.prospective, receipt.overrides
 
 
 def spell_began_on(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> date | None:
-    """Return the first day of the present uninterrupted spell at a grade (C-13).
+    """The first day since which a subject has had its grade without a break (C-13).
 
-    Read from the records as they are known now, no earlier than the text itself. None when the
-    grade has stood since before the first record of a text without a first day.
+    It is computed from the records known now, and is not before the text. None where the subject
+    had the grade before its first record and the text has no first day.
     """
     for day in reversed(_all_turning_days(dossier, ruleset, now.as_of)):
         if day > now.as_of:
@@ -47,7 +47,7 @@ def spell_began_on(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> date | N
 
 
 def turning_days(dossier: Dossier, ruleset: Ruleset, as_of: date) -> list[date]:
-    """Return, in order, the later days on which anything can change by time alone."""
+    """The later days, in order, on which time alone can change something."""
     return [day for day in _all_turning_days(dossier, ruleset, as_of) if day > as_of]
 
 
@@ -56,14 +56,16 @@ def _all_turning_days(dossier: Dossier, ruleset: Ruleset, as_of: date) -> list[d
         edition.valid_from for edition in ruleset.editions if edition.valid_from
     }
     if ruleset.valid_to:
-        days.add(ruleset.valid_to + timedelta(days=1))  # from then on it grades nobody
+        days.add(
+            ruleset.valid_to + timedelta(days=1)
+        )  # the day after its end, from which on it grades nobody
     if ruleset.method is Method.CLASSES:
         days |= _new_years(days | {as_of})
     return sorted(days)
 
 
 def _record_days(dossier: Dossier, ruleset: Ruleset) -> Iterator[date]:
-    """Yield the days a record comes in, leaves the window, or is ended by its status."""
+    """Yields the days on which a record enters or leaves the window or is ended by its status."""
     for edition in ruleset.editions:
         for record in dossier.records:
             origin = origin_of(edition, record)
@@ -74,9 +76,9 @@ def _record_days(dossier: Dossier, ruleset: Ruleset) -> Iterator[date]:
 
 
 def _new_years(days: set[date]) -> set[date]:
-    """Return the days on which classes change: each 1 January, up to the last that can matter.
+    """The days on which classes can change: each 1 January up to the last that matters.
 
-    After the last event a class needs two year-ends to settle: 3 to 2, then 2 to 1.
+    After the last event a class may still move at the end of two years: from 3 to 2, then to 1.
     """
     years = {day.year for day in days}
     return {date(year, 1, 1) for year in range(min(years), max(years) + 4)}

@@ -1,4 +1,4 @@
-"""Outlook and comparison in sentences, Chinese or English; receipts have `explain`."""
+"""Sentences about an outlook and a comparison, in Chinese or English."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from law.texts_in_force.model import NotGraded, Ruleset
 
 
 def foretell(outlook: Outlook, lang: Lang, names: Mapping[str, str] | None = None) -> list[str]:
-    """The grade today, the days on which it turns, and the ways up with their articles.
+    """Tells the grade, the days on which it changes, and the ways to a better one, with articles.
 
-    `names` says what to call a record, by its id; without a name the id stands.
+    `names` gives the names of records by their ids; a record without a name is called by its id.
     """
     return list(_OutlookSentences(outlook, lang, names or {}).sentences())
 
 
 def tell_apart(receipts: Sequence[Receipt], lang: Lang) -> list[str]:
-    """One sentence per text: its title and what it says."""
+    """One sentence for each receipt: the title of the text and the grade under it."""
     return [_side(one, lang) for one in receipts]
 
 
@@ -45,7 +45,7 @@ def _side(receipt: Receipt, lang: Lang) -> str:
 
 
 def why_not_graded(beyond: NotGraded, lang: Lang) -> str:
-    """Why a subject has no grade, with the article where there is one."""
+    """Tells why a subject has no grade, with the article if there is one."""
     if lang == "zh":
         return f"{beyond.reason_zh}（{beyond.cite}）" if beyond.cite else beyond.reason_zh
     return f"{beyond.reason_en} ({beyond.cite})" if beyond.cite else beyond.reason_en

@@ -1,4 +1,4 @@
-"""`explain`: a receipt in sentences, Chinese or English, for the subject and the caseworker."""
+"""Sentences about a receipt, in Chinese or English, for the subject and the caseworker."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Lang = Literal["zh", "en"]
 
 
 def explain(receipt: Receipt, lang: Lang, names: Mapping[str, str] | None = None) -> list[str]:
-    """Render a receipt in sentences: result, evidence, judgments, what follows, cautions.
+    """Explains a receipt: result, evidence, judgments, measures, cautions and readings.
 
-    `names` says what to call a subject or a record, by its id; without a name the id stands.
-    Articles without a title are of the text the receipt names. Raises NotFound for a receipt
+    `names` gives the names of subjects and records by their ids; without a name the id is used. An
+    article without a title is one of the receipt's own text. Raises NotFound for a receipt
     under a ruleset that is not packaged.
     """
     sentences = _Sentences(receipt, load(receipt.ruleset_id), lang, names or {})
@@ -83,7 +83,7 @@ class _Sentences:
 
     def judgments(self) -> Iterator[str]:
         for one in self.receipt.overrides:
-            # Of judgments on all records together only the ones that decided are worth saying.
+            # Of the judgments on all records together, only those that decided are told.
             if one.record or one.grade == self.receipt.grade:
                 yield self._judgment(one)
 

@@ -1,7 +1,4 @@
-"""The Taizhou index tables as data: rows with their points and their way of scoring.
-
-S2 附件3 and 附件4. A table is refused whole, with every fault listed.
-"""
+"""The data of the Taizhou index tables (S2 附件3, 附件4): rows with points and scoring."""
 
 from __future__ import annotations
 
@@ -43,14 +40,14 @@ class Part(StrEnum):
 
 
 class Scoring(StrEnum):
-    """How a finding becomes points."""
+    """The ways in which a finding becomes points."""
 
     FIXED = "fixed"  # all points when true
     ALL_OR_NOTHING = "all_or_nothing"  # the same, where the row itself has several demands
     PROPORTIONAL = "proportional"  # points times the percentage
     THRESHOLD = "threshold"  # all points from a percentage on
     JUDGEMENT = "judgement"  # whole points within the range
-    PER_FINDING = "per_finding"  # so much off for each finding, down to the floor
+    PER_FINDING = "per_finding"  # points off for each finding, not below the floor
     ONCE = "once"  # bonus or deduction, counted once
     EACH_TIME = "each_time"  # bonus or deduction for every occurrence (每次)
 
@@ -59,7 +56,8 @@ class Scoring(StrEnum):
 class Row:
     """One row; `points` is negative for a deduction.
 
-    `each` and `floor` belong to per-finding rows, `threshold_percent` (inclusive) to thresholds.
+    Only rows scored per finding have `each` and `floor`; only those with a threshold have
+    `threshold_percent`, which is inclusive.
     """
 
     key: str
@@ -93,19 +91,19 @@ class Table:
 
 @cache
 def table(table_id: str) -> Table:
-    """The table of that id. Raises NotFound; InvalidInput listing every fault of the data."""
+    """The table of that id. Raises NotFound, and InvalidInput with every fault of the data."""
     if table_id not in TABLES:
         raise NotFound(f"没有指数表“{table_id}”", f"there is no index table {table_id!r}")
     return parse(read(table_id), content_hash(table_id), table_id)
 
 
 def parse(document: object, digest: str, name: str) -> Table:
-    """A table from its parsed YAML. Raises InvalidInput with every fault found."""
+    """Reads a table from its content. Raises InvalidInput with every fault."""
     return understand(document, name, lambda reader: read_table(reader, digest))
 
 
 def read_table(reader: Reader, digest: str) -> Table:
-    """Read a table: rows with their points, which come to the totals of the annex."""
+    """Reads a table; the points of its rows must add up to the totals of the annex."""
     read_header(
         reader, "name_zh", "name_en", "status", "requirements", "totals", *Part, "ambiguities",
         *DATED,
@@ -160,7 +158,7 @@ def _has_its_sign(points: int, part: Part) -> bool:
 
 
 def _figures(reader: Reader, scoring: Scoring, points: int) -> dict[str, int]:
-    """The figures that belong to the way of scoring; no other row has them."""
+    """Reads the figures that belong to the scoring of a row; others are a fault."""
     found = {}
     for name, owner in _OWNERS.items():
         if (name in reader.data) != (scoring is owner):

@@ -20,7 +20,7 @@ _HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class RowScore:
-    """What one row gave: points (negative for a deduction), article, and the finding as a number.
+    """The score of one row: points (negative for a deduction), article, the finding as a number.
 
     A finding that was true is 1, false 0.
     """
@@ -34,7 +34,7 @@ class RowScore:
 
 @dataclass(frozen=True, slots=True)
 class IndexAnswer:
-    """An index with every row; `deduction` is a magnitude: total = base + bonus - deduction."""
+    """An index with all rows; total = base + bonus - deduction."""
 
     table: Table
     total: Decimal
@@ -69,7 +69,7 @@ class IndexAnswer:
 
 
 def assess(table_id: str, findings: Mapping[str, object], on: date | None = None) -> IndexAnswer:
-    """The index of an area from what was found in every row of its table.
+    """Computes the index of an area from the findings for all rows of its table.
 
     S2 附件3, 附件4. A finding is true or false, a count from 0, a percentage from 0 to 100, or
     whole points up to those of the row, as the scoring of the row asks.
@@ -168,7 +168,9 @@ def _value(row: Row, found: object) -> Decimal | None:
         return Decimal(found) if isinstance(found, bool) else None
     if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
         return None
-    value = Decimal(str(found))  # by way of its digits: 97.3 is 97.3, not the nearest binary
+    value = Decimal(
+        str(found)
+    )  # str first, so that 97.3 stays 97.3 and not the nearest binary number
     if row.scoring not in _PERCENTAGES and not isinstance(found, int):
         return None
     most = _most(row)

@@ -1,1 +1,1 @@
-"""What follows from a grade, and who is inspected whatever the grade."""
+"""The consequences of a grade, and the grounds for an inspection at any grade."""

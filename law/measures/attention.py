@@ -1,7 +1,7 @@
-"""Who is inspected as a key object whatever the grade (重点监督检查): S2 三(一), R-145.
+"""Grounds to inspect a subject with priority at any grade (重点监督检查): S2 三(一), R-145.
 
-The text has no figures; those of the data are examples (C-32). Nothing follows by itself: a ground
-is shown to whoever plans inspections.
+The text has no figures; those in the data are examples (C-32). A ground does nothing by itself: it
+is shown to the person who plans inspections.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from law.reader.strict_reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """So many records of these kinds within so many months are a ground to look closer."""
+    """A ground: at least so many records of these kinds within so many months."""
 
     id: str
     kinds: frozenset[RecordKind]
@@ -36,17 +36,17 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """A ground that is met, and by which records."""
+    """A ground that a subject meets, with the records by which it does."""
 
     ground: Ground
     records: tuple[str, ...]
 
 
 def attention(records: Sequence[Record], on: date) -> tuple[Attention, ...]:
-    """The grounds on which a subject with these records is a key object of inspection on a day.
+    """The grounds on which a subject with these records is inspected with priority on a day.
 
-    S2 三(一). A record counts while it stands, for so many months from its determination, the last
-    day included (C-02); verified or not, as a suspicion is enough for looking.
+    S2 三(一). A record counts while it stands, for the months of the ground from its determination,
+    the last day included (C-02). An unverified record counts too: a suspicion is enough.
     """
     holding = (one.value for one in _grounds() if one.validity.holds(on))
     found = (Attention(ground, _counting(ground, records, on)) for ground in holding)
@@ -69,7 +69,7 @@ def _grounds() -> tuple[Version[Ground], ...]:
 
 
 def read_attention(reader: Reader) -> tuple[Version[Ground], ...]:
-    """Read `attention.yaml`: every ground with its kinds and figures."""
+    """Reads `attention.yaml`: every ground with its kinds and figures."""
     read_header(reader, "grounds", "ambiguities")
     read_readings(reader)
     found = tuple(read_dated(item, _ground) for item in reader.each("grounds"))

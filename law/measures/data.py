@@ -1,4 +1,4 @@
-"""Measures and sampling shares as the packaged data have them, each with article and days."""
+"""The data of measures and of the shares inspected at random, each with article and days."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class MeasureKind(StrEnum):
-    """Whether it favours or burdens the subject."""
+    """Whether a measure favours the subject or burdens it."""
 
     INCENTIVE = "incentive"
     RESTRICTION = "restriction"
@@ -45,7 +45,7 @@ class Discretion(StrEnum):
 
 
 class Direction(StrEnum):
-    """Whether a class is inspected as a rule, or less or more often than others."""
+    """Whether a class is inspected as often as the rule says, less often, or more often."""
 
     BASE = "base"
     LESS = "less"
@@ -66,7 +66,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """The least share of a class to be inspected in a year, in percent; None: the text has none.
+    """The least share of a class to be inspected in a year, in percent; None without a figure.
 
     `direction` says whether the class is to be inspected `more` or `less` often than others.
     """
@@ -79,7 +79,7 @@ class Sampling:
 
 
 class Actor(StrEnum):
-    """Who takes a grade into account."""
+    """Who considers a grade in its work."""
 
     BUREAU = "bureau"
     ASSOCIATION = "association"
@@ -88,7 +88,7 @@ class Actor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One kind of work in which a grade is taken into account, by whom, with its article."""
+    """One kind of work in which a grade is considered, by whom, with its article."""
 
     id: str
     by: Actor
@@ -102,7 +102,7 @@ MeasureVersions = tuple[Version[Measure], ...]
 
 @dataclass(frozen=True, slots=True)
 class MeasureTable:
-    """The measures of each text by grade, inherited ones first; its uses; those after an alert."""
+    """Measures by text and grade (inherited ones first), uses by text, measures after an alert."""
 
     grades: Mapping[str, Mapping[str, MeasureVersions]]
     uses: Mapping[str, tuple[Version[Use], ...]]
@@ -125,7 +125,7 @@ def sampling_table() -> SamplingTable:
 
 
 def read_measures(reader: Reader) -> MeasureTable:
-    """Read `measures.yaml`: every grade of every text, be it with no measure at all."""
+    """Reads `measures.yaml`, which must name every grade of every text, even without a measure."""
     read_header(reader, "rulesets", "uses", "alerts", "ambiguities")
     read_readings(reader)
     texts = reader.below("rulesets")
@@ -158,7 +158,7 @@ def _of_text(reader: Reader, name: str) -> Mapping[str, MeasureVersions]:
 
 
 def note_status(reader: Reader, name: str) -> None:
-    """Note a status that is not that of the text."""
+    """Notes a fault where the status differs from that of the text."""
     if reader.choice("status", TextStatus) is not load(name).status:
         reader.fault("status", "与文本状态不符", "is not the status of the text")
 
@@ -195,7 +195,7 @@ def _use(reader: Reader) -> Use:
 
 
 def read_sampling(reader: Reader) -> SamplingTable:
-    """Read `sampling.yaml`: the share or the direction of each class a text speaks of."""
+    """Reads `sampling.yaml`: the share or the direction for each class that a text mentions."""
     read_header(reader, "rulesets")
     texts = reader.below("rulesets")
     note_each(texts, GRADING)
@@ -223,7 +223,7 @@ def _share(reader: Reader, principle: tuple[str, str]) -> Sampling:
 
 
 def of_text(table: Mapping[str, T], ruleset_id: str) -> T:
-    """What a table says of a text. Raises NotFound."""
+    """The entry of a table for a text. Raises NotFound."""
     found = table.get(ruleset_id)
     if found is None:
         raise NotFound(f"没有规则集“{ruleset_id}”", f"there is no ruleset {ruleset_id!r}")

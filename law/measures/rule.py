@@ -1,6 +1,7 @@
-"""What follows from a grade: incentives, restrictions, and the share inspected at random.
+"""The consequences of a grade: incentives, restrictions, and the share inspected at random.
 
-R-157…R-161, R-138. Measures inform the official who decides; none applies itself (C-23).
+R-157 to R-161, R-138. A measure informs the official who decides; none takes effect by itself
+(C-23).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def measures(ruleset_id: str, grade: str, on: date) -> tuple[Measure, ...]:
 
 
 def measure_versions(ruleset_id: str, grade: str) -> MeasureVersions:
-    """Every measure a text ever attached to a grade, with its days. Raises NotFound."""
+    """All versions of the measures of a grade, past and future. Raises NotFound."""
     grades = of_text(measure_table().grades, ruleset_id)
     if grade not in grades:
         raise NotFound(f"没有等级“{grade}”", f"{ruleset_id} has no grade {grade!r}")
@@ -66,10 +67,10 @@ def measure_versions(ruleset_id: str, grade: str) -> MeasureVersions:
 
 
 def uses(ruleset_id: str, on: date) -> tuple[Use, ...]:
-    """The work in which a text has a grade taken into account, by the bureau and by others.
+    """The work in which the bureau and others consider a grade under a text, on a day.
 
-    S3 22, 26; S1 16. It informs whoever decides and binds nobody by itself (C-22, C-23). Empty
-    where a text names none. Raises NotFound for an unknown ruleset, NotInForce as `measures`.
+    S3 22, 26; S1 16. It informs the person who decides and binds nobody (C-22, C-23). Empty where a
+    text names none. Raises NotFound for an unknown ruleset, NotInForce as `measures`.
     """
     of_text(measure_table().grades, ruleset_id)
     versions = measure_table().uses.get(ruleset_id, ())
@@ -77,7 +78,7 @@ def uses(ruleset_id: str, on: date) -> tuple[Use, ...]:
 
 
 def alert_measures(colour: Colour, on: date) -> tuple[Measure, ...]:
-    """What may follow an alert of that colour: S4 四(二) for red, nothing for the others.
+    """The measures that may follow an alert on a day: S4 四(二) for red, none for other colours.
 
     Raises NotInForce for a day before the article.
     """
@@ -86,7 +87,7 @@ def alert_measures(colour: Colour, on: date) -> tuple[Measure, ...]:
 
 
 def _holding(versions: Sequence[Version[T]], on: date, what: tuple[str, str]) -> tuple[T, ...]:
-    """Those that hold on a day; NotInForce where there are some and none holds."""
+    """The versions that hold on a day. Raises NotInForce where all of them have other days."""
     holding = tuple(version.value for version in versions if version.validity.holds(on))
     if versions and not holding:
         raise not_in_force(on, *what, (version.cite for version in versions))
@@ -106,7 +107,7 @@ def sampling(ruleset_id: str, grade: str, on: date) -> Sampling | None:
 
 
 def sample_size(population: int, at_least_percent: int) -> int:
-    """How many of a class must be drawn so that the share is not less: rounded up (不低于).
+    """How many of a class must be drawn for at least that share, rounded up (不低于).
 
     Raises InvalidInput for a negative population or a share outside 0 to 100.
     """

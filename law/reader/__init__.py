@@ -1,1 +1,1 @@
-"""How a data file of the law becomes typed values: strict, whole, and with every fault named."""
+"""Reads the data files of the law into typed values, strictly, and names every fault."""

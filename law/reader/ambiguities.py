@@ -1,4 +1,4 @@
-"""Readings: where the texts are ambiguous or silent, what is read, and what else could be (D-08).
+"""Readings: where the texts are ambiguous or silent, how they are read here (D-08).
 
 Every file of the law declares the ambiguities it touches, each in Chinese and English: the reading
 chosen, the alternative, and what would change under it.
@@ -23,7 +23,7 @@ FIELDS = (
 
 
 def read_readings(reader: Reader, required: bool = True) -> tuple[Reading, ...]:
-    """Read the list `ambiguities` of a file; each number stands in it once."""
+    """Reads the list `ambiguities` of a file, in which each number may occur once."""
     found = tuple(_read_plain(item) for item in reader.each("ambiguities", required))
     note_repeats(reader, found)
     return found
@@ -35,7 +35,7 @@ def _read_plain(reader: Reader) -> Reading:
 
 
 def read_reading(reader: Reader) -> Reading:
-    """Read one declared ambiguity. What the texts leave open may be told too, in both languages."""
+    """Reads one declared ambiguity; what the texts leave open is optional, in both languages."""
     if not _NUMBER.fullmatch(reader.text("id")):
         reader.fault("id", "应为C-编号", "must be a number C-nn")
     told = "text_zh" in reader.data or "text_en" in reader.data
@@ -53,14 +53,14 @@ def read_reading(reader: Reader) -> Reading:
 
 
 def note_repeats(reader: Reader, found: Sequence[Reading]) -> None:
-    """Note numbers declared before in the list `ambiguities` of a file."""
+    """Notes a fault for each number that the list `ambiguities` of a file declares twice."""
     for place, one in enumerate(found):
         if one.id and one.id in {earlier.id for earlier in found[:place]}:
             reader.fault(f"ambiguities[{place}].id", "编号重复", f"repeats {one.id}")
 
 
 def read_touched(reader: Reader, key: str, declared: Container[str]) -> tuple[str, ...]:
-    """Read the numbers of the ambiguities a figure touches; each must be declared in the file."""
+    """Reads the numbers of the ambiguities a figure touches; each must be declared in the file."""
     numbers = reader.texts(key)
     for number in numbers:
         if number not in declared:

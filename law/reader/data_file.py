@@ -1,7 +1,7 @@
 """A data file of the law: YAML → typed values, refused whole with every fault listed.
 
-Every file under `law/rulesets/` is read so: strictly, to the end, and refused in one error that
-names each fault with its path. What a figure must have is read here once: its article, and the
+Every file under `law/rulesets/` is read to its end; if it has any fault it is refused in one error
+that names each fault with its path. What every figure must have is read here: its article, and the
 days on which it holds. Asked for on any other day it is a typed error; an ended figure never
 stands in for one that is missing (D-08).
 """
@@ -27,12 +27,12 @@ T = TypeVar("T")
 DATED = ("cite", "valid_from", "valid_to")
 """The fields that every figure has."""
 
-# libyaml where it is built in: the catalogue alone takes the loader in Python 0.14 s.
+# libyaml where it is built in: the loader written in Python needs 0.14 s for the catalogue.
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _StrictLoader(_LOADER):  # type: ignore[valid-type, misc]
-    """YAML in which a key written twice is an error rather than the last one winning."""
+    """A YAML loader that refuses a key written twice, where the usual one takes the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
@@ -46,7 +46,7 @@ class _StrictLoader(_LOADER):  # type: ignore[valid-type, misc]
 
 
 def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
-    """Read a data file already loaded, or refuse it with every fault."""
+    """Reads a loaded data file. Raises InvalidInput with every fault."""
     faults: list[Fault] = []
     found = read(Reader(document, "", faults))
     _refuse(faults, name)
@@ -54,7 +54,7 @@ def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
 
 
 def load_yaml(source: str, name: str) -> Any:
-    """Read YAML strictly: a key written twice, or no YAML at all, is a fault."""
+    """Loads YAML. Raises InvalidInput for invalid YAML and for a key written twice."""
     try:
         return yaml.load(source, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
@@ -67,7 +67,7 @@ def _refuse(faults: list[Fault], name: str) -> None:
 
 
 def canonical_hash(document: object) -> str:
-    """Return the SHA-256 of a document as canonical JSON: layout and comments do not matter."""
+    """Returns the SHA-256 of a document as canonical JSON: layout and comments do not matter."""
     text = json.dumps(
         document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=date.isoformat
     )
@@ -75,14 +75,14 @@ def canonical_hash(document: object) -> str:
 
 
 def read_header(reader: Reader, *parts: str) -> None:
-    """Read what every file begins with, its id and version; `parts` are its further fields."""
+    """Reads the id and the version of a file; `parts` are the other fields it may have."""
     reader.only("id", "version", *parts)
     reader.text("id")
     reader.text("version")
 
 
 def read_cite(reader: Reader) -> str:
-    """Read the citation every figure must have."""
+    """Reads the citation every figure must have."""
     cite = reader.text("cite")
     if cite and not is_citation(cite):
         reader.fault("cite", f"引用不明：{cite}", f"cites no known text: {cite}")
@@ -90,7 +90,7 @@ def read_cite(reader: Reader) -> str:
 
 
 def read_validity(reader: Reader) -> Validity:
-    """Read the two days every figure must have; null is open, left out is a fault."""
+    """Reads the first and the last day of a figure; null is open, a missing field is a fault."""
     for key in ("valid_from", "valid_to"):
         if key not in reader.data:
             reader.fault(key, "缺少（可为null）", "is missing (null where open)")
@@ -101,23 +101,20 @@ def read_validity(reader: Reader) -> Validity:
 
 
 def read_period(reader: Reader) -> Validity:
-    """Read the days on which a whole text holds: the field `validity`, with its two days."""
+    """Reads the days on which a whole text holds: the field `validity`, with its two days."""
     days = reader.below("validity")
     days.only("valid_from", "valid_to")
     return read_validity(days)
 
 
 def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Version[T]:
-    """Read one figure: its article, its days and its value."""
+    """Reads one figure: its article, its days and its value."""
     cite, validity = read_cite(reader), read_validity(reader)
     return Version(read(reader), cite, validity)
 
 
 def read_lasting(reader: Reader, whole: Validity, read: Callable[[Reader], T]) -> T:
-    """Read a figure without versions of its own: it must hold as long as that of which it is part.
-
-    So no day on which it does not hold is passed over in silence.
-    """
+    """Reads a figure without versions: it must hold on every day on which the whole holds."""
     figure = read_dated(reader, read)
     if not figure.validity.covers(whole):
         zh, en = "应与所属整体同期有效", "must hold as long as the whole it is part of"
@@ -126,21 +123,21 @@ def read_lasting(reader: Reader, whole: Validity, read: Callable[[Reader], T]) -
 
 
 def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
-    """Read one figure, or a list of figures that follow one another in time."""
+    """Reads one figure, or a list of figures that follow one another in time."""
     if isinstance(reader.data.get(key), list):
         return tuple(read_dated(item, read) for item in reader.each(key))
     return (read_dated(reader.below(key), read),)
 
 
 def read_figure(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
-    """Read one figure in all its versions, of which no two may hold on one day."""
+    """Reads all versions of one figure; two versions for the same day are a fault."""
     found = read_versions(reader, key, read)
     note_rivals(reader, key, [one.validity for one in found])
     return found
 
 
 def note_each(reader: Reader, names: Iterable[str]) -> None:
-    """Note each name of which nothing is said, and whatever else is said."""
+    """Notes a fault for each of these names that is missing, and for every other name."""
     known = list(names)
     reader.only(*known)
     for name in known:
@@ -149,13 +146,13 @@ def note_each(reader: Reader, names: Iterable[str]) -> None:
 
 
 def note_rivals(reader: Reader, key: str, periods: Sequence[Validity]) -> None:
-    """Note versions of one figure that hold on the same day."""
+    """Notes a fault where two versions of one figure hold on the same day."""
     if any(one.meets(other) for one, other in combinations(periods, 2)):
         reader.fault(key, "同一日有多个数值有效", "several versions hold on one day", cite="D-08")
 
 
 def read_requirements(reader: Reader) -> tuple[str, ...]:
-    """Read the requirements a figure answers: our own numbers R-nnn."""
+    """Reads the numbers R-nnn of the requirements that a figure answers."""
     found = reader.texts("requirements")
     for one in found:
         if not (one.startswith("R-") and is_citation(one)):

@@ -1,4 +1,4 @@
-"""The packaged YAML of the law, read once: the only input of `law/`."""
+"""The packaged YAML of the law, loaded once. `law/` reads nothing else."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def source(name: str) -> str:
 
 @cache
 def read(name: str) -> dict[str, Any]:
-    """The plain content of `law/rulesets/<name>.yaml`; dates are dates. Not to be changed."""
+    """The plain content of `law/rulesets/<name>.yaml`, shared by all callers: do not change it."""
     loaded: dict[str, Any] = load_yaml(source(name), name)
     return loaded
 
 
 def understood(name: str, parts: Callable[[Reader], T]) -> T:
-    """What `law/rulesets/<name>.yaml` says. Raises InvalidInput with every fault of the file."""
+    """`law/rulesets/<name>.yaml` as typed values. Raises InvalidInput with every fault."""
     return understand(read(name), name, parts)
 
 

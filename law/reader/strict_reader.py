@@ -1,7 +1,7 @@
-"""Reading untrusted structures (JSON, YAML) and noting every fault with its path.
+"""Reads untrusted structures (JSON, YAML) and notes every fault with its path.
 
-A reader never stops at the first fault: it notes it and hands back a stand-in, so the caller
-reads on and refuses the whole at the end (D-12).
+A reader does not stop at the first fault: it notes it and returns a placeholder value, so that the
+caller reads on and refuses the whole at the end (D-12).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from law.errors import Fault, InvalidInput
 
 E = TypeVar("E", bound=StrEnum)
 
-# A day outside these is a slip of the pen; inside them every period of the law stays a date.
+# A year outside these is a typing error; inside them every period added still gives a date.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _LARGEST = 999_999
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Reader:
-    """One mapping under `path`; faults of it and of everything below go to one list."""
+    """A mapping at `path` of a document; its faults and those below it go to one list."""
 
     def __init__(self, data: object, path: str, faults: list[Fault]) -> None:
         self.path = path
@@ -33,22 +33,22 @@ class Reader:
             self.data = data
         else:
             self.fault("", "应为对象", "must be an object")
-            self.faults = []  # what is missing in it would only repeat that
+            self.faults = []  # its missing fields would only repeat the fault
 
     def fault(self, key: str, zh: str, en: str, cite: str | None = None) -> None:
-        """Note a fault of one field of this mapping, once however often it is read."""
+        """Notes a fault of one field; a repeated reading of the field notes it only once."""
         found = Fault(self._at(key), zh, en, cite=cite)
         if found not in self.faults:
             self.faults.append(found)
 
     def only(self, *allowed: str) -> None:
-        """Note every field that is not among those allowed."""
+        """Notes a fault for every field that is not allowed."""
         for key in self.data:
             if key not in allowed:
                 self.fault(str(key), "未知字段", "unknown field")
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Read a non-empty text; without a default it must be there."""
+        """Reads a non-empty text; without a default, a missing one is a fault."""
         value = self.data.get(key)
         if isinstance(value, str) and value.strip():
             return value
@@ -58,7 +58,7 @@ class Reader:
         return default or ""
 
     def choice(self, key: str, options: type[E], default: E | None = None) -> E:
-        """Read one of the values of an enumeration."""
+        """Reads one of the values of an enumeration."""
         value = self.data.get(key)
         if value is None and default is not None:
             return default
@@ -69,11 +69,11 @@ class Reader:
         return next(iter(options))
 
     def choice_or_none(self, key: str, options: type[E]) -> E | None:
-        """Read one of the values of an enumeration, or nothing."""
+        """Reads one of the values of an enumeration, or nothing."""
         return None if self.data.get(key) is None else self.choice(key, options)
 
     def day(self, key: str, default: date | None = None) -> date:
-        """Read a local calendar day, ``YYYY-MM-DD``."""
+        """Reads a local calendar day, ``YYYY-MM-DD``."""
         value = self.data.get(key)
         if value is None and default is not None:
             return default
@@ -86,11 +86,11 @@ class Reader:
         return found or date.min
 
     def day_or_none(self, key: str) -> date | None:
-        """Read a local calendar day, or nothing."""
+        """Reads a local calendar day, or nothing."""
         return None if self.data.get(key) is None else self.day(key)
 
     def flag(self, key: str, default: bool) -> bool:
-        """Read true or false; absent is the default."""
+        """Reads true or false; absent is the default."""
         value = self.data.get(key)
         if value is None:
             return default
@@ -100,7 +100,7 @@ class Reader:
         return value
 
     def whole(self, key: str, least: int | None = None) -> int:
-        """Read a whole number, at least `least`; no figure of the law has seven digits."""
+        """Reads a whole number from `least` to 999,999, more than any figure of the law."""
         value = self.data.get(key)
         if isinstance(value, bool) or not isinstance(value, int):
             self._missing_or(key, "应为整数", "must be a whole number", cite="C-10")
@@ -112,18 +112,18 @@ class Reader:
         return value
 
     def whole_or_none(self, key: str, least: int | None = None) -> int | None:
-        """Read a whole number, at least `least`, or nothing."""
+        """Reads a whole number, at least `least`, or nothing."""
         return None if self.data.get(key) is None else self.whole(key, least)
 
     def below(self, key: str) -> Reader:
-        """Read a mapping below this one."""
+        """Reads a mapping below this one."""
         if key not in self.data:
             self.fault(key, "缺少", "is missing")
             return Reader({}, self._at(key), [])
         return Reader(self.data[key], self._at(key), self.faults)
 
     def each(self, key: str, required: bool = True) -> Iterator[Reader]:
-        """Read a list of mappings below this one."""
+        """Reads a list of mappings below this one."""
         value = self.data.get(key)
         if value is None and not required:
             return
@@ -134,7 +134,7 @@ class Reader:
             yield Reader(item, f"{self._at(key)}[{index}]", self.faults)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Read a list of texts; absent is empty."""
+        """Reads a list of texts; absent is empty."""
         value = self.data.get(key)
         if value is None:
             return ()
@@ -144,7 +144,7 @@ class Reader:
         return ()
 
     def choices(self, key: str, options: type[E]) -> tuple[E, ...]:
-        """Read a list of values of an enumeration; absent is empty."""
+        """Reads a list of values of an enumeration; absent is empty."""
         found = []
         for item in self.texts(key):
             if item in set(options):
@@ -163,7 +163,7 @@ class Reader:
 
 
 def refuse(faults: list[Fault], zh: str, en: str) -> None:
-    """Refuse the whole input when it has any fault."""
+    """Refuses the whole input when it has any fault."""
     if faults:
         raise InvalidInput(zh, en, faults=faults)
 
@@ -171,7 +171,7 @@ def refuse(faults: list[Fault], zh: str, en: str) -> None:
 def _as_day(value: object) -> date | None:
     if type(value) is date:
         return value
-    # fromisoformat alone would take other notations too, such as 2026-W01-1.
+    # date.fromisoformat alone accepts other notations too, such as 2026-W01-1.
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         return None
     try:

@@ -1,7 +1,7 @@
-"""The legal texts the law here is made of, each once, and how a rule cites them.
+"""The legal texts behind the rules, and how a rule cites them.
 
-A citation is a text id, a blank and the article as the text numbers it: ``S4 四(三)2``. Several
-are joined by ``; ``. Our own readings are cited by number: ``C-17`` (ambiguity), ``R-076``
+A citation is the id of a text, a space and the article as the text numbers it: ``S4 四(三)2``.
+Several are joined by ``; ``. Our own readings are cited by number: ``C-17`` (ambiguity), ``R-076``
 (requirement), ``D-08`` (decision).
 """
 
@@ -15,7 +15,7 @@ from law.errors import NotFound
 
 
 class TextStatus(StrEnum):
-    """Whether a text binds: an issued text does, a draft does not."""
+    """Whether a text is in force or a draft: only an issued text binds."""
 
     ISSUED = "issued"
     DRAFT = "draft"
@@ -123,7 +123,7 @@ _OWN_IN_SENTENCE = re.compile(rf"[；;]? ?(?<![A-Za-z0-9-]){_OWN.pattern}(?!\d)"
 
 
 def text(text_id: str) -> Text:
-    """Return the legal text with this id, e.g. ``S4``."""
+    """Returns the legal text with this id, e.g. ``S4``."""
     try:
         return TEXTS[text_id]
     except KeyError:
@@ -131,26 +131,26 @@ def text(text_id: str) -> Text:
 
 
 def is_citation(value: str) -> bool:
-    """Tell whether every part of a citation names a known text or one of our own numbers."""
+    """Whether every part of a citation names a known text or one of our own numbers."""
     return all(_known(part.strip()) for part in value.split(";"))
 
 
 def spell_out(value: str, lang: str, within: str = "") -> str:
-    """Render a citation with the title of its text in `zh` or `en`, for people.
+    """Renders a citation with the titles of the texts, in `zh` or `en`.
 
-    Articles of the text `within` which it is read stand without its title.
+    The title is left out for articles of the text `within`.
     """
     parts = (_spelled(part.strip(), lang, within) for part in value.split(";"))
     return ("；" if lang == "zh" else "; ").join(parts)
 
 
 def without_codes(sentence: str) -> str:
-    """A sentence without the numbers of our own readings, as letters have it: no ``C-17``."""
+    """A sentence without the numbers of our own readings (``C-17``), for letters."""
     return _OWN_IN_SENTENCE.sub("", sentence).replace("（）", "").replace("（；", "（")
 
 
 def spell_articles(value: str, lang: str = "zh") -> str:
-    """Render a citation for a letter: each text by its title, once, then its articles.
+    """Renders a citation for a letter: each text by its title, once, then its articles.
 
     Our own numbers (C-19, R-131, D-08) are left out, because no reader of a letter knows them. In
     Chinese an article reads as in official documents: 第二十七条, 第四部分第（三）项.

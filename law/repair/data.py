@@ -1,4 +1,4 @@
-"""The conditions of repair as the packaged data have them, each with article and days."""
+"""The data of credit repair: the conditions of each text, with article and days."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from law.texts_in_force.load import GRADING, load
 class DemandType(StrEnum):
     """What a condition asks for."""
 
-    AFTER_YEARS = "after_years"  # so long since the present spell at the grade began
-    FACT = "fact"  # the bureau establishes it
-    NO_NEW = "no_new"  # no such record since the spell began
+    AFTER_YEARS = "after_years"  # a wait of years from the first day at the grade
+    FACT = "fact"  # a fact that the bureau confirms
+    NO_NEW = "no_new"  # no such record since the first day at the grade
 
 
 @dataclass(frozen=True, slots=True)
 class Barring:
-    """A record that stands in the way of repair when it is new; it holds as its condition does."""
+    """A kind of record that prevents a repair if it is new; it holds as long as its condition."""
 
     kind: RecordKind
     final: bool
@@ -47,7 +47,10 @@ class Barring:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One condition: `years` of waiting; `barring` records, or `same_kind` as those to repair."""
+    """One condition of a repair.
+
+    `years` is the wait. A new record prevents the repair if `barring` lists it, or, with
+    `same_kind`, if it is of the kind of a record to repair."""
 
     id: str
     type: DemandType
@@ -61,7 +64,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a text knows no repair on application."""
+    """Why a text does not provide for repair on application."""
 
     cite: str
     zh: str
@@ -70,7 +73,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RepairRules:
-    """What one text asks, by grade and for any adverse record; or why it knows no application."""
+    """The conditions of one text, by grade and for any adverse record, or why there are none."""
 
     grades: Mapping[str, tuple[Version[Demand], ...]]
     any_adverse: tuple[Version[Demand], ...]
@@ -84,7 +87,7 @@ def repair_rules() -> Mapping[str, RepairRules]:
 
 
 def read_repair(reader: Reader) -> Mapping[str, RepairRules]:
-    """Read `repair.yaml`: what every grading text asks, or why it knows no application."""
+    """Reads `repair.yaml`: the conditions of every grading text, or why it has none."""
     read_header(reader, "term", "rulesets", "ambiguities")
     if reader.text("term") not in {term.id for term in definitions()}:
         reader.fault("term", "没有该期限", "there is no such term")

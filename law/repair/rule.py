@@ -1,7 +1,7 @@
-"""Credit repair on application: what each text asks, and what is missing or from when it is met.
+"""Credit repair on application: the conditions of each text, and which of them are met.
 
-S3 20-21; S4 四(四) with ZJ-REPAIR 5. Tianjin and the national guide know no application.
-The term of 15 working days is `repair` in law.terms.ledger.
+S3 20-21; S4 四(四) with ZJ-REPAIR 5. Tianjin and the national guide do not provide for an
+application. The term of 15 working days is `repair` in law.terms.ledger.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _WHAT = ("修复条件", "the conditions of repair")
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is known when repair is applied for.
+    """The facts of an application for repair.
 
-    `spell_began_on` is the first day of the present uninterrupted spell at the grade (C-13),
-    `to_repair` the adverse records concerned, `archive` everything on record. `confirmed` names
-    the facts the bureau has established: duties_performed, impact_removed, corrected.
+    `spell_began_on` is the first day since which the subject has had the grade without a break
+    (C-13), `to_repair` are the adverse records concerned, `archive` all records. `confirmed` names
+    the facts that the bureau has confirmed: duties_performed, impact_removed, corrected.
     """
 
     grade: str
@@ -39,7 +39,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, whether it is met; if only time is missing, from which day it will be."""
+    """One condition and whether it is met; `met_from` is the day from which, if time decides."""
 
     id: str
     met: bool
@@ -52,10 +52,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class RepairAnswer:
-    """Whether repair may be confirmed, with every condition.
+    """Whether a repair may be confirmed, with every condition.
 
-    `met_from` is the day from which it may if nothing new happens; None while something other
-    than time is missing.
+    `met_from` is the first day on which it may, if nothing else happens; None where time alone is
+    not enough.
     """
 
     permitted: bool
@@ -64,7 +64,7 @@ class RepairAnswer:
 
 
 def check(ruleset_id: str, application: Application) -> RepairAnswer:
-    """Every condition of the text for this application, met or not.
+    """The conditions of the text for an application, met or not.
 
     S3 21 and ZJ-REPAIR 5 for grade E; S3 20 and S4 四(四) for any other adverse record.
     Raises NotFound for an unknown text, InvalidInput for a grade whose spell has no first day,
@@ -103,7 +103,7 @@ def _condition_of(
 
 
 def _waited_from(versions: Sequence[Version[Demand]], application: Application) -> date | None:
-    """The first day to come on which the wait is over by the version of that day."""
+    """The first later day on which the wait is over by the figure of that day."""
     days = (
         (max(_due(version.value, application), version.validity.valid_from or date.min), version)
         for version in versions
@@ -113,9 +113,9 @@ def _waited_from(versions: Sequence[Version[Demand]], application: Application) 
 
 
 def _permitted_from(demands: Sequence[Version[Demand]], application: Application) -> date | None:
-    """The first day from the application on with every condition met, if nothing else happens.
+    """The first day from the application on with all conditions met, if nothing else happens.
 
-    A condition can come to be met, or another to be asked for, only on the days looked at.
+    Conditions change only where a version begins or ends, or where a wait is over.
     """
     days = {first for first, _ in stretches(*validities(demands))}
     days |= {_due(demand.value, application) for demand in demands if demand.value.years}
@@ -150,9 +150,9 @@ def _established(demand: Demand, application: Application) -> Condition:
 
 
 def _nothing_new(demand: Demand, application: Application) -> Condition:
-    """No record besides those to be repaired came since the spell began (S3 21(三), R-124).
+    """No new record was determined since the subject has had the grade (S3 21(三), R-124).
 
-    A record to be repaired may be younger than the spell: what made E worse is no bar to itself.
+    The records to be repaired do not count, even if they are new.
     """
     began, own = _began(application), {record.id for record in application.to_repair}
     new = tuple(

@@ -1,6 +1,6 @@
-"""The working-day calendar as the packaged data have it: one numbered edition per notice.
+"""The working-day calendar: one numbered edition for each notice of the State Council.
 
-An edition contains every earlier one, so that a result can be recomputed with that of its day.
+An edition contains all earlier ones, so any result can be recomputed with the edition of its day.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from law.reader.strict_reader import Reader
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-# The first notice taken over is number -1: those of 2019 were added after number 1 was in use.
+# The first edition has number -1: the notices of 2019 were added when number 1 was in use.
 _BEFORE_THE_FIRST = -2
 
 
 @dataclass(frozen=True)
 class Edition:
-    """Every arrangement published so far: `off` days, make-up `work` days, `years` published.
+    """All arrangements published so far.
 
-    `documents` are the State Council notices it rests on, oldest first.
+    `off` are days off, `work` make-up working days, `years` the years already arranged, and
+    `documents` the State Council notices, oldest first.
     """
 
     number: int
@@ -39,7 +40,7 @@ class Edition:
     documents: tuple[str, ...]
 
     def is_workday(self, day: date) -> bool:
-        """Whether it is a working day: as arranged, and by the plain week where nothing is said."""
+        """Whether a day is worked: as arranged, otherwise Monday to Friday."""
         if day in self.off:
             return False
         return day in self.work or day.weekday() < _SATURDAY
@@ -57,10 +58,10 @@ class Edition:
         off: Iterable[date] = (),
         work: Iterable[date] = (),
     ) -> Edition:
-        """The next edition: this one with a year's arrangement added, or a published one amended.
+        """The next edition: this one with the arrangement of a year added or amended.
 
-        A day named again takes its new meaning. Raises InvalidInput for a missing document or
-        for a day that is both off and worked.
+        The new arrangement decides about each day that it names. Raises InvalidInput for a missing
+        document or for a day that is both off and worked.
         """
         new_off, new_work = frozenset(off), frozenset(work)
         _check_arrangement(document, new_off & new_work)
@@ -117,7 +118,7 @@ def editions() -> tuple[Edition, ...]:
 
 
 def read_editions(reader: Reader) -> tuple[Edition, ...]:
-    """Read `workdays.yaml`: one edition per notice, each containing all before it."""
+    """Reads `workdays.yaml`: one edition per notice, each containing all before it."""
     read_header(reader, "editions")
     chain = [NOTHING_PUBLISHED]
     for item in reader.each("editions"):
@@ -129,7 +130,7 @@ def read_editions(reader: Reader) -> tuple[Edition, ...]:
 
 @dataclass(frozen=True)
 class _Notice:
-    """One notice of the State Council as read: the days it names."""
+    """One notice of the State Council, with the days that it names."""
 
     number: int
     year: int
@@ -153,7 +154,7 @@ def _notice(reader: Reader) -> _Notice:
 
 
 def _days(reader: Reader, key: str, year: int) -> Iterator[date]:
-    """The days of a list of dates and `first..last` ranges, both in it, of a year's arrangement."""
+    """Yields the days of a list of dates and of ranges `first..last`, both ends included."""
     spans = reader.data.get(key)
     if not isinstance(spans, list):
         reader.fault(key, "应为日期列表", "must be a list of days")
@@ -165,7 +166,7 @@ def _days(reader: Reader, key: str, year: int) -> Iterator[date]:
         except ValueError:
             reader.fault(key, f"不是日期：{span}", f"is no day: {span}")
             continue
-        # A holiday may begin in the days before its year, as that of 2023 did.
+        # A holiday may begin in December of the year before, as the New Year of 2023 did.
         if end < day or not date(year - 1, 12, 1) <= day <= end <= date(year, 12, 31):
             reader.fault(key, f"日期不在{year}年内或前后颠倒", f"is not of {year}: {span}")
             continue
@@ -173,7 +174,7 @@ def _days(reader: Reader, key: str, year: int) -> Iterator[date]:
 
 
 def _note_order(reader: Reader, notice: Version[_Notice], before: Edition) -> None:
-    """Note a number left out, and a notice without its day or not later than the one before."""
+    """Notes a fault for a missing number and for a notice not later than the one before."""
     if notice.value.number != before.number + 1:
         reader.fault("number", f"应为{before.number + 1}", f"must be {before.number + 1}")
     if (notice.validity.valid_from or date.min) <= before.published_on:

@@ -1,4 +1,4 @@
-"""The statutory terms as the packaged data has them: days, event, cap, article, reminders."""
+"""The data of the statutory terms: days, event, cap, article and reminders."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LAST_HOUR = 23
 
 
 class Basis(StrEnum):
-    """What binds a figure: an issued text, a draft, or a norm the deployment adopts."""
+    """Where a figure comes from: an issued text, a draft, or a text adopted by the deployment."""
 
     BINDING = "binding"
     DRAFT = "draft"
@@ -52,7 +52,7 @@ class Approver(StrEnum):
 
 
 class ReminderKind(StrEnum):
-    """Whether somebody is reminded or the matter goes up."""
+    """Whether the caseworker is reminded, or the unit head is told."""
 
     REMIND = "remind"
     ESCALATE = "escalate"
@@ -60,7 +60,7 @@ class ReminderKind(StrEnum):
 
 @dataclass(frozen=True)
 class ReminderPoint:
-    """A house rule for when somebody is told: so many working days left, or so many overdue."""
+    """A practice of the bureau: when somebody is reminded, in working days left or overdue."""
 
     id: str
     kind: str
@@ -71,7 +71,7 @@ class ReminderPoint:
 
 @dataclass(frozen=True)
 class Definition:
-    """One statutory term: how many working days, from which event, extendable to which total."""
+    """One statutory term: its working days, the event it runs from, and `cap`, the most in all."""
 
     id: str
     name_zh: str
@@ -90,24 +90,24 @@ class Definition:
 
     @property
     def validity(self) -> Validity:
-        """The days of the events it applies to."""
+        """The days of the events to which the term applies."""
         return Validity(self.valid_from, self.valid_to)
 
     def in_force(self, day: date) -> bool:
-        """Whether the figure applies to an event of that day, both ends included."""
+        """Whether the term applies to an event of that day."""
         return self.validity.holds(day)
 
 
 @cache
 def definitions() -> tuple[Definition, ...]:
-    """Every statutory term of the packaged data; a figure that changed has several versions."""
+    """All statutory terms; a term that changed has several versions."""
     return understood("terms", read_terms)
 
 
 def read_terms(reader: Reader) -> tuple[Definition, ...]:
-    """Read `terms.yaml`: terms, reminder points, and that nothing suspends without an article.
+    """Reads `terms.yaml`: terms, reminder points and the rule about suspension.
 
-    A term of which the cap or a reminder changes is cut into a version for each stretch of days.
+    A term has a version for each stretch of days on which its cap and its reminders stay the same.
     """
     read_header(reader, "definitions", "reminder_points", "suspension", "ambiguities")
     _check_suspension(reader.below("suspension"))
@@ -126,7 +126,7 @@ def _check_suspension(reader: Reader) -> None:
 
 
 def _points(reader: Reader) -> Mapping[str, Sequence[Version[ReminderPoint]]]:
-    """Read the reminder points, by id, each in all its versions."""
+    """Reads the reminder points by id, with all versions of each."""
     points: dict[str, list[Version[ReminderPoint]]] = {}
     for point in map(_point, reader.each("reminder_points")):
         points.setdefault(point.value.id, []).append(point)
@@ -136,7 +136,7 @@ def _points(reader: Reader) -> Mapping[str, Sequence[Version[ReminderPoint]]]:
 
 
 def _point(reader: Reader) -> Version[ReminderPoint]:
-    """A point is the house's own practice: it says so, with the reason, and cites no article."""
+    """Reads a reminder point; it must be marked as the bureau's own practice, with the reason."""
     reader.only("id", "kind", _LEFT, _OVER, "local_hour", "house", "reason_zh", "reason_en", *DATED)
     if not reader.flag("house", False):
         reader.fault("house", "须注明非法定", "must be marked as the house's own practice")
@@ -154,7 +154,7 @@ def _point(reader: Reader) -> Version[ReminderPoint]:
 
 
 def _definition(reader: Reader, declared: Container[str]) -> Definition:
-    """Read one term, without its cap and its reminders, which depend on other figures."""
+    """Reads one term, without its cap and its reminders, which depend on other figures."""
     reader.only(*_FIELDS, *DATED)
     validity, cite = read_validity(reader), read_cite(reader)
     basis = reader.choice("basis", Basis)
@@ -181,7 +181,7 @@ def _definition(reader: Reader, declared: Container[str]) -> Definition:
 
 
 def _note_versions(reader: Reader, terms: Sequence[Definition]) -> None:
-    """Note a term of which two versions hold on one day."""
+    """Notes a fault where two versions of a term hold on the same day."""
     for name in dict.fromkeys(term.id for term in terms):
         versions = [term.validity for term in terms if term.id == name]
         note_rivals(reader, f"definitions.{name}", versions)
@@ -193,7 +193,7 @@ def _cut(
     terms: Sequence[Definition],
     points: Mapping[str, Sequence[Version[ReminderPoint]]],
 ) -> Iterator[Definition]:
-    """Yield a term once for each stretch of days with one cap and the same reminders."""
+    """Yields a term once for each stretch of days with one cap and the same reminders."""
     caps, reminders = _caps(reader, terms), _reminders(reader, points)
     others = [cap.validity for cap in caps] + [point.validity for point in reminders]
     for start, end in stretches(term.validity, *others):
@@ -210,7 +210,7 @@ def _cut(
 def _reminders(
     reader: Reader, points: Mapping[str, Sequence[Version[ReminderPoint]]]
 ) -> list[Version[ReminderPoint]]:
-    """Read which points remind of a term; every version of each."""
+    """Reads the reminder points of a term, with all versions of each."""
     names = reader.texts("reminders")
     for name in names:
         if name not in points:
@@ -219,7 +219,7 @@ def _reminders(
 
 
 def _caps(reader: Reader, terms: Sequence[Definition]) -> list[Definition]:
-    """Read which term bounds the extensions of this one; every version of it."""
+    """Reads which term limits the extensions of this one, with all its versions."""
     if "cap_by" not in reader.data:
         return []
     reader.choice("extension_approver", Approver)
@@ -231,7 +231,7 @@ def _caps(reader: Reader, terms: Sequence[Definition]) -> list[Definition]:
 
 
 def _capped(reader: Reader, term: Definition, caps: Sequence[Definition]) -> Definition:
-    """The term with the days of the version of its cap that holds when it begins to apply."""
+    """The term with its cap: the days of the version that holds when this one begins."""
     if not caps:
         return term
     name = caps[0].id

@@ -1,8 +1,8 @@
 """Statutory terms as ledgers: budget, extensions, pauses; target and latest date are derived.
 
-Days are half-open local days in Asia/Shanghai: a term whose last day is D is overdue at 00:00 of
-D + 1. The day of an event is not counted, the next one is day 1; so the day on which a term is
-paused still counts, and after a resumption counting goes on with the next day.
+Days are local days in Asia/Shanghai: a term whose last day is D is overdue at 00:00 of D + 1. The
+day of the event is not counted; the day after it is day 1. The day on which a term is suspended
+still counts, and after it is resumed counting goes on with the next day.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Extension:
     on: date
 
     def faults(self) -> tuple[Fault, ...]:
-        """What is missing: at least one day, an approver and a ground."""
+        """What is wrong: it needs at least one day, an approver and a ground."""
         checks = (
             (self.days >= 1, Fault("days", "延长天数至少为1", "an extension is at least a day")),
             (self.approved_by.strip(), Fault("approved_by", "延长须经批准", "needs an approver")),
@@ -69,14 +69,14 @@ class Extension:
 
 @dataclass(frozen=True)
 class Pause:
-    """A suspension from `on`, by the article cited, until `until` (None while it lasts)."""
+    """A suspension from the day `on` by the article cited, until `until`; None while it lasts."""
 
     on: date
     ground_cite: str
     until: date | None = None
 
     def faults(self) -> tuple[Fault, ...]:
-        """A ground without an article is none: a known citation, or one spelled 第…条."""
+        """What is wrong: the ground must cite a known text, or name an article as 第…条."""
         if is_citation(self.ground_cite) or _ARTICLE.search(self.ground_cite):
             return ()
         return (Fault("ground_cite", "中止须注明所依据的条文", "a pause needs its article"),)
@@ -95,11 +95,11 @@ class Pause:
 
 @dataclass(frozen=True)
 class Term:
-    """The ledger of one running term; every step returns a new one.
+    """The ledger of one term; every change returns a new ledger.
 
-    `budget` and `cap` are working days, written down at the start so that a later change of the
-    data does not move a term already running. `edition` is the calendar it was started with;
-    dates are always derived with the edition passed in.
+    `budget` and `cap` are working days as they were at the start, so a later change of the law does
+    not move a running term. `edition` is the number of the calendar in force at the start; dates
+    are derived with the edition that the caller passes.
     """
 
     definition_id: str
@@ -127,30 +127,30 @@ class Term:
 
     @property
     def running_since(self) -> date | None:
-        """The event or resumption after which days count; None while suspended."""
+        """The day of the event or of the last resumption; None while suspended."""
         if self.is_paused:
             return None
         return self.pauses[-1].until if self.pauses else self.event_on
 
     @property
     def last_entry_on(self) -> date:
-        """The day of the latest entry, before which nothing further may be entered."""
+        """The day of the latest entry; no further entry may have an earlier day."""
         marks = [self.event_on, *(e.on for e in self.extensions), *(p.on for p in self.pauses)]
         return max([*marks, *(p.until for p in self.pauses if p.until)])
 
     def target(self, edition: Edition) -> DueDate:
-        """The last day of the term, inclusive, with the extensions so far.
+        """The last day of the term, inclusive, with the extensions granted so far.
 
-        Raises WrongState while suspended: then there is no last day, see `target_if_resumed`.
+        Raises WrongState while the term is suspended; see `target_if_resumed`.
         """
         return self._due(self.total, edition)
 
     def latest(self, edition: Edition) -> DueDate:
-        """The last day if every extension the article allows were granted. Raises as `target`."""
+        """The last day, inclusive, with every extension that is allowed. Raises as `target`."""
         return self._due(self.cap, edition)
 
     def target_if_resumed(self, on: date, edition: Edition) -> DueDate:
-        """The target a suspended term would have if it were resumed on that day."""
+        """The target that a suspended term would have if it were resumed on that day."""
         return (self.resume(on) if self.is_paused else self).target(edition)
 
     def _due(self, days: int, edition: Edition) -> DueDate:
@@ -162,20 +162,20 @@ class Term:
         left = days - self.consumed(since, edition)
         if left:
             return nth_working_day(since, left, edition)
-        # Suspended on its last day: the day of resumption is the last one, if it is worked.
+        # It was suspended on its last day: the first working day after that is the last one.
         return next_working_day(since, edition)
 
     def _segments(self, on: date) -> tuple[tuple[date, date], ...]:
-        """The running stretches up to `on`; of each, days after the first date count."""
+        """The stretches of days, up to `on`, in which the term ran, each without its first day."""
         starts = [self.event_on, *(p.until for p in self.pauses if p.until)]
         ends = [*(p.on for p in self.pauses), on]
         return tuple((s, min(e, on)) for s, e in zip(starts, ends, strict=False))
 
     def consumed(self, on: date, edition: Edition) -> int:
-        """Working days used up at the end of that day; suspended days are not.
+        """Working days used up at the end of a day; days of a suspension are not used up.
 
-        Never more than were granted by then: a last day that follows a suspension on the last
-        day takes none of a later extension.
+        It is never more than was granted by then. So where a term was suspended on its last day,
+        the day of resumption does not use up a later extension.
         """
         used = 0
         for after, end in self._segments(on):
@@ -187,10 +187,10 @@ class Term:
         return self.budget + sum(e.days for e in self.extensions if e.on <= on)
 
     def remaining(self, on: date, edition: Edition) -> int:
-        """Working days left on the morning of that day, the last day included.
+        """Working days left on the morning of a day, that day and the last day included.
 
-        Negative once overdue: so many working days late, a day of rest after the last counting
-        as one. Otherwise at least 1 while running, at least 0 while suspended.
+        At least 1 while the term runs and at least 0 while it is suspended. Once it is overdue, the
+        number is negative: the working days since the last day, at least one.
         """
         left = self.total - self.consumed(on - _DAY, edition)
         if self.is_paused:
@@ -200,15 +200,15 @@ class Term:
         return max(1, left)
 
     def overdue_at(self, edition: Edition) -> datetime:
-        """The moment it becomes overdue: 00:00 of the day after the last. Raises as `target`."""
+        """The moment at which it becomes overdue: 00:00 after the last day. Raises as `target`."""
         return start_of(self.target(edition).date + _DAY)
 
     def is_overdue(self, moment: datetime, edition: Edition) -> bool:
-        """Whether the term has run out at that aware moment; never while suspended."""
+        """Whether the term is overdue at a moment with a time zone; never while suspended."""
         return not self.is_paused and local_day(moment) > self.target(edition).date
 
     def reminders(self, edition: Edition) -> tuple[Reminder, ...]:
-        """The moments of reminder and escalation, earliest first; none while suspended."""
+        """The moments of the reminders, earliest first; none while suspended."""
         since = self.running_since
         if since is None:
             return ()
@@ -224,10 +224,10 @@ class Term:
     def extend(
         self, days: int, approved_by: str, ground: str, on: date, *, edition: Edition
     ) -> Term:
-        """The term with working days added, approved before it has run out.
+        """Extends the term by working days, with the approval of a day.
 
-        The sum of all extensions and the budget stays within the cap of the article.
-        Raises InvalidInput listing every fault; WrongState beyond the cap or after the last day.
+        Raises InvalidInput with every fault; WrongState where budget and extensions would exceed
+        the cap, or where the last day is over.
         """
         added = Extension(days, approved_by, ground, on)
         _refuse_faults(added.faults(), self.cite)
@@ -243,10 +243,10 @@ class Term:
         return replace(self, extensions=(*self.extensions, added))
 
     def pause(self, on: date, ground_cite: str, *, edition: Edition) -> Term:
-        """The term suspended from that day, which itself still counts.
+        """Suspends the term from a day on; that day still counts.
 
-        Only for a ground with its article. Raises InvalidInput without one, WrongState when it
-        is suspended already or has run out.
+        Raises InvalidInput for a ground without an article, WrongState where the term is suspended
+        already or its last day is over.
         """
         begun = Pause(on, ground_cite)
         _refuse_faults(begun.faults(), self.cite)
@@ -258,9 +258,9 @@ class Term:
         return replace(self, pauses=(*self.pauses, begun))
 
     def resume(self, on: date) -> Term:
-        """The term running again; the day after `on` is the next one counted.
+        """Resumes the term; the day after `on` is the next one counted.
 
-        Raises WrongState when it is not suspended, InvalidInput for a day before the suspension.
+        Raises WrongState where it is not suspended, InvalidInput for a day before the suspension.
         """
         if not self.is_paused:
             raise WrongState("期限没有中止", "the term is not suspended", cite=self.cite)
@@ -303,7 +303,7 @@ class Term:
 
 
 def start(definition_id: str, event_on: date, edition: Edition) -> Term:
-    """The ledger of a term that the event of that day sets running.
+    """Starts the ledger of a term with the event of a day.
 
     Raises NotFound for an unknown term, InvalidInput for an event outside its validity.
     """

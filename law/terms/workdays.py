@@ -1,7 +1,7 @@
 """Working days by the State Council's yearly arrangement, in numbered editions.
 
-The day after the event is day 1 (CIVIL-CODE 201). A year without a published
-arrangement is counted by the plain week and every result that needs it is *provisional*.
+The day after the event is day 1 (CIVIL-CODE 201). In a year without a published
+arrangement, Monday to Friday are counted, and a result that needs such a year is *provisional*.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class DueDate:
-    """A date with how sure it is: provisional until every year it was counted in is published."""
+    """The date of a count; provisional while a year in the count is not published."""
 
     date: date
     provisional: bool
@@ -51,7 +51,7 @@ def edition(number: int | None = None) -> Edition:
 
 
 def edition_on(day: date) -> Edition:
-    """The packaged edition known on that day; before the first, nothing is published."""
+    """The latest edition published by a day; before the first, the empty calendar."""
     known = [e for e in editions() if e.published_on <= day]
     return known[-1] if known else NOTHING_PUBLISHED
 
@@ -59,9 +59,9 @@ def edition_on(day: date) -> Edition:
 def nth_working_day(start: date, n: int, edition: Edition) -> DueDate:
     """The n-th working day after the event; the day after the event is day 1.
 
-    CIVIL-CODE 201. `n` counts working days, at least 1; the result is the last day of the
-    term, inclusive. Provisional when a year counted through is not published in the edition.
-    Raises InvalidInput for n < 1.
+    CIVIL-CODE 201. The result is the last day of a term of `n` working days, inclusive. It is
+    provisional where the edition does not contain a year in the count. Raises InvalidInput for
+    n < 1, and for a result after the last possible date.
     """
     if n < 1:
         raise InvalidInput(
@@ -78,9 +78,10 @@ def nth_working_day(start: date, n: int, edition: Edition) -> DueDate:
 
 
 def nth_last_working_day(end: date, n: int, edition: Edition) -> date:
-    """The n-th working day counted back from `end`, which is the first one if it is worked.
+    """The n-th working day counted back from `end`, which counts as the first if it is worked.
 
-    On its morning n working days are left until the end of `end`. `n` is at least 1.
+    On the morning of the result, n working days are left up to and including `end`; n is at least
+    1.
     """
     day, left = end, n - edition.is_workday(end)
     while left > 0:
@@ -90,14 +91,14 @@ def nth_last_working_day(end: date, n: int, edition: Edition) -> date:
 
 
 def next_working_day(day: date, edition: Edition) -> DueDate:
-    """The day itself when worked, else the next worked one (CIVIL-CODE 203)."""
+    """The day itself if it is a working day, otherwise the next one (CIVIL-CODE 203)."""
     return nth_working_day(day - _DAY, 1, edition)
 
 
 def working_days_between(start: date, end: date, edition: Edition) -> int:
-    """How many working days lie after `start` up to and including `end`; 0 when `end` is earlier.
+    """The number of working days after `start`, up to and including `end`; 0 if `end` is earlier.
 
-    The inverse of `nth_working_day`: the day of the event is not counted.
+    As in `nth_working_day`, the day of the event is not counted.
     """
     span = (end - start).days
     return sum(edition.is_workday(start + _DAY * i) for i in range(1, span + 1))

@@ -1,1 +1,1 @@
-"""The rule texts as data: read, checked, cut into editions, and which of them governs a subject."""
+"""The rulesets: the texts as data, checked, with the text that governs each subject."""

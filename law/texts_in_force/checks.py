@@ -1,4 +1,4 @@
-"""What must hold of the figures of a ruleset together, beyond each being well written."""
+"""Checks of the figures of a ruleset against each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FINDINGS = ("adverse", "clean_and_good", "clean")
 
 
 def check_kinds_are_all_said(reader: Reader, edition: Edition, start: date) -> None:
-    """Every kind of record must mean something definite, be it nothing."""
+    """Notes a fault for every kind of record that the text does not mention."""
     for kind in RecordKind:
         if kind not in edition.kinds:
             since = "" if start == date.min else f" from {start}"
@@ -28,7 +28,7 @@ def check_kinds_are_all_said(reader: Reader, edition: Edition, start: date) -> N
 def check_edition(
     reader: Reader, edition: Edition, method: Method, grades: tuple[str, ...]
 ) -> None:
-    """A text needs all that its method asks for, and effects of that method only."""
+    """Notes a fault where a text lacks a part of its method, or has effects of another method."""
     for rule in edition.kinds.values():
         if rule.effect not in _EFFECTS[method]:
             reader.fault(f"kinds.{rule.kind}.effect", "与方法不符", f"is not of method {method}")
@@ -53,7 +53,7 @@ def _check_points(reader: Reader, edition: Edition, grades: tuple[str, ...]) -> 
 
 
 def _check_bands_meet(reader: Reader, bands: tuple[Band, ...]) -> None:
-    """The bands must cover every whole number exactly once (C-10)."""
+    """Notes a fault unless the bands contain every whole number exactly once (C-10)."""
     if bands[0].at_most is not None or bands[-1].at_least is not None:
         reader.fault("bands", "两端应开放", "must be open at both ends", cite="C-10")
     for upper, lower in pairwise(bands):
@@ -66,7 +66,7 @@ def _check_bands_meet(reader: Reader, bands: tuple[Band, ...]) -> None:
 
 
 def _check_movements(reader: Reader, edition: Edition, grades: tuple[str, ...]) -> None:
-    """Each class, and a subject without one, must move somewhere on each finding."""
+    """Notes a fault unless each class (and none yet) has one movement for each finding."""
     for grade in (None, *grades):
         for finding in _FINDINGS:
             found = [

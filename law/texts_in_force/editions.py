@@ -1,4 +1,4 @@
-"""The dated figures of a ruleset file, cut into editions at every day on which one changes."""
+"""Cuts the figures of a ruleset file into editions, one for each stretch without a change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DATED = (*DATED, "example", "note")
 
 
 class Figures:
-    """The dated part of a file, cut into editions at every day on which a figure changes."""
+    """The figures of a ruleset file, from which the editions follow."""
 
     def __init__(self, reader: Reader, validity: Validity) -> None:
         self.reader, self.validity = reader, validity
@@ -52,7 +52,7 @@ class Figures:
         self.good = self._listed("good", _good)
 
     def editions(self) -> tuple[Edition, ...]:
-        """Cut the time of the text at every change and resolve each piece, checked."""
+        """Returns an edition for each stretch of days on which no figure changes, checked."""
         starts = sorted(self._cuts())
         ends = [start - timedelta(days=1) for start in starts[1:]] + [None]
         pieces = [
@@ -88,7 +88,7 @@ class Figures:
         return edition
 
     def _note_rivals(self, key: str, found: Sequence[object], most: int, start: date) -> None:
-        """Note figures that hold at the same time where only one can."""
+        """Notes a fault where several figures hold at the same time and only one may."""
         if len(found) > most:
             self.reader.fault(key, f"{start}起有多个数值", f"holds several figures from {start}")
 

@@ -1,7 +1,7 @@
-"""Which text governs a subject: what a municipality activated, over the packaged table (D-08).
+"""Which text governs a subject: an activated one, or else one of the packaged table (D-08).
 
-An activation holds from its first day on; the one from the latest day decides, and of these the
-latest made, so that nothing ended comes back.
+Of several activations the one with the latest first day decides, and of these the one made last. So
+a text that has ended does not come back.
 """
 
 from __future__ import annotations
@@ -26,42 +26,42 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """An activation, as far as it decides."""
+    """The activation of a text: where, for which sectors, and from which day it governs."""
 
     activation_id: str
-    prefix: str  # of the codes of the bureaus it reaches
+    prefix: str  # of the codes of the bureaus to which it applies
     sectors: frozenset[str]  # empty: every sector
     ruleset_id: str
     valid_from: date
 
     def fits(self, bureau: str, sector: str, day: date) -> bool:
-        """Tell whether it speaks of the bureau, the sector and the day."""
+        """Whether it applies to the bureau, the sector and the day."""
         reaches = not self.sectors or sector in self.sectors
         return reaches and self.valid_from <= day and bureau.startswith(self.prefix)
 
     def touches(self, prefix: str) -> bool:
-        """Tell whether it reaches some bureau whose code begins so."""
+        """Whether it applies to some bureau whose code begins with the prefix."""
         return self.prefix.startswith(prefix) or prefix.startswith(self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
 class GoverningTexts:
-    """The activations, the deciding ones first, over the packaged table."""
+    """The activations, those that decide first, and behind them the packaged table."""
 
     activated: tuple[Activation, ...] = ()
 
     def text(self, bureau: str, sector: str, day: date, kind: SubjectKind) -> Ruleset | NotGraded:
-        """The text by which such a subject is graded on a day, or why it has no grade."""
+        """The text by which a subject of a kind is graded on a day, or why it has no grade."""
         found = self.of_archive(bureau, sector, day)
         if isinstance(found, NotGraded):
             return found
         return texts.outside(found, kind, sector) or found
 
     def of_archive(self, bureau: str, sector: str, day: date) -> Ruleset | NotGraded:
-        """The text that governs the archive of a subject on a day, graded or not, or why none.
+        """The text that governs the archive of a subject on a day, or why there is none.
 
-        C-21: archives for all kinds of subjects, grades for some; what is kept of a natural
-        person is kept, let out and repaired under the same text.
+        All kinds of subjects have an archive, also those without a grade (C-21): the records of a
+        natural person are kept, disclosed and repaired under the same text.
         """
         for one in self.activated:
             if one.fits(bureau, sector, day):
@@ -71,7 +71,7 @@ class GoverningTexts:
         return entry if isinstance(entry, NotGraded) else texts.load(entry.ruleset)
 
     def of_archive_since(self, bureau: str, sector: str, day: date) -> date:
-        """The first day since when the text of that day has governed the archive unbroken."""
+        """The first day since which the text of a day has governed the archive without a break."""
         now = self.of_archive(bureau, sector, day)
         for turn in sorted((one for one in self.turns() if one <= day), reverse=True):
             if self.of_archive(bureau, sector, turn - _DAY) != now:
@@ -79,7 +79,7 @@ class GoverningTexts:
         return date.min
 
     def turns(self) -> Iterator[date]:
-        """The days on which another text may begin to govern somewhere."""
+        """Yields the days on which another text may begin to govern somewhere."""
         for entry in texts.jurisdictions().entries:
             yield from _ends(entry.valid_from, entry.valid_to)
         for one in self.activated:

@@ -1,4 +1,4 @@
-"""Jurisdictions: which ruleset governs, by bureau, sector and day; and norms adopted there."""
+"""The table of jurisdictions: which ruleset governs where and when, and the adopted norms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from law.texts_in_force.model import NotGraded, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the table: where, for whom and when a ruleset governs, or why none does."""
+    """One line of the table: where, when and for which sectors a ruleset governs, or why none."""
 
     id: str
     divisions: tuple[str, ...]  # prefixes of division codes
@@ -37,7 +37,7 @@ class Entry:
         return self.validity.valid_to
 
     def fits(self, bureau: str, sector: str, on: date) -> bool:
-        """Tell whether this line speaks of the bureau, the sector and the day."""
+        """Whether this line applies to the bureau, the sector and the day."""
         return self.validity.holds(on) and self._covers(bureau) and self._reaches(sector)
 
     def _covers(self, bureau: str) -> bool:
@@ -49,7 +49,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """A figure a deployment borrows from a text that does not bind it: an adopted norm (D-08)."""
+    """An adopted norm: a figure borrowed from a text that does not bind the deployment (D-08)."""
 
     jurisdiction: str
     matter: str
@@ -61,13 +61,13 @@ class Norm:
 
 @dataclass(frozen=True, slots=True)
 class Jurisdictions:
-    """The table of jurisdictions; its first fitting entry decides."""
+    """The table of jurisdictions; the first entry that applies decides."""
 
     entries: tuple[Entry, ...]
     norms: tuple[Norm, ...]
 
     def find(self, bureau: str, sector: str, on: date) -> Entry | NotGraded:
-        """Find the entry for a bureau, a sector and a day, or say why nobody is graded there."""
+        """The entry for a bureau, a sector and a day, or why nobody is graded there."""
         for entry in self.entries:
             if entry.fits(bureau, sector, on):
                 return entry.not_graded or entry
@@ -80,7 +80,7 @@ class Jurisdictions:
 
 
 def read_jurisdictions(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
-    """Read `jurisdictions.yaml`: who is governed by which ruleset when, and norms adopted."""
+    """Reads `jurisdictions.yaml`: the entries and the adopted norms."""
     read_header(reader, "entries", "norms")
     entries = tuple(_entry(item, rulesets) for item in reader.each("entries"))
     known = {entry.id for entry in entries}
@@ -108,7 +108,7 @@ def _entry(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Entry:
 
 
 def _check_ruleset_lasts(reader: Reader, entry: Entry, rulesets: Mapping[str, Ruleset]) -> None:
-    """An entry must name a ruleset that holds as long as the entry does: none is revived."""
+    """Notes a fault where the ruleset of an entry does not hold on all days of the entry."""
     ruleset = rulesets.get(entry.ruleset)
     if ruleset is None:
         reader.fault("ruleset", "未知规则集", f"unknown ruleset {entry.ruleset}")

@@ -1,8 +1,4 @@
-"""Rulesets: the packaged texts as data, loaded once, and which of them governs a subject.
-
-The files under `law/rulesets/` are the only thing the law reads, and it reads them as its own
-package data.
-"""
+"""Loads the packaged rulesets and the table of jurisdictions, each once."""
 
 from __future__ import annotations
 
@@ -22,21 +18,21 @@ GRADING = ("hangzhou-2021-120", "hangzhou-trial", "tianjin-pilot", "national-201
 
 @cache
 def load(ruleset_id: str) -> Ruleset:
-    """Load a packaged ruleset by its id; it is refused whole when it has any fault."""
+    """Loads a packaged ruleset. Raises NotFound, and InvalidInput with every fault of the file."""
     if ruleset_id not in GRADING:
         raise NotFound(f"没有规则集{ruleset_id}", f"There is no ruleset {ruleset_id}.")
     return parse(read(ruleset_id), ruleset_id)
 
 
 def list_rulesets() -> tuple[Ruleset, ...]:
-    """Return every packaged ruleset that grades subjects."""
+    """All packaged rulesets that grade subjects."""
     return tuple(load(ruleset_id) for ruleset_id in GRADING)
 
 
 def governing(
     bureau: str, sector: str, on: date, kind: SubjectKind = SubjectKind.ORGANISATION
 ) -> Ruleset | NotGraded:
-    """Return the ruleset that governs a subject on a day, or why it has no grade.
+    """Returns the ruleset that governs a subject on a day, or why it has no grade.
 
     `bureau` is a GB/T 2260 division code or a bureau's own id, `sector` one of `Sector`. Natural
     persons are not graded (C-21); an ended text is never returned (D-08).
@@ -49,7 +45,7 @@ def governing(
 
 
 def not_holding(ruleset: Ruleset, on: date) -> NotGraded | None:
-    """Tell why a text grades nobody on a day outside its validity, or None when it holds (D-08)."""
+    """Why a text grades nobody on a day on which it does not hold; None if it holds (D-08)."""
     if ruleset.holds(on):
         return None
     return NotGraded(
@@ -61,7 +57,7 @@ def not_holding(ruleset: Ruleset, on: date) -> NotGraded | None:
 
 
 def outside(ruleset: Ruleset, kind: SubjectKind, sector: str) -> NotGraded | None:
-    """Tell why a text does not reach a subject of this kind and sector, or None when it does."""
+    """Why a text does not apply to a kind of subject or a sector; None if it applies."""
     if kind not in ruleset.subject_kinds:
         return NotGraded(
             "subject_kind",
@@ -81,6 +77,6 @@ def outside(ruleset: Ruleset, kind: SubjectKind, sector: str) -> NotGraded | Non
 
 @cache
 def jurisdictions() -> Jurisdictions:
-    """Load the packaged table of jurisdictions."""
+    """Loads the packaged table of jurisdictions."""
     rulesets = {ruleset.id: ruleset for ruleset in list_rulesets()}
     return understood("jurisdictions", lambda reader: read_jurisdictions(reader, rulesets))

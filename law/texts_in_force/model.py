@@ -1,7 +1,7 @@
-"""What a ruleset is once read: frozen values, every one with its citation.
+"""The values of a ruleset, each with its citation.
 
-A ruleset is one legal text as data. Its figures may change over time; an `Edition` is the set
-that holds between two changes, resolved once so that grading only looks things up.
+A ruleset is one legal text as data. Its figures may change over time; an `Edition` is the set of
+figures between two changes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from law.reader.texts import TextStatus
 
 
 class Method(StrEnum):
-    """How a text grades."""
+    """The ways in which texts grade."""
 
     POINTS = "points"  #: a score in bands, with direct judgments (Hangzhou)
     CLASSES = "classes"  #: classes that move at the end of each year (Tianjin)
@@ -26,7 +26,7 @@ class Method(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a kind of record does under a text."""
+    """The effect of a kind of record under a text."""
 
     ADDS = "adds"
     DEDUCTS = "deducts"
@@ -36,7 +36,7 @@ class Effect(StrEnum):
 
 
 class Requirement(StrEnum):
-    """What a record must be to count at all."""
+    """What a record must be, to count at all."""
 
     FINAL = "final"
     VERIFIED = "verified"
@@ -51,7 +51,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One grade or class of a text, as it names it."""
+    """One grade or class of a text, with its titles."""
 
     id: str
     title_zh: str
@@ -61,7 +61,7 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How long a fact is evidence: `years` from the day `origin`, clamped at month end (C-02)."""
+    """How many years a fact is evidence, counted from its day `origin` (C-02)."""
 
     years: int
     origin: Origin
@@ -79,7 +79,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A span of whole-number scores, both ends in it; None is open."""
+    """A range of scores, both ends included; None is open."""
 
     grade: str
     at_least: int | None
@@ -89,7 +89,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """What one kind of record means: effect, points (a magnitude), what it must be to count."""
+    """The rule for a kind of record: effect, points without sign, what it must be to count."""
 
     kind: RecordKind
     effect: Effect
@@ -106,7 +106,7 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class DirectRule:
-    """A direct judgment: a counted record of this kind gives this grade, whatever the score."""
+    """A direct judgment: a counted record of this kind gives this grade at any score."""
 
     id: str
     kind: RecordKind
@@ -119,7 +119,7 @@ class DirectRule:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """From which classes, on which finding of the year, to which class (C-17)."""
+    """A move at the end of a year: from which classes, on which finding, to which class (C-17)."""
 
     classes: tuple[str, ...]  # empty: the first classification
     finding: str  # adverse | clean_and_good | clean
@@ -129,7 +129,9 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """So many counted records of these kinds (within so many years of each other) give a grade."""
+    """A trigger: at least so many counted records of these kinds give a grade.
+
+    `within_years`, if given, is the time within which they must lie."""
 
     id: str
     kinds: frozenset[RecordKind]
@@ -141,10 +143,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where a text is silent or contradicts another (C-nn): the reading chosen and what it costs.
+    """How an ambiguity of the texts (C-nn) is read here (D-08).
 
-    `alternative` is the reading not chosen, `changes` what would change under it (D-08); `text` is
-    what the texts leave open, where that has to be told.
+    `reading` is the reading chosen, `alternative` the one not chosen, `changes` what would change
+    under it, and `text`, if given, what the texts leave open.
     """
 
     id: str
@@ -160,7 +162,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguity:
-    """A reading and the facts of a grading that bring it into play, e.g. `kind:penalty`."""
+    """A reading, with the facts of a grading that it affects, such as `kind:penalty`."""
 
     reading: Reading
     touched_by: frozenset[str]
@@ -168,7 +170,7 @@ class Ambiguity:
 
 @dataclass(frozen=True, slots=True)
 class NotGraded:
-    """Why a subject has no grade: a stable reason, the sentence for people, the article."""
+    """Why a subject has no grade: a reason for programs, a sentence for people, the article."""
 
     reason: str
     reason_zh: str
@@ -178,7 +180,7 @@ class NotGraded:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The figures of a ruleset from one change to the next, both days in it; None is open."""
+    """The figures of a ruleset from one change to the next, both days included; None is open."""
 
     valid_from: date | None
     valid_to: date | None
@@ -194,7 +196,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """One legal text as data, refused whole unless complete."""
+    """One legal text as data."""
 
     id: str
     version: str
@@ -219,7 +221,7 @@ class Ruleset:
     editions: tuple[Edition, ...] = field(repr=False)
 
     def holds(self, day: date) -> bool:
-        """Tell whether a day lies within the validity of the text."""
+        """Whether a day lies within the validity of the text."""
         after = self.valid_from is None or self.valid_from <= day
         return after and (self.valid_to is None or day <= self.valid_to)
 
@@ -229,7 +231,7 @@ class Ruleset:
         return self.grades[0].cite
 
     def at(self, day: date) -> Edition:
-        """Return the figures in force on a day. Raises NotInForce before and after the text."""
+        """Returns the figures in force on a day. Raises NotInForce before and after the text."""
         if not self.holds(day):
             raise not_in_force(day, self.title_zh, self.id, [self.cite])
         if len(self.editions) == 1:
@@ -238,27 +240,27 @@ class Ruleset:
         return self.editions[max(bisect_right(starts, day) - 1, 0)]
 
     def looking_back(self, day: date) -> Edition:
-        """Return the figures by which the text judges a past day, be it before the text itself.
+        """The figures for a past day; for a day before the text, its first ones.
 
-        Classes rest on year-ends that may lie before the day from which the text holds (C-17).
+        Classes depend on ends of years that may lie before the text (C-17).
         """
         return self.at(max(day, self.valid_from) if self.valid_from else day)
 
     def in_force(self, day: date) -> bool:
-        """Tell whether the text is issued and its validity covers the day."""
+        """Whether the text is issued and its validity covers the day."""
         return self.status is TextStatus.ISSUED and self.holds(day)
 
     def rank(self, grade: str) -> int:
-        """Return the place of a grade, 0 the best."""
+        """The rank of a grade; 0 is the best."""
         for place, known in enumerate(self.grades):
             if known.id == grade:
                 return place
         raise ValueError(f"{grade} is not a grade of {self.id}")
 
     def worse(self, one: str, other: str) -> str:
-        """Return the worse of two grades."""
+        """Returns the worse of two grades."""
         return max(one, other, key=self.rank)
 
     def grade(self, grade_id: str) -> Grade:
-        """Return a grade with its titles."""
+        """Returns a grade with its titles."""
         return self.grades[self.rank(grade_id)]

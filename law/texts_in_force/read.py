@@ -1,8 +1,8 @@
-"""A ruleset file: its content → `Ruleset`, refused whole with every fault listed.
+"""Reads a ruleset file and refuses it with all its faults.
 
-Faults: a figure without a citation or without its validity, a kind unknown or left out, points
-that are no whole number, bands that overlap or leave a gap, a grade that does not exist, a
-figure that ends before the text does (an ended figure never falls back, D-08).
+Faults are, for example: a figure without a citation or without its days, an unknown or missing
+kind, points that are not whole, bands with a gap or an overlap, an unknown grade, and a figure that
+ends before the text does (D-08).
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _HEADER = (
 
 
 def parse(document: object, name: str) -> Ruleset:
-    """Read a ruleset from its content, or refuse it with every fault; `name` is for the message."""
+    """Reads a ruleset from its content. Raises InvalidInput with every fault and `name`."""
     return understand(document, name, lambda reader: read_ruleset(reader, canonical_hash(document)))
 
 
 def read_ruleset(reader: Reader, content_hash: str) -> Ruleset:
-    """Read a ruleset: header, figures cut into editions, what ends a record, readings."""
+    """Reads a ruleset: header, editions, what ends a record, and readings."""
     reader.only(*_HEADER)
     validity = read_period(reader)
     text_id = reader.text("text")
@@ -82,7 +82,7 @@ def _ambiguity(reader: Reader) -> Ambiguity:
 
 
 def _cites(reader: Reader, keys: type[E], needed: Iterable[E]) -> dict[E, str]:
-    """Read a table of citations by an enumeration; those needed must be there."""
+    """Reads a table with a citation for each value; a missing one that is needed is a fault."""
     reader.only(*keys)
     wanted = [key for key in keys if key in reader.data or key in set(needed)]
     found = {key: reader.text(key) for key in wanted}
