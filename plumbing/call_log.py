@@ -93,8 +93,8 @@ class ServedCall:
 def served(method: str, metadata: Mapping[str, str]) -> Iterator[ServedCall]:
     """Serves one call in a span, and logs it at its end; its ids appear in all its log lines."""
     cause, began = Cause(metadata.get(TRACEPARENT)), time.perf_counter()
-    with span(method[1:], SpanKind.SERVER, attributes_of(method), cause=cause) as here:
-        call = ServedCall(method, here, metadata.get(REQUEST_ID, ""))
+    with span(method[1:], SpanKind.SERVER, attributes_of(method), cause=cause) as call_span:
+        call = ServedCall(method, call_span, metadata.get(REQUEST_ID, ""))
         try:
             yield call
         except BaseException:  # the caller is gone; the guard handles every other error
@@ -103,5 +103,5 @@ def served(method: str, metadata: Mapping[str, str]) -> Iterator[ServedCall]:
         finally:
             took = time.perf_counter() - began
             RPC_SECONDS.labels(method, call.code.name).observe(took)
-            note_code(here, call.code, failure=call.code in _OURS)
+            note_code(call_span, call.code, failure=call.code in _OURS)
             call.write(took * 1000)

@@ -134,11 +134,11 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
         self, continuation: Any, client_call_details: Any, request: Any
     ) -> Any:
         method = _name(client_call_details.method)
-        with span(method[1:], SpanKind.CLIENT, attributes_of(method)) as here:
+        with span(method[1:], SpanKind.CLIENT, attributes_of(method)) as call_span:
             call, attempts = await self._tried(continuation, client_call_details, request)
-            here.set_attribute("quanheng.attempts", attempts)
+            call_span.set_attribute("quanheng.attempts", attempts)
             code = await call.code()
-            note_code(here, code, failure=code is not grpc.StatusCode.OK)
+            note_code(call_span, code, failure=code is not grpc.StatusCode.OK)
             return call
 
     async def _tried(self, continuation: Any, details: Any, request: Any) -> tuple[Any, int]:
@@ -165,21 +165,21 @@ class _Upload(grpc.aio.StreamUnaryClientInterceptor):
         self, continuation: Any, client_call_details: Any, request_iterator: Any
     ) -> Any:
         method = _name(client_call_details.method)
-        here = begin(method[1:], SpanKind.CLIENT, attributes_of(method))
-        with use_span(here, record_exception=False, set_status_on_exception=False):
+        call_span = begin(method[1:], SpanKind.CLIENT, attributes_of(method))
+        with use_span(call_span, record_exception=False, set_status_on_exception=False):
             complete = await self._details.add_to(client_call_details)
         call = await continuation(complete, request_iterator)
         # The upload begins only after this returns, so another task ends the span.
-        watch = asyncio.create_task(_end_with(here, call))
+        watch = asyncio.create_task(_end_with(call_span, call))
         self._watched.add(watch)
         watch.add_done_callback(self._watched.discard)
         return call
 
 
-async def _end_with(here: Span, call: Any) -> None:
+async def _end_with(call_span: Span, call: Any) -> None:
     code = await call.code()
-    note_code(here, code, failure=code is not grpc.StatusCode.OK)
-    here.end()
+    note_code(call_span, code, failure=code is not grpc.StatusCode.OK)
+    call_span.end()
 
 
 def attributes_of(method: str) -> Attributes:
@@ -188,12 +188,12 @@ def attributes_of(method: str) -> Attributes:
     return {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
 
 
-def note_code(here: Span, code: grpc.StatusCode, *, failure: bool) -> None:
+def note_code(call_span: Span, code: grpc.StatusCode, *, failure: bool) -> None:
     """Records in a span how a call ended."""
-    here.set_attribute("rpc.grpc.status_code", code.value[0])
+    call_span.set_attribute("rpc.grpc.status_code", code.value[0])
     if failure:
-        here.set_attribute("error.type", code.name)
-        here.set_status(StatusCode.ERROR)
+        call_span.set_attribute("error.type", code.name)
+        call_span.set_status(StatusCode.ERROR)
 
 
 def _name(method: str | bytes) -> str:

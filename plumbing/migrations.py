@@ -158,10 +158,10 @@ def _compared(service: str) -> Callable[..., bool]:
 
 
 def _types_differ(
-    _context: Any, _inspected: Any, _metadata: Any, found: Any, wanted: Any
+    _context: Any, _inspected: Any, _metadata: Any, actual: Any, declared: Any
 ) -> bool | None:
     # A JSON column is JSONB on PostgreSQL, a timestamp is text on SQLite: that is no difference.
-    if isinstance(wanted, sa.JSON | sa.DateTime) or isinstance(found, sa.JSON | sa.DateTime):
+    if isinstance(declared, sa.JSON | sa.DateTime) or isinstance(actual, sa.JSON | sa.DateTime):
         return False
     return None
 

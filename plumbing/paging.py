@@ -49,8 +49,8 @@ async def page(
     if place := after(request, *map(_reader, order)):
         rows = rows.where(_beyond(order, place, newest_first))
     in_order = rows.order_by(*(column.desc() if newest_first else column for column in order))
-    found = (await session.exec(in_order.limit(page_size(request) + 1))).all()
-    return cut(request, found, key or _attributes(order))
+    rows_found = (await session.exec(in_order.limit(page_size(request) + 1))).all()
+    return cut(request, rows_found, key or _attributes(order))
 
 
 async def total(

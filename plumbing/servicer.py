@@ -85,7 +85,7 @@ def query(ask: Callable[[View, Asked], Awaitable[Answer]]) -> Method[Asked, Answ
 
 def answer_type(request: Any) -> type[Any]:
     """The type of the response to a request, as the descriptor of its service says."""
-    asked = request.DESCRIPTOR
-    services = asked.file.services_by_name.values()
-    answer = next(m.output_type for s in services for m in s.methods if m.input_type == asked)
+    request_type = request.DESCRIPTOR
+    methods = (m for s in request_type.file.services_by_name.values() for m in s.methods)
+    answer = next(m.output_type for m in methods if m.input_type == request_type)
     return message_factory.GetMessageClass(answer)

@@ -107,10 +107,10 @@ def _where(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 def place_of(span: trace.Span) -> dict[str, str]:
     """The ids of a span and its trace, as a log line names them; empty if none is recorded."""
-    here = span.get_span_context()
-    if not here.is_valid:
+    context = span.get_span_context()
+    if not context.is_valid:
         return {}
-    return {"trace_id": f"{here.trace_id:032x}", "span_id": f"{here.span_id:016x}"}
+    return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
 
 
 def _workflow(_logger: Any, _method: str, line: EventDict) -> EventDict:

@@ -146,14 +146,14 @@ class _Workflow(worker.WorkflowInboundInterceptor):
             return
         info, cause = workflow.info(), self.cause()
         attributes = {"temporal.workflow.id": info.workflow_id, "temporal.run.id": info.run_id}
-        here = begin(name, SpanKind.INTERNAL, attributes, cause=cause)
-        extra = place_of(here)
+        run_span = begin(name, SpanKind.INTERNAL, attributes, cause=cause)
+        extra = place_of(run_span)
         if cause.request_id:
             extra["request_id"] = cause.request_id
         if error is not None:
-            failed(here, error)
+            failed(run_span, error)
             extra["error"] = kind_of(error)
-        here.end()
+        run_span.end()
         workflow.logger.info(event, extra=extra)
 
 

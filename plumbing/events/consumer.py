@@ -137,16 +137,16 @@ class Consumer:
         if not self.inbox.handles(delivery.attributes.type):
             await self._take(message, delivery)
             return
-        with handling(self.name, message.subject, delivery) as here:
+        with handling(self.name, message.subject, delivery) as event_span:
             began = time.monotonic()
             outcome = await self._take(message, delivery)
             self._count(delivery, outcome, time.monotonic() - began)
             if outcome is Place.DONE:
                 log_handled(self.name, delivery, began)
             elif isinstance(outcome, Exception):
-                failed(here, outcome)
+                failed(event_span, outcome)
             else:
-                here.set_attribute("quanheng.standing", outcome.name)
+                event_span.set_attribute("quanheng.standing", outcome.name)
 
     async def _take(self, message: Msg, delivery: Delivery) -> Place | Exception:
         """Handles an event or has it delivered again; returns its place, or the error."""

@@ -30,15 +30,15 @@ def observe_publishing(
         return
     name, attributes = f"publish {headers['ce-type']}", _attributes(headers["ce-id"], subject)
     cause = Cause(traceparent, headers.get("ce-requestid"))
-    here = begin(name, SpanKind.PRODUCER, attributes, cause=cause)
-    ack.add_done_callback(lambda answered: _end(here, answered))
+    event_span = begin(name, SpanKind.PRODUCER, attributes, cause=cause)
+    ack.add_done_callback(lambda answered: _end(event_span, answered))
 
 
-def _end(here: Span, ack: asyncio.Future[PubAck]) -> None:
+def _end(event_span: Span, ack: asyncio.Future[PubAck]) -> None:
     error = TimeoutError() if ack.cancelled() else ack.exception()
     if error is not None:
-        failed(here, error)
-    here.end()
+        failed(event_span, error)
+    event_span.end()
 
 
 @contextmanager
@@ -55,9 +55,9 @@ def handling(consumer: str, subject: str, delivery: Delivery) -> Iterator[Span]:
     cause = Cause(event.traceparent, event.request_id)
     with (
         structlog.contextvars.bound_contextvars(**about),
-        span(f"process {event.type}", SpanKind.CONSUMER, attributes, cause=cause) as here,
+        span(f"process {event.type}", SpanKind.CONSUMER, attributes, cause=cause) as event_span,
     ):
-        yield here
+        yield event_span
 
 
 def log_handled(consumer: str, delivery: Delivery, began: float) -> None:

@@ -26,8 +26,8 @@ from tests.integration.events.support import HAVE_EFFECT
 
 
 class RelayKilledBeforeMark(Relay):
-    async def _mark(self, taken: Collection[int]) -> None:
-        if taken:
+    async def _mark(self, published: Collection[int]) -> None:
+        if published:
             die()
 
 

@@ -91,10 +91,10 @@ async def effects(database: Database) -> list[Effect]:
 
 async def sequences(database: Database) -> dict[str, list[int]]:
     """Of each aggregate, the sequence numbers of the effects in the order they were had."""
-    found: dict[str, list[int]] = {}
+    by_aggregate: dict[str, list[int]] = {}
     for effect in await effects(database):
-        found.setdefault(effect.aggregate, []).append(effect.sequence)
-    return found
+        by_aggregate.setdefault(effect.aggregate, []).append(effect.sequence)
+    return by_aggregate
 
 
 async def eventually(

@@ -88,8 +88,10 @@ async def send_again(sender: Database, js: JetStreamContext, tag: str) -> None:
 
 async def all_acknowledged(js: JetStreamContext) -> bool:
     # A consumer that was made a moment ago may say that nothing waits: it has not counted yet.
-    found = await js.consumers_info(Stream.REGISTRY)
-    begun = bool(found) and all(info.delivered and info.delivered.consumer_seq for info in found)
+    consumers = await js.consumers_info(Stream.REGISTRY)
+    begun = bool(consumers) and all(
+        info.delivered and info.delivered.consumer_seq for info in consumers
+    )
     lags = await consumer_lags(js)
     return begun and all(lag.waiting == lag.unacknowledged == 0 for lag in lags)
 
@@ -185,8 +187,8 @@ async def test_a_poisonous_event_becomes_a_dead_letter_and_can_be_handled_again(
         assert (failure.event_id, failure.attempts) == (poison, 3)
         assert failure.buried_at is not None
 
-        [kept] = await replay_all(jetstream, tested)
-        assert kept.error == letter.error
+        [replayed] = await replay_all(jetstream, tested)
+        assert replayed.error == letter.error
         assert await dead_letter_counts(jetstream) == {"test": 1}
 
         fault.clear()

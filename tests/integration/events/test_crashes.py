@@ -140,8 +140,8 @@ async def test_everything_is_killed_at_random(
             alive[victim] = processes.start(victim, parts[victim])
     await eventually(lambda: _agree(database, receiver, written))
 
-    for found in (await sequences(receiver)).values():
-        assert found == list(range(1, len(found) + 1))
+    for numbers in (await sequences(receiver)).values():
+        assert numbers == list(range(1, len(numbers) + 1))
     assert await stream_size(jetstream) == written
 
 

@@ -20,14 +20,14 @@ from tests.integration.events.support import announced, eventually
 CLOCK = SystemClock()
 
 
-async def told(js: JetStreamContext) -> set[tuple[str, int]]:
+async def streamed(js: JetStreamContext) -> set[tuple[str, int]]:
     """Aggregate and sequence of everything in the stream."""
     state = (await js.stream_info(Stream.REGISTRY)).state
-    found = set()
+    events = set()
     for seq in range(state.first_seq, state.last_seq + 1):
         headers = (await js.get_msg(Stream.REGISTRY, seq)).headers or {}
-        found.add((headers["ce-subject"], int(headers["ce-sequence"])))
-    return found
+        events.add((headers["ce-subject"], int(headers["ce-sequence"])))
+    return events
 
 
 @contextmanager
@@ -58,7 +58,7 @@ async def test_a_lost_store_is_filled_again_and_then_left_alone(
     await announced(database, "a")
     await Relay(database, jetstream, CLOCK).drain()
 
-    assert await told(jetstream) == {("a", 1), ("a", 2), ("a", 3), ("b", 1)}
+    assert await streamed(jetstream) == {("a", 1), ("a", 2), ("a", 3), ("b", 1)}
     assert await refill(database, jetstream, "registry") == 0
 
 
@@ -77,11 +77,11 @@ async def test_a_store_set_back_gets_what_came_since(
         shutil.rmtree(nats_server.store)
         shutil.copytree(tmp_path / "kept", nats_server.store)
     await eventually(lambda: _answers(jetstream))
-    assert await told(jetstream) == {("a", 1), ("b", 1)}
+    assert await streamed(jetstream) == {("a", 1), ("b", 1)}
     assert await refill(database, jetstream, "registry") >= 2
     await Relay(database, jetstream, CLOCK).drain()
 
-    assert await told(jetstream) == {("a", 1), ("b", 1), ("a", 2), ("c", 1)}
+    assert await streamed(jetstream) == {("a", 1), ("b", 1), ("a", 2), ("c", 1)}
 
 
 async def test_an_empty_outbox_has_nothing_to_give(

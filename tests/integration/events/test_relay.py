@@ -24,11 +24,11 @@ CLOCK = SystemClock()
 async def published(js: JetStreamContext) -> list[tuple[str, int]]:
     """Aggregate and sequence of everything in the stream, in its order."""
     state = (await js.stream_info(Stream.REGISTRY)).state
-    found = []
+    events = []
     for seq in range(1, state.last_seq + 1):
         headers = (await js.get_msg(Stream.REGISTRY, seq)).headers or {}
-        found.append((headers["ce-subject"], int(headers["ce-sequence"])))
-    return found
+        events.append((headers["ce-subject"], int(headers["ce-sequence"])))
+    return events
 
 
 async def nothing_pending(database: Database) -> bool:
@@ -134,5 +134,5 @@ async def test_writers_of_one_aggregate_get_a_sequence_without_gaps(
     await asyncio.gather(*(announced(database, "a", "a") for _ in range(20)))
 
     async with database.snapshot() as session:
-        found = await session.exec(select(Outbox.aggregate_seq).order_by(col(Outbox.seq)))
-        assert list(found) == list(range(1, 41))
+        events = await session.exec(select(Outbox.aggregate_seq).order_by(col(Outbox.seq)))
+        assert list(events) == list(range(1, 41))

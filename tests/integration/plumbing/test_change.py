@@ -29,17 +29,17 @@ def changes(database: Database) -> Changes:
     return Changes(database, FixedClock(NOW))
 
 
-def request(code: str = "330106") -> pb.PutBureauRequest:
+def put_request(code: str = "330106") -> pb.PutBureauRequest:
     return pb.PutBureauRequest(
         request_id=new_request_id(), bureau=pb.Bureau(code=code, name="样例")
     )
 
 
-async def put(change: Change, asked: pb.PutBureauRequest) -> pb.PutBureauResponse:
-    event = events.BureausChanged(bureaus=[asked.bureau])
-    await change.announce(event, aggregate="bureau/x", bureau=asked.bureau.code)
-    change.audit("put_bureau", "bureau/x", after={"code": asked.bureau.code}, ground="S4 一(四)")
-    return pb.PutBureauResponse(bureau=asked.bureau)
+async def put(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
+    event = events.BureausChanged(bureaus=[request.bureau])
+    await change.announce(event, aggregate="bureau/x", bureau=request.bureau.code)
+    change.audit("put_bureau", "bureau/x", after={"code": request.bureau.code}, ground="S4 一(四)")
+    return pb.PutBureauResponse(bureau=request.bureau)
 
 
 async def count(database: Database, table: type) -> int:
@@ -50,46 +50,46 @@ async def count(database: Database, table: type) -> int:
 async def test_a_change_leaves_its_event_and_its_audit_entry(
     changes: Changes, database: Database
 ) -> None:
-    await changes.once(CALLER, request(), put, pb.PutBureauResponse)
+    await changes.once(CALLER, put_request(), put, pb.PutBureauResponse)
     assert await count(database, Outbox) == await count(database, AuditEntry) == 1
 
 
 async def test_a_refused_change_leaves_nothing(changes: Changes, database: Database) -> None:
-    async def refuse(change: Change, asked: pb.PutBureauRequest) -> pb.PutBureauResponse:
-        await put(change, asked)
+    async def refuse(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
+        await put(change, request)
         raise WrongState
 
     with pytest.raises(WrongState):
-        await changes.once(CALLER, request(), refuse, pb.PutBureauResponse)
+        await changes.once(CALLER, put_request(), refuse, pb.PutBureauResponse)
     for table in (Outbox, AuditEntry, AnsweredRequest):
         assert await count(database, table) == 0
 
 
 async def test_what_is_announced_must_be_audited(changes: Changes, database: Database) -> None:
-    async def hush(change: Change, asked: pb.PutBureauRequest) -> pb.PutBureauResponse:
-        event = events.BureausChanged(bureaus=[asked.bureau])
+    async def hush(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
+        event = events.BureausChanged(bureaus=[request.bureau])
         await change.announce(event, aggregate="bureau/x", bureau="330106")
         return pb.PutBureauResponse()
 
     with pytest.raises(AssertionError):
-        await changes.once(CALLER, request(), hush, pb.PutBureauResponse)
+        await changes.once(CALLER, put_request(), hush, pb.PutBureauResponse)
     assert await count(database, Outbox) == 0
 
 
 async def test_the_same_request_at_once_and_again_has_one_effect(
     changes: Changes, database: Database
 ) -> None:
-    asked = request()
-    tries = (changes.once(CALLER, asked, put, pb.PutBureauResponse) for _ in range(8))
+    request = put_request()
+    tries = (changes.once(CALLER, request, put, pb.PutBureauResponse) for _ in range(8))
     answers = await asyncio.gather(*tries)
     assert {answer.bureau.code for answer in answers} == {"330106"}
     assert await count(database, Outbox) == 1
 
 
-async def test_a_request_id_belongs_to_one_request_of_one_caller(changes: Changes) -> None:
-    asked, other = request("330106"), request("330110")
-    other.request_id = asked.request_id
-    await changes.once(CALLER, asked, put, pb.PutBureauResponse)
+async def test_a_request_id_belongs_to_one_request_one_caller(changes: Changes) -> None:
+    request, other = put_request("330106"), put_request("330110")
+    other.request_id = request.request_id
+    await changes.once(CALLER, request, put, pb.PutBureauResponse)
     with pytest.raises(AlreadyExists):
         await changes.once(CALLER, other, put, pb.PutBureauResponse)
     somebody = Caller("account/8", "wu", frozenset({Role.CASEWORKER}), "330110")
@@ -98,17 +98,17 @@ async def test_a_request_id_belongs_to_one_request_of_one_caller(changes: Change
 
 async def test_a_password_is_not_part_of_what_is_kept(changes: Changes, database: Database) -> None:
     async def change_password(
-        change: Change, asked: identity.ChangePasswordRequest
+        change: Change, request: identity.ChangePasswordRequest
     ) -> identity.ChangePasswordResponse:
         change.audit("change_password", "account/7")
         return identity.ChangePasswordResponse()
 
-    asked = identity.ChangePasswordRequest(request_id=new_request_id(), old_password="a")
-    asked.new_password = "correct horse battery"
-    await changes.once(CALLER, asked, change_password, identity.ChangePasswordResponse)
-    asked.new_password = "another word altogether"
+    request = identity.ChangePasswordRequest(request_id=new_request_id(), old_password="a")
+    request.new_password = "correct horse battery"
+    await changes.once(CALLER, request, change_password, identity.ChangePasswordResponse)
+    request.new_password = "another word altogether"
     # The same digest whatever the password: the repeated request gets the first answer.
-    await changes.once(CALLER, asked, change_password, identity.ChangePasswordResponse)
+    await changes.once(CALLER, request, change_password, identity.ChangePasswordResponse)
     assert await count(database, AuditEntry) == 1
 
 

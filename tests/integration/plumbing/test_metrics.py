@@ -62,9 +62,9 @@ def quick(looks: Sequence[Look]) -> Board:
     return Board([replace(look, every=QUICK) for look in looks])
 
 
-async def shows(board: Board, name: str, wanted: float, **labels: str) -> None:
+async def shows(board: Board, name: str, expected: float, **labels: str) -> None:
     async def seen() -> bool:
-        return value(board, name, **labels) == wanted
+        return value(board, name, **labels) == expected
 
     await eventually(seen)
 

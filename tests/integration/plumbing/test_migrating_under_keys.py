@@ -59,6 +59,6 @@ async def test_rows_left_without_what_they_refer_to_undo_it_all(towns: Database)
     async with towns.engine.connect() as connection:
         with pytest.raises(RuntimeError, match="without what they refer to"):
             await connection.run_sync(running(("DELETE FROM town",)))
-        held = await connection.exec_driver_sql("PRAGMA foreign_keys")
-        assert held.scalar_one() == 1
+        enforced = await connection.exec_driver_sql("PRAGMA foreign_keys")
+        assert enforced.scalar_one() == 1
     assert await asked(towns, "SELECT count(*) FROM town") == 1

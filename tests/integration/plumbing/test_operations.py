@@ -45,7 +45,7 @@ async def test_a_dead_letter_is_a_problem_until_it_is_handled(
     token = ServiceToken("test", tmp_path, "127.0.0.1:1", clock)
     changes = Changes(database, clock)
     parts = Parts("test", Settings(), clock, database, changes, jetstream, token)
-    asked = OperationsServicer(parts, Assembly({}, [], consumers=[consumer]))
+    servicer = OperationsServicer(parts, Assembly({}, [], consumers=[consumer]))
     async with changes.change(ADMINISTRATOR) as change:
         await change.announce(BureausChanged(), aggregate="a", bureau="330106")
         change.audit("test", "a")
@@ -53,11 +53,11 @@ async def test_a_dead_letter_is_a_problem_until_it_is_handled(
     async with running(consumer.run()):
         await eventually(buried)
 
-    found = await asked.Check(pb.CheckRequest(), None)
-    assert [problem.name for problem in found.problems] == ["dead_letters"]
+    findings = await servicer.Check(pb.CheckRequest(), None)
+    assert [problem.name for problem in findings.problems] == ["dead_letters"]
 
     broken = False
     set_current_caller(ADMINISTRATOR)
     again = pb.ReplayDeadLettersRequest(request_id=new_request_id())
-    assert (await asked.ReplayDeadLetters(again, None)).handled == 1
-    assert not (await asked.Check(pb.CheckRequest(), None)).problems
+    assert (await servicer.ReplayDeadLetters(again, None)).handled == 1
+    assert not (await servicer.Check(pb.CheckRequest(), None)).problems

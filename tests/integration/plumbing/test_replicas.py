@@ -43,12 +43,12 @@ Twins = tuple[Database, Database]
 
 @pytest.fixture
 async def twins(postgresql: Databases, tmp_path: Path) -> AsyncIterator[Twins]:
-    """Two replicas' ends of one registry's database, migrated by both at once."""
+    """Two replicas' connections to the database of one registry, migrated by both at once."""
     url = postgresql.url(tmp_path, "registry")
-    one, other = Database(url), Database(url)
-    await asyncio.gather(*(migrations.upgrade(end, "registry") for end in (one, other)))
-    yield one, other
-    await asyncio.gather(one.close(), other.close())
+    first, second = Database(url), Database(url)
+    await asyncio.gather(*(migrations.upgrade(end, "registry") for end in (first, second)))
+    yield first, second
+    await asyncio.gather(first.close(), second.close())
 
 
 class Counting:
@@ -110,19 +110,19 @@ async def test_two_sealers_make_one_chain(twins: Twins) -> None:
 
 
 async def test_a_leader_whose_session_ends_leads_no_more(twins: Twins) -> None:
-    one, other = (Leadership(database, "work") for database in twins)
-    assert (await one.held(), await other.held(), await one.held()) == (True, False, True)
+    first, second = (Leadership(database, "work") for database in twins)
+    assert (await first.held(), await second.held(), await first.held()) == (True, False, True)
     ended = sa.text(
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
     )
     async with twins[1].transaction() as session:
         await (await session.connection()).execute(ended)
-    assert not await one.held()
-    assert await other.held()
-    assert not await one.held()
-    await other.release()
-    assert await one.held()
-    await one.release()
+    assert not await first.held()
+    assert await second.held()
+    assert not await first.held()
+    await second.release()
+    assert await first.held()
+    await first.release()
 
 
 async def test_of_two_who_register_the_same_at_once_one_is_told_so(twins: Twins) -> None:
@@ -131,18 +131,18 @@ async def test_of_two_who_register_the_same_at_once_one_is_told_so(twins: Twins)
         await save_bureaus(change, [Bureau(code=running_registry.DISTRICT, name="测试区局")])
         change.audit("test", "test/bureau")
     code = running_registry.credit_code()
-    wanted = [running_registry.put_subject(credit_code=code) for _ in range(8)]
+    requests = [running_registry.put_subject(credit_code=code) for _ in range(8)]
     answers = await asyncio.gather(
         *(
-            changes[n % 2].once(CALLER, one, put_subject, pb.PutSubjectResponse)
-            for n, one in enumerate(wanted)
+            changes[n % 2].once(CALLER, request, put_subject, pb.PutSubjectResponse)
+            for n, request in enumerate(requests)
         ),
         return_exceptions=True,
     )
     refused = [answer for answer in answers if isinstance(answer, AlreadyExists)]
-    assert len(refused) == len(wanted) - 1, answers
+    assert len(refused) == len(requests) - 1, answers
     registered = next(a for a in answers if isinstance(a, pb.PutSubjectResponse))
-    assert {one.facts["subject_id"] for one in refused} == {registered.subject.subject_id}
+    assert {error.facts["subject_id"] for error in refused} == {registered.subject.subject_id}
 
 
 async def test_instruments_entered_at_once_with_one_serial_number_are_both_marked(
@@ -176,7 +176,7 @@ async def test_instruments_entered_at_once_with_one_serial_number_are_both_marke
 
 async def test_wrong_passwords_at_once_are_all_counted(twins: Twins) -> None:
     passwords = [Passwords(database, FixedClock(NOW)) for database in (*twins, *twins)]
-    tries = (one.check("nobody", "wrong") for one in passwords)
+    tries = (checker.check("nobody", "wrong") for checker in passwords)
     answers = await asyncio.gather(*tries, return_exceptions=True)
     assert [type(answer) for answer in answers] == [Unauthenticated] * 4
     async with twins[0].snapshot() as session:

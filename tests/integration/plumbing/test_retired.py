@@ -22,8 +22,8 @@ async def test_what_is_retired_stands_without_a_model(
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql("ALTER TABLE year_end ADD COLUMN left_over TEXT")
         await connection.exec_driver_sql("CREATE TABLE left_behind (code TEXT UNIQUE)")
-    found = await migrations.differences(database, "grading")
-    assert {difference[0] for difference in found} == {"remove_column", "remove_table"}
+    differences = await migrations.differences(database, "grading")
+    assert {difference[0] for difference in differences} == {"remove_column", "remove_table"}
     tables = importlib.import_module("services.grading.tables")
     monkeypatch.setattr(tables, "RETIRED", LEFT, raising=False)
     assert await migrations.differences(database, "grading") == []

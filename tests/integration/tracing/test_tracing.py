@@ -24,7 +24,7 @@ LODGE, CONTEST = f"{SERVICE}/LodgeObjection", f"{REGISTRY}/SetContested"
 
 
 @dataclass
-class Watched:
+class TracedPlatform:
     """The platform, and who receives its spans."""
 
     cast: Cast
@@ -57,12 +57,12 @@ class Watched:
         await until(lambda: bool(found()), lambda: name)
         return found()[0]
 
-    async def trace_with(self, trace_id: str, *wanted: tuple[str, str, str]) -> list[Span]:
+    async def trace_with(self, trace_id: str, *expected: tuple[str, str, str]) -> list[Span]:
         """The trace once it holds these spans, by service, kind and name."""
 
         def missing() -> set[tuple[str, str, str]]:
             spans = self.receiver.trace(trace_id)
-            return set(wanted) - {(span.service, span.kind, span.name) for span in spans}
+            return set(expected) - {(span.service, span.kind, span.name) for span in spans}
 
         await until(lambda: not missing(), missing)
         return self.receiver.trace(trace_id)
@@ -80,9 +80,9 @@ async def until(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def watched(
+async def platform(
     tmp_path_factory: pytest.TempPathFactory, databases: Databases
-) -> AsyncIterator[Watched]:
+) -> AsyncIterator[TracedPlatform]:
     with receiving() as receiver, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
@@ -90,17 +90,19 @@ async def watched(
         stage = Stage(tmp_path_factory.mktemp("tracing"), databases)
         try:
             await stage.start(*PROCESSES)
-            yield Watched(await assemble(stage), receiver)
+            yield TracedPlatform(await assemble(stage), receiver)
         finally:
             stage.end()
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(watched: Watched) -> None:
+async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(
+    platform: TracedPlatform,
+) -> None:
     request_id = new_request_id()
-    case = await watched.cast.lodge(await watched.cast.penalty(), request_id=request_id)
-    call = await watched.served(LODGE, request_id)
-    spans = await watched.trace_with(
+    case = await platform.cast.lodge(await platform.cast.penalty(), request_id=request_id)
+    call = await platform.served(LODGE, request_id)
+    spans = await platform.trace_with(
         call.trace_id,
         ("objection", "server", LODGE),
         ("objection", "client", "database transaction"),
@@ -119,12 +121,12 @@ async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(watched:
     orphans = [s.name for s in spans if s.message.parent_span_id not in known]
     assert orphans == [LODGE], orphans
     for service in SERVICES:
-        mine = [line for line in watched.lines(service) if line.get("trace_id") == call.trace_id]
+        mine = [line for line in platform.lines(service) if line.get("trace_id") == call.trace_id]
         assert mine, service
         assert {line["request_id"] for line in mine if not logs_in(line)} == {request_id}, service
     events = {
         line["event"]
-        for line in watched.lines("objection")
+        for line in platform.lines("objection")
         if line.get("trace_id") == call.trace_id and line.get("case_id") == case.case_id
     }
     assert events == {"rpc.served", "event.handled", "workflow.begun", "activity.done"}
@@ -137,28 +139,28 @@ def logs_in(line: dict[str, Any]) -> bool:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_span(
-    watched: Watched,
+    platform: TracedPlatform,
 ) -> None:
-    cast, stage = watched.cast, watched.cast.stage
+    cast, stage = platform.cast, platform.cast.stage
     case = await cast.accept(await cast.lodge(await cast.penalty()))
     # The workflow is told where the case stands by then, so let the acceptance reach it first.
-    await until(lambda: watched.told(case.case_id, "handle scheduled"), lambda: case)
+    await until(lambda: platform.told(case.case_id, "handle scheduled"), lambda: case)
     stage.kill("grading")
     decision = cast.decision(case, "delete")
     await ask(cast.caseworker.objection.DecideObjection(decision))
-    call = await watched.served(f"{SERVICE}/DecideObjection", decision.request_id)
+    call = await platform.served(f"{SERVICE}/DecideObjection", decision.request_id)
 
     def attempts() -> dict[str, bool]:
         return {
             span.attributes["quanheng.attempt"]: span.failed
-            for span in watched.receiver.trace(call.trace_id)
+            for span in platform.receiver.trace(call.trace_id)
             if span.name == "activity note_grade_before"
         }
 
     await until(lambda: bool(attempts()), attempts)
     await stage.start("grading")
     await cast.closed(case)
-    await watched.trace_with(
+    await platform.trace_with(
         call.trace_id,
         ("objection", "producer", "signal decided"),
         ("objection", "internal", "handle decided"),
@@ -172,21 +174,21 @@ async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_sp
     assert before, "it was tried but once"
     assert all(failed for _, failed in before)
     assert last == (str(len(before) + 1), False)
-    failures = [line for line in watched.lines("objection") if line["event"] == "activity.failed"]
+    failures = [line for line in platform.lines("objection") if line["event"] == "activity.failed"]
     assert {line["trace_id"] for line in failures} == {call.trace_id}
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_trace_survives_the_crash_of_who_was_to_publish(watched: Watched) -> None:
-    cast, stage = watched.cast, watched.cast.stage
+async def test_a_trace_survives_the_crash_of_who_was_to_publish(platform: TracedPlatform) -> None:
+    cast, stage = platform.cast, platform.cast.stage
     record, request_id = await cast.penalty(), new_request_id()
     stage.kill("nats")
     await cast.lodge(record, request_id=request_id)
-    call = await watched.served(LODGE, request_id)
+    call = await platform.served(LODGE, request_id)
     stage.kill("objection")
     await stage.start("nats")
     await stage.start("objection")
-    spans = await watched.trace_with(
+    spans = await platform.trace_with(
         call.trace_id,
         ("objection", "producer", "publish quanheng.objection.v1.ObjectionLodged"),
         ("objection", "consumer", "process quanheng.objection.v1.ObjectionLodged"),
@@ -198,21 +200,21 @@ async def test_a_trace_survives_the_crash_of_who_was_to_publish(watched: Watched
         if span.name.startswith("publish") and span.service == "objection"
     }
     assert instance != call.resource["service.instance.id"]
-    last = await watched.served(CONTEST, request_id)
+    last = await platform.served(CONTEST, request_id)
     assert last.trace_id == call.trace_id
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_neither_secrets_nor_what_people_wrote_stand_in_spans_or_lines(
-    watched: Watched,
+    platform: TracedPlatform,
 ) -> None:
-    folder = watched.cast.stage.settings.keys_dir
-    kept = [file.read_text().strip() for file in folder.iterdir()]
-    kept.append(json.loads((folder / "signing.jwk").read_text())["d"])
+    folder = platform.cast.stage.settings.keys_dir
+    secrets = [file.read_text().strip() for file in folder.iterdir()]
+    secrets.append(json.loads((folder / "signing.jwk").read_text())["d"])
     token = "eyJ"  # how every one begins
     people = ["enterer", "unit-head", "测试加油站", "检定证书", "使用未经检定"]
-    lines = [watched.cast.stage.folder / f"{service}.log" for service in SERVICES]
-    told = [*watched.receiver.bodies, *(file.read_bytes() for file in lines)]
+    lines = [platform.cast.stage.folder / f"{service}.log" for service in SERVICES]
+    told = [*platform.receiver.bodies, *(file.read_bytes() for file in lines)]
     assert len(told) > len(lines)
-    for word in [PASSWORD, token, *kept, *people]:
+    for word in [PASSWORD, token, *secrets, *people]:
         assert not [said for said in told if word.encode() in said], word

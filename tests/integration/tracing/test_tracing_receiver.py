@@ -70,7 +70,7 @@ def test_spans_that_nobody_takes_are_dropped_and_the_end_is_quick(manner: str) -
         done = subprocess.run(
             program, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
         )
-    (line,) = [one for one in done.stdout.splitlines() if one.startswith("MEASURED ")]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("MEASURED ")]
     measured = json.loads(line.removeprefix("MEASURED "))
     assert measured["grown"] < MOST_MEGABYTES, measured
     assert measured["ended"] < LINGERS_SECONDS, measured
@@ -81,8 +81,8 @@ async def test_a_service_whose_receiver_hangs_serves_and_stops_in_time(
 ) -> None:
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
     with receiving(hangs=True) as receiver:
-        given = sandbox(tmp_path, free_port(), nats_server.url, databases)
-        settings = given.model_copy(update={"otlp_endpoint": receiver.endpoint})
+        plain = sandbox(tmp_path, free_port(), nats_server.url, databases)
+        settings = plain.model_copy(update={"otlp_endpoint": receiver.endpoint})
         registry = RunningRegistry(settings)
         async with running(settings) as process:
             await registry.bureau()

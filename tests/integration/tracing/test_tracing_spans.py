@@ -45,7 +45,7 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 CLOCK = SystemClock()
 
 
-class Recorded:
+class RecordedSpans:
     """The spans of this process."""
 
     def __init__(self) -> None:
@@ -59,8 +59,8 @@ class Recorded:
 
 
 @pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    made = Recorded()
+def recorded(monkeypatch: pytest.MonkeyPatch) -> RecordedSpans:
+    made = RecordedSpans()
     monkeypatch.setattr(tracing, "_tracer", made.tracer)
     return made
 
@@ -89,7 +89,7 @@ def register(server: grpc.aio.Server) -> None:
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(REGISTRY, handlers)])
 
 
-class Door:
+class GuardedServer:
     """A server, and how one calls it."""
 
     def __init__(self, folder: Path) -> None:
@@ -107,8 +107,8 @@ class Door:
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    made = Door(tmp_path)
+async def server(tmp_path: Path) -> AsyncIterator[GuardedServer]:
+    made = GuardedServer(tmp_path)
     policy = {f"/{method}": allow(Role.CASEWORKER) for method in (GET, CONTEST)}
     server, _ = await serve(made.address, {REGISTRY: register}, made.verifier, [policy])
     yield made
@@ -121,15 +121,17 @@ CASEWORKER = Caller("acc-1", "张三", frozenset({Role.CASEWORKER}), "330106")
 
 
 async def test_a_refusal_is_told_by_its_code_and_never_by_its_words(
-    door: Door, recorded: Recorded
+    server: GuardedServer, recorded: RecordedSpans
 ) -> None:
     with capture_logs() as lines:
-        await refused(door.stub(CASEWORKER).GetSubject(pb.GetSubjectRequest(subject_id="refused")))
-        await refused(door.stub(CASEWORKER).GetSubject(pb.GetSubjectRequest(subject_id="falls")))
-    told = [line for line in lines if line["event"] == "rpc.served"]
-    assert [line["code"] for line in told] == ["INVALID_ARGUMENT", "INTERNAL"]
-    assert {(line["caller"], *line["roles"]) for line in told} == {("acc-1", "caseworker")}
-    assert all(line["method"] == f"/{GET}" and line["ms"] >= 0 for line in told)
+        await refused(
+            server.stub(CASEWORKER).GetSubject(pb.GetSubjectRequest(subject_id="refused"))
+        )
+        await refused(server.stub(CASEWORKER).GetSubject(pb.GetSubjectRequest(subject_id="falls")))
+    served = [line for line in lines if line["event"] == "rpc.served"]
+    assert [line["code"] for line in served] == ["INVALID_ARGUMENT", "INTERNAL"]
+    assert {(line["caller"], *line["roles"]) for line in served} == {("acc-1", "caseworker")}
+    assert all(line["method"] == f"/{GET}" and line["ms"] >= 0 for line in served)
     theirs, ours = (s for s in recorded.named(GET) if s.kind.name == "SERVER")
     assert [s.status.status_code.name for s in (theirs, ours)] == ["UNSET", "ERROR"]
     assert (ours.attributes or {})["error.type"] == "INTERNAL"
@@ -141,14 +143,14 @@ async def test_a_refusal_is_told_by_its_code_and_never_by_its_words(
 
 
 async def test_only_a_service_may_say_with_which_request_its_call_began(
-    door: Door, recorded: Recorded
+    server: GuardedServer, recorded: RecordedSpans
 ) -> None:
     request = pb.SetContestedRequest(
         request_id=new_request_id(), record_ids=["r"], case_id="case-1", contested=True
     )
-    told = (("x-request-id", "the-first"), ("traceparent", PARENT))
+    metadata = (("x-request-id", "the-first"), ("traceparent", PARENT))
     for caller in (CASEWORKER, service_caller("objection")):
-        await door.stub(caller).SetContested(request, metadata=told)
+        await server.stub(caller).SetContested(request, metadata=metadata)
     own, carried = (s.attributes or {} for s in recorded.named(CONTEST) if s.kind.name == "SERVER")
     assert own["quanheng.request_id"] == request.request_id
     assert carried["quanheng.request_id"] == "the-first"
@@ -156,7 +158,7 @@ async def test_only_a_service_may_say_with_which_request_its_call_began(
 
 
 async def test_an_event_tried_again_is_another_span_of_the_same_trace(
-    database: Database, jetstream: JetStreamContext, recorded: Recorded
+    database: Database, jetstream: JetStreamContext, recorded: RecordedSpans
 ) -> None:
     tries: list[str | None] = []
 

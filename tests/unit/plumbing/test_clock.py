@@ -18,11 +18,11 @@ def test_a_day_begins_at_midnight_in_shanghai() -> None:
 
 
 def test_processes_share_one_sandbox_clock(tmp_path: Path) -> None:
-    one = SandboxClock.create(tmp_path / "clock.json", START)
-    other = SandboxClock(tmp_path / "clock.json")
-    assert abs(other.now() - START) < timedelta(seconds=5)
-    one.move_to(START + timedelta(days=30))
-    assert other.today() == date(2026, 10, 14)
+    mover = SandboxClock.create(tmp_path / "clock.json", START)
+    reader = SandboxClock(tmp_path / "clock.json")
+    assert abs(reader.now() - START) < timedelta(seconds=5)
+    mover.move_to(START + timedelta(days=30))
+    assert reader.today() == date(2026, 10, 14)
 
 
 def test_a_sandbox_clock_only_moves_forward(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def test_a_name_is_used_once_and_tells_a_counter(name: str, kind: Kind) -> None:
 
 
 def test_what_was_not_counted_is_zero_and_not_absent() -> None:
-    found = BY_STATE.under(("objection",), {"decided": 2}, ["lodged", "decided"])
-    assert [(one.labels, one.value) for one in found] == [
+    readings = BY_STATE.under(("objection",), {"decided": 2}, ["lodged", "decided"])
+    assert [(reading.labels, reading.value) for reading in readings] == [
         (("objection", "lodged"), 0.0),
         (("objection", "decided"), 2.0),
     ]
@@ -64,14 +64,18 @@ def test_an_age_is_never_negative() -> None:
 
 
 def test_failures_of_workflows_are_taken_in_and_what_is_not_named_is_not() -> None:
-    said = {"workflow_type": "Watch", "failure_reason": "NonDeterminismError", "task_queue": "q"}
+    attributes = {
+        "workflow_type": "Watch",
+        "failure_reason": "NonDeterminismError",
+        "task_queue": "q",
+    }
     before = counted(
         "quanheng_workflow_tasks_failed_total",
         workflow_type="Watch",
         failure_reason="NonDeterminismError",
     )
     for name in ("temporal_workflow_task_execution_failed", "temporal_sticky_cache_hit"):
-        workflows.keep(Update(Named(name), 1, said))  # type: ignore[arg-type]
+        workflows.keep(Update(Named(name), 1, attributes))  # type: ignore[arg-type]
     after = counted(
         "quanheng_workflow_tasks_failed_total",
         workflow_type="Watch",
@@ -81,7 +85,7 @@ def test_failures_of_workflows_are_taken_in_and_what_is_not_named_is_not() -> No
 
 
 def test_a_failed_poll_counts_as_a_failed_request() -> None:
-    said = {"operation": "PollActivityTaskQueue", "status_code": "UNAVAILABLE"}
-    before = counted("quanheng_temporal_request_failures_total", **said)
-    workflows.keep(Update(Named("temporal_long_request_failure"), 2, said))  # type: ignore[arg-type]
-    assert counted("quanheng_temporal_request_failures_total", **said) - before == 2
+    attributes = {"operation": "PollActivityTaskQueue", "status_code": "UNAVAILABLE"}
+    before = counted("quanheng_temporal_request_failures_total", **attributes)
+    workflows.keep(Update(Named("temporal_long_request_failure"), 2, attributes))  # type: ignore[arg-type]
+    assert counted("quanheng_temporal_request_failures_total", **attributes) - before == 2

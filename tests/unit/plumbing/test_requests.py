@@ -45,8 +45,8 @@ def test_a_page_goes_on_where_the_last_ended() -> None:
 
 
 def test_a_page_token_belongs_to_its_question() -> None:
-    asked = pb.ListSubjectsRequest(bureau="330106", page_size=1)
-    _, token = paging.cut(asked, [1, 2], lambda row: [row])
+    request = pb.ListSubjectsRequest(bureau="330106", page_size=1)
+    _, token = paging.cut(request, [1, 2], lambda row: [row])
     for other in (
         pb.ListSubjectsRequest(bureau="330110", page_token=token),
         pb.ListSubjectsRequest(bureau="330106", page_token="bm90IG91cnM="),
@@ -66,8 +66,8 @@ def test_a_page_token_belongs_to_its_question() -> None:
 def test_a_page_token_that_somebody_made_up_is_refused(key: object) -> None:
     request = pb.ListBureausRequest()
     made_up = json.dumps([paging._question(request), key])
-    for said in (made_up, json.dumps(key)):
-        request.page_token = base64.urlsafe_b64encode(said.encode()).decode()
+    for token in (made_up, json.dumps(key)):
+        request.page_token = base64.urlsafe_b64encode(token.encode()).decode()
         with pytest.raises(InvalidInput):
             paging.after(request, paging.whole)
 
@@ -144,10 +144,10 @@ def test_an_address_cannot_add_a_header_to_a_mail(email: str) -> None:
 )
 def test_an_error_has_its_status_and_speaks_chinese(error: InvalidInput, code: object) -> None:
     status = status_of(error)
-    told, info = error_details_pb2.LocalizedMessage(), error_details_pb2.ErrorInfo()
+    localized, info = error_details_pb2.LocalizedMessage(), error_details_pb2.ErrorInfo()
     assert status.details[0].Unpack(info)
-    assert status.details[1].Unpack(told)
-    assert (status.code, info.reason, told.locale) == (code.value[0], error.reason, "zh-CN")  # type: ignore[attr-defined]
+    assert status.details[1].Unpack(localized)
+    assert (status.code, info.reason, localized.locale) == (code.value[0], error.reason, "zh-CN")  # type: ignore[attr-defined]
 
 
 def test_a_status_carries_article_facts_and_faults() -> None:
@@ -155,15 +155,15 @@ def test_a_status_carries_article_facts_and_faults() -> None:
         "超过上限", "over the cap", cite="S3 28", faults=[Fault("days", "多", "many")]
     )
     status = status_of(error)
-    info, told, bad = (
+    info, localized, bad = (
         error_details_pb2.ErrorInfo(),
         error_details_pb2.LocalizedMessage(),
         error_details_pb2.BadRequest(),
     )
-    for detail, kind in zip(status.details, (info, told, bad), strict=True):
+    for detail, kind in zip(status.details, (info, localized, bad), strict=True):
         assert detail.Unpack(kind)
     assert info.metadata["cite"] == "S3 28"
-    assert told.message == "超过上限（S3 28）"
+    assert localized.message == "超过上限（S3 28）"
     assert bad.field_violations[0].localized_message.message == "多"
 
 
@@ -176,5 +176,5 @@ def test_a_status_fits_its_trailer_whatever_was_sent(count: int) -> None:
     assert 1 <= len(bad.field_violations) <= count
     assert status.ByteSize() < 7500
     if count > 1:
-        told = len(bad.field_violations) - 1
-        assert bad.field_violations[-1].description == f"and {count - told} more"
+        listed = len(bad.field_violations) - 1
+        assert bad.field_violations[-1].description == f"and {count - listed} more"

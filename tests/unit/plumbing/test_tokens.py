@@ -112,9 +112,9 @@ def test_keys_are_made_once_and_readable_by_their_owner_alone(tmp_path: Path) ->
 
 def test_keys_that_are_given_are_left_as_they_are(tmp_path: Path) -> None:
     make_keys(tmp_path, ["grading"])
-    given = {file.name: file.stat().st_ino for file in tmp_path.iterdir()}
+    inodes = {file.name: file.stat().st_ino for file in tmp_path.iterdir()}
     make_keys(tmp_path, ["grading"])
-    assert {file.name: file.stat().st_ino for file in tmp_path.iterdir()} == given
+    assert {file.name: file.stat().st_ino for file in tmp_path.iterdir()} == inodes
 
 
 def test_a_public_key_that_belongs_to_another_signing_key_is_put_right(tmp_path: Path) -> None:
