@@ -47,10 +47,10 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     ROLE_ADMINISTRATOR: _Role.ValueType  # 8
     """平台管理员: runs the platform, decides nothing."""
     ROLE_PUBLIC: _Role.ValueType  # 9
-    """公众: sees what the disclosure rules let out."""
+    """公众: sees what the disclosure rules open to the public."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
-    """What an account may do. Separation of duties and bureau scope come on top."""
+    """Roles of accounts. Separation of duties and the bureau's scope limit them further."""
 
 ROLE_UNSPECIFIED: Role.ValueType  # 0
 """Not given."""
@@ -71,7 +71,7 @@ ROLE_INTEGRATOR: Role.ValueType  # 7
 ROLE_ADMINISTRATOR: Role.ValueType  # 8
 """平台管理员: runs the platform, decides nothing."""
 ROLE_PUBLIC: Role.ValueType  # 9
-"""公众: sees what the disclosure rules let out."""
+"""公众: sees what the disclosure rules open to the public."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 @_typing.final
@@ -102,7 +102,7 @@ class Account(_message.Message):
     """True once closed."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
-        """What it may do."""
+        """Its roles."""
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
@@ -400,7 +400,7 @@ class CreateAccountRequest(_message.Message):
     """Subject an operator acts for."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
-        """What it may do."""
+        """Its roles."""
 
     def __init__(
         self,

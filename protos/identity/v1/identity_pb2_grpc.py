@@ -106,7 +106,7 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LoginVisitor(self, request, context):
-        """Gives the portal a token for those who have not signed in: they may do what the public may.
+        """Gives the portal a token for people who have not signed in, with the role of the public.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,7 +120,7 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCaller(self, request, context):
-        """Tells the caller who they are.
+        """Returns the caller's own account.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,7 +141,7 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def NameAccounts(self, request, context):
-        """Tells by which names people go, for the ids of their accounts.
+        """Returns the display names for the ids of accounts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -23,17 +23,17 @@ class IdentityServiceStub:
     LoginService: _aio.UnaryUnaryMultiCallable[_identity_pb2.LoginServiceRequest, _identity_pb2.LoginServiceResponse]
     """Exchanges a service's own secret for a service token."""
     LoginVisitor: _aio.UnaryUnaryMultiCallable[_identity_pb2.LoginVisitorRequest, _identity_pb2.LoginVisitorResponse]
-    """Gives the portal a token for those who have not signed in: they may do what the public may."""
+    """Gives the portal a token for people who have not signed in, with the role of the public."""
     RenewToken: _aio.UnaryUnaryMultiCallable[_identity_pb2.RenewTokenRequest, _identity_pb2.RenewTokenResponse]
     """Gives a fresh token for one that has not ended, while its account is open."""
     GetCaller: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetCallerRequest, _identity_pb2.GetCallerResponse]
-    """Tells the caller who they are."""
+    """Returns the caller's own account."""
     CreateAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.CreateAccountRequest, _identity_pb2.CreateAccountResponse]
     """Creates an account."""
     ListAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListAccountsRequest, _identity_pb2.ListAccountsResponse]
     """Lists accounts by name."""
     NameAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.NameAccountsRequest, _identity_pb2.NameAccountsResponse]
-    """Tells by which names people go, for the ids of their accounts."""
+    """Returns the display names for the ids of accounts."""
     CloseAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.CloseAccountRequest, _identity_pb2.CloseAccountResponse]
     """Closes an account; its tokens end with their life."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_identity_pb2.ChangePasswordRequest, _identity_pb2.ChangePasswordResponse]
@@ -64,7 +64,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.LoginVisitorRequest,
         context: _aio.ServicerContext[_identity_pb2.LoginVisitorRequest, _abc.Awaitable[_identity_pb2.LoginVisitorResponse]],
     ) -> _abc.Awaitable[_identity_pb2.LoginVisitorResponse]:
-        """Gives the portal a token for those who have not signed in: they may do what the public may."""
+        """Gives the portal a token for people who have not signed in, with the role of the public."""
 
     @_abc_1.abstractmethod
     def RenewToken(
@@ -80,7 +80,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.GetCallerRequest,
         context: _aio.ServicerContext[_identity_pb2.GetCallerRequest, _abc.Awaitable[_identity_pb2.GetCallerResponse]],
     ) -> _abc.Awaitable[_identity_pb2.GetCallerResponse]:
-        """Tells the caller who they are."""
+        """Returns the caller's own account."""
 
     @_abc_1.abstractmethod
     def CreateAccount(
@@ -104,7 +104,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.NameAccountsRequest,
         context: _aio.ServicerContext[_identity_pb2.NameAccountsRequest, _abc.Awaitable[_identity_pb2.NameAccountsResponse]],
     ) -> _abc.Awaitable[_identity_pb2.NameAccountsResponse]:
-        """Tells by which names people go, for the ids of their accounts."""
+        """Returns the display names for the ids of accounts."""
 
     @_abc_1.abstractmethod
     def CloseAccount(

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class BulkServiceStub:
-    """Takes in what systems push.
+    """Receives the batches that systems send.
     """
 
     def __init__(self, channel):
@@ -58,11 +58,11 @@ class BulkServiceStub:
 
 
 class BulkServiceServicer:
-    """Takes in what systems push.
+    """Receives the batches that systems send.
     """
 
     def OpenBulkBatch(self, request, context):
-        """Opens a batch; one that is open already is answered as it stands.
+        """Opens a batch; for one that is open already, answers its present state.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -76,14 +76,14 @@ class BulkServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetBulkBatch(self, request, context):
-        """Tells how far a batch has come.
+        """Returns a batch and how much of it has been received.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompleteBulkBatch(self, request, context):
-        """Says that everything was sent: the batch is compared with the register and applied.
+        """Completes a batch: it is compared with the register and applied, or held for approval.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -121,7 +121,7 @@ def add_BulkServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class BulkService:
-    """Takes in what systems push.
+    """Receives the batches that systems send.
     """
 
     @staticmethod

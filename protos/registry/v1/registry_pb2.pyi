@@ -40,7 +40,7 @@ class Bureau(_message.Message):
     name: _builtins.str
     """Name."""
     division_code: _builtins.str
-    """GB/T 2260 division it answers for; empty where it has none."""
+    """GB/T 2260 code of its division; empty where it has none."""
     department: _builtins.str
     """Department that accepts objections."""
     phone: _builtins.str
@@ -283,7 +283,7 @@ Global___Verification: _TypeAlias = Verification  # noqa: Y015
 
 @_typing.final
 class Record(_message.Message):
-    """A credit record: one fact, with its dates, its source and where it stands."""
+    """A credit record: one fact, with its dates, its source and its status."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -349,7 +349,7 @@ class Record(_message.Message):
     version: _builtins.int
     """Version, counted from 1."""
     disclosure_stopped: _builtins.bool
-    """A decision stopped its disclosure: it counts, and is shown to nobody outside."""
+    """By a decision, it still counts but is no longer shown to the public."""
     def __init__(
         self,
         *,
@@ -468,7 +468,7 @@ class PutBureauResponse(_message.Message):
     BUREAU_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def bureau(self) -> Global___Bureau:
-        """The bureau as it now stands."""
+        """The bureau in its present state."""
 
     def __init__(
         self,
@@ -576,7 +576,7 @@ class PutSubjectResponse(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def subject(self) -> Global___Subject:
-        """The subject as it now stands."""
+        """The subject in its present state."""
 
     def __init__(
         self,
@@ -746,7 +746,7 @@ class PutInstrumentResponse(_message.Message):
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def instrument(self) -> Global___Instrument:
-        """The instrument as it now stands."""
+        """The instrument in its present state."""
 
     def __init__(
         self,
@@ -800,7 +800,7 @@ class SetInstrumentStateResponse(_message.Message):
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def instrument(self) -> Global___Instrument:
-        """The instrument as it now stands."""
+        """The instrument in its present state."""
 
     def __init__(
         self,
@@ -883,7 +883,7 @@ class ListInstrumentsRequest(_message.Message):
     bureau: _builtins.str
     """Only this bureau's; empty means all in the caller's scope."""
     repeated_serial: _builtins.bool
-    """Only those whose type and serial number stand more than once."""
+    """Only instruments whose type and serial number stand more than once."""
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -1009,7 +1009,7 @@ Global___ListVerificationsResponse: _TypeAlias = ListVerificationsResponse  # no
 
 @_typing.final
 class VerificationEntry(_message.Message):
-    """A verification in a list, with what tells its instrument."""
+    """A verification in a list, with what identifies its instrument."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1142,7 +1142,7 @@ class EnterRecordResponse(_message.Message):
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def record(self) -> Global___Record:
-        """The record as it now stands."""
+        """The record in its present state."""
 
     def __init__(
         self,
@@ -1198,7 +1198,7 @@ class CorrectRecordResponse(_message.Message):
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def record(self) -> Global___Record:
-        """The record as it now stands."""
+        """The record in its present state."""
 
     def __init__(
         self,
@@ -1252,7 +1252,7 @@ class WithdrawRecordResponse(_message.Message):
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def record(self) -> Global___Record:
-        """The record as it now stands."""
+        """The record in its present state."""
 
     def __init__(
         self,
@@ -1312,7 +1312,7 @@ class SetContestedResponse(_message.Message):
     RECORDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
-        """The records as they now stand."""
+        """The records in their present state."""
 
     def __init__(
         self,
@@ -1368,7 +1368,7 @@ class RepairRecordsResponse(_message.Message):
     RECORDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
-        """The records as they now stand."""
+        """The records in their present state."""
 
     def __init__(
         self,
@@ -1424,7 +1424,7 @@ class StopDisclosureResponse(_message.Message):
     RECORDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
-        """The records as they now stand."""
+        """The records in their present state."""
 
     def __init__(
         self,
@@ -1472,11 +1472,11 @@ class GetRecordResponse(_message.Message):
     RETENTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def record(self) -> Global___Record:
-        """The record as it now stands."""
+        """The record in its present state."""
 
     @_builtins.property
     def earlier(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
-        """What it said before, newest first."""
+        """Its earlier versions, newest first."""
 
     @_builtins.property
     def retention(self) -> Global___Retention:
@@ -1557,7 +1557,7 @@ Global___ListRecordsResponse: _TypeAlias = ListRecordsResponse  # noqa: Y015
 
 @_typing.final
 class ImportHeader(_message.Message):
-    """What a file holds and how to read it."""
+    """The family of rows in a file, and how the file is to be read."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1640,17 +1640,17 @@ class ImportHeader(_message.Message):
     file_name: _builtins.str
     """Name of the file, for people."""
     bureau: _builtins.str
-    """Bureau the rows belong to where they do not say."""
+    """Bureau of the rows that do not name one."""
     mode: _builtins.str
     """all_or_nothing, good_rows, or check (changes nothing)."""
     baseline: _builtins.bool
-    """A first load: a silent baseline that alarms nobody."""
+    """A first load, which raises no alerts."""
     file_missing: _builtins.bool
     """Subject rows and instrument rows of verifications that name no known instrument are filed
     along with the verification.
     """
     sheet: _builtins.str
-    """Sheet of a workbook; the first that holds something where not said."""
+    """Sheet of a workbook; empty for the first one that is not blank."""
     @_builtins.property
     def columns(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Field of the family → column of the file; fields not named are looked for by their own name."""
@@ -1665,7 +1665,7 @@ class ImportHeader(_message.Message):
 
     @_builtins.property
     def placeholder_owners(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Owner names that stand for nobody, such as a dash; their rows go to review."""
+        """Owner names that stand for nobody, such as a dash; their owners are kept for review."""
 
     def __init__(
         self,
@@ -1790,15 +1790,15 @@ class Batch(_message.Message):
     changed: _builtins.int
     """Rows that made or changed something."""
     unchanged: _builtins.int
-    """Rows that said what the register said already."""
+    """Rows that the register holds already."""
     rejected: _builtins.int
-    """Rows not taken."""
+    """Rejected rows."""
     in_review: _builtins.int
     """Rows whose owner went to review."""
     repeated_serials: _builtins.int
     """Instruments whose type and serial stand more than once in the file or the register."""
     baseline: _builtins.bool
-    """A first load that alarms nobody."""
+    """A first load, which raises no alerts."""
     bureau: _builtins.str
     """Bureau."""
     imported_by: _builtins.str
@@ -1812,7 +1812,7 @@ class Batch(_message.Message):
     decided_by: _builtins.str
     """Account that approved or rejected it."""
     reasons: _builtins.str
-    """Why it was approved, rejected or given up."""
+    """Why it was approved, rejected or discarded."""
     would_be_held: _builtins.bool
     """Of a checked batch: whether it would be held for approval."""
     approving_bureau: _builtins.str
@@ -1825,7 +1825,7 @@ class Batch(_message.Message):
 
     @_builtins.property
     def estimate(self) -> Global___BatchEstimate:
-        """What it would set off; unset where that was not estimated."""
+        """The alerts and falling grades it would set off; unset where that was not estimated."""
 
     @_builtins.property
     def decided_at(self) -> _timestamp_pb2.Timestamp:
@@ -1873,7 +1873,7 @@ Global___Batch: _TypeAlias = Batch  # noqa: Y015
 
 @_typing.final
 class BatchEstimate(_message.Message):
-    """What a batch would set off, and the shares above which somebody must have looked at it."""
+    """What a batch would set off, and the limits above which it must be approved."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1888,19 +1888,19 @@ class BatchEstimate(_message.Message):
     alerts: _builtins.int
     """Instruments that would newly be alarmed."""
     instruments: _builtins.int
-    """Instruments the batch tells of."""
+    """Instruments that the batch concerns."""
     drops: _builtins.int
     """Subjects whose grade would fall."""
     graded: _builtins.int
-    """Subjects of the bureau that are graded; 0 where too few are told of to ask."""
+    """Graded subjects of the bureau; 0 where the batch concerns too few subjects to ask grading."""
     alert_share: _builtins.float
-    """Share of instruments up to which nobody is asked."""
+    """Share of the instruments up to which no approval is needed, from 0 to 1."""
     drop_share: _builtins.float
-    """Share of graded subjects up to which nobody is asked."""
+    """Share of the graded subjects up to which no approval is needed, from 0 to 1."""
     least: _builtins.int
-    """Fewer than this are never a burst."""
+    """Fewer alerts or drops than this never need approval."""
     digest: _builtins.str
-    """Names what was estimated and of what; an approval says which one it saw."""
+    """Digest of the estimate and of the plan; an approval names the one that was seen."""
     def __init__(
         self,
         *,
@@ -1943,7 +1943,7 @@ class RowFault(_message.Message):
     column: _builtins.str
     """Column of the file; empty when it concerns the whole row."""
     value: _builtins.str
-    """What the cell says."""
+    """The cell as it stands in the file."""
     reason: _builtins.str
     """Stable reason."""
     message_zh: _builtins.str
@@ -1951,7 +1951,7 @@ class RowFault(_message.Message):
     message_en: _builtins.str
     """In English."""
     warning: _builtins.bool
-    """True when the row was taken all the same and this is for notice only."""
+    """True for a warning, for which the row is not rejected."""
     sheet: _builtins.str
     """Sheet, of a workbook."""
     cell: _builtins.str
@@ -2288,7 +2288,7 @@ class UndoBatchResponse(_message.Message):
     BATCH_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def batch(self) -> Global___Batch:
-        """The batch as it now stands."""
+        """The batch in its present state."""
 
     def __init__(
         self,
@@ -2351,7 +2351,7 @@ class ApproveBatchResponse(_message.Message):
     """
     @_builtins.property
     def batch(self) -> Global___Batch:
-        """The batch as it now stands."""
+        """The batch in its present state."""
 
     def __init__(
         self,
@@ -2406,7 +2406,7 @@ class RejectBatchResponse(_message.Message):
     BATCH_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def batch(self) -> Global___Batch:
-        """The batch as it now stands."""
+        """The batch in its present state."""
 
     def __init__(
         self,
@@ -2460,7 +2460,7 @@ class DiscardBatchResponse(_message.Message):
     BATCH_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def batch(self) -> Global___Batch:
-        """The batch as it now stands."""
+        """The batch in its present state."""
 
     def __init__(
         self,

@@ -151,7 +151,7 @@ class RegistryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutSubject(self, request, context):
-        """Registers a subject, or changes what is known of it.
+        """Registers a subject, or changes its content.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,7 +172,7 @@ class RegistryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutInstrument(self, request, context):
-        """Files an instrument, or changes what is known of it.
+        """Files an instrument, or changes its content.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -221,7 +221,7 @@ class RegistryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CorrectRecord(self, request, context):
-        """Corrects a credit record; what it said before stays known.
+        """Corrects a credit record; its earlier versions are kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -981,14 +981,14 @@ class ImportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListFaults(self, request, context):
-        """Lists what was wrong with a batch, cell by cell.
+        """Lists the faults of a batch, cell by cell.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetRejectedRows(self, request, context):
-        """Returns the rows not taken, as a file with the reasons in a last column.
+        """Returns the rejected rows as a file with the reasons in a last column.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1002,21 +1002,21 @@ class ImportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UndoBatch(self, request, context):
-        """Undoes a batch: what it changed is as it was before.
+        """Undoes a batch: restores what it changed and removes what it made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ApproveBatch(self, request, context):
-        """Lets a batch in that waits for approval; not by whoever sent it.
+        """Approves and applies a held batch; its sender may not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectBatch(self, request, context):
-        """Turns a batch away that waits for approval; not by whoever sent it.
+        """Rejects a held batch; its sender may not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1392,7 +1392,7 @@ class ClockServiceServicer:
     """
 
     def GetClock(self, request, context):
-        """Tells the platform's time.
+        """Returns the platform's time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

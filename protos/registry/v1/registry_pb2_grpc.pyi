@@ -23,13 +23,13 @@ class RegistryServiceStub:
     ListBureaus: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListBureausRequest, _registry_pb2.ListBureausResponse]
     """Lists bureaus."""
     PutSubject: _aio.UnaryUnaryMultiCallable[_registry_pb2.PutSubjectRequest, _registry_pb2.PutSubjectResponse]
-    """Registers a subject, or changes what is known of it."""
+    """Registers a subject, or changes its content."""
     GetSubject: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetSubjectRequest, _registry_pb2.GetSubjectResponse]
     """Reads a subject."""
     ListSubjects: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListSubjectsRequest, _registry_pb2.ListSubjectsResponse]
     """Lists subjects of the caller's bureau."""
     PutInstrument: _aio.UnaryUnaryMultiCallable[_registry_pb2.PutInstrumentRequest, _registry_pb2.PutInstrumentResponse]
-    """Files an instrument, or changes what is known of it."""
+    """Files an instrument, or changes its content."""
     SetInstrumentState: _aio.UnaryUnaryMultiCallable[_registry_pb2.SetInstrumentStateRequest, _registry_pb2.SetInstrumentStateResponse]
     """Puts an instrument into use, sets it aside, stops it or scraps it."""
     GetInstrument: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetInstrumentRequest, _registry_pb2.GetInstrumentResponse]
@@ -43,7 +43,7 @@ class RegistryServiceStub:
     EnterRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.EnterRecordRequest, _registry_pb2.EnterRecordResponse]
     """Enters a credit record."""
     CorrectRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.CorrectRecordRequest, _registry_pb2.CorrectRecordResponse]
-    """Corrects a credit record; what it said before stays known."""
+    """Corrects a credit record; its earlier versions are kept."""
     WithdrawRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.WithdrawRecordRequest, _registry_pb2.WithdrawRecordResponse]
     """Withdraws a credit record: from that day it no longer counts."""
     SetContested: _aio.UnaryUnaryMultiCallable[_registry_pb2.SetContestedRequest, _registry_pb2.SetContestedResponse]
@@ -82,7 +82,7 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.PutSubjectRequest,
         context: _aio.ServicerContext[_registry_pb2.PutSubjectRequest, _abc.Awaitable[_registry_pb2.PutSubjectResponse]],
     ) -> _abc.Awaitable[_registry_pb2.PutSubjectResponse]:
-        """Registers a subject, or changes what is known of it."""
+        """Registers a subject, or changes its content."""
 
     @_abc_1.abstractmethod
     def GetSubject(
@@ -106,7 +106,7 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.PutInstrumentRequest,
         context: _aio.ServicerContext[_registry_pb2.PutInstrumentRequest, _abc.Awaitable[_registry_pb2.PutInstrumentResponse]],
     ) -> _abc.Awaitable[_registry_pb2.PutInstrumentResponse]:
-        """Files an instrument, or changes what is known of it."""
+        """Files an instrument, or changes its content."""
 
     @_abc_1.abstractmethod
     def SetInstrumentState(
@@ -162,7 +162,7 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.CorrectRecordRequest,
         context: _aio.ServicerContext[_registry_pb2.CorrectRecordRequest, _abc.Awaitable[_registry_pb2.CorrectRecordResponse]],
     ) -> _abc.Awaitable[_registry_pb2.CorrectRecordResponse]:
-        """Corrects a credit record; what it said before stays known."""
+        """Corrects a credit record; its earlier versions are kept."""
 
     @_abc_1.abstractmethod
     def WithdrawRecord(
@@ -225,17 +225,17 @@ class ImportServiceStub:
     ListBatches: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListBatchesRequest, _registry_pb2.ListBatchesResponse]
     """Lists batches, newest first."""
     ListFaults: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListFaultsRequest, _registry_pb2.ListFaultsResponse]
-    """Lists what was wrong with a batch, cell by cell."""
+    """Lists the faults of a batch, cell by cell."""
     GetRejectedRows: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetRejectedRowsRequest, _registry_pb2.GetRejectedRowsResponse]
-    """Returns the rows not taken, as a file with the reasons in a last column."""
+    """Returns the rejected rows as a file with the reasons in a last column."""
     GetTemplate: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetTemplateRequest, _registry_pb2.GetTemplateResponse]
     """Returns an empty file with the columns of a family, explained, to be filled in and imported."""
     UndoBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.UndoBatchRequest, _registry_pb2.UndoBatchResponse]
-    """Undoes a batch: what it changed is as it was before."""
+    """Undoes a batch: restores what it changed and removes what it made."""
     ApproveBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.ApproveBatchRequest, _registry_pb2.ApproveBatchResponse]
-    """Lets a batch in that waits for approval; not by whoever sent it."""
+    """Approves and applies a held batch; its sender may not."""
     RejectBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.RejectBatchRequest, _registry_pb2.RejectBatchResponse]
-    """Turns a batch away that waits for approval; not by whoever sent it."""
+    """Rejects a held batch; its sender may not."""
     DiscardBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.DiscardBatchRequest, _registry_pb2.DiscardBatchResponse]
     """Gives up a batch that is being sent or waits for approval."""
 
@@ -272,7 +272,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.ListFaultsRequest,
         context: _aio.ServicerContext[_registry_pb2.ListFaultsRequest, _abc.Awaitable[_registry_pb2.ListFaultsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ListFaultsResponse]:
-        """Lists what was wrong with a batch, cell by cell."""
+        """Lists the faults of a batch, cell by cell."""
 
     @_abc_1.abstractmethod
     def GetRejectedRows(
@@ -280,7 +280,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.GetRejectedRowsRequest,
         context: _aio.ServicerContext[_registry_pb2.GetRejectedRowsRequest, _abc.Awaitable[_registry_pb2.GetRejectedRowsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.GetRejectedRowsResponse]:
-        """Returns the rows not taken, as a file with the reasons in a last column."""
+        """Returns the rejected rows as a file with the reasons in a last column."""
 
     @_abc_1.abstractmethod
     def GetTemplate(
@@ -296,7 +296,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.UndoBatchRequest,
         context: _aio.ServicerContext[_registry_pb2.UndoBatchRequest, _abc.Awaitable[_registry_pb2.UndoBatchResponse]],
     ) -> _abc.Awaitable[_registry_pb2.UndoBatchResponse]:
-        """Undoes a batch: what it changed is as it was before."""
+        """Undoes a batch: restores what it changed and removes what it made."""
 
     @_abc_1.abstractmethod
     def ApproveBatch(
@@ -304,7 +304,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.ApproveBatchRequest,
         context: _aio.ServicerContext[_registry_pb2.ApproveBatchRequest, _abc.Awaitable[_registry_pb2.ApproveBatchResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ApproveBatchResponse]:
-        """Lets a batch in that waits for approval; not by whoever sent it."""
+        """Approves and applies a held batch; its sender may not."""
 
     @_abc_1.abstractmethod
     def RejectBatch(
@@ -312,7 +312,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.RejectBatchRequest,
         context: _aio.ServicerContext[_registry_pb2.RejectBatchRequest, _abc.Awaitable[_registry_pb2.RejectBatchResponse]],
     ) -> _abc.Awaitable[_registry_pb2.RejectBatchResponse]:
-        """Turns a batch away that waits for approval; not by whoever sent it."""
+        """Rejects a held batch; its sender may not."""
 
     @_abc_1.abstractmethod
     def DiscardBatch(
@@ -329,7 +329,7 @@ class ClockServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetClock: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetClockRequest, _registry_pb2.GetClockResponse]
-    """Tells the platform's time."""
+    """Returns the platform's time."""
     AdvanceClock: _aio.UnaryUnaryMultiCallable[_registry_pb2.AdvanceClockRequest, _registry_pb2.AdvanceClockResponse]
     """Moves the sandbox's clock forward."""
 
@@ -342,7 +342,7 @@ class ClockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.GetClockRequest,
         context: _aio.ServicerContext[_registry_pb2.GetClockRequest, _abc.Awaitable[_registry_pb2.GetClockResponse]],
     ) -> _abc.Awaitable[_registry_pb2.GetClockResponse]:
-        """Tells the platform's time."""
+        """Returns the platform's time."""
 
     @_abc_1.abstractmethod
     def AdvanceClock(

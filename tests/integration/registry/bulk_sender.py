@@ -1,4 +1,4 @@
-"""What the tests of batches in bulk share: a sender that knows its chunks and their digests."""
+"""A sender of batches in bulk, which knows its chunks and their digests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A registry with a grading service beside it, and a small measure for bursts."""
+"""A running registry with a grading service beside it, and low limits for bursts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RegistryWithGrading(RunningRegistry):
         self._server: grpc.aio.Server | None = None
 
     async def open_grading(self) -> None:
-        """Grading answers."""
+        """Starts the grading service."""
         servicer = AssessmentServicer(Changes(self.grading, self.clock))
         verifier = Verifier(public_key(self.settings.keys_dir), SystemClock())
         services = {ASSESSMENTS: servicer.register}
@@ -48,7 +48,7 @@ class RegistryWithGrading(RunningRegistry):
         self._server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY])
 
     async def close_grading(self) -> None:
-        """Grading is away."""
+        """Stops the grading service."""
         if self._server is not None:
             await self._server.stop(None)
             self._server = None
@@ -66,7 +66,7 @@ class RegistryWithGrading(RunningRegistry):
 
 @asynccontextmanager
 async def opened(folder: Path, databases: Databases) -> AsyncIterator[RegistryWithGrading]:
-    """A registry of its own: with its own NATS, so that grading hears of this register only."""
+    """A registry with a NATS of its own, so that grading gets only the events of this register."""
     nats = NatsServer(folder)
     nats.start()
     settings = sandbox(folder, free_port(), nats.url, databases).model_copy(
@@ -96,4 +96,4 @@ async def opened(folder: Path, databases: Databases) -> AsyncIterator[RegistryWi
 
 
 async def _nothing(_offset_seconds: float) -> None:
-    """No workflow waits here that a moved clock would concern."""
+    """Does nothing: no workflow here depends on the clock."""

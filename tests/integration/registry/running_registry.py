@@ -102,7 +102,7 @@ class RunningRegistry:
         return await outbox(self.database, aggregate)
 
     async def audited(self, object_: str) -> list[AuditEntry]:
-        """What the audit says of an object, in order."""
+        """The audit entries of an object, in order."""
         query = (
             select(AuditEntry)
             .where(AuditEntry.object == object_)

@@ -1,4 +1,4 @@
-"""Batches in bulk: what was acknowledged stands, and what is sent again has no second effect."""
+"""Batches in bulk: an acknowledged chunk is kept, and one that is sent again has no effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Killed between any two chunks, the registry holds what it acknowledged."""
+"""A registry killed between any two chunks has every chunk that it acknowledged."""
 
 from __future__ import annotations
 

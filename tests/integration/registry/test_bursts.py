@@ -96,7 +96,7 @@ async def reject(client: Client, batch: pb.Batch) -> pb.Batch:
 
 
 async def states(registry: RegistryWithGrading, batch: pb.Batch) -> list[str]:
-    """What the platform was told of a batch."""
+    """The states of a batch that were announced, in order."""
     values = await registry.events_of(f"batch/{batch.batch_id}")
     return [event.batch.state for event in values if hasattr(event, "batch")]
 

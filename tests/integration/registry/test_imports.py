@@ -1,4 +1,4 @@
-"""Files come in: what is taken, what is refused, who may, and what is told of it."""
+"""Importing files: which rows are applied or refused, who may import, and what is announced."""
 
 from __future__ import annotations
 

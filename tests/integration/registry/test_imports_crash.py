@@ -1,4 +1,4 @@
-"""Killed in the middle of an import, the registry has taken all of a file or nothing of it."""
+"""A registry killed during an import has applied all of the file or nothing of it."""
 
 from __future__ import annotations
 

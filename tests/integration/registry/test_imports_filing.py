@@ -1,4 +1,4 @@
-"""A foreign register of verifications: what it tells of is filed along, doubtful owners apart."""
+"""A foreign register of verifications: owners and instruments are filed, doubtful ones apart."""
 
 from __future__ import annotations
 

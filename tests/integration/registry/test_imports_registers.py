@@ -1,4 +1,4 @@
-"""Whole registers come in: the bundled one, and real ones where they lie beside the checkout."""
+"""Importing whole registers: the bundled one, and real ones where they are at hand."""
 
 from __future__ import annotations
 

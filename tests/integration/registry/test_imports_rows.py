@@ -1,4 +1,4 @@
-"""What a row says and refers to: taken once, changed by what differs, refused with a reason."""
+"""Single rows of a file: applied once, changed where they differ, refused with a reason."""
 
 from __future__ import annotations
 

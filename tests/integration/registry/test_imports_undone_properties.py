@@ -1,4 +1,4 @@
-"""Whatever a file changed, undoing it leaves the register as it was: over files made at random."""
+"""Undoing an import leaves the register as it was before, for files made at random."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Register:
         return undone.batch
 
     async def content(self) -> Content:
-        """Everything that stands in the register, apart from how often it was changed."""
+        """Everything on file in the register, without its versions."""
         found: Content = {}
         async with self.database.snapshot() as session:
             for kind in Kind:
@@ -79,7 +79,7 @@ class Register:
         return found
 
     async def versions(self) -> dict[str, int]:
-        """How often each thing was changed, what was removed included."""
+        """The version of every row, removed ones included."""
         found: dict[str, int] = {}
         async with self.database.snapshot() as session:
             for one in TABLES.values():
@@ -101,7 +101,7 @@ async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Regist
 
 
 class Files:
-    """Files made at random about a small world, so that they meet what is there already."""
+    """Files made at random about a few subjects, so that they often meet rows on file."""
 
     def __init__(self, seed: int) -> None:
         self._pick = random.Random(seed)  # noqa: S311  nothing secret
@@ -109,7 +109,7 @@ class Files:
         self._made = 0
 
     def any(self) -> tuple[str, bytes, dict[str, Any]]:
-        """A family, its file and what its header says."""
+        """A family, its file and the fields of its header."""
         family = self._pick.choice(("subjects", "instruments", "verifications", "records"))
         rows = [getattr(self, f"_{family}")() for _ in range(self._pick.randint(1, ROWS))]
         values: dict[str, Any] = {}

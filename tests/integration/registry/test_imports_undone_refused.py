@@ -1,4 +1,4 @@
-"""What came after an import and relies on it is named, each thing with its reason."""
+"""Undoing is refused where something relies on the import; each such thing has its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The platform's clock: told to everyone, moved in a sandbox alone, and never half."""
+"""The platform's clock: everyone may read it; it moves only in a sandbox, and never half."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry as a process: what it commits reaches NATS, and a kill loses nothing."""
+"""The registry as a process: every committed event reaches NATS, even after a kill."""
 
 from __future__ import annotations
 

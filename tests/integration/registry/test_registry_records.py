@@ -38,12 +38,12 @@ def withdrawn(record: pb.Record, ground: str = "原决定已撤销") -> pb.Withd
 
 
 def objection(registry: RunningRegistry) -> Client:
-    """The service that carries out what was decided of a case."""
+    """A client in the role of the service that carries out decisions of cases."""
     return registry.client(Role.SERVICE, bureau="", name="service:objection")
 
 
 async def contest(client: Client, case: str, *records: pb.Record, ends: bool = False) -> list[bool]:
-    """Sets or ends a case's mark; returns the marks as they then stand."""
+    """Sets or ends the mark of a case; returns the marks after that."""
     request = pb.SetContestedRequest(
         request_id=new_request_id(),
         record_ids=[record.record_id for record in records],

@@ -47,7 +47,7 @@ async def test_what_may_go_otherwise_next_time_is_away(code: grpc.StatusCode) ->
     ids=lambda code: str(code.name),
 )
 async def test_a_refusal_for_good_is_told_as_it_is(code: grpc.StatusCode) -> None:
-    """Nobody is told to try again later what would be refused every time."""
+    """A final refusal does not ask anybody to try again later."""
     with pytest.raises(Refusal) as refused:
         await grading(code).ask(QUESTION)
     assert refused.value.code is code

@@ -1,4 +1,4 @@
-"""One cell at a time: dates, labels, flags, codes, and cells that a spreadsheet would run."""
+"""Reading single cells: dates, labels, flags, codes, and cells that a spreadsheet would run."""
 
 from __future__ import annotations
 

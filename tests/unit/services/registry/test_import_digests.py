@@ -31,7 +31,7 @@ RELEASED = {
 
 
 def rows() -> dict[Kind, Any]:
-    """The rows of which the digests were taken."""
+    """The rows whose digests are written out above."""
     return {
         Kind.BUREAU: Bureau(code="330106", name="测试局", phone="0571", version=4),
         Kind.SUBJECT: Subject(

@@ -1,4 +1,4 @@
-"""Whole files: encodings, delimiters, headers, and rows that cannot be or must not be taken."""
+"""Reading whole text files: encodings, delimiters, headers, and rows that are refused."""
 
 from __future__ import annotations
 

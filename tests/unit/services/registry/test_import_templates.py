@@ -1,4 +1,4 @@
-"""Templates: what is in them, and that a filled-in one is read without any mapping."""
+"""Templates: their content, and that a filled-in one is read without any mapping."""
 
 from __future__ import annotations
 

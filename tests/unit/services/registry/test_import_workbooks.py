@@ -1,4 +1,4 @@
-"""Workbooks: sheets, headers, cells of every kind, and what a formula or a merge leaves behind."""
+"""Reading workbooks: sheets, headers, cells of every kind, formulas and merged cells."""
 
 from __future__ import annotations
 
