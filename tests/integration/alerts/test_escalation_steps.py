@@ -65,7 +65,14 @@ async def test_the_guidance_letter_names_instruments_articles_and_the_last_day(
     await desk.take_steps("guidance_letter")
     letter = (await desk.alerts.notices("escalation"))[-1]
     assert letter.title.startswith("行政指导建议书〔2026〕330106-0001号：请于 2026-")
-    for part in ("NO-1", "经检定不合格仍在使用", "四(二)", "四(一)", "行政指导", "改正"):
+    for part in (
+        "NO-1",
+        "经检定不合格仍在使用",
+        "第四部分第（二）项",
+        "第四部分第（一）项",
+        "行政指导",
+        "改正",
+    ):
         assert part in letter.body
     _, step = await desk.alerts.rows(EscalationStep)
     case = await desk.case()
