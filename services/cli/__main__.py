@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -25,6 +24,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - slow to load
+
         typer.echo(f"quanheng {version('quanheng')}")
         raise typer.Exit
 

@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS, Command, Row
+from services.cli.plain_values import read_plainly, read_value_plainly
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 # What a group does where its first word is none of its commands: `import FILE`.
@@ -137,6 +138,7 @@ class Root(Group):
         **extra: Any,
     ) -> Any:
         """Runs the command line; a fault of it is told in Chinese and English, with exit code 2."""
+        read_plainly(self)
         try:
             status = super().main(args, prog_name, complete_var, False, **extra)
         except Exception as error:
@@ -157,11 +159,9 @@ def load(words: str, entry: Row | Command | str) -> Any:
         group.words = words
         return group
     found = _found(entry)
-    if isinstance(found, typer.Typer):
-        return typer.main.get_command(found)
     app = typer.Typer(add_completion=False)
     app.command(name, cls=PlainCommand, context_settings=SETTINGS)(found)
-    return typer.main.get_command(app)
+    return read_plainly(typer.main.get_command(app))
 
 
 def _found(entry: Row | Command) -> Any:
@@ -175,6 +175,7 @@ def _found(entry: Row | Command) -> Any:
 def _explained(option: Any) -> Any:
     if option is not None:
         option.help = HELP
+        read_value_plainly(option)
     return option
 
 

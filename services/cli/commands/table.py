@@ -137,11 +137,11 @@ HAND_WRITTEN = (
             "Tells when the grade will change by itself and what would raise it."),
     Command("law verify", f"{_LAW}.commands:verify", "重新计算凭据，核对是否一致。",
             "Recomputes a receipt; exits 1 with the differences when it does not agree."),
-    Command("law index", f"{_LAW}.calendar:index", "计算景区或街区诚信计量指数。",
+    Command("law index", f"{_LAW}.colours_and_indices:index", "计算景区或街区诚信计量指数。",
             "Scores a scenic area or a street block by the Taizhou tables."),
-    Command("law workdays", f"{_LAW}.calendar:workdays", "计算第N个工作日。",
+    Command("law workdays", f"{_LAW}.workdays:workdays", "计算第N个工作日。",
             "The n-th working day after an event; provisional in a year not yet arranged."),
-    Command("law colour", f"{_LAW}.calendar:colour_", "计算器具的三色预警及今后变色的日期。",
+    Command("law colour", f"{_LAW}.colours_and_indices:colour_", "计算器具的颜色及今后变色的日期。",
             "The alert colour of an instrument, and the days on which it will change."),
 )  # fmt: skip
 

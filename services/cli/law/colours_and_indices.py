@@ -1,4 +1,4 @@
-"""The offline commands on dates and areas: `index`, `workdays`, `colour`."""
+"""The offline commands on instruments and areas: `law colour`, `law index`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from law.colours.rule import (
 )
 from law.indices.rule import IndexAnswer, assess
 from law.reader.texts import spell_out
-from law.terms.workdays import DueDate, edition, nth_working_day
 from services.cli.law.offline import (
     answered,
     at_option,
@@ -28,7 +27,6 @@ from services.cli.law.offline import (
     read_day,
     read_day_or_none,
     read_object,
-    read_whole,
     show,
     together,
 )
@@ -82,37 +80,6 @@ def index(
 
     found = answered(assessed)
     show(found.to_json(), lambda: _index_lines(found), as_json)
-
-
-def workdays(
-    start: Annotated[
-        str | None,
-        typer.Option("--from", metavar="DATE", help="事件之日（必填）| the event, required"),
-    ] = None,
-    days: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="工作日数（必填），次日为第1日 | the day after is day 1"),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """计算第N个工作日；跨入未公布安排的年份时注明为暂定。
-
-    The n-th working day after an event; provisional in a year not yet arranged.
-    """
-
-    def reckoned() -> DueDate:
-        day, number = together(
-            lambda: read_day("--from", start), lambda: read_whole("--days", days, least=1)
-        )
-        return at_option("--days", lambda: nth_working_day(day, number, edition()))
-
-    due = answered(reckoned)
-    document = {
-        "due": due.date.isoformat(),
-        "provisional": due.provisional,
-        "edition": str(due.edition),
-    }
-    show(document, lambda: [_workdays_line(due)], as_json)
 
 
 def colour_(
@@ -180,11 +147,6 @@ def _index_lines(found: IndexAnswer) -> list[str]:
     rows = [f"  {r.row:<7}{r.points:>6}  {r.standard}" for r in found.rows]
     parts = f"基本 {found.base}  加分 {found.bonus}  扣分 {found.deduction}"
     return [*rows, f"总分 {found.total}（{parts}）"]
-
-
-def _workdays_line(due: DueDate) -> str:
-    sure = "暂定：相应年份的放假安排尚未公布" if due.provisional else "确定"
-    return f"{due.date}（{sure}；工作日历第{due.edition}版）"
 
 
 def _colour_lines(now: ColourAnswer, coming: list[tuple[date, Colour]]) -> list[str]:
