@@ -77,7 +77,7 @@ def digest_of(chunks: Iterable[Sequence[Item]]) -> str:
 
 
 def _text(item: Item) -> str:
-    return "\x1f".join(getattr(item, one.name) for one in item.DESCRIPTOR.fields)
+    return "\x1f".join(getattr(item, field.name) for field in item.DESCRIPTOR.fields)
 
 
 def _sha256(values: str) -> str:

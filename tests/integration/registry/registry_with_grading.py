@@ -58,8 +58,8 @@ class RegistryWithGrading(RunningRegistry):
 
         async def known() -> bool:
             async with self.grading.snapshot() as session:
-                found = await read(session, subject_ids)
-            return len(found.files(found.subjects)) == len(subject_ids)
+                evidence = await read(session, subject_ids)
+            return len(evidence.files(evidence.subjects)) == len(subject_ids)
 
         await eventually(known)
 

@@ -72,7 +72,7 @@ async def fleet(registry: RegistryWithGrading, count: int) -> tuple[pb.Subject, 
 def passes(serials: Sequence[str], until: str, result: str = "合格") -> bytes:
     day = "2026-09-02" if until == SOON else "2026-09-01"
     values = {"有效期至": until, "检定结果": result, "检定日期": day}
-    return verifications(*(verification(出厂编号=one, **values) for one in serials))
+    return verifications(*(verification(出厂编号=serial, **values) for serial in serials))
 
 
 def penalties(owners: Sequence[pb.Subject]) -> bytes:
@@ -108,10 +108,10 @@ async def test_a_burst_of_alerts_waits_and_is_applied_as_it_was_seen(
     sender = registry.client(Role.CASEWORKER, Role.UNIT_HEAD, name="sender")
     batch = await upload(sender, "verifications", passes(serials, SOON))
     assert batch.state == "awaiting_approval"
-    found = batch.estimate
-    assert (found.alerts, found.instruments, found.drops) == (4, 4, 0)
-    assert (found.alert_share, found.drop_share) == (ALERT_SHARE, DROP_SHARE)
-    assert found.least == LEAST
+    estimate = batch.estimate
+    assert (estimate.alerts, estimate.instruments, estimate.drops) == (4, 4, 0)
+    assert (estimate.alert_share, estimate.drop_share) == (ALERT_SHARE, DROP_SHARE)
+    assert estimate.least == LEAST
     filed = await instruments_of(sender, owner)
     assert [len(await history(sender, one)) for one in filed] == [1] * 4
     with refused("NOT_PERMITTED"):  # their own
@@ -129,7 +129,7 @@ async def test_a_burst_of_alerts_waits_and_is_applied_as_it_was_seen(
     assert not answer.stale
     done = answer.batch
     assert (done.state, done.changed, done.decided_by) == ("applied", 4, "head")
-    assert (done.reasons, done.estimate.digest) == ("已核对", found.digest)
+    assert (done.reasons, done.estimate.digest) == ("已核对", estimate.digest)
     assert await approve(head, batch, request_id=request_id) == answer
     assert [len(await history(sender, one)) for one in filed] == [2] * 4
     assert await states(registry, batch) == ["awaiting_approval", "applied"]
@@ -153,8 +153,8 @@ async def test_few_alerts_and_a_first_load_hold_nobody_up(registry: RegistryWith
         + passes(serials[2:6], SOON, "不合格").replace(SOON.encode(), b"").partition(b"\n")[2]
     )
     content += passes(serials[6:], LATE).replace(b"2026-09-01", b"2026-09-03").partition(b"\n")[2]
-    some = await upload(client, "verifications", content)
-    assert (some.state, some.estimate.alerts, some.estimate.instruments) == (
+    mixed = await upload(client, "verifications", content)
+    assert (mixed.state, mixed.estimate.alerts, mixed.estimate.instruments) == (
         "awaiting_approval",
         6,
         8,

@@ -196,19 +196,19 @@ async def test_bureaus_are_the_administrators_and_the_first_one_covers_all(
 async def test_pages_of_batches_go_from_the_newest_on(registry: RunningRegistry) -> None:
     await registry.bureau("331081")
     client = registry.client(Role.CASEWORKER, bureau="331081")
-    taken = [
+    batches = [
         await upload(client, "subjects", table(*subject_rows(unique_name(), bureau="331081")))
         for _ in range(5)
     ]
-    found: list[str] = []
+    listed_ids: list[str] = []
     request = pb.ListBatchesRequest(page_size=2)
     while True:
         page = await client.imports.ListBatches(request)
-        found += [batch.batch_id for batch in page.batches]
+        listed_ids += [batch.batch_id for batch in page.batches]
         if not page.next_page_token:
             break
         request.page_token = page.next_page_token
-    assert found == [batch.batch_id for batch in reversed(taken)]
+    assert listed_ids == [batch.batch_id for batch in reversed(batches)]
 
 
 async def test_a_file_that_does_not_begin_with_its_header_is_refused(

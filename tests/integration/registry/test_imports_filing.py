@@ -75,14 +75,14 @@ async def test_owners_that_stand_for_nobody_go_to_review(registry: RunningRegist
     batch = await upload(client, "verifications", verifications(*rows), **values)
     assert (batch.changed, batch.in_review) == (7, 6)
     filed = await fleet(client, "")
-    assert {name: len(some) for name, some in filed.items()} == {
+    assert {name: len(instruments) for name, instruments in filed.items()} == {
         "待核实（占位名：空白）": 3,
         "待核实（占位名：不详）": 1,
         "待核实（占位名：Владелец）": 2,
         "张三商行": 1,
     }
-    for name, some in filed.items():
-        assert all(one.in_review == (name != "张三商行") for one in some)
+    for name, instruments in filed.items():
+        assert all(instrument.in_review == (name != "张三商行") for instrument in instruments)
     more = verifications(verification(使用单位="—", 出厂编号="another"))
     assert (await upload(client, "verifications", more, **values)).in_review == 1
     assert len((await fleet(client, ""))["待核实（占位名：空白）"]) == 4
@@ -118,8 +118,9 @@ async def test_one_serial_number_under_two_owners_is_two_instruments_both_marked
     assert (batch.changed, batch.repeated_serials) == (3, 2)
     assert await reasons(client, batch, warnings=True) == [(2, "出厂编号", "REPEATED_SERIAL")]
     filed = await fleet(client, mark)
-    assert [len(some) for some in filed.values()] == [1, 1]
-    assert all(one.repeated_serial for some in filed.values() for one in some)
+    assert [len(instruments) for instruments in filed.values()] == [1, 1]
+    listed = [one for instruments in filed.values() for one in instruments]
+    assert all(one.repeated_serial for one in listed)
 
 
 async def test_what_is_known_is_used_and_not_filed_again(registry: RunningRegistry) -> None:

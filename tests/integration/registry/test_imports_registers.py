@@ -215,10 +215,10 @@ async def test_real_speed_meters_with_their_unsorted_history(
     twins = [one for fleet in fleets for one in fleet if one.serial_no == "TC000507"]
     assert len({one.subject_id for one in twins}) == 2
     assert all(one.repeated_serial for one in twins)
-    told_of = [await history(administrator, one) for one in twins]
-    assert sorted(map(len, told_of)) == [1, 9]
-    for told_days in told_of:
-        days = [one.verified_on for one in told_days]
+    histories = [await history(administrator, one) for one in twins]
+    assert sorted(map(len, histories)) == [1, 9]
+    for history_of_one in histories:
+        days = [one.verified_on for one in history_of_one]
         assert days == sorted(days, reverse=True)
 
 

@@ -66,26 +66,26 @@ class Register:
 
     async def content(self) -> Content:
         """Everything on file in the register, without its versions."""
-        found: Content = {}
+        content: Content = {}
         async with self.database.snapshot() as session:
             for kind in Kind:
-                one = TABLES[kind]
-                rows = (await session.exec(select(one.model))).all()
-                found[kind] = {
-                    getattr(row, one.key): row.model_dump(exclude={"version"})
+                table = TABLES[kind]
+                rows = (await session.exec(select(table.model))).all()
+                content[kind] = {
+                    getattr(row, table.key): row.model_dump(exclude={"version"})
                     for row in rows
                     if not row.removed
                 }
-        return found
+        return content
 
     async def versions(self) -> dict[str, int]:
         """The version of every row, removed ones included."""
-        found: dict[str, int] = {}
+        versions: dict[str, int] = {}
         async with self.database.snapshot() as session:
-            for one in TABLES.values():
-                rows = (await session.exec(select(one.model))).all()
-                found |= {getattr(row, one.key): row.version for row in rows}
-        return found
+            for table in TABLES.values():
+                rows = (await session.exec(select(table.model))).all()
+                versions |= {getattr(row, table.key): row.version for row in rows}
+        return versions
 
 
 @pytest.fixture

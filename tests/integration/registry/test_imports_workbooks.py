@@ -79,8 +79,8 @@ async def test_every_fault_names_sheet_and_cell_and_a_csv_file_has_none(
     ]
     batch = await upload(client, "instruments", xlsx(rows))
     assert batch.state == "refused"
-    found = await faults(client, batch)
-    assert [(f.sheet, f.row, f.column, f.cell, f.reason) for f in found] == [
+    listed = await faults(client, batch)
+    assert [(f.sheet, f.row, f.column, f.cell, f.reason) for f in listed] == [
         ("器具", 3, "出厂编号", "C3", "NUMBER_FOR_TEXT"),
         ("器具", 4, "使用单位", "A4", "UNKNOWN_OWNER"),
     ]

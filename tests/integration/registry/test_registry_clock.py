@@ -52,8 +52,8 @@ class Sandbox:
         return await outbox(self.database, "clock")
 
     async def problems(self) -> list[str]:
-        found = await check(self.database, self.clock, _runs)
-        return [problem.name for problem in found.problems]
+        findings = await check(self.database, self.clock, _runs)
+        return [problem.name for problem in findings.problems]
 
 
 async def _runs() -> bool:

@@ -222,7 +222,7 @@ async def test_a_token_is_renewed_while_its_account_is_open(registry: RunningReg
 
 
 @pytest.mark.parametrize(
-    ("roles", "said", "fields"),
+    ("roles", "values", "fields"),
     [
         ([Role.ADMINISTRATOR, Role.CASEWORKER], {}, {"roles"}),
         ([Role.ADMINISTRATOR, Role.UNIT_HEAD], {}, {"roles"}),
@@ -327,16 +327,16 @@ async def test_a_password_is_changed_by_whoever_knows_it_and_the_change_may_be_r
 
 async def kept(registry: RunningRegistry) -> list[bytes]:
     """All that the registry has written: its files, and the rows of a database that is none."""
-    held = [path.read_bytes() for path in registry.settings.data_dir.glob("registry*")]
+    stored = [path.read_bytes() for path in registry.settings.data_dir.glob("registry*")]
     if registry.database.is_sqlite:
-        return held
+        return stored
     async with registry.database.snapshot() as session:
         connection = await session.connection()
         tables = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())
         for table in tables:
             rows = await connection.exec_driver_sql(f'SELECT t::text FROM "{table}" t')  # noqa: S608
-            held += [row.encode() for row in rows.scalars()]
-    return held
+            stored += [row.encode() for row in rows.scalars()]
+    return stored
 
 
 async def test_no_password_is_kept_or_told_anywhere(registry: RunningRegistry) -> None:
@@ -347,11 +347,11 @@ async def test_no_password_is_kept_or_told_anywhere(registry: RunningRegistry) -
     await log_in(registry, made.name, secret)
     with refused("UNAUTHENTICATED"):
         await log_in(registry, made.name, f"{secret}!")
-    held = await kept(registry)
-    assert held
-    assert any(made.name.encode() in content for content in held)
+    stored = await kept(registry)
+    assert stored
+    assert any(made.name.encode() in content for content in stored)
     as_bytes = secret.encode().hex().encode()  # as PostgreSQL shows a column of bytes
-    assert not any(secret.encode() in content or as_bytes in content for content in held)
+    assert not any(secret.encode() in content or as_bytes in content for content in stored)
     [entry] = await registry.audited(f"account/{made.account_id}")
     assert entry.after
     assert "password_hash" not in entry.after

@@ -301,17 +301,17 @@ async def test_verifications_are_listed_with_their_instruments_within_the_scope(
     for one in fleet:
         await client.registry.RecordVerification(verify(one.instrument_id))
     request = pb.ListVerificationsRequest(subject_id=owner.subject_id, page_size=2)
-    found: list[pb.VerificationEntry] = []
+    entries: list[pb.VerificationEntry] = []
     assert (await client.registry.ListVerifications(request)).total == 3
     while True:
         page = await client.registry.ListVerifications(request)
-        found += page.verifications
+        entries += page.verifications
         request.page_token = page.next_page_token
         if not page.next_page_token:
             break
-    assert {entry.serial_no for entry in found} == {one.serial_no for one in fleet}
-    assert {(e.bureau, e.subject_id) for e in found} == {(owner.bureau, owner.subject_id)}
-    assert {entry.verification.valid_until for entry in found} == {"2027-02-28"}
+    assert {entry.serial_no for entry in entries} == {one.serial_no for one in fleet}
+    assert {(e.bureau, e.subject_id) for e in entries} == {(owner.bureau, owner.subject_id)}
+    assert {entry.verification.valid_until for entry in entries} == {"2027-02-28"}
     foreign = registry.client(Role.CASEWORKER, bureau=FOREIGN)
     request = pb.ListVerificationsRequest(subject_id=owner.subject_id)
     assert not (await foreign.registry.ListVerifications(request)).verifications

@@ -1,4 +1,4 @@
-"""Subjects are found by credit code too, and everything by an unambiguous start of its id."""
+"""Subjects are answer by credit code too, and everything by an unambiguous start of its id."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ async def test_the_beginning_of_an_id_is_enough(registry: RunningRegistry) -> No
             ("record_id", record),
         )
     }
-    found = await stub.GetSubject(pb.GetSubjectRequest(subject_id=short["subject_id"]))
-    assert found.subject == subject
+    answer = await stub.GetSubject(pb.GetSubjectRequest(subject_id=short["subject_id"]))
+    assert answer.subject == subject
     shown = await stub.GetInstrument(pb.GetInstrumentRequest(instrument_id=short["instrument_id"]))
     assert shown.instrument == instrument
     assert (

@@ -35,13 +35,13 @@ async def arrived(js: JetStreamContext) -> events.SubjectsChanged:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
-                found = await js.get_last_msg(Stream.REGISTRY, SUBJECT)
+                message = await js.get_last_msg(Stream.REGISTRY, SUBJECT)
             except NotFoundError:
                 await asyncio.sleep(0.05)
             else:
-                assert found.headers
-                assert found.headers["ce-type"] == "quanheng.registry.v1.SubjectsChanged"
-                return events.SubjectsChanged.FromString(found.data or b"")
+                assert message.headers
+                assert message.headers["ce-type"] == "quanheng.registry.v1.SubjectsChanged"
+                return events.SubjectsChanged.FromString(message.data or b"")
 
 
 async def test_what_is_committed_reaches_nats_and_outlives_a_kill(

@@ -40,7 +40,7 @@ def warnings(done: FileContent) -> list[Note]:
 
 
 @pytest.mark.parametrize(
-    ("encode", "found"),
+    ("encode", "encoding"),
     [
         ("utf-8", "utf-8-sig"),
         ("utf-8-sig", "utf-8-sig"),
@@ -51,11 +51,11 @@ def warnings(done: FileContent) -> list[Note]:
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_every_encoding_ending_and_delimiter_reads_alike(
-    encode: str, found: str, ending: str, delimiter: str
+    encode: str, encoding: str, ending: str, delimiter: str
 ) -> None:
     text = BUREAUS.replace(",", delimiter).replace("\n", ending)
     done = read_rows(text.encode(encode))
-    assert done.encoding == found
+    assert done.encoding == encoding
     assert faults(done) == []
     assert [item.values for item in done.items] == [{"code": "330106", "name": "样例局"}]
 
