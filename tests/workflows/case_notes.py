@@ -1,4 +1,4 @@
-"""Stand-ins for the activities of a case, which note what they were asked for."""
+"""Stand-ins for the activities of a case, which note each call."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def offset() -> float:
 
 
 class Notes:
-    """Activities that note what they were asked for, and the rungs with the moment planned."""
+    """Activities that note their calls, and the keys of the reminders they announce."""
 
     def __init__(self) -> None:
         self.done: list[str] = []

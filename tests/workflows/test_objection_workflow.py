@@ -1,4 +1,4 @@
-"""`objection/<case_id>` on a real Temporal server: rungs, longer terms, endings, moved clocks."""
+"""`objection/<case_id>` on a real Temporal server: reminders, longer terms, ends, clock moves."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def planned(term: Term, version: int = 2) -> Schedule:
 
 @asynccontextmanager
 async def case_of(
-    client: Client, notes: Notes, *, worker_client: Client | None = None, **told: Any
+    client: Client, notes: Notes, *, worker_client: Client | None = None, **fields: Any
 ) -> AsyncIterator[WorkflowHandle[Any, Any]]:
     """A case's workflow with a worker of its own."""
     case_id = str(uuid.uuid4())
-    told = {"offset_seconds": offset(), "case_id": case_id, **told}
+    fields = {"offset_seconds": offset(), "case_id": case_id, **fields}
     async with Worker(
         worker_client or client,
         task_queue=case_id,
@@ -66,7 +66,10 @@ async def case_of(
         workflow_failure_exception_types=[Exception],
     ):
         handle = await client.start_workflow(
-            ObjectionWorkflow.run, CaseStart(**told), id=f"objection/{case_id}", task_queue=case_id
+            ObjectionWorkflow.run,
+            CaseStart(**fields),
+            id=f"objection/{case_id}",
+            task_queue=case_id,
         )
         await eventually(notes.marked)
         yield handle
@@ -102,7 +105,7 @@ async def test_an_overdue_case_is_escalated_and_not_decided(skipper: TimeSkipper
     assert notes.done == ["mark_contested"]
 
 
-async def test_a_longer_term_passes_the_holiday_and_reminds_anew(skipper: TimeSkipper) -> None:
+async def test_a_longer_term_skips_the_holiday_and_reminds_again(skipper: TimeSkipper) -> None:
     notes = Notes()
     async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
         await handle.signal(ObjectionWorkflow.scheduled, planned(twenty_days(), 4))
@@ -116,7 +119,7 @@ async def test_a_longer_term_passes_the_holiday_and_reminds_anew(skipper: TimeSk
     assert notes.rungs == ["nearly_due/2026-10-16"]
 
 
-async def test_a_decision_comes_before_a_rung(skipper: TimeSkipper) -> None:
+async def test_a_decision_prevents_later_reminders(skipper: TimeSkipper) -> None:
     notes = Notes()
     async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
         await skipper.fast_forward(handle, 2 * DAY)
@@ -134,7 +137,7 @@ async def test_stopped_disclosure_is_carried_out_in_the_register(temporal_client
     assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
 
 
-async def test_a_moved_clock_reaches_each_rung_once(temporal_client: Client) -> None:
+async def test_a_moved_clock_announces_each_reminder_once(temporal_client: Client) -> None:
     notes = Notes()
     async with case_of(temporal_client, notes, schedule=planned(five_days())) as handle:
         ahead = offset()
@@ -149,7 +152,7 @@ async def test_a_moved_clock_reaches_each_rung_once(temporal_client: Client) -> 
     assert notes.done == ["mark_contested", "end_contested", "settle"]
 
 
-async def test_a_workflow_started_anew_repeats_no_rung(temporal_client: Client) -> None:
+async def test_a_restarted_workflow_repeats_no_reminder(temporal_client: Client) -> None:
     notes = Notes()
     late = (MORNING + 30 * DAY - datetime.now(UTC)).total_seconds()  # noqa: TID251
     reached = ["nearly_due/2026-09-20"]
@@ -167,7 +170,9 @@ async def test_a_workflow_started_anew_repeats_no_rung(temporal_client: Client) 
     assert notes.done == ["mark_contested", "end_contested", "issue_letter", "settle"]
 
 
-async def test_a_decided_case_started_anew_follows_through_again(temporal_client: Client) -> None:
+async def test_the_restarted_workflow_of_a_decided_case_runs_every_activity_again(
+    temporal_client: Client,
+) -> None:
     notes = Notes()
     async with case_of(
         temporal_client, notes, schedule=planned(five_days()), ending=GRANTED
@@ -176,7 +181,7 @@ async def test_a_decided_case_started_anew_follows_through_again(temporal_client
     assert (notes.rungs, notes.done) == ([], ["mark_contested", *FOLLOW_THROUGH])
 
 
-async def test_each_step_is_tried_until_it_is_done(temporal_client: Client) -> None:
+async def test_each_activity_is_tried_until_it_succeeds(temporal_client: Client) -> None:
     notes = Notes()
     notes.failures = {"carry_out": 2, "issue_letter": 1}
     async with case_of(temporal_client, notes, ending=GRANTED) as handle:
@@ -184,7 +189,7 @@ async def test_each_step_is_tried_until_it_is_done(temporal_client: Client) -> N
     assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
 
 
-async def test_what_is_refused_for_good_is_reported_and_goes_on_when_asked(
+async def test_a_refused_activity_is_reported_and_tried_again_on_request(
     temporal_client: Client,
 ) -> None:
     notes = Notes()
@@ -211,7 +216,7 @@ async def test_a_cancelled_case_ends_and_reports_nothing(temporal_client: Client
     assert notes.stuck == []
 
 
-async def test_it_continues_as_new_with_all_it_knows(temporal_client: Client) -> None:
+async def test_it_continues_as_new_with_its_whole_state(temporal_client: Client) -> None:
     notes = Notes()
     async with case_of(
         temporal_client, notes, schedule=planned(five_days()), events_per_run=1

@@ -51,11 +51,11 @@ class Rounds:
         self.failures = 0
 
     @activity.defn(name=ACTIVITY)
-    async def regrade(self, asked: Round) -> Regraded:
+    async def regrade(self, round_: Round) -> Regraded:
         if self.failures:
             self.failures -= 1
             raise OSError("the database is away")
-        self.days.append(asked.as_of)
+        self.days.append(round_.as_of)
         return Regraded(due=0, stale=0)
 
     def have(self, count: int) -> Callable[[], Awaitable[bool]]:
@@ -96,12 +96,12 @@ def starter_of(client: Client, queue: str) -> DailyStarter:
 
 
 def at_noon() -> float:
-    """An offset in seconds with which it is noon in Shanghai: no midnight comes unasked."""
+    """An offset in seconds that makes it noon in Shanghai, so that no midnight comes by itself."""
     now = SystemClock().now().astimezone(SHANGHAI)
     return (now.replace(hour=12, minute=0, second=0) - now).total_seconds()
 
 
-async def test_it_looks_at_once_and_then_on_every_local_day(skipper: TimeSkipper) -> None:
+async def test_it_runs_a_round_at_once_and_on_every_local_day(skipper: TimeSkipper) -> None:
     rounds, start = Rounds(), Start(offset_seconds=at_noon())
     async with (
         working(skipper.client, rounds) as queue,
@@ -115,7 +115,7 @@ async def test_it_looks_at_once_and_then_on_every_local_day(skipper: TimeSkipper
     assert rounds.days == [first + number * DAY for number in range(6)]
 
 
-async def test_a_moved_clock_makes_up_for_the_days_passed_over(skipper: TimeSkipper) -> None:
+async def test_after_a_clock_move_the_skipped_days_are_graded(skipper: TimeSkipper) -> None:
     rounds, noon = Rounds(), at_noon()
     async with (
         working(skipper.client, rounds) as queue,
@@ -164,7 +164,7 @@ async def test_it_continues_as_new_with_its_offset(temporal_client: Client) -> N
     assert rest == [first + 3 * DAY] * 2
 
 
-async def test_it_is_started_once_by_whoever_finds_it_missing(temporal_client: Client) -> None:
+async def test_it_is_started_only_once(temporal_client: Client) -> None:
     rounds = Rounds()
     async with working(temporal_client, rounds) as queue:
         daily = starter_of(temporal_client, queue)
@@ -181,7 +181,7 @@ async def test_it_is_started_once_by_whoever_finds_it_missing(temporal_client: C
     assert rounds.days[2] - rounds.days[1] == DAY
 
 
-async def test_who_wakes_it_does_not_wait_for_temporal(
+async def test_waking_it_does_not_wait_for_temporal(
     temporal_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds, away = Rounds(), 2
@@ -209,7 +209,7 @@ async def test_who_wakes_it_does_not_wait_for_temporal(
     assert away == 0
 
 
-async def test_what_is_due_is_graded_in_chunks_as_of_its_day(
+async def test_due_subjects_are_graded_in_chunks_as_of_their_day(
     temporal_client: Client, tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "CHUNK", 2)

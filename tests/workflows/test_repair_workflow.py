@@ -41,11 +41,11 @@ def fifteen_days() -> Schedule:
 
 @asynccontextmanager
 async def repair_of(
-    client: Client, notes: Notes, **told: Any
+    client: Client, notes: Notes, **fields: Any
 ) -> AsyncIterator[WorkflowHandle[Any, Any]]:
     """A repair's workflow with a worker of its own."""
     case_id = str(uuid.uuid4())
-    told = {"offset_seconds": offset(), "case_id": case_id, "schedule": fifteen_days(), **told}
+    fields = {"offset_seconds": offset(), "case_id": case_id, "schedule": fifteen_days(), **fields}
     async with Worker(
         client,
         task_queue=case_id,
@@ -54,11 +54,11 @@ async def repair_of(
         workflow_failure_exception_types=[Exception],
     ):
         yield await client.start_workflow(
-            RepairWorkflow.run, CaseStart(**told), id=f"repair/{case_id}", task_queue=case_id
+            RepairWorkflow.run, CaseStart(**fields), id=f"repair/{case_id}", task_queue=case_id
         )
 
 
-async def test_its_term_runs_from_submission_and_is_reminded_of(skipper: TimeSkipper) -> None:
+async def test_the_term_of_a_repair_runs_from_submission(skipper: TimeSkipper) -> None:
     notes = Notes()
     async with repair_of(skipper.client, notes) as handle:
         await skipper.fast_forward(handle, 60 * DAY)
@@ -74,7 +74,7 @@ async def test_its_term_runs_from_submission_and_is_reminded_of(skipper: TimeSki
     assert notes.done == ["issue_letter", "settle"]
 
 
-async def test_a_confirmed_repair_is_carried_through(temporal_client: Client) -> None:
+async def test_a_confirmed_repair_is_carried_out(temporal_client: Client) -> None:
     notes = Notes()
     notes.failures = {"repair_records": 2, "note_grade_after": 1}
     async with repair_of(temporal_client, notes) as handle:
@@ -90,7 +90,7 @@ async def test_a_refused_repair_changes_nothing_in_the_register(temporal_client:
     assert notes.done == ["issue_letter", "settle"]
 
 
-async def test_what_is_taken_back_is_settled_without_a_letter(temporal_client: Client) -> None:
+async def test_a_withdrawn_repair_ends_without_a_letter(temporal_client: Client) -> None:
     notes = Notes()
     late = offset() + 30 * DAY.total_seconds()
     async with repair_of(temporal_client, notes) as handle:
@@ -101,7 +101,7 @@ async def test_what_is_taken_back_is_settled_without_a_letter(temporal_client: C
     assert notes.done == ["settle"]
 
 
-async def test_what_is_refused_for_good_is_reported_and_goes_on_when_asked(
+async def test_a_refused_activity_is_reported_and_tried_again_on_request(
     temporal_client: Client,
 ) -> None:
     notes = Notes()

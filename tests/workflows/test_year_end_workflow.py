@@ -34,7 +34,7 @@ from services.grading.activities import Activities
 from services.grading.tables import Grade, YearEnd
 from services.grading.workflows import RegradeDaily
 from tests.integration.events.support import eventually
-from tests.integration.grading.door import opened
+from tests.integration.grading.assessment_server import serving_assessments
 from tests.integration.grading.support import penalty, subject
 from tests.postgres import Databases
 
@@ -108,11 +108,11 @@ def noon(year: int, month: int, day: int) -> datetime:
 async def classes(changes: Changes) -> dict[str, list[tuple[date, str | None]]]:
     """The classes now known of each shop, with their first days."""
     known = select(Grade).where(col(Grade.known_to).is_(None)).order_by(col(Grade.in_force_from))
-    found: dict[str, list[tuple[date, str | None]]] = {}
+    by_subject: dict[str, list[tuple[date, str | None]]] = {}
     async with changes.database.snapshot() as session:
         for row in (await session.exec(known)).all():
-            found.setdefault(row.subject_id, []).append((row.in_force_from, row.grade))
-    return found
+            by_subject.setdefault(row.subject_id, []).append((row.in_force_from, row.grade))
+    return by_subject
 
 
 def closed(changes: Changes, years: int) -> Callable[[], Awaitable[bool]]:
@@ -124,12 +124,12 @@ def closed(changes: Changes, years: int) -> Callable[[], Awaitable[bool]]:
 
 
 async def entries(changes: Changes) -> list[AuditEntry]:
-    wanted = select(AuditEntry).where(col(AuditEntry.action) == "year_end")
+    query = select(AuditEntry).where(col(AuditEntry.action) == "year_end")
     async with changes.database.snapshot() as session:
-        return list((await session.exec(wanted.order_by(col(AuditEntry.entry_id)))).all())
+        return list((await session.exec(query.order_by(col(AuditEntry.entry_id)))).all())
 
 
-async def test_classes_move_at_the_turn_of_the_year_and_hold_for_it(
+async def test_classes_change_at_the_turn_of_the_year_and_hold_for_the_year(
     skipper: TimeSkipper, tianjin: Changes
 ) -> None:
     async with daily(skipper, tianjin, noon(2026, 12, 31)) as handle:
@@ -144,12 +144,12 @@ async def test_classes_move_at_the_turn_of_the_year_and_hold_for_it(
         await skipper.fast_forward(handle, DAY)
         await eventually(closed(tianjin, 3))
     new_year = date(2027, 1, 1)
-    assert {one: found[-1] for one, found in first.items()} == {
+    assert {subject_id: grades[-1] for subject_id, grades in first.items()} == {
         "subj-1": (new_year, "3"),
         "subj-2": (new_year, "1"),
         "subj-3": (new_year, "2"),
     }
-    assert [found[0][1] for found in first.values()] == ["2", "2", "2"]
+    assert [grades[0][1] for grades in first.values()] == ["2", "2", "2"]
     assert entry.object == "year-end/tianjin-pilot/2026"
     assert entry.after == {
         "subjects": 3,
@@ -163,9 +163,7 @@ async def test_classes_move_at_the_turn_of_the_year_and_hold_for_it(
     assert [one.object[-4:] for one in await entries(tianjin)] == ["2026", "2027", "2028"]
 
 
-async def test_a_year_is_closed_once_and_what_was_missed_year_by_year(
-    tianjin: Changes, tmp_path: Path
-) -> None:
+async def test_each_missed_year_is_closed_once(tianjin: Changes, tmp_path: Path) -> None:
     activities = Activities(tianjin)
 
     async def round_of(day: date) -> None:
@@ -178,7 +176,7 @@ async def test_a_year_is_closed_once_and_what_was_missed_year_by_year(
     assert len(await entries(tianjin)) == 1
     await round_of(date(2030, 6, 1))  # off for three years
     assert [one.object[-4:] for one in await entries(tianjin)] == ["2026", "2027", "2028", "2029"]
-    async with opened(tianjin.database, tianjin.clock, tmp_path) as sign_in:
+    async with serving_assessments(tianjin.database, tianjin.clock, tmp_path) as sign_in:
         city = sign_in(Role.UNIT_HEAD, bureau="120000")
         district = sign_in(Role.INSPECTOR, bureau=HEDONG)
         whole = await city.ListYearEnds(pb.ListYearEndsRequest())

@@ -1,4 +1,4 @@
-"""Grading on a real database and a real NATS, told by a register's outbox."""
+"""Grading on a real database and a real NATS, fed by the outbox of a register."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
-from tests.integration.grading.office import Office, opened
+from tests.integration.grading.office import Office, open_office
 from tests.integration.grading.support import START, Platform
 from tests.postgres import Databases
 
@@ -34,5 +34,5 @@ async def platform(
 @pytest.fixture
 async def office(platform: Platform, tmp_path: Path) -> AsyncIterator[Office]:
     """A municipal bureau with graded subjects, and people who bring texts into force."""
-    async with opened(platform, tmp_path) as office:
+    async with open_office(platform, tmp_path) as office:
         yield office

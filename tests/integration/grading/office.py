@@ -1,4 +1,4 @@
-"""A municipal bureau that brings texts into force, before a real server."""
+"""A municipal bureau that brings texts into force on a real server."""
 
 from __future__ import annotations
 
@@ -41,26 +41,28 @@ class Office:
         self.head = sign_in(Role.UNIT_HEAD, account="head")
 
     async def impact(
-        self, ruleset: str = "national-2017-566", as_of: date = TODAY, **said: object
+        self, ruleset: str = "national-2017-566", as_of: date = TODAY, **fields: object
     ) -> pb.Impact:
         """Somebody runs an impact."""
-        asked = pb.RunImpactRequest(
+        request = pb.RunImpactRequest(
             request_id=new_request_id(),
             bureau=MUNICIPAL,
             ruleset_id=ruleset,
             as_of=as_of.isoformat(),
         )
-        asked.MergeFrom(pb.RunImpactRequest(**said))  # type: ignore[arg-type]
-        return (await self.caseworker.RunImpact(asked)).impact
+        request.MergeFrom(pb.RunImpactRequest(**fields))  # type: ignore[arg-type]
+        return (await self.caseworker.RunImpact(request)).impact
 
     async def look(self, impact: pb.Impact) -> pb.Impact:
-        """The head of the unit looks at it."""
-        asked = pb.AcknowledgeImpactRequest(request_id=new_request_id(), impact_id=impact.impact_id)
-        return (await self.head.AcknowledgeImpact(asked)).impact
+        """The head of the unit reads it."""
+        request = pb.AcknowledgeImpactRequest(
+            request_id=new_request_id(), impact_id=impact.impact_id
+        )
+        return (await self.head.AcknowledgeImpact(request)).impact
 
-    async def activate(self, impact: pb.Impact, **said: object) -> pb.Activation:
+    async def activate(self, impact: pb.Impact, **fields: object) -> pb.Activation:
         """The head of the unit activates its text."""
-        return (await self.head.ActivateRuleset(request_for(impact, **said))).activation
+        return (await self.head.ActivateRuleset(request_for(impact, **fields))).activation
 
     async def bring_in(
         self, ruleset: str, as_of: date, *, sectors: tuple[str, ...] = (), adopt_draft: bool = False
@@ -70,7 +72,7 @@ class Office:
         return await self.activate(seen, adopt_draft=adopt_draft)
 
     async def a_day_begins(self) -> int:
-        """What the daily workflow has done; returns how many subjects that took."""
+        """Runs a round of the daily workflow; returns how many subjects it graded."""
         changes, taken = Changes(self.platform.database, self.platform.clock), 0
         for command in (regrade_due, regrade_stale):
             async with changes.change(service_caller("grading")) as change:
@@ -78,20 +80,20 @@ class Office:
         return taken
 
 
-def request_for(impact: pb.Impact, **said: object) -> pb.ActivateRulesetRequest:
-    asked = pb.ActivateRulesetRequest(
+def request_for(impact: pb.Impact, **fields: object) -> pb.ActivateRulesetRequest:
+    request = pb.ActivateRulesetRequest(
         request_id=new_request_id(),
         impact_id=impact.impact_id,
         valid_from=impact.as_of,
         ground="局务会决定",
     )
-    asked.MergeFrom(pb.ActivateRulesetRequest(**said))  # type: ignore[arg-type]
-    return asked
+    request.MergeFrom(pb.ActivateRulesetRequest(**fields))  # type: ignore[arg-type]
+    return request
 
 
 @asynccontextmanager
-async def opened(platform: Platform, tmp_path: Path) -> AsyncIterator[Office]:
-    """Two graded organisations and a person of Hangzhou, one of Tianjin; a server before them."""
+async def open_office(platform: Platform, tmp_path: Path) -> AsyncIterator[Office]:
+    """A server with two graded organisations and a person of Hangzhou, and one of Tianjin."""
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
     woken: list[bool] = []
@@ -124,18 +126,18 @@ async def opened(platform: Platform, tmp_path: Path) -> AsyncIterator[Office]:
     await server.stop(None)
 
 
-async def activations_told(platform: Platform) -> list[RulesetActivated]:
-    told = select(Outbox).where(col(Outbox.aggregate).startswith("jurisdiction/"))
+async def announced_activations(platform: Platform) -> list[RulesetActivated]:
+    query = select(Outbox).where(col(Outbox.aggregate).startswith("jurisdiction/"))
     async with platform.database.snapshot() as session:
-        rows = (await session.exec(told.order_by(col(Outbox.seq)))).all()
+        rows = (await session.exec(query.order_by(col(Outbox.seq)))).all()
     assert all(row.subject.endswith(".ruleset_activated.330100") for row in rows)
     return [RulesetActivated.FromString(row.payload) for row in rows]
 
 
-async def told_of(platform: Platform, subject_id: str = "subj-1") -> list[GradeChanged]:
-    told = select(Outbox.payload).where(Outbox.aggregate == f"subject/{subject_id}")
+async def announced_of(platform: Platform, subject_id: str = "subj-1") -> list[GradeChanged]:
+    query = select(Outbox.payload).where(Outbox.aggregate == f"subject/{subject_id}")
     async with platform.database.snapshot() as session:
-        rows = (await session.exec(told.order_by(col(Outbox.seq)))).all()
+        rows = (await session.exec(query.order_by(col(Outbox.seq)))).all()
     return [GradeChanged.FromString(payload) for payload in rows]
 
 

@@ -1,4 +1,4 @@
-"""What the tests of grading share: a register that announces, and what grading makes of it."""
+"""What the tests of grading share: a register that announces changes, and grading beside it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ START = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)  # ten in the morning of Shangha
 Row = TypeVar("Row", bound=SQLModel)
 
 
-def subject(number: int = 1, version: int = 1, **said: object) -> pb.Subject:
-    told = pb.Subject(
+def subject(number: int = 1, version: int = 1, **fields: object) -> pb.Subject:
+    message = pb.Subject(
         subject_id=f"subj-{number}",
         kind="organisation",
         name=f"测试单位{number}",
@@ -37,13 +37,13 @@ def subject(number: int = 1, version: int = 1, **said: object) -> pb.Subject:
         sector="market",
         version=version,
     )
-    told.MergeFrom(pb.Subject(**said))  # type: ignore[arg-type]
-    return told
+    message.MergeFrom(pb.Subject(**fields))  # type: ignore[arg-type]
+    return message
 
 
-def penalty(number: int = 1, version: int = 1, **said: object) -> pb.Record:
+def penalty(number: int = 1, version: int = 1, **fields: object) -> pb.Record:
     """An adverse record: a verified penalty beyond review, determined in the spring."""
-    told = pb.Record(
+    message = pb.Record(
         record_id=f"rec-{number}",
         subject_id="subj-1",
         bureau=HANGZHOU,
@@ -58,8 +58,8 @@ def penalty(number: int = 1, version: int = 1, **said: object) -> pb.Record:
         source_ref=f"杭市监测罚〔2026〕{number}号",
         version=version,
     )
-    told.MergeFrom(pb.Record(**said))  # type: ignore[arg-type]
-    return told
+    message.MergeFrom(pb.Record(**fields))  # type: ignore[arg-type]
+    return message
 
 
 class Platform:
@@ -70,7 +70,7 @@ class Platform:
     ) -> None:
         self.register, self.database, self.js, self.clock = register, database, js, clock
         self.moved: list[float] = []
-        self.asked = 0
+        self.clock_moves = 0
         self.temporal_is_away = False
         self.consumer = registry_consumer(database, js, clock, self._clock_moved)
         self.work = [
@@ -80,16 +80,16 @@ class Platform:
         ]
 
     async def _clock_moved(self, offset_seconds: float) -> None:
-        self.asked += 1
+        self.clock_moves += 1
         if self.temporal_is_away:
             raise Away
         self.moved.append(offset_seconds)
 
     async def was_asked(self) -> bool:
-        return self.asked > 0
+        return self.clock_moves > 0
 
     async def tell(self, event: Message, aggregate: str = "subject/subj-1") -> None:
-        """Announces an event as the register does, and waits until grading has taken it.
+        """Announces an event as the register does, and waits until grading has applied it.
 
         A second passes then.
         """
@@ -109,17 +109,17 @@ class Platform:
             )
 
     async def tell_subjects(self, *subjects: pb.Subject, **change: object) -> None:
-        told = events.SubjectsChanged(subjects=subjects)
-        told.change.MergeFrom(events.Change(**change))  # type: ignore[arg-type]
-        await self.tell(told)
+        event = events.SubjectsChanged(subjects=subjects)
+        event.change.MergeFrom(events.Change(**change))  # type: ignore[arg-type]
+        await self.tell(event)
 
     async def tell_records(self, *records: pb.Record, **change: object) -> None:
-        told = events.RecordsChanged(records=records)
-        told.change.MergeFrom(events.Change(**change))  # type: ignore[arg-type]
-        await self.tell(told)
+        event = events.RecordsChanged(records=records)
+        event.change.MergeFrom(events.Change(**change))  # type: ignore[arg-type]
+        await self.tell(event)
 
     async def settled(self) -> None:
-        """Waits until both outboxes are out and grading has nothing left to take."""
+        """Waits until both outboxes are sent and grading has applied every event."""
 
         async def quiet() -> bool:
             pending = [(await outbox_pending(one)).count for one in (self.register, self.database)]
@@ -140,11 +140,11 @@ class Platform:
             return (await session.exec(select(table))).all()
 
     async def grades(self, subject_id: str = "subj-1") -> Sequence[Grade]:
-        """Every statement about a subject, the oldest knowledge first."""
-        wanted = select(Grade).where(col(Grade.subject_id) == subject_id)
+        """Every statement about a subject, the earliest known first."""
+        query = select(Grade).where(col(Grade.subject_id) == subject_id)
         order = (col(Grade.known_from), col(Grade.in_force_from))
         async with self.database.snapshot() as session:
-            return (await session.exec(wanted.order_by(*order))).all()
+            return (await session.exec(query.order_by(*order))).all()
 
     async def current(self, subject_id: str = "subj-1") -> Grade:
         [one] = [

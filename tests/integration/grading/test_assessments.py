@@ -1,4 +1,4 @@
-"""What if, outlook and comparison over gRPC: computed from the evidence, and nothing written."""
+"""What-if, outlook and comparison over gRPC; nothing is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.tables import Receipt
-from tests.integration.grading.door import As, opened, refused
+from tests.integration.grading.assessment_server import As, refused, serving_assessments
 from tests.integration.grading.support import Platform, penalty, subject
 
 TODAY = date(2026, 9, 14)
@@ -39,7 +39,7 @@ async def sign_in(platform: Platform, tmp_path: Path) -> AsyncIterator[As]:
         penalty(2, kind="complaint_upheld", determined_on="2026-06-01"),
         penalty(3, subject_id="subj-2", bureau="120104"),
     )
-    async with opened(platform.database, platform.clock, tmp_path) as sign_in:
+    async with serving_assessments(platform.database, platform.clock, tmp_path) as sign_in:
         yield sign_in
 
 
@@ -56,9 +56,7 @@ async def test_the_migrations_make_the_tables_of_the_models(platform: Platform) 
     assert await differences(platform.database, "grading") == []
 
 
-async def test_each_change_tells_on_the_grade_it_would_give(
-    platform: Platform, sign_in: As
-) -> None:
+async def test_each_supposed_change_gives_its_grade(platform: Platform, sign_in: As) -> None:
     operator = sign_in(Role.OPERATOR, subject_id="subj-1")
     before = await platform.current()
 
@@ -84,7 +82,9 @@ async def test_each_change_tells_on_the_grade_it_would_give(
     assert corrected == without - one_off.points
 
 
-async def test_what_if_says_what_counts_and_writes_nothing(platform: Platform, sign_in: As) -> None:
+async def test_what_if_explains_its_grade_and_writes_nothing(
+    platform: Platform, sign_in: As
+) -> None:
     receipts, entries = await platform.rows(Receipt), await platform.rows(AuditEntry)
     staff = sign_in(Role.CASEWORKER, bureau="330106")
     request = pb.WhatIfRequest(subject_id="subj-1", changes=[withdrawn("rec-1")])
@@ -96,7 +96,7 @@ async def test_what_if_says_what_counts_and_writes_nothing(platform: Platform, s
     assert await platform.rows(AuditEntry) == entries
 
 
-async def test_every_fault_of_the_changes_is_told_with_its_path(sign_in: As) -> None:
+async def test_every_fault_of_the_changes_has_its_path(sign_in: As) -> None:
     staff = sign_in(Role.CASEWORKER, bureau="330106")
     added = pb.AddedRecord(kind="nonsense", severity="dire", determined_on="2026-02-30")
     changes = [
@@ -121,7 +121,7 @@ async def test_every_fault_of_the_changes_is_told_with_its_path(sign_in: As) -> 
     assert [path for path, _, _ in empty.faults] == ["changes"]
 
 
-async def test_outlook_says_when_the_grade_turns_and_what_raises_it(sign_in: As) -> None:
+async def test_an_outlook_names_the_days_of_change_and_the_ways_up(sign_in: As) -> None:
     operator = sign_in(Role.OPERATOR, subject_id="subj-1")
     answer = await operator.Outlook(pb.OutlookRequest(subject_id="subj-1"))
     whole = json.loads(answer.outlook_json)
@@ -137,7 +137,7 @@ async def test_outlook_says_when_the_grade_turns_and_what_raises_it(sign_in: As)
     assert any("With the fewest steps" in line for line in answer.explanation_en)
 
 
-async def test_outlook_ends_at_its_horizon(sign_in: As) -> None:
+async def test_an_outlook_ends_at_its_horizon(sign_in: As) -> None:
     operator = sign_in(Role.OPERATOR, subject_id="subj-1")
     near = pb.OutlookRequest(subject_id="subj-1", horizon="2026-12-31")
     assert not (await operator.Outlook(near)).changes
@@ -147,7 +147,7 @@ async def test_outlook_ends_at_its_horizon(sign_in: As) -> None:
     assert [path for path, _, _ in past.faults] == ["horizon"]
 
 
-async def test_a_class_says_what_comes_with_the_next_year(sign_in: As) -> None:
+async def test_an_outlook_of_a_class_names_the_next_year(sign_in: As) -> None:
     operator = sign_in(Role.OPERATOR, subject_id="subj-2")
     answer = await operator.Outlook(pb.OutlookRequest(subject_id="subj-2"))
     assert (answer.now.grade, answer.now.prospective) == ("2", "3")
@@ -160,7 +160,7 @@ async def test_a_class_says_what_comes_with_the_next_year(sign_in: As) -> None:
     assert (what_if.before.grade, what_if.after.grade) == ("3", "2")
 
 
-async def test_where_no_text_governs_the_reason_is_answered(sign_in: As) -> None:
+async def test_without_a_governing_text_the_answer_is_the_reason(sign_in: As) -> None:
     operator = sign_in(Role.OPERATOR, subject_id="subj-3")
     answer = await operator.Outlook(pb.OutlookRequest(subject_id="subj-3"))
     assert "试点领域" in answer.now.not_graded_zh
@@ -171,7 +171,7 @@ async def test_where_no_text_governs_the_reason_is_answered(sign_in: As) -> None
     assert (what_if.after.grade, what_if.receipt_json) == ("", "")
 
 
-async def test_compare_sets_every_text_or_those_named_side_by_side(sign_in: As) -> None:
+async def test_compare_grades_under_every_text_or_the_named_ones(sign_in: As) -> None:
     operator = sign_in(Role.OPERATOR, subject_id="subj-1")
     answer = await operator.Compare(pb.CompareRequest(subject_id="subj-1"))
     assert [one.ruleset_id for one in answer.outcomes] == list(ruleset.GRADING)
@@ -187,7 +187,7 @@ async def test_compare_sets_every_text_or_those_named_side_by_side(sign_in: As) 
     assert [path for path, _, _ in refusal.faults] == ["ruleset_ids[0]", "ruleset_ids[1]"]
 
 
-def asked(stub: AssessmentServiceStub, subject_id: str) -> list[Awaitable[object]]:
+def calls_about(stub: AssessmentServiceStub, subject_id: str) -> list[Awaitable[object]]:
     added = pb.Hypothesis(added=pb.AddedRecord(kind="award"))
     return [
         stub.WhatIf(pb.WhatIfRequest(subject_id=subject_id, changes=[added])),
@@ -210,4 +210,4 @@ async def test_only_the_subject_and_its_bureau_may_ask(
     sign_in: As, role: Role, bureau: str, own: str, subject_id: str, code: grpc.StatusCode
 ) -> None:
     stub = sign_in(role, bureau=bureau, subject_id=own)
-    assert {(await refused(call)).code for call in asked(stub, subject_id)} == {code}
+    assert {(await refused(call)).code for call in calls_about(stub, subject_id)} == {code}

@@ -1,4 +1,4 @@
-"""Whatever the order and however often whole states come, grading ends at the same."""
+"""Whole states in any order and any number give the same grades."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STATES: list[pb.Subject | pb.Record] = [
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_any_order_ends_at_the_same_grades(
+async def test_events_in_any_order_give_the_same_grades(
     seed: int, tmp_path: Path, databases: Databases
 ) -> None:
     database = Database(databases.url(tmp_path, "grading"))

@@ -1,4 +1,4 @@
-"""How many grades would fall: what services ask before something touches many subjects at once."""
+"""Estimates of falling grades, which services request before a change of many subjects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from plumbing.identity import Role
 from protos.grading.v1 import assessments_pb2 as pb
-from tests.integration.grading.door import opened, refused
+from tests.integration.grading.assessment_server import refused, serving_assessments
 from tests.integration.grading.support import HANGZHOU, Platform, penalty, subject
 
 SERIOUS = pb.SupposedRecord(
@@ -21,11 +21,11 @@ SERIOUS = pb.SupposedRecord(
 )
 
 
-def supposed(number: int, *records: pb.SupposedRecord, **said: str) -> pb.SupposedSubject:
-    return pb.SupposedSubject(subject_id=f"subj-{number}", records=records, **said)
+def supposed(number: int, *records: pb.SupposedRecord, **fields: str) -> pb.SupposedSubject:
+    return pb.SupposedSubject(subject_id=f"subj-{number}", records=records, **fields)
 
 
-async def test_those_whose_grade_would_be_worse_are_named_and_nothing_is_written(
+async def test_subjects_whose_grade_would_fall_are_named_and_nothing_is_written(
     platform: Platform, tmp_path: Path
 ) -> None:
     await platform.tell_subjects(
@@ -38,13 +38,13 @@ async def test_those_whose_grade_would_be_worse_are_named_and_nothing_is_written
     )
     await platform.tell_records(penalty(1, subject_id="subj-3"))
     before = [await platform.grades(f"subj-{number}") for number in range(1, 7)]
-    async with opened(platform.database, platform.clock, tmp_path) as sign_in:
+    async with serving_assessments(platform.database, platform.clock, tmp_path) as sign_in:
         service = sign_in(Role.SERVICE, name="registry")
         answer = await service.EstimateDrops(
             pb.EstimateDropsRequest(
                 subjects=[
                     supposed(1, SERIOUS),
-                    supposed(2),  # nothing is said of it
+                    supposed(2),  # no change is supposed of it
                     supposed(3, pb.SupposedRecord(**_positive())),
                     supposed(4, SERIOUS),  # removed
                     supposed(6, SERIOUS),  # not graded

@@ -1,4 +1,4 @@
-"""Indices of areas over gRPC: assessed, published by somebody else, withdrawn; who sees which."""
+"""Indices of areas over gRPC: assessed, published by another person, withdrawn; who sees which."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from protos.grading.v1 import index_events_pb2 as events
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from services.grading.checks import check
 from services.grading.tables import IndexAssessment
-from tests.integration.grading.door import As, opened, refused
+from tests.integration.grading.assessment_server import As, refused, serving_assessments
 from tests.integration.grading.support import START
 from tests.postgres import Databases
 
@@ -51,7 +51,7 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 async def sign_in(database: Database, clock: FixedClock, tmp_path: Path) -> AsyncIterator[As]:
-    async with opened(database, clock, tmp_path) as sign_in:
+    async with serving_assessments(database, clock, tmp_path) as sign_in:
         yield sign_in
 
 
@@ -77,11 +77,11 @@ def fitting(row: Row) -> object:
 
 
 def findings(kind: str = "scenic", **other: object) -> str:
-    found = {row.key: fitting(row) for row in table(f"taizhou-{kind}").rows}
-    return json.dumps(found | other)
+    by_row = {row.key: fitting(row) for row in table(f"taizhou-{kind}").rows}
+    return json.dumps(by_row | other)
 
 
-def asking(kind: str = "scenic", **said: object) -> pb.AssessIndexRequest:
+def asking(kind: str = "scenic", **fields: object) -> pb.AssessIndexRequest:
     request = pb.AssessIndexRequest(
         request_id=new_request_id(),
         area_name="测试景区",
@@ -89,7 +89,7 @@ def asking(kind: str = "scenic", **said: object) -> pb.AssessIndexRequest:
         bureau=TAIZHOU,
         findings_json=findings(kind),
     )
-    request.MergeFrom(pb.AssessIndexRequest(**said))  # type: ignore[arg-type]
+    request.MergeFrom(pb.AssessIndexRequest(**fields))  # type: ignore[arg-type]
     return request
 
 
@@ -114,8 +114,8 @@ async def rows(database: Database, kind: type[Kept]) -> list[Kept]:
 
 async def announced(database: Database) -> list[tuple[str, Message]]:
     async with database.snapshot() as session:
-        found = (await session.exec(select(Outbox).order_by(col(Outbox.seq)))).all()
-    return [(one.aggregate, _event(one)) for one in found]
+        rows = (await session.exec(select(Outbox).order_by(col(Outbox.seq)))).all()
+    return [(row.aggregate, _event(row)) for row in rows]
 
 
 def _event(one: Outbox) -> Message:
@@ -124,39 +124,39 @@ def _event(one: Outbox) -> Message:
 
 
 @pytest.mark.parametrize("kind", ["scenic", "block"])
-async def test_an_index_is_what_the_law_says_of_the_findings(sign_in: As, kind: str) -> None:
+async def test_an_index_is_scored_by_the_law(sign_in: As, kind: str) -> None:
     answer = await worker(sign_in).AssessIndex(asking(kind))
-    found = answer.index
+    index = answer.index
     law = indices.assess(f"taizhou-{kind}", json.loads(findings(kind)))
-    assert (found.state, found.assessed_on) == ("draft", "2026-09-14")
-    assert (found.total, found.base) == (str(law.total), str(law.base))
-    assert [(one.row, Decimal(one.points)) for one in found.rows] == [
+    assert (index.state, index.assessed_on) == ("draft", "2026-09-14")
+    assert (index.total, index.base) == (str(law.total), str(law.base))
+    assert [(one.row, Decimal(one.points)) for one in index.rows] == [
         (one.row, one.points) for one in law.rows
     ]
-    assert all(one.cite for one in found.rows)
-    kept = await worker(sign_in).GetIndex(pb.GetIndexRequest(index_id=found.index_id))
-    assert kept.index == found
+    assert all(one.cite for one in index.rows)
+    kept = await worker(sign_in).GetIndex(pb.GetIndexRequest(index_id=index.index_id))
+    assert kept.index == index
     assert json.loads(kept.result_json) == law.to_json()
-    assert found.table_hash == law.table.content_hash
+    assert index.table_hash == law.table.content_hash
 
 
-async def test_what_was_found_is_kept_announced_and_audited(
+async def test_an_assessment_is_stored_announced_and_audited(
     sign_in: As, database: Database
 ) -> None:
-    found = await assessed(sign_in)
+    index = await assessed(sign_in)
     [row] = await rows(database, IndexAssessment)
     assert row.findings == json.loads(findings())
-    assert (row.assessed_by, found.assessed_by) == ("account/worker", "account/worker")
+    assert (row.assessed_by, index.assessed_by) == ("account/worker", "account/worker")
     [(aggregate, event)] = await announced(database)
-    assert aggregate == f"index/{found.area_id}"
+    assert aggregate == f"index/{index.area_id}"
     assert isinstance(event, events.IndexAssessed)
-    assert event.index == found
+    assert event.index == index
     [entry] = await rows(database, AuditEntry)
-    assert (entry.action, entry.object) == ("assess_index", f"index/{found.index_id}")
+    assert (entry.action, entry.object) == ("assess_index", f"index/{index.index_id}")
     assert entry.ground == "S2 附件3"
 
 
-async def test_a_repeated_request_is_answered_as_before(sign_in: As, database: Database) -> None:
+async def test_a_repeated_request_gets_the_same_response(sign_in: As, database: Database) -> None:
     request = asking()
     first = await worker(sign_in).AssessIndex(request)
     assert await worker(sign_in).AssessIndex(request) == first
@@ -173,18 +173,16 @@ async def test_the_same_area_keeps_its_id_and_another_has_its_own(sign_in: As) -
     other = (await worker(sign_in).AssessIndex(asking(area_name="另一景区"))).index
     assert again.area_id == first.area_id != other.area_id
     assert again.index_id != first.index_id
-    wanted = pb.ListIndexesRequest(area_id=first.area_id)
-    listed = await worker(sign_in).ListIndexes(wanted)
+    request = pb.ListIndexesRequest(area_id=first.area_id)
+    listed = await worker(sign_in).ListIndexes(request)
     assert {one.index_id for one in listed.indexes} == {first.index_id, again.index_id}
 
 
-async def test_every_fault_of_the_findings_is_told_with_its_row(
-    sign_in: As, database: Database
-) -> None:
-    found = json.loads(findings())
-    del found["S01.1"]
-    found |= {"S01.2": "yes", "S02.1": -1, "S99": True, "S04.1": 10**7}
-    request = asking(findings_json=json.dumps(found))
+async def test_every_fault_of_the_findings_names_its_row(sign_in: As, database: Database) -> None:
+    by_row = json.loads(findings())
+    del by_row["S01.1"]
+    by_row |= {"S01.2": "yes", "S02.1": -1, "S99": True, "S04.1": 10**7}
+    request = asking(findings_json=json.dumps(by_row))
     refusal = await refused(worker(sign_in).AssessIndex(request))
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
     wrong = {"S01.1", "S01.2", "S02.1", "S99", "S04.1"}
@@ -204,13 +202,15 @@ async def test_every_fault_of_the_findings_is_told_with_its_row(
         (json.dumps(json.loads(findings()) | {"S02.1": 1_000_000}), "findings.S02.1"),
     ],
 )
-async def test_what_is_no_findings_is_refused(sign_in: As, text: str, path: str) -> None:
+async def test_findings_that_are_not_a_json_object_are_refused(
+    sign_in: As, text: str, path: str
+) -> None:
     refusal = await refused(worker(sign_in).AssessIndex(asking(findings_json=text)))
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
     assert path in {one for one, _, _ in refusal.faults}
 
 
-async def test_no_area_is_assessed_on_a_day_to_come(sign_in: As) -> None:
+async def test_an_assessment_in_the_future_is_refused(sign_in: As) -> None:
     ahead = asking(assessed_on="2026-09-15")
     refusal = await refused(worker(sign_in).AssessIndex(ahead))
     assert [path for path, _, _ in refusal.faults] == ["assessed_on"]
@@ -218,7 +218,7 @@ async def test_no_area_is_assessed_on_a_day_to_come(sign_in: As) -> None:
     assert before.index.assessed_on == "2026-09-01"
 
 
-async def test_nobody_publishes_what_they_assessed(sign_in: As) -> None:
+async def test_the_assessor_may_not_publish(sign_in: As) -> None:
     both = sign_in(Role.CASEWORKER, Role.UNIT_HEAD, bureau=TAIZHOU, name="both")
     index = (await both.AssessIndex(asking())).index
     refusal = await refused(both.PublishIndex(publishing(index)))
@@ -227,7 +227,7 @@ async def test_nobody_publishes_what_they_assessed(sign_in: As) -> None:
     assert (published.state, published.published_by) == ("published", "account/head")
 
 
-async def test_each_step_has_its_state_and_leaves_its_trace(
+async def test_each_step_needs_its_state_and_is_announced_and_audited(
     sign_in: As, database: Database
 ) -> None:
     index = await assessed(sign_in)
@@ -243,8 +243,8 @@ async def test_each_step_has_its_state_and_leaves_its_trace(
         head(sign_in).WithdrawIndex(withdrawing(index)),
     ):
         assert (await refused(call)).code is grpc.StatusCode.FAILED_PRECONDITION
-    told = [type(event) for _, event in await announced(database)]
-    assert told == [events.IndexAssessed, events.IndexPublished, events.IndexWithdrawn]
+    types = [type(event) for _, event in await announced(database)]
+    assert types == [events.IndexAssessed, events.IndexPublished, events.IndexWithdrawn]
     entries = await rows(database, AuditEntry)
     assert [one.action for one in entries] == ["assess_index", "publish_index", "withdraw_index"]
     assert entries[2].ground == "数据有误"
@@ -272,23 +272,23 @@ async def test_only_the_bureau_acts_and_only_in_its_roles(sign_in: As) -> None:
     assert (await city.PublishIndex(publishing(index))).index.state == "published"
 
 
-async def test_a_draft_is_the_bureaus_and_a_publication_everyones(sign_in: As) -> None:
+async def test_a_draft_is_seen_by_the_bureau_and_a_published_index_by_everyone(sign_in: As) -> None:
     index = await assessed(sign_in)
     others = (
         sign_in(Role.PUBLIC),
         sign_in(Role.OPERATOR, subject_id="subj-1"),
         worker(sign_in, ABROAD),
     )
-    wanted = pb.GetIndexRequest(index_id=index.index_id)
+    request = pb.GetIndexRequest(index_id=index.index_id)
 
     async def seen(stub: AssessmentServiceStub) -> bool:
         listed = (await stub.ListIndexes(pb.ListIndexesRequest())).indexes
         if not listed:
-            assert (await refused(stub.GetIndex(wanted))).code is grpc.StatusCode.NOT_FOUND
+            assert (await refused(stub.GetIndex(request))).code is grpc.StatusCode.NOT_FOUND
             return False
-        told = (await stub.GetIndex(wanted)).index
-        assert [one.index_id for one in listed] == [told.index_id]
-        assert (told.assessed_by, told.published_by) == ("", "")
+        seen = (await stub.GetIndex(request)).index
+        assert [one.index_id for one in listed] == [seen.index_id]
+        assert (seen.assessed_by, seen.published_by) == ("", "")
         return True
 
     assert [await seen(one) for one in others] == [False] * 3
@@ -296,7 +296,7 @@ async def test_a_draft_is_the_bureaus_and_a_publication_everyones(sign_in: As) -
     assert [await seen(one) for one in others] == [True] * 3
     await head(sign_in).WithdrawIndex(withdrawing(index))
     assert [await seen(one) for one in others] == [False] * 3
-    assert (await worker(sign_in).GetIndex(wanted)).index.state == "withdrawn"
+    assert (await worker(sign_in).GetIndex(request)).index.state == "withdrawn"
 
 
 async def test_indices_are_listed_newest_first_page_by_page(sign_in: As, clock: FixedClock) -> None:
@@ -306,25 +306,25 @@ async def test_indices_are_listed_newest_first_page_by_page(sign_in: As, clock: 
         clock.moment += timedelta(seconds=1)
     await head(sign_in).PublishIndex(publishing(made[1]))
     stub, token = worker(sign_in), ""
-    found: list[pb.Index] = []
+    listed: list[pb.Index] = []
     while True:
         page = await stub.ListIndexes(
             pb.ListIndexesRequest(bureau=TAIZHOU, page_size=2, page_token=token)
         )
-        found += page.indexes
+        listed += page.indexes
         if not (token := page.next_page_token):
             break
-    assert [one.index_id for one in found] == [one.index_id for one in reversed(made)]
-    assert not any(one.rows for one in found)
+    assert [one.index_id for one in listed] == [one.index_id for one in reversed(made)]
+    assert not any(one.rows for one in listed)
     drafts = await stub.ListIndexes(pb.ListIndexesRequest(state="draft"))
     assert len(drafts.indexes) == 2
     assert not (await stub.ListIndexes(pb.ListIndexesRequest(bureau=ABROAD))).indexes
 
 
-async def test_a_check_makes_every_index_again(sign_in: As, database: Database) -> None:
+async def test_a_check_computes_every_index_again(sign_in: As, database: Database) -> None:
     index = await assessed(sign_in)
-    found = await check(database)
-    assert (found.figures["indices"], found.problems) == (1, [])
+    findings_ = await check(database)
+    assert (findings_.figures["indices"], findings_.problems) == (1, [])
     async with database.transaction() as session:
         row = await session.get_one(IndexAssessment, index.index_id)
         row.result = row.result | {"total": 100}

@@ -30,7 +30,7 @@ async def test_a_subject_without_records_is_graded_at_once(platform: Platform) -
     assert (event.after.grade_id, event.fell, event.baseline) == (grade.grade_id, False, True)
 
 
-async def test_a_penalty_lowers_the_grade_and_says_which_record_did(platform: Platform) -> None:
+async def test_a_penalty_lowers_the_grade_and_is_named(platform: Platform) -> None:
     await platform.tell_subjects(subject())
     platform.pass_days(1)
     await platform.tell_records(penalty(), ground="S4 二")
@@ -48,7 +48,7 @@ async def test_a_penalty_lowers_the_grade_and_says_which_record_did(platform: Pl
     assert (entry.object, entry.on_behalf_of) == ("subject/subj-1", "account/caseworker")
 
 
-async def test_the_past_and_what_was_known_stay_answerable(platform: Platform) -> None:
+async def test_past_grades_and_past_knowledge_can_still_be_read(platform: Platform) -> None:
     await platform.tell_subjects(subject())
     platform.pass_days(3)
     await platform.tell_records(penalty())
@@ -62,7 +62,7 @@ async def test_the_past_and_what_was_known_stay_answerable(platform: Platform) -
     assert again.receipt_id == first.receipt_id
 
 
-async def test_better_knowledge_of_the_same_day_takes_its_place(platform: Platform) -> None:
+async def test_a_later_correction_of_the_same_day_replaces_the_grade(platform: Platform) -> None:
     await platform.tell_subjects(subject())
     await platform.tell_records(penalty())
     first, last = await platform.grades()
@@ -70,7 +70,7 @@ async def test_better_knowledge_of_the_same_day_takes_its_place(platform: Platfo
     assert (first.known_to is not None, last.known_to) == (True, None)
 
 
-async def test_nothing_is_written_when_nothing_is_said_anew(platform: Platform) -> None:
+async def test_an_equal_grade_is_not_written_again(platform: Platform) -> None:
     await platform.tell_subjects(subject())
     await platform.tell_records(penalty())
     before = len(await platform.rows(Grade)), len(await platform.announced())
@@ -82,7 +82,7 @@ async def test_nothing_is_written_when_nothing_is_said_anew(platform: Platform) 
 async def test_an_objection_marks_the_grade_and_changes_nothing_else(platform: Platform) -> None:
     await platform.tell_subjects(subject())
     await platform.tell_records(penalty())
-    told = len(await platform.announced())
+    before = len(await platform.announced())
     await platform.tell_records(penalty(version=2, contested=True))
     marked = await platform.current()
     assert marked.contested
@@ -90,7 +90,7 @@ async def test_an_objection_marks_the_grade_and_changes_nothing_else(platform: P
     assert receipts[marked.receipt_id]["contested"] == ["rec-1"]
     await platform.tell_records(penalty(version=3))
     assert not (await platform.current()).contested
-    assert len(await platform.announced()) == told
+    assert len(await platform.announced()) == before
 
 
 async def test_a_withdrawn_record_restores_the_grade(platform: Platform) -> None:
@@ -118,7 +118,7 @@ async def test_an_undone_import_leaves_tombstones(platform: Platform) -> None:
     assert findings.figures["subjects"] == 0
 
 
-async def test_records_may_come_before_their_subject_and_in_any_order(platform: Platform) -> None:
+async def test_records_may_arrive_before_their_subject_and_in_any_order(platform: Platform) -> None:
     await platform.tell(events.RecordsChanged(records=[penalty(version=2, points=3)]), "batch/2")
     assert await platform.rows(Grade) == []
     await platform.tell(events.RecordsChanged(records=[penalty(version=1, points=9)]), "batch/1")
@@ -137,7 +137,7 @@ async def test_a_record_moved_to_another_subject_regrades_both(platform: Platfor
     assert scores[1] < 90
 
 
-async def test_who_is_not_graded_is_told_why(platform: Platform) -> None:
+async def test_a_subject_without_a_grade_has_the_reason(platform: Platform) -> None:
     await platform.tell_subjects(
         subject(1, kind="natural_person"),
         subject(2, bureau="120104", sector="market"),
@@ -151,7 +151,7 @@ async def test_who_is_not_graded_is_told_why(platform: Platform) -> None:
     assert len(await platform.announced()) == 1
 
 
-async def test_an_event_has_one_effect_however_often_it_comes(platform: Platform) -> None:
+async def test_a_repeated_event_has_one_effect(platform: Platform) -> None:
     await platform.tell_subjects(subject())
     await platform.tell_records(penalty())
     before = await platform.grades(), await platform.announced()

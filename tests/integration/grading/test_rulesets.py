@@ -1,4 +1,4 @@
-"""A text comes into force: rehearsed, looked at, activated; who may, and what is refused."""
+"""A text comes into force: its impact is run and read, then it is activated; who may do what."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.integration.grading.office import (
     NEW_YEAR,
     TODAY,
     Office,
-    activations_told,
+    announced_activations,
     request_for,
     ruled,
 )
@@ -34,12 +34,12 @@ def test_each_rpc_about_texts_has_a_rule() -> None:
     assert set(RULESET_POLICY) == {f"/{RULESETS}/{method.name}" for method in methods}
 
 
-async def test_the_texts_are_listed_with_what_they_are(office: Office) -> None:
+async def test_the_texts_are_listed_with_status_and_validity(office: Office) -> None:
     listed = (await office.head.ListRulesets(pb.ListRulesetsRequest())).rulesets
-    told = {one.ruleset_id: one for one in listed}
-    assert told["hangzhou-2021-120"].status == "issued"
-    assert told["hangzhou-2021-120"].valid_from == "2021-09-30"
-    assert told["hangzhou-trial"].status == "draft"
+    by_id = {text.ruleset_id: text for text in listed}
+    assert by_id["hangzhou-2021-120"].status == "issued"
+    assert by_id["hangzhou-2021-120"].valid_from == "2021-09-30"
+    assert by_id["hangzhou-trial"].status == "draft"
     assert all(one.hash and one.title_zh and one.title_en for one in listed)
 
 
@@ -61,20 +61,20 @@ async def test_an_impact_counts_and_names_who_moves_and_changes_nothing(office: 
     assert [one.subject_id for one in (*first.moves, *second.moves)] == ["subj-1", "subj-2"]
     assert (second.moves[0].bureau, second.next_page_token) == ("330110", "")
     assert await office.platform.rows(Grade) == before
-    assert await activations_told(office.platform) == []
+    assert await announced_activations(office.platform) == []
 
 
-async def test_an_impact_looks_at_the_day_and_the_sectors_asked_for(office: Office) -> None:
+async def test_an_impact_is_computed_for_its_day_and_sectors(office: Office) -> None:
     alone = await office.impact(sectors=["fuel_station"])
     assert (alone.subjects, list(alone.sectors)) == (1, ["fuel_station"])
     after_the_window = await office.impact("hangzhou-2021-120", date(2031, 5, 7))
-    told = {(one.before, one.after) for one in after_the_window.counts}
-    assert told == {("", ""), ("B", "B")}
+    pairs = {(count.before, count.after) for count in after_the_window.counts}
+    assert pairs == {("", ""), ("B", "B")}
 
 
 async def test_an_impact_is_refused_with_every_fault(office: Office) -> None:
-    asked = office.impact(as_of=TODAY - timedelta(days=1), sectors=["fuel_station", "moon"])
-    refusal = await refused(asked)
+    call = office.impact(as_of=TODAY - timedelta(days=1), sectors=["fuel_station", "moon"])
+    refusal = await refused(call)
     assert refusal.reason == "INVALID_INPUT"
     assert {path for path, _, _ in refusal.faults} == {"sectors", "as_of"}
     assert (await refused(office.impact("taizhou-block"))).reason == "NOT_FOUND"
@@ -89,7 +89,7 @@ async def test_chunks_change_nothing_about_an_impact(
     assert (parts.counts, parts.moved) == (whole.counts, whole.moved)
 
 
-async def test_nothing_is_activated_before_somebody_has_looked(office: Office) -> None:
+async def test_a_text_is_not_activated_before_its_impact_was_read(office: Office) -> None:
     impact = await office.impact()
     assert (await refused(office.activate(impact))).reason == "WRONG_STATE"
     assert await office.platform.rows(Activation) == []
@@ -101,7 +101,7 @@ async def test_nothing_is_activated_before_somebody_has_looked(office: Office) -
     assert (await office.activate(seen)).ruleset_id == "national-2017-566"
 
 
-async def test_who_ran_the_impact_does_not_activate(office: Office) -> None:
+async def test_the_person_who_ran_the_impact_may_not_activate(office: Office) -> None:
     office.caseworker = office.head
     seen = await office.look(await office.impact())
     assert (await refused(office.activate(seen))).reason == "NOT_PERMITTED"
@@ -110,7 +110,7 @@ async def test_who_ran_the_impact_does_not_activate(office: Office) -> None:
 
 
 @pytest.mark.parametrize("news", ["record", "subject", "activation"])
-async def test_an_impact_that_no_longer_holds_is_run_again(office: Office, news: str) -> None:
+async def test_an_outdated_impact_must_be_run_again(office: Office, news: str) -> None:
     seen = await office.look(await office.impact())
     if news == "record":
         await office.platform.tell_records(penalty(2))
@@ -123,13 +123,13 @@ async def test_an_impact_that_no_longer_holds_is_run_again(office: Office, news:
     await office.activate(await office.look(await office.impact()))
 
 
-async def test_what_happens_elsewhere_leaves_an_impact_standing(office: Office) -> None:
+async def test_a_change_in_another_city_does_not_outdate_an_impact(office: Office) -> None:
     seen = await office.look(await office.impact())
     await office.platform.tell_subjects(subject(5, bureau="120104", sector="optical"))
     await office.activate(seen)
 
 
-async def test_an_impact_serves_one_activation_on_its_own_day(office: Office) -> None:
+async def test_an_impact_allows_one_activation_on_its_own_day(office: Office) -> None:
     seen = await office.look(await office.impact(as_of=NEW_YEAR))
     other_day = office.activate(seen, valid_from="2027-01-02")
     assert (await refused(other_day)).reason == "WRONG_STATE"
@@ -139,7 +139,7 @@ async def test_an_impact_serves_one_activation_on_its_own_day(office: Office) ->
     assert (await refused(office.activate(seen))).reason == "WRONG_STATE"
 
 
-async def test_a_draft_is_adopted_in_so_many_words(office: Office) -> None:
+async def test_a_draft_must_be_adopted_explicitly(office: Office) -> None:
     seen = await office.look(await office.impact("hangzhou-trial"))
     assert (await refused(office.activate(seen))).reason == "WRONG_STATE"
     groundless = request_for(seen, adopt_draft=True)
@@ -151,25 +151,25 @@ async def test_a_draft_is_adopted_in_so_many_words(office: Office) -> None:
 
 
 async def test_a_repeated_request_has_one_effect(office: Office) -> None:
-    asked = pb.RunImpactRequest(
+    request = pb.RunImpactRequest(
         request_id=new_request_id(),
         bureau=MUNICIPAL,
         ruleset_id="national-2017-566",
         as_of=TODAY.isoformat(),
     )
-    first, again = [(await office.caseworker.RunImpact(asked)).impact for _ in range(2)]
+    first, again = [(await office.caseworker.RunImpact(request)).impact for _ in range(2)]
     assert first == again
     assert len(await office.platform.rows(Impact)) == 1
-    request = request_for(await office.look(first))
-    answers = [(await office.head.ActivateRuleset(request)).activation for _ in range(2)]
+    activation = request_for(await office.look(first))
+    answers = [(await office.head.ActivateRuleset(activation)).activation for _ in range(2)]
     assert answers[0] == answers[1]
     assert len(await office.platform.rows(Activation)) == 1
-    assert len(await activations_told(office.platform)) == 1
+    assert len(await announced_activations(office.platform)) == 1
 
 
 async def test_it_is_announced_and_audited_with_its_ground(office: Office) -> None:
     activation = await office.bring_in("hangzhou-trial", NEW_YEAR, adopt_draft=True)
-    [event] = await activations_told(office.platform)
+    [event] = await announced_activations(office.platform)
     assert event.activation == activation
     entries = await office.platform.rows(AuditEntry)
     audited = {one.action: one for one in entries if one.actor.startswith("account/")}
@@ -216,7 +216,7 @@ async def test_each_step_has_its_roles(office: Office) -> None:
     assert (await refused(office.impact())).reason == "NOT_PERMITTED"
 
 
-async def test_of_two_activations_at_once_the_second_finds_the_first(office: Office) -> None:
+async def test_of_two_activations_at_once_the_second_is_refused(office: Office) -> None:
     seen = [await office.look(await office.impact()) for _ in range(2)]
     answers = await asyncio.gather(*map(office.activate, seen), return_exceptions=True)
     refusals = [refusal_of(one) for one in answers if isinstance(one, grpc.aio.AioRpcError)]

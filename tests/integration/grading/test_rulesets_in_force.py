@@ -15,15 +15,15 @@ from tests.integration.grading.office import (
     NEW_YEAR,
     TODAY,
     Office,
+    announced_of,
     ruled,
-    told_of,
 )
 from tests.integration.grading.support import penalty, subject
 
 
-async def test_from_today_everyone_concerned_is_graded_at_once(office: Office) -> None:
+async def test_a_text_in_force_from_today_grades_its_subjects_at_once(office: Office) -> None:
     platform, before = office.platform, await office.platform.current()
-    told = len(await told_of(platform))
+    events_before = len(await announced_of(platform))
     await office.bring_in("national-2017-566", TODAY)
     assert office.woken == [True]
     await office.a_day_begins()
@@ -31,14 +31,14 @@ async def test_from_today_everyone_concerned_is_graded_at_once(office: Office) -
     assert await ruled(platform, 2) == ("national-2017-566", "basically_trusted")
     assert (await ruled(platform, 4))[0] == "tianjin-pilot"
     assert (await platform.current("subj-3")).grade is None
-    [event] = (await told_of(platform))[told:]
+    [event] = (await announced_of(platform))[events_before:]
     assert (event.before.ruleset_id, event.after.grade) == (before.ruleset_id, "untrusted")
     assert not event.fell  # grades of different texts are not compared
     assert await office.a_day_begins() == 0
     assert (await check(platform.database)).problems == []
 
 
-async def test_a_later_day_changes_nothing_before_it_comes(office: Office) -> None:
+async def test_a_text_in_force_later_changes_no_grade_before_that_day(office: Office) -> None:
     platform, (old, letter) = office.platform, await ruled(office.platform)
     await office.bring_in("national-2017-566", NEW_YEAR)
     assert await office.a_day_begins() == 0
@@ -54,7 +54,7 @@ async def test_a_later_day_changes_nothing_before_it_comes(office: Office) -> No
     assert (await check(platform.database)).problems == []
 
 
-async def test_a_missed_day_is_made_up_for_and_news_does_not_hide_it(office: Office) -> None:
+async def test_a_missed_day_is_graded_later_even_after_a_change(office: Office) -> None:
     platform = office.platform
     await office.bring_in("national-2017-566", NEW_YEAR)
     platform.clock.moment = datetime(2027, 1, 4, 2, 0, tzinfo=UTC)
@@ -66,7 +66,7 @@ async def test_a_missed_day_is_made_up_for_and_news_does_not_hide_it(office: Off
     assert (await check(platform.database)).problems == []
 
 
-async def test_a_subject_that_comes_later_knows_the_day_ahead(office: Office) -> None:
+async def test_a_later_subject_is_due_on_the_day_of_the_text_too(office: Office) -> None:
     december = date(2026, 12, 1)
     await office.bring_in("national-2017-566", december)
     await office.platform.tell_subjects(subject(5))
@@ -76,7 +76,7 @@ async def test_a_subject_that_comes_later_knows_the_day_ahead(office: Office) ->
     assert set(due.values()) == {december}
 
 
-async def test_a_later_activation_takes_the_place_of_an_earlier(office: Office) -> None:
+async def test_a_later_activation_replaces_an_earlier_one(office: Office) -> None:
     platform = office.platform
     await office.bring_in("national-2017-566", TODAY)
     await office.bring_in("hangzhou-2021-120", NEW_YEAR, sectors=("market",))
@@ -96,7 +96,9 @@ async def test_a_later_activation_takes_the_place_of_an_earlier(office: Office) 
     assert (await check(platform.database)).problems == []
 
 
-async def test_what_ended_never_comes_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_replaced_text_does_not_govern_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await office.bring_in("national-2017-566", TODAY)
     ended = replace(texts.load("national-2017-566"), valid_to=TODAY)
     load = texts.load

@@ -28,7 +28,7 @@ As = Callable[..., GradingServiceStub]
 
 @pytest.fixture
 async def sign_in(platform: Platform, tmp_path: Path) -> AsyncIterator[As]:
-    """Gives a stub that calls in some role."""
+    """Yields a function that makes a client for a caller with given roles."""
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
     servicer = GradingServicer(Changes(platform.database, platform.clock))
@@ -77,7 +77,9 @@ def test_each_rpc_has_a_rule() -> None:
     assert set(POLICY) == {f"/{SERVICE}/{method.name}" for method in methods}
 
 
-async def test_a_grade_is_answered_in_both_times(graded: Platform, sign_in: As) -> None:
+async def test_a_grade_is_read_for_a_day_as_known_at_a_moment(
+    graded: Platform, sign_in: As
+) -> None:
     staff = sign_in(Role.CASEWORKER, bureau="330106")
     now = (await staff.GetGrade(pb.GetGradeRequest(subject_id="subj-1"))).grade
     before = await staff.GetGrade(pb.GetGradeRequest(subject_id="subj-1", on="2026-09-16"))
@@ -114,10 +116,10 @@ async def test_grades_are_listed_newest_first_page_by_page(graded: Platform, sig
 async def test_a_receipt_is_explained_and_recomputes(graded: Platform, sign_in: As) -> None:
     operator = sign_in(Role.OPERATOR, subject_id="subj-1")
     grade = (await operator.GetGrade(pb.GetGradeRequest(subject_id="subj-1"))).grade
-    told = await operator.GetReceipt(pb.GetReceiptRequest(receipt_id=grade.receipt_id))
-    assert json.loads(told.receipt_json)["score"] == grade.score
-    assert any("rec-1" in line for line in told.explanation_zh)
-    assert any("rec-1" in line for line in told.explanation_en)
+    response = await operator.GetReceipt(pb.GetReceiptRequest(receipt_id=grade.receipt_id))
+    assert json.loads(response.receipt_json)["score"] == grade.score
+    assert any("rec-1" in line for line in response.explanation_zh)
+    assert any("rec-1" in line for line in response.explanation_en)
     verified = await operator.VerifyReceipt(pb.VerifyReceiptRequest(receipt_id=grade.receipt_id))
     assert list(verified.differences) == []
 
@@ -169,7 +171,9 @@ async def test_the_public_sees_present_grades_and_never_a_person(
     assert (await refused(public.GetReceipt(receipt))).code is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_a_record_is_graded_once_its_version_is_in(graded: Platform, sign_in: As) -> None:
+async def test_a_record_is_graded_when_the_grade_includes_its_version(
+    graded: Platform, sign_in: As
+) -> None:
     service = sign_in(Role.SERVICE)
 
     async def graded_with(version: int) -> pb.GetRecordGradedResponse:

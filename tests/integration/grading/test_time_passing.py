@@ -1,4 +1,4 @@
-"""What the passing of time does to grades, and what a changed text does."""
+"""Grades change by the passing of time and by a changed text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OUT_OF_WINDOW = date(2031, 5, 7)  # five years after the penalty was determined,
 
 
 async def regrade(platform: Platform, command: Command, as_of: date) -> int:
-    """Has a chunk graded as the daily workflow has; returns how many subjects it took."""
+    """Grades a chunk as the daily workflow does; returns how many subjects it had."""
     changes = Changes(platform.database, platform.clock)
     async with changes.change(service_caller("grading")) as change:
         return len(await command(change, as_of, ""))
@@ -36,7 +36,7 @@ async def penalised(platform: Platform) -> Platform:
     return platform
 
 
-async def test_the_day_on_which_time_changes_a_grade_is_kept(penalised: Platform) -> None:
+async def test_the_next_day_on_which_time_changes_a_grade_is_stored(penalised: Platform) -> None:
     [row] = await penalised.rows(Subject)
     assert row.next_change_on == OUT_OF_WINDOW
     assert await regrade(penalised, regrade_due, OUT_OF_WINDOW - timedelta(days=1)) == 0
@@ -50,7 +50,7 @@ async def test_the_day_on_which_time_changes_a_grade_is_kept(penalised: Platform
     assert (list(event.record_ids), event.fell) == ([], False)
 
 
-async def test_a_missed_day_is_made_up_for_as_of_that_day(penalised: Platform) -> None:
+async def test_a_missed_day_is_graded_later_as_of_that_day(penalised: Platform) -> None:
     await penalised.tell_records(penalty(2, determined_on="2026-05-20"))
     await regrade(penalised, regrade_due, OUT_OF_WINDOW + timedelta(days=100))
     known = [row for row in await penalised.grades() if row.known_to is None]
@@ -60,7 +60,7 @@ async def test_a_missed_day_is_made_up_for_as_of_that_day(penalised: Platform) -
     assert (await check(penalised.database)).problems == []
 
 
-async def test_news_does_not_hide_what_changed_on_a_day_that_was_missed(
+async def test_a_change_does_not_hide_a_missed_day(
     penalised: Platform,
 ) -> None:
     penalised.pass_days(365 * 5)
@@ -75,7 +75,7 @@ async def test_news_does_not_hide_what_changed_on_a_day_that_was_missed(
     assert (list(by_time.record_ids), list(by_news.record_ids)) == ([], ["rec-2"])
 
 
-async def test_grades_under_a_text_that_changed_are_made_anew(penalised: Platform) -> None:
+async def test_grades_under_a_changed_text_are_computed_again(penalised: Platform) -> None:
     today = penalised.clock.today()
     assert await regrade(penalised, regrade_stale, today) == 0
     async with penalised.database.transaction() as session:
@@ -84,7 +84,7 @@ async def test_grades_under_a_text_that_changed_are_made_anew(penalised: Platfor
     assert await regrade(penalised, regrade_stale, today) == 0
 
 
-async def test_grades_where_another_text_governs_by_now_are_made_anew(
+async def test_grades_under_a_text_that_no_longer_governs_are_computed_again(
     penalised: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     today = penalised.clock.today()
@@ -98,7 +98,7 @@ async def test_grades_where_another_text_governs_by_now_are_made_anew(
     assert await regrade(penalised, regrade_stale, today) == 0
 
 
-async def test_a_moved_clock_is_passed_on_once_temporal_can_be_told(platform: Platform) -> None:
+async def test_a_clock_move_is_passed_on_when_temporal_is_back(platform: Platform) -> None:
     platform.temporal_is_away = True
     await platform.announce(ClockMoved(offset_seconds=3600.0), "clock")
     await eventually(platform.was_asked)

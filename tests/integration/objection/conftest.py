@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.integration.objection.stage import PROCESSES, Cast, Stage, assemble
+from tests.integration.objection.processes import PROCESSES, Cast, Processes, assemble
 from tests.postgres import Databases
 
 
@@ -15,10 +15,10 @@ from tests.postgres import Databases
 async def cast(
     tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> AsyncIterator[Cast]:
-    """Everybody, on a running platform."""
-    stage = Stage(tmp_path_factory.mktemp("objection"), databases)
+    """The people of a case, on a running platform."""
+    processes = Processes(tmp_path_factory.mktemp("objection"), databases)
     try:
-        await stage.start(*PROCESSES)
-        yield await assemble(stage)
+        await processes.start(*PROCESSES)
+        yield await assemble(processes)
     finally:
-        stage.end()
+        processes.end()

@@ -19,7 +19,7 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2
 from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
-from tests.integration.objection.stage import BUREAU, Cast, Person, local, refused
+from tests.integration.objection.processes import BUREAU, Cast, Person, local, refused
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,12 +36,12 @@ async def until(
 
 async def announced(cast: Cast, case: pb.Case) -> Counter[str]:
     """How often each event of a case was announced."""
-    database = Database(cast.stage.settings.database_url("objection"))
+    database = Database(cast.processes.settings.database_url("objection"))
     async with database.snapshot() as session:
-        wanted = select(Outbox.headers).where(col(Outbox.aggregate) == f"case/{case.case_id}")
-        headers = (await session.exec(wanted)).all()
+        query = select(Outbox.headers).where(col(Outbox.aggregate) == f"case/{case.case_id}")
+        headers = (await session.exec(query)).all()
     await database.close()
-    return Counter(said["ce-type"].rpartition(".")[2] for said in headers)
+    return Counter(header["ce-type"].rpartition(".")[2] for header in headers)
 
 
 async def contested(cast: Cast, record: registry_pb2.Record) -> bool:
@@ -112,7 +112,7 @@ async def test_the_letter_explains_both_grades_and_the_remedy(cast: Cast) -> Non
     read = await cast.closed(case)
     (letter,) = read.letters
     assert letter.title == DECISION_TITLE
-    for told in (
+    for text in (
         "测试加油站",
         case.number,
         f"杭市监测罚〔2026〕{cast.entered}号",
@@ -125,7 +125,7 @@ async def test_the_letter_explains_both_grades_and_the_remedy(cast: Cast) -> Non
         "测试市市场监督管理局申请复核",
         "0571-00000000",
     ):
-        assert told in letter.body
+        assert text in letter.body
 
 
 async def test_a_correction_changes_the_record_and_nothing_else_of_it(cast: Cast) -> None:
@@ -160,7 +160,7 @@ async def test_a_correction_changes_the_record_and_nothing_else_of_it(cast: Cast
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UPHOLD, Outcome.STOP_DISCLOSURE])
-async def test_an_outcome_that_leaves_the_grade_still_tells_and_closes(
+async def test_an_outcome_without_effect_on_the_grade_sends_a_letter_and_closes(
     cast: Cast, outcome: Outcome
 ) -> None:
     record = await cast.penalty()
@@ -216,7 +216,7 @@ async def test_a_withdrawn_objection_frees_its_records(cast: Cast) -> None:
     assert (read.case.state, list(read.letters)) == ("withdrawn", [])
 
 
-async def test_lodging_is_for_records_of_ones_own_and_one_case_at_a_time(cast: Cast) -> None:
+async def test_a_subject_lodges_on_its_own_records_with_one_open_case_each(cast: Cast) -> None:
     record, theirs = await cast.penalty(), await cast.penalty(cast.rival_id)
     lodge = cast.operator.objection.LodgeObjection
     assert (await refused(lodge(lodging(cast, theirs.record_id)))).code is Refused.INVALID_ARGUMENT
@@ -244,7 +244,7 @@ async def test_numbers_of_a_bureau_follow_one_another(cast: Cast) -> None:
     assert places == list(range(places[0], places[0] + 4))
 
 
-async def test_nobody_decides_on_their_own_act_or_elsewhere(cast: Cast) -> None:
+async def test_nobody_decides_on_their_own_record_or_for_another_bureau(cast: Cast) -> None:
     case = await cast.lodge(await cast.penalty())
     request = pb.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
     outside = await refused(cast.elsewhere.objection.AcceptObjection(request))
@@ -296,13 +296,13 @@ async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> No
     long = await cast.extend(await cast.accept(await cast.lodge(await cast.penalty())), 15)
 
     async def listed(person: Person, size: int = 2) -> list[str]:
-        found: list[str] = []
+        ids: list[str] = []
         request = pb.ListCasesRequest(page_size=size)
         while True:
             page = await ask(person.objection.ListCases(request))
-            found += [case.case_id for case in page.cases]
+            ids += [case.case_id for case in page.cases]
             if not page.next_page_token:
-                return found
+                return ids
             request.page_token = page.next_page_token
 
     everything = await listed(cast.caseworker)
@@ -316,26 +316,26 @@ async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> No
 
 
 async def test_models_and_migrations_agree(cast: Cast) -> None:
-    database = Database(cast.stage.settings.database_url("objection"))
+    database = Database(cast.processes.settings.database_url("objection"))
     assert await migrations.differences(database, "objection") == []
     await database.close()
 
 
-async def test_a_crash_that_loses_the_temporal_store_costs_nothing(cast: Cast) -> None:
+async def test_a_crash_that_loses_the_temporal_store_loses_nothing(cast: Cast) -> None:
     waiting = await cast.accept(await cast.lodge(await cast.penalty()))
-    await cast.stage.advance_to(local("2026-09-18", 10))
+    await cast.processes.advance_to(local("2026-09-18", 10))
     await until(lambda: reached(cast, waiting, 1))
     records = [await cast.penalty() for _ in range(3)]
     granted = await cast.accept(await cast.lodge(*records))
     await until(lambda: contested(cast, records[-1]))
     await cast.decide(granted, "delete")
-    cast.stage.pause("registry")  # mostly before the follow-through has come to it
+    cast.processes.pause("registry")  # mostly before the follow-through has come to it
     await cast.until(granted, lambda read: bool(read.case.grade_before))
-    cast.stage.kill("objection", "temporal")
-    for file in (cast.stage.folder / "temporal").glob("temporal.db*"):
+    cast.processes.kill("objection", "temporal")
+    for file in (cast.processes.folder / "temporal").glob("temporal.db*"):
         file.unlink()
-    cast.stage.go_on("registry")
-    await cast.stage.start("temporal", "objection")
+    cast.processes.go_on("registry")
+    await cast.processes.start("temporal", "objection")
 
     problems = {(p.name, p.object) for p in (await cast.check()).problems}
     assert ("case.workflow_missing", f"case/{waiting.case_id}") in problems
@@ -349,7 +349,7 @@ async def test_a_crash_that_loses_the_temporal_store_costs_nothing(cast: Cast) -
     counted = await announced(cast, granted)
     assert (counted["LetterIssued"], counted["ObjectionClosed"]) == (1, 1)
 
-    await cast.stage.advance_to(local("2026-09-21", 10))
+    await cast.processes.advance_to(local("2026-09-21", 10))
     await until(lambda: reached(cast, waiting, 2))
     overdue = (await cast.read(waiting)).case
     assert (overdue.state, overdue.term.overdue, overdue.term.remaining_days) == (
@@ -382,9 +382,9 @@ async def test_cases_and_register_agree_on_what_is_contested(cast: Cast) -> None
         return ours["contested"] in list(theirs.digests)
 
     await until(agree)
-    found = await cast.check()
-    assert list(found.problems) == []
-    figures = {figure.name: figure.value for figure in found.figures}
+    response = await cast.check()
+    assert list(response.problems) == []
+    figures = {figure.name: figure.value for figure in response.figures}
     assert figures["cases.open"] > 0
     assert figures["cases.overdue"] > 0
     assert figures["dead_letters"] == 0

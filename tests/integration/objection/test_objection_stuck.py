@@ -1,4 +1,4 @@
-"""A case that cannot be followed through is announced once, and shown until it is settled."""
+"""A refused activity of a case is announced once, and reported until the case is settled."""
 
 from __future__ import annotations
 

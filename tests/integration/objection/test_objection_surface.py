@@ -23,7 +23,7 @@ from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from services.objection.clients import Clients
 from services.objection.policy import POLICY, SERVICE
 from services.objection.servicer import ObjectionServicer
-from tests.integration.objection.stage import refused
+from tests.integration.objection.processes import refused
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -64,7 +64,7 @@ def test_every_method_has_a_rule() -> None:
     assert set(POLICY) == {f"/{service}/{method}" for service, method in methods}
 
 
-async def test_a_neighbour_that_is_away_is_said_to_be_away(operator: ObjectionServiceStub) -> None:
+async def test_a_service_that_cannot_be_reached_is_named(operator: ObjectionServiceStub) -> None:
     request = pb.LodgeObjectionRequest(
         request_id=new_request_id(),
         subject_id="subject-1",

@@ -21,7 +21,7 @@ from services.objection.repairs.letters import (
     REFUSED_TITLE,
     SUPPLEMENT_TITLE,
 )
-from tests.integration.objection.stage import (
+from tests.integration.objection.processes import (
     ROLES,
     Cast,
     Person,
@@ -39,19 +39,19 @@ YEAR_AGO, TOO_LATE = "2025-09-10", "2026-09-01"
 
 @dataclass
 class Shop:
-    """A subject of its own with its operator, so that no test disturbs another."""
+    """A subject and its operator for one test, so that no test disturbs another."""
 
     cast: Cast
     subject_id: str
     operator: Person
 
     async def entered(self, **changed: Any) -> registry_pb2.Record:
-        """A record on file, once it is in the grade."""
+        """A record, once the grade takes it into account."""
         record = await self.cast.penalty(self.subject_id, **changed)
-        wanted = grading_pb2.GetRecordGradedRequest(record_id=record.record_id, version=1)
+        request = grading_pb2.GetRecordGradedRequest(record_id=record.record_id, version=1)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (  # noqa: ASYNC110
-                await ask(self.cast.caseworker.grading.GetRecordGraded(wanted))
+                await ask(self.cast.caseworker.grading.GetRecordGraded(request))
             ).graded:
                 await asyncio.sleep(0.05)
         return record
@@ -76,10 +76,10 @@ class Shop:
 
     async def closed(self, case: cases.Case, state: str = "closed") -> cases.GetCaseResponse:
         """The case once nothing more follows from it."""
-        wanted = cases.GetCaseRequest(case_id=case.case_id)
+        request = cases.GetCaseRequest(case_id=case.case_id)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                read: cases.GetCaseResponse = await ask(self.operator.objection.GetCase(wanted))
+                read: cases.GetCaseResponse = await ask(self.operator.objection.GetCase(request))
                 if read.case.state == state and (state == "withdrawn" or read.letters):
                     return read
                 await asyncio.sleep(0.05)
@@ -88,7 +88,7 @@ class Shop:
 async def shop_of(cast: Cast, name: str) -> Shop:
     subject_id = await registered(cast.enterer, f"测试加油站{name}")
     operator = await engaged(
-        cast.stage, cast.administrator, name, [ROLES.ROLE_OPERATOR], "", subject_id
+        cast.processes, cast.administrator, name, [ROLES.ROLE_OPERATOR], "", subject_id
     )
     return Shop(cast, subject_id, operator)
 
@@ -114,7 +114,7 @@ def deciding(case: cases.Case, *, confirm: bool) -> pb.DecideRepairRequest:
     )
 
 
-def stand(case: cases.Case) -> dict[str, bool]:
+def met_by_condition(case: cases.Case) -> dict[str, bool]:
     """Which condition is met."""
     return {condition.id: condition.met for condition in case.repair.conditions}
 
@@ -130,7 +130,7 @@ async def test_a_confirmed_repair_lifts_the_grade_and_says_why(cast: Cast) -> No
     assert (case.kind, case.state, case.repair.whole_spell) == ("repair", "lodged", True)
     # From submission, across 中秋 and 国庆 with their make-up days (C-13).
     assert (case.term.started_on, case.term.target_on) == ("2026-09-14", "2026-10-10")
-    assert stand(case) == {
+    assert met_by_condition(case) == {
         "duties_performed": False,
         "impact_removed": False,
         "waited": True,
@@ -143,12 +143,12 @@ async def test_a_confirmed_repair_lifts_the_grade_and_says_why(cast: Cast) -> No
     assert author.code is grpc.StatusCode.PERMISSION_DENIED
     unknown = await refused(cast.caseworker.repair.ConfirmCondition(confirming(case, "waited")))
     assert unknown.code is grpc.StatusCode.INVALID_ARGUMENT
-    told = [
+    confirmed = [
         (await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, one)))).case
         for one in FACTS
     ]
-    assert all(stand(told[-1]).values())
-    assert told[-1].repair.conditions[0].confirmed_by == cast.caseworker.account_id
+    assert all(met_by_condition(confirmed[-1]).values())
+    assert confirmed[-1].repair.conditions[0].confirmed_by == cast.caseworker.account_id
     groundless = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
     assert groundless.code is grpc.StatusCode.FAILED_PRECONDITION
     await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
@@ -179,7 +179,7 @@ async def carried_through(shop: Shop, case: cases.Case, record: registry_pb2.Rec
     ]
 
 
-async def test_before_its_day_nobody_applies_in_vain(cast: Cast) -> None:
+async def test_an_application_before_its_day_is_refused_with_that_day(cast: Cast) -> None:
     shop = await shop_of(cast, "too-early")
     await shop.entered(points=20, determined_on=TOO_LATE)
     answer = await shop.check()
@@ -194,16 +194,16 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     shop = await shop_of(cast, "supplemented")
     record = await shop.entered(points=5)
     case = await shop.lodge(record)
-    assert stand(case) == {"corrected": False, "impact_removed": False}
+    assert met_by_condition(case) == {"corrected": False, "impact_removed": False}
     request = pb.RequestSupplementRequest(
         request_id=new_request_id(), case_id=case.case_id, missing="检定证书"
     )
-    asked = (await ask(cast.caseworker.repair.RequestSupplement(request))).case
-    assert (asked.state, asked.repair.supplement_requested) == (
+    waiting = (await ask(cast.caseworker.repair.RequestSupplement(request))).case
+    assert (waiting.state, waiting.repair.supplement_requested) == (
         "supplement_requested",
         "检定证书",
     )
-    assert asked.term == case.term
+    assert waiting.term == case.term
     adding = pb.SupplementRepairRequest(
         request_id=new_request_id(), case_id=case.case_id, note="补交", evidence=["检定证书1号"]
     )
@@ -221,8 +221,8 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     )
     assert late.code is grpc.StatusCode.FAILED_PRECONDITION
     not_met = confirming(case, "corrected", met=False)
-    told = (await ask(cast.caseworker.repair.ConfirmCondition(not_met))).case
-    assert (stand(told)["corrected"], told.repair.conditions[0].ground) == (
+    answered = (await ask(cast.caseworker.repair.ConfirmCondition(not_met))).case
+    assert (met_by_condition(answered)["corrected"], answered.repair.conditions[0].ground) == (
         False,
         "查验缴款凭证和现场，属实",
     )
@@ -234,7 +234,7 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     assert (await cast.record(record.record_id)).status == "active"
 
 
-async def test_who_may_and_which_case_is_which(cast: Cast) -> None:
+async def test_roles_kinds_and_open_cases_are_kept_apart(cast: Cast) -> None:
     shop = await shop_of(cast, "to-and-fro")
     record = await shop.entered(points=5)
     rival = await refused(cast.rival.repair.LodgeRepair(shop.lodging(record)))
@@ -242,7 +242,7 @@ async def test_who_may_and_which_case_is_which(cast: Cast) -> None:
     case = await shop.lodge(record)
     second = await refused(shop.operator.repair.LodgeRepair(shop.lodging(record)))
     assert second.facts["number"] == case.number
-    # That a record is wrong may be said at the same time: it is another question.
+    # The subject may also object to the record meanwhile: that is a separate question.
     disputed = cases.LodgeObjectionRequest(
         request_id=new_request_id(),
         subject_id=shop.subject_id,
@@ -289,11 +289,11 @@ async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast
     await accept(cast.caseworker, case)
     for condition in ("corrected", "impact_removed"):
         await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, condition)))
-    await cast.stage.advance_to(local("2026-10-13", 10))
-    wanted = cases.GetCaseRequest(case_id=case.case_id)
+    await cast.processes.advance_to(local("2026-10-13", 10))
+    request = cases.GetCaseRequest(case_id=case.case_id)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            read = await ask(shop.operator.objection.GetCase(wanted))
+            read = await ask(shop.operator.objection.GetCase(request))
             if sum(step.step == "rung" for step in read.steps) == 2:
                 break
             await asyncio.sleep(0.05)
@@ -302,10 +302,10 @@ async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast
     assert [p.message_en for p in checked.problems] == []
     assert {f.name: f.value for f in checked.figures}["cases.overdue"] >= 1
     await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
-    cast.stage.kill("objection", "registry")
-    await cast.stage.start("registry", "objection")
-    request = operations.ReconcileRequest(request_id=new_request_id())
-    await ask(cast.administrator.operations.Reconcile(request))
+    cast.processes.kill("objection", "registry")
+    await cast.processes.start("registry", "objection")
+    reconcile = operations.ReconcileRequest(request_id=new_request_id())
+    await ask(cast.administrator.operations.Reconcile(reconcile))
     await shop.closed(case)
     assert (await cast.record(record.record_id)).status == "repaired"
     assert not (await cast.check()).problems

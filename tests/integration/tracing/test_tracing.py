@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from plumbing.client import ask, new_request_id
-from tests.integration.objection.stage import PASSWORD, PROCESSES, Cast, Stage, assemble
+from tests.integration.objection.processes import PASSWORD, PROCESSES, Cast, Processes, assemble
 from tests.integration.tracing.receiver import Receiver, Span, receiving
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
@@ -32,7 +32,7 @@ class TracedPlatform:
 
     def lines(self, service: str) -> Iterator[dict[str, Any]]:
         """What a service has logged."""
-        text = (self.cast.stage.folder / f"{service}.log").read_text()
+        text = (self.cast.processes.folder / f"{service}.log").read_text()
         return (json.loads(line) for line in text.splitlines())
 
     def told(self, case_id: str, name: str) -> bool:
@@ -87,12 +87,12 @@ async def platform(
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
         patch.setenv("QUANHENG_CALL_TIMEOUT_SECONDS", "2")
-        stage = Stage(tmp_path_factory.mktemp("tracing"), databases)
+        processes = Processes(tmp_path_factory.mktemp("tracing"), databases)
         try:
-            await stage.start(*PROCESSES)
-            yield TracedPlatform(await assemble(stage), receiver)
+            await processes.start(*PROCESSES)
+            yield TracedPlatform(await assemble(processes), receiver)
         finally:
-            stage.end()
+            processes.end()
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -141,11 +141,11 @@ def logs_in(line: dict[str, Any]) -> bool:
 async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_span(
     platform: TracedPlatform,
 ) -> None:
-    cast, stage = platform.cast, platform.cast.stage
+    cast, processes = platform.cast, platform.cast.processes
     case = await cast.accept(await cast.lodge(await cast.penalty()))
     # The workflow is told where the case stands by then, so let the acceptance reach it first.
     await until(lambda: platform.told(case.case_id, "handle scheduled"), lambda: case)
-    stage.kill("grading")
+    processes.kill("grading")
     decision = cast.decision(case, "delete")
     await ask(cast.caseworker.objection.DecideObjection(decision))
     call = await platform.served(f"{SERVICE}/DecideObjection", decision.request_id)
@@ -158,7 +158,7 @@ async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_sp
         }
 
     await until(lambda: bool(attempts()), attempts)
-    await stage.start("grading")
+    await processes.start("grading")
     await cast.closed(case)
     await platform.trace_with(
         call.trace_id,
@@ -180,14 +180,14 @@ async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_sp
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_trace_survives_the_crash_of_who_was_to_publish(platform: TracedPlatform) -> None:
-    cast, stage = platform.cast, platform.cast.stage
+    cast, processes = platform.cast, platform.cast.processes
     record, request_id = await cast.penalty(), new_request_id()
-    stage.kill("nats")
+    processes.kill("nats")
     await cast.lodge(record, request_id=request_id)
     call = await platform.served(LODGE, request_id)
-    stage.kill("objection")
-    await stage.start("nats")
-    await stage.start("objection")
+    processes.kill("objection")
+    await processes.start("nats")
+    await processes.start("objection")
     spans = await platform.trace_with(
         call.trace_id,
         ("objection", "producer", "publish quanheng.objection.v1.ObjectionLodged"),
@@ -208,12 +208,12 @@ async def test_a_trace_survives_the_crash_of_who_was_to_publish(platform: Traced
 async def test_neither_secrets_nor_what_people_wrote_stand_in_spans_or_lines(
     platform: TracedPlatform,
 ) -> None:
-    folder = platform.cast.stage.settings.keys_dir
+    folder = platform.cast.processes.settings.keys_dir
     secrets = [file.read_text().strip() for file in folder.iterdir()]
     secrets.append(json.loads((folder / "signing.jwk").read_text())["d"])
     token = "eyJ"  # how every one begins
     people = ["enterer", "unit-head", "测试加油站", "检定证书", "使用未经检定"]
-    lines = [platform.cast.stage.folder / f"{service}.log" for service in SERVICES]
+    lines = [platform.cast.processes.folder / f"{service}.log" for service in SERVICES]
     told = [*platform.receiver.bodies, *(file.read_bytes() for file in lines)]
     assert len(told) > len(lines)
     for word in [PASSWORD, token, *secrets, *people]:

@@ -35,7 +35,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
 from protos.registry.v1.events_pb2 import BureausChanged
 from tests.integration.events.support import eventually, running
-from tests.integration.objection.stage import refused
+from tests.integration.objection.processes import refused
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 

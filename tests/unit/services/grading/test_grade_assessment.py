@@ -29,7 +29,7 @@ def file(*records: Record, bureau: str = "330106", removed: bool = False) -> Fil
     return File(dossier, removed)
 
 
-def test_another_day_says_the_same_and_another_record_does_not() -> None:
+def test_another_day_keeps_the_digest_and_another_record_changes_it() -> None:
     today = assess(file(PENALTY), DAY)
     assert today.digest == assess(file(PENALTY), date(2027, 1, 1)).digest
     assert today.digest == digest_of(today.document)

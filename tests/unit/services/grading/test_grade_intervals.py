@@ -1,4 +1,4 @@
-"""Grades in two times: a history of any gradings answers as a notebook of them would."""
+"""Grades in two times: a history answers like a notebook of everything that was graded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def moment(number: int) -> datetime:
 
 
 def state(history: list[Said], starts: list[int], what: list[int], now: datetime) -> datetime:
-    """Does to a history what grading does to its rows."""
+    """Changes a history as grading changes its rows."""
     known = sorted((one for one in history if one.known_to is None), key=_in_force_from)
     ruled = succession(known, [day(one) for one in starts], now)
     for place in ruled.ended:
@@ -46,7 +46,7 @@ def state(history: list[Said], starts: list[int], what: list[int], now: datetime
 
 
 def answers(one: Said, on: date, known_at: datetime) -> bool:
-    """What a grade in both times means."""
+    """Whether a statement answers for that day, as known at that moment."""
     in_force = one.in_force_from <= on and (one.in_force_to is None or on < one.in_force_to)
     known = one.known_from <= known_at and (one.known_to is None or known_at < one.known_to)
     return in_force and known
@@ -61,7 +61,7 @@ gradings = st.lists(st.lists(days, min_size=1, max_size=3, unique=True).map(sort
 
 
 @given(gradings)
-def test_what_was_known_at_any_moment_stays_answerable(gradings: list[list[int]]) -> None:
+def test_the_knowledge_of_any_past_moment_can_be_read(gradings: list[list[int]]) -> None:
     history: list[Said] = []
     notebook: list[dict[int, int]] = [{}]  # after each grading: day → what was in force
     for number, starts in enumerate(gradings):
@@ -78,7 +78,7 @@ def test_what_was_known_at_any_moment_stays_answerable(gradings: list[list[int]]
 
 
 @given(gradings)
-def test_what_is_known_now_has_no_gap_and_one_open_end(gradings: list[list[int]]) -> None:
+def test_present_knowledge_has_no_gap_and_one_open_end(gradings: list[list[int]]) -> None:
     history: list[Said] = []
     for number, starts in enumerate(gradings):
         state(history, starts, starts, moment(number))
@@ -88,7 +88,7 @@ def test_what_is_known_now_has_no_gap_and_one_open_end(gradings: list[list[int]]
 
 
 @given(gradings, st.lists(st.integers(-5, 5), min_size=8, max_size=8))
-def test_a_clock_set_back_ends_nothing_before_it_began(
+def test_after_a_clock_was_set_back_nothing_ends_before_it_began(
     gradings: list[list[int]], leaps: list[int]
 ) -> None:
     history: list[Said] = []

@@ -21,21 +21,21 @@ def dossier(sector: Sector, *kinds: RecordKind) -> Dossier:
 
 
 def ahead(ruleset_id: str, file: Dossier, lang: Lang) -> list[str]:
-    found = grading.outlook(file, ruleset.load(ruleset_id), TODAY)
-    return wording.ahead(found, file, lang)
+    outlook = grading.outlook(file, ruleset.load(ruleset_id), TODAY)
+    return wording.ahead(outlook, file, lang)
 
 
-def test_points_say_when_a_record_ends_and_what_its_repair_is_worth() -> None:
-    said = ahead("hangzhou-2021-120", dossier(Sector.MARKET, RecordKind.PENALTY), "zh")
+def test_an_outlook_of_points_names_ends_and_the_worth_of_a_repair() -> None:
+    sentences = ahead("hangzhou-2021-120", dossier(Sector.MARKET, RecordKind.PENALTY), "zh")
     record = "“2026-05-06认定，rec-0”"
-    assert said[0] == "截至2026-09-14为C级（一般）（80分）。"
-    assert said[1].startswith("若无其他变化，自2031-05-07起为B级")
-    assert said[1].endswith(f"：{record}不再计入。")
-    assert said[2].startswith("步骤最少的途径：自2026-09-14起可达")
-    assert any(f"就记录{record}（行政处罚）申请修复 +10（四(四)）" in line for line in said)
+    assert sentences[0] == "截至2026-09-14为C级（一般）（80分）。"
+    assert sentences[1].startswith("若无其他变化，自2031-05-07起为B级")
+    assert sentences[1].endswith(f"：{record}不再计入。")
+    assert sentences[2].startswith("步骤最少的途径：自2026-09-14起可达")
+    assert any(f"就记录{record}（行政处罚）申请修复 +10（四(四)）" in line for line in sentences)
 
 
-def test_a_class_is_reached_by_what_is_done_before_the_year_ends() -> None:
+def test_a_better_class_needs_good_records_before_the_year_ends() -> None:
     file = dossier(Sector.OPTICAL, RecordKind.PENALTY)
     zh, en = (ahead("tianjin-pilot", file, lang) for lang in ("zh", "en"))
     assert len(zh) == len(en)
@@ -47,13 +47,13 @@ def test_a_class_is_reached_by_what_is_done_before_the_year_ends() -> None:
     assert f"自{int(by[:4]) + 1}-01-01起可达一类" in reached
 
 
-def test_who_is_at_the_best_has_nothing_to_do() -> None:
-    said = ahead("hangzhou-2021-120", dossier(Sector.MARKET, RecordKind.AWARD), "zh")
-    assert said[0].startswith("截至2026-09-14为A级")
-    assert not any("途径" in line or "步骤" in line for line in said)
+def test_the_best_grade_has_no_way_up() -> None:
+    sentences = ahead("hangzhou-2021-120", dossier(Sector.MARKET, RecordKind.AWARD), "zh")
+    assert sentences[0].startswith("截至2026-09-14为A级")
+    assert not any("途径" in line or "步骤" in line for line in sentences)
 
 
-def test_each_text_says_its_grade_or_why_there_is_none() -> None:
+def test_a_comparison_names_each_grade_or_the_reason_for_none() -> None:
     receipts = grading.compare(dossier(Sector.MARKET), TODAY)
     zh, en = (grading.tell_apart(receipts, lang) for lang in ("zh", "en"))
     assert [("不评定等级" in line) for line in zh] == [False, False, True, False]

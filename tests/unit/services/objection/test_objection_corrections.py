@@ -1,4 +1,4 @@
-"""Corrections: all faults at once, and what a record then reads."""
+"""Corrections: every fault at once, and the corrected record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.objection.corrections import check_corrections, corrected, correct
 TODAY = date(2026, 9, 14)
 
 
-def record(record_id: str = "r1", **said: Any) -> Record:
+def record(record_id: str = "r1", **fields: Any) -> Record:
     return Record(
         record_id=record_id,
         kind="penalty",
@@ -25,7 +25,7 @@ def record(record_id: str = "r1", **said: Any) -> Record:
         determined_on="2026-09-01",
         summary="旧",
         version=3,
-        **said,
+        **fields,
     )
 
 
@@ -40,11 +40,11 @@ def faults(
 
 
 def fields(corrections: list[Correction], *records: Record) -> list[str]:
-    found = faults(Outcome.CORRECT, corrections, list(records or (record(),)))
-    return [name for name, _ in found]
+    pairs = faults(Outcome.CORRECT, corrections, list(records or (record(),)))
+    return [name for name, _ in pairs]
 
 
-def test_each_record_needs_one_correction_and_no_other_has_any() -> None:
+def test_each_contested_record_needs_exactly_one_correction() -> None:
     one = Correction(record_id="r1", points=3)
     assert fields([one]) == []
     assert fields([]) == ["corrections"]
@@ -54,7 +54,7 @@ def test_each_record_needs_one_correction_and_no_other_has_any() -> None:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DELETE, Outcome.UPHOLD, Outcome.STOP_DISCLOSURE])
-def test_only_a_correction_has_corrections(outcome: Outcome) -> None:
+def test_only_the_outcome_correct_takes_corrections(outcome: Outcome) -> None:
     assert faults(outcome, [], [record()]) == []
     assert faults(outcome, [Correction(record_id="r1", points=3)], [record()])
 
@@ -75,7 +75,7 @@ def test_every_fault_is_named_at_once() -> None:
     ]
 
 
-def test_a_correction_is_told_in_chinese() -> None:
+def test_a_correction_is_written_in_chinese() -> None:
     stored = MessageToDict(
         Correction(record_id="r1", kind="short_measure", points=0, determined_on="2026-09-02"),
         preserving_proto_field_name=True,
@@ -83,18 +83,18 @@ def test_a_correction_is_told_in_chinese() -> None:
     assert correction_zh(stored) == ("类别：克扣消费者", "分值：0", "认定日期：2026-09-02")
 
 
-def test_a_correction_changes_what_it_names_alone() -> None:
+def test_a_correction_changes_only_what_it_names() -> None:
     stored = MessageToDict(
         Correction(record_id="r1", points=0, summary="新"), preserving_proto_field_name=True
     )
-    held = record(points=5, source_ref="文书1")
-    told = corrected(held, stored)
-    assert (told.points, told.summary) == (0, "新")
-    assert (told.kind, told.determined_on, told.source_ref, told.version) == (
-        held.kind,
-        held.determined_on,
-        held.source_ref,
+    before = record(points=5, source_ref="文书1")
+    after = corrected(before, stored)
+    assert (after.points, after.summary) == (0, "新")
+    assert (after.kind, after.determined_on, after.source_ref, after.version) == (
+        before.kind,
+        before.determined_on,
+        before.source_ref,
         3,
     )
-    assert corrected(told, stored) == told  # once more changes nothing
-    assert held.points == 5
+    assert corrected(after, stored) == after  # applied again it changes nothing
+    assert before.points == 5

@@ -20,5 +20,5 @@ def test_windows_are_working_days_with_holidays_and_make_up_days() -> None:
     assert windows(due, FRIDAY) == {"overdue": 1, "within_1": 2 + 4, "within_5": 2 + 4 + 8}
 
 
-def test_no_term_is_no_figure_missing() -> None:
+def test_without_terms_every_window_is_zero() -> None:
     assert windows([], FRIDAY) == {"overdue": 0, "within_1": 0, "within_5": 0}

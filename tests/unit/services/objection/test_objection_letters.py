@@ -85,7 +85,7 @@ def test_both_receipts_are_explained_point_by_point() -> None:
     ]
 
 
-def test_a_subject_without_a_grade_is_told_so() -> None:
+def test_a_letter_says_when_there_is_no_grade() -> None:
     none = GradeFacts("", "", [])
     letter = decision_letter(FACTS, Outcome.DELETE, none, none).body
     assert "决定执行前：未评定等级。" in letter

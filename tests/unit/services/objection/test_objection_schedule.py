@@ -24,7 +24,7 @@ def test_a_term_is_overdue_at_the_midnight_after_its_last_day() -> None:
     assert schedule.due_at == start_of(date(2026, 9, 21))  # 20 September is a make-up day
 
 
-def test_rungs_are_in_order_and_named_after_the_last_day() -> None:
+def test_reminders_are_in_order_and_named_after_the_last_day() -> None:
     rungs = schedule_of(term("2026-09-14"), NUMBER, 2).rungs
     assert [(rung.key, rung.at) for rung in rungs] == [
         ("nearly_due/2026-09-20", start_of(date(2026, 9, 18), 9)),
@@ -34,7 +34,7 @@ def test_rungs_are_in_order_and_named_after_the_last_day() -> None:
     assert rungs[1].message_zh.startswith(f"{NUMBER}办理期限已于2026年9月20日届满")
 
 
-def test_a_longer_term_has_rungs_of_its_own() -> None:
+def test_a_longer_term_has_reminders_of_its_own() -> None:
     short = {rung.key for rung in schedule_of(term("2026-09-14"), NUMBER, 2).rungs}
     long = {rung.key for rung in schedule_of(term("2026-09-14", 15), NUMBER, 4).rungs}
     assert long == {"nearly_due/2026-10-16", "overdue/2026-10-16"}

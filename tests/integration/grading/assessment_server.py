@@ -1,4 +1,4 @@
-"""A door to grading for its tests: a server with its services, and callers in every role."""
+"""A server of assessments for the tests of grading, with callers in every role."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ As = Callable[..., AssessmentServiceStub]
 
 
 @asynccontextmanager
-async def opened(database: Database, clock: Clock, keys: Path) -> AsyncIterator[As]:
-    """Serves assessments; gives a stub that calls in some role."""
+async def serving_assessments(database: Database, clock: Clock, keys: Path) -> AsyncIterator[As]:
+    """Serves assessments; yields a function that makes a client for a caller with given roles."""
     signer = Signer(make_keys(keys, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
     servicer = AssessmentServicer(Changes(database, clock))

@@ -1,4 +1,4 @@
-"""A sandbox of real processes for objections: engines, registry, grading and objection itself."""
+"""Real processes in a sandbox for the tests of objection: engines, registry, grading, objection."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Person:
         return operations_pb2_grpc.OperationsServiceStub(self.channels["objection"])
 
 
-class Stage:
+class Processes:
     """The processes on one data directory, each of which can be killed and started again."""
 
     def __init__(self, folder: Path, databases: Databases) -> None:
@@ -119,7 +119,7 @@ class Stage:
             self._running.pop(name).wait()
 
     def pause(self, name: str) -> None:
-        """Makes a process stand still: it is there and answers nobody."""
+        """Stops a process without ending it, so that it answers no call."""
         self._running[name].send_signal(signal.SIGSTOP)
 
     def go_on(self, name: str) -> None:
@@ -158,7 +158,7 @@ class Stage:
 
 
 async def refused(call: Awaitable[Any]) -> Refusal:
-    """The refusal a call must meet with."""
+    """The refusal of a call; fails when the call succeeds."""
     try:
         answer = await call
     except grpc.aio.AioRpcError as error:
@@ -168,9 +168,9 @@ async def refused(call: Awaitable[Any]) -> Refusal:
 
 @dataclass
 class Cast:
-    """Who takes part, and the subject whose records are disputed."""
+    """The people who take part, and the subject whose records are disputed."""
 
-    stage: Stage
+    processes: Processes
     administrator: Person
     enterer: Person
     caseworker: Person
@@ -186,7 +186,7 @@ class Cast:
     async def penalty(self, subject_id: str = "", **changed: Any) -> registry_pb2.Record:
         """A new penalty on the record of the subject."""
         self.entered += 1
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "subject_id": subject_id or self.subject_id,
             "kind": "penalty",
             "severity": "general",
@@ -198,7 +198,7 @@ class Cast:
             "provided_by": "测试市场监管所",
             "summary": "使用未经检定的计量器具",
         }
-        record = registry_pb2.Record(**{**told, **changed})
+        record = registry_pb2.Record(**{**fields, **changed})
         request = registry_pb2.EnterRecordRequest(request_id=new_request_id(), record=record)
         return (await ask(self.enterer.registry.EnterRecord(request))).record
 
@@ -207,14 +207,14 @@ class Cast:
         return (await ask(self.caseworker.registry.GetRecord(request))).record
 
     async def lodge(self, *records: registry_pb2.Record, **changed: Any) -> pb.Case:
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "request_id": new_request_id(),
             "subject_id": self.subject_id,
             "record_ids": [record.record_id for record in records],
             "grounds": "该器具在检定有效期内，附检定证书",
             "evidence": ["检定证书 测检字第1号"],
         }
-        request = pb.LodgeObjectionRequest(**{**told, **changed})
+        request = pb.LodgeObjectionRequest(**{**fields, **changed})
         return (await ask(self.operator.objection.LodgeObjection(request))).case
 
     async def accept(self, case: pb.Case) -> pb.Case:
@@ -222,26 +222,26 @@ class Cast:
         return (await ask(self.caseworker.objection.AcceptObjection(request))).case
 
     async def extend(self, case: pb.Case, days: int, *, approve: bool = True) -> pb.Case:
-        asked = pb.RequestExtensionRequest(
+        request = pb.RequestExtensionRequest(
             request_id=new_request_id(), case_id=case.case_id, days=days, ground="须委托技术鉴定"
         )
-        await ask(self.caseworker.objection.RequestExtension(asked))
-        decided = pb.DecideExtensionRequest(
+        await ask(self.caseworker.objection.RequestExtension(request))
+        decision = pb.DecideExtensionRequest(
             request_id=new_request_id(), case_id=case.case_id, approve=approve, note="同意"
         )
-        return (await ask(self.unit_head.objection.DecideExtension(decided))).case
+        return (await ask(self.unit_head.objection.DecideExtension(decision))).case
 
-    def decision(self, case: pb.Case, outcome: str, **told: Any) -> pb.DecideObjectionRequest:
+    def decision(self, case: pb.Case, outcome: str, **fields: Any) -> pb.DecideObjectionRequest:
         return pb.DecideObjectionRequest(
             request_id=new_request_id(),
             case_id=case.case_id,
             outcome=outcome,
             reasons="经核查，器具在检定有效期内，原记录有误",
-            **told,
+            **fields,
         )
 
-    async def decide(self, case: pb.Case, outcome: str, **told: Any) -> pb.Case:
-        request = self.decision(case, outcome, **told)
+    async def decide(self, case: pb.Case, outcome: str, **fields: Any) -> pb.Case:
+        request = self.decision(case, outcome, **fields)
         return (await ask(self.caseworker.objection.DecideObjection(request))).case
 
     async def read(self, case: pb.Case) -> pb.GetCaseResponse:
@@ -271,29 +271,29 @@ class Cast:
         return await ask(self.administrator.operations.Check(operations_pb2.CheckRequest()))
 
 
-async def assemble(stage: Stage) -> Cast:
+async def assemble(processes: Processes) -> Cast:
     """Bureaus, two subjects and their operators, and the staff of a bureau."""
-    administrator = await stage.administrator()
+    administrator = await processes.administrator()
     for code, name in NAMES.items():
         bureau = registry_pb2.Bureau(
             code=code, name=name, division_code=code, department="信用监管科", phone="0571-00000000"
         )
         request = registry_pb2.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
         await ask(administrator.registry.PutBureau(request))
-    enterer = await engaged(stage, administrator, "enterer", [ROLES.ROLE_CASEWORKER], BUREAU)
+    enterer = await engaged(processes, administrator, "enterer", [ROLES.ROLE_CASEWORKER], BUREAU)
     ids = [await registered(enterer, name) for name in ("测试加油站", "测试超市")]
     return Cast(
-        stage,
+        processes,
         administrator,
         enterer,
-        await engaged(stage, administrator, "caseworker", [ROLES.ROLE_CASEWORKER], BUREAU),
-        await engaged(stage, administrator, "unit-head", [ROLES.ROLE_UNIT_HEAD], BUREAU),
+        await engaged(processes, administrator, "caseworker", [ROLES.ROLE_CASEWORKER], BUREAU),
+        await engaged(processes, administrator, "unit-head", [ROLES.ROLE_UNIT_HEAD], BUREAU),
         await engaged(
-            stage, administrator, "both", [ROLES.ROLE_CASEWORKER, ROLES.ROLE_UNIT_HEAD], BUREAU
+            processes, administrator, "both", [ROLES.ROLE_CASEWORKER, ROLES.ROLE_UNIT_HEAD], BUREAU
         ),
-        await engaged(stage, administrator, "elsewhere", [ROLES.ROLE_CASEWORKER], OTHER_BUREAU),
-        await engaged(stage, administrator, "operator", [ROLES.ROLE_OPERATOR], "", ids[0]),
-        await engaged(stage, administrator, "rival", [ROLES.ROLE_OPERATOR], "", ids[1]),
+        await engaged(processes, administrator, "elsewhere", [ROLES.ROLE_CASEWORKER], OTHER_BUREAU),
+        await engaged(processes, administrator, "operator", [ROLES.ROLE_OPERATOR], "", ids[0]),
+        await engaged(processes, administrator, "rival", [ROLES.ROLE_OPERATOR], "", ids[1]),
         ids[0],
         ids[1],
     )
@@ -309,7 +309,7 @@ async def registered(caseworker: Person, name: str) -> str:
 
 
 async def engaged(
-    stage: Stage,
+    processes: Processes,
     administrator: Person,
     name: str,
     roles: list[Any],
@@ -327,7 +327,7 @@ async def engaged(
     )
     stub = identity_pb2_grpc.IdentityServiceStub(administrator.channels["registry"])
     await ask(stub.CreateAccount(request))
-    return await stage.log_in(name, PASSWORD)
+    return await processes.log_in(name, PASSWORD)
 
 
 def local(day: str, hour: int = 0) -> datetime:
