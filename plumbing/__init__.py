@@ -1,1 +1,1 @@
-"""The plumbing: what two or more services need, and nothing a single one could keep at home."""
+"""The plumbing: code that two or more services need. Code for one service stays in that service."""

@@ -40,9 +40,9 @@ class Addresses:
 
 
 def addresses_of_environment(data_dir: Path | None = None) -> Addresses:
-    """The addresses that the environment names, and the defaults where it names none.
+    """The addresses in the environment, with defaults for those that are missing.
 
-    A directory that is given goes before that of the environment.
+    A directory that is passed is used instead of the one in the environment.
     """
     given = {name.upper(): value for name, value in os.environ.items() if value}
     data_dir = data_dir or Path(given.get(f"{PREFIX}DATA_DIR", DATA_DIR))

@@ -64,7 +64,10 @@ class SandboxClock(SystemClock):
         return self._read[1]
 
     def move_to(self, moment: datetime) -> timedelta:
-        """Moves the sandbox's time forward; returns the new offset. Raises WrongState if back."""
+        """Moves the sandbox's time forward to a moment; returns the new offset.
+
+        Raises WrongState for a moment in the past.
+        """
         if moment < self.now():
             raise WrongState("沙箱时钟只能向前拨", "The sandbox clock only moves forward")
         return self._write(moment - datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Keeping a daily workflow running, whoever finds it missing (see `plumbing.daily`)."""
+"""Starts and signals the daily workflow of a service, which `plumbing.daily` describes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DailyStarter:
     def wake(self) -> None:
         """Asks for a round soon; the caller neither waits nor fails.
 
-        A request that is lost with the process is made up for by the round of the next start.
+        If the process ends before the round, the round at its next start makes up for it.
         """
         self._woken.set()
 

@@ -1,4 +1,4 @@
-"""The database of one service: engine, transaction, snapshot, and column types that travel.
+"""The database of one service: engine, transaction, snapshot, and types of columns.
 
 Each service has its own tables, metadata and database. The tables that every service needs (outbox,
 inbox, audit, requests) are defined once on `PlumbingTable` and exist in each of those databases.

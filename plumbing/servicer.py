@@ -50,8 +50,8 @@ class Servicer:
     ) -> Response:
         """Carries out a command for the caller; a repeated request gets its first answer.
 
-        `prepared` is what the command takes besides: whatever was read or asked of other services
-        before the transaction.
+        `prepared` holds further arguments of the command: what was read, or asked of other
+        services, before the transaction.
         """
         command_of_request = partial(command, **prepared)
         answer = cast("type[Response]", answer_type(request))

@@ -1,4 +1,4 @@
-"""Finding a row by its id, or by the beginning of its id: lists show ids shortened."""
+"""Finds a row by its id or by the beginning of its id, because lists show short ids."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import InvalidInput
 
-LEAST = 6  # characters; a shorter beginning is taken for a typing error
+LEAST = 6  # characters; a shorter text finds nothing
 _LAST = "zzzz"  # sorts after whatever follows in an id
 Row = TypeVar("Row")
 
@@ -24,8 +24,8 @@ async def find_by_id(
 ) -> Row | None:
     """The row with the id `given`, else the only row whose id begins with it; None without one.
 
-    `conditions` limit the rows that a beginning may mean, as a rule to those the caller sees; they
-    do not limit a whole id. Raises InvalidInput for a beginning that several ids share.
+    `conditions` limit the rows that a beginning can find, usually to those that the caller sees; a
+    whole id finds any row. Raises InvalidInput for a beginning that several ids share.
     """
     row = await session.get(model, given, with_for_update=lock)
     if row is not None or len(given) < LEAST:

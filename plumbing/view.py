@@ -28,7 +28,7 @@ class View:
 
     @property
     def today(self) -> date:
-        """The day of Asia/Shanghai on which the caller reads."""
+        """The day in Asia/Shanghai on which the caller reads."""
         return local_date(self.at)
 
 

@@ -1,7 +1,7 @@
-"""Starting and signalling the workflows of one service by their ids, and asking whether they run.
+"""Starts and signals the workflows of one service by their ids, and tells whether they run.
 
-Every call may be repeated. While Temporal is away, or cannot do it now, a call raises Away; what
-would fail the same way every time stays an RPCError (`grpc_errors.is_final`).
+Every call may be repeated. It raises Away when a repetition may succeed, as while Temporal is away,
+and RPCError when it would fail every time (`grpc_errors.is_final`).
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class WorkflowClient:
         *args: Any,
         aggregate_id: str = "",
     ) -> None:
-        """Makes a workflow run, and sends it a signal where one is named.
+        """Starts a workflow unless it runs, and sends it the signal, if one is named.
 
-        A workflow that runs already gets the signal only; `start` is not for it. `aggregate_id` is
-        what the workflow can be found by in Temporal's own list.
+        A workflow that runs already does not get `start`. `aggregate_id` is a search attribute, by
+        which people find the workflow in Temporal's list.
         """
-        with _away_as_such():
+        with _raising_away():
             await self._client.start_workflow(
                 run,
                 start,
@@ -71,7 +71,7 @@ class WorkflowClient:
     async def start(self, run: Run[Start], start: Start, workflow_id: str) -> bool:
         """Starts a workflow unless it runs; True when it was started."""
         try:
-            with _away_as_such():
+            with _raising_away():
                 await self._client.start_workflow(run, start, id=workflow_id, task_queue=self.queue)
         except WorkflowAlreadyStartedError:
             return False
@@ -80,7 +80,7 @@ class WorkflowClient:
     async def runs(self, workflow_id: str) -> bool:
         """Whether a workflow of that id is running."""
         try:
-            with _away_as_such():
+            with _raising_away():
                 description = await self._client.get_workflow_handle(workflow_id).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -94,7 +94,7 @@ class WorkflowClient:
         A query leaves nothing in the history of the workflow.
         """
         handle, open_ = self._client.get_workflow_handle(workflow_id), QueryRejectCondition.NOT_OPEN
-        with _away_as_such():
+        with _raising_away():
             try:
                 return await handle.query(query, reject_condition=open_, rpc_timeout=ANSWER_WITHIN)
             except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
@@ -107,7 +107,7 @@ class WorkflowClient:
     async def running(self, workflow_type: str) -> set[str]:
         """The ids of the workflows of a type that Temporal lists as running; the list lags."""
         query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Running'"
-        with _away_as_such():
+        with _raising_away():
             return {run.id async for run in self._client.list_workflows(query)}
 
 
@@ -118,7 +118,7 @@ def _found_by(aggregate_id: str) -> TypedSearchAttributes | None:
 
 
 @contextmanager
-def _away_as_such() -> Iterator[None]:
+def _raising_away() -> Iterator[None]:
     try:
         yield
     except RPCError as error:

@@ -1,4 +1,4 @@
-"""Alembic runs this file; what it does stands in `plumbing.migrations`."""
+"""Alembic runs this file; the work is done by `plumbing.migrations.run_environment`."""
 
 from plumbing.migrations import run_environment
 

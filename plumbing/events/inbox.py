@@ -1,7 +1,7 @@
 """The inbox: each event has its effect once per consumer, in order within its aggregate.
 
-The effect, the note of it and the consumer's position in the aggregate are committed together. So
-an event that comes too early differs from one that came before.
+The effect, the note of it and the consumer's position in the aggregate are committed together. This
+distinguishes an event that comes too early from one that was handled before.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.errors import Fault
 from law.evidence import Record, RecordKind, Sector, Severity, SubjectKind
 from law.reader.strict_reader import Reader, refuse
-from plumbing.identity import scope_prefix
+from plumbing import row_scope
 from protos.grading.v1 import assessments_pb2 as pb
 from services.grading import assessment
 from services.grading.assessment import File
@@ -26,7 +26,7 @@ async def graded(session: AsyncSession, bureau: str) -> int:
         col(Grade.known_to).is_(None),
         col(Grade.in_force_to).is_(None),
         col(Grade.grade).is_not(None),
-        col(Grade.bureau).startswith(scope_prefix(bureau), autoescape=True),
+        row_scope.within(bureau, Grade.bureau),
     )
     return int((await session.exec(counted)).one())
 

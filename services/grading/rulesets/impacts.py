@@ -22,7 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.grading import grade
 from law.texts_in_force import load as texts
 from law.texts_in_force.model import NotGraded, Ruleset
-from plumbing import paging
+from plumbing import paging, row_scope
 from plumbing.database import Database
 from plumbing.identity import scope_prefix
 from plumbing.service import digest_of
@@ -43,8 +43,7 @@ class Scope:
 
     def where(self) -> list[sa.ColumnElement[bool]]:
         """The conditions on `Subject` that select the registered subjects of the scope."""
-        prefix = scope_prefix(self.bureau)
-        within = [col(Subject.version) > 0, col(Subject.bureau).startswith(prefix)]
+        within = [col(Subject.version) > 0, row_scope.within(self.bureau, Subject.bureau)]
         return [*within, col(Subject.sector).in_(self.sectors)] if self.sectors else within
 
 
