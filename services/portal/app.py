@@ -30,6 +30,7 @@ from services.portal.pages import (
     cases,
     escalations,
     home,
+    imports,
     instruments,
     law_texts,
     objection_wizard,
@@ -47,6 +48,7 @@ from services.portal.tables import PortalSession
 from services.portal.visit import Page, Portal, Visit, message_of
 
 FORM_BYTES = 256 << 10
+IMPORT_PATH = "/imports/new"  # the one page to which files are sent
 RENEW_BEFORE = timedelta(minutes=10)
 STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 HEARING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
@@ -79,7 +81,11 @@ def application(portal: Portal, clock: Clock) -> Starlette:
         middleware=[
             Middleware(SafeHeaders),
             Middleware(SameOrigin),
-            Middleware(UploadLimit, longest=FORM_BYTES),
+            Middleware(
+                UploadLimit,
+                longest=FORM_BYTES,
+                uploads={IMPORT_PATH: FORM_BYTES + portal.settings.import_max_bytes},
+            ),
         ],
         exception_handlers={HTTPException: _not_there(portal), Exception: _broken(portal)},
     )
@@ -126,10 +132,22 @@ def _routes(route: Callable[..., Route]) -> Sequence[BaseRoute]:
         route("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
         route("/cases/{case_id}/decide", case_acts.decide, Role.CASEWORKER, form=True),
         *_repair_acts(route),
+        *_import_pages(route),
         route("/escalations", escalations.listing, *STAFF),
         route("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
     ]
     return [*everyone, *operators, *people, *staff]
+
+
+def _import_pages(route: Callable[..., Route]) -> Sequence[BaseRoute]:
+    readers = (Role.CASEWORKER, Role.UNIT_HEAD)
+    return [
+        route("/imports", imports.listing, *readers),
+        route(IMPORT_PATH, imports.new, Role.CASEWORKER, form=True),
+        route("/imports/templates/{family}.{format}", imports.template, *readers),
+        route("/imports/{batch_id}", imports.one, *readers, form=True),
+        route("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *readers),
+    ]
 
 
 def _repair_acts(route: Callable[..., Route]) -> Sequence[BaseRoute]:
@@ -185,7 +203,7 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
     if roles and not visit.has(*roles):
         return _refused(visit, 403, visit.say("您的角色不能打开此页"))
     if visit.request.method not in SAFE_METHODS:
-        visit.form = await visit.request.form(max_files=0, max_fields=300)
+        visit.form = await visit.request.form(max_files=1, max_fields=300)
         if not _form_is_ours(visit):
             return _refused(visit, 403, visit.say("页面已过期，请返回重新填写"))
     return await page(visit)

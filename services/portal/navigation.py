@@ -36,6 +36,7 @@ _CASEWORKER = (
     Place(N_("督促"), "/escalations"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
+    Place(N_("导入"), "/imports"),
 )
 _UNIT_HEAD = (
     Place(N_("待审批"), "/home"),
@@ -43,6 +44,7 @@ _UNIT_HEAD = (
     Place(N_("督促"), "/escalations"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
+    Place(N_("导入"), "/imports"),
 )
 _INSPECTOR = (
     Place(N_("主体"), "/subjects"),

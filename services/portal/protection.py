@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -73,17 +74,21 @@ def _is_from_here(headers: Headers) -> bool:
 
 
 class UploadLimit:
-    """Refuses a body that is longer than pages ever send, before it is read."""
+    """Refuses a body that is longer than a page sends, before it is read.
 
-    def __init__(self, app: ASGIApp, longest: int) -> None:
-        self._app, self._longest = app, longest
+    `uploads` has the paths to which files are sent, each with its own limit in bytes.
+    """
+
+    def __init__(self, app: ASGIApp, longest: int, uploads: Mapping[str, int]) -> None:
+        self._app, self._longest, self._uploads = app, longest, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "0")
-        if not told.isdigit() or int(told) > self._longest:
+        longest = self._uploads.get(scope["path"], self._longest)
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdigit() or int(length) > longest:
             await _too_large(scope, receive, send)
             return
         taken = 0
@@ -92,7 +97,7 @@ class UploadLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._longest:
+            if taken > longest:
                 raise BodyTooLarge
             return message
 

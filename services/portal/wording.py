@@ -105,6 +105,25 @@ _ESCALATION_STATES = {
     "exhausted": N_("各步骤已完成"),
     "closed": N_("已结束"),
 }
+_FAMILIES = {
+    "bureaus": N_("机关"),
+    "subjects": N_("主体"),
+    "instruments": N_("器具"),
+    "verifications": N_("检定"),
+    "records": N_("信用记录"),
+}
+_BATCH_STATES = {
+    "checked": N_("已检查，未导入"),
+    "receiving": N_("正在接收"),
+    "awaiting_approval": N_("待批准"),
+    "applied": N_("已导入"),
+    "refused": N_("有误，未导入"),
+    "unchanged": N_("没有变化"),
+    "rejected": N_("未获批准"),
+    "discarded": N_("已放弃"),
+    "expired": N_("已失效"),
+    "undone": N_("已撤销导入"),
+}
 # The law's own words, marked here for translation.
 _OF_THE_LAW = (
     N_("已提交"),
@@ -207,13 +226,27 @@ class Words:
         """What is asked for: an objection or a repair."""
         return self._say(N_("信用修复")) if case.kind == "repair" else self._say(N_("异议"))
 
+    def case_title(self, case: objection_pb2.Case) -> str:
+        """The number of a case; in English with its kind, which the number has in Chinese."""
+        return case.number if self.lang == "zh" else f"{self.case_kind(case)} {case.number}"
+
     def step(self, code: str) -> str:
         """What was done to a case; a note of the platform's own stays as it is."""
+        if code == "lodge":
+            return self._say(N_("提出"))
         return self._say(STEP_ZH[Step(code)]) if code in set(Step) else code
 
     def outcome(self, code: str) -> str:
         """What a decision orders."""
         return self._say(OUTCOME_ZH[Outcome(code)]) if code else ""
+
+    def family(self, code: str) -> str:
+        """What the rows of a file are."""
+        return self._say(_FAMILIES.get(code, code))
+
+    def batch_state(self, code: str) -> str:
+        """What became of a batch."""
+        return self._say(_BATCH_STATES.get(code, code))
 
     def escalation_step(self, code: str) -> str:
         """A step that follows a red alert."""

@@ -143,7 +143,7 @@ async def _batch_tasks(visit: Visit) -> list[Task]:
     batches = (await ask(visit.services.imports.ListBatches(request))).batches
     sentence = visit.say(N_("审批导入批次 {file}"))
     return [
-        Task(sentence.format(file=batch.file_name), "/home", "", (1, ""))
+        Task(sentence.format(file=batch.file_name), f"/imports/{batch.batch_id}", "", (1, ""))
         for batch in batches
         if batch.state == "awaiting_approval"
     ]

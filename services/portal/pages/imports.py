@@ -1,0 +1,203 @@
+"""Importing files on pages: checked first, then imported; batches that wait are decided."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask, new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import registry_pb2 as pb
+from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.wording import N_
+
+PAGE_SIZE = 50
+PIECE_BYTES = 256 << 10
+UPLOAD_SECONDS = 600.0
+FAMILIES = ("bureaus", "subjects", "instruments", "verifications", "records")
+FORMATS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+_OF_THE_FORM = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+)
+
+
+async def listing(visit: Visit) -> Response:
+    """Batches in scope, the newest first."""
+    request = pb.ListBatchesRequest(page_size=PAGE_SIZE, page_token=visit.query("page"))
+    answer = await ask(visit.services.imports.ListBatches(request))
+    return visit.page("imports/list.html", batches=answer.batches, more=answer.next_page_token)
+
+
+async def new(visit: Visit) -> Response:
+    """The form for a file: `check` changes nothing and tells all that an import would do."""
+    if visit.request.method == "GET":
+        return _form(visit)
+    file = visit.form.get("file")
+    errors = _missing(visit, file)
+    if errors or not isinstance(file, UploadFile):
+        return _form(visit, errors, 422)
+    header = pb.ImportHeader(
+        request_id=new_request_id(),
+        family=visit.field("family"),
+        file_name=(file.filename or "file")[:200],
+        mode="check" if visit.field("act") == "check" else "all_or_nothing",
+        baseline=visit.field("baseline") == "yes",
+    )
+    try:
+        call = visit.services.imports.ImportFile(_parts(header, file), timeout=UPLOAD_SECONDS)
+        batch = (await ask(call)).batch
+    except Refusal as refusal:
+        if refusal.code not in _OF_THE_FORM:
+            raise
+        return _form(visit, {"file": _in_words(visit, refusal)}, 422)
+    return visit.redirect(f"/imports/{batch.batch_id}")
+
+
+async def one(visit: Visit) -> Response:
+    """A batch: what became of it, what is wrong with its rows, and what may be done about it."""
+    if visit.request.method == "POST":
+        return await _act(visit)
+    return await _page(visit)
+
+
+async def rejected_rows(visit: Visit) -> Response:
+    """The rows that were not taken, with the reasons, as a file to be mended and sent again."""
+    request = pb.GetRejectedRowsRequest(batch_id=visit.path("batch_id"))
+    answer = await ask(visit.services.imports.GetRejectedRows(request))
+    return _download(answer.content, f"rejected-{visit.path('batch_id')[:8]}.csv", "csv")
+
+
+async def template(visit: Visit) -> Response:
+    """An empty file with the columns of a family, explained."""
+    family, kind = visit.path("family"), visit.path("format")
+    if family not in FAMILIES or kind not in FORMATS:
+        raise HTTPException(404)
+    request = pb.GetTemplateRequest(family=family, format=kind)
+    answer = await ask(visit.services.imports.GetTemplate(request))
+    return _download(answer.content, f"{family}.{kind}", kind)
+
+
+def _download(content: bytes, name: str, kind: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=FORMATS[kind], headers=headers)
+
+
+async def _parts(header: pb.ImportHeader, file: UploadFile) -> AsyncIterator[pb.ImportFileRequest]:
+    yield pb.ImportFileRequest(header=header)
+    while piece := await file.read(PIECE_BYTES):
+        yield pb.ImportFileRequest(content=piece)
+
+
+def _form(visit: Visit, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    return visit.page(
+        "imports/new.html",
+        status=status,
+        errors=errors or {},
+        families=FAMILIES,
+        form=visit.form,
+        asked=visit.query("family"),
+    )
+
+
+def _missing(visit: Visit, file: Any) -> dict[str, str]:
+    errors = {}
+    if visit.field("family") not in FAMILIES:
+        errors["family"] = visit.say(N_("请选择文件里是什么"))
+    if not isinstance(file, UploadFile) or not file.filename:
+        errors["file"] = visit.say(N_("请选择一个 .xlsx 或 .csv 文件"))
+    return errors
+
+
+async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
+    request = pb.GetBatchRequest(batch_id=visit.path("batch_id"))
+    batch = (await ask(visit.services.imports.GetBatch(request))).batch
+    wanted = pb.ListFaultsRequest(
+        batch_id=batch.batch_id, page_size=PAGE_SIZE, page_token=visit.query("page")
+    )
+    faults = await ask(visit.services.imports.ListFaults(wanted))
+    return visit.page(
+        "imports/one.html",
+        status=status,
+        batch=batch,
+        faults=faults.faults,
+        more=faults.next_page_token,
+        acts=_acts(visit, batch),
+        form=visit.form,
+        **values,
+    )
+
+
+def _acts(visit: Visit, batch: pb.Batch) -> list[str]:
+    if batch.state == "awaiting_approval" and visit.has(Role.UNIT_HEAD):
+        return ["approve", "reject"]
+    if batch.state == "awaiting_approval" and visit.has(Role.CASEWORKER):
+        return ["discard"]
+    return ["undo"] if batch.state == "applied" and visit.has(Role.CASEWORKER) else []
+
+
+async def _act(visit: Visit) -> Response:
+    act, errors = _ACTS.get(visit.field("act")), {}
+    if act is None:
+        errors["act"] = visit.say(N_("请选择要做什么"))
+    if not visit.field("reasons"):
+        errors["reasons"] = visit.say(N_("请写明理由"))
+    if act is None or errors:
+        return await _page(visit, 422, errors=errors)
+    try:
+        await act(visit)
+    except Refusal as refusal:
+        if refusal.code not in _OF_THE_FORM:
+            raise
+        told = faults_by_field(refusal, visit.language)
+        return await _page(visit, 422, errors=told, refusal=message_of(refusal, visit.language))
+    return visit.redirect(f"/imports/{visit.path('batch_id')}")
+
+
+def _which(visit: Visit) -> dict[str, str]:
+    return {"request_id": visit.request_id(), "batch_id": visit.path("batch_id")}
+
+
+async def _approve(visit: Visit) -> None:
+    request = pb.ApproveBatchRequest(
+        **_which(visit), seen=visit.field("seen"), reasons=visit.field("reasons")
+    )
+    await ask(visit.services.imports.ApproveBatch(request))
+
+
+async def _reject(visit: Visit) -> None:
+    request = pb.RejectBatchRequest(**_which(visit), reasons=visit.field("reasons"))
+    await ask(visit.services.imports.RejectBatch(request))
+
+
+async def _discard(visit: Visit) -> None:
+    request = pb.DiscardBatchRequest(**_which(visit), reasons=visit.field("reasons"))
+    await ask(visit.services.imports.DiscardBatch(request))
+
+
+async def _undo(visit: Visit) -> None:
+    request = pb.UndoBatchRequest(**_which(visit), ground=visit.field("reasons"))
+    await ask(visit.services.imports.UndoBatch(request))
+
+
+_ACTS: dict[str, Callable[[Visit], Awaitable[None]]] = {
+    "approve": _approve,
+    "reject": _reject,
+    "discard": _discard,
+    "undo": _undo,
+}
+
+
+def _in_words(visit: Visit, refusal: Refusal) -> str:
+    told = faults_by_field(refusal, visit.language)
+    return "；".join([message_of(refusal, visit.language), *told.values()])
