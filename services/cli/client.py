@@ -20,6 +20,7 @@ import typer
 
 from plumbing.addresses import SERVICES, Addresses
 from plumbing.client import Refusal, TokenSource, open_channel, refusal_of
+from plumbing.clock import SystemClock
 from services.cli import sessions
 from services.cli.machine.directory import platform_addresses
 from services.cli.sessions import Session
@@ -144,7 +145,7 @@ async def log_in(addresses: Reachable, name: str, password: str) -> Session:
         response = await client.identity.Login(pb.LoginRequest(name=name, password=password))
     finally:
         await client.close()
-    return Session(name, response.token, response.expires_at.ToDatetime(UTC).isoformat())
+    return _session(name, response)
 
 
 async def open_client(addresses: Addresses) -> Client:
@@ -153,8 +154,31 @@ async def open_client(addresses: Addresses) -> Client:
     Where nobody ever logged in, whoever can read the administrator's password on the platform's
     own machine acts as its administrator, and is told so.
     """
-    session = sessions.current(addresses) or await _administrator(addresses)
+    session = sessions.current(addresses)
+    if session and session.is_due:
+        session = await _renewed(addresses, session)
+    session = session or await _administrator(addresses)
     return Client(addresses, fixed_token(session.token))
+
+
+async def _renewed(addresses: Addresses, session: Session) -> Session:
+    """The session with a fresh token, kept for later commands: a login goes on while it is used."""
+    from protos.identity.v1 import identity_pb2 as pb  # noqa: PLC0415 - few commands renew
+
+    client = Client(addresses, fixed_token(session.token))
+    try:
+        response = await client.identity.RenewToken(pb.RenewTokenRequest())
+    finally:
+        await client.close()
+    fresh = _session(session.name, response)
+    sessions.keep(addresses, fresh)
+    return fresh
+
+
+def _session(name: str, response: Any) -> Session:
+    """A session that begins now, from a response with a token and when it ends."""
+    ends = response.expires_at.ToDatetime(UTC).isoformat()
+    return Session(name, response.token, ends, SystemClock().now().isoformat())
 
 
 async def _administrator(addresses: Addresses) -> Session:

@@ -21,16 +21,27 @@ ADMINISTRATOR = "administrator"
 
 @dataclass(frozen=True)
 class Session:
-    """A login: the name, the token and when it ends (ISO 8601). Logged out, the token is empty."""
+    """A login: the name, the token, and when it ends and began (ISO 8601).
+
+    Once logged out, the token is empty.
+    """
 
     name: str
     token: str = ""
     expires_at: str = ""
+    began_at: str = ""
 
     @property
     def has_ended(self) -> bool:
         """Whether the token is no longer valid."""
         return datetime.fromisoformat(self.expires_at) <= SystemClock().now()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether less than half of the life of the token is left, so that it is to be renewed."""
+        ends = datetime.fromisoformat(self.expires_at)
+        began = datetime.fromisoformat(self.began_at)
+        return ends - SystemClock().now() < (ends - began) / 2
 
 
 def administrator_password(keys_dir: Path) -> str:
