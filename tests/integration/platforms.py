@@ -22,13 +22,13 @@ class Notes:
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
-        self.told: list[str] = []
+        self.news_lines: list[str] = []
 
     def line(self, process: str, text: str) -> None:
         self.lines.append((process, text))
 
     def news(self, zh: str, en: str) -> None:
-        self.told.append(f"{zh} {en}")
+        self.news_lines.append(f"{zh} {en}")
 
 
 def stand_ins(

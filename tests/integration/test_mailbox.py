@@ -1,4 +1,4 @@
-"""The sandbox's mailbox, over SMTP."""
+"""The mailbox of a sandbox, reached over SMTP."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.patience import PATIENCE_SECONDS
 @pytest.fixture
 async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
     """The settings of a sandbox in which nothing but the mailbox runs."""
-    asked = Settings(data_dir=tmp_path, sandbox=True)
-    chosen = engines.choose_ports(usual_ports(asked), insist_on_others=True)
-    settings = settings_on(asked, chosen)
+    usual = Settings(data_dir=tmp_path, sandbox=True)
+    chosen = engines.choose_ports(usual_ports(usual), insist_on_others=True)
+    settings = settings_on(usual, chosen)
     (tmp_path / "logs").mkdir()
     prepare_clock(settings, SANDBOX_START)
     (spec,) = (spec for spec in engine_specs(settings, chosen) if spec.name == "mailbox")
@@ -52,7 +52,7 @@ def letter(subject: str) -> EmailMessage:
     return message
 
 
-async def test_an_acknowledged_mail_is_a_whole_file_under_the_sandbox_time(
+async def test_an_acknowledged_mail_is_a_complete_file_named_by_the_sandbox_time(
     settings: Settings,
 ) -> None:
     await send(settings, letter("检定到期提醒"))
@@ -66,7 +66,7 @@ async def test_an_acknowledged_mail_is_a_whole_file_under_the_sandbox_time(
     assert "一个月内到期" in kept.get_content()
 
 
-async def test_mails_sent_at_once_are_all_kept(settings: Settings) -> None:
+async def test_mails_sent_at_the_same_time_are_all_kept(settings: Settings) -> None:
     await asyncio.gather(*(send(settings, letter(str(number))) for number in range(20)))
     kept = [
         email.message_from_bytes(path.read_bytes()) for path in settings.mailbox_dir.glob("*.eml")

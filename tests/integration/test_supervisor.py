@@ -1,4 +1,4 @@
-"""`quanheng up` on real engines: order, readiness, crashes, stopping, and what it refuses."""
+"""`quanheng up` on real engines: order, readiness, crashes, stopping and refusals."""
 
 from __future__ import annotations
 
@@ -124,11 +124,11 @@ async def test_a_second_platform_on_the_directory_is_refused(platform: Platform)
 async def test_the_command_says_in_both_languages_who_has_the_directory(platform: Platform) -> None:
     command = [sys.executable, "-m", "services.cli", "up", "--sandbox", "--data"]
     second = await asyncio.create_subprocess_exec(*command, platform.data_dir, stderr=PIPE)
-    said = (await second.communicate())[1].decode()
+    output = (await second.communicate())[1].decode()
     assert second.returncode == 1
-    assert f"正由进程 {os.getpid()} 使用" in said
-    assert f"in use by process {os.getpid()}" in said
-    assert "Traceback" not in said
+    assert f"正由进程 {os.getpid()} 使用" in output
+    assert f"in use by process {os.getpid()}" in output
+    assert "Traceback" not in output
 
 
 async def test_a_process_that_dies_is_started_again_alone(platform: Platform, notes: Notes) -> None:
@@ -139,8 +139,8 @@ async def test_a_process_that_dies_is_started_again_alone(platform: Platform, no
     after = pids(platform)
     assert after["registry"] != before["registry"]
     assert {**after, "registry": 0} == {**before, "registry": 0}
-    assert any("registry ended (-9)" in said for said in notes.told)
-    assert any("registry is back" in said for said in notes.told)
+    assert any("registry ended (-9)" in news for news in notes.news_lines)
+    assert any("registry is back" in news for news in notes.news_lines)
 
 
 async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform: Platform) -> None:
@@ -166,7 +166,7 @@ async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform:
 
 @pytest.fixture
 async def command(tmp_path: Path) -> AsyncIterator[Process]:
-    """What `quanheng up` runs, as a process of its own, once it has said that it is ready."""
+    """A process that runs `quanheng up`, after it has printed that it is ready."""
     script = str(Path(__file__).with_name("run_platform.py"))
     running = await asyncio.create_subprocess_exec(
         sys.executable, script, str(tmp_path / "data"), stdout=PIPE
@@ -199,13 +199,13 @@ async def test_asked_to_stop_the_command_says_where_things_were_and_ends_well(
 ) -> None:
     children = list(children_of(command.pid))
     command.send_signal(number)
-    said = (await command.communicate())[0].decode()
+    output = (await command.communicate())[0].decode()
     assert command.returncode == 0
     assert not any(runs(pid) for pid in children)
     assert not (tmp_path / "data" / "lock").exists()
     for part in ("registry", "nats://127.0.0.1:", "smtp://127.0.0.1:", str(tmp_path / "data")):
-        assert part in said
-    assert "everything has stopped" in said
+        assert part in output
+    assert "everything has stopped" in output
 
 
 async def test_when_nobody_reads_its_words_the_platform_goes_on_and_still_stops_in_order(
@@ -238,7 +238,7 @@ async def test_a_taken_port_is_left_alone_and_the_change_is_told(
             address = platform.settings.registry_address
     port = address.rsplit(":", 1)[1]
     assert int(port) != taken
-    assert any(f"port {taken} is taken, registry uses {port}" in said for said in notes.told)
+    assert any(f"port {taken} is taken, registry uses {port}" in news for news in notes.news_lines)
 
 
 async def test_a_process_that_ignores_sigterm_neither_holds_up_nor_upsets_the_stop(
@@ -263,9 +263,9 @@ async def test_a_process_that_keeps_dying_is_named_with_its_last_words(
         await until(lambda: platform.processes["registry"].starts >= 4)
         with pytest.raises(NotReady, match=r"registry"):
             await platform.wait_ready(patience=0.2)
-    pauses = [said.split("again in ")[1].split(" s")[0] for said in notes.told]
+    pauses = [news.split("again in ")[1].split(" s")[0] for news in notes.news_lines]
     assert pauses[:3] == ["0.05", "0.1", "0.2"]
-    assert "stand-in: I am broken" in notes.told[0]
+    assert "stand-in: I am broken" in notes.news_lines[0]
     assert "I am broken" in (tmp_path / "d" / "logs" / "registry.log").read_text()
 
 

@@ -1,4 +1,4 @@
-"""Where `up` finds PostgreSQL's databases missing, it makes them; where it cannot, it says so."""
+"""`up` creates the databases on PostgreSQL that are missing, or tells why it cannot."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ def settings_on(url: str) -> Settings:
     return Settings(database=url.replace("postgresql+asyncpg", "postgresql"))
 
 
-async def test_what_is_missing_is_made_and_what_is_there_is_kept(
+async def test_missing_databases_are_created_and_existing_ones_kept(
     postgresql: Databases, tmp_path: Path
 ) -> None:
-    there = postgresql.url(tmp_path, "registry")
-    settings = settings_on(there.replace("registry", "{service}"))
-    prefix = there.rpartition("/")[2].removesuffix("registry")
-    made = await provide(settings)
-    assert made == [prefix + name for name in CALLERS if name != "registry"]
+    url = postgresql.url(tmp_path, "registry")
+    settings = settings_on(url.replace("registry", "{service}"))
+    prefix = url.rpartition("/")[2].removesuffix("registry")
+    created = await provide(settings)
+    assert created == [prefix + name for name in CALLERS if name != "registry"]
     assert await provide(settings) == []
 
 
-async def test_platforms_that_start_at_once_make_them_once(
+async def test_platforms_that_start_together_create_each_database_once(
     postgresql: Databases, tmp_path: Path
 ) -> None:
-    there = postgresql.url(tmp_path, "x")
-    settings = settings_on(f"{there}_{{service}}")
+    url = postgresql.url(tmp_path, "x")
+    settings = settings_on(f"{url}_{{service}}")
     await asyncio.gather(*(provide(settings) for _ in range(4)))
     assert await provide(settings) == []
 
 
-async def test_a_role_that_may_make_none_is_told_who_may(
+async def test_a_role_that_may_not_create_databases_is_told_who_may(
     postgresql: Databases, tmp_path: Path
 ) -> None:
-    there = postgresql.url(tmp_path, "{service}").replace("postgres@", "nobody@")
+    url = postgresql.url(tmp_path, "{service}").replace("postgres@", "nobody@")
     with pytest.raises(NoDatabase, match="administrator"):
-        await provide(settings_on(there))
+        await provide(settings_on(url))
 
 
-async def test_a_server_that_is_away_is_named_without_the_password() -> None:
-    there = f"postgresql://someone:secret@127.0.0.1:{free_port()}/{{service}}"
+async def test_an_unreachable_server_is_named_without_the_password() -> None:
+    url = f"postgresql://someone:secret@127.0.0.1:{free_port()}/{{service}}"
     with pytest.raises(NoDatabase, match="someone:") as caught:
-        await provide(settings_on(there))
+        await provide(settings_on(url))
     assert "secret" not in caught.value.en + caught.value.zh
 
 
@@ -59,11 +59,11 @@ async def test_services_do_not_share_a_database() -> None:
         await provide(settings_on("postgresql://someone@127.0.0.1/quanheng"))
 
 
-async def test_files_make_themselves(tmp_path: Path) -> None:
+async def test_files_need_not_be_created(tmp_path: Path) -> None:
     assert await provide(Settings(data_dir=tmp_path)) == []
 
 
-async def test_a_new_sandbox_is_refused_where_there_are_tables(
+async def test_a_new_sandbox_is_refused_on_databases_with_tables(
     postgresql: Databases, tmp_path: Path
 ) -> None:
     settings = settings_on(f"{postgresql.url(tmp_path, 'sandbox')}_{{service}}")
@@ -75,10 +75,10 @@ async def test_a_new_sandbox_is_refused_where_there_are_tables(
         await refuse_used(settings)
 
 
-def test_a_directory_keeps_to_its_databases_and_keeps_no_password(tmp_path: Path) -> None:
-    theirs = Settings(data_dir=tmp_path, database="postgresql://u:secret@127.0.0.1/q_{service}")
-    remember(theirs)
-    remember(theirs)
+def test_a_directory_stays_with_its_databases_and_stores_no_password(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database="postgresql://u:secret@127.0.0.1/q_{service}")
+    remember(settings)
+    remember(settings)
     assert "secret" not in (tmp_path / "database").read_text()
     with pytest.raises(InvalidInput, match="cannot change to sqlite"):
         remember(Settings(data_dir=tmp_path))

@@ -117,6 +117,6 @@ def _unusable(url: sa.URL, error: Exception) -> NoDatabase:
     why = str(getattr(error, "orig", error))
     return NoDatabase(
         f"数据库 {place} 无法使用，也无法新建：{why}；须先由数据库管理员建库并授权",
-        f"The database {place} can be neither used nor made: {why}. "
-        "Its administrator must make it first, owned by this role",
+        f"The database {place} can be neither used nor created: {why}. "
+        "Its administrator must create it first, owned by this role",
     )

@@ -116,7 +116,7 @@ class Platform:
     async def _provide_databases(self) -> None:
         databases.remember(self.settings)
         for name in await databases.provide(self.settings):
-            self._observer.news(f"已新建数据库 {name}", f"made the database {name}")
+            self._observer.news(f"已新建数据库 {name}", f"created the database {name}")
         if self.settings.sandbox and not self.settings.clock_file.exists():
             await databases.refuse_used(self.settings)
 

@@ -22,7 +22,6 @@ from services.cli.output.console import styled
 from services.cli.output.headings import heading
 from services.cli.output.language import choose, language
 from services.cli.output.names import Names
-from services.cli.output.show import COLOUR_STYLES
 from services.cli.output.words import grade_name, vocabulary, word_of
 
 SHORT = 8  # characters shown of an id; any unambiguous prefix can be given to a command
@@ -30,6 +29,7 @@ LONG_ID = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f-]{27}")
 # Our own readings are cited by number among the articles; people are shown the articles only.
 OWN_READING = re.compile(r"[CRD]-\d{2,3}")
 CITES = frozenset({"cite", "ground_cite", "archive_cite", "evidence_cite", "disclosure_cite"})
+COLOUR_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red"}
 Own = Callable[[Any, Names], str]
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["console", "errors", "styled"]  # other modules print by these
 
 GAP = 2  # blank columns between two columns of a table
-COLOUR_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red"}
-COLOUR_NAMES = {"none": "正常", "green": "绿色提示", "yellow": "黄色预警", "red": "红色警示"}
 
 
 def plain(message: Message) -> dict[str, Any]:
@@ -82,11 +80,6 @@ def refuse(zh: str, en: str, faults: Iterable[tuple[str, str, str]] = ()) -> Non
 def done(zh: str, en: str) -> None:
     """Prints one line that says what was done."""
     console.print(choose(zh, en), soft_wrap=True)
-
-
-def colour(name: str) -> Text:
-    """The name of a colour in that colour, so that it can be read without seeing colours."""
-    return styled((COLOUR_NAMES.get(name, name), COLOUR_STYLES.get(name, "")))
 
 
 def _grid(title: str, heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> RenderableType:

@@ -25,8 +25,8 @@ from services.cli.output.console import styled
 from services.cli.output.headings import title
 from services.cli.output.language import choose, language
 from services.cli.output.names import Names
-from services.cli.output.show import GAP, block_of, colour, table_of
-from services.cli.output.words import grade_name, ruleset_name
+from services.cli.output.show import GAP, block_of, table_of
+from services.cli.output.words import grade_name, ruleset_name, word
 
 # The columns of a message in a list.
 TABLES: Mapping[str, str] = {
@@ -221,7 +221,7 @@ def _colours(response: Any, names: Names) -> Iterator[RenderableType]:
         for bureau, by in sorted(counts.items())
     ]
     sums = [_number(sum(by.get(c, 0) for by in counts.values())) for c in order]
-    heads = [choose("机关", "bureau"), *(colour(c).plain for c in order)]
+    heads = [choose("机关", "bureau"), *(choose(word("colour", c), c) for c in order)]
     heading = choose(f"器具颜色 {response.on}", f"colours of instruments {response.on}")
     yield table_of(heading, heads, [*rows, [styled(choose("合计", "total")), *sums]])
 

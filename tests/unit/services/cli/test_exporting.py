@@ -1,4 +1,4 @@
-"""Lists as files: every page, in bounded memory, whole or not at all, and never a formula."""
+"""Lists as files: every page, in bounded memory, complete or not at all, without formulas."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ CONTRACTS = (
 NOT_PAGED = {"Ruleset"}  # shown beside what was activated; not a list to export
 
 
-async def each(things: Iterator[Any]) -> AsyncIterator[Any]:
-    for thing in things:
-        yield thing
+async def each(messages: Iterator[Any]) -> AsyncIterator[Any]:
+    for message in messages:
+        yield message
 
 
-def save(path: Path, message: Descriptor, things: Iterator[Any]) -> int:
-    return asyncio.run(export(path, "表", columns_of(message), each(things), Names()))
+def save(path: Path, of: Descriptor, messages: Iterator[Any]) -> int:
+    return asyncio.run(export(path, "表", columns_of(of), each(messages), Names()))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -58,12 +58,12 @@ def read_xlsx(path: Path, sheet: int = 0) -> list[dict[str, Any]]:
     return [dict(zip(map(str, heads), row, strict=True)) for row in rows]
 
 
-def subject(number: int, **said: Any) -> pb.Subject:
-    given = {"subject_id": f"s{number}", "name": f"样例{number}", "credit_code": "007"}
-    return pb.Subject(**(given | said))
+def subject(number: int, **fields: Any) -> pb.Subject:
+    usual = {"subject_id": f"s{number}", "name": f"样例{number}", "credit_code": "007"}
+    return pb.Subject(**(usual | fields))
 
 
-def test_every_thing_is_a_row_and_texts_stay_texts(tmp_path: Path) -> None:
+def test_every_message_is_a_row_and_texts_stay_texts(tmp_path: Path) -> None:
     for name in ("a.xlsx", "a.csv", "a.CSV"):
         assert save(tmp_path / name, pb.Subject.DESCRIPTOR, (subject(n) for n in range(3))) == 3
     for rows in (read_csv(tmp_path / "a.csv"), read_xlsx(tmp_path / "a.xlsx")):
@@ -76,17 +76,17 @@ def test_every_thing_is_a_row_and_texts_stay_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "risky", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "=", "＠x"]
 )
-def test_no_text_is_run_as_a_formula(tmp_path: Path, risky: str) -> None:
-    things = [subject(1, name=risky)]
-    save(tmp_path / "a.csv", pb.Subject.DESCRIPTOR, iter(things))
+def test_no_text_is_read_as_a_formula(tmp_path: Path, risky: str) -> None:
+    subjects = [subject(1, name=risky)]
+    save(tmp_path / "a.csv", pb.Subject.DESCRIPTOR, iter(subjects))
     [row] = read_csv(tmp_path / "a.csv")
     assert row["名称"] == f"'{risky}" == disarmed(risky)
-    save(tmp_path / "a.xlsx", pb.Subject.DESCRIPTOR, iter(things))
+    save(tmp_path / "a.xlsx", pb.Subject.DESCRIPTOR, iter(subjects))
     [row] = read_xlsx(tmp_path / "a.xlsx")
     assert row["名称"].replace("\r", "\n") == risky.replace("\r", "\n")
 
 
-def test_days_moments_numbers_flags_and_what_is_not_said(tmp_path: Path) -> None:
+def test_days_moments_numbers_flags_and_unset_fields(tmp_path: Path) -> None:
     record = pb.Record(
         determined_on="2026-09-01", occurred_on="", verified=True, source_ref="2026-09-01"
     )
@@ -102,8 +102,8 @@ def test_days_moments_numbers_flags_and_what_is_not_said(tmp_path: Path) -> None
     assert (row["信用信息id"], row["版本"], row["期限·办理期限至"]) == ("a；b", 3, "")
     account = identity.Account(roles=[identity.ROLE_UNIT_HEAD, identity.ROLE_INSPECTOR])
     save(tmp_path / "a.csv", identity.Account.DESCRIPTOR, iter([account]))
-    [said] = read_csv(tmp_path / "a.csv")
-    assert said["角色"] == "单位负责人；检查人员"
+    [row] = read_csv(tmp_path / "a.csv")
+    assert row["角色"] == "单位负责人；检查人员"
 
 
 def test_an_empty_list_is_a_file_with_its_headings(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_an_empty_list_is_a_file_with_its_headings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.csv"])
-def test_a_list_that_breaks_off_leaves_what_was_there_before(tmp_path: Path, name: str) -> None:
+def test_a_list_that_fails_leaves_the_old_file(tmp_path: Path, name: str) -> None:
     def broken() -> Iterator[pb.Subject]:
         yield subject(1)
         raise ConnectionError
@@ -126,17 +126,17 @@ def test_a_list_that_breaks_off_leaves_what_was_there_before(tmp_path: Path, nam
     assert (tmp_path / name).read_text() == "before"
 
 
-def test_a_file_name_must_say_its_format(tmp_path: Path) -> None:
+def test_a_file_name_must_end_in_a_known_format(tmp_path: Path) -> None:
     with pytest.raises(typer.BadParameter):
         save(tmp_path / "a.pdf", pb.Subject.DESCRIPTOR, iter(()))
 
 
-def test_a_long_list_goes_on_on_another_sheet_and_a_long_text_is_cut(
+def test_a_long_list_continues_on_another_sheet_and_a_long_text_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "ROWS_ON_A_SHEET", 2)
-    things = (subject(n, name="长" * 40_000) for n in range(5))
-    save(tmp_path / "a.xlsx", pb.Subject.DESCRIPTOR, things)
+    subjects = (subject(n, name="长" * 40_000) for n in range(5))
+    save(tmp_path / "a.xlsx", pb.Subject.DESCRIPTOR, subjects)
     assert CalamineWorkbook.from_path(tmp_path / "a.xlsx").sheet_names == ["表", "表 2", "表 3"]
     rows = [row for sheet in range(3) for row in read_xlsx(tmp_path / "a.xlsx", sheet)]
     assert [row["主体id"] for row in rows] == [f"s{n}" for n in range(5)]
@@ -158,25 +158,25 @@ def test_memory_does_not_grow_with_the_list(tmp_path: Path, name: str) -> None:
     assert peak(6000) < peak(3000) * 1.2
 
 
-async def test_every_page_is_asked_for_and_as_many_at_once_as_allowed(tmp_path: Path) -> None:
-    asked: list[tuple[int, str, str]] = []
+async def test_every_page_is_read_with_the_largest_page_size(tmp_path: Path) -> None:
+    requests: list[tuple[int, str, str]] = []
 
     async def method(request: pb.ListSubjectsRequest) -> pb.ListSubjectsResponse:
-        asked.append((request.page_size, request.page_token, request.bureau))
-        page = len(asked)
+        requests.append((request.page_size, request.page_token, request.bureau))
+        page = len(requests)
         token = f"t{page}" if page < 3 else ""
         return pb.ListSubjectsResponse(subjects=[subject(page)], next_page_token=token)
 
-    wanted = pb.ListSubjectsRequest(bureau="330106", page_size=20)
-    written = await answer.export_list(method, wanted, tmp_path / "a.csv", None)
+    request_ = pb.ListSubjectsRequest(bureau="330106", page_size=20)
+    written = await answer.export_list(method, request_, tmp_path / "a.csv", None)
     assert written == 3
-    assert asked == [(1000, "", "330106"), (1000, "t1", "330106"), (1000, "t2", "330106")]
+    assert requests == [(1000, "", "330106"), (1000, "t1", "330106"), (1000, "t2", "330106")]
     assert [row["主体id"] for row in read_csv(tmp_path / "a.csv")] == ["s1", "s2", "s3"]
-    assert wanted.page_size == 20
+    assert request_.page_size == 20
 
 
 def lists() -> Iterator[Descriptor]:
-    """What every list of the contract is of."""
+    """The message of every list of the contract."""
     for name in CONTRACTS:
         module = importlib.import_module(f"protos.{name}_pb2")
         for service in module.DESCRIPTOR.services_by_name.values():
@@ -186,17 +186,17 @@ def lists() -> Iterator[Descriptor]:
 
 
 def test_every_field_of_every_list_has_a_chinese_heading() -> None:
-    found = [message for message in lists() if message.name not in NOT_PAGED]
-    assert len(found) > 15
+    listed = [message for message in lists() if message.name not in NOT_PAGED]
+    assert len(listed) > 15
     unnamed = {
         f"{message.name}: {column.heading}"
-        for message in found
+        for message in listed
         for column in columns_of(message)
         if column.heading.isascii() and column.heading != "SHA-256"
     }
     assert unnamed == set()
-    assert {message.name for message in found} <= set(TITLES)
-    for message in found:
+    assert {message.name for message in listed} <= set(TITLES)
+    for message in listed:
         headings = [column.heading for column in columns_of(message)]
         assert len(set(headings)) == len(headings), message.name
     assert all(HEADINGS.values())

@@ -1,4 +1,4 @@
-"""The terminal of `quanheng up` shows what a person would want to see of the services' lines."""
+"""What `quanheng up` prints: lines of the services without routine ones, and the summary."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CALL = '{"method": "/a/B", "code": "OK", "event": "rpc.served", "service": "regi
 FAULT = '{"event": "rpc.internal", "service": "registry", "level": "error"}'
 
 
-def shown(*, quiet: bool) -> str:
+def output(*, quiet: bool) -> str:
     written = StringIO()
     screen = Screen(PlainConsole(file=written, width=200), quiet=quiet)
     for line in (READY, CALL, FAULT):
@@ -28,16 +28,16 @@ def shown(*, quiet: bool) -> str:
     return written.getvalue()
 
 
-def test_what_happens_all_the_time_stays_in_the_log_files() -> None:
-    text = shown(quiet=False)
+def test_routine_lines_are_not_printed() -> None:
+    text = output(quiet=False)
     assert "process.ready" in text
     assert "rpc.internal" in text
     assert "rpc.served" not in text
     assert "banner" not in text
 
 
-def test_a_quiet_screen_shows_no_line() -> None:
-    assert shown(quiet=True) == ""
+def test_a_quiet_screen_prints_no_line() -> None:
+    assert output(quiet=True) == ""
 
 
 async def test_the_summary_names_the_first_login_and_the_mail_within_80_columns(

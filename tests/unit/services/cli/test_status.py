@@ -1,4 +1,4 @@
-"""What `quanheng status` makes of figures: what needs a person, the gravest first."""
+"""`quanheng status` from given figures: what needs a person, the gravest first."""
 
 from __future__ import annotations
 
@@ -43,28 +43,28 @@ def status(scrapes: Sequence[Scrape]) -> Status:
 
 
 def rules(*changed: Scrape) -> list[str]:
-    return [one.rule for one in findings(platform(*changed))]
+    return [finding.rule for finding in findings(platform(*changed))]
 
 
-def shown(found: Status) -> str:
+def shown(state: Status) -> str:
     with console.capture() as captured:
-        console.print(screen(found.scrapes, found.engines, found.findings))
+        console.print(screen(state.scrapes, state.engines, state.findings))
     return captured.get()
 
 
 def test_a_platform_that_serves_needs_nobody() -> None:
-    found = status(platform())
-    assert found.well
-    assert "目前没有需要人处理的事" in shown(found)
-    assert status_json(found)["processes"][0]["version"] == "1.2.3"
+    state = status(platform())
+    assert state.well
+    assert "目前没有需要人处理的事" in shown(state)
+    assert status_json(state)["processes"][0]["version"] == "1.2.3"
 
 
 @pytest.mark.parametrize("kind", WAITING, ids=lambda kind: kind.what)
 def test_a_matter_that_waits_for_a_decision_is_counted_with_its_command(kind: Waiting) -> None:
     waiting = Sample("quanheng_awaiting_person", {"what": kind.what}, 29)
-    found = status(platform(scrape("alerts", waiting)))
-    assert found.well == (kind.severity is Severity.INFO)
-    screen_text = shown(found)
+    state = status(platform(scrape("alerts", waiting)))
+    assert state.well == (kind.severity is Severity.INFO)
+    screen_text = shown(state)
     assert "目前没有需要人处理的事" not in screen_text
     assert kind.zh.format(n=29) in screen_text
     assert f"quanheng {kind.command}" in screen_text
@@ -79,21 +79,21 @@ def test_the_screen_fits_80_columns_and_begins_with_what_needs_a_person() -> Non
     states = [
         Sample("quanheng_escalations_open", {"state": s}, 99) for s in ("waiting", "proposed")
     ]
-    found = status(platform(scrape("alerts", *figures, *states), Scrape("grading", "a:1", None)))
-    lines = shown(found).splitlines()
+    state = status(platform(scrape("alerts", *figures, *states), Scrape("grading", "a:1", None)))
+    lines = shown(state).splitlines()
     assert lines[0].startswith("✗ 立即 grading")
     assert max(map(cell_len, lines)) <= 80
 
 
-def test_an_event_given_up_needs_a_person_and_says_what_to_do() -> None:
+def test_a_dead_letter_needs_a_person_and_the_manual_is_named() -> None:
     letter = Sample("quanheng_dead_letters", {"consumer": "grading-registry"}, 2)
-    found = status(platform(scrape("grading", letter)))
-    assert not found.well
-    said = shown(found)
-    assert "有 2 个事件无法处理" in said
-    assert "2 events were given up" in said
-    assert "docs/operations.md#quanhengdeadletters" in said
-    assert "目前没有需要人处理的事" not in said
+    state = status(platform(scrape("grading", letter)))
+    assert not state.well
+    text = shown(state)
+    assert "有 2 个事件无法处理" in text
+    assert "2 events were given up" in text
+    assert "docs/operations.md#quanhengdeadletters" in text
+    assert "目前没有需要人处理的事" not in text
 
 
 def test_the_gravest_comes_first_and_a_hint_needs_nobody() -> None:
@@ -108,7 +108,7 @@ def test_the_gravest_comes_first_and_a_hint_needs_nobody() -> None:
     ]
 
 
-def test_a_threshold_is_passed_and_not_reached() -> None:
+def test_only_a_value_above_the_threshold_is_a_finding() -> None:
     def waiting(seconds: float) -> Scrape:
         return scrape("registry", Sample("quanheng_outbox_oldest_seconds", {}, seconds))
 
@@ -116,18 +116,20 @@ def test_a_threshold_is_passed_and_not_reached() -> None:
     assert rules(waiting(301)) == ["QuanhengOutboxStuck"]
 
 
-def test_of_looks_the_oldest_counts_and_not_their_sum() -> None:
+def test_the_age_of_the_oldest_figure_counts_and_not_the_sum() -> None:
     ages = [Sample("quanheng_collect_age_seconds", {"look": str(n)}, 200) for n in range(3)]
     assert rules(scrape("alerts", *ages)) == []
 
 
-def test_who_is_down_is_said_and_the_others_are_shown() -> None:
-    found = status(platform(Scrape("grading", "127.0.0.1:7312", None)))
-    assert [(one.service, one.rule) for one in found.findings] == [("grading", "QuanhengDown")]
-    said = shown(found)
-    assert "grading：进程没有应答（127.0.0.1:7312）" in said
-    assert said.count("✓ 就绪") == 5
-    assert status_json(found)["processes"][1] == {
+def test_a_process_that_is_down_is_named_and_the_others_are_shown() -> None:
+    state = status(platform(Scrape("grading", "127.0.0.1:7312", None)))
+    assert [(finding.service, finding.rule) for finding in state.findings] == [
+        ("grading", "QuanhengDown")
+    ]
+    text = shown(state)
+    assert "grading：进程没有应答（127.0.0.1:7312）" in text
+    assert text.count("✓ 就绪") == 5
+    assert status_json(state)["processes"][1] == {
         "service": "grading",
         "up": False,
         "ready": False,
@@ -138,12 +140,12 @@ def test_who_is_down_is_said_and_the_others_are_shown() -> None:
     }
 
 
-def test_one_that_waits_is_not_ready_and_one_without_nats_says_so() -> None:
+def test_a_process_that_waits_and_one_without_nats_are_findings() -> None:
     waiting = Scrape("alerts", "", (Sample("quanheng_ready", {}, 0),))
     cut_off = Scrape("registry", "", (SERVES[0], Sample("quanheng_nats_connected", {}, 0)))
     assert rules(waiting, cut_off) == ["QuanhengNatsAway", "QuanhengNotReady"]
 
 
 def test_an_engine_that_is_away_is_a_finding() -> None:
-    [one] = engines_away({"nats": True, "temporal": False})
-    assert (one.rule, one.severity) == ("QuanhengTemporalAway", Severity.CRITICAL)
+    [finding] = engines_away({"nats": True, "temporal": False})
+    assert (finding.rule, finding.severity) == ("QuanhengTemporalAway", Severity.CRITICAL)

@@ -1,4 +1,4 @@
-"""How long a dead process waits, what is kept of its output, who may hold a directory."""
+"""Pauses before a restart, the output of a process, the lock on a directory, and ports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.cli.machine.directory import DirectoryLock, is_held
 from services.cli.machine.supervisor import Backoff, Output
 
 
-def test_pauses_double_up_to_the_longest_and_health_is_forgiven() -> None:
+def test_pauses_double_up_to_the_longest_and_begin_anew_after_health() -> None:
     backoff, pauses = Backoff(), [0.0]
     for _ in range(7):
         pauses.append(backoff.pause(pauses[-1], healthy=29.9))
@@ -23,7 +23,7 @@ def test_pauses_double_up_to_the_longest_and_health_is_forgiven() -> None:
     assert backoff.pause(15.0, healthy=30.0) == 0.5
 
 
-async def followed(output: Output, *chunks: bytes) -> None:
+async def follow(output: Output, *chunks: bytes) -> None:
     stream = asyncio.StreamReader()
     for chunk in chunks:
         stream.feed_data(chunk)
@@ -31,35 +31,35 @@ async def followed(output: Output, *chunks: bytes) -> None:
     await output.follow(stream)
 
 
-async def test_lines_are_handed_on_whole_and_the_file_holds_every_byte(tmp_path: Path) -> None:
-    told: list[str] = []
-    output = Output(tmp_path / "a.log", told.append)
+async def test_lines_are_passed_on_whole_and_the_file_has_every_byte(tmp_path: Path) -> None:
+    lines: list[str] = []
+    output = Output(tmp_path / "a.log", lines.append)
     text = "第一行\nsecond\n\xff no newline at the end".encode()
-    await followed(output, text)
-    assert told == ["第一行", "second", "ÿ no newline at the end"]
-    await followed(output, b"\xff\xfe not UTF-8\n")
-    assert told[-1] == "�� not UTF-8"
+    await follow(output, text)
+    assert lines == ["第一行", "second", "ÿ no newline at the end"]
+    await follow(output, b"\xff\xfe not UTF-8\n")
+    assert lines[-1] == "�� not UTF-8"
     assert (tmp_path / "a.log").read_bytes() == text + b"\xff\xfe not UTF-8\n"
 
 
-async def test_only_the_last_words_are_remembered(tmp_path: Path) -> None:
+async def test_the_last_five_lines_are_kept(tmp_path: Path) -> None:
     output = Output(tmp_path / "a.log", lambda _: None)
-    await followed(output, b"".join(b"%d\n" % number for number in range(9)))
+    await follow(output, b"".join(b"%d\n" % number for number in range(9)))
     assert list(output.last) == ["4", "5", "6", "7", "8"]
 
 
-async def test_a_full_log_makes_room_and_keeps_its_predecessor(
+async def test_a_full_log_is_renamed_and_a_new_one_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "LOG_LIMIT", 10)
     output = Output(tmp_path / "a.log", lambda _: None)
     for text in (b"a long first line\n", b"second\n", b"third\n"):
-        await followed(output, text)
+        await follow(output, text)
     assert (tmp_path / "a.log.1").read_bytes() == b"a long first line\n"
     assert (tmp_path / "a.log").read_bytes() == b"second\nthird\n"
 
 
-def test_a_directory_has_one_holder_and_no_trace_of_it_afterwards(tmp_path: Path) -> None:
+def test_a_directory_is_locked_by_one_and_left_empty(tmp_path: Path) -> None:
     first, second = DirectoryLock(tmp_path), DirectoryLock(tmp_path)
     assert not is_held(tmp_path)
     first.acquire()
@@ -73,30 +73,30 @@ def test_a_directory_has_one_holder_and_no_trace_of_it_afterwards(tmp_path: Path
     second.release()
 
 
-def test_a_lock_removed_while_it_was_opened_is_not_taken_for_one(
+def test_a_lock_file_removed_while_it_is_opened_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = DirectoryLock(tmp_path), DirectoryLock(tmp_path)
     first.acquire()
-    really_open = os.open
+    original_open = os.open
 
-    def open_and_lose(path: Path, *how: int) -> int:
-        file = really_open(path, *how)
-        monkeypatch.setattr(os, "open", really_open)
+    def open_and_remove(path: Path, *flags: int) -> int:
+        file = original_open(path, *flags)
+        monkeypatch.setattr(os, "open", original_open)
         first.release()
         return file
 
-    monkeypatch.setattr(os, "open", open_and_lose)
+    monkeypatch.setattr(os, "open", open_and_remove)
     second.acquire()
     assert is_held(tmp_path)
     assert (tmp_path / "lock").read_text() == str(os.getpid())
 
 
-def test_ports_are_the_usual_ones_unless_taken_or_unwanted() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        free, taken = other.getsockname()[1], one.getsockname()[1]
-        other.close()
+def test_a_port_is_the_usual_one_unless_it_is_taken_or_others_are_asked_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        free, taken = closed.getsockname()[1], listening.getsockname()[1]
+        closed.close()
         chosen = engines.choose_ports({"a": free, "b": taken, "c": taken})
         assert chosen["a"] == free
         assert taken not in chosen.values()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from collections.abc import Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from rich.cells import cell_len
 
+import services.cli
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
@@ -259,3 +262,23 @@ def test_what_is_laid_out_is_in_the_contract() -> None:
         ).DESCRIPTOR.message_types_by_name
     }
     assert set(TABLES) | set(BLOCKS) <= messages
+
+
+def test_only_the_output_makes_consoles_and_styled_texts() -> None:
+    makers = {"Console", "Text", "Table", "Style", "Markdown"}
+    found = [
+        f"{path}: {alias.name}"
+        for path in Path(services.cli.__path__[0]).rglob("*.py")
+        if path.parent.name != "output"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rich.")
+        for alias in node.names
+        if alias.name in makers and not _only_as_type(path, alias.name)
+    ]
+    assert found == []
+
+
+def _only_as_type(path: Path, name: str) -> bool:
+    """Whether a module calls nothing of this name: it then only says what a function takes."""
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    return not any(ast.unparse(call.func).split(".")[0] == name for call in calls)
