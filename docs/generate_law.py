@@ -162,18 +162,18 @@ def _resolve(name: str) -> object:
 
 
 def _articles(cases: list[Mapping[str, Any]]) -> Iterator[str]:
-    found: dict[str, Article] = defaultdict(Article)
+    articles_of: dict[str, Article] = defaultdict(Article)
     for path in sorted(RULESETS.glob("*.yaml")):
         for name, cite in _cited(_read(path), ""):
             for article in _split(cite):
-                found[article].rules.append(f"`{path.stem}` {name}".strip())
+                articles_of[article].rules.append(f"`{path.stem}` {name}".strip())
     for case in cases:
         for article in _split(case["cite"]):
-            found[article].cases.append(case["name"])
+            articles_of[article].cases.append(case["name"])
     yield "## 条文、规则、用例 · Articles"
     yield ""
     for text in TEXTS.values():
-        articles = {a: r for a, r in found.items() if a.split(" ")[0] == text.id}
+        articles = {a: r for a, r in articles_of.items() if a.split(" ")[0] == text.id}
         if articles:
             yield from _of_text(text, articles)
 
@@ -227,20 +227,20 @@ def _split(cite: str) -> list[str]:
 
 
 def _ambiguities() -> Iterator[str]:
-    found = corpus.declared()
+    readings = corpus.declared()
     yield "## 歧义与采用的读法 · Ambiguities"
     yield ""
     yield from _heading("将改变什么 What would change")
-    for one in found:
-        if not one.why_zh:
-            yield _said(one, one.reading.changes_zh, one.reading.changes_en)
+    for declared in readings:
+        if not declared.why_zh:
+            yield _reading_row(declared, declared.reading.changes_zh, declared.reading.changes_en)
     yield ""
     yield "以下各项目前不触及任何规则 · These touch no rule today:"
     yield ""
     yield from _heading("为何不触及规则 Why no rule")
-    for one in found:
-        if one.why_zh:
-            yield _said(one, one.why_zh, one.why_en)
+    for declared in readings:
+        if declared.why_zh:
+            yield _reading_row(declared, declared.why_zh, declared.why_en)
     yield ""
 
 
@@ -249,15 +249,15 @@ def _heading(last: str) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
 
 
-def _said(one: corpus.DeclaredReading, *last: str) -> str:
-    reading = one.reading
+def _reading_row(declared: corpus.DeclaredReading, *last: str) -> str:
+    reading = declared.reading
     cells = (
         (reading.text_zh, reading.text_en) if reading.text_zh else (),
         (reading.reading_zh, reading.reading_en),
         (reading.alternative_zh, reading.alternative_en),
         last,
     )
-    return f"| {reading.id} | {one.file} | " + " | ".join(map("<br>".join, cells)) + " |"
+    return f"| {reading.id} | {declared.file} | " + " | ".join(map("<br>".join, cells)) + " |"
 
 
 def _sources() -> Iterator[str]:

@@ -45,10 +45,13 @@ def check(name: str, document: object) -> None:
 
 def declared() -> tuple[DeclaredReading, ...]:
     """All readings of all files, in the order of their numbers and files."""
-    found = [
-        DeclaredReading(name, one) for name in READERS if name != NO_RULE for one in _readings(name)
+    readings = [
+        DeclaredReading(name, reading)
+        for name in READERS
+        if name != NO_RULE
+        for reading in _readings(name)
     ] + list(understand(read(NO_RULE), NO_RULE, _read_without_rule))
-    return tuple(sorted(found, key=lambda one: (one.reading.id, one.file)))
+    return tuple(sorted(readings, key=lambda reading: (reading.reading.id, reading.file)))
 
 
 def _readings(name: str) -> list[Reading]:
@@ -62,9 +65,9 @@ def _readings(name: str) -> list[Reading]:
 def _read_without_rule(reader: Reader) -> tuple[DeclaredReading, ...]:
     """Reads `readings.yaml`: ambiguities that touch no rule, each with why."""
     read_header(reader, "ambiguities")
-    found = tuple(_without_rule(item) for item in reader.each("ambiguities"))
-    note_repeats(reader, [one.reading for one in found])
-    return found
+    readings = tuple(_without_rule(item) for item in reader.each("ambiguities"))
+    note_repeats(reader, [declared.reading for declared in readings])
+    return readings
 
 
 def _without_rule(reader: Reader) -> DeclaredReading:
@@ -75,7 +78,7 @@ def _without_rule(reader: Reader) -> DeclaredReading:
 
 
 def _jurisdictions(reader: Reader) -> object:
-    return read_jurisdictions(reader, {one.id: one for one in list_rulesets()})
+    return read_jurisdictions(reader, {ruleset.id: ruleset for ruleset in list_rulesets()})
 
 
 NO_RULE = "readings"

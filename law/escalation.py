@@ -205,10 +205,10 @@ def read_escalation(reader: Reader) -> Escalation:
     read_requirements(reader)
     read_readings(reader)
     rungs = tuple(read_dated(item, _rung) for item in reader.each("ladder"))
-    if list(dict.fromkeys(one.value.step for one in rungs)) != list(Step):
+    if list(dict.fromkeys(version.value.step for version in rungs)) != list(Step):
         reader.fault("ladder", "应由轻到重列出各步", "must list every step, mildest first")
     for step in Step:
-        periods = [one.validity for one in rungs if one.value.step is step]
+        periods = [version.validity for version in rungs if version.value.step is step]
         note_rivals(reader, f"ladder.{step}", periods)
     return Escalation(
         rungs,

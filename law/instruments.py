@@ -74,13 +74,13 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
     read_cite(reader)
     validity = read_validity(reader)
     read_readings(reader)
-    found: dict[str, InstrumentType] = {}
+    types: dict[str, InstrumentType] = {}
     for item in reader.each("types"):
-        one = read_lasting(item, validity, _type)
-        if one.code in found:
-            item.fault("code", "编号重复", f"repeats {one.code}")
-        found[one.code] = one
-    return found
+        type_ = read_lasting(item, validity, _type)
+        if type_.code in types:
+            item.fault("code", "编号重复", f"repeats {type_.code}")
+        types[type_.code] = type_
+    return types
 
 
 def _type(reader: Reader) -> InstrumentType:
@@ -102,10 +102,10 @@ def _type(reader: Reader) -> InstrumentType:
 
 def instrument_type(code: str) -> InstrumentType:
     """The type of that code. Raises NotFound."""
-    found = catalogue().get(code)
-    if found is None:
+    type_ = catalogue().get(code)
+    if type_ is None:
         raise NotFound(f"没有器具类型“{code}”", f"there is no instrument type {code!r}")
-    return found
+    return type_
 
 
 def mode_of(code: str) -> Mode:

@@ -69,14 +69,14 @@ def read_colours(reader: Reader) -> ColourRules:
     read_readings(reader)
     warnings = reader.below("months_before")
     note_each(warnings, Early)
-    found = {one.value: _figure(warnings, one, _warning) for one in Early}
-    _note_order(warnings, found)
+    figures = {name.value: _figure(warnings, name, _warning) for name in Early}
+    _note_order(warnings, figures)
     reds, nones = reader.below("red"), reader.below("none")
     note_each(reds, RED)
     note_each(nones, NONE)
-    reasons = {one.value: _figure(reds, one, _reason) for one in RED}
-    reasons |= {one.value: _figure(nones, one, _reason) for one in NONE}
-    return ColourRules(found, reasons)
+    reasons = {name.value: _figure(reds, name, _reason) for name in RED}
+    reasons |= {name.value: _figure(nones, name, _reason) for name in NONE}
+    return ColourRules(figures, reasons)
 
 
 def _figure(
@@ -96,10 +96,10 @@ def _reason(reader: Reader) -> Ground:
     return Ground(reader.text("cite"), reader.text("name_zh"), reader.text("name_en"))
 
 
-def _note_order(reader: Reader, found: Mapping[str, tuple[Version[Ground], ...]]) -> None:
+def _note_order(reader: Reader, figures: Mapping[str, tuple[Version[Ground], ...]]) -> None:
     """Notes a fault where yellow does not begin later than the green of the same days (C-19)."""
-    for green in found[Early.GREEN]:
-        for yellow in found[Early.YELLOW]:
+    for green in figures[Early.GREEN]:
+        for yellow in figures[Early.YELLOW]:
             meet = green.validity.meets(yellow.validity)
             if meet and yellow.value.months >= green.value.months:
                 reader.fault("yellow.months", "应短于绿色", "must be fewer than green", cite="C-19")

@@ -148,11 +148,15 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
     note_each(kinds, SubjectKind)
     note_each(contents, Classification)
     return DisclosureRules(
-        {one: read_figure(periods, one, _period) for one in GRADING if one in periods.data},
+        {name: read_figure(periods, name, _period) for name in GRADING if name in periods.data},
         _ceilings(reader),
         {kind: _of_kind(kinds, kind) for kind in SubjectKind if kind in kinds.data},
         read_figure(reader, "query_needs_authority", _needing),
-        {one: read_figure(contents, one, _reach) for one in Classification if one in contents.data},
+        {
+            name: read_figure(contents, name, _reach)
+            for name in Classification
+            if name in contents.data
+        },
     )
 
 
@@ -163,8 +167,8 @@ def _needing(reader: Reader) -> frozenset[SubjectKind]:
 
 def _check_audiences(reader: Reader) -> None:
     note_each(reader, Audience)
-    for one in reader.data:
-        audience = reader.below(one)
+    for name in reader.data:
+        audience = reader.below(name)
         audience.only("name_zh", "name_en", "requirements")
         audience.text("name_zh")
         audience.text("name_en")
@@ -197,11 +201,11 @@ def _ceilings(reader: Reader) -> Versions[Ceiling]:
     if confirmed and not source.texts("looked_at"):
         source.fault("looked_at", "已核实的须注明出处", "what is confirmed names its places")
     items = reader.each("severity_caps")
-    found = tuple(read_dated(item, _ceiling) for item in items)
+    ceilings = tuple(read_dated(item, _ceiling) for item in items)
     for severity in Severity:
-        same = [one.validity for one in found if one.value.severity is severity]
+        same = [version.validity for version in ceilings if version.value.severity is severity]
         note_rivals(reader, f"severity_caps.{severity}", same)
-    return found
+    return ceilings
 
 
 def _ceiling(reader: Reader) -> Ceiling:
@@ -216,15 +220,17 @@ def _ceiling(reader: Reader) -> Ceiling:
 def _of_kind(reader: Reader, kind: SubjectKind) -> Mapping[Audience, Versions[AllowedFields]]:
     audiences = reader.below(kind)
     note_each(audiences, Audience)
-    found = {
-        one: read_figure(audiences, one, _allowed) for one in Audience if one in audiences.data
+    fields = {
+        audience: read_figure(audiences, audience, _allowed)
+        for audience in Audience
+        if audience in audiences.data
     }
     if kind is SubjectKind.NATURAL_PERSON:
-        for version in found.get(Audience.PUBLIC, ()):
+        for version in fields.get(Audience.PUBLIC, ()):
             if version.value.fields:
                 zh, en = "自然人不得向社会公开", "a natural person is never shown openly"
                 audiences.fault("public.fields", zh, en, cite="S4 三(五)")
-    return found
+    return fields
 
 
 def _allowed(reader: Reader) -> AllowedFields:

@@ -70,8 +70,8 @@ def _starting_point(dossier: Dossier, ruleset: Ruleset, year: int) -> tuple[str,
 
     Before its oldest record a subject has nothing adverse, so the definitions give it class 2.
     """
-    given = [(one.year or year - 1, one.grade) for one in dossier.previous]
-    given = [one for one in given if one[0] <= year]
+    given = [(previous.year or year - 1, previous.grade) for previous in dossier.previous]
+    given = [previous for previous in given if previous[0] <= year]
     if given:
         since, grade = max(given)
         return grade, since

@@ -113,8 +113,8 @@ def _without_grade(
 
 def _measures(ruleset_id: str, grade: str, as_of: date) -> tuple[str, ...]:
     """The measures of a grade on a day; they inform, and none takes effect by itself (C-23)."""
-    said = _dated_measures(ruleset_id, grade)
-    return tuple(one.value.id for one in said if one.validity.holds(as_of))
+    versions = _dated_measures(ruleset_id, grade)
+    return tuple(version.value.id for version in versions if version.validity.holds(as_of))
 
 
 def _dated_measures(ruleset_id: str, grade: str) -> MeasureVersions:
@@ -174,13 +174,15 @@ def verify_document(document: object) -> list[str]:
     return list(_differences("", document, grade(inputs, ruleset, as_of).to_json()))
 
 
-def _differences(path: str, stated: object, found: object) -> Iterator[str]:
-    if isinstance(stated, Mapping) and isinstance(found, Mapping):
-        for key in dict.fromkeys((*stated, *found)):
+def _differences(path: str, stated: object, recomputed: object) -> Iterator[str]:
+    if isinstance(stated, Mapping) and isinstance(recomputed, Mapping):
+        for key in dict.fromkeys((*stated, *recomputed)):
             below = f"{path}.{key}" if path else str(key)
-            yield from _differences(below, stated.get(key), found.get(key))
-    elif isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
-        for index, (one, other) in enumerate(zip(stated, found, strict=True)):
-            yield from _differences(f"{path}[{index}]", one, other)
-    elif stated != found or type(stated) is not type(found):
-        yield f"{path}: stated {stated!r}, recomputed {found!r}"
+            yield from _differences(below, stated.get(key), recomputed.get(key))
+    elif (
+        isinstance(stated, list) and isinstance(recomputed, list) and len(stated) == len(recomputed)
+    ):
+        for index, (left, right) in enumerate(zip(stated, recomputed, strict=True)):
+            yield from _differences(f"{path}[{index}]", left, right)
+    elif stated != recomputed or type(stated) is not type(recomputed):
+        yield f"{path}: stated {stated!r}, recomputed {recomputed!r}"

@@ -68,10 +68,10 @@ def ways_up(
     search = _Search(dossier, ruleset, now)
     last = min(horizon or date.max, ruleset.valid_to or date.max)
     within = sorted(day for day in days if day <= last)
-    found = [path for day in within if (path := search.on(day, steps))]
+    paths = [path for day in within if (path := search.on(day, steps))]
     return Ways(
-        min(found, key=lambda path: (len(path.steps), path.on), default=None),
-        min(found, key=lambda path: (path.on, len(path.steps)), default=None),
+        min(paths, key=lambda path: (len(path.steps), path.on), default=None),
+        min(paths, key=lambda path: (path.on, len(path.steps)), default=None),
     )
 
 

@@ -52,16 +52,16 @@ def _score(edition: Edition, lines: tuple[Line, ...]) -> int:
 def _direct_judgments(
     records: tuple[Record, ...], ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
 ) -> tuple[Override, ...]:
-    found = [
+    judgments = [
         Override(rule.id, rule.grade, record.id, rule.cite)
         for record, line in zip(records, lines, strict=True)
         if line.counted and record.kind in edition.direct
         for rule in edition.direct[record.kind]
         if _applies(rule, record, line)
     ]
-    if len(found) > 1:
-        found.sort(key=lambda one: (-ruleset.rank(one.grade), one.record))
-    return tuple(found)
+    if len(judgments) > 1:
+        judgments.sort(key=lambda judgment: (-ruleset.rank(judgment.grade), judgment.record))
+    return tuple(judgments)
 
 
 def _applies(rule: DirectRule, record: Record, line: Line) -> bool:

@@ -79,7 +79,7 @@ class Receipt:
 
     def _views(self) -> dict[str, object]:
         return {
-            "direct": [one.to_json() for one in self.overrides if one.record],
+            "direct": [override.to_json() for override in self.overrides if override.record],
             "points": [
                 {"record": line.record, "points": line.points, "cite": line.cite}
                 for line in self.lines

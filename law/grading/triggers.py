@@ -29,7 +29,7 @@ def by_triggers(
     grade = _shown(counted, ruleset, edition)
     for override in met:
         grade = ruleset.worse(grade, override.grade)
-    worst_first = sorted(met, key=lambda one: -ruleset.rank(one.grade))
+    worst_first = sorted(met, key=lambda known: -ruleset.rank(known.grade))
     return Outcome(grade, None, tuple(worst_first), None, ())
 
 

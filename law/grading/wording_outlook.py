@@ -26,7 +26,7 @@ def foretell(outlook: Outlook, lang: Lang, names: Mapping[str, str] | None = Non
 
 def tell_apart(receipts: Sequence[Receipt], lang: Lang) -> list[str]:
     """One sentence for each receipt: the title of the text and the grade under it."""
-    return [_side(one, lang) for one in receipts]
+    return [_side(receipt, lang) for receipt in receipts]
 
 
 def _side(receipt: Receipt, lang: Lang) -> str:
@@ -58,24 +58,24 @@ class _OutlookSentences:
     names: Mapping[str, str]
 
     def sentences(self) -> Iterator[str]:
-        found = self.outlook
-        graded = self._grade(found.grade, found.score)
-        yield self._say(f"截至{found.as_of}为{graded}。", f"As of {found.as_of}: {graded}.")
-        yield from map(self._turn, found.turns)
-        if not found.turns:
+        outlook = self.outlook
+        graded = self._grade(outlook.grade, outlook.score)
+        yield self._say(f"截至{outlook.as_of}为{graded}。", f"As of {outlook.as_of}: {graded}.")
+        yield from map(self._turn, outlook.turns)
+        if not outlook.turns:
             yield self._say("等级不会自行变化。", "The grade will not change by itself.")
         yield from self._ways()
 
     def _ways(self) -> Iterator[str]:
-        found = self.outlook
-        if found.path is None:
-            if found.grade and self._text.rank(found.grade):
+        outlook = self.outlook
+        if outlook.path is None:
+            if outlook.grade and self._text.rank(outlook.grade):
                 zh, en = "目前没有可以提升等级的步骤。", "No step within reach raises the grade."
                 yield self._say(zh, en)
             return
-        yield from self._way(found.path, "步骤最少", "With the fewest steps")
-        if found.soonest is not None and found.soonest != found.path:
-            yield from self._way(found.soonest, "最快", "Soonest")
+        yield from self._way(outlook.path, "步骤最少", "With the fewest steps")
+        if outlook.soonest is not None and outlook.soonest != outlook.path:
+            yield from self._way(outlook.soonest, "最快", "Soonest")
 
     def _turn(self, turn: Turn) -> str:
         graded, why = self._grade(turn.grade, turn.score), self._why(turn)
@@ -88,8 +88,8 @@ class _OutlookSentences:
         leaves, enters = self._list(turn.leaves), self._list(turn.enters)
         zh = [f"{leaves}不再计入"] * bool(leaves) + [f"{enters}开始计入"] * bool(enters)
         en = [f"{leaves} no longer counts"] * bool(leaves) + [f"{enters} counts"] * bool(enters)
-        said = self._say("，".join(zh), ", ".join(en))
-        return self._say(f"：{said}", f": {said}") if said else ""
+        reasons = self._say("，".join(zh), ", ".join(en))
+        return self._say(f"：{reasons}", f": {reasons}") if reasons else ""
 
     def _way(self, path: Path, zh: str, en: str) -> Iterator[str]:
         graded = self._grade(path.grade, path.score)
@@ -117,7 +117,7 @@ class _OutlookSentences:
         return load(self.outlook.ruleset_id)
 
     def _list(self, records: Sequence[str]) -> str:
-        return self._say("、", ", ").join(self.names.get(one, one) for one in records)
+        return self._say("、", ", ").join(self.names.get(record, record) for record in records)
 
     def _grade(self, grade: str | None, score: int | None) -> str:
         return _grade(self.outlook.ruleset_id, grade, score, self.lang)

@@ -82,10 +82,10 @@ class _Sentences:
         yield from map(self._line, self.receipt.lines)
 
     def judgments(self) -> Iterator[str]:
-        for one in self.receipt.overrides:
+        for judgment in self.receipt.overrides:
             # Of the judgments on all records together, only those that decided are told.
-            if one.record or one.grade == self.receipt.grade:
-                yield self._judgment(one)
+            if judgment.record or judgment.grade == self.receipt.grade:
+                yield self._judgment(judgment)
 
     def prospect(self) -> Iterator[str]:
         if self.receipt.prospective is not None:
@@ -98,9 +98,9 @@ class _Sentences:
     def measures(self) -> Iterator[str]:
         if not self.receipt.measures or self.receipt.grade is None:
             return
-        for one in measures(self.receipt.ruleset_id, self.receipt.grade, self.receipt.as_of):
-            cite = self._cite(one.cite)
-            yield self._say(f"措施：{one.zh}（{cite}）。", f"Measure: {one.en} ({cite}).")
+        for measure in measures(self.receipt.ruleset_id, self.receipt.grade, self.receipt.as_of):
+            cite = self._cite(measure.cite)
+            yield self._say(f"措施：{measure.zh}（{cite}）。", f"Measure: {measure.en} ({cite}).")
 
     def cautions(self) -> Iterator[str]:
         if self.receipt.no_record and self.receipt.not_graded is None:
@@ -123,9 +123,10 @@ class _Sentences:
             )
 
     def readings(self) -> Iterator[str]:
-        for one in self.receipt.ambiguities:
+        for reading in self.receipt.ambiguities:
             yield self._say(
-                f"解释口径{one.id}：{one.reading_zh}。", f"Reading {one.id}: {one.reading_en}."
+                f"解释口径{reading.id}：{reading.reading_zh}。",
+                f"Reading {reading.id}: {reading.reading_en}.",
             )
 
     def _name(self, identity: str) -> str:
@@ -142,12 +143,12 @@ class _Sentences:
             f"Record {self._name(line.record)} ({kind}): {line.reason_en}{points} ({cite}).",
         )
 
-    def _judgment(self, one: Override) -> str:
-        grade, cite = self._grade(one.grade), self._cite(one.cite)
-        if one.record:
+    def _judgment(self, judgment: Override) -> str:
+        grade, cite = self._grade(judgment.grade), self._cite(judgment.cite)
+        if judgment.record:
             return self._say(
-                f"记录{self._name(one.record)}直接判定为{grade}（{cite}）。",
-                f"Record {self._name(one.record)} gives {grade} directly ({cite}).",
+                f"记录{self._name(judgment.record)}直接判定为{grade}（{cite}）。",
+                f"Record {self._name(judgment.record)} gives {grade} directly ({cite}).",
             )
         return self._say(f"据此判定为{grade}（{cite}）。", f"This gives {grade} ({cite}).")
 

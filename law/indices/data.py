@@ -123,7 +123,7 @@ def read_table(reader: Reader, digest: str) -> Table:
         cite=read_cite(reader),
         validity=validity,
         rows=tuple(rows),
-        ambiguities=tuple(one.id for one in read_readings(reader)),
+        ambiguities=tuple(reading.id for reading in read_readings(reader)),
     )
 
 
@@ -159,18 +159,18 @@ def _has_its_sign(points: int, part: Part) -> bool:
 
 def _figures(reader: Reader, scoring: Scoring, points: int) -> dict[str, int]:
     """Reads the figures that belong to the scoring of a row; others are a fault."""
-    found = {}
+    figures = {}
     for name, owner in _OWNERS.items():
         if (name in reader.data) != (scoring is owner):
             reader.fault(name, "与计分方式不符", "does not belong to the scoring")
-        found[name] = reader.whole(name) if name in reader.data else 0
-    if scoring is Scoring.PER_FINDING and not (found["each"] < 0 <= found["floor"] < points):
+        figures[name] = reader.whole(name) if name in reader.data else 0
+    if scoring is Scoring.PER_FINDING and not (figures["each"] < 0 <= figures["floor"] < points):
         reader.fault(
             "each", "每项为负，保底在0与满分之间", "is < 0, the floor from 0 to the points"
         )
-    if not 0 <= found["threshold_percent"] <= _ALL:
+    if not 0 <= figures["threshold_percent"] <= _ALL:
         reader.fault("threshold_percent", "应为0至100", "must be a percentage from 0 to 100")
-    return found
+    return figures
 
 
 def _check_keys(reader: Reader, rows: list[Row]) -> None:
@@ -182,9 +182,9 @@ def _check_keys(reader: Reader, rows: list[Row]) -> None:
 def _check_totals(reader: Reader, rows: list[Row]) -> None:
     reader.only(*Part)
     for part in Part:
-        found = abs(sum(row.points for row in rows if row.part is part))
-        if reader.whole(part) != found:
-            reader.fault(part, f"各行合计{found}", f"the rows come to {found}")
+        total = abs(sum(row.points for row in rows if row.part is part))
+        if reader.whole(part) != total:
+            reader.fault(part, f"各行合计{total}", f"the rows come to {total}")
 
 
 _OWNERS = {

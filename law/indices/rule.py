@@ -104,32 +104,32 @@ def _answer(table: Table, scores: tuple[RowScore, ...]) -> IndexAnswer:
     )
 
 
-def _score(row: Row, found: Decimal) -> RowScore:
-    return RowScore(row.key, _POINTS[row.scoring](row, found), row.cite, found, row.standard)
+def _score(row: Row, value: Decimal) -> RowScore:
+    return RowScore(row.key, _POINTS[row.scoring](row, value), row.cite, value, row.standard)
 
 
-def _all(row: Row, found: Decimal) -> Decimal:
-    return Decimal(row.points) if found else Decimal(0)
+def _all(row: Row, value: Decimal) -> Decimal:
+    return Decimal(row.points) if value else Decimal(0)
 
 
-def _share(row: Row, found: Decimal) -> Decimal:
-    return row.points * found / _HUNDRED
+def _share(row: Row, value: Decimal) -> Decimal:
+    return row.points * value / _HUNDRED
 
 
-def _from_threshold(row: Row, found: Decimal) -> Decimal:
-    return _all(row, Decimal(found >= row.threshold_percent))
+def _from_threshold(row: Row, value: Decimal) -> Decimal:
+    return _all(row, Decimal(value >= row.threshold_percent))
 
 
-def _given(row: Row, found: Decimal) -> Decimal:
-    return found
+def _given(row: Row, value: Decimal) -> Decimal:
+    return value
 
 
-def _less_each(row: Row, found: Decimal) -> Decimal:
-    return max(Decimal(row.floor), row.points + row.each * found)
+def _less_each(row: Row, value: Decimal) -> Decimal:
+    return max(Decimal(row.floor), row.points + row.each * value)
 
 
-def _times(row: Row, found: Decimal) -> Decimal:
-    return row.points * found
+def _times(row: Row, value: Decimal) -> Decimal:
+    return row.points * value
 
 
 _POINTS: dict[Scoring, Callable[[Row, Decimal], Decimal]] = {
@@ -162,16 +162,16 @@ def _faults(
     return (*missing, *unknown, *unfit)
 
 
-def _value(row: Row, found: object) -> Decimal | None:
+def _value(row: Row, finding: object) -> Decimal | None:
     """The finding as a number, or None where it does not fit the scoring of its row."""
     if row.scoring in (Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE):
-        return Decimal(found) if isinstance(found, bool) else None
-    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
+        return Decimal(finding) if isinstance(finding, bool) else None
+    if isinstance(finding, bool) or not isinstance(finding, int | float | Decimal):
         return None
     value = Decimal(
-        str(found)
+        str(finding)
     )  # str first, so that 97.3 stays 97.3 and not the nearest binary number
-    if row.scoring not in _PERCENTAGES and not isinstance(found, int):
+    if row.scoring not in _PERCENTAGES and not isinstance(finding, int):
         return None
     most = _most(row)
     return value if value.is_finite() and value >= 0 and (most is None or value <= most) else None

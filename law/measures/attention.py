@@ -48,9 +48,13 @@ def attention(records: Sequence[Record], on: date) -> tuple[Attention, ...]:
     S2 三(一). A record counts while it stands, for the months of the ground from its determination,
     the last day included (C-02). An unverified record counts too: a suspicion is enough.
     """
-    holding = (one.value for one in _grounds() if one.validity.holds(on))
-    found = (Attention(ground, _counting(ground, records, on)) for ground in holding)
-    return tuple(one for one in found if len(one.records) >= one.ground.at_least)
+    holding = (ground_met.value for ground_met in _grounds() if ground_met.validity.holds(on))
+    grounds = (Attention(ground, _counting(ground, records, on)) for ground in holding)
+    return tuple(
+        ground_met
+        for ground_met in grounds
+        if len(ground_met.records) >= ground_met.ground.at_least
+    )
 
 
 def _counting(ground: Ground, records: Sequence[Record], on: date) -> tuple[str, ...]:
@@ -72,12 +76,14 @@ def read_attention(reader: Reader) -> tuple[Version[Ground], ...]:
     """Reads `attention.yaml`: every ground with its kinds and figures."""
     read_header(reader, "grounds", "ambiguities")
     read_readings(reader)
-    found = tuple(read_dated(item, _ground) for item in reader.each("grounds"))
-    for name in dict.fromkeys(one.value.id for one in found):
+    grounds = tuple(read_dated(item, _ground) for item in reader.each("grounds"))
+    for name in dict.fromkeys(version.value.id for version in grounds):
         note_rivals(
-            reader, f"grounds.{name}", [one.validity for one in found if one.value.id == name]
+            reader,
+            f"grounds.{name}",
+            [version.validity for version in grounds if version.value.id == name],
         )
-    return found
+    return grounds
 
 
 def _ground(reader: Reader) -> Ground:

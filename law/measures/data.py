@@ -135,7 +135,7 @@ def read_measures(reader: Reader) -> MeasureTable:
     alerts.only(*(colour for colour in Colour if colour is not Colour.NONE))
     return MeasureTable(
         {name: _of_text(texts.below(name), name) for name in GRADING if name in texts.data},
-        {name: tuple(read_dated(one, _use) for one in uses.each(name)) for name in uses.data},
+        {name: tuple(read_dated(item, _use) for item in uses.each(name)) for name in uses.data},
         {colour: _listed(alerts, colour) for colour in alerts.data},
     )
 
@@ -147,14 +147,14 @@ def _of_text(reader: Reader, name: str) -> Mapping[str, MeasureVersions]:
     read_requirements(reader)
     grades, known = reader.below("grades"), [grade.id for grade in load(name).grades]
     grades.only(*known)
-    found = {grade: _listed(grades, grade) for grade in known}
+    measures = {grade: _listed(grades, grade) for grade in known}
     for heir in reader.below("inherits").data if "inherits" in reader.data else ():
         giver = reader.below("inherits").text(heir)
-        if heir in found and giver in found:
-            found[heir] = found[giver] + found[heir]
+        if heir in measures and giver in measures:
+            measures[heir] = measures[giver] + measures[heir]
         else:
             reader.fault("inherits", f"未知等级{heir}：{giver}", f"unknown grade {heir}: {giver}")
-    return found
+    return measures
 
 
 def note_status(reader: Reader, name: str) -> None:
@@ -164,11 +164,11 @@ def note_status(reader: Reader, name: str) -> None:
 
 
 def _listed(reader: Reader, key: str) -> MeasureVersions:
-    found = tuple(read_dated(item, _measure) for item in reader.each(key))
-    for name in dict.fromkeys(one.value.id for one in found):
-        periods = [one.validity for one in found if one.value.id == name]
+    measures = tuple(read_dated(item, _measure) for item in reader.each(key))
+    for name in dict.fromkeys(version.value.id for version in measures):
+        periods = [version.validity for version in measures if version.value.id == name]
         note_rivals(reader, f"{key}.{name}", periods)
-    return found
+    return measures
 
 
 def _measure(reader: Reader) -> Measure:
@@ -224,7 +224,7 @@ def _share(reader: Reader, principle: tuple[str, str]) -> Sampling:
 
 def of_text(table: Mapping[str, T], ruleset_id: str) -> T:
     """The entry of a table for a text. Raises NotFound."""
-    found = table.get(ruleset_id)
-    if found is None:
+    entry = table.get(ruleset_id)
+    if entry is None:
         raise NotFound(f"没有规则集“{ruleset_id}”", f"there is no ruleset {ruleset_id!r}")
-    return found
+    return entry

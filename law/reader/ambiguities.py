@@ -24,9 +24,9 @@ FIELDS = (
 
 def read_readings(reader: Reader, required: bool = True) -> tuple[Reading, ...]:
     """Reads the list `ambiguities` of a file, in which each number may occur once."""
-    found = tuple(_read_plain(item) for item in reader.each("ambiguities", required))
-    note_repeats(reader, found)
-    return found
+    readings = tuple(_read_plain(item) for item in reader.each("ambiguities", required))
+    note_repeats(reader, readings)
+    return readings
 
 
 def _read_plain(reader: Reader) -> Reading:
@@ -38,7 +38,7 @@ def read_reading(reader: Reader) -> Reading:
     """Reads one declared ambiguity; what the texts leave open is optional, in both languages."""
     if not _NUMBER.fullmatch(reader.text("id")):
         reader.fault("id", "应为C-编号", "must be a number C-nn")
-    told = "text_zh" in reader.data or "text_en" in reader.data
+    has_text = "text_zh" in reader.data or "text_en" in reader.data
     return Reading(
         id=reader.text("id"),
         reading_zh=reader.text("reading_zh"),
@@ -47,16 +47,16 @@ def read_reading(reader: Reader) -> Reading:
         alternative_en=reader.text("alternative_en"),
         changes_zh=reader.text("changes_zh"),
         changes_en=reader.text("changes_en"),
-        text_zh=reader.text("text_zh") if told else "",
-        text_en=reader.text("text_en") if told else "",
+        text_zh=reader.text("text_zh") if has_text else "",
+        text_en=reader.text("text_en") if has_text else "",
     )
 
 
-def note_repeats(reader: Reader, found: Sequence[Reading]) -> None:
+def note_repeats(reader: Reader, readings: Sequence[Reading]) -> None:
     """Notes a fault for each number that the list `ambiguities` of a file declares twice."""
-    for place, one in enumerate(found):
-        if one.id and one.id in {earlier.id for earlier in found[:place]}:
-            reader.fault(f"ambiguities[{place}].id", "编号重复", f"repeats {one.id}")
+    for place, reading in enumerate(readings):
+        if reading.id and reading.id in {earlier.id for earlier in readings[:place]}:
+            reader.fault(f"ambiguities[{place}].id", "编号重复", f"repeats {reading.id}")
 
 
 def read_touched(reader: Reader, key: str, declared: Container[str]) -> tuple[str, ...]:

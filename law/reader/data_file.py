@@ -41,16 +41,16 @@ class _StrictLoader(_LOADER):  # type: ignore[valid-type, misc]
             raise yaml.constructor.ConstructorError(
                 None, None, f"written twice: {', '.join(sorted(twice))}", node.start_mark
             )
-        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        return found
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
     """Reads a loaded data file. Raises InvalidInput with every fault."""
     faults: list[Fault] = []
-    found = read(Reader(document, "", faults))
+    value = read(Reader(document, "", faults))
     _refuse(faults, name)
-    return found
+    return value
 
 
 def load_yaml(source: str, name: str) -> Any:
@@ -131,9 +131,9 @@ def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tupl
 
 def read_figure(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
     """Reads all versions of one figure; two versions for the same day are a fault."""
-    found = read_versions(reader, key, read)
-    note_rivals(reader, key, [one.validity for one in found])
-    return found
+    versions = read_versions(reader, key, read)
+    note_rivals(reader, key, [version.validity for version in versions])
+    return versions
 
 
 def note_each(reader: Reader, names: Iterable[str]) -> None:
@@ -147,14 +147,16 @@ def note_each(reader: Reader, names: Iterable[str]) -> None:
 
 def note_rivals(reader: Reader, key: str, periods: Sequence[Validity]) -> None:
     """Notes a fault where two versions of one figure hold on the same day."""
-    if any(one.meets(other) for one, other in combinations(periods, 2)):
+    if any(first.meets(second) for first, second in combinations(periods, 2)):
         reader.fault(key, "同一日有多个数值有效", "several versions hold on one day", cite="D-08")
 
 
 def read_requirements(reader: Reader) -> tuple[str, ...]:
     """Reads the numbers R-nnn of the requirements that a figure answers."""
-    found = reader.texts("requirements")
-    for one in found:
-        if not (one.startswith("R-") and is_citation(one)):
-            reader.fault("requirements", f"应为R-编号：{one}", f"must be a number R-nnn: {one}")
-    return found
+    numbers = reader.texts("requirements")
+    for number in numbers:
+        if not (number.startswith("R-") and is_citation(number)):
+            reader.fault(
+                "requirements", f"应为R-编号：{number}", f"must be a number R-nnn: {number}"
+            )
+    return numbers

@@ -37,9 +37,9 @@ class Reader:
 
     def fault(self, key: str, zh: str, en: str, cite: str | None = None) -> None:
         """Notes a fault of one field; a repeated reading of the field notes it only once."""
-        found = Fault(self._at(key), zh, en, cite=cite)
-        if found not in self.faults:
-            self.faults.append(found)
+        fault = Fault(self._at(key), zh, en, cite=cite)
+        if fault not in self.faults:
+            self.faults.append(fault)
 
     def only(self, *allowed: str) -> None:
         """Notes a fault for every field that is not allowed."""
@@ -77,13 +77,13 @@ class Reader:
         value = self.data.get(key)
         if value is None and default is not None:
             return default
-        found = _as_day(value)
-        if found is None:
+        day = _as_day(value)
+        if day is None:
             self._missing_or(key, "应为日期YYYY-MM-DD", "must be a date YYYY-MM-DD")
-        elif not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        elif not _FIRST_YEAR <= day.year <= _LAST_YEAR:
             span = f"{_FIRST_YEAR}–{_LAST_YEAR}"
             self.fault(key, f"年份应在{span}之内", f"must be a day of the years {span}")
-        return found or date.min
+        return day or date.min
 
     def day_or_none(self, key: str) -> date | None:
         """Reads a local calendar day, or nothing."""
@@ -145,13 +145,13 @@ class Reader:
 
     def choices(self, key: str, options: type[E]) -> tuple[E, ...]:
         """Reads a list of values of an enumeration; absent is empty."""
-        found = []
+        values = []
         for item in self.texts(key):
             if item in set(options):
-                found.append(options(item))
+                values.append(options(item))
             else:
                 self.fault(key, f"未知取值{item}", f"unknown value {item}")
-        return tuple(found)
+        return tuple(values)
 
     def _at(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path and key else self.path or key

@@ -106,8 +106,8 @@ def _of_text(reader: Reader, name: str) -> RepairRules:
         return RepairRules({}, (), read_figure(reader, "none", _refusal))
     grades = reader.below("grades")
     grades.only(*(grade.id for grade in load(name).grades))
-    found = {grade: _demands(grades, grade) for grade in grades.data}
-    return RepairRules(found, _demands(reader, "any_adverse"), ())
+    demands = {grade: _demands(grades, grade) for grade in grades.data}
+    return RepairRules(demands, _demands(reader, "any_adverse"), ())
 
 
 def _refusal(reader: Reader) -> Refusal:

@@ -202,7 +202,9 @@ def _cut(
                 term,
                 valid_from=start,
                 valid_to=None if end == date.max else end,
-                reminders=tuple(one.value for one in reminders if one.validity.holds(start)),
+                reminders=tuple(
+                    reminder.value for reminder in reminders if reminder.validity.holds(start)
+                ),
             )
             yield _capped(reader, version, caps)
 

@@ -307,8 +307,8 @@ def start(definition_id: str, event_on: date, edition: Edition) -> Term:
 
     Raises NotFound for an unknown term, InvalidInput for an event outside its validity.
     """
-    found = definition(definition_id, event_on)
-    return Term(found.id, event_on, found.days, found.cap, edition.number)
+    term = definition(definition_id, event_on)
+    return Term(term.id, event_on, term.days, term.cap, edition.number)
 
 
 def _reminder_day(point: ReminderPoint, target: date, edition: Edition) -> date:

@@ -69,13 +69,13 @@ def _check_movements(reader: Reader, edition: Edition, grades: tuple[str, ...]) 
     """Notes a fault unless each class (and none yet) has one movement for each finding."""
     for grade in (None, *grades):
         for finding in _FINDINGS:
-            found = [
+            movements = [
                 move
                 for move in edition.movements
                 if move.finding == finding
                 and (grade in move.classes if grade else not move.classes)
             ]
-            if len(found) != 1:
+            if len(movements) != 1:
                 what = f"{grade or 'first'}/{finding}"
                 reader.fault("movements", f"{what}应恰有一条", f"{what} must be said once")
     for move in edition.movements:

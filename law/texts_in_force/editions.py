@@ -87,9 +87,9 @@ class Figures:
         check_edition(self.reader, edition, self.method, tuple(g.id for g in self.grades))
         return edition
 
-    def _note_rivals(self, key: str, found: Sequence[object], most: int, start: date) -> None:
+    def _note_rivals(self, key: str, figures: Sequence[object], most: int, start: date) -> None:
         """Notes a fault where several figures hold at the same time and only one may."""
-        if len(found) > most:
+        if len(figures) > most:
             self.reader.fault(key, f"{start}起有多个数值", f"holds several figures from {start}")
 
     def _cuts(self) -> set[date]:
@@ -99,8 +99,8 @@ class Figures:
             *self.triggers, *self.good,
         )  # fmt: skip
         days = [figure.validity for figure in figures]
-        starts = {one.valid_from for one in days if one.valid_from}
-        after = {one.valid_to + timedelta(days=1) for one in days if one.valid_to}
+        starts = {validity.valid_from for validity in days if validity.valid_from}
+        after = {validity.valid_to + timedelta(days=1) for validity in days if validity.valid_to}
         last = self.validity.valid_to or date.max
         return {first} | {day for day in starts | after if first < day <= last}
 
@@ -114,13 +114,13 @@ class Figures:
 
     def _kinds(self) -> tuple[Version[KindRule], ...]:
         table = self.reader.below("kinds")
-        found: list[Version[KindRule]] = []
+        rules: list[Version[KindRule]] = []
         for name in table.data:
             if name not in set(RecordKind):
                 table.fault(str(name), "未知记录种类", "unknown kind of record")
                 continue
-            found += self._several(table, name, partial(self._kind, RecordKind(name)))
-        return tuple(found)
+            rules += self._several(table, name, partial(self._kind, RecordKind(name)))
+        return tuple(rules)
 
     def _example(self, reader: Reader) -> bool:
         marked = reader.flag("example", False)

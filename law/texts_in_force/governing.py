@@ -52,10 +52,10 @@ class GoverningTexts:
 
     def text(self, bureau: str, sector: str, day: date, kind: SubjectKind) -> Ruleset | NotGraded:
         """The text by which a subject of a kind is graded on a day, or why it has no grade."""
-        found = self.of_archive(bureau, sector, day)
-        if isinstance(found, NotGraded):
-            return found
-        return texts.outside(found, kind, sector) or found
+        governing = self.of_archive(bureau, sector, day)
+        if isinstance(governing, NotGraded):
+            return governing
+        return texts.outside(governing, kind, sector) or governing
 
     def of_archive(self, bureau: str, sector: str, day: date) -> Ruleset | NotGraded:
         """The text that governs the archive of a subject on a day, or why there is none.
@@ -63,9 +63,9 @@ class GoverningTexts:
         All kinds of subjects have an archive, also those without a grade (C-21): the records of a
         natural person are kept, disclosed and repaired under the same text.
         """
-        for one in self.activated:
-            if one.fits(bureau, sector, day):
-                text = texts.load(one.ruleset_id)
+        for activation in self.activated:
+            if activation.fits(bureau, sector, day):
+                text = texts.load(activation.ruleset_id)
                 return ENDED if text.valid_to is not None and day > text.valid_to else text
         entry = texts.jurisdictions().find(bureau, sector, day)
         return entry if isinstance(entry, NotGraded) else texts.load(entry.ruleset)
@@ -73,7 +73,9 @@ class GoverningTexts:
     def of_archive_since(self, bureau: str, sector: str, day: date) -> date:
         """The first day since which the text of a day has governed the archive without a break."""
         now = self.of_archive(bureau, sector, day)
-        for turn in sorted((one for one in self.turns() if one <= day), reverse=True):
+        for turn in sorted(
+            (day_of_turn for day_of_turn in self.turns() if day_of_turn <= day), reverse=True
+        ):
             if self.of_archive(bureau, sector, turn - _DAY) != now:
                 return turn
         return date.min
@@ -82,8 +84,8 @@ class GoverningTexts:
         """Yields the days on which another text may begin to govern somewhere."""
         for entry in texts.jurisdictions().entries:
             yield from _ends(entry.valid_from, entry.valid_to)
-        for one in self.activated:
-            yield from _ends(one.valid_from, texts.load(one.ruleset_id).valid_to)
+        for activation in self.activated:
+            yield from _ends(activation.valid_from, texts.load(activation.ruleset_id).valid_to)
 
 
 PACKAGED: Final = GoverningTexts()

@@ -257,9 +257,9 @@ class Ruleset:
                 return place
         raise ValueError(f"{grade} is not a grade of {self.id}")
 
-    def worse(self, one: str, other: str) -> str:
+    def worse(self, first: str, second: str) -> str:
         """Returns the worse of two grades."""
-        return max(one, other, key=self.rank)
+        return max(first, second, key=self.rank)
 
     def grade(self, grade_id: str) -> Grade:
         """Returns a grade with its titles."""

@@ -71,9 +71,9 @@ def read_ruleset(reader: Reader, content_hash: str) -> Ruleset:
 
 
 def _ambiguities(reader: Reader) -> tuple[Ambiguity, ...]:
-    found = tuple(_ambiguity(item) for item in reader.each("ambiguities"))
-    note_repeats(reader, [one.reading for one in found])
-    return found
+    ambiguities = tuple(_ambiguity(item) for item in reader.each("ambiguities"))
+    note_repeats(reader, [ambiguity.reading for ambiguity in ambiguities])
+    return ambiguities
 
 
 def _ambiguity(reader: Reader) -> Ambiguity:
@@ -84,9 +84,9 @@ def _ambiguity(reader: Reader) -> Ambiguity:
 def _cites(reader: Reader, keys: type[E], needed: Iterable[E]) -> dict[E, str]:
     """Reads a table with a citation for each value; a missing one that is needed is a fault."""
     reader.only(*keys)
-    wanted = [key for key in keys if key in reader.data or key in set(needed)]
-    found = {key: reader.text(key) for key in wanted}
-    for key, cite in found.items():
+    expected = [key for key in keys if key in reader.data or key in set(needed)]
+    cites = {key: reader.text(key) for key in expected}
+    for key, cite in cites.items():
         if cite and not is_citation(cite):
             reader.fault(key, f"引用不明：{cite}", f"cites no known text: {cite}")
-    return found
+    return cites
