@@ -273,6 +273,12 @@ class BatchDecided(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     BATCH_FIELD_NUMBER: _builtins.int
+    IMPORTED_BY_NAME_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_NAME_FIELD_NUMBER: _builtins.int
+    imported_by_name: _builtins.str
+    """Display name of the person who imported it; empty where the account is not a person's."""
+    decided_by_name: _builtins.str
+    """Display name of the person who approved or rejected it; empty where nobody did."""
     @_builtins.property
     def batch(self) -> _registry_pb2.Batch:
         """The batch in its present state."""
@@ -281,10 +287,12 @@ class BatchDecided(_message.Message):
         self,
         *,
         batch: _registry_pb2.Batch | None = ...,
+        imported_by_name: _builtins.str = ...,
+        decided_by_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "decided_by_name", b"decided_by_name", "imported_by_name", b"imported_by_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
-from protos.registry.v1 import registry_pb2
 from services.alerts.notices import texts
 from services.alerts.notices.issue import issue
 from services.alerts.notices.texts import Text
@@ -29,13 +28,14 @@ async def batch_decided(change: Change, received: Received[registry.BatchDecided
     if bureau is None or batch.state not in TITLES:
         return
     key = f"batch/{batch.batch_id}/{batch.state}/{batch.estimate.digest}"
-    await issue(change, NoticeKind.BATCH, key, bureau, batch.bureau, _text(batch))
+    await issue(change, NoticeKind.BATCH, key, bureau, batch.bureau, _text(received.message))
 
 
-def _text(batch: registry_pb2.Batch) -> Text:
-    estimate = batch.estimate
+def _text(decided: registry.BatchDecided) -> Text:
+    batch, estimate = decided.batch, decided.batch.estimate
+    sender = _person(decided.imported_by_name, batch.imported_by)
     file = f"{batch.file_name}，{batch.rows} 行"
-    lines = [f"批次 {batch.batch_id}（{file}），由账号 {batch.imported_by} 提交。"]
+    lines = [f"批次 {batch.batch_id}（{file}），由{sender}提交。"]
     if batch.HasField("estimate"):
         lines.append(f"预计新触发预警 {estimate.alerts} 件，涉及器具 {estimate.instruments} 件。")
         lines.append(f"预计等级下降 {estimate.drops} 个，已评级主体 {estimate.graded} 个。")
@@ -44,6 +44,13 @@ def _text(batch: registry_pb2.Batch) -> Text:
             "超过本平台设定的比例，尚未导入任何内容，须由提交人以外的单位负责人批准或退回：",
             f"quanheng batch approve {batch.batch_id} --seen {estimate.digest} --reasons 理由",
         ]
+    if batch.decided_by:
+        lines.append(f"决定人：{_person(decided.decided_by_name, batch.decided_by)}")
     if batch.reasons:
         lines.append(f"理由：{batch.reasons}")
     return Text(f"{TITLES[batch.state]}：{batch.file_name}", texts.body(*lines))
+
+
+def _person(name: str, account_id: str) -> str:
+    """A person by name; an account without a name, such as that of a system, by its id."""
+    return name or f"账号 {account_id} "

@@ -37,7 +37,7 @@ from services.registry.imports.plan.verifications import plan_verifications
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.file import FileContent, read_file
-from services.registry.tables import ImportBatch
+from services.registry.tables import Account, ImportBatch
 
 PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.BUREAUS: plan_bureaus,
@@ -216,7 +216,15 @@ async def apply(
 
 async def announce(change: Change, batch: ImportBatch) -> None:
     """Announces that a batch waits for a decision, or how it was decided."""
-    event = events.BatchDecided(batch=wire.batch(batch))
+    imported_by, decided_by = [
+        await change.session.get(Account, account_id)
+        for account_id in (batch.imported_by, batch.decided_by)
+    ]
+    event = events.BatchDecided(
+        batch=wire.batch(batch),
+        imported_by_name=imported_by.display_name if imported_by else "",
+        decided_by_name=decided_by.display_name if decided_by else "",
+    )
     await change.announce(event, aggregate=f"batch/{batch.batch_id}", bureau=batch.bureau)
 
 
