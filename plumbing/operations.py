@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import grpc
 from sqlmodel import col, select
 
 from plumbing import audit, paging
 from plumbing.change import Change
 from plumbing.events import dead_letters, inspection
 from plumbing.events.dead_letters import DeadLetter
-from plumbing.identity import Role, current_caller
+from plumbing.identity import Role
 from plumbing.rpc import Policy, allow
 from plumbing.service import Assembly, Findings, Parts
+from plumbing.servicer import Servicer, query
+from plumbing.view import View
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1 import operations_pb2_grpc as rpc
 
@@ -32,15 +33,25 @@ POLICY: Policy = {
 }
 
 
-class OperationsServicer(rpc.OperationsServiceServicer):
+async def list_audit(view: View, request: pb.ListAuditRequest) -> pb.ListAuditResponse:
+    """The entries of the audit chain, of one object if one is named, newest first."""
+    rows = select(audit.AuditEntry)
+    if request.object:
+        rows = rows.where(col(audit.AuditEntry.object) == request.object)
+    page, token = await paging.page(
+        view.session, request, rows, audit.AuditEntry.entry_id, newest_first=True
+    )
+    return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token)
+
+
+class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
     """Checks, reconciles, and lists audit entries and dead letters of one service."""
 
-    def __init__(self, parts: Parts, assembly: Assembly) -> None:
-        self._parts, self._assembly = parts, assembly
+    register = rpc.add_OperationsServiceServicer_to_server
 
-    def register(self, server: grpc.aio.Server) -> None:
-        """Adds this service to a server."""
-        rpc.add_OperationsServiceServicer_to_server(self, server)
+    def __init__(self, parts: Parts, assembly: Assembly) -> None:
+        super().__init__(parts.changes)
+        self._parts, self._assembly = parts, assembly
 
     async def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         findings = await self._assembly.check()
@@ -81,15 +92,7 @@ class OperationsServicer(rpc.OperationsServiceServicer):
             sealed=walk.sealed, unsealed=walk.unsealed, head=walk.head, problems=problems
         )
 
-    async def ListAudit(self, request: pb.ListAuditRequest, context: Any) -> pb.ListAuditResponse:
-        rows = select(audit.AuditEntry)
-        if request.object:
-            rows = rows.where(col(audit.AuditEntry.object) == request.object)
-        async with self._parts.database.snapshot() as session:
-            page, token = await paging.page(
-                session, request, rows, audit.AuditEntry.entry_id, newest_first=True
-            )
-        return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token)
+    ListAudit = query(list_audit)
 
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: Any
@@ -106,9 +109,7 @@ class OperationsServicer(rpc.OperationsServiceServicer):
     async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: Any
     ) -> pb.ReplayDeadLettersResponse:
-        await self._parts.changes.once(
-            current_caller(), request, _note_replay, pb.ReplayDeadLettersResponse
-        )
+        await self.once(request, _note_replay)
         answer = pb.ReplayDeadLettersResponse()
         for replay in await self._replays(set(request.sequences)):
             if replay.error is None:

@@ -1,8 +1,8 @@
 """A relay or a consumer as a process of its own, killed with SIGKILL at a chosen point.
 
-The points lie between two steps that cannot be one: `published` after NATS has acknowledged and
-before the outbox is marked; `applied` after the inbox has committed and before NATS is told.
-`-` runs without a crash.
+The points lie between two steps that no transaction joins: `published` is after NATS acknowledged
+and before the outbox is marked, `applied` is after the inbox committed and before NATS gets the
+acknowledgement. `-` runs without a crash.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the tests of events share: an event to send, an effect to count, a condition to wait for."""
+"""Helpers for the tests of events: an event to send, an effect to count, a condition to await."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def prepare_effects(database: Database) -> None:
 
 
 async def have_effect(session: AsyncSession, received: Received[BureausChanged]) -> None:
-    """An effect that would show if an event were handled twice, or out of order."""
+    """Has an effect that shows whether an event was handled twice or out of order."""
     await session.exec(
         sa.insert(EFFECTS).values(
             event_id=received.id, aggregate=received.aggregate, sequence=received.sequence
@@ -81,7 +81,7 @@ HAVE_EFFECT = [EventHandler(BureausChanged, apply=have_effect)]
 
 
 async def effects(database: Database) -> list[Effect]:
-    """Every effect, in the order they were had."""
+    """Every effect, in order of time."""
     async with database.snapshot() as session:
         connection = await session.connection()
         columns = (EFFECTS.c.event_id, EFFECTS.c.aggregate, EFFECTS.c.sequence)
@@ -90,7 +90,7 @@ async def effects(database: Database) -> list[Effect]:
 
 
 async def sequences(database: Database) -> dict[str, list[int]]:
-    """Of each aggregate, the sequence numbers of the effects in the order they were had."""
+    """The sequence numbers of each aggregate's effects, in order of time."""
     by_aggregate: dict[str, list[int]] = {}
     for effect in await effects(database):
         by_aggregate.setdefault(effect.aggregate, []).append(effect.sequence)
@@ -100,7 +100,7 @@ async def sequences(database: Database) -> dict[str, list[int]]:
 async def eventually(
     condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS
 ) -> None:
-    """Waits until a condition holds; fails if it does not in time."""
+    """Waits until a condition holds; fails if it does not hold in time."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  what is waited for is in another process
             await asyncio.sleep(0.01)
@@ -108,7 +108,7 @@ async def eventually(
 
 @contextlib.asynccontextmanager
 async def running(*endless: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs what has no end beside the block, and fails if it ends all the same."""
+    """Runs endless work beside the block; fails if it ends."""
     tasks = [asyncio.create_task(work) for work in endless]
     try:
         yield

@@ -44,13 +44,13 @@ CLOCK = SystemClock()
 
 @pytest.fixture
 async def sender(new_database: NewDatabase) -> Database:
-    """The database of the service that announces."""
+    """The database of the service that announces events."""
     return await new_database("sender")
 
 
 @pytest.fixture
 async def receiver(new_database: NewDatabase) -> Database:
-    """The database of the service that listens."""
+    """The database of the service that consumes events."""
     database = await new_database("receiver")
     await prepare_effects(database)
     return database
@@ -79,7 +79,7 @@ async def send(sender: Database, js: JetStreamContext) -> None:
 
 
 async def send_again(sender: Database, js: JetStreamContext, tag: str) -> None:
-    """Publishes the whole outbox as if the stream had forgotten the message ids."""
+    """Publishes the whole outbox again, as if the stream had forgotten the message ids."""
     async with sender.snapshot() as session:
         for row in await session.exec(select(Outbox).order_by(col(Outbox.seq))):
             headers = {**row.headers, Header.MSG_ID: f"{tag}{row.event_id}"}
@@ -320,7 +320,7 @@ async def test_a_message_that_is_no_event_becomes_a_dead_letter(
 async def test_another_event_in_a_place_that_is_taken_becomes_a_dead_letter(
     sender: Database, receiver: Database, jetstream: JetStreamContext, new_database: NewDatabase
 ) -> None:
-    """As when a service's database was restored from a copy and tells another story."""
+    """This happens when a service's database is restored and announces other events."""
     restored = await new_database("restored")
     for database in (sender, restored):
         await announced(database, "a")
@@ -335,7 +335,7 @@ async def test_another_event_in_a_place_that_is_taken_becomes_a_dead_letter(
 async def test_a_slow_handler_is_not_taken_for_dead(
     sender: Database, receiver: Database, jetstream: JetStreamContext
 ) -> None:
-    """Of two replicas, the idle one does not get the event the other is still busy with."""
+    """Of two replicas, the idle one does not get the event that the other is still handling."""
     deliveries: list[int] = []
 
     async def react(received: Received[BureausChanged]) -> None:

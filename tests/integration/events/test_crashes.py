@@ -1,4 +1,4 @@
-"""Processes killed where two steps cannot be one: still one effect per event."""
+"""Processes are killed between two steps that no transaction joins: still one effect per event."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ALL = {name: [1, 2, 3, 4] for name in "abc"}
 
 
 class Processes:
-    """Relays and consumers as processes of their own, ended with the test."""
+    """Relays and consumers in processes of their own, which end with the test."""
 
     def __init__(self, nats_url: str, log: Path) -> None:
         self._nats_url = nats_url
@@ -122,7 +122,7 @@ async def test_everything_is_killed_at_random(
     processes: Processes,
     nats_server: NatsServer,
 ) -> None:
-    """Relay, consumer and NATS die again and again while events are written."""
+    """Relay, consumer and NATS are killed repeatedly while events are written."""
     chance = random.Random(20260914)  # noqa: S311  the same victims each time; no secret
     parts = {"relay": database, "consumer": receiver}
     alive = {part: processes.start(part, its) for part, its in parts.items()}
@@ -146,7 +146,7 @@ async def test_everything_is_killed_at_random(
 
 
 async def _write(database: Database, chance: random.Random) -> int:
-    """Commits about half a second's events, a few at a time; returns how many."""
+    """Commits events for about half a second, a few at a time; returns how many."""
     written = 0
     for _ in range(40):
         names = [f"subjects/{chance.randrange(12)}" for _ in range(chance.choice([1, 1, 3]))]

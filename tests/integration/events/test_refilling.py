@@ -1,4 +1,4 @@
-"""A NATS store that was lost or set back costs no event."""
+"""No event is lost when the store of NATS is lost or set back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The health command says yes when a service serves, and no when none does."""
+"""The health command succeeds when a service serves, and fails when none does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 def settings_with(port: int) -> Settings:
-    """The grading service at the port, under a name only a network of containers knows."""
+    """Settings with the grading service at a port of a host that only a container network knows."""
     closed = {f"{service}_address": f"{service}.invalid:{free_port()}" for service in SERVICES}
     return Settings.model_validate(closed | {"grading_address": f"grading.invalid:{port}"})
 

@@ -1,4 +1,4 @@
-"""Metrics on real parts: what is looked up moves with what happens, and a scrape never waits."""
+"""Metrics on real parts: a figure follows what happens, and a scrape never waits."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PROBE = Figure(Metric("quanheng_test_probe", Kind.GAUGE, "测试", "a probe", ()
 
 
 def value(board: Board, name: str, **labels: str) -> float | None:
-    """A figure as a scrape would find it now."""
+    """The value of a figure that a scrape would get now."""
     for family in board.collect():
         for sample in family.samples:
             if sample.name == name and labels.items() <= sample.labels.items():

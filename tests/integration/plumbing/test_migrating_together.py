@@ -1,4 +1,4 @@
-"""Replicas that start at once on an empty PostgreSQL database all find it migrated."""
+"""Replicas that start together on an empty PostgreSQL database all get it migrated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On SQLite a table may be made anew under rows that refer to it, but none may be left dangling."""
+"""On SQLite a table that other rows refer to can be replaced, but no reference may be broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service says of itself: an event that was given up is never passed over in silence."""
+"""The check of a service: an event that was given up is always reported."""
 
 from __future__ import annotations
 

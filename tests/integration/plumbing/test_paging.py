@@ -17,7 +17,7 @@ from protos.registry.v1 import registry_pb2 as pb
 
 
 class Base(SQLModel, registry=own_registry()):
-    """Tables of this test alone."""
+    """The base class of this test's table."""
 
 
 class Entry(Base, table=True):

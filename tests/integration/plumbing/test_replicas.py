@@ -1,4 +1,4 @@
-"""Two replicas of a service on one PostgreSQL database do no work twice, nor block each other."""
+"""Two replicas on one PostgreSQL database do no work twice and do not block each other."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from tests.postgres import Databases
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), running_registry.DISTRICT)
-Twins = tuple[Database, Database]
+Replicas = tuple[Database, Database]
 
 
 @pytest.fixture
-async def twins(postgresql: Databases, tmp_path: Path) -> AsyncIterator[Twins]:
+async def replicas(postgresql: Databases, tmp_path: Path) -> AsyncIterator[Replicas]:
     """Two replicas' connections to the database of one registry, migrated by both at once."""
     url = postgresql.url(tmp_path, "registry")
     first, second = Database(url), Database(url)
@@ -52,7 +52,7 @@ async def twins(postgresql: Databases, tmp_path: Path) -> AsyncIterator[Twins]:
 
 
 class Counting:
-    """JetStream, counting what is published through it."""
+    """JetStream that counts the publishes."""
 
     def __init__(self, js: JetStreamContext) -> None:
         self._js, self.published = js, 0
@@ -62,36 +62,36 @@ class Counting:
         return await self._js.publish_async(*values, **named)
 
 
-async def test_models_and_migrations_agree(twins: Twins) -> None:
-    assert await migrations.differences(twins[0], "registry") == []
+async def test_models_and_migrations_agree(replicas: Replicas) -> None:
+    assert await migrations.differences(replicas[0], "registry") == []
 
 
 async def test_of_two_relays_one_publishes_and_the_other_takes_over(
-    twins: Twins, jetstream: JetStreamContext
+    replicas: Replicas, jetstream: JetStreamContext
 ) -> None:
     ways = [Counting(jetstream), Counting(jetstream)]
     relays = [
         Relay(database, way, SystemClock(), poll_seconds=0.02)  # type: ignore[arg-type]
-        for database, way in zip(twins, ways, strict=True)
+        for database, way in zip(replicas, ways, strict=True)
     ]
     async with running(*(relay.run() for relay in relays)):
         for number in range(20):
-            await announced(twins[number % 2], *(f"subjects/{n % 5}" for n in range(20)))
-        await eventually(nothing_pending(twins[0]))
+            await announced(replicas[number % 2], *(f"subjects/{n % 5}" for n in range(20)))
+        await eventually(nothing_pending(replicas[0]))
     assert sorted(way.published for way in ways) == [0, 400]
     idle = next(r for r, way in zip(relays, ways, strict=True) if not way.published)
-    await announced(twins[0], "subjects/0")
+    await announced(replicas[0], "subjects/0")
     async with running(idle.run()):
-        await eventually(nothing_pending(twins[0]))
+        await eventually(nothing_pending(replicas[0]))
     assert sorted(way.published for way in ways) == [1, 400]
 
 
-async def test_two_sealers_make_one_chain(twins: Twins) -> None:
-    sealers, sealed, left = [Sealer(database) for database in twins], 0, True
+async def test_two_sealers_make_one_chain(replicas: Replicas) -> None:
+    sealers, sealed, left = [Sealer(database) for database in replicas], 0, True
 
     async def enter() -> None:
         nonlocal left
-        await asyncio.gather(*(write(twins[n % 2], n) for n in range(60)))
+        await asyncio.gather(*(write(replicas[n % 2], n) for n in range(60)))
         left = False
 
     async def write(database: Database, number: int) -> None:
@@ -100,22 +100,22 @@ async def test_two_sealers_make_one_chain(twins: Twins) -> None:
 
     async def seal(sealer: Sealer) -> None:
         nonlocal sealed
-        while left or await unsealed(twins[0]):
+        while left or await unsealed(replicas[0]):
             done = await sealer.seal()
             sealed += done
 
     await asyncio.gather(enter(), *map(seal, sealers))
-    walk = await audit.verify(twins[0])
+    walk = await audit.verify(replicas[0])
     assert (walk.sealed, walk.unsealed, walk.breaks, sealed) == (60, 0, (), 60)
 
 
-async def test_a_leader_whose_session_ends_leads_no_more(twins: Twins) -> None:
-    first, second = (Leadership(database, "work") for database in twins)
+async def test_a_leader_whose_session_ends_leads_no_more(replicas: Replicas) -> None:
+    first, second = (Leadership(database, "work") for database in replicas)
     assert (await first.held(), await second.held(), await first.held()) == (True, False, True)
     ended = sa.text(
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
     )
-    async with twins[1].transaction() as session:
+    async with replicas[1].transaction() as session:
         await (await session.connection()).execute(ended)
     assert not await first.held()
     assert await second.held()
@@ -125,8 +125,8 @@ async def test_a_leader_whose_session_ends_leads_no_more(twins: Twins) -> None:
     await first.release()
 
 
-async def test_of_two_who_register_the_same_at_once_one_is_told_so(twins: Twins) -> None:
-    changes = [Changes(database, FixedClock(NOW)) for database in twins]
+async def test_of_two_who_register_the_same_at_once_one_is_told_so(replicas: Replicas) -> None:
+    changes = [Changes(database, FixedClock(NOW)) for database in replicas]
     async with changes[0].change(CALLER) as change:
         await save_bureaus(change, [Bureau(code=running_registry.DISTRICT, name="测试区局")])
         change.audit("test", "test/bureau")
@@ -146,9 +146,9 @@ async def test_of_two_who_register_the_same_at_once_one_is_told_so(twins: Twins)
 
 
 async def test_instruments_entered_at_once_with_one_serial_number_are_both_marked(
-    twins: Twins,
+    replicas: Replicas,
 ) -> None:
-    changes = [Changes(database, FixedClock(NOW)) for database in twins]
+    changes = [Changes(database, FixedClock(NOW)) for database in replicas]
     async with changes[0].change(CALLER) as change:
         await save_bureaus(change, [Bureau(code=running_registry.DISTRICT, name="测试区局")])
         change.audit("test", "test/bureau")
@@ -169,21 +169,21 @@ async def test_instruments_entered_at_once_with_one_serial_number_are_both_marke
             for n, owner in enumerate(owners)
         )
     )
-    async with twins[0].snapshot() as session:
+    async with replicas[0].snapshot() as session:
         marks = (await session.exec(select(Instrument.repeated_serial))).all()
     assert marks == [True] * 4
 
 
-async def test_wrong_passwords_at_once_are_all_counted(twins: Twins) -> None:
-    passwords = [Passwords(database, FixedClock(NOW)) for database in (*twins, *twins)]
+async def test_wrong_passwords_at_once_are_all_counted(replicas: Replicas) -> None:
+    passwords = [Passwords(database, FixedClock(NOW)) for database in (*replicas, *replicas)]
     tries = (checker.check("nobody", "wrong") for checker in passwords)
     answers = await asyncio.gather(*tries, return_exceptions=True)
     assert [type(answer) for answer in answers] == [Unauthenticated] * 4
-    async with twins[0].snapshot() as session:
+    async with replicas[0].snapshot() as session:
         assert (await session.exec(select(WrongPassword.times))).all() == [4]
 
 
-async def test_changes_that_block_each_other_are_both_made(twins: Twins) -> None:
+async def test_changes_that_block_each_other_are_both_made(replicas: Replicas) -> None:
     met = asyncio.Barrier(2)
     begun: set[str] = set()
 
@@ -208,17 +208,17 @@ async def test_changes_that_block_each_other_are_both_made(twins: Twins) -> None
                     command(order),
                     pb.PutBureauResponse,
                 )
-                for database, order in zip(twins, ("ab", "ba"), strict=True)
+                for database, order in zip(replicas, ("ab", "ba"), strict=True)
             )
         )
-    async with twins[0].snapshot() as session:
+    async with replicas[0].snapshot() as session:
         assert await outbox_count(session) == 4
 
 
-async def test_who_reads_sees_one_moment(twins: Twins) -> None:
-    async with twins[0].snapshot() as session:
+async def test_who_reads_sees_one_moment(replicas: Replicas) -> None:
+    async with replicas[0].snapshot() as session:
         assert await outbox_count(session) == 0
-        await announced(twins[1], "a")
+        await announced(replicas[1], "a")
         assert await outbox_count(session) == 0
 
 

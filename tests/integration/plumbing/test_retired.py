@@ -1,4 +1,4 @@
-"""What a release keeps for the replicas of the one before is no difference."""
+"""Columns and tables kept for replicas of the previous release count as no difference."""
 
 from __future__ import annotations
 

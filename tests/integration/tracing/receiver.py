@@ -1,4 +1,4 @@
-"""A receiver of spans by OTLP over HTTP, on a port of its own, as a collector would be."""
+"""A receiver of spans by OTLP over HTTP, in place of a collector."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 @dataclass(frozen=True)
 class Span:
-    """A span as it was received, with what is said of the process it comes from."""
+    """A span as it was received, with the attributes of its process."""
 
     resource: dict[str, str]
     message: SpanMessage
@@ -50,7 +50,7 @@ class Span:
 
 
 class Receiver(ThreadingHTTPServer):
-    """Keeps what it receives; one that hangs takes a request and never answers."""
+    """Keeps the spans that it receives; one that hangs takes requests and never answers."""
 
     daemon_threads = True
 
@@ -89,12 +89,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(ExportTraceServiceResponse().SerializeToString())
 
     def log_message(self, *_said: object) -> None:
-        """Nobody asks for this."""
+        """Writes no log."""
 
 
 @contextmanager
 def receiving(*, hangs: bool = False) -> Iterator[Receiver]:
-    """A receiver in a thread of its own."""
+    """Runs a receiver in a thread of its own."""
     with Receiver(hangs=hangs) as receiver:
         serving = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.05})
         serving.start()

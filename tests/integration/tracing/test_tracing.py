@@ -1,4 +1,4 @@
-"""One request is one trace and one request id, through every process and engine it goes through."""
+"""One request is one trace with one request id, in every process and engine."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ LODGE, CONTEST = f"{SERVICE}/LodgeObjection", f"{REGISTRY}/SetContested"
 
 @dataclass
 class TracedPlatform:
-    """The platform, and who receives its spans."""
+    """The platform and the receiver of its spans."""
 
     cast: Cast
     receiver: Receiver
 
     def lines(self, service: str) -> Iterator[dict[str, Any]]:
-        """What a service has logged."""
+        """The log lines of a service."""
         text = (self.cast.processes.folder / f"{service}.log").read_text()
         return (json.loads(line) for line in text.splitlines())
 
@@ -133,7 +133,7 @@ async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(
 
 
 def logs_in(line: dict[str, Any]) -> bool:
-    """Whether a service fetches its token there: nobody is known who could say a request id."""
+    """Whether a service gets its token in this span: such a call has no request id."""
     return str(line.get("method")).endswith("/LoginService")
 
 

@@ -1,4 +1,4 @@
-"""A receiver that is away or answers nobody costs the platform nothing but the spans."""
+"""Without a receiver that answers, the platform loses spans and nothing else."""
 
 from __future__ import annotations
 

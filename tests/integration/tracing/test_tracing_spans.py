@@ -1,4 +1,4 @@
-"""What single spans and lines say: of calls that are refused, and of events tried again."""
+"""The content of spans and log lines: of refused calls, and of events handled again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CLOCK = SystemClock()
 
 
 class RecordedSpans:
-    """The spans of this process."""
+    """The finished spans of this process."""
 
     def __init__(self) -> None:
         self._kept = InMemorySpanExporter()
@@ -90,7 +90,7 @@ def register(server: grpc.aio.Server) -> None:
 
 
 class GuardedServer:
-    """A server, and how one calls it."""
+    """A gRPC server behind the guard, with stubs to call it."""
 
     def __init__(self, folder: Path) -> None:
         self._signer = Signer(make_keys(folder, []), CLOCK, timedelta(minutes=5))

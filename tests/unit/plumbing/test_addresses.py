@@ -1,4 +1,4 @@
-"""What a client reads of the environment is what the settings read of it."""
+"""A client reads the same addresses from the environment as the settings."""
 
 from __future__ import annotations
 

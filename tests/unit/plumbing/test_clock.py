@@ -1,4 +1,4 @@
-"""The sandbox's clock: one offset for all who share the file, and only forward."""
+"""The sandbox's clock: one offset for all processes that share the file, and only forward."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

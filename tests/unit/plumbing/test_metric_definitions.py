@@ -1,4 +1,4 @@
-"""How metrics are defined, and how Temporal's are taken in."""
+"""How metrics are defined, and how those of Temporal's SDK are added."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Named:
 
 @dataclass
 class Update:
-    """As the SDK hands one out."""
+    """An update as the SDK gives it."""
 
     metric: Named
     value: float

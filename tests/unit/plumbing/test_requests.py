@@ -1,4 +1,4 @@
-"""What a request is checked for, how pages go on, and how refusals look on the wire."""
+"""The validation of requests, the tokens of pages, and refusals on the wire."""
 
 import base64
 import json

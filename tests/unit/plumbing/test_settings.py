@@ -1,4 +1,4 @@
-"""Settings and their documentation are alike; a child reads exactly what it is handed."""
+"""Settings and their documentation agree; a child process has the settings of its parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every line of a log is JSON that names its service and ids, whoever wrote it."""
+"""Every log line is JSON with the service and the ids, also the lines of libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens: signed by the registry alone, verified by everyone, refused when anything is off."""
+"""Tokens: only the registry signs them, every service verifies them, a wrong one is refused."""
 
 import base64
 import json
