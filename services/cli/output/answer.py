@@ -2,7 +2,7 @@
 
     answer.call(lambda client: client.objection.ListCases, request, data, export=path)
 
-How a response looks follows from its type alone (`views`); a command says nothing about it.
+The type of the response alone decides how it looks (see `views`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from services.cli.output.views import view
 PAGE = 1000
 Response = TypeVar("Response", bound=Message)
 Method = Callable[[Any], Awaitable[Response]]
-# Responses of one field whose JSON is the response and not what it holds.
+# Responses with a single field that are printed as JSON whole, not as their field.
 WHOLE = frozenset({"GetBatchResponse", "RejectBatchResponse", "DiscardBatchResponse"})
 
 
@@ -81,7 +81,7 @@ def json_value(response: Message) -> Message:
 
 
 def count_line(response: Any) -> str:
-    """How many of a list are shown, of how many; empty for what is no page of a list."""
+    """A line with the number of rows shown and in all; empty for a response that is no list."""
     if "next_page_token" not in response.DESCRIPTOR.fields_by_name:
         return ""
     name, _ = items_of(response.DESCRIPTOR)
@@ -98,7 +98,7 @@ def count_line(response: Any) -> str:
 
 
 def save(work: Callable[[Client], Awaitable[int]], data: Path | None, to: Path) -> None:
-    """Has a file written, prints how many rows it has, and ends the command by typer.Exit."""
+    """Writes a file by `work`, prints its number of rows, and ends the command by typer.Exit."""
     check_ending(to)
     written = with_client(data, work)
     show.done(f"已写入 {to}（{written} 行）", f"wrote {to} ({written} rows)")
@@ -130,7 +130,7 @@ async def export_list(method: Method[Any], wanted: Any, to: Path, client: Any) -
 async def _each(
     method: Method[Any], request: Any, response: Any, field: str, names: Names, client: Any
 ) -> AsyncIterator[Any]:
-    """Every item of a list, page by page; the names of a page are learnt before its items."""
+    """Every item of a list, page by page, after looking up the names of its page."""
     while True:
         items = getattr(response, field)
         await names.learn(client, items)

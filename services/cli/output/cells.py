@@ -26,7 +26,7 @@ from services.cli.output.words import grade_name, vocabulary, word_of
 
 SHORT = 8  # characters shown of an id; any unambiguous prefix can be given to a command
 LONG_ID = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f-]{27}")
-# Our own readings are cited by number among the articles; people are shown the articles only.
+# Numbers of our own readings and requirements; people are shown only the articles beside them.
 OWN_READING = re.compile(r"[CRD]-\d{2,3}")
 CITES = frozenset({"cite", "ground_cite", "archive_cite", "evidence_cite", "disclosure_cite"})
 COLOUR_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red"}
@@ -34,7 +34,7 @@ Own = Callable[[Any, Names], str]
 
 
 def short(value: str) -> str:
-    """The beginning of a long id; anything else as it is."""
+    """The first characters of a long id; any other text unchanged."""
     return value[:SHORT] if LONG_ID.fullmatch(value) else value
 
 
@@ -46,14 +46,14 @@ def articles(cite: str) -> str:
 
 
 def path_to(message: Descriptor, dotted: str) -> Path:
-    """The way to a field from its name, with dots for nested messages: `term.target_on`."""
+    """The path to a field, written with dots for nested messages: `term.target_on`."""
     first, _, rest = dotted.partition(".")
     field = message.fields_by_name[first]
     return (field, *path_to(field.message_type, rest)) if rest and field.message_type else (field,)
 
 
 def head(message: Descriptor, dotted: str) -> str:
-    """The heading of a column of the screen."""
+    """The heading of a column on the screen."""
     if own := OWN_HEADS.get(f"{message.name}.{dotted}"):
         return choose(*own)
     field = path_to(message, dotted)[-1]
@@ -65,7 +65,7 @@ def head(message: Descriptor, dotted: str) -> str:
 
 
 def cell(message: Any, dotted: str, names: Names) -> Text:
-    """The text of a column for one message; empty where it says nothing."""
+    """The text of a column for one message; empty where the field is unset."""
     if own := OWN_CELLS.get(f"{message.DESCRIPTOR.name}.{dotted}"):
         return styled(own(message, names))
     path = path_to(message.DESCRIPTOR, dotted)
@@ -179,18 +179,18 @@ def _reason(message: Any, _names: Names) -> str:
 
 
 def _alerts(batch: Any, _names: Names) -> str:
-    found = batch.estimate
+    plan = batch.estimate
     return choose(
-        f"{found.alerts} 件，涉及器具 {found.instruments} 件；上限 {found.alert_share:.0%}",
-        f"{found.alerts} of {found.instruments} instruments; limit {found.alert_share:.0%}",
+        f"{plan.alerts} 件，涉及器具 {plan.instruments} 件；上限 {plan.alert_share:.0%}",
+        f"{plan.alerts} of {plan.instruments} instruments; limit {plan.alert_share:.0%}",
     )
 
 
 def _drops(batch: Any, _names: Names) -> str:
-    found = batch.estimate
+    plan = batch.estimate
     return choose(
-        f"{found.drops} 个，已评级主体 {found.graded} 个；上限 {found.drop_share:.0%}",
-        f"{found.drops} of {found.graded} graded subjects; limit {found.drop_share:.0%}",
+        f"{plan.drops} 个，已评级主体 {plan.graded} 个；上限 {plan.drop_share:.0%}",
+        f"{plan.drops} of {plan.graded} graded subjects; limit {plan.drop_share:.0%}",
     )
 
 

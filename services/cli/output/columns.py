@@ -21,25 +21,25 @@ from services.cli.output.words import ruleset_name, type_name, vocabulary, word
 
 Cell = str | int | float | bool | date | datetime | None
 Path = tuple[FieldDescriptor, ...]
-# Fields of days: their texts are days, or blank. Any other text stays text, whatever it looks like.
+# Names of fields with a day or nothing. Any other text stays a text, even if it looks like a day.
 DAYS = re.compile(r"on|.*_(?:on|from|to|until)")
 TIMESTAMP = Timestamp.DESCRIPTOR.full_name
 
 
 class Column(NamedTuple):
-    """One column: its heading, and the cell of one message; None where it says nothing."""
+    """A column: its heading, and a function for the cell of a message (None for an empty cell)."""
 
     heading: str
     of: Callable[[Any, Names], Cell]
 
 
 def columns_of(message: Descriptor) -> list[Column]:
-    """Every field of a message in its own order, and after an id the name behind it."""
+    """A column for each field of a message, and after an id one for the name behind it."""
     return list(_columns(message))
 
 
 def paths_of(message: Descriptor, before: Path = ()) -> Iterator[Path]:
-    """The way to each field of a message, through the single messages nested in it."""
+    """The path to each field of a message and of the single messages nested in it."""
     for field in message.fields:
         path = (*before, field)
         nested = field.message_type

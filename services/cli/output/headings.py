@@ -77,10 +77,10 @@ HEADINGS = dict(
     if entry.strip()
 )
 
-# What only holds other fields together; they stand there without its name.
+# Fields whose name is left out of the headings of the fields nested in them.
 BARE = {"VerificationEntry.verification"}
 
-# What a list is called, by the message that it is of.
+# What a list is called, by its message.
 TITLES = {
     "Account": "账号",
     "Activation": "规则启用",
@@ -125,7 +125,7 @@ TITLES = {
 # What a single message is called, where that differs from its list.
 SINGLE_TITLES = {"Grade": "等级", "Batch": "导入", "InstrumentColour": "颜色"}
 
-# What stands beside an id, by the field that holds the id.
+# The heading of the name beside an id, by the field that holds the id.
 NAME_HEADINGS = {
     "subject_id": "主体名称",
     "bureau": "机关名称",

@@ -1,7 +1,7 @@
 """The names behind ids: subjects, bureaus, accounts and instruments that a response mentions.
 
-A response holds ids. Before it is shown, what the caller may see of those ids is asked of the
-registry; an id whose name the caller may not see is shown as it is.
+A response has ids only. Before it is shown, the registry is asked for their names. Where the
+caller may not see a name, the id itself is shown.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from google.protobuf.message import Message
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 
-SINGLY = 30  # ids asked for one by one; for more of a kind every page of its list is read
+SINGLY = 200  # ids that are looked up one by one; for more of a kind its whole list is read
 PAGE = 1000
-# The caller may not see the name, there is none, or the platform is older than this command line.
+# The caller may not see the name, there is none, or the platform is older than this program.
 UNKNOWABLE = frozenset(
     {
         grpc.StatusCode.PERMISSION_DENIED,
@@ -35,14 +35,14 @@ ACCOUNT_FIELDS = frozenset(
         *("activated_by", "recorded_by"),
     }
 )
-# What a field holds the id of.
+# The kind of thing that each field identifies.
 KINDS = {
     "subject_id": "subject",
     "bureau": "bureau",
     "instrument_id": "instrument",
     **dict.fromkeys(ACCOUNT_FIELDS, "account"),
 }
-# Where a message has the days left until one of its days, today must be known.
+# Messages that are shown with the days left, for which the platform is asked what day it is.
 DATED = frozenset({"InstrumentColour"})
 # Messages that are shown with the place of their instrument.
 PLACED = frozenset({"InstrumentColour", "Alert"})
@@ -50,7 +50,7 @@ PLACED = frozenset({"InstrumentColour", "Alert"})
 
 @dataclass
 class Names:
-    """What is known of the ids of the responses shown so far."""
+    """The names that were looked up so far, by id."""
 
     subjects: dict[str, pb.Subject] = field(default_factory=dict)
     records: dict[str, pb.Record] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Names:
     asked: dict[str, set[str]] = field(default_factory=dict)
 
     def name(self, field_name: str, value: str) -> str:
-        """The name behind an id, by the field that holds it; empty where it is not known."""
+        """The name behind an id in a field; empty where it is not known."""
         match KINDS.get(field_name):
             case "subject":
                 return self.subject.get(value, "")
@@ -73,12 +73,12 @@ class Names:
         return ""
 
     def place(self, instrument_id: str) -> str:
-        """Where an instrument is used; empty where that is not known."""
-        found = self.instrument.get(instrument_id)
-        return found.location if found else ""
+        """The place where an instrument is used; empty where it is not known."""
+        instrument = self.instrument.get(instrument_id)
+        return instrument.location if instrument else ""
 
     async def learn(self, client: Any, messages: Iterable[Message]) -> None:
-        """Asks for the names of every id in the messages that was not asked for before."""
+        """Looks up the names of the ids in the messages, each id once."""
         ids: dict[str, set[str]] = {}
         for message in messages:
             if self.today is None and _is_dated(message):
@@ -183,7 +183,7 @@ def _is_dated(message: Message) -> bool:
 
 
 def _kind(message: Message, field_name: str) -> str:
-    """What a field holds the id of; empty where no name is shown for it."""
+    """The kind of thing that a field identifies; empty where no name is shown for it."""
     kind = KINDS.get(field_name, "")
     is_shown = kind != "instrument" or message.DESCRIPTOR.name in PLACED
     return kind if is_shown else ""

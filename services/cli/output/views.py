@@ -1,7 +1,7 @@
 """What each message of the contract looks like on the screen: which fields, in which order.
 
-A response is shown part by part: a list as a table, a single message as a block, sentences and
-letters as text. Fields are named as in the contract, with dots for nested messages; a few columns
+A response is shown in parts: a list as a table, a single message as a block, sentences and letters
+as text. Fields are named as in the contract, with dots for nested messages; a few columns
 that are no field are made in `cells`.
 """
 
@@ -66,7 +66,7 @@ TABLES: Mapping[str, str] = {
     "Watch": "bureau watched_through",
     "YearEnd": "year ruleset_id ran_at subjects moved moves",
 }
-# The lines of a single message; of any other message every field but those of `UNSHOWN`.
+# The lines of a single message; a message that is not named here shows all fields but `UNSHOWN`.
 BLOCKS: Mapping[str, str] = {
     "Batch": "batch_id file_name encoding sheet family bureau state rows changed unchanged "
     "rejected in_review repeated_serials alerts drops seen imported_by imported_at decided_by "
@@ -91,12 +91,12 @@ UNSHOWN = frozenset(
         *("total", "title_en", "message_en", "not_graded_en", "explanation_zh", "explanation_en"),
     }
 )
-# What stands as text below a block, by message: its title and its body.
+# Messages with a text that is shown below the table: the fields of its title and its body.
 DOCUMENTS = {"Letter": ("title", "body"), "EscalationStep": ("title", "body")}
 
 
 def view(response: Message, names: Names) -> RenderableType:
-    """A response as it is shown."""
+    """What the screen shows of a response."""
     own = VIEWS.get(response.DESCRIPTOR.name)
     parts = [*(own(response, names) if own else _parts(response, names))]
     return Group(*chain.from_iterable((part, "") for part in parts[:-1]), *parts[-1:])
@@ -114,7 +114,7 @@ def table(messages: Sequence[Any], names: Names, of: Descriptor) -> RenderableTy
 
 
 def block(message: Any, names: Names) -> RenderableType:
-    """One message, a line for each field that says something."""
+    """One message, a line for each field that is set."""
     of = message.DESCRIPTOR
     lines = [(head(of, name), cell(message, name, names)) for name in _lines(of)]
     return block_of(
@@ -280,7 +280,7 @@ def _number(count: int) -> Text:
 
 
 View = Callable[[Any, Names], Iterator[RenderableType]]
-# Responses that are more than their parts.
+# Responses that are not shown part by part.
 VIEWS: Mapping[str, View] = {
     "CheckRepairResponse": _check_repair,
     "GetCaseResponse": _case,
