@@ -64,14 +64,14 @@ class Differences:
             (
                 "case.schedule_old",
                 self.old_schedule,
-                "案件流程的提醒时间与现行期限、工作日历不符",
-                "The reminders of a case do not follow its term and the calendar in force",
+                "案件的提醒时间与其期限或现行工作日历不符，请执行 quanheng reconcile",
+                "Reminders do not follow the term and calendar in force; run quanheng reconcile",
             ),
             (
                 "case.due_on_old",
                 self.due_on,
-                "案件登记的届满日与现行工作日历不符",
-                "The stored last day of a case is not that of the calendar in force",
+                "案件登记的届满日与现行工作日历不符，请执行 quanheng reconcile",
+                "The stored last day is not that of the calendar in force; run quanheng reconcile",
             ),
         ):
             for case_id in case_ids:

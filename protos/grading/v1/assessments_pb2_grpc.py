@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AssessmentServiceStub:
-    """Answers questions about grades that are not in force, and keeps the indices of areas.
+    """Computes grades that are not in force, and keeps the indices of areas.
     """
 
     def __init__(self, channel):
@@ -88,53 +88,53 @@ class AssessmentServiceStub:
 
 
 class AssessmentServiceServicer:
-    """Answers questions about grades that are not in force, and keeps the indices of areas.
+    """Computes grades that are not in force, and keeps the indices of areas.
     """
 
     def WhatIf(self, request, context):
-        """Grades a subject as it would be after some changes of its records; writes nothing.
+        """Grades a subject with supposed changes of its records; stores nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EstimateDrops(self, request, context):
-        """Counts the grades that would fall if many subjects were so; writes nothing.
+        """Counts the grades that would fall with supposed changes of many subjects; stores nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Outlook(self, request, context):
-        """Looks ahead: when the grade will change by itself, and what would raise it; writes nothing.
+        """Shows when the grade will change by time alone, and what would raise it; stores nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Compare(self, request, context):
-        """Grades a subject under several texts, side by side; writes nothing.
+        """Grades a subject under several texts, side by side; stores nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AssessIndex(self, request, context):
-        """Scores an area by its table from what was found, and keeps the result as a draft.
+        """Scores an area by its table from the findings, and stores the result as a draft.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PublishIndex(self, request, context):
-        """Publishes a draft; not by whoever assessed it.
+        """Publishes a draft; the assessor may not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawIndex(self, request, context):
-        """Withdraws a publication; the index stays on file.
+        """Withdraws a published index, which stays on file.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,7 +223,7 @@ def add_AssessmentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AssessmentService:
-    """Answers questions about grades that are not in force, and keeps the indices of areas.
+    """Computes grades that are not in force, and keeps the indices of areas.
     """
 
     @staticmethod

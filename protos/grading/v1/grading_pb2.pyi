@@ -61,7 +61,7 @@ class Grade(_message.Message):
     in_force_from: _builtins.str
     """First day in force."""
     in_force_to: _builtins.str
-    """First day no longer in force; empty while it is."""
+    """First day on which it is no longer in force; empty without an end."""
     receipt_id: _builtins.str
     """Its receipt."""
     contested: _builtins.bool
@@ -69,7 +69,7 @@ class Grade(_message.Message):
     no_record: _builtins.bool
     """True when no record counted."""
     example_values: _builtins.bool
-    """True when example values took part (R-076)."""
+    """True when some of the figures used are examples (R-076)."""
     not_graded_zh: _builtins.str
     """Why the subject is not graded, in Chinese; empty when it is."""
     not_graded_en: _builtins.str
@@ -80,7 +80,7 @@ class Grade(_message.Message):
 
     @_builtins.property
     def known_to(self) -> _timestamp_pb2.Timestamp:
-        """When better knowledge replaced it; unset while it stands."""
+        """When a later statement replaced it; unset while it is known."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class ListGradesRequest(_message.Message):
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
-    """Where to go on."""
+    """Token of the page to return; empty for the first."""
     def __init__(
         self,
         *,
@@ -208,7 +208,7 @@ class ListGradesResponse(_message.Message):
     GRADES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """Where to go on; empty at the end."""
+    """Token of the next page; empty on the last one."""
     @_builtins.property
     def grades(self) -> _containers.RepeatedCompositeFieldContainer[Global___Grade]:
         """The grades."""
@@ -259,7 +259,7 @@ class GetReceiptResponse(_message.Message):
     EXPLANATION_ZH_FIELD_NUMBER: _builtins.int
     EXPLANATION_EN_FIELD_NUMBER: _builtins.int
     receipt_json: _builtins.str
-    """The receipt as JSON: hand it to `quanheng law verify`."""
+    """The receipt as JSON: pass it to `quanheng law verify`."""
     @_builtins.property
     def explanation_zh(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The receipt in Chinese sentences."""
@@ -314,7 +314,7 @@ class VerifyReceiptResponse(_message.Message):
     DIFFERENCES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def differences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Where a recomputation differs; empty when it agrees."""
+        """The differences from a new computation; empty when there is none."""
 
     def __init__(
         self,

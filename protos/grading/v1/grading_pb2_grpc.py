@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class GradingServiceStub:
-    """Reads grades. Grades are made by the service itself, from the registry's events.
+    """Shows grades. The service computes them from the registry's events.
     """
 
     def __init__(self, channel):
@@ -68,7 +68,7 @@ class GradingServiceStub:
 
 
 class GradingServiceServicer:
-    """Reads grades. Grades are made by the service itself, from the registry's events.
+    """Shows grades. The service computes them from the registry's events.
     """
 
     def GetGrade(self, request, context):
@@ -93,7 +93,7 @@ class GradingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyReceipt(self, request, context):
-        """Recomputes a receipt and says where it differs.
+        """Computes a receipt again and lists the differences.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,7 +107,7 @@ class GradingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRecordGraded(self, request, context):
-        """Waits for nothing: says whether a version of a record is graded yet, and in which grade.
+        """Tells at once whether a version of a record has been graded, and the grade.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,7 +155,7 @@ def add_GradingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class GradingService:
-    """Reads grades. Grades are made by the service itself, from the registry's events.
+    """Shows grades. The service computes them from the registry's events.
     """
 
     @staticmethod

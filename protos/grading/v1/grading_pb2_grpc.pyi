@@ -15,7 +15,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class GradingServiceStub:
-    """Reads grades. Grades are made by the service itself, from the registry's events."""
+    """Shows grades. The service computes them from the registry's events."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetGrade: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetGradeRequest, _grading_pb2.GetGradeResponse]
@@ -25,14 +25,14 @@ class GradingServiceStub:
     GetReceipt: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetReceiptRequest, _grading_pb2.GetReceiptResponse]
     """Reads a receipt, with its explanation."""
     VerifyReceipt: _aio.UnaryUnaryMultiCallable[_grading_pb2.VerifyReceiptRequest, _grading_pb2.VerifyReceiptResponse]
-    """Recomputes a receipt and says where it differs."""
+    """Computes a receipt again and lists the differences."""
     SummariseGrades: _aio.UnaryUnaryMultiCallable[_grading_pb2.SummariseGradesRequest, _grading_pb2.SummariseGradesResponse]
     """Counts subjects by grade."""
     GetRecordGraded: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetRecordGradedRequest, _grading_pb2.GetRecordGradedResponse]
-    """Waits for nothing: says whether a version of a record is graded yet, and in which grade."""
+    """Tells at once whether a version of a record has been graded, and the grade."""
 
 class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads grades. Grades are made by the service itself, from the registry's events."""
+    """Shows grades. The service computes them from the registry's events."""
 
     @_abc_1.abstractmethod
     def GetGrade(
@@ -64,7 +64,7 @@ class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _grading_pb2.VerifyReceiptRequest,
         context: _aio.ServicerContext[_grading_pb2.VerifyReceiptRequest, _abc.Awaitable[_grading_pb2.VerifyReceiptResponse]],
     ) -> _abc.Awaitable[_grading_pb2.VerifyReceiptResponse]:
-        """Recomputes a receipt and says where it differs."""
+        """Computes a receipt again and lists the differences."""
 
     @_abc_1.abstractmethod
     def SummariseGrades(
@@ -80,6 +80,6 @@ class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _grading_pb2.GetRecordGradedRequest,
         context: _aio.ServicerContext[_grading_pb2.GetRecordGradedRequest, _abc.Awaitable[_grading_pb2.GetRecordGradedResponse]],
     ) -> _abc.Awaitable[_grading_pb2.GetRecordGradedResponse]:
-        """Waits for nothing: says whether a version of a record is graded yet, and in which grade."""
+        """Tells at once whether a version of a record has been graded, and the grade."""
 
 def add_GradingServiceServicer_to_server(servicer: GradingServiceServicer, server: _aio.Server) -> None: ...

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class RulesetServiceStub:
-    """Brings texts into force. An activation goes over the packaged table of jurisdictions from its
-    first day on; a later one takes its place, and nothing that ended ever comes back.
+    """Brings texts into force. From its first day on an activation replaces the packaged table of
+    jurisdictions; a later activation replaces it, and a replaced text does not govern again.
     """
 
     def __init__(self, channel):
@@ -74,8 +74,8 @@ class RulesetServiceStub:
 
 
 class RulesetServiceServicer:
-    """Brings texts into force. An activation goes over the packaged table of jurisdictions from its
-    first day on; a later one takes its place, and nothing that ended ever comes back.
+    """Brings texts into force. From its first day on an activation replaces the packaged table of
+    jurisdictions; a later activation replaces it, and a replaced text does not govern again.
     """
 
     def ListRulesets(self, request, context):
@@ -107,22 +107,22 @@ class RulesetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListImpactMoves(self, request, context):
-        """Lists the subjects whose grade an impact moves, in the order of their ids.
+        """Lists the subjects whose grade an impact changes, in the order of their ids.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AcknowledgeImpact(self, request, context):
-        """States that the caller has looked at an impact; the first to do so is kept.
+        """Notes that the caller has read an impact; only the first reader is noted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ActivateRuleset(self, request, context):
-        """Activates the text of an impact that was looked at and still holds. Whoever ran the impact
-        cannot activate it: two people take part.
+        """Activates the text of an impact that was read and is not outdated. The person who ran the
+        impact may not activate it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -175,8 +175,8 @@ def add_RulesetServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RulesetService:
-    """Brings texts into force. An activation goes over the packaged table of jurisdictions from its
-    first day on; a later one takes its place, and nothing that ended ever comes back.
+    """Brings texts into force. From its first day on an activation replaces the packaged table of
+    jurisdictions; a later activation replaces it, and a replaced text does not govern again.
     """
 
     @staticmethod

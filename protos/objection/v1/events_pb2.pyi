@@ -92,7 +92,7 @@ Global___ObjectionDeclined: _TypeAlias = ObjectionDeclined  # noqa: Y015
 
 @_typing.final
 class ObjectionWithdrawn(_message.Message):
-    """An objection was taken back."""
+    """An objection was withdrawn."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -116,7 +116,7 @@ Global___ObjectionWithdrawn: _TypeAlias = ObjectionWithdrawn  # noqa: Y015
 
 @_typing.final
 class ExtensionRequested(_message.Message):
-    """An extension was asked for."""
+    """An extension was requested."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -192,7 +192,7 @@ Global___ObjectionDecided: _TypeAlias = ObjectionDecided  # noqa: Y015
 
 @_typing.final
 class TermRungReached(_message.Message):
-    """A reminder point of a term was reached."""
+    """The moment of a reminder or escalation of a term has come."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -200,9 +200,9 @@ class TermRungReached(_message.Message):
     RUNG_FIELD_NUMBER: _builtins.int
     MESSAGE_ZH_FIELD_NUMBER: _builtins.int
     rung: _builtins.str
-    """Key of the reminder point."""
+    """Key of the reminder."""
     message_zh: _builtins.str
-    """What to tell, in Chinese."""
+    """The message in Chinese."""
     @_builtins.property
     def case(self) -> _objection_pb2.Case:
         """The case."""
@@ -308,7 +308,7 @@ Global___RepairLodged: _TypeAlias = RepairLodged  # noqa: Y015
 
 @_typing.final
 class RepairSupplementRequested(_message.Message):
-    """An application for repair is to be supplemented."""
+    """The bureau asked the subject to supplement an application for repair."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -452,7 +452,7 @@ Global___RepairDecided: _TypeAlias = RepairDecided  # noqa: Y015
 
 @_typing.final
 class RepairWithdrawn(_message.Message):
-    """An application for repair was taken back."""
+    """An application for repair was withdrawn."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ObjectionServiceStub:
-    """Hears objections.
+    """Handles objections, and shows cases of every kind.
     """
 
     def __init__(self, channel):
@@ -83,7 +83,7 @@ class ObjectionServiceStub:
 
 
 class ObjectionServiceServicer:
-    """Hears objections.
+    """Handles objections, and shows cases of every kind.
     """
 
     def LodgeObjection(self, request, context):
@@ -108,21 +108,21 @@ class ObjectionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawObjection(self, request, context):
-        """Takes an objection back.
+        """Withdraws an objection.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RequestExtension(self, request, context):
-        """Asks the unit head for an extension.
+        """Asks the head of the unit for more working days.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DecideExtension(self, request, context):
-        """Approves or refuses the extension asked for.
+        """Approves or refuses the requested extension.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,7 +206,7 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ObjectionService:
-    """Hears objections.
+    """Handles objections, and shows cases of every kind.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RepairServiceStub:
-    """Hears applications for repair. Cases are read by ObjectionService.
+    """Handles applications for repair. ObjectionService shows their cases.
     """
 
     def __init__(self, channel):
@@ -83,11 +83,11 @@ class RepairServiceStub:
 
 
 class RepairServiceServicer:
-    """Hears applications for repair. Cases are read by ObjectionService.
+    """Handles applications for repair. ObjectionService shows their cases.
     """
 
     def CheckRepair(self, request, context):
-        """Says of every condition whether it is met, what is missing and from when it may be applied.
+        """Shows which conditions are met, what is missing, and from which day a subject may apply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,7 +143,7 @@ class RepairServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawRepair(self, request, context):
-        """Takes an application back.
+        """Withdraws an application.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,7 +206,7 @@ def add_RepairServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RepairService:
-    """Hears applications for repair. Cases are read by ObjectionService.
+    """Handles applications for repair. ObjectionService shows their cases.
     """
 
     @staticmethod
