@@ -1,4 +1,4 @@
-"""What the tests of broken data files share: a file to spoil, and the faults found in it."""
+"""Helpers for the tests of broken data files: a packaged file to change, and its faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Change = Callable[[Document], object]
 
 
 def fresh(name: str) -> Document:
-    """A packaged file, to be changed at will."""
+    """A copy of the content of a packaged file, for a test to change."""
     document: Document = _apart(read(name))
     return document
 
@@ -29,7 +29,7 @@ def _apart(node: Any) -> Any:
 
 
 def faults(name: str, document: object) -> dict[str, str]:
-    """What is wrong with a document, by path; fails when nothing is."""
+    """The faults of a document: English messages by path. Fails if there are none."""
     with pytest.raises(InvalidInput) as refused:
         check(name, document)
     assert name in refused.value.zh
@@ -39,12 +39,12 @@ def faults(name: str, document: object) -> dict[str, str]:
 
 
 def message_of(name: str, change: Change, field: str) -> str:
-    """What is said of this field when a file is changed so."""
+    """The English message of the fault of a field after a change of a packaged file."""
     document = fresh(name)
     change(document)
     return faults(name, document)[field]
 
 
 def twice(figure: Document) -> list[Document]:
-    """A figure and, in force with it, another version."""
+    """A figure twice, so that two versions hold on the same days."""
     return [figure, {**figure}]

@@ -1,4 +1,4 @@
-"""What the tests of what lies ahead share: the texts, a day, records and dossiers of them."""
+"""Helpers for the tests of the outlook: texts, a day, records and dossiers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ H120, TRIAL, TIANJIN, NATIONAL = GRADING
 
 
 def entry(kind: str, record_id: str = "r1", on: date = ON, **more: Any) -> Record:
-    """A record of this kind determined and entered on one day."""
+    """A record of a kind that was determined and entered on the same day."""
     return Record(record_id, RecordKind(kind), on, on, **more)
 
 
 def dossier_of(*records: Record, **more: Any) -> Dossier:
-    """A dossier of these records, by default of an optician that is an organisation."""
+    """A dossier with these records; by default the subject is an optician and an organisation."""
     subject = {"sector": Sector.OPTICAL, "subject_kind": SubjectKind.ORGANISATION} | more
     return Dossier("S1", records=records, bureau="330106", **subject)

@@ -68,7 +68,7 @@ def test_each_colour_of_the_ladder_is_first_reached_on_its_day(
 
 
 @pytest.mark.parametrize("basis", [Basis.UNDATED, Basis.REMOVED])
-def test_what_cannot_be_decided_has_no_colour(basis: Basis) -> None:
+def test_an_undecided_basis_has_no_colour(basis: Basis) -> None:
     answer = colour_on(basis, None, TODAY)
     assert (answer.colour, answer.reason_id) == (Colour.NONE, basis.value)
     assert ladder(basis, None, TODAY) == ()

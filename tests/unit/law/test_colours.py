@@ -1,4 +1,4 @@
-"""Colours: what holds for every instrument, and the inverse used by sets."""
+"""The colours of all instruments, and the ranges of dates that select them in SQL."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_no_colour_has_no_limit() -> None:
 
 
 @given(dates_or_none, states, results, rotated, days)
-def test_every_answer_is_cited_and_says_why(
+def test_every_answer_has_a_citation_and_a_reason(
     valid_until: date | None,
     state: InstrumentState,
     result: VerificationResult | None,
@@ -128,7 +128,7 @@ def test_every_answer_is_cited_and_says_why(
         (date(2026, 9, 1), VerificationResult.PASS, "valid", "在检定有效期内，无颜色标注"),
     ],
 )
-def test_the_reason_is_stable_for_programs_and_said_to_people(
+def test_a_reason_has_an_id_for_programs_and_words_for_people(
     valid_until: date | None, result: VerificationResult | None, reason: str, said: str
 ) -> None:
     answer = colour(
@@ -169,7 +169,7 @@ def test_the_latest_verification_with_a_result_governs(
     assert (found.id if found else None) == expected
 
 
-def test_what_governed_on_a_past_day() -> None:
+def test_the_verification_that_governed_on_a_past_day() -> None:
     history = [_fact("a", PASSED, 1), _fact("b", REJECTED, 5)]
     assert governing(history, on=date(2026, 1, 4)) == history[0]
     assert governing(history, on=date(2026, 1, 5)) == history[1]
@@ -180,7 +180,7 @@ def test_what_governed_on_a_past_day() -> None:
     "result", [r for r in VerificationResult if r is not VerificationResult.PASS]
 )
 @pytest.mark.parametrize("mode", Mode)
-def test_only_a_pass_vouches_for_a_day(result: VerificationResult, mode: Mode) -> None:
+def test_only_a_pass_has_a_last_valid_day(result: VerificationResult, mode: Mode) -> None:
     told = VerificationFact("v", result, date(2026, 1, 1), date(2027, 1, 1))
     assert deciding_day(told, mode, date(2028, 1, 1)) is None
     assert deciding_day(None, mode, date(2028, 1, 1)) is None

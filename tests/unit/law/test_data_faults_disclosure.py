@@ -1,4 +1,4 @@
-"""Broken files of what is shown are refused: disclosure, readings, the index of scenic areas."""
+"""Broken data files are refused: disclosure, readings, the index of scenic areas."""
 
 from __future__ import annotations
 

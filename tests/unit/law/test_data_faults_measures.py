@@ -1,4 +1,4 @@
-"""Broken files of consequences are refused: measures, sampling, repair, attention, escalation."""
+"""Broken data files are refused: measures, sampling, repair, attention, escalation, catalogue."""
 
 from __future__ import annotations
 

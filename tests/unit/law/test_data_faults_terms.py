@@ -1,4 +1,4 @@
-"""Broken files of days are refused: terms, colours, cycles of instruments, the calendar."""
+"""Broken data files are refused: terms, colours, the catalogue, the calendar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every data file of the law is refused whole, with every fault and its path, in one error."""
+"""A data file of the law with faults is refused in one error that names each of them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_end_before_the_beginning_is_a_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_field_nobody_reads_is_a_fault(name: str) -> None:
+def test_an_unknown_field_is_a_fault(name: str) -> None:
     document = fresh(name)
     document["surprise"] = 1
     assert faults(name, document) == {"surprise": "unknown field"}
@@ -82,7 +82,7 @@ def test_a_field_nobody_reads_is_a_fault(name: str) -> None:
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("document", [None, [], "text", 1, {}])
-def test_what_is_no_such_file_is_refused(name: str, document: object) -> None:
+def test_a_document_that_is_not_an_object_is_refused(name: str, document: object) -> None:
     assert faults(name, document)
 
 
@@ -92,7 +92,7 @@ JUNK: tuple[Any, ...] = (
 
 
 def _places(node: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place of a document: its holder and the key in it."""
+    """Every place of a document, as the object that contains it and the key."""
     pairs = node.items() if isinstance(node, dict) else enumerate(node)
     for key, below in list(pairs):
         yield node, key
@@ -101,7 +101,7 @@ def _places(node: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @given(st.sampled_from(sorted(READERS)), st.integers(0, 10**6), st.sampled_from(JUNK))
-def test_junk_anywhere_is_a_fault_or_harmless_but_never_a_crash(
+def test_a_wrong_value_anywhere_is_a_fault_or_harmless_and_never_a_crash(
     name: str, place: int, junk: Any
 ) -> None:
     document = fresh(name)

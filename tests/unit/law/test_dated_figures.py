@@ -1,4 +1,4 @@
-"""A figure of the law holds from its first to its last day, and is refused outside them."""
+"""A figure of the law holds from its first to its last day; on other days it is an error."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_figure_holds_from_its_first_to_its_last_day(on: date, found: str) -> 
 
 
 @pytest.mark.parametrize("on", [date(2021, 9, 29), date(2026, 4, 1), date(2026, 4, 30)])
-def test_outside_its_days_a_figure_is_refused_with_its_article(on: date) -> None:
+def test_a_figure_outside_its_days_is_refused_with_its_article(on: date) -> None:
     with pytest.raises(NotInForce) as refused:
         in_force([FIRST, SECOND], on, "期限", "the term")
     assert refused.value.cite == "S4 一(一); S4 一(二)"
@@ -39,7 +39,7 @@ def test_outside_its_days_a_figure_is_refused_with_its_article(on: date) -> None
     assert [fault.field for fault in refused.value.faults] == ["on"]
 
 
-def test_reckoning_back_takes_the_figure_to_come_but_never_one_that_ended() -> None:
+def test_counting_back_uses_the_next_figure_and_never_an_ended_one() -> None:
     assert in_force_or_next([SECOND, FIRST], date(2020, 1, 1), "期限", "the term") == "old"
     assert in_force_or_next([SECOND, FIRST], date(2026, 4, 1), "期限", "the term") == "new"
     with pytest.raises(NotInForce) as refused:

@@ -1,4 +1,4 @@
-"""No figure of a data file is idle: whatever is changed, left out or added makes a difference."""
+"""Every figure of a data file is read: to change, remove or add one makes a difference."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSED = object()
 
 
 def outcome(name: str, document: object) -> object:
-    """What a file with this content comes to; REFUSED if it is none."""
+    """The values of a file with this content; REFUSED if it is not valid."""
     try:
         return understand(document, name, READERS[name])
     except InvalidInput:
@@ -40,7 +40,7 @@ def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def shape(node: Any, path: Path) -> Iterator[str]:
-    """A path without its rows: those of a list, and of a mapping that holds mappings alone."""
+    """A path in which the places in lists, and in mappings of mappings, are replaced by `*`."""
     for depth, key in enumerate(path):
         rows = isinstance(node, list) or (depth and all(isinstance(v, dict) for v in node.values()))
         yield "*" if rows else str(key)
@@ -49,7 +49,7 @@ def shape(node: Any, path: Path) -> Iterator[str]:
 
 @cache
 def places(name: str) -> dict[str, dict[Path, Any]]:
-    """For every shape of a path the places that have it, and what stands there."""
+    """For every shape of a path, the places of that shape with their values."""
     document, found = fresh(name), dict[str, dict[Path, Any]]()
     for path, value in nodes(document):
         if path:
@@ -58,13 +58,13 @@ def places(name: str) -> dict[str, dict[Path, Any]]:
 
 
 def some_of_each(name: str) -> Iterator[tuple[str, Path]]:
-    """For every shape of a path the first and the last place that have it."""
+    """For every shape of a path, the first and the last place of that shape."""
     for text, found in places(name).items():
         yield from ((text, path) for path in {next(iter(found)), next(reversed(found))})
 
 
 def other(key: str | int, value: Any) -> Any:
-    """Another value of the same kind; of a citation another that cites a known text."""
+    """Another value of the same kind; for a citation, one that cites another known text."""
     if key == "cite":
         return f"{value}; D-08"
     if isinstance(value, bool):
@@ -136,7 +136,7 @@ def lessened(document: Any, path: Path, alike: Iterable[Any]) -> bool:
 
 
 def exchanged(document: Any, path: Path, alike: Iterable[Any]) -> bool:
-    """For what stands in another place of this shape: a choice, say, that is no fault."""
+    """Puts the value of another place of the same shape here, such as another valid choice."""
     holder, key = at(document, path)
     if not isinstance(holder[key], str):
         return False
@@ -181,7 +181,7 @@ def test_every_place_of_a_file_makes_a_difference(name: str, spoil: Spoil) -> No
 
 
 def parts(value: Any) -> Iterator[Any]:
-    """A value read and all that it is made of."""
+    """A value that was read, and all values inside it."""
     yield value
     below: Iterable[Any] = ()
     if is_dataclass(value):

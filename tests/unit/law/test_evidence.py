@@ -1,4 +1,4 @@
-"""A dossier is read strictly: every fault with its path, nothing half-read."""
+"""A dossier is read strictly: every fault is named with its path."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_dossier_is_read_as_written() -> None:
     assert (bare.contested, bare.points, bare.source) == (False, None, "")
 
 
-def test_it_is_written_as_read() -> None:
+def test_a_dossier_is_written_as_it_was_read() -> None:
     dossier = Dossier.from_json(_document())
     written = json.loads(json.dumps(dossier.to_json()))
     assert Dossier.from_json(written) == dossier
@@ -190,7 +190,7 @@ def test_a_fault_is_found_where_it_is(path: str, to: object, field: str, message
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 7])
-def test_what_is_no_object_is_refused(value: object) -> None:
+def test_a_document_other_than_an_object_is_refused(value: object) -> None:
     assert _faults(value) == {"": "must be an object"}
 
 
@@ -202,7 +202,7 @@ def test_every_fault_is_listed_at_once() -> None:
     assert set(_faults(document)) == {"records[0].kind", "records[1].points", "subject.sector"}
 
 
-def test_the_edges_that_are_still_good() -> None:
+def test_values_at_the_limits_are_accepted() -> None:
     document = _document()
     for path, to in (
         ("subject.bureau", ""),

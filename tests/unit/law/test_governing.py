@@ -1,4 +1,4 @@
-"""Which text governs an archive, and from when: activations over the packaged table."""
+"""Which text governs an archive, and since when: activations, then the packaged table."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_was_activated_governs_from_its_day(
 
 @pytest.fixture
 def ended_trial(monkeypatch: pytest.MonkeyPatch) -> date:
-    """The trial text ends; its last day."""
+    """The trial text ends; returns its last day."""
     last, load = date(2026, 12, 31), ruleset.load
     ended = replace(load("hangzhou-trial"), valid_to=last)
     monkeypatch.setattr(ruleset, "load", lambda id_: ended if id_ == ended.id else load(id_))
@@ -100,13 +100,13 @@ def test_a_text_outside_its_own_sectors_grades_nobody_there() -> None:
     assert isinstance(found, NotGraded)
 
 
-def test_a_text_from_before_all_turns_has_always_governed() -> None:
+def test_a_text_without_a_change_has_always_governed() -> None:
     assert PACKAGED.of_archive_since("120104", Sector.OPTICAL, date(2020, 1, 1)) == date.min
 
 
 @pytest.mark.parametrize("text", ["hangzhou-2021-120", "hangzhou-trial"])
 @pytest.mark.parametrize("on", [date(2028, 2, 28), date(2028, 2, 29), date(2029, 3, 1)])
-def test_nothing_determined_from_that_day_on_is_gone(text: str, on: date) -> None:
+def test_no_record_determined_since_that_day_is_gone(text: str, on: date) -> None:
     first = still_kept_from(text, on)
     assert first is not None
     for back in range(-3, 4):
@@ -118,5 +118,5 @@ def test_nothing_determined_from_that_day_on_is_gone(text: str, on: date) -> Non
 
 
 @pytest.mark.parametrize("text", ["tianjin-pilot", "national-2017-566"])
-def test_a_text_without_deletion_lets_nothing_go(text: str) -> None:
+def test_a_text_without_deletion_deletes_nothing(text: str) -> None:
     assert still_kept_from(text, date(2040, 1, 1)) is None

@@ -1,4 +1,4 @@
-"""The grading cases a lawyer can read: each is run, recomputed and checked for its citation."""
+"""Runs the grading cases of `cases/*.yaml`, recomputes each and checks its citation."""
 
 from __future__ import annotations
 

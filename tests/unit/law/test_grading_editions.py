@@ -12,7 +12,7 @@ from tests.unit.law.broken_files import fresh
 
 
 def _with_window(ruleset_id: str, years: int, since: date) -> Ruleset:
-    """Read a packaged text as if its evidence window changed on a day."""
+    """A packaged text whose evidence window changes on a day."""
     document = fresh(ruleset_id)
     old = document["window"]
     document["window"] = [

@@ -1,4 +1,4 @@
-"""The outlook of a subject: the turns to come, the steps open to it, and the shortest way up."""
+"""The outlook of a subject: coming changes, open steps, and the shortest way to a better grade."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_each_article_of_a_step_is_cited_once() -> None:
             assert len(articles) == len(set(articles)), step.cite
 
 
-def test_for_a_class_one_must_act_within_the_year_before() -> None:
+def test_for_a_better_class_acts_must_come_in_the_year_before() -> None:
     good = (entry("compliance"), entry("commitment_kept", "r2"))
     path = outlook(dossier_of(*good), load(TIANJIN), DAY).path
     assert path is not None
@@ -92,7 +92,7 @@ def test_the_fewest_steps_take_the_ones_worth_most() -> None:
     assert (ahead.path.grade, ahead.path.score, ahead.path.on) == ("B", 85, DAY)
 
 
-def test_every_direct_judgment_in_the_way_must_go() -> None:
+def test_a_way_ends_every_direct_judgment() -> None:
     records = [
         entry("crime", "r1", date(2026, 5, 1), points=5),
         entry("permit_fraud", "r2", date(2026, 5, 1), points=6),
@@ -107,7 +107,7 @@ def test_every_direct_judgment_in_the_way_must_go() -> None:
 
 
 def test_a_second_crime_bars_the_repair_of_the_first_but_not_its_own() -> None:
-    """New is what comes besides the record to be repaired (S3 21(三), R-124)."""
+    """Only records other than the one to be repaired count as new (S3 21(三), R-124)."""
     crimes = [entry("crime", f"c{n}", date(2026, n, 1)) for n in (5, 6)]
     ahead = outlook(dossier_of(*crimes), load(H120), DAY)
     repairs = [step for step in ahead.steps if step.step.value == "repair"]
@@ -163,7 +163,7 @@ def test_a_record_of_this_year_is_in_the_way_of_the_next_class() -> None:
     assert {step.step.value for step in acts} == {"act"}
 
 
-def test_class_2_needs_what_is_missing_of_the_good_records() -> None:
+def test_class_2_needs_the_missing_good_records() -> None:
     dossier = dossier_of(entry("compliance"), previous=(Previous("2"),))
     ahead = outlook(dossier, load(TIANJIN), DAY)
     assert ahead.path is not None
@@ -178,7 +178,7 @@ def test_basically_trusted_needs_sound_management_and_compliance() -> None:
     assert ahead.path.grade == "trusted"
 
 
-def test_only_the_expiries_that_matter_are_in_the_way_up() -> None:
+def test_a_way_has_only_the_expiries_that_matter() -> None:
     complaints = [
         entry("complaint_upheld", f"c{year}", date(year, 6, 1)) for year in range(2022, 2026)
     ]
@@ -203,7 +203,7 @@ def test_there_is_no_way_up_from_the_best_or_without_a_grade() -> None:
     assert (none.grade, none.path, none.steps, none.turns) == (None, None, (), ())
 
 
-def test_nothing_within_the_horizon_is_no_way() -> None:
+def test_without_a_change_within_the_horizon_there_is_no_way() -> None:
     dossier = dossier_of(entry("overdue_use", on=date(2025, 5, 1)))
     assert outlook(dossier, load(TIANJIN), DAY, date(2027, 12, 31)).path is None
     assert outlook(dossier, load(TIANJIN), DAY, date(2028, 1, 1)).path is not None

@@ -1,4 +1,4 @@
-"""What must hold of every grading, tried on generated dossiers under every ruleset."""
+"""Properties of every grading, checked on generated dossiers under every ruleset."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_order_of_records_never_matters(
 
 
 @given(dossiers(), rulesets, as_ofs)
-def test_a_receipt_recomputes_to_itself_and_survives_paper(
+def test_a_receipt_recomputes_to_itself_also_from_json(
     dossier: Dossier, ruleset: Ruleset, as_of: date
 ) -> None:
     receipt = grade(dossier, ruleset, as_of)
@@ -140,7 +140,7 @@ def test_a_receipt_recomputes_to_itself_and_survives_paper(
 
 
 @given(dossiers(), rulesets, as_ofs)
-def test_every_record_is_accounted_for(dossier: Dossier, ruleset: Ruleset, as_of: date) -> None:
+def test_every_record_has_a_line(dossier: Dossier, ruleset: Ruleset, as_of: date) -> None:
     receipt = grade(dossier, ruleset, as_of)
     assert [line.record for line in receipt.lines] == [record.id for record in dossier.records]
     if receipt.score is not None:
@@ -168,7 +168,7 @@ def test_nothing_changes_before_the_day_named(
 
 @given(dossiers(), rulesets, as_ofs)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_a_way_up_leads_up_and_no_step_of_it_is_idle(
+def test_a_way_leads_to_a_better_grade_and_needs_each_of_its_steps(
     dossier: Dossier, ruleset: Ruleset, as_of: date
 ) -> None:
     ahead = outlook(dossier, ruleset, as_of)

@@ -1,4 +1,4 @@
-"""Receipts recompute to themselves, say what differs, and speak Chinese and English."""
+"""Receipts: recomputing them, the differences found, and the Chinese and English texts."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_changed_evidence_shows_in_the_result() -> None:
     assert "grade: stated 'E', recomputed 'B'" in differences
 
 
-def test_another_release_of_the_rules_shows_as_its_hash() -> None:
+def test_another_version_of_the_rules_differs_in_its_hash() -> None:
     document = _document()
     document["ruleset_hash"] = "sha256:00"
     (difference,) = verify_document(document)
@@ -174,7 +174,7 @@ def test_a_receipt_that_cannot_be_read_is_refused() -> None:
     assert fields == ["score", "records", "window"]
 
 
-def test_what_a_receipt_does_not_say_is_not_so() -> None:
+def test_a_missing_value_of_a_receipt_is_read_as_absent() -> None:
     document = _document(ruleset="tianjin-pilot")
     for flag in ("example_values", "no_record", "in_force"):
         del document[flag]
@@ -184,7 +184,7 @@ def test_what_a_receipt_does_not_say_is_not_so() -> None:
     assert not receipt.lines[0].counted
 
 
-def test_it_is_explained_in_chinese() -> None:
+def test_a_receipt_is_explained_in_chinese() -> None:
     assert explain(_receipt(), "zh")[:8] == [
         (
             "截至2026-06-30，依《杭州市民生计量信用监督管理暂行办法（杭市管〔2021〕120号）》，"
@@ -200,7 +200,7 @@ def test_it_is_explained_in_chinese() -> None:
     ]
 
 
-def test_it_is_explained_in_english() -> None:
+def test_a_receipt_is_explained_in_english() -> None:
     said = explain(_receipt(), "en")
     assert said[:7] == [
         (
@@ -220,7 +220,7 @@ def test_it_is_explained_in_english() -> None:
     assert any(sentence.startswith("Reading C-05: ") for sentence in said)
 
 
-def test_both_languages_say_as_much() -> None:
+def test_both_languages_have_the_same_number_of_sentences() -> None:
     for ruleset_id in GRADING:
         for kind in SubjectKind:
             receipt = _receipt(ruleset_id, subject_kind=kind)
@@ -230,7 +230,7 @@ def test_both_languages_say_as_much() -> None:
             assert en[0].partition(" (")[0].isascii()
 
 
-def test_cautions_are_told() -> None:
+def test_cautions_are_explained() -> None:
     empty = grade(_dossier(), load("tianjin-pilot"), DAY)
     said = [one for one in explain(empty, "zh") if not one.startswith(("措施", "解释口径"))]
     assert said == [
@@ -264,7 +264,7 @@ def test_every_record_under_objection_is_named() -> None:
     assert not [one for one in said if one.startswith("无可计入")]
 
 
-def test_of_counted_facts_only_what_decided_is_told() -> None:
+def test_only_the_trigger_that_decided_is_explained() -> None:
     records = (_record("overdue_use"), _record("complaint_upheld", "r2"))
     receipt = grade(_dossier(*records), load("national-2017-566"), DAY)
     assert [one.grade for one in receipt.overrides] == ["untrusted", "basically_trusted"]
@@ -272,7 +272,7 @@ def test_of_counted_facts_only_what_decided_is_told() -> None:
     assert judgments == ["This gives untrusted (art. 13(三))."]
 
 
-def test_a_subject_without_a_grade_is_told_why() -> None:
+def test_the_reason_for_no_grade_is_explained() -> None:
     receipt = _receipt(subject_kind=SubjectKind.NATURAL_PERSON)
     assert explain(receipt, "zh") == [
         (

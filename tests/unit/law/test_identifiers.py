@@ -1,4 +1,4 @@
-"""Unified social credit codes: what holds for every code."""
+"""Unified social credit codes: properties of every code."""
 
 from __future__ import annotations
 

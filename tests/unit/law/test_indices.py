@@ -1,4 +1,4 @@
-"""Index tables: every row alone, the data refused whole, exact points."""
+"""Index tables: each row, exact points, and faults of the data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _most(row: Row) -> object:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_nothing_met_is_nothing_scored(name: str) -> None:
+def test_without_a_finding_nothing_is_scored(name: str) -> None:
     assert assess(name, _nothing(name)).total == 0
 
 
@@ -115,7 +115,7 @@ def test_the_answer_names_table_version_hash_and_ambiguities() -> None:
     assert isinstance(answer["total"], int)
 
 
-def test_there_is_no_third_table() -> None:
+def test_an_unknown_table_is_not_found() -> None:
     with pytest.raises(NotFound):
         assess("taizhou-market", {})
 

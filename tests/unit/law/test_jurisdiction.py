@@ -1,4 +1,4 @@
-"""The table of jurisdictions is refused whole with its faults; its first fitting entry decides."""
+"""The table of jurisdictions: its faults, and that the first entry that applies decides."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_adopted_norms_name_their_source() -> None:
     }
 
 
-def test_hangzhou_borrows_the_days_of_objections() -> None:
+def test_hangzhou_adopts_the_days_of_objections() -> None:
     norms = {(norm.jurisdiction, norm.matter): norm for norm in jurisdictions().norms}
     assert norms["hangzhou", "objection_terms"].cite == "S3 28"
     assert all(norm.note_zh and norm.note_en for norm in norms.values())
@@ -124,7 +124,7 @@ def test_a_bureau_without_a_code_is_named() -> None:
     assert found.ruleset == "hangzhou-2021-120"
 
 
-def test_where_no_ruleset_governs_it_is_said() -> None:
+def test_a_subject_without_a_ruleset_has_a_reason() -> None:
     assert governing("331002", "other", DAY) == NotGraded(
         "no_ruleset",
         "该日没有适用于此机关和领域的规则",

@@ -1,4 +1,4 @@
-"""The generated page of the law: every requirement answered or open, every rule real."""
+"""The generated page of the law: each requirement has an existing rule, or a reason why not."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_rule_that_does_not_exist_is_not_named(generator: ModuleType) -> None:
         generator._answer({"id": "R-063", "rule": ["law.colours.rule.color"]})
 
 
-def test_broken_data_are_told_fault_by_fault_and_no_page_is_written(
+def test_faults_of_the_data_are_printed_and_no_page_is_written(
     generator: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = {**packaged.read("terms"), "surprise": 1, "version": None}

@@ -1,4 +1,4 @@
-"""d ≤ day ≤ d + n years, clamped: forwards and backwards the same rule (C-02)."""
+"""Evidence windows (d ≤ day ≤ d + n years, C-02), counted forwards and backwards."""
 
 from __future__ import annotations
 

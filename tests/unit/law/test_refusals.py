@@ -1,4 +1,4 @@
-"""The words and the article of each refusal, in both languages: people read them."""
+"""The messages and the article of each refusal, in both languages."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ REFUSALS: list[tuple[Callable[[], object], Told, Faults]] = [
 
 
 @pytest.mark.parametrize(("refused_for", "told", "faults"), REFUSALS)
-def test_what_is_said(refused_for: Callable[[], object], told: Told, faults: Faults) -> None:
+def test_the_words_and_the_article_of_a_refusal(
+    refused_for: Callable[[], object], told: Told, faults: Faults
+) -> None:
     with pytest.raises(LawError) as refused:
         refused_for()
     error = refused.value

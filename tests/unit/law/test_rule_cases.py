@@ -1,4 +1,4 @@
-"""The cases of `cases/*.yaml` that name their rule, each run against the rule it is about."""
+"""Runs the cases of `cases/*.yaml` that name their rule."""
 
 from __future__ import annotations
 

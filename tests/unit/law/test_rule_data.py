@@ -1,4 +1,4 @@
-"""The packaged data itself: everything cited, dated, readable, and complete."""
+"""The packaged data: complete, with citations and days."""
 
 from __future__ import annotations
 
@@ -116,13 +116,13 @@ def test_every_kind_of_subject_and_audience_has_its_fields() -> None:
     assert set(read("disclosure")["audiences"]) == set(Audience)
 
 
-def test_nobody_outside_sees_more_of_a_person_than_of_a_firm() -> None:
+def test_the_public_sees_no_more_of_a_person_than_of_an_organisation() -> None:
     for audience in (Audience.PUBLIC, Audience.QUERY):
         person = set(visible_fields(SubjectKind.NATURAL_PERSON, audience, DAY))
         assert not person & {Field.ADDRESS, Field.CONTACT, Field.IDENTITY_NUMBER}
 
 
-def test_nothing_is_let_out_by_leaving_a_permission_unsaid() -> None:
+def test_a_missing_permission_denies() -> None:
     person, query = SubjectKind.NATURAL_PERSON, Audience.QUERY
     day = DAY
     fine = Record("r1", RecordKind.PENALTY, day, day)

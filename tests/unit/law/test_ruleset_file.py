@@ -1,4 +1,4 @@
-"""A ruleset file is refused whole, with every fault and its path; a good one is read as written."""
+"""A ruleset file is read as written, or refused with every fault and its path."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_figures_that_follow_one_another_make_editions() -> None:
     assert points == [10, 10, 12, 12]
 
 
-def test_no_edition_holds_before_the_text_but_a_past_day_may_be_judged_by_the_first() -> None:
+def test_a_day_before_the_text_is_judged_by_the_first_edition() -> None:
     ruleset = load("hangzhou-2021-120")
     assert ruleset.at(date(2021, 9, 30)) is ruleset.editions[0]
     with pytest.raises(NotInForce) as refused:
@@ -234,7 +234,7 @@ def test_an_ended_text_is_out_of_force_from_the_next_day() -> None:
     assert not ruleset.in_force(date(2021, 9, 29))
 
 
-def test_what_is_no_mapping_is_refused() -> None:
+def test_a_document_that_is_no_mapping_is_refused() -> None:
     with pytest.raises(InvalidInput) as refused:
         _parse(["a list"])
     assert refused.value.faults[0].message_en == "must be an object"
@@ -283,7 +283,7 @@ def test_every_figure_of_the_annex_is_marked_as_an_example(ruleset_id: str) -> N
         assert (rule.points is not None) == (rule.effect in (Effect.ADDS, Effect.DEDUCTS))
 
 
-def test_one_example_makes_a_text_one_of_examples() -> None:
+def test_one_example_value_marks_the_whole_text() -> None:
     document = _document()
     for kind in document["kinds"].values():
         kind.pop("example", None)
@@ -312,7 +312,7 @@ def test_an_ambiguity_is_touched_by_facts_that_can_occur(ruleset_id: str) -> Non
 
 
 @pytest.mark.parametrize("ruleset_id", GRADING)
-def test_each_text_cites_itself_for_what_is_its_own(ruleset_id: str) -> None:
+def test_each_text_cites_itself_for_its_own_rules(ruleset_id: str) -> None:
     ruleset = load(ruleset_id)
     edition = ruleset.at(date(2026, 1, 1))
     cites = [edition.window.cite, *(rule.cite for rule in edition.kinds.values())]

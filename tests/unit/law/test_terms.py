@@ -1,4 +1,4 @@
-"""Terms as ledgers: what holds for every order of extensions and pauses."""
+"""Terms as ledgers: properties for every order of extensions and suspensions."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_every_suspension_stays_in_the_ledger() -> None:
     assert [pause.on for pause in term.pauses] == [EVENT + DAY * day for day in (1, 2, 3)]
 
 
-def test_suspended_twice_on_its_last_day_it_has_no_day_left_and_none_owed() -> None:
+def test_a_term_suspended_twice_on_its_last_day_has_no_day_left() -> None:
     term = start("objection_first", EVENT, CALENDAR)
     for begun, ended in ((7, 12), (14, 16)):
         term = term.pause(EVENT + DAY * begun, GROUND, edition=CALENDAR)
@@ -148,12 +148,12 @@ def test_suspended_twice_on_its_last_day_it_has_no_day_left_and_none_owed() -> N
     assert term.target(CALENDAR).date == EVENT + DAY * 16
 
 
-def test_a_running_term_resumed_hypothetically_keeps_its_target() -> None:
+def test_a_running_term_has_its_target_as_if_resumed() -> None:
     term = start("repair", EVENT, CALENDAR)
     assert term.target_if_resumed(EVENT + DAY, CALENDAR) == term.target(CALENDAR)
 
 
-def test_nothing_is_entered_before_what_is_already_in_the_ledger() -> None:
+def test_an_entry_before_the_latest_entry_is_refused() -> None:
     term = start("objection_first", EVENT, CALENDAR)
     with pytest.raises(InvalidInput) as caught:
         term.extend(1, "head", "complex", EVENT - DAY, edition=CALENDAR)
@@ -179,7 +179,7 @@ def test_a_pause_may_cite_a_law_that_is_not_modelled_here() -> None:
     assert term.pause(EVENT + DAY, ground, edition=CALENDAR).pauses[0].ground_cite == ground
 
 
-def test_a_moment_without_time_zone_is_refused() -> None:
+def test_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         start("repair", EVENT, CALENDAR).is_overdue(datetime(2026, 3, 3), CALENDAR)  # noqa: DTZ001
 
@@ -206,7 +206,7 @@ def test_under_an_edition_with_more_working_days_no_more_are_used_than_were_gran
     assert term.target(new) == next_working_day(last + DAY, new)
 
 
-def test_every_term_says_what_binds_it() -> None:
+def test_every_term_has_a_basis() -> None:
     for found in definitions():
         assert found.days >= 1
         assert found.cap >= found.days
@@ -264,7 +264,7 @@ def test_the_packaged_terms_read_afresh() -> None:
 
 @pytest.fixture
 def amended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An amendment: from April 2026 objections take 7 days and 30 at most; repair is abolished."""
+    """Changed terms: since April 2026 an objection has 7 days, at most 30, and repair has none."""
     data = fresh("terms")
     for old in [
         d for d in data["definitions"] if d["id"] in ("objection_first", "objection_total")
@@ -307,7 +307,7 @@ def test_a_term_may_be_as_long_as_its_cap() -> None:
         _terms(document)
 
 
-def test_of_several_that_ended_the_last_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_ended_versions_the_last_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     term = definition("objection_first", EVENT)
     versions = [
         replace(term, valid_from=date(year, 1, 1), valid_to=date(year, 12, 31), name_zh=str(year))
@@ -320,7 +320,7 @@ def test_of_several_that_ended_the_last_is_named(monkeypatch: pytest.MonkeyPatch
     assert refused.value.en == "objection_first is not in force on 2026-01-01"
 
 
-def test_a_cap_that_does_not_hold_is_refused_by_the_rule_on_ended_figures() -> None:
+def test_a_cap_that_does_not_hold_is_a_fault() -> None:
     document = fresh("terms")
     by_id = {one["id"]: one for one in document["definitions"]}
     by_id["objection_total"]["valid_from"] = date(2021, 10, 1)

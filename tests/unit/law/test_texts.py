@@ -1,4 +1,4 @@
-"""Each legal text once, and citations that name one."""
+"""The legal texts and the citations of their articles."""
 
 from __future__ import annotations
 

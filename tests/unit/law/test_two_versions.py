@@ -1,4 +1,4 @@
-"""Where a figure changes on a day, what is derived agrees with each day by its own figures."""
+"""Figures that change on a day: derived days agree with each day judged by its own figures."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ Figure = Callable[[date], object]
 
 @pytest.fixture(scope="module", params=[more_months, fewer_months])
 def months(request: pytest.FixtureRequest) -> object:
-    """Colour data of two versions."""
+    """The months of the colours change on `SINCE`."""
     with pytest.MonkeyPatch.context() as patch:
         put_in_place(patch, "colours", request.param)
         yield
@@ -152,7 +152,7 @@ SEVERITIES = st.none() | st.sampled_from(Severity)
 
 @pytest.fixture(scope="module", params=["longer disclosure", "shorter disclosure", "other window"])
 def periods(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Periods of which one changes on `SINCE`."""
+    """A period of retention changes on `SINCE`."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "other window":
             text = window_of(TRIAL, 5)

@@ -1,4 +1,4 @@
-"""The calendar against three libraries, its editions, and what holds for every term."""
+"""The calendar: compared with three libraries, its editions, and properties of every count."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_an_amendment_gives_a_day_its_new_meaning() -> None:
         ("某号", [date(2027, 1, 1)], "^a day is off or worked, not both: 2027-01-01$"),
     ],
 )
-def test_an_arrangement_without_source_or_against_itself_is_refused(
+def test_an_arrangement_without_a_source_or_with_a_contradiction_is_refused(
     document: str, work: list[date], says: str
 ) -> None:
     with pytest.raises(InvalidInput, match=says):
@@ -135,14 +135,16 @@ def test_json_keeps_an_edition_whole() -> None:
 
 
 @given(near, st.integers(1, 60))
-def test_counting_to_the_result_gives_the_number_back(start: date, n: int) -> None:
+def test_the_days_up_to_the_result_are_the_days_counted(start: date, n: int) -> None:
     due = nth_working_day(start, n, edition())
     assert working_days_between(start, due.date, edition()) == n
     assert edition().is_workday(due.date)
 
 
 @given(near, st.integers(1, 60))
-def test_provisional_exactly_when_a_day_counted_through_is_unpublished(start: date, n: int) -> None:
+def test_a_result_is_provisional_exactly_if_a_year_in_the_count_is_unpublished(
+    start: date, n: int
+) -> None:
     due = nth_working_day(start, n, edition())
     through = [start + DAY * i for i in range(1, (due.date - start).days + 1)]
     assert due.provisional == any(d.year not in edition().years for d in through)
@@ -162,7 +164,7 @@ def test_the_next_working_day_is_the_day_itself_when_it_is_worked(day: date) -> 
     assert (found == day) == edition().is_workday(day)
 
 
-def test_nothing_lies_between_a_day_and_an_earlier_one() -> None:
+def test_there_are_no_working_days_up_to_an_earlier_day() -> None:
     assert working_days_between(date(2026, 11, 20), date(2026, 11, 2), edition()) == 0
 
 

@@ -1,4 +1,4 @@
-"""Data files of the law in which a figure changes on a day, put in the place of the packaged."""
+"""Helpers: packaged data files in which a figure changes on a day, in place of the originals."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _LOADERS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
 
 
 def two_versions(figure: Document, **changed: object) -> list[Document]:
-    """A figure up to the day before `SINCE`, and with other values from that day on."""
+    """Two versions of a figure: up to the day before `SINCE`, and changed from that day on."""
     return [{**figure, "valid_to": SINCE - _DAY}, {**figure, "valid_from": SINCE, **changed}]
 
 
 def put_in_place(
     monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[[Document], object]
 ) -> None:
-    """Lets the law read a packaged file as changed."""
+    """Makes the law read a changed file instead of the packaged one."""
     document = fresh(name)
     change(document)
     read, targets = _LOADERS[name]
@@ -95,7 +95,7 @@ def window_of(ruleset_id: str, years: int) -> Ruleset:
 
 
 def wait(years: int) -> Callable[[Document], None]:
-    """A change of the years at E, from one, before repair may be applied for."""
+    """Changes the wait at grade E before an application for repair, which is one year."""
 
     def change(document: Document) -> None:
         demands = document["rulesets"]["hangzhou-2021-120"]["grades"]["E"]
@@ -106,13 +106,13 @@ def wait(years: int) -> Callable[[Document], None]:
 
 
 def one_more_fact(document: Document) -> None:
-    """From `SINCE` on a fact more has to be established before a repair."""
+    """From `SINCE` on, one more fact must be confirmed before a repair."""
     demands = document["rulesets"]["hangzhou-2021-120"]["grades"]["E"]
     demands.append({**demands[0], "id": "trained", "valid_from": SINCE})
 
 
 def other_days(name: str, days: int) -> Callable[[Document], None]:
-    """A change of the working days of a term."""
+    """Changes the working days of a term."""
 
     def change(document: Document) -> None:
         terms = document["definitions"]
@@ -135,7 +135,7 @@ def slower_ladder(document: Document) -> None:
 
 
 def other_measures(document: Document) -> None:
-    """From `SINCE` on another measure at grade A, and after a red alert only the letter."""
+    """From `SINCE` on, another measure at grade A, and only the letter after a red alert."""
     measures = document["rulesets"]["hangzhou-2021-120"]["grades"]["A"]
     measures[:1] = two_versions(measures[0], zh="新的激励措施")
     document["alerts"]["red"][0]["valid_to"] = SINCE - _DAY

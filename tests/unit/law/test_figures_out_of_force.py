@@ -1,4 +1,4 @@
-"""A figure asked for on a day outside its validity is refused with its article, in every file."""
+"""To ask for a figure outside its days is an error with its article, for every data file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FINDINGS: dict[str, object] = {}
 
 
 def _ended(name: str) -> dict[str, Any]:
-    """A packaged file of which every figure ended on the last of March 2026."""
+    """A packaged file in which every figure ended on 31 March 2026."""
     document = fresh(name)
     for node in _mappings(document):
         if "valid_to" in node and (node["valid_from"] or LAST) <= LAST:
@@ -62,7 +62,7 @@ def _mappings(node: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything but the rulesets themselves has ended."""
+    """All figures except those of the rulesets have ended."""
     reads: list[tuple[str, str, Callable[..., Any]]] = [
         ("measures", "law.measures.rule.measure_table", measure_data.read_measures),
         ("sampling", "law.measures.rule.sampling_table", measure_data.read_sampling),
@@ -129,7 +129,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("name", WORDS)
-def test_what_is_not_in_force_is_named(name: str) -> None:
+def test_a_figure_that_is_not_in_force_is_named(name: str) -> None:
     with pytest.raises(NotInForce) as refused:
         FIGURES[name][0](GONE)
     zh, en = WORDS[name]
@@ -154,7 +154,7 @@ def test_without_a_day_an_index_of_a_table_that_ended_is_refused() -> None:
         assess("taizhou-block", FINDINGS)
 
 
-def test_what_says_nothing_has_not_ended() -> None:
+def test_a_table_without_an_entry_has_not_ended() -> None:
     assert measures(H120, "D", GONE) == ()
     assert alert_measures(Colour.GREEN, GONE) == ()
     assert sampling(H120, "B", GONE) is None
@@ -169,7 +169,7 @@ def test_an_index_of_a_day_is_by_the_table_of_that_day() -> None:
     assert refused.value.en == f"{en} is not in force on {GONE}"
 
 
-def test_whoever_is_looked_at_first_is_so_only_while_the_ground_holds() -> None:
+def test_a_ground_for_inspection_ends_with_its_last_day() -> None:
     tampering = replace(RECORD, kind=RecordKind.TAMPERING, determined_on=date(2026, 3, 2))
     assert [one.ground.id for one in attention.attention([tampering], LAST)] == [
         "suspected_cheating"
@@ -177,7 +177,7 @@ def test_whoever_is_looked_at_first_is_so_only_while_the_ground_holds() -> None:
     assert attention.attention([tampering], GONE) == ()
 
 
-def test_what_follows_is_told_as_of_the_day_of_the_receipt() -> None:
+def test_measures_are_those_of_the_day_of_the_receipt() -> None:
     dossier = _dossier(replace(RECORD, kind=RecordKind.CRIME, verified=True, final=True))
     told = explain(grade(dossier, load(H120), LAST), "zh")
     assert [one for one in told if one.startswith("措施")]
@@ -245,7 +245,7 @@ def test_a_ceiling_runs_from_the_day_it_says(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _text(ruleset_id: str, **validity: date | None) -> Ruleset:
-    """A packaged text that holds on other days."""
+    """A packaged text with other days of validity."""
     document = fresh(ruleset_id)
     days = {**document["validity"], **validity}
     for node in _mappings(document):
@@ -279,7 +279,7 @@ def test_a_text_that_ended_grades_nobody_from_the_next_day(ruleset_id: str) -> N
 
 
 @pytest.mark.parametrize("ruleset_id", GRADING)
-def test_the_end_of_a_text_is_a_change_to_come_and_nothing_leads_beyond(ruleset_id: str) -> None:
+def test_the_end_of_a_text_is_foretold_and_no_way_leads_beyond_it(ruleset_id: str) -> None:
     text, day = _text(ruleset_id, valid_to=LAST), date(2026, 1, 5)
     crime = Record("r1", RecordKind.CRIME, date(2025, 1, 6), date(2025, 1, 6))
     ahead = outlook(_dossier(crime), text, day)

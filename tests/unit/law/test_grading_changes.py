@@ -1,4 +1,4 @@
-"""What time does to a grade, what a change would, and what another text would say."""
+"""How time, a change of records, or another text changes a grade."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_next_change_is_the_day_after_the_window() -> None:
     assert next_change_on(dossier, load(H120), date(2031, 1, 6)) is None
 
 
-def test_a_change_that_is_none_is_passed_over() -> None:
+def test_a_day_without_a_change_is_skipped() -> None:
     # Both leave on one day, +5 and -5: the result stays.
     dossier = dossier_of(entry("award"), entry("overdue_use", "r2"))
     assert next_change_on(dossier, load(H120), DAY) is None
@@ -125,7 +125,7 @@ def test_a_spell_is_no_older_than_the_text() -> None:
     assert spell_began_on(dossier, load(H120), receipt) == date(2021, 9, 30)
 
 
-def test_a_grade_that_no_record_brought_has_no_first_day() -> None:
+def test_a_grade_without_a_record_has_no_first_day() -> None:
     dossier = dossier_of(entry("administrative_measure", points=0))
     assert spell_began_on(dossier, load(TRIAL), grade(dossier, load(TRIAL), DAY)) is None
     assert spell_began_on(dossier_of(), load(TRIAL), grade(dossier_of(), load(TRIAL), DAY)) is None
@@ -134,7 +134,7 @@ def test_a_grade_that_no_record_brought_has_no_first_day() -> None:
 # Other texts
 
 
-def test_compare_puts_every_text_side_by_side() -> None:
+def test_compare_grades_under_every_text() -> None:
     dossier = dossier_of(entry("permit_fraud"))
     found = compare(dossier, DAY)
     assert [(one.ruleset_id, one.grade) for one in found] == [

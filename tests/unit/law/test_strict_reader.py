@@ -1,4 +1,4 @@
-"""A reader says of each fault where it is, what is wrong in both languages, and by which rule."""
+"""A reader notes each fault with its path, its messages in both languages, and its rule."""
 
 from __future__ import annotations
 
@@ -115,13 +115,13 @@ def test_each_fault_in_full(
         ({"x": ["plum", "apple"]}, lambda r: r.choices("x", Fruit), (Fruit.PLUM, Fruit.APPLE)),
     ],
 )
-def test_what_is_good_is_read(data: dict[str, object], read: Read, found: object) -> None:
+def test_valid_values_are_read(data: dict[str, object], read: Read, found: object) -> None:
     faults: list[Fault] = []
     assert read(Reader(data, "at", faults)) == found
     assert faults == []
 
 
-def test_what_is_below_a_fault_is_not_told_again() -> None:
+def test_a_fault_is_not_repeated_for_the_fields_below() -> None:
     faults: list[Fault] = []
     for data in ({}, {"x": 3}):
         Reader(data, "", faults).below("x").text("y")
@@ -131,7 +131,7 @@ def test_what_is_below_a_fault_is_not_told_again() -> None:
     ]
 
 
-def test_paths_lead_down() -> None:
+def test_a_fault_has_the_path_of_its_field() -> None:
     faults: list[Fault] = []
     (item,) = Reader({"a": [{"b": {}}]}, "", faults).each("a")
     item.below("b").text("c")

@@ -1,4 +1,4 @@
-"""A receipt is told with the names people use, where they are known."""
+"""A receipt is explained with the names of subjects and records, where they are known."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ PENALTY = Record(
 DOSSIER = Dossier("s-1", Sector.RETAIL, SubjectKind.ORGANISATION, (PENALTY,))
 
 
-def test_known_names_stand_for_ids_everywhere_and_others_stay() -> None:
+def test_known_names_replace_ids_and_unknown_ids_stay() -> None:
     receipt = grade(DOSSIER, load("hangzhou-2021-120"), date(2026, 9, 14))
     named = "\n".join(explain(receipt, "zh", {"s-1": "样例超市", "r-1": "样例处罚"}))
     assert named.count("样例处罚") == 3  # the line, the judgment, the objection
