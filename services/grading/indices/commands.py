@@ -33,7 +33,7 @@ async def assess(change: Change, request: pb.AssessIndexRequest) -> pb.AssessInd
     change.caller.require_bureau(request.bureau)
     assessed_on = _day(request.assessed_on, change.today)
     by_row = findings.read(request.findings_json)
-    answer = findings.assess(TABLES[request.area_kind], by_row)
+    answer = findings.assess(TABLES[request.area_kind], by_row, assessed_on)
     row = IndexAssessment(
         index_id=uuid4().hex,
         area_id=_area_id(request),

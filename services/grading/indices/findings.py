@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from law.errors import Fault, InvalidInput
@@ -34,11 +35,11 @@ def read(text: str) -> dict[str, object]:
     return findings
 
 
-def assess(table_id: str, findings: dict[str, object]) -> IndexAnswer:
-    """The scores of a table. Raises InvalidInput with every fault under its row."""
+def assess(table_id: str, findings: dict[str, object], on: date) -> IndexAnswer:
+    """The scores of a table on a day. Raises InvalidInput with every fault under its row."""
     faults = [_too_large(key) for key, value in findings.items() if _is_huge(value)]
     try:
-        answer = indices.assess(table_id, findings)
+        answer = indices.assess(table_id, findings, on)
     except InvalidInput as error:
         faults += [
             Fault(_path(fault.field), fault.message_zh, fault.message_en, cite=fault.cite)
