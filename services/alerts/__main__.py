@@ -13,11 +13,10 @@ from services.alerts.checks import Checks
 from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.activities import EscalationActivities
-from services.alerts.escalation.policy import ESCALATION_POLICY, ESCALATIONS
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
-from services.alerts.policy import POLICY, SERVICE
+from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow

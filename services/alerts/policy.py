@@ -7,9 +7,10 @@ which step.
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow
+from plumbing.rpc import ANYONE, Policy, Rule, allow, in_person
 
 SERVICE = "quanheng.alerts.v1.AlertsService"
+ESCALATIONS = "quanheng.alerts.v1.EscalationService"
 
 STAFF = (
     Role.CASEWORKER,
@@ -20,6 +21,7 @@ STAFF = (
 )
 _COLOURS = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 _ALERTS = allow(Role.OPERATOR, *STAFF)
+_DECIDE = in_person(Role.CASEWORKER, Role.UNIT_HEAD)
 
 POLICY: Policy = {
     f"/{SERVICE}/SummariseColours": _COLOURS,
@@ -28,4 +30,14 @@ POLICY: Policy = {
     f"/{SERVICE}/ListNotices": _ALERTS,
     f"/{SERVICE}/GetWatch": allow(*STAFF),
     f"/{SERVICE}/RetryDelivery": allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR),
+}
+
+ESCALATION_POLICY: Policy = {
+    f"/{ESCALATIONS}/ListEscalations": allow(Role.OPERATOR, *STAFF),
+    f"/{ESCALATIONS}/GetEscalation": allow(Role.OPERATOR, *STAFF),
+    f"/{ESCALATIONS}/ApproveStep": _DECIDE,
+    f"/{ESCALATIONS}/DeclineStep": _DECIDE,
+    f"/{ESCALATIONS}/DeferStep": _DECIDE,
+    f"/{ESCALATIONS}/RecordInterview": in_person(Role.CASEWORKER),
+    f"/{ESCALATIONS}/ListExposures": Rule(ANYONE),
 }

@@ -93,21 +93,21 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListNotices(self, request, context):
-        """Lists notices and how their delivery stands, newest first.
+        """Lists notices with the state of their delivery, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetWatch(self, request, context):
-        """Tells how far the daily watch of each bureau has come.
+        """Lists the last day that the daily watch of each bureau has handled.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RetryDelivery(self, request, context):
-        """Tries a failed delivery again.
+        """Starts a failed delivery again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

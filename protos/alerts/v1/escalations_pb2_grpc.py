@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class EscalationServiceStub:
-    """Keeps the escalation cases. A step that is due is proposed; nothing leaves without approval.
+    """Keeps the escalation cases. A step that is due is proposed; no document is sent without approval.
     """
 
     def __init__(self, channel):
@@ -73,7 +73,7 @@ class EscalationServiceStub:
 
 
 class EscalationServiceServicer:
-    """Keeps the escalation cases. A step that is due is proposed; nothing leaves without approval.
+    """Keeps the escalation cases. A step that is due is proposed; no document is sent without approval.
     """
 
     def ListEscalations(self, request, context):
@@ -98,7 +98,7 @@ class EscalationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeclineStep(self, request, context):
-        """Declines the step that is proposed, with reasons; it is proposed anew on the day of review.
+        """Declines the step that is proposed, with reasons; it is proposed again on the day of review.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,14 +112,14 @@ class EscalationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordInterview(self, request, context):
-        """Records how the interview that was appointed went.
+        """Records the outcome of the interview that was appointed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListExposures(self, request, context):
-        """Lists what is made public, newest first; it ends with the case. Natural persons never stand here.
+        """Lists exposures, newest first. An exposure ends with its case and never names a natural person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,7 +172,7 @@ def add_EscalationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EscalationService:
-    """Keeps the escalation cases. A step that is due is proposed; nothing leaves without approval.
+    """Keeps the escalation cases. A step that is due is proposed; no document is sent without approval.
     """
 
     @staticmethod

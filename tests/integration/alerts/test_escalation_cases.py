@@ -14,7 +14,7 @@ from plumbing.identity import Caller
 from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts.escalation import queries
-from services.alerts.escalation.policy import ESCALATION_POLICY, ESCALATIONS
+from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS
 from services.alerts.tables import Alert, Escalation, EscalationAlert
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,

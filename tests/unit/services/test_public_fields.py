@@ -22,7 +22,7 @@ from protos.grading.v1 import assessments_pb2, grading_pb2
 from protos.identity.v1 import identity_pb2
 from protos.objection.v1 import objection_pb2
 from protos.registry.v1 import bulk_pb2, registry_pb2
-from services.alerts.escalation.policy import ESCALATION_POLICY
+from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS_POLICY
 from services.grading.assessments.policy import ASSESSMENT_POLICY
 from services.grading.policy import POLICY as GRADING_POLICY

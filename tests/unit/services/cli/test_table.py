@@ -9,7 +9,7 @@ import pytest
 from plumbing import operations
 from plumbing.identity import Role
 from plumbing.rpc import Policy
-from services.alerts.escalation.policy import ESCALATION_POLICY
+from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS
 from services.cli.client import GRPC_SERVICES
 from services.cli.commands.parameters import dotted, fields_of, parameters
