@@ -8,7 +8,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_bureaus
-from services.registry.commands.finding import require_version
+from services.registry.commands.targets import require_version
 from services.registry.tables import Bureau
 
 FIELDS = ("name", "division_code", "department", "phone", "email")

@@ -11,7 +11,7 @@ from plumbing.change import Change
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_instruments
-from services.registry.commands.finding import (
+from services.registry.commands.targets import (
     find_instrument,
     find_subject,
     refuse_any,

@@ -14,7 +14,7 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import Cause, save_records
-from services.registry.commands.finding import find_record
+from services.registry.commands.targets import find_record
 from services.registry.tables import Record
 
 

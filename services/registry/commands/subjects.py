@@ -14,7 +14,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import follow_owner, save_subjects
-from services.registry.commands.finding import (
+from services.registry.commands.targets import (
     find_subject,
     refuse_any,
     require_bureau_exists,

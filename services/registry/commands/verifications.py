@@ -14,7 +14,7 @@ from plumbing.change import Change
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_instruments, save_verifications
-from services.registry.commands.finding import find_instrument, refuse_any
+from services.registry.commands.targets import find_instrument, refuse_any
 from services.registry.tables import Instrument, Verification
 from services.registry.validation import (
     VerificationContent,

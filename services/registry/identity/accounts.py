@@ -13,7 +13,7 @@ from plumbing.identity import Role
 from plumbing.short_ids import find_by_id
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import lookup, wire
-from services.registry.commands.finding import refuse_any, require_bureau_exists
+from services.registry.commands.targets import refuse_any, require_bureau_exists
 from services.registry.scope import PLATFORM_WIDE
 from services.registry.tables import Account
 

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import NotFound, NotPermitted, WrongState
-from plumbing import paging, row_scope
-from plumbing.identity import Caller, Role
+from law.errors import WrongState
+from plumbing import paging
 from plumbing.rpc import MAX_MESSAGE_BYTES
-from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
+from services.registry.imports.batch.access import find_batch, visible_batches
 from services.registry.imports.batch.approvers import describe
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ENVELOPE_BYTES = 1024
-
-# Roles that see every batch of the bureaus they cover; others see only batches of their own.
-SEE_EVERY_BATCH = (
-    Role.CASEWORKER,
-    Role.UNIT_HEAD,
-    Role.INTEGRATOR,
-    Role.ADMINISTRATOR,
-    Role.SERVICE,
-)
-
-
-async def find_batch(
-    session: AsyncSession, caller: Caller, batch_id: str, *, lock: bool = False
-) -> ImportBatch:
-    """A batch by its id or the beginning of it; `lock` where it is going to be changed.
-
-    Raises NotFound, NotPermitted outside the scope.
-    """
-    row = await find_by_id(session, ImportBatch, batch_id, _seen(caller), lock=lock)
-    if row is None:
-        raise NotFound("没有该导入批次", "There is no such batch", batch_id=batch_id)
-    caller.require_bureau(row.bureau)
-    if not caller.has(*SEE_EVERY_BATCH) and row.imported_by != caller.account_id:
-        raise NotPermitted("只能查看自己的批次", "You may see your own batches only")
-    return row
 
 
 async def get_batch(view: View, request: pb.GetBatchRequest) -> pb.GetBatchResponse:
@@ -53,7 +25,7 @@ async def get_batch(view: View, request: pb.GetBatchRequest) -> pb.GetBatchRespo
 
 async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBatchesResponse:
     """The batches that the caller sees, newest first."""
-    rows = select(ImportBatch).where(_seen(view.caller))
+    rows = select(ImportBatch).where(visible_batches(view.caller))
     order = (ImportBatch.imported_at, ImportBatch.batch_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
     total = await paging.total(view.session, request, rows, token)
@@ -88,10 +60,3 @@ async def get_rejected_rows(
             " which leaves what was imported as it is",
         )
     return pb.GetRejectedRowsResponse(content=content)
-
-
-def _seen(caller: Caller) -> sa.ColumnElement[bool]:
-    covered = row_scope.covered(caller, ImportBatch.bureau)
-    if caller.has(*SEE_EVERY_BATCH):
-        return covered
-    return covered & (col(ImportBatch.imported_by) == caller.account_id)

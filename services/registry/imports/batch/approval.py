@@ -14,6 +14,7 @@ from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.approvers import AWAITING, describe
 from services.registry.imports.batch.commands import close
 from services.registry.imports.batch.intake import (
@@ -30,7 +31,6 @@ from services.registry.imports.batch.outcome import audited, count, keep_faults
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.plan import Plan
-from services.registry.imports.queries import find_batch
 from services.registry.tables import ImportBatch
 
 

@@ -21,13 +21,13 @@ from plumbing.view import View
 from protos.registry.v1 import bulk_pb2 as pb
 from protos.registry.v1 import registry_pb2
 from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.approvers import AWAITING, describe
 from services.registry.imports.batch.commands import RECEIVING, close, require_scope
 from services.registry.imports.batch.content import Chunk
 from services.registry.imports.batch.intake import Intake, Upload, process, question, sent_as
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops
-from services.registry.imports.queries import find_batch
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.families import FamilyName
 from services.registry.tables import ImportBatch, ImportPiece

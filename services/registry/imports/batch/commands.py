@@ -8,9 +8,10 @@ from law.errors import Fault, InvalidInput, NotPermitted, WrongState
 from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.commands.finding import require_bureau_exists
+from services.registry.commands.targets import require_bureau_exists
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.approvers import AWAITING, describe
 from services.registry.imports.batch.intake import (
     Intake,
@@ -22,7 +23,6 @@ from services.registry.imports.batch.intake import (
 )
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops
-from services.registry.imports.queries import find_batch
 from services.registry.imports.rows.families import FamilyName
 from services.registry.tables import ImportBatch
 

@@ -21,6 +21,18 @@ _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LONGEST_ROW = 1024 * 1024  # bytes of a row, with all of its lines
 
 
+class Number(str):
+    """A cell that a workbook keeps as a number, maybe not as it was typed: 007 is kept as 7."""
+
+    __slots__ = ()
+
+
+class Failed(str):
+    """A cell whose formula has no value; its text is what it shows, such as #N/A, or empty."""
+
+    __slots__ = ()
+
+
 class Row(NamedTuple):
     """One row; `broken` has the reason code and both texts of why it cannot be read."""
 

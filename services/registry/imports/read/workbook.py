@@ -15,8 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.registry.imports.read.limits import BadFile, FileLimits
-from services.registry.imports.read.text import Row, huge_cell
-from services.registry.imports.rows.cells import Failed, Number
+from services.registry.imports.read.text import Failed, Number, Row, huge_cell
 
 READER = "services.registry.imports.read.workbook_subprocess"
 WALL_FACTOR = 5  # how much longer than its limit of processor time a reading may last

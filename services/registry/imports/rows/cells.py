@@ -12,6 +12,7 @@ from typing import Any
 
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
+from services.registry.imports.read.text import Number
 from services.registry.imports.rows.labels import Labels
 
 Value = str | int | bool | date | None
@@ -31,18 +32,6 @@ _DAY_ZERO = date(1899, 12, 30)  # what spreadsheet programs count from, 1 March 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 EXCERPT = 100  # characters of a cell that a fault repeats
-
-
-class Number(str):
-    """A cell that a workbook keeps as a number, maybe not as it was typed: 007 is kept as 7."""
-
-    __slots__ = ()
-
-
-class Failed(str):
-    """A cell whose formula has no value; its text is what it shows, such as #N/A, or empty."""
-
-    __slots__ = ()
 
 
 class BadCell(Exception):

@@ -13,7 +13,7 @@ from typing import Any
 from law.errors import Fault
 from law.reader.strict_reader import Reader
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.read.text import Row
+from services.registry.imports.read.text import Number, Row
 from services.registry.imports.read.workbook import SheetFacts
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.columns import Binding
@@ -137,7 +137,7 @@ class RowReader:
             values[field.name] = value
 
     def _number(self, field: Field, cell: str) -> cells.Value:
-        if isinstance(cell, cells.Number):
+        if isinstance(cell, Number):
             return cells.of_number(cell, field.read, field.identifier, self._from_1904)
         zh, en = "公式没有可用的结果", "the formula has no value"
         raise cells.BadCell("FAILED_FORMULA", zh, en)
