@@ -60,7 +60,7 @@ def _covers(code: str, touched: Iterable[str]) -> bool:
 
 
 async def describe(session: AsyncSession, batch: ImportBatch) -> pb.Batch:
-    """A batch as a message; of one that is held or would be, with those who may approve it."""
+    """A batch as a message; if it is or would be held, with the people who may approve it."""
     message = wire.batch(batch)
     if (batch.state == AWAITING or message.would_be_held) and scope_prefix(batch.bureau):
         message.approving_bureau = batch.bureau

@@ -57,7 +57,7 @@ class GradeDrops:
 
 
 class Grader(Protocol):
-    """Whoever answers questions about grades."""
+    """A service that answers questions about grades."""
 
     async def ask(self, question: Question) -> GradeDrops:
         """How many of the subjects would have a worse grade. Raises Away."""

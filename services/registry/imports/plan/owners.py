@@ -159,7 +159,7 @@ class Owners:
 
 
 def plan_new_owners(owners: Owners, plan: Plan, first_rows: Mapping[str, int]) -> None:
-    """Plans the new subjects that are referred to: by id, with the first row that does."""
+    """Plans to file the new owners whose ids are in `first_rows`, each with its first row."""
     for subject_id, subject in owners.filed.items():
         if subject_id in first_rows:
             values = {name: value for name, value in subject.items() if name != "subject_id"}

@@ -191,7 +191,7 @@ class _KnownVerifications:
     def has_own_certificate(
         self, item: Item, values: Mapping[str, Any], instrument_id: str
     ) -> bool:
-        """Whether the row's certificate belongs to no other instrument, here or in the file.
+        """Whether no other instrument has the certificate, in the register or in the file.
 
         A certificate of another instrument is noted as a fault.
         """
