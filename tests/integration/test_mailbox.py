@@ -11,8 +11,11 @@ from pathlib import Path
 
 import aiosmtplib
 import pytest
+from typer.testing import CliRunner
 
 from plumbing.settings import Settings, child_environment
+from services.cli.__main__ import app
+from services.cli.commands import mail
 from services.cli.machine import engines
 from services.cli.machine.engines import engine_specs, settings_on, usual_ports
 from services.cli.machine.platform import SANDBOX_START, prepare_clock
@@ -72,3 +75,21 @@ async def test_mails_sent_at_the_same_time_are_all_kept(settings: Settings) -> N
         email.message_from_bytes(path.read_bytes()) for path in settings.mailbox_dir.glob("*.eml")
     ]
     assert {message["Subject"] for message in kept} == {str(number) for number in range(20)}
+
+
+async def test_a_test_mail_says_whether_the_server_took_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "platform_settings", lambda _data: settings)
+    words = ["mail", "test", "operator@example.com"]
+    sent = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert sent.exit_code == 0, sent.output
+    (file,) = settings.mailbox_dir.glob("*.eml")
+    kept = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert (kept["To"], kept["X-Envelope-From"]) == ("operator@example.com", settings.mail_from)
+    assert "权衡测试邮件" in kept["Subject"]
+
+    nowhere = settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
+    monkeypatch.setattr(mail, "platform_settings", lambda _data: nowhere)
+    refused = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert (refused.exit_code, "127.0.0.1:1 没有收下" in refused.output) == (1, True)

@@ -85,12 +85,17 @@ def publish(settings: Settings, monitor: str) -> None:
     addresses = {
         "pid": os.getpid(),
         "nats_monitor": monitor,
-        "settings": settings.model_dump(mode="json", include=ADDRESSES),
+        "settings": settings.model_dump(mode="json", include=_published_fields(settings)),
     }
     path = _endpoints(settings.data_dir)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(addresses, indent=2) + "\n")
     os.replace(fresh, path)
+
+
+def _published_fields(settings: Settings) -> set[str]:
+    """What others may read; the address of the mail server too, unless it holds a password."""
+    return ADDRESSES if "@" in settings.smtp_url else {*ADDRESSES, "smtp_url"}
 
 
 def withdraw(data_dir: Path) -> None:
