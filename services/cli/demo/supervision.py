@@ -13,6 +13,7 @@ from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.demo.mail import Mail
 from services.cli.demo.scene import Scene, grade_text
+from services.cli.health import agreement
 from services.cli.output import answer
 from services.cli.sample.subjects import subjects
 
@@ -23,6 +24,11 @@ async def colours(scene: Scene) -> None:
     """Act 2: the day's colours, one digest per operator, a rejection red at once."""
     stage = scene.stage
     stage.act("三色预警：到期提示、当日摘要、不合格立即红色", "S4 四(一)")
+    await stage.until(
+        "各服务已收到登记册的全部内容",
+        "every service has the whole register",
+        lambda: _received(scene),
+    )
     await stage.until(
         "各机关的每日巡查已完成首日",
         "every bureau's watch has done its first day",
@@ -39,6 +45,10 @@ async def colours(scene: Scene) -> None:
     answer.print_response(summary, as_json=False)
     await _digests(scene)
     await _rejection(scene)
+
+
+async def _received(scene: Scene) -> bool | None:
+    return await agreement.is_at_rest(scene.administrator) or None
 
 
 async def _watched(scene: Scene) -> bool | None:

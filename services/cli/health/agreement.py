@@ -50,6 +50,12 @@ async def check(client: Client, settle_seconds: float = SETTLE_SECONDS) -> Agree
     return Agreement(figures, compared, tuple(problems))
 
 
+async def is_at_rest(client: Client) -> bool:
+    """Whether every service has handled all events and sealed its audit entries."""
+    answers = await _ask(client)
+    return not any(_under_way(answer) for answer in answers.values())
+
+
 async def _settled(client: Client, seconds: float) -> dict[str, pb.CheckResponse]:
     loop = asyncio.get_running_loop()
     ends = loop.time() + seconds
