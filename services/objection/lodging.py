@@ -109,7 +109,7 @@ def open_case(change: Change, case: Case) -> None:
 
 
 def as_lodged(records: Iterable[Record]) -> list[dict[str, str]]:
-    """What the records say on the day of lodging; the letter answers to that."""
+    """The contents of the records on the day of lodging, to which the letter answers."""
     names = ("record_id", "kind", "summary", "source_ref", "determined_on")
     return [{name: getattr(record, name) for name in names} for record in records]
 

@@ -146,17 +146,17 @@ class CaseWorkflow:
 
     @workflow.signal
     def decided(self, ending: Ending) -> None:
-        """The case was decided."""
+        """Takes the decision of the case; a repeated one asks the workflow to continue."""
         self._end(ending)
 
     @workflow.signal
     def ended(self, ending: Ending) -> None:
-        """The case was declined or withdrawn."""
+        """Takes the end of a case that was declined or withdrawn."""
         self._end(ending)
 
     @workflow.signal
     def clock_moved(self, move: ClockMove) -> None:
-        """The clock of the sandbox was moved forward."""
+        """Takes a move of the sandbox's clock, which only goes forward."""
         if move.offset_seconds > self._offset:
             self._offset = move.offset_seconds
             self._time.move(move.offset_seconds)
