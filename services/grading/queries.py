@@ -16,6 +16,7 @@ from law.evidence import SubjectKind
 from law.grading.wording_receipt import explain
 from plumbing import paging, row_scope, validation
 from plumbing.identity import Caller, Role
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.grading.v1 import grading_pb2 as pb
 from services.grading import wire, wording
@@ -81,7 +82,7 @@ async def verify_receipt(view: View, request: pb.VerifyReceiptRequest) -> pb.Ver
 
 
 async def _receipt(view: View, receipt_id: str) -> dict[str, Any]:
-    row = await view.session.get(Receipt, receipt_id)
+    row = await find_by_id(view.session, Receipt, receipt_id)
     if row is None:
         raise NotFound("未找到该评价凭据", "There is no such receipt")
     await _subject(view, row.subject_id)

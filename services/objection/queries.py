@@ -12,6 +12,7 @@ from law.errors import NotFound
 from law.objection import CaseKind, CaseState
 from plumbing import paging, row_scope
 from plumbing.identity import Caller
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import wire
@@ -22,7 +23,7 @@ _OVER = (CaseState.CLOSED, CaseState.DECLINED, CaseState.WITHDRAWN)
 
 async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None = None) -> Case:
     """A case, for reading. Raises NotFound, also when it is not of the kind asked for."""
-    case = await session.get(Case, case_id)
+    case = await find_by_id(session, Case, case_id)
     if case is None or kind not in (None, case.kind):
         raise NotFound("没有这个案件", "There is no such case", case=case_id)
     return case

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
-from sqlmodel import col, select
+from sqlmodel import col
 
 from law.errors import Fault, InvalidInput, NotFound, NotPermitted
 from law.objection import (
@@ -31,6 +31,7 @@ from law.objection import (
 from law.terms.ledger import Term
 from plumbing.change import Change
 from plumbing.identity import Caller
+from plumbing.short_ids import find_by_id
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
@@ -69,8 +70,7 @@ async def locked_case(change: Change, case_id: str, kind: CaseKind | None = None
 
     Raises NotFound when there is no such case, or when it is not of the kind asked for.
     """
-    query = select(Case).where(col(Case.case_id) == case_id).with_for_update()
-    case = (await change.session.exec(query)).first()
+    case = await find_by_id(change.session, Case, case_id, lock=True)
     if case is None or kind not in (None, case.kind):
         raise NotFound("没有这个案件", "There is no such case", case=case_id)
     return case

@@ -110,7 +110,7 @@ async def test_an_objection_is_heard_from_the_command_line(
     await platform.grade_after(await platform.record(record["record_id"]))
     grade = await run("operator", "grade", "show", subject)
     assert (grade["grade"], grade["score"]) == ("E", 70)
-    receipt = await run("operator", "grade", "receipt", grade["receipt_id"])
+    receipt = await run("operator", "grade", "receipt", grade["receipt_id"][:8])
     assert {line["record"] for line in receipt["records"]} == {record["record_id"]}
 
     grounds = ("--subject", subject, "--record", record["record_id"], "--grounds", "记录有误")
@@ -119,7 +119,7 @@ async def test_an_objection_is_heard_from_the_command_line(
     accepted = await run("caseworker", "objection", "accept", case_id)
     assert (accepted["term"]["budget_days"], accepted["term"]["cap_days"]) == (5, 20)
     ground = ("--days", "15", "--ground", "情况复杂")
-    await run("caseworker", "objection", "extend", case_id, *ground)
+    await run("caseworker", "objection", "extend", case_id[:8], *ground)
     extended = await run("unit_head", "objection", "approve-extension", case_id)
     assert extended["term"]["target_on"] == extended["term"]["latest_on"]
     reasons = ("--outcome", "delete", "--reasons", "经核实有误")
@@ -171,7 +171,7 @@ async def test_a_text_comes_into_force_from_the_command_line(
     impact = await run("city_reviewer", "ruleset", "impact", "hangzhou-trial", *about)
     acknowledged = await run("city_reviewer", "ruleset", "acknowledge", impact["impact_id"])
     assert acknowledged["seen_by"] == impact["run_by"]
-    shown = await run("city_head", "ruleset", "show", impact["impact_id"])
+    shown = await run("city_head", "ruleset", "show", impact["impact_id"][:8])
     assert len(shown["moves"]) == int(impact["moved"])
     words = ("--from", today, "--ground", "局务会决定", "--adopt-draft")
     await run("city_head", "ruleset", "activate", impact["impact_id"], *words)
@@ -219,7 +219,7 @@ async def test_an_index_is_assessed_and_published_from_the_command_line(
     [listed] = (await run("operator", "index", "list"))["indexes"]
     assert listed["index_id"] == index_id
     await run("unit_head", "index", "withdraw", index_id, "--ground", "数据有误")
-    shown = await run("caseworker", "index", "show", index_id)
+    shown = await run("caseworker", "index", "show", index_id[:8])
     assert (shown["state"], shown["withdrawal_ground"]) == ("withdrawn", "数据有误")
 
 

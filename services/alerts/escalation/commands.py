@@ -29,6 +29,7 @@ from law.terms.workdays import edition
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.identity import Role
+from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.escalation import texts
@@ -153,7 +154,7 @@ async def note_interview(
 
 async def locked(change: Change, escalation_id: str) -> Escalation:
     """A case, locked for this change. Raises NotFound."""
-    case = await change.session.get(Escalation, escalation_id, with_for_update=True)
+    case = await find_by_id(change.session, Escalation, escalation_id, lock=True)
     if case is None:
         raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)
     return case

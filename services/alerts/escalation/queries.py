@@ -15,6 +15,7 @@ from law.escalation import Step
 from law.evidence import SubjectKind
 from plumbing import paging
 from plumbing.identity import Role
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
@@ -39,7 +40,7 @@ _EXPOSED_FIELDS = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 
 async def find(view: View, escalation_id: str) -> Escalation:
     """A case. Raises NotFound, NotPermitted outside the caller's scope."""
-    case = await view.session.get(Escalation, escalation_id)
+    case = await find_by_id(view.session, Escalation, escalation_id)
     if case is None:
         raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)
     view.caller.require_subject(case.subject_id, case.bureau)

@@ -13,6 +13,7 @@ from law.errors import NotFound
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.inbox import TryLater
+from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import alerts_pb2, events_pb2
 from services.alerts import wire
 from services.alerts.notices.texts import Contact, Text
@@ -109,7 +110,7 @@ async def known(session: AsyncSession, table: type[Row], identity: str) -> Row:
 
 async def load(session: AsyncSession, notice_id: str, *, lock: bool) -> Notice:
     """A notice; `lock` is for a change of it. Raises NotFound."""
-    row = await session.get(Notice, notice_id, with_for_update=lock)
+    row = await find_by_id(session, Notice, notice_id, lock=lock)
     if row is None:
         raise NotFound("没有这份通知", "There is no such notice", notice=notice_id)
     return row

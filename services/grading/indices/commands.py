@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing import validation
 from plumbing.change import Change
+from plumbing.short_ids import find_by_id
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1 import index_events_pb2 as events
 from services.grading.assessments import wire
@@ -89,7 +90,7 @@ async def withdraw(change: Change, request: pb.WithdrawIndexRequest) -> pb.Withd
 
 async def _locked(change: Change, index_id: str, state: IndexState) -> IndexAssessment:
     """An index in that state, locked. Raises NotFound, NotPermitted, WrongState."""
-    row = await change.session.get(IndexAssessment, index_id, with_for_update=True)
+    row = await find_by_id(change.session, IndexAssessment, index_id, lock=True)
     if row is None:
         raise NotFound("未找到该指数", "There is no such index")
     change.caller.require_bureau(row.bureau)

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from law.errors import NotFound
 from plumbing import paging, row_scope
 from plumbing.identity import Caller, Role
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.grading.v1 import assessments_pb2 as pb
 from services.grading.assessments import wire
@@ -22,7 +23,7 @@ async def get_index(view: View, request: pb.GetIndexRequest) -> pb.GetIndexRespo
 
     Raises NotFound, also for one that the caller may not see.
     """
-    row = await view.session.get(IndexAssessment, request.index_id)
+    row = await find_by_id(view.session, IndexAssessment, request.index_id)
     staff = row is not None and _is_staff(view.caller, row)
     if row is None or not (row.state is IndexState.PUBLISHED or staff):
         raise NotFound("未找到该指数", "There is no such index")

@@ -21,6 +21,7 @@ from law.texts_in_force.model import Ruleset
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.identity import Caller
+from plumbing.short_ids import find_by_id
 from protos.grading.v1 import rulesets_pb2 as pb
 from protos.grading.v1.events_pb2 import RulesetActivated
 from services.grading.rulesets import impacts, wire
@@ -112,7 +113,7 @@ async def activate(
 
 async def _impact(change: Change, impact_id: str) -> Impact:
     """An impact that the caller may act on, locked. Raises NotFound, NotPermitted."""
-    impact = await change.session.get(Impact, impact_id, with_for_update=True)
+    impact = await find_by_id(change.session, Impact, impact_id, lock=True)
     if impact is None:
         raise NotFound("未找到该试算", "There is no such impact")
     _require_municipality(change.caller, impact.bureau)

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from law.errors import NotFound
 from law.texts_in_force import load as texts
 from plumbing import paging, row_scope
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.grading.v1 import rulesets_pb2 as pb
 from services.grading.rulesets import wire
@@ -28,8 +29,8 @@ async def list_impact_moves(
     view: View, request: pb.ListImpactMovesRequest
 ) -> pb.ListImpactMovesResponse:
     """The subjects whose grade an impact changes, in the order of their ids. Raises NotFound."""
-    await _impact(view, request.impact_id)
-    rows = select(ImpactMove).where(ImpactMove.impact_id == request.impact_id)
+    impact = await _impact(view, request.impact_id)
+    rows = select(ImpactMove).where(ImpactMove.impact_id == impact.impact_id)
     page, token = await paging.page(view.session, request, rows, ImpactMove.subject_id)
     return pb.ListImpactMovesResponse(moves=map(wire.move, page), next_page_token=token)
 
@@ -57,7 +58,7 @@ def _concerning(view: View, requested_bureau: str) -> sa.ColumnElement[bool]:
 
 
 async def _impact(view: View, impact_id: str) -> Impact:
-    row = await view.session.get(Impact, impact_id)
+    row = await find_by_id(view.session, Impact, impact_id)
     if row is None or not view.caller.covers(row.bureau):
         raise NotFound("未找到该试算", "There is no such impact")
     return row
