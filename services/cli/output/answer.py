@@ -30,7 +30,11 @@ PAGE = 1000
 Response = TypeVar("Response", bound=Message)
 Method = Callable[[Any], Awaitable[Response]]
 # Responses with a single field that are printed as JSON whole, not as their field.
-WHOLE = frozenset({"GetBatchResponse", "RejectBatchResponse", "DiscardBatchResponse"})
+WHOLE = frozenset(
+    {"GetBatchResponse", "RejectBatchResponse", "DiscardBatchResponse", "UndoBatchResponse"}
+)
+# Responses of several fields whose JSON is one of them; the others say the same again.
+HELD = {"GetIndexResponse": "index"}
 
 
 def call(
@@ -73,6 +77,8 @@ def print_response(response: Message, names: Names | None = None, *, as_json: bo
 
 def json_value(response: Message) -> Message:
     """What is printed as JSON: a response with one single message in it is that message."""
+    if response.DESCRIPTOR.name in HELD:
+        return getattr(response, HELD[response.DESCRIPTOR.name])  # type: ignore[no-any-return]
     fields = response.DESCRIPTOR.fields
     is_single = len(fields) == 1 and fields[0].message_type and not fields[0].is_repeated
     if not is_single or response.DESCRIPTOR.name in WHOLE:
