@@ -121,7 +121,7 @@ async def test_a_crash_after_the_clock_moved_is_seen_and_healed_by_asking_again(
 
     request = to(STARTS + timedelta(days=30))
     with monkeypatch.context() as patched:
-        patched.setattr("services.registry.commands.clock._tell", crash)
+        patched.setattr("services.registry.commands.clock._announce", crash)
         with pytest.raises(SystemExit):
             await sandbox.advance(request)
     moved = sandbox.clock.offset()
