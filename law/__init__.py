@@ -1,1 +1,4 @@
-"""The rules. Pure: values in, values out; no I/O but the packaged YAML, no clock, no framework."""
+"""The legal rules as pure functions: they read only their arguments and the packaged YAML files.
+
+No function reads a clock, a database or the network, and none depends on a framework.
+"""

@@ -1,6 +1,6 @@
-"""All data files of the law, each with its reader, and all readings that they declare.
+"""All data files of the law with their readers, and all readings declared in the files.
 
-The generated page of the law and the tests use it.
+Used by the script that generates docs/law.md and by the tests.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ from law.texts_in_force.read import read_ruleset
 
 @dataclass(frozen=True, slots=True)
 class DeclaredReading:
-    """A reading and the file that declares it; `why_zh` and `why_en` say why it affects no rule."""
+    """A reading of an ambiguous text, with the name of the data file that declares it.
+
+    `why_zh` and `why_en` explain why the reading affects no rule; they are empty if it affects one.
+    """
 
     file: str
     reading: Reading
@@ -39,12 +42,12 @@ class DeclaredReading:
 
 
 def check(name: str, document: object) -> None:
-    """Checks a document as the data file of that name. Raises InvalidInput with every fault."""
+    """Checks the content of the data file `name`. Raises InvalidInput with every fault."""
     understand(document, name, READERS[name])
 
 
 def declared() -> tuple[DeclaredReading, ...]:
-    """All readings of all files, in the order of their numbers and files."""
+    """Returns the readings declared in all data files, sorted by reading number and file name."""
     readings = [
         DeclaredReading(name, reading)
         for name in READERS

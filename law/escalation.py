@@ -1,8 +1,8 @@
-"""The ladder of steps after a red alert: when each step is due, and who approves it.
+"""The escalation ladder after a red alert: when each step is due, and who approves it.
 
-S4 四(二); S1 12(二), 19; R-130 to R-133. The texts leave the order and the waits open (C-31), so
-the figures are marked as examples. No step happens by itself: one that is due is proposed to a
-person.
+S4 四(二); S1 12(二), 19; R-130 to R-133. The texts do not fix the order of the steps or the waiting
+times (C-31), so the figures are marked as examples. No step is taken automatically: a step that is
+due is proposed to a person.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _WHAT = ("督促阶梯", "the ladder after an alert")
 
 
 class Approver(StrEnum):
-    """Who approves a step."""
+    """The role that approves a step of the ladder."""
 
     CASEWORKER = "caseworker"
     UNIT_HEAD = "unit_head"
 
 
 class Step(StrEnum):
-    """The steps, mildest first."""
+    """The steps of the escalation ladder, mildest first."""
 
     REMINDER = "reminder"  # 提醒
     GUIDANCE_LETTER = "guidance_letter"  # 行政指导建议书
@@ -52,9 +52,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of the ladder, due `days` working days after the one before; `approver` is a role.
+    """One step of the escalation ladder, due `days` working days after the step before.
 
-    `example` is true while the wait is an example and not the bureau's own figure.
+    `approver` is a role. `example` is true while `days` is an example and not the bureau's own
+    figure.
     """
 
     step: Step
@@ -68,17 +69,17 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """What must be done before anything is made public, each with its article (S1 18, 19)."""
+    """The articles by which facts are verified and reviewed before publication (S1 18, 19)."""
 
     verified_cite: str
     reviewed_cite: str
 
 
 def ladder(kind: SubjectKind, on: date) -> tuple[Rung, ...]:
-    """The steps towards a subject of that kind as they hold on a day, mildest first.
+    """Returns the steps for a subject of this kind that are in force on a day, mildest first.
 
-    S4 四(二); S1 12(二). Natural persons are never exposed: S4 三(五) keeps them out of everything
-    public. Raises NotInForce for a day on which no step holds.
+    S4 四(二); S1 12(二). Natural persons are never exposed: S4 三(五) forbids any publication about
+    them. Raises NotInForce for a day on which no step holds.
     """
     versions = _rules().ladder
     rungs = tuple(version.value for version in versions if version.validity.holds(on))
@@ -90,13 +91,16 @@ def ladder(kind: SubjectKind, on: date) -> tuple[Rung, ...]:
 
 
 def rung(step: Step, on: date) -> Rung:
-    """A step as it holds on a day. Raises NotInForce."""
+    """Returns one step of the ladder as it holds on a day.
+
+    Raises NotInForce for a day on which the step does not hold.
+    """
     versions = [version for version in _rules().ladder if version.value.step is step]
     return in_force(versions, on, *_WHAT)
 
 
 def step_name(step: Step) -> str:
-    """The Chinese name of a step, as its latest version has it."""
+    """Returns the Chinese name of a step in its latest version."""
     versions = [version for version in _rules().ladder if version.value.step is step]
     return max(versions, key=_begins).value.name_zh
 
@@ -106,27 +110,35 @@ def _begins(version: Version[Rung]) -> date:
 
 
 def following(step: Step, kind: SubjectKind, on: date) -> Rung | None:
-    """The step that comes after this one on a day; None at the end of the ladder."""
+    """Returns the next step of the ladder after `step` on a day; None after the last step."""
     rungs = ladder(kind, on)
     later = [rung.step for rung in rungs].index(step) + 1
     return rungs[later] if later < len(rungs) else None
 
 
 def due_on(rung: Rung, since: date, edition: Edition) -> DueDate:
-    """The working day on which a step is due, counted from the step before or the opening."""
+    """Returns the working day on which a step of the ladder is due.
+
+    `since` is the day of the step before, or of the opening of the case for the first step.
+    """
     return nth_working_day(since, rung.days, edition)
 
 
 def correct_by(after: Rung, since: date, edition: Edition) -> date:
-    """The last day for a correction: the last working day before the next step is due."""
+    """Returns the last day for the subject's correction, before the step `after` is due.
+
+    It is the last working day before the due date. `since` is the day from which the due date is
+    counted.
+    """
     eve = due_on(after, since, edition).date - timedelta(days=1)
     return nth_last_working_day(eve, 1, edition)
 
 
 def review_on(asked: date | None, today: date, edition: Edition) -> date:
-    """The day on which a declined or deferred step is proposed again, by default the usual one.
+    """Returns the day on which a declined or deferred step is proposed again.
 
-    Raises InvalidInput for a day that is not after today, or later than `latest_review`.
+    `asked` is the day requested; None means the usual day. Raises InvalidInput for a requested day
+    that is not after today, or that is later than `latest_review`.
     """
     usual = nth_working_day(today, _review(today).days, edition).date
     day, latest = asked or usual, latest_review(today, edition)
@@ -140,19 +152,23 @@ def review_on(asked: date | None, today: date, edition: Edition) -> date:
 
 
 def latest_review(today: date, edition: Edition) -> date:
-    """The latest day to which a step of a case may be put off."""
+    """Returns the latest day to which a step of a case may be deferred."""
     return nth_working_day(today, _review(today).at_most_days, edition).date
 
 
 def exposure_rules(on: date) -> ExposureRules:
-    """What must be done on a day before anything is made public (S1 18, 19). Raises NotInForce."""
+    """Returns the articles to follow before publication, as in force on a day (S1 18, 19).
+
+    Raises NotInForce for a day on which they do not hold.
+    """
     return in_force(_rules().exposure, on, *_WHAT)
 
 
 def archive_cite(ruleset_id: str, grade: str, on: date) -> str:
-    """The article by which an interview of that day is noted in the archive; empty without one.
+    """Returns the article by which an interview on that day is recorded in the archive, or "".
 
-    R-131: S3 24(三) for grade D, by S3 25 also for E. It deducts and never judges (C-07).
+    R-131: S3 24(三) for grade D, by S3 25 also for E. The record deducts points and never gives a
+    grade directly (C-07).
     """
     for entry in _rules().archive:
         fits = entry.value.ruleset == ruleset_id and grade in entry.value.grades
@@ -179,7 +195,7 @@ class _Archive:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """All rules of `escalation.yaml`."""
+    """All rules of the data file `escalation.yaml`."""
 
     ladder: tuple[Version[Rung], ...]
     review: tuple[Version[_Review], ...]
@@ -197,7 +213,10 @@ def _review(on: date) -> _Review:
 
 
 def read_escalation(reader: Reader) -> Escalation:
-    """Reads `escalation.yaml`: the steps, mildest first, and the rules about them."""
+    """Reads `escalation.yaml`: the steps of the ladder, and the rules of review and exposure.
+
+    Also reads the rules of the note in the archive. The steps must be listed mildest first.
+    """
     read_header(
         reader, "status", "requirements", "ladder", "review", "exposure", "archive", "ambiguities"
     )

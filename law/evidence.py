@@ -1,7 +1,7 @@
-"""Evidence: the records about a subject, with one set of kinds for all texts.
+"""Evidence: the records about a subject, with one set of record kinds for all legal texts.
 
-Each ruleset says what a kind of record means under it. A dossier is a subject with its records;
-grading reads nothing else.
+Each ruleset defines the effect of each kind of record. A dossier is a subject with its records; it
+is the only evidence that grading reads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ class SubjectKind(StrEnum):
 
 
 class Sector(StrEnum):
-    """The trade in which a subject measures: the sectors of all texts (R-038 to R-041)."""
+    """The trade in which a subject uses measuring instruments (R-038 to R-041).
+
+    The list contains the sectors of all legal texts.
+    """
 
     MARKET = "market"
     FUEL_STATION = "fuel_station"
@@ -46,7 +49,7 @@ class Sector(StrEnum):
 
 
 class RecordKind(StrEnum):
-    """The kinds of credit records, the positive ones first, then the adverse ones."""
+    """The kinds of credit records: first the positive ones, then the adverse ones."""
 
     AWARD = "award"
     CERTIFICATION = "certification"
@@ -83,7 +86,7 @@ class RecordKind(StrEnum):
 
     @property
     def positive(self) -> bool:
-        """Whether a record of this kind speaks for the subject."""
+        """True for a record kind in favour of the subject, False for an adverse one."""
         return self in POSITIVE
 
 
@@ -92,7 +95,7 @@ ADVERSE = frozenset(RecordKind) - POSITIVE
 
 
 class Severity(StrEnum):
-    """How grave an adverse fact is (GBF-2025-22: 轻微, 一般, 严重)."""
+    """How serious an adverse fact is (GBF-2025-22: 轻微, 一般, 严重)."""
 
     MINOR = "minor"
     GENERAL = "general"
@@ -100,7 +103,7 @@ class Severity(StrEnum):
 
 
 class RecordStatus(StrEnum):
-    """Whether a record stands: only an active one counts; others end it on `status_on`."""
+    """Whether a record still counts: only `active` does; other statuses end it on `status_on`."""
 
     ACTIVE = "active"
     CORRECTED = "corrected"  #: replaced by a corrected record
@@ -113,10 +116,10 @@ class RecordStatus(StrEnum):
 class Record:
     """One credit record.
 
-    Days are local. A status other than active ends the record on `status_on`, the first day on
-    which it no longer counts; without that day it never counts. `final` means that review and
-    litigation are over. `points` is the bureau's own figure, in whole points without a sign; it
-    takes the place of the figure of the ruleset.
+    All dates are local days. A status other than active ends the record on `status_on`, the first
+    day on which the record no longer counts; if `status_on` is None, the record never counts.
+    `final` means that review and litigation are over. `points` are the bureau's own points, a whole
+    number without a sign; they replace the points of the ruleset.
     """
 
     id: str
@@ -134,13 +137,16 @@ class Record:
     source: str = ""
 
     def stands_on(self, day: date) -> bool:
-        """Whether the record still stands on a day; an objection alone does not end it."""
+        """Returns whether the record is still valid on a day.
+
+        An objection alone does not end a record.
+        """
         if self.status is RecordStatus.ACTIVE:
             return True
         return self.status_on is not None and day < self.status_on
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON with every field, missing values as null."""
+        """Returns the record as JSON values, with every field; missing values are null."""
         return {
             "id": self.id,
             "kind": self.kind.value,
@@ -160,7 +166,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The class of a subject in a year; without a year, in the year before the day of grading."""
+    """The class of a subject in `year`; None means the year before the day of grading."""
 
     grade: str
     year: int | None = None
@@ -168,10 +174,11 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A subject and everything on record about it.
+    """A credit subject with all its records.
 
-    `bureau` is the division code or the bureau's own id. `previous` are the classes given so far
-    (Tianjin, C-17); without them they are computed year by year from the oldest record.
+    `bureau` is the division code or the bureau's own id. `previous` are the classes given in
+    earlier years (Tianjin, C-17); without them, the classes are computed year by year from the
+    oldest record.
     """
 
     subject_id: str
@@ -182,7 +189,7 @@ class Dossier:
     bureau: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON, which `from_json` reads again."""
+        """Returns the dossier as JSON values that `from_json` can read."""
         document: dict[str, object] = {
             "subject": {
                 "id": self.subject_id,
@@ -198,7 +205,7 @@ class Dossier:
 
     @staticmethod
     def from_json(document: object) -> Dossier:
-        """Reads a dossier. Raises InvalidInput with every fault and its path."""
+        """Reads a dossier from JSON values. Raises InvalidInput with every fault and its path."""
         faults: list[Fault] = []
         dossier = read_dossier(Reader(document, "", faults))
         refuse(faults, "信用档案不符合要求", "The dossier is not valid.")
@@ -213,7 +220,10 @@ def _iso(day: date | None) -> str | None:
 
 
 def read_dossier(reader: Reader) -> Dossier:
-    """Reads a dossier that is part of a larger document, and notes its faults."""
+    """Reads a dossier that is part of a larger document.
+
+    Its faults are added to those of the reader.
+    """
     reader.only("subject", "records", "previous")
     subject = reader.below("subject")
     subject.only("id", "kind", "bureau", "sector")

@@ -1,7 +1,7 @@
 """A figure of the law: its value, its article, and the days on which it holds.
 
-A figure that changed has several versions, each with its own days. To ask for a figure on a day on
-which no version holds is an error: an ended version is never used in its place (D-08).
+A figure that changed has several versions, each with its own days. Reading a figure for a day on
+which no version holds raises NotInForce: an ended version is never used in its place (D-08).
 """
 
 from __future__ import annotations
@@ -20,22 +20,25 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """The days on which something holds, both ends included; None is open."""
+    """The first and the last day on which a rule or figure is in force, both inclusive.
+
+    None means that there is no first day, or no last day.
+    """
 
     valid_from: date | None
     valid_to: date | None
 
     def holds(self, day: date) -> bool:
-        """Whether a day lies within."""
+        """Returns whether the day lies between `valid_from` and `valid_to`, both inclusive."""
         after = self.valid_from is None or self.valid_from <= day
         return after and (self.valid_to is None or day <= self.valid_to)
 
     def meets(self, other: Validity) -> bool:
-        """Whether some day lies within both."""
+        """Returns whether the two validities have at least one day in common."""
         return self._begins_by(other.valid_to) and other._begins_by(self.valid_to)
 
     def covers(self, other: Validity) -> bool:
-        """Whether every day of the other lies within this one."""
+        """Returns whether every day of the other validity lies within this one."""
         return (self.valid_from or date.min) <= (other.valid_from or date.min) and (
             other.valid_to or date.max
         ) <= (self.valid_to or date.max)
@@ -46,7 +49,7 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Version(Generic[T]):
-    """One version of a figure, with its article and the days on which it holds."""
+    """One version of a figure of the law: its value, its article and the days on which it holds."""
 
     value: T
     cite: str
@@ -54,9 +57,10 @@ class Version(Generic[T]):
 
 
 def in_force(versions: Sequence[Version[T]], on: date, zh: str, en: str) -> T:
-    """Returns the version that holds on a day. Raises NotInForce, with the article.
+    """Returns the value of the version that holds on a day.
 
-    `zh` and `en` name the figure in the message.
+    Raises NotInForce, citing the articles of all versions, when no version holds on that day. `zh`
+    and `en` name the figure in the error message.
     """
     for version in versions:
         if version.validity.holds(on):
@@ -65,10 +69,11 @@ def in_force(versions: Sequence[Version[T]], on: date, zh: str, en: str) -> T:
 
 
 def in_force_or_next(versions: Sequence[Version[T]], on: date, zh: str, en: str) -> T:
-    """Returns the version that holds on a day, or else the next one to come.
+    """Returns the value of the version that holds on a day, or of the next later version.
 
-    This is for a count that goes back from a later day to one that may lie before the article.
-    Raises NotInForce for a day after the last version ended.
+    Used for calculations that count back from a later day to a day before the article. Raises
+    NotInForce for a day after the last version ended. `zh` and `en` name the figure in the error
+    message.
     """
     for version in sorted(versions, key=lambda version: version.validity.valid_from or date.min):
         if version.validity.valid_to is None or on <= version.validity.valid_to:
@@ -77,9 +82,9 @@ def in_force_or_next(versions: Sequence[Version[T]], on: date, zh: str, en: str)
 
 
 def stretches(*validities: Validity) -> tuple[tuple[date, date], ...]:
-    """Cuts all time into stretches within which no version begins or ends.
+    """Splits all time into periods of days within which no validity begins or ends.
 
-    Returns the first and the last day of each stretch, both included, oldest first.
+    Returns the first and the last day of each period, both inclusive, oldest first.
     """
     starts = {validity.valid_from for validity in validities if validity.valid_from}
     starts |= {validity.valid_to + _DAY for validity in validities if validity.valid_to}
@@ -88,11 +93,15 @@ def stretches(*validities: Validity) -> tuple[tuple[date, date], ...]:
 
 
 def validities(*figures: Sequence[Version[Any]]) -> list[Validity]:
-    """Returns the days of every version of some figures."""
+    """Returns the validity of every version of the given figures."""
     return [version.validity for versions in figures for version in versions]
 
 
 def not_in_force(on: date, zh: str, en: str, cites: Iterable[str], field: str = "on") -> NotInForce:
-    """Builds the error for a day on which no version of a figure holds, citing its articles."""
+    """Builds the NotInForce error for a day on which no version of a figure holds.
+
+    `zh` and `en` name the figure, `cites` are its articles, and `field` is the input field at
+    fault.
+    """
     zh, en = f"{on}时“{zh}”无效力", f"{en} is not in force on {on}"
     return NotInForce(zh, en, cite="; ".join(dict.fromkeys(cites)), faults=(Fault(field, zh, en),))

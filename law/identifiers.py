@@ -16,10 +16,10 @@ def _refuse(field: str, zh: str, en: str) -> InvalidInput:
 
 
 def credit_code_check_digit(first17: str) -> str:
-    """The check digit (the eighteenth character) for the first seventeen characters.
+    """Returns the check digit (the eighteenth character) for the first seventeen characters.
 
-    GB 32100-2015: weighted sum modulo 31, over an alphabet without I, O, S, V, Z.
-    Raises InvalidInput for another length or a foreign character.
+    GB 32100-2015: weighted sum modulo 31, over an alphabet without I, O, S, V, Z. Raises
+    InvalidInput if there are not 17 characters, or if one is not in the alphabet.
     """
     if len(first17) != _BODY or any(c not in ALPHABET for c in first17):
         raise _refuse(
@@ -34,10 +34,11 @@ def credit_code_check_digit(first17: str) -> str:
 def check_credit_code(code: str, field: str = "credit_code") -> str:
     """Checks a credit code and returns it in its normal form of 18 capital characters.
 
-    GB 32100-2015. Spaces and hyphens are removed, small letters become capitals. The code of
-    the registering department may be a letter, such as A, N (village co-operatives) or Y.
-    Department and division are not looked up, because old codes keep divisions that no longer
-    exist. Raises InvalidInput naming what is wrong; `field` is the path reported in the fault.
+    GB 32100-2015. Removes spaces and hyphens and changes small letters to capitals. The code of the
+    registering department may be a letter, such as A, N (village co-operatives) or Y. Department
+    and division codes are not looked up, because old credit codes contain divisions that no longer
+    exist. Raises InvalidInput for a wrong length, character or check digit; `field` is the path
+    reported in the fault.
     """
     normal = "".join(code.split()).replace("-", "").upper()
     if len(normal) != _LENGTH:

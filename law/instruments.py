@@ -1,7 +1,7 @@
-"""The catalogue of instrument types: how and how often each is verified, with our confidence.
+"""The catalogue of instrument types: how and how often each type must be verified.
 
-CATALOGUE-2020-42; the cycles are those of the verification regulations (JJG). A deployment must
-check a value of low or medium confidence before it uses it.
+CATALOGUE-2020-42; the cycles are those of the verification regulations (JJG). Each type has a
+confidence; a deployment must check a value of low or medium confidence before using it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FIELDS = (
 
 
 class Confidence(StrEnum):
-    """How certain the regulation number and the cycle of a type are."""
+    """How certain the regulation number and the verification cycle of an instrument type are."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -33,7 +33,7 @@ class Confidence(StrEnum):
 
 
 class Listed(StrEnum):
-    """Whether the type is in the catalogue of 2020."""
+    """Whether the instrument type is in the compulsory catalogue of 2020."""
 
     YES = "yes"
     LIKELY = "likely"
@@ -43,7 +43,10 @@ class Listed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InstrumentType:
-    """One type; `cycle_months` is the longest usual cycle in calendar months, None if unknown."""
+    """One type of instrument, with its verification regulation and its cycle.
+
+    `cycle_months` is the longest usual verification cycle in calendar months, None if unknown.
+    """
 
     code: str
     name_zh: str
@@ -58,18 +61,24 @@ class InstrumentType:
 
     @property
     def to_be_checked(self) -> bool:
-        """Whether the values must be checked before they are used."""
+        """True if the regulation and the cycle must be checked before use.
+
+        This is so for every confidence below high.
+        """
         return self.confidence is not Confidence.HIGH
 
 
 @cache
 def catalogue() -> Mapping[str, InstrumentType]:
-    """All types of the packaged catalogue, by code."""
+    """Returns all instrument types of the packaged catalogue, by their code."""
     return understood("instruments", read_catalogue)
 
 
 def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
-    """Reads `instruments.yaml`: every type once, with its regulation and the confidence."""
+    """Reads `instruments.yaml`: every instrument type with its regulation, cycle and confidence.
+
+    A code that occurs twice is a fault.
+    """
     read_header(reader, "types", "ambiguities", *DATED)
     read_cite(reader)
     validity = read_validity(reader)
@@ -101,7 +110,7 @@ def _type(reader: Reader) -> InstrumentType:
 
 
 def instrument_type(code: str) -> InstrumentType:
-    """The type of that code. Raises NotFound."""
+    """Returns the instrument type with this code. Raises NotFound for an unknown code."""
     type_ = catalogue().get(code)
     if type_ is None:
         raise NotFound(f"没有器具类型“{code}”", f"there is no instrument type {code!r}")
@@ -109,6 +118,9 @@ def instrument_type(code: str) -> InstrumentType:
 
 
 def mode_of(code: str) -> Mode:
-    """How a type is verified; a type that the catalogue does not know is verified periodically."""
+    """Returns how an instrument type is verified.
+
+    A type that is not in the catalogue is verified periodically.
+    """
     known = catalogue().get(code)
     return known.mode if known else Mode.PERIODIC

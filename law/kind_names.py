@@ -41,5 +41,5 @@ _ZH = {
 
 
 def kind_name(kind: K, lang: str) -> str:
-    """Returns the name of a kind of record, in `zh` or `en`."""
+    """Returns the name of a kind of record in the language `zh` or `en`."""
     return _ZH[kind] if lang == "zh" else kind.value.replace("_", " ")

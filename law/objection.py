@@ -1,8 +1,7 @@
 """Objection, reconsideration and repair cases: states, permitted steps, outcomes, who decides.
 
-S3 27, 28; S4 四(四), 五(三). A supplement is asked for
-before acceptance, so it does not use up the term. While a case waits for an extension, it can still
-be decided or withdrawn.
+S3 27, 28; S4 四(四), 五(三). The bureau requests a supplement before acceptance, so the supplement
+uses no day of the term. While a case waits for an extension, it can still be decided or withdrawn.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ EXTENSION_APPROVER = "unit_head"
 
 
 class CaseKind(StrEnum):
-    """What is asked for: a correction, its reconsideration, or the repair of credit."""
+    """The request of a case: a correction, the reconsideration of a decision, or credit repair."""
 
     OBJECTION = "objection"
     RECONSIDERATION = "reconsideration"
@@ -29,7 +28,7 @@ class CaseKind(StrEnum):
 
 
 class CaseState(StrEnum):
-    """The state of a case; the comments say who must act next."""
+    """The state of a case; the comments beside the values name who must act next."""
 
     LODGED = "lodged"  # the bureau: accept, decline, or ask for a supplement
     SUPPLEMENT_REQUESTED = "supplement_requested"  # the applicant
@@ -42,7 +41,7 @@ class CaseState(StrEnum):
 
 
 class Step(StrEnum):
-    """What may be done to a case."""
+    """The actions that can be performed on a case."""
 
     REQUEST_SUPPLEMENT = "request_supplement"
     SUPPLEMENT = "supplement"
@@ -57,7 +56,7 @@ class Step(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a decision orders (R-115), and for a repair whether it is confirmed (R-127)."""
+    """The outcome of a decision: for an objection (R-115), or for a repair (R-127)."""
 
     DELETE = "delete"  # 删除
     CORRECT = "correct"  # 更正
@@ -139,12 +138,15 @@ _STEPS: dict[tuple[CaseState, Step], CaseState] = {
 
 
 def permitted(state: CaseState) -> tuple[Step, ...]:
-    """The steps that are permitted in a state, in the order of `Step`."""
+    """Returns the steps that are permitted in a state, in the order of `Step`."""
     return tuple(step for step in Step if (state, step) in _STEPS)
 
 
 def after(state: CaseState, step: Step) -> CaseState:
-    """The state a step leads to. Raises WrongState, naming the steps that are permitted."""
+    """Returns the state of a case after a step.
+
+    Raises WrongState, which lists the permitted steps, when the step is not permitted in the state.
+    """
     target = _STEPS.get((state, step))
     if target is None:
         steps_zh = "、".join(STEP_ZH[s] for s in permitted(state)) or "无"
@@ -160,25 +162,26 @@ def after(state: CaseState, step: Step) -> CaseState:
 
 
 def may_reconsider(objection: CaseState) -> bool:
-    """Whether a reconsideration may be lodged, which needs a result of the objection.
+    """Returns whether a reconsideration may be lodged: the objection must have a result.
 
-    S3 27, second paragraph. That an objection was not accepted is a result too.
+    S3 27, second paragraph. The refusal to accept an objection is also a result.
     """
     return objection in (CaseState.DECIDED, CaseState.CLOSED, CaseState.DECLINED)
 
 
 def competent_bureau(kind: CaseKind, recording_bureau: str, municipal_bureau: str) -> str:
-    """The bureau that decides: the one that made the record; in a reconsideration, the city bureau.
+    """Returns the bureau that decides a case of this kind.
 
-    S3 27 (R-111, R-112). Where both are the same, another unit of it decides
-    (C-14), see `may_decide`.
+    S3 27 (R-111, R-112): `recording_bureau`, which made the record, or, in a reconsideration,
+    `municipal_bureau`. Where both are the same, another unit of that bureau decides (C-14), see
+    `may_decide`.
     """
     return municipal_bureau if kind is CaseKind.RECONSIDERATION else recording_bureau
 
 
 @dataclass(frozen=True)
 class Permission:
-    """Whether a person may do something, with the article, and the reason if not."""
+    """Whether a person may perform an action, with the article and, when refused, the reason."""
 
     allowed: bool
     cite: str
@@ -186,7 +189,7 @@ class Permission:
     en: str = ""
 
     def require(self) -> None:
-        """Raises NotPermitted if it is not allowed."""
+        """Raises NotPermitted with the reason and the article if the action is not allowed."""
         if not self.allowed:
             raise NotPermitted(self.zh, self.en, cite=self.cite)
 
@@ -200,11 +203,12 @@ def may_decide(
     decider_unit: str | None = None,
     excluded_units: Collection[str] = (),
 ) -> Permission:
-    """Whether a person may decide: nobody decides on their own act, or twice in one matter.
+    """Returns whether a person may decide a case.
 
-    `author` made the record, `took_part` in an earlier decision (the objection, when it is
-    reconsidered), `applicant` lodged the case; `excluded_units` are those that made the record
-    or decided first when the same bureau reconsiders (C-14). S3 27.
+    S3 27: nobody decides about their own record or their own case, or twice in one matter. `author`
+    made the record. `took_part` are the persons who took part in an earlier decision (that of the
+    objection, when it is reconsidered). `applicant` lodged the case. `excluded_units` are the units
+    that made the record or decided first, when the same bureau reconsiders (C-14).
     """
     if decider == author:
         return _no("不得对本人录入的记录作出决定", "nobody decides on a record of their own")
@@ -222,7 +226,7 @@ def _no(zh: str, en: str) -> Permission:
 
 
 def may_approve_extension(roles: Collection[str], approver: str, caseworker: str) -> Permission:
-    """Whether a person may approve an extension: a unit head, and not the one who asks for it.
+    """Returns whether a person may approve an extension: a unit head who did not request it.
 
     S3 28 (R-114): 经单位负责人批准.
     """

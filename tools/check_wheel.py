@@ -1,6 +1,7 @@
-"""Builds the wheel, installs it in an environment of its own, and imports every module there.
+"""Builds the wheel, installs it in a separate environment, and imports every module there.
 
-An editable install finds every file of the checkout; only the wheel shows which files it lacks.
+An editable install finds every file of the checkout; only the installed wheel shows which files are
+missing from it.
 """
 
 from __future__ import annotations
@@ -29,14 +30,20 @@ print(*names, sep="\\n")
 
 
 def build(out: Path) -> Path:
-    """Builds the wheel with the locked build backend, without network, and returns its path."""
+    """Builds the wheel with the locked build backend, without network, and returns its path.
+
+    `out` is the directory in which the wheel is written.
+    """
     _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)], ROOT)
     (wheel,) = out.glob("*.whl")
     return wheel
 
 
 def install(wheel: Path, environment: Path) -> Path:
-    """Installs the locked dependencies and the wheel in a clean environment; returns its Python."""
+    """Creates a clean environment and installs the locked dependencies and the wheel in it.
+
+    Returns the path of the Python of the environment.
+    """
     venv.create(environment, with_pip=False)
     python = environment / "bin" / "python"
     target = ["--quiet", "--python", str(python)]
@@ -47,7 +54,10 @@ def install(wheel: Path, environment: Path) -> Path:
 
 
 def missing(wheel: Path) -> list[str]:
-    """Files of the packages that are not in the wheel: modules, rules, contracts, samples."""
+    """Returns the files of our packages that are not in the wheel.
+
+    These include modules, rules, contracts and samples.
+    """
     packed = set(zipfile.ZipFile(wheel).namelist())
     files = [path for top in PACKAGES for path in (ROOT / top).rglob("*") if path.is_file()]
     names = [path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts]
@@ -60,7 +70,7 @@ def _run(command: list[str], folder: Path) -> str:
 
 
 def main() -> None:
-    """Checks the wheel; exits with 1 at the first fault."""
+    """Builds and checks the wheel. Exits with 1 at the first fault."""
     with tempfile.TemporaryDirectory() as scratch:
         wheel = build(Path(scratch, "dist"))
         if absent := missing(wheel):

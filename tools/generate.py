@@ -1,7 +1,8 @@
-"""Generates the Python code of the wire contract beside its .proto files; `--check` finds drift.
+"""Generates the Python code of the wire contract beside its .proto files.
 
-The repository is the proto path, so the generated imports read `protos.…`. Only the import of the
-validation options has to be rewritten, because their path is fixed by their publisher.
+With `--check` it writes nothing and lists generated files that are out of date. The repository is
+the proto path, so the generated imports read `protos.…`. Only the import of the validation options
+must be rewritten, because their path is fixed by their publisher.
 """
 
 from __future__ import annotations
@@ -34,23 +35,27 @@ SERVICE = re.compile(r"^service \w+", re.MULTILINE)
 
 
 class BrokenContract(Exception):
-    """The .proto files do not compile."""
+    """Raised when the .proto files do not compile."""
 
 
 def published_options() -> bytes:
-    """The descriptor of the validation options that the protovalidate wheel carries."""
+    """Returns the descriptor of the validation options (protovalidate) in the installed wheel."""
     from protovalidate._gen.buf.validate import validate_pb  # noqa: PLC0415 - slow to load
 
     return bytes(validate_pb.desc().proto.to_binary())
 
 
 def contract(root: Path = ROOT) -> list[str]:
-    """Every .proto file of ours, as a path relative to the root."""
+    """Returns the path of every .proto file below `protos`, relative to the root."""
     return sorted(str(path.relative_to(root)) for path in (root / "protos").rglob("*.proto"))
 
 
 def compile_contract(root: Path, files: Iterable[str], *outputs: str) -> None:
-    """Runs protoc on the files; they may import the validation options and the well-known types."""
+    """Runs protoc on the .proto files, with the given output options.
+
+    The files may import the validation options and the well-known types. Raises BrokenContract when
+    they do not compile.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         options = Path(scratch, "options.binpb")
         options.write_bytes(_options_and_imports())
@@ -60,7 +65,7 @@ def compile_contract(root: Path, files: Iterable[str], *outputs: str) -> None:
 
 
 def generate(root: Path, out: Path) -> None:
-    """Writes all generated code below `out`."""
+    """Generates the code of all .proto files of a checkout and writes it below `out`."""
     files = contract(root)
     served = [name for name in files if SERVICE.search((root / name).read_text())]
     if files:
@@ -74,14 +79,14 @@ def generate(root: Path, out: Path) -> None:
 
 
 def drift(root: Path) -> list[str]:
-    """Lists generated files that are missing, left over, or not what the contract yields."""
+    """Lists the generated files of a checkout that are out of date, missing or left over."""
     with tempfile.TemporaryDirectory() as scratch:
         generate(root, Path(scratch))
         return _differences(root, Path(scratch))
 
 
 def write(root: Path) -> None:
-    """Replaces the generated code of the checkout; does not touch files that stay the same."""
+    """Replaces the generated code of the checkout. Files that have not changed are not written."""
     with tempfile.TemporaryDirectory() as scratch:
         generate(root, Path(scratch))
         for name in _differences(root, Path(scratch)):
@@ -95,7 +100,10 @@ def _differences(root: Path, fresh: Path) -> list[str]:
 
 
 def stale_options() -> list[str]:
-    """The file of the validation options, where it is not what the wheel carries."""
+    """Returns the file of the validation options if it differs from the one in the installed wheel.
+
+    The list is empty if the two are equal.
+    """
     options = validate_pb2.OPTIONS
     fresh = options.read_bytes() == published_options()
     return [] if fresh else [str(options.relative_to(ROOT))]
@@ -134,14 +142,17 @@ def _options_and_imports() -> bytes:
 
 
 def image(root: Path, target: Path) -> None:
-    """Writes the compiled contract with its comments, which buf reads without network."""
+    """Writes the compiled contract with its comments to `target`, as a file that buf can read."""
     target.parent.mkdir(parents=True, exist_ok=True)
     extent = ("--include_imports", "--include_source_info")
     compile_contract(root, contract(root), f"--descriptor_set_out={target}", *extent)
 
 
 def main() -> None:
-    """Generates the code; with `--check` fails on drift; with `--image` writes an image for buf."""
+    """Generates the code. With `--check`, exits with 1 if the generated code is out of date.
+
+    With `--image`, writes an image of the contract for buf instead.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail on drift")
     parser.add_argument("--image", type=Path, metavar="FILE", help="write a buf image instead")

@@ -1,9 +1,9 @@
 """Finds the rules of `law/` that the services can reach, from the syntax trees of the source.
 
-A definition is reached when a file of a service or of the plumbing, or another definition that is
-reached, names it. A method is reached when such code has an attribute of that name; files that
-import nothing of the law do not count. So the answer errs towards "reached": what is listed as not
-reached has no caller.
+A definition is reached when its name is used in a file of a service or of the plumbing, or in
+another reached definition. A method is reached when such code has an attribute of that name; files
+that import nothing from the law do not count. So a definition may be reported as reached by
+mistake, but a definition that is reported as not reached has no caller.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 @dataclass
 class Module:
-    """One file: what it imports from the law, and the names used in each of its definitions."""
+    """One Python file: its imports from the law, and the names used in each of its definitions."""
 
     name: str
     imports: dict[str, str] = field(default_factory=dict)  # local name → dotted name in law
@@ -30,7 +30,7 @@ class Module:
 
 @cache
 def read_modules(root: Path, folder: str) -> tuple[Module, ...]:
-    """Reads every Python file below a folder of the checkout."""
+    """Reads and parses every Python file below a folder of the checkout."""
     return tuple(_read(root, folder))
 
 
@@ -91,7 +91,7 @@ def _names(module: Module, nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 @cache
 def reached(root: Path) -> frozenset[str]:
-    """Returns the dotted names of every definition of the law that the services can reach."""
+    """Returns the dotted names of all definitions in `law/` that the services can reach."""
     law = {module.name: module for module in read_modules(root, "law")}
     uses = {
         f"{module.name}.{definition}": used
@@ -117,7 +117,10 @@ def reached(root: Path) -> frozenset[str]:
 
 
 def is_reached(root: Path, name: str) -> bool:
-    """Whether the services can reach a name of the law, also by the name a package exports."""
+    """Returns whether the services can reach a definition of the law.
+
+    `name` is its dotted name, or the name under which a package exports it.
+    """
     law = {module.name: module for module in read_modules(root, "law")}
     return resolve(law, name) in reached(root)
 
@@ -136,7 +139,10 @@ def public_functions(root: Path) -> Iterator[str]:
 
 
 def resolve(law: Mapping[str, Module], name: str) -> str:
-    """Follows a name through the packages that export it to the place of its definition."""
+    """Returns the dotted name of a definition, given a name under which a package exports it.
+
+    Any other name is returned unchanged.
+    """
     module, _, own = name.rpartition(".")
     if module in law and own not in law[module].uses and own in law[module].imports:
         return resolve(law, law[module].imports[own])

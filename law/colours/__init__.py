@@ -1,1 +1,1 @@
-"""The three-colour alerts: the rule and its data (C-19)."""
+"""The three-colour alerts about instruments: the rule and its data (C-19)."""

@@ -1,8 +1,8 @@
-"""What the colour of an instrument rests on, from its verifications (S4 四(一), C-19).
+"""The basis of an instrument's colour, derived from its verifications (S4 四(一), C-19).
 
-The basis does not depend on the day: it is a date, or a reason that decides without one. So a
-service may store the basis and ask for the colour of any day. Every service that derives a colour
-from verifications does it here.
+The basis is the last valid day, or a reason that needs no date. It does not depend on the current
+day, so a service can store it and compute the colour for any day. Every service that derives a
+colour from verifications uses this module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from law.instruments import mode_of
 
 
 class Basis(StrEnum):
-    """A date, or the reason that decides without one."""
+    """The basis of a colour: a last valid day (`dated`), or a reason that needs no date."""
 
     DATED = "dated"
     REJECTED = "rejected"
@@ -68,10 +68,11 @@ _NO_COLOUR = {
 
 @dataclass(frozen=True)
 class ColourBasis:
-    """The basis of one instrument's colour, and the verification that governs it.
+    """The basis of one instrument's colour, with the verification from which it was derived.
 
-    `valid_until` is the last valid day, inclusive. `governing_id` is empty and `since`, the day of
-    the governing verification, is None where no verification has a result.
+    `valid_until` is the last valid day, inclusive. `since` is the day of that verification and
+    `governing_id` its id. If no verification has a result, `governing_id` is empty and `since` is
+    None.
     """
 
     basis: Basis
@@ -81,7 +82,7 @@ class ColourBasis:
     since: date | None = None
 
     def colour(self, on: date) -> Colour:
-        """The colour on a day."""
+        """Returns the colour of the instrument on a day."""
         return colour_on(self.basis, self.valid_until, on).colour
 
 
@@ -91,9 +92,10 @@ def colour_basis(
     rotate_on: date | None,
     verifications: Sequence[VerificationFact],
 ) -> ColourBasis:
-    """The basis, given an instrument's verifications in the order in which they were recorded.
+    """Returns the basis of an instrument's colour, computed from its verifications.
 
-    `rotate_on` is the day on which a type that is verified only once must be replaced.
+    `verifications` are in the order in which they were recorded. `rotate_on` is the day on which an
+    instrument of a type that is verified only once must be replaced.
     """
     mode = mode_of(type_code)
     governing = rule.governing(verifications)
@@ -119,7 +121,10 @@ def _basis(
 
 @lru_cache(maxsize=8192)
 def colour_on(basis: Basis, valid_until: date | None, on: date) -> ColourAnswer:
-    """The colour of an instrument with that basis on a day, with its reason and article."""
+    """Returns the colour on a day of an instrument with this basis.
+
+    The answer contains the reason and the article. `valid_until` is the last valid day, inclusive.
+    """
     if basis in _NO_COLOUR:
         return _NO_COLOUR[basis]
     facts = {
@@ -135,10 +140,10 @@ def colour_on(basis: Basis, valid_until: date | None, on: date) -> ColourAnswer:
 def ladder(
     basis: Basis, valid_until: date | None, since: date | None
 ) -> tuple[tuple[date, Colour], ...]:
-    """Every colour that an instrument with that basis reaches, with the first day of each.
+    """Returns every colour that an instrument with this basis reaches, with the first day of each.
 
-    A colour is reached on the first day on which it or a more severe one applies.
-    `since` is the day from which an instrument that is red without a date is red.
+    A colour is reached on the first day on which this colour or a more severe one applies. `since`
+    is the first red day of an instrument that is red for a reason without a date.
     """
     if basis is Basis.DATED:
         in_use = InstrumentState.IN_USE
@@ -147,5 +152,8 @@ def ladder(
 
 
 def reached_on(basis: Basis, valid_until: date | None, since: date | None, colour: Colour) -> date:
-    """The first day of a colour that the ladder has."""
+    """Returns the first day on which an instrument with this basis reaches a colour.
+
+    The colour must be one that `ladder` returns for the basis.
+    """
     return next(day for day, rung in ladder(basis, valid_until, since) if rung is colour)

@@ -15,14 +15,14 @@ from law.reader.strict_reader import Reader
 
 
 class Early(StrEnum):
-    """The colours that come before the last valid day."""
+    """The two warning colours, which begin before the last valid day."""
 
     GREEN = "green"
     YELLOW = "yellow"
 
 
 class Reason(StrEnum):
-    """Why an instrument is red, or has no colour, where no warning decides."""
+    """The reason why an instrument is red, or has no colour, when neither warning applies."""
 
     OVERDUE = "overdue"
     REJECTED = "rejected"
@@ -40,7 +40,11 @@ NONE = (Reason.VALID, Reason.OUT_OF_USE, Reason.FIRST_ONLY, Reason.NOT_VERIFIED)
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a colour rests on: its article, the words for people, and for a warning its months."""
+    """The legal ground of a colour: its article and its wording.
+
+    `months` is the number of calendar months before the last valid day at which a warning begins; 0
+    for a reason.
+    """
 
     cite: str
     name_zh: str
@@ -50,7 +54,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class ColourRules:
-    """Every version of each warning and of each reason."""
+    """All versions of the two warnings and of the reasons for red or for no colour."""
 
     warnings: Mapping[str, tuple[Version[Ground], ...]]
     reasons: Mapping[str, tuple[Version[Ground], ...]]
@@ -58,12 +62,15 @@ class ColourRules:
 
 @cache
 def colour_rules() -> ColourRules:
-    """The packaged rules of the colours."""
+    """Returns the packaged rules of the three-colour alerts."""
     return understood("colours", read_colours)
 
 
 def read_colours(reader: Reader) -> ColourRules:
-    """Reads `colours.yaml`: both warnings (yellow begins later than green) and every reason."""
+    """Reads `colours.yaml`: the warnings green and yellow, and every reason for red or no colour.
+
+    A yellow warning that does not begin later than green is a fault (C-19).
+    """
     read_header(reader, "requirements", "months_before", "red", "none", "ambiguities")
     read_requirements(reader)
     read_readings(reader)

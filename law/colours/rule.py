@@ -1,9 +1,9 @@
-"""The colour of an instrument from its dates and its state: none, green, yellow or red.
+"""Computes the colour of an instrument (none, green, yellow or red) from its dates and state.
 
-S4 四(一) as read in C-19. Months are calendar months, clamped at the month's end, and the most
-severe colour wins. The valid-until day itself is still valid. An instrument in use is red when it
-was rejected, was repaired and has not passed since, or was never verified. An instrument that is
-not in use has no colour.
+S4 四(一) as read in C-19. Months are calendar months; a day that a month does not have becomes its
+last day. The most severe colour applies. The valid-until day itself is still valid. An instrument
+in use is red when it was rejected, was repaired and has not passed since, or was never verified. An
+instrument that is not in use has no colour.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WHAT = ("三色预警", "the three-colour alert")
 
 
 class Colour(StrEnum):
-    """Supervision colour, least severe first."""
+    """The supervision colours of an instrument, least severe first."""
 
     NONE = "none"
     GREEN = "green"
@@ -33,7 +33,7 @@ class Colour(StrEnum):
 
     @property
     def severity(self) -> int:
-        """0 for none up to 3 for red."""
+        """The severity of the colour as a number: 0 for none, 1 green, 2 yellow, 3 red."""
         return list(Colour).index(self)
 
 
@@ -41,7 +41,7 @@ _WARNINGS = (Colour.YELLOW, Colour.GREEN)  # the more severe first
 
 
 class InstrumentState(StrEnum):
-    """Whether the instrument is used; only one in use is watched."""
+    """Whether the instrument is in use; only an instrument in use has a colour."""
 
     IN_USE = "in_use"
     SPARE = "spare"
@@ -50,7 +50,7 @@ class InstrumentState(StrEnum):
 
 
 class VerificationResult(StrEnum):
-    """The result of a verification; `repaired` means repaired since, and not passed again yet."""
+    """The result of a verification; `repaired` means repaired and not yet passed again."""
 
     PASS = "pass"
     REJECT = "reject"
@@ -59,7 +59,11 @@ class VerificationResult(StrEnum):
 
 
 class Mode(StrEnum):
-    """How the catalogue has the type verified: periodically, or only once before use."""
+    """How a type of instrument is verified under the catalogue: periodically, or once before use.
+
+    In the two modes `first_then_…` it is verified once before use. `type_approval_only` means that
+    it needs no verification, only type approval.
+    """
 
     PERIODIC = "periodic"
     FIRST_THEN_ROTATE = "first_then_rotate"
@@ -69,7 +73,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class ColourAnswer:
-    """A colour with its article and its reason: in Chinese, as an id for programs, in English."""
+    """A colour with its article and its reason.
+
+    `reason` is the reason in Chinese, `reason_en` in English, and `reason_id` an id for programs.
+    """
 
     colour: Colour
     cite: str
@@ -80,7 +87,7 @@ class ColourAnswer:
 
 @dataclass(frozen=True)
 class VerificationFact:
-    """One verification of an instrument; `valid_until` is the last valid day, if it has one."""
+    """One verification of an instrument; `valid_until` is the last valid day, None without one."""
 
     id: str
     result: VerificationResult
@@ -108,13 +115,13 @@ def colour(
     on: date,
     mode: Mode = Mode.PERIODIC,
 ) -> ColourAnswer:
-    """The colour on a day: the most severe that applies.
+    """Returns the most severe colour that applies to an instrument on a day, with its article.
 
-    S4 四(一); C-19. `valid_until` is the last valid day of the governing verification (or the
-    rotation date of a type verified only once). `last_result` is None when no result is on file:
-    then a date decides, and without one there never was a verification. A pending result changes
-    nothing either. Raises InvalidInput for a pass without a date where the type is verified
-    periodically, NotInForce for a day on which the article does not hold.
+    S4 四(一); C-19. `valid_until` is the last valid day of the latest verification with a result
+    (or the rotation date of a type verified only once). If `last_result` is None, no result is on
+    file: then `valid_until` decides, and without it the instrument counts as never verified. A
+    pending result is treated like None. Raises InvalidInput for a pass without a date where the
+    type is verified periodically, and NotInForce for a day on which the article does not hold.
     """
     basis = date_or_reason(valid_until, state, last_result, mode)
     if isinstance(basis, date):
@@ -128,7 +135,7 @@ def date_or_reason(
     last_result: VerificationResult | None,
     mode: Mode,
 ) -> Reason | date:
-    """What a colour rests on: the last valid day, or the reason where no date plays a part.
+    """Returns the basis of a colour: the last valid day, or a reason that needs no date.
 
     Raises InvalidInput for a pass without a date where the type is verified periodically.
     """
@@ -170,12 +177,12 @@ def changes(
     last_result: VerificationResult | None,
     mode: Mode = Mode.PERIODIC,
 ) -> tuple[tuple[date, Colour], ...]:
-    """Every day on which time alone changes the colour, with the new colour, earliest first.
+    """Returns the days on which time alone changes the colour, with the new colour, earliest first.
 
-    The result is empty where no date decides. Each day is judged by the months in force on it, as
-    `colour` does, so a colour may become less severe on the day on which the months change. Days
-    before the first version of the article are judged by that version. Raises NotInForce where
-    the article ends before the last valid day.
+    The result is empty where the colour does not depend on a date. Each day is judged by the
+    warning months in force on that day, as in `colour`, so a colour can become less severe when the
+    law changes the months. Days before the first version of the article are judged by that version.
+    Raises NotInForce where the article ends before the last valid day.
     """
     basis = date_or_reason(valid_until, state, last_result, mode)
     if not isinstance(basis, date):
@@ -217,9 +224,9 @@ def first_days(
     last_result: VerificationResult | None,
     mode: Mode = Mode.PERIODIC,
 ) -> tuple[tuple[date, Colour], ...]:
-    """The first day on which each colour or a more severe one applies: green, yellow, red.
+    """Returns, for green, yellow and red, the first day of that colour or of a more severe one.
 
-    Empty where no date decides. Raises as `changes`.
+    The result is empty where the colour does not depend on a date. Raises the errors of `changes`.
     """
     coming = changes(valid_until=valid_until, state=state, last_result=last_result, mode=mode)
     if not coming:
@@ -231,13 +238,13 @@ def first_days(
 
 
 def latest_valid_until(colour: Colour, on: date) -> date:
-    """The latest valid-until day that has at least that colour on that day.
+    """Returns the latest valid-until day that gives at least this colour on the day `on`.
 
-    For comparing ranges in SQL: `valid_until <= latest_valid_until(c, on)` holds exactly for
-    the instruments watched by date whose colour on the day is `c` or more severe. Months are
-    clamped, so on the last day of a month every later day of the target month is included.
-    Raises InvalidInput for `none`, which every date has reached, NotInForce for a day on which
-    the article does not hold.
+    Used in SQL comparisons: `valid_until <= latest_valid_until(c, on)` holds exactly for the
+    instruments, among those whose colour depends on a date, whose colour on the day is `c` or more
+    severe. A day that a month does not have becomes its last day, so on the last day of a month
+    every later day of the target month is included. Raises InvalidInput for `none`, which every
+    instrument has reached, and NotInForce for a day on which the article does not hold.
     """
     if colour is Colour.NONE:
         raise InvalidInput("“无颜色”没有对应日期", "no colour has no latest date")
@@ -245,11 +252,11 @@ def latest_valid_until(colour: Colour, on: date) -> date:
 
 
 def latest_reached(colour: Colour, through: date) -> date:
-    """The latest valid-until day that had at least that colour on any day up to `through`.
+    """Returns the latest valid-until day that gave at least this colour on any day up to `through`.
 
     `valid_until <= latest_reached(c, through)` holds exactly for the instruments whose day for `c`
-    in `first_days` is `through` or earlier. It differs from `latest_valid_until` only after the
-    months of a warning became fewer. Raises as `latest_valid_until`.
+    in `first_days` is `through` or earlier. It differs from `latest_valid_until` only after the law
+    reduced the months of a warning. Raises the errors of `latest_valid_until`.
     """
     latest = latest_valid_until(colour, through)
     if colour is Colour.RED:
@@ -274,10 +281,11 @@ def _month_end_if_month_end(on: date, months: int) -> date:
 def governing(
     verifications: Sequence[VerificationFact], on: date | None = None
 ) -> VerificationFact | None:
-    """The verification that decides: the latest one with a result, up to and including `on`.
+    """Returns the latest verification with a result, dated on or before `on`; None without one.
 
-    A pending result is passed over (C-19). Of several verifications of one day, the one that was
-    recorded last decides; `verifications` are in the order of recording. None if there is none.
+    A pending result is ignored (C-19). Of several verifications on the same day, the one recorded
+    last is returned; `verifications` are in the order of recording. If `on` is None, all days
+    count.
     """
     decided = [
         verification
@@ -292,10 +300,11 @@ def governing(
 def deciding_day(
     verification: VerificationFact | None, mode: Mode, rotate_on: date | None
 ) -> date | None:
-    """The last valid day that follows from a governing verification; None where there is none.
+    """Returns the last valid day that follows from a verification, or None if it was not a pass.
 
-    For a pass it is its valid-until day. For a type that is verified only once, the rotation date
-    comes first, if there is one (C-19). This is the `valid_until` of `colour`.
+    The day is the valid-until day of the verification. For a type that is verified only once,
+    `rotate_on` is returned instead unless it is None (C-19). The result is the argument
+    `valid_until` of `colour`.
     """
     if verification is None or verification.result is not VerificationResult.PASS:
         return None

@@ -1,1 +1,1 @@
-"""Which fields of a subject each audience may see, and how long a record is disclosed and kept."""
+"""Which fields of a subject an audience may see, and how long a record is disclosed and stored."""

@@ -1,7 +1,7 @@
 """The data of disclosure: periods, ceilings, fields for each audience, classifications.
 
-Every rule has its article and the days on which it holds. The data must name every kind of subject
-and every audience, so that nothing becomes public because a line was forgotten.
+Every rule has its article and the days on which it holds. The data must list every kind of subject
+and every audience, so that no field becomes public because a line was forgotten.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Audience(StrEnum):
-    """Who wants to see something."""
+    """The groups of persons to whom information about a subject may be shown."""
 
     PUBLIC = "public"  # anyone, without asking: lists and pages
     SCAN = "scan"  # anyone who scans an instrument's code
@@ -46,7 +46,7 @@ class Audience(StrEnum):
 
 
 class Field(StrEnum):
-    """The parts of what is known about a subject, each shown or withheld as a whole."""
+    """The fields of a subject's data; each field is shown or withheld as a whole."""
 
     NAME = "name"
     CREDIT_CODE = "credit_code"
@@ -67,7 +67,7 @@ class Field(StrEnum):
 
 
 class Classification(StrEnum):
-    """What the content is, and so whether it may leave the bureau at all (S1 18)."""
+    """The confidentiality of content; it decides which audiences may see the content (S1 18)."""
 
     OPEN = "open"
     PRIVACY = "privacy"
@@ -79,7 +79,11 @@ class Classification(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """How many years a text discloses a record, from which day, and whether it deletes it then."""
+    """The disclosure period of a record under a text: its years, its first day and the deletion.
+
+    `deletes` is true if the text deletes records whose periods are over, by the article
+    `delete_cite`.
+    """
 
     years: int
     origin: Origin
@@ -91,7 +95,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """How many months an adverse record of one severity may be published at most."""
+    """The longest time, in calendar months, of publication of an adverse record of one severity."""
 
     severity: Severity
     months: int
@@ -100,7 +104,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class AllowedFields:
-    """What an audience may see of a kind of subject."""
+    """The fields that one audience may see of one kind of subject, with the article."""
 
     fields: tuple[Field, ...]
     cite: str
@@ -108,7 +112,7 @@ class AllowedFields:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The audiences that may see content of one classification."""
+    """The audiences that may see content of one classification, with the article."""
 
     audiences: tuple[Audience, ...]
     cite: str
@@ -119,7 +123,7 @@ Versions = tuple[Version[T], ...]
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRules:
-    """All rules of `disclosure.yaml`."""
+    """All rules of the data file `disclosure.yaml`."""
 
     periods: Mapping[str, Versions[Period]]
     ceilings: Versions[Ceiling]
@@ -130,12 +134,15 @@ class DisclosureRules:
 
 @cache
 def disclosure_rules() -> DisclosureRules:
-    """The packaged rules of disclosure."""
+    """Returns the packaged rules of disclosure."""
     return understood("disclosure", read_disclosure)
 
 
 def read_disclosure(reader: Reader) -> DisclosureRules:
-    """Reads `disclosure.yaml`; a text, kind of subject, audience or content left out is a fault."""
+    """Reads `disclosure.yaml`.
+
+    A missing legal text, kind of subject, audience or classification is a fault.
+    """
     read_header(
         reader, "periods", "severity_caps", "severity_caps_source", "audiences", "fields",
         "query_needs_authority", "classifications", "ambiguities",

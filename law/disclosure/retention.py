@@ -1,8 +1,9 @@
-"""How long a record is evidence, is disclosed, and stays in the archive; natural repair.
+"""How long a record counts as evidence, is disclosed and stays in the archive; natural repair.
 
-Evidence and disclosure are separate periods (C-01). Every period is n calendar years from its
-origin, clamped at month end, its last day included (C-02). Each day is judged by the figures in
-force on it: when a period changes, the new figure applies from the day of the change.
+Evidence and disclosure are separate periods (C-01). Every period is n calendar years from its first
+day, its last day included; 29 February becomes 28 February in a common year (C-02). Each day is
+judged by the figures in force on it: when a period changes, the new figure applies from the day of
+the change.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ _WHAT = "披露期"
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Three last days of one record under one text, each with its article.
+    """The last days of evidence and of disclosure of one record, and the day of its removal.
 
-    `evidence_until` and `disclosed_until` are inclusive. `removed_on` is the first day on which
-    the record is gone from the archive, None where the text has no deletion.
+    Each day has its article. `evidence_until` and `disclosed_until` are inclusive. `removed_on` is
+    the first day on which the record is no longer in the archive, None where the text has no
+    deletion.
     """
 
     evidence_until: date
@@ -44,14 +46,14 @@ class Retention:
 
 
 def retention(ruleset_id: str, record: Record, on: date, since: date = date.min) -> Retention:
-    """The last days on which a record is evidence, is disclosed and is kept under a text.
+    """Returns the last days on which a record is evidence and is disclosed, and its day of removal.
 
-    S3 18, 19; S4 三(二), 四(四). The answer is as seen from the day `on`: for a period that is over
-    it is the day on which it ended, for one that runs the day on which it will end by the figures
-    known so far. A record is deleted when both periods are over; for an adverse record this is its
-    natural repair. `since` is the first day on which the text governs the archive; the text deletes
-    nothing before it. Raises NotFound for an unknown text, NotInForce
-    for a day on which the text or its period does not hold.
+    S3 18, 19; S4 三(二), 四(四). The answer is computed as of the day `on`: for a period that is
+    over, it is the day on which it ended; for a running period, the day on which it will end by the
+    figures known so far. A record is deleted when both periods are over; for an adverse record this
+    is its natural repair. `since` is the first day on which the text governs the archive; the text
+    deletes no record before it. Raises NotFound for an unknown text, and NotInForce for a day on
+    which the text or its period does not hold.
     """
     period = in_force(_periods(ruleset_id), on, *_names(ruleset_id))
     load(ruleset_id).at(on)
@@ -63,18 +65,21 @@ def retention(ruleset_id: str, record: Record, on: date, since: date = date.min)
 
 
 def is_naturally_repaired(ruleset_id: str, record: Record, on: date) -> bool:
-    """Whether an adverse record is repaired on a day because both periods are over.
+    """Returns whether an adverse record is repaired on a day because both its periods are over.
 
-    S3 19; S4 四(四)."""
+    S3 19; S4 四(四). The periods are evidence and disclosure. False for a positive record.
+    """
     removed_on = retention(ruleset_id, record, on).removed_on
     return not record.kind.positive and removed_on is not None and removed_on <= on
 
 
 def still_kept_from(ruleset_id: str, on: date) -> date | None:
-    """Every record determined on the returned day or later is still in the archive on the day `on`.
+    """Returns the first determination day from which all records are still archived on `on`.
 
-    S3 19; S4 三(二), 四(四). An earlier record may be gone; `retention` decides about each. None
-    where the text has deleted nothing yet. Raises NotFound and NotInForce as `retention` does.
+    S3 19; S4 三(二), 四(四). Every record determined on the returned day or later is still in the
+    archive on the day `on`. An earlier record may have been deleted; `retention` decides for each
+    record. None where the text has deleted no record yet. Raises NotFound and NotInForce as
+    `retention` does.
     """
     in_force(_periods(ruleset_id), on, *_names(ruleset_id))
     load(ruleset_id).at(on)

@@ -1,7 +1,8 @@
-"""Who may see which field of which kind of subject, and until when.
+"""Decides who may see which field of which kind of subject, and until when.
 
-S3 17, 29; S4 三(五); S1 18-20. What is not allowed is denied. Organisations are public. Natural
-persons never are: authorities share what they know of them, and an authorised query is answered.
+S3 17, 29; S4 三(五); S1 18-20. Access that is not allowed is denied. Organisations are public.
+Natural persons never are: authorities share the data about them, and an authorised query is
+answered.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Whether something may be seen, by which article, and until which day (inclusive)."""
+    """Whether a field or a record may be seen, with the article and the last day (inclusive)."""
 
     allowed: bool
     cite: str
@@ -40,15 +41,16 @@ class Visibility:
 
 
 def visible_fields(kind: SubjectKind, audience: Audience, on: date) -> tuple[Field, ...]:
-    """The fields an audience may see of subjects of a kind, by the rule of a day.
+    """Returns the fields of a kind of subject that an audience may see under the rule of a day.
 
-    None of natural persons for the public (S4 三(五)). Raises NotInForce.
+    The public may see no field of a natural person (S4 三(五)). Raises NotInForce for a day on
+    which the rule does not hold.
     """
     return _rule(kind, audience, on).fields
 
 
 def may_list_openly(kind: SubjectKind, on: date) -> bool:
-    """Whether subjects of the kind may appear in public lists on a day (S4 三(五))."""
+    """Returns whether subjects of this kind may appear in public lists on a day (S4 三(五))."""
     return Field.NAME in visible_fields(kind, Audience.PUBLIC, on)
 
 
@@ -61,10 +63,10 @@ def visible(
     authorised: bool = False,
     classification: Classification = Classification.OPEN,
 ) -> Visibility:
-    """Whether an audience may see a field of a subject of that kind, by the rule of a day.
+    """Returns whether an audience may see a field of a kind of subject under the rule of a day.
 
-    S3 17; S4 三(五). `authorised`: the subject has consented, or a law permits the query (S3 29).
-    Raises NotInForce for a day on which the rule does not hold.
+    S3 17; S4 三(五). `authorised` is true if the subject has consented, or a law permits the query
+    (S3 29). Raises NotInForce for a day on which the rule does not hold.
     """
     barred = _barred(audience, classification, on)
     if barred is not None:
@@ -88,11 +90,11 @@ def record_visible(
     stopped: bool = False,
     classification: Classification = Classification.OPEN,
 ) -> Visibility:
-    """Whether an audience may see one credit record on a day, and the last day it may.
+    """Returns whether an audience may see a credit record on a day, and the last day for that.
 
-    To anybody but the bureau and the subject, a record is shown only while it stands, within its
-    disclosure period, unless a decision has stopped its disclosure (S4 五(三)), and, if it is
-    adverse, only once it is verified (S1 19).
+    Every audience except the bureau and the subject sees a record only while it is valid and within
+    its disclosure period, and an adverse record only after it has been verified (S1 19). `stopped`
+    is true if a decision has ended the disclosure of the record (S4 五(三)).
     """
     field = Field.POSITIVE_RECORD if record.kind.positive else Field.ADVERSE_RECORD
     answer = visible(

@@ -1,7 +1,7 @@
-"""Grades the evidence about a subject under a text on a day, with a receipt.
+"""Grades the evidence about a subject under a legal text on a day, and writes a receipt.
 
 Read `engine.grade` first; `counting` decides which records count; `points`, `classes` and
-`triggers` are the three methods of the texts.
+`triggers` are the three grading methods of the texts.
 """
 
 from law.grading.changes import Addition, Change, Ending, changed, what_if

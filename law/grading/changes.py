@@ -1,4 +1,4 @@
-"""`what_if` grades a dossier as if records had ended or been added."""
+"""Grades a dossier as if some of its records had ended, or others had been added (`what_if`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from law.texts_in_force.model import Ruleset
 class Ending:
     """The end of a record by a status: withdrawn, repaired, corrected or expired.
 
-    `on` is the first day on which it no longer counts; None means it never counted.
+    `record` is the id of the record. `on` is the first day on which the record no longer counts;
+    None means that it never counted.
     """
 
     record: str
@@ -27,7 +28,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A record that is added."""
+    """The addition of a record to a dossier."""
 
     record: Record
 
@@ -36,12 +37,19 @@ Change = Ending | Addition
 
 
 def what_if(dossier: Dossier, ruleset: Ruleset, as_of: date, changes: Sequence[Change]) -> Receipt:
-    """Grades a dossier as it would be after changes; the receipt carries the changed dossier."""
+    """Grades a dossier as it would be after some changes.
+
+    The receipt contains the changed dossier. Raises the errors of `changed`.
+    """
     return grade(changed(dossier, changes), ruleset, as_of)
 
 
 def changed(dossier: Dossier, changes: Sequence[Change]) -> Dossier:
-    """Returns a dossier after changes, in order. Raises NotFound and AlreadyExists."""
+    """Returns a copy of the dossier with the changes applied in order.
+
+    Raises NotFound for the end of an unknown record, and AlreadyExists for an added id that is in
+    use.
+    """
     for change in changes:
         if isinstance(change, Ending):
             dossier = _ended(dossier, change)

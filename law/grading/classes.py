@@ -1,4 +1,4 @@
-"""Grading by classes that move from year to year (Tianjin: S0 附件二, 三; C-17)."""
+"""Grading by classes that can change at the end of each year (Tianjin: S0 附件二, 三; C-17)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from law.texts_in_force.model import Edition, Method, Movement, Ruleset
 
 
 def evidence_day(ruleset: Ruleset, as_of: date) -> date:
-    """The day whose evidence decides: for classes, the end of the year before."""
+    """Returns the last day of the evidence for a grade on the day `as_of`.
+
+    Where a text grades by classes, this is 31 December of the year before; otherwise `as_of`.
+    """
     if ruleset.method is Method.CLASSES:
         return date(as_of.year - 1, 12, 31)
     return as_of
 
 
 def by_classes(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Outcome:
-    """Returns the class in force in the year of `as_of`, and the class if the year ended that day.
+    """Returns the class in force in the year of `as_of`, and the class expected for the next year.
 
-    On each 31 December the evidence of the window up to that day decides about the class of the
-    next year. A record of this year affects `prospective` at once, and `grade` from next year.
+    On each 31 December the evidence of the window up to that day decides the class of the next
+    year. The expected class, `prospective`, is the one that would follow if the year ended on
+    `as_of`. A record of this year affects `prospective` at once, and `grade` from next year.
     """
     current, cite = _in_force(dossier, ruleset, as_of.year)
     edition = ruleset.at(as_of)
@@ -36,7 +40,10 @@ def by_classes(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Outcome:
 def telling_next_year(
     lines: tuple[Line, ...], dossier: Dossier, edition: Edition, as_of: date
 ) -> tuple[Line, ...]:
-    """Marks the records of this year as counted from the next year on (C-17)."""
+    """Returns the receipt lines, with the records of this year marked as counted from next year.
+
+    C-17: a record of this year affects the class of the next year.
+    """
     return tuple(
         replace(line, reason=Reason.NEXT_YEAR)
         if line.reason is Reason.NOT_YET and origin_of(edition, record) <= as_of
@@ -46,7 +53,10 @@ def telling_next_year(
 
 
 def finding_of(counted: set[RecordKind], edition: Edition) -> str:
-    """The finding of a year from the kinds of records that counted in it (S0 附件二)."""
+    """Returns the finding of a year, from the kinds of records that counted in it (S0 附件二).
+
+    The finding is `adverse`, `clean_and_good` (all the good records required) or `clean`.
+    """
     if not POSITIVE.issuperset(counted):
         return "adverse"
     return "clean_and_good" if counted.issuperset(edition.good) else "clean"

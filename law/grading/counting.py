@@ -1,4 +1,4 @@
-"""Decides which records count on a day under a text, with the reason and the article of each."""
+"""Decides which records count on a day under a legal text, each with a reason and an article."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ _UNMET_REQUIREMENT = {reason: requirement for requirement, reason in _UNMET.item
 
 
 def window_on(edition: Edition, day: date) -> Span:
-    """The days whose facts are evidence on `day`."""
+    """Returns the evidence window on `day`: the first and the last day of facts that count."""
     window = edition.window
     return Span(earliest_counting(day, window.years), day, window.cite)
 
 
 def origin_of(edition: Edition, record: Record) -> date:
-    """Returns the day from which the window of a record runs (C-02)."""
+    """Returns the day of a record from which its evidence window runs (C-02)."""
     if edition.window.origin is Origin.ENTERED_ON:
         return record.entered_on
     return record.determined_on
 
 
 def lines_of(dossier: Dossier, ruleset: Ruleset, edition: Edition, span: Span) -> tuple[Line, ...]:
-    """Decides for every record of a dossier whether it counts, with the reason and the article."""
+    """Decides for each record of a dossier whether it counts, with the reason and the article."""
     return tuple(_line(record, ruleset, edition, span) for record in dossier.records)
 
 
 def not_graded_lines(records: Sequence[Record], cite: str) -> tuple[Line, ...]:
-    """The lines of the records of a subject that is not graded: none of them counts."""
+    """Returns the receipt lines of a subject that is not graded: no record counts."""
     return tuple(
         Line(record.id, record.kind, None, False, Reason.NOT_GRADED, cite) for record in records
     )
 
 
 def why_unused(record: Record, rule: KindRule, edition: Edition, span: Span) -> Reason | None:
-    """The reason why a record does not count in a window; None if it counts."""
+    """Returns the reason why a record does not count in an evidence window; None if it counts."""
     if record.status is not _ACTIVE and not record.stands_on(span.last):
         return _ENDED[record.status]
     day = origin_of(edition, record)
@@ -65,7 +65,7 @@ def why_unused(record: Record, rule: KindRule, edition: Edition, span: Span) -> 
 
 
 def counted_kinds(dossier: Dossier, edition: Edition, span: Span) -> set[RecordKind]:
-    """The kinds of the records that count."""
+    """Returns the kinds of the dossier's records that count in an evidence window."""
     kinds = edition.kinds
     return {
         record.kind

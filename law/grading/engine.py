@@ -1,4 +1,4 @@
-"""Grades a dossier under a text on a day, with its receipt, and recomputes a receipt."""
+"""Grades a dossier under a legal text on a day, and checks a receipt by grading it again."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _UNUSED_FACT = {reason: f"unused:{reason}" for reason in Reason}
 
 
 def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
-    """Grades a dossier under a text as of a day, with the reason for every record (D-08).
+    """Grades a dossier under a ruleset as of a day, with the reason for every record (D-08).
 
-    `as_of` is a local day. There is no grade where the text does not apply to the subject or does
-    not hold on that day; the receipt says why. Where classes hold for a year, the evidence is that
-    of the end of the year before (C-17).
+    `as_of` is a local day. If the text does not apply to the subject or does not hold on that day,
+    the receipt contains the reason instead of a grade. Where classes hold for a year, the evidence
+    is that of the end of the year before (C-17).
     """
     early_or_late = not_holding(ruleset, as_of)
     if early_or_late is not None:
@@ -53,7 +53,10 @@ def grade(dossier: Dossier, ruleset: Ruleset, as_of: date) -> Receipt:
 def compare(
     dossier: Dossier, as_of: date, rulesets: Sequence[Ruleset] | None = None
 ) -> tuple[Receipt, ...]:
-    """Grades one dossier under each of these texts, or under every packaged one, in their order."""
+    """Grades one dossier under each of the rulesets, in their order.
+
+    Without `rulesets`, uses every packaged ruleset.
+    """
     return tuple(grade(dossier, ruleset, as_of) for ruleset in rulesets or list_rulesets())
 
 
@@ -152,15 +155,15 @@ def _touched(ruleset: Ruleset, facts: set[str]) -> tuple[Reading, ...]:
 
 
 def verify(receipt: Receipt) -> list[str]:
-    """Recomputes a receipt from its own inputs and lists the differences; empty if it agrees."""
+    """Grades the dossier of a receipt again and lists the differences; empty if there are none."""
     return verify_document(receipt.to_json())
 
 
 def verify_document(document: object) -> list[str]:
-    """Recomputes a receipt in JSON and lists every place where it differs.
+    """Grades the dossier in a receipt in JSON again, and lists every field that differs.
 
-    Raises InvalidInput where the id of the ruleset, the day or the inputs cannot be read; all other
-    fields are only compared.
+    Raises InvalidInput where the id of the ruleset, the day or the dossier (`inputs`) cannot be
+    read; all other fields are only compared.
     """
     faults: list[Fault] = []
     reader = Reader(document, "", faults)

@@ -1,4 +1,4 @@
-"""`outlook` foretells how time alone changes a grade, and what the subject can do."""
+"""Predicts how time alone changes a grade, and lists the steps that the subject can take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from law.texts_in_force.model import Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A day on which the grade changes by time alone, and the records that cause it."""
+    """A day on which the grade changes by time alone, with the new grade and score.
+
+    `enters` and `leaves` are the ids of the records that begin and cease to count.
+    """
 
     on: date
     grade: str | None
@@ -26,7 +29,7 @@ class Turn:
     leaves: tuple[str, ...]
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON."""
+        """Returns the change of grade as JSON values."""
         return {
             "on": self.on.isoformat(),
             "grade": self.grade,
@@ -38,10 +41,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The days on which a grade will change, the open steps, and the ways to a better grade.
+    """The future changes of a grade, the steps open to the subject, and the ways to a better grade.
 
-    `path` has the fewest steps, `soonest` is the quickest way. Both are None at the best grade,
-    without a grade, and where no step helps.
+    `turns` are the changes by time alone. `path` is the way with the fewest steps, `soonest` the
+    quickest way. Both are None at the best grade, without a grade, and where no step helps.
     """
 
     subject_id: str
@@ -56,7 +59,7 @@ class Outlook:
     soonest: Path | None
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON."""
+        """Returns the outlook as JSON values."""
         return {
             "subject": self.subject_id,
             "ruleset": self.ruleset_id,
@@ -74,7 +77,11 @@ class Outlook:
 def outlook(
     dossier: Dossier, ruleset: Ruleset, as_of: date, horizon: date | None = None
 ) -> Outlook:
-    """Looks ahead from a day up to `horizon`, or as long as something changes by time alone."""
+    """Predicts the changes of a grade by time alone, and the ways to a better grade.
+
+    Starts on the day `as_of` and ends on `horizon`; without a horizon, on the last day on which
+    time alone changes the grade.
+    """
     now = grade(dossier, ruleset, as_of)
     steps = open_steps(dossier, ruleset, now)
     ways = ways_up(dossier, ruleset, now, steps, horizon)

@@ -1,4 +1,4 @@
-"""Finds the smallest set of steps that leads to a better grade."""
+"""Finds the smallest set of steps by which a subject reaches a better grade."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from law.texts_in_force.model import Method, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A way to a better grade: the steps, the day on which they take effect, and the grade.
+    """A way to a better grade: the steps, the day on which they take effect, and the new grade.
 
-    `act_by` is the last day for an act among the steps: where classes hold for a year, it is the
-    end of the year before, elsewhere the day itself.
+    `act_by` is the last day on which the subject may perform the steps: where classes hold for a
+    year, the end of the year before `on`, otherwise the day `on` itself.
     """
 
     on: date
@@ -30,7 +30,7 @@ class Path:
     act_by: date
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON."""
+        """Returns the way as JSON values."""
         return {
             "on": self.on.isoformat(),
             "grade": self.grade,
@@ -42,7 +42,10 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Two ways to a better grade: the one with the fewest steps, and the soonest."""
+    """Two ways to a better grade: the one with the fewest steps, and the soonest.
+
+    Each is None if there is no way.
+    """
 
     fewest: Path | None
     soonest: Path | None
@@ -55,11 +58,13 @@ def ways_up(
     steps: Sequence[Step],
     horizon: date | None = None,
 ) -> Ways:
-    """Finds the way with the fewest steps (of several, the soonest) and the soonest way.
+    """Finds two ways to a better grade: the one with the fewest steps, and the soonest.
 
-    For each day on which something becomes possible, it takes all steps and then drops one after
-    the other, the one of least worth first, as long as the grade stays better. No step makes a
-    grade worse, so the rest is as small as possible.
+    Of several ways with the fewest steps, the soonest is returned. For each day on which a step
+    becomes possible or time changes the grade, the search starts with all steps and drops one after
+    the other, the one with the fewest points first, as long as the grade stays better. No step
+    makes a grade worse, so the remaining set is as small as possible. Days after `horizon` are not
+    searched.
     """
     if now.grade is None or ruleset.rank(now.grade) == 0:
         return Ways(None, None)

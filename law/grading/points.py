@@ -1,4 +1,4 @@
-"""Grading by score and direct judgment (Hangzhou: S4 四(三), S3 13–16)."""
+"""Grading by score and by direct judgment (Hangzhou: S4 四(三), S3 13–16)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from law.texts_in_force.model import DirectRule, Edition, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a method: grade, score, judgments, the class to come, facts for readings."""
+    """The result of a grading method: grade, score and direct judgments.
+
+    `prospective` is the class expected for the next year. `facts` are the facts of the grading that
+    select the readings to report.
+    """
 
     grade: str
     score: int | None
@@ -23,10 +27,11 @@ class Outcome:
 def by_points(
     dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
 ) -> Outcome:
-    """Adds the points of the counted records to the base, then judges directly (R-069).
+    """Adds the points of the counted records to the base, then applies direct judgments (R-069).
 
-    The grade is the worse of the band and every direct judgment: a score does not lift a direct
-    judgment (C-08), and a direct D does not lift a score in band E.
+    The grade is the worst of the grade of the score and the grades of the direct judgments: a high
+    score does not improve a direct judgment (C-08), and a direct D does not improve a score in band
+    E.
     """
     score = _score(edition, lines)
     overrides = _direct_judgments(dossier.records, ruleset, edition, lines)
@@ -37,7 +42,7 @@ def by_points(
 
 
 def band_of(edition: Edition, score: int) -> str:
-    """The grade whose band contains a score (R-070)."""
+    """Returns the grade whose band of scores contains the score (R-070)."""
     for band in edition.bands:
         if band.at_least is None or score >= band.at_least:
             return band.grade

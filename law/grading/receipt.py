@@ -1,6 +1,6 @@
-"""A receipt is the result of one grading, with all that is needed to check it.
+"""A receipt: the result of one grading, with all data that are needed to check it.
 
-It names the ruleset and its hash, contains the dossier, and says for every record whether it was
+It names the ruleset and its hash, contains the dossier, and states for every record whether it was
 counted, by which article and why.
 """
 
@@ -26,7 +26,11 @@ from law.texts_in_force.model import NotGraded, Reading
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The result of one grading (see the module). `grade` is None only with `not_graded`."""
+    """The result of one grading, with all data that are needed to check it.
+
+    `grade` is None only when `not_graded` gives the reason. `lines` has one entry for each record,
+    `inputs` is the dossier, and `window` the first and last day of the evidence.
+    """
 
     subject_id: str
     ruleset_id: str
@@ -49,10 +53,11 @@ class Receipt:
     measures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON.
+        """Returns the receipt as JSON values.
 
-        `records` has every record with its reason, and `overrides` every judgment. For readers the
-        same facts stand in `points`, `unused` and `direct` (judgments on a single record).
+        `records` has every record with its reason, and `overrides` every judgment. `points`,
+        `unused` and `direct` (judgments on a single record) repeat the same facts in a form that is
+        easier to read.
         """
         return {
             "subject": self.subject_id,
@@ -94,7 +99,10 @@ class Receipt:
 
     @staticmethod
     def from_json(document: object) -> Receipt:
-        """Reads a receipt without checking its result (see `verify`)."""
+        """Reads a receipt from JSON values, without checking its result (see `verify`).
+
+        Raises InvalidInput with every fault of the document.
+        """
         faults: list[Fault] = []
         receipt = _read(Reader(document, "", faults))
         refuse(faults, "评价凭据不符合要求", "The receipt is not valid.")

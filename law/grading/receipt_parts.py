@@ -1,4 +1,4 @@
-"""The parts of a receipt (lines, judgments, window), each with its JSON form."""
+"""The parts of a receipt (record lines, judgments, evidence window), each with its JSON form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from law.texts_in_force.model import NotGraded, Reading
 
 
 class Reason(StrEnum):
-    """Why a record counted, or did not."""
+    """The reason why a record counted, or did not count, in a grading."""
 
     ADDS = "adds"
     DEDUCTS = "deducts"
@@ -52,7 +52,10 @@ SENTENCES: dict[Reason, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record in a grading: whether it counted, why, and its points with sign, if any."""
+    """One record in a grading: whether it counted, the reason, and the article.
+
+    `points` are its points with a sign; None for a record without points.
+    """
 
     record: str
     kind: RecordKind
@@ -63,16 +66,16 @@ class Line:
 
     @property
     def reason_zh(self) -> str:
-        """The reason in Chinese."""
+        """The reason as a Chinese sentence."""
         return SENTENCES[self.reason][0]
 
     @property
     def reason_en(self) -> str:
-        """The reason in English."""
+        """The reason as an English sentence."""
         return SENTENCES[self.reason][1]
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON with its reason in words."""
+        """Returns the line as JSON values, with its reason in Chinese and English."""
         return {
             "record": self.record,
             "kind": self.kind.value,
@@ -86,7 +89,7 @@ class Line:
 
     @staticmethod
     def read(reader: Reader) -> Line:
-        """Reads it as it was written."""
+        """Reads a line of a receipt from the JSON that `to_json` returned."""
         return Line(
             record=reader.text("record"),
             kind=reader.choice("kind", RecordKind),
@@ -99,8 +102,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A judgment that gives a grade by itself: a direct judgment, a counted trigger, a movement.
+    """A judgment that gives a grade independently of the score, with its article.
 
+    It is a direct judgment, a trigger that was met, or the change of class at the end of a year.
     `record` is empty where the judgment follows from all records together.
     """
 
@@ -110,7 +114,7 @@ class Override:
     cite: str
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON."""
+        """Returns the judgment as JSON values."""
         return {
             "rule": self.rule,
             "grade": self.grade,
@@ -120,7 +124,7 @@ class Override:
 
     @staticmethod
     def read(reader: Reader) -> Override:
-        """Reads it as it was written."""
+        """Reads a judgment from the JSON that `to_json` returned."""
         return Override(
             reader.text("rule"),
             reader.text("grade"),
@@ -131,24 +135,24 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The evidence window of a grading, both days included."""
+    """The evidence window of a grading, from `first` to `last`, both inclusive."""
 
     first: date
     last: date
     cite: str
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON."""
+        """Returns the evidence window as JSON values."""
         return {"from": self.first.isoformat(), "to": self.last.isoformat(), "cite": self.cite}
 
     @staticmethod
     def read(reader: Reader) -> Span:
-        """Reads it as it was written."""
+        """Reads an evidence window from the JSON that `to_json` returned."""
         return Span(reader.day("from"), reader.day("to"), reader.text("cite"))
 
 
 def reading_to_json(reading: Reading) -> dict[str, object]:
-    """Returns as JSON the reading that was chosen."""
+    """Returns a reading of an ambiguous text as JSON values."""
     return {
         "id": reading.id,
         "reading_zh": reading.reading_zh,
@@ -161,7 +165,7 @@ def reading_to_json(reading: Reading) -> dict[str, object]:
 
 
 def not_graded_to_json(beyond: NotGraded | None) -> dict[str, object] | None:
-    """Returns as JSON why a subject has no grade."""
+    """Returns the reason why a subject has no grade as JSON values; None for a graded subject."""
     if beyond is None:
         return None
     return {
@@ -173,7 +177,7 @@ def not_graded_to_json(beyond: NotGraded | None) -> dict[str, object] | None:
 
 
 def read_not_graded(reader: Reader) -> NotGraded | None:
-    """Reads why a subject has no grade."""
+    """Reads the reason why a subject has no grade; None if the document contains none."""
     if reader.data.get("not_graded") is None:
         return None
     below = reader.below("not_graded")

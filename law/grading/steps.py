@@ -1,4 +1,4 @@
-"""The steps that a subject can take: wait for a record to expire, apply for repair, do good."""
+"""The steps that a subject can take: wait until a record expires, apply for repair, or do good."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITHIN_REACH = frozenset({"duties_performed", "impact_removed", "corrected"})
 
 
 class StepKind(StrEnum):
-    """The kinds of steps."""
+    """The kinds of steps: wait for a record to expire, apply for a repair, or do a good act."""
 
     WAIT = "wait"
     REPAIR = "repair"
@@ -29,10 +29,11 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step that a subject can take, and from which day.
+    """One step that a subject can take, and the first day on which it is possible.
 
-    `record` is the record that it ends; for an act it is empty, and `kind` is the kind of the new
-    record. `points` are what the step adds to the score; None where the text has no points.
+    `record` is the id of the record that the step ends; for an act it is empty, and `kind` is the
+    kind of the new record. `points` are the points that the step adds to the score; None where the
+    text has no points.
     """
 
     step: StepKind
@@ -43,7 +44,7 @@ class Step:
     cite: str
 
     def to_json(self) -> dict[str, object]:
-        """Returns it as JSON."""
+        """Returns the step as JSON values."""
         return {
             "step": self.step.value,
             "record": self.record or None,
@@ -55,7 +56,11 @@ class Step:
 
 
 def open_steps(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> tuple[Step, ...]:
-    """Lists every step: for each adverse record the wait and the repair, then the acts."""
+    """Lists every step that a subject can take to improve its grade.
+
+    First the waits and the repairs, one for each adverse record, then the good acts; empty without
+    a grade.
+    """
     if now.grade is None:
         return ()
     edition = ruleset.at(now.as_of)

@@ -1,4 +1,4 @@
-"""Grading by counted facts (national guide: S1 10, 13; C-30)."""
+"""Grading by the number of counted records (national guide: S1 10, 13; C-30)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from law.texts_in_force.model import Edition, Ruleset, Trigger
 def by_triggers(
     dossier: Dossier, ruleset: Ruleset, edition: Edition, lines: tuple[Line, ...]
 ) -> Outcome:
-    """Gives the worst grade of the triggers that are met, or else the best that is proved.
+    """Returns the worst grade among the triggers that are met and the grade proved by good records.
 
-    The best grade needs records of sound systems and of responsibility (R-090). A subject without
-    adverse and without such records has the second grade (R-091).
+    The best grade requires records of sound management systems and of fulfilled responsibility
+    (R-090). A subject with neither adverse records nor these good records has the second grade
+    (R-091).
     """
     counted = [record for record, line in zip(dossier.records, lines, strict=True) if line.counted]
     met = tuple(
@@ -34,7 +35,11 @@ def by_triggers(
 
 
 def is_met(trigger: Trigger, counted: list[Record], edition: Edition) -> bool:
-    """Whether enough records count, and close enough together where the trigger asks for it."""
+    """Returns whether a trigger is met: enough of the counted records are of its kinds.
+
+    If the trigger has `within_years`, these records must also lie within that number of calendar
+    years.
+    """
     days = sorted(origin_of(edition, record) for record in counted if record.kind in trigger.kinds)
     if trigger.within_years is None:
         return len(days) >= trigger.at_least

@@ -14,9 +14,9 @@ from law.texts_in_force.model import Method, Ruleset
 
 
 def next_change_on(dossier: Dossier, ruleset: Ruleset, as_of: date) -> date | None:
-    """The next day on which grade, score or judgments change if nothing else happens.
+    """Returns the next day on which time alone changes the grade, the score or the judgments.
 
-    None if time alone changes nothing.
+    None if time alone changes none of them.
     """
     before = grade(dossier, ruleset, as_of)
     for day in turning_days(dossier, ruleset, as_of):
@@ -26,15 +26,15 @@ def next_change_on(dossier: Dossier, ruleset: Ruleset, as_of: date) -> date | No
 
 
 def result_of(receipt: Receipt) -> tuple[object, ...]:
-    """The decision of a receipt: grade, score, next class and judgments."""
+    """Returns the decision of a receipt: grade, score, class of the next year, and judgments."""
     return receipt.grade, receipt.score, receipt.prospective, receipt.overrides
 
 
 def spell_began_on(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> date | None:
-    """The first day since which a subject has had its grade without a break (C-13).
+    """Returns the first day since which a subject has had its present grade without a break (C-13).
 
-    It is computed from the records known now, and is not before the text. None where the subject
-    had the grade before its first record and the text has no first day.
+    The day is computed from the records known now, and is never before the first day of the text.
+    None where the subject had the grade before its first record and the text has no first day.
     """
     for day in reversed(_all_turning_days(dossier, ruleset, now.as_of)):
         if day > now.as_of:
@@ -47,7 +47,7 @@ def spell_began_on(dossier: Dossier, ruleset: Ruleset, now: Receipt) -> date | N
 
 
 def turning_days(dossier: Dossier, ruleset: Ruleset, as_of: date) -> list[date]:
-    """The later days, in order, on which time alone can change something."""
+    """Returns the days after `as_of`, in order, on which time alone can change the grading."""
     return [day for day in _all_turning_days(dossier, ruleset, as_of) if day > as_of]
 
 

@@ -1,4 +1,4 @@
-"""Sentences about an outlook and a comparison, in Chinese or English."""
+"""Sentences in Chinese or English about an outlook, and about grades under several texts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from law.texts_in_force.model import NotGraded, Ruleset
 
 
 def foretell(outlook: Outlook, lang: Lang, names: Mapping[str, str] | None = None) -> list[str]:
-    """Tells the grade, the days on which it changes, and the ways to a better one, with articles.
+    """Returns sentences about a grade, its future changes and the ways to a better grade.
 
-    `names` gives the names of records by their ids; a record without a name is called by its id.
+    `names` maps the ids of records to names; a record without a name is called by its id.
     """
     return list(_OutlookSentences(outlook, lang, names or {}).sentences())
 
 
 def tell_apart(receipts: Sequence[Receipt], lang: Lang) -> list[str]:
-    """One sentence for each receipt: the title of the text and the grade under it."""
+    """Returns one sentence for each receipt: the title of the legal text and the grade under it."""
     return [_side(receipt, lang) for receipt in receipts]
 
 
@@ -45,7 +45,7 @@ def _side(receipt: Receipt, lang: Lang) -> str:
 
 
 def why_not_graded(beyond: NotGraded, lang: Lang) -> str:
-    """Tells why a subject has no grade, with the article if there is one."""
+    """Returns a sentence with the reason why a subject has no grade, and its article."""
     if lang == "zh":
         return f"{beyond.reason_zh}（{beyond.cite}）" if beyond.cite else beyond.reason_zh
     return f"{beyond.reason_en} ({beyond.cite})" if beyond.cite else beyond.reason_en

@@ -1,4 +1,4 @@
-"""Sentences about a receipt, in Chinese or English, for the subject and the caseworker."""
+"""Sentences in Chinese or English about a receipt, for the subject and the caseworker."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Lang = Literal["zh", "en"]
 
 
 def explain(receipt: Receipt, lang: Lang, names: Mapping[str, str] | None = None) -> list[str]:
-    """Explains a receipt: result, evidence, judgments, measures, cautions and readings.
+    """Returns sentences that explain a receipt: result, evidence, judgments, measures and cautions.
 
-    `names` gives the names of subjects and records by their ids; without a name the id is used. An
-    article without a title is one of the receipt's own text. Raises NotFound for a receipt
-    under a ruleset that is not packaged.
+    The readings of ambiguous texts follow at the end. `names` maps the ids of subjects and records
+    to names; without a name the id is used. An article without a title belongs to the text of the
+    receipt. Raises NotFound for a receipt under a ruleset that is not packaged.
     """
     sentences = _Sentences(receipt, load(receipt.ruleset_id), lang, names or {})
     if receipt.not_graded is not None:

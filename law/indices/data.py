@@ -32,7 +32,7 @@ _FIELDS = (
 
 
 class Part(StrEnum):
-    """The three parts of a table."""
+    """The three parts of an index table."""
 
     BASE = "base"
     BONUS = "bonus"
@@ -40,7 +40,7 @@ class Part(StrEnum):
 
 
 class Scoring(StrEnum):
-    """The ways in which a finding becomes points."""
+    """The ways in which an inspection finding is converted to points."""
 
     FIXED = "fixed"  # all points when true
     ALL_OR_NOTHING = "all_or_nothing"  # the same, where the row itself has several demands
@@ -54,10 +54,10 @@ class Scoring(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row; `points` is negative for a deduction.
+    """One row of an index table; `points` is negative for a deduction.
 
-    Only rows scored per finding have `each` and `floor`; only those with a threshold have
-    `threshold_percent`, which is inclusive.
+    Only rows scored per finding have `each` (points off for one finding) and `floor` (the fewest
+    points); only rows with a threshold have `threshold_percent`, which is inclusive.
     """
 
     key: str
@@ -75,7 +75,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One index table with its rows in the order of the annex."""
+    """One index table, with its rows in the order of the annex."""
 
     id: str
     version: str
@@ -91,19 +91,28 @@ class Table:
 
 @cache
 def table(table_id: str) -> Table:
-    """The table of that id. Raises NotFound, and InvalidInput with every fault of the data."""
+    """Returns the packaged index table with this id.
+
+    Raises NotFound for an unknown id, and InvalidInput with every fault of the data.
+    """
     if table_id not in TABLES:
         raise NotFound(f"没有指数表“{table_id}”", f"there is no index table {table_id!r}")
     return parse(read(table_id), content_hash(table_id), table_id)
 
 
 def parse(document: object, digest: str, name: str) -> Table:
-    """Reads a table from its content. Raises InvalidInput with every fault."""
+    """Reads an index table from the content of its data file. Raises InvalidInput with every fault.
+
+    `digest` is the hash of the file and `name` its name in the error message.
+    """
     return understand(document, name, lambda reader: read_table(reader, digest))
 
 
 def read_table(reader: Reader, digest: str) -> Table:
-    """Reads a table; the points of its rows must add up to the totals of the annex."""
+    """Reads an index table; the points of its rows must add up to the totals of the annex.
+
+    `digest` is the hash of the data file.
+    """
     read_header(
         reader, "name_zh", "name_en", "status", "requirements", "totals", *Part, "ambiguities",
         *DATED,

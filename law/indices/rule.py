@@ -1,7 +1,7 @@
-"""The Taizhou honest-metrology indices of scenic areas and street blocks (S2 附件3, 附件4).
+"""Computes the Taizhou honest-metrology indices of scenic areas and street blocks.
 
-Points are exact: no rounding, and the total has neither cap nor floor (C-28). Deductions and
-bonuses count once unless the row says each time.
+S2 附件3, 附件4. Points are exact: no rounding, and the total has neither cap nor floor (C-28).
+Deductions and bonuses count once unless the row counts each occurrence.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class RowScore:
-    """The score of one row: points (negative for a deduction), article, the finding as a number.
+    """The score of one row: its points (negative for a deduction), its article and the finding.
 
-    A finding that was true is 1, false 0.
+    `found` is the finding as a number; a true finding is 1, a false one 0.
     """
 
     row: str
@@ -34,7 +34,7 @@ class RowScore:
 
 @dataclass(frozen=True, slots=True)
 class IndexAnswer:
-    """An index with all rows; total = base + bonus - deduction."""
+    """The index of an area, with the scores of all rows; total = base + bonus - deduction."""
 
     table: Table
     total: Decimal
@@ -44,7 +44,7 @@ class IndexAnswer:
     rows: tuple[RowScore, ...]
 
     def to_json(self) -> dict[str, object]:
-        """The answer as plain JSON values; whole points stay whole numbers."""
+        """Returns the index as JSON values; whole points are written as whole numbers."""
         return {
             "table": self.table.id,
             "table_version": self.table.version,
@@ -71,11 +71,11 @@ class IndexAnswer:
 def assess(table_id: str, findings: Mapping[str, object], on: date | None = None) -> IndexAnswer:
     """Computes the index of an area from the findings for all rows of its table.
 
-    S2 附件3, 附件4. A finding is true or false, a count from 0, a percentage from 0 to 100, or
-    whole points up to those of the row, as the scoring of the row asks.
-    Raises NotFound for an unknown table; InvalidInput listing every missing, unknown or
-    unfitting finding; NotInForce for a day on which the table does not hold, or without a day
-    for a table that has ended.
+    S2 附件3, 附件4. `findings` maps the key of each row to its finding. Depending on the scoring of
+    the row, this is true or false, a count from 0, a percentage from 0 to 100, or whole points from
+    0 to those of the row. Raises NotFound for an unknown table; InvalidInput listing every missing,
+    unknown or unsuitable finding; NotInForce for a day on which the table does not hold, or without
+    a day for a table that has ended.
     """
     rows = table(table_id)
     if not rows.validity.holds(on or date.max):

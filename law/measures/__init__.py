@@ -1,1 +1,1 @@
-"""The consequences of a grade, and the grounds for an inspection at any grade."""
+"""The consequences of a grade, and the grounds for a priority inspection at any grade."""

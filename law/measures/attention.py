@@ -1,7 +1,7 @@
-"""Grounds to inspect a subject with priority at any grade (重点监督检查): S2 三(一), R-145.
+"""The grounds to inspect a subject with priority at any grade (重点监督检查): S2 三(一), R-145.
 
-The text has no figures; those in the data are examples (C-32). A ground does nothing by itself: it
-is shown to the person who plans inspections.
+The legal text has no figures; those in the data are examples (C-32). A ground has no effect by
+itself: it is shown to the person who plans inspections.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from law.reader.strict_reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A ground: at least so many records of these kinds within so many months."""
+    """A ground for a priority inspection: `at_least` records of certain kinds in `within_months`.
+
+    The months are calendar months.
+    """
 
     id: str
     kinds: frozenset[RecordKind]
@@ -36,17 +39,18 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """A ground that a subject meets, with the records by which it does."""
+    """A ground for a priority inspection that a subject meets, with the ids of the records."""
 
     ground: Ground
     records: tuple[str, ...]
 
 
 def attention(records: Sequence[Record], on: date) -> tuple[Attention, ...]:
-    """The grounds on which a subject with these records is inspected with priority on a day.
+    """Returns the grounds on which a subject is inspected with priority on a day.
 
-    S2 三(一). A record counts while it stands, for the months of the ground from its determination,
-    the last day included (C-02). An unverified record counts too: a suspicion is enough.
+    S2 三(一). A record counts while it is valid, and for `within_months` calendar months after its
+    determination, the last day included (C-02). An unverified record counts too: a suspicion is
+    enough.
     """
     holding = (ground_met.value for ground_met in _grounds() if ground_met.validity.holds(on))
     grounds = (Attention(ground, _counting(ground, records, on)) for ground in holding)
@@ -73,7 +77,7 @@ def _grounds() -> tuple[Version[Ground], ...]:
 
 
 def read_attention(reader: Reader) -> tuple[Version[Ground], ...]:
-    """Reads `attention.yaml`: every ground with its kinds and figures."""
+    """Reads `attention.yaml`: every ground for a priority inspection."""
     read_header(reader, "grounds", "ambiguities")
     read_readings(reader)
     grounds = tuple(read_dated(item, _ground) for item in reader.each("grounds"))

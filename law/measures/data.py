@@ -1,4 +1,4 @@
-"""The data of measures and of the shares inspected at random, each with article and days."""
+"""The data of measures and of random inspection shares, each with its article and its days."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ T = TypeVar("T")
 
 
 class MeasureKind(StrEnum):
-    """Whether a measure favours the subject or burdens it."""
+    """Whether a measure is in favour of the subject (incentive) or against it (restriction)."""
 
     INCENTIVE = "incentive"
     RESTRICTION = "restriction"
 
 
 class Discretion(StrEnum):
-    """Whether the text orders the measure or allows it (可以)."""
+    """Whether the legal text orders the measure (`shall`) or allows it (`may`, 可以)."""
 
     SHALL = "shall"
     MAY = "may"
 
 
 class Direction(StrEnum):
-    """Whether a class is inspected as often as the rule says, less often, or more often."""
+    """Whether a class is inspected at the basic rate, less often, or more often."""
 
     BASE = "base"
     LESS = "less"
@@ -54,7 +54,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure a text attaches to a grade, with its article."""
+    """One measure that a legal text attaches to a grade, with its article."""
 
     id: str
     kind: MeasureKind
@@ -66,9 +66,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """The least share of a class to be inspected in a year, in percent; None without a figure.
+    """The least share of a class that must be inspected in a year, in percent.
 
-    `direction` says whether the class is to be inspected `more` or `less` often than others.
+    `at_least_percent` is None where the text gives no figure. `direction` states whether the class
+    is inspected `more` or `less` often than others, or at the `base` rate.
     """
 
     at_least_percent: int | None
@@ -79,7 +80,7 @@ class Sampling:
 
 
 class Actor(StrEnum):
-    """Who considers a grade in its work."""
+    """The bodies that consider a grade in their work."""
 
     BUREAU = "bureau"
     ASSOCIATION = "association"
@@ -88,7 +89,7 @@ class Actor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One kind of work in which a grade is considered, by whom, with its article."""
+    """One kind of work in which a grade is considered, with the body that considers it."""
 
     id: str
     by: Actor
@@ -102,7 +103,10 @@ MeasureVersions = tuple[Version[Measure], ...]
 
 @dataclass(frozen=True, slots=True)
 class MeasureTable:
-    """Measures by text and grade (inherited ones first), uses by text, measures after an alert."""
+    """All measures: by text and grade, by colour of an alert, and the uses of grades by text.
+
+    The measures that a grade inherits from another grade are listed first.
+    """
 
     grades: Mapping[str, Mapping[str, MeasureVersions]]
     uses: Mapping[str, tuple[Version[Use], ...]]
@@ -114,18 +118,18 @@ SamplingTable = Mapping[str, Mapping[str, tuple[Version[Sampling], ...]]]
 
 @cache
 def measure_table() -> MeasureTable:
-    """The packaged measures."""
+    """Returns the packaged measures and uses of grades."""
     return understood("measures", read_measures)
 
 
 @cache
 def sampling_table() -> SamplingTable:
-    """The packaged sampling shares: by text and class."""
+    """Returns the packaged shares for random inspection, by text and class."""
     return understood("sampling", read_sampling)
 
 
 def read_measures(reader: Reader) -> MeasureTable:
-    """Reads `measures.yaml`, which must name every grade of every text, even without a measure."""
+    """Reads `measures.yaml`, which must list every grade of every text, even without a measure."""
     read_header(reader, "rulesets", "uses", "alerts", "ambiguities")
     read_readings(reader)
     texts = reader.below("rulesets")
@@ -158,7 +162,7 @@ def _of_text(reader: Reader, name: str) -> Mapping[str, MeasureVersions]:
 
 
 def note_status(reader: Reader, name: str) -> None:
-    """Notes a fault where the status differs from that of the text."""
+    """Records a fault if the status in the file is not the status of the legal text `name`."""
     if reader.choice("status", TextStatus) is not load(name).status:
         reader.fault("status", "与文本状态不符", "is not the status of the text")
 
@@ -195,7 +199,7 @@ def _use(reader: Reader) -> Use:
 
 
 def read_sampling(reader: Reader) -> SamplingTable:
-    """Reads `sampling.yaml`: the share or the direction for each class that a text mentions."""
+    """Reads `sampling.yaml`: the share or the direction of inspection for each class in a text."""
     read_header(reader, "rulesets")
     texts = reader.below("rulesets")
     note_each(texts, GRADING)
@@ -223,7 +227,7 @@ def _share(reader: Reader, principle: tuple[str, str]) -> Sampling:
 
 
 def of_text(table: Mapping[str, T], ruleset_id: str) -> T:
-    """The entry of a table for a text. Raises NotFound."""
+    """Returns the entry of a table for a ruleset. Raises NotFound for an unknown ruleset."""
     entry = table.get(ruleset_id)
     if entry is None:
         raise NotFound(f"没有规则集“{ruleset_id}”", f"there is no ruleset {ruleset_id!r}")

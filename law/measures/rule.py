@@ -1,6 +1,6 @@
-"""The consequences of a grade: incentives, restrictions, and the share inspected at random.
+"""The consequences of a grade: incentives, restrictions, and the share of random inspections.
 
-R-157 to R-161, R-138. A measure informs the official who decides; none takes effect by itself
+R-157 to R-161, R-138. A measure informs the official who decides; no measure takes effect by itself
 (C-23).
 """
 
@@ -47,10 +47,11 @@ T = TypeVar("T")
 
 
 def measures(ruleset_id: str, grade: str, on: date) -> tuple[Measure, ...]:
-    """The measures a text attaches to a grade on a day, inherited ones first (S3 25: E has D's).
+    """Returns the measures that a text attaches to a grade on a day, inherited ones first.
 
-    Empty where it attaches none, as S4 to grade D (C-09). Raises NotFound for an unknown ruleset
-    or grade, NotInForce for a day on which none of its measures holds.
+    S3 25: grade E inherits the measures of D. Empty where the text attaches none, as S4 to grade D
+    (C-09). Raises NotFound for an unknown ruleset or grade, NotInForce for a day on which none of
+    its measures holds.
     """
     what = f"{ruleset_id} {grade}"
     return _holding(
@@ -59,7 +60,10 @@ def measures(ruleset_id: str, grade: str, on: date) -> tuple[Measure, ...]:
 
 
 def measure_versions(ruleset_id: str, grade: str) -> MeasureVersions:
-    """All versions of the measures of a grade, past and future. Raises NotFound."""
+    """Returns all versions of the measures of a grade, past and future.
+
+    Raises NotFound for an unknown ruleset or grade.
+    """
     grades = of_text(measure_table().grades, ruleset_id)
     if grade not in grades:
         raise NotFound(f"没有等级“{grade}”", f"{ruleset_id} has no grade {grade!r}")
@@ -67,10 +71,11 @@ def measure_versions(ruleset_id: str, grade: str) -> MeasureVersions:
 
 
 def uses(ruleset_id: str, on: date) -> tuple[Use, ...]:
-    """The work in which the bureau and others consider a grade under a text, on a day.
+    """Returns the kinds of work in which a grade under a text is considered on a day.
 
-    S3 22, 26; S1 16. It informs the person who decides and binds nobody (C-22, C-23). Empty where a
-    text names none. Raises NotFound for an unknown ruleset, NotInForce as `measures`.
+    S3 22, 26; S1 16. A use informs the person who decides and binds nobody (C-22, C-23). Empty
+    where the text names no use. Raises NotFound for an unknown ruleset, NotInForce for a day on
+    which none of its uses holds.
     """
     of_text(measure_table().grades, ruleset_id)
     versions = measure_table().uses.get(ruleset_id, ())
@@ -78,9 +83,9 @@ def uses(ruleset_id: str, on: date) -> tuple[Use, ...]:
 
 
 def alert_measures(colour: Colour, on: date) -> tuple[Measure, ...]:
-    """The measures that may follow an alert on a day: S4 四(二) for red, none for other colours.
+    """Returns the measures that may follow an alert of a colour on a day.
 
-    Raises NotInForce for a day before the article.
+    S4 四(二) for red; empty for other colours. Raises NotInForce for a day before the article.
     """
     versions = measure_table().alerts.get(colour, ())
     return _holding(versions, on, (f"{colour}预警的措施", f"measures after {colour}"))
@@ -95,10 +100,10 @@ def _holding(versions: Sequence[Version[T]], on: date, what: tuple[str, str]) ->
 
 
 def sampling(ruleset_id: str, grade: str, on: date) -> Sampling | None:
-    """The share of a class to be inspected at random in the year of a day (R-138).
+    """Returns the share of a class to be inspected at random in the year of a day (R-138).
 
-    None where the text is silent. Raises NotFound for an unknown ruleset, NotInForce for a day on
-    which no share of the class holds.
+    None where the text has no rule for the class. Raises NotFound for an unknown ruleset,
+    NotInForce for a day on which no share of the class holds.
     """
     versions = of_text(sampling_table(), ruleset_id).get(grade)
     if versions is None:
@@ -107,9 +112,10 @@ def sampling(ruleset_id: str, grade: str, on: date) -> Sampling | None:
 
 
 def sample_size(population: int, at_least_percent: int) -> int:
-    """How many of a class must be drawn for at least that share, rounded up (不低于).
+    """Returns how many subjects of a class must be drawn, rounded up (不低于).
 
-    Raises InvalidInput for a negative population or a share outside 0 to 100.
+    `population` is the size of the class and `at_least_percent` the least share. Raises
+    InvalidInput for a negative population or a share outside 0 to 100 percent.
     """
     if population < 0 or not 0 <= at_least_percent <= 100:
         raise InvalidInput("抽查总数或比例不符合要求", "the population or the share is not valid")

@@ -1,1 +1,1 @@
-"""Reads the data files of the law into typed values, strictly, and names every fault."""
+"""Reads the data files of the law into typed values and reports every fault of a file."""

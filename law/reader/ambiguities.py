@@ -1,7 +1,7 @@
-"""Readings: where the texts are ambiguous or silent, how they are read here (D-08).
+"""Reads how ambiguous or silent passages of the legal texts are understood here (D-08).
 
-Every file of the law declares the ambiguities it touches, each in Chinese and English: the reading
-chosen, the alternative, and what would change under it.
+Every data file of the law declares the ambiguities that its figures touch. Each has, in Chinese and
+English, the reading chosen, the alternative, and the effect of the alternative.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FIELDS = (
 
 
 def read_readings(reader: Reader, required: bool = True) -> tuple[Reading, ...]:
-    """Reads the list `ambiguities` of a file, in which each number may occur once."""
+    """Reads the list `ambiguities` of a data file. A number that occurs twice is a fault."""
     readings = tuple(_read_plain(item) for item in reader.each("ambiguities", required))
     note_repeats(reader, readings)
     return readings
@@ -35,7 +35,10 @@ def _read_plain(reader: Reader) -> Reading:
 
 
 def read_reading(reader: Reader) -> Reading:
-    """Reads one declared ambiguity; what the texts leave open is optional, in both languages."""
+    """Reads one declared ambiguity: its number, the reading chosen, and the alternative.
+
+    The description of the open question in the legal texts is optional; it needs both languages.
+    """
     if not _NUMBER.fullmatch(reader.text("id")):
         reader.fault("id", "应为C-编号", "must be a number C-nn")
     has_text = "text_zh" in reader.data or "text_en" in reader.data
@@ -53,14 +56,17 @@ def read_reading(reader: Reader) -> Reading:
 
 
 def note_repeats(reader: Reader, readings: Sequence[Reading]) -> None:
-    """Notes a fault for each number that the list `ambiguities` of a file declares twice."""
+    """Records a fault for each number that the list `ambiguities` of a file declares twice."""
     for place, reading in enumerate(readings):
         if reading.id and reading.id in {earlier.id for earlier in readings[:place]}:
             reader.fault(f"ambiguities[{place}].id", "编号重复", f"repeats {reading.id}")
 
 
 def read_touched(reader: Reader, key: str, declared: Container[str]) -> tuple[str, ...]:
-    """Reads the numbers of the ambiguities a figure touches; each must be declared in the file."""
+    """Reads the numbers of the ambiguities that a figure touches.
+
+    A number that the file does not declare is a fault.
+    """
     numbers = reader.texts(key)
     for number in numbers:
         if number not in declared:

@@ -1,9 +1,9 @@
-"""A data file of the law: YAML → typed values, refused whole with every fault listed.
+"""Reads a data file of the law from YAML into typed values; a file with a fault is rejected.
 
-Every file under `law/rulesets/` is read to its end; if it has any fault it is refused in one error
-that names each fault with its path. What every figure must have is read here: its article, and the
-days on which it holds. Asked for on any other day it is a typed error; an ended figure never
-stands in for one that is missing (D-08).
+Every file under `law/rulesets/` is read to its end; if it has any fault, it is rejected in one
+error that lists each fault with its path. This module also reads the fields that every figure must
+have: its article, and the days on which it holds. Reading a figure for any other day raises
+NotInForce; an ended figure never replaces a missing one (D-08).
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class _StrictLoader(_LOADER):  # type: ignore[valid-type, misc]
 
 
 def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
-    """Reads a loaded data file. Raises InvalidInput with every fault."""
+    """Converts the loaded content of a data file with `read`. Raises InvalidInput with every fault.
+
+    `name` is the name of the file in the error message.
+    """
     faults: list[Fault] = []
     value = read(Reader(document, "", faults))
     _refuse(faults, name)
@@ -54,7 +57,10 @@ def understand(document: object, name: str, read: Callable[[Reader], T]) -> T:
 
 
 def load_yaml(source: str, name: str) -> Any:
-    """Loads YAML. Raises InvalidInput for invalid YAML and for a key written twice."""
+    """Loads YAML text. Raises InvalidInput for invalid YAML and for a key written twice.
+
+    `name` is the name of the file in the error message.
+    """
     try:
         return yaml.load(source, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
@@ -67,7 +73,7 @@ def _refuse(faults: list[Fault], name: str) -> None:
 
 
 def canonical_hash(document: object) -> str:
-    """Returns the SHA-256 of a document as canonical JSON: layout and comments do not matter."""
+    """Returns the SHA-256 of a document as canonical JSON, independent of layout and comments."""
     text = json.dumps(
         document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=date.isoformat
     )
@@ -75,14 +81,20 @@ def canonical_hash(document: object) -> str:
 
 
 def read_header(reader: Reader, *parts: str) -> None:
-    """Reads the id and the version of a file; `parts` are the other fields it may have."""
+    """Reads the id and the version of a data file.
+
+    `parts` are the other fields that the file may have; any other field is a fault.
+    """
     reader.only("id", "version", *parts)
     reader.text("id")
     reader.text("version")
 
 
 def read_cite(reader: Reader) -> str:
-    """Reads the citation every figure must have."""
+    """Reads the citation of the article on which a figure is based.
+
+    A missing citation, or one of an unknown text, is a fault.
+    """
     cite = reader.text("cite")
     if cite and not is_citation(cite):
         reader.fault("cite", f"引用不明：{cite}", f"cites no known text: {cite}")
@@ -90,7 +102,10 @@ def read_cite(reader: Reader) -> str:
 
 
 def read_validity(reader: Reader) -> Validity:
-    """Reads the first and the last day of a figure; null is open, a missing field is a fault."""
+    """Reads the first and the last day of a figure; null means no limit.
+
+    A missing field is a fault.
+    """
     for key in ("valid_from", "valid_to"):
         if key not in reader.data:
             reader.fault(key, "缺少（可为null）", "is missing (null where open)")
@@ -101,20 +116,20 @@ def read_validity(reader: Reader) -> Validity:
 
 
 def read_period(reader: Reader) -> Validity:
-    """Reads the days on which a whole text holds: the field `validity`, with its two days."""
+    """Reads the first and the last day of a whole legal text from the field `validity`."""
     days = reader.below("validity")
     days.only("valid_from", "valid_to")
     return read_validity(days)
 
 
 def read_dated(reader: Reader, read: Callable[[Reader], T]) -> Version[T]:
-    """Reads one figure: its article, its days and its value."""
+    """Reads one figure: its article, the days on which it holds, and its value (with `read`)."""
     cite, validity = read_cite(reader), read_validity(reader)
     return Version(read(reader), cite, validity)
 
 
 def read_lasting(reader: Reader, whole: Validity, read: Callable[[Reader], T]) -> T:
-    """Reads a figure without versions: it must hold on every day on which the whole holds."""
+    """Reads a figure without versions. It must hold on every day of the validity `whole`."""
     figure = read_dated(reader, read)
     if not figure.validity.covers(whole):
         zh, en = "应与所属整体同期有效", "must hold as long as the whole it is part of"
@@ -123,21 +138,21 @@ def read_lasting(reader: Reader, whole: Validity, read: Callable[[Reader], T]) -
 
 
 def read_versions(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
-    """Reads one figure, or a list of figures that follow one another in time."""
+    """Reads the versions of a figure: one figure, or a list of figures for different days."""
     if isinstance(reader.data.get(key), list):
         return tuple(read_dated(item, read) for item in reader.each(key))
     return (read_dated(reader.below(key), read),)
 
 
 def read_figure(reader: Reader, key: str, read: Callable[[Reader], T]) -> tuple[Version[T], ...]:
-    """Reads all versions of one figure; two versions for the same day are a fault."""
+    """Reads all versions of one figure. Two versions for the same day are a fault."""
     versions = read_versions(reader, key, read)
     note_rivals(reader, key, [version.validity for version in versions])
     return versions
 
 
 def note_each(reader: Reader, names: Iterable[str]) -> None:
-    """Notes a fault for each of these names that is missing, and for every other name."""
+    """Records a fault for each of the names that is missing, and for every other field."""
     known = list(names)
     reader.only(*known)
     for name in known:
@@ -146,13 +161,13 @@ def note_each(reader: Reader, names: Iterable[str]) -> None:
 
 
 def note_rivals(reader: Reader, key: str, periods: Sequence[Validity]) -> None:
-    """Notes a fault where two versions of one figure hold on the same day."""
+    """Records a fault if two versions of one figure hold on the same day."""
     if any(first.meets(second) for first, second in combinations(periods, 2)):
         reader.fault(key, "同一日有多个数值有效", "several versions hold on one day", cite="D-08")
 
 
 def read_requirements(reader: Reader) -> tuple[str, ...]:
-    """Reads the numbers R-nnn of the requirements that a figure answers."""
+    """Reads the numbers (R-nnn) of the requirements that a figure fulfils."""
     numbers = reader.texts("requirements")
     for number in numbers:
         if not (number.startswith("R-") and is_citation(number)):

@@ -1,4 +1,4 @@
-"""The packaged YAML of the law, loaded once. `law/` reads nothing else."""
+"""Reads the YAML files that are packaged with the law. `law/` reads no other files."""
 
 from __future__ import annotations
 
@@ -16,22 +16,31 @@ T = TypeVar("T")
 
 @cache
 def source(name: str) -> str:
-    """The text of `law/rulesets/<name>.yaml`."""
+    """Returns the text of the file `law/rulesets/<name>.yaml`."""
     return files("law").joinpath("rulesets", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 @cache
 def read(name: str) -> dict[str, Any]:
-    """The plain content of `law/rulesets/<name>.yaml`, shared by all callers: do not change it."""
+    """Returns the loaded content of `law/rulesets/<name>.yaml`.
+
+    All callers share the same object, so it must not be changed.
+    """
     loaded: dict[str, Any] = load_yaml(source(name), name)
     return loaded
 
 
 def understood(name: str, parts: Callable[[Reader], T]) -> T:
-    """`law/rulesets/<name>.yaml` as typed values. Raises InvalidInput with every fault."""
+    """Converts the file `law/rulesets/<name>.yaml` to typed values with the reader `parts`.
+
+    Raises InvalidInput with every fault of the file.
+    """
     return understand(read(name), name, parts)
 
 
 def content_hash(name: str) -> str:
-    """SHA-256 of the file as packaged, so that a result can name the data it used."""
+    """Returns the SHA-256 of the packaged file `law/rulesets/<name>.yaml`.
+
+    A result contains it to identify the data that were used.
+    """
     return f"sha256:{hashlib.sha256(source(name).encode()).hexdigest()}"

@@ -1,7 +1,7 @@
-"""Reads untrusted structures (JSON, YAML) and notes every fault with its path.
+"""Reads untrusted structures (JSON, YAML) and records every fault with its path.
 
-A reader does not stop at the first fault: it notes it and returns a placeholder value, so that the
-caller reads on and refuses the whole at the end (D-12).
+A reader does not stop at the first fault: it records the fault and returns a placeholder value, so
+that the caller can read on and reject the whole input at the end (D-12).
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Reader:
-    """A mapping at `path` of a document; its faults and those below it go to one list."""
+    """Reads the fields of one mapping in a document and records their faults.
+
+    `path` is the place of the mapping in the document. The readers of nested mappings add their
+    faults to the same list.
+    """
 
     def __init__(self, data: object, path: str, faults: list[Fault]) -> None:
         self.path = path
@@ -36,19 +40,22 @@ class Reader:
             self.faults = []  # its missing fields would only repeat the fault
 
     def fault(self, key: str, zh: str, en: str, cite: str | None = None) -> None:
-        """Notes a fault of one field; a repeated reading of the field notes it only once."""
+        """Records a fault of one field. The same fault is recorded only once."""
         fault = Fault(self._at(key), zh, en, cite=cite)
         if fault not in self.faults:
             self.faults.append(fault)
 
     def only(self, *allowed: str) -> None:
-        """Notes a fault for every field that is not allowed."""
+        """Records a fault for every field whose name is not in `allowed`."""
         for key in self.data:
             if key not in allowed:
                 self.fault(str(key), "未知字段", "unknown field")
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Reads a non-empty text; without a default, a missing one is a fault."""
+        """Reads a non-empty text.
+
+        If it is missing, returns the default; without one, records a fault.
+        """
         value = self.data.get(key)
         if isinstance(value, str) and value.strip():
             return value
@@ -58,7 +65,10 @@ class Reader:
         return default or ""
 
     def choice(self, key: str, options: type[E], default: E | None = None) -> E:
-        """Reads one of the values of an enumeration."""
+        """Reads one value of an enumeration. If it is missing, returns the default.
+
+        Records a fault for any other value, and for a missing one without a default.
+        """
         value = self.data.get(key)
         if value is None and default is not None:
             return default
@@ -69,11 +79,15 @@ class Reader:
         return next(iter(options))
 
     def choice_or_none(self, key: str, options: type[E]) -> E | None:
-        """Reads one of the values of an enumeration, or nothing."""
+        """Reads one value of an enumeration; returns None if the field is missing or null."""
         return None if self.data.get(key) is None else self.choice(key, options)
 
     def day(self, key: str, default: date | None = None) -> date:
-        """Reads a local calendar day, ``YYYY-MM-DD``."""
+        """Reads a calendar day, ``YYYY-MM-DD``. If it is missing, returns the default.
+
+        Records a fault for any other value, for a year outside 1900 to 2999, and for a missing day
+        without a default.
+        """
         value = self.data.get(key)
         if value is None and default is not None:
             return default
@@ -86,11 +100,11 @@ class Reader:
         return day or date.min
 
     def day_or_none(self, key: str) -> date | None:
-        """Reads a local calendar day, or nothing."""
+        """Reads a calendar day, ``YYYY-MM-DD``; returns None if the field is missing or null."""
         return None if self.data.get(key) is None else self.day(key)
 
     def flag(self, key: str, default: bool) -> bool:
-        """Reads true or false; absent is the default."""
+        """Reads true or false; returns the default if the field is missing."""
         value = self.data.get(key)
         if value is None:
             return default
@@ -100,7 +114,10 @@ class Reader:
         return value
 
     def whole(self, key: str, least: int | None = None) -> int:
-        """Reads a whole number from `least` to 999,999, more than any figure of the law."""
+        """Reads a whole number from `least` to 999,999; records a fault for any other value.
+
+        Without `least`, the smallest number is -999,999.
+        """
         value = self.data.get(key)
         if isinstance(value, bool) or not isinstance(value, int):
             self._missing_or(key, "应为整数", "must be a whole number", cite="C-10")
@@ -112,18 +129,21 @@ class Reader:
         return value
 
     def whole_or_none(self, key: str, least: int | None = None) -> int | None:
-        """Reads a whole number, at least `least`, or nothing."""
+        """Reads a whole number as `whole` does; returns None if the field is missing or null."""
         return None if self.data.get(key) is None else self.whole(key, least)
 
     def below(self, key: str) -> Reader:
-        """Reads a mapping below this one."""
+        """Returns a reader for the mapping in the field `key`; a missing field is a fault."""
         if key not in self.data:
             self.fault(key, "缺少", "is missing")
             return Reader({}, self._at(key), [])
         return Reader(self.data[key], self._at(key), self.faults)
 
     def each(self, key: str, required: bool = True) -> Iterator[Reader]:
-        """Reads a list of mappings below this one."""
+        """Yields a reader for each mapping in the list in the field `key`.
+
+        If `required` is true, a missing list is a fault.
+        """
         value = self.data.get(key)
         if value is None and not required:
             return
@@ -134,7 +154,7 @@ class Reader:
             yield Reader(item, f"{self._at(key)}[{index}]", self.faults)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Reads a list of texts; absent is empty."""
+        """Reads a list of texts; returns an empty tuple if the field is missing."""
         value = self.data.get(key)
         if value is None:
             return ()
@@ -144,7 +164,10 @@ class Reader:
         return ()
 
     def choices(self, key: str, options: type[E]) -> tuple[E, ...]:
-        """Reads a list of values of an enumeration; absent is empty."""
+        """Reads a list of values of an enumeration; returns an empty tuple if the field is missing.
+
+        Records a fault for each value that is not in the enumeration.
+        """
         values = []
         for item in self.texts(key):
             if item in set(options):
@@ -163,7 +186,7 @@ class Reader:
 
 
 def refuse(faults: list[Fault], zh: str, en: str) -> None:
-    """Refuses the whole input when it has any fault."""
+    """Raises InvalidInput with all faults and the message `zh` and `en`, if there is any fault."""
     if faults:
         raise InvalidInput(zh, en, faults=faults)
 

@@ -1,8 +1,8 @@
-"""The legal texts behind the rules, and how a rule cites them.
+"""The legal texts on which the rules are based, and the citations of their articles.
 
 A citation is the id of a text, a space and the article as the text numbers it: ``S4 四(三)2``.
-Several are joined by ``; ``. Our own readings are cited by number: ``C-17`` (ambiguity), ``R-076``
-(requirement), ``D-08`` (decision).
+Several citations are joined by ``; ``. The project's own readings are cited by number: ``C-17``
+(ambiguity), ``R-076`` (requirement), ``D-08`` (decision).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from law.errors import NotFound
 
 
 class TextStatus(StrEnum):
-    """Whether a text is in force or a draft: only an issued text binds."""
+    """Whether a legal text is issued or a draft. Only an issued text binds."""
 
     ISSUED = "issued"
     DRAFT = "draft"
@@ -23,7 +23,7 @@ class TextStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One legal text: id used in citations, titles, whether it was issued, its document number."""
+    """One legal text: the id used in citations, its titles, its status and its document number."""
 
     id: str
     title_zh: str
@@ -123,7 +123,7 @@ _OWN_IN_SENTENCE = re.compile(rf"[；;]? ?(?<![A-Za-z0-9-]){_OWN.pattern}(?!\d)"
 
 
 def text(text_id: str) -> Text:
-    """Returns the legal text with this id, e.g. ``S4``."""
+    """Returns the legal text with this id, e.g. ``S4``. Raises NotFound for an unknown id."""
     try:
         return TEXTS[text_id]
     except KeyError:
@@ -131,29 +131,29 @@ def text(text_id: str) -> Text:
 
 
 def is_citation(value: str) -> bool:
-    """Whether every part of a citation names a known text or one of our own numbers."""
+    """Returns whether every part of a citation names a known text or a number such as C-17."""
     return all(_known(part.strip()) for part in value.split(";"))
 
 
 def spell_out(value: str, lang: str, within: str = "") -> str:
-    """Renders a citation with the titles of the texts, in `zh` or `en`.
+    """Returns a citation with the titles of the legal texts, in the language `zh` or `en`.
 
-    The title is left out for articles of the text `within`.
+    The title is left out for articles of the text with the id `within`.
     """
     parts = (_spelled(part.strip(), lang, within) for part in value.split(";"))
     return ("；" if lang == "zh" else "; ").join(parts)
 
 
 def without_codes(sentence: str) -> str:
-    """A sentence without the numbers of our own readings (``C-17``), for letters."""
+    """Returns a sentence without numbers such as ``C-17``, for use in letters."""
     return _OWN_IN_SENTENCE.sub("", sentence).replace("（）", "").replace("（；", "（")
 
 
 def spell_articles(value: str, lang: str = "zh") -> str:
-    """Renders a citation for a letter: each text by its title, once, then its articles.
+    """Returns a citation for use in a letter: the title of each text, once, then its articles.
 
-    Our own numbers (C-19, R-131, D-08) are left out, because no reader of a letter knows them. In
-    Chinese an article reads as in official documents: 第二十七条, 第四部分第（三）项.
+    The project's own numbers (C-19, R-131, D-08) are left out, because no reader of a letter knows
+    them. In Chinese an article is written as in official documents: 第二十七条, 第四部分第（三）项.
     """
     articles: dict[str, list[str]] = {}
     for part in value.split(";"):

@@ -1,1 +1,1 @@
-"""Credit repair on application: the conditions and their data."""
+"""Credit repair on application: the conditions of each legal text and their data."""

@@ -1,4 +1,4 @@
-"""The data of credit repair: the conditions of each text, with article and days."""
+"""The data of credit repair: the conditions of each legal text, each with its article and days."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from law.texts_in_force.load import GRADING, load
 
 
 class DemandType(StrEnum):
-    """What a condition asks for."""
+    """The kinds of conditions for a repair: a wait, a confirmed fact, or no new record."""
 
     AFTER_YEARS = "after_years"  # a wait of years from the first day at the grade
     FACT = "fact"  # a fact that the bureau confirms
@@ -38,7 +38,11 @@ class DemandType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Barring:
-    """A kind of record that prevents a repair if it is new; it holds as long as its condition."""
+    """A kind of record that prevents a repair if it is new.
+
+    It applies on the days on which its condition holds. With `final`, only a final record prevents
+    the repair; with a severity, only a record of that severity.
+    """
 
     kind: RecordKind
     final: bool
@@ -47,10 +51,11 @@ class Barring:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One condition of a repair.
+    """One condition for a repair.
 
-    `years` is the wait. A new record prevents the repair if `barring` lists it, or, with
-    `same_kind`, if it is of the kind of a record to repair."""
+    `years` is the wait in calendar years. A new record prevents the repair if `barring` lists it,
+    or, with `same_kind`, if it has the same kind as a record to be repaired.
+    """
 
     id: str
     type: DemandType
@@ -64,7 +69,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a text does not provide for repair on application."""
+    """The reason why a legal text provides no repair on application, with its article."""
 
     cite: str
     zh: str
@@ -73,7 +78,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RepairRules:
-    """The conditions of one text, by grade and for any adverse record, or why there are none."""
+    """The conditions for a repair under one text: for certain grades, and for any adverse record.
+
+    `refusal` is the reason if the text provides no repair on application.
+    """
 
     grades: Mapping[str, tuple[Version[Demand], ...]]
     any_adverse: tuple[Version[Demand], ...]
@@ -82,12 +90,12 @@ class RepairRules:
 
 @cache
 def repair_rules() -> Mapping[str, RepairRules]:
-    """The packaged conditions by text."""
+    """Returns the packaged conditions for a repair, by legal text."""
     return understood("repair", read_repair)
 
 
 def read_repair(reader: Reader) -> Mapping[str, RepairRules]:
-    """Reads `repair.yaml`: the conditions of every grading text, or why it has none."""
+    """Reads `repair.yaml`: for each grading text the conditions of repair, or the refusal."""
     read_header(reader, "term", "rulesets", "ambiguities")
     if reader.text("term") not in {term.id for term in definitions()}:
         reader.fault("term", "没有该期限", "there is no such term")

@@ -1,7 +1,7 @@
-"""Credit repair on application: the conditions of each text, and which of them are met.
+"""Checks which conditions for a credit repair on application are met.
 
-S3 20-21; S4 四(四) with ZJ-REPAIR 5. Tianjin and the national guide do not provide for an
-application. The term of 15 working days is `repair` in law.terms.ledger.
+S3 20-21; S4 四(四) with ZJ-REPAIR 5. Tianjin and the national guide provide no application for
+repair. The term of 15 working days is `repair` in law.terms.ledger.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _WHAT = ("修复条件", "the conditions of repair")
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The facts of an application for repair.
+    """The facts of an application for a credit repair.
 
-    `spell_began_on` is the first day since which the subject has had the grade without a break
-    (C-13), `to_repair` are the adverse records concerned, `archive` all records. `confirmed` names
-    the facts that the bureau has confirmed: duties_performed, impact_removed, corrected.
+    `on` is the day for which the conditions are checked. `spell_began_on` is the first day since
+    which the subject has had the grade without a break (C-13), `to_repair` are the adverse records
+    concerned, `archive` all records of the subject. `confirmed` names the facts that the bureau has
+    confirmed: duties_performed, impact_removed, corrected.
     """
 
     grade: str
@@ -39,7 +40,11 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition and whether it is met; `met_from` is the day from which, if time decides."""
+    """One condition for a repair, and whether it is met.
+
+    `met_from` is the first day on which it is met, None where time does not decide. `in_the_way`
+    are the ids of the records that prevent it.
+    """
 
     id: str
     met: bool
@@ -52,10 +57,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class RepairAnswer:
-    """Whether a repair may be confirmed, with every condition.
+    """Whether a repair may be confirmed, with the state of every condition.
 
-    `met_from` is the first day on which it may, if nothing else happens; None where time alone is
-    not enough.
+    `met_from` is the first day on which it may be confirmed if nothing else happens; None where
+    time alone is not enough.
     """
 
     permitted: bool
@@ -64,11 +69,11 @@ class RepairAnswer:
 
 
 def check(ruleset_id: str, application: Application) -> RepairAnswer:
-    """The conditions of the text for an application, met or not.
+    """Checks the conditions of a legal text for an application for repair.
 
-    S3 21 and ZJ-REPAIR 5 for grade E; S3 20 and S4 四(四) for any other adverse record.
-    Raises NotFound for an unknown text, InvalidInput for a grade whose spell has no first day,
-    NotInForce for a day on which the text asks for nothing.
+    S3 21 and ZJ-REPAIR 5 for grade E; S3 20 and S4 四(四) for any other adverse record. Raises
+    NotFound for an unknown text, InvalidInput if `spell_began_on` is needed and missing, and
+    NotInForce for a day on which no condition of the text holds.
     """
     rules = of_text(repair_rules(), ruleset_id)
     if rules.refusal:

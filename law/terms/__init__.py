@@ -1,1 +1,1 @@
-"""Statutory terms in working days: the ledger of a term, its data, and the calendar."""
+"""Statutory terms in working days: the ledger of a term, the data of the terms, the calendar."""

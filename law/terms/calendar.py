@@ -1,6 +1,7 @@
 """The working-day calendar: one numbered edition for each notice of the State Council.
 
-An edition contains all earlier ones, so any result can be recomputed with the edition of its day.
+An edition contains all earlier ones, so any result can be recomputed with the edition that was the
+latest on its day.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _BEFORE_THE_FIRST = -2
 
 @dataclass(frozen=True)
 class Edition:
-    """All arrangements published so far.
+    """One edition of the working-day calendar, with all arrangements published until then.
 
     `off` are days off, `work` make-up working days, `years` the years already arranged, and
     `documents` the State Council notices, oldest first.
@@ -40,13 +41,13 @@ class Edition:
     documents: tuple[str, ...]
 
     def is_workday(self, day: date) -> bool:
-        """Whether a day is worked: as arranged, otherwise Monday to Friday."""
+        """Returns whether a day is a working day: by arrangement, otherwise Monday to Friday."""
         if day in self.off:
             return False
         return day in self.work or day.weekday() < _SATURDAY
 
     def is_published(self, day: date) -> bool:
-        """Whether the arrangement of that day's year has been published."""
+        """Returns whether the arrangement for the year of this day has been published."""
         return day.year in self.years
 
     def with_year(
@@ -58,10 +59,10 @@ class Edition:
         off: Iterable[date] = (),
         work: Iterable[date] = (),
     ) -> Edition:
-        """The next edition: this one with the arrangement of a year added or amended.
+        """Returns the next edition: this one with the arrangement of a year added or amended.
 
-        The new arrangement decides about each day that it names. Raises InvalidInput for a missing
-        document or for a day that is both off and worked.
+        The new arrangement replaces the old one for each day that it names. Raises InvalidInput for
+        a missing document, or for a day that is in both `off` and `work`.
         """
         new_off, new_work = frozenset(off), frozenset(work)
         _check_arrangement(document, new_off & new_work)
@@ -75,7 +76,7 @@ class Edition:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The edition as plain JSON values, with nothing lost."""
+        """Returns the edition as JSON values, with all its data."""
         return {
             "number": self.number,
             "published_on": self.published_on.isoformat(),
@@ -87,7 +88,7 @@ class Edition:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Edition:
-        """The edition that `to_json` wrote."""
+        """Reads an edition from the JSON that `to_json` returned."""
         return cls(
             number=data["number"],
             published_on=date.fromisoformat(data["published_on"]),
@@ -113,12 +114,12 @@ NOTHING_PUBLISHED = Edition(_BEFORE_THE_FIRST, date.min, frozenset(), frozenset(
 
 @cache
 def editions() -> tuple[Edition, ...]:
-    """The packaged editions, oldest first; each contains all before it."""
+    """Returns the packaged calendar editions, oldest first; each contains all earlier ones."""
     return understood("workdays", read_editions)
 
 
 def read_editions(reader: Reader) -> tuple[Edition, ...]:
-    """Reads `workdays.yaml`: one edition per notice, each containing all before it."""
+    """Reads `workdays.yaml`: one calendar edition per notice; each contains all earlier ones."""
     read_header(reader, "editions")
     chain = [NOTHING_PUBLISHED]
     for item in reader.each("editions"):

@@ -1,4 +1,4 @@
-"""The data of the statutory terms: days, event, cap, article and reminders."""
+"""The data of the statutory terms: working days, starting event, cap, article and reminders."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LAST_HOUR = 23
 
 
 class Basis(StrEnum):
-    """Where a figure comes from: an issued text, a draft, or a text adopted by the deployment."""
+    """The source of a figure: an issued text, a draft, or a text adopted by the deployment."""
 
     BINDING = "binding"
     DRAFT = "draft"
@@ -40,19 +40,19 @@ class Basis(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a term counts."""
+    """The unit in which a term is counted."""
 
     WORKING_DAYS = "working_days"
 
 
 class Approver(StrEnum):
-    """Who approves an extension (S3 28)."""
+    """The role that approves an extension of a term (S3 28)."""
 
     UNIT_HEAD = "unit_head"
 
 
 class ReminderKind(StrEnum):
-    """Whether the caseworker is reminded, or the unit head is told."""
+    """The kinds of reminders: one to the caseworker, or a notice to the unit head (`escalate`)."""
 
     REMIND = "remind"
     ESCALATE = "escalate"
@@ -60,7 +60,11 @@ class ReminderKind(StrEnum):
 
 @dataclass(frozen=True)
 class ReminderPoint:
-    """A practice of the bureau: when somebody is reminded, in working days left or overdue."""
+    """A time at which the bureau's own practice requires a reminder about a term.
+
+    `working_days` is the number of working days left, or overdue if `overdue` is true; `local_hour`
+    is the hour of that day in Shanghai.
+    """
 
     id: str
     kind: str
@@ -71,7 +75,11 @@ class ReminderPoint:
 
 @dataclass(frozen=True)
 class Definition:
-    """One statutory term: its working days, the event it runs from, and `cap`, the most in all."""
+    """One version of a statutory term: its working days, the event from which it runs, its article.
+
+    `cap` is the largest number of working days with all extensions. The term applies to events from
+    `valid_from` to `valid_to`, both inclusive; None means no last day.
+    """
 
     id: str
     name_zh: str
@@ -90,24 +98,24 @@ class Definition:
 
     @property
     def validity(self) -> Validity:
-        """The days of the events to which the term applies."""
+        """The days of the events to which this version of the term applies."""
         return Validity(self.valid_from, self.valid_to)
 
     def in_force(self, day: date) -> bool:
-        """Whether the term applies to an event of that day."""
+        """Returns whether this version of the term applies to an event of that day."""
         return self.validity.holds(day)
 
 
 @cache
 def definitions() -> tuple[Definition, ...]:
-    """All statutory terms; a term that changed has several versions."""
+    """Returns all statutory terms; a term that the law changed has several versions."""
     return understood("terms", read_terms)
 
 
 def read_terms(reader: Reader) -> tuple[Definition, ...]:
     """Reads `terms.yaml`: terms, reminder points and the rule about suspension.
 
-    A term has a version for each stretch of days on which its cap and its reminders stay the same.
+    A term has one version for each period of days in which its cap and its reminders stay the same.
     """
     read_header(reader, "definitions", "reminder_points", "suspension", "ambiguities")
     _check_suspension(reader.below("suspension"))
@@ -247,10 +255,10 @@ def _capped(reader: Reader, term: Definition, caps: Sequence[Definition]) -> Def
 
 
 def definition(definition_id: str, on: date) -> Definition:
-    """The statutory term of that id for an event of a day.
+    """Returns the version of a statutory term for an event of a day.
 
-    Raises NotFound for an unknown id, NotInForce for a day on which no version is in force:
-    an ended figure never stands in for another (D-08).
+    Raises NotFound for an unknown id, NotInForce for a day on which no version is in force: an
+    ended version never replaces another (D-08).
     """
     versions = [term for term in definitions() if term.id == definition_id]
     if not versions:

@@ -1,8 +1,8 @@
-"""Statutory terms as ledgers: budget, extensions, pauses; target and latest date are derived.
+"""Ledgers of statutory terms: budget, extensions and pauses, from which the last day is computed.
 
 Days are local days in Asia/Shanghai: a term whose last day is D is overdue at 00:00 of D + 1. The
 day of the event is not counted; the day after it is day 1. The day on which a term is suspended
-still counts, and after it is resumed counting goes on with the next day.
+still counts; after the term is resumed, counting continues with the next day.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Reminder:
 
 @dataclass(frozen=True)
 class Extension:
-    """Working days added, who approved them, why and when."""
+    """One extension of a term: the working days added, the approver, the reason and the day."""
 
     days: int
     approved_by: str
@@ -49,7 +49,7 @@ class Extension:
     on: date
 
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong: it needs at least one day, an approver and a ground."""
+        """Returns the faults of the extension: fewer than one day, no approver, or no reason."""
         checks = (
             (self.days >= 1, Fault("days", "延长天数至少为1", "an extension is at least a day")),
             (self.approved_by.strip(), Fault("approved_by", "延长须经批准", "needs an approver")),
@@ -58,48 +58,51 @@ class Extension:
         return tuple(fault for met, fault in checks if not met)
 
     def to_json(self) -> dict[str, Any]:
-        """The entry as plain JSON values."""
+        """Returns the extension as JSON values."""
         return vars(self) | {"on": self.on.isoformat()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Extension:
-        """The entry that `to_json` wrote."""
+        """Reads an extension from the JSON that `to_json` returned."""
         return cls(**{**data, "on": date.fromisoformat(data["on"])})
 
 
 @dataclass(frozen=True)
 class Pause:
-    """A suspension from the day `on` by the article cited, until `until`; None while it lasts."""
+    """One suspension of a term, from the day `on` until the day `until`; None while it lasts.
+
+    `ground_cite` is the article that permits the suspension.
+    """
 
     on: date
     ground_cite: str
     until: date | None = None
 
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong: the ground must cite a known text, or name an article as 第…条."""
+        """Returns a fault unless the ground cites a known text or names an article as 第…条."""
         if is_citation(self.ground_cite) or _ARTICLE.search(self.ground_cite):
             return ()
         return (Fault("ground_cite", "中止须注明所依据的条文", "a pause needs its article"),)
 
     def to_json(self) -> dict[str, Any]:
-        """The entry as plain JSON values."""
+        """Returns the suspension as JSON values."""
         until = self.until.isoformat() if self.until else None
         return {"on": self.on.isoformat(), "ground_cite": self.ground_cite, "until": until}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Pause:
-        """The entry that `to_json` wrote."""
+        """Reads a suspension from the JSON that `to_json` returned."""
         until = date.fromisoformat(data["until"]) if data["until"] else None
         return cls(date.fromisoformat(data["on"]), data["ground_cite"], until)
 
 
 @dataclass(frozen=True)
 class Term:
-    """The ledger of one term; every change returns a new ledger.
+    """The ledger of one term. Every change returns a new ledger.
 
-    `budget` and `cap` are working days as they were at the start, so a later change of the law does
-    not move a running term. `edition` is the number of the calendar in force at the start; dates
-    are derived with the edition that the caller passes.
+    `budget` and `cap` are the working days as they were at the start, so a later change of the law
+    does not change a running term. `edition` is the number of the calendar in force at the start;
+    dates are computed with the edition that the caller passes.
     """
 
     definition_id: str
@@ -112,45 +115,51 @@ class Term:
 
     @property
     def cite(self) -> str:
-        """The article the term rests on."""
+        """The article on which the term is based."""
         return self._definition.cite
 
     @property
     def total(self) -> int:
-        """Working days granted: the budget and every approved extension."""
+        """The working days granted: the budget and every approved extension."""
         return self.budget + sum(e.days for e in self.extensions)
 
     @property
     def is_paused(self) -> bool:
-        """Whether a suspension is running."""
+        """True while the term is suspended."""
         return bool(self.pauses) and self.pauses[-1].until is None
 
     @property
     def running_since(self) -> date | None:
-        """The day of the event or of the last resumption; None while suspended."""
+        """The day of the event or of the last resumption; None while the term is suspended."""
         if self.is_paused:
             return None
         return self.pauses[-1].until if self.pauses else self.event_on
 
     @property
     def last_entry_on(self) -> date:
-        """The day of the latest entry; no further entry may have an earlier day."""
+        """The day of the latest entry in the ledger; no new entry may have an earlier day."""
         marks = [self.event_on, *(e.on for e in self.extensions), *(p.on for p in self.pauses)]
         return max([*marks, *(p.until for p in self.pauses if p.until)])
 
     def target(self, edition: Edition) -> DueDate:
-        """The last day of the term, inclusive, with the extensions granted so far.
+        """Returns the last day of the term, inclusive, with the extensions granted so far.
 
         Raises WrongState while the term is suspended; see `target_if_resumed`.
         """
         return self._due(self.total, edition)
 
     def latest(self, edition: Edition) -> DueDate:
-        """The last day, inclusive, with every extension that is allowed. Raises as `target`."""
+        """Returns the last day of the term, inclusive, if every allowed extension were granted.
+
+        Raises WrongState while the term is suspended.
+        """
         return self._due(self.cap, edition)
 
     def target_if_resumed(self, on: date, edition: Edition) -> DueDate:
-        """The target that a suspended term would have if it were resumed on that day."""
+        """Returns the last day that a suspended term would have if it were resumed on the day `on`.
+
+        For a term that is not suspended, returns its last day.
+        """
         return (self.resume(on) if self.is_paused else self).target(edition)
 
     def _due(self, days: int, edition: Edition) -> DueDate:
@@ -172,10 +181,10 @@ class Term:
         return tuple((s, min(e, on)) for s, e in zip(starts, ends, strict=False))
 
     def consumed(self, on: date, edition: Edition) -> int:
-        """Working days used up at the end of a day; days of a suspension are not used up.
+        """Returns the working days used up at the end of a day; suspended days are not used up.
 
-        It is never more than was granted by then. So where a term was suspended on its last day,
-        the day of resumption does not use up a later extension.
+        The number is never more than the days granted until then. So where a term was suspended on
+        its last day, the day of resumption does not use up a later extension.
         """
         used = 0
         for after, end in self._segments(on):
@@ -187,10 +196,11 @@ class Term:
         return self.budget + sum(e.days for e in self.extensions if e.on <= on)
 
     def remaining(self, on: date, edition: Edition) -> int:
-        """Working days left on the morning of a day, that day and the last day included.
+        """Returns the working days left on the morning of a day, both ends included.
 
-        At least 1 while the term runs and at least 0 while it is suspended. Once it is overdue, the
-        number is negative: the working days since the last day, at least one.
+        The count includes the day `on` and the last day of the term. It is at least 1 while the
+        term runs and at least 0 while it is suspended. Once the term is overdue, the number is
+        negative: the working days since the last day, at least one.
         """
         left = self.total - self.consumed(on - _DAY, edition)
         if self.is_paused:
@@ -200,15 +210,21 @@ class Term:
         return max(1, left)
 
     def overdue_at(self, edition: Edition) -> datetime:
-        """The moment at which it becomes overdue: 00:00 after the last day. Raises as `target`."""
+        """Returns the moment at which the term becomes overdue: 00:00 of the day after the last.
+
+        Raises WrongState while the term is suspended.
+        """
         return start_of(self.target(edition).date + _DAY)
 
     def is_overdue(self, moment: datetime, edition: Edition) -> bool:
-        """Whether the term is overdue at a moment with a time zone; never while suspended."""
+        """Returns whether the term is overdue at a moment; never while it is suspended.
+
+        Raises ValueError for a moment without a time zone.
+        """
         return not self.is_paused and local_day(moment) > self.target(edition).date
 
     def reminders(self, edition: Edition) -> tuple[Reminder, ...]:
-        """The moments of the reminders, earliest first; none while suspended."""
+        """Returns the reminders of the term, earliest first; none while it is suspended."""
         since = self.running_since
         if since is None:
             return ()
@@ -224,7 +240,7 @@ class Term:
     def extend(
         self, days: int, approved_by: str, ground: str, on: date, *, edition: Edition
     ) -> Term:
-        """Extends the term by working days, with the approval of a day.
+        """Returns the ledger with an extension by working days, approved on the day `on`.
 
         Raises InvalidInput with every fault; WrongState where budget and extensions would exceed
         the cap, or where the last day is over.
@@ -243,7 +259,7 @@ class Term:
         return replace(self, extensions=(*self.extensions, added))
 
     def pause(self, on: date, ground_cite: str, *, edition: Edition) -> Term:
-        """Suspends the term from a day on; that day still counts.
+        """Returns the ledger with a suspension from the day `on`; that day still counts.
 
         Raises InvalidInput for a ground without an article, WrongState where the term is suspended
         already or its last day is over.
@@ -258,9 +274,10 @@ class Term:
         return replace(self, pauses=(*self.pauses, begun))
 
     def resume(self, on: date) -> Term:
-        """Resumes the term; the day after `on` is the next one counted.
+        """Returns the ledger with the suspension ended; the day after `on` is the next one counted.
 
-        Raises WrongState where it is not suspended, InvalidInput for a day before the suspension.
+        Raises WrongState where the term is not suspended, InvalidInput for a day before the
+        suspension.
         """
         if not self.is_paused:
             raise WrongState("期限没有中止", "the term is not suspended", cite=self.cite)
@@ -277,7 +294,7 @@ class Term:
         return WrongState("期限已经届满", "the term has run out", cite=self.cite)
 
     def to_json(self) -> dict[str, Any]:
-        """The ledger as plain JSON values."""
+        """Returns the ledger as JSON values."""
         return {
             "definition_id": self.definition_id,
             "event_on": self.event_on.isoformat(),
@@ -290,7 +307,7 @@ class Term:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Term:
-        """The ledger that `to_json` wrote."""
+        """Reads a ledger from the JSON that `to_json` returned."""
         return cls(
             definition_id=data["definition_id"],
             event_on=date.fromisoformat(data["event_on"]),
@@ -303,9 +320,9 @@ class Term:
 
 
 def start(definition_id: str, event_on: date, edition: Edition) -> Term:
-    """Starts the ledger of a term with the event of a day.
+    """Starts the ledger of a statutory term with the event of the day `event_on`.
 
-    Raises NotFound for an unknown term, InvalidInput for an event outside its validity.
+    Raises NotFound for an unknown term, NotInForce for a day on which the term is not in force.
     """
     term = definition(definition_id, event_on)
     return Term(term.id, event_on, term.days, term.cap, edition.number)

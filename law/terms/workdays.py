@@ -32,7 +32,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class DueDate:
-    """The date of a count; provisional while a year in the count is not published."""
+    """The result of counting working days: the date and the number of the calendar edition.
+
+    `provisional` is true while the calendar of a year in the count has not been published.
+    """
 
     date: date
     provisional: bool
@@ -40,7 +43,10 @@ class DueDate:
 
 
 def edition(number: int | None = None) -> Edition:
-    """The packaged edition of that number, the latest by default. Raises NotFound."""
+    """Returns the packaged calendar edition with this number, by default the latest.
+
+    Raises NotFound for an unknown number.
+    """
     packaged = editions()
     if number is None:
         return packaged[-1]
@@ -51,17 +57,20 @@ def edition(number: int | None = None) -> Edition:
 
 
 def edition_on(day: date) -> Edition:
-    """The latest edition published by a day; before the first, the empty calendar."""
+    """Returns the latest calendar edition published on or before a day.
+
+    Before the first edition, returns the empty calendar.
+    """
     known = [e for e in editions() if e.published_on <= day]
     return known[-1] if known else NOTHING_PUBLISHED
 
 
 def nth_working_day(start: date, n: int, edition: Edition) -> DueDate:
-    """The n-th working day after the event; the day after the event is day 1.
+    """Returns the n-th working day after `start`; the day `start` itself is not counted.
 
-    CIVIL-CODE 201. The result is the last day of a term of `n` working days, inclusive. It is
-    provisional where the edition does not contain a year in the count. Raises InvalidInput for
-    n < 1, and for a result after the last possible date.
+    CIVIL-CODE 201. The result is the last day, inclusive, of a term of `n` working days. It is
+    provisional where the edition does not contain a year in the count. Raises InvalidInput for n <
+    1, and for a result after the last possible date.
     """
     if n < 1:
         raise InvalidInput(
@@ -78,10 +87,10 @@ def nth_working_day(start: date, n: int, edition: Edition) -> DueDate:
 
 
 def nth_last_working_day(end: date, n: int, edition: Edition) -> date:
-    """The n-th working day counted back from `end`, which counts as the first if it is worked.
+    """Returns the n-th working day counted back from `end`, for n of at least 1.
 
-    On the morning of the result, n working days are left up to and including `end`; n is at least
-    1.
+    If `end` is a working day, it counts as the first. On the morning of the result, n working days
+    are left up to and including `end`.
     """
     day, left = end, n - edition.is_workday(end)
     while left > 0:
@@ -91,14 +100,14 @@ def nth_last_working_day(end: date, n: int, edition: Edition) -> date:
 
 
 def next_working_day(day: date, edition: Edition) -> DueDate:
-    """The day itself if it is a working day, otherwise the next one (CIVIL-CODE 203)."""
+    """Returns the day itself if it is a working day, otherwise the next one (CIVIL-CODE 203)."""
     return nth_working_day(day - _DAY, 1, edition)
 
 
 def working_days_between(start: date, end: date, edition: Edition) -> int:
-    """The number of working days after `start`, up to and including `end`; 0 if `end` is earlier.
+    """Returns the number of working days after `start`, up to and including `end`.
 
-    As in `nth_working_day`, the day of the event is not counted.
+    The result is 0 if `end` is earlier. As in `nth_working_day`, the day `start` is not counted.
     """
     span = (end - start).days
     return sum(edition.is_workday(start + _DAY * i) for i in range(1, span + 1))

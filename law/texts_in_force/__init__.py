@@ -1,1 +1,1 @@
-"""The rulesets: the texts as data, checked, with the text that governs each subject."""
+"""The rulesets, which are legal texts as checked data, and the text that governs each subject."""

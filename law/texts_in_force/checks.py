@@ -1,4 +1,4 @@
-"""Checks of the figures of a ruleset against each other."""
+"""Checks that the figures of a ruleset agree with each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _FINDINGS = ("adverse", "clean_and_good", "clean")
 
 
 def check_kinds_are_all_said(reader: Reader, edition: Edition, start: date) -> None:
-    """Notes a fault for every kind of record that the text does not mention."""
+    """Records a fault for every kind of record that has no rule in the edition.
+
+    `start` is the first day of the edition, named in the fault.
+    """
     for kind in RecordKind:
         if kind not in edition.kinds:
             since = "" if start == date.min else f" from {start}"
@@ -28,7 +31,11 @@ def check_kinds_are_all_said(reader: Reader, edition: Edition, start: date) -> N
 def check_edition(
     reader: Reader, edition: Edition, method: Method, grades: tuple[str, ...]
 ) -> None:
-    """Notes a fault where a text lacks a part of its method, or has effects of another method."""
+    """Records a fault if an edition lacks a part that its grading method needs.
+
+    An effect of a record kind that belongs to another method is also a fault. `grades` are the ids
+    of the grades, best first.
+    """
     for rule in edition.kinds.values():
         if rule.effect not in _EFFECTS[method]:
             reader.fault(f"kinds.{rule.kind}.effect", "与方法不符", f"is not of method {method}")

@@ -1,4 +1,4 @@
-"""Cuts the figures of a ruleset file into editions, one for each stretch without a change."""
+"""Splits the figures of a ruleset file into editions, one for each period without a change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DATED = (*DATED, "example", "note")
 
 
 class Figures:
-    """The figures of a ruleset file, from which the editions follow."""
+    """The figures of a ruleset file with their days, from which the editions are computed."""
 
     def __init__(self, reader: Reader, validity: Validity) -> None:
         self.reader, self.validity = reader, validity
@@ -52,7 +52,10 @@ class Figures:
         self.good = self._listed("good", _good)
 
     def editions(self) -> tuple[Edition, ...]:
-        """Returns an edition for each stretch of days on which no figure changes, checked."""
+        """Returns an edition for each period of days in which no figure changes.
+
+        Each edition is checked; its faults are recorded in the reader.
+        """
         starts = sorted(self._cuts())
         ends = [start - timedelta(days=1) for start in starts[1:]] + [None]
         pieces = [

@@ -1,7 +1,7 @@
-"""Which text governs a subject: an activated one, or else one of the packaged table (D-08).
+"""Finds the ruleset that governs a subject: an activated one, or else one of the packaged table.
 
-Of several activations the one with the latest first day decides, and of these the one made last. So
-a text that has ended does not come back.
+D-08. Of several activations the one with the latest first day decides, and among these the one made
+last. So when an activated text ends, no earlier text replaces it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """The activation of a text: where, for which sectors, and from which day it governs."""
+    """The activation of a ruleset: the bureaus and sectors that it governs, and its first day."""
 
     activation_id: str
     prefix: str  # of the codes of the bureaus to which it applies
@@ -35,33 +35,39 @@ class Activation:
     valid_from: date
 
     def fits(self, bureau: str, sector: str, day: date) -> bool:
-        """Whether it applies to the bureau, the sector and the day."""
+        """Returns whether the activation applies to the bureau and the sector on the day."""
         reaches = not self.sectors or sector in self.sectors
         return reaches and self.valid_from <= day and bureau.startswith(self.prefix)
 
     def touches(self, prefix: str) -> bool:
-        """Whether it applies to some bureau whose code begins with the prefix."""
+        """Returns whether the activation applies to any bureau with a code of this prefix."""
         return self.prefix.startswith(prefix) or prefix.startswith(self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
 class GoverningTexts:
-    """The activations, those that decide first, and behind them the packaged table."""
+    """The activations of rulesets in order of priority, followed by the packaged table.
+
+    The table decides where no activation applies.
+    """
 
     activated: tuple[Activation, ...] = ()
 
     def text(self, bureau: str, sector: str, day: date, kind: SubjectKind) -> Ruleset | NotGraded:
-        """The text by which a subject of a kind is graded on a day, or why it has no grade."""
+        """Returns the ruleset by which a subject of this kind is graded on a day.
+
+        Returns the reason instead if such a subject has no grade.
+        """
         governing = self.of_archive(bureau, sector, day)
         if isinstance(governing, NotGraded):
             return governing
         return texts.outside(governing, kind, sector) or governing
 
     def of_archive(self, bureau: str, sector: str, day: date) -> Ruleset | NotGraded:
-        """The text that governs the archive of a subject on a day, or why there is none.
+        """Returns the ruleset that governs the archive of a subject on a day, or why there is none.
 
-        All kinds of subjects have an archive, also those without a grade (C-21): the records of a
-        natural person are kept, disclosed and repaired under the same text.
+        Subjects of every kind have an archive, also those without a grade (C-21): the records of a
+        natural person are stored, disclosed and repaired under the same text.
         """
         for activation in self.activated:
             if activation.fits(bureau, sector, day):
@@ -71,7 +77,11 @@ class GoverningTexts:
         return entry if isinstance(entry, NotGraded) else texts.load(entry.ruleset)
 
     def of_archive_since(self, bureau: str, sector: str, day: date) -> date:
-        """The first day since which the text of a day has governed the archive without a break."""
+        """Returns the first day since which one ruleset has governed the archive without a break.
+
+        It is the ruleset that governs the archive on `day`. Returns date.min if it has always
+        governed.
+        """
         now = self.of_archive(bureau, sector, day)
         for turn in sorted(
             (day_of_turn for day_of_turn in self.turns() if day_of_turn <= day), reverse=True
@@ -81,7 +91,7 @@ class GoverningTexts:
         return date.min
 
     def turns(self) -> Iterator[date]:
-        """Yields the days on which another text may begin to govern somewhere."""
+        """Yields the days on which another ruleset may begin to govern some bureau or sector."""
         for entry in texts.jurisdictions().entries:
             yield from _ends(entry.valid_from, entry.valid_to)
         for activation in self.activated:

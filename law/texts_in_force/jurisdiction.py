@@ -15,7 +15,10 @@ from law.texts_in_force.model import NotGraded, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the table: where, when and for which sectors a ruleset governs, or why none."""
+    """One line of the table: the bureaus, sectors and days for which a ruleset governs.
+
+    `not_graded` is the reason where no ruleset governs; otherwise it is None.
+    """
 
     id: str
     divisions: tuple[str, ...]  # prefixes of division codes
@@ -28,16 +31,16 @@ class Entry:
 
     @property
     def valid_from(self) -> date | None:
-        """The first day of the line; None is open."""
+        """The first day on which the line applies; None means no first day."""
         return self.validity.valid_from
 
     @property
     def valid_to(self) -> date | None:
-        """The last day of the line; None is open."""
+        """The last day on which the line applies, inclusive; None means no last day."""
         return self.validity.valid_to
 
     def fits(self, bureau: str, sector: str, on: date) -> bool:
-        """Whether this line applies to the bureau, the sector and the day."""
+        """Returns whether this line applies to the bureau and the sector on the day."""
         return self.validity.holds(on) and self._covers(bureau) and self._reaches(sector)
 
     def _covers(self, bureau: str) -> bool:
@@ -61,13 +64,13 @@ class Norm:
 
 @dataclass(frozen=True, slots=True)
 class Jurisdictions:
-    """The table of jurisdictions; the first entry that applies decides."""
+    """The table of jurisdictions. The first entry that applies decides."""
 
     entries: tuple[Entry, ...]
     norms: tuple[Norm, ...]
 
     def find(self, bureau: str, sector: str, on: date) -> Entry | NotGraded:
-        """The entry for a bureau, a sector and a day, or why nobody is graded there."""
+        """Returns the entry for a bureau, a sector and a day, or the reason why there is none."""
         for entry in self.entries:
             if entry.fits(bureau, sector, on):
                 return entry.not_graded or entry
@@ -80,7 +83,10 @@ class Jurisdictions:
 
 
 def read_jurisdictions(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Jurisdictions:
-    """Reads `jurisdictions.yaml`: the entries and the adopted norms."""
+    """Reads `jurisdictions.yaml`: the entries and the adopted norms.
+
+    An entry whose ruleset is unknown, or does not hold on all days of the entry, is a fault.
+    """
     read_header(reader, "entries", "norms")
     entries = tuple(_entry(item, rulesets) for item in reader.each("entries"))
     known = {entry.id for entry in entries}

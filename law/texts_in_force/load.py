@@ -1,4 +1,4 @@
-"""Loads the packaged rulesets and the table of jurisdictions, each once."""
+"""Loads the packaged rulesets and the table of jurisdictions, and caches them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,24 @@ GRADING = ("hangzhou-2021-120", "hangzhou-trial", "tianjin-pilot", "national-201
 
 @cache
 def load(ruleset_id: str) -> Ruleset:
-    """Loads a packaged ruleset. Raises NotFound, and InvalidInput with every fault of the file."""
+    """Loads the packaged ruleset with this id.
+
+    Raises NotFound for an unknown id, and InvalidInput with every fault of the file.
+    """
     if ruleset_id not in GRADING:
         raise NotFound(f"没有规则集{ruleset_id}", f"There is no ruleset {ruleset_id}.")
     return parse(read(ruleset_id), ruleset_id)
 
 
 def list_rulesets() -> tuple[Ruleset, ...]:
-    """All packaged rulesets that grade subjects."""
+    """Returns all packaged rulesets that grade subjects."""
     return tuple(load(ruleset_id) for ruleset_id in GRADING)
 
 
 def governing(
     bureau: str, sector: str, on: date, kind: SubjectKind = SubjectKind.ORGANISATION
 ) -> Ruleset | NotGraded:
-    """Returns the ruleset that governs a subject on a day, or why it has no grade.
+    """Returns the packaged ruleset that governs a subject on a day, or why it has no grade.
 
     `bureau` is a GB/T 2260 division code or a bureau's own id, `sector` one of `Sector`. Natural
     persons are not graded (C-21); an ended text is never returned (D-08).
@@ -45,7 +48,7 @@ def governing(
 
 
 def not_holding(ruleset: Ruleset, on: date) -> NotGraded | None:
-    """Why a text grades nobody on a day on which it does not hold; None if it holds (D-08)."""
+    """Returns the reason why a text grades no subject on a day; None if it holds then (D-08)."""
     if ruleset.holds(on):
         return None
     return NotGraded(
@@ -57,7 +60,7 @@ def not_holding(ruleset: Ruleset, on: date) -> NotGraded | None:
 
 
 def outside(ruleset: Ruleset, kind: SubjectKind, sector: str) -> NotGraded | None:
-    """Why a text does not apply to a kind of subject or a sector; None if it applies."""
+    """Returns why a text does not apply to a kind of subject or a sector; None if it applies."""
     if kind not in ruleset.subject_kinds:
         return NotGraded(
             "subject_kind",
@@ -77,6 +80,6 @@ def outside(ruleset: Ruleset, kind: SubjectKind, sector: str) -> NotGraded | Non
 
 @cache
 def jurisdictions() -> Jurisdictions:
-    """Loads the packaged table of jurisdictions."""
+    """Returns the packaged table of jurisdictions."""
     rulesets = {ruleset.id: ruleset for ruleset in list_rulesets()}
     return understood("jurisdictions", lambda reader: read_jurisdictions(reader, rulesets))

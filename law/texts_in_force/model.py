@@ -1,4 +1,4 @@
-"""The values of a ruleset, each with its citation.
+"""The types of the values in a ruleset, each with its citation.
 
 A ruleset is one legal text as data. Its figures may change over time; an `Edition` is the set of
 figures between two changes.
@@ -18,7 +18,7 @@ from law.reader.texts import TextStatus
 
 
 class Method(StrEnum):
-    """The ways in which texts grade."""
+    """The methods by which the legal texts compute a grade."""
 
     POINTS = "points"  #: a score in bands, with direct judgments (Hangzhou)
     CLASSES = "classes"  #: classes that move at the end of each year (Tianjin)
@@ -26,7 +26,7 @@ class Method(StrEnum):
 
 
 class Effect(StrEnum):
-    """The effect of a kind of record under a text."""
+    """The effect of a kind of record on the grade under a legal text."""
 
     ADDS = "adds"
     DEDUCTS = "deducts"
@@ -36,14 +36,14 @@ class Effect(StrEnum):
 
 
 class Requirement(StrEnum):
-    """What a record must be, to count at all."""
+    """The conditions that a legal text may require before a record counts."""
 
     FINAL = "final"
     VERIFIED = "verified"
 
 
 class Origin(StrEnum):
-    """The day of a record from which its evidence window runs (C-02)."""
+    """The date of a record from which its evidence window or its disclosure period runs (C-02)."""
 
     DETERMINED_ON = "determined_on"
     ENTERED_ON = "entered_on"
@@ -51,7 +51,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One grade or class of a text, with its titles."""
+    """One grade or class of a legal text, with its titles and its article."""
 
     id: str
     title_zh: str
@@ -61,7 +61,7 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How many years a fact is evidence, counted from its day `origin` (C-02)."""
+    """The evidence window: how many years a record counts, from its date `origin` (C-02)."""
 
     years: int
     origin: Origin
@@ -70,7 +70,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The points every subject starts with."""
+    """The points with which every subject starts."""
 
     points: int
     cite: str
@@ -79,7 +79,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A range of scores, both ends included; None is open."""
+    """The range of scores that gives one grade, both ends inclusive; None means no limit."""
 
     grade: str
     at_least: int | None
@@ -89,7 +89,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """The rule for a kind of record: effect, points without sign, what it must be to count."""
+    """The rule for a kind of record: its effect, its points, and the conditions for it to count.
+
+    `points` are without a sign; None where the effect has no points.
+    """
 
     kind: RecordKind
     effect: Effect
@@ -100,13 +103,17 @@ class KindRule:
 
     @property
     def sign(self) -> int:
-        """+1 when it adds points, -1 when it deducts, 0 when the text has no points for it."""
+        """+1 if the effect adds points, -1 if it deducts points, 0 if it has no points."""
         return {Effect.ADDS: 1, Effect.DEDUCTS: -1}.get(self.effect, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class DirectRule:
-    """A direct judgment: a counted record of this kind gives this grade at any score."""
+    """A direct judgment: a counted record of this kind gives this grade, whatever the score.
+
+    `points_at_least`, `severity` and `final`, where they are set, are further conditions for the
+    record.
+    """
 
     id: str
     kind: RecordKind
@@ -119,7 +126,10 @@ class DirectRule:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A move at the end of a year: from which classes, on which finding, to which class (C-17)."""
+    """A change of class at the end of a year, depending on the finding of the year (C-17).
+
+    `classes` are the classes before the change; empty for the first classification.
+    """
 
     classes: tuple[str, ...]  # empty: the first classification
     finding: str  # adverse | clean_and_good | clean
@@ -129,9 +139,10 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A trigger: at least so many counted records of these kinds give a grade.
+    """A trigger: at least `at_least` counted records of these kinds give a grade.
 
-    `within_years`, if given, is the time within which they must lie."""
+    The records must lie within `within_years` calendar years; None means no such limit.
+    """
 
     id: str
     kinds: frozenset[RecordKind]
@@ -143,10 +154,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How an ambiguity of the texts (C-nn) is read here (D-08).
+    """The way in which an ambiguity of the legal texts (C-nn) is read here (D-08).
 
-    `reading` is the reading chosen, `alternative` the one not chosen, `changes` what would change
-    under it, and `text`, if given, what the texts leave open.
+    `reading` is the reading chosen, `alternative` the one not chosen, `changes` the effect of the
+    alternative, and `text` the open question in the legal texts, empty if not given.
     """
 
     id: str
@@ -162,7 +173,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguity:
-    """A reading, with the facts of a grading that it affects, such as `kind:penalty`."""
+    """A reading, with the facts of a grading to which it applies, such as `kind:penalty`."""
 
     reading: Reading
     touched_by: frozenset[str]
@@ -170,7 +181,10 @@ class Ambiguity:
 
 @dataclass(frozen=True, slots=True)
 class NotGraded:
-    """Why a subject has no grade: a reason for programs, a sentence for people, the article."""
+    """The reason why a subject has no grade, with the article.
+
+    `reason` is an id for programs, `reason_zh` and `reason_en` are sentences for people.
+    """
 
     reason: str
     reason_zh: str
@@ -180,7 +194,10 @@ class NotGraded:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The figures of a ruleset from one change to the next, both days included; None is open."""
+    """The figures of a ruleset from one change to the next, both days inclusive.
+
+    None as a day means no limit. `good` are the kinds of good records that the best grade requires.
+    """
 
     valid_from: date | None
     valid_to: date | None
@@ -196,7 +213,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """One legal text as data."""
+    """One legal text as data, with its grades, its editions and its readings."""
 
     id: str
     version: str
@@ -221,17 +238,20 @@ class Ruleset:
     editions: tuple[Edition, ...] = field(repr=False)
 
     def holds(self, day: date) -> bool:
-        """Whether a day lies within the validity of the text."""
+        """Returns whether a day lies within the validity of the text, both ends inclusive."""
         after = self.valid_from is None or self.valid_from <= day
         return after and (self.valid_to is None or day <= self.valid_to)
 
     @property
     def cite(self) -> str:
-        """The article by which the text grades at all."""
+        """The article by which the text grades subjects."""
         return self.grades[0].cite
 
     def at(self, day: date) -> Edition:
-        """Returns the figures in force on a day. Raises NotInForce before and after the text."""
+        """Returns the figures in force on a day.
+
+        Raises NotInForce if the text does not hold that day.
+        """
         if not self.holds(day):
             raise not_in_force(day, self.title_zh, self.id, [self.cite])
         if len(self.editions) == 1:
@@ -240,27 +260,28 @@ class Ruleset:
         return self.editions[max(bisect_right(starts, day) - 1, 0)]
 
     def looking_back(self, day: date) -> Edition:
-        """The figures for a past day; for a day before the text, its first ones.
+        """Returns the figures for a past day; for a day before the text, its first figures.
 
-        Classes depend on ends of years that may lie before the text (C-17).
+        Classes depend on ends of years that may lie before the text (C-17). Raises NotInForce for a
+        day after the text has ended.
         """
         return self.at(max(day, self.valid_from) if self.valid_from else day)
 
     def in_force(self, day: date) -> bool:
-        """Whether the text is issued and its validity covers the day."""
+        """Returns whether the text is issued, not a draft, and its validity includes the day."""
         return self.status is TextStatus.ISSUED and self.holds(day)
 
     def rank(self, grade: str) -> int:
-        """The rank of a grade; 0 is the best."""
+        """Returns the rank of a grade; 0 is the best. Raises ValueError for an unknown grade."""
         for place, known in enumerate(self.grades):
             if known.id == grade:
                 return place
         raise ValueError(f"{grade} is not a grade of {self.id}")
 
     def worse(self, first: str, second: str) -> str:
-        """Returns the worse of two grades."""
+        """Returns the worse of two grades. Raises ValueError for an unknown grade."""
         return max(first, second, key=self.rank)
 
     def grade(self, grade_id: str) -> Grade:
-        """Returns a grade with its titles."""
+        """Returns the grade with this id and its titles. Raises ValueError for an unknown grade."""
         return self.grades[self.rank(grade_id)]

@@ -1,4 +1,4 @@
-"""Reads a ruleset file and refuses it with all its faults.
+"""Reads a ruleset file, or rejects it with all its faults.
 
 Faults are, for example: a figure without a citation or without its days, an unknown or missing
 kind, points that are not whole, bands with a gap or an overlap, an unknown grade, and a figure that
@@ -31,12 +31,18 @@ _HEADER = (
 
 
 def parse(document: object, name: str) -> Ruleset:
-    """Reads a ruleset from its content. Raises InvalidInput with every fault and `name`."""
+    """Reads a ruleset from the loaded content of its file.
+
+    Raises InvalidInput with every fault; `name` is the name of the file in the error message.
+    """
     return understand(document, name, lambda reader: read_ruleset(reader, canonical_hash(document)))
 
 
 def read_ruleset(reader: Reader, content_hash: str) -> Ruleset:
-    """Reads a ruleset: header, editions, what ends a record, and readings."""
+    """Reads a ruleset: header, editions, articles by which a record ends, and readings.
+
+    `content_hash` is the hash of the file. Faults are recorded in the reader.
+    """
     reader.only(*_HEADER)
     validity = read_period(reader)
     text_id = reader.text("text")

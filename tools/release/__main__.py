@@ -1,9 +1,9 @@
-"""Records a release: `make released`, on the commit that is released, as the last step before it.
+"""Records a release, with which the next release is compared.
 
-Writes what the next release is compared with: the wire contract, each service's database after
-some of everything has happened, and hashes of the migrations and recorded histories, which may
-never be edited again. Only the last release is kept. The code that is recorded is the code that
-Python imports, so an older commit can be recorded from a clone:
+Run `make released` on the commit to be released, as the last step before the release. Writes the
+wire contract, the databases of the services after typical work of a bureau, and hashes of the
+migrations and recorded histories, which may never be edited again. Only the last release is stored.
+The recorded code is the code that Python imports, so an older commit can be recorded from a clone:
 `PYTHONPATH=<clone> python -m tools.release`, run in the clone.
 """
 
@@ -24,7 +24,7 @@ from tools.release.record import HISTORIES, MIGRATIONS, RELEASED, Release, hashe
 
 
 def main() -> None:
-    """Records the release; exits with 1 when something that counts is not committed."""
+    """Records the release. Exits with 1 if there are uncommitted changes in the recorded code."""
     root = Path(services.__path__[0]).parent
     if changed := _git(
         root, "status", "--porcelain", "--", "protos", "services", "plumbing", "law"

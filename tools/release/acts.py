@@ -1,4 +1,4 @@
-"""What happens in the sandbox before it is recorded: some of everything a bureau does."""
+"""The acts in the sandbox before its databases are recorded: typical work of a bureau."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ TURN_OF_THE_YEAR = datetime(2027, 1, 4, 9, 30, tzinfo=SHANGHAI)
 
 
 async def alerts_are_raised(life: Life) -> None:
-    """Lets a day pass, so that alerts are raised; rejects an instrument, which is red at once."""
+    """Advances the clock by a day, so that alerts are raised, and records a rejected verification.
+
+    The rejected instrument becomes red at once; the function waits until its notice is delivered.
+    """
     await move(life, await now(life) + timedelta(days=1))
     mine = alerts.ListColoursRequest(subject_id=life.subject_id, colour="none")
     colours = (await life.clients["operator"].alerts.ListColours(mine)).instruments
@@ -49,7 +52,7 @@ async def alerts_are_raised(life: Life) -> None:
 
 
 async def a_red_alert_escalates(life: Life) -> None:
-    """Approves two steps of an escalation; its case stays open for the next release."""
+    """Approves two steps of an escalation. Its case stays open in the recorded release."""
     client, request = life.clients["caseworker"].escalations, escalations.ListEscalationsRequest
     mine = request(subject_id=life.subject_id)
 
@@ -75,7 +78,7 @@ async def a_red_alert_escalates(life: Life) -> None:
 
 
 async def repairs_are_heard(life: Life) -> None:
-    """Grants one repair and lodges another, which stays lodged."""
+    """Lodges two applications for repair: grants the first, and leaves the second undecided."""
     case = await _asked_to_repair(life)
     client, about = life.clients["caseworker"].repair, {"case_id": case.case_id}
     await client.AcceptRepair(repair.AcceptRepairRequest(request_id=new_request_id(), **about))
@@ -112,7 +115,10 @@ async def _asked_to_repair(life: Life) -> objection.Case:
 
 
 async def objections_are_heard(life: Life) -> None:
-    """Leaves objections at every stage: granted, declined, withdrawn, accepted, just lodged."""
+    """Lodges five objections and leaves one in each state.
+
+    The states are granted, declined, withdrawn, accepted (with an extension) and lodged.
+    """
     clients = life.clients
     caseworker = clients["caseworker"].objection
     granted, declined, withdrawn, heard, _ = [await _lodged(life) for _ in range(5)]
@@ -164,7 +170,7 @@ async def _ended(life: Life, case_id: str) -> bool | None:
 
 
 async def a_text_is_activated(life: Life) -> None:
-    """Runs the impact of a text for the city, has it seen, and activates the text."""
+    """Runs the impact analysis of a text for the city, acknowledges it, and activates the text."""
     today = (await now(life)).date().isoformat()
     impact = await life.clients["reviewer"].rulesets.RunImpact(
         rulesets.RunImpactRequest(
@@ -187,7 +193,7 @@ async def a_text_is_activated(life: Life) -> None:
 
 
 async def areas_are_assessed(life: Life) -> None:
-    """Publishes and withdraws one index of an area; another stays a draft."""
+    """Assesses two areas: publishes and withdraws the index of one; the other stays a draft."""
     zero = (Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE)
     findings = {
         row.key: False if row.scoring in zero else 0 for row in table("taizhou-scenic").rows
@@ -211,7 +217,10 @@ async def areas_are_assessed(life: Life) -> None:
 
 
 async def files_are_taken_in(life: Life) -> None:
-    """Imports a file with a bad row, whose good rows are applied, and undoes another file."""
+    """Imports two files with one bad row each, and undoes the second import.
+
+    The good rows of both files are applied.
+    """
     bureau = (await subject_of(life)).bureau
     rows = (
         "kind,name,sector\norganisation,样例·新店{n},retail\norganisation,样例·坏行{n},nonsense\n"
@@ -235,7 +244,7 @@ async def files_are_taken_in(life: Life) -> None:
 
 
 async def a_bulk_batch_is_cut_off(life: Life) -> None:
-    """Opens a bulk batch and sends one chunk of it; the rest never comes."""
+    """Opens a bulk batch and sends one chunk of it, but never sends the rest."""
     batch_id, client = new_request_id(), life.administrator.bulk
     opening = bulk.OpenBulkBatchRequest(
         request_id=new_request_id(),
@@ -252,7 +261,10 @@ async def a_bulk_batch_is_cut_off(life: Life) -> None:
 
 
 async def the_year_ends(life: Life) -> None:
-    """Moves past the turn of the year: terms run out, alerts are raised, the year is closed."""
+    """Moves the clock past the end of the year, and waits until the year is closed.
+
+    Terms expire and alerts are raised on the way.
+    """
     await move(life, TURN_OF_THE_YEAR)
 
     async def closed() -> bool | None:

@@ -1,9 +1,9 @@
-"""Records the wire contract of a release and compares today's contract with it.
+"""Records the wire contract of a release, and compares the present contract with the recorded one.
 
-`python -m tools.release.contract` compares, with buf on local files, without network. The rules
-(FILE, in buf.yaml) are buf's strictest: messages in an outbox, in a stream or in another office's
-program must stay readable for years. So nothing that was released is deleted or renumbered; it is
-marked deprecated, or stays beside its `v2`.
+`python -m tools.release.contract` compares them with buf, on local files, without network. The
+rules (FILE, in buf.yaml) are buf's strictest: messages in an outbox, in a stream or in another
+office's program must stay readable for years. So no released message, field or service is deleted
+or renumbered; it is marked deprecated, or stays beside its `v2`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,16 @@ LISTS = ("messageType", "enumType", "service")
 
 
 def record(root: Path, target: Path) -> None:
-    """Writes the contract of a checkout, only our own files, as JSON with one message per line."""
+    """Writes the contract of a checkout to `target` as JSON, with one message per line.
+
+    Only the files below `protos/` are written.
+    """
     ours = [file for file in compiled(root).file if file.name.startswith(OURS)]
     target.write_text("[\n" + ",\n".join(map(_text, ours)) + "\n]\n", encoding="utf-8")
 
 
 def recorded(target: Path = RECORDED) -> FileDescriptorSet:
-    """The contract of the last release."""
+    """Reads the recorded contract of the last release."""
     contract = FileDescriptorSet()
     for file in json.loads(target.read_text(encoding="utf-8")):
         json_format.ParseDict(file, contract.file.add())
@@ -43,7 +46,10 @@ def recorded(target: Path = RECORDED) -> FileDescriptorSet:
 
 
 def compiled(root: Path = ROOT) -> FileDescriptorSet:
-    """The contract of a checkout with its imports, without comments and validation rules."""
+    """Compiles the contract of a checkout, with its imports, and returns it.
+
+    Comments and validation rules are left out.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch, "contract.binpb")
         generate.image(root, target)
@@ -55,7 +61,10 @@ def compiled(root: Path = ROOT) -> FileDescriptorSet:
 
 
 def breaks(new: FileDescriptorSet, old: FileDescriptorSet) -> list[str]:
-    """What of `old` is changed or gone in `new`, in buf's words; empty when nothing is."""
+    """Lists the changes in `new` that break the contract `old`, as reported by buf; empty if none.
+
+    Raises RuntimeError with the error output of buf.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         files = {"new": new, "old": _with_imports(old, new)}
         for name, contract in files.items():
@@ -107,7 +116,10 @@ def _without_rules(value: Any) -> Any:
 
 
 def main() -> None:
-    """Exits with 1 and lists every break of the last release's contract."""
+    """Compares the present contract with that of the last release.
+
+    If there are incompatible changes, lists them and exits with 1.
+    """
     if broken := breaks(compiled(), recorded()):
         title = "the wire contract of the last release is broken (docs/architecture.md, Evolution)"
         sys.exit("\n".join([f"{title}:", *broken]))

@@ -1,7 +1,7 @@
-"""Writes the databases of a release as SQL, and makes databases from that SQL again.
+"""Writes the databases of a release as SQL, and restores databases from that SQL.
 
 Every row comes from the bundled sample. All password hashes are replaced by the hash of PASSWORD,
-which opens nothing but restored copies. Keys and tokens are in no database.
+which is valid only in restored copies. Keys and tokens are in no database.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ PASSWORD = "released-sample"
 
 
 def dump(data: Path, target: Path) -> None:
-    """Writes each database of a data directory to a file of SQL. Raises ValueError on a secret."""
+    """Writes each database of a data directory as a file of SQL in `target`.
+
+    Raises ValueError if a database contains a secret or a path of this machine.
+    """
     for service in SERVICES:
         with closing(sqlite3.connect(data / f"{service}.db")) as connection:
             if service == "registry":
@@ -29,7 +32,7 @@ def dump(data: Path, target: Path) -> None:
 
 
 def restore(source: Path, data: Path) -> None:
-    """Makes the recorded databases in a data directory."""
+    """Creates the recorded databases in the directory `data` from the SQL files in `source`."""
     for service in SERVICES:
         with closing(sqlite3.connect(data / f"{service}.db")) as connection:
             connection.executescript((source / f"{service}.sql").read_text(encoding="utf-8"))

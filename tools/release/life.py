@@ -1,4 +1,4 @@
-"""The platform that is recorded, and what several acts do with it."""
+"""The running platform whose databases are recorded, and the functions shared by several acts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass
 class Life:
-    """A running platform, its clients by role, and the subject that most acts are about."""
+    """A running platform, its clients by role, and the id of the subject of most acts."""
 
     platform: Platform
     administrator: Client
@@ -36,7 +36,10 @@ class Life:
 async def take_in(
     life: Life, family: str, name: str, content: bytes, **more: Any
 ) -> registry.Batch:
-    """Imports a file and returns its batch."""
+    """Imports a file as the administrator and returns its batch.
+
+    `family` is the kind of rows in the file; `more` are further fields of the import header.
+    """
     about = {"mode": "all_or_nothing", "family": family, "file_name": name, **more}
     header = registry.ImportHeader(request_id=new_request_id(), **about)
 
@@ -50,14 +53,17 @@ async def take_in(
 
 
 async def subject_of(life: Life) -> registry.Subject:
-    """The subject that most acts are about."""
+    """Returns the subject of most acts, read from the registry."""
     request = registry.GetSubjectRequest(subject_id=life.subject_id)
     answer: registry.GetSubjectResponse = await life.administrator.registry.GetSubject(request)
     return answer.subject
 
 
 async def enter_penalty(life: Life, determined_on: date | None = None) -> registry.Record:
-    """Enters an adverse record that will lower the grade, determined today by default."""
+    """Enters a penalty record that will lower the grade of the subject, and returns the record.
+
+    It was determined on `determined_on`, by default today.
+    """
     day = determined_on or (await now(life)).date()
     record = registry.Record(
         subject_id=life.subject_id,
@@ -78,7 +84,7 @@ async def enter_penalty(life: Life, determined_on: date | None = None) -> regist
 
 
 async def be_graded(life: Life, record: registry.Record) -> None:
-    """Waits until a grade takes this version of the record into account."""
+    """Waits until a grade of the subject includes this version of the record."""
     request = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
 
     async def graded() -> bool | None:
@@ -88,7 +94,10 @@ async def be_graded(life: Life, record: registry.Record) -> None:
 
 
 async def move(life: Life, to: datetime) -> None:
-    """Moves the sandbox's clock and waits until every bureau's watch has run for that day."""
+    """Moves the sandbox's clock to a moment, and waits for the alert watch of every bureau.
+
+    Each watch must have run for the day of that moment.
+    """
     request = registry.AdvanceClockRequest(request_id=new_request_id())
     request.to.FromDatetime(to)
     await life.administrator.clock.AdvanceClock(request)
@@ -102,13 +111,16 @@ async def move(life: Life, to: datetime) -> None:
 
 
 async def now(life: Life) -> datetime:
-    """The platform's present moment in Beijing time."""
+    """Returns the present moment of the platform's clock, in Beijing time."""
     answer = await life.administrator.clock.GetClock(registry.GetClockRequest())
     return answer.now.ToDatetime(tzinfo=SHANGHAI)
 
 
 async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """Calls `look` until it returns something other than None, at most PATIENCE_SECONDS long."""
+    """Calls `look` repeatedly until it returns a value other than None, and returns this value.
+
+    Raises AssertionError after PATIENCE_SECONDS.
+    """
     ends = time.monotonic() + PATIENCE_SECONDS
     while (value := await look()) is None:
         if time.monotonic() > ends:

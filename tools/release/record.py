@@ -1,4 +1,7 @@
-"""What the record of a release holds beside its contract and databases."""
+"""The record of a release: its commit, its last moment, and hashes of its files.
+
+The contract and the databases of a release are recorded in other files.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ HISTORIES = "tests/workflows/histories/*.json"
 
 @dataclass(frozen=True)
 class Release:
-    """A release: its commit, the platform's last moment, and hashes of files never to change."""
+    """A release: its commit, its last moment, and the hashes of files that may never change.
+
+    `moment` is the time of the platform's clock at the end of the recording, as ISO 8601 text.
+    """
 
     commit: str
     moment: str
@@ -26,27 +32,27 @@ class Release:
 
     @property
     def at(self) -> datetime:
-        """The platform's last moment before it was recorded, as an aware datetime."""
+        """The time of the platform's clock at the end of the recording, with its time zone."""
         return datetime.fromisoformat(self.moment)
 
     def head(self, service: str) -> str:
-        """The number of the newest migration that the release had for a service."""
+        """Returns the number of the newest migration of a service in the release."""
         names = [Path(path).name for path in self.migrations if f"/{service}/" in path]
         return max(names).partition("_")[0]
 
     def write(self, target: Path = RELEASED) -> None:
-        """Writes the record to `release.json` in a folder."""
+        """Writes the record to the file `release.json` in the folder `target`."""
         text = json.dumps(asdict(self), indent=1, sort_keys=True)
         (target / "release.json").write_text(text + "\n", encoding="utf-8")
 
 
 def read(source: Path = RELEASED) -> Release:
-    """The record of the last release."""
+    """Reads the record of the last release from the folder `source`."""
     return Release(**json.loads((source / "release.json").read_text(encoding="utf-8")))
 
 
 def hashes(root: Path, pattern: str) -> dict[str, str]:
-    """The SHA-256 of every file that matches a pattern, by its path in the checkout."""
+    """Returns the SHA-256 of every file below `root` that matches the pattern, by relative path."""
     return {
         str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(root.glob(pattern))

@@ -1,7 +1,7 @@
-"""Runs a sandbox through some of everything before its databases are recorded.
+"""Runs a sandbox through typical work of a bureau before its databases are recorded.
 
-A few synthetic subjects of the bundled sample are acted on, only through the public interface, so
-that any release in the checkout can be recorded.
+The acts concern a few synthetic subjects of the bundled sample and use only the public interface,
+so that any release in the checkout can be recorded.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ ACTS = (
 
 
 async def live(data: Path) -> datetime:
-    """Runs all acts on an empty data directory and stops; returns the platform's last moment."""
+    """Starts a sandbox platform on an empty data directory, performs all acts, and stops it.
+
+    Returns the last moment of the platform's clock.
+    """
     async with AsyncExitStack() as exits:
         platform = Platform(data, sandbox=True, usual_ports=False)
         await exits.enter_async_context(platform)
