@@ -1,4 +1,4 @@
-"""The process of alerts."""
+"""Starts the process of the alerts service."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow
 
 
 async def build(parts: Parts) -> Assembly:
-    """Puts the parts of alerts together."""
+    """Builds the alerts service: gRPC methods, event consumers, Temporal worker and checks.
+
+    Waits until Temporal can be reached.
+    """
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("alerts"))
     timers = Timers(workflow_client, parts.clock)

@@ -1,4 +1,4 @@
-"""The activities of the watch and of a delivery; each may run more than once without harm."""
+"""The Temporal activities of the daily watch and of mail delivery; each may be repeated safely."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from services.alerts.workflows import WatchDone, WatchRun
 
 
 class Activities:
-    """The activities, with this service's database and mail server."""
+    """The activities of the daily watch and of mail delivery, with database and mail server."""
 
     def __init__(self, changes: Changes, settings: Settings) -> None:
         self._changes, self._settings = changes, settings
         self._caller = service_caller("alerts")
 
     def all(self) -> list[Callable[..., Any]]:
-        """Every activity, for the worker."""
+        """Returns the activities of this class, which the Temporal worker registers."""
         return [self.watch, self.deliver, self.give_up]
 
     @activity.defn
     @final_errors
     async def watch(self, run: WatchRun) -> WatchDone:
-        """Raises every alert of a bureau due up to and including a day."""
+        """Raises every alert of a bureau that is due up to and including `run.through`."""
         async with self._changes.change(self._caller) as change:
             counts = await watch(change, run.bureau, run.through)
         return WatchDone(alerts=counts.alerts, notices=counts.notices)
@@ -41,9 +41,11 @@ class Activities:
     @activity.defn
     @final_errors
     async def deliver(self, notice_id: str) -> None:
-        """Sends a pending notice to the mail server and records the result.
+        """Sends a pending notice to the mail server and stores the result.
 
-        A crash between the two steps sends the notice again, under the same Message-ID.
+        Does nothing if the notice is not pending. After a crash between sending and storing, the
+        notice is sent again under the same Message-ID. Raises ApplicationError if the mail server
+        does not accept it.
         """
         async with self._changes.database.snapshot() as session:
             notice = await load(session, notice_id, lock=False)
@@ -62,6 +64,6 @@ class Activities:
     @activity.defn
     @final_errors
     async def give_up(self, notice_id: str) -> None:
-        """Ends a delivery without success."""
+        """Marks the delivery of a pending notice as failed."""
         async with self._changes.change(self._caller) as change:
             await mail.mark_failed(change, notice_id)

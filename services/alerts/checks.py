@@ -1,4 +1,4 @@
-"""The part of alerts in `quanheng check` and `quanheng reconcile`."""
+"""The checks and repairs of the alerts service for `quanheng check` and `quanheng reconcile`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ class Checks:
         self.escalations = EscalationChecks(database, clock, timers)
 
     async def check(self) -> Findings:
-        """Compares everything in one snapshot, then looks for the workflows that should run."""
+        """Compares stored colours and alerts with the law, and reports missing workflows.
+
+        Stored rows are compared in one database snapshot; workflows are checked afterwards.
+        """
         findings = Findings()
         async with self._database.snapshot() as session:
             await _add_digests(session, findings)
@@ -62,7 +65,11 @@ class Checks:
         return findings
 
     async def reconcile(self) -> Reconciled:
-        """Starts every missing workflow of a watch, a pending delivery or an open case."""
+        """Starts every missing workflow of a watch, a pending delivery or an escalation case.
+
+        Opens, closes and recounts escalation cases first, where they do not agree with the red
+        alerts.
+        """
         async with self._database.snapshot() as session:
             bureaus = (await session.exec(select(Watch.bureau))).all()
             pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)

@@ -1,4 +1,4 @@
-"""The calls of alerts to grading and registry, on behalf of a person's account (D-09)."""
+"""The calls that alerts makes to grading and registry, on behalf of a person's account (D-09)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 
 @dataclass(frozen=True)
 class Clients:
-    """The stubs of registry and grading, over channels that carry this service's identity."""
+    """The gRPC stubs of registry and grading, over channels that carry the identity of alerts."""
 
     registry: registry_pb2_grpc.RegistryServiceStub
     grading: grading_pb2_grpc.GradingServiceStub
 
     @classmethod
     def over(cls, registry: grpc.aio.Channel, grading: grpc.aio.Channel) -> Clients:
-        """The stubs over two channels."""
+        """Creates the gRPC stubs from one channel to registry and one channel to grading."""
         return cls(
             registry_pb2_grpc.RegistryServiceStub(registry),
             grading_pb2_grpc.GradingServiceStub(grading),
         )
 
     async def grade(self, subject_id: str, account: str) -> grading_pb2.Grade | None:
-        """The grade in force today; None for a subject without a grade. Raises Refusal."""
+        """Returns the grade of a subject in force today; None if the subject has no grade.
+
+        Raises Refusal if grading refuses the call for another reason.
+        """
         request = grading_pb2.GetGradeRequest(subject_id=subject_id)
         try:
             answer = await ask(self.grading.GetGrade(request, metadata=for_account(account)))
@@ -38,9 +41,10 @@ class Clients:
         return answer.grade
 
     async def enter_record(self, key: str, record: registry_pb2.Record, account: str) -> str:
-        """Enters a credit record and returns its id; a second call with the key enters nothing new.
+        """Enters a credit record in the register and returns the record's id.
 
-        Raises Refusal.
+        A second call with the same `key` enters nothing new. Raises Refusal if the registry
+        refuses.
         """
         request = registry_pb2.EnterRecordRequest(
             request_id=derived_request_id("escalation", key), record=record

@@ -1,7 +1,7 @@
-"""The handlers of the other services' events, and the table that names one for each event.
+"""The handlers of the events of other services and of alerts, and the table of handlers by event.
 
-`apply` works in the inbox's transaction, on this service's own database. `react` only starts and
-signals workflows, as often as an event is delivered.
+A handler named `apply` runs in the inbox's transaction and changes only the database of alerts. A
+handler named `react` only starts and signals workflows, each time an event is delivered.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from services.alerts.watch import evaluate
 
 
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
-    """The consumers of this service, each with its stream and its handlers by event."""
+    """Returns the event consumers of alerts, each with its stream and a handler per event."""
     escalation_timers = EscalationTimers(parts.database, timers, parts.clock)
     workflows = WorkflowStarter(parts.database, timers, escalation_timers)
 
@@ -91,10 +91,10 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
 
 
 def one_at_a_time(handler: Handler[M]) -> Handler[M]:
-    """The handler, run by one replica at a time.
+    """Wraps an event handler so that only one replica of alerts runs such a handler at a time.
 
-    The colour of an instrument follows from several events, which arrive in any order and on
-    several streams. Two handlers side by side would each miss what the other one writes.
+    The colour of an instrument depends on several events, which arrive in any order and on several
+    streams. Two handlers that run at the same time would not see each other's changes.
     """
 
     async def handle(change: Change, received: Received[M]) -> None:
@@ -105,7 +105,7 @@ def one_at_a_time(handler: Handler[M]) -> Handler[M]:
 
 
 class WorkflowStarter:
-    """Starts and signals workflows; every method may be repeated."""
+    """Starts and signals the workflows of alerts; every method may be repeated safely."""
 
     def __init__(
         self, database: Database, timers: Timers, escalation_timers: EscalationTimers
@@ -114,12 +114,12 @@ class WorkflowStarter:
         self._escalation_timers = escalation_timers
 
     async def start_watches(self, received: Received[registry.BureausChanged]) -> None:
-        """Starts the watch of every bureau that the event names."""
+        """Starts the daily watch of every bureau that the event names."""
         for bureau in received.message.bureaus:
             await self._timers.watch(bureau.code)
 
     async def move_clock(self, received: Received[registry.ClockMoved]) -> None:
-        """Gives every watch and every case the new offset of the sandbox's clock."""
+        """Sends the sandbox clock's new offset to every watch and every escalation workflow."""
         async with self._database.snapshot() as session:
             bureaus = (await session.exec(select(Watch.bureau))).all()
         for bureau in bureaus:
@@ -127,19 +127,23 @@ class WorkflowStarter:
         await self._escalation_timers.move_clock(received.message.offset_seconds)
 
     async def start_deliveries(self, received: Received[own.NoticesIssued]) -> None:
-        """Starts the delivery of every notice that has an address."""
+        """Starts the delivery workflow of every notice in the event that has an address."""
         for notice in received.message.notices:
             if notice.state == NoticeState.PENDING:
                 await self._timers.deliver(notice.notice_id)
 
 
 async def bureaus_changed(change: Change, received: Received[registry.BureausChanged]) -> None:
-    """Stores bureaus and their contact details."""
+    """Stores the bureaus of the event with their contact details."""
     await projection.put_bureaus(change, received.message.bureaus)
 
 
 async def subjects_changed(change: Change, received: Received[registry.SubjectsChanged]) -> None:
-    """Stores subjects; at the end of a review their instruments are watched without an alert."""
+    """Stores the subjects of the event, then opens and closes escalation cases.
+
+    When the review of a subject ends, its instruments are watched; alerts already due are recorded
+    without a notice.
+    """
     event = received.message
     silent = event.change.baseline
     altered = await projection.put_subjects(change, event.subjects, silent=silent)
@@ -149,7 +153,10 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
 async def instruments_changed(
     change: Change, received: Received[registry.InstrumentsChanged]
 ) -> None:
-    """Stores instruments; one that came back into use may raise an alert at once."""
+    """Stores the instruments of the event and raises the alerts now due.
+
+    Then opens and closes escalation cases of the present and former owners.
+    """
     event = received.message
     silent = event.change.baseline
     former_owners = await projection.former_owners(change.session, event.instruments)
@@ -162,7 +169,11 @@ async def instruments_changed(
 async def verifications_recorded(
     change: Change, received: Received[registry.VerificationsRecorded]
 ) -> None:
-    """Stores verifications; a rejection or a late arrival raises its alert at once."""
+    """Stores the verifications of the event and raises the alerts now due for their instruments.
+
+    A rejection, or a verification that arrives late, raises its alert at once, not at the next
+    daily watch.
+    """
     event = received.message
     silent = event.change.baseline
     await _follow_up(change, await projection.put_verifications(change, event, silent=silent))
@@ -188,7 +199,10 @@ async def _follow_up(
 
 
 async def records_changed(change: Change, received: Received[registry.RecordsChanged]) -> None:
-    """Stores credit records; every adverse one that is new is notified, but for a first load."""
+    """Stores credit records and issues a notice to the subject of each new adverse record.
+
+    No notice is issued for records of a first load, or to a subject that is in review or removed.
+    """
     event = received.message
     ids = [record.record_id for record in event.records]
     rows = await change.session.exec(select(Record).where(col(Record.record_id).in_(ids)))
@@ -233,7 +247,10 @@ def _fact(row: Record) -> RecordFact:
 
 
 async def grade_changed(change: Change, received: Received[grading.GradeChanged]) -> None:
-    """Notifies a subject that its grade fell, by which records, and how to object."""
+    """Issues a notice to a subject whose grade fell, with the records that caused the fall.
+
+    The notice also explains how to object.
+    """
     event, session = received.message, change.session
     if event.baseline or not event.fell:
         return
@@ -252,7 +269,7 @@ async def grade_changed(change: Change, received: Received[grading.GradeChanged]
 
 
 async def letter_issued(change: Change, received: Received[objection.LetterIssued]) -> None:
-    """Sends a letter of a case to its subject."""
+    """Issues a letter of an objection or repair case as a notice to the case's subject."""
     case, letter = received.message.case, received.message.letter
     subject = await known(change.session, Subject, case.subject_id)
     text, key = Text(letter.title, letter.body), f"letter/{letter.letter_id}"
@@ -260,7 +277,10 @@ async def letter_issued(change: Change, received: Received[objection.LetterIssue
 
 
 async def term_rung_reached(change: Change, received: Received[objection.TermRungReached]) -> None:
-    """Reminds the bureau of a case's term; after an extension the same reminder is sent again."""
+    """Issues a notice that reminds the bureau of the term of an objection or repair case.
+
+    After an extension of the term the same reminder is issued again.
+    """
     case = received.message.case
     bureau = await known(change.session, Bureau, case.bureau)
     text = Text(f"办理期限提醒：{case.number}", received.message.message_zh)

@@ -1,6 +1,7 @@
-"""The figures of alerts: colours, alerts raised, watch, deliveries, and what waits for a person.
+"""The metrics of alerts: instruments by colour, alerts, watches, deliveries, escalation cases.
 
-One scrape of `quanheng_awaiting_person` counts everything in this service that waits for a person.
+The metric `quanheng_awaiting_person` counts, in one scrape, every matter in alerts that waits for a
+person.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ BUREAUS_BEHIND = figure(
 
 
 class Awaiting(StrEnum):
-    """The matters of alerts that wait for a person."""
+    """The kinds of matters in alerts that wait for a person, as labels of a metric."""
 
     STEP_PROPOSED = "step_proposed"  # a caseworker or unit head approves, defers or declines it
     INTERVIEW_UNRECORDED = "interview_unrecorded"  # its day is past, its outcome not recorded
@@ -137,7 +138,10 @@ def _interviews_unrecorded(now: datetime) -> sa.Select[Any]:
 
 
 def looks(database: Database, clock: Clock) -> list[Look]:
-    """The questions of alerts; those that read every instrument or alert are asked seldom."""
+    """Returns the database queries of the metrics.
+
+    The query that reads every instrument and every alert runs less often than the others.
+    """
     questions = _Questions(database, clock)
     return [
         Look("deliveries", questions.deliveries),

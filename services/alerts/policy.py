@@ -1,7 +1,7 @@
-"""The roles that may call each method of alerts (D-09).
+"""The roles that may call each gRPC method of alerts (D-09).
 
-Within a role, the caller's scope limits the rows: see `queries`. The ladder names who approves
-which step.
+Within a role, the caller's scope limits the rows: see `queries`. The ladder names the role that
+approves each escalation step.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The projection of the register: whole rows, of which the highest version wins.
+"""The projection of the register: copies of its rows, each in the highest version received.
 
 Events of different rows arrive in any order: a verification may come before its instrument, and an
-instrument before its owner. Each of them derives the basis of the instrument's colour again, so the
-last one to arrive leaves it right.
+instrument before its owner. Each event derives the basis of the instrument's colour again, so the
+basis is right once the last event has arrived.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OF_VERIFICATION = ("verification_id", "instrument_id", "removed", "version")
 
 
 async def put_bureaus(change: Change, bureaus: Iterable[registry_pb2.Bureau]) -> None:
-    """Stores bureaus; each has a watch from then on."""
+    """Stores the bureaus that are newer than the stored ones; a new bureau gets a daily watch."""
     session, incoming = change.session, {bureau.code: bureau for bureau in bureaus}
     stored = await _by_id(session, Bureau, incoming)
     watches = await _by_id(session, Watch, incoming)
@@ -50,7 +50,10 @@ async def put_bureaus(change: Change, bureaus: Iterable[registry_pb2.Bureau]) ->
 async def put_subjects(
     change: Change, subjects: Iterable[registry_pb2.Subject], *, silent: bool
 ) -> list[Instrument]:
-    """Stores subjects; returns those of their instruments whose basis or watching changed."""
+    """Stores subjects; returns their instruments whose colour basis or `watched` flag changed.
+
+    `silent` marks a first load: alerts due by today are then recorded without a notice.
+    """
     session, incoming = change.session, {subject.subject_id: subject for subject in subjects}
     stored = await _by_id(session, Subject, incoming)
     changed = set()
@@ -71,7 +74,10 @@ async def put_subjects(
 async def put_instruments(
     change: Change, instruments: Iterable[registry_pb2.Instrument], *, silent: bool
 ) -> list[Instrument]:
-    """Stores instruments; returns those whose basis or watching changed."""
+    """Stores instruments; returns those whose colour basis or `watched` flag changed.
+
+    `silent` marks a first load: alerts due by today are then recorded without a notice.
+    """
     session, incoming = change.session, {i.instrument_id: i for i in instruments}
     stored = await _by_id(session, Instrument, incoming)
     before = _bases(stored.values())
@@ -88,7 +94,7 @@ async def put_instruments(
 async def former_owners(
     session: AsyncSession, instruments: Iterable[registry_pb2.Instrument]
 ) -> dict[str, str]:
-    """The owners stored until now of the instruments that come to another owner."""
+    """Returns the stored owner of each instrument whose owner changes, by instrument id."""
     incoming = {i.instrument_id: i.subject_id for i in instruments}
     stored = await _by_id(session, Instrument, incoming)
     return {key: row.subject_id for key, row in stored.items() if row.subject_id != incoming[key]}
@@ -103,7 +109,10 @@ def _instrument(message: registry_pb2.Instrument) -> dict[str, Any]:
 async def put_verifications(
     change: Change, event: events_pb2.VerificationsRecorded, *, silent: bool
 ) -> list[Instrument]:
-    """Stores verifications; returns the instruments whose basis or watching changed."""
+    """Stores verifications; returns the instruments whose colour basis or `watched` flag changed.
+
+    `silent` marks a first load: alerts due by today are then recorded without a notice.
+    """
     session, incoming = change.session, {v.verification_id: v for v in event.verifications}
     stored = await _by_id(session, Verification, incoming)
     touched = set()
@@ -178,7 +187,11 @@ def _basis_of(row: Instrument) -> tuple[Any, ...]:
 async def facts_of(
     session: AsyncSession, instrument_ids: Collection[str]
 ) -> Mapping[str, Sequence[VerificationFact]]:
-    """The verifications of instruments as facts for the law, in the order of recording."""
+    """Returns the verifications of instruments as facts for the law, by instrument id.
+
+    The verifications of an instrument are in the order in which they were recorded; removed ones
+    are left out.
+    """
     rows = await session.exec(
         select(Verification)
         .where(col(Verification.instrument_id).in_(instrument_ids), ~col(Verification.removed))

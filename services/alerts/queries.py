@@ -1,4 +1,4 @@
-"""The queries of colours, alerts, notices and watches, within the caller's scope."""
+"""Queries of colours, alerts, notices and watches within the caller's scope."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _END_OF_TIME = date.max
 
 
 def colour_in_sql(on: date) -> sa.ColumnElement[Any]:
-    """In SQL: the colour of an instrument on a day, as `law.colours.basis` derives it."""
+    """Returns the SQL expression for an instrument's colour on a day, as in `law.colours.basis`."""
     dated = col(Instrument.standing) == Basis.DATED
     by_date = [
         (dated & (col(Instrument.valid_until) <= latest_valid_until(colour, on)), colour.value)
@@ -39,7 +39,10 @@ ON_FILE = col(Instrument.standing) != Basis.REMOVED
 async def summarise_colours(
     view: View, request: pb.SummariseColoursRequest
 ) -> pb.SummariseColoursResponse:
-    """Counts the instruments in scope by bureau and colour."""
+    """Counts the instruments within the caller's scope by bureau and colour.
+
+    The colours are those on the requested day, or today without one.
+    """
     on = validation.day(request.on, "on") or view.today
     colour = colour_in_sql(on).label("colour")
     counts_by_colour = (
@@ -54,7 +57,10 @@ async def summarise_colours(
 
 
 async def list_colours(view: View, request: pb.ListColoursRequest) -> pb.ListColoursResponse:
-    """Lists instruments with their colour today: the most severe first, then the soonest due."""
+    """Lists the instruments within the caller's scope with their colour today.
+
+    The most severe colour comes first; within a colour, the earliest last day of validity.
+    """
     in_scope = scope(view.caller, Instrument, request.bureau, request.subject_id)
     rows = select(Instrument).where(ON_FILE, *in_scope)
     if request.instrument_id:
@@ -80,7 +86,7 @@ def _place(row: Instrument, today: date) -> list[Any]:
 
 
 async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlertsResponse:
-    """Lists alerts, newest first."""
+    """Lists the alerts within the caller's scope, newest first."""
     rows = select(Alert).where(*scope(view.caller, Alert, request.bureau, request.subject_id))
     if request.instrument_id:
         rows = rows.where(col(Alert.instrument_id) == request.instrument_id)
@@ -93,7 +99,7 @@ async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlert
 
 
 async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNoticesResponse:
-    """Lists notices with the state of their delivery, newest first."""
+    """Lists the notices within the caller's scope with their delivery state, newest first."""
     rows = select(Notice).where(*scope(view.caller, Notice, request.bureau, request.subject_id))
     if request.state:
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
@@ -105,7 +111,7 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
 
 
 async def get_watch(view: View, request: pb.GetWatchRequest) -> pb.GetWatchResponse:
-    """The last day that the watch of each bureau in scope handled."""
+    """Returns, for each bureau within the caller's scope, the last day that its watch handled."""
     in_scope = row_scope.covered(view.caller, Watch.bureau)
     rows = await view.session.exec(select(Watch).where(in_scope).order_by(Watch.bureau))
     return pb.GetWatchResponse(watches=map(wire.watch, rows))
@@ -117,7 +123,10 @@ def scope(
     bureau: str,
     subject_id: str = "",
 ) -> Iterator[sa.ColumnElement[bool]]:
-    """The rows of a table that a caller sees, further limited to a bureau and a subject."""
+    """Yields the SQL conditions for the rows of a table that the caller may see.
+
+    A non-empty `bureau` or `subject_id` limits the rows further.
+    """
     yield row_scope.seen(caller, table.subject_id, table.bureau)
     if bureau:
         yield col(table.bureau) == bureau

@@ -1,4 +1,4 @@
-"""Colours, alerts and notices over gRPC."""
+"""The gRPC methods for colours, alerts and notices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.alerts.notices.mail import retry_delivery
 
 
 class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
-    """Reads colours, alerts and notices, and delivers a notice again on request."""
+    """The gRPC service to read colours, alerts and notices, and to retry a delivery."""
 
     register = rpc.add_AlertsServiceServicer_to_server
 

@@ -1,7 +1,8 @@
-"""The tables of alerts: copies of rows of the register (the projection), and its own rows.
+"""The database tables of alerts: copies of rows of the register (the projection), and its own rows.
 
-The projection keeps the highest version seen of each row; a removed row stays, marked `removed`.
-No projected row refers to another by foreign key, because their events arrive in any order.
+The projection stores the highest version received of each row; a removed row is marked `removed`
+and not deleted. No projected row refers to another by foreign key, because their events arrive in
+any order.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registr
 
 
 class Base(SQLModel, registry=own_registry()):
-    """Base of the tables of alerts."""
+    """The base class of the database tables of alerts."""
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about."""
+    """The kinds of notices, by their subject matter."""
 
     DIGEST = "digest"
     REJECTED = "rejected"
@@ -38,7 +39,7 @@ class NoticeKind(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """The state of a notice's delivery."""
+    """The state of the delivery of a notice."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -57,7 +58,7 @@ class EscalationState(StrEnum):
 
 
 class StepState(StrEnum):
-    """The state of a step that was proposed."""
+    """The state of a step that was proposed in an escalation case."""
 
     PROPOSED = "proposed"
     DEFERRED = "deferred"
@@ -81,7 +82,8 @@ class Bureau(Base, table=True):
 class Watch(Base, table=True):
     """The last day that a bureau's daily watch has handled, inclusive; None before the first run.
 
-    Whoever raises alerts for the bureau locks this row, so the watch and the consumers take turns.
+    A transaction that raises alerts for the bureau locks this row, so the watch and the event
+    consumers run one after the other.
     """
 
     bureau: str = Field(primary_key=True)
@@ -89,7 +91,7 @@ class Watch(Base, table=True):
 
 
 class Subject(Base, table=True):
-    """A credit subject and the address for its notices."""
+    """A credit subject and the e-mail address for its notices."""
 
     subject_id: str = Field(primary_key=True)
     bureau: str
@@ -102,18 +104,18 @@ class Subject(Base, table=True):
 
     @property
     def placeholder(self) -> bool:
-        """Whether no notice is sent about it: it is still in review, or it was removed."""
+        """Whether the subject gets no notices, because it is in review or was removed."""
         return self.in_review or self.removed
 
 
 class Instrument(Base, table=True):
-    """An instrument, and what its colour rests on (see `law.colours.basis`).
+    """An instrument, and the basis of its colour (see `law.colours.basis`).
 
     `standing` is that basis; `valid_until` is the last valid day, inclusive. `watched` is false
     while the instrument or its owner is in review or removed. `quiet_on` is the day on which the
-    present basis came with a first load or with the end of a review: what was due by that day is
-    recorded without telling anybody. `since` is the day of the governing verification; for an
-    instrument never verified, the day on which alerts learned that.
+    present basis came with a first load or with the end of a review: an alert due by that day is
+    recorded without a notice. `since` is the day of the governing verification; for an instrument
+    never verified, the day on which alerts first learned of this.
     """
 
     __table_args__ = (sa.Index("ix_instrument_due", "bureau", "standing", "valid_until"),)
@@ -142,7 +144,10 @@ class Instrument(Base, table=True):
 
 
 class Verification(Base, table=True):
-    """A verification. Of several on one day, the one recorded last governs (C-19)."""
+    """A verification of an instrument.
+
+    Of several on one day, the one recorded last governs (C-19).
+    """
 
     verification_id: str = Field(primary_key=True)
     instrument_id: str = Field(index=True)
@@ -156,7 +161,7 @@ class Verification(Base, table=True):
 
 
 class Record(Base, table=True):
-    """A credit record, as far as notices name it."""
+    """A credit record, with only the fields that notices need."""
 
     __tablename__ = "credit_record"
 
@@ -170,11 +175,13 @@ class Record(Base, table=True):
 
 
 class Alert(Base, table=True):
-    """A colour that was reached: one row per instrument, spell of use, verification and colour.
+    """An alert that an instrument reached a colour.
 
-    A spell of use runs from the day an instrument comes into use to the day it leaves. `notice_id`
-    is null until a notice names the alert, and empty where no notice may (`baseline`). The day on
-    which the law reached the colour is not stored: `law.colours.basis.reached_on` derives it.
+    There is one row per instrument, spell of use, verification and colour. A spell of use lasts
+    from the day an instrument comes into use to the day it leaves use. `notice_id` is null until a
+    notice names the alert, and empty for a `baseline` alert, which no notice may name. The day on
+    which the instrument reached the colour under the law is not stored:
+    `law.colours.basis.reached_on` derives it.
     """
 
     __table_args__ = (
@@ -206,7 +213,7 @@ class Alert(Base, table=True):
 
 
 class Notice(Base, table=True):
-    """A notice and its delivery. `key` names its matter; there is one notice for each key."""
+    """A notice and its delivery. `key` identifies the cause; each key has only one notice."""
 
     __table_args__ = (
         sa.Index("ix_notice_newest", "created_at", "notice_id"),
@@ -229,11 +236,12 @@ class Notice(Base, table=True):
 
 
 class Escalation(Base, table=True):
-    """An escalation case: open while a red alert of one subject applies (S4 四(二)).
+    """An escalation case, which is open while a red alert of its subject applies (S4 四(二)).
 
-    `step` is the step that is waited for, proposed or appointed. `due_on` is the day on which it is
-    proposed: counted from `waits_from` by the law's wait, or set by a person, in which case
-    `waits_from` is None. `to_note` is true until the register has recorded an interview.
+    `step` is the current step: it is waiting, proposed, or (an interview) appointed. `due_on` is
+    the day on which the step is proposed: counted from `waits_from` by the law's wait, or set by a
+    person, in which case `waits_from` is None. `to_note` is true while the register has not
+    recorded an interview that is to be recorded.
     """
 
     __table_args__ = (
@@ -263,7 +271,10 @@ class Escalation(Base, table=True):
 
 
 class EscalationAlert(Base, table=True):
-    """A red alert that belongs to a case; it may later belong to another case as well."""
+    """The link of a red alert to an escalation case.
+
+    An alert may later belong to another case as well.
+    """
 
     __tablename__ = "escalation_alert"
 
@@ -272,10 +283,10 @@ class EscalationAlert(Base, table=True):
 
 
 class EscalationStep(Base, table=True):
-    """A step that was proposed, the decision on it, and its outcome.
+    """A step that was proposed in an escalation case, the decision on it, and its outcome.
 
-    The notice `notice_id` is its document. `told` is true once the bureau's daily digest has named
-    the step in its present state.
+    `notice_id` is the notice with the document of the step. `told` is true once the bureau's daily
+    digest has named the step in its present state.
     """
 
     __tablename__ = "escalation_step"
@@ -309,7 +320,7 @@ class EscalationStep(Base, table=True):
 
 
 class DocumentNumber(Base, table=True):
-    """The last number that a bureau gave to a document of a step in a year."""
+    """The last number that a bureau gave to a document of one kind of step in a year."""
 
     __tablename__ = "document_number"
 

@@ -1,4 +1,4 @@
-"""Starts and signals this service's workflows, each by an id derived from its object (D-04)."""
+"""Starts and signals the workflows of alerts, each by an id derived from its object (D-04)."""
 
 from __future__ import annotations
 
@@ -19,33 +19,42 @@ SPREAD_SECONDS = 600
 
 
 def watch_id(bureau: str) -> str:
-    """The id of a bureau's watch."""
+    """Returns the workflow id of a bureau's daily watch."""
     return f"watch/{bureau}"
 
 
 def delivery_id(notice_id: str) -> str:
-    """The id of a notice's delivery."""
+    """Returns the workflow id of a notice's delivery."""
     return f"delivery/{notice_id}"
 
 
 def escalation_id(case_id: str) -> str:
-    """The id of an escalation case's workflow."""
+    """Returns the workflow id of an escalation case."""
     return f"escalation/{case_id}"
 
 
 def wakes_after(bureau: str) -> int:
-    """Seconds after midnight of a bureau's watch: always the same, spread over ten minutes."""
+    """Returns the seconds after midnight at which a bureau's daily watch runs.
+
+    The number is always the same for a bureau; the bureaus are spread over ten minutes.
+    """
     return EARLIEST_SECONDS + int.from_bytes(sha256(bureau.encode()).digest()[:4]) % SPREAD_SECONDS
 
 
 class Timers:
-    """The workflows of alerts. Calls may be repeated; they raise Away while Temporal is away."""
+    """Starts and signals the workflows of alerts. Every call may be repeated safely.
+
+    Every method raises Away while Temporal cannot be reached.
+    """
 
     def __init__(self, workflows: WorkflowClient, clock: Clock) -> None:
         self._workflows, self._clock = workflows, clock
 
     async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
-        """Starts the watch of a bureau where missing, and signals the offset of the clock."""
+        """Sends the sandbox clock's offset to a bureau's daily watch; starts a missing watch.
+
+        `offset_seconds` is in seconds; None means the present offset.
+        """
         if offset_seconds is None:
             offset_seconds = self._clock.offset().total_seconds()
         start = WatchInput(
@@ -56,12 +65,12 @@ class Timers:
         )
 
     async def deliver(self, notice_id: str) -> None:
-        """Starts the delivery of a notice where missing, and asks for one more attempt."""
+        """Starts the delivery of a notice if it is missing, and requests one more attempt."""
         start = DeliveryInput(notice_id=notice_id)
         await self._workflows.signal(DeliveryWorkflow.run, start, delivery_id(notice_id), "asked")
 
     async def escalate(self, stand: EscalationStand) -> None:
-        """Starts the workflow of a case where missing, and signals the state of the case."""
+        """Sends the state of an escalation case to its workflow; starts a missing workflow."""
         case_id = stand.escalation_id
         await self._workflows.signal(
             EscalationWorkflow.run,
@@ -73,10 +82,13 @@ class Timers:
         )
 
     async def escalating(self) -> set[str]:
-        """The cases whose workflow Temporal lists as running; the list is a moment behind."""
+        """Returns the ids of the escalation cases whose workflow Temporal lists as running.
+
+        The list is a moment behind.
+        """
         running = await self._workflows.running("Escalation")
         return {workflow_id.removeprefix("escalation/") for workflow_id in running}
 
     async def runs(self, workflow_id: str) -> bool:
-        """Whether a workflow of that id is running."""
+        """Returns whether a workflow with that id is running."""
         return await self._workflows.runs(workflow_id)

@@ -1,7 +1,8 @@
-"""The watch: one statement raises every alert of a bureau that is due by a day (D-06).
+"""The daily watch: one SQL statement raises every alert of a bureau that is due by a day (D-06).
 
-Every colour that an instrument reached has its alert, even if the platform was down on that day, so
-the alerts depend on nothing but the dates. A notice names only the most severe colour.
+An alert is raised for every colour that an instrument reached, even if the platform was down on
+that day, so the alerts depend only on the dates. A notice names only the most severe colour of an
+instrument.
 """
 
 from __future__ import annotations
@@ -53,17 +54,17 @@ _INSERTED = (*_COPIED, "colour", "raised_at", "baseline", "notice_id")
 
 @dataclass(frozen=True)
 class RunCounts:
-    """How many alerts one run of the watch raised and how many notices it issued."""
+    """The numbers of alerts raised and of notices issued by one run of the daily watch."""
 
     alerts: int = 0
     notices: int = 0
 
 
 async def watch(change: Change, bureau: str, through: date) -> RunCounts:
-    """Raises every alert of a bureau due up to and including a day, and issues the digests.
+    """Raises every alert of a bureau due up to and including `through`, and issues the digests.
 
-    S4 四(一); D-06. One call handles all days since the last one; a day that was handled before
-    changes nothing.
+    See S4 四(一) and D-06. One call handles all days since the last handled day; a call for a day
+    that was already handled changes nothing.
     """
     row = await _lock(change.session, bureau)
     if row.watched_through is not None and row.watched_through >= through:
@@ -83,10 +84,10 @@ async def watch(change: Change, bureau: str, through: date) -> RunCounts:
 
 
 async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
-    """Raises at once the alerts due for instruments whose facts changed.
+    """Raises the alerts due for `instruments` at once, without waiting for the daily watch.
 
-    The same statement as the watch's, for these instruments only. A rejection is also mailed at
-    once.
+    It is called after the facts of these instruments changed and runs the same SQL statement as the
+    watch. A rejection is also mailed at once.
     """
     through = await _latest_day(change, {instrument.bureau for instrument in instruments})
     scope = _INSTRUMENT.c.instrument_id.in_([i.instrument_id for i in instruments])

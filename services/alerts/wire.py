@@ -1,4 +1,4 @@
-"""Rows as messages, and days as text."""
+"""Converts rows to protobuf messages, and days to text and back."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from services.alerts.tables import Alert, Instrument, Notice, Watch
 
 
 def day(text: str) -> date | None:
-    """A local day from its text; None for an empty text."""
+    """Converts a text such as 2026-09-21 to a day; returns None for an empty text."""
     return date.fromisoformat(text) if text else None
 
 
 def text(value: date | None) -> str:
-    """A local day as text; empty for None."""
+    """Converts a day to a text such as 2026-09-21; returns an empty text for None."""
     return value.isoformat() if value else ""
 
 
 def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
-    """An alert, with the first day of its colour, the reason and the article."""
+    """Returns the protobuf message of an alert.
+
+    It contains the first day of the colour, the reason and the article.
+    """
     due_on = reached_on(row.standing, row.valid_until, row.since, row.colour)
     answer = colour_on(row.standing, row.valid_until, due_on)
     message = pb.Alert(
@@ -44,7 +47,7 @@ def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
 
 
 def colour(row: Instrument, on: date) -> pb.InstrumentColour:
-    """An instrument and its colour on a day."""
+    """Returns the protobuf message of an instrument with its colour on a day."""
     answer = colour_on(row.standing, row.valid_until, on)
     return pb.InstrumentColour(
         instrument_id=row.instrument_id,
@@ -60,7 +63,7 @@ def colour(row: Instrument, on: date) -> pb.InstrumentColour:
 
 
 def notice(row: Notice) -> pb.Notice:
-    """A notice and the state of its delivery."""
+    """Returns the protobuf message of a notice and of the state of its delivery."""
     message = pb.Notice(
         notice_id=row.notice_id,
         kind=row.kind.value,
@@ -80,5 +83,5 @@ def notice(row: Notice) -> pb.Notice:
 
 
 def watch(row: Watch) -> pb.Watch:
-    """A bureau and the last day that its watch handled."""
+    """Returns the protobuf message of a bureau and the last day that its watch handled."""
     return pb.Watch(bureau=row.bureau, watched_through=text(row.watched_through))

@@ -1,6 +1,6 @@
-"""The workflows of the daily watch and of a delivery by mail.
+"""The Temporal workflows of the daily watch and of a delivery by mail.
 
-Both receive everything as input and never read the law (D-05).
+Both receive all their data as input and never read the law (D-05).
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ _DAY = timedelta(days=1)
 
 
 class WatchInput(BaseModel):
-    """The input of a bureau's watch.
+    """The input of the workflow of a bureau's daily watch.
 
-    `wakes_after` is in seconds after local midnight. `watched_through` is the last day handled,
-    inclusive. After `renew_after` days the workflow goes on as a new run, with a short history.
+    `wakes_after` is the time of the run in seconds after local midnight. `watched_through` is the
+    last day handled, inclusive. After `renew_after` runs the workflow continues as a new run with a
+    short history.
     """
 
     bureau: str
@@ -37,23 +38,24 @@ class WatchInput(BaseModel):
 
 
 class WatchRun(BaseModel):
-    """One run of the watch: everything due up to and including `through`."""
+    """The input of one run of the daily watch, for alerts due up to and including `through`."""
 
     bureau: str
     through: date
 
 
 class WatchDone(BaseModel):
-    """How many alerts one run raised and how many notices it issued."""
+    """The numbers of alerts raised and of notices issued by one run of the daily watch."""
 
     alerts: int
     notices: int
 
 
 class DeliveryInput(BaseModel):
-    """The notice, the first and the longest pause between attempts, and when to give up.
+    """The input of the workflow that delivers one notice by mail.
 
-    These figures are our own, not the law's.
+    `first_seconds` and `longest_seconds` are the first and the longest pause between attempts;
+    after `patience_seconds` the delivery ends as failed. These values are our own, not the law's.
     """
 
     notice_id: str
@@ -64,7 +66,7 @@ class DeliveryInput(BaseModel):
 
 @workflow.defn(name="Watch")
 class WatchWorkflow:
-    """Raises the alerts of one bureau on each day; id `watch/<bureau>` (D-06)."""
+    """Raises the due alerts of one bureau every day; workflow id `watch/<bureau>` (D-06)."""
 
     @workflow.init
     def __init__(self, watch: WatchInput) -> None:
@@ -74,7 +76,7 @@ class WatchWorkflow:
 
     @workflow.run
     async def run(self, watch: WatchInput) -> None:
-        """Runs each local day shortly after midnight; one run handles all days missed."""
+        """Runs the watch each local day shortly after midnight; one run handles all days missed."""
         through = watch.watched_through
         for _ in range(watch.renew_after):
             await self._time.wait_until(self._next_wake(through), lambda: False)
@@ -91,7 +93,7 @@ class WatchWorkflow:
 
     @workflow.signal
     def clock_moved(self, offset_seconds: float) -> None:
-        """Takes the new offset of the sandbox's clock, in seconds."""
+        """Receives the new offset of the sandbox's clock, in seconds, as a signal."""
         self._offset_seconds = offset_seconds
         self._time.move(offset_seconds)
 
@@ -102,7 +104,7 @@ class WatchWorkflow:
 
 @workflow.defn(name="Delivery")
 class DeliveryWorkflow:
-    """Delivers one notice, or gives up after some days; id `delivery/<notice_id>`."""
+    """Delivers one notice by mail, or gives up after some days; id `delivery/<notice_id>`."""
 
     @workflow.init
     def __init__(self, delivery: DeliveryInput) -> None:
@@ -110,7 +112,10 @@ class DeliveryWorkflow:
 
     @workflow.run
     async def run(self, delivery: DeliveryInput) -> None:
-        """Ends when no delivery was asked for since the last attempt, so no retry is lost."""
+        """Delivers the notice, or marks it as failed after some days.
+
+        Ends only if no delivery was requested since the last attempt, so that no retry is lost.
+        """
         while self._requested:
             self._requested = False
             try:
@@ -120,7 +125,10 @@ class DeliveryWorkflow:
 
     @workflow.signal(name="asked")
     def request_delivery(self) -> None:
-        """Asks for a delivery; one more attempt follows even if this workflow is about to end."""
+        """Requests one more delivery attempt, as a signal.
+
+        The attempt follows even if the workflow is about to end.
+        """
         self._requested = True
 
     async def _deliver(self, delivery: DeliveryInput) -> None:

@@ -1,4 +1,4 @@
-"""The objection process: its parts are put together by hand."""
+"""Starts the process of the objection service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
 
 async def build(parts: Parts) -> Assembly:
-    """Puts the service together; waits for Temporal."""
+    """Builds the objection service: gRPC methods, event consumers, Temporal worker and checks.
+
+    Waits until Temporal can be reached.
+    """
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
     workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))

@@ -1,6 +1,6 @@
-"""The activities of a case's workflow: calls to other services, and the steps of the case.
+"""The Temporal activities of a case: calls to other services, and changes of the case.
 
-Each can be repeated: it changes only what is still missing.
+Each activity may be repeated safely: it changes only what an earlier attempt has not changed.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _LETTERS = {CaseKind.OBJECTION: objection_letter, CaseKind.REPAIR: repair_letter
 
 
 class CaseActivities:
-    """Acts as this service, on behalf of the person who decided or lodged the case."""
+    """The activities of a case, on behalf of the person who decided or lodged the case."""
 
     def __init__(self, changes: Changes, clients: Clients) -> None:
         self._changes, self._clients = changes, clients
 
     def all(self) -> list[Callable[..., Any]]:
-        """Every activity, for the worker."""
+        """Returns the activities of this class, which the Temporal worker registers."""
         return [
             self.mark_contested,
             self.reach_rung,
@@ -63,13 +63,13 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def reach_rung(self, due: RungDue) -> None:
-        """Announces a reminder or escalation whose moment has come, once."""
+        """Announces, once, a reminder or escalation of the case's term whose moment has come."""
         await self._change("", steps.reach_rung, due)
 
     @activity.defn
     @final_errors
     async def note_grade_before(self, case_id: str) -> None:
-        """Keeps the grade from before the decision takes effect."""
+        """Stores in the case the grade of its subject from before the decision takes effect."""
         case = await self._case(case_id)
         if case.grade_before is None:
             grade = await self._clients.grade(case.subject_id, case.decided_by)
@@ -78,7 +78,7 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def carry_out(self, case_id: str) -> None:
-        """Changes the register as the decision orders (S4 五(三))."""
+        """Changes the contested records in the register as the decision orders (S4 五(三))."""
         case = await self._case(case_id)
         if case.outcome is Outcome.DELETE:
             await self._withdraw(case)
@@ -90,7 +90,10 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def end_contested(self, case_id: str) -> None:
-        """Removes the contested mark and keeps the versions that the records then have."""
+        """Removes the contested mark from the records of a case.
+
+        Stores the new versions of the records in the case.
+        """
         case = await self._case(case_id)
         versions = await self._set_contested(case, contested=False)
         await self._change(_behalf(case), steps.note_versions, case_id, versions)
@@ -100,7 +103,7 @@ class CaseActivities:
     async def repair_records(self, case_id: str) -> None:
         """Marks the records of a case as repaired, which also ends their disclosure (S4 四(四)).
 
-        Keeps the versions that the records then have.
+        Stores the new versions of the records in the case.
         """
         case = await self._case(case_id)
         held = await self._clients.still_held(case.record_ids, case.decided_by)
@@ -113,9 +116,10 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def note_grade_after(self, case_id: str) -> None:
-        """Keeps the grade after the decision.
+        """Stores in the case the grade of its subject after the decision took effect.
 
-        Fails, and so is tried again, until grading has taken the changed records into account.
+        Raises ApplicationError, so that Temporal tries again, until grading has used the changed
+        records.
         """
         case = await self._case(case_id)
         if case.grade_after is not None:
@@ -129,7 +133,7 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def issue_letter(self, case_id: str) -> None:
-        """Issues the letter with the result and the remedy."""
+        """Issues the letter of a case to its subject, with the result and how to dispute it."""
         case = await self._case(case_id)
         text = await _LETTERS[case.kind](case, self._clients, self._changes.clock.today())
         await self._change(case.decided_by, steps.issue_letter, case_id, text)
@@ -137,13 +141,13 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def settle(self, case_id: str) -> None:
-        """Ends the case, from which nothing more follows."""
+        """Ends a case after all its consequences were carried out."""
         await self._change("", steps.settle, case_id)
 
     @activity.defn
     @final_errors
     async def report_stuck(self, stuck: Stuck) -> None:
-        """Announces, once per activity, that a person must act on the case."""
+        """Announces, once for each refused activity, that a person must act on the case."""
         await self._change("", steps.report_stuck, stuck)
 
     async def _case(self, case_id: str) -> Case:

@@ -1,4 +1,4 @@
-"""Whether cases and workflows agree, and what makes them agree again."""
+"""Checks that cases and their workflows agree, and repairs the differences."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Differences:
-    """Cases whose workflow is missing, should not run, or follows an old schedule, by their ids.
+    """Cases whose workflow is missing, should not run, or follows an old schedule, by case id.
 
-    `due_on` names the cases whose stored last day is not that of the calendar in force.
+    `due_on` lists the cases whose stored last day differs from the calendar in force.
     """
 
     missing: Sequence[str] = ()
@@ -47,7 +47,7 @@ class Differences:
         return bool(self.missing or self.orphans or self.old_schedule or self.due_on)
 
     def report(self, findings: Findings) -> None:
-        """Adds a problem for each difference."""
+        """Adds one problem to `findings` for each case with a difference."""
         for name, case_ids, zh, en in (
             (
                 "case.workflow_missing",
@@ -79,13 +79,16 @@ class Differences:
 
 
 class CaseChecks:
-    """Compares cases with their workflows and with the calendar, and mends what differs."""
+    """Compares cases with their workflows and with the calendar, and repairs the differences."""
 
     def __init__(self, database: Database, clock: Clock, workflows: CaseWorkflows) -> None:
         self._database, self._clock, self._workflows = database, clock, workflows
 
     async def check(self) -> Findings:
-        """Reports differences, stuck cases, and which records the cases hold as contested."""
+        """Reports the differences, the stuck cases, the numbers of cases and the contested records.
+
+        `quanheng check` compares these records with the contested records in the register.
+        """
         findings = Findings()
         (await self._lasting_differences()).report(findings)
         cases = await self._workflows.open_cases()
@@ -99,7 +102,10 @@ class CaseChecks:
         return findings
 
     async def reconcile(self) -> Reconciled:
-        """Starts every missing workflow and sends every other one the state of its case."""
+        """Starts each missing workflow of an open case, and sends every workflow its case's state.
+
+        Before that it computes the last days of open cases again by the calendar in force.
+        """
         result = Reconciled()
         await self._compute_due_on()
         for case in await self._workflows.open_cases():
@@ -113,10 +119,10 @@ class CaseChecks:
         return result
 
     async def adopt_calendar(self) -> NoReturn:
-        """Brings every open case to the calendar in force, once; tries until Temporal answers.
+        """Computes the last days and schedules of open cases again, once, by the calendar in force.
 
-        To run in the background from the start of the process, beside the worker: the workflows
-        are asked which schedule they follow, and only those with an old one are sent another.
+        Runs in the background from the start of the process and never returns; retries while
+        Temporal cannot be reached. Only a workflow with an old schedule is sent a new one.
         """
         await self._compute_due_on()
         while True:

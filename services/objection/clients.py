@@ -1,6 +1,7 @@
-"""Calls to registry and grading, made as this service on behalf of a person (D-09).
+"""Calls to registry and grading, made by objection on behalf of a person's account (D-09).
 
-Every method raises Refusal when the other service refuses, unless it says otherwise.
+Every method raises Refusal if the other service refuses the call, unless its docstring names
+another error or result.
 """
 
 from __future__ import annotations
@@ -21,25 +22,25 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class Clients:
-    """The clients of registry and grading, over channels with this service's identity."""
+    """The gRPC stubs of registry and grading, over channels with the identity of objection."""
 
     registry: registry_pb2_grpc.RegistryServiceStub
     grading: grading_pb2_grpc.GradingServiceStub
 
     @classmethod
     def over(cls, registry: grpc.aio.Channel, grading: grpc.aio.Channel) -> Clients:
-        """Makes the clients from a channel to each service."""
+        """Creates the gRPC stubs from one channel to registry and one channel to grading."""
         return cls(
             registry_pb2_grpc.RegistryServiceStub(registry),
             grading_pb2_grpc.GradingServiceStub(grading),
         )
 
     async def record(self, record_id: str, behalf: str) -> registry_pb2.Record:
-        """A record as the register holds it."""
+        """Returns a record from the register."""
         return (await self._get_record(record_id, behalf)).record
 
     async def retention(self, record_id: str, behalf: str) -> registry_pb2.Retention:
-        """How long a record is kept, and under which text."""
+        """Returns for how long the register stores a record, and the rule text that says so."""
         return (await self._get_record(record_id, behalf)).retention
 
     async def _get_record(self, record_id: str, behalf: str) -> registry_pb2.GetRecordResponse:
@@ -47,7 +48,10 @@ class Clients:
         return await ask(self.registry.GetRecord(request, metadata=for_account(behalf)))
 
     async def records(self, record_ids: Sequence[str], behalf: str) -> list[registry_pb2.Record]:
-        """Several records. Raises InvalidInput naming every record that does not exist."""
+        """Returns several records from the register.
+
+        Raises InvalidInput with the id of every record that does not exist.
+        """
         records, faults = [], []
         for record_id in record_ids:
             record = await self._record_or_none(record_id, behalf)
@@ -61,7 +65,10 @@ class Clients:
         return records
 
     async def still_held(self, record_ids: Sequence[str], behalf: str) -> list[registry_pb2.Record]:
-        """Those of the records that the register still has; undoing an import removes some."""
+        """Returns the records in `record_ids` that the register still contains.
+
+        Undoing an import removes records from the register.
+        """
         records = [await self._record_or_none(record_id, behalf) for record_id in record_ids]
         return [record for record in records if record is not None]
 
@@ -74,7 +81,7 @@ class Clients:
             raise
 
     async def archive(self, subject_id: str, behalf: str) -> list[registry_pb2.Record]:
-        """Every record of a subject. Raises NotFound when there is no such subject."""
+        """Returns every record of a subject. Raises NotFound if there is no such subject."""
         await self.subject(subject_id, behalf)
         request = registry_pb2.ListRecordsRequest(subject_id=subject_id, page_size=_PAGE)
         metadata = for_account(behalf)
@@ -82,7 +89,7 @@ class Clients:
         return [record for page in pages for record in page.records]
 
     async def subject(self, subject_id: str, behalf: str) -> registry_pb2.Subject:
-        """A subject. Raises NotFound when there is none."""
+        """Returns a subject from the register. Raises NotFound if there is no such subject."""
         request = registry_pb2.GetSubjectRequest(subject_id=subject_id)
         call = self.registry.GetSubject(request, metadata=for_account(behalf))
         try:
@@ -93,7 +100,7 @@ class Clients:
             raise
 
     async def bureaus(self) -> dict[str, registry_pb2.Bureau]:
-        """Every bureau, by code."""
+        """Returns every bureau in the register, by bureau code."""
         request = registry_pb2.ListBureausRequest(page_size=_PAGE)
         pages = await _pages(lambda: self.registry.ListBureaus(request), request)
         return {bureau.code: bureau for page in pages for bureau in page.bureaus}
@@ -101,7 +108,11 @@ class Clients:
     async def set_contested(
         self, case_id: str, record_ids: Sequence[str], behalf: str, *, contested: bool
     ) -> dict[str, int]:
-        """Marks records as contested by a case, or ends that; returns the version of each."""
+        """Marks records as contested by a case, or removes the mark; returns their versions.
+
+        The mark is added if `contested` is true and removed if it is false. The versions are by
+        record id.
+        """
         request = registry_pb2.SetContestedRequest(
             request_id=derived_request_id("contested", case_id, str(contested), *record_ids),
             record_ids=record_ids,
@@ -112,7 +123,7 @@ class Clients:
         return {record.record_id: record.version for record in response.records}
 
     async def withdraw(self, case_id: str, record_id: str, ground: str, behalf: str) -> None:
-        """Withdraws a record, once per case."""
+        """Withdraws a record in the register. A repeated call for the same case changes nothing."""
         request = registry_pb2.WithdrawRecordRequest(
             request_id=derived_request_id("withdraw", case_id, record_id),
             record_id=record_id,
@@ -123,7 +134,10 @@ class Clients:
     async def correct(
         self, case_id: str, record: registry_pb2.Record, ground: str, behalf: str
     ) -> None:
-        """Replaces a record by its corrected state, once per case and version of the record."""
+        """Replaces a record in the register by `record`, its corrected state.
+
+        A repeated call for the same case and the same version of the record changes nothing.
+        """
         version = str(record.version)
         request = registry_pb2.CorrectRecordRequest(
             request_id=derived_request_id("correct", case_id, record.record_id, version),
@@ -135,7 +149,10 @@ class Clients:
     async def repair(
         self, case_id: str, record_ids: Sequence[str], ground: str, behalf: str
     ) -> dict[str, int]:
-        """Marks records as repaired, once per case; returns the version of each."""
+        """Marks records as repaired in the register; returns the version of each, by record id.
+
+        A repeated call for the same case and the same records changes nothing.
+        """
         request = registry_pb2.RepairRecordsRequest(
             request_id=derived_request_id("repair", case_id, *record_ids),
             record_ids=record_ids,
@@ -147,7 +164,10 @@ class Clients:
     async def stop_disclosure(
         self, case_id: str, record_ids: Sequence[str], ground: str, behalf: str
     ) -> None:
-        """Stops the disclosure of records, once per case."""
+        """Stops the disclosure of records in the register.
+
+        A repeated call for the same case and the same records changes nothing.
+        """
         request = registry_pb2.StopDisclosureRequest(
             request_id=derived_request_id("stop-disclosure", case_id, *record_ids),
             record_ids=record_ids,
@@ -156,7 +176,7 @@ class Clients:
         await ask(self.registry.StopDisclosure(request, metadata=for_account(behalf)))
 
     async def grade(self, subject_id: str, behalf: str) -> grading_pb2.Grade:
-        """The grade in force today; an empty one for a subject without a grade."""
+        """Returns the grade of a subject in force today; an empty grade if the subject has none."""
         request = grading_pb2.GetGradeRequest(subject_id=subject_id)
         try:
             return (await ask(self.grading.GetGrade(request, metadata=for_account(behalf)))).grade
@@ -166,24 +186,24 @@ class Clients:
             raise
 
     async def grades(self, subject_id: str, behalf: str) -> list[grading_pb2.Grade]:
-        """Every statement of a subject's grade, also those no longer known to hold."""
+        """Returns every grade ever stated for a subject, including superseded statements."""
         request = grading_pb2.ListGradesRequest(subject_id=subject_id, page_size=_PAGE)
         metadata = for_account(behalf)
         pages = await _pages(lambda: self.grading.ListGrades(request, metadata=metadata), request)
         return [grade for page in pages for grade in page.grades]
 
     async def is_graded(self, record_id: str, version: int, behalf: str) -> bool:
-        """Whether the grade takes that version of a record, or a later one, into account."""
+        """Returns whether a grade takes a version of a record, or a later one, into account."""
         request = grading_pb2.GetRecordGradedRequest(record_id=record_id, version=version)
         call = self.grading.GetRecordGraded(request, metadata=for_account(behalf))
         return (await ask(call)).graded
 
     async def receipt(self, receipt_id: str, behalf: str) -> str:
-        """A receipt, as JSON."""
+        """Returns a grading receipt as a JSON text."""
         return str((await self._get_receipt(receipt_id, behalf)).receipt_json)
 
     async def explanation(self, receipt_id: str, behalf: str) -> list[str]:
-        """A receipt point by point, in Chinese; empty for an empty id."""
+        """Returns the points of a grading receipt in Chinese; an empty list for an empty id."""
         if not receipt_id:
             return []
         return list((await self._get_receipt(receipt_id, behalf)).explanation_zh)

@@ -1,4 +1,4 @@
-"""What people do to an objection: one function per change, each a step of the law (S3 27, 28)."""
+"""The commands of people on an objection: one function for each step of the law (S3 27, 28)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KIND = CaseKind.OBJECTION
 
 
 async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.AcceptObjectionResponse:
-    """Accepts an objection; its term counts from the next day (S3 28)."""
+    """Accepts an objection; its term starts to count on the next day (S3 28)."""
     case = await case_in_scope(change, request.case_id, KIND)
     message = await take_step(
         change,
@@ -56,9 +56,9 @@ async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.Accep
 async def decline(
     change: Change, request: pb.DeclineObjectionRequest, *, records: Sequence[Record]
 ) -> pb.DeclineObjectionResponse:
-    """Declines to accept an objection, with the reason (S3 27).
+    """Declines to accept an objection, with the reasons (S3 27).
 
-    Raises NotPermitted to the person who entered one of the records.
+    Raises NotPermitted if the caller entered one of `records` or lodged the case.
     """
     case = await case_in_scope(change, request.case_id, KIND)
     require_impartial(change, case, records)
@@ -79,7 +79,7 @@ async def decline(
 async def withdraw(
     change: Change, request: pb.WithdrawObjectionRequest
 ) -> pb.WithdrawObjectionResponse:
-    """Withdraws an objection for its own subject, before it is decided."""
+    """Withdraws an objection at the request of its own subject, before it is decided."""
     case = await own_case(change, request.case_id, KIND)
     message = await take_step(
         change,
@@ -94,7 +94,11 @@ async def withdraw(
 async def request_extension(
     change: Change, request: pb.RequestExtensionRequest
 ) -> pb.RequestExtensionResponse:
-    """Asks the head of the unit for more working days; the term runs on meanwhile (S3 28)."""
+    """Requests more working days for an objection from the head of the unit (S3 28).
+
+    The term continues to run during the request. Raises WrongState at once if no term runs, if the
+    last day is over, or if the extension would exceed the cap.
+    """
     case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.REQUEST_EXTENSION)
     # Refused now if beyond the cap, so that the head of the unit is not asked in vain.
@@ -145,10 +149,11 @@ async def decide_extension(
 async def decide(
     change: Change, request: pb.DecideObjectionRequest, *, records: Sequence[Record]
 ) -> pb.DecideObjectionResponse:
-    """Decides an objection (S4 五(三)); the workflow of the case carries the decision out.
+    """Decides an objection (S4 五(三)); the workflow of the case then carries out the decision.
 
-    `records` are the contested records as the register holds them. Raises NotPermitted to the
-    person who entered one of them or lodged the case, InvalidInput for unsuitable corrections.
+    `records` are the contested records in their present state in the register. Raises NotPermitted
+    if the caller entered one of them or lodged the case, and InvalidInput for unsuitable
+    corrections.
     """
     case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.DECIDE)

@@ -1,4 +1,4 @@
-"""The events this service handles: those of its own cases, and moves of the sandbox's clock."""
+"""Consumers of events: those of objection's own cases, and moves of the sandbox's clock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHANGES_OF_STATE = (
 
 
 def consumers(parts: Parts, workflows: CaseWorkflows) -> list[Consumer]:
-    """The consumers of this service; they start and signal workflows and change nothing else."""
+    """Returns the event consumers of objection, which only start and signal workflows."""
 
     async def update(received: Received[Any]) -> None:
         await workflows.update(received.message.case.case_id)

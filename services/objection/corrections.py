@@ -1,4 +1,4 @@
-"""The corrections that a decision orders: whether they can be carried out, and what they change."""
+"""The corrections of records that a decision orders: checks, results, and Chinese descriptions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from protos.registry.v1.registry_pb2 import Record
 def check_corrections(
     outcome: Outcome, corrections: Sequence[pb.Correction], records: Sequence[Record], today: date
 ) -> None:
-    """Raises InvalidInput with every fault of the corrections (S4 五(三)).
+    """Raises InvalidInput with every fault of the corrections of a decision (S4 五(三)).
 
-    The outcome 更正 needs exactly one correction per contested record, any other outcome none.
+    The outcome 更正 needs exactly one correction for each contested record, any other outcome none.
     """
     if outcome is Outcome.CORRECT:
         faults = [*_coverage(corrections, records), *_contents(corrections, records, today)]
@@ -34,12 +34,15 @@ def check_corrections(
 
 
 def corrected(record: Record, stored: Mapping[str, Any]) -> Record:
-    """The record after a correction, which is given as the case stores it."""
+    """Returns a copy of a record with a correction applied; `stored` is the correction as JSON."""
     return _apply(record, ParseDict(dict(stored), pb.Correction()))
 
 
 def correction_zh(stored: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a stored correction changes, in Chinese: 分值：3."""
+    """Returns each change of a correction as a Chinese text, for example 分值：3.
+
+    `stored` is the correction as JSON from the case.
+    """
     correction = ParseDict(dict(stored), pb.Correction())
     values = {
         "类别": kind_name(RecordKind(correction.kind), "zh") if correction.kind else "",

@@ -1,4 +1,4 @@
-"""The metrics of objection: open cases, terms by how soon they end, what waits for a person."""
+"""The metrics of objection: open cases, terms by their end, and cases that wait for a person."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _REFUSED = (
 
 
 def looks(database: Database, clock: Clock) -> list[Look]:
-    """The queries of the metrics; each reads the index of cases not yet settled."""
+    """Returns the database queries of the metrics; each reads only cases that are not settled."""
 
     async def cases() -> list[Reading]:
         counted, ending, refused = await ask(database, _COUNTED, _ENDING, _REFUSED)
@@ -103,9 +103,10 @@ def _waiting(counted: Sequence[tuple[CaseKind, CaseState, int]]) -> list[Reading
 
 
 def windows(due: Sequence[tuple[date, int]], today: date) -> dict[str, int]:
-    """How many terms are overdue, and how many end within so many working days (D-07).
+    """Counts overdue terms, and terms that end within 1 or 5 working days after `today` (D-07).
 
-    `due` has the last days of running terms, each with the number of terms that end on it.
+    `due` contains pairs: the last day of running terms, and the number of terms that end on that
+    day. Overdue terms are not counted again.
     """
     counts = {OVERDUE: sum(n for day, n in due if day < today)}
     for window, days in WITHIN.items():

@@ -1,8 +1,8 @@
-"""The letters to the subject, in Chinese: gathering their facts, and the letters of an objection.
+"""The Chinese letters to the subject of a case: their facts, and the letters of an objection.
 
-A decision names the case, the records, the outcome and its reasons, explains the grade before and
-after point by point, and says where to turn when dissatisfied (S3 27, 28; S4 五(三)). What people
-wrote (grounds, reasons, summaries) is put into a letter as it is.
+A decision letter names the case, the records, the outcome and its reasons, explains the grade
+before and after point by point, and names where the subject can dispute the decision (S3 27, 28; S4
+五(三)). Texts that people wrote (grounds, reasons, summaries) are copied unchanged.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DECLINED_TITLE = "异议不予受理通知书"
 
 @dataclass(frozen=True)
 class LetterText:
-    """A letter before it is issued; paragraphs are separated by a line feed."""
+    """The title and the body of a letter; line feeds separate the paragraphs of the body."""
 
     title: str
     body: str
@@ -46,7 +46,7 @@ class LetterText:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """A record as a letter names it, and what a correction changes in it."""
+    """The facts of a record that a letter names, and the changes by a correction."""
 
     kind: str
     summary: str
@@ -57,7 +57,10 @@ class RecordFacts:
 
 @dataclass(frozen=True)
 class GradeFacts:
-    """A grade with its receipt, explained point by point; both empty where there is none."""
+    """A grade, the id of its receipt, and the points of the receipt in Chinese.
+
+    The id and the points are empty if there is no receipt.
+    """
 
     grade: str
     receipt_id: str
@@ -66,7 +69,7 @@ class GradeFacts:
 
 @dataclass(frozen=True)
 class Office:
-    """A bureau and the ways to reach it, as a letter names them (S3 28)."""
+    """A bureau in a letter, with its contact details (S3 28)."""
 
     name: str
     department: str = ""
@@ -76,7 +79,11 @@ class Office:
 
 @dataclass(frozen=True)
 class LetterFacts:
-    """What every letter of a case contains; `municipal` reviews what `office` decided."""
+    """The facts that every letter of a case needs.
+
+    `municipal` is the bureau that reviews the decisions of `office`; `on` is the date of the
+    letter.
+    """
 
     subject: str
     number: str
@@ -89,7 +96,7 @@ class LetterFacts:
 
 
 async def objection_letter(case: Case, clients: Clients, today: date) -> LetterText:
-    """The letter of an objection that was decided or declined."""
+    """Returns the letter of an objection that was decided or declined."""
     facts = await facts_of(case, clients, case.decided_by, today)
     if case.state is CaseState.DECLINED or case.outcome is None:
         return declined_letter(facts)
@@ -97,7 +104,7 @@ async def objection_letter(case: Case, clients: Clients, today: date) -> LetterT
 
 
 async def facts_of(case: Case, clients: Clients, behalf: str, today: date) -> LetterFacts:
-    """Reads what a letter of the case needs from the registry, on somebody's behalf."""
+    """Reads the facts for a case's letter from the registry, on behalf of an account."""
     subject = await clients.subject(case.subject_id, behalf)
     bureaus = await clients.bureaus()
     corrections = {stored["record_id"]: correction_zh(stored) for stored in case.corrections}
@@ -123,7 +130,7 @@ async def facts_of(case: Case, clients: Clients, behalf: str, today: date) -> Le
 
 
 async def grades_of(case: Case, clients: Clients) -> tuple[GradeFacts, GradeFacts]:
-    """The grades before and after the decision took effect, each with its explanation."""
+    """Returns the grades before and after the decision took effect, each with its explanation."""
     before = await clients.explanation(case.receipt_before, case.decided_by)
     after = await clients.explanation(case.receipt_after, case.decided_by)
     return (
@@ -133,9 +140,9 @@ async def grades_of(case: Case, clients: Clients) -> tuple[GradeFacts, GradeFact
 
 
 def municipal_of(bureau: str, bureaus: Mapping[str, Bureau]) -> str:
-    """The code of the city's bureau above a bureau, or its own code where there is none.
+    """Returns the code of the city's bureau above `bureau`; `bureau` itself if none exists.
 
-    By GB/T 2260 a city's code is four digits and 00, a municipality's two digits and 0000.
+    By GB/T 2260 a city's code is four digits and 00, a municipality's code two digits and 0000.
     """
     above = (f"{bureau[:4]}00", f"{bureau[:2]}0000")
     return next((code for code in above if code in bureaus), bureau)
@@ -151,7 +158,7 @@ def _office(code: str, bureaus: Mapping[str, Bureau]) -> Office:
 def decision_letter(
     facts: LetterFacts, outcome: Outcome, before: GradeFacts, after: GradeFacts
 ) -> LetterText:
-    """Writes the 《异议处理决定书》."""
+    """Writes the 《异议处理决定书》, the decision on an objection."""
     body = [
         *_opening(facts, "经核查，现决定如下。"),
         f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{spell_articles(OUTCOME_CITE)}）。",
@@ -166,7 +173,7 @@ def decision_letter(
 
 
 def declined_letter(facts: LetterFacts) -> LetterText:
-    """Writes the 《异议不予受理通知书》."""
+    """Writes the 《异议不予受理通知书》, the notice that an objection is not accepted."""
     body = [
         *_opening(facts, "经审查，决定不予受理。"),
         f"二、理由：{facts.reasons}（依据：{spell_articles(OBJECTION_CITE)}）",
@@ -200,7 +207,10 @@ def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
 
 
 def record_lines(records: Sequence[RecordFacts]) -> Iterator[str]:
-    """One numbered line for each record of a case, and one for its correction."""
+    """Yields one numbered Chinese line for each record, and a second line for its correction.
+
+    A record without a correction has no second line.
+    """
     for place, record in enumerate(records, 1):
         name = "：".join(filter(None, (record.kind, record.summary)))
         day = day_zh(record.determined_on)
@@ -210,7 +220,10 @@ def record_lines(records: Sequence[RecordFacts]) -> Iterator[str]:
 
 
 def grade_lines(when: str, facts: GradeFacts) -> Iterator[str]:
-    """A grade and one indented line for each point of its receipt."""
+    """Yields a Chinese line with a grade, and one indented line for each point of its receipt.
+
+    `when` begins the first line, for example 决定执行前.
+    """
     if not facts.receipt_id:
         yield f"{when}：未评定等级。"
         return
@@ -219,13 +232,13 @@ def grade_lines(when: str, facts: GradeFacts) -> Iterator[str]:
 
 
 def contact(office: Office) -> str:
-    """A bureau with the ways to reach it that are known."""
+    """Returns the name of a bureau with its known contact details, in Chinese."""
     ways = {"部门": office.department, "电话": office.phone, "电子邮箱": office.email}
     known = "，".join(f"{name}：{value}" for name, value in ways.items() if value)
     return f"{office.name}（{known}）" if known else office.name
 
 
 def closing(facts: LetterFacts) -> Iterator[str]:
-    """The last two lines: the bureau that writes, and the day."""
+    """Yields the last two lines of a letter: the bureau that writes it, and its date."""
     yield facts.office.name
     yield day_zh(facts.on)

@@ -1,4 +1,4 @@
-"""Lodging an objection, and what every lodging shares: the number, and one open case per record."""
+"""Lodging of objections; case numbers, and the rule of one open case per record, for all kinds."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ _NO_LONGER_HELD = ("withdrawn", "expired")
 async def lodge(
     change: Change, request: pb.LodgeObjectionRequest, *, records: Sequence[Record]
 ) -> pb.LodgeObjectionResponse:
-    """Lodges an objection to `records`, which are given as the register holds them (S3 27).
+    """Lodges an objection to `records`, given in their present state in the register (S3 27).
 
-    Raises InvalidInput for records of another subject, of several bureaus or no longer held, and
-    without grounds; WrongState, naming the open case, when a record already has one.
+    Raises InvalidInput for missing grounds, and for records of another subject, of several bureaus
+    or no longer on file. Raises WrongState, with the number of the open case, if a record already
+    has one.
     """
     bureau = _competent_bureau(request, records)
     number = await next_number(change, CaseKind.OBJECTION, bureau)
@@ -68,10 +69,10 @@ async def lodge(
 
 
 async def next_number(change: Change, kind: CaseKind, bureau: str) -> str:
-    """The number of a bureau's next case of a kind, as 异议〔2026〕330106-0001号.
+    """Returns the number of a bureau's next case of a kind, for example 异议〔2026〕330106-0001号.
 
-    Ask for it before anything else: it locks a row, so that the lodgings of a bureau run one
-    after another and the second of two cases on one record is refused.
+    Call it before any other database access of the lodging: it locks a row, so that the lodgings of
+    a bureau run one after another and the second of two cases on one record is refused.
     """
     connection = await change.session.connection()
     place = {"bureau": bureau, "year": change.today.year}
@@ -80,7 +81,7 @@ async def next_number(change: Change, kind: CaseKind, bureau: str) -> str:
 
 
 async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequence[str]) -> None:
-    """Raises WrongState when one of the records has an open case of that kind, with its number."""
+    """Raises WrongState, with the case number, if a record has an open case of that kind."""
     open_records = OPEN[kind]
     query = (
         select(Case.number, Case.case_id, open_records.record_id)
@@ -109,7 +110,7 @@ def open_case(change: Change, case: Case) -> None:
 
 
 def as_lodged(records: Iterable[Record]) -> list[dict[str, str]]:
-    """The contents of the records on the day of lodging, to which the letter answers."""
+    """Returns the contents of records on the day of lodging, for the letters of the case."""
     names = ("record_id", "kind", "summary", "source_ref", "determined_on")
     return [{name: getattr(record, name) for name in names} for record in records]
 

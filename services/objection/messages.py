@@ -1,4 +1,4 @@
-"""What passes between a case and its workflow: the start, the signals, the activities' inputs."""
+"""The data between a case and its workflow: start, signals, and inputs of activities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 
 class Rung(BaseModel):
-    """A reminder or escalation of a term: `key` identifies it for ever, `at` is its moment."""
+    """A reminder or escalation of a term: `key` is its lasting id, `at` is its moment."""
 
     key: str
     at: datetime
@@ -17,10 +17,10 @@ class Rung(BaseModel):
 
 
 class Schedule(BaseModel):
-    """The reminders of a running term, which becomes overdue at `due_at`.
+    """The reminders and escalations of a running term, which becomes overdue at `due_at`.
 
-    `version` is the version of the case, `edition` the edition of the working-day calendar from
-    which the days were computed; 0 for a schedule made before editions were noted.
+    `version` is the version of the case. `edition` is the edition of the working-day calendar by
+    which the days were computed; 0 for a schedule from before editions were recorded.
     """
 
     version: int
@@ -30,16 +30,16 @@ class Schedule(BaseModel):
 
     @property
     def age(self) -> tuple[int, int]:
-        """Orders the schedules of a case from the oldest to the newest."""
+        """The sort key that orders the schedules of a case from the oldest to the newest."""
         return self.version, self.edition
 
     def agrees_with(self, other: Schedule) -> bool:
-        """Whether both remind at the same moments by the same edition, whatever their versions."""
+        """Returns whether two schedules are equal in everything except the version of the case."""
         return self.model_copy(update={"version": other.version}) == other
 
 
 class End(StrEnum):
-    """How a case can end."""
+    """The ways in which a case can end."""
 
     DECIDED = "decided"
     DECLINED = "declined"
@@ -47,14 +47,14 @@ class End(StrEnum):
 
 
 class Ending(BaseModel):
-    """How a case ended; `outcome` is that of the decision, empty where there was none."""
+    """The end of a case; `outcome` is the outcome of its decision, empty for a case without one."""
 
     how: End
     outcome: str = ""
 
 
 class CaseStart(BaseModel):
-    """Everything a workflow needs to continue a case from its present state."""
+    """The input with which a workflow starts or continues a case from its present state."""
 
     case_id: str
     offset_seconds: float  # how far the platform's time is ahead of the machine's
@@ -65,13 +65,13 @@ class CaseStart(BaseModel):
 
 
 class ClockMove(BaseModel):
-    """The clock of the sandbox was moved; it only moves forward."""
+    """A move of the sandbox's clock, which only moves forward."""
 
     offset_seconds: float
 
 
 class Stuck(BaseModel):
-    """An activity of a case was refused for good; a person must act."""
+    """The final refusal of an activity of a case; a person must act."""
 
     case_id: str
     step: str
@@ -79,7 +79,7 @@ class Stuck(BaseModel):
 
 
 class RungDue(BaseModel):
-    """A rung of a case whose moment has come."""
+    """A reminder or escalation of a case's term whose moment has come."""
 
     case_id: str
     rung: Rung

@@ -1,4 +1,7 @@
-"""Which roles may call which method (D-09); commands check scope and separation of duties."""
+"""The roles that may call each gRPC method of objection (D-09).
+
+The commands themselves check the caller's scope and the separation of duties.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of cases: one with its steps and letters, and lists by remaining term."""
+"""Queries of cases: one case with its steps and letters, and lists of cases by their last day."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _OVER = (CaseState.CLOSED, CaseState.DECLINED, CaseState.WITHDRAWN)
 
 
 async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None = None) -> Case:
-    """A case, for reading. Raises NotFound, also when it is not of the kind asked for."""
+    """Returns a case without locking it.
+
+    Raises NotFound if there is no such case, or if it is not of the kind `kind`.
+    """
     case = await find_by_id(session, Case, case_id)
     if case is None or kind not in (None, case.kind):
         raise NotFound("没有这个案件", "There is no such case", case=case_id)
@@ -30,7 +33,10 @@ async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None =
 
 
 async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse:
-    """A case with its steps and letters. Raises NotFound; NotPermitted outside the scope."""
+    """Returns a case with its steps and letters.
+
+    Raises NotFound if there is no such case, and NotPermitted if it is outside the caller's scope.
+    """
     case = await find_case(view.session, request.case_id)
     view.caller.require_subject(case.subject_id, case.bureau)
     steps = select(CaseStep).where(col(CaseStep.case_id) == case.case_id)
@@ -44,7 +50,11 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
 
 
 async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesResponse:
-    """The cases in the caller's scope, the earliest last day first, cases without a term last."""
+    """Lists the cases within the caller's scope by their last day, the earliest first.
+
+    Cases without a running term come last; closed, declined and withdrawn cases are left out unless
+    requested.
+    """
     rows = select(Case).where(*_conditions(view.caller, request))
     page, token = await paging.page(view.session, request, rows, Case.due_on, Case.case_id)
     cases = [wire.case_message(case, view.today) for case in page]

@@ -1,6 +1,6 @@
-"""The last day of a case's term and the schedule of its workflow, computed from the term's ledger.
+"""The last day of a case's term, and the schedule of its reminders.
 
-Pure. Every date is computed with the newest edition of the working-day calendar (D-07).
+Pure functions. Every date is computed with the newest edition of the working-day calendar (D-07).
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ ESCALATE = "escalate"
 
 
 def due_on(term: Term) -> date:
-    """The last day of a term, inclusive, by the calendar in force now."""
+    """Returns the last day of a term, inclusive, by the calendar in force now."""
     return term.target(edition()).date
 
 
 def schedule_of(term: Term, number: str, version: int) -> Schedule:
-    """The schedule of the case with that number and version, by the calendar in force now."""
+    """Returns the schedule of reminders for a case's term, by the calendar in force now.
+
+    `number` and `version` are those of the case.
+    """
     newest = edition()
     last = due_on(term)
     rungs = [_rung(reminder, last, number) for reminder in term.reminders(newest)]
@@ -30,7 +33,7 @@ def schedule_of(term: Term, number: str, version: int) -> Schedule:
 
 
 def day_zh(day: date) -> str:
-    """A day as letters write it: 2026年9月21日."""
+    """Returns a day in the Chinese form that letters use: 2026年9月21日."""
     return f"{day.year}年{day.month}月{day.day}日"
 
 

@@ -1,4 +1,4 @@
-"""Objections over gRPC. The registry is called before the transaction begins."""
+"""The gRPC methods for objections; they call the registry before their transaction begins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.objection.lodging import lodge
 
 
 class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
-    """Handles objections, and shows cases of every kind."""
+    """The gRPC service for objections; it also reads cases of every kind."""
 
     register = rpc.add_ObjectionServiceServicer_to_server
 

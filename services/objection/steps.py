@@ -1,8 +1,8 @@
-"""The steps of a case: each changes its state, its file, the outbox and the audit chain at once.
+"""The steps of a case; one transaction changes the case, its steps, the outbox and the audit chain.
 
-The first half is for commands: finding the case, checking who may act, taking a step. The second
-half is for the activities of the workflow. An activity may run again after a crash at any line, so
-each function there changes only what is still missing.
+The functions in the first half are for commands: find a case, check the caller, carry out a step.
+Those in the second half are for the activities of the workflow. An activity may run again after a
+crash at any line, so each of these functions changes only what an earlier run has not changed.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ _CLOSED = {CaseKind.OBJECTION: events.ObjectionClosed, CaseKind.REPAIR: events.R
 
 
 def aggregate_of(case: Case) -> str:
-    """The name of a case in events and in the audit chain."""
+    """Returns the name of a case in events and in the audit chain."""
     return f"case/{case.case_id}"
 
 
 def decision_cite(case: Case) -> str:
-    """The article on which the decision of a case rests."""
+    """Returns the article on which the decision of a case is based."""
     return REPAIR_CITE if case.kind is CaseKind.REPAIR else OUTCOME_CITE
 
 
 async def locked_case(change: Change, case_id: str, kind: CaseKind | None = None) -> Case:
-    """Reads a case and locks it until the change commits.
+    """Returns a case, locked until the change commits.
 
-    Raises NotFound when there is no such case, or when it is not of the kind asked for.
+    Raises NotFound if there is no such case, or if it is not of the kind `kind`.
     """
     case = await find_by_id(change.session, Case, case_id, lock=True)
     if case is None or kind not in (None, case.kind):
@@ -77,9 +77,11 @@ async def locked_case(change: Change, case_id: str, kind: CaseKind | None = None
 
 
 async def case_in_scope(change: Change, case_id: str, kind: CaseKind) -> Case:
-    """Locks a case for an official. Raises NotFound, or NotPermitted outside the caller's bureau.
+    """Returns a case for an official of its bureau, locked until the change commits.
 
-    A city's bureau is also refused the objections of its districts, which it reviews (S3 27).
+    Raises NotFound if there is no such case, and NotPermitted if it is outside the caller's bureau.
+    The city's bureau also gets NotPermitted for objections of its districts, which it reviews (S3
+    27).
     """
     case = await locked_case(change, case_id, kind)
     change.caller.require_bureau(case.bureau)
@@ -99,20 +101,27 @@ def _require_first_instance(caller: Caller, case: Case) -> None:
 
 
 async def own_case(change: Change, case_id: str, kind: CaseKind) -> Case:
-    """Locks a case for its own subject. Raises NotFound, or NotPermitted for any other caller."""
+    """Returns a case for its own subject, locked until the change commits.
+
+    Raises NotFound if there is no such case, and NotPermitted for a caller of another subject.
+    """
     case = await locked_case(change, case_id, kind)
     change.caller.require_subject(case.subject_id, case.bureau)
     return case
 
 
 def require_impartial(change: Change, case: Case, records: Iterable[Record]) -> None:
-    """Raises NotPermitted to whoever lodged the case or entered one of its records (S3 27)."""
+    """Raises NotPermitted if the caller lodged the case or entered one of its `records` (S3 27)."""
     for record in records:
         may_decide(change.on_behalf_of, record.entered_by, applicant=case.lodged_by).require()
 
 
 def required_text(field: str, text: str, cite: str) -> str:
-    """A text without surrounding blanks. Raises InvalidInput naming the field when it is empty."""
+    """Returns the text without surrounding blanks.
+
+    Raises InvalidInput for the field `field` if the text is empty; `cite` is the article for the
+    error.
+    """
     if not text.strip():
         fault = Fault(field, "须写明", "This text is required", cite=cite)
         raise InvalidInput(faults=[fault])
@@ -129,9 +138,11 @@ async def take_step(
     note: str = "",
     **columns: Any,
 ) -> pb.Case:
-    """Takes a step and sets these columns. Raises WrongState where the law does not allow it.
+    """Carries out a step of a case; returns the case as a protobuf message.
 
-    The last day is computed again when the step changes the term.
+    The step is stored, announced and audited. The keyword arguments in `columns` are set on the
+    case. If the term changes, its last day is computed again. Raises WrongState if the law does not
+    allow the step in the present state.
     """
     state = after(case.state, step)
     before = _values(case, columns)
@@ -153,7 +164,7 @@ async def record_step(
     note: str = "",
     before: dict[str, Any] | None = None,
 ) -> pb.Case:
-    """Writes a step into the file of the case, announces it and audits it; returns the case."""
+    """Stores, announces and audits a step of a case; returns the case as a protobuf message."""
     message = case_message(case, change.today)
     actor = change.on_behalf_of
     change.session.add(
@@ -175,7 +186,10 @@ def _plain(value: Any) -> Any:
 
 
 async def reach_rung(change: Change, due: RungDue) -> bool:
-    """Announces a reminder once, unless the case is decided; returns whether it did."""
+    """Announces a reminder or escalation of a case's term; returns False if it was not announced.
+
+    Each is announced only once, and none for a case that is decided, declined or withdrawn.
+    """
     case = await locked_case(change, due.case_id)
     if case.state not in UNDECIDED or not await _is_new(change, case, due.rung.key):
         return False
@@ -193,7 +207,10 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
 
 
 async def report_stuck(change: Change, stuck: Stuck) -> bool:
-    """Announces, once per activity, that it was refused for good; returns whether it did."""
+    """Announces that an activity of a case was finally refused, once for each activity.
+
+    Returns False if the refusal was announced before.
+    """
     case = await locked_case(change, stuck.case_id)
     key = f"{STUCK}{stuck.step}"
     if not await _is_new(change, case, key):
@@ -222,7 +239,7 @@ async def _is_new(change: Change, case: Case, rung: str) -> bool:
 
 
 async def note_grade_before(change: Change, case_id: str, grade: Grade) -> None:
-    """Keeps the grade from before the decision takes effect."""
+    """Stores in the case the grade from before the decision takes effect, unless already stored."""
     case = await locked_case(change, case_id)
     if case.grade_before is None:
         case.grade_before, case.receipt_before = grade.grade, grade.receipt_id
@@ -230,7 +247,10 @@ async def note_grade_before(change: Change, case_id: str, grade: Grade) -> None:
 
 
 async def note_versions(change: Change, case_id: str, versions: Mapping[str, int]) -> None:
-    """Keeps the versions of the records that the next grade must take into account."""
+    """Stores in the case the record versions that the next grade must take into account.
+
+    Does nothing if versions are already stored.
+    """
     case = await locked_case(change, case_id)
     if not case.record_versions:
         case.record_versions = dict(versions)
@@ -238,7 +258,7 @@ async def note_versions(change: Change, case_id: str, versions: Mapping[str, int
 
 
 async def note_grade_after(change: Change, case_id: str, grade: Grade) -> None:
-    """Keeps the grade that follows from the decision."""
+    """Stores in the case the grade after the decision took effect, unless already stored."""
     case = await locked_case(change, case_id)
     if case.grade_after is None:
         case.grade_after, case.receipt_after = grade.grade, grade.receipt_id
@@ -246,7 +266,10 @@ async def note_grade_after(change: Change, case_id: str, grade: Grade) -> None:
 
 
 async def issue_letter(change: Change, case_id: str, text: LetterText) -> None:
-    """Issues a letter to the subject, one of each title per case (S4 五(三))."""
+    """Stores and announces a letter to the subject of a case (S4 五(三)).
+
+    Does nothing if the case already has a letter of this title.
+    """
     case = await locked_case(change, case_id)
     if await change.session.get(CaseLetter, (case_id, text.title)):
         return
@@ -266,9 +289,9 @@ async def issue_letter(change: Change, case_id: str, text: LetterText) -> None:
 
 
 async def settle(change: Change, case_id: str) -> None:
-    """Ends a case from which nothing more follows; a decided one becomes closed.
+    """Ends a case after all its consequences were carried out; a decided case becomes closed.
 
-    Other cases can then be lodged on its records.
+    New cases can then be lodged on its records.
     """
     case = await locked_case(change, case_id)
     if case.settled_at is not None:

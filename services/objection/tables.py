@@ -1,4 +1,4 @@
-"""The tables of objection: cases with steps, letters and reached reminders, and open records."""
+"""The database tables of objection: cases, steps, letters, reminders and open records."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ NO_TERM = date.max  # sorts cases without a running term behind all others
 
 
 class Base(SQLModel, registry=own_registry()):
-    """Base of this service's own tables."""
+    """The base class of the database tables of objection."""
 
 
 class Case(Base, table=True):
-    """An objection or a repair, from its lodging until nothing more follows from it.
+    """An objection or a repair, from its lodging until all its consequences were carried out.
 
     `term` is the ledger of the term (D-07). `due_on` is the last day computed from it, stored for
     sorting, and computed again whenever the ledger or the calendar changes. A case has a workflow
-    until `settled_at`, the moment from which nothing more follows.
+    until `settled_at`, the moment from which no consequence remains.
     """
 
     __tablename__ = "objection_case"
@@ -81,7 +81,7 @@ class Case(Base, table=True):
 
 
 class OpenRecord(Base, table=True):
-    """A record with an open objection; it has at most one."""
+    """The link of a record to its open objection; a record has at most one."""
 
     __tablename__ = "open_record"
 
@@ -90,10 +90,10 @@ class OpenRecord(Base, table=True):
 
 
 class OpenRepair(Base, table=True):
-    """A record with an open application for repair; it has at most one.
+    """The link of a record to its open application for repair; a record has at most one.
 
-    It may have an open objection as well: whether a record is wrong, and whether its cause was put
-    right, are separate questions.
+    The record may have an open objection at the same time, because two questions are separate:
+    whether a record is wrong, and whether its cause was put right.
     """
 
     __tablename__ = "open_repair"
@@ -103,7 +103,7 @@ class OpenRepair(Base, table=True):
 
 
 class CaseStep(Base, table=True):
-    """One step of a case: what was done, when, by whom and by which article."""
+    """One step of a case: the action, its time, the person, and the article."""
 
     __tablename__ = "case_step"
 
@@ -117,7 +117,7 @@ class CaseStep(Base, table=True):
 
 
 class CaseLetter(Base, table=True):
-    """A letter to the subject; a case has at most one of each title."""
+    """A letter to the subject of a case; a case has at most one of each title."""
 
     __tablename__ = "case_letter"
 
@@ -129,7 +129,7 @@ class CaseLetter(Base, table=True):
 
 
 class ReachedRung(Base, table=True):
-    """A reminder or escalation of a term that was announced; each once."""
+    """A reminder or escalation of a case's term that was announced; each is announced once."""
 
     __tablename__ = "reached_rung"
 

@@ -1,7 +1,7 @@
-"""The workflows of cases as this service sees them: started, signalled and asked by their ids.
+"""Starts, signals and queries the workflows of cases by their ids.
 
-Whatever is sent is read from the case table at that moment, so a late or repeated event sends
-nothing old.
+The state of a case is read when a signal is sent, so a late or repeated event sends nothing
+outdated.
 """
 
 from __future__ import annotations
@@ -35,35 +35,41 @@ _TYPES = ("ObjectionCase", "RepairCase")
 
 
 def workflow_id(case: Case) -> str:
-    """The id of a case's workflow."""
+    """Returns the id of a case's workflow."""
     return f"{case.kind}/{case.case_id}"
 
 
 class CaseWorkflows:
-    """The workflows of the cases in one database. Raises Away while Temporal cannot be reached."""
+    """Starts, signals and queries the workflows of the cases in one database.
+
+    Every method that calls Temporal raises Away while Temporal cannot be reached.
+    """
 
     def __init__(self, workflows: WorkflowClient, database: Database, clock: Clock) -> None:
         self._workflows, self._database, self._clock = workflows, database, clock
 
     async def open_cases(self) -> Sequence[Case]:
-        """The cases that are to have a running workflow, in the order of their ids."""
+        """Returns the cases that should have a running workflow, in the order of their ids."""
         query = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.snapshot() as session:
             return (await session.exec(query.order_by(col(Case.case_id)))).all()
 
     async def runs(self, workflow_id: str) -> bool:
-        """Whether a workflow of that id is running."""
+        """Returns whether a workflow with that id is running."""
         return await self._workflows.runs(workflow_id)
 
     async def listed(self) -> set[str]:
-        """The ids of the workflows that Temporal lists as running; the list lags a little."""
+        """Returns the ids of the case workflows that Temporal lists as running.
+
+        The list is a moment behind.
+        """
         return {id_ for type_ in _TYPES for id_ in await self._workflows.running(type_)}
 
     async def has_old_schedule(self, case: Case) -> bool:
-        """Whether the running workflow of a case follows another schedule than the case has now.
+        """Returns whether the workflow of a case follows an outdated schedule of reminders.
 
         The schedule of a case changes with its term and with each edition of the calendar. A
-        workflow that does not answer counts as having an old one; an ended case needs none.
+        workflow that does not answer counts as having an old schedule; an ended case needs none.
         """
         schedule = _schedule(case)
         if schedule is None or _ending(case) is not None:
@@ -72,9 +78,9 @@ class CaseWorkflows:
         return answer is None or not answer.agrees_with(schedule)
 
     async def update(self, case_id: str) -> None:
-        """Sends the present state of a case to its workflow, which is started if it does not run.
+        """Sends the present state of a case to its workflow; starts a missing workflow.
 
-        Does nothing for a case from which nothing more follows.
+        Does nothing if the case is settled.
         """
         state = await self._state(case_id)
         if state is None:
@@ -89,7 +95,7 @@ class CaseWorkflows:
             await self._signal(kind, start)
 
     async def move_clock(self, offset_seconds: float) -> None:
-        """Sends every open case's workflow how far the platform's time is ahead."""
+        """Sends the sandbox clock's offset, in seconds, to the workflow of every open case."""
         for case in await self.open_cases():
             if state := await self._state(case.case_id):
                 move = ClockMove(offset_seconds=offset_seconds)

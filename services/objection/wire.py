@@ -1,4 +1,4 @@
-"""Rows to protobuf messages; the dates of a term are computed from its ledger and today."""
+"""Converts rows to protobuf messages; a term's dates are computed from its ledger and today."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.objection.tables import Case, CaseLetter, CaseStep
 
 
 def case_message(case: Case, today: date) -> pb.Case:
-    """The message of a case, with its term as of that day."""
+    """Returns the protobuf message of a case, with its term as of the day `today`."""
     return pb.Case(
         case_id=case.case_id,
         number=case.number,
@@ -46,7 +46,7 @@ def case_message(case: Case, today: date) -> pb.Case:
 
 
 def term_message(term: Term, today: date) -> pb.Term:
-    """The message of a term as of that day."""
+    """Returns the protobuf message of a term as of the day `today`."""
     newest = edition()
     target, latest = term.target(newest), term.latest(newest)
     return pb.Term(
@@ -64,14 +64,14 @@ def term_message(term: Term, today: date) -> pb.Term:
 
 
 def step_message(step: CaseStep) -> pb.Step:
-    """The message of a step."""
+    """Returns the protobuf message of a step of a case."""
     return pb.Step(
         step=step.step, at=stamp(step.at), actor=step.actor, cite=step.cite, note=step.note
     )
 
 
 def letter_message(letter: CaseLetter) -> pb.Letter:
-    """The message of a letter."""
+    """Returns the protobuf message of a letter."""
     return pb.Letter(
         letter_id=letter.letter_id,
         title=letter.title,
@@ -81,7 +81,7 @@ def letter_message(letter: CaseLetter) -> pb.Letter:
 
 
 def stamp(moment: datetime | None) -> Timestamp | None:
-    """The protobuf timestamp of a moment; None for None."""
+    """Converts a moment to a protobuf timestamp; returns None for None."""
     if moment is None:
         return None
     timestamp = Timestamp()

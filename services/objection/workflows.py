@@ -1,11 +1,11 @@
-"""One workflow per case: `objection/<case_id>` or `repair/<case_id>`.
+"""The Temporal workflows of cases, with the ids `objection/<case_id>` and `repair/<case_id>`.
 
-A workflow waits until the case ends and announces each reminder of the term on the way. Then it
-carries out what follows from the ending, one activity after another. The schedule comes with the
-start and by signal; nothing here reads the law (D-05).
+A workflow waits until its case ends, and announces each reminder of the term meanwhile. Then it
+carries out the consequences of the ending, one activity after another. The start and signals bring
+the schedule; nothing here reads the law (D-05).
 
-The case table is the truth. A workflow that was lost is started again from the table, and every
-activity changes only what is still missing (D-04).
+The case table is authoritative. A lost workflow is started again from the table, and every activity
+changes only what an earlier run has not changed (D-04).
 """
 
 from __future__ import annotations
@@ -47,28 +47,29 @@ CaseActivity = Callable[[CaseActivities, str], Awaitable[None]]
 
 
 class FollowThrough:
-    """Runs the activities of one case in order, each until it is done.
+    """Runs the activities of one case in order, each until it succeeds.
 
-    When an activity is refused for good, people are told and the workflow waits. `requests` counts
-    how often somebody asked it to continue (`quanheng reconcile`, once the cause is gone).
+    If an activity is finally refused, people are informed and the workflow waits. `requests`
+    returns how often the workflow was requested to continue (`quanheng reconcile`, after the cause
+    is removed).
     """
 
     def __init__(self, case_id: str, requests: Callable[[], int]) -> None:
         self._case_id, self._requests = case_id, requests
 
     async def reach_rung(self, due: RungDue) -> None:
-        """Announces a reminder. Its moment reminds or escalates; it never decides a case."""
+        """Announces a reminder or escalation of the term; this never decides the case."""
         await workflow.execute_activity_method(
             CaseActivities.reach_rung, due, start_to_close_timeout=_ATTEMPT, retry_policy=UNTIL_DONE
         )
 
     async def run(self, *activities: CaseActivity) -> None:
-        """Runs activities, one after the other."""
+        """Runs the given activities of the case, one after another, each until it succeeds."""
         for activity in activities:
             await self._complete(activity)
 
     async def until_graded(self) -> None:
-        """Waits until the subject's grade takes the changed records into account."""
+        """Waits until the subject's grade has used the changed records, then stores that grade."""
         await self._complete(CaseActivities.note_grade_after, _UNTIL_GRADED)
 
     async def _complete(self, activity: CaseActivity, retries: RetryPolicy = UNTIL_DONE) -> None:
@@ -105,7 +106,7 @@ class FollowThrough:
 
 
 class CaseWorkflow:
-    """What the workflows of all cases share: the waiting, the reminders and the signals."""
+    """The base class of the workflows of cases: waiting, reminders and signals."""
 
     def __init__(self, start: CaseStart) -> None:
         self._case_id = start.case_id
@@ -120,7 +121,10 @@ class CaseWorkflow:
             self.scheduled(start.schedule)
 
     async def ended_by(self, start: CaseStart) -> Ending:
-        """Waits for the end of the case; continues as a new run when the history is long."""
+        """Waits for the end of the case and returns it.
+
+        Continues as a new run of the workflow if the history is long.
+        """
         while self._ending is None:
             await self._wait_once()
             if workflow.info().get_current_history_length() > start.events_per_run:
@@ -129,14 +133,15 @@ class CaseWorkflow:
 
     @workflow.query
     def schedule(self) -> Schedule | None:
-        """Returns the schedule that the reminders follow; None while no term runs."""
+        """Returns the schedule of the reminders, for a query; None before a term starts."""
         return self._schedule
 
     @workflow.signal
     def scheduled(self, schedule: Schedule) -> None:
-        """Takes a new schedule: the term began or was extended, or the calendar changed.
+        """Receives a new schedule of reminders, as a signal.
 
-        An older schedule that arrives late is ignored.
+        The signal is sent when the term started or was extended, or the calendar changed. An older
+        schedule that arrives late is ignored.
         """
         known = self._schedule
         if known == schedule or (known is not None and schedule.age < known.age):
@@ -146,17 +151,20 @@ class CaseWorkflow:
 
     @workflow.signal
     def decided(self, ending: Ending) -> None:
-        """Takes the decision of the case; a repeated one asks the workflow to continue."""
+        """Receives the decision of the case, as a signal.
+
+        A repeated signal requests the workflow to continue after a refused activity.
+        """
         self._end(ending)
 
     @workflow.signal
     def ended(self, ending: Ending) -> None:
-        """Takes the end of a case that was declined or withdrawn."""
+        """Receives the end of a case that was declined or withdrawn, as a signal."""
         self._end(ending)
 
     @workflow.signal
     def clock_moved(self, move: ClockMove) -> None:
-        """Takes a move of the sandbox's clock, which only goes forward."""
+        """Receives a move of the sandbox's clock, as a signal; the clock only moves forward."""
         if move.offset_seconds > self._offset:
             self._offset = move.offset_seconds
             self._time.move(move.offset_seconds)
@@ -197,7 +205,10 @@ class CaseWorkflow:
 
 @workflow.defn(name="ObjectionCase")
 class ObjectionWorkflow(CaseWorkflow):
-    """An objection: its records are contested until it ends, then the ending is carried out."""
+    """The workflow of an objection.
+
+    It marks the records as contested until the case ends, then carries out the consequences.
+    """
 
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
@@ -205,7 +216,7 @@ class ObjectionWorkflow(CaseWorkflow):
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
-        """Runs from the lodging until nothing more follows from the objection."""
+        """Runs from the lodging of the objection until all its consequences were carried out."""
         await self.follow.run(CaseActivities.mark_contested)
         ending = await self.ended_by(start)
         if ending.how is End.DECIDED:
@@ -232,7 +243,7 @@ def _stops_disclosure(ending: Ending) -> bool:
 
 @workflow.defn(name="RepairCase")
 class RepairWorkflow(CaseWorkflow):
-    """An application for repair: it waits for the decision and carries it out."""
+    """The workflow of an application for repair: it waits for the decision and carries it out."""
 
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
@@ -240,7 +251,7 @@ class RepairWorkflow(CaseWorkflow):
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
-        """Runs from the application until nothing more follows from it (S4 四(四))."""
+        """Runs from the application until all its consequences were carried out (S4 四(四))."""
         ending = await self.ended_by(start)
         if ending.outcome == _CONFIRMED:
             await self.follow.run(CaseActivities.note_grade_before, CaseActivities.repair_records)

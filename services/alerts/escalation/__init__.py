@@ -1,1 +1,1 @@
-"""Escalation: the case that follows a red alert, from reminder to exposure (S4 四(二))."""
+"""Escalation: the case that follows a red alert, from reminder to public exposure (S4 四(二))."""

@@ -1,4 +1,4 @@
-"""The activities of a case's workflow; each may run more than once without harm."""
+"""The activities of the workflow of an escalation case; each may be repeated safely."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ SERVICE = "alerts"
 
 
 class EscalationActivities:
-    """The activities, with this service's database and the clients of other services."""
+    """The activities of an escalation workflow, with database and clients of other services."""
 
     def __init__(self, changes: Changes, clients: Clients) -> None:
         self._changes, self._clients = changes, clients
 
     def all(self) -> list[Callable[..., Any]]:
-        """Every activity, for the worker."""
+        """Returns the activities of this class, which the Temporal worker registers."""
         return [self.propose_step, self.note_interview]
 
     @activity.defn
     @final_errors
     async def propose_step(self, due: StepDue) -> EscalationStand:
-        """Proposes the step that is due; returns the new state of the case."""
+        """Proposes the due step of an escalation case; returns the new state of the case."""
         async with self._changes.change(service_caller(SERVICE)) as change:
             case = await commands.propose(change, due.escalation_id, due.version)
         return self._state(case)
@@ -49,9 +49,10 @@ class EscalationActivities:
     @activity.defn
     @final_errors
     async def note_interview(self, escalation_id: str) -> EscalationStand:
-        """Has the register record an interview that was held, if that was approved (R-131).
+        """Enters an interview's credit record in the register; returns the case's new state.
 
-        A refusal that is final is stored with the step, for a person to act on.
+        Only an interview that was held and approved for recording is entered (R-131). A final
+        refusal of the register is stored with the step, so that a person can act on it.
         """
         async with self._changes.database.snapshot() as session:
             case = await session.get_one(Escalation, escalation_id)

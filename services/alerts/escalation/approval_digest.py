@@ -1,4 +1,4 @@
-"""The daily digest to a bureau of the steps that wait for one of its people."""
+"""The daily digest to a bureau: a list of the escalation steps that wait for a person's action."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ StepAndName = tuple[EscalationStep, str | None]  # the name is the subject's
 
 
 async def issue_approval_digest(change: Change, bureau: str, on: date) -> list[Notice]:
-    """Issues the digest if some step waits that no digest named yet; at most one for each day.
+    """Issues the digest of a bureau's waiting escalation steps; returns the notice in a list.
 
-    It names everything that waits: steps proposed, and interviews of an earlier day without an
-    outcome.
+    The digest is dated `on` and lists every proposed step, and every interview of an earlier day
+    without an outcome. Returns an empty list if an earlier digest named each of these steps, or if
+    the bureau already has a digest for this day.
     """
     rows = await _pending_steps(change.session, bureau, on)
     office = await change.session.get(Bureau, bureau)

@@ -1,8 +1,9 @@
-"""Escalation cases are opened and closed with the red alerts of a subject (S4 四(二), R-130).
+"""Escalation cases: how red alerts of a subject open and close them (S4 四(二), R-130).
 
-A case opens with the first red alert that applies to a subject and closes when none applies any
-more, in the transaction that raises the alert or cures the instrument. Its workflow follows later.
-A baseline alert neither opens a case nor keeps it open, because nobody was told of it.
+A case opens with the first red alert that applies to a subject, and closes when none applies any
+more. Both happen in the transaction that raises the alert or stores the cure of the instrument; the
+workflow of the case starts after that transaction. A baseline alert neither opens a case nor
+prevents its closing, because nobody was informed of the alert.
 """
 
 from __future__ import annotations
@@ -56,10 +57,11 @@ RedAlert = tuple[int, str, str]  # its number, the present owner of its instrume
 async def match_cases(
     change: Change, instruments: Collection[str], subjects: Collection[str] = ()
 ) -> None:
-    """Opens, extends and closes cases so that they agree with the red alerts that apply.
+    """Opens, extends and closes escalation cases so that they agree with the red alerts that apply.
 
-    `instruments` are those whose basis or owner changed or that had an alert raised; `subjects` own
-    them or owned them before. Calls are made one at a time on the whole platform.
+    `instruments` are the ids of instruments with a changed basis, a changed owner or a new alert;
+    `subjects` are the ids of their present and former owners. A lock allows only one call at a time
+    on the whole platform.
     """
     if not instruments and not subjects:
         return
@@ -94,7 +96,7 @@ async def _open_cases(session: AsyncSession, owners: Collection[str]) -> dict[st
 
 
 def is_open() -> sa.ColumnElement[bool]:
-    """In SQL: the case is open."""
+    """Returns the SQL condition that an escalation case is open."""
     return col(Escalation.closed_at).is_(None)
 
 
@@ -175,7 +177,7 @@ async def _cured(session: AsyncSession, cases: Collection[Escalation]) -> list[E
 
 
 def of_case() -> sa.ColumnElement[bool]:
-    """In SQL: the alert belongs to the case."""
+    """Returns the SQL join condition that an alert belongs to an escalation case."""
     return col(EscalationAlert.escalation_id) == col(Escalation.escalation_id)
 
 
@@ -218,7 +220,7 @@ async def _notify_of_closing(
 
 
 async def red_lines(session: AsyncSession, case: Escalation) -> list[RedLine]:
-    """The instruments whose alerts belong to a case, each with its present basis."""
+    """Returns the instruments whose red alerts belong to a case, each with its present basis."""
     columns = (Instrument, sa.func.max(col(Alert.notice_id)), sa.func.max(_red_applies_as_number()))
     rows = await session.exec(
         select(*columns)
@@ -263,9 +265,9 @@ async def _move_to_bureaus(change: Change, cases: Sequence[Escalation]) -> None:
 
 
 async def derive_again(change: Change, case: Escalation) -> None:
-    """Counts the wait of a case again by the newest calendar and ladder (CIVIL-CODE 201).
+    """Computes the due day of a case again by the newest calendar and ladder (CIVIL-CODE 201).
 
-    A day that a person set stays as it is.
+    A changed due day is stored, audited and announced. A due day that a person set does not change.
     """
     if (day := counted_due_on(case)) != case.due_on:
         before, case.due_on = snapshot(case), day
@@ -273,7 +275,10 @@ async def derive_again(change: Change, case: Escalation) -> None:
 
 
 def counted_due_on(case: Escalation) -> date | None:
-    """The due day by the newest calendar and ladder; as it is where a person set it."""
+    """Returns the due day of a case's step, computed by the newest calendar and escalation ladder.
+
+    A due day that a person set is returned unchanged. None if no step is waiting for its day.
+    """
     if case.waits_from is None:
         return case.due_on
     return due_on(rung(case.step, case.waits_from), case.waits_from, edition()).date
@@ -282,7 +287,7 @@ def counted_due_on(case: Escalation) -> date | None:
 async def save(
     change: Change, case: Escalation, action: str, before: dict[str, Any], ground: str
 ) -> None:
-    """Stores an altered case under its next version, audits and announces it."""
+    """Stores a changed escalation case under its next version; audits and announces the change."""
     case.version += 1
     change.session.add(case)
     object_ = f"escalation/{case.escalation_id}"
@@ -291,12 +296,12 @@ async def save(
 
 
 def snapshot(case: Escalation) -> dict[str, Any]:
-    """The fields of a case as JSON values, for the audit."""
+    """Returns the fields of an escalation case as JSON values, for the audit entry."""
     return case.model_dump(mode="json")
 
 
 async def announce(change: Change, aggregate: str, cases: Sequence[Escalation]) -> None:
-    """Announces cases of one bureau, at most 500 in a message."""
+    """Announces opened or changed escalation cases of one bureau, at most 500 in an event."""
     for chunk in chunks(cases, CASES_PER_EVENT):
         event = events_pb2.EscalationsChanged(escalations=map(wire_escalations.case, chunk))
         await change.announce(event, aggregate=aggregate, bureau=chunk[0].bureau)

@@ -1,4 +1,4 @@
-"""The part of the escalation cases in `quanheng check` and `quanheng reconcile`."""
+"""The checks and repairs of escalation cases for `quanheng check` and `quanheng reconcile`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 class EscalationChecks:
-    """Checks that red alerts, cases and their workflows agree, and makes them agree."""
+    """Checks that red alerts, escalation cases and workflows agree, and repairs differences."""
 
     def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
         self._database, self._timers = database, timers
@@ -55,7 +55,7 @@ class EscalationChecks:
         self._escalation_timers = EscalationTimers(database, timers, clock)
 
     async def check(self, session: AsyncSession, findings: Findings) -> None:
-        """Finds cases that are missing, that should be closed, or whose due day is out of date."""
+        """Reports missing cases, cases that should be closed, and due days that are out of date."""
         for subject_id in sorted(await _without_case(session)):
             zh, en = "有红色警示但没有未终结的督促案件", "A red alert stands and no case is open"
             findings.differ("escalation.missing", f"subject/{subject_id}", zh, en)
@@ -72,7 +72,10 @@ class EscalationChecks:
         findings.figures |= await _figures(session)
 
     async def check_workflows(self, findings: Findings) -> None:
-        """Finds open cases without a workflow, and workflows without an open case."""
+        """Reports cases without a running workflow, and running workflows without an open case.
+
+        A difference is reported only if it lasts for three seconds.
+        """
         missing, orphaned = await self._differences()
         ends = asyncio.get_running_loop().time() + LASTING_SECONDS
         while (missing or orphaned) and asyncio.get_running_loop().time() < ends:
@@ -86,7 +89,10 @@ class EscalationChecks:
             findings.differ("escalation.workflow_orphan", f"escalation/{case}", zh, en)
 
     async def reconcile(self, report: Reconciled) -> None:
-        """Opens, closes and recounts cases where needed; then starts every missing workflow."""
+        """Opens and closes escalation cases and updates due days where needed.
+
+        Then starts each missing workflow of a case.
+        """
         await self._match_cases()
         await self._derive_again()
         cases = [case.escalation_id for case in await self._escalation_timers.open_cases()]
@@ -111,10 +117,10 @@ class EscalationChecks:
             await match_cases(change, instruments, subjects)
 
     async def adopt_calendar(self) -> NoReturn:
-        """Counts the due days of open cases once by the calendar and the ladder in force.
+        """Computes the due days of open cases again, once, by the calendar and the ladder in force.
 
-        To run in the background from the start of the process. A case whose day moves is announced
-        like every other change, and that event signals its workflow.
+        Runs in the background from the start of the process and never returns. A case with a
+        changed due day is announced, and this event signals the workflow of the case.
         """
         while True:
             try:

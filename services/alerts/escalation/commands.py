@@ -1,7 +1,8 @@
-"""The steps of a case: proposed when due, and decided by a person (S4 四(二); S1 12(二), 19).
+"""The steps of an escalation case, proposed when due and decided by a person.
 
-Every function is one transaction. The person who approves belongs to the subject's bureau and has
-the role that the ladder names. No document leaves before that.
+See S4 四(二) and S1 12(二), 19. Every function is one transaction. The person who approves a step
+belongs to the subject's bureau and has the role that the ladder names for the step. No document is
+sent before the approval.
 """
 
 from __future__ import annotations
@@ -51,7 +52,11 @@ HELD = "held"
 
 
 async def propose(change: Change, escalation_id: str, version: int) -> Escalation:
-    """Proposes the step that is due; does nothing if the case has a newer version."""
+    """Proposes the due step of an escalation case; returns the case.
+
+    Changes nothing if the version of the case is not `version` or the case is not waiting. Raises
+    NotFound if no such case exists.
+    """
     case = await locked(change, escalation_id)
     if case.version != version or case.state is not EscalationState.WAITING:
         return case
@@ -72,11 +77,11 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
 async def approve(
     change: Change, request: pb.ApproveStepRequest, *, grade: Grade | None
 ) -> pb.ApproveStepResponse:
-    """Approves the step that is proposed and carries it out.
+    """Approves the proposed step of a case and carries it out.
 
-    `grade` is the subject's grade, if an interview is to be recorded. Raises InvalidInput with
-    every fault, NotPermitted outside the bureau or the role, and WrongState if that step is not
-    proposed.
+    `grade` is the subject's grade, needed only if an interview is to be recorded in the archive.
+    Raises InvalidInput with every fault, NotPermitted for a caller of another bureau or without the
+    approver's role, and WrongState if the step is not proposed.
     """
     case, step = await _to_decide(change, request.escalation_id, request.step)
     subject = await _subject(change, case)
@@ -98,9 +103,10 @@ async def approve(
 
 
 async def decline(change: Change, request: pb.DeclineStepRequest) -> pb.DeclineStepResponse:
-    """Declines the step that is proposed, with reasons.
+    """Declines the proposed step of a case, with reasons.
 
-    The same step is proposed again on the day of review; no harsher step comes before it is taken.
+    The same step is proposed again on the day of review; no harsher step is proposed before this
+    step is taken.
     """
     case, step = await _to_decide(change, request.escalation_id, request.step)
     before = snapshot(case)
@@ -111,7 +117,10 @@ async def decline(change: Change, request: pb.DeclineStepRequest) -> pb.DeclineS
 
 
 async def defer(change: Change, request: pb.DeferStepRequest) -> pb.DeferStepResponse:
-    """Puts off the step that is proposed; it may still be approved before the day of review."""
+    """Defers the proposed step of a case to a day of review.
+
+    The step may still be approved before that day.
+    """
     case, step = await _to_decide(change, request.escalation_id, request.step)
     before = snapshot(case)
     step.state = StepState.DEFERRED
@@ -123,7 +132,11 @@ async def defer(change: Change, request: pb.DeferStepRequest) -> pb.DeferStepRes
 async def record_interview(
     change: Change, request: pb.RecordInterviewRequest
 ) -> pb.RecordInterviewResponse:
-    """Records the outcome of an interview; the register records it if that was approved (R-131)."""
+    """Records the outcome and the minutes of an interview; the case then waits for its next step.
+
+    An interview that was held is also entered in the register, if its approval included this
+    (R-131). Raises WrongState if no interview is appointed or its time has not come.
+    """
     case = await _of_bureau(change, request.escalation_id)
     step = await _latest(change, case, (StepState.APPOINTED,))
     if step is None or step.meets_at is None:
@@ -142,7 +155,7 @@ async def record_interview(
 async def note_interview(
     change: Change, escalation_id: str, step_id: int, record_id: str, error: str
 ) -> Escalation:
-    """Stores the credit record of an interview, or the reason for which the register refused it."""
+    """Stores the id of an interview's credit record, or the error of the register's refusal."""
     case = await locked(change, escalation_id)
     step = await change.session.get_one(EscalationStep, step_id)
     if case.to_note:
@@ -153,7 +166,10 @@ async def note_interview(
 
 
 async def locked(change: Change, escalation_id: str) -> Escalation:
-    """A case, locked for this change. Raises NotFound."""
+    """Returns an escalation case, locked until the change commits.
+
+    Raises NotFound if no such case exists.
+    """
     case = await find_by_id(change.session, Escalation, escalation_id, lock=True)
     if case is None:
         raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)

@@ -1,4 +1,7 @@
-"""The document of a step, from the rows of its case; before approval it is a draft."""
+"""The document of an escalation step, made from the database rows of its case.
+
+Before the approval of the step the document is a draft.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,15 @@ from services.alerts.tables import Escalation, EscalationStep, Subject
 async def facts_of(
     session: AsyncSession, case: Escalation, subject: Subject, on: date, number: str
 ) -> DocumentFacts:
-    """The facts of a case for a document of that day; an empty number makes it a draft."""
+    """Returns the facts for a case document dated `on`; an empty `number` makes it a draft."""
     contact = await contact_of(session, case.bureau)
     return DocumentFacts(subject.name, on, await red_lines(session, case), contact, number)
 
 
 def corrected_by(step: Step, kind: SubjectKind, on: date) -> date | None:
-    """The last day to correct, inclusive, that a document of that day names.
+    """Returns the last day to correct, inclusive, for a guidance letter dated `on`.
 
-    None for every step but the guidance letter.
+    None for every other step.
     """
     if step is not Step.GUIDANCE_LETTER:
         return None
@@ -36,7 +39,7 @@ def corrected_by(step: Step, kind: SubjectKind, on: date) -> date | None:
 
 
 def text_of(step: EscalationStep, facts: DocumentFacts, kind: SubjectKind) -> Text | None:
-    """The text of a step's document; None for an interview without an appointment."""
+    """Returns the text of a step's document; None for an interview that has no appointment yet."""
     day = corrected_by(step.step, kind, facts.on)
     if day is not None:
         return texts.guidance_letter(facts, day)

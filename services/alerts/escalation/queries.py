@@ -1,4 +1,4 @@
-"""The queries of escalation cases, within the caller's scope, and of public exposures."""
+"""Queries of the escalation cases within the caller's scope, and of public exposures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ _EXPOSED_FIELDS = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 
 
 async def find(view: View, escalation_id: str) -> Escalation:
-    """A case. Raises NotFound, NotPermitted outside the caller's scope."""
+    """Returns an escalation case.
+
+    Raises NotFound if no such case exists, and NotPermitted if it is outside the caller's scope.
+    """
     case = await find_by_id(view.session, Escalation, escalation_id)
     if case is None:
         raise NotFound("没有这个督促案件", "There is no such case", escalation=escalation_id)
@@ -50,7 +53,7 @@ async def find(view: View, escalation_id: str) -> Escalation:
 async def list_escalations(
     view: View, request: pb.ListEscalationsRequest
 ) -> pb.ListEscalationsResponse:
-    """Lists cases, newest first."""
+    """Lists the escalation cases within the caller's scope, newest first."""
     rows = select(Escalation).where(
         *scope(view.caller, Escalation, request.bureau, request.subject_id)
     )
@@ -65,10 +68,10 @@ async def list_escalations(
 
 
 async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.GetEscalationResponse:
-    """Reads a case with its steps, documents and alerts; the subject sees only what it was sent.
+    """Returns an escalation case with its steps, documents and alerts.
 
-    People of the bureau see the draft of a step that waits for a decision. Raises NotFound, and
-    NotPermitted outside the caller's scope.
+    The subject sees only steps with a notice. People of the bureau also see the draft of a step
+    that waits for a decision. Raises NotFound, and NotPermitted outside the caller's scope.
     """
     session, case = view.session, await find(view, request.escalation_id)
     of_case = select(EscalationStep).where(col(EscalationStep.escalation_id) == case.escalation_id)
@@ -119,7 +122,10 @@ def _public_kinds(on: date) -> list[SubjectKind]:
 
 
 async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.ListExposuresResponse:
-    """Lists exposures, newest first: of open cases, and of subjects that are no natural persons."""
+    """Lists the public exposures of open escalation cases, newest first.
+
+    Exposures of natural persons are left out.
+    """
     rows: Any = (
         select(EscalationStep, Subject.name)
         .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))

@@ -1,4 +1,4 @@
-"""Escalations over gRPC."""
+"""The gRPC methods for escalation cases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.alerts.escalation import commands, queries
 
 
 class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
-    """Reads escalation cases, and carries out the decisions of people on their steps."""
+    """The gRPC service to read escalation cases and to decide on their steps."""
 
     register = rpc.add_EscalationServiceServicer_to_server
 

@@ -1,7 +1,7 @@
-"""The documents of an escalation, in Chinese: one for each step, and one at the end.
+"""The Chinese documents of an escalation case: one for each step, and one for the end of the case.
 
-Pure functions. Each document names the instruments, the articles, what is asked and by when, and
-that it is not a penalty (S4 四(二); S1 12(二), 19).
+Pure functions. Each document of a step names the instruments, the articles, what the subject is
+asked to do and by when, and that the document is not a penalty (S4 四(二); S1 12(二), 19).
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ _GUIDANCE = "本建议属行政指导，不是行政处罚，也不记入信用�
 
 @dataclass(frozen=True)
 class RedLine:
-    """An instrument of a case with its present basis; `valid_until` is the last day, inclusive.
+    """An instrument of an escalation case, with the present basis of its colour.
 
-    `notified` if a notice named its alert; `red` if it still is red; `gone` if it belongs to
-    another subject or was removed.
+    `valid_until` is the last valid day of its verification, inclusive. `notified` is true if a
+    notice named its red alert, `red` if the instrument is still red, and `gone` if the instrument
+    belongs to another subject or was removed.
     """
 
     type_code: str
@@ -38,7 +39,7 @@ class RedLine:
     gone: bool = False
 
     def sentence(self, on: date) -> str:
-        """Which instrument it is, why it is red, and by which article."""
+        """Returns a Chinese sentence: the instrument, why it is red on a day, and the article."""
         instrument = f"{type_name(self.type_code)}，出厂编号 {self.serial_no}"
         if self.gone:
             return f"{instrument}。已不在贵单位名下"
@@ -49,7 +50,7 @@ class RedLine:
 
 @dataclass(frozen=True)
 class DocumentFacts:
-    """The facts that the document of every step names. A draft has no number."""
+    """The facts that the document of every escalation step needs. `number` is empty for a draft."""
 
     name: str
     on: date
@@ -59,22 +60,22 @@ class DocumentFacts:
 
     @property
     def heading(self) -> list[str]:
-        """The number, if there is one, and the subject that it is addressed to."""
+        """The first lines of the document: its number (except in a draft) and the subject."""
         return [f"编号：{self.number}"] * bool(self.number) + [f"{self.name}："]
 
     def ground(self, step: Step) -> str:
-        """The article of a step as it holds on the day of the document."""
+        """Returns the article of a step, in Chinese, as in force on the day of the document."""
         return spell_articles(rung(step, self.on).cite)
 
     @property
     def listed(self) -> list[str]:
-        """The instruments that are red, numbered from 1."""
+        """One Chinese line for each instrument that is red, numbered from 1."""
         red = [line for line in self.lines if line.red]
         return [f"{number}. {line.sentence(self.on)}。" for number, line in enumerate(red, 1)]
 
 
 def reminder(facts: DocumentFacts) -> Text:
-    """《提醒》: which instruments are red, and what the subject is asked to do."""
+    """Writes the 《提醒》: which instruments are red, and what the subject is asked to do."""
     return Text(
         f"提醒：{len(facts.listed)} 台计量器具处于红色警示状态",
         body(
@@ -90,7 +91,10 @@ def reminder(facts: DocumentFacts) -> Text:
 
 
 def guidance_letter(facts: DocumentFacts, correct_by: date) -> Text:
-    """《行政指导建议书》: the facts, the articles, and the last day to correct (R-130)."""
+    """Writes the 《行政指导建议书》: the facts, the articles, and the last day to correct (R-130).
+
+    `correct_by` is that last day, inclusive.
+    """
     return Text(
         f"{facts.number}：请于 {correct_by} 前改正",
         body(
@@ -108,9 +112,9 @@ def guidance_letter(facts: DocumentFacts, correct_by: date) -> Text:
 def interview(
     facts: DocumentFacts, at: datetime, place: str, attendees: str, archive_cite: str
 ) -> Text:
-    """《约谈通知》: when, where and with whom, and whether it is recorded (R-131).
+    """Writes the 《约谈通知》: time, place, attendees, and whether the archive records it (R-131).
 
-    `archive_cite` is the article by which it is recorded; empty if it is not.
+    `archive_cite` is the article by which the interview is recorded; empty if it is not recorded.
     """
     local = at.astimezone(SHANGHAI)
     recorded = (
@@ -137,13 +141,13 @@ def interview(
 
 
 def statement(facts: DocumentFacts) -> str:
-    """The text made public: the subject's name and the instruments, no person (S1 18, 19)."""
+    """Returns the text for public exposure: subject and instruments, no person (S1 18, 19)."""
     listed = "".join(facts.listed)
     return f"{facts.name}：经核实，下列在用计量器具处于红色警示状态，经督促仍未改正。{listed}"
 
 
 def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text:
-    """《曝光告知》: what is made public, where, and the remedy."""
+    """Writes the 《曝光告知》: the text made public, the media, and how to object."""
     return Text(
         f"公开曝光告知 {facts.number}",
         body(
@@ -161,7 +165,10 @@ def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text
 def closed(
     name: str, on: date, lines: Sequence[RedLine], contact: Contact, *, interview_cancelled: bool
 ) -> Text:
-    """《督促终结》: the case is closed, with the present basis of each instrument."""
+    """Writes the 《督促终结》: the case is closed, with the present state of each instrument.
+
+    With `interview_cancelled` it also says that the appointed interview is cancelled.
+    """
     listed = [f"{number}. {line.sentence(on)}。" for number, line in enumerate(lines, 1)]
     cancelled = ["已约定的约谈取消，贵单位无须到场。"] if interview_cancelled else []
     return Text(
@@ -177,7 +184,7 @@ def closed(
 
 @dataclass(frozen=True)
 class PendingStep:
-    """A step that waits for a person of the bureau, and the name of its subject."""
+    """An escalation step that waits for a person of the bureau, and the name of its subject."""
 
     subject: str
     step: Step
@@ -186,7 +193,7 @@ class PendingStep:
 
 
 def approval_digest(on: date, pending: Sequence[PendingStep]) -> Text:
-    """The daily digest to a bureau: steps to approve, and interviews without an outcome."""
+    """Writes the daily digest to a bureau: steps to approve, and interviews without an outcome."""
     listed = [f"{number}. {_pending(step, on)}" for number, step in enumerate(pending, 1)]
     return Text(
         f"督促事项待办（{on}）：{len(pending)} 项",

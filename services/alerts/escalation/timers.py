@@ -1,6 +1,6 @@
 """Starts and signals the workflows of escalation cases (D-04).
 
-The state is read from the cases at that moment, so a late or repeated event does no harm.
+The state of a case is read when the signal is sent, so a late or repeated event does no harm.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from services.alerts.timers import Timers
 
 
 def workflow_state(case: Escalation, offset_seconds: float) -> EscalationStand:
-    """The state of a case for its workflow; a step is due at the start of its day."""
+    """Returns the state of a case for its workflow; a step is due at the start of its due day."""
     return EscalationStand(
         escalation_id=case.escalation_id,
         version=case.version,
@@ -34,33 +34,43 @@ def workflow_state(case: Escalation, offset_seconds: float) -> EscalationStand:
 
 
 def has_workflow() -> sa.ColumnElement[bool]:
-    """In SQL: the case has a workflow."""
+    """Returns the SQL condition that an escalation case needs a workflow.
+
+    A case needs one while it is open, or while an interview is still to be recorded in the
+    register.
+    """
     return col(Escalation.closed_at).is_(None) | col(Escalation.to_note)
 
 
 class EscalationTimers:
-    """The workflows of the cases in one database."""
+    """Starts and signals the workflows of the escalation cases in one database."""
 
     def __init__(self, database: Database, timers: Timers, clock: Clock) -> None:
         self._database, self._timers, self._clock = database, timers, clock
 
     async def changed(self, received: Received[own.EscalationsChanged]) -> None:
-        """Signals the workflow of every case that the event names."""
+        """Sends the present state of every case that the event names to its workflow."""
         await self.push([case.escalation_id for case in received.message.escalations])
 
     async def push(self, ids: Collection[str]) -> None:
-        """Starts the workflows of these cases where missing, and signals their present state."""
+        """Sends the present state of cases, given by id, to their workflows.
+
+        Starts each workflow that is missing.
+        """
         async with self._database.snapshot() as session:
             query = select(Escalation).where(col(Escalation.escalation_id).in_(ids))
             cases = (await session.exec(query)).all()
         await self._signal(cases, self._clock.offset().total_seconds())
 
     async def move_clock(self, offset_seconds: float) -> None:
-        """Gives the workflow of every case the new offset of the sandbox's clock, in seconds."""
+        """Sends the sandbox clock's new offset, in seconds, to the workflow of every case."""
         await self._signal(await self.open_cases(), offset_seconds)
 
     async def open_cases(self) -> Sequence[Escalation]:
-        """The cases that have a workflow."""
+        """Returns the cases that need a workflow.
+
+        These are the open cases and the cases with an interview still to be recorded.
+        """
         query = select(Escalation).where(has_workflow())
         async with self._database.snapshot() as session:
             return (await session.exec(query.order_by(col(Escalation.escalation_id)))).all()

@@ -1,4 +1,4 @@
-"""Escalation cases, steps and exposures as messages."""
+"""Converts rows of escalation cases, steps and exposures to protobuf messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.alerts.tables import Escalation, EscalationStep, Notice
 
 
 def case(row: Escalation) -> pb.Escalation:
-    """A case."""
+    """Returns the protobuf message of an escalation case."""
     return pb.Escalation(
         escalation_id=row.escalation_id,
         subject_id=row.subject_id,
@@ -38,7 +38,7 @@ def _is_example(row: Escalation) -> bool:
 
 
 def stamp(moment: datetime | None) -> Timestamp | None:
-    """A moment as a message; None stays None."""
+    """Converts a moment to a protobuf timestamp; returns None for None."""
     if moment is None:
         return None
     message = Timestamp()
@@ -52,7 +52,11 @@ def step(
     drafts: Mapping[int | None, Text],
     name: str,
 ) -> pb.EscalationStep:
-    """A step with its document, or with the draft of it; `name` is the subject's."""
+    """Returns the protobuf message of a step, with its issued document or else the draft of it.
+
+    `documents` are the notices by notice id, `drafts` the draft texts by step id; `name` is the
+    name of the subject.
+    """
     document = documents.get(row.notice_id) or drafts.get(row.step_id)
     message = pb.EscalationStep(
         step_id=str(row.step_id),
@@ -93,7 +97,7 @@ def _interview(row: EscalationStep) -> pb.Interview:
 
 
 def exposure(row: EscalationStep, name: str) -> pb.Exposure:
-    """The exposure of a subject of that name."""
+    """Returns the protobuf message of an exposure; `name` is the name of the exposed subject."""
     return pb.Exposure(
         exposure_id=str(row.step_id),
         subject_name=name,

@@ -1,7 +1,8 @@
-"""The workflow of a case, `escalation/<subject>/<episode>`: waits and has steps proposed.
+"""The Temporal workflow of an escalation case, with the id `escalation/<subject>/<episode>`.
 
-The start and each signal bring the schedule; nothing here reads the law (D-05). The case in the
-database is the truth: a lost workflow is started again from it and goes on (D-04).
+It waits for the due day of each step and then runs the activity that proposes the step. The start
+and each signal bring the due day; nothing here reads the law (D-05). The case in the database is
+authoritative: a lost workflow is started again from it and continues (D-04).
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ _ATTEMPT = timedelta(seconds=30)
 
 
 class EscalationStand(BaseModel):
-    """The state of a case: everything that its workflow needs.
+    """The state of an escalation case that its workflow needs.
 
     `due_at` is the moment at which `step` is proposed; None while a person has to act. `to_note` is
-    true until the register has recorded an interview, which may be after the case is closed.
+    true while the register has not recorded an interview that is to be recorded, which may be after
+    the case is closed.
     """
 
     escalation_id: str
@@ -37,7 +39,7 @@ class EscalationStand(BaseModel):
 
 
 class StepDue(BaseModel):
-    """A step that is due, for the case in that version."""
+    """A step that is due in an escalation case; `version` is the version of the case."""
 
     escalation_id: str
     version: int
@@ -46,7 +48,7 @@ class StepDue(BaseModel):
 
 @workflow.defn(name="Escalation")
 class EscalationWorkflow:
-    """Waits for the day of each step and has it proposed, until the case is closed."""
+    """Waits for the due day of each step and then proposes the step, until the case is closed."""
 
     @workflow.init
     def __init__(self, stand: EscalationStand) -> None:
@@ -56,7 +58,7 @@ class EscalationWorkflow:
 
     @workflow.run
     async def run(self, stand: EscalationStand) -> None:
-        """Ends when the case is closed and no interview is left to record."""
+        """Runs until the case is closed and no interview remains to be recorded."""
         self._show_due()
         while self._stand.to_note or not self._stand.closed:
             await self._go_on(self._stand)
@@ -66,7 +68,10 @@ class EscalationWorkflow:
 
     @workflow.signal
     def stands(self, stand: EscalationStand) -> None:
-        """Takes the new state of the case, or the new offset of the sandbox's clock."""
+        """Receives the new state of the case, or the sandbox clock's new offset, as a signal.
+
+        A state is ignored unless its version is newer than the present one.
+        """
         if stand.offset_seconds > self._offset:
             self._offset = stand.offset_seconds
             self._time.move(stand.offset_seconds)

@@ -1,1 +1,1 @@
-"""Notices: their texts, their issue, and their delivery by mail."""
+"""Notices: the texts of notices, their issue, and their delivery by mail."""

@@ -1,4 +1,4 @@
-"""Notices to a bureau about an import batch: it waits for its unit head, or was decided."""
+"""Notices to a bureau about an import batch that awaits approval or was decided."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ TITLES = {
 
 
 async def batch_decided(change: Change, received: Received[registry.BatchDecided]) -> None:
-    """Issues one notice for each estimate of a batch and for each decision on it.
+    """Issues one notice to the bureau for each estimate of an import batch and each decision on it.
 
-    A batch of the whole platform belongs to no bureau, so no notice is issued.
+    No notice is issued for a batch of the whole platform, because it belongs to no bureau.
     """
     batch = received.message.batch
     bureau = await change.session.get(Bureau, batch.bureau)

@@ -1,7 +1,7 @@
-"""The mails about colours: the daily digest of green, yellow and red, and the mail at a rejection.
+"""The mails about colours: the daily digest of green, yellow and red, and the mail of a rejection.
 
-A digest names what reached a colour since the last one. A rejection turns an instrument red and is
-mailed at once (S4 四(一)).
+A digest lists the instruments that reached a colour since the previous digest. A rejected
+verification turns an instrument red and is mailed at once (S4 四(一)).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _SET_NOTICE = (
 
 @dataclass(frozen=True)
 class Line:
-    """An instrument and the colour that it has reached; `valid_until` is inclusive."""
+    """An instrument in a mail, with the colour that it reached; `valid_until` is inclusive."""
 
     type_code: str
     serial_no: str
@@ -72,7 +72,10 @@ class Line:
 
 
 async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
-    """Issues one digest to each subject of a bureau with alerts that no notice names yet."""
+    """Issues one digest to each subject of a bureau that has alerts without a notice.
+
+    The digest is dated `on`; a subject gets at most one for each day. Returns the notices issued.
+    """
     session, issued, named = change.session, list[Notice](), list[dict[str, Any]]()
     alerts_of = await _alerts_without_notice(session, bureau)
     contact = await contact_of(session, bureau) if alerts_of else None
@@ -136,7 +139,7 @@ def _line(alert: sa.Row[Any]) -> Line:
 
 
 def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
-    """The text of a digest to a subject of that name, the most severe colour first."""
+    """Returns the text of the digest to the subject `name`, the most severe colour first."""
     ordered = sorted(lines, key=lambda line: (-line.colour.severity, line.valid_until or date.min))
     counts = "、".join(
         f"{zh} {sum(line.colour is colour for line in lines)} 台"
@@ -152,7 +155,7 @@ def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
 
 
 def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
-    """The text of the mail that a rejection turned an instrument red."""
+    """Returns the text of the mail to the subject `name` about its rejected instrument."""
     instrument = f"{type_name(line.type_code)} {line.serial_no}"
     opening = f"{name}：\n贵单位下列在用计量器具经检定不合格，已列为红色警示："
     closing = f"如有疑问，请联系{bureau}。"

@@ -1,8 +1,8 @@
-"""Mail to the platform's operator about events that a consumer gave up (D-03).
+"""Mail to the platform's operator about dead letters: events that consumers gave up (D-03).
 
-The stream of dead letters is read itself, so it does not matter which service gave up an event.
-Letters that arrive together are named in one mail: a fault that stops a thousand events sends one
-mail, not a thousand.
+It reads the stream of dead letters, so events of every service are included. Dead letters that
+arrive together are listed in one mail: a fault that stops a thousand events sends one mail, not a
+thousand.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class DeadLetterMail:
-    """Mails the operator at an address; without an address no dead letter is read."""
+    """Mails dead letters to the operator's address; with an empty address it reads none."""
 
     def __init__(
         self, changes: Changes, js: JetStreamContext, address: str, pause: float = PAUSE_SECONDS
@@ -47,11 +47,14 @@ class DeadLetterMail:
 
     @classmethod
     def of(cls, parts: Parts) -> DeadLetterMail:
-        """The mail of a service, to the operator that the settings name."""
+        """Creates the dead letter mail with the operator's address from the settings in `parts`."""
         return cls(parts.changes, parts.js, parts.settings.operator_mail)
 
     async def run(self) -> None:
-        """Reads dead letters until cancelled; waits while NATS or the database is away."""
+        """Reads dead letters and issues notices about them until cancelled.
+
+        Waits while NATS or the database cannot be reached.
+        """
         if not self._address:
             await asyncio.Event().wait()
         while True:
@@ -74,11 +77,12 @@ class DeadLetterMail:
             await subscription.unsubscribe()
 
     async def handle(self, letters: Sequence[Msg]) -> None:
-        """Issues one notice about letters that arrived together, then acknowledges them.
+        """Issues one notice about the dead letters that arrived together, then acknowledges them.
 
-        The key of the notice is its first letter. After a crash between the two steps NATS delivers
-        the letters again, perhaps with others: a first letter that has its notice is skipped, and
-        some of the others may be named in a second mail.
+        The key of the notice is the id of the first letter. After a crash before the
+        acknowledgement, NATS delivers the letters again, and new ones may be among them: a first
+        letter that already has its notice is skipped, and a second mail may list some of the other
+        letters again.
         """
         unnamed = [letter for letter in letters if not _is_our_own(letter)]
         while unnamed and not await self._issue(unnamed):

@@ -1,4 +1,4 @@
-"""Notices: each is made in the transaction of what it is about, once, and announced."""
+"""Creates notices; each is created once, in the transaction of its cause, and is then announced."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def issue(
     bureau: str,
     text: Text,
 ) -> Notice | None:
-    """Makes one notice, audits and announces it; returns None if the key has a notice already."""
+    """Stores, audits and announces a new notice; returns None if `key` already has a notice."""
     if await existing_keys(change.session, [key]):
         return None
     notice = new_notice(change, kind, key, recipient, bureau, text)
@@ -52,7 +52,10 @@ def new_notice(
     bureau: str,
     text: Text,
 ) -> Notice:
-    """A notice that is not yet stored; without an address it waits for one."""
+    """Creates a notice without storing it.
+
+    Its state is NO_ADDRESS if the recipient has no e-mail address, otherwise PENDING.
+    """
     return Notice(
         notice_id=str(uuid4()),
         key=key,
@@ -68,7 +71,7 @@ def new_notice(
 
 
 async def existing_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
-    """Those of the keys that have a notice already."""
+    """Returns those of the given keys that already have a notice."""
     existing: set[str] = set()
     for chunk in chunks(keys, KEYS_PER_QUERY):
         query = select(Notice.key).where(col(Notice.key).in_(chunk))
@@ -77,7 +80,7 @@ async def existing_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
 
 
 async def announce(change: Change, aggregate: str, notices: Sequence[Notice]) -> None:
-    """Announces notices of one bureau for delivery, at most 500 in a message."""
+    """Announces notices of one bureau for delivery, at most 500 notices in an event."""
     for chunk in chunks(notices, NOTICES_PER_EVENT):
         event = events_pb2.NoticesIssued(notices=map(_without_body, chunk))
         await change.announce(event, aggregate=aggregate, bureau=chunk[0].bureau)
@@ -90,9 +93,9 @@ def _without_body(notice: Notice) -> alerts_pb2.Notice:
 
 
 async def contact_of(session: AsyncSession, *bureaus: str) -> Contact:
-    """The contact details of the first of these bureaus that is known here.
+    """Returns the contact details of the first bureau in `bureaus` that the projection contains.
 
-    If none is known, only the code of the first.
+    If the projection contains none of them, the result has only the first code as a name.
     """
     for code in bureaus:
         if row := await session.get(Bureau, code):
@@ -101,7 +104,10 @@ async def contact_of(session: AsyncSession, *bureaus: str) -> Contact:
 
 
 async def known(session: AsyncSession, table: type[Row], identity: str) -> Row:
-    """A row of the projection. Raises TryLater while the event that brings it has not arrived."""
+    """Returns a row of the projection by its id.
+
+    Raises TryLater if the row is missing because its event has not arrived yet.
+    """
     row = await session.get(table, identity)
     if row is None:
         raise TryLater(f"{table.__name__} {identity} is not known here yet")
@@ -109,7 +115,10 @@ async def known(session: AsyncSession, table: type[Row], identity: str) -> Row:
 
 
 async def load(session: AsyncSession, notice_id: str, *, lock: bool) -> Notice:
-    """A notice; `lock` is for a change of it. Raises NotFound."""
+    """Returns a notice; with `lock` it stays locked until the change commits.
+
+    Raises NotFound if no such notice exists.
+    """
     row = await find_by_id(session, Notice, notice_id, lock=lock)
     if row is None:
         raise NotFound("没有这份通知", "There is no such notice", notice=notice_id)

@@ -1,7 +1,8 @@
-"""Mail: a notice as a message, the mail server, and the changes of a delivery's state.
+"""Mail: the message of a notice, sending it to the mail server, and the state of its delivery.
 
-Every change is one transaction. A delivery is attempted at least once: after a crash between the
-server's answer and the change, the same message is sent again under the same Message-ID.
+Every change of the state is one transaction. A delivery is attempted at least once: after a crash
+between the server's answer and the change, the same message is sent again under the same
+Message-ID.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _PORTS = {"smtp": 25, "smtps": 465}
 
 
 class MailError(Exception):
-    """The mail server did not accept a message; `final` if it will never accept it."""
+    """An error because a message was not accepted; `final` is true if a retry would not help."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"{type(error).__name__}: {error}"[:500])
@@ -42,9 +43,10 @@ def _codes(error: Exception) -> list[int]:
 
 
 def compose(notice: Notice, mail_from: str) -> EmailMessage:
-    """The message of a notice. Its Message-ID is derived from the notice, so a copy is recognised.
+    """Returns the mail message of a notice. Its Message-ID is derived from the notice's id.
 
-    Raises MailError for an address that no mail can have.
+    A message that is sent twice is therefore recognised as a copy. Raises MailError for an invalid
+    address.
     """
     message = EmailMessage()
     # A serial number may contain a line break; a header may not.
@@ -63,9 +65,9 @@ def compose(notice: Notice, mail_from: str) -> EmailMessage:
 
 
 async def send(message: EmailMessage, smtp_url: str) -> None:
-    """Sends a message to the server of `smtp[s]://[user:password@]host[:port]`.
+    """Sends a message to the mail server `smtp[s]://[user:password@]host[:port]`.
 
-    Raises MailError.
+    Raises MailError if the server cannot be reached or does not accept the message.
     """
     server = urlsplit(smtp_url)
     try:
@@ -85,10 +87,10 @@ async def send(message: EmailMessage, smtp_url: str) -> None:
 async def retry_delivery(
     change: Change, request: pb.RetryDeliveryRequest
 ) -> pb.RetryDeliveryResponse:
-    """Starts a failed delivery again, to the address that is on file now.
+    """Restarts the delivery of a notice that failed or had no address, to the address now on file.
 
-    Raises NotFound, NotPermitted outside the caller's bureaus, and WrongState if the delivery did
-    not fail or there is still no address.
+    Raises NotFound, NotPermitted outside the caller's bureaus, and WrongState if the notice is in
+    another state or there is still no address.
     """
     notice = await load(change.session, request.notice_id, lock=True)
     change.caller.require_bureau(notice.bureau)
@@ -113,7 +115,7 @@ async def _address(change: Change, notice: Notice) -> str:
 
 
 async def note_attempt(change: Change, notice_id: str, error: str) -> None:
-    """Counts a failed attempt and keeps the server's answer."""
+    """Counts a failed delivery attempt of a pending notice and stores the error."""
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is NoticeState.PENDING:
         notice.attempts, notice.error = notice.attempts + 1, error
@@ -130,7 +132,10 @@ async def mark_delivered(change: Change, notice_id: str) -> None:
 
 
 async def mark_failed(change: Change, notice_id: str) -> None:
-    """Ends a delivery without success; the notice keeps its last error and may be retried."""
+    """Marks the delivery of a pending notice as failed; the delivery may be retried.
+
+    The notice still shows its last error.
+    """
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is NoticeState.PENDING:
         await _end(change, notice, NoticeState.FAILED)

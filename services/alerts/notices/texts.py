@@ -1,7 +1,7 @@
-"""The texts of notices about records, grades and lost events, in Chinese; and their common parts.
+"""The Chinese texts of notices about records, grades and lost events, and their common parts.
 
-Pure functions. Every adverse notice names the fact, its ground and article, and the remedy
-(S4 五(三), S3 27, 28).
+Pure functions. Every adverse notice names the fact, its ground and article, and how to object (S4
+五(三), S3 27, 28).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _EVENTS_NAMED = 20  # in one mail to the platform's operator
 
 @dataclass(frozen=True)
 class Text:
-    """Title and body of a notice."""
+    """The title and the body of a notice."""
 
     title: str
     body: str
@@ -31,7 +31,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Contact:
-    """The bureau that answers questions and accepts objections."""
+    """The contact details of the bureau that answers questions and accepts objections."""
 
     name: str
     department: str = ""
@@ -49,7 +49,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class RecordFact:
-    """A credit record, as a notice names it."""
+    """The fields of a credit record that a notice names."""
 
     kind: str
     summary: str
@@ -61,13 +61,13 @@ class RecordFact:
 
     @property
     def name(self) -> str:
-        """The Chinese name of its kind."""
+        """The Chinese name of the record's kind."""
         return kind_name(RecordKind(self.kind), "zh")
 
 
 @dataclass(frozen=True)
 class LostEvent:
-    """An event that a consumer gave up, and the kind of error that it met."""
+    """An event that a consumer failed to handle, and the kind of the error."""
 
     consumer: str
     event: str
@@ -79,25 +79,26 @@ class LostEvent:
 
 
 def body(*paragraphs: str) -> str:
-    """The body of a notice: each paragraph on a line of its own."""
+    """Joins the paragraphs of a notice into its body, each paragraph on its own line."""
     return "\n".join(paragraphs) + "\n"
 
 
 def type_name(type_code: str) -> str:
-    """The Chinese name of an instrument type; the code of a type not in the catalogue."""
+    """Returns the Chinese name of an instrument type; the code itself if the catalogue lacks it."""
     known = catalogue().get(type_code)
     return known.name_zh if known else type_code
 
 
 def grade_name(ruleset_id: str, grade: str) -> str:
-    """The Chinese name of a grade in its text; the grade itself where the text is not known."""
+    """Returns the Chinese name of a grade under a rule text; `grade` if the text is unknown."""
     return load(ruleset_id).grade(grade).title_zh if ruleset_id in GRADING else grade
 
 
 def remedy(bureau: Contact, on: date) -> str:
-    """How to object, and the term of the decision as it holds on a day.
+    """Returns a Chinese paragraph: how to object, and the term for the decision.
 
-    It says so if the term is an adopted norm.
+    The term is the one in force on the day `on`. If the term is an adopted norm, the paragraph says
+    so.
     """
     term = definition("objection_first", on)
     adopted = "，该期限为参照采用" if term.basis is Basis.ADOPTED else ""
@@ -110,7 +111,7 @@ def remedy(bureau: Contact, on: date) -> str:
 
 
 def adverse_record(name: str, on: date, fact: RecordFact, bureau: Contact) -> Text:
-    """To a subject of that name: an adverse record was entered about it."""
+    """Writes the notice to the subject `name` that an adverse record about it was entered."""
     return Text(
         f"不良计量信用信息告知：{fact.name}",
         body(
@@ -132,9 +133,10 @@ def grade_fell(
     facts: Sequence[str],
     bureau: Contact,
 ) -> Text:
-    """To a subject of that name: its grade fell, by which records, and how to verify the grade.
+    """Writes the notice to the subject `name` that its grade fell, and how to verify the new grade.
 
-    `grades` are the names of the grade before and the grade after.
+    `grades` are the Chinese names of the grades before and after; `facts` are the records that
+    caused the fall; `receipt_id` is the receipt of the new grade.
     """
     before, after = grades
     because = [f"· {fact}" for fact in facts] or ["· 计分周期届满或时间经过，没有新的记录"]
@@ -151,7 +153,10 @@ def grade_fell(
 
 
 def lost_events(events: Sequence[LostEvent]) -> Text:
-    """To the platform's operator: events that were given up after many attempts, and what to do."""
+    """Writes the mail to the platform's operator about events that repeatedly failed.
+
+    The mail explains how to have the events handled again.
+    """
     listed = [f"　　{event}" for event in events[:_EVENTS_NAMED]]
     if len(events) > _EVENTS_NAMED:
         listed.append(f"　　另有 {len(events) - _EVENTS_NAMED} 个")

@@ -1,4 +1,4 @@
-"""What people do to a repair: one function per change, each a step of the law (S4 四(四))."""
+"""The commands of people on a repair: one function for each step of the law (S4 四(四))."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ KIND = CaseKind.REPAIR
 async def request_supplement(
     change: Change, request: pb.RequestSupplementRequest, *, facts: LetterFacts
 ) -> pb.RequestSupplementResponse:
-    """Asks by letter for what is missing, before acceptance; the term runs on (D-07)."""
+    """Requests by letter, before acceptance, the materials that an application lacks.
+
+    The term continues to run (D-07).
+    """
     case = await case_in_scope(change, request.case_id, KIND)
     missing = required_text("missing", request.missing, REPAIR_CITE)
     message = await take_step(
@@ -58,7 +61,7 @@ async def request_supplement(
 async def supplement(
     change: Change, request: pb.SupplementRepairRequest
 ) -> pb.SupplementRepairResponse:
-    """Supplements an application, for its own subject."""
+    """Adds a note and evidence to an application at the request of its own subject."""
     case = await own_case(change, request.case_id, KIND)
     message = await take_step(
         change,
@@ -76,7 +79,7 @@ async def supplement(
 async def accept(
     change: Change, request: pb.AcceptRepairRequest, *, archive: Archive
 ) -> pb.AcceptRepairResponse:
-    """Accepts an application; its term has run since submission (C-13)."""
+    """Accepts an application for repair; its term has run since submission (C-13)."""
     case = await case_in_scope(change, request.case_id, KIND)
     message = await take_step(
         change,
@@ -94,9 +97,9 @@ async def accept(
 async def decline(
     change: Change, request: pb.DeclineRepairRequest, *, records: Sequence[Record]
 ) -> pb.DeclineRepairResponse:
-    """Declines to accept an application, with the reason.
+    """Declines to accept an application for repair, with the reasons.
 
-    Raises NotPermitted to the person who entered one of the records.
+    Raises NotPermitted if the caller entered one of `records` or lodged the case.
     """
     case = await case_in_scope(change, request.case_id, KIND)
     require_impartial(change, case, records)
@@ -121,10 +124,10 @@ async def confirm(
     records: Sequence[Record],
     archive: Archive,
 ) -> pb.ConfirmConditionResponse:
-    """Establishes whether a condition of fact is met; a later answer replaces an earlier one.
+    """Records whether a condition of fact is met; a later answer replaces an earlier one.
 
     Raises WrongState unless the case is accepted and undecided, InvalidInput for a condition that
-    is not one of fact, NotPermitted to the person who entered one of the records.
+    is not one of fact, and NotPermitted if the caller entered one of `records` or lodged the case.
     """
     case = await case_in_scope(change, request.case_id, KIND)
     _require_accepted(case)
@@ -158,10 +161,10 @@ async def decide(
     records: Sequence[Record],
     archive: Archive,
 ) -> pb.DecideRepairResponse:
-    """Confirms or refuses the repair (S4 四(四)); the workflow of the case carries it out.
+    """Confirms or refuses a repair (S4 四(四)); the case's workflow carries out the decision.
 
-    Raises WrongState for a confirmation with a condition unmet and for a refusal with none,
-    NotPermitted to the person who entered one of the records or lodged the case.
+    Raises WrongState if the repair is confirmed with a condition unmet or refused with every
+    condition met. Raises NotPermitted if the caller entered one of `records` or lodged the case.
     """
     case = await case_in_scope(change, request.case_id, KIND)
     after(case.state, Step.DECIDE)
@@ -185,7 +188,7 @@ async def decide(
 
 
 async def withdraw(change: Change, request: pb.WithdrawRepairRequest) -> pb.WithdrawRepairResponse:
-    """Withdraws an application for its own subject, before it is decided."""
+    """Withdraws an undecided application for repair at the request of its own subject."""
     case = await own_case(change, request.case_id, KIND)
     message = await take_step(
         change,

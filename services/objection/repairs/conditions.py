@@ -1,4 +1,4 @@
-"""The conditions of a repair as the law checks them: which are met, what is missing, from when."""
+"""The conditions of a repair under the law: which are met, which are not, and from which day."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NO_APPLICATION = "no_application"
 
 
 def checked(file: RepairFile, record_ids: Iterable[str], archive: Archive, on: date) -> RepairFile:
-    """Checks every condition for an application of that day (S3 21; S4 四(四)).
+    """Returns `file` with every condition checked for an application on the day `on`.
 
-    A condition of fact counts as met where a caseworker confirmed it.
+    See S3 21 and S4 四(四). A condition of fact counts as met if a caseworker confirmed it.
     """
     now = _answer(file, record_ids, archive, on, file.confirmed)
     # Checked again as if every fact were confirmed: what then becomes met is a condition of fact.
@@ -60,17 +60,20 @@ def _answer(
 
 @dataclass(frozen=True)
 class Admission:
-    """Whether an application may be lodged on a day; if only time is missing, from which day."""
+    """Whether an application may be lodged, and the first day on which it may be lodged.
+
+    `allowed_from` is None if the rule text allows no application at all.
+    """
 
     allowed: bool
     allowed_from: date | None
 
 
 def admission(file: RepairFile, on: date) -> Admission:
-    """Whether an application may be lodged on that day.
+    """Returns whether an application may be lodged on the day `on`, and the first possible day.
 
-    It may not where the text knows no application, and before the day from which the text allows
-    it. Every other application is accepted for a decision with reasons.
+    It may not be lodged if the rule text provides no application, or before the day from which the
+    text allows it. Every other application is admitted and decided with reasons.
     """
     if any(condition.id == NO_APPLICATION for condition in file.conditions):
         return Admission(False, None)
@@ -80,7 +83,10 @@ def admission(file: RepairFile, on: date) -> Admission:
 
 
 def require_admission(file: RepairFile, on: date) -> None:
-    """Raises WrongState, with the first possible day, where the application may not be lodged."""
+    """Raises WrongState if the application may not be lodged on the day `on`.
+
+    The error names the first possible day; if the rule text allows no application, it says so.
+    """
     answer = admission(file, on)
     if answer.allowed:
         return
@@ -98,7 +104,7 @@ def require_admission(file: RepairFile, on: date) -> None:
 
 
 def require_all_met(file: RepairFile) -> None:
-    """Raises WrongState naming every condition that is not met."""
+    """Raises WrongState, with the names of the unmet conditions, unless every condition is met."""
     if unmet := file.unmet:
         raise WrongState(
             f"尚有条件未满足，不能确认修复：{names_zh(unmet)}",
@@ -109,7 +115,7 @@ def require_all_met(file: RepairFile) -> None:
 
 
 def require_any_unmet(file: RepairFile) -> None:
-    """Raises WrongState when every condition is met, as a refusal then has no ground."""
+    """Raises WrongState if every condition is met, because a refusal would then have no ground."""
     if not file.unmet:
         raise WrongState(
             "各项条件均已满足，不能不予修复",

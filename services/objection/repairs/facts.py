@@ -1,4 +1,4 @@
-"""What a repair rests on, read from registry and grading: the archive and the basis of a grade."""
+"""The facts for a repair from registry and grading: the subject's records and its present grade."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ Archive = Sequence[registry_pb2.Record]
 
 @dataclass(frozen=True)
 class GradeBasis:
-    """A subject's grade, its text, the first day of the grade and the records it rests on.
+    """A subject's grade, its rule text, the first day of the grade, and the records that caused it.
 
-    `grade` is empty where the subject is not graded; `record_ids` names the adverse records.
+    `grade` is empty for a subject without a grade. `record_ids` are the ids of the adverse records
+    that caused the grade.
     """
 
     ruleset_id: str
@@ -35,7 +36,7 @@ class GradeBasis:
 async def grade_basis(
     clients: Clients, subject_id: str, archive: Archive, behalf: str
 ) -> GradeBasis:
-    """The grade of a subject today and what it rests on."""
+    """Returns the grade of a subject today, with the records that caused it."""
     grade = await clients.grade(subject_id, behalf)
     if not grade.grade:
         return await _without_grade(clients, subject_id, archive, behalf)
@@ -89,7 +90,7 @@ def _resting_on(receipt: Receipt) -> tuple[str, ...]:
 
 
 def law_record(record: registry_pb2.Record) -> Record:
-    """A record of the register in the law's type."""
+    """Converts a record of the register to the record type of the law package."""
     return Record(
         id=record.record_id,
         kind=RecordKind(record.kind),

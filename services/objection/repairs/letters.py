@@ -1,7 +1,7 @@
-"""The letters of a repair, in Chinese; pure text from facts, but for the first function.
+"""The Chinese letters of a repair; all functions except the first are pure.
 
-A decision names every condition with its article and whether it is met, what becomes of the grade,
-and what the subject can do now (S3 20, 21, 27; S4 四(四), 五(三)).
+A decision letter names every condition with its article and whether it is met, the effect on the
+grade, and the subject's further options (S3 20, 21, 27; S4 四(四), 五(三)).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RUNS_ON = "办理期限自提交申请之日起计算，不因补正停止计�
 
 
 async def repair_letter(case: Case, clients: Clients, today: date) -> LetterText:
-    """The letter of a repair that was decided or declined."""
+    """Returns the letter of a repair that was decided or declined."""
     facts = await facts_of(case, clients, case.decided_by, today)
     file = RepairFile.model_validate(case.repair)
     if case.outcome is Outcome.CONFIRM_REPAIR:
@@ -49,7 +49,7 @@ async def repair_letter(case: Case, clients: Clients, today: date) -> LetterText
 def confirmed_letter(
     facts: LetterFacts, file: RepairFile, before: GradeFacts, after: GradeFacts
 ) -> LetterText:
-    """Writes the 《准予信用修复决定书》."""
+    """Writes the 《准予信用修复决定书》, the decision that confirms a repair."""
     body = [
         *_opening(facts, "经核对确认，现决定如下。"),
         f"二、决定：准予修复（依据：{spell_articles(REPAIR_CITE)}）。{_EFFECT}",
@@ -65,7 +65,7 @@ def confirmed_letter(
 
 
 def refused_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
-    """Writes the 《不予信用修复决定书》."""
+    """Writes the 《不予信用修复决定书》, the decision that refuses a repair."""
     body = [
         *_opening(facts, "经核对，现决定如下。"),
         f"二、决定：不予修复（依据：{spell_articles(REPAIR_CITE)}）。信用等级不因本决定改变。",
@@ -79,7 +79,7 @@ def refused_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
 
 
 def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
-    """Writes the 《信用修复不予受理通知书》."""
+    """Writes the 《信用修复不予受理通知书》, the notice that an application is not accepted."""
     body = [
         *_opening(facts, "经审查，决定不予受理。"),
         f"二、理由：{facts.reasons}（依据：{spell_articles(REPAIR_CITE)}）",
@@ -92,7 +92,11 @@ def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
 
 
 def supplement_letter(facts: LetterFacts, missing: str, time: int) -> LetterText:
-    """Writes the 《信用修复申请补正通知书》; from the second `time` on its title has the number."""
+    """Writes the 《信用修复申请补正通知书》, the request to supplement an application.
+
+    `time` counts these letters of the case from 1; from the second on the title contains the
+    number.
+    """
     body = [
         *_opening(facts, "经初步审查，申请材料须补正。"),
         f"二、须补正的内容：{missing}",

@@ -1,4 +1,4 @@
-"""Applying for repair: which records, which bureau, and whether the application may be lodged."""
+"""Lodging an application for repair: its records, its bureau, and whether it may be lodged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KIND = CaseKind.REPAIR
 def check(
     request: pb.CheckRepairRequest, *, basis: GradeBasis, archive: Archive, today: date
 ) -> pb.CheckRepairResponse:
-    """Shows how an application lodged today would be checked; writes nothing."""
+    """Returns the conditions of an application as if lodged today; stores nothing."""
     records = _chosen(request.record_ids, basis, archive)
     file = _file(bool(request.record_ids), records, basis, archive, today)
     answer = admission(file, today)
@@ -44,11 +44,11 @@ def check(
 async def lodge(
     change: Change, request: pb.LodgeRepairRequest, *, basis: GradeBasis, archive: Archive
 ) -> pb.LodgeRepairResponse:
-    """Applies for repair; the term of 15 working days counts from the next day (S4 四(四), C-13).
+    """Lodges an application for repair (S4 四(四)).
 
-    Raises InvalidInput for records of another subject or records that cannot be repaired,
-    WrongState before the day from which the text allows an application, and where a record
-    already has an open repair.
+    The term of 15 working days counts from the next day (C-13). Raises InvalidInput for records of
+    another subject and records that cannot be repaired. Raises WrongState before the day from which
+    the rule text allows an application, and if a record already has an open application.
     """
     grounds = required_text("grounds", request.grounds, REPAIR_CITE)
     named = bool(request.record_ids)

@@ -1,4 +1,4 @@
-"""What is kept with a repair case beside the case itself: the conditions and their state."""
+"""The data of a repair beside its case: the application, and the state of its conditions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from protos.objection.v1 import objection_pb2 as pb
 
 
 class Confirmation(BaseModel):
-    """What a caseworker established about a condition of fact, with the ground."""
+    """A caseworker's answer to whether a condition of fact is met, with the ground."""
 
     met: bool
     ground: str
@@ -19,10 +19,10 @@ class Confirmation(BaseModel):
 
 
 class Condition(BaseModel):
-    """A condition of the text as last checked.
+    """A condition of the rule text for a repair, with the result of its last check.
 
-    `to_confirm` marks a condition of fact, which a caseworker establishes. `in_the_way` names the
-    records that keep it from being met, `met_from` the first day on which it is met.
+    `to_confirm` marks a condition of fact, which a caseworker confirms. `in_the_way` lists the
+    records that prevent it from being met; `met_from` is the first day on which it is met.
     """
 
     id: str
@@ -36,10 +36,11 @@ class Condition(BaseModel):
 
 
 class RepairFile(BaseModel):
-    """A repair. Text, grade and first day of the grade are those of the day of application.
+    """The data of an application for repair.
 
-    `whole_spell` is set when the subject named no records: it then applies for everything on which
-    its grade rests.
+    Rule text, grade and first day of the grade are those on the day of application. `whole_spell`
+    is true if the subject named no records: the subject then applies for all records that caused
+    its grade.
     """
 
     ruleset_id: str
@@ -53,16 +54,16 @@ class RepairFile(BaseModel):
 
     @property
     def unmet(self) -> list[Condition]:
-        """The conditions that are not met."""
+        """The conditions of the repair that are not met."""
         return [condition for condition in self.conditions if not condition.met]
 
     @property
     def confirmed(self) -> frozenset[str]:
-        """The ids of the conditions of fact that were established as met."""
+        """The ids of the conditions of fact that a caseworker confirmed as met."""
         return frozenset(name for name, answer in self.confirmations.items() if answer.met)
 
     def message(self) -> pb.Repair:
-        """The protobuf message."""
+        """Returns the protobuf message of this application for repair."""
         return pb.Repair(
             ruleset_id=self.ruleset_id,
             grade=self.grade,
@@ -90,10 +91,10 @@ class RepairFile(BaseModel):
 
 
 def names_zh(conditions: Iterable[Condition]) -> str:
-    """The conditions with their articles in one Chinese phrase."""
+    """Returns the conditions with their articles as one Chinese phrase."""
     return "；".join(f"{condition.zh}（{condition.cite}）" for condition in conditions)
 
 
 def names_en(conditions: Iterable[Condition]) -> str:
-    """The conditions with their articles in one English phrase."""
+    """Returns the conditions with their articles as one English phrase."""
     return "; ".join(f"{condition.en} ({condition.cite})" for condition in conditions)

@@ -1,4 +1,4 @@
-"""Repairs over gRPC. Other services are called before the transaction begins."""
+"""The gRPC methods for repairs; they call other services before their transaction begins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.objection.tables import Case
 
 
 class RepairServicer(Servicer, rpc.RepairServiceServicer):
-    """Handles applications for repair. ObjectionService shows their cases."""
+    """The gRPC service for applications for repair. ObjectionService returns their cases."""
 
     register = rpc.add_RepairServiceServicer_to_server
 
