@@ -1,1 +1,1 @@
-"""The plumbing: code that two or more services need. Code for one service stays in that service."""
+"""Code that two or more services need. Code for one service stays in that service's folder."""

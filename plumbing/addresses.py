@@ -1,7 +1,7 @@
-"""Where the services of a platform answer: all of the settings that a client needs.
+"""The network addresses of the platform's services, read from environment variables for clients.
 
-It reads the same variables of the environment as `plumbing.settings`, which takes ten times as
-long to load; a test keeps the two alike.
+`plumbing.settings` reads the same variables but takes ten times as long to load. A test checks that
+the two modules agree.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ SERVICES = tuple(DEFAULTS)
 
 @dataclass(frozen=True)
 class Addresses:
-    """host:port of the gRPC server of each service, and the directories of the platform.
+    """The host:port of each service's gRPC server, and the data and keys directories.
 
-    `elsewhere` is true when the environment names the registry's address.
+    `elsewhere` is True when the environment sets the registry's address.
     """
 
     data_dir: Path
@@ -35,14 +35,14 @@ class Addresses:
     elsewhere: bool = False
 
     def address(self, service: str) -> str:
-        """host:port of a service's gRPC server."""
+        """Returns host:port of a service's gRPC server."""
         return self.by_service[service]
 
 
 def addresses_of_environment(data_dir: Path | None = None) -> Addresses:
-    """The addresses in the environment, with defaults for those that are missing.
+    """Returns the addresses set in the environment, with defaults for services without a variable.
 
-    A directory that is passed is used instead of the one in the environment.
+    `data_dir` replaces the data directory set in the environment, unless it is None.
     """
     given = {name.upper(): value for name, value in os.environ.items() if value}
     data_dir = data_dir or Path(given.get(f"{PREFIX}DATA_DIR", DATA_DIR))

@@ -1,8 +1,9 @@
-"""The audit chain: who changed what, on what legal ground (D-10).
+"""The audit chain: records who changed which object, and on what legal ground (D-10).
 
-An entry is committed with the change that it records. Within a second, one sealer per service links
-the entries in the order of their ids, so writers do not wait for the chain. The chain holds salted
-digests: the text and the salt of an entry can be erased later without breaking a link (C-03).
+An entry is committed in the same transaction as the change that it records. Within one second, one
+sealer per service links new entries into the chain in the order of their ids, so writers never wait
+for the chain. The chain stores salted digests: the text and the salt of an entry can be erased
+later without breaking a link (C-03).
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ log = structlog.get_logger()
 
 
 class AuditEntry(PlumbingTable, table=True):
-    """A recorded change. The sealer sets `sequence`, `previous` and `link`."""
+    """A database row that records one change.
+
+    `Sealer` sets `sequence`, `previous` and `link` when it links the row into the audit chain.
+    """
 
     __tablename__ = "audit_entry"
 
@@ -64,7 +68,10 @@ def enter(
     after: dict[str, Any] | None = None,
     ground: str = "",
 ) -> None:
-    """Adds an entry to the caller's transaction."""
+    """Adds an audit entry to the open transaction of `session`; a sealer links it later.
+
+    `before` and `after` are the recorded values of the object; `ground` is the legal ground.
+    """
     entry = AuditEntry(
         at=at,
         actor=caller.account_id,
@@ -83,7 +90,7 @@ def enter(
 
 
 def digest_of(entry: AuditEntry) -> str:
-    """The SHA-256 of the salt and the content of an entry, in hexadecimal."""
+    """Returns the SHA-256 of the salt and the content of an audit entry, in hexadecimal."""
     content = [
         entry.salt,
         entry.at.isoformat(),
@@ -100,7 +107,7 @@ def digest_of(entry: AuditEntry) -> str:
 
 
 def link_of(previous: str, sequence: int, digest: str) -> str:
-    """The hash of a link: of the link before it, its number, and the digest of its entry."""
+    """Returns the hexadecimal SHA-256 of a previous link, a sequence number and an entry digest."""
     return _sha256(f"{previous}:{sequence}:{digest}")
 
 
@@ -109,13 +116,16 @@ def _sha256(text: str) -> str:
 
 
 class Sealer:
-    """Links committed entries into the chain. On one database, only one sealer works at a time."""
+    """Links committed audit entries of one database into the audit chain.
+
+    Only one sealer works on a database at a time.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def run(self) -> None:
-        """Seals until cancelled; waits while the database is away."""
+        """Links new audit entries until cancelled; retries while the database is unavailable."""
         while True:
             try:
                 sealed = await self.seal()
@@ -127,7 +137,7 @@ class Sealer:
                 await asyncio.sleep(SEAL_EVERY_SECONDS)
 
     async def seal(self) -> int:
-        """Links the entries that are not linked yet, 500 at most; returns how many."""
+        """Links up to 500 unlinked audit entries into the chain; returns how many it linked."""
         async with self._database.snapshot() as session:
             waiting = await _unsealed(session)
         if not waiting:
@@ -166,7 +176,7 @@ async def _head(session: AsyncSession) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Walk:
-    """The result of verifying the chain. `breaks` lists the entries that are wrong, and why."""
+    """The result of verifying the audit chain; `breaks` lists each wrong entry and the reason."""
 
     sealed: int
     unsealed: int
@@ -175,7 +185,7 @@ class Walk:
 
 
 async def verify(database: Database) -> Walk:
-    """Verifies the chain from its first link by computing every hash again."""
+    """Verifies the audit chain of a database from its first link by computing every hash again."""
     breaks: list[tuple[str, str]] = []
     sequence, previous = 0, GENESIS
     async with database.snapshot() as session:

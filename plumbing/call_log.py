@@ -1,4 +1,4 @@
-"""Every served call in one span and one log line."""
+"""Records every gRPC call that a service handles in one trace span and one log line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 @dataclass
 class ServedCall:
-    """A call that is being served, as it will be logged."""
+    """A gRPC call that is being handled, with the data for its span and its log line."""
 
     method: str
     span: Span
@@ -45,7 +45,11 @@ class ServedCall:
     code: grpc.StatusCode = grpc.StatusCode.OK
 
     def called_by(self, caller: Caller) -> None:
-        """Notes who calls. Only a service may name the request that its call began with."""
+        """Stores the caller and records its roles in the span.
+
+        If the caller is a service, the request id in the call's metadata becomes the current one.
+        Metadata of other callers cannot set it.
+        """
         self.caller = caller
         role = ",".join(sorted(caller.roles))
         self.span.set_attribute("quanheng.role", role)
@@ -53,14 +57,18 @@ class ServedCall:
             begun_by(self.began_with)
 
     def about(self, request: Message) -> None:
-        """Notes the ids in the request: what the call is about."""
+        """Adds the ids in the request, such as the case id, to the span and log lines of the call.
+
+        The request's own `request_id` becomes the current one, unless a calling service sent
+        another.
+        """
         self._note(ids_in(request))
         own = getattr(request, "request_id", "")
         if own and not (self.began_with and self.caller and self.caller.is_service):
             begun_by(own)
 
     def answered(self, response: M) -> M:
-        """Notes the ids in the response: what the call created."""
+        """Adds the ids in the response to the call's span and log lines; returns the response."""
         for field, part in response.ListFields():
             if field.message_type is not None and not field.is_repeated:
                 self._note(ids_in(part))
@@ -72,11 +80,11 @@ class ServedCall:
             self.span.set_attribute(f"quanheng.{name}", value)
 
     def refused(self, status: status_pb2.Status) -> None:
-        """Notes the status with which the call is refused."""
+        """Stores the code of the gRPC status with which the call is refused."""
         self.code = _CODES[status.code]
 
     def write(self, milliseconds: float) -> None:
-        """Writes the log line of the call."""
+        """Writes the log line of the call; `milliseconds` is how long the call took."""
         caller = self.caller
         log.info(
             "rpc.served",
@@ -91,7 +99,10 @@ class ServedCall:
 
 @contextmanager
 def served(method: str, metadata: Mapping[str, str]) -> Iterator[ServedCall]:
-    """Serves one call in a span, and logs it at its end; its ids appear in all its log lines."""
+    """Context manager for one gRPC call: opens a span, and writes a log line when the call ends.
+
+    The ids of the call appear in all log lines that are written during the call.
+    """
     cause, began = Cause(metadata.get(TRACEPARENT)), time.perf_counter()
     with span(method[1:], SpanKind.SERVER, attributes_of(method), cause=cause) as call_span:
         call = ServedCall(method, call_span, metadata.get(REQUEST_ID, ""))

@@ -1,8 +1,8 @@
-"""One transaction per change: the state, the event and the audit entry, or none of them.
+"""Changes to a service's database: rows, events and audit entries in one transaction.
 
 A command is `async def command(change, request) -> response`. It changes rows through
 `change.session`, reports the change with `change.announce` and `change.audit`, and raises a
-`LawError` to undo everything. A repeated request gets its first response.
+`LawError` to undo all of these. A repeated request gets the response to the first one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRIES = 4  # of one change that conflicts with others
 
 
 class Repeatable(Protocol):
-    """A request with an id, which makes it safe to repeat."""
+    """A protobuf request with an id, so that sending it again has no second effect."""
 
     request_id: str
     DESCRIPTOR: Any
@@ -46,7 +46,7 @@ Response = TypeVar("Response", bound=Message)
 
 
 class AnsweredRequest(PlumbingTable, table=True):
-    """A request that was carried out, with its response."""
+    """A database row that stores an executed request and its response."""
 
     __tablename__ = "answered_request"
 
@@ -60,7 +60,7 @@ class AnsweredRequest(PlumbingTable, table=True):
 
 @dataclass
 class Change:
-    """A change in progress: who makes it, when, and in which transaction."""
+    """A change in progress: the open transaction, the caller, and the time of the change."""
 
     session: AsyncSession
     caller: Caller
@@ -70,16 +70,19 @@ class Change:
 
     @property
     def today(self) -> date:
-        """The day in Asia/Shanghai on which the change is made."""
+        """The date in Asia/Shanghai at the time of the change."""
         return local_date(self.at)
 
     @property
     def on_behalf_of(self) -> str:
-        """The account of the person who acts, also when a service acts for that person."""
+        """The account for which a service makes the change; otherwise the caller's own account."""
         return self.caller.on_behalf_of or self.caller.account_id
 
     async def announce(self, event: Message, *, aggregate: str, bureau: str) -> None:
-        """Writes an event to the outbox. Raises what `outbox.record` raises."""
+        """Writes an event to the outbox, in the transaction of the change.
+
+        Raises the errors of `outbox.record`.
+        """
         self._announced = True
         await outbox.record(
             self.session,
@@ -100,7 +103,7 @@ class Change:
         after: dict[str, Any] | None = None,
         ground: str = "",
     ) -> None:
-        """Records the change in the audit chain; `ground` is the legal ground."""
+        """Adds an audit entry about this change; `ground` is the legal ground of the change."""
         self.audited = True
         audit.enter(
             self.session,
@@ -114,20 +117,23 @@ class Change:
         )
 
     def require_audited(self) -> None:
-        """Raises AssertionError for a change that announces something without auditing it."""
+        """Raises AssertionError if the change announced an event but added no audit entry."""
         if self._announced and not self.audited:
             raise AssertionError("A change was announced but not audited")
 
 
 class Changes:
-    """Makes changes in one service's database."""
+    """Runs commands in transactions of one service's database."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database, self.clock = database, clock
 
     @asynccontextmanager
     async def change(self, caller: Caller) -> AsyncIterator[Change]:
-        """Opens a transaction in which the caller changes something."""
+        """Opens a database transaction and yields a `Change` that is made by the caller.
+
+        Raises AssertionError at the end if an event was announced without an audit entry.
+        """
         async with self.database.transaction() as session:
             change = Change(session, caller, self.clock.now())
             yield change
@@ -140,10 +146,10 @@ class Changes:
         command: Callable[[Change, Request], Awaitable[Response]],
         response_type: type[Response],
     ) -> Response:
-        """Carries out a command, or returns the response to the same request before.
+        """Runs a command once per request id; a repeated request gets the stored first response.
 
-        Raises AlreadyExists if the request id was used for another request. If another change
-        conflicts, the command is repeated in a new transaction.
+        Raises AlreadyExists if the caller used the request id for a different request. If the
+        transaction conflicts with another one, the command is run again in a new transaction.
         """
         for left in reversed(range(TRIES)):
             try:
@@ -211,9 +217,9 @@ Handler = Callable[[Change, Received[M]], Awaitable[None]]
 def applying(
     service: str, clock: Clock, handler: Handler[M]
 ) -> Callable[[AsyncSession, Received[M]], Awaitable[None]]:
-    """Turns a handler into the `apply` of an inbox.
+    """Wraps an event handler as the `apply` function of an `EventHandler`.
 
-    The handler acts as the service, for the account that caused the event.
+    The handler runs as the service, on behalf of the account that caused the event.
     """
 
     async def apply(session: AsyncSession, received: Received[M]) -> None:

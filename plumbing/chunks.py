@@ -1,4 +1,4 @@
-"""Long lists in chunks: what one query, one message or one transaction takes."""
+"""Splits long lists into chunks that fit in one query, one message or one transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`; the last may be shorter."""
+    """Yields the items in lists of `size` items; the last list may be shorter."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
@@ -19,9 +19,9 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def weighed_chunks(
     items: Iterable[T], size: int, weight: Callable[[T], int], heaviest: int
 ) -> Iterator[list[T]]:
-    """The items in lists of at most `size`, none heavier than `heaviest` in all.
+    """Yields the items in lists of at most `size` items with a total weight of at most `heaviest`.
 
-    An item that is heavier by itself makes a list of its own.
+    An item that weighs more than `heaviest` gets a list of its own.
     """
     chunk: list[T] = []
     total = 0
@@ -37,5 +37,5 @@ def weighed_chunks(
 
 
 def pieces(content: bytes, size: int) -> Iterator[bytes]:
-    """The content in pieces of `size` bytes; the last may be shorter."""
+    """Yields the content in pieces of `size` bytes; the last piece may be shorter."""
     return (content[start : start + size] for start in range(0, len(content), size))

@@ -1,6 +1,7 @@
-"""Calling gRPC: a channel with a deadline, a token and retries, and decoded errors (D-12).
+"""The gRPC client: channels with a deadline, a token and retries, and decoded errors (D-12).
 
-Every call that changes something has a request id, so it can be repeated when a service is away.
+Every call that changes data has a request id, so the call can be repeated while a service is
+unavailable.
 """
 
 from __future__ import annotations
@@ -34,18 +35,24 @@ T = TypeVar("T")
 
 
 def new_request_id() -> str:
-    """A new id for one change."""
+    """Returns a new random request id for one call that changes data."""
     return str(uuid.uuid4())
 
 
 def derived_request_id(*parts: str) -> str:
-    """An id that is the same for the same parts: for activities, which may run again."""
+    """Returns a request id computed from the parts: the same parts give the same id.
+
+    Temporal activities need such ids, because an activity may run again.
+    """
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "quanheng:" + "/".join(parts)))
 
 
 @dataclass(eq=False)  # not frozen: Python sets an exception's traceback while it travels
 class Refusal(Exception):
-    """A refused call. Programs compare `reason`, which is stable; the messages are for people."""
+    """The error raised for a refused gRPC call.
+
+    Programs compare `reason`, which is stable; the messages are for people.
+    """
 
     code: grpc.StatusCode
     reason: str
@@ -59,7 +66,7 @@ class Refusal(Exception):
 
 
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
-    """The decoded status of a failed call."""
+    """Returns a `Refusal` decoded from the status of a failed gRPC call."""
     from grpc_status import rpc_status  # noqa: PLC0415 - takes as long to load as gRPC itself
 
     parts: dict[str, Any] = {"reason": error.code().name, "message_zh": error.details() or ""}
@@ -87,7 +94,7 @@ def _decoded(detail: Any) -> dict[str, Any]:
 
 
 async def ask(call: Awaitable[T]) -> T:
-    """The response to a call. Raises Refusal."""
+    """Awaits a gRPC call and returns its response. Raises Refusal if the call fails."""
     try:
         return await call
     except grpc.aio.AioRpcError as error:
@@ -95,7 +102,7 @@ async def ask(call: Awaitable[T]) -> T:
 
 
 def for_account(account: str) -> tuple[tuple[str, str], ...]:
-    """The metadata of a call that a service makes for an account (D-09)."""
+    """Returns the gRPC metadata of a call that a service makes on behalf of an account (D-09)."""
     return ((ON_BEHALF_OF, account),)
 
 
@@ -183,13 +190,13 @@ async def _end_with(call_span: Span, call: Any) -> None:
 
 
 def attributes_of(method: str) -> Attributes:
-    """The attributes of a call's span, under the names of OpenTelemetry."""
+    """Returns the OpenTelemetry attributes for a gRPC method such as `/package.Service/Method`."""
     _, service, name = method.split("/")
     return {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
 
 
 def note_code(call_span: Span, code: grpc.StatusCode, *, failure: bool) -> None:
-    """Records in a span how a call ended."""
+    """Records the status code of a gRPC call in its span; `failure` marks the span as an error."""
     call_span.set_attribute("rpc.grpc.status_code", code.value[0])
     if failure:
         call_span.set_attribute("error.type", code.name)
@@ -207,7 +214,11 @@ def open_channel(
     timeout: float = 10.0,
     on_behalf_of: str = "",
 ) -> grpc.aio.Channel:
-    """A channel to one service. `timeout` is the seconds that a call may take with its retries."""
+    """Opens a gRPC channel to one service.
+
+    `token` returns the access token for a call. `timeout` is how many seconds a call may take,
+    retries included. `on_behalf_of` is the account for which a service makes the calls.
+    """
     details = _CallDetails(token, timeout, on_behalf_of)
     return grpc.aio.insecure_channel(
         address,
@@ -224,7 +235,7 @@ def open_channel(
 
 
 class ServiceToken:
-    """The token of a service for its calls to others; renewed a minute before it expires."""
+    """A service's access token for calls to other services, renewed a minute before it expires."""
 
     def __init__(self, service: str, keys_dir: Path, registry_address: str, clock: Clock) -> None:
         self._service, self._keys, self._clock = service, keys_dir, clock

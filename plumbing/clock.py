@@ -1,6 +1,7 @@
-"""The clock: only this module asks the machine for the time; other code gets a Clock (D-05).
+"""The clocks of the platform. Only this module reads the machine's time (D-05).
 
-Times are aware and in UTC. Days are those of Asia/Shanghai, as in the law.
+Other code gets a `Clock`. Times are timezone-aware and in UTC. Dates are those of Asia/Shanghai, as
+in the law.
 """
 
 from __future__ import annotations
@@ -19,25 +20,25 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def local_date(moment: datetime) -> date:
-    """The day in Asia/Shanghai at an aware moment."""
+    """Returns the date in Asia/Shanghai at a timezone-aware moment."""
     return moment.astimezone(SHANGHAI).date()
 
 
 class Clock(Protocol):
-    """The platform's time."""
+    """The interface of a clock that returns the platform's time."""
 
     def now(self) -> datetime:
-        """The current moment, aware, in UTC."""
+        """Returns the current moment, timezone-aware, in UTC."""
 
     def today(self) -> date:
-        """The current day in Asia/Shanghai."""
+        """Returns the current date in Asia/Shanghai."""
 
     def offset(self) -> timedelta:
-        """How far the platform's time is ahead of the machine's; zero outside a sandbox."""
+        """Returns how far the platform's time is ahead of the machine's; zero outside a sandbox."""
 
 
 class SystemClock:
-    """The machine's time."""
+    """A clock that returns the machine's time."""
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset()
@@ -50,7 +51,10 @@ class SystemClock:
 
 
 class SandboxClock(SystemClock):
-    """The machine's time plus one offset that all processes of a sandbox share through a file."""
+    """A clock for a sandbox that returns the machine's time plus an offset.
+
+    All processes of the sandbox read the same offset from a file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -64,9 +68,9 @@ class SandboxClock(SystemClock):
         return self._read[1]
 
     def move_to(self, moment: datetime) -> timedelta:
-        """Moves the sandbox's time forward to a moment; returns the new offset.
+        """Moves the sandbox's clock forward to a moment; returns the new offset from machine time.
 
-        Raises WrongState for a moment in the past.
+        Raises WrongState if the moment is before the sandbox's current time.
         """
         if moment < self.now():
             raise WrongState("沙箱时钟只能向前拨", "The sandbox clock only moves forward")
@@ -80,7 +84,10 @@ class SandboxClock(SystemClock):
 
     @classmethod
     def create(cls, path: Path, starts_at: datetime) -> SandboxClock:
-        """Makes a data directory a sandbox whose clock starts at the given moment."""
+        """Creates a sandbox's clock file; its clock starts at the given moment.
+
+        The file makes the data directory that contains it a sandbox.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         clock = cls(path)
         clock._write(starts_at - datetime.now(UTC))
@@ -89,7 +96,7 @@ class SandboxClock(SystemClock):
 
 @dataclass
 class FixedClock:
-    """A clock that shows one moment until a test sets another."""
+    """A clock for tests that returns the same moment until a test sets another."""
 
     moment: datetime
 
@@ -104,10 +111,10 @@ class FixedClock:
 
 
 def open_clock(clock_file: Path, *, sandbox: bool) -> Clock:
-    """The clock of a data directory.
+    """Returns a SandboxClock if `sandbox` is True, else a SystemClock.
 
-    Raises InvalidInput if `sandbox` is set for a directory that is no sandbox, or not set for one
-    that is.
+    Raises InvalidInput if `sandbox` is True but the clock file does not exist, and if `sandbox` is
+    False but the clock file exists: a data directory with a clock file is a sandbox.
     """
     if sandbox != clock_file.exists():
         raise InvalidInput(

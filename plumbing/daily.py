@@ -1,8 +1,10 @@
-"""One round of work each day shortly after midnight, and one on request (D-04, D-06).
+"""The base class for a service's daily workflow, which works shortly after midnight (D-04, D-06).
 
-A service's daily work is a workflow of its own that extends `DailyRounds`. The next round makes up
-for days that were missed; a repeated round changes nothing. Nothing here reads the law: the
-database says what is due, and the input says at which minute a round begins (D-05).
+One run of the work is called a round; a round can also be requested at any time. Every service with
+daily work has its own subclass of `DailyRounds`. If days were missed, the next round does their
+work too; a repeated round changes nothing. This module does not read the law: the database
+determines the work that is due, and the workflow's input sets the minute at which a round starts
+(D-05).
 """
 
 from __future__ import annotations
@@ -22,13 +24,13 @@ _LONGEST = timedelta(hours=6)
 
 
 class Moved(BaseModel):
-    """How far the platform's clock is ahead of the machine's, in seconds."""
+    """A signal's argument: how many seconds the platform's clock is ahead of the machine's."""
 
     offset_seconds: float = 0.0
 
 
 class Start(BaseModel):
-    """The input of the workflow, also when it continues as new."""
+    """The input of a daily workflow, also when the workflow continues as new."""
 
     offset_seconds: float = 0.0
     minutes_after_midnight: int = 5
@@ -38,13 +40,16 @@ class Start(BaseModel):
 
 
 class Round(BaseModel):
-    """A round: everything that is due on or before a local day."""
+    """The input of one run of the daily work, which handles all items due on or before `as_of`.
+
+    `as_of` is a date in Asia/Shanghai.
+    """
 
     as_of: date
 
 
 def next_waking(now: datetime, minutes_after_midnight: int) -> datetime:
-    """The first moment after `now` that is so many minutes after midnight in Asia/Shanghai."""
+    """Returns the first moment after `now` at `minutes_after_midnight` in Asia/Shanghai."""
     local = now.astimezone(SHANGHAI)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     waking = midnight + timedelta(minutes=minutes_after_midnight)
@@ -52,7 +57,11 @@ def next_waking(now: datetime, minutes_after_midnight: int) -> datetime:
 
 
 class DailyRounds:
-    """Waits for each round. A workflow adds its name, its `run`, and the activity of a round."""
+    """Base class of a daily workflow: waits for the time of each round and runs its activity.
+
+    A round is one run of the daily work. A subclass adds the workflow's name, its `run` method, and
+    the activity of a round.
+    """
 
     def __init__(self, start: Start) -> None:
         self._time = PlatformTime(start.offset_seconds)
@@ -60,7 +69,10 @@ class DailyRounds:
         self._woken = start.woken
 
     async def go_on(self, start: Start, activity: str, done: type[BaseModel]) -> None:
-        """Runs rounds without end; `activity` takes a `Round` and returns a `done`."""
+        """Runs the named activity once a day and whenever requested, without end.
+
+        The activity's argument is a `Round`, and its result has the type `done`.
+        """
         waking_at = start.waking_at or self._next_waking()
         for _ in range(start.rounds):
             await self._time.wait_until(waking_at, lambda: self._woken)
@@ -80,13 +92,16 @@ class DailyRounds:
 
     @workflow.signal
     def clock_moved(self, moved: Moved) -> None:
-        """Takes a new offset of the sandbox's clock; a round begins if one became due."""
+        """Signal that sets the sandbox clock's new offset; a round starts if one has become due."""
         self._carried.offset_seconds = moved.offset_seconds
         self._time.move(moved.offset_seconds)
 
     @workflow.signal
     def look(self, moved: Moved) -> None:
-        """Begins a round at once: the service has started, perhaps with other texts of law."""
+        """Signal that sets the sandbox clock's offset and starts a round of daily work at once.
+
+        A service sends it when it starts, because its texts of law may have changed.
+        """
         self.clock_moved(moved)
         self._woken = True
 

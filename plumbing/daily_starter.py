@@ -1,4 +1,4 @@
-"""Starts and signals the daily workflow of a service, which `plumbing.daily` describes."""
+"""Starts and signals the daily workflow of a service; see `plumbing.daily`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ log = structlog.get_logger()
 
 
 class DailyStarter:
-    """Starts and signals one daily workflow by its id. Raises Away while Temporal is away."""
+    """Starts and signals one daily workflow by its id.
+
+    `run` and `look_when_back` retry while Temporal is unavailable; the other methods that call
+    Temporal raise Away.
+    """
 
     def __init__(
         self,
@@ -33,21 +37,24 @@ class DailyStarter:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Asks for a round soon; the caller neither waits nor fails.
+        """Requests a run of the daily work soon; returns immediately and raises no error.
 
-        If the process ends before the round, the round at its next start makes up for it.
+        If the process ends before that run, the run at the next start of the process replaces it.
         """
         self._woken.set()
 
     async def run(self) -> NoReturn:
-        """Starts a round whenever one was asked for, as soon as Temporal is there."""
+        """Starts a run of the daily work after each call of `wake`, once Temporal is available.
+
+        Never returns.
+        """
         while True:
             await self._woken.wait()
             self._woken.clear()
             await self.look_when_back()
 
     async def look_when_back(self) -> None:
-        """Starts a round, and tries again for as long as Temporal is away."""
+        """Starts a run of the daily work at once; retries while Temporal is unavailable."""
         while True:
             try:
                 return await self.look()
@@ -56,22 +63,29 @@ class DailyStarter:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def look(self) -> None:
-        """Starts a round at once: the service has started, or something has become due."""
+        """Starts a run of the daily work at once; starts the workflow first if it is not running.
+
+        Raises Away while Temporal is unavailable.
+        """
         await self._signal("look", self._clock.offset().total_seconds())
 
     async def clock_moved(self, offset_seconds: float) -> None:
-        """Tells the workflow that the sandbox's clock was moved."""
+        """Sends the new offset of the sandbox's clock to the daily workflow."""
         await self._signal("clock_moved", offset_seconds)
 
     async def reconcile(self) -> Reconciled:
-        """Starts the workflow unless it runs."""
+        """Starts the daily workflow if it is not running.
+
+        The result contains the workflow's id if it was started, and counts it if it was already
+        running.
+        """
         start = Start(offset_seconds=self._clock.offset().total_seconds())
         if await self._workflows.start(self._run, start, self.workflow_id):
             return Reconciled(started=[self.workflow_id])
         return Reconciled(running=1)
 
     async def runs(self) -> bool:
-        """Whether the workflow is running."""
+        """Returns whether the daily workflow is running."""
         return await self._workflows.runs(self.workflow_id)
 
     async def _signal(self, signal: str, offset_seconds: float) -> None:

@@ -1,8 +1,8 @@
-"""The database of one service: engine, transaction, snapshot, and types of columns.
+"""The database of one service: connections, transactions, snapshots and column types.
 
 Each service has its own tables, metadata and database. The tables that every service needs (outbox,
 inbox, audit, requests) are defined once on `PlumbingTable` and exist in each of those databases.
-The same code runs on SQLite and PostgreSQL; the URL decides which (D-11).
+The same code runs on SQLite and PostgreSQL; the database URL selects one of them (D-11).
 """
 
 from __future__ import annotations
@@ -46,16 +46,19 @@ SerialColumn = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def own_registry() -> registry:
-    """A registry with its own metadata, for the base class of a service's tables."""
+    """Returns a new SQLAlchemy registry with its own metadata.
+
+    Use it for the base class of a service's tables.
+    """
     return registry(metadata=sa.MetaData(naming_convention=NAMING))
 
 
 class PlumbingTable(SQLModel, registry=own_registry()):
-    """The base class of the tables that every service's database has."""
+    """Base class of the tables that exist in every service's database."""
 
 
 def enum_column(values: type[StrEnum]) -> sa.Enum:
-    """The type of a column that stores the values of an enum, not their names, as text."""
+    """Returns a column type that stores an enum member as text: its value, not its name."""
     return sa.Enum(
         values,
         native_enum=False,
@@ -67,13 +70,16 @@ def enum_column(values: type[StrEnum]) -> sa.Enum:
 
 
 def overtaken(error: DBAPIError) -> bool:
-    """Whether a transaction lost against another; repeated, it sees the other's result."""
+    """Returns whether a transaction failed because it conflicted with another transaction.
+
+    If the failed transaction is repeated, it sees the result of the other one.
+    """
     state = getattr(error.orig, "sqlstate", None)
     return isinstance(error, IntegrityError) or state in (_SERIALIZATION_FAILURE, _DEADLOCK)
 
 
 class Database:
-    """One service's database. `transaction()` is the only way to change it."""
+    """The database of one service. Only `transaction()` can change its data."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
@@ -86,7 +92,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Opens a transaction; state, event and audit entry are committed together or not."""
+        """Opens a transaction; commits rows, events and audit entries together or not at all."""
         system = {"db.system.name": self.engine.dialect.name}
         with _CHANGES.time(), inner_span("database transaction", system):
             async with self._sessions() as session, session.begin():
@@ -94,13 +100,13 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """Opens a consistent view for reading, which never waits for a writer."""
+        """Opens a consistent read-only view of the database, which never waits for a writer."""
         with _SNAPSHOTS.time():
             async with self._readers() as session, session.begin():
                 yield session
 
     async def close(self) -> None:
-        """Closes every connection."""
+        """Closes all connections to the database."""
         await self.engine.dispose()
 
     def _reading(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Errors on the wire: the one table from errors to gRPC statuses (D-12).
+"""The one table that maps errors to gRPC statuses (D-12).
 
-It also says which refusals are final, and which calls may succeed when they are repeated.
+It also defines which refusals are final, and which calls may succeed when they are repeated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from plumbing.identity import Unauthenticated
 
 
 class Away(LawError):
-    """A part of the platform is away; try again."""
+    """A part of the platform is away; try again.
+
+    Raised while another service or Temporal is unavailable.
+    """
 
     reason = "AWAY"
     message_zh = "平台的另一部分暂不可用，请稍后再试"
@@ -63,9 +66,9 @@ STATUS: Mapping[type[LawError], grpc.StatusCode] = {
 
 
 def status_of(error: LawError) -> status_pb2.Status:
-    """The status of an error: its reason, its faults by field, and its message in both languages.
+    """Returns the gRPC status for an error: reason, faults by field, and message in two languages.
 
-    If there are more faults than a status can hold, the last one says how many are left out.
+    If the faults do not all fit in a status, the last one gives the number of faults left out.
     """
     code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.facts)
@@ -79,18 +82,18 @@ def status_of(error: LawError) -> status_pb2.Status:
 
 
 def is_final(code: Enum) -> bool:
-    """Whether a call with this status code, of gRPC or of Temporal, would be refused every time."""
+    """Returns whether a call with this gRPC or Temporal status code would be refused every time."""
     return code.name in FINAL
 
 
 def internal_status(incident: str) -> status_pb2.Status:
-    """The status of an internal fault: the number of the incident, without details."""
+    """Returns the gRPC status for an internal error: only the incident number, without details."""
     zh = f"系统内部错误，请将编号 {incident} 告知平台管理员"
     return _status(code_pb2.INTERNAL, f"Internal fault; incident {incident}", [_chinese(zh)])
 
 
 def away_status() -> status_pb2.Status:
-    """The status while a needed part of the platform is away: the call may be repeated later."""
+    """Returns the gRPC status for an unavailable part of the platform; the call may be repeated."""
     return status_of(Away())
 
 

@@ -1,7 +1,7 @@
-"""`python -m plumbing.health [SERVICE…]`: exits with 0 if one of the services serves here.
+"""`python -m plumbing.health [SERVICE…]`: exits with 0 if a named service is healthy, else with 1.
 
-For container engines that cannot call gRPC's health service. It calls the ports of the settings on
-the loopback. A container runs one service, so by default any service counts.
+For container engines that cannot call gRPC's health service. It calls the ports in the settings on
+the loopback address. A container runs one service, so without a name any service counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DIRECT = (("grpc.enable_http_proxy", 0),)
 
 
 def serves(address: str) -> bool:
-    """Whether the server at host:port reports that it serves."""
+    """Returns whether the gRPC server at host:port reports that it is serving."""
     with grpc.insecure_channel(address, options=DIRECT) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
@@ -35,7 +35,7 @@ def serves(address: str) -> bool:
 
 
 def any_serves(settings: Settings, services: Iterable[str] = SERVICES) -> bool:
-    """Whether at least one of the services serves on this machine."""
+    """Returns whether at least one of the services is serving gRPC calls on this machine."""
     return any(serves(f"127.0.0.1:{settings.port(service)}") for service in services)
 
 

@@ -1,4 +1,4 @@
-"""Identity: who calls, in which role, within which scope (D-09)."""
+"""Identity: who makes a call, in which roles, and for which bureaus (D-09)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _SERVICE = "service:"  # the account id of a service of the platform begins with
 
 
 class Role(StrEnum):
-    """The roles of accounts, named as in the wire's enum without its prefix, and of services."""
+    """The roles of accounts, and the role of the platform's own services.
+
+    The roles of accounts have the names of the protobuf enum without its prefix.
+    """
 
     OPERATOR = "operator"
     CASEWORKER = "caseworker"
@@ -27,7 +30,10 @@ class Role(StrEnum):
 
 
 class Unauthenticated(LawError):
-    """The token is missing, expired or not ours."""
+    """The token is missing, expired or not ours.
+
+    Raised when a call has no valid access token that was issued by this platform.
+    """
 
     reason = "UNAUTHENTICATED"
     message_zh = "未登录，或登录已失效"
@@ -35,7 +41,10 @@ class Unauthenticated(LawError):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls. `on_behalf_of` is the account of the person for whom a service acts."""
+    """The person or service that makes a call.
+
+    `on_behalf_of` is the account of the person for whom a service acts.
+    """
 
     account_id: str
     name: str
@@ -45,25 +54,28 @@ class Caller:
     on_behalf_of: str = ""
 
     def has(self, *roles: Role) -> bool:
-        """True if the caller has one of the roles."""
+        """Returns whether the caller has at least one of the given roles."""
         return not self.roles.isdisjoint(roles)
 
     @property
     def is_service(self) -> bool:
-        """True for a service of the platform."""
+        """True if the caller is a service of the platform."""
         return Role.SERVICE in self.roles
 
     @property
     def service(self) -> str:
-        """The name of the calling service; empty for a person."""
+        """The name of the calling service; empty if the caller is a person."""
         return self.account_id.removeprefix(_SERVICE) if self.is_service else ""
 
     def covers(self, bureau: str) -> bool:
-        """True if the bureau is in the caller's scope; a municipal bureau covers its districts."""
+        """Returns whether a bureau is in the caller's scope; services cover every bureau.
+
+        A municipal bureau covers its districts.
+        """
         return self.is_service or bool(self.bureau and bureau.startswith(scope_prefix(self.bureau)))
 
     def require_bureau(self, bureau: str) -> None:
-        """Raises NotPermitted for a bureau outside the caller's scope."""
+        """Raises NotPermitted if the bureau is outside the caller's scope."""
         if not self.covers(bureau):
             raise NotPermitted(
                 f"该事项属于 {bureau}，不在您的管辖范围内",
@@ -72,10 +84,10 @@ class Caller:
             )
 
     def require_subject(self, subject_id: str, bureau: str) -> None:
-        """Raises NotPermitted unless the caller sees what belongs to the subject and the bureau.
+        """Raises NotPermitted if the caller may not see data of this subject and this bureau.
 
-        An operator sees what belongs to its own subject, everyone else what belongs to a bureau in
-        scope.
+        An operator may see data of its own subject only; every other caller may see data of the
+        bureaus in its scope.
         """
         if self.has(Role.OPERATOR):
             if not self.sees(subject_id, bureau):
@@ -86,16 +98,21 @@ class Caller:
             self.require_bureau(bureau)
 
     def sees(self, subject_id: str, bureau: str) -> bool:
-        """True if `require_subject` would not raise; `row_scope.seen` is the same in SQL."""
+        """Returns whether the caller may see data of this subject and this bureau.
+
+        `require_subject` raises an error exactly when this is False; `row_scope.seen` is the same
+        rule in SQL.
+        """
         if self.has(Role.OPERATOR):
             return bool(self.subject_id) and self.subject_id == subject_id
         return self.covers(bureau)
 
 
 def scope_prefix(bureau: str) -> str:
-    """The leading digits that all bureaus in scope share: 330100 → 3301, 120000 → 12.
+    """Returns the leading digits that the codes of all bureaus in a bureau's scope share.
 
-    Only pairs of zeros are removed, never a single one: 330110 is a district.
+    330100 gives 3301, and 120000 gives 12. Only pairs of zeros are removed, never a single one:
+    330110 is a district.
     """
     code = bureau
     while code.endswith("00") and len(code) % 2 == 0:
@@ -104,7 +121,7 @@ def scope_prefix(bureau: str) -> str:
 
 
 def service_caller(service: str, on_behalf_of: str = "") -> Caller:
-    """The caller as which the consumers and activities of a service act."""
+    """Returns the caller with which a service's event consumers and activities act."""
     name = f"{_SERVICE}{service}"
     return Caller(name, name, frozenset({Role.SERVICE}), on_behalf_of=on_behalf_of)
 
@@ -113,10 +130,10 @@ _current: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller")
 
 
 def current_caller() -> Caller:
-    """Who made the call that is being served."""
+    """Returns the caller of the gRPC call that is being handled."""
     return _current.get()
 
 
 def set_current_caller(caller: Caller) -> None:
-    """Sets the caller of the current call; the RPC guard does so before a handler runs."""
+    """Sets the caller of the current gRPC call, before the handler of the call runs."""
     _current.set(caller)

@@ -1,7 +1,7 @@
-"""Migrations: a service's database is brought up to its models when the service starts.
+"""Database migrations: at its start, a service migrates its database to match its models.
 
-One migration serves SQLite and PostgreSQL alike. `python -m plumbing.migrations NAME MESSAGE`
-writes the next one for a service from the difference between its models and its migrations.
+Each migration works on SQLite and PostgreSQL. `python -m plumbing.migrations NAME MESSAGE` writes
+the next migration of the service NAME from the difference between its models and its migrations.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from plumbing.database import Database, PlumbingTable, SerialColumn
 
 
 def metadata_of(service: str) -> list[sa.MetaData]:
-    """The metadata of a service's database: its own tables, and those that every service has.
+    """Returns the metadata of a service's own tables and of the tables that every service has.
 
-    A process without events has `PLUMBING_TABLES = False` beside its tables.
+    A process without events sets `PLUMBING_TABLES = False` in its `tables` module; then only its
+    own metadata is returned.
     """
     tables = importlib.import_module(f"services.{service}.tables")
     own: sa.MetaData = tables.Base.metadata
@@ -40,25 +41,31 @@ def metadata_of(service: str) -> list[sa.MetaData]:
 
 
 async def upgrade(database: Database, service: str, revision: str = "head") -> None:
-    """Migrates the database to the newest revision; changes nothing if it is there already."""
+    """Migrates a service's database to a revision, by default the newest.
+
+    Changes nothing if the database is already at that revision.
+    """
     async with database.engine.connect() as connection:
         await connection.run_sync(_upgrade, service, revision)
 
 
 async def downgrade(database: Database, service: str, revision: str) -> None:
-    """Undoes every migration after a revision; data that only they could store is lost."""
+    """Undoes every migration after a revision.
+
+    Data in tables and columns that the undone migrations added is lost.
+    """
     async with database.engine.connect() as connection:
         await connection.run_sync(_downgrade, service, revision)
 
 
 async def differences(database: Database, service: str) -> list[Any]:
-    """The differences between the models and the migrated database; empty if there are none."""
+    """Returns the differences between a service's models and its database; empty if none."""
     async with database.engine.connect() as connection:
         return list(await connection.run_sync(_compare, service))
 
 
 def run_environment() -> None:
-    """Does the work of Alembic's `env.py` for the service that is being migrated."""
+    """Configures Alembic for the service that is being migrated and runs its migrations."""
     attributes = context.config.attributes
     context.configure(
         connection=attributes["connection"],
@@ -137,10 +144,11 @@ def _compare(connection: sa.Connection, service: str) -> Any:
 
 
 def retired(service: str) -> frozenset[str]:
-    """Columns (`table.column`) and tables that no code uses and that a later release drops.
+    """Returns tables and columns (`table.column`) that no code uses and a later release will drop.
 
-    A service lists them as `RETIRED` beside its tables. They stay for one release after the code
-    that used them, because replicas of the previous release run while the new one starts.
+    A service lists them as `RETIRED` in its `tables` module. They remain for one release after the
+    code that used them was removed, because replicas of the previous release run while the new one
+    starts.
     """
     tables = importlib.import_module(f"services.{service}.tables")
     names: frozenset[str] = getattr(tables, "RETIRED", frozenset())

@@ -1,4 +1,4 @@
-"""Operations: what every service offers to the operators of the platform."""
+"""The operations RPCs, which every service offers to the administrators of the platform."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ POLICY: Policy = {
 
 
 async def list_audit(view: View, request: pb.ListAuditRequest) -> pb.ListAuditResponse:
-    """The entries of the audit chain, of one object if one is named, newest first."""
+    """Returns a page of audit entries, newest first; only those about `request.object` if set."""
     rows = select(audit.AuditEntry)
     if request.object:
         rows = rows.where(col(audit.AuditEntry.object) == request.object)
@@ -45,7 +45,7 @@ async def list_audit(view: View, request: pb.ListAuditRequest) -> pb.ListAuditRe
 
 
 class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
-    """Checks, reconciles, and lists audit entries and dead letters of one service."""
+    """RPCs for administrators of one service: checks, reconciliation, audit, and dead letters."""
 
     register = rpc.add_OperationsServiceServicer_to_server
 

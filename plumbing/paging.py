@@ -1,6 +1,6 @@
-"""Lists by pages: each page begins after the key of the last row of the page before.
+"""Lists in pages: each page starts after the key of the last row of the previous page.
 
-Page tokens are opaque, and valid only for the request that they continue (AIP-158).
+Page tokens are opaque, and valid only for the request whose list they continue (AIP-158).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Row = TypeVar("Row")
 
 
 class Paged(Protocol):
-    """A list request."""
+    """A protobuf request for a list, with a page size and a page token."""
 
     page_size: int
     page_token: str
@@ -40,11 +40,12 @@ async def page(
     newest_first: bool = False,
     key: Callable[[Row], Sequence[Any]] | None = None,
 ) -> tuple[Sequence[Row], str]:
-    """One page of the rows, in the order of the given columns, and the token of the next page.
+    """Returns one page of the rows in the order of the given columns, and the next page's token.
 
-    No two rows have the same value in the last column. `newest_first` reverses the order of every
-    column. `key` gives the values of the columns for a row that does not have them as attributes.
-    Raises InvalidInput for a token of another request.
+    The token is empty if no page follows. No two rows may have the same value in the last column.
+    `newest_first` reverses the order of every column. `key` returns the values of the columns for a
+    row that does not have them as attributes. Raises InvalidInput if the page token belongs to
+    another request.
     """
     if place := after(request, *map(_reader, order)):
         rows = rows.where(_beyond(order, place, newest_first))
@@ -56,7 +57,10 @@ async def page(
 async def total(
     session: AsyncSession, request: Paged, rows: SelectOfScalar[Any], token: str
 ) -> int | None:
-    """How many rows there are in all, for the first page when more follow; else None."""
+    """Returns the number of rows on all pages, but None unless this is the first of several pages.
+
+    `token` is the token of the next page.
+    """
     if request.page_token or not token:
         return None
     counted = sa.select(sa.func.count()).select_from(rows.order_by(None).subquery())
@@ -66,9 +70,9 @@ async def total(
 async def read_in_chunks(
     session: AsyncSession, rows: Any, key: Any, size: int
 ) -> AsyncIterator[Sequence[Any]]:
-    """Every row of a query in the order of a unique key, at most `size` rows at a time.
+    """Yields all rows of a query in the order of a unique key, at most `size` rows at a time.
 
-    The query selects the key first, or an entity that has the key as an attribute.
+    The query must select the key first, or an entity that has the key as an attribute.
     """
     last: Any = None
     while True:
@@ -113,15 +117,16 @@ def _attributes(order: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:
 
 
 def page_size(request: Paged) -> int:
-    """How many rows a page has; 0 in the request means 100."""
+    """Returns the number of rows on a page; 0 in the request means 100."""
     return request.page_size or DEFAULT_PAGE
 
 
 def after(request: Paged, *kinds: Callable[[Any], Any]) -> list[Any] | None:
-    """The key after which the page begins; None for the first page.
+    """Returns the key after which the requested page starts; None for the first page.
 
-    `kinds` read the parts of the key: `text`, `whole`, `day` or `moment`. Raises InvalidInput for a
-    token of another request, or one that somebody made up: tokens are not signed.
+    `kinds` are the functions that read the parts of the key: `text`, `whole`, `day` or `moment`.
+    Raises InvalidInput for the token of another request and for a malformed token (tokens are not
+    signed, so anyone can invent one).
     """
     if not request.page_token:
         return None
@@ -135,26 +140,35 @@ def after(request: Paged, *kinds: Callable[[Any], Any]) -> list[Any] | None:
 
 
 def text(part: Any) -> str:
-    """A text in a key."""
+    """Reads a text from one part of a page token's key. Raises ValueError for any other value."""
     if not isinstance(part, str) or "\0" in part:
         raise ValueError("not a text a database holds")
     return part
 
 
 def whole(part: Any) -> int:
-    """A whole number of 64 bits in a key."""
+    """Reads a 64-bit integer from one part of a page token's key.
+
+    Raises ValueError for any other value.
+    """
     if type(part) is not int or not -(2**63) <= part < 2**63:
         raise ValueError("not a whole number a database holds")
     return part
 
 
 def day(part: Any) -> date:
-    """A day in a key."""
+    """Reads a date from one part of a page token's key.
+
+    Raises ValueError or TypeError for any other value.
+    """
     return date.fromisoformat(part)
 
 
 def moment(part: Any) -> datetime:
-    """An aware moment in a key."""
+    """Reads a timezone-aware moment from one part of a page token's key; returns it in UTC.
+
+    Raises ValueError or TypeError for any other value.
+    """
     value = datetime.fromisoformat(part)
     if value.tzinfo is None:
         raise ValueError("a moment without its zone")
@@ -167,7 +181,11 @@ _READERS: Mapping[type, Callable[[Any], Any]] = {str: text, int: whole, date: da
 def cut(
     request: Paged, rows: Sequence[Row], key: Callable[[Row], Sequence[Any]]
 ) -> tuple[Sequence[Row], str]:
-    """The page, and the token of the next page, from rows that are one more than a page has."""
+    """Returns the rows of the page and the token of the next page, empty if no page follows.
+
+    `rows` may contain one row more than the page, which shows that another page follows. `key`
+    returns the values for the token from a row.
+    """
     size = page_size(request)
     if len(rows) <= size:
         return rows, ""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def service_secret_file(keys_dir: Path, service: str) -> Path:
-    """The file with the secret of a service."""
+    """Returns the path of the file that contains the secret of a service."""
     return keys_dir / f"service-{service}.secret"
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file completely or not at all, readable by its owner only."""
+    """Writes a file atomically (completely or not at all), readable by its owner only."""
     fresh = path.with_name(path.name + ".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

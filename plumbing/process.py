@@ -1,7 +1,8 @@
-"""A service as a process: starting and stopping what every service has, in one order.
+"""Runs a service as a process: starts and stops the parts that every service has, in one order.
 
 A service's `__main__` builds its own parts and returns them as an `Assembly`. This module starts
-them, reports the process healthy when all of them run, and on SIGTERM lets current work finish.
+them, reports the process healthy when all of them are running, and on SIGTERM lets current work
+finish.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ class _Running:
 
 
 def main(service: str, build: Build) -> None:
-    """Runs a service until SIGTERM, then ends the process: with 0, or with 1 after an error."""
+    """Runs a service until SIGTERM, then ends the process with exit code 0, or 1 after an error.
+
+    `build` assembles the service from its shared parts.
+    """
     settings = Settings()
     start_logging(service, settings.log_level)
     start_tracing(service, settings.otlp_endpoint)

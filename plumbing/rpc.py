@@ -1,7 +1,7 @@
-"""Serving gRPC: one guard before every handler.
+"""The gRPC server, with one guard that checks every call before its handler runs.
 
-The guard checks who calls, whether that role may call the method, and whether the request is valid,
-before a servicer gets the call. A method without a rule is closed to everyone.
+The guard checks who calls, whether the caller's role may call the method, and whether the request
+is valid. Nobody can call a method without a rule.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call a method.
+    """The rule that determines who may call a gRPC method.
 
-    Without `signed_in` no token is needed (for logging in). If `services` names any, no other
-    service may call it.
+    If `signed_in` is False, no token is needed (for logging in). If `services` is not empty, no
+    other service may call the method.
     """
 
     roles: frozenset[Role]
@@ -53,24 +53,27 @@ class Rule:
     services: frozenset[str] = frozenset()
 
     def admits(self, caller: Caller) -> bool:
-        """Whether the caller has a role of the rule and is not a service that the rule excludes."""
+        """Returns whether the caller has a role of the rule and is not an excluded service."""
         if caller.is_service and self.services and caller.service not in self.services:
             return False
         return caller.has(*self.roles)
 
 
 def allow(*roles: Role) -> Rule:
-    """A rule that admits these roles and every service of the platform."""
+    """Returns a rule that admits callers with any of these roles, and every service."""
     return Rule(frozenset(roles) | {Role.SERVICE})
 
 
 def only_services(*services: str) -> Rule:
-    """A rule that admits these services of the platform and nobody else."""
+    """Returns a rule that admits only these services of the platform."""
     return Rule(frozenset({Role.SERVICE}), services=frozenset(services))
 
 
 def in_person(*roles: Role) -> Rule:
-    """A rule that admits only people in these roles: no service decides in their place."""
+    """Returns a rule that admits only people with any of these roles.
+
+    It refuses services, because no service may decide in place of these people.
+    """
     return Rule(frozenset(roles))
 
 
@@ -80,7 +83,7 @@ Decode = Callable[[bytes], Message]
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Checks identity, role and validity before every handler; turns errors into statuses."""
+    """Checks identity, role and request before every gRPC handler; turns errors into statuses."""
 
     def __init__(self, verifier: Verifier, policy: Policy) -> None:
         self._verifier, self._policy = verifier, policy
@@ -203,9 +206,9 @@ async def serve(
     verifier: Verifier,
     policies: Sequence[Policy],
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
-    """Starts a server with health and reflection.
+    """Starts a gRPC server with health and reflection; returns the server and its health servicer.
 
-    `services` maps the full name of each service to the function that adds it to a server.
+    `services` maps the full name of each gRPC service to the function that adds it to a server.
     """
     policy = {method: rule for part in policies for method, rule in part.items()}
     server = grpc.aio.server(

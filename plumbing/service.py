@@ -1,6 +1,6 @@
-"""What a service is made of: the parts that it gets, and the assembly that it returns.
+"""The parts that a service receives at its start, and the assembly that it returns.
 
-`Findings` and `Reconciled` are its answers to the operators' checks.
+`Findings` and `Reconciled` are the results of the operators' checks.
 """
 
 from __future__ import annotations
@@ -25,31 +25,38 @@ from protos.operations.v1 import operations_pb2 as pb
 
 @dataclass
 class Findings:
-    """The result of checking a service."""
+    """The result of checking a service: figures, digests of its rows, and the problems found."""
 
     figures: dict[str, int] = field(default_factory=dict)
     digests: list[pb.Digest] = field(default_factory=list)
     problems: list[pb.Problem] = field(default_factory=list)
 
     def hold(self, topic: str, rows: Iterable[tuple[str, int]]) -> None:
-        """Adds the digest of the rows of a topic, given as (id, version)."""
+        """Adds the digest of a topic's rows to the findings; each row is given as (id, version)."""
         self.digests.append(digest_of(topic, rows))
 
     def differ(self, name: str, object_: str, zh: str, en: str) -> None:
-        """Adds a problem: something that does not agree."""
+        """Adds a problem to the findings: data about `object_` that does not agree.
+
+        `zh` and `en` are the messages.
+        """
         self.problems.append(pb.Problem(name=name, object=object_, message_zh=zh, message_en=en))
 
 
 @dataclass
 class Reconciled:
-    """The result of reconciling a service with Temporal: workflows started, and running before."""
+    """The result of reconciling a service with Temporal.
+
+    `started` lists the ids of the workflows that were started; `running` is the number of workflows
+    that were already running.
+    """
 
     started: list[str] = field(default_factory=list)
     running: int = 0
 
 
 def digest_of(topic: str, rows: Iterable[tuple[str, int]]) -> pb.Digest:
-    """A digest of rows that does not depend on their order."""
+    """Returns a digest of rows, given as (id, version), that does not depend on their order."""
     count, total = 0, 0
     for identity, version in rows:
         count += 1
@@ -59,7 +66,7 @@ def digest_of(topic: str, rows: Iterable[tuple[str, int]]) -> pb.Digest:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts that every service is built from."""
+    """The parts from which every service is built: settings, clock, database, event bus, token."""
 
     service: str
     settings: Settings
@@ -70,7 +77,10 @@ class Parts:
     token: ServiceToken
 
     def channel(self, service: str, on_behalf_of: str = "") -> grpc.aio.Channel:
-        """A channel to another service, with this service's own token."""
+        """Opens a gRPC channel to another service, with this service's own token.
+
+        `on_behalf_of` is the account for which the calls are made.
+        """
         return open_channel(
             self.settings.address(service),
             self.token,
@@ -89,9 +99,9 @@ async def _nothing_to_reconcile() -> Reconciled:
 
 @dataclass(frozen=True)
 class Assembly:
-    """A service as it is run: RPCs, event consumers, background work, checks, figures (`looks`).
+    """A service ready to run: RPCs, event consumers, background work, checks and metrics (`looks`).
 
-    `background` runs until the process ends.
+    The functions in `background` run until the process ends.
     """
 
     rpc: Mapping[str, Register]

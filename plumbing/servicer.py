@@ -1,4 +1,4 @@
-"""Servicers as tables: a method that is one command or one query is one line.
+"""Servicers as tables: an RPC method that runs one command or one query is written in one line.
 
     class CaseServicer(Servicer, rpc.CaseServiceServicer):
         register = rpc.add_CaseServiceServicer_to_server
@@ -6,9 +6,9 @@
         AcceptCase = change(commands.accept)
         GetCase = query(queries.get_case)
 
-The generated base class gives each method its request and response types, so mypy refuses a line
-whose command or query takes or answers something else, and a servicer that lacks a method. A
-method that needs more than one command or query is written as a function.
+The generated base class gives each method its request and response types. So mypy reports a command
+or query with other types, and a servicer that lacks a method. A method that needs more than one
+command or query is written as a function.
 """
 
 from __future__ import annotations
@@ -31,13 +31,16 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 class Method(Protocol[Asked_contra, Answer_co]):
-    """A method of a servicer, as a caller sees it on an instance."""
+    """The type of an RPC method of a servicer instance: called with a request and a context."""
 
     def __call__(self, request: Asked_contra, context: Any) -> Awaitable[Answer_co]: ...
 
 
 class Servicer:
-    """Answers the calls that the guard has admitted, out of one service's database."""
+    """Base class of servicers, which answer gRPC calls from the database of one service.
+
+    The guard has already admitted these calls.
+    """
 
     def __init__(self, changes: Changes) -> None:
         self.changes = changes
@@ -48,24 +51,24 @@ class Servicer:
         command: Callable[Concatenate[Change, Request, ...], Awaitable[Response]],
         **prepared: Any,
     ) -> Response:
-        """Carries out a command for the caller; a repeated request gets its first answer.
+        """Runs a command for the current caller; a repeated request gets the first response again.
 
-        `prepared` holds further arguments of the command: what was read, or asked of other
-        services, before the transaction.
+        `prepared` contains further arguments of the command: values that were read, or requested
+        from other services, before the transaction.
         """
         command_of_request = partial(command, **prepared)
         answer = cast("type[Response]", answer_type(request))
         return await self.changes.once(current_caller(), request, command_of_request, answer)
 
     def view(self) -> AbstractAsyncContextManager[View]:
-        """Opens a snapshot in which the caller reads."""
+        """Opens a database snapshot from which the current caller reads."""
         return open_view(self.changes.database, self.changes.clock, current_caller())
 
 
 def change(
     command: Callable[[Change, Request], Awaitable[Response]],
 ) -> Method[Request, Response]:
-    """A method that carries out one command."""
+    """Returns an RPC method that runs one command."""
 
     async def method(self: Servicer, request: Request, context: Any) -> Response:
         return await self.once(request, command)
@@ -74,7 +77,7 @@ def change(
 
 
 def query(ask: Callable[[View, Asked], Awaitable[Answer]]) -> Method[Asked, Answer]:
-    """A method that answers one query."""
+    """Returns an RPC method that answers one query."""
 
     async def method(self: Servicer, request: Asked, context: Any) -> Answer:
         async with self.view() as view:
@@ -84,7 +87,7 @@ def query(ask: Callable[[View, Asked], Awaitable[Answer]]) -> Method[Asked, Answ
 
 
 def answer_type(request: Any) -> type[Any]:
-    """The type of the response to a request, as the descriptor of its service says."""
+    """Returns the type of the response to a request, from the descriptor of its gRPC service."""
     request_type = request.DESCRIPTOR
     methods = (m for s in request_type.file.services_by_name.values() for m in s.methods)
     answer = next(m.output_type for m in methods if m.input_type == request_type)

@@ -1,7 +1,7 @@
-"""Settings: the environment, read once into one frozen object.
+"""Settings: the environment variables, read once into one frozen object.
 
-The part that a client needs is in `addresses`. `deploy/env.example` documents every field; a test
-compares the two.
+The settings that a client needs are also in `addresses`. `deploy/env.example` documents every
+field; a test compares that file with the fields.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ def _keys_beside_the_data(known: dict[str, Any]) -> Path:
 
 
 class Settings(BaseSettings):
-    """The settings of a process. The variable `QUANHENG_DATA_DIR` sets `data_dir`, and so on."""
+    """The settings of a process, read from environment variables.
+
+    For example, the variable `QUANHENG_DATA_DIR` sets the field `data_dir`.
+    """
 
     # An empty variable counts as absent, because compose and env files cannot leave a name out.
     model_config = SettingsConfigDict(
@@ -95,34 +98,35 @@ class Settings(BaseSettings):
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     def address(self, service: str) -> str:
-        """host:port of a service's gRPC server, for its clients."""
+        """Returns host:port at which clients call a service's gRPC server."""
         return str(getattr(self, f"{service}_address"))
 
     def port(self, service: str) -> int:
-        """The port of a service's gRPC server."""
+        """Returns the port of a service's gRPC server."""
         return int(self.address(service).rpartition(":")[2])
 
     def listen_address(self, service: str) -> str:
-        """host:port on which a service's gRPC server listens.
+        """Returns host:port on which a service's gRPC server listens.
 
-        That is its address, unless `listen_host` is set: in a container the address is a name in
-        the network, and the server listens on every interface.
+        This is the service's address, unless `listen_host` is set: in a container the address is a
+        name in the network, and the server listens on every interface.
         """
         return self._listening(self.address(service))
 
     def metrics_address(self, service: str) -> str:
-        """host:port of a service's metrics, for those who read them."""
+        """Returns host:port at which clients read a service's metrics."""
         return str(getattr(self, f"{service}_metrics_address"))
 
     def metrics_listen_address(self, service: str) -> str:
-        """host:port on which a service serves its metrics; see `listen_address`."""
+        """Returns host:port on which a service serves its metrics; see `listen_address`."""
         return self._listening(self.metrics_address(service))
 
     def database_url(self, service: str) -> str:
-        """The SQLAlchemy URL of a service's own database.
+        """Returns the SQLAlchemy URL of a service's own database.
 
-        If `database` is empty, that is one SQLite file per service in `data_dir`. Otherwise
-        `database` is a URL with `{service}` in place of the name, such as `postgresql://…`.
+        If the setting `database` is empty, this is one SQLite file per service in `data_dir`.
+        Otherwise `database` is a URL with `{service}` in place of the service's name, such as
+        `postgresql://…`.
         """
         if self.database:
             url = self.database.replace("{service}", service)
@@ -135,12 +139,12 @@ class Settings(BaseSettings):
 
     @property
     def clock_file(self) -> Path:
-        """The file of the sandbox's clock; a data directory with this file is a sandbox."""
+        """The path of the sandbox's clock file; a data directory with this file is a sandbox."""
         return self.data_dir / "sandbox-clock.json"
 
     @property
     def cast_file(self) -> Path:
-        """The file with a sandbox's synthetic accounts, for signing in to the portal by a click."""
+        """The path of the file with a sandbox's synthetic accounts, for one-click sign-in."""
         return self.data_dir / "sandbox-cast.json"
 
     @property
@@ -150,12 +154,12 @@ class Settings(BaseSettings):
 
     @property
     def token_life(self) -> timedelta:
-        """How long an access token is valid."""
+        """The period for which an access token is valid."""
         return timedelta(minutes=self.token_minutes)
 
 
 def variable(field: str) -> str:
-    """The variable of the environment that sets a field."""
+    """Returns the name of the environment variable that sets a field of `Settings`."""
     alias = Settings.model_fields[field].validation_alias
     return (
         alias if isinstance(alias, str) else f"{Settings.model_config['env_prefix']}{field}".upper()
@@ -163,7 +167,7 @@ def variable(field: str) -> str:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """The environment for a child process that is to have the same settings."""
+    """Returns the environment variables for a child process that needs the same settings."""
     prefix = str(Settings.model_config["env_prefix"])
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
     values = settings.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""Finds a row by its id or by the beginning of its id, because lists show short ids."""
+"""Finds a row by its full id or by the beginning of its id, because lists show short ids."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ async def find_by_id(
     *conditions: sa.ColumnElement[bool],
     lock: bool = False,
 ) -> Row | None:
-    """The row with the id `given`, else the only row whose id begins with it; None without one.
+    """Returns the row with the id `given`, or else the only row whose id begins with `given`.
 
-    `conditions` limit the rows that a beginning can find, usually to those that the caller sees; a
-    whole id finds any row. Raises InvalidInput for a beginning that several ids share.
+    Returns None if there is no such row; fewer than 6 characters match only a full id. `conditions`
+    limit the rows found by the beginning of an id, usually to those that the caller may see; a full
+    id finds any row. Raises InvalidInput if several ids begin with `given`.
     """
     row = await session.get(model, given, with_for_update=lock)
     if row is not None or len(given) < LEAST:

@@ -1,7 +1,7 @@
-"""Logs: one line of JSON per event, with the service's name and without secrets.
+"""Logs: one line of JSON per log event, with the service's name and without secrets.
 
-Every line names the trace and the request of the current work, and the case, subject or bureau that
-it is about: by their ids, never by a name.
+Every line contains the ids of the current trace and request, and of the case, subject or bureau
+that the line is about, but never a name.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ _KINDS = {
 
 
 def start_logging(service: str, level: str) -> None:
-    """Sets up this process's logs. Call it once, in a composition root."""
+    """Configures the logs of this process. Call it once, in a composition root.
+
+    `level` is the name of the lowest level that is logged.
+    """
     common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _named(service),
@@ -106,7 +109,7 @@ def _where(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 
 def place_of(span: trace.Span) -> dict[str, str]:
-    """The ids of a span and its trace, as a log line names them; empty if none is recorded."""
+    """Returns a span's id and its trace's id as log fields; empty if the span is not valid."""
     context = span.get_span_context()
     if not context.is_valid:
         return {}
@@ -128,12 +131,15 @@ def _workflow(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 
 def ids_in(message: Any) -> dict[str, str]:
-    """The ids in the fields of a message or of a workflow's input."""
+    """Returns the ids (case_id, bureau and so on) in the fields of a message or workflow input."""
     ids = {name: getattr(message, name, None) for name in _SEARCHED}
     return {k: v for k, v in ids.items() if isinstance(v, str) and _ID.fullmatch(v)}
 
 
 def ids_of(name: str) -> dict[str, str]:
-    """The id in the name of an aggregate or a workflow: `case/7` gives case_id 7."""
+    """Returns the id in the name of an aggregate or workflow: `case/7` gives `{"case_id": "7"}`.
+
+    The result is empty if the name has no known kind.
+    """
     kind, _, identity = name.partition("/")
     return {_KINDS[kind]: identity} if kind in _KINDS and identity else {}

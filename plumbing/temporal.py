@@ -1,7 +1,8 @@
-"""Temporal: connecting, workers, task queues, and errors of activities (D-04).
+"""Temporal: connections, workers, task queues, and errors of activities (D-04).
 
-Workflows wait and remind; activities act. An activity that ends with one of our typed errors is not
-repeated. After any other error it is, because not the request failed but the platform around it.
+Workflows wait and remind; activities act. An activity that ends with one of this platform's typed
+errors is not repeated. After any other error, including Away, it is repeated, because the platform
+failed and not the request.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ T = TypeVar("T")
 
 
 def task_queue(service: str) -> str:
-    """The task queue of a service."""
+    """Returns the name of the Temporal task queue of a service."""
     return f"quanheng-{service}"
 
 
@@ -62,10 +63,10 @@ def _runtime(metrics: MetricBuffer | None) -> Runtime:
 
 
 async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) -> Client:
-    """Connects; waits while Temporal is away. Raises RPCError if Temporal refuses for good.
+    """Connects to Temporal; waits while Temporal is unavailable.
 
-    A caller that passes a buffer for the SDK's metrics must empty it: see
-    `metrics.workflows.drain`.
+    Raises RPCError if Temporal refuses the connection permanently. A caller that passes `metrics`,
+    a buffer for the metrics of the SDK, must empty it: see `metrics.workflows.drain`.
     """
     workflow.logger.workflow_info_on_message = False  # the fields of a line have it
     while True:
@@ -90,7 +91,7 @@ def worker(
     workflows: Sequence[type],
     activities: Sequence[Callable[..., Any]],
 ) -> Worker:
-    """The worker of a service; on stopping it gets two seconds to finish its work."""
+    """Returns the Temporal worker of a service; when stopped, it has two seconds to finish work."""
     return Worker(
         client,
         task_queue=task_queue(service),
@@ -101,7 +102,10 @@ def worker(
 
 
 def final_errors(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Ends an activity on final errors and repeats it on others; goes under `@activity.defn`."""
+    """Decorator: final errors end an activity, and after other errors Temporal repeats it.
+
+    Place it under `@activity.defn`.
+    """
 
     @functools.wraps(function)
     async def act(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""Tokens and keys: how a caller proves who they are (D-09).
+"""Access tokens and keys: how callers prove their identity (D-09).
 
 Tokens are JWTs that only the registry signs, with Ed25519; every service verifies them with the
 public key. A token expires by the machine's time, so moving a sandbox's clock ends no session.
@@ -29,13 +29,13 @@ ALGORITHM = "Ed25519"  # the fully specified name of EdDSA over this curve (RFC 
 
 
 class Signer:
-    """Issues tokens; only the registry has one."""
+    """Issues access tokens; only the registry has a Signer."""
 
     def __init__(self, key: OKPKey, clock: Clock, life: timedelta) -> None:
         self._key, self._clock, self._life = key, clock, life
 
     def issue(self, caller: Caller) -> tuple[str, datetime]:
-        """A token for the caller, and the moment at which it expires."""
+        """Returns an access token for the caller, and the moment at which the token expires."""
         now = self._clock.now()
         ends = now + self._life
         claims = {
@@ -55,7 +55,7 @@ class Signer:
 
 
 class Verifier:
-    """Reads from a token who calls."""
+    """Verifies access tokens and reads the caller from them."""
 
     def __init__(self, key: OKPKey, clock: Clock) -> None:
         self._key, self._clock = key, clock
@@ -64,9 +64,9 @@ class Verifier:
         self._signed = lru_cache(REMEMBERED)(self._read)
 
     def verify(self, token: str, on_behalf_of: str = "") -> Caller:
-        """The caller that a token names. Raises Unauthenticated.
+        """Returns the caller that a token names. Raises Unauthenticated if the token is not valid.
 
-        `on_behalf_of` counts only for a service: it names the account the service acts for.
+        `on_behalf_of` is the account for which a service acts; it is ignored for other callers.
         """
         try:
             claims = self._signed(token)
@@ -97,10 +97,10 @@ class Verifier:
 
 
 def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
-    """The signing key. On the first start it is made, with a secret for each service.
+    """Returns the key that signs tokens; on the first start, creates it and a secret per service.
 
-    The files can be read by their owner only. Nothing is written when all are there, so the
-    directory may be read-only then.
+    Only their owner can read the files. If all files exist, nothing is written, so the directory
+    may be read-only.
     """
     keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     signing = keys_dir / "signing.jwk"
@@ -118,7 +118,7 @@ def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
 
 
 def public_key(keys_dir: Path) -> OKPKey:
-    """The key with which tokens are verified."""
+    """Reads the public key with which tokens are verified."""
     return _read(keys_dir / "public.jwk")
 
 

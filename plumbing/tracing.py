@@ -1,9 +1,9 @@
-"""Traces: what one request caused in every process, as spans of OpenTelemetry.
+"""Traces: the work that one request caused in every process, as OpenTelemetry spans.
 
 `span` starts a span. A `Cause` carries the trace from one process to the next; its `traceparent` is
 the one of W3C's trace context. Without an endpoint nothing is recorded and `span` costs almost
-nothing, but the request id is still passed on and appears in every log line. Spans hold ids, names
-of methods and codes, never a text, a person's name or a secret.
+nothing, but the request id is still passed on and appears in every log line. Spans contain ids,
+names of methods and codes, never a text, a person's name or a secret.
 """
 
 from __future__ import annotations
@@ -39,26 +39,26 @@ Attributes = Mapping[str, str | int]
 
 @dataclass(frozen=True)
 class Cause:
-    """What caused a piece of work: the span that it continues, and the request it began with."""
+    """The origin of some work: the span that it continues, and the request that started it."""
 
     traceparent: str | None = None
     request_id: str | None = None
 
 
 def current_cause() -> Cause:
-    """The cause to pass on to other processes: the current span and request."""
+    """Returns the current span and request, for passing on to other processes."""
     carrier: dict[str, str] = {}
     _W3C.inject(carrier)
     return Cause(carrier.get("traceparent"), _request_id.get())
 
 
 def current_request_id() -> str | None:
-    """The id of the request that the current work began with, if any."""
+    """Returns the id of the request that started the current work; None without such a request."""
     return _request_id.get()
 
 
 def begun_by(request_id: str) -> None:
-    """Sets the request that the current work began with; a malformed id is ignored."""
+    """Sets the id of the request that started the current work; a malformed id is ignored."""
     if _REQUEST_ID.fullmatch(request_id):
         _request_id.set(request_id)
         trace.get_current_span().set_attribute("quanheng.request_id", request_id)
@@ -72,9 +72,9 @@ def span(
     *,
     cause: Cause | None = None,
 ) -> Iterator[Span]:
-    """Runs a piece of work in a span, below the current span or below the given cause.
+    """Context manager that runs code in a new span, below the given cause or the current span.
 
-    Of an error only its kind is recorded, because messages may quote what people entered.
+    Only the kind of an error is recorded, because messages may quote text that people entered.
     """
     started = begin(name, kind, attributes, cause=cause)
     token = _request_id.set(cause.request_id) if cause else None
@@ -96,13 +96,13 @@ def span(
 def begin(
     name: str, kind: SpanKind, attributes: Attributes | None = None, *, cause: Cause | None = None
 ) -> Span:
-    """Starts a span that does not become the current one; the caller ends it."""
+    """Starts a span but does not make it the current span; the caller must end it."""
     return _tracer.start_span(name, _context_of(cause) if cause else None, kind, attributes)
 
 
 @contextmanager
 def inner_span(name: str, attributes: Attributes) -> Iterator[None]:
-    """Runs a part of the work in a span, if the work is being recorded; else without one."""
+    """Context manager that runs code in a new span if the current span is being recorded."""
     if not trace.get_current_span().is_recording():
         yield
         return
@@ -111,14 +111,17 @@ def inner_span(name: str, attributes: Attributes) -> Iterator[None]:
 
 
 def failed(span: Span, error: BaseException) -> None:
-    """Records an error in a span; a refusal by the law or by a rule does not count as a failure."""
+    """Records an error in a span, as a failure unless the error is a LawError.
+
+    A refusal by the law or by a rule is not a failure, and neither is a cancellation.
+    """
     span.set_attribute("error.type", kind_of(error))
     if isinstance(error, Exception) and not isinstance(error, LawError):
         span.set_status(StatusCode.ERROR)
 
 
 def kind_of(error: BaseException) -> str:
-    """The kind of an error without its message: its reason, else the name of its class."""
+    """Returns the kind of an error without its message: its reason, or else its class name."""
     for word in (getattr(error, "reason", None), getattr(error, "type", None)):
         if isinstance(word, str) and _REASON.fullmatch(word):
             return word
@@ -131,10 +134,11 @@ def _context_of(cause: Cause) -> Context:
 
 
 def start_tracing(service: str, endpoint: str) -> None:
-    """Sends this process's spans to an OTLP/HTTP endpoint; does nothing without an endpoint.
+    """Sends this process's spans to an OTLP/HTTP endpoint; does nothing if the endpoint is empty.
 
-    Call it once, in a composition root. While the receiver takes no spans, up to 2,048 are kept and
-    further ones dropped. `OTEL_TRACES_SAMPLER` and the other standard variables apply.
+    Call it once, in a composition root. While the receiver is unavailable, up to 2,048 spans are
+    stored and further spans are dropped. `OTEL_TRACES_SAMPLER` and the other standard variables
+    apply.
     """
     if not endpoint:
         return
@@ -165,7 +169,7 @@ def start_tracing(service: str, endpoint: str) -> None:
 
 
 def end_tracing() -> None:
-    """Sends the remaining spans; gives up after one second if the receiver does not answer."""
+    """Sends the remaining spans; stops after one second if the receiver does not answer."""
     shutdown = getattr(trace.get_tracer_provider(), "shutdown", None)
     if shutdown is not None:
         ending = threading.Thread(target=shutdown, daemon=True)

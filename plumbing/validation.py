@@ -1,6 +1,7 @@
-"""Validation of requests: all faults at once, each with its path, in Chinese and English.
+"""Validates requests: reports all faults at once, each with its path, in Chinese and English.
 
-The rules are in the .proto beside the fields (protovalidate); the Chinese messages are here.
+The rules are in the .proto files beside the fields (protovalidate); the Chinese messages are in
+this module.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ _validator = protovalidate.Validator()
 
 
 def check(request: Message) -> None:
-    """Raises InvalidInput with every fault of a request against its contract.
+    """Checks a request against its rules. Raises InvalidInput with all faults found.
 
-    Besides the rules of the fields, no text may have control characters, and every moment must lie
-    in the years 1900 to 2999.
+    Besides the rules of the fields, no text may contain control characters, and every moment must
+    be in the years 1900 to 2999.
     """
     faults = [_fault(violation) for violation in _validator.collect_violations(request)]
     faults += _faults_within(request, "")
@@ -57,9 +58,9 @@ def check(request: Message) -> None:
 
 
 def day(text: str, field: str) -> date | None:
-    """A day in a request, YYYY-MM-DD; None for an empty text, which means no day.
+    """Reads a date (YYYY-MM-DD) from the text of a request field; returns None for an empty text.
 
-    Raises InvalidInput with the field for a text that is no day of the years 1900 to 2999.
+    Raises InvalidInput, which names the field, if the text is not a date in the years 1900 to 2999.
     """
     faults: list[Fault] = []
     value = Reader({field: text or None}, "", faults).day_or_none(field)

@@ -1,7 +1,7 @@
-"""One consistent view for reading: the counterpart of `plumbing.change`.
+"""Consistent read-only views of the database; the counterpart of `plumbing.change`.
 
-A query is `async def query(view, request) -> response`. It reads through `view.session`, shows
-only what `view.caller` may see, and changes nothing.
+A query is `async def query(view, request) -> response`. It reads through `view.session`, returns
+only data that `view.caller` may see, and changes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plumbing.identity import Caller
 
 @dataclass(frozen=True)
 class View:
-    """Who reads, at which moment, and in which snapshot of the database."""
+    """A read in progress: the database snapshot, the caller, and the time of the read."""
 
     session: AsyncSession
     caller: Caller
@@ -28,12 +28,12 @@ class View:
 
     @property
     def today(self) -> date:
-        """The day in Asia/Shanghai on which the caller reads."""
+        """The date in Asia/Shanghai at the time of the read."""
         return local_date(self.at)
 
 
 @asynccontextmanager
 async def open_view(database: Database, clock: Clock, caller: Caller) -> AsyncIterator[View]:
-    """Opens a snapshot in which the caller reads."""
+    """Opens a database snapshot and yields a `View` from which the caller reads."""
     async with database.snapshot() as session:
         yield View(session, caller, clock.now())

@@ -1,7 +1,7 @@
-"""Starts and signals the workflows of one service by their ids, and tells whether they run.
+"""Starts, signals and queries the workflows of one service by their ids.
 
-Every call may be repeated. It raises Away when a repetition may succeed, as while Temporal is away,
-and RPCError when it would fail every time (`grpc_errors.is_final`).
+Every call may be repeated. A call raises Away if a repetition may succeed, for example while
+Temporal is unavailable, and RPCError if the call would fail every time (`grpc_errors.is_final`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Run = Callable[[Any, Start], Awaitable[Any]]
 
 
 class WorkflowClient:
-    """The workflows that run on one task queue."""
+    """Client for the workflows that run on one Temporal task queue."""
 
     def __init__(self, client: Client, queue: str) -> None:
         self._client, self.queue = client, queue
@@ -51,10 +51,10 @@ class WorkflowClient:
         *args: Any,
         aggregate_id: str = "",
     ) -> None:
-        """Starts a workflow unless it runs, and sends it the signal, if one is named.
+        """Starts a workflow if it is not running, and sends it a signal unless `signal` is empty.
 
-        A workflow that runs already does not get `start`. `aggregate_id` is a search attribute, by
-        which people find the workflow in Temporal's list.
+        `start` is the input of a new workflow; a running workflow does not receive it.
+        `aggregate_id` is a search attribute, by which people find the workflow in Temporal's list.
         """
         with _raising_away():
             await self._client.start_workflow(
@@ -69,7 +69,7 @@ class WorkflowClient:
             )
 
     async def start(self, run: Run[Start], start: Start, workflow_id: str) -> bool:
-        """Starts a workflow unless it runs; True when it was started."""
+        """Starts a workflow if it is not running; returns True if it was started."""
         try:
             with _raising_away():
                 await self._client.start_workflow(run, start, id=workflow_id, task_queue=self.queue)
@@ -78,7 +78,7 @@ class WorkflowClient:
         return True
 
     async def runs(self, workflow_id: str) -> bool:
-        """Whether a workflow of that id is running."""
+        """Returns whether the workflow with this id is running."""
         try:
             with _raising_away():
                 description = await self._client.get_workflow_handle(workflow_id).describe()
@@ -89,9 +89,10 @@ class WorkflowClient:
         return description.status is WorkflowExecutionStatus.RUNNING
 
     async def query(self, workflow_id: str, query: Callable[[Any], Answer]) -> Answer | None:
-        """The answer of a running workflow to a query; None where it gives none in 5 seconds.
+        """Returns a running workflow's answer to a query; None without an answer within 5 seconds.
 
-        A query leaves nothing in the history of the workflow.
+        Also returns None if the workflow is not running or the query fails. A query leaves nothing
+        in the history of the workflow.
         """
         handle, open_ = self._client.get_workflow_handle(workflow_id), QueryRejectCondition.NOT_OPEN
         with _raising_away():
@@ -105,7 +106,10 @@ class WorkflowClient:
                 raise
 
     async def running(self, workflow_type: str) -> set[str]:
-        """The ids of the workflows of a type that Temporal lists as running; the list lags."""
+        """Returns the ids of the workflows of a type that Temporal lists as running.
+
+        Temporal updates this list with a delay.
+        """
         query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Running'"
         with _raising_away():
             return {run.id async for run in self._client.list_workflows(query)}

@@ -1,4 +1,4 @@
-"""Time inside a workflow: Temporal's clock plus the sandbox's offset (D-05).
+"""Time inside a workflow: Temporal's clock plus the offset of the sandbox's clock (D-05).
 
 The offset comes with the input of the workflow and by signals, never from the machine, so a replay
 sees the same time as the first run.
@@ -14,25 +14,26 @@ from temporalio import workflow
 
 
 class PlatformTime:
-    """The platform's time inside a workflow."""
+    """The platform's time in a workflow: Temporal's time plus the offset of the sandbox's clock."""
 
     def __init__(self, offset_seconds: float) -> None:
         self._offset = timedelta(seconds=offset_seconds)
         self._moves = 0
 
     def now(self) -> datetime:
-        """The platform's current moment, aware, in UTC."""
+        """Returns the platform's current moment, timezone-aware, in UTC."""
         return workflow.now() + self._offset
 
     def move(self, offset_seconds: float) -> None:
-        """Takes a new offset of the sandbox's clock; whatever waits looks at the time again."""
+        """Sets the sandbox clock's new offset; pending `wait_until` calls check the time again."""
         self._offset = timedelta(seconds=offset_seconds)
         self._moves += 1
 
     async def wait_until(self, moment: datetime, wake: Callable[[], bool]) -> bool:
-        """Waits for a moment or for `wake`; True if the moment came first.
+        """Waits until `moment`, or until `wake()` is True; returns True if the moment came first.
 
-        If both have come, `wake` wins: a decision in time is not overtaken by its deadline.
+        If both have happened, it returns False: a decision made in time is not overtaken by its
+        deadline.
         """
         while not wake():
             left = moment - self.now()

@@ -1,11 +1,12 @@
 """Traces through Temporal: from the start or signal of a workflow to its activities.
 
-A header carries the cause with starts, signals and activities. A workflow continues the trace of
-the last start or signal: the work after a decision belongs to the trace of the decision, not to
-that of the lodging. Work that begins more than an hour later gets a trace of its own, because no
-store keeps one trace over twenty working days; the id of the workflow finds all of them.
+A header carries the cause (trace and request) with starts, signals and activities. A workflow
+continues the trace of the last start or signal: the work after a decision belongs to the trace of
+the decision, not to the trace of the lodging. Work that begins more than an hour later gets a trace
+of its own, because no store keeps one trace over twenty working days; the id of the workflow finds
+all of these traces.
 
-Nothing here changes what a workflow does. A replay writes no spans and no log lines.
+This module does not change the behaviour of workflows. A replay writes no spans and no log lines.
 """
 
 from __future__ import annotations
@@ -34,22 +35,25 @@ log = structlog.get_logger()
 
 
 class Tracing(client.Interceptor, worker.Interceptor):
-    """The interceptor for `Client.connect`; it also serves the workers of that client."""
+    """Temporal interceptor that records traces; pass it to `Client.connect`.
+
+    It also applies to the workers of that client.
+    """
 
     def intercept_client(self, following: client.OutboundInterceptor) -> client.OutboundInterceptor:
-        """Traces starts and signals."""
+        """Returns a client interceptor that traces starts and signals of workflows."""
         return _Client(following)
 
     def intercept_activity(
         self, following: worker.ActivityInboundInterceptor
     ) -> worker.ActivityInboundInterceptor:
-        """Traces activities."""
+        """Returns an interceptor that traces activities."""
         return _Activity(following)
 
     def workflow_interceptor_class(
         self, _given: worker.WorkflowInterceptorClassInput
     ) -> type[worker.WorkflowInboundInterceptor]:
-        """Traces workflows."""
+        """Returns the class of the interceptor that traces workflows."""
         return _Workflow
 
 
@@ -134,7 +138,10 @@ class _Workflow(worker.WorkflowInboundInterceptor):
         await super().handle_signal(given)
 
     def cause(self) -> Cause:
-        """The cause of the workflow's next step; an empty one if the last is over an hour old."""
+        """Returns the trace and request that the workflow's next step continues.
+
+        The result is empty if the last start or signal was more than one hour ago.
+        """
         recent = self._since is not None and workflow.now() - self._since <= FOLLOWED_FOR
         return self._cause if recent else Cause()
 

@@ -1,4 +1,4 @@
-"""Alembic runs this file; the work is done by `plumbing.migrations.run_environment`."""
+"""The script that Alembic runs; it calls `plumbing.migrations.run_environment`."""
 
 from plumbing.migrations import run_environment
 

@@ -1,4 +1,4 @@
-"""The connection to NATS, which waits for the server at the start and later."""
+"""Connects to NATS, and waits for the server at the start and after a disconnection."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LOG = structlog.get_logger()
 
 
 async def connect(nats_url: str, name: str = "quanheng") -> Client:
-    """A client whose JetStream answers; waits for the server however long it takes.
+    """Connects to NATS; returns the client when JetStream answers, and waits for it without limit.
 
-    `name` is shown by the server's monitoring. The client reconnects by itself without limit. A
-    publish during a disconnection fails, and its caller tries again.
+    The server's monitoring shows `name`. The client reconnects by itself without limit. A publish
+    during a disconnection fails, and its caller must try again.
     """
     client = Client()
 

@@ -1,8 +1,9 @@
-"""The consumer: JetStream → inbox, for one stream.
+"""Reads the events of one JetStream stream and passes them to an inbox.
 
-It is a durable pull consumer with explicit acknowledgement. JetStream never gives up
-(`max_deliver=-1`): an event that is held back for order is delivered again as often as needed. A
-failure is counted in the inbox; after too many, the event is moved to the dead letters here.
+`Consumer` is a durable pull consumer with explicit acknowledgement. JetStream redelivers without
+limit (`max_deliver=-1`): an event that arrives too early is delivered again as often as needed. The
+inbox counts the failures of an event; after too many, this module moves the event to the dead
+letters.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ _LOG = structlog.get_logger()
 
 
 class Consumer:
-    """Takes the events of one stream into the inbox of one service.
+    """Passes the events of one stream to the inbox of one service.
 
-    No other consumer of the platform has its `name`. `ack_wait` is how many seconds JetStream waits
-    before it delivers an event again; while a handler takes longer, the wait is renewed.
+    `name` is unique among the consumers of the platform. After `ack_wait` seconds JetStream
+    delivers an unacknowledged event again; while a handler is running, the time is extended.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Consumer:
         self._backoff = 0.0
 
     async def run(self) -> None:
-        """Consumes until cancelled; waits while NATS or the database is away."""
+        """Handles events until cancelled; retries while NATS or the database is unavailable."""
         while True:
             try:
                 async with self._subscription() as subscription:

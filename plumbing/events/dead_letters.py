@@ -1,6 +1,6 @@
-"""Dead letters: events that a consumer gave up. They are kept, listed, and replayed on request.
+"""Dead letters: events that a consumer failed to handle, stored so that they can be replayed.
 
-A dead letter is the message as it was, with headers that name the consumer and the error.
+A dead letter is the original message with additional headers that name the consumer and the error.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ _LOG = structlog.get_logger()
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An event that was given up. `attributes` is None for a message that is no event."""
+    """A stored event that a consumer failed to handle.
+
+    `attributes` is None if the message is not a valid event.
+    """
 
     seq: int  # its number in the stream of dead letters; a replay names it
     consumer: str
@@ -51,14 +54,14 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Replay:
-    """The result of handling a dead letter again; `error` is None if it succeeded."""
+    """The result of handling a dead letter again; `error` is None on success."""
 
     letter: DeadLetter
     error: str | None
 
 
 async def bury(js: JetStreamContext, consumer: str, message: Msg, error: str) -> None:
-    """Puts a message among a consumer's dead letters. Raises nats.errors.Error."""
+    """Adds a message to the dead letters of a consumer. Raises nats.errors.Error if NATS fails."""
     headers = dict(message.headers or {})
     stream_seq = message.metadata.sequence.stream
     headers[Header.MSG_ID] = f"{consumer}:{headers.get('ce-id', stream_seq)}"
@@ -70,7 +73,7 @@ async def bury(js: JetStreamContext, consumer: str, message: Msg, error: str) ->
 
 
 async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[DeadLetter]:
-    """A consumer's dead letters, oldest first."""
+    """Yields the dead letters of a consumer, oldest first."""
     seq = 1
     while True:
         try:
@@ -85,9 +88,10 @@ async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[Dea
 
 
 async def replay(js: JetStreamContext, inbox: Inbox, letter: DeadLetter) -> Replay:
-    """Handles a dead letter again with the handlers of its consumer, still once per event.
+    """Handles a dead letter again with the handlers of its consumer.
 
-    On success the letter is deleted; on failure it stays, and the result says why.
+    An event that has already taken effect does not take effect again. On success the letter is
+    deleted; on failure it remains, and the result contains the error.
     """
     try:
         await _handle(inbox, letter)

@@ -1,8 +1,9 @@
-"""The envelope: CloudEvents 1.0 in NATS binary mode, attributes as `ce-*` headers, body protobuf.
+"""The message format of events: CloudEvents 1.0 in NATS binary mode.
 
-`sequence`, `bureau`, `onbehalfof` and `requestid` are our own extension attributes. `traceparent`
-is the attribute of CloudEvents for tracing: the handling of an event belongs to the trace of the
-change that announced it. Values are written and read as the NATS binding says (3.1.3.2).
+Attributes are `ce-*` headers, and the body is protobuf. `sequence`, `bureau`, `onbehalfof` and
+`requestid` are extension attributes of this project. `traceparent` is the attribute of CloudEvents
+for tracing: the handling of an event belongs to the trace of the change that announced it. Header
+values are encoded and decoded as the NATS binding requires (3.1.3.2).
 """
 
 from __future__ import annotations
@@ -33,12 +34,15 @@ M = TypeVar("M", bound=Message)
 
 
 class MalformedEvent(Exception):
-    """A message without the attributes of one of our events."""
+    """Raised for a message without the attributes of an event of this platform."""
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """The attributes of an event. `time` is aware; `sequence` counts from 1 in the aggregate."""
+    """The attributes of an event.
+
+    `time` is timezone-aware; `sequence` numbers the events of one aggregate from 1.
+    """
 
     id: UUID
     type: str  # full name of the protobuf message
@@ -51,7 +55,7 @@ class Attributes:
     request_id: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """The attributes as `ce-*` headers."""
+        """Returns the attributes as `ce-*` message headers."""
         values = {
             "specversion": "1.0",
             "id": str(self.id),
@@ -72,7 +76,7 @@ class Attributes:
 
     @classmethod
     def read(cls, headers: Mapping[str, str] | None) -> Attributes:
-        """Reads the attributes from the headers of a message. Raises MalformedEvent."""
+        """Reads the attributes from message headers. Raises MalformedEvent if they are invalid."""
         try:
             lowered = {name.lower(): value for name, value in (headers or {}).items()}
             return cls._read(
@@ -104,7 +108,7 @@ class Attributes:
 
 @dataclass(frozen=True)
 class Received(Generic[M]):
-    """An event as a handler gets it, with its message decoded."""
+    """An event as an event handler receives it, with its protobuf message decoded."""
 
     id: UUID
     message: M
@@ -120,7 +124,7 @@ class Received(Generic[M]):
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event as it came from its stream, its body not decoded yet."""
+    """An event as its stream delivered it, with its body not yet decoded."""
 
     attributes: Attributes
     body: bytes
@@ -129,13 +133,16 @@ class Delivery:
 
     @classmethod
     def of(cls, message: Msg) -> Delivery:
-        """Reads a JetStream message. Raises MalformedEvent."""
+        """Reads an event from a JetStream message. Raises MalformedEvent if it is invalid."""
         metadata = message.metadata
         attributes = Attributes.read(message.headers)
         return cls(attributes, message.data, metadata.sequence.stream, metadata.num_delivered)
 
     def decode(self, event_type: type[M]) -> Received[M]:
-        """Decodes the body. Raises google.protobuf.message.DecodeError."""
+        """Decodes the event's body as a message of type `event_type`.
+
+        Raises google.protobuf.message.DecodeError if the body is malformed.
+        """
         attributes = self.attributes
         return Received(
             id=attributes.id,
@@ -152,16 +159,16 @@ class Delivery:
 
 
 def encode_value(text: str) -> str:
-    """A text as the value of a header: percent-encoded except for plain ASCII."""
+    """Encodes a text as a header value: percent-encoded except for plain ASCII characters."""
     return quote(text, safe=_PLAIN)
 
 
 def decode_value(value: str) -> str:
-    """The text that the value of a header stands for.
+    """Returns the text that is encoded in a header value.
 
-    A value in double quotes is unquoted first; then percent sequences are decoded, once. Raises
-    ValueError for a quote that does not end, for a percent sign without two hexadecimal digits, and
-    for bytes that are not UTF-8.
+    A value in double quotes is unquoted first; then percent sequences are decoded once. Raises
+    ValueError for an unclosed quote, for a percent sign without two hexadecimal digits, and for
+    bytes that are not UTF-8.
     """
     if value.startswith('"'):
         if not _QUOTED.fullmatch(value):

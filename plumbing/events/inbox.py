@@ -1,7 +1,8 @@
-"""The inbox: each event has its effect once per consumer, in order within its aggregate.
+"""The inbox: each event takes effect once per consumer, in order within its aggregate.
 
-The effect, the note of it and the consumer's position in the aggregate are committed together. This
-distinguishes an event that comes too early from one that was handled before.
+An aggregate is one object, such as a case, whose events are numbered. The effect of an event, the
+record that it was handled, and the consumer's position in the aggregate are committed together. So
+an event that arrives too early is distinguished from one that was handled before.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _FIRST_POSITION = sa.text(
 
 
 class InboxEvent(PlumbingTable, table=True):
-    """An event that has had its effect on a consumer."""
+    """A database row for an event that has taken effect on a consumer."""
 
     __tablename__ = "inbox"
 
@@ -40,7 +41,7 @@ class InboxEvent(PlumbingTable, table=True):
 
 
 class InboxPosition(PlumbingTable, table=True):
-    """The last event of an aggregate that a consumer has passed."""
+    """A database row with the number of the last event that a consumer passed in an aggregate."""
 
     __tablename__ = "inbox_position"
 
@@ -50,7 +51,7 @@ class InboxPosition(PlumbingTable, table=True):
 
 
 class InboxFailure(PlumbingTable, table=True):
-    """An event whose handling failed and has not succeeded yet."""
+    """A database row for an event whose handling has failed and has not succeeded yet."""
 
     __tablename__ = "inbox_failure"
 
@@ -63,16 +64,19 @@ class InboxFailure(PlumbingTable, table=True):
 
 
 class TryLater(Exception):
-    """Raised by a handler that lacks something for now: no failure, so never given up."""
+    """Raised by an event handler that cannot handle the event yet.
+
+    It does not count as a failure: the event is delivered again without limit.
+    """
 
 
 @dataclass(frozen=True)
 class EventHandler(Generic[M]):
-    """What a consumer does about one type of event.
+    """The functions that a consumer runs for one type of event.
 
-    `apply` changes the service's own database, in the transaction of the inbox: once per event.
-    `react` runs before it and has effects elsewhere, such as signalling a workflow: at least once,
-    so it must be idempotent. Both may raise TryLater, or Away.
+    `apply` changes the service's own database, in the transaction of the inbox, once per event.
+    `react` runs before `apply` and has effects elsewhere, such as signalling a workflow; it runs at
+    least once, so it must be idempotent. Both may raise TryLater or Away.
     """
 
     event_type: type[M]
@@ -81,7 +85,7 @@ class EventHandler(Generic[M]):
 
 
 class Place(Enum):
-    """How an event relates to its consumer's position in the aggregate."""
+    """The place of an event in its aggregate for a consumer: next, early, done or contradictory."""
 
     NEXT = auto()
     EARLY = auto()  # an earlier event of the aggregate has not been handled yet
@@ -90,7 +94,7 @@ class Place(Enum):
 
 
 class Inbox:
-    """The inbox of one consumer, in the database of its service."""
+    """The inbox of one event consumer, stored in the database of its service."""
 
     def __init__(
         self, consumer: str, database: Database, clock: Clock, handlers: Sequence[EventHandler[Any]]
@@ -103,13 +107,17 @@ class Inbox:
             raise ValueError(f"Two handlers of {consumer} for one type of event")
 
     def handles(self, event_type: str) -> bool:
-        """Whether there is a handler for a type of event; other types only advance the position."""
+        """Returns whether this consumer has a handler for an event type, given by its full name.
+
+        Events of other types only advance the consumer's position.
+        """
         return event_type in self._handlers
 
     async def take(self, delivery: Delivery) -> Place:
-        """Handles an event if it is the next of its aggregate; DONE means that it had its effect.
+        """Handles an event if it is the next one of its aggregate; returns the event's place.
 
-        Raises what the handler raises; then nothing has changed in the database.
+        DONE means that the event has taken effect. If the handler raises an error, the database is
+        unchanged and the error is passed on.
         """
         on = self._handlers.get(delivery.attributes.type)
         if on is not None and on.react is not None:
@@ -126,9 +134,9 @@ class Inbox:
         return Place.DONE
 
     async def take_again(self, delivery: Delivery) -> None:
-        """Handles a dead letter, which later events have passed; its effect happens once.
+        """Handles a dead letter after later events of its aggregate; its effect happens only once.
 
-        Raises what the handler raises, LookupError if there is no handler for its type.
+        Raises the error of the handler, or LookupError if there is no handler for the event's type.
         """
         on = self._handlers.get(delivery.attributes.type)
         if on is None:
@@ -141,7 +149,7 @@ class Inbox:
             await session.exec(self._failures_of(delivery.attributes.id))
 
     async def failed(self, event_id: UUID, error: BaseException) -> int:
-        """Counts a failure; returns how often the event has failed so far."""
+        """Counts a failed attempt to handle an event; returns how often the event has failed."""
         async with self._database.transaction() as session:
             failure = await session.get(InboxFailure, (self.consumer, event_id))
             failure = failure or InboxFailure(
@@ -158,7 +166,7 @@ class Inbox:
             return failure.attempts
 
     async def bury(self, event: Attributes) -> None:
-        """Lets the later events of the aggregate pass one that is among the dead letters."""
+        """Marks an event as a dead letter, so that later events of its aggregate can be handled."""
         async with self._database.transaction() as session:
             await self._advance(session, event)
             failure = await session.get(InboxFailure, (self.consumer, event.id))
@@ -218,5 +226,5 @@ class Inbox:
 
 
 def describe(error: BaseException) -> str:
-    """The type and message of an error, cut to 1,000 characters, for keeping."""
+    """Returns the type and the message of an error as text, cut to 1,000 characters."""
     return f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]

@@ -1,4 +1,4 @@
-"""How many events wait or fail: the figures that `quanheng check` shows."""
+"""Counts the events that are waiting or have failed, for the command `quanheng check`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from plumbing.events.subjects import SUBJECTS, Stream, dead_letter_subject
 
 @dataclass(frozen=True)
 class Pending:
-    """Events that are committed but not published, and the time of the oldest."""
+    """The number of events committed but not yet published, and the time of the oldest one.
+
+    `oldest` is None if there are no such events.
+    """
 
     count: int
     oldest: datetime | None
@@ -26,7 +29,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Lag:
-    """How far a consumer is behind its stream, in events."""
+    """The number of events in a stream that a consumer has not yet received or acknowledged."""
 
     stream: str
     consumer: str
@@ -35,7 +38,7 @@ class Lag:
 
 
 async def outbox_pending(database: Database) -> Pending:
-    """The events that the relay of a database has still to publish."""
+    """Returns the number of unpublished events in a database's outbox and the oldest one's time."""
     async with database.snapshot() as session:
         pending = select(sa.func.count(), sa.func.min(Outbox.created_at)).where(
             col(Outbox.published_at).is_(None)
@@ -45,7 +48,10 @@ async def outbox_pending(database: Database) -> Pending:
 
 
 async def consumer_lags(js: JetStreamContext) -> list[Lag]:
-    """The lag of every durable consumer of every stream. Raises nats.errors.Error."""
+    """Returns how many events every durable consumer of every stream has still to handle.
+
+    Raises nats.errors.Error if NATS fails.
+    """
     return [
         Lag(stream, info.name, info.num_pending or 0, info.num_ack_pending or 0)
         for stream in SUBJECTS
@@ -54,14 +60,17 @@ async def consumer_lags(js: JetStreamContext) -> list[Lag]:
 
 
 async def dead_letter_counts(js: JetStreamContext) -> dict[str, int]:
-    """The number of dead letters of each consumer that has any. Raises nats.errors.Error."""
+    """Returns the number of dead letters by consumer name; consumers without any are left out.
+
+    Raises nats.errors.Error if NATS fails.
+    """
     info = await js.stream_info(Stream.DEAD_LETTERS, subjects_filter=SUBJECTS[Stream.DEAD_LETTERS])
     prefix = dead_letter_subject("x")[:-1]
     return {s.removeprefix(prefix): count for s, count in (info.state.subjects or {}).items()}
 
 
 async def failures(database: Database) -> Sequence[InboxFailure]:
-    """The events whose handling failed in the consumers of a database, latest first."""
+    """Returns the events that consumers of a database failed to handle, latest failure first."""
     async with database.snapshot() as session:
         latest_first = select(InboxFailure).order_by(col(InboxFailure.at).desc())
         return (await session.exec(latest_first)).all()

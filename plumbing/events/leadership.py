@@ -1,6 +1,6 @@
-"""One at a time: which replica of a service does the work that only one may do.
+"""Lets only one replica of a service at a time do a given kind of work.
 
-`Leadership` is for work outside a transaction, `exclusively` for the work of one transaction.
+`Leadership` is for work outside a transaction, `exclusively` for work inside one transaction.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ _GONE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives
 
 
 async def exclusively(session: AsyncSession, work: str) -> None:
-    """Waits until no other transaction of the database does this work, then keeps others waiting.
+    """Gives this transaction the exclusive right to do `work`; waits while another one has it.
 
-    It lasts until the transaction ends. On SQLite only one transaction writes at a time anyway.
+    The right ends with the transaction. On SQLite nothing is needed, because only one transaction
+    writes at a time.
     """
     if session.get_bind().dialect.name == "postgresql":
         await session.exec(select(sa.func.pg_advisory_xact_lock(lock_key(work))))
 
 
 def lock_key(work: str) -> int:
-    """The number of PostgreSQL's advisory lock for a kind of work."""
+    """Returns the number of the PostgreSQL advisory lock for a kind of work."""
     return int.from_bytes(hashlib.sha256(work.encode()).digest()[:8], "big", signed=True)
 
 
 class Leadership:
-    """The right to do one kind of work on one database.
+    """The exclusive right of one process to do a kind of work on one database.
 
-    On SQLite the only process has it. On PostgreSQL it is an advisory lock of a session, so it ends
-    with the connection that took it, however the process ends.
+    On SQLite the only process has this right. On PostgreSQL the right is an advisory lock of a
+    session, so it ends with its connection, even if the process crashes.
     """
 
     def __init__(self, database: Database, work: str) -> None:
@@ -46,7 +47,10 @@ class Leadership:
         self._connection: AsyncConnection | None = None
 
     async def held(self) -> bool:
-        """Whether this process has the right now; takes it if it is free. Ask before each turn."""
+        """Returns whether this process has the right to do the work; acquires it if it is free.
+
+        Call it before each piece of the work.
+        """
         if self._database.is_sqlite:
             return True
         if self._connection is None:
@@ -54,7 +58,7 @@ class Leadership:
         return await self._still_connected(self._connection)
 
     async def release(self) -> None:
-        """Lets another process take over."""
+        """Gives up the right to do the work, so that another process can acquire it."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.invalidate()

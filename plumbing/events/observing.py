@@ -1,6 +1,7 @@
-"""Spans and log lines of events: a span when one is published, a span and a line when handled.
+"""Trace spans and log lines for the publishing and handling of events.
 
-They belong to the trace of the change that announced the event, however much later they happen.
+Publishing an event makes a span; handling an event makes a span and a log line. Both belong to the
+trace of the change that announced the event, even if they happen much later.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ _LOG = structlog.get_logger()
 def observe_publishing(
     headers: Mapping[str, str], subject: str, ack: asyncio.Future[PubAck]
 ) -> None:
-    """Starts a span that ends when JetStream answers; none for an event without a trace."""
+    """Starts a trace span that ends when JetStream answers the publishing of an event.
+
+    Does nothing for an event without a trace.
+    """
     traceparent = headers.get("ce-traceparent")
     if traceparent is None:
         return
@@ -43,7 +47,7 @@ def _end(event_span: Span, ack: asyncio.Future[PubAck]) -> None:
 
 @contextmanager
 def handling(consumer: str, subject: str, delivery: Delivery) -> Iterator[Span]:
-    """Handles one event in a span; every attempt is a span of the same trace."""
+    """Context manager for one attempt to handle an event; records a span of the event's trace."""
     event = delivery.attributes
     attributes = {
         **_attributes(str(event.id), subject),
@@ -61,7 +65,7 @@ def handling(consumer: str, subject: str, delivery: Delivery) -> Iterator[Span]:
 
 
 def log_handled(consumer: str, delivery: Delivery, began: float) -> None:
-    """Logs an event that has had its effect; `began` is a time of the monotonic clock."""
+    """Logs that an event was handled; `began` is the start in seconds of the monotonic clock."""
     event = delivery.attributes
     _LOG.info(
         "event.handled",

@@ -1,4 +1,4 @@
-"""The outbox: events committed together with the change they announce."""
+"""The outbox: events that are committed together with the change that they announce."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NEXT_SEQUENCE = sa.text(
 
 
 class Outbox(PlumbingTable, table=True):
-    """An event that is to be published or was; published ones are kept as evidence."""
+    """A database row with an event to publish; rows of published events are kept as evidence."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -53,7 +53,10 @@ class Outbox(PlumbingTable, table=True):
 
 
 class AggregateSequence(PlumbingTable, table=True):
-    """The number of events of an aggregate. Its row makes writers of the aggregate take turns."""
+    """A database row with the number of the last event of an aggregate.
+
+    Transactions that write events of the same aggregate wait for each other on this row.
+    """
 
     __tablename__ = "aggregate_sequence"
 
@@ -71,11 +74,12 @@ async def record(
     on_behalf_of: str,
     cause: Cause | None = None,
 ) -> UUID:
-    """Announces an event in the caller's transaction; returns its id.
+    """Writes an event to the outbox in the open transaction of `session`; returns the event's id.
 
-    `at` is aware. `on_behalf_of` is the account that caused the event, `cause` the trace and the
-    request. Raises ValueError for a type that no stream takes and for a body above MAX_BODY_BYTES,
-    InvalidInput for a malformed bureau code.
+    `aggregate` names the object that the event is about, such as `case/7`. `at` is timezone-aware.
+    `on_behalf_of` is the account that caused the event; `cause` contains the trace and the request.
+    Raises ValueError for an event type that no stream accepts and for a body above MAX_BODY_BYTES,
+    and InvalidInput for a malformed bureau code.
     """
     subject = subject_of(type(event), bureau)
     payload = event.SerializeToString(deterministic=True)

@@ -1,12 +1,12 @@
-"""The relay: outbox → JetStream, at least once, in order within each aggregate.
+"""The relay: publishes the events of the outbox to JetStream, in order within each aggregate.
 
-Aggregates are published side by side; within one, an event is sent only after the one before it was
-acknowledged. The event id is the message id: an event that is sent twice, because of a crash
-between the acknowledgement and the mark, is dropped by the stream, or by the inbox when the
-stream no longer remembers it.
+Each event is published at least once. Aggregates are published in parallel; within one aggregate,
+an event is sent only after the previous one was acknowledged. The event id is the message id. A
+crash between the acknowledgement and the mark in the outbox causes an event to be sent twice: the
+stream drops the second copy, or the inbox does if the stream no longer remembers the id.
 
-The outbox keeps what was published. So a stream that was lost or set back to an earlier state is
-filled again (`refill`); an inbox that had an event already lets it pass without effect.
+Published events stay in the outbox. So a stream that was lost or restored to an earlier state is
+filled again (`refill`); an inbox ignores an event that it has already handled.
 """
 
 from __future__ import annotations
@@ -71,7 +71,10 @@ class _Pending:
 
 @dataclass
 class Drained:
-    """What one pass over the outbox did. `held` are the aggregates that stopped at a failure."""
+    """The result of publishing the outbox once.
+
+    `held` contains the aggregates whose publishing stopped at a failure.
+    """
 
     published: int = 0
     held: set[str] = field(default_factory=set)
@@ -80,7 +83,7 @@ class Drained:
 
 
 class Relay:
-    """Publishes one database's outbox. Only the leader among the replicas does (D-11)."""
+    """Publishes the outbox of one database; only the leader among the replicas does so (D-11)."""
 
     def __init__(
         self, database: Database, js: JetStreamContext, clock: Clock, *, poll_seconds: float = 1.0
@@ -94,11 +97,11 @@ class Relay:
         self._backoff = 0.0
 
     def nudge(self) -> None:
-        """Tells the relay that an event was committed: it publishes now, not at the next poll."""
+        """Makes the relay publish committed events now instead of at its next poll."""
         self._nudged.set()
 
     async def run(self) -> None:
-        """Publishes until cancelled; waits while NATS or the database is away."""
+        """Publishes events until cancelled; retries while NATS or the database is unavailable."""
         async with self._noticing_commits():
             try:
                 while True:
@@ -107,7 +110,10 @@ class Relay:
                 await self._leadership.release()
 
     async def drain(self) -> Drained:
-        """Publishes what is pending, in one pass. May raise a group of SQLAlchemyError."""
+        """Publishes all unpublished events once, without retries; returns the result.
+
+        May raise an exception group of SQLAlchemyError.
+        """
         drained = Drained()
         published: list[int] = []
         page = await self._page(0)
@@ -244,9 +250,9 @@ def _hold(drained: Drained, event: _Pending, error: BaseException) -> None:
 
 
 async def refill(database: Database, js: JetStreamContext, service: str) -> int:
-    """Marks as unpublished the events that the service's stream has lost; returns how many.
+    """Marks the events that the service's stream has lost as unpublished; returns how many.
 
-    Call it before the relay starts. Raises nats.errors.Error.
+    Call it before the relay starts. Raises nats.errors.Error if NATS fails.
     """
     last = await _last_event(js, Stream[service.upper()])
     async with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The names of all streams and subjects of NATS."""
+"""The names of all NATS streams and NATS subjects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Stream(StrEnum):
-    """The names of the streams: one per service that announces events, one for dead letters."""
+    """The names of NATS streams: one per service that announces events, one for dead letters."""
 
     REGISTRY = "REGISTRY"
     GRADING = "GRADING"
@@ -41,7 +41,7 @@ SUBJECTS = {
 
 
 def service_of(type_name: str) -> str:
-    """The service that owns an event type, given the type's full name.
+    """Returns the name of the service that owns an event type, given the type's full name.
 
     Raises ValueError unless the name has the form `quanheng.<service>.v<n>.<Event>`.
     """
@@ -49,9 +49,10 @@ def service_of(type_name: str) -> str:
 
 
 def subject_of(event_type: type[Message], bureau: str) -> str:
-    """The subject an event is published on: `<service>.v1.<snake_event>.<bureau>`.
+    """Returns the NATS subject of an event type: `<service>.v1.<snake_event>.<bureau>`.
 
-    Raises ValueError for a type that no stream takes, InvalidInput for a malformed bureau code.
+    Raises ValueError for an event type that no stream accepts, and InvalidInput for a malformed
+    bureau code.
     """
     type_name = event_type.DESCRIPTOR.full_name
     parts = _parts(type_name)
@@ -64,14 +65,20 @@ def subject_of(event_type: type[Message], bureau: str) -> str:
 
 
 def dead_letter_subject(consumer: str) -> str:
-    """The subject of a consumer's dead letters. Raises ValueError for a malformed name."""
+    """Returns the NATS subject for the dead letters of a consumer.
+
+    Raises ValueError if the consumer's name is malformed.
+    """
     if not _CONSUMER.fullmatch(consumer):
         raise ValueError(f"A consumer's name is lower-case words joined by '-', not {consumer!r}")
     return f"dead.v1.{consumer}"
 
 
 async def ensure_streams(js: JetStreamContext, replicas: int = 1) -> None:
-    """Creates or updates every stream as declared here; changes nothing where it is so already."""
+    """Creates or updates every NATS stream as this module declares; leaves matching ones unchanged.
+
+    `replicas` is the number of copies of each stream.
+    """
     for stream, subject in SUBJECTS.items():
         config = StreamConfig(
             name=stream,

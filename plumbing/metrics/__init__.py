@@ -1,10 +1,11 @@
-"""Metrics of one process for Prometheus, at /metrics on a port of its own.
+"""Prometheus metrics of one process, served at /metrics on a separate port.
 
-Every metric is defined once: in `counted` what the code counts as it works, in `figures` what is
-read now and then, in `workflows` what Temporal's SDK measures. Labels are few and bounded; none
-names a subject, a case or a person. A scrape reads only memory, so it answers while the database
-or NATS is away.
+Every metric is defined once: with `counted` if the code counts it while it works, with `figures` if
+it is read at intervals, with `workflows` if Temporal's SDK measures it. Labels are few and bounded;
+no label names a subject, a case or a person. A scrape reads only memory, so it answers even while
+the database or NATS is unavailable.
 
-With several replicas, a counted metric belongs to one process (sum them), and a figure comes from
-the database that all of them share (take the largest). The help of each metric says which.
+With several replicas, a counted metric belongs to one process (add the values), and a figure comes
+from the database that all replicas share (use the largest value). The help text of each metric says
+which rule applies.
 """

@@ -1,4 +1,4 @@
-"""The figures that every service has: outbox, inbox, dead letters, unsealed audit entries."""
+"""The metrics that every service reads: outbox, inbox, dead letters, unsealed audit entries."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ _FAILING = (
 def looks(
     database: Database, js: JetStreamContext, clock: Clock, consumers: Mapping[str, str]
 ) -> list[Look]:
-    """What every service reads; `consumers` maps each of its consumers to its stream."""
+    """Returns the readers of the metrics of every service: outbox, audit, inbox, dead letters.
+
+    `consumers` maps the name of each event consumer of the service to its stream.
+    """
 
     async def outbox() -> list[Reading]:
         pending = await inspection.outbox_pending(database)

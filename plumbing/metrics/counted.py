@@ -1,4 +1,4 @@
-"""What the code counts as it works: in this process, since its start."""
+"""Metrics that the code counts while it works, in this process, since its start."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Figures: what a service reads now and then from its database and from NATS.
+"""Figures: metrics that a service reads at intervals from its database and from NATS.
 
-They are read in the background, in read transactions of their own; a scrape gets the last values.
-When reading fails, the last values stay, the failure is counted, and a metric shows their age.
+Figures are read in the background, in separate read transactions; a scrape gets the last values. If
+reading fails, the last values remain, the failure is counted, and a metric shows their age.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Reading:
-    """One value of a figure, with the values of its labels."""
+    """One value of a metric, with the values of its labels."""
 
     metric: Metric
     labels: tuple[str, ...]
@@ -41,35 +41,49 @@ class Reading:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric that is read now and then."""
+    """A metric whose values are read at intervals from the database or NATS."""
 
     metric: Metric
 
     def at(self, value: float, *labels: str) -> Reading:
-        """A value with the values of the labels, in the order of their names."""
+        """Returns a reading of this metric with the given value and label values.
+
+        `labels` are in the order of the metric's label names. Raises ValueError if their number is
+        wrong.
+        """
         if len(labels) != len(self.metric.labels):
             raise ValueError(f"{self.metric.name} has the labels {self.metric.labels}")
         return Reading(self.metric, labels, float(value))
 
     def of(self, counts: Mapping[str, float], known: Iterable[str] = ()) -> list[Reading]:
-        """The values by the last label; a `known` label without a count is zero."""
+        """Returns the readings of a metric with one label: `counts` maps label values to numbers.
+
+        A label value in `known` without a count gets the number 0.
+        """
         return self.under((), counts, known)
 
     def under(
         self, first: tuple[str, ...], counts: Mapping[str, float], known: Iterable[str] = ()
     ) -> list[Reading]:
-        """As `of`, with the values of the labels before the last."""
+        """Returns the readings of a metric with several labels.
+
+        `first` contains the values of all labels but the last. `counts` maps values of the last
+        label to numbers; a value in `known` without a count gets 0.
+        """
         values = {**dict.fromkeys(known, 0), **counts}
         return [self.at(value, *first, label) for label, value in values.items()]
 
 
 def figure(name: str, zh: str, en: str, *labels: str) -> Figure:
-    """Defines a gauge that is read now and then."""
+    """Defines a gauge that is read at intervals; `zh` and `en` are its help texts."""
     return Figure(define(name, Kind.GAUGE, zh, en, labels, Together.MAX))
 
 
 def tally(name: str, zh: str, en: str, *labels: str) -> Figure:
-    """Defines a counter that is read now and then: a number of rows that only grows."""
+    """Defines a counter that is read at intervals: a number of database rows that only grows.
+
+    `zh` and `en` are its help texts.
+    """
     return Figure(define(name, Kind.COUNTER, zh, en, labels, Together.MAX))
 
 
@@ -83,7 +97,7 @@ AGE = figure(
 
 @dataclass(frozen=True)
 class Look:
-    """What is read together, and how often, in seconds."""
+    """A function that reads some metrics together, and its interval in seconds."""
 
     name: str
     take: Callable[[], Awaitable[Sequence[Reading]]]
@@ -91,19 +105,22 @@ class Look:
 
 
 async def ask(database: Database, *queries: sa.Select[*tuple[Any, ...]]) -> list[list[Any]]:
-    """The rows of each query, all from one snapshot."""
+    """Runs the queries on one database snapshot; returns a list of rows for each query."""
     async with database.snapshot() as session:
         connection = await session.connection()
         return [[*(await connection.execute(query))] for query in queries]
 
 
 def age(now: datetime, since: datetime | None) -> float:
-    """Seconds since a moment; 0 without one."""
+    """Returns the seconds from `since` to `now`; 0 if `since` is None or in the future."""
     return max((now - since).total_seconds(), 0.0) if since else 0.0
 
 
 class Board(Collector):
-    """The last values of all figures. `run` refreshes them; Prometheus's own thread reads them."""
+    """Stores the last values of all metrics that are read at intervals.
+
+    `run` refreshes the values; Prometheus reads them in a thread of its own.
+    """
 
     def __init__(self, looks: Sequence[Look]) -> None:
         self._looks = looks
@@ -111,17 +128,17 @@ class Board(Collector):
         self._since = {look.name: time.monotonic() for look in looks}
 
     async def run(self) -> None:
-        """Reads until cancelled, each look in a task of its own, so that none waits for another."""
+        """Reads the metrics until cancelled; each `Look` has its own task and delays no other."""
         async with asyncio.TaskGroup() as group:
             for look in self._looks:
                 group.create_task(self._keep(look))
 
     def describe(self) -> list[Family]:
-        """Nothing: the metrics are known only once they were read."""
+        """Returns an empty list, because the metrics are known only after they were read."""
         return []
 
     def collect(self) -> Iterator[Family]:
-        """The last values, by metric."""
+        """Yields the last values that were read, grouped by metric, together with their age."""
         now = time.monotonic()
         readings = [reading for seen in self._seen.values() for reading in seen]
         readings += [AGE.at(now - since, name) for name, since in self._since.items()]

@@ -1,4 +1,4 @@
-"""The definition of a metric: name, kind, help in Chinese and English, labels, replicas."""
+"""Definitions of metrics: name, kind, Chinese and English help, labels, combination of replicas."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ PREFIX = "quanheng_"
 
 
 class Kind(StrEnum):
-    """The kinds: a counter only grows, a gauge goes up and down, a histogram counts by size."""
+    """The kinds of metrics.
+
+    A counter only grows, a gauge goes up and down, a histogram counts values by size.
+    """
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -30,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Together(StrEnum):
-    """How the values of several replicas of one service are combined."""
+    """How to combine a metric's values from several replicas of one service."""
 
     SUM = "sum"
     MAX = "max"
@@ -38,7 +41,10 @@ class Together(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `name` is the name of the series; that of a counter ends in `_total`."""
+    """The definition of one metric.
+
+    `name` is the name of its series in Prometheus; the name of a counter ends in `_total`.
+    """
 
     name: str
     kind: Kind
@@ -49,12 +55,12 @@ class Metric:
 
     @property
     def help(self) -> str:
-        """The help in both languages, and how to combine replicas."""
+        """The help text in Chinese and English, with the rule for combining replicas."""
         return f"{self.zh} | {self.en} | replicas: {self.together}"
 
     @property
     def series(self) -> tuple[str, ...]:
-        """The names of its series in a query."""
+        """The names of the Prometheus time series of this metric; a histogram has three."""
         if self.kind is Kind.HISTOGRAM:
             return tuple(f"{self.name}_{part}" for part in ("bucket", "sum", "count"))
         return (self.name,)
@@ -66,7 +72,11 @@ DEFINED: dict[str, Metric] = {}
 def define(
     name: str, kind: Kind, zh: str, en: str, labels: Sequence[str], together: Together
 ) -> Metric:
-    """Defines a metric. Raises ValueError for a name in use, or one that does not fit its kind."""
+    """Defines a metric; `zh` and `en` are its help texts.
+
+    Raises ValueError if the name is in use, or does not fit the kind: names of counters, and no
+    other names, end in `_total`.
+    """
     full = PREFIX + name
     if full in DEFINED or name.endswith("_total") != (kind is Kind.COUNTER):
         raise ValueError(f"Not a name for a new {kind}: {full}")
@@ -75,18 +85,21 @@ def define(
 
 
 def counter(name: str, zh: str, en: str, *labels: str) -> Counter:
-    """Defines a counter of this process."""
+    """Defines a Prometheus counter of this process; `zh` and `en` are its help texts."""
     metric = define(name, Kind.COUNTER, zh, en, labels, Together.SUM)
     return Counter(metric.name, metric.help, metric.labels, registry=REGISTRY)
 
 
 def gauge(name: str, zh: str, en: str, *labels: str) -> Gauge:
-    """Defines a gauge of this process."""
+    """Defines a Prometheus gauge of this process; `zh` and `en` are its help texts."""
     metric = define(name, Kind.GAUGE, zh, en, labels, Together.SUM)
     return Gauge(metric.name, metric.help, metric.labels, registry=REGISTRY)
 
 
 def histogram(name: str, zh: str, en: str, *labels: str, buckets: Sequence[float]) -> Histogram:
-    """Defines a histogram of this process; `buckets` are upper limits in seconds."""
+    """Defines a Prometheus histogram of this process; `buckets` are upper limits in seconds.
+
+    `zh` and `en` are its help texts.
+    """
     metric = define(name, Kind.HISTOGRAM, zh, en, labels, Together.SUM)
     return Histogram(metric.name, metric.help, metric.labels, registry=REGISTRY, buckets=buckets)

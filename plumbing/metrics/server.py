@@ -1,4 +1,4 @@
-"""The endpoint: plain HTTP in a thread of its own, which answers whatever the process does."""
+"""The HTTP endpoint for metrics, in a thread of its own, which answers even in a busy process."""
 
 from __future__ import annotations
 

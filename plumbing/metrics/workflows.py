@@ -1,7 +1,7 @@
-"""The metrics of Temporal's SDK about workflows and activities, among those of the process.
+"""Metrics of Temporal's SDK about workflows and activities, added to the process's metrics.
 
-The SDK would open a port of its own for Prometheus; it gets a buffer instead, emptied by `drain`.
-Metrics that are not named below are left out, so that labels stay bounded.
+By default the SDK would open a separate port for Prometheus; here it writes to a buffer, which
+`drain` empties. Metrics that this module does not name are left out, so that labels stay bounded.
 """
 
 from __future__ import annotations
@@ -70,7 +70,10 @@ _ACTIVITY_SECONDS = histogram(
 
 
 async def drain() -> None:
-    """Empties the buffer every second until cancelled; it is empty until Temporal is connected."""
+    """Moves updates from the buffer of Temporal's SDK to the metrics, every second until cancelled.
+
+    The buffer is empty until Temporal is connected.
+    """
     while True:
         with contextlib.suppress(RuntimeError):  # the SDK does not have the buffer yet
             for update in BUFFER.retrieve_updates():
@@ -79,7 +82,7 @@ async def drain() -> None:
 
 
 def keep(update: BufferedMetricUpdate) -> None:
-    """Adds an update from the SDK to its metric, if that is named here."""
+    """Adds an update from Temporal's SDK to its metric; ignores metrics unknown to this module."""
     name, attributes = _SAME.get(update.metric.name, update.metric.name), update.attributes
     if name == "temporal_activity_execution_latency":
         _ACTIVITY_SECONDS.labels(str(attributes["activity_type"])).observe(update.value)
