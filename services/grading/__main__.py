@@ -1,4 +1,4 @@
-"""The grading process: its parts are put together by hand."""
+"""The entry point of the grading service's process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from services.grading.workflows import WORKFLOW_ID, RegradeDaily
 
 
 async def build(parts: Parts) -> Assembly:
-    """Puts the service together; waits for Temporal."""
+    """Connects to Temporal and builds the grading service from its parts.
+
+    Waits until Temporal is reachable.
+    """
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("grading"))
     daily = DailyStarter(workflow_client, parts.clock, RegradeDaily.run, WORKFLOW_ID)

@@ -1,4 +1,4 @@
-"""The activity of `regrade/daily`: grading in chunks, each chunk in a transaction of its own."""
+"""The activity of the workflow `regrade/daily`: grades subjects in chunks, one per transaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _CALLER = service_caller("grading")
 
 
 class Activities:
-    """Acts on grading's own database. It can be repeated: a graded subject is no longer due."""
+    """The activities that `regrade/daily` runs on the grading database.
+
+    An activity can be repeated safely, because a subject that was graded is no longer due.
+    """
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -27,9 +30,10 @@ class Activities:
     @activity.defn(name=ACTIVITY)
     @final_errors
     async def regrade(self, round_: Round) -> Regraded:
-        """Grades the subjects due by a day, then those under a text that no longer governs.
+        """Grades the subjects due by the round's day, and those whose ruleset no longer governs.
 
-        Then it closes every year that is over (`year_end`).
+        Then it closes every past year that is not closed yet (`year_end`). Returns how many
+        subjects of each of the two kinds were graded.
         """
         due = await self._all(commands.regrade_due, round_.as_of)
         stale = await self._all(commands.regrade_stale, round_.as_of)

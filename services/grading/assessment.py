@@ -1,4 +1,4 @@
-"""Assessing one subject on a day: which text governs it, its grade, and until when that holds."""
+"""Assesses one subject on one day: its ruleset, its grade, and the next day of a change."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ _MOVING = ("as_of", "window")
 
 @dataclass(frozen=True)
 class File:
-    """A subject's dossier, whether an undone import removed it, and which texts govern where."""
+    """A subject's dossier, with the rulesets that govern each jurisdiction.
+
+    `removed` is true if the import that created the subject was undone.
+    """
 
     dossier: Dossier
     removed: bool
     governing: GoverningTexts = PACKAGED
 
     def governed_by(self, day: date) -> Ruleset | NotGraded:
-        """The text that governs the subject on a day, or why none does."""
+        """Returns the ruleset that governs the subject on a day, or the reason why none does."""
         if self.removed:
             return REMOVED
         dossier = self.dossier
@@ -44,7 +47,7 @@ class File:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The result for a subject from a day on: a receipt, or the reason why it is not graded."""
+    """The result of grading a subject as of `day`: a receipt, or the reason why there is none."""
 
     file: File
     day: date
@@ -52,16 +55,19 @@ class Assessment:
 
     @property
     def receipt(self) -> Receipt | None:
-        """The receipt; None where no text governs the subject."""
+        """The receipt of the grade; None if no ruleset governs the subject."""
         return self.result if isinstance(self.result, Receipt) else None
 
     @property
     def not_graded(self) -> NotGraded | None:
-        """Why there is no grade; None where there is one."""
+        """The reason why the subject has no grade; None if it has one."""
         return self.result.not_graded if isinstance(self.result, Receipt) else self.result
 
     def not_graded_words(self) -> tuple[str, str]:
-        """Why there is no grade, in Chinese and English, with the article; empty with a grade."""
+        """Returns the reason why there is no grade, in Chinese and in English, with the article.
+
+        Both strings are empty if the subject has a grade.
+        """
         reason = self.not_graded
         if reason is None:
             return "", ""
@@ -70,18 +76,21 @@ class Assessment:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The receipt as it is stored; empty where there is none."""
+        """The receipt as JSON values, as it is stored; empty if there is no receipt."""
         return self.result.to_json() if isinstance(self.result, Receipt) else {}
 
     @cached_property
     def digest(self) -> str:
-        """Equal for two assessments with the same result for the same reasons."""
+        """The SHA-256 of the result and its reasons, without the day of the assessment."""
         if isinstance(self.result, Receipt):
             return digest_of(self.document)
         return _sha256([self.result.reason, *self.not_graded_words()])
 
     def next_change_on(self) -> date | None:
-        """The next day on which time alone changes the grade or the governing text, if any."""
+        """Returns the next day on which time alone changes the grade or the governing ruleset.
+
+        Returns None if there is no such day.
+        """
         days = [self._next_text_on()]
         if isinstance(self.result, Receipt):
             days.append(
@@ -98,14 +107,17 @@ class Assessment:
 
 
 def assess(file: File, day: date) -> Assessment:
-    """Assesses a subject as of a local day."""
+    """Grades a subject as of `day` under the ruleset that governs it on that day."""
     text = file.governed_by(day)
     result = text if isinstance(text, NotGraded) else grade(file.dossier, text, day)
     return Assessment(file, day, result)
 
 
 def turns(file: File, first: date | None, last: date) -> Iterator[Assessment]:
-    """Assesses a subject on `first` and on each day up to `last` on which its grade changes."""
+    """Assesses a subject on `first` and on each later day on which time alone changes its grade.
+
+    `last` is the last possible day, inclusive. Yields nothing if `first` is None.
+    """
     day = first
     while day is not None and day <= last:
         assessment = assess(file, day)
@@ -114,18 +126,24 @@ def turns(file: File, first: date | None, last: date) -> Iterator[Assessment]:
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """The digest of a receipt's content without the day on which it was made."""
+    """Returns the SHA-256 of a receipt's content, without the day as of which it was made."""
     return _sha256({key: value for key, value in document.items() if key not in _MOVING})
 
 
 def text_of(file: File, day: date) -> tuple[str, str]:
-    """The id and hash of the text that governs a subject on a day; both empty where none does."""
+    """Returns the id and the hash of the ruleset that governs a subject on a day.
+
+    Both are empty if no ruleset governs it.
+    """
     text = file.governed_by(day)
     return ("", "") if isinstance(text, NotGraded) else (text.id, text.hash)
 
 
 def fell(ruleset_id: str, before: str | None, after: str | None) -> bool:
-    """Whether `after` is worse than `before` in the order of the text; False without a grade."""
+    """Returns whether `after` is a worse grade than `before` in the order of the ruleset's grades.
+
+    Returns False if either grade is None.
+    """
     if before is None or after is None:
         return False
     ruleset = texts.load(ruleset_id)

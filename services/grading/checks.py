@@ -1,4 +1,4 @@
-"""Checks of grading: grades are computed again from the evidence, indices from the findings."""
+"""Checks that stored grades follow from the records, and stored indices from the findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHUNK = 500
 
 
 async def check(database: Database) -> Findings:
-    """Reports what grading stores, and each grade or index that does not follow from it."""
+    """Counts the stored grades and indices; reports each that differs when computed again."""
     findings = Findings(figures={"subjects": 0, "graded": 0, "not_graded": 0})
     async with database.snapshot() as session:
         await _hold(session, findings)

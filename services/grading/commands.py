@@ -1,7 +1,7 @@
-"""What changes grades: changed subjects and records, the passing of time, a changed text.
+"""Commands that change grades: for changed subjects, changed records, time alone, and new rulesets.
 
-One function per change, each in its caller's transaction. Days that were missed are assessed
-first, on the evidence from before the change.
+There is one function for each cause; each runs in its caller's transaction. Days that were missed
+are assessed first, with the records from before the change.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _COLUMNS: tuple[Any, ...] = (
 
 
 async def apply_subjects(change: Change, event: registry.SubjectsChanged) -> int:
-    """Stores changed subjects and grades them; returns of how many subjects the grade changed."""
+    """Stores changed subjects and grades them; returns how many of them got a new grade."""
     messages = event.subjects
     evidence = await lock(change.session, (message.subject_id for message in messages))
     missed = regrading.overdue(evidence, list(evidence.subjects), regrading.yesterday(change))
@@ -51,7 +51,7 @@ async def apply_subjects(change: Change, event: registry.SubjectsChanged) -> int
 async def apply_records(change: Change, event: registry.RecordsChanged) -> int:
     """Stores changed records and grades each of their subjects once.
 
-    Returns of how many subjects the grade changed.
+    Returns how many of the subjects got a new grade.
     """
     messages = event.records
     evidence = await lock(
@@ -69,10 +69,10 @@ async def apply_records(change: Change, event: registry.RecordsChanged) -> int:
 
 
 async def regrade_due(change: Change, as_of: date, after: str) -> Sequence[str]:
-    """Grades the next chunk of the subjects whose grade time changes by a day; returns their ids.
+    """Grades the next chunk of the subjects whose grade time alone changes by the day `as_of`.
 
-    Each is graded as of the day on which it was due, also when that day was missed. The chunk
-    begins behind the id `after`.
+    Each subject is graded as of the day on which it was due, even if that day was missed. The chunk
+    starts with the first id greater than `after`. Returns the ids of the chunk.
     """
     key = col(Subject.subject_id)
     due = select(key).where(col(Subject.next_change_on) <= as_of, key > after)
@@ -84,9 +84,10 @@ async def regrade_due(change: Change, as_of: date, after: str) -> Sequence[str]:
 
 
 async def regrade_stale(change: Change, as_of: date, after: str) -> Sequence[str]:
-    """Grades the next chunk of the subjects whose grade is under a text that no longer governs.
+    """Grades the next chunk of the subjects whose ruleset no longer governs on the day `as_of`.
 
-    Either the text changed or the table of jurisdictions. Returns the ids of the chunk.
+    The cause is a changed ruleset or a changed table of jurisdictions. The chunk starts with the
+    first id greater than `after`. Returns the ids of the chunk.
     """
     subject_ids = await _stale(change.session, as_of, after)
     evidence = await lock(change.session, subject_ids)

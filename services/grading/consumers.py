@@ -1,4 +1,4 @@
-"""The events that grading handles: subjects, records and clock moves of the registry."""
+"""The registry's events that grading handles: changed subjects, changed records, clock moves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def registry_consumer(
     clock: Clock,
     move_clock: Callable[[float], Awaitable[None]],
 ) -> Consumer:
-    """The consumer of the registry's events; `move_clock` signals `regrade/daily`."""
+    """Returns the consumer that handles the registry's events.
+
+    When the clock was moved, it calls `move_clock` with the new offset in seconds, which signals
+    the workflow `regrade/daily`.
+    """
 
     async def clock_moved(received: Received[ClockMoved]) -> None:
         await move_clock(received.message.offset_seconds)

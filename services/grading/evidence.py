@@ -1,7 +1,7 @@
-"""The evidence: subjects and their records as the registry announced them.
+"""The evidence for grades: subjects and their records as the registry announced them.
 
-Events carry whole states with versions. Of each subject and record the highest version is kept, in
-whatever order events arrive.
+Each event contains the whole state of a subject or record, with a version. The highest version is
+stored, whatever the order in which events arrive.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EMPTY_ROW = sa.text(
 
 
 class Evidence:
-    """Some subjects with all their records, read in one transaction."""
+    """The stored state of some subjects and of all their records, read in one transaction."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Evidence:
         self._records = {record.record_id: record for record in records}
 
     def files(self, subject_ids: Collection[str]) -> dict[str, File]:
-        """The file of each of these subjects that is registered, by subject.
+        """Returns the file of each given subject that the registry has announced, by subject id.
 
         A file contains no record that has left the archive, so no later grade uses one (C-03).
         """
@@ -58,7 +58,10 @@ class Evidence:
         }
 
     def apply_subject(self, message: pb.Subject) -> bool:
-        """Stores a subject's state unless a newer one is known; returns whether it did."""
+        """Stores a subject's announced state.
+
+        Returns False, and stores nothing, if that version or a newer one is stored already.
+        """
         subject = self.subjects[message.subject_id]
         if message.version <= subject.version:
             return False
@@ -69,10 +72,10 @@ class Evidence:
         return True
 
     def apply_record(self, message: pb.Record) -> set[str]:
-        """Stores a record's state unless a newer one is known.
+        """Stores a record's announced state, unless that version or a newer one is stored.
 
-        Returns the subjects whose evidence changes: those the record belonged to or now belongs
-        to, none where it was not stored.
+        Returns the ids of the subjects whose evidence changes: the record's former subject and its
+        present one. Returns an empty set if nothing was stored.
         """
         known = self._records.get(message.record_id)
         if known is not None and message.version <= known.version:
@@ -91,9 +94,9 @@ class Evidence:
 async def lock(
     session: AsyncSession, subject_ids: Iterable[str], record_ids: Iterable[str] = ()
 ) -> Evidence:
-    """Locks subjects, also those to which the named records belong, and reads their evidence.
+    """Locks the given subjects and the subjects of the given records, and reads their evidence.
 
-    A subject that is not registered yet gets an empty row to lock.
+    A subject that is not registered yet gets an empty row, so that it can be locked.
     """
     ids = set(subject_ids) | set(await _subjects_of(session, list(record_ids)))
     connection = await session.connection()
@@ -106,7 +109,10 @@ async def lock(
 async def read(
     session: AsyncSession, subject_ids: Collection[str], *, locked: bool = False
 ) -> Evidence:
-    """Reads the evidence of some subjects; `locked` keeps other writers out until the commit."""
+    """Reads the evidence of the given subjects.
+
+    With `locked`, no other transaction can change it until the commit.
+    """
     key = col(Subject.subject_id)
     subjects = select(Subject).where(key.in_(subject_ids)).order_by(key)
     records = select(Record).where(col(Record.subject_id).in_(subject_ids))

@@ -45,7 +45,10 @@ _IN_FORCE = (
 
 
 def looks(database: Database, clock: Clock) -> list[Look]:
-    """The queries of the metrics; the one that reads every grade in force is run seldom."""
+    """Returns the queries that measure the metrics of grading.
+
+    The query that reads every grade in force is run less often than the others.
+    """
 
     async def due() -> list[Reading]:
         late = col(Subject.next_change_on) < clock.today()

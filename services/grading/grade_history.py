@@ -1,4 +1,7 @@
-"""The history of grades: new statements in both times, with their receipts and events."""
+"""Writes the history of grades: new statements, with their receipts, events and audit entry.
+
+A statement gives a grade, the days on which it is in force, and the period in which it is known.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from services.grading.tables import Grade, Receipt
 
 @dataclass(frozen=True)
 class Cause:
-    """Why grades are computed again: changed records, or else time or a new text."""
+    """The reason why grades are computed again: changed records, time alone, or a new ruleset."""
 
     action: str
     ground: str = ""
@@ -27,7 +30,7 @@ class Cause:
 
 
 class Draft:
-    """The new statements of one change, written together once the old ones have ended."""
+    """The new grade statements of one change, collected first and written together by `commit`."""
 
     def __init__(self, change: Change, cause: Cause) -> None:
         self._change, self._cause = change, cause
@@ -36,7 +39,10 @@ class Draft:
         self.changed: list[str] = []
 
     def add(self, known: Sequence[Grade], assessments: Sequence[Assessment]) -> None:
-        """Adds a subject's new assessments, each in force from its day, and ends replaced ones."""
+        """Adds a subject's assessments, each in force from its day, and ends replaced statements.
+
+        `known` are the subject's present statements, in the order of their days.
+        """
         self.changed.append(assessments[0].file.dossier.subject_id)
         change = succession(known, [new.day for new in assessments], self._change.at)
         before = known[-1] if known else None
@@ -53,7 +59,7 @@ class Draft:
             before = after
 
     async def commit(self) -> None:
-        """Writes the statements, one audit entry for all, and an event for each changed grade."""
+        """Writes the new statements, one audit entry, and an event for each changed grade."""
         if not self.changed:
             return
         session = self._change.session

@@ -1,11 +1,12 @@
-"""Grades in two times: the days on which a grade was in force, and the time while that was known.
+"""Grades in two times: the days on which a grade is in force, and the period in which it is known.
 
-1. Of the statements known at a moment, at most one is in force on any day; the last has no end.
-2. When a new grade comes into force on day T, the statements that reach beyond T end: they were
-   known until now.
-3. For the days before T they are stated again: in force until T, known from now.
-4. The new grade is stated from T on. Of several new grades each ends where the next begins.
-5. Only `known_to` is ever changed, so a question about what was known before can be answered.
+1. Of the statements known at a moment, at most one is in force on any day; the latest has no end.
+2. When a new grade comes into force on day T, the known statements that reach beyond T are ended:
+   they were known until now.
+3. For the days before T, the statement that covers T is stated again: in force until T, known
+   from now.
+4. The new grade is stated from T on. Each of several new grades ends on the day the next begins.
+5. Only `known_to` is ever changed, so every past state of knowledge can be read later.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from typing import Protocol
 
 
 class Statement(Protocol):
-    """A statement in both times; an end is exclusive, None means that there is none."""
+    """A grade statement: from and to which day it is in force, and from and to when it was known.
+
+    Both ends are exclusive; an end of None means that the interval has no end.
+    """
 
     in_force_from: date
     in_force_to: date | None
@@ -27,7 +31,7 @@ class Statement(Protocol):
 
 @dataclass(frozen=True)
 class Succession:
-    """What new statements change about those already known."""
+    """The changes that new grade statements make to the statements already known."""
 
     ended: tuple[int, ...]  # positions of the known statements that end: known until `at`
     again: int | None  # position of the one to state again, in force until the first new day
@@ -36,10 +40,10 @@ class Succession:
 
 
 def succession(known: Sequence[Statement], starts: Sequence[date], now: datetime) -> Succession:
-    """Computes what new statements, each in force from one of the ascending days, change.
+    """Computes how new statements, each in force from one of the days `starts`, change known ones.
 
-    `at` is never before the moment at which an ended statement became known: after a clock was
-    set back, no statement ends before it began.
+    `starts` is ascending. `at` of the result is never before the moment at which an ended statement
+    became known, even if the clock was set back; so no statement ends before it begins.
     """
     first = starts[0]
     ended = tuple(
@@ -53,7 +57,10 @@ def succession(known: Sequence[Statement], starts: Sequence[date], now: datetime
 
 
 def gaps(known: Sequence[Statement]) -> list[date]:
-    """The first days of the known statements, in order, that do not end where the next begins."""
+    """Returns the first day of each known statement that does not end where the next one begins.
+
+    `known` must be in the order of its days; the last statement must have no end.
+    """
     next_days: list[date | None] = [statement.in_force_from for statement in known[1:]]
     return [
         statement.in_force_from

@@ -1,4 +1,7 @@
-"""Which roles may call which method; the queries decide which subjects they see (D-09)."""
+"""The access policy of grading: which roles may call which method (D-09).
+
+The queries decide which subjects a caller may see.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of grades and receipts; what is outside the caller's scope is not found."""
+"""Queries on grades and receipts; a subject outside the caller's scope is reported as not found."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ CURRENT = (col(Grade.known_to).is_(None), col(Grade.in_force_to).is_(None))
 
 
 async def get_grade(view: View, request: pb.GetGradeRequest) -> pb.GetGradeResponse:
-    """The grade of a subject in force on a day, as known at a moment.
+    """Returns the grade of a subject that is in force on a day, as it was known at a moment.
 
-    Raises NotFound, also outside the caller's scope. Raises NotPermitted when the public asks for
-    the past, as a repaired record must not show again (C-03).
+    The day is today and the moment is now unless the request names others. Raises NotFound for a
+    day without a grade and for a subject that is unknown or outside the caller's scope. Raises
+    NotPermitted when the public requests the past, because a repaired record must not show again
+    (C-03).
     """
     subject = await _subject(view, request.subject_id)
     past = bool(request.on) or request.HasField("known_at")
@@ -49,14 +51,14 @@ async def get_grade(view: View, request: pb.GetGradeRequest) -> pb.GetGradeRespo
 
 
 async def current(session: AsyncSession, subject_id: str) -> Grade | None:
-    """The grade of a subject that is known now and has no end; None where there is none."""
+    """Returns a subject's present grade: known now and without an end; None if there is none."""
     return (
         await session.exec(select(Grade).where(col(Grade.subject_id) == subject_id, *CURRENT))
     ).first()
 
 
 async def list_grades(view: View, request: pb.ListGradesRequest) -> pb.ListGradesResponse:
-    """Every statement about a subject, the newest first."""
+    """Returns a page of the grade statements about a subject, past and present, newest first."""
     subject = await _subject(view, request.subject_id)
     rows = select(Grade).where(col(Grade.subject_id) == subject.subject_id)
     order = (Grade.known_from, Grade.in_force_from, Grade.grade_id)
@@ -65,7 +67,7 @@ async def list_grades(view: View, request: pb.ListGradesRequest) -> pb.ListGrade
 
 
 async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceiptResponse:
-    """A receipt as it was written, explained in Chinese and English."""
+    """Returns a receipt as it was stored, with explanations in Chinese and English."""
     document = await _receipt(view, request.receipt_id)
     receipt = grading.Receipt.from_json(document)
     return pb.GetReceiptResponse(
@@ -76,7 +78,7 @@ async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceip
 
 
 async def verify_receipt(view: View, request: pb.VerifyReceiptRequest) -> pb.VerifyReceiptResponse:
-    """Grades a receipt's inputs again and lists the differences; empty when there is none."""
+    """Grades a receipt's inputs again and lists how the new receipt differs from the stored one."""
     document = await _receipt(view, request.receipt_id)
     return pb.VerifyReceiptResponse(differences=grading.verify_document(document))
 
@@ -92,9 +94,9 @@ async def _receipt(view: View, receipt_id: str) -> dict[str, Any]:
 async def summarise_grades(
     view: View, request: pb.SummariseGradesRequest
 ) -> pb.SummariseGradesResponse:
-    """How many subjects have which grade under which text, in the caller's scope.
+    """Counts the subjects in the caller's scope by ruleset and grade.
 
-    Raises NotPermitted for a bureau outside it.
+    Raises NotPermitted if the requested bureau is outside the caller's scope.
     """
     in_scope = row_scope.covered(view.caller, Subject.bureau)
     if request.bureau:
@@ -118,7 +120,11 @@ async def summarise_grades(
 async def get_record_graded(
     view: View, request: pb.GetRecordGradedRequest
 ) -> pb.GetRecordGradedResponse:
-    """The current grade of a record's subject, once it is based on that version of the record."""
+    """Returns the current grade of a record's subject.
+
+    `graded` is false until grading has received the requested version of the record and graded its
+    subject.
+    """
     record = await view.session.get(Record, request.record_id)
     if record is None or record.version < request.version:
         return pb.GetRecordGradedResponse(graded=False)

@@ -1,6 +1,6 @@
-"""Computing grades again from the present evidence, and stating those that differ.
+"""Computes grades again from the present records and stores the grades that differ.
 
-A grade with the same result for the same reasons as the one in force is not stated again.
+A grade with the same result for the same reasons as the one in force is not stored again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ Turns = dict[str, list[Assessment]]
 
 
 def overdue(evidence: Evidence, subject_ids: Iterable[str], until: date) -> Turns:
-    """Assesses the days that were missed up to and including `until`, on the present evidence."""
+    """Assesses each subject on the days it was due and not graded, through the day `until`.
+
+    The assessments use the present evidence. Subjects that were not due are left out.
+    """
     due = {
         subject_id: day
         for subject_id in subject_ids
@@ -38,7 +41,10 @@ def overdue(evidence: Evidence, subject_ids: Iterable[str], until: date) -> Turn
 
 
 def up_to(today: date, evidence: Evidence, subject_ids: Iterable[str], missed: Turns) -> Turns:
-    """Assesses subjects today, and puts the assessments of missed days before."""
+    """Assesses the subjects as of `today`, after the earlier assessments in `missed`.
+
+    Returns for each subject its assessments in the order of their days.
+    """
     files = evidence.files(set(subject_ids))
     return {
         subject_id: [*missed.get(subject_id, ()), assessment.assess(file, today)]
@@ -47,12 +53,15 @@ def up_to(today: date, evidence: Evidence, subject_ids: Iterable[str], missed: T
 
 
 def yesterday(change: Change) -> date:
-    """The last day that is over."""
+    """Returns the day before today on the platform's clock."""
     return change.today - timedelta(days=1)
 
 
 async def write(change: Change, evidence: Evidence, turns: Turns, cause: Cause) -> int:
-    """States and announces grades that differ from those in force; returns how many subjects."""
+    """Stores and announces each grade that differs from the one in force.
+
+    Returns the number of subjects with such a grade.
+    """
     known = await _reaching(change, turns)
     draft = Draft(change, cause)
     for subject_id, assessments in turns.items():

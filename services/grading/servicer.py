@@ -1,4 +1,4 @@
-"""Grades and their receipts over gRPC."""
+"""The gRPC service for grades and their receipts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.grading import queries
 
 
 class GradingServicer(Servicer, rpc.GradingServiceServicer):
-    """Shows grades, and the receipts that explain them."""
+    """Returns grades, and the receipts that explain how each grade was computed."""
 
     register = rpc.add_GradingServiceServicer_to_server
 

@@ -1,4 +1,4 @@
-"""The tables of grading: the evidence as announced, grades, receipts, impacts, indices."""
+"""The database tables of grading: evidence, grades, receipts, impacts, indices and year-ends."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registr
 
 
 class Base(SQLModel, registry=own_registry()):
-    """Base of grading's own tables."""
+    """The base class of grading's database tables."""
 
 
 class Subject(Base, table=True):
     """A subject as the registry last announced it.
 
-    Version 0 means that its records were announced before the subject itself; the row is there
-    to be locked. `next_change_on` is the next day on which time alone changes its grade.
+    Version 0 means that records of the subject were announced before the subject itself; the row
+    exists so that it can be locked. `next_change_on` is the next day on which time alone changes
+    its grade.
     """
 
     __tablename__ = "subject"
@@ -37,9 +38,9 @@ class Subject(Base, table=True):
 
 
 class Record(Base, table=True):
-    """A credit record as the registry last announced it, without what grading does not need.
+    """A credit record as the registry last announced it, with only the fields that grading needs.
 
-    A removed record stays, so that an older version that arrives late cannot bring it back.
+    A removed record is not deleted, so that an older version that arrives late cannot restore it.
     """
 
     __tablename__ = "record"
@@ -62,7 +63,7 @@ class Record(Base, table=True):
 
 
 class Grade(Base, table=True):
-    """One statement: a grade, the days on which it is in force, the time in which that is known.
+    """A grade statement: a grade, the days on which it is in force, and the period it is known.
 
     Both intervals exclude their end. `grade` is None where the subject is not graded; then
     `not_graded_*` has the reason. Equal digests mean the same result for the same reasons.
@@ -102,7 +103,7 @@ class Grade(Base, table=True):
 
 
 class Receipt(Base, table=True):
-    """A receipt as `law.grading` made it; it never changes."""
+    """A receipt as `law.grading` computed it; it never changes after it is stored."""
 
     __tablename__ = "receipt"
 
@@ -112,10 +113,11 @@ class Receipt(Base, table=True):
 
 
 class Impact(Base, table=True):
-    """How grades would change if a text governed a jurisdiction from a day on.
+    """The result of an impact run: how grades would change if a ruleset governed a jurisdiction.
 
-    `evidence` is the digest of what it was computed from. A text is activated only after somebody
-    in charge has read its impact (`seen_by`, `seen_at`).
+    `as_of` is the first day it would govern, and `evidence` the digest of the data it was computed
+    from. A ruleset is activated only after a person in charge has read its impact (`seen_by`,
+    `seen_at`).
     """
 
     __tablename__ = "impact"
@@ -137,7 +139,7 @@ class Impact(Base, table=True):
 
 
 class ImpactMove(Base, table=True):
-    """A subject whose grade would change by an impact; a grade is None where there is none."""
+    """A subject whose grade an impact would change; a grade is None where the subject has none."""
 
     __tablename__ = "impact_move"
 
@@ -150,9 +152,10 @@ class ImpactMove(Base, table=True):
 
 
 class Activation(Base, table=True):
-    """A text that governs a jurisdiction from a day on, before the packaged table; never removed.
+    """An activation: a ruleset that governs a jurisdiction from a day on; never removed.
 
-    Where several apply, the one with the latest first day decides, then the latest activated.
+    It has priority over the packaged table of jurisdictions. If several activations apply, the one
+    with the latest first day decides; among those, the one activated last.
     """
 
     __tablename__ = "activation"
@@ -172,7 +175,7 @@ class Activation(Base, table=True):
 
 
 class IndexState(StrEnum):
-    """Whether an index can be read by everyone."""
+    """The state of an index; only a published index can be read by everyone."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -180,7 +183,7 @@ class IndexState(StrEnum):
 
 
 class IndexAssessment(Base, table=True):
-    """An area scored once by its table; findings and result never change.
+    """One scoring of an area by its table; the findings and the result never change.
 
     `area_id` is the same for every assessment of the same bureau, kind and name.
     """
@@ -209,7 +212,10 @@ class IndexAssessment(Base, table=True):
 
 
 class YearEnd(Base, table=True):
-    """How a year's end changed the classes of a text; written once, when the year is closed."""
+    """The changes of subjects' classes at the end of a year under a ruleset.
+
+    The row is written once, when the year is closed.
+    """
 
     __tablename__ = "year_end"
 

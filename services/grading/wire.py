@@ -1,4 +1,4 @@
-"""Rows to protobuf messages."""
+"""Converts the rows of grading's tables to protobuf messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from services.grading.tables import Grade
 
 
 def grade(row: Grade) -> pb.Grade:
-    """The message of a grade."""
+    """Converts a grade to a message."""
     message = pb.Grade(
         grade_id=row.grade_id,
         subject_id=row.subject_id,

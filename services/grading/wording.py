@@ -1,4 +1,4 @@
-"""The names that grading gives subjects and records in the sentences of the law."""
+"""The sentences about grades, with names for subjects and records made from their ids and dates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from law.grading.wording_receipt import Lang
 
 
 def names(dossier: Dossier, lang: Lang) -> dict[str, str]:
-    """A name for a dossier's subject and for each record, by id; grading stores no names (C-03)."""
+    """Returns a name for a dossier's subject and for each of its records, by id.
+
+    The names are made of ids and dates, because grading stores no real names (C-03).
+    """
     if lang == "zh":
         dated = {
             record.id: f"“{record.determined_on}认定，{record.id[:8]}”"
@@ -20,5 +23,5 @@ def names(dossier: Dossier, lang: Lang) -> dict[str, str]:
 
 
 def ahead(outlook: Outlook, dossier: Dossier, lang: Lang) -> list[str]:
-    """In sentences: the grade today, the days on which it changes, and how to improve it."""
+    """Describes an outlook in sentences: today's grade, later changes, and how to improve it."""
     return foretell(outlook, lang, names(dossier, lang))

@@ -1,7 +1,7 @@
-"""`regrade/daily`: on each new day, grades the subjects whose grade time changes (D-04).
+"""The workflow `regrade/daily`: each new day, grades the subjects due on that day (D-04).
 
-One workflow that never ends. It does not read the law: the database names the subjects that are
-due, and the hour of waking comes with the start (D-05).
+There is one such workflow, and it never ends. It does not read the law: the database lists the
+subjects that are due, and the hour at which it wakes is part of its start input (D-05).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ACTIVITY = "regrade"
 
 
 class Regraded(BaseModel):
-    """How many subjects a round graded: due by time, and stale by a changed text."""
+    """The number of subjects a round graded: `due` by time, and `stale` by a changed ruleset."""
 
     due: int
     stale: int
@@ -26,7 +26,7 @@ class Regraded(BaseModel):
 
 @workflow.defn(name=WORKFLOW)
 class RegradeDaily(DailyRounds):
-    """Runs one round shortly after each local midnight, and one whenever it is woken."""
+    """The workflow that runs a grading round shortly after each local midnight, or when woken."""
 
     @workflow.init
     def __init__(self, start: Start) -> None:
@@ -34,5 +34,5 @@ class RegradeDaily(DailyRounds):
 
     @workflow.run
     async def run(self, start: Start) -> None:
-        """Runs rounds for ever."""
+        """Runs rounds of grading without end."""
         await self.go_on(start, ACTIVITY, Regraded)

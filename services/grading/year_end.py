@@ -1,14 +1,14 @@
 """The year-end adjustment of classes (R-086 to R-088, S0 附件三, C-17).
 
-On each 31 December the class of a subject changes by the two years that end that day; the new class
-holds for the year from 1 January. No separate workflow waits for that day: every subject under such
-a text is due on 1 January (`Subject.next_change_on`), and the first round of `regrade/daily` on or
-after that day grades it as of 1 January.
+On each 31 December the class of a subject changes according to the two years that end that day; the
+new class applies to the year from 1 January. No separate workflow waits for that day: every subject
+under such a ruleset is due on 1 January (`Subject.next_change_on`), and the first round of
+`regrade/daily` on or after that day grades it as of 1 January.
 
-When no subject is due any more, the same round closes the year here: one row and one audit entry
-for each text and year, with the number of subjects from class to class. After a machine was off,
-its first round closes each missed year. A year is closed once; a later correction of its records
-changes grades, but not the row.
+When no more subjects are due, the same round closes the year here: it writes one row and one audit
+entry for each ruleset and year, with the number of subjects that moved from each class to each
+class. If the machine was off, its first round closes each missed year. A year is closed once; a
+later correction of its records changes grades, but not the row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from services.grading.tables import Grade, YearEnd
 
 
 async def close(change: Change, as_of: date) -> int:
-    """Closes every year that is over and not closed yet; returns how many rows it wrote."""
+    """Writes a row for every past year that is not closed yet; returns the number of new rows."""
     closed = 0
     for text in _texts():
         years = await _open_years(change.session, text.id, as_of)
@@ -45,7 +45,7 @@ async def close(change: Change, as_of: date) -> int:
 
 
 async def list_year_ends(view: View, request: pb.ListYearEndsRequest) -> pb.ListYearEndsResponse:
-    """The closed years, the last first, with the counts of the bureaus in the caller's scope."""
+    """Returns a page of the closed years, latest first, with counts for the caller's bureaus."""
     order = (YearEnd.year, YearEnd.ruleset_id)
     page, token = await paging.page(
         view.session, request, select(YearEnd), *order, newest_first=True

@@ -1,9 +1,9 @@
-"""The registry: subjects, their instruments and credit records, and the accounts that sign in.
+"""The registry service: the register of subjects with their instruments and credit records.
 
 Owns        bureaus, subjects, instruments, verifications and credit records; accounts and the keys
-            that sign tokens; the sandbox's clock; imports, and what they changed.
+            that sign tokens; the sandbox's clock; imports, and the rows that each import changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
             RecordsChanged, BatchDecided, ClockMoved.
-Listens to  RulesetActivated of grading, for which text governs an archive; its own ClockMoved.
+Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved.
 Waits       in `retention/daily`, for the days on which records leave the archive.
 """

@@ -1,4 +1,4 @@
-"""The registry's composition root."""
+"""The entry point of the registry service's process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ from services.registry.servicer import ClockServicer, RegistryServicer
 
 
 async def build(parts: Parts) -> Assembly:
-    """Wires the registry; on the first start also makes the keys and the administrator."""
+    """Builds the registry service from its parts.
+
+    On the first start it also creates the keys and the administrator's account.
+    """
     settings, machine_time = parts.settings, SystemClock()
     signer = Signer(make_keys(settings.keys_dir, CALLERS), machine_time, settings.token_life)
     secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in CALLERS}

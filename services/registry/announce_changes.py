@@ -1,9 +1,9 @@
-"""Saving rows and announcing them: the only way in which anything of the register changes.
+"""Saves rows of the register and announces them; nothing in the register changes in another way.
 
-Each `save_…` takes new or changed rows, raises their versions by one, writes them, and announces
-their whole states, up to 500 items a message (D-03). The audit entry is left to the command, which
-knows what was done. A change of one thing is announced on the aggregate of its subject, so that
-the facts of a subject stay in order; a batch is announced on an aggregate of its own.
+Each `save_…` function raises the versions of new or changed rows by one, writes them, and announces
+their whole states, up to 500 items a message (D-03). The command that calls it writes the audit
+entry. A single change is announced on the aggregate of its subject, so that the events of a subject
+arrive in order; a batch is announced on an aggregate of its own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ IDS_IN_QUERY = 1000
 
 @dataclass(frozen=True)
 class Cause:
-    """Why things change, as the event says it; a `batch_id` makes it a change in bulk."""
+    """The reason for a change, as its event reports it; a `batch_id` marks a change in bulk."""
 
     cause: events.Cause.ValueType = events.CAUSE_ENTERED
     ground: str = ""
@@ -59,14 +59,17 @@ class _Item:
 
 
 async def save_bureaus(change: Change, rows: Sequence[Bureau], cause: Cause = ENTERED) -> None:
-    """Saves bureaus and announces them."""
+    """Saves new or changed bureaus and announces them in events."""
     await _write(change, rows)
     items = [_Item(f"bureau/{row.code}", row.code, wire.bureau(row)) for row in rows]
     await _announce(change, events.BureausChanged, "bureaus", items, cause)
 
 
 async def save_subjects(change: Change, rows: Sequence[Subject], cause: Cause = ENTERED) -> None:
-    """Saves subjects and announces them; their instruments are left to `follow_owner`."""
+    """Saves new or changed subjects and announces them in events.
+
+    Their instruments are not updated; `follow_owner` does it.
+    """
     await _write(change, rows)
     items = [_Item(_aggregate(row.subject_id), row.bureau, wire.subject(row)) for row in rows]
     await _announce(change, events.SubjectsChanged, "subjects", items, cause)
@@ -79,10 +82,11 @@ async def save_instruments(
     *,
     left: Iterable[serials.Serial] = (),
 ) -> list[Instrument]:
-    """Saves instruments and announces them.
+    """Saves new or changed instruments and announces them in events.
 
-    `left` are types and serial numbers that these rows no longer have. Returns the other
-    instruments whose mark of a repeated serial number changed; they are saved and announced too.
+    `left` are types and serial numbers that these instruments had before and no longer have.
+    Returns the other instruments whose mark of a repeated serial number changed; they are saved and
+    announced too.
     """
     await _write(change, rows)
     marked = await serials.update_marks(change.session, {*left, *map(serials.serial_of, rows)})
@@ -100,7 +104,7 @@ async def save_instruments(
 async def save_verifications(
     change: Change, rows: Sequence[Verification], cause: Cause = ENTERED
 ) -> None:
-    """Saves verifications of instruments that are saved already, and announces them."""
+    """Saves verifications and announces them in events; their instruments must be saved already."""
     await _write(change, rows)
     owners: dict[str, tuple[str, str]] = {}
     for ids in chunks(sorted({row.instrument_id for row in rows}), IDS_IN_QUERY):
@@ -118,7 +122,7 @@ async def save_verifications(
 
 
 async def save_records(change: Change, rows: Sequence[Record], cause: Cause = ENTERED) -> None:
-    """Saves credit records, keeps each new version, and announces them."""
+    """Saves credit records, stores each new version, and announces the records in events."""
     await _write(change, rows)
     change.session.add_all(
         RecordVersion(
@@ -137,7 +141,7 @@ async def save_records(change: Change, rows: Sequence[Record], cause: Cause = EN
 
 
 async def follow_owner(change: Change, owner: Subject, cause: Cause = ENTERED) -> int:
-    """Passes a subject's bureau and review mark on to its instruments; returns how many changed."""
+    """Copies a subject's bureau and review mark to its instruments; returns how many changed."""
     differing = select(Instrument).where(
         Instrument.subject_id == owner.subject_id,
         sa.not_(col(Instrument.removed)),

@@ -1,4 +1,4 @@
-"""The register's part of `quanheng check`: what it holds, and what disagrees within it."""
+"""The registry's part of the command `quanheng check`: counts rows and reports contradictions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,11 @@ LOOK_EVERY_SECONDS = 0.1
 async def check(
     database: Database, clock: Clock, retention_runs: Callable[[], Awaitable[bool]]
 ) -> Findings:
-    """Counts and digests of all rows, removed ones included, and what disagrees."""
+    """Counts all rows of the register, computes their digests, and reports contradictions.
+
+    Removed rows are included. It also reports records kept longer than the law allows, and a daily
+    retention workflow that is not running.
+    """
     findings = Findings()
     async with database.snapshot() as session:
         for topic, (identity, version) in COUNTED.items():

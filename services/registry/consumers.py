@@ -1,4 +1,4 @@
-"""The events that the register handles: its clock was moved, a text was activated."""
+"""The events that the registry handles: moves of its own clock, and activations of rulesets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.registry.retention.timers import Timers
 
 
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
-    """One consumer for each stream that this service listens to."""
+    """Returns one event consumer for each stream to which the registry listens."""
 
     async def clock_moved(received: Received[ClockMoved]) -> None:
         await timers.clock_moved(received.message.offset_seconds)

@@ -1,4 +1,4 @@
-"""Who may see which field of a subject or record: the disclosure rules applied to messages."""
+"""Applies the disclosure rules: which fields of a subject or record a caller may see."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ OPEN_OF_RECORD = (
 
 
 def listed_kinds(on: date) -> frozenset[SubjectKind]:
-    """The kinds of subjects that the public may see at all on a day (S4 三(五))."""
+    """Returns the kinds of subjects that the public may see on a day (S4 三(五))."""
     return frozenset(kind for kind in SubjectKind if may_list_openly(kind, on))
 
 
 def listed(row: Subject, on: date) -> bool:
-    """Whether the public may see a subject at all on a day; never one that is in review."""
+    """Returns whether the public may see a subject on a day; it may never see one in review."""
     return may_list_openly(row.kind, on) and not row.in_review
 
 
 def subject(row: Subject, caller: Caller, on: date) -> pb.Subject:
-    """A subject as the caller may see it on a day."""
+    """Converts a subject to a message with only the fields that the caller may see on a day."""
     message = wire.subject(row)
     if not caller.has(Role.PUBLIC):
         return message
@@ -58,9 +58,10 @@ def subject(row: Subject, caller: Caller, on: date) -> pb.Subject:
 def record(
     row: Record, owner: Subject, caller: Caller, now: GoverningTexts, on: date
 ) -> pb.Record | None:
-    """A credit record as the caller may see it on a day; None where it is not shown at all.
+    """Converts a credit record to a message with only the fields that the caller may see on a day.
 
-    A record that has left the archive is shown to the platform's own services only (C-03).
+    Returns None if the caller may not see the record at all. A record that has left the archive is
+    shown to the platform's own services only (C-03).
     """
     message = wire.record(row)
     if caller.is_service:
@@ -88,7 +89,10 @@ def _disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
 
 
 def retention(row: Record, owner: Subject, now: GoverningTexts, on: date) -> pb.Retention:
-    """How long a record is evidence, disclosed and kept, by the text that governs its archive."""
+    """Returns until which day a record is evidence, is disclosed and is kept in the archive.
+
+    The ruleset that governs the archive decides. The message is empty if no ruleset governs it.
+    """
     ruleset_id, periods = kept(row, owner, now, on)
     if periods is None:
         return pb.Retention()

@@ -1,4 +1,4 @@
-"""The figures of the registry: what was imported, what was wrong, and what waits for a person."""
+"""The metrics of the registry: imports, the faults found in them, and tasks that need a person."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _IN_REVIEW = (
 
 
 def looks(database: Database) -> list[Look]:
-    """The queries behind the metrics of the registry."""
+    """Returns the database queries that measure the metrics of the registry."""
 
     async def awaiting() -> list[Reading]:
         [[(held,)], [(in_review,)]] = await ask(database, _HELD, _IN_REVIEW)

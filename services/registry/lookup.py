@@ -1,7 +1,8 @@
-"""Which row of the register a person means: by id, by the beginning of an id, or by credit code.
+"""Finds a row of the register by its id, by the beginning of its id, or by credit code.
 
-Everything that takes an id from outside asks here. A row that is found may lie outside the
-caller's scope, which the callers check; only the beginning of an id is tried within the scope.
+Every id that comes from outside is looked up here. A row found by its whole id or credit code may
+be outside the caller's scope, which the callers must check; the beginning of an id is searched only
+within the scope.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _CREDIT_CODE = re.compile("[0-9A-Z]{18}")
 
 
 async def subject(by: Change | View, given: str, *, lock: bool = False) -> Subject | None:
-    """The subject with this id, credit code or beginning of an id; None where there is none."""
+    """Returns the subject with this id, start of an id or credit code; None if there is none."""
     if _CREDIT_CODE.fullmatch(given.upper()):
         row = await _with_code(by.session, given.upper(), lock=lock)
         if row is not None:
@@ -40,13 +41,16 @@ async def _with_code(session: AsyncSession, code: str, *, lock: bool) -> Subject
 
 
 async def subject_id(by: Change | View, given: str) -> str:
-    """The id of the subject that is meant; what was given where there is none."""
+    """Returns the id of the subject with this id, credit code or beginning of an id.
+
+    Returns `given` unchanged if there is no such subject.
+    """
     row = await subject(by, given)
     return given if row is None else row.subject_id
 
 
 async def instrument(by: Change | View, given: str, *, lock: bool = False) -> Instrument | None:
-    """The instrument with this id or beginning of an id; None where there is none."""
+    """Returns the instrument with this id or beginning of an id; None if there is none."""
     standing = sa.not_(col(Instrument.removed))
     seen = row_scope.seen(by.caller, Instrument.subject_id, Instrument.bureau)
     row = await find_by_id(by.session, Instrument, given, standing, seen, lock=lock)
@@ -54,7 +58,7 @@ async def instrument(by: Change | View, given: str, *, lock: bool = False) -> In
 
 
 async def record(by: Change | View, given: str, *, lock: bool = False) -> Record | None:
-    """The credit record with this id or beginning of an id; None where there is none."""
+    """Returns the credit record with this id or beginning of an id; None if there is none."""
     owners = select(Subject.subject_id).where(scope.subjects(by.caller, by.today))
     seen = col(Record.subject_id).in_(owners)
     row = await find_by_id(by.session, Record, given, sa.not_(col(Record.removed)), seen, lock=lock)

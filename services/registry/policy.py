@@ -1,4 +1,7 @@
-"""Which roles may call which method. A method that is not named here is closed to everyone."""
+"""The access policy of the registry: which roles may call which method.
+
+A method that is not named here may be called by nobody.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Reads of the register, each limited to what the caller may see.
+"""Queries on the register, each limited to what the caller may see.
 
-Lists leave out what lies outside the caller's scope; asking for one such thing is refused. The
-public gets NotFound for a thing that it may not see.
+A list leaves out rows outside the caller's scope; a request for a single such row is refused with
+NotPermitted. The public gets NotFound for a row that it may not see.
 """
 
 from __future__ import annotations
@@ -33,20 +33,23 @@ from services.registry.tables import (
 
 
 async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
-    """Every bureau, by code; everyone may know how a bureau is reached."""
+    """Returns a page of all bureaus, by code; every caller may see their contact data."""
     rows = select(Bureau).where(sa.not_(col(Bureau.removed)))
     page, token = await paging.page(view.session, request, rows, Bureau.code)
     return pb.ListBureausResponse(bureaus=map(wire.bureau, page), next_page_token=token)
 
 
 async def get_subject(view: View, request: pb.GetSubjectRequest) -> pb.GetSubjectResponse:
-    """A subject by id or credit code. Raises NotFound, NotPermitted outside the scope."""
+    """Returns a subject by its id, the beginning of its id, or its credit code.
+
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope.
+    """
     row = await _subject(view, request.subject_id)
     return pb.GetSubjectResponse(subject=disclosure.subject(row, view.caller, view.today))
 
 
 async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListSubjectsResponse:
-    """Subjects by name."""
+    """Returns a page of the subjects in the caller's scope, by name, and their total number."""
     within = scope.subjects(view.caller, view.today)
     rows = select(Subject).where(sa.not_(col(Subject.removed)), within)
     if request.bureau:
@@ -63,7 +66,10 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
 
 
 async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.GetInstrumentResponse:
-    """An instrument with its verifications. Raises NotFound, NotPermitted."""
+    """Returns an instrument with its verifications, newest first.
+
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope.
+    """
     row = await lookup.instrument(view, request.instrument_id)
     if row is None:
         raise NotFound("没有该计量器具", "There is no such instrument")
@@ -84,7 +90,10 @@ async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.Get
 async def list_instruments(
     view: View, request: pb.ListInstrumentsRequest
 ) -> pb.ListInstrumentsResponse:
-    """Instruments of a subject, a bureau, or the caller's whole scope."""
+    """Returns a page of the instruments of a subject, a bureau, or the caller's whole scope.
+
+    The response also has their total number.
+    """
     owned = await _owned(view, request)
     rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *owned)
     if request.repeated_serial:
@@ -99,7 +108,11 @@ async def list_instruments(
 async def list_verifications(
     view: View, request: pb.ListVerificationsRequest
 ) -> pb.ListVerificationsResponse:
-    """Verifications of the instruments of a subject, a bureau, or the caller's whole scope."""
+    """Returns a page of verifications, each with the fields that identify its instrument.
+
+    The instruments are those of a subject, a bureau, or the caller's whole scope. The response also
+    has the total number of verifications.
+    """
     on_file = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
     owned = await _owned(view, request)
     rows: Any = select(Verification, Instrument).join(Instrument).where(on_file, *owned)
@@ -117,9 +130,10 @@ async def list_verifications(
 
 
 async def get_record(view: View, request: pb.GetRecordRequest) -> pb.GetRecordResponse:
-    """A credit record and its earlier versions. Raises NotFound, NotPermitted.
+    """Returns a credit record, its earlier versions and how long it is kept.
 
-    A record that has left the archive is shown to the platform's own services only (C-03).
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope. A record that has
+    left the archive is shown to the platform's own services only (C-03).
     """
     row = await lookup.record(view, request.record_id)
     if row is None:
@@ -138,10 +152,10 @@ async def get_record(view: View, request: pb.GetRecordRequest) -> pb.GetRecordRe
 
 
 async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRecordsResponse:
-    """The credit records of a subject that the caller may see.
+    """Returns a page of the credit records of a subject that the caller may see.
 
-    Raises NotFound, NotPermitted outside the scope. A page may hold fewer records than were asked
-    for although more pages follow.
+    Raises NotFound for an unknown subject, and NotPermitted outside the caller's scope. A page may
+    have fewer records than requested although more pages follow.
     """
     owner = await _subject(view, request.subject_id)
     now = await governing.load(view.session)
@@ -157,7 +171,7 @@ async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRec
 async def list_accounts(
     view: View, request: identity.ListAccountsRequest
 ) -> identity.ListAccountsResponse:
-    """Every account, by name."""
+    """Returns a page of all accounts, by name."""
     page, token = await paging.page(view.session, request, select(Account), Account.name)
     return identity.ListAccountsResponse(accounts=map(wire.account, page), next_page_token=token)
 
@@ -165,7 +179,7 @@ async def list_accounts(
 async def name_accounts(
     view: View, request: identity.NameAccountsRequest
 ) -> identity.NameAccountsResponse:
-    """The names of these accounts, of those that exist."""
+    """Returns the display names of the requested accounts; unknown ids are left out."""
     asked = col(Account.account_id).in_(request.account_ids)
     rows = await view.session.exec(select(Account).where(asked).order_by(Account.account_id))
     names = [
@@ -176,7 +190,10 @@ async def name_accounts(
 
 
 async def get_caller(view: View, request: identity.GetCallerRequest) -> identity.GetCallerResponse:
-    """The caller's own account; of a service only its name."""
+    """Returns the account of the caller; for a service, only its name.
+
+    Raises NotFound if the account does not exist.
+    """
     if view.caller.is_service:
         return identity.GetCallerResponse(account=identity.Account(name=view.caller.name))
     row = await view.session.get(Account, view.caller.account_id)
@@ -186,7 +203,7 @@ async def get_caller(view: View, request: identity.GetCallerRequest) -> identity
 
 
 async def open_account(view: View) -> Account:
-    """The caller's own account. Raises Unauthenticated when it is closed or gone."""
+    """Returns the account of the caller. Raises Unauthenticated if it is closed or missing."""
     row = await view.session.get(Account, view.caller.account_id)
     if row is None or row.closed:
         raise Unauthenticated("账号已停用，请重新登录", "The account is closed; sign in again")

@@ -1,4 +1,4 @@
-"""Which subjects a caller may see, as a condition of a query (D-09)."""
+"""The query condition that selects the subjects a caller may see (D-09)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PLATFORM_WIDE = "000000"
 
 
 def subjects(caller: Caller, on: date) -> sa.ColumnElement[bool]:
-    """Subjects a caller may see on a day; the public, those that may be listed openly."""
+    """Returns the condition that selects the subjects a caller may see on a day.
+
+    For the public, these are the subjects that may be listed openly on that day.
+    """
     if caller.has(Role.PUBLIC):
         return sa.and_(col(Subject.kind).in_(listed_kinds(on)), sa.not_(col(Subject.in_review)))
     return row_scope.seen(caller, Subject.subject_id, Subject.bureau)

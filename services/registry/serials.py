@@ -1,4 +1,4 @@
-"""Serial numbers that stand more than once: marked for people to look at, never refused."""
+"""Marks the instruments whose serial number occurs more than once; such a number is not refused."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ SERIALS_IN_QUERY = 400
 
 
 def serial_of(row: Instrument) -> Serial:
-    """The type and serial number of an instrument."""
+    """Returns the type code and the serial number of an instrument."""
     return row.type_code, row.serial_no
 
 
 async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
-    """Sets or clears the mark of every instrument with one of these; returns the changed ones."""
+    """Sets or clears the mark of a repeated serial number on the instruments with these numbers.
+
+    Returns the instruments whose mark changed.
+    """
     changed: list[Instrument] = []
     for type_code, serial_nos in _portions(touched):
         # Of two new instruments with one serial number, the later one must see the earlier.

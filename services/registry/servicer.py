@@ -1,4 +1,4 @@
-"""The register and its clock over gRPC."""
+"""The gRPC services for the register and for its clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.registry.commands import (
 
 
 class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
-    """Reads and changes the register."""
+    """Reads and changes the register: bureaus, subjects, instruments, verifications and records."""
 
     register = rpc.add_RegistryServiceServicer_to_server
 
@@ -50,7 +50,7 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
 
 
 class ClockServicer(Servicer, rpc.ClockServiceServicer):
-    """Answers what time it is on the platform, and moves the clock of a sandbox."""
+    """Returns the time on the platform's clock, and moves the clock of a sandbox."""
 
     register = rpc.add_ClockServiceServicer_to_server
 

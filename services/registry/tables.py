@@ -1,4 +1,4 @@
-"""The register's tables. `version` counts the changes of a row, from 1."""
+"""The database tables of the register. `version` counts the changes of a row, from 1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plumbing.database import JsonColumn, enum_column, own_registry
 
 
 class Base(SQLModel, registry=own_registry()):
-    """Base of the registry's own tables."""
+    """The base class of the registry's database tables."""
 
 
 def _unique_where(name: str, *columns: str, where: str) -> sa.Index:
@@ -28,7 +28,7 @@ def _where(name: str, *columns: str, where: str) -> sa.Index:
 
 
 class Bureau(Base, table=True):
-    """A market-regulation bureau."""
+    """A market-regulation bureau, identified by its code."""
 
     __tablename__ = "bureau"
 
@@ -43,7 +43,7 @@ class Bureau(Base, table=True):
 
 
 class Subject(Base, table=True):
-    """A credit subject. The credit code is unique among subjects that have one."""
+    """A subject of metrology credit. The credit code is unique among subjects that have one."""
 
     __tablename__ = "subject"
     __table_args__ = (
@@ -69,7 +69,7 @@ class Subject(Base, table=True):
 
 
 class Instrument(Base, table=True):
-    """A measuring instrument. `bureau` and `in_review` are those of its owner."""
+    """A measuring instrument. `bureau` and `in_review` have the values of its owner."""
 
     __tablename__ = "instrument"
     __table_args__ = (
@@ -97,13 +97,13 @@ class Instrument(Base, table=True):
     version: int = 0
 
     def use(self, state: InstrumentState) -> None:
-        """Sets the state; each time the instrument comes into use, a new spell of use begins."""
+        """Sets the instrument's state; adds 1 to `spell` if this puts the instrument into use."""
         self.spell += state == InstrumentState.IN_USE and self.state != state
         self.state = state
 
 
 class Verification(Base, table=True):
-    """One verification of one instrument. Its certificate number is unique at its institution."""
+    """One verification of one instrument; a certificate number is unique in its institution."""
 
     __tablename__ = "verification"
     __table_args__ = (
@@ -130,7 +130,7 @@ class Verification(Base, table=True):
 
 
 class Record(Base, table=True):
-    """A credit record in its present version."""
+    """The present version of a credit record."""
 
     __tablename__ = "record"
     __table_args__ = (
@@ -177,7 +177,7 @@ class Record(Base, table=True):
 
 
 class RecordVersion(Base, table=True):
-    """The content of a credit record at each version, the present one included."""
+    """The content of a credit record at each of its versions, the present version included."""
 
     __tablename__ = "record_version"
 
@@ -197,7 +197,7 @@ class Contest(Base, table=True):
 
 
 class ActivatedText(Base, table=True):
-    """An activation announced by grading: a text governs in a bureau from a day on."""
+    """An activation that grading announced: a ruleset governs in a bureau from a day on."""
 
     __tablename__ = "activated_text"
 
@@ -210,7 +210,7 @@ class ActivatedText(Base, table=True):
 
 
 class Account(Base, table=True):
-    """An account of a person."""
+    """A person's account for signing in."""
 
     __tablename__ = "account"
 
@@ -225,12 +225,12 @@ class Account(Base, table=True):
     created_at: datetime
 
     def audited(self) -> dict[str, Any]:
-        """The account as the audit chain holds it: without the password hash."""
+        """Returns the account's values for the audit chain, without the password hash."""
         return self.model_dump(mode="json", exclude={"password_hash"})
 
 
 class WrongPassword(Base, table=True):
-    """How many wrong passwords in a row a name was tried with; the name needs no account."""
+    """The number of wrong passwords in a row for a name; the name need not have an account."""
 
     __tablename__ = "wrong_password"
 
@@ -240,7 +240,7 @@ class WrongPassword(Base, table=True):
 
 
 class AnnouncedClock(Base, table=True):
-    """The offset of the sandbox's clock that was last announced to the services; one row."""
+    """The offset of the sandbox's clock that was last announced to the services; a single row."""
 
     __tablename__ = "announced_clock"
 
@@ -249,11 +249,12 @@ class AnnouncedClock(Base, table=True):
 
 
 class ImportBatch(Base, table=True):
-    """One import: a file, or a batch that a system sends in bulk.
+    """One import: a file, or a batch that another system sends in bulk.
 
-    `question` is a digest that is equal for two imports that ask for the same. `asked` is the
-    header it came with, and `sent_as` its sender with roles, so that it can be planned again as it
-    was sent. Of a batch that is being sent, `next_sequence` is the chunk expected next.
+    `question` is a digest that is equal for two imports with the same content and options. `asked`
+    is the header of the import, and `sent_as` its sender with roles, so that it can be planned
+    again as it was sent. For a batch that is being sent, `next_sequence` is the number of the next
+    chunk.
     """
 
     __tablename__ = "import_batch"
@@ -295,9 +296,9 @@ class ImportBatch(Base, table=True):
 
 
 class ImportPiece(Base, table=True):
-    """A piece of a batch's content, kept until the batch is decided.
+    """A piece of a batch's content, stored until the batch is decided.
 
-    Of a batch sent in bulk, piece 0 is the line of column names; every other piece is a chunk with
+    For a batch sent in bulk, piece 0 is the line of column names; every other piece is a chunk with
     its digest and its number of items.
     """
 
@@ -311,7 +312,7 @@ class ImportPiece(Base, table=True):
 
 
 class ImportFault(Base, table=True):
-    """A fault of a cell or a row of an import, or a warning about it."""
+    """A fault in a cell or a row of an import, or a warning about it."""
 
     __tablename__ = "import_fault"
 
@@ -330,7 +331,7 @@ class ImportFault(Base, table=True):
 
 
 class RejectedRow(Base, table=True):
-    """A rejected row of an import, as it stood in the file, with the reasons."""
+    """A rejected row of an import, as it was in the file, with the reasons of the rejection."""
 
     __tablename__ = "import_rejected_row"
 
@@ -341,10 +342,10 @@ class RejectedRow(Base, table=True):
 
 
 class ImportedThing(Base, table=True):
-    """A row of the register that an import made or changed, kept so that it can be undone.
+    """A row of the register that an import created or changed, stored so that it can be undone.
 
-    `before` is its former content, empty for a new row; `version` and `digest` are those of the
-    row as the import left it. `stated` is true where the file gave the state of an instrument.
+    `before` is its former content, None for a new row; `version` and `digest` are those of the row
+    after the import. `stated` is true if the file gave the state of an instrument.
     """
 
     __tablename__ = "import_thing"

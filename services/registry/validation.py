@@ -1,7 +1,7 @@
 """Reads and checks the content of subjects, instruments, verifications and credit records.
 
-Each `read_…` takes a `Reader` over one mapping (a message or a row of a file), adds every fault
-with its field, and returns the content. Nothing here reads the register.
+Each function `read_…` reads one mapping (a message or a row of a file) through a `Reader`, adds
+every fault with its field, and returns the content. No function here reads the register.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from law.reader.strict_reader import Reader
 
 @dataclass(frozen=True)
 class SubjectContent:
-    """The content of a subject: what people enter."""
+    """The fields of a subject that people enter."""
 
     kind: SubjectKind
     name: str
@@ -37,7 +37,7 @@ class SubjectContent:
 
 @dataclass(frozen=True)
 class InstrumentContent:
-    """The content of an instrument: what people enter."""
+    """The fields of an instrument that people enter."""
 
     subject_id: str
     type_code: str
@@ -50,7 +50,7 @@ class InstrumentContent:
 
 @dataclass(frozen=True)
 class VerificationContent:
-    """The content of a verification: what people enter."""
+    """The fields of a verification that people enter."""
 
     instrument_id: str
     result: VerificationResult
@@ -64,7 +64,7 @@ class VerificationContent:
 
 @dataclass(frozen=True)
 class RecordContent:
-    """The content of a credit record: what people enter."""
+    """The fields of a credit record that people enter."""
 
     kind: RecordKind
     severity: Severity | None
@@ -79,12 +79,15 @@ class RecordContent:
 
 
 def reader_of(message: Message, path: str, faults: list[Fault]) -> Reader:
-    """A reader over the fields of a message that are set."""
+    """Returns a reader over the fields of a message that are set; it adds faults to `faults`."""
     return Reader({field.name: value for field, value in message.ListFields()}, path, faults)
 
 
 def read_subject(reader: Reader) -> SubjectContent:
-    """Reads a subject; its credit code must follow GB 32100, a natural person has none."""
+    """Reads and checks the content of a subject; adds a fault for each bad field.
+
+    The credit code must follow GB 32100; a natural person must have none.
+    """
     content = SubjectContent(
         kind=reader.choice("kind", SubjectKind),
         name=reader.text("name").strip(),
@@ -105,7 +108,10 @@ def read_subject(reader: Reader) -> SubjectContent:
 
 
 def read_instrument(reader: Reader) -> InstrumentContent:
-    """Reads an instrument, without its state, bureau and marks, which the register sets."""
+    """Reads and checks the content of an instrument; adds a fault for each bad field.
+
+    State, bureau and marks are not part of it: the register sets them.
+    """
     return InstrumentContent(
         subject_id=reader.text("subject_id"),
         type_code=reader.text("type_code").strip(),
@@ -118,7 +124,10 @@ def read_instrument(reader: Reader) -> InstrumentContent:
 
 
 def read_verification(reader: Reader, today: date) -> VerificationContent:
-    """Reads a verification, which must not be dated after today."""
+    """Reads and checks the content of a verification; adds a fault for each bad field.
+
+    A verification must not be dated after `today`.
+    """
     content = VerificationContent(
         instrument_id=reader.text("instrument_id"),
         result=reader.choice("result", VerificationResult),
@@ -137,19 +146,22 @@ def read_verification(reader: Reader, today: date) -> VerificationContent:
 
 
 def check_dated(reader: Reader, content: VerificationContent, type_code: str) -> None:
-    """Adds a fault where a pass has no last valid day, unless its type needs none (C-19)."""
+    """Adds a fault if a pass has no last day of validity, unless its type needs none (C-19)."""
     passed = content.result is VerificationResult.PASS
     if passed and content.valid_until is None and not only_verified_first(type_code):
         reader.fault("valid_until", "检定合格须填写有效期", "a pass needs the last valid day")
 
 
 def only_verified_first(type_code: str) -> bool:
-    """Whether the catalogue has the type verified at most once."""
+    """Returns whether the catalogue requires at most one verification of a type of instrument."""
     return mode_of(type_code) is not Mode.PERIODIC
 
 
 def read_record(reader: Reader, today: date) -> RecordContent:
-    """Reads a credit record; it occurs, is determined and is entered in this order, by today."""
+    """Reads and checks the content of a credit record; adds a fault for each bad field.
+
+    The day of the event must not be after the day of determination, nor that day after `today`.
+    """
     content = RecordContent(
         kind=reader.choice("kind", RecordKind),
         severity=reader.choice_or_none("severity", Severity),

@@ -1,4 +1,4 @@
-"""Rows as messages. A column and its field have the same name."""
+"""Converts rows of the register to messages. A column and its message field have the same name."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ M = TypeVar("M", bound=Message)
 
 
 def bureau(row: tables.Bureau) -> pb.Bureau:
-    """A bureau as a message."""
+    """Converts a bureau to a message."""
     return _message(row, pb.Bureau)
 
 
 def subject(row: tables.Subject) -> pb.Subject:
-    """A subject as a message."""
+    """Converts a subject to a message."""
     return _message(row, pb.Subject)
 
 
 def instrument(row: tables.Instrument) -> pb.Instrument:
-    """An instrument as a message."""
+    """Converts an instrument to a message."""
     return _message(row, pb.Instrument)
 
 
 def verification(row: tables.Verification) -> pb.Verification:
-    """A verification as a message."""
+    """Converts a verification to a message."""
     return _message(row, pb.Verification)
 
 
 def verification_entry(
     row: tables.Verification, instrument: tables.Instrument
 ) -> pb.VerificationEntry:
-    """A verification in a list, with what identifies its instrument."""
+    """Converts a verification to a list entry, with the fields that identify its instrument."""
     return pb.VerificationEntry(
         verification=verification(row),
         subject_id=instrument.subject_id,
@@ -49,12 +49,12 @@ def verification_entry(
 
 
 def record(row: tables.Record) -> pb.Record:
-    """A credit record as a message."""
+    """Converts a credit record to a message."""
     return _message(row, pb.Record)
 
 
 def account(row: tables.Account) -> identity.Account:
-    """An account as a message."""
+    """Converts an account to a message, without the password hash."""
     message = identity.Account(
         account_id=row.account_id,
         name=row.name,
@@ -69,12 +69,12 @@ def account(row: tables.Account) -> identity.Account:
 
 
 def role_number(role: Role) -> identity.Role.ValueType:
-    """A role of an account on the wire."""
+    """Returns the number of a role in messages."""
     return identity.Role.Value(f"ROLE_{role.upper()}")
 
 
 def role_named(number: identity.Role.ValueType) -> Role:
-    """A role of an account, from the wire."""
+    """Returns the role that has this number in messages."""
     return Role(identity.Role.Name(number).removeprefix("ROLE_").lower())
 
 

@@ -1,1 +1,1 @@
-"""What-if, outlook and comparison of texts: computed on request; nothing is stored."""
+"""What-if gradings, outlooks and comparisons of rulesets: computed on request, never stored."""

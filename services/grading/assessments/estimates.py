@@ -1,4 +1,4 @@
-"""Which grades would become worse if many subjects changed; computed, nothing is stored."""
+"""Computes which subjects would get a worse grade if many subjects changed; stores nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.grading.tables import Grade
 
 
 async def graded(session: AsyncSession, bureau: str) -> int:
-    """How many subjects of a bureau and of the bureaus below it have a grade in force."""
+    """Counts the subjects of a bureau and of the bureaus below it that have a grade in force."""
     counted = select(sa.func.count()).where(
         col(Grade.known_to).is_(None),
         col(Grade.in_force_to).is_(None),
@@ -34,10 +34,10 @@ async def graded(session: AsyncSession, bureau: str) -> int:
 def drops(
     files: Mapping[str, File], subjects: Iterable[pb.SupposedSubject], today: date
 ) -> Iterator[str]:
-    """The ids of the subjects whose grade would be worse today.
+    """Yields the ids of the subjects whose grade, with the supposed changes, would be worse today.
 
-    Grades of different texts are not compared, and a subject without a file has no grade to lose.
-    Raises InvalidInput naming every fault.
+    Two grades under different rulesets are not compared. A subject that is not in `files` is
+    skipped. Raises InvalidInput naming every fault of the supposed changes.
     """
     faults: list[Fault] = []
     pairs = [

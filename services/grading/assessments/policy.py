@@ -1,4 +1,4 @@
-"""Which roles may call which method of AssessmentService (D-09)."""
+"""The access policy: which roles may call which method of AssessmentService (D-09)."""
 
 from __future__ import annotations
 

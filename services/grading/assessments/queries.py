@@ -1,7 +1,7 @@
-"""What-if, outlook and comparison, computed from the present evidence; nothing is stored.
+"""What-if gradings, outlooks and comparisons, computed from the present records; nothing is stored.
 
-A subject outside the caller's scope is not found. No answer here is a grade in force: that one has
-a receipt of its own (`queries`).
+A subject outside the caller's scope is reported as not found. No result of this module is a grade
+in force; a grade in force has its own receipt (see `services.grading.queries`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Result = Receipt | NotGraded
 
 @dataclass(frozen=True)
 class Supposed:
-    """A subject's result on the evidence as it is, and with changes."""
+    """The result of a what-if: a subject's grade without the supposed changes and with them."""
 
     before: Result
     after: Result
@@ -38,7 +38,7 @@ class Supposed:
 
 @dataclass(frozen=True)
 class Ahead:
-    """A subject's result today; the outlook is None where no text governs."""
+    """A subject's result today and its outlook; the outlook is None if no ruleset governs."""
 
     now: Result
     outlook: Outlook | None
@@ -47,8 +47,10 @@ class Ahead:
 
 
 async def file_of(session: AsyncSession, caller: Caller, subject_id: str) -> File:
-    """The file of a subject. Raises NotFound, also outside the caller's scope; WrongState when the
-    import of the subject was undone.
+    """Reads the file of a subject: its dossier and the rulesets that govern.
+
+    Raises NotFound if the subject is unknown or outside the caller's scope, and WrongState if the
+    import that created the subject was undone.
     """
     known = await evidence.read(session, [subject_id])
     file = known.files(known.subjects).get(subject_id)
@@ -60,7 +62,10 @@ async def file_of(session: AsyncSession, caller: Caller, subject_id: str) -> Fil
 
 
 def what_if(file: File, request: pb.WhatIfRequest, today: date) -> Supposed:
-    """Grades a file with and without the changes, as of a day. Raises InvalidInput (`what_if`)."""
+    """Grades a subject's file as of the requested day, with and without the supposed changes.
+
+    Raises InvalidInput naming every fault of the changes.
+    """
     as_of = validation.day(request.as_of, "as_of") or today
     changes = changes_in.read(file.dossier, request.changes, min(today, as_of))
     supposed = replace(file, dossier=grading.changed(file.dossier, changes))
@@ -69,7 +74,10 @@ def what_if(file: File, request: pb.WhatIfRequest, today: date) -> Supposed:
 
 
 def outlook(file: File, request: pb.OutlookRequest, today: date) -> Ahead:
-    """The outlook from today on. Raises InvalidInput for a horizon in the past."""
+    """Computes how a subject's grade will change from today until the requested horizon.
+
+    Raises InvalidInput for a horizon before today.
+    """
     horizon = validation.day(request.horizon, "horizon")
     if horizon is not None and horizon < today:
         fault = Fault("horizon", "不能早于当日", "must not be before today")
@@ -81,7 +89,10 @@ def outlook(file: File, request: pb.OutlookRequest, today: date) -> Ahead:
 
 
 def compare(file: File, request: pb.CompareRequest, today: date) -> Sequence[Receipt]:
-    """Grades a file under several texts or all. Raises InvalidInput naming each unknown text."""
+    """Grades a file under each of the requested rulesets, or under all rulesets if none is named.
+
+    Raises InvalidInput naming each unknown ruleset.
+    """
     as_of = validation.day(request.as_of, "as_of") or today
     return grading.compare(file.dossier, as_of, _texts(request.ruleset_ids))
 

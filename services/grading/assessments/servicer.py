@@ -1,4 +1,4 @@
-"""Assessments and the indices of areas, over gRPC."""
+"""The gRPC service for what-if gradings, outlooks, comparisons and the indices of areas."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.grading.indices import queries as index_queries
 
 
 class AssessmentServicer(Servicer, rpc.AssessmentServiceServicer):
-    """Computes what-ifs, outlooks and comparisons; keeps the indices of areas."""
+    """Computes what-ifs, outlooks and comparisons; stores and publishes the indices of areas."""
 
     register = rpc.add_AssessmentServiceServicer_to_server
 

@@ -1,4 +1,4 @@
-"""The supposed changes of a what-if request, as the law's changes of a dossier."""
+"""Reads the supposed changes of a what-if request and converts them to changes of a dossier."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _REPEATED = ("同一记录只能作一项变更", "one record takes one change")
 
 
 def read(dossier: Dossier, hypotheses: Sequence[pb.Hypothesis], day: date) -> list[Change]:
-    """The changes in their order; a change without a day happens on `day`.
+    """Reads the supposed changes in their order; a change without a day is dated `day`.
 
-    Raises InvalidInput with every fault and its path: an unknown record, a record in two changes,
-    an unknown kind or severity, a value that is not a date.
+    Raises InvalidInput with every fault and its path: an unknown record, a record with more than
+    one change, an unknown kind or severity, a value that is not a date.
     """
     faults: list[Fault] = []
     records = {record.id: record for record in dossier.records}

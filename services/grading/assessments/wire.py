@@ -1,4 +1,4 @@
-"""Assessments, indices and year-ends to protobuf messages."""
+"""Converts assessments, indices and year-ends to protobuf messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.grading.tables import IndexAssessment, YearEnd
 
 
 def outcome(result: Result) -> pb.Outcome:
-    """The message of a receipt, or of the reason why there is none."""
+    """Converts a receipt, or the reason why there is no receipt, to a message."""
     if isinstance(result, NotGraded):
         return _with_reason(pb.Outcome(), result)
     text = ruleset.load(result.ruleset_id)
@@ -35,7 +35,7 @@ def outcome(result: Result) -> pb.Outcome:
 
 
 def supposed(answer: Supposed) -> pb.WhatIfResponse:
-    """The results with and without the changes, and the receipt with them."""
+    """Converts a what-if to a message: both results, and the receipt with the supposed changes."""
     response = pb.WhatIfResponse(
         as_of=answer.as_of.isoformat(), before=outcome(answer.before), after=outcome(answer.after)
     )
@@ -48,7 +48,7 @@ def supposed(answer: Supposed) -> pb.WhatIfResponse:
 
 
 def ahead(answer: Ahead) -> pb.OutlookResponse:
-    """The result today and the outlook, also in sentences."""
+    """Converts today's result and the outlook to a message that also explains them in sentences."""
     response = pb.OutlookResponse(as_of=answer.as_of.isoformat(), now=outcome(answer.now))
     if answer.outlook is None:
         response.explanation_zh[:] = [f"不评定等级：{response.now.not_graded_zh}。"]
@@ -67,7 +67,10 @@ def ahead(answer: Ahead) -> pb.OutlookResponse:
 
 
 def compared(receipts: Sequence[Receipt]) -> pb.CompareResponse:
-    """The results of one dossier under several texts, and how they differ."""
+    """Converts the receipts of one dossier under several rulesets to a message.
+
+    The message also explains, in sentences, how the receipts differ.
+    """
     as_of, subject_id = receipts[0].as_of.isoformat(), receipts[0].subject_id
     document = {
         "subject": subject_id,
@@ -84,7 +87,10 @@ def compared(receipts: Sequence[Receipt]) -> pb.CompareResponse:
 
 
 def index(row: IndexAssessment, *, staff: bool, rows: bool) -> pb.Index:
-    """The message of an index; only the bureau's staff see who assessed and published it."""
+    """Converts an index to a message; only `staff` see who assessed and published it.
+
+    `rows` adds the score of each row of the table.
+    """
     result = row.result
     message = pb.Index(
         index_id=row.index_id,
@@ -114,7 +120,7 @@ def index(row: IndexAssessment, *, staff: bool, rows: bool) -> pb.Index:
 
 
 def year_end(row: YearEnd, covers: Callable[[str], bool]) -> pb.YearEnd:
-    """The message of a closed year, with the counts of the bureaus for which `covers` is true."""
+    """Converts a closed year to a message, with the counts of each bureau that `covers` accepts."""
     moves = [_move(move) for move in row.moves if covers(move["bureau"])]
     message = pb.YearEnd(ruleset_id=row.ruleset_id, year=row.year, moves=moves)
     message.subjects = _sum(moves)
@@ -124,7 +130,7 @@ def year_end(row: YearEnd, covers: Callable[[str], bool]) -> pb.YearEnd:
 
 
 def exact(number: float) -> str:
-    """A number in digits as it was written, without an exponent."""
+    """Formats a number in decimal digits, exactly and without an exponent."""
     return format(Decimal(str(number)), "f")
 
 
@@ -181,5 +187,5 @@ def _with_reason(message: pb.Outcome, reason: NotGraded | None) -> pb.Outcome:
 
 
 def as_json(document: object) -> str:
-    """A document of the law as JSON, for programs."""
+    """Returns a document of the law package as JSON text, for use by programs."""
     return json.dumps(document, ensure_ascii=False)

@@ -1,1 +1,1 @@
-"""Indices of areas: assessed, published by another person, withdrawn."""
+"""The credit indices of areas: assessed, published by another person, withdrawn."""

@@ -1,8 +1,8 @@
-"""Indices of areas: assessed as drafts, published by another person, withdrawn with a ground.
+"""The indices of areas: assessed as drafts, published by another person, withdrawn with a ground.
 
 A scenic area and a street block each have a table of scores (S2 附件3, 附件4). Everyone can read a
-result once the head of the unit publishes it, who must not have assessed it (R-100, D-09). Every
-assessment of an area is kept, so its development stays visible.
+result after the head of the unit publishes it; that person must not have assessed it (R-100, D-09).
+Every assessment of an area is stored, so its development stays visible.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ PUBLICATION_CITE = "S2 二(二)二"  # 结果公布
 
 
 async def assess(change: Change, request: pb.AssessIndexRequest) -> pb.AssessIndexResponse:
-    """Scores an area and stores the result as a draft.
+    """Scores an area by its table and stores the result as a draft.
 
-    Raises NotPermitted for another bureau; InvalidInput with a fault for each bad row, and for a
-    day in the future.
+    Raises NotPermitted for a bureau outside the caller's scope, and InvalidInput with a fault for
+    each bad finding or for a day of assessment in the future.
     """
     change.caller.require_bureau(request.bureau)
     assessed_on = _day(request.assessed_on, change.today)
@@ -56,7 +56,11 @@ async def assess(change: Change, request: pb.AssessIndexRequest) -> pb.AssessInd
 
 
 async def publish(change: Change, request: pb.PublishIndexRequest) -> pb.PublishIndexResponse:
-    """Publishes a draft. Raises NotPermitted to the assessor, WrongState unless it is a draft."""
+    """Publishes the draft of an index, so that everyone can read it.
+
+    Raises NotFound for an unknown index, NotPermitted to the person who assessed it, and WrongState
+    unless it is a draft.
+    """
     row = await _locked(change, request.index_id, IndexState.DRAFT)
     if row.assessed_by == change.on_behalf_of:
         raise NotPermitted(
@@ -76,7 +80,10 @@ async def publish(change: Change, request: pb.PublishIndexRequest) -> pb.Publish
 
 
 async def withdraw(change: Change, request: pb.WithdrawIndexRequest) -> pb.WithdrawIndexResponse:
-    """Withdraws an index, with the ground. Raises WrongState unless it is published."""
+    """Withdraws a published index and stores the ground.
+
+    Raises NotFound for an unknown index, and WrongState unless it is published.
+    """
     row = await _locked(change, request.index_id, IndexState.PUBLISHED)
     before = _values(row)
     row.state, row.withdrawal_ground = IndexState.WITHDRAWN, request.ground

@@ -1,4 +1,4 @@
-"""The findings in an area: read from JSON, and scored by the law."""
+"""Reads the findings of an area's inspection from JSON and scores them by the law's table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ LARGEST = 999_999  # no count of anything found in an area has seven digits
 
 
 def read(text: str) -> dict[str, object]:
-    """The findings by row. Raises InvalidInput unless it is a JSON object with each row once."""
+    """Reads the findings from JSON: a value for each row of the table, by row name.
+
+    Raises InvalidInput if `text` is not a JSON object or if a row appears twice.
+    """
     repeated: list[str] = []
 
     def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,7 +39,10 @@ def read(text: str) -> dict[str, object]:
 
 
 def assess(table_id: str, findings: dict[str, object], on: date) -> IndexAnswer:
-    """The scores of a table on a day. Raises InvalidInput with every fault under its row."""
+    """Scores the findings by the table in force on the day `on`.
+
+    Raises InvalidInput with every fault, each under the name of its row.
+    """
     faults = [_too_large(key) for key, value in findings.items() if _is_huge(value)]
     try:
         answer = indices.assess(table_id, findings, on)

@@ -1,4 +1,4 @@
-"""Reads of the indices of areas: drafts for the bureau's staff, what is published for everyone."""
+"""Queries on the indices of areas: the bureau's staff see every index, others published ones."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from services.grading.tables import IndexAssessment, IndexState
 
 
 async def get_index(view: View, request: pb.GetIndexRequest) -> pb.GetIndexResponse:
-    """An index: in any state for the bureau's staff, a published one for everyone else.
+    """Returns an index: in any state to the bureau's staff, only a published one to everyone else.
 
-    Raises NotFound, also for one that the caller may not see.
+    Raises NotFound for an unknown index and for one that the caller may not see.
     """
     row = await find_by_id(view.session, IndexAssessment, request.index_id)
     staff = row is not None and _is_staff(view.caller, row)
@@ -32,7 +32,7 @@ async def get_index(view: View, request: pb.GetIndexRequest) -> pb.GetIndexRespo
 
 
 async def list_indexes(view: View, request: pb.ListIndexesRequest) -> pb.ListIndexesResponse:
-    """The indices that the caller may see, the newest first."""
+    """Returns a page of the indices that the caller may see, newest first."""
     rows = select(IndexAssessment).where(_seen(view.caller), *_conditions(request))
     order = (IndexAssessment.assessed_at, IndexAssessment.index_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)

@@ -1,1 +1,1 @@
-"""Which text governs a jurisdiction from which day: impacts and activations."""
+"""Determines which ruleset governs a jurisdiction from which day: impacts and activations."""

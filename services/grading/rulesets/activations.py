@@ -1,4 +1,4 @@
-"""Which texts govern, with the activations stored in the database (D-08)."""
+"""Reads the stored activations, which decide which ruleset governs a jurisdiction (D-08)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _CACHE_SIZE = 16
 
 
 async def load(session: AsyncSession) -> GoverningTexts:
-    """Which texts govern, as this transaction sees it; cached until something is activated.
+    """Returns the governing rulesets as this transaction sees them; cached until a new activation.
 
-    Activations are only added, so their number and the newest one identify the set.
+    Activations are only added, so their number and the newest one identify the whole set.
     """
     newest = (
         select(Activation.activation_id, sa.func.count().over())

@@ -1,6 +1,7 @@
-"""Bringing a text into force: its impact is run, read by somebody in charge, then activated.
+"""Brings a ruleset into force: a person runs its impact, another reads it, then it is activated.
 
-One function per change. Separation of duties: the person who activates did not run the impact.
+There is one function for each change. Separation of duties: the person who activates the ruleset
+must not have run the impact.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from services.grading.tables import Activation, Impact, ImpactMove, Subject
 def read_request(
     caller: Caller, request: pb.RunImpactRequest, today: date
 ) -> tuple[Scope, Ruleset, date]:
-    """The scope, the text and the day of an impact.
+    """Returns the scope, the ruleset and the first day that a request for an impact names.
 
     Raises NotPermitted unless the bureau is a municipality in the caller's scope, InvalidInput for
-    an unknown sector or a past day, NotFound for an unknown text.
+    an unknown sector or a past day, NotFound for an unknown ruleset.
     """
     _require_municipality(caller, request.bureau)
     sectors = sorted(request.sectors)
@@ -75,7 +76,7 @@ async def keep_impact(
 async def acknowledge(
     change: Change, request: pb.AcknowledgeImpactRequest
 ) -> pb.AcknowledgeImpactResponse:
-    """Notes that the caller has read an impact; only the first reader is noted."""
+    """Stores that the caller has read an impact; only its first reader is stored."""
     impact = await _impact(change, request.impact_id)
     if impact.seen_at is None:
         impact.seen_by, impact.seen_at = change.on_behalf_of, change.at
@@ -86,10 +87,11 @@ async def acknowledge(
 async def activate(
     change: Change, request: pb.ActivateRulesetRequest
 ) -> pb.ActivateRulesetResponse:
-    """Makes the text of an impact govern from its day on.
+    """Makes the ruleset of an impact govern from the day for which the impact was run.
 
-    Raises NotPermitted to the person who ran the impact; WrongState when nobody has read it, when
-    the evidence has changed since, or when the text may not govern on that day (D-08).
+    Raises InvalidInput for a past day; NotPermitted to the person who ran the impact; WrongState
+    when nobody has read the impact, when the evidence has changed since it was run, or when the
+    ruleset may not govern on that day (D-08).
     """
     impact = await _impact(change, request.impact_id)
     valid_from = validation.day(request.valid_from, "valid_from") or change.today

@@ -1,7 +1,7 @@
-"""Impacts: every subject of a jurisdiction graded under the text in force and under another.
+"""Impacts: every subject of a jurisdiction graded under the ruleset in force and under another one.
 
-Subjects are read in chunks from one snapshot of the database and nothing is written, so memory
-stays small and other calls go on meanwhile. Each subject is graded by `law.grading.grade`, as
+Subjects are read in chunks from one snapshot of the database and nothing is written, so memory use
+is small and other calls are not blocked. Each subject is graded by `law.grading.grade`, as
 everywhere else (ADR 0009).
 """
 
@@ -36,20 +36,26 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Scope:
-    """The subjects a text would govern: those of a municipality, in the named sectors or in all."""
+    """The subjects that a ruleset would govern: those of one municipality, in the given sectors.
+
+    No sectors means every sector.
+    """
 
     bureau: str
     sectors: Sequence[str] = ()
 
     def where(self) -> list[sa.ColumnElement[bool]]:
-        """The conditions on `Subject` that select the registered subjects of the scope."""
+        """Returns the conditions on `Subject` that select the registered subjects of the scope."""
         within = [col(Subject.version) > 0, row_scope.within(self.bureau, Subject.bureau)]
         return [*within, col(Subject.sector).in_(self.sectors)] if self.sectors else within
 
 
 @dataclass(frozen=True)
 class Move:
-    """A subject's grade under the text in force and under the other; None where there is none."""
+    """A subject's grade under the ruleset in force (`before`) and under the examined one (`after`).
+
+    A grade is None where the subject has none.
+    """
 
     subject_id: str
     bureau: str
@@ -59,15 +65,15 @@ class Move:
 
     @property
     def changes_grade(self) -> bool:
-        """Whether the two grades have different names, also when their scales differ."""
+        """Whether the names of the two grades differ, even if the rulesets use different scales."""
         return self.before != self.after
 
 
 @dataclass
 class ImpactResult:
-    """The subjects whose grade would change, and the number of subjects per pair of grades.
+    """The subjects whose grade would change, and the number of subjects for each pair of grades.
 
-    `evidence` is the digest of everything the result was computed from.
+    `evidence` is the digest of all data from which the result was computed.
     """
 
     evidence: str
@@ -75,18 +81,18 @@ class ImpactResult:
     _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def add(self, move: Move) -> None:
-        """Counts a subject, and keeps it if its grade would change."""
+        """Counts a subject's pair of grades, and adds it to `moves` if its grade would change."""
         self._counts[move.ruleset_before, move.before or "", move.after or ""] += 1
         if move.changes_grade:
             self.moves.append(move)
 
     @property
     def subjects(self) -> int:
-        """How many subjects were graded."""
+        """The number of subjects that were graded."""
         return self._counts.total()
 
     def counts(self) -> list[dict[str, Any]]:
-        """The number of subjects for each text in force, grade before and grade after, sorted."""
+        """Returns the number of subjects for each present ruleset, grade before and grade after."""
         names = ("ruleset_before", "before", "after")
         return [
             {**dict(zip(names, key, strict=True)), "subjects": number}
@@ -95,7 +101,7 @@ class ImpactResult:
 
 
 async def run(database: Database, scope: Scope, text: Ruleset, as_of: date) -> ImpactResult:
-    """Grades every subject of the scope as of a day, under the text in force and under `text`."""
+    """Grades every subject of the scope as of a day, under its present ruleset and under `text`."""
     async with database.snapshot() as session:
         result = ImpactResult(await evidence_digest(session, scope))
         key = col(Subject.subject_id)
@@ -110,9 +116,9 @@ async def run(database: Database, scope: Scope, text: Ruleset, as_of: date) -> I
 
 
 async def evidence_digest(session: AsyncSession, scope: Scope) -> str:
-    """The digest of what an impact depends on: subjects, records, activations and texts.
+    """Returns the digest of an impact's inputs: subjects, records, activations and rulesets.
 
-    It reads only ids and versions: about one second for 100,000 records.
+    It reads only ids and versions, which takes about one second for 100,000 records.
     """
     subjects = select(Subject.subject_id, Subject.version).where(*scope.where())
     records = (

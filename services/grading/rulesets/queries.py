@@ -1,4 +1,4 @@
-"""Reads of texts, impacts and activations; what is out of the caller's scope is not found."""
+"""Queries on rulesets, impacts and activations, within the caller's scope."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ from services.grading.tables import Activation, Impact, ImpactMove
 
 
 async def list_rulesets(view: View, request: pb.ListRulesetsRequest) -> pb.ListRulesetsResponse:
-    """Every text that the platform can grade by."""
+    """Returns every ruleset by which the platform can grade."""
     return pb.ListRulesetsResponse(rulesets=map(wire.ruleset, texts.list_rulesets()))
 
 
 async def get_impact(view: View, request: pb.GetImpactRequest) -> pb.GetImpactResponse:
-    """An impact on a municipality in the caller's scope. Raises NotFound."""
+    """Returns an impact. Raises NotFound if it is unknown or outside the caller's scope."""
     return pb.GetImpactResponse(impact=wire.impact(await _impact(view, request.impact_id)))
 
 
 async def list_impact_moves(
     view: View, request: pb.ListImpactMovesRequest
 ) -> pb.ListImpactMovesResponse:
-    """The subjects whose grade an impact changes, in the order of their ids. Raises NotFound."""
+    """Returns a page of the subjects whose grade an impact would change, by subject id.
+
+    Raises NotFound if the impact is unknown or outside the caller's scope.
+    """
     impact = await _impact(view, request.impact_id)
     rows = select(ImpactMove).where(ImpactMove.impact_id == impact.impact_id)
     page, token = await paging.page(view.session, request, rows, ImpactMove.subject_id)
@@ -38,7 +41,7 @@ async def list_impact_moves(
 async def list_activations(
     view: View, request: pb.ListActivationsRequest
 ) -> pb.ListActivationsResponse:
-    """The activations for a bureau, for one below it or for one above it, the newest first.
+    """Returns a page of the activations for a bureau or for one below or above it, newest first.
 
     Raises NotPermitted for a bureau outside the caller's scope.
     """

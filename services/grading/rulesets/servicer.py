@@ -1,4 +1,4 @@
-"""Bringing texts into force, over gRPC."""
+"""The gRPC service that brings rulesets into force."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.grading.rulesets import commands, impacts, queries
 
 
 class RulesetServicer(Servicer, rpc.RulesetServiceServicer):
-    """Lists the texts, computes the impact of one, and brings it into force.
+    """Lists the rulesets, computes the impact of one on the grades, and brings it into force.
 
     `wake` starts a round of grading at once; it neither fails nor waits.
     """

@@ -1,4 +1,4 @@
-"""Texts, impacts and activations to protobuf messages."""
+"""Converts rulesets, impacts and activations to protobuf messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.grading.tables import Activation, Impact, ImpactMove
 
 
 def ruleset(text: Ruleset) -> pb.Ruleset:
-    """The message of a packaged text."""
+    """Converts a ruleset of the law package to a message."""
     return pb.Ruleset(
         ruleset_id=text.id,
         version=text.version,
@@ -25,7 +25,7 @@ def ruleset(text: Ruleset) -> pb.Ruleset:
 
 
 def impact(row: Impact) -> pb.Impact:
-    """The message of an impact."""
+    """Converts an impact to a message."""
     message = pb.Impact(
         impact_id=row.impact_id,
         bureau=row.bureau,
@@ -46,7 +46,7 @@ def impact(row: Impact) -> pb.Impact:
 
 
 def move(row: ImpactMove) -> pb.ImpactMove:
-    """The message of a subject whose grade would change."""
+    """Converts a subject whose grade an impact would change to a message."""
     return pb.ImpactMove(
         subject_id=row.subject_id,
         bureau=row.bureau,
@@ -57,7 +57,7 @@ def move(row: ImpactMove) -> pb.ImpactMove:
 
 
 def activation(row: Activation) -> pb.Activation:
-    """The message of an activation."""
+    """Converts an activation to a message."""
     message = pb.Activation(
         activation_id=row.activation_id,
         bureau=row.bureau,

@@ -1,1 +1,1 @@
-"""Changes of the register: one function per change, each in one transaction."""
+"""Commands that change the register: one function per change, each in one transaction."""

@@ -1,4 +1,4 @@
-"""Changes of bureaus."""
+"""The command that creates or changes a bureau."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ CONTACT = ("department", "phone", "email")
 
 
 async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
-    """Creates or changes a bureau.
+    """Creates a bureau or changes an existing one.
 
-    An administrator may do both; a unit head may change how the own bureau is reached, and gets
-    NotPermitted for anything else. Raises WrongState for a version that is not the present one.
+    An administrator may do both. A unit head may change only the contact data of the own bureau,
+    and gets NotPermitted for anything else. Raises WrongState if the request's version is not the
+    present one.
     """
     message = request.bureau
     row = await change.session.get(Bureau, message.code, with_for_update=True)

@@ -1,4 +1,4 @@
-"""Moving the sandbox's clock."""
+"""Commands on the platform's clock: reads it, and moves the clock of a sandbox."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLATFORM = "platform"
 
 
 async def remember_clock(database: Database, clock: Clock) -> None:
-    """Saves at the first start how far the clock of a new sandbox is ahead."""
+    """Stores the clock's offset in seconds at the first start, as the offset last announced."""
     async with database.transaction() as session:
         if await session.get(AnnouncedClock, ROW) is None:
             seconds = clock.offset().total_seconds()
@@ -29,9 +29,9 @@ async def remember_clock(database: Database, clock: Clock) -> None:
 async def advance_clock(
     change: Change, request: pb.AdvanceClockRequest, *, clock: Clock
 ) -> pb.AdvanceClockResponse:
-    """Moves the sandbox's clock forward and announces it.
+    """Moves the sandbox's clock forward to the requested moment and announces it.
 
-    Raises WrongState outside a sandbox and for a moment that is past.
+    Raises WrongState outside a sandbox, and for a moment before the present one.
     """
     if not isinstance(clock, SandboxClock):
         raise WrongState("只有沙箱的时钟可以拨动", "Only a sandbox's clock can be moved")
@@ -68,7 +68,7 @@ async def _announce(change: Change, clock: Clock, before: float) -> None:
 
 
 def current_time(clock: Clock) -> pb.GetClockResponse:
-    """What the platform's clock shows now."""
+    """Returns the time and the day on the platform's clock, and its offset in seconds."""
     now = clock.now()
     return pb.GetClockResponse(
         now=_stamp(now),

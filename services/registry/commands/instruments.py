@@ -1,4 +1,4 @@
-"""Changes of instruments."""
+"""Commands that create and change measuring instruments."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from services.registry.validation import InstrumentContent, read_instrument, rea
 async def put_instrument(
     change: Change, request: pb.PutInstrumentRequest
 ) -> pb.PutInstrumentResponse:
-    """Files an instrument as spare (C-19), or changes its content, its owner included.
+    """Files a new instrument in the state spare (C-19), or changes the content of an instrument.
 
-    Filing is a service to the user unit; nothing depends on it (C-20). Raises InvalidInput,
-    NotPermitted outside the scope, WrongState for a version that is not the present one.
+    The content includes the owner. Filing is a service to the user unit; nothing depends on it
+    (C-20). Raises InvalidInput for faulty content, NotPermitted outside the caller's scope,
+    WrongState if the request's version is not the present one.
     """
     message, faults = request.instrument, list[Fault]()
     content = read_instrument(reader_of(message, "instrument", faults))
@@ -90,9 +91,10 @@ def _after(row: Instrument, others: list[Instrument]) -> dict[str, object]:
 async def set_instrument_state(
     change: Change, request: pb.SetInstrumentStateRequest
 ) -> pb.SetInstrumentStateResponse:
-    """Sets an instrument to in use, spare or stopped, or scraps it for good.
+    """Sets an instrument's state to in use, spare or stopped, or to scrapped, which is final.
 
-    Each time it comes into use, a new spell of use begins. Raises WrongState once it is scrapped.
+    Each time the instrument comes into use, a new period of use is counted (`spell`). Raises
+    WrongState if it is scrapped already.
     """
     row = await find_instrument(change, request.instrument_id)
     state = InstrumentState(request.state)

@@ -1,6 +1,6 @@
-"""What the decision of a case does to records: repaired, or no longer disclosed.
+"""Commands that apply the decision of a case to records: repair, or stopped disclosure.
 
-Only the objection service calls these commands.
+Only the objection service may call these commands.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ async def repair_records(
 ) -> pb.RepairRecordsResponse:
     """Marks adverse records as repaired: from today on they no longer count (S3 20; S4 四(四)).
 
-    Records that are no longer active stay as they are. Raises WrongState for a positive record.
+    Records that are no longer active are not changed. Raises WrongState for a positive record.
     """
     rows = await _records(change, request.record_ids)
     if any(row.kind.positive for row in rows):
@@ -40,7 +40,7 @@ async def repair_records(
 async def stop_disclosure(
     change: Change, request: pb.StopDisclosureRequest
 ) -> pb.StopDisclosureResponse:
-    """Stops the disclosure of records, which stay on file and still count (S4 五(三))."""
+    """Stops the public disclosure of records; they stay on file and still count (S4 五(三))."""
     rows = await _records(change, request.record_ids)
     disclosed = [row for row in rows if not row.disclosure_stopped]
     before = _states(disclosed)

@@ -1,4 +1,4 @@
-"""Changes of credit records: entering, correcting, withdrawing, contesting; never deleting."""
+"""Commands that enter, correct, withdraw and contest credit records; no command deletes one."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from services.registry.validation import RecordContent, read_record, reader_of
 
 
 async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.EnterRecordResponse:
-    """Enters a credit record as of today.
+    """Enters a new credit record, with today as its day of entry.
 
-    Raises InvalidInput, NotPermitted outside the scope, AlreadyExists for a fact that was entered
-    from the same source before, even if it was withdrawn since.
+    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
+    AlreadyExists if the same fact was entered from the same source before, even if it was withdrawn
+    since.
     """
     content = _content(change, request.record)
     subject = await find_subject(change, request.record.subject_id)
@@ -50,10 +51,11 @@ async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.Ent
 async def correct_record(
     change: Change, request: pb.CorrectRecordRequest
 ) -> pb.CorrectRecordResponse:
-    """Corrects a credit record, which stays in force; its earlier versions are kept.
+    """Corrects the content of a credit record; it stays in force and its old versions are stored.
 
-    Raises InvalidInput, NotPermitted outside the scope, WrongState for a version that is not the
-    present one or a record that is no longer active, AlreadyExists for a fact entered twice.
+    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, WrongState if
+    the request's version is not the present one or the record is no longer active, and
+    AlreadyExists if another record has the same fact from the same source.
     """
     content = _content(change, request.record)
     row = await find_record(change, request.record.record_id)
@@ -73,7 +75,8 @@ async def withdraw_record(
 ) -> pb.WithdrawRecordResponse:
     """Withdraws a credit record: from today on it no longer counts.
 
-    Raises NotPermitted outside the scope, WrongState for a record that is no longer active.
+    Raises NotPermitted outside the caller's scope, and WrongState if the record is no longer
+    active.
     """
     row = await find_record(change, request.record_id)
     _require_active(row)
@@ -85,7 +88,7 @@ async def withdraw_record(
 
 
 async def set_contested(change: Change, request: pb.SetContestedRequest) -> pb.SetContestedResponse:
-    """Marks records as contested by a case, or ends that for the case.
+    """Marks records as contested by a case, or removes the mark of that case.
 
     A record stays marked until the last case that contests it has ended.
     """

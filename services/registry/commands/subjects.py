@@ -1,4 +1,4 @@
-"""Changes of subjects."""
+"""The command that registers or changes a credit subject."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ OPERATORS_OWN = frozenset({"person_in_charge", "address", "email"})
 
 
 async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSubjectResponse:
-    """Registers a subject, or changes its content; its instruments follow it to another bureau.
+    """Registers a new subject, or changes the content of a subject.
 
-    Raises InvalidInput, NotPermitted outside the scope, WrongState for a version that is not the
-    present one, AlreadyExists where another subject has the credit code.
+    If its bureau changes, the bureau of its instruments changes too. Raises InvalidInput for faulty
+    content, NotPermitted outside the caller's scope, WrongState if the request's version is not the
+    present one, and AlreadyExists if another subject has the same credit code.
     """
     faults: list[Fault] = []
     content = read_subject(reader_of(request.subject, "subject", faults))

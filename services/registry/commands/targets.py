@@ -1,4 +1,4 @@
-"""Finding what a command acts on: locked, within the caller's scope, and as it was last read."""
+"""Finds the rows that a command changes, locks them, and checks the caller's scope and version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.registry.tables import Bureau, Instrument, Record, Subject
 
 
 async def require_bureau_exists(change: Change, code: str, field: str) -> None:
-    """Refuses a bureau that the register does not hold."""
+    """Raises InvalidInput, naming `field`, unless the register has a bureau with this code."""
     row = await change.session.get(Bureau, code)
     if row is None or row.removed:
         zh, en = "没有该市场监管机关", "there is no such bureau"
@@ -18,9 +18,9 @@ async def require_bureau_exists(change: Change, code: str, field: str) -> None:
 
 
 async def find_subject(change: Change, subject_id: str) -> Subject:
-    """The subject of an id or credit code, locked.
+    """Returns the subject with this id, beginning of an id or credit code, and locks its row.
 
-    Raises NotFound, NotPermitted outside the caller's scope.
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope.
     """
     row = await lookup.subject(change, subject_id, lock=True)
     if row is None:
@@ -30,7 +30,10 @@ async def find_subject(change: Change, subject_id: str) -> Subject:
 
 
 async def find_instrument(change: Change, instrument_id: str) -> Instrument:
-    """The instrument, locked. Raises NotFound, NotPermitted outside the caller's scope."""
+    """Returns the instrument with this id or beginning of an id, and locks its row.
+
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope.
+    """
     row = await lookup.instrument(change, instrument_id, lock=True)
     if row is None:
         raise NotFound("没有该计量器具", "There is no such instrument", instrument_id=instrument_id)
@@ -39,7 +42,10 @@ async def find_instrument(change: Change, instrument_id: str) -> Instrument:
 
 
 async def find_record(change: Change, record_id: str) -> Record:
-    """The credit record, locked. Raises NotFound, NotPermitted outside the caller's scope."""
+    """Returns the credit record with this id or beginning of an id, and locks its row.
+
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope.
+    """
     row = await lookup.record(change, record_id, lock=True)
     if row is None:
         raise NotFound("没有该信用记录", "There is no such record", record_id=record_id)
@@ -48,7 +54,7 @@ async def find_record(change: Change, record_id: str) -> Record:
 
 
 def require_version(present: int, given: int) -> None:
-    """Refuses to change a row that has changed since the caller read it."""
+    """Raises WrongState if the present version of a row is not the one that the caller has read."""
     if present != given:
         raise WrongState(
             "已被他人修改，请重新读取后再改",
@@ -58,5 +64,5 @@ def require_version(present: int, given: int) -> None:
 
 
 def refuse_any(faults: list[Fault]) -> None:
-    """Raises InvalidInput when there is any fault."""
+    """Raises InvalidInput with these faults; does nothing if the list is empty."""
     refuse(faults, "输入不符合要求", "The input is not valid.")

@@ -1,4 +1,4 @@
-"""Recording the verification of an instrument."""
+"""The command that records the verification of an instrument."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ async def record_verification(
 ) -> pb.RecordVerificationResponse:
     """Records a verification; a first pass puts a spare instrument into use (C-19).
 
-    A certificate that is recorded already is answered as it is. Raises InvalidInput, NotPermitted
-    outside the scope, AlreadyExists for a recorded certificate number with other content.
+    If the same certificate is recorded already with the same content, returns that verification.
+    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
+    AlreadyExists if the certificate number is recorded with other content.
     """
     faults: list[Fault] = []
     reader = reader_of(request.verification, "verification", faults)
@@ -47,7 +48,10 @@ async def record_verification(
 
 
 def comes_into_use(instrument: Instrument, result: VerificationResult) -> bool:
-    """Whether a result puts an instrument into use: a pass of one that was never used (C-19)."""
+    """Returns whether a verification result puts an instrument into use.
+
+    It does if the result is a pass and the instrument was never used before (C-19).
+    """
     never_used = instrument.state == InstrumentState.SPARE and instrument.spell == 0
     return never_used and result == VerificationResult.PASS
 

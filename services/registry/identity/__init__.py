@@ -1,1 +1,1 @@
-"""Accounts, passwords, keys and tokens: the registry alone signs."""
+"""Accounts, passwords, keys and tokens; only the registry signs tokens."""

@@ -1,4 +1,7 @@
-"""Changes of accounts. Passwords come hashed, since hashing is too slow for a transaction."""
+"""Commands that create, change and close accounts.
+
+Passwords are passed as hashes, since hashing is too slow for a transaction.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ APART = frozenset({Role.OPERATOR, Role.PUBLIC})
 async def create_account(
     change: Change, request: pb.CreateAccountRequest, *, password_hash: str
 ) -> pb.CreateAccountResponse:
-    """Creates an account.
+    """Creates an account for a person.
 
-    Raises InvalidInput for roles that do not go together or a scope that does not fit them,
-    AlreadyExists for a name in use.
+    Raises InvalidInput for roles that may not be combined or a bureau or subject that does not fit
+    the roles, and AlreadyExists for a name in use.
     """
     roles = frozenset(map(wire.role_named, request.roles))
     refuse_any(list(_role_faults(roles)) + list(_scope_faults(roles, request)))
@@ -52,7 +55,10 @@ async def create_account(
 
 
 async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.CloseAccountResponse:
-    """Closes an account for good. Raises NotFound, WrongState for the caller's own account."""
+    """Closes an account permanently.
+
+    Raises NotFound for an unknown account, and WrongState for the caller's own account.
+    """
     row = await _find(change, request.account_id)
     if row.account_id == change.caller.account_id:
         # Otherwise the last administrator could lock everyone out.
@@ -75,8 +81,8 @@ async def change_password(
 ) -> pb.ChangePasswordResponse:
     """Sets a new password for `checked`, the account whose present password was just checked.
 
-    Raises NotPermitted where it was wrong (`checked` is None), WrongState where it was changed
-    meanwhile.
+    Raises NotPermitted if that password was wrong (`checked` is None), and WrongState if it was
+    changed after the check.
     """
     if checked is None:
         raise NotPermitted("原密码不正确", "The present password is wrong")

@@ -1,4 +1,4 @@
-"""The first start: the keys that sign tokens, and the account that creates all others."""
+"""The first start of the registry: creates the account that creates all other accounts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ log = structlog.get_logger()
 
 
 async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir: Path) -> None:
-    """Creates the first administrator, with the password in a file that only its owner may read.
+    """Creates the first administrator's account, unless it exists already.
 
-    The file is written first, so that after a crash the next start uses the same password.
+    Its password is stored in a file that only the file's owner may read. The file is written first,
+    so that after a crash the next start uses the same password.
     """
     async with changes.database.snapshot() as session:
         known = await session.exec(select(Account).where(Account.name == ADMINISTRATOR))
@@ -45,7 +46,10 @@ async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir:
 
 
 def first_password(keys_dir: Path) -> Path:
-    """The file with the first administrator's password; it is written where there is none."""
+    """Returns the path of the file with the first administrator's password.
+
+    Writes the file with a random password if it does not exist.
+    """
     file = keys_dir / f"{ADMINISTRATOR}.password"
     if not file.exists():
         write_private(file, secrets.token_urlsafe(18))

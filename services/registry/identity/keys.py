@@ -1,8 +1,9 @@
 """`python -m services.registry.identity.keys DIR`: makes a folder of keys for each service.
 
 On one machine the registry makes the keys on its first start. Where each service runs in a
-container of its own, the container gets one of these folders, read-only: DIR/registry holds every
-key, DIR/<service> the public key and the secret of that service. Existing files are kept.
+container of its own, the container gets one of these folders, read-only: DIR/registry has every
+key, DIR/<service> has the public key and the secret of that service. Existing keys are not replaced
+by new ones.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ REGISTRY = "registry"
 
 
 def hand_out(directory: Path) -> None:
-    """Makes a folder for each service with the keys that it may read, and no others."""
+    """Makes a folder for each service with only the keys that this service may read."""
     made = directory / REGISTRY
     make_keys(made, CALLERS)
     first_password(made)

@@ -1,7 +1,8 @@
-"""Passwords: hashed with argon2, and guarded against guessing.
+"""Passwords: hashed with argon2, and protected against guessing.
 
-A name without an account behaves like any other: the same work, the same count of wrong passwords,
-the same answers. Waiting goes by the machine's time, so moving a sandbox's clock ends no waiting.
+A name without an account is treated like any other: the same amount of work, the same count of
+wrong passwords, the same errors. The waiting time is measured by the machine's clock, so moving a
+sandbox's clock does not shorten it.
 """
 
 from __future__ import annotations
@@ -41,14 +42,15 @@ class Passwords:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def hash(self, password: str) -> str:
-        """The salted hash of a password."""
+        """Returns the salted argon2 hash of a password."""
         async with self._hashing:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def check(self, name: str, password: str) -> Account:
-        """The open account with this name and password.
+        """Returns the open account with this name and password.
 
-        Raises Unauthenticated, and WrongState for a minute after five wrong passwords in a row.
+        Raises Unauthenticated if there is none, and WrongState for a minute after five wrong
+        passwords in a row.
         """
         # One attempt at a time for each name, so that a hundred at once are all counted.
         lock = self._locks.setdefault(name, asyncio.Lock())

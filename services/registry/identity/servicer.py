@@ -1,4 +1,4 @@
-"""Logging in and accounts over gRPC."""
+"""The gRPC service for logging in and for accounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _caller(account: Account) -> Caller:
 
 
 class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
-    """Issues tokens and keeps the accounts. `secrets` holds the secret of each service by name."""
+    """Issues tokens and manages accounts. `secrets` has the secret of each service, by its name."""
 
     register = rpc.add_IdentityServiceServicer_to_server
 

@@ -1,7 +1,7 @@
-"""Imports of files, and of batches that systems send in bulk.
+"""Imports of files, and of batches that other systems send in bulk.
 
-A file goes through these folders in order. `read/` turns its bytes into rows of cells, `rows/`
-turns cells into checked values and notes every fault, `plan/` compares them with the register,
-`impact/` estimates what applying them would set off, and `batch/` applies, holds or refuses them
-in one transaction, and undoes them.
+A file is processed by these folders in this order. `read/` converts its bytes to rows of cells,
+`rows/` converts cells to checked values and lists every fault, `plan/` compares the values with the
+register, `impact/` estimates how many alerts and lower grades would result, and `batch/` applies,
+holds or refuses the changes in one transaction, and undoes them on request.
 """

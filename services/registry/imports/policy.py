@@ -1,4 +1,4 @@
-"""Who may import files, send batches in bulk, and decide about batches that are held."""
+"""The access policy: who may import files, send batches in bulk, and decide about held batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of batches and their faults, within the caller's scope."""
+"""Queries on batches, their faults and their rejected rows, within the caller's scope."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ENVELOPE_BYTES = 1024
 
 
 async def get_batch(view: View, request: pb.GetBatchRequest) -> pb.GetBatchResponse:
-    """A batch. Raises NotFound, NotPermitted outside the scope."""
+    """Returns a batch. Raises NotFound, or NotPermitted outside the caller's scope."""
     row = await find_batch(view.session, view.caller, request.batch_id)
     return pb.GetBatchResponse(batch=await describe(view.session, row))
 
 
 async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBatchesResponse:
-    """The batches that the caller sees, newest first."""
+    """Returns a page of the batches the caller may see, newest first, and their total number."""
     rows = select(ImportBatch).where(visible_batches(view.caller))
     order = (ImportBatch.imported_at, ImportBatch.batch_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
@@ -33,7 +33,10 @@ async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBat
 
 
 async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFaultsResponse:
-    """The faults of a batch, by row. Raises NotFound, NotPermitted."""
+    """Returns a page of the faults of a batch, by row, and their total number.
+
+    Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
+    """
     batch = await find_batch(view.session, view.caller, request.batch_id)
     rows = select(ImportFault).where(ImportFault.batch_id == batch.batch_id)
     page, token = await paging.page(view.session, request, rows, ImportFault.number)
@@ -45,9 +48,10 @@ async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFault
 async def get_rejected_rows(
     view: View, request: pb.GetRejectedRowsRequest
 ) -> pb.GetRejectedRowsResponse:
-    """The rejected rows as a CSV file.
+    """Returns the rejected rows of a batch as a CSV file.
 
-    Raises NotFound, NotPermitted, WrongState where they are too many for one answer.
+    Raises NotFound for an unknown batch, NotPermitted outside the caller's scope, and WrongState if
+    the rows are too many for one response.
     """
     batch = await find_batch(view.session, view.caller, request.batch_id)
     of_batch = select(RejectedRow).where(RejectedRow.batch_id == batch.batch_id)

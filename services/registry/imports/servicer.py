@@ -1,4 +1,4 @@
-"""Imports over gRPC: files, batches that systems send in bulk, and decisions about batches."""
+"""The gRPC services for imports: files, batches sent in bulk, and decisions about batches."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _ImportingServicer(Servicer):
 
 
 class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
-    """Imports files, and has batches approved, rejected, discarded and undone."""
+    """Imports files; approves, rejects, discards and undoes batches."""
 
     register = rpc.add_ImportServiceServicer_to_server
 
@@ -115,7 +115,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
 
 
 class BulkServicer(_ImportingServicer, bulk_pb2_grpc.BulkServiceServicer):
-    """Receives batches that systems send, chunk by chunk."""
+    """Receives batches that other systems send in bulk, chunk by chunk."""
 
     register = bulk_pb2_grpc.add_BulkServiceServicer_to_server
 

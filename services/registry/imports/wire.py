@@ -1,4 +1,4 @@
-"""Batches, faults and rejected rows as messages."""
+"""Converts batches, faults and rejected rows to messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DERIVED = {"would_be_held", "approving_bureau", "approvers"}
 
 
 def batch(row: ImportBatch) -> pb.Batch:
-    """A batch as a message; see `approvers.describe` for who may approve it."""
+    """Converts a batch to a message, without its approvers, which `approvers.describe` adds."""
     names = set(pb.Batch.DESCRIPTOR.fields_by_name) - _CONVERTED - _DERIVED
     message = pb.Batch(**row.model_dump(include=names))
     if row.estimate is not None:
@@ -30,15 +30,15 @@ def batch(row: ImportBatch) -> pb.Batch:
 
 
 def fault(row: ImportFault, sheet: str) -> pb.RowFault:
-    """A fault as a message; `sheet` is the workbook's sheet, empty for a text file."""
+    """Converts a fault to a message; `sheet` is the workbook's sheet, empty for a text file."""
     return pb.RowFault(**row.model_dump(exclude={"batch_id", "number"}), sheet=sheet)
 
 
 def rejected_rows(header: Sequence[str], rows: Iterable[RejectedRow]) -> bytes:
-    """The rejected rows as a CSV file that can be corrected and imported again.
+    """Returns the rejected rows as a CSV file that can be corrected and imported again.
 
     It has the columns of the original file, and the reasons in a last column. Cells that a
-    spreadsheet program would run as a formula begin with an apostrophe, which reading removes.
+    spreadsheet program would run as a formula begin with an apostrophe, which the import removes.
     """
     columns = [name for name in header if name != REASONS]
     places = [place for place, name in enumerate(header) if name != REASONS]

@@ -1,1 +1,1 @@
-"""How long records are kept, and how they leave the archive."""
+"""Computes how long records are kept, and removes them from the archive after that."""

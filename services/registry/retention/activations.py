@@ -1,4 +1,4 @@
-"""Which text governs an archive, from the activations that grading announces."""
+"""Stores the activations announced by grading: which ruleset governs an archive from which day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.registry.tables import ActivatedText
 
 
 async def load(session: AsyncSession) -> GoverningTexts:
-    """The activations that this transaction sees, the deciding ones first."""
+    """Reads the stored activations as this transaction sees them, the deciding ones first."""
     in_order = select(ActivatedText).order_by(
         col(ActivatedText.valid_from).desc(), col(ActivatedText.activated_at).desc()
     )
@@ -24,7 +24,7 @@ async def load(session: AsyncSession) -> GoverningTexts:
 
 
 async def handle_activation(change: Change, received: Received[RulesetActivated]) -> None:
-    """Saves an activation, which never changes afterwards."""
+    """Stores an announced activation of a ruleset; an activation never changes afterwards."""
     activation = received.message.activation
     await change.session.merge(
         ActivatedText(

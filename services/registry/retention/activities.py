@@ -1,4 +1,4 @@
-"""The activity of `retention/daily`: it expires records in chunks, each in one transaction."""
+"""The activity of the workflow `retention/daily`: expires records, one chunk per transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _CALLER = service_caller("registry")
 
 
 class Activities:
-    """Acts on the register's database. It is safe to repeat: a done chunk is not due again."""
+    """The activities that `retention/daily` runs on the register's database.
+
+    An activity can be repeated safely: a record that has expired is not due again.
+    """
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -23,7 +26,10 @@ class Activities:
     @activity.defn(name=ACTIVITY)
     @final_errors
     async def expire(self, round_: Round) -> Expired:
-        """Expires every record whose time is over by the round's day (S3 18, 19; S4 三(二))."""
+        """Expires every record whose retention ends by the round's day (S3 18, 19; S4 三(二)).
+
+        Returns the number of expired records.
+        """
         total, after = 0, retention.START
         while True:
             async with self._changes.change(_CALLER) as change:

@@ -1,8 +1,8 @@
-"""How long records are kept, and how they leave the archive after that (S3 18, 19; C-01).
+"""Computes how long records are kept, and removes them from the archive (S3 18, 19; C-01).
 
-For an adverse record, leaving is natural repair. Once a day, every record leaves whose time is over
-by that day; so a missed day is made up for by the next, and a second run changes nothing. The row
-stays as a tombstone that nobody is shown (C-03).
+For an adverse record, leaving the archive is natural repair. Once a day, every record leaves whose
+retention period has ended by that day; so the next run makes up for a missed day, and a second run
+changes nothing. The row stays as a tombstone that nobody is shown (C-03).
 """
 
 from __future__ import annotations
@@ -37,14 +37,18 @@ START: Place = (date.min, "")
 
 @dataclass(frozen=True)
 class Chunk:
-    """How many records of a chunk expired, and after which place to go on; None at the end."""
+    """The result of expiring one chunk of records.
+
+    `expired` is their number; `last` is the place from which the next chunk continues, None at the
+    end.
+    """
 
     expired: int
     last: Place | None
 
 
 def law_record(row: Record) -> evidence.Record:
-    """A record as the law reads it."""
+    """Converts a record of the register to a record of the law package."""
     return evidence.Record(
         id=row.record_id,
         kind=row.kind,
@@ -65,9 +69,10 @@ def law_record(row: Record) -> evidence.Record:
 def kept(
     record: Record, owner: Subject, now: GoverningTexts, on: date
 ) -> tuple[str, Retention | None]:
-    """The id of the text that governs the archive on a day, and how long it keeps a record.
+    """Returns the ruleset that governs a record's archive on a day, and the record's periods.
 
-    Empty and None where no text governs.
+    The ruleset is given by its id. The periods are those of the record's use as evidence, its
+    disclosure and its time in the archive. Returns an empty id and None if no ruleset governs.
     """
     text = now.of_archive(owner.bureau, owner.sector, on)
     if isinstance(text, NotGraded):
@@ -77,9 +82,10 @@ def kept(
 
 
 async def expire_due(change: Change, as_of: date, after: Place = START) -> Chunk:
-    """Expires the next records after a place whose time is over by a day.
+    """Expires the next chunk of records whose retention period has ended by the day `as_of`.
 
-    Writes one audit entry for each article, with the id of every record (D-10).
+    `after` is the place of the last record of the chunk before: its day of determination and its
+    id. Writes one audit entry for each article, with the id of every record (D-10).
     """
     now = await governing.load(change.session)
     rows = await _old(change.session, as_of, now, after)
@@ -96,7 +102,7 @@ async def expire_due(change: Change, as_of: date, after: Place = START) -> Chunk
 
 
 async def overdue(session: AsyncSession, as_of: date) -> list[str]:
-    """The ids of records that are still on file although their time is over by a day."""
+    """Returns the ids of records still on file although their retention ended by `as_of`."""
     now = await governing.load(session)
     overdue: list[str] = []
     after: Place | None = START

@@ -1,6 +1,6 @@
 """Runs the register's one workflow as soon as Temporal is reachable.
 
-The register serves before that, since the other services cannot sign in until it does.
+The registry serves calls before that, since the other services cannot sign in without it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ SERVICE = "registry"
 
 
 class Timers:
-    """Runs the worker, and starts `retention/daily` where it does not run."""
+    """Runs the registry's Temporal worker, and starts `retention/daily` if it is not running."""
 
     def __init__(self, settings: Settings, changes: Changes, clock: Clock) -> None:
         self._settings, self._changes, self._clock = settings, changes, clock
         self._daily: DailyStarter | None = None
 
     async def run(self) -> NoReturn:
-        """Connects as soon as Temporal is there, then works until cancelled."""
+        """Connects to Temporal as soon as it is reachable, then runs the worker until cancelled."""
         client = await temporal.connect(self._settings, metrics=workflows.BUFFER)
         workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
         daily = DailyStarter(workflow_client, self._clock, RetentionDaily.run, WORKFLOW_ID)
@@ -41,15 +41,26 @@ class Timers:
         raise RuntimeError("The worker ended by itself")
 
     async def clock_moved(self, offset_seconds: float) -> None:
-        """Tells the workflow that the sandbox's clock was moved. Raises Away."""
+        """Signals to the workflow that the sandbox's clock was moved.
+
+        `offset_seconds` is the clock's new offset. Raises Away if Temporal is not connected or does
+        not answer.
+        """
         await self._connected().clock_moved(offset_seconds)
 
     async def reconcile(self) -> Reconciled:
-        """Starts the workflow unless it runs. Raises Away."""
+        """Starts the workflow `retention/daily` if it is not running.
+
+        Raises Away if Temporal is not connected or does not answer.
+        """
         return await self._connected().reconcile()
 
     async def runs(self) -> bool:
-        """Whether the workflow is running. Raises Away once Temporal was there."""
+        """Returns whether the workflow `retention/daily` is running.
+
+        Returns False before the first connection to Temporal. Raises Away if Temporal stops
+        answering after it.
+        """
         return self._daily is not None and await self._daily.runs()
 
     def _connected(self) -> DailyStarter:

@@ -1,7 +1,8 @@
-"""`retention/daily`: records whose time is over leave the archive, day by day (D-04, D-06).
+"""The workflow `retention/daily`: each day, records leave the archive on time (D-04, D-06).
 
-One long-lived workflow for the register. It never reads the law: its activity finds what is due by
-a day, and the hour at which it wakes comes with its input (D-05).
+There is one such workflow for the register, and it never ends. It does not read the law: its
+activity finds the records that are due by a day, and the hour at which it wakes is part of its
+start input (D-05).
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ ACTIVITY = "expire"
 
 
 class Expired(BaseModel):
-    """How many records left the archive."""
+    """The number of records that left the archive in a round."""
 
     records: int
 
 
 @workflow.defn(name=WORKFLOW)
 class RetentionDaily(DailyRounds):
-    """One round each local day, shortly after midnight, and one whenever it is woken."""
+    """The workflow that runs one round shortly after each local midnight, and one when woken."""
 
     @workflow.init
     def __init__(self, start: Start) -> None:
@@ -33,5 +34,5 @@ class RetentionDaily(DailyRounds):
 
     @workflow.run
     async def run(self, start: Start) -> None:
-        """Runs rounds without end."""
+        """Runs rounds of expiry without end."""
         await self.go_on(start, ACTIVITY, Expired)

@@ -1,1 +1,1 @@
-"""A batch from intake to outcome: applied, held for approval, refused or undone."""
+"""A batch from its arrival to its outcome: applied, held for approval, refused or undone."""

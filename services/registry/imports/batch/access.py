@@ -1,4 +1,4 @@
-"""Which batches a caller may see and change."""
+"""The rules on which batches a caller may see and change."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SEE_EVERY_BATCH = (
 async def find_batch(
     session: AsyncSession, caller: Caller, batch_id: str, *, lock: bool = False
 ) -> ImportBatch:
-    """A batch by its id or the beginning of it; `lock` where it is going to be changed.
+    """Returns a batch by its id or the beginning of its id; `lock` locks its row for a change.
 
-    Raises NotFound, NotPermitted outside the scope.
+    Raises NotFound if there is none, and NotPermitted if the caller may not see the batch.
     """
     row = await find_by_id(session, ImportBatch, batch_id, visible_batches(caller), lock=lock)
     if row is None:
@@ -39,7 +39,7 @@ async def find_batch(
 
 
 def visible_batches(caller: Caller) -> sa.ColumnElement[bool]:
-    """The batches that a caller sees, as a condition of a query."""
+    """Returns the query condition that selects the batches a caller may see."""
     covered = row_scope.covered(caller, ImportBatch.bureau)
     if caller.has(*SEE_EVERY_BATCH):
         return covered

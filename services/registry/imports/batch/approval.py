@@ -1,7 +1,8 @@
-"""Approving or rejecting a batch that would set off a burst of alerts or of falling grades.
+"""Approves or rejects a batch that would cause many alerts or many lower grades at once.
 
-The person who decides has not sent the batch. What is applied is what that person looked at: where
-the register has changed since, nothing is applied, and the batch waits on with a new estimate.
+The person who decides must not have sent the batch. Exactly the changes that this person saw are
+applied: if the register has changed since, nothing is applied, and the batch waits for a decision
+on a new estimate.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ from services.registry.tables import ImportBatch
 
 
 async def kept_content(view: View, batch_id: str) -> tuple[pb.ImportHeader, bytes, str]:
-    """The header of a batch, its content while it waits, and the digest of the content.
+    """Returns a waiting batch's header, its content and the digest of the content.
 
-    Raises NotFound, NotPermitted outside the scope.
+    Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
     """
     batch = await find_batch(view.session, view.caller, batch_id)
     content = await pieces.content(view.session, batch.batch_id)
@@ -52,10 +53,12 @@ async def approve_batch(
     limits: Limits,
     drops: GradeDrops,
 ) -> pb.ApproveBatchResponse:
-    """Applies a waiting batch as the caller saw it; `stale` where it would now do something else.
+    """Approves a waiting batch and applies it, if its effect is still the one that the caller saw.
 
-    Raises NotFound, NotPermitted outside the scope and for the sender (D-09), WrongState for a
-    batch that does not wait, DropsUnknown where grading must be asked first.
+    If the register has changed so that the effect would differ, applies nothing and returns
+    `stale`. Raises NotFound for an unknown batch, NotPermitted outside the caller's scope and for
+    the sender (D-09), WrongState for a batch that is not waiting, DropsUnknown if the grading
+    service must be asked first how many grades would fall.
     """
     batch = await _waiting(change, request.batch_id)
     if (batch.estimate or {}).get("digest") != request.seen:
@@ -79,10 +82,10 @@ async def approve_batch(
 
 
 async def reject_batch(change: Change, request: pb.RejectBatchRequest) -> pb.RejectBatchResponse:
-    """Rejects a waiting batch; nothing of it is applied.
+    """Rejects a waiting batch, so that nothing in it is applied.
 
-    Raises NotFound, NotPermitted outside the scope and for the sender (D-09), WrongState for a
-    batch that does not wait.
+    Raises NotFound for an unknown batch, NotPermitted outside the caller's scope and for the sender
+    (D-09), and WrongState for a batch that is not waiting.
     """
     batch = await _waiting(change, request.batch_id)
     batch.decided_by, batch.decided_at = change.on_behalf_of, change.at

@@ -1,4 +1,4 @@
-"""Who may approve a batch that is held: the unit heads of a bureau that covers all of its rows."""
+"""Finds who may approve a held batch: the unit heads of a bureau that covers all of its rows."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ AWAITING = "awaiting_approval"
 
 
 async def approving_bureau(session: AsyncSession, plan: Plan, bureau: str) -> str:
-    """The bureau whose unit head may approve a plan of a batch that was sent for `bureau`.
+    """Returns the bureau whose unit head may approve a plan of a batch that was sent for `bureau`.
 
-    It is that bureau itself. A batch for the whole platform, which has no unit head, goes to the
-    narrowest bureau that covers everything planned; the answer is empty where there is none.
+    It is `bureau` itself. For a batch for the whole platform, which has no unit head, it is the
+    narrowest bureau that covers every planned change; an empty string if there is none.
     """
     if scope_prefix(bureau):
         return bureau
@@ -32,7 +32,7 @@ async def approving_bureau(session: AsyncSession, plan: Plan, bureau: str) -> st
 
 
 async def touched_bureaus(session: AsyncSession, plan: Plan) -> set[str]:
-    """The bureaus of everything that a plan makes or changes, before and after it."""
+    """Returns the bureaus of all rows a plan creates or changes, before and after the change."""
     values = [one.values for made in plan.things.values() for one in made]
     bureaus = {value["bureau"] for value in values if "bureau" in value}
     altered = {one.thing_id for one in plan.things[Kind.VERIFICATION] if not one.new}
@@ -60,7 +60,7 @@ def _covers(code: str, touched: Iterable[str]) -> bool:
 
 
 async def describe(session: AsyncSession, batch: ImportBatch) -> pb.Batch:
-    """A batch as a message; if it is or would be held, with the people who may approve it."""
+    """Converts a batch to a message; if it is or would be held, lists who may approve it."""
     message = wire.batch(batch)
     if (batch.state == AWAITING or message.would_be_held) and scope_prefix(batch.bureau):
         message.approving_bureau = batch.bureau

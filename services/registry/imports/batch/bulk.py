@@ -1,7 +1,7 @@
 """A batch sent in bulk: opened, received chunk by chunk, completed, or expired.
 
-Every chunk is a transaction of its own. Whatever happens to the stream, the sender or this
-process, the batch has exactly the chunks that were acknowledged.
+Each chunk is stored in a transaction of its own. If the stream, the sender or this process fails,
+the batch has exactly the chunks that were acknowledged.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 def header_of(request: pb.OpenBulkBatchRequest) -> registry_pb2.ImportHeader:
-    """The header of the file that a batch amounts to."""
+    """Returns the header that a file with the same content as the batch would have."""
     header = registry_pb2.ImportHeader(
         family=request.family,
         file_name=request.name,
@@ -53,15 +53,18 @@ def header_of(request: pb.OpenBulkBatchRequest) -> registry_pb2.ImportHeader:
 
 
 def last_day(batch: ImportBatch, open_days: int) -> date:
-    """The last day on which further chunks of a batch are received."""
+    """Returns the last day on which further chunks of a batch are received.
+
+    It is `open_days` calendar days after the last chunk, or after the opening if there is no chunk.
+    """
     return local_date(batch.last_at or batch.imported_at) + timedelta(days=open_days)
 
 
 async def open_batch(change: Change, request: pb.OpenBulkBatchRequest) -> pb.OpenBulkBatchResponse:
-    """Opens a batch; one that the same sender opened with the same request stays as it is.
+    """Opens a batch; if the sender has opened it before with the same request, changes nothing.
 
-    Raises NotPermitted outside the scope, InvalidInput for a request that contradicts itself,
-    AlreadyExists for an id that was used for another batch.
+    Raises NotPermitted outside the caller's scope, InvalidInput for a request that contradicts
+    itself, AlreadyExists for an id that was used for another batch.
     """
     header = header_of(request)
     _require_own_field(change.caller, request)
@@ -119,11 +122,12 @@ def _require_same(change: Change, known: ImportBatch, header: registry_pb2.Impor
 async def receive(
     change: Change, request: pb.SendBulkChunksRequest, max_bytes: int, open_days: int
 ) -> None:
-    """Keeps one chunk; a chunk that was received before has no second effect.
+    """Stores one chunk of a batch; a chunk that was received before is ignored.
 
-    Raises NotFound, NotPermitted for somebody else's batch, InvalidInput for items that cannot be
-    read or a batch longer than `max_bytes`, WrongState for a batch that is not being sent or a
-    chunk out of turn, AlreadyExists for a known chunk with other content.
+    Raises NotFound for an unknown batch, NotPermitted for another sender's batch, InvalidInput for
+    items that cannot be read or a batch longer than `max_bytes`, WrongState for a batch that is not
+    being sent or has expired, or a chunk that is not the next one, AlreadyExists for a known chunk
+    with other content.
     """
     batch = await _receiving(change, request.batch_id, open_days)
     header = registry_pb2.ImportHeader.FromString(batch.asked or b"")
@@ -182,9 +186,9 @@ def _piece(batch: ImportBatch, sequence: int, chunk: Chunk) -> ImportPiece:
 
 
 async def kept_content(view: View, batch_id: str) -> tuple[registry_pb2.ImportHeader, bytes, str]:
-    """The header of a batch, its content so far, and the digest of the content.
+    """Returns a batch's header, its content received so far, and the digest of the content.
 
-    Raises NotFound, NotPermitted outside the scope.
+    Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
     """
     batch = await find_batch(view.session, view.caller, _normal(batch_id))
     content = await pieces.content(view.session, batch.batch_id)
@@ -201,11 +205,12 @@ async def complete_batch(
     open_days: int,
     drops: GradeDrops,
 ) -> pb.CompleteBulkBatchResponse:
-    """Processes the whole batch as if it were a file.
+    """Closes the receiving of a batch and processes its content as if it were a file.
 
-    Raises NotFound, NotPermitted for somebody else's batch, WrongState for a batch that is not
-    being sent, InvalidInput where the sender counts other items than were received, DropsUnknown
-    where grading must be asked first.
+    Raises NotFound for an unknown batch, NotPermitted for another sender's batch, WrongState for a
+    batch that is not being sent, InvalidInput if the sender's count of items or digest differs from
+    that of the received content, DropsUnknown if the grading service must be asked first how many
+    grades would fall.
     """
     batch = await _receiving(change, request.batch_id, open_days)
     digest = pieces.digest_of(await pieces.digests(change.session, batch.batch_id))
@@ -241,7 +246,10 @@ def _require_complete(
 
 
 async def get_batch(view: View, batch_id: str, open_days: int) -> pb.BulkBatch:
-    """A batch and how much of it has been received. Raises NotFound, NotPermitted."""
+    """Returns a batch and how much of its content has been received.
+
+    Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
+    """
     batch = await find_batch(view.session, view.caller, _normal(batch_id))
     message = pb.BulkBatch(
         batch=await describe(view.session, batch),
@@ -261,17 +269,17 @@ def _normal(batch_id: str) -> str:
 
 
 class Expiry:
-    """Closes batches whose sender has left them unfinished for longer than `open_days`.
+    """Closes batches that were not completed and got no chunk for more than `open_days` days.
 
-    The days are a setting, not law: an unfinished batch has changed nothing. Replicas may run this
-    side by side, since each batch is locked.
+    The number of days is a setting, not law: an unfinished batch has changed nothing. Several
+    replicas may run this at once, since each batch is locked.
     """
 
     def __init__(self, changes: Changes, open_days: int) -> None:
         self._changes, self._open_days = changes, open_days
 
     async def run(self) -> None:
-        """Closes overdue batches every few seconds until cancelled."""
+        """Closes overdue batches every five seconds until cancelled."""
         while True:
             try:
                 await self.expire()
@@ -280,7 +288,7 @@ class Expiry:
             await asyncio.sleep(EXPIRY_EVERY_SECONDS)
 
     async def expire(self) -> int:
-        """Closes batches that are overdue by the platform's clock; returns how many."""
+        """Closes the batches that are overdue by the platform's clock; returns how many."""
         closed = 0
         for batch_id in await self._overdue():
             async with self._changes.change(service_caller("registry")) as change:

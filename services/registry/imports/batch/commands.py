@@ -1,4 +1,4 @@
-"""Importing a file, and discarding a batch that is not decided yet."""
+"""Commands that import a file and that discard a batch that is not decided yet."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ UNDECIDED = (RECEIVING, AWAITING)
 async def import_file(
     change: Change, header: pb.ImportHeader, *, upload: Upload, limits: Limits, drops: GradeDrops
 ) -> pb.ImportFileResponse:
-    """Imports a file in the mode its header asks for; nothing is ever half applied.
+    """Imports a file in the mode that its header names, in one transaction.
 
-    Bad rows are no error: the batch lists them. Raises NotPermitted outside the caller's scope,
-    InvalidInput for a bureau that the register does not hold, DropsUnknown where grading must be
-    asked first.
+    Bad rows raise no error: the batch lists them. Raises NotPermitted outside the caller's scope,
+    InvalidInput for a bureau that is not in the register, DropsUnknown if the grading service must
+    be asked first how many grades would fall.
     """
     await require_scope(change, header)
     batch = _batch(change, header, upload)
@@ -46,7 +46,10 @@ async def import_file(
 
 
 async def require_scope(change: Change, header: pb.ImportHeader) -> None:
-    """Refuses a family or a bureau for which the caller may not import."""
+    """Checks that the caller may import this family of rows for this bureau.
+
+    Raises NotPermitted if not, and InvalidInput for a bureau that is unknown or missing.
+    """
     caller = change.caller
     if header.family == FamilyName.BUREAUS and not caller.has(Role.ADMINISTRATOR, Role.SERVICE):
         raise NotPermitted("机关由平台管理员导入", "Bureaus are imported by the administrator")
@@ -82,10 +85,11 @@ def _batch(change: Change, header: pb.ImportHeader, upload: Upload) -> ImportBat
 
 
 async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.DiscardBatchResponse:
-    """Discards a batch that is being sent or waits for approval; nothing of it was applied.
+    """Discards a batch that is being sent or waits for approval; nothing in it was applied.
 
     Caseworkers and administrators may discard any batch of their bureau, others only their own.
-    Raises NotFound, NotPermitted, and WrongState for a batch that is decided.
+    Raises NotFound for an unknown batch, NotPermitted for a batch that the caller may not discard,
+    and WrongState for a batch that is decided already.
     """
     batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
     own = batch.imported_by == change.on_behalf_of
@@ -98,7 +102,10 @@ async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.D
 
 
 async def close(change: Change, batch: ImportBatch, state: str, action: str, reasons: str) -> None:
-    """Closes a batch of which nothing was applied, and deletes its content."""
+    """Closes a batch from which nothing was applied, and deletes its content.
+
+    `state` is the final state; `action` and `reasons` go into the audit entry.
+    """
     before = {"state": batch.state}
     batch.state, batch.reasons = state, reasons
     await pieces.drop(change.session, batch.batch_id)

@@ -1,7 +1,7 @@
-"""The content of a batch that is not decided yet, kept in pieces.
+"""Stores the content of a batch, in pieces, until the batch is decided.
 
-A batch sent in bulk is kept as the CSV file it amounts to: its columns, then a line for each item.
-So it is read, planned and refused by the same code as a file.
+A batch sent in bulk is stored as a CSV file: its columns, then a line for each item. So the same
+code reads, plans and refuses it as any file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ITEMS: Mapping[FamilyName, Descriptor] = {
 
 
 class Chunk(NamedTuple):
-    """A chunk as it is kept: its digest, its number of items, and their lines of CSV."""
+    """A chunk as it is stored: its digest, its number of items, and the items as lines of CSV."""
 
     digest: str
     items: int
@@ -47,25 +47,35 @@ class Chunk(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The chunk and the item of it, both from 1, that a row came from; 0 for a row of a file."""
+    """The place a row came from: its chunk and its item in the chunk, both counted from 1.
+
+    Both are 0 for a row of a file.
+    """
 
     chunk: int = 0
     item: int = 0
 
 
 def columns(header: pb.ImportHeader) -> list[str]:
-    """The columns of a batch sent in bulk; `entered_on` belongs to a first load only."""
+    """Returns the columns of a batch sent in bulk.
+
+    The column `entered_on` is only in the first load of a register (`baseline`).
+    """
     names = [field.name for field in ITEMS[FamilyName(header.family)].fields]
     return names if header.baseline else [name for name in names if name != "entered_on"]
 
 
 def heading(header: pb.ImportHeader) -> bytes:
-    """The first piece of a batch sent in bulk: the line of its column names."""
+    """Returns the first piece of a batch sent in bulk: the CSV line of its column names."""
     return _lines([columns(header)])
 
 
 def chunk_of(header: pb.ImportHeader, request: bulk.SendBulkChunksRequest) -> Chunk:
-    """A chunk as it is to be kept. Raises InvalidInput for empty items or another family's."""
+    """Converts a received chunk to the form in which it is stored.
+
+    Raises InvalidInput for a chunk without items, empty items, or items of another family than the
+    batch's.
+    """
     items: Sequence[Message] = getattr(request, header.family)
     _refuse(header, request, items)
     values = [
@@ -102,12 +112,12 @@ def _lines(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def digest_of(digests: Iterable[str]) -> str:
-    """The digest of a batch: SHA-256 of the digests of its chunks, in order."""
+    """Returns the digest of a batch: the SHA-256 of the digests of its chunks, in order."""
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 async def digests(session: AsyncSession, batch_id: str) -> list[str]:
-    """The digests of the chunks of a batch, in order."""
+    """Reads the digests of the chunks of a batch, in order."""
     rows = select(ImportPiece.digest).where(
         ImportPiece.batch_id == batch_id, ImportPiece.sequence > 0
     )
@@ -115,14 +125,14 @@ async def digests(session: AsyncSession, batch_id: str) -> list[str]:
 
 
 async def content(session: AsyncSession, batch_id: str) -> bytes:
-    """The whole content of a batch."""
+    """Reads the whole stored content of a batch."""
     rows = select(ImportPiece.content).where(ImportPiece.batch_id == batch_id)
     ordered = rows.order_by(col(ImportPiece.sequence))
     return b"".join((await session.exec(ordered)).all())
 
 
 async def keep(session: AsyncSession, batch_id: str, whole: bytes) -> None:
-    """Keeps the content of a file, in pieces."""
+    """Stores the content of a file in pieces."""
     for sequence, piece in enumerate(pieces(whole, PIECE_BYTES)):
         session.add(
             ImportPiece(batch_id=batch_id, sequence=sequence, digest="", items=0, content=piece)
@@ -131,22 +141,22 @@ async def keep(session: AsyncSession, batch_id: str, whole: bytes) -> None:
 
 
 async def drop(session: AsyncSession, batch_id: str) -> None:
-    """Deletes the content of a batch."""
+    """Deletes the stored content of a batch."""
     await session.exec(sa.delete(ImportPiece).where(col(ImportPiece.batch_id) == batch_id))
 
 
 class Places:
-    """Where the rows of a batch sent in bulk came from; rows of a file have no place."""
+    """The places from which the rows of a batch sent in bulk came; rows of a file have no place."""
 
     def __init__(self, counts: Iterable[int]) -> None:
-        """`counts` are the numbers of items of the chunks, in order."""
+        """Computes the first row of each chunk; `counts` are the numbers of items of the chunks."""
         self._starts = [HEADER_ROW]
         for items in counts:
             self._starts.append(self._starts[-1] + items)
 
     @classmethod
     async def of(cls, session: AsyncSession, batch_id: str) -> Places:
-        """The places of a batch whose pieces are still kept."""
+        """Reads the places of the rows of a batch whose pieces are still stored."""
         rows = select(ImportPiece.items).where(
             ImportPiece.batch_id == batch_id, ImportPiece.sequence > 0
         )
@@ -154,7 +164,7 @@ class Places:
         return cls((await session.exec(ordered)).all())
 
     def __getitem__(self, row: int) -> Place:
-        """The chunk and the item of a row."""
+        """Returns the chunk and the item from which a row came."""
         chunk = bisect_left(self._starts, row)
         if not HEADER_ROW < row <= self._starts[-1]:
             return Place()

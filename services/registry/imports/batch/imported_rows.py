@@ -1,4 +1,4 @@
-"""Applying a plan: the rows that an import makes or changes, saved so that it can be undone."""
+"""Applies a plan: writes the rows that an import creates or changes, and how to undo them."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ FOLLOWS = frozenset({"version", "repeated_serial"})
 
 @dataclass(frozen=True)
 class Table:
-    """Where rows of a kind are kept, and how they are saved and announced.
+    """The table of one kind of row: how its rows are loaded, saved and announced.
 
-    `columns` are those that the table had when imports were first released, `added` those that
-    came by the end of its fifth migration. Neither grows: a digest covers these columns always, and
-    any later column only where it says something. So a digest that was taken before a column was
-    added still matches a row in which that column is blank.
+    `columns` are those that the table had when imports were first released, `added` those that came
+    by the end of its fifth migration. Neither grows: a digest always covers these columns, and any
+    later column only where it has a value. So a digest that was computed before a column was added
+    still matches a row in which that column is blank.
     """
 
     model: Any
@@ -54,7 +54,7 @@ class Table:
 
     @property
     def id_column(self) -> Any:
-        """The column of the id."""
+        """The table's column that has the id."""
         return col(getattr(self.model, self.key))
 
     @cached_property
@@ -63,17 +63,23 @@ class Table:
         return {name: info.default for name, info in fields.items() if not info.is_required()}
 
     def new(self, values: Mapping[str, Any]) -> Any:
-        """A new row. The model's own constructor would take a third of an import's whole time."""
+        """Returns a new row with these values.
+
+        The constructor of the model is not used: it would take a third of an import's whole time.
+        """
         row = attributes.manager_of_class(self.model).new_instance()
         row.__dict__.update({**self._blank, **values})
         return row
 
     def digest(self, row: Any) -> str:
-        """SHA-256 of what a row itself says."""
+        """Returns the SHA-256 of a row's own values, without the values derived from other rows."""
         return self._digest(row, self.columns | self.added)
 
     def matches(self, row: Any, digest: str) -> bool:
-        """Whether a row still says what it said when the digest was taken, by any release."""
+        """Returns whether a row still has the values that it had when the digest was computed.
+
+        Digests that an earlier release computed are recognised too.
+        """
         return digest in (self.digest(row), self._digest(row, self.columns))
 
     def _digest(self, row: Any, always: frozenset[str]) -> str:
@@ -137,7 +143,7 @@ TABLES: Mapping[Kind, Table] = {
 
 
 async def load(change: Change, kind: Kind, ids: Iterable[str]) -> dict[str, Any]:
-    """Rows of a kind by id, locked."""
+    """Reads and locks the rows of a kind with these ids; returns them by id."""
     table = TABLES[kind]
     rows: dict[str, Any] = {}
     for chunk in chunks(sorted(ids), IDS_IN_QUERY):
@@ -147,7 +153,7 @@ async def load(change: Change, kind: Kind, ids: Iterable[str]) -> dict[str, Any]
 
 
 async def apply(change: Change, plan: Plan, cause: Cause) -> None:
-    """Makes and changes everything planned, a portion at a time."""
+    """Creates and changes all rows of a plan, in portions of up to 2000 rows."""
     await change.session.flush()
     for kind in Kind:
         for portion in chunks(plan.things[kind], ROWS_AT_ONCE):
@@ -184,7 +190,10 @@ def _row(kind: Kind, planned: Planned, present: Mapping[str, Any]) -> Any:
 async def follow(
     change: Change, rows: Iterable[Subject], before: Mapping[str, Mapping[str, Any]], cause: Cause
 ) -> None:
-    """Passes a changed bureau or review mark of subjects on to their instruments."""
+    """Copies the bureau and review mark of subjects to their instruments if either has changed.
+
+    `before` has the former values of each subject, by id.
+    """
     for row in rows:
         former = before.get(row.subject_id)
         if former and (former["bureau"], former["in_review"]) != (row.bureau, row.in_review):

@@ -1,7 +1,7 @@
-"""What happens to a batch once it is read: compared with the register, then applied or held.
+"""Processes a batch after it is read: compares it with the register, then applies or holds it.
 
-All of it inside one transaction, so nothing is ever half applied. A file, a batch that was sent in
-bulk and a batch that was approved take the same way.
+It works in one transaction, so a batch is never half applied. A file, a batch that was sent in bulk
+and a batch that was approved are processed in the same way.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Upload:
-    """The bytes of a file with their SHA-256, and what was read of them."""
+    """The bytes of a file, their SHA-256, and the rows that were read from them."""
 
     content: bytes
     sha256: str
@@ -62,14 +62,17 @@ class Upload:
 async def read_upload(
     header: pb.ImportHeader, content: bytes, today: date, limits: FileLimits, digest: str = ""
 ) -> Upload:
-    """Reads content in a thread, before any transaction: it may take long."""
+    """Reads the rows of a file in a thread, before any transaction, since it may take long.
+
+    `digest` is the digest of the content if it is known; otherwise the SHA-256 is computed.
+    """
     file = await asyncio.to_thread(read_file, header, content, today, limits)
     return Upload(content, digest or hashlib.sha256(content).hexdigest(), file)
 
 
 @dataclass(frozen=True)
 class Intake:
-    """A batch to be processed: what was sent, by whom, and what its impact is measured by."""
+    """A batch to be processed: its header and content, its sender, and the limits of its impact."""
 
     header: pb.ImportHeader
     upload: Upload
@@ -78,7 +81,7 @@ class Intake:
     drops: GradeDrops
 
     def with_own_notes(self) -> Intake:
-        """A copy that takes notes of its own, since a transaction may be tried several times."""
+        """Returns a copy with its own list of faults, since a transaction may run several times."""
         notes = self.upload.file.notes
         own = replace(notes, notes=list(notes.notes), bad_rows=set(notes.bad_rows))
         file = replace(self.upload.file, notes=own)
@@ -86,10 +89,10 @@ class Intake:
 
 
 async def with_grade_drops(grader: Grader, work: Callable[[GradeDrops], Awaitable[T]]) -> T:
-    """Does work that may need to know how many grades fall; asks outside its transaction.
+    """Runs `work`; if it must know how many grades would fall, asks grading and runs it again.
 
-    Raises Away where grading does not answer about a batch that is to be applied, WrongState where
-    the register changes all the time.
+    Grading is asked outside the transaction of `work`. Raises Away if grading does not answer about
+    a batch that is to be applied, and WrongState if the register changes after every answer.
     """
     drops = GradeDrops()
     for _ in range(QUESTIONS):
@@ -113,11 +116,11 @@ async def _ask(grader: Grader, unknown: DropsUnknown) -> GradeDrops:
 
 
 async def process(change: Change, batch: ImportBatch, intake: Intake) -> None:
-    """Applies, holds, refuses or only checks a batch, in the mode its header asks for.
+    """Applies, holds, refuses or only checks a batch, in the mode that its header names.
 
-    Bad rows are no error: the batch lists them. A batch that would set off a burst of alerts or of
-    falling grades is held until somebody approves it. Raises DropsUnknown where grading must be
-    asked first.
+    Bad rows raise no error: the batch lists them. A batch that would cause many alerts or many
+    lower grades at once is held until a person approves it. Raises DropsUnknown if the grading
+    service must be asked first how many grades would fall.
     """
     intake = intake.with_own_notes()
     file = intake.upload.file
@@ -140,7 +143,7 @@ async def process(change: Change, batch: ImportBatch, intake: Intake) -> None:
 
 
 async def plan_of(change: Change, intake: Intake) -> Plan:
-    """What a batch would change in the register; notes what is wrong with its rows."""
+    """Computes the changes that a batch would make in the register, and lists its rows' faults."""
     file = intake.upload.file
     if file.notes.header_is_bad:
         return Plan()
@@ -151,7 +154,10 @@ async def plan_of(change: Change, intake: Intake) -> Plan:
 
 
 async def estimate_of(change: Change, plan: Plan, intake: Intake) -> Estimate:
-    """What a plan would set off. Raises DropsUnknown where grading must be asked first."""
+    """Estimates how many alerts and lower grades a plan would cause.
+
+    Raises DropsUnknown if the grading service must be asked first how many grades would fall.
+    """
     context = Context(change, intake.header, intake.upload.file, intake.sent_as)
     return await estimate(context, plan, intake.limits, intake.drops)
 
@@ -172,7 +178,7 @@ async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Inta
 
 
 async def assign_approver(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> None:
-    """Gives a batch that is to be held to the bureau whose unit head may approve it.
+    """Assigns a batch that is to be held to the bureau whose unit head may approve it.
 
     A batch that no unit head could approve is refused with the reason.
     """
@@ -205,7 +211,10 @@ async def _hold(change: Change, batch: ImportBatch, intake: Intake) -> None:
 async def apply(
     change: Change, batch: ImportBatch, plan: Plan, intake: Intake, *, reasons: str = ""
 ) -> None:
-    """Applies a plan; `reasons` are those of the person who approved it, if somebody did."""
+    """Applies a plan and writes the audit entry of the batch.
+
+    `reasons` are the reasons of the person who approved the batch; empty if it needed no approval.
+    """
     batch.state = "applied"
     cause = Cause(events.CAUSE_IMPORTED, intake.header.file_name, batch.batch_id, batch.baseline)
     after = {**audited(batch), **planned(plan)}
@@ -215,7 +224,7 @@ async def apply(
 
 
 async def announce(change: Change, batch: ImportBatch) -> None:
-    """Announces that a batch waits for a decision, or how it was decided."""
+    """Announces to the other services that a batch waits for a decision, or how it was decided."""
     imported_by, decided_by = [
         await change.session.get(Account, account_id)
         for account_id in (batch.imported_by, batch.decided_by)
@@ -229,7 +238,7 @@ async def announce(change: Change, batch: ImportBatch) -> None:
 
 
 def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
-    """A digest that is the same for two imports that ask for the same."""
+    """Returns a digest that is equal for two imports with the same content, bureau and options."""
     content = [
         header.family,
         sha256,
@@ -245,12 +254,12 @@ def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
 
 
 def sent_as(caller: Caller) -> dict[str, Any]:
-    """The sender of a batch, as it is kept."""
+    """Returns the sender of a batch in the form in which it is stored with the batch."""
     return {**asdict(caller), "roles": sorted(caller.roles)}
 
 
 def sender_of(batch: ImportBatch) -> Caller:
-    """The sender of a batch."""
+    """Returns the sender of a batch, with the roles the sender had when sending it."""
     kept = batch.sent_as or {}
     return Caller(**{**kept, "roles": frozenset(map(Role, kept["roles"]))})
 

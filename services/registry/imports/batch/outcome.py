@@ -1,4 +1,4 @@
-"""What became of a batch: its counts, its faults and rejected rows, and its audit entries."""
+"""The outcome of a batch: its counts, its faults and rejected rows, and its audit entries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_AUDITED = {"header", "question", "asked", "sent_as"}
 
 
 def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
-    """Counts what a plan does with the rows of a file, and sets the state that follows."""
+    """Counts the rows a plan changes, leaves unchanged or rejects, and sets the batch's state."""
     bad = file.notes.bad_rows
     unusable = file.notes.header_is_bad
     batch.rejected = file.rows if unusable else len(bad)
@@ -39,7 +39,7 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
 
 
 async def keep_faults(change: Change, batch_id: str, file: FileContent) -> None:
-    """Keeps why rows were rejected, with the rows, in place of what was kept before."""
+    """Stores the faults and the rejected rows of a batch, replacing those stored before."""
     connection = await change.session.connection()
     for table in (ImportFault, RejectedRow):
         await connection.execute(sa.delete(table).where(col(table.batch_id) == batch_id))
@@ -85,12 +85,15 @@ def _faults(batch_id: str, file: FileContent, places: Places) -> Iterator[dict[s
 
 
 def audited(batch: ImportBatch) -> dict[str, Any]:
-    """A batch as the audit chain holds it."""
+    """Returns the values of a batch that go into the audit chain."""
     return batch.model_dump(mode="json", exclude=NOT_AUDITED)
 
 
 def planned(plan: Plan) -> dict[str, Any]:
-    """A plan as the audit chain holds it: how many things of each kind, and a digest of the ids."""
+    """Returns the values of a plan that go into the audit chain.
+
+    They are the number of rows of each kind, and a digest of the ids.
+    """
     ids = sorted(one.thing_id for made in plan.things.values() for one in made)
     things = {kind.value: len(made) for kind, made in plan.things.items() if made}
     digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()

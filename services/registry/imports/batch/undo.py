@@ -1,8 +1,8 @@
-"""Undoing an import: what it changed is restored, what it made is removed.
+"""Undoes an import: restores the rows it changed, and removes the rows it created.
 
-Only whole batches are undone, and only where nobody has built on them since. A removed row stays as
-a tombstone; the same file imported again makes new rows (a bureau, whose code is its identity, is
-restored instead).
+Only whole batches are undone, and only if no later change depends on them. A removed row stays as a
+tombstone; importing the same file again creates new rows (but a bureau, whose code is its identity,
+is restored).
 """
 
 from __future__ import annotations
@@ -66,10 +66,11 @@ Things = dict[Kind, dict[str, ImportedThing]]
 
 
 async def undo_batch(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBatchResponse:
-    """Undoes an applied batch.
+    """Undoes an applied batch: restores the rows it changed, and removes the rows it created.
 
-    Raises NotFound, NotPermitted outside the scope, WrongState for a batch that is not applied or
-    of which something was changed or built on since; the faults name each such thing.
+    Raises NotFound for an unknown batch, NotPermitted outside the caller's scope, WrongState for a
+    batch that is not applied or of which a row was changed or referred to since; the faults name
+    each such row.
     """
     batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
     if batch.state != "applied":

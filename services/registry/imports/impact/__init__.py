@@ -1,1 +1,1 @@
-"""What applying a batch would set off: alerts that are raised, and grades that fall."""
+"""Estimates the effects of applying a batch: new alerts, and subjects whose grade would fall."""

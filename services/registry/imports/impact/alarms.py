@@ -1,6 +1,6 @@
-"""How many instruments would newly be alarmed by a plan.
+"""Counts the instruments for which a plan would cause a new alert.
 
-The colours are computed with the law's own rule, from what the register holds and what is planned.
+The colours are computed by the law's own rule, from the rows of the register and the planned rows.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Affected:
 
 
 async def count_alarms(context: Context, plan: Plan) -> tuple[int, int]:
-    """How many instruments would newly be alarmed, and how many the plan concerns."""
+    """Returns how many instruments would get a new alert, and how many the plan concerns."""
     affected = await _affected(context, plan)
     known = [instrument_id for instrument_id, one in affected.items() if one.before is not None]
     verifications: dict[str, list[RegisterRow]] = defaultdict(list)

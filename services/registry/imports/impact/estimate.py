@@ -1,7 +1,7 @@
-"""Whether a batch would set off so much at once that a person has to look at it first.
+"""Estimates whether a batch would cause so many effects at once that a person must approve it.
 
-Nothing here is law: the limits are settings of the deployment. A first load (`baseline`) raises no
-alerts and is not estimated.
+The effects are alerts and lower grades. The limits are settings of the deployment, not law. A first
+load (`baseline`) raises no alerts and is not estimated.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from services.registry.imports.plan.plan import Context, Plan
 
 @dataclass(frozen=True)
 class Limits:
-    """What a batch may set off without anybody having looked at it.
+    """The limits of the effects that a batch may have without a person's approval.
 
-    `alerts` is a share of the instruments that the batch concerns, `drops` one of the graded
+    `alerts` is a share of the instruments that the batch concerns, `drops` a share of the graded
     subjects, both from 0 to 1. Fewer than `least` alerts or drops never need approval.
     """
 
@@ -30,7 +30,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        """The limits of a deployment."""
+        """Returns the limits that the deployment's settings give."""
         return cls(
             settings.import_alert_share, settings.import_drop_share, settings.import_burst_least
         )
@@ -38,7 +38,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a batch would set off, with the limits; `digest` names it and everything planned."""
+    """The estimated effects of a batch, with the limits.
+
+    `alerts` is the number of `instruments` that would get a new alert, `drops` the number of
+    `graded` subjects whose grade would fall. `digest` identifies the plan and both numbers.
+    """
 
     alerts: int
     instruments: int
@@ -51,14 +55,17 @@ class Estimate:
 
     @property
     def is_burst(self) -> bool:
-        """Whether a limit is exceeded, so that somebody has to approve the batch."""
+        """Whether a limit is exceeded, so that a person must approve the batch."""
         alarming = self.alerts >= self.least and self.alerts > self.alert_share * self.instruments
         falling = self.drops >= self.least and self.drops > self.drop_share * self.graded
         return alarming or falling
 
 
 class DropsUnknown(Exception):
-    """Grading must be asked about a plan first; the transaction ends without effect."""
+    """Raised when the grading service must be asked first how many grades a plan would lower.
+
+    The transaction in which it is raised has no effect.
+    """
 
     def __init__(self, question: Question, *, only_checks: bool) -> None:
         super().__init__("grading has not been asked")
@@ -66,10 +73,11 @@ class DropsUnknown(Exception):
 
 
 async def estimate(context: Context, plan: Plan, limits: Limits, drops: GradeDrops) -> Estimate:
-    """Estimates a plan; `drops` is what grading answered so far.
+    """Estimates how many alerts and lower grades a plan would cause.
 
-    Raises DropsUnknown where `drops` does not answer the question about this plan. A plan with
-    fewer subjects than the least number is not asked about: it cannot exceed the limit.
+    `drops` is the last answer of the grading service. Raises DropsUnknown if it is not the answer
+    to the question about this plan. Grading need not be asked about a plan with fewer subjects than
+    `limits.least`: it cannot exceed the limit.
     """
     question = Question(context.header.bureau or context.caller.bureau, supposed_subjects(plan))
     if len(question.subjects) < limits.least:

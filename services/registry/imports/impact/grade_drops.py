@@ -1,6 +1,6 @@
-"""How many grades would fall by a plan: grading is asked, which holds the evidence.
+"""Asks the grading service how many grades would fall if a plan were applied.
 
-Where grading cannot answer, nothing is applied.
+If grading cannot answer, nothing is applied.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Question:
-    """What grading is asked about a plan; equal questions have equal digests."""
+    """A question to the grading service: how many grades these planned changes would lower."""
 
     bureau: str
     subjects: Sequence[pb.SupposedSubject]
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the question."""
+        """The SHA-256 of the question, equal for equal questions."""
         digest = hashlib.sha256(self.bureau.encode())
         for subject in self.subjects:
             digest.update(subject.SerializeToString(deterministic=True))
@@ -44,10 +44,10 @@ class Question:
 
 @dataclass(frozen=True)
 class GradeDrops:
-    """What grading answered to the question with this digest.
+    """The answer of the grading service to the question with the digest `question`.
 
     `fallen` counts the subjects whose grade would fall, `graded` every graded subject of the
-    bureau. `unknown` is true where grading could not answer.
+    bureau. `unknown` is true if grading could not answer.
     """
 
     question: str = ""
@@ -57,20 +57,26 @@ class GradeDrops:
 
 
 class Grader(Protocol):
-    """A service that answers questions about grades."""
+    """The interface of a service that estimates how many grades would fall."""
 
     async def ask(self, question: Question) -> GradeDrops:
-        """How many of the subjects would have a worse grade. Raises Away."""
+        """Returns how many of the question's subjects would get a worse grade.
+
+        Raises Away if the service does not answer.
+        """
 
 
 class GradingService:
-    """Asks the grading service. Raises Away while it does not answer, Refusal when it refuses."""
+    """The client of the grading service that estimates how many grades would fall."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = AssessmentServiceStub(channel)
 
     async def ask(self, question: Question) -> GradeDrops:
-        """Asks the service, with several calls where there are many subjects."""
+        """Returns how many subjects would get a worse grade; makes several calls for many subjects.
+
+        Raises Away if the grading service does not answer, and Refusal if it refuses the question.
+        """
         fallen = graded = 0
         for chunk in weighed_chunks(
             question.subjects,
@@ -96,7 +102,7 @@ class GradingService:
 
 
 def supposed_subjects(plan: Plan) -> list[pb.SupposedSubject]:
-    """The known subjects whose grade a plan may change, with what it would add or change."""
+    """Returns the registered subjects whose grade a plan may change, with their planned changes."""
     subjects: dict[str, pb.SupposedSubject] = {}
     for one in plan.things[Kind.SUBJECT]:
         changed = {name: one.values[name] for name in COLUMNS_OF_THE_GRADE if name in one.values}

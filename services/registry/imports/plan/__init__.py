@@ -1,1 +1,1 @@
-"""What a file would change in the register, planned before anything is changed."""
+"""Plans which rows of the register a file would create or change, before any row is changed."""

@@ -1,4 +1,4 @@
-"""Plans of files of bureaus and of subjects."""
+"""Plans the import of files of bureaus and of files of subjects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WITH_CODE = SUBJECTS.where(sa.text("credit_code <> ''"))
 
 
 async def plan_bureaus(context: Context) -> Plan:
-    """Plans a file of bureaus, which are known by their code."""
+    """Plans the import of a file of bureaus; a bureau is identified by its code."""
     plan = Plan()
     keys = Keys(context, plan)
     known = await _known_bureaus(context)
@@ -53,9 +53,10 @@ async def _known_bureaus(context: Context) -> dict[str, RegisterRow]:
 
 
 async def plan_subjects(context: Context) -> Plan:
-    """Plans a file of subjects.
+    """Plans the import of a file of subjects.
 
-    A subject is known by its credit code, else by its number or its name within the bureau.
+    A subject is identified by its credit code, otherwise by its number or its name within the
+    bureau.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -109,7 +110,7 @@ class _KnownSubjects:
 
     @classmethod
     async def of(cls, context: Context) -> _KnownSubjects:
-        """Looks up the subjects of a whole file at once."""
+        """Reads the register's subjects that the rows of a file may mean, all at once."""
         columns = {
             Subject.credit_code: (WITH_CODE, "credit_code"),
             Subject.external_ref: (SUBJECTS, "external_ref"),
@@ -122,7 +123,10 @@ class _KnownSubjects:
         return cls(context, rows)
 
     def match(self, item: Item) -> RegisterRow | None:
-        """The subject a row means; None for a new one, and where a doubt is noted."""
+        """Returns the register's subject that a row means; None if it is new or ambiguous.
+
+        If it is ambiguous or contradicts the register, adds a fault for the row.
+        """
         values = item.values
         bureau, code, ref = (values.get(n, "") for n in ("bureau", "credit_code", "external_ref"))
         if code and (rows := self._by.get(("code", code))):

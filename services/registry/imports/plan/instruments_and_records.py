@@ -1,4 +1,4 @@
-"""Plans of files of instruments, and of files of credit records."""
+"""Plans the import of files of instruments and of files of credit records."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROWS_SHOWN = 10  # of the rows with one serial number
 
 
 class KnownInstruments:
-    """The register's instruments with the types and serial numbers that a file names."""
+    """The register's instruments that have a type and serial number named in a file."""
 
     def __init__(self, rows: Iterable[RegisterRow]) -> None:
         self._by: dict[Serial, list[RegisterRow]] = defaultdict(list)
@@ -40,34 +40,37 @@ class KnownInstruments:
 
     @classmethod
     async def of(cls, context: Context) -> KnownInstruments:
-        """Looks up the instruments of a whole file at once."""
+        """Reads the register's instruments that the rows of a file name, all at once."""
         items = (*context.items, *context.bad_with("type_code", "serial_no"))
         serials = {serial_of(item.values) for item in items}
         pair = (col(Instrument.type_code), col(Instrument.serial_no))
         return cls(await fetch_pairs(context.session, INSTRUMENTS, pair, serials))
 
     def with_serial(self, serial: Serial) -> list[RegisterRow]:
-        """Every instrument with this type and serial number."""
+        """Returns every instrument with this type and serial number."""
         return self._by.get(serial, [])
 
     def owned(self, serial: Serial, subject_id: str) -> list[RegisterRow]:
-        """Those of them that belong to a subject."""
+        """Returns the instruments with this type and serial number that belong to a subject."""
         return [row for row in self.with_serial(serial) if row["subject_id"] == subject_id]
 
     def in_scope(self, context: Context, serial: Serial) -> list[RegisterRow]:
-        """Those of them in the scope of the caller and of the file's bureau."""
+        """Returns the instruments with this type and serial number in the scope of the import.
+
+        The scope of the import is that of the caller and of the file's bureau.
+        """
         return [row for row in self.with_serial(serial) if context.covers(row["bureau"])]
 
 
 def serial_of(values: Mapping[str, Any]) -> Serial:
-    """The type and serial number that a row names."""
+    """Returns the type code and the serial number in a row's values."""
     return values["type_code"], values["serial_no"]
 
 
 async def plan_instruments(context: Context) -> Plan:
-    """Plans a file of instruments, which are known by owner, type and serial number.
+    """Plans the import of a file of instruments, identified by owner, type and serial number.
 
-    A state is taken as the file gives it.
+    The state of an instrument is set as the file gives it.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -122,7 +125,10 @@ def _leaves_scrap(content: Mapping[str, Any], known: RegisterRow) -> bool:
 
 
 class RepeatedSerials:
-    """Types and serial numbers that stand more than once: noted for people, never refused."""
+    """Finds serial numbers that occur more than once for a type of instrument, and warns of them.
+
+    A repeated serial number is never a reason to refuse a row.
+    """
 
     def __init__(self, context: Context, plan: Plan, known: KnownInstruments) -> None:
         self._context, self._plan, self._known = context, plan, known
@@ -130,14 +136,14 @@ class RepeatedSerials:
         self._rows: dict[Serial, list[int]] = defaultdict(list)
 
     def add(self, serial: Serial, instrument_id: str, row: int) -> None:
-        """Adds a row about an instrument with this serial number."""
+        """Adds a row of the file about the instrument with this id and serial number."""
         self._instruments[serial].add(instrument_id)
         self._rows[serial].append(row)
 
     def note(self, *, several_rows_count: bool) -> None:
-        """Marks the instruments concerned in the plan, and warns once of each serial number.
+        """Marks the instruments with a repeated serial number in the plan, and warns once of each.
 
-        With `several_rows_count`, several rows about one instrument are a repetition as well.
+        With `several_rows_count`, several rows about one instrument are a repetition too.
         """
         for serial, own in self._instruments.items():
             known = {row["instrument_id"] for row in self._known.with_serial(serial)}
@@ -156,9 +162,10 @@ class RepeatedSerials:
 
 
 async def plan_records(context: Context) -> Plan:
-    """Plans a file of credit records, known by subject, kind, source and day of determination.
+    """Plans the import of a file of credit records.
 
-    A record that is on file with other content is a fault: corrections are not imported.
+    A record is identified by subject, kind, source and day of determination. A record that is on
+    file with other content is a fault: a correction cannot be imported.
     """
     plan = Plan()
     keys = Keys(context, plan)

@@ -1,4 +1,7 @@
-"""Which subject a cell means as the owner: by credit code, number or exact name, or a new one."""
+"""Finds the subject that a cell names as the owner: by credit code, number or exact name.
+
+On request, an owner that is not in the register becomes a new subject.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,13 @@ BLANK = "空白"
 
 
 def plain(name: str) -> str:
-    """A name without case, quotes, blanks and punctuation, the same for similar spellings."""
+    """Returns a name without case, quotes, blanks and punctuation, to compare similar spellings."""
     wide = unicodedata.normalize("NFKC", name).casefold()
     return "".join(letter for letter in wide if letter.isalnum())
 
 
 class Owners:
-    """The owners that a file names."""
+    """Finds the subjects that the rows of a file name as owners."""
 
     def __init__(self, context: Context, plan: Plan, rows: Iterable[RegisterRow]) -> None:
         self._context, self._plan = context, plan
@@ -58,7 +61,7 @@ class Owners:
 
     @classmethod
     async def of(cls, context: Context, plan: Plan, names: Iterable[str]) -> Owners:
-        """Looks up the owners of a whole file at once."""
+        """Reads the subjects that have one of these names, credit codes or numbers, all at once."""
         searched = set(names)
         codes = {code for name in searched if (code := _code(name))}
         if context.header.file_missing:
@@ -71,7 +74,11 @@ class Owners:
         return cls(context, plan, rows)
 
     def find(self, row: int, name: str) -> RegisterRow | None:
-        """The owner that a row names; None, and a fault noted, where there is not exactly one."""
+        """Returns the registered owner that a row names.
+
+        Returns None, and adds a fault for the row, unless exactly one owner matches within the
+        scope.
+        """
         matches = self._matches(name)
         in_scope = [match for match in matches if self._context.covers(match["bureau"])]
         if len(in_scope) == 1:
@@ -89,9 +96,11 @@ class Owners:
         return None
 
     def find_or_file(self, row: int, name: str, sector: Sector | None) -> RegisterRow | None:
-        """The owner that a row names, or else a new subject.
+        """Returns the registered owner that a row names, or a new subject if there is none.
 
-        For a placeholder name that is a subject in review, one for each such name and bureau.
+        For a placeholder name (such as 不详) it is a subject in review, one for each such name and
+        bureau. Returns None, and adds a fault for the row, if several owners match or the owner is
+        out of scope.
         """
         placeholder = self._placeholders.get(plain(name))
         if placeholder is not None:
@@ -102,12 +111,12 @@ class Owners:
         return self._filed(name, in_review=placeholder is not None, sector=sector)
 
     def is_placeholder(self, name: str) -> bool:
-        """Whether a name stands for nobody."""
+        """Returns whether a name stands for no real owner, such as 不详."""
         return plain(name) in self._placeholders
 
     @property
     def filed(self) -> Mapping[str, RegisterRow]:
-        """The new subjects by id, as they would be in the register."""
+        """The new subjects by id, with the values they would have in the register."""
         return {subject["subject_id"]: subject for subject in self._new.values()}
 
     def _filed(self, name: str, *, in_review: bool, sector: Sector | None) -> RegisterRow:
@@ -159,7 +168,7 @@ class Owners:
 
 
 def plan_new_owners(owners: Owners, plan: Plan, first_rows: Mapping[str, int]) -> None:
-    """Plans to file the new owners whose ids are in `first_rows`, each with its first row."""
+    """Plans to create the new owners whose ids are in `first_rows`, each for its first row."""
     for subject_id, subject in owners.filed.items():
         if subject_id in first_rows:
             values = {name: value for name, value in subject.items() if name != "subject_id"}
@@ -167,9 +176,10 @@ def plan_new_owners(owners: Owners, plan: Plan, first_rows: Mapping[str, int]) -
 
 
 def warn_near_spellings(context: Context, names: Mapping[str, int], known: Iterable[str]) -> None:
-    """Warns once of each group of names that differ in case, quotes, blanks or punctuation only.
+    """Warns once of each group of owner names that differ only in details of spelling.
 
-    `names` are those of the file with their first rows, `known` those of the register.
+    The details are case, quotes, blanks and punctuation. `names` are the file's owner names with
+    the first row of each, `known` the names in the register.
     """
     groups: dict[str, set[str]] = defaultdict(set)
     for name in (*names, *known):

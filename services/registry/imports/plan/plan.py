@@ -1,6 +1,6 @@
-"""A plan: what a file would change in the register, before anything is changed.
+"""A plan: the rows of the register that a file would create or change, before any is changed.
 
-So it can be checked, estimated, or refused as a whole.
+So an import can be checked, estimated or refused as a whole.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RegisterRow = Mapping[str, Any]  # a row of the register, by column
 
 
 class Kind(StrEnum):
-    """Kinds of rows of the register, in the order in which they must be saved."""
+    """The kinds of rows of the register, in the order in which they must be saved."""
 
     BUREAU = "bureau"
     SUBJECT = "subject"
@@ -44,10 +44,10 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class Planned:
-    """One thing to make, or to change in the given values.
+    """One row of the register to create, or to change to the given values.
 
-    `row` is the row of the file. `was` has the present values; `stated` is true where the file
-    itself gives the state of an instrument.
+    `row` is the number of the row of the file. `was` has the present values; `stated` is true if
+    the file itself gives the state of an instrument.
     """
 
     row: int
@@ -60,10 +60,10 @@ class Planned:
 
 @dataclass
 class Plan:
-    """Everything an import would change.
+    """All changes of the register that an import would make.
 
-    `unchanged` are rows that say what the register says already, `in_review` rows whose owner is
-    doubtful; `repeated` are ids of instruments whose serial number stands more than once.
+    `unchanged` are rows with the same content as the register, `in_review` rows whose owner is
+    doubtful; `repeated` are ids of instruments whose serial number occurs more than once.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
@@ -72,7 +72,10 @@ class Plan:
     repeated: set[str] = field(default_factory=set)
 
     def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
-        """Plans a new thing; returns its id."""
+        """Plans to create a row of the register with these values; returns its id.
+
+        A random id is made unless `thing_id` is given. `row` is the number of the row of the file.
+        """
         thing_id = thing_id or uuid4().hex
         self.things[kind].append(Planned(row, thing_id, values, new=True))
         return thing_id
@@ -80,7 +83,10 @@ class Plan:
     def alter(
         self, kind: Kind, row: int, thing_id: str, values: dict[str, Any], present: RegisterRow
     ) -> None:
-        """Plans to change the values that differ; without any, the row is unchanged."""
+        """Plans to change a row of the register, only in those values that differ from `present`.
+
+        If no value differs, the file's row is counted as unchanged.
+        """
         different = {name: value for name, value in values.items() if present[name] != value}
         if different:
             was = {name: present[name] for name in different}
@@ -89,15 +95,15 @@ class Plan:
             self.unchanged.add(row)
 
     def drop(self, rows: Collection[int]) -> None:
-        """Takes everything that comes from these rows of the file out of the plan."""
+        """Removes from the plan all changes that come from these rows of the file."""
         for kind, things in self.things.items():
             self.things[kind] = [planned for planned in things if planned.row not in rows]
 
     def digest(self) -> str:
-        """SHA-256 of everything planned: equal for plans that change the same in the same way.
+        """Returns the SHA-256 of all planned changes, equal for plans that make the same changes.
 
-        New things are named by their rows, since their ids are random. The day of entry is left
-        out: it will be the day on which the plan is applied.
+        New rows of the register are named by their row in the file, since their ids are random. The
+        day of entry is left out: it will be the day on which the plan is applied.
         """
         planned = [(kind, one) for kind, things in self.things.items() for one in things]
         names = {one.thing_id: f"new {kind} of {one.row}" for kind, one in planned if one.new}
@@ -114,7 +120,10 @@ def _as_text(kind: Kind, planned: Planned, names: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Context:
-    """What planning needs; `caller` is the sender, also where somebody else approves the batch."""
+    """The inputs of planning: the transaction, the header and content of the file, and the sender.
+
+    `caller` is the sender, even when another person approves the batch.
+    """
 
     change: Change
     header: pb.ImportHeader
@@ -123,49 +132,52 @@ class Context:
 
     @property
     def session(self) -> AsyncSession:
-        """The session of the transaction."""
+        """The database session of the transaction."""
         return self.change.session
 
     @property
     def notes(self) -> Notes:
-        """Where faults are noted."""
+        """The faults and warnings of the file, to which planning adds."""
         return self.file.notes
 
     @property
     def items(self) -> Sequence[Item]:
-        """The rows without a bad cell."""
+        """The rows of the file without a bad cell."""
         return self.file.items
 
     def all_named(self, name: str) -> set[Any]:
-        """Every value of a field, bad rows included: what they refer to is checked as well."""
+        """Returns every value of a field in the file, bad rows included.
+
+        Bad rows are included so that the references in them are checked too.
+        """
         rows = (*self.file.items, *self.file.bad)
         return {item.values[name] for item in rows if name in item.values}
 
     def bad_with(self, *names: str) -> Iterator[Item]:
-        """Bad rows in which at least these fields are good."""
+        """Returns the bad rows of the file in which at least the named fields are good."""
         return (item for item in self.file.bad if item.values.keys() >= set(names))
 
     async def each(self) -> AsyncIterator[Item]:
-        """Goes through `items`, pausing often so that a long file does not hold up the process."""
+        """Yields the rows of `items`, pausing so that a long file does not block the process."""
         for number, item in enumerate(self.items):
             if number % ROWS_AT_A_STRETCH == 0:
                 await asyncio.sleep(0)
             yield item
 
     def covers(self, bureau: str) -> bool:
-        """Whether a bureau lies in the caller's scope, and in that of the file's bureau.
+        """Returns whether a bureau is in the caller's scope and in the scope of the file's bureau.
 
-        So everybody who covers the bureau of a batch may see and undo all of it.
+        So everyone whose scope covers the bureau of a batch may see and undo the whole batch.
         """
         return self.caller.covers(bureau) and bureau.startswith(scope_prefix(self.header.bureau))
 
     def fault(self, row: int, name: str, value: object, reason: str, zh: str, en: str) -> None:
-        """Notes a fault of one field of a row; `name` is the field."""
+        """Adds a fault for one field of a row; `name` is the name of the field."""
         column = self.file.column(name)
         self.notes.fault(row, reason, zh, en, column=column, value=str(value))
 
     def in_scope(self, row: int, name: str, value: object, bureau: str) -> bool:
-        """Whether a bureau is covered; where it is not, that is noted as a fault (D-09)."""
+        """Returns whether a bureau is in the scope of the import; if not, adds a fault (D-09)."""
         if self.covers(bureau):
             return True
         zh = f"属于 {bureau}，不在您或此文件的管辖范围内"
@@ -175,16 +187,17 @@ class Context:
 
 
 class Keys:
-    """Finds rows of one file that are about the same thing."""
+    """Finds rows of one file that are about the same thing, by their keys."""
 
     def __init__(self, context: Context, plan: Plan) -> None:
         self._context, self._plan = context, plan
         self._seen: dict[tuple[Any, ...], tuple[int, Mapping[str, Any]]] = {}
 
     def first(self, key: tuple[Any, ...], row: int, content: Mapping[str, Any]) -> bool:
-        """Whether this is the first row with a key.
+        """Returns whether a row is the first row of the file with its key.
 
-        A later row with the same content is unchanged; with other content, both rows are faults.
+        A later row with the same content is counted as unchanged; with other content, both rows get
+        a fault.
         """
         seen = self._seen.setdefault(key, (row, content))
         if seen[0] == row:
@@ -204,12 +217,15 @@ class Keys:
 
 
 def every_row(model: Any) -> sa.Select[Any]:
-    """Every row of a table as columns, which is read far quicker than as objects."""
+    """Returns the query for all rows of a table as columns, which is far faster than as objects."""
     return sa.select(*model.__table__.columns)
 
 
 def present_rows(model: Any) -> sa.Select[Any]:
-    """The rows of a table that are not removed, with the condition of the partial indexes."""
+    """Returns the query for the rows of a table that are not removed.
+
+    Its condition is that of the partial indexes, so that they are used.
+    """
     return every_row(model).where(sa.text("NOT removed"))
 
 
@@ -219,9 +235,10 @@ async def fetch_pairs(
     columns: tuple[Any, Any],
     pairs: Collection[tuple[str, str]],
 ) -> list[RegisterRow]:
-    """Rows whose two columns hold one of many pairs of values, with a query per first value.
+    """Reads the rows whose two columns have one of many pairs of values.
 
-    Given a list of pairs, SQLite would read the whole table; this way it uses an index.
+    It runs one query for each first value, so that SQLite uses an index; given a list of pairs,
+    SQLite would read the whole table.
     """
     first, second = columns
     seconds: dict[str, list[str]] = defaultdict(list)
@@ -236,7 +253,7 @@ async def fetch_pairs(
 async def fetch(
     session: AsyncSession, query: sa.Select[Any], column: Any, values: Collection[Any]
 ) -> list[RegisterRow]:
-    """Rows whose column holds one of many values, with a query per few hundred values."""
+    """Reads the rows whose column has one of many values, with one query for every 400 values."""
     connection = await session.connection()
     rows: list[RegisterRow] = []
     for chunk in chunks(sorted(set(values)), ROWS_IN_QUERY):

@@ -1,4 +1,7 @@
-"""Plans of files of verifications; on request, missing owners and instruments are filed along."""
+"""Plans the import of files of verifications.
+
+On request, owners and instruments that are missing in the register are created too.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +48,10 @@ Owned = list[tuple[Item, RegisterRow]]  # rows of the file, each with its instru
 
 
 async def plan_verifications(context: Context) -> Plan:
-    """Plans a file of verifications.
+    """Plans the import of a file of verifications.
 
-    A verification is known by instrument and certificate, else by instrument, day and result.
+    A verification is identified by its certificate if it has one, otherwise by instrument, day and
+    result.
     """
     plan = Plan()
     first_rows: dict[str, int] = {}
@@ -80,7 +84,11 @@ class _InstrumentFinder:
         self.found: dict[str, RegisterRow] = {}
 
     def find(self, item: Item) -> RegisterRow | None:
-        """The instrument; None, and a fault noted, where there is not exactly one."""
+        """Returns the instrument that a row is about.
+
+        With `file_missing` in the header, it is a new one if the register has none. Returns None,
+        and adds a fault for the row, if no single instrument can be determined.
+        """
         filing = self._context.header.file_missing
         instrument = self._find_or_file(item) if filing else self._find_known(item)
         if instrument is not None:
@@ -177,7 +185,7 @@ class _KnownVerifications:
 
     @classmethod
     async def of(cls, context: Context, owned: Owned) -> _KnownVerifications:
-        """Looks up the verifications of a whole file at once."""
+        """Reads the register's verifications that the rows of a file may be about, all at once."""
         certificates = {_key(i.values) for i, _ in owned if i.values.get("certificate_no")}
         without = {row["instrument_id"] for i, row in owned if not i.values.get("certificate_no")}
         pair = (col(Verification.institution), col(Verification.certificate_no))
@@ -191,9 +199,10 @@ class _KnownVerifications:
     def has_own_certificate(
         self, item: Item, values: Mapping[str, Any], instrument_id: str
     ) -> bool:
-        """Whether no other instrument has the certificate, in the register or in the file.
+        """Returns whether the row's certificate belongs to no other instrument.
 
-        A certificate of another instrument is noted as a fault.
+        If it belongs to another instrument, in the register or in the file, adds a fault of the
+        row.
         """
         number = values.get("certificate_no")
         if not number:
@@ -207,7 +216,7 @@ class _KnownVerifications:
         return False
 
     def match(self, values: Mapping[str, Any], instrument_id: str) -> RegisterRow | None:
-        """The verification of the register that a row is about; None for a new one."""
+        """Returns the register's verification that a row is about; None if it is new."""
         if number := values.get("certificate_no"):
             return self._certified.get((values["institution"], number))
         return self._others.get((instrument_id, *_day_and_result(values)))

@@ -1,1 +1,1 @@
-"""From the bytes of a file to rows of cells, within limits."""
+"""Reads the bytes of a file as rows of cells, within limits of size and time."""

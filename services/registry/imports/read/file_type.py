@@ -1,4 +1,4 @@
-"""What kind of file it is, by its content and never by its name; some are refused unread."""
+"""Determines the type of a file by its content, never by its name, and refuses unusable types."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ ENCRYPTED_FLAG = 0x1
 
 
 def open_file(content: bytes, sheet: str, limits: FileLimits) -> Sheet | Workbook:
-    """Opens a file for reading; `sheet` names a workbook's sheet, empty for its first.
+    """Opens a workbook or a text file for reading.
 
+    `sheet` names the sheet of a workbook; empty means its first visible sheet that is not blank.
     Raises BadFile for a file that is no table or exceeds a limit.
     """
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()

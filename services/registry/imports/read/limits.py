@@ -1,4 +1,7 @@
-"""How much a file may ask of the process that reads it; the refusal names the setting."""
+"""The limits on the memory, time and size that reading a file may use.
+
+A refusal names the setting that changes the limit.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ MIB = 1024 * 1024
 
 
 class BadFile(Exception):
-    """A file cannot be read, or not to its end; `reason` is a stable code."""
+    """Raised when a file cannot be read, or not to its end; `reason` is a stable code."""
 
     def __init__(self, reason: str, zh: str, en: str) -> None:
         super().__init__(en)
@@ -19,7 +22,11 @@ class BadFile(Exception):
 
 @dataclass(frozen=True)
 class FileLimits:
-    """The settings `import_max_…`: sizes in bytes, processor time in seconds, numbers of things."""
+    """The limits on reading a file, from the settings `import_max_…`.
+
+    Sizes are in bytes, processor time in seconds, a cell's length in characters; the others are
+    counts.
+    """
 
     unpacked: int = 512 * MIB
     ratio: int = 200
@@ -32,7 +39,7 @@ class FileLimits:
 
     @classmethod
     def of(cls, settings: Settings) -> FileLimits:
-        """The limits of a deployment."""
+        """Returns the limits that the deployment's settings give."""
         return cls(
             unpacked=settings.import_max_unpacked_bytes,
             ratio=settings.import_max_ratio,
@@ -45,6 +52,6 @@ class FileLimits:
         )
 
     def exceeded(self, reason: str, zh: str, en: str, setting: str) -> BadFile:
-        """The refusal of a file that exceeds a limit, with the setting that changes the limit."""
+        """Returns the error for a file that exceeds a limit; it names the setting of the limit."""
         variable = f"QUANHENG_IMPORT_MAX_{setting.upper()}"
         return BadFile(reason, f"{zh}（上限由 {variable} 设定）", f"{en} (set by {variable})")

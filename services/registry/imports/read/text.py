@@ -1,6 +1,6 @@
-"""A text file as rows of cells: its encoding, its delimiter, and rows that cannot be read.
+"""Reads a text file as rows of cells: finds its encoding, its delimiter, and unreadable rows.
 
-Lines are decoded one by one, and a line that is too long for a row is never held in memory.
+Lines are decoded one by one, and a line that is too long for a row is never loaded into memory.
 """
 
 from __future__ import annotations
@@ -22,19 +22,22 @@ LONGEST_ROW = 1024 * 1024  # bytes of a row, with all of its lines
 
 
 class Number(str):
-    """A cell that a workbook keeps as a number, maybe not as it was typed: 007 is kept as 7."""
+    """A cell that a workbook stores as a number, maybe not as it was typed: 007 is stored as 7."""
 
     __slots__ = ()
 
 
 class Failed(str):
-    """A cell whose formula has no value; its text is what it shows, such as #N/A, or empty."""
+    """A cell whose formula has no value; its text is the shown error, such as #N/A, or empty."""
 
     __slots__ = ()
 
 
 class Row(NamedTuple):
-    """One row; `broken` has the reason code and both texts of why it cannot be read."""
+    """One row of a file, with its number from 1.
+
+    If it cannot be read, `broken` has the reason code and the explanation in Chinese and English.
+    """
 
     number: int
     cells: list[str]
@@ -43,7 +46,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A text file with its encoding and delimiter."""
+    """The content of a text file with its encoding and delimiter, readable as rows."""
 
     content: bytes
     encoding: str
@@ -52,7 +55,7 @@ class Sheet:
     sheet = ""
 
     def rows(self) -> Iterator[Row]:
-        """Every row that is not blank, the header included; the first row is number 1."""
+        """Yields every row that is not blank, the header included; the first row is number 1."""
         lines = _Lines(self.content, self.encoding)
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         number = 0
@@ -91,7 +94,7 @@ _UNDECODABLE = (
 
 
 def huge_cell(limit: int) -> tuple[str, str, str]:
-    """Why a row with a cell that is too long cannot be read."""
+    """Returns the reason code and texts for a row with a cell longer than `limit` characters."""
     return "HUGE_CELL", f"单元格超过 {limit} 个字符", f"a cell is longer than {limit} characters"
 
 
@@ -114,7 +117,7 @@ class _Lines:
         self.broken = False
 
     def begin_row(self) -> None:
-        """Begins another row with the next line."""
+        """Resets the counters of the present row; the next line belongs to another row."""
         self._row_bytes, self.broken = 0, False
 
     def __iter__(self) -> Iterator[str]:
@@ -143,7 +146,7 @@ class _Lines:
 
 
 def open_text(content: bytes, limits: FileLimits) -> Sheet:
-    """Opens a text file: finds out its encoding and its delimiter."""
+    """Opens a text file and determines its encoding and its delimiter."""
     if content.startswith(_BOM16):
         content, encoding = content.decode("utf-16", errors="replace").encode(), UTF16
     else:

@@ -1,4 +1,4 @@
-"""A workbook as rows of cells, read by a process of its own (`workbook_subprocess`)."""
+"""Reads a workbook as rows of cells, in a process of its own (`workbook_subprocess`)."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ TOO_LARGE = "工作簿过大", "the workbook is too large"
 
 @dataclass(frozen=True)
 class SheetFacts:
-    """What the reading process reports of the sheet besides its rows.
+    """The facts about a sheet that the reading process reports besides its rows.
 
-    `merged` has, by column from 0, the first row filled from a merged cell and how many were.
-    `others` are further sheets that hold something.
+    `merged` maps a column, from 0, to the first row filled from a merged cell and the number of
+    rows filled. `others` are further sheets that are not blank.
     """
 
     sheet: str
@@ -40,7 +40,7 @@ class SheetFacts:
 
 
 class Workbook:
-    """One sheet of a workbook. Raises BadFile when it cannot be read."""
+    """One sheet of a workbook, read as rows. Raises BadFile if it cannot be read."""
 
     encoding = "xlsx"
 
@@ -53,11 +53,11 @@ class Workbook:
 
     @property
     def sheet(self) -> str:
-        """The name of the sheet."""
+        """The name of the sheet that was read."""
         return self.facts.sheet
 
     def rows(self) -> Iterator[Row]:
-        """Every row of the sheet that holds something; the first of the sheet is number 1."""
+        """Yields every row of the sheet that is not blank; the sheet's first row is number 1."""
         self._lines.seek(0)
         next(self._lines)
         for line in self._lines:
@@ -133,7 +133,7 @@ class Workbook:
 
 
 def too_many(row: int, what: str, limits: FileLimits) -> BadFile:
-    """The refusal of a file with too many rows (`many`), or too many columns in one (`wide`)."""
+    """Returns the error for too many rows (`many`), or for too many columns in a row (`wide`)."""
     if what == "wide":
         zh = f"第 {row} 行超过 {limits.columns} 列"
         en = f"row {row} has more than {limits.columns} columns"
@@ -143,13 +143,13 @@ def too_many(row: int, what: str, limits: FileLimits) -> BadFile:
 
 
 def corrupt() -> BadFile:
-    """The refusal of a workbook that cannot be read."""
+    """Returns the error for a workbook that is damaged or incomplete."""
     zh = "工作簿已损坏或不完整，请重新保存后再导入"
     return BadFile("CORRUPT", zh, "the workbook is damaged or cut off; save it again")
 
 
 def encrypted() -> BadFile:
-    """The refusal of a file that needs a password."""
+    """Returns the error for a workbook that is encrypted with a password."""
     zh = "工作簿已加密，请取消密码后再导入"
     return BadFile("ENCRYPTED", zh, "the workbook is encrypted; remove its password")
 

@@ -1,7 +1,7 @@
-"""What the library that reads workbooks leaves out: macros, the first day, and failed formulas.
+"""Finds macros, the first day of dates, and failed formulas, which the reading library ignores.
 
-The library gives a cell whose formula failed, or was never computed, as a blank one. A blank cell
-may be imported, a failed formula must not; so it is looked for in the XML of the sheet.
+The library returns a cell whose formula failed, or was never computed, as a blank one. A blank cell
+may be imported, a failed formula must not; so failed formulas are searched in the XML of the sheet.
 """
 
 from __future__ import annotations
@@ -23,19 +23,22 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 def has_macros(content: bytes) -> bool:
-    """Whether a workbook carries code. It is never run, and never kept."""
+    """Returns whether a workbook contains macros; they are never run and never stored."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         return any(name.lower().endswith("vbaproject.bin") for name in parts.namelist())
 
 
 def counts_from_1904(content: bytes) -> bool:
-    """Whether the workbook's days may be counted from 1904 instead of 1900."""
+    """Returns whether the workbook's days may be counted from 1904 instead of 1900."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         return bool(_FROM_1904.search(_part(parts, "xl/workbook.xml")))
 
 
 def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:
-    """The cells whose formula has no value, by row from 1 and column from 0, with their error."""
+    """Returns the error text of each cell whose formula has no value.
+
+    The keys are the row, from 1, and the column, from 0.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         path = _path(parts, sheet)
         if path is None or not _may_fail(parts, path):
@@ -48,7 +51,7 @@ def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:
 
 
 def column_of(letters: str) -> int:
-    """The number of a column: A is 0."""
+    """Returns the number of a column from its letters: A is 0."""
     place = 0
     for letter in letters:
         place = place * 26 + ord(letter) - ord("A") + 1
@@ -56,7 +59,7 @@ def column_of(letters: str) -> int:
 
 
 def letters_of(place: int) -> str:
-    """The letters of a column: 0 is A."""
+    """Returns the letters of a column from its number: 0 is A."""
     letters = ""
     place += 1
     while place:

@@ -1,9 +1,9 @@
 """Reads one sheet of a workbook in a process of its own, within limits that it sets itself.
 
-A hostile workbook can make any reader ask for more memory than there is, and the native library
-used here then ends its process. So this process ends, and the registry reports why. The workbook
-comes on standard input. On standard output goes a line of JSON for the sheet, one for every row
-that is not blank, and one at the end, without which the reading failed.
+A hostile workbook can make any reader allocate more memory than there is, and the native library
+used here then ends its process. So only this process ends, and the registry reports the reason. The
+workbook is read from standard input. Standard output gets a line of JSON for the sheet, one for
+every row that is not blank, and one at the end; without the last one the reading failed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
 def main(arguments: Mapping[str, Any], content: bytes, out: TextIO) -> None:
-    """Writes out a sheet, or one line `{"fault": …}` where the workbook cannot be read."""
+    """Writes a sheet as JSON lines, or one line `{"fault": …}` if the workbook cannot be read."""
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         _write_sheet(workbook, arguments, content, out)
@@ -131,7 +131,7 @@ def _as_json(cell: Cell) -> Any:
 
 
 def digits_of(number: float) -> str:
-    """A number as text: in scientific notation where digits may have been lost."""
+    """Formats a number as text, in scientific notation if digits may have been lost."""
     if abs(number) >= CERTAIN_DIGITS:
         return f"{number:.14e}"
     return str(int(number)) if number.is_integer() else repr(number)
@@ -154,7 +154,7 @@ class _Filler:
         self._next = next(self._coming, None)
 
     def fill(self, number: int, cells: list[Any]) -> None:
-        """Fills one row; a row without any cell of its own stays blank."""
+        """Fills the cells of a row from the merged cells that cover it; a blank row stays blank."""
         if any(cell is not None for cell in cells):
             for place, (last, value) in list(self._open.items()):
                 if number > last:

@@ -1,1 +1,1 @@
-"""From rows of cells to checked values: columns, fields, choice lists, and faults."""
+"""Converts rows of cells to checked values: columns, fields, choice lists, and faults."""

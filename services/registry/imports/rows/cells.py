@@ -1,4 +1,4 @@
-"""One cell as a value of the register. Every reader raises BadCell for what it cannot read."""
+"""Reads one cell of a file as a value of the register; raises BadCell for an unreadable cell."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EXCERPT = 100  # characters of a cell that a fault repeats
 
 
 class BadCell(Exception):
-    """A cell does not hold what its field takes; `reason` is a stable code."""
+    """Raised when a cell is not a valid value of its field; `reason` is a stable code."""
 
     def __init__(self, reason: str, zh: str, en: str) -> None:
         super().__init__(en)
@@ -43,24 +43,30 @@ class BadCell(Exception):
 
 
 def clean(cell: str) -> str:
-    """A cell without blanks around it and without the apostrophe that disarms a formula."""
+    """Returns a cell's text without surrounding blanks.
+
+    The apostrophe that `disarmed` puts before a formula is also removed.
+    """
     if cell.startswith("'") and _FORMULA.match(cell):
         cell = cell[1:]
     return cell.strip().strip("\ufeff")
 
 
 def disarmed(cell: str) -> str:
-    """A cell that no spreadsheet program runs as a formula; `clean` undoes it."""
+    """Returns a cell's text in a form that no spreadsheet program runs as a formula.
+
+    An apostrophe is put before a formula; `clean` removes it.
+    """
     return f"'{cell}" if len(cell) > 1 and _FORMULA.match(cell) else cell
 
 
 def excerpt(cell: str) -> str:
-    """A cell as a fault repeats it: at most 100 characters."""
+    """Returns a cell's text, shortened to at most 100 characters, for use in a fault."""
     return cell if len(cell) <= EXCERPT else cell[: EXCERPT - 1] + "…"
 
 
 def text(cell: str) -> str:
-    """Free text."""
+    """Reads free text. Raises BadCell if it contains control or undecodable characters."""
     if _CONTROL.search(cell):
         zh = "含有无法识别的字符，请检查文件编码"
         raise BadCell("BAD_CHARACTER", zh, "holds characters that are not text; see the encoding")
@@ -68,7 +74,7 @@ def text(cell: str) -> str:
 
 
 def identifier(cell: str) -> str:
-    """A number or name that identifies one thing; scientific notation is refused."""
+    """Reads a number or name that identifies one thing. Raises BadCell for scientific notation."""
     if _SCIENTIFIC.fullmatch(cell):
         zh = "已被表格软件改成科学计数法；请设为文本格式，并按原件重新填写"
         en = "was turned into scientific notation; format the cell as text and enter it anew"
@@ -77,12 +83,15 @@ def identifier(cell: str) -> str:
 
 
 def code(cell: str) -> str:
-    """A code; full-width characters become ordinary ones."""
+    """Reads a code; converts full-width characters to ordinary ones."""
     return identifier(unicodedata.normalize("NFKC", cell))
 
 
 def credit_code(cell: str) -> str:
-    """A unified social credit code in its normal form (GB 32100)."""
+    """Reads a unified social credit code and returns its normal form (GB 32100).
+
+    Raises BadCell if the code is not valid.
+    """
     try:
         return check_credit_code(code(cell))
     except InvalidInput as error:
@@ -90,7 +99,10 @@ def credit_code(cell: str) -> str:
 
 
 def day(cell: str) -> date:
-    """A date: 2026-09-14, 2026/9/14, 2026.9.14, 2026年9月14日 or 20260914."""
+    """Reads a date: 2026-09-14, 2026/9/14, 2026.9.14, 2026年9月14日 or 20260914.
+
+    Raises BadCell for another format or a day that does not exist.
+    """
     match = _DAY.fullmatch(unicodedata.normalize("NFKC", cell))
     if match:
         numbers = [int(part) for part in match.groups() if part is not None]
@@ -102,10 +114,10 @@ def day(cell: str) -> date:
 
 
 def of_number(cell: Number, read: Read, is_identifier: bool, from_1904: bool) -> Value:
-    """The value of a cell kept as a number, for a field with this reader.
+    """Returns the value of a cell that a workbook stores as a number, for a field read by `read`.
 
-    An identifier is refused, since its leading zeros and last digits may be lost. A day may be
-    counted from 1900 or written as 20260914.
+    Raises BadCell for an identifier, since its leading zeros and last digits may be lost. A day may
+    be counted from 1900 or written as 20260914.
     """
     if read is day:
         return _counted_day(cell, from_1904)
@@ -127,7 +139,7 @@ def _counted_day(cell: Number, from_1904: bool) -> date:
 
 
 def flag(cell: str) -> bool:
-    """是 or 否."""
+    """Reads 是 as True and 否 as False, and their usual equivalents. Raises BadCell otherwise."""
     value = _FLAGS.get(cell.lower())
     if value is None:
         raise BadCell("NOT_A_FLAG", "应为“是”或“否”", "must be 是 or 否")
@@ -135,7 +147,7 @@ def flag(cell: str) -> bool:
 
 
 def whole(cell: str) -> int:
-    """A whole number (C-10)."""
+    """Reads a whole number (C-10). Raises BadCell for any other text."""
     narrow = unicodedata.normalize("NFKC", cell)
     if not _WHOLE.fullmatch(narrow):
         raise BadCell("NOT_A_NUMBER", "应为整数", "must be a whole number")
@@ -144,7 +156,7 @@ def whole(cell: str) -> int:
 
 @dataclass(frozen=True)
 class Choice:
-    """Reads one of a list of coded values, by its code or by one of its Chinese words."""
+    """Reads a cell as one of a list of coded values, by its code or by one of its Chinese words."""
 
     labels: Labels[Any]
 

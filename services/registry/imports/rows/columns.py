@@ -1,4 +1,4 @@
-"""Which column of a file holds which field."""
+"""Finds the column of a file that has each field."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ COLUMNS_SHOWN = 40
 
 @dataclass(frozen=True)
 class Binding:
-    """The columns of a file by field, and the values that hold for every row.
+    """The column of each field in a file, and the constants that apply to every row.
 
-    `values` translates what a column says into what the register takes, by field.
+    `values` translates, for each field, a cell's text to the text that the register accepts.
     """
 
     names: Sequence[str]
@@ -31,12 +31,12 @@ class Binding:
     values: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     def column(self, name: str) -> str:
-        """The column that holds a field; the field itself where a constant does."""
+        """Returns the name of the column that has a field; the field's name if it has no column."""
         return self.names[self.columns[name]] if name in self.columns else name
 
 
 def check_header(header: pb.ImportHeader) -> None:
-    """Raises InvalidInput for a header that names unknown fields or contradicts itself."""
+    """Raises InvalidInput if an import's header names unknown fields or contradicts itself."""
     faults = list(_unknown_fields(header))
     if header.file_missing and header.family != FamilyName.VERIFICATIONS:
         zh = "只有检定记录可以一并建立主体和器具"
@@ -63,7 +63,7 @@ def _unknown_fields(header: pb.ImportHeader) -> Iterator[Fault]:
 
 
 def fields_found(header: pb.ImportHeader, cells_of_row: Sequence[str]) -> int:
-    """How many fields of the family a row would name if it were the header."""
+    """Counts the fields of the family that a row would name if it were the header row."""
     names = {_plain(cells.clean(cell)) for cell in cells_of_row}
     fields = FAMILIES[FamilyName(header.family)].fields.values()
     return sum(not names.isdisjoint(_headings(header, field)) for field in fields)
@@ -76,7 +76,10 @@ def _headings(header: pb.ImportHeader, field: Field) -> list[str]:
 
 
 def bind(header: pb.ImportHeader, names: Sequence[str], notes: Notes) -> Binding:
-    """Finds the columns of a file; notes missing, doubled and unknown ones on the header's row."""
+    """Finds the column of each field in a file.
+
+    Adds faults for missing and duplicate columns and warnings for unknown ones, on the header row.
+    """
     family = FAMILIES[FamilyName(header.family)]
     clean = [cells.clean(name) for name in names]
     fields = {n: f for n, f in family.fields.items() if n != "entered_on" or header.baseline}

@@ -1,6 +1,6 @@
-"""The fields of each family of rows: their Chinese headers, and how their cells are read.
+"""The fields of each family of rows, with their Chinese headers and the readers of their cells.
 
-Lengths and patterns are those of the wire contract, taken from the message of such a thing.
+Maximum lengths and patterns are those of the gRPC messages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OWNER_LENGTH = 300  # as long as a name
 
 
 class FamilyName(StrEnum):
-    """The families, in the order in which a register is loaded."""
+    """The families of rows that can be imported, in the order in which a new register is loaded."""
 
     BUREAUS = "bureaus"
     SUBJECTS = "subjects"
@@ -34,13 +34,13 @@ class FamilyName(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What the contract allows as the text of a field."""
+    """The maximum length and the pattern of a field's text, by the gRPC messages."""
 
     longest: int = 0  # 0: any
     pattern: re.Pattern[str] | None = None
 
     def check(self, value: str) -> None:
-        """Raises BadCell for a text that is too long or has another format."""
+        """Raises BadCell for a text that is too long or does not match the pattern."""
         if self.longest and len(value) > self.longest:
             zh, en = f"不能超过 {self.longest} 个字", f"at most {self.longest} characters"
             raise cells.BadCell("TOO_LONG", zh, en)
@@ -50,7 +50,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a family."""
+    """One field of a family of rows: its name, its Chinese header, and how its cells are read."""
 
     name: str
     header: str
@@ -60,18 +60,18 @@ class Field:
 
     @property
     def identifier(self) -> bool:
-        """Whether the field is a code or number that must be kept exactly as it is written."""
+        """Whether the field is a code or number that must be stored exactly as it is written."""
         return self.read in IDENTIFIERS
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The column headings that mean this field, the best known first."""
+        """The column headings that name this field in a file, the preferred one first."""
         return self.name, self.header, *labels.HEADINGS.get(self.name, ())
 
 
 @dataclass(frozen=True)
 class Family:
-    """One family of rows."""
+    """One family of rows, such as subjects or instruments, with its fields by name."""
 
     name: FamilyName
     fields: Mapping[str, Field]

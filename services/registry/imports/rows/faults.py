@@ -1,4 +1,4 @@
-"""Why a row of a file is refused: every fault with its cell, and warnings, which refuse nothing."""
+"""The faults of a file, each with its row and cell, and its warnings, which refuse no row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ HEADER_ROW = 1  # where nothing stands above it
 
 
 class Note(NamedTuple):
-    """One fault or warning. An empty column means the whole row; `cell` is an address like C12."""
+    """One fault or warning about a file.
+
+    An empty `column` means the whole row; `cell` is an address like C12, empty for a text file.
+    """
 
     row: int
     column: str
@@ -28,10 +31,10 @@ class Note(NamedTuple):
 
 @dataclass
 class Notes:
-    """Everything noted about a file.
+    """All faults and warnings of a file.
 
     `header_row` is the row of the header, from 1. `places` are the columns of a workbook by name,
-    from 0; a text file has none.
+    from 0; empty for a text file.
     """
 
     limits: FileLimits = field(default_factory=FileLimits)
@@ -51,9 +54,9 @@ class Notes:
         value: str = "",
         place: int | None = None,
     ) -> None:
-        """Notes a fault, for which the row is refused.
+        """Adds a fault, for which the row is refused.
 
-        `place` is the column of a workbook's cell that stands outside the named columns.
+        `place` is the column, from 0, of a workbook's cell that lies outside the named columns.
         """
         self.bad_rows.add(row)
         if len(self.notes) < self.limits.faults:
@@ -67,13 +70,13 @@ class Notes:
     def warn(
         self, row: int, reason: str, zh: str, en: str, *, column: str = "", value: str = ""
     ) -> None:
-        """Notes a warning; the row is not refused."""
+        """Adds a warning about a row; the row is not refused."""
         if len(self.notes) < self.limits.faults:
             cell = self._cell(row, column, None)
             self.notes.append(Note(row, column, excerpt(value), reason, zh, en, True, cell))
 
     def refuse(self, bad: BadFile) -> None:
-        """Notes why the whole file is refused."""
+        """Adds a fault for which the whole file is refused."""
         self.bad_rows.add(self.header_row)
         self.notes.append(Note(self.header_row, "", "", bad.reason, bad.zh, bad.en, False, ""))
 
@@ -83,9 +86,9 @@ class Notes:
 
     @property
     def header_is_bad(self) -> bool:
-        """Whether the whole file is refused."""
+        """Whether the header row has a fault, so that the whole file is refused."""
         return self.header_row in self.bad_rows
 
     def in_order(self) -> Iterable[Note]:
-        """The notes by row; within a row in the order in which they were made."""
+        """Returns all faults and warnings by row; those of one row in the order they were added."""
         return sorted(self.notes, key=lambda note: note.row)

@@ -1,4 +1,4 @@
-"""The help that a template gives on each field: an example, and the article that asks for it.
+"""The help text of each field in a template: an example, and the article that requires the field.
 
 Every example is a valid cell. Citations are those of the law (`law.reader.texts`).
 """
@@ -12,7 +12,7 @@ from services.registry.imports.rows.families import FamilyName
 
 
 class FieldHelp(NamedTuple):
-    """The help on one field; `cite` is empty where no article asks for the field."""
+    """The help on one field; `cite` is empty if no article requires the field."""
 
     example: str
     cite: str = ""

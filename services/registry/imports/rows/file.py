@@ -1,4 +1,4 @@
-"""Reading a whole file: its header, then every row as values; nothing here reads the register."""
+"""Reads a whole file: its header, then every row as values; does not read the register."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from services.registry.imports.rows.reader import Item, RowReader
 
 @dataclass
 class FileContent:
-    """What was read of a file.
+    """The content that was read from a file.
 
-    `items` are the rows without a bad cell, `bad` the others as far as they could be read; `rows`
-    counts both, without the header.
+    `items` are the rows without a bad cell, `bad` the other rows as far as they could be read;
+    `rows` is the number of all rows, without the header.
     """
 
     encoding: str = ""
@@ -40,11 +40,11 @@ class FileContent:
     source: Sheet | Workbook | None = None
 
     def column(self, name: str) -> str:
-        """The column that holds a field."""
+        """Returns the name of the column that has a field."""
         return self.binding.column(name) if self.binding else name
 
     def rejected(self, numbers: set[int]) -> Iterator[Row]:
-        """The rows with these numbers as they stand in the file, without its header."""
+        """Yields the rows with these numbers as they are in the file, without its header."""
         below = {number for number in numbers if number > self.notes.header_row}
         if not below or self.source is None:
             return iter(())
@@ -58,7 +58,10 @@ class FileContent:
 def read_file(
     header: pb.ImportHeader, content: bytes, today: date, limits: FileLimits | None = None
 ) -> FileContent:
-    """Reads a whole file; faults are noted, not raised. `today` is the platform's day."""
+    """Reads a whole file; its faults are listed in the result, not raised.
+
+    `today` is the day on the platform's clock.
+    """
     limits = limits or FileLimits()
     file = FileContent(notes=Notes(limits))
     try:

@@ -1,8 +1,8 @@
-"""The Chinese words for coded values, as files write them beside the codes themselves.
+"""The Chinese words that files use for coded values, besides the codes themselves.
 
-Of each value, the first word is ours: templates offer it and refusals list it. The words after it
-are those of other systems: the national publication of permits and penalties (双公示), the random
-inspections (双随机), the credit rules, and the ledgers of the trade.
+The first word of each value is the platform's own: templates offer it and refusals list it. The
+other words are those of other systems: the national publication of permits and penalties (双公示),
+the random inspections (双随机), the credit rules, and the ledgers of the trade.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ _BETWEEN = re.compile("[;,、]")
 
 
 class Labels(Generic[E]):
-    """The words of one list of coded values; blanks, width and case of a word do not matter."""
+    """The words for a list of coded values; blanks, width and case of a word are ignored."""
 
     def __init__(self, words: Mapping[E, Sequence[str]]) -> None:
         self._words = words
@@ -144,9 +144,9 @@ class Labels(Generic[E]):
         }
 
     def value(self, cell: str) -> E | None:
-        """The value that a cell names by its code or a word; None where it names none.
+        """Returns the value that a cell names by its code or by a word; None if it names none.
 
-        Several words in one cell, as in 警告、罚款, name a value where they all name the same.
+        If a cell has several words, as in 警告、罚款, they must all name the same value.
         """
         folded = _folded(cell)
         if folded in self._values:
@@ -156,12 +156,12 @@ class Labels(Generic[E]):
 
     @property
     def words(self) -> list[str]:
-        """Our own word for each value."""
+        """The platform's own word for each value, as templates offer it."""
         return [others[0] for others in self._words.values()]
 
     @property
     def listed(self) -> str:
-        """Every value for a refusal: our word and the code."""
+        """The list of all values for a refusal: for each, the platform's own word and the code."""
         return "、".join(f"{others[0]}({value.value})" for value, others in self._words.items())
 
 

@@ -1,6 +1,6 @@
-"""Reading a row: its cells as values of the register, with a fault for every bad one.
+"""Reads the cells of a row as values of the register, and adds a fault for every bad cell.
 
-A row whose cells are good is then checked as a whole, by the rules that single changes obey too.
+A row whose cells are good is then checked as a whole, by the same rules as a single change.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ REMEMBERED = 20_000  # different cells of a column whose values are kept
 
 @dataclass(slots=True)
 class Item:
-    """The values of one row: of the fields that are not blank."""
+    """The values of one row, by field, without the blank fields."""
 
     row: int
     values: dict[str, Any]
 
 
 class RowReader:
-    """Reads the rows of one file."""
+    """Reads the rows of one file as values, and adds their faults to `notes`."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class RowReader:
         self._known: dict[str, dict[str, cells.Value]] = {name: {} for name in self._fields}
 
     def read(self, row: Row) -> Item | None:
-        """The good values of a row; None when the row cannot be read at all."""
+        """Returns the good values of a row; None if the row cannot be read at all."""
         before = len(self._notes.notes)
         row = self._squared(row)
         if row.broken or len(row.cells) != len(self._binding.names):

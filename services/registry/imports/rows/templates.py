@@ -1,4 +1,4 @@
-"""Templates: empty files with the columns of a family, to be filled in and imported."""
+"""Templates: empty files with the columns of a family of rows, to be filled in and imported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FLAGS = ["是", "否"]
 
 
 def template(request: pb.GetTemplateRequest) -> pb.GetTemplateResponse:
-    """An empty file of a family, as a workbook or as CSV in UTF-8."""
+    """Returns the empty file of a family of rows, as a workbook or as CSV in UTF-8."""
     family = FamilyName(request.family)
     fields = [
         field
@@ -69,7 +69,7 @@ class _Book:
         self._wrapped = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
 
     def write(self, family: FamilyName) -> None:
-        """Writes all three sheets; the one to fill in is the first."""
+        """Writes the three sheets of a template; the first is the sheet to fill in."""
         page = self._book.add_worksheet(NAMES[family])
         help_page = self._book.add_worksheet(HELP)
         choices = self._book.add_worksheet(OPTIONS)
