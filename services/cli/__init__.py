@@ -1,1 +1,1 @@
-"""The command `quanheng`: it runs one machine, and speaks gRPC like any other client."""
+"""The command-line program `quanheng`: runs the platform on one machine and calls it over gRPC."""

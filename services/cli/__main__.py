@@ -1,4 +1,4 @@
-"""The command `quanheng`. What it can do stands in `commands.table`."""
+"""Entry point of the command-line program `quanheng`; `commands.table` lists its commands."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _every_command(
 
 
 def run() -> int:
-    """Runs one command and returns its exit status; a typed error becomes a sentence."""
+    """Runs the command line and returns its exit status; prints a LawError and returns 1."""
     from law.errors import LawError  # noqa: PLC0415 - `--help` needs none of the law
 
     try:
@@ -72,7 +72,10 @@ def run() -> int:
 
 
 def main() -> NoReturn:
-    """Runs the command, then ends the process at once: the Temporal client may abort an exit."""
+    """Runs the command line, then ends the process with os._exit.
+
+    A normal exit is avoided because the Temporal client may abort it.
+    """
     status = run()
     with suppress(OSError):  # the terminal may be gone by now
         sys.stdout.flush()

@@ -1,7 +1,7 @@
-"""Calls a running platform as the person at the command line.
+"""Client of the command line: calls a running platform as the person who is logged in.
 
-A module of the contract is loaded when its service is first called, so that a command loads what
-it needs and nothing else. Who calls is kept in `sessions`.
+The generated module of a gRPC service is imported at the first call of that service, so that a
+command imports only the modules it needs. The module `sessions` stores the logins.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 
 class Service(NamedTuple):
-    """A gRPC service: the process that serves it, its module without `_pb2`, and its name."""
+    """A gRPC service: its process, its generated module without `_pb2`, and its name."""
 
     process: str
     module: str
@@ -72,14 +72,14 @@ GRPC_SERVICES = {
 
 
 class Reachable(Protocol):
-    """Anything that knows the address of each service: addresses, or whole settings."""
+    """An object that returns the address of each service, such as `Addresses` or `Settings`."""
 
     def address(self, service: str) -> str:
-        """host:port of a service's gRPC server."""
+        """Returns the address of a service's gRPC server as host:port."""
 
 
 class Client:
-    """Everything that one caller can reach."""
+    """The gRPC stubs of every service, all called with the token of one caller."""
 
     if TYPE_CHECKING:
         identity: IdentityServiceStub
@@ -116,19 +116,19 @@ class Client:
 
     @cached_property
     def operations(self) -> dict[str, OperationsServiceStub]:
-        """The OperationsService of each process."""
+        """The stub of the OperationsService in each process, by the name of the process."""
         from protos.operations.v1 import operations_pb2_grpc  # noqa: PLC0415 - see above
 
         stub = operations_pb2_grpc.OperationsServiceStub
         return {service: stub(channel) for service, channel in self.channels.items()}
 
     async def close(self) -> None:
-        """Closes every channel."""
+        """Closes every gRPC channel of the client."""
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))
 
 
 def fixed_token(token: str) -> TokenSource:
-    """A source that always yields the same token."""
+    """Returns a token source that always returns the given token."""
 
     async def source() -> str:
         return token
@@ -137,7 +137,7 @@ def fixed_token(token: str) -> TokenSource:
 
 
 async def log_in(addresses: Reachable, name: str, password: str) -> Session:
-    """A session of an account, for its name and password."""
+    """Logs in with account name and password; returns the new session without storing it."""
     from protos.identity.v1 import identity_pb2 as pb  # noqa: PLC0415 - few commands log in
 
     client = Client(addresses, None)
@@ -149,10 +149,11 @@ async def log_in(addresses: Reachable, name: str, password: str) -> Session:
 
 
 async def open_client(addresses: Addresses) -> Client:
-    """The client of whoever is at the command line. Raises InvalidInput for nobody.
+    """Opens a client for the person at the command line, with the token of the stored session.
 
-    Where nobody ever logged in, whoever can read the administrator's password on the platform's
-    own machine acts as its administrator, and is told so.
+    Raises InvalidInput if the person must log in first. If nobody ever logged in, a person who can
+    read the administrator's password on the platform's own machine acts as its administrator; a
+    line on stderr reports this.
     """
     session = sessions.current(addresses)
     if session and session.is_due:
@@ -196,7 +197,10 @@ async def _administrator(addresses: Addresses) -> Session:
 
 
 def with_client(data: Path | None, work: Callable[[Client], Awaitable[T]]) -> T:
-    """Runs one command's work as the person who is logged in; a refusal ends the command."""
+    """Opens a client, runs `work` with it and returns the result.
+
+    Prints a refusal by the platform and ends the command with exit code 1.
+    """
 
     async def run() -> T:
         client = await open_client(platform_addresses(data))
@@ -209,7 +213,10 @@ def with_client(data: Path | None, work: Callable[[Client], Awaitable[T]]) -> T:
 
 
 def run_or_refuse(work: Coroutine[Any, Any, T]) -> T:
-    """Runs something that calls the platform; prints a refusal and ends the command with 1."""
+    """Runs a coroutine that calls the platform, and returns its result.
+
+    Prints a refusal by the platform and ends the command with exit code 1.
+    """
     try:
         return asyncio.run(work)
     except grpc.aio.AioRpcError as error:
@@ -218,7 +225,7 @@ def run_or_refuse(work: Coroutine[Any, Any, T]) -> T:
 
 
 def print_refusal(refusal: Refusal) -> None:
-    """Prints a refusal in Chinese and English, with every fault."""
+    """Prints a refusal in Chinese and English, with every fault that it lists."""
     from services.cli.output import show  # noqa: PLC0415 - only a refusal needs it
 
     show.refuse(refusal.message_zh, refusal.message_en, refusal.faults)

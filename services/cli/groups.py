@@ -1,7 +1,7 @@
-"""The tree of commands, made from the table; a command is loaded when it is called.
+"""The tree of commands, built from the command table; a command is loaded when it is called.
 
-The help of a group needs the table alone. Usage, options and errors are framed in Chinese and
-English.
+The help of a group needs only the table. Usage, options and errors have Chinese and English
+headings.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _Context.formatter_class = _Formatter
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help has bilingual frames."""
+    """A command whose help has headings in Chinese and English."""
 
     def get_help_option(self, ctx: Any) -> Any:
         return _explained(super().get_help_option(ctx))
@@ -76,13 +76,16 @@ class PlainCommand(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A group of the table. Its help shows the table's words and loads no command."""
+    """A group of commands in the command table; its help is printed without loading any command."""
 
     words = ""
 
     @cached_property
     def entries(self) -> dict[str, Row | Command | str]:
-        """What stands below this group, by its last word: a row, a command, or a group's help."""
+        """The entries directly below this group: rows, commands, or the help of groups.
+
+        The key is the last word of the entry.
+        """
         below: dict[str, Row | Command | str] = {one.words: one for one in HAND_WRITTEN}
         below |= {**GROUPS, **{row.words: row for row in ROWS}}
         pairs = ((words.rpartition(" "), entry) for words, entry in below.items())
@@ -126,7 +129,7 @@ class Group(TyperGroup):
 
 
 class Root(Group):
-    """The command `quanheng`."""
+    """The top-level group of commands: the program `quanheng`."""
 
     def main(
         self,
@@ -137,7 +140,7 @@ class Root(Group):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Runs the command line; a fault of it is told in Chinese and English, with exit code 2."""
+        """Runs the command line; prints a usage error in Chinese and English and exits with 2."""
         read_plainly(self)
         try:
             status = super().main(args, prog_name, complete_var, False, **extra)
@@ -152,7 +155,7 @@ class Root(Group):
 
 
 def load(words: str, entry: Row | Command | str) -> Any:
-    """The command of an entry of the table."""
+    """Builds the typer command or group for an entry of the command table."""
     name = words.rpartition(" ")[2]
     if isinstance(entry, str):
         group = Group(name=name, help=entry, no_args_is_help=True, context_settings=SETTINGS)
@@ -180,7 +183,7 @@ def _explained(option: Any) -> Any:
 
 
 def translate_frames() -> None:
-    """Puts Chinese beside the words in which typer frames help and errors."""
+    """Sets Chinese and English headings for the help and error messages of typer."""
     from typer import rich_utils  # noqa: PLC0415 - only help and errors need it
 
     for name, text in _PANELS.items():
@@ -188,7 +191,7 @@ def translate_frames() -> None:
 
 
 def fault_in_chinese(message: str) -> str:
-    """What is wrong with a command line, in Chinese; empty where typer says something new."""
+    """Translates an error message of typer to Chinese; returns an empty text if it is unknown."""
     for pattern, zh in _FAULTS:
         match = re.fullmatch(pattern, message, re.DOTALL)
         if match:
@@ -197,7 +200,7 @@ def fault_in_chinese(message: str) -> str:
 
 
 def show_fault(error: Any) -> None:
-    """Prints what is wrong with a command line, its usage, and how to get help."""
+    """Prints a command-line error in Chinese and English, with the usage and how to get help."""
     from typer import rich_utils  # noqa: PLC0415 - only a fault needs it
 
     translate_frames()

@@ -1,7 +1,7 @@
-"""Reads the simple values of a command line: texts, whole numbers, flags and names of files.
+"""Parses the simple values of a command line: texts, whole numbers, flags and file names.
 
-Typer reads each value with pydantic, which takes twice as long to load as typer itself. What is
-not simple, such as a moment or a file that must exist, is left to typer.
+Typer parses each value with pydantic, which takes twice as long to load as typer itself. Other
+values, such as a moment or a file that must exist, are left to typer.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ SIMPLE = {str: str, int: int, Path: Path, list[str]: str, list[int]: int}
 
 
 class PlainReader:
-    """Stands in for what typer makes of the annotation of a parameter."""
+    """Parses the value of a parameter in place of typer's parser, which needs pydantic."""
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The value of a parameter from its texts. Raises BadParameter."""
+        """Converts the given text or texts of a parameter; raises BadParameter if invalid."""
         annotation = param.type_descriptor.annotation
         if value is None:
             return () if param.multiple else None
@@ -69,12 +69,12 @@ def _by_typer(value: Any, param: Any, ctx: Any) -> Any:
 
 
 def read_plainly(command: Any) -> Any:
-    """A command whose simple values are read without pydantic."""
+    """Makes a command parse its simple values without pydantic; returns the same command."""
     for parameter in command.params:
         read_value_plainly(parameter)
     return command
 
 
 def read_value_plainly(parameter: Any) -> None:
-    """Has a parameter read without pydantic where it is simple."""
+    """Makes a parameter parse its value without pydantic if the value is simple."""
     parameter._runtime_param = PlainReader()  # noqa: SLF001 - typer offers no other way

@@ -1,7 +1,7 @@
-"""Who is at the command line: sessions, kept in the person's home and readable by them alone.
+"""The logins of the person at the command line, stored in their home and readable only by them.
 
 A person logs in once (`quanheng login NAME`). A session belongs to the platform's data directory,
-or to its address where it runs elsewhere: a restart on other ports ends no session.
+or to its address if the platform runs elsewhere: a restart on other ports ends no session.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ ADMINISTRATOR = "administrator"
 
 @dataclass(frozen=True)
 class Session:
-    """A login: the name, the token, and when it ends and began (ISO 8601).
+    """A login: account name, token, and when it ends and began (ISO 8601).
 
-    Once logged out, the token is empty.
+    After logging out, the token is empty.
     """
 
     name: str
@@ -33,24 +33,27 @@ class Session:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the token is no longer valid."""
+        """True if the token has expired."""
         return datetime.fromisoformat(self.expires_at) <= SystemClock().now()
 
     @property
     def is_due(self) -> bool:
-        """Whether less than half of the life of the token is left, so that it is to be renewed."""
+        """True if less than half of the token's lifetime is left, so that it should be renewed."""
         ends = datetime.fromisoformat(self.expires_at)
         began = datetime.fromisoformat(self.began_at)
         return ends - SystemClock().now() < (ends - began) / 2
 
 
 def administrator_password(keys_dir: Path) -> str:
-    """The first administrator's password. Raises OSError for whoever may not read it."""
+    """Reads the first administrator's password from its file; raises OSError if unreadable."""
     return (keys_dir / f"{ADMINISTRATOR}.password").read_text().strip()
 
 
 def current(addresses: Addresses) -> Session | None:
-    """The session on a platform; None where nobody logged in. Raises InvalidInput once it ended."""
+    """Returns the session on a platform; None if nobody ever logged in.
+
+    Raises InvalidInput if the person logged out or the session has ended.
+    """
     session = sessions().get(_key(addresses))
     if session and not session.token:
         raise not_logged_in("请先登录", "Log in first")
@@ -60,7 +63,7 @@ def current(addresses: Addresses) -> Session | None:
 
 
 def keep(addresses: Addresses, session: Session) -> None:
-    """Keeps a session for later commands on the same platform."""
+    """Stores a session for later commands on the same platform."""
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = sessions() | {_key(addresses): session}
@@ -68,13 +71,13 @@ def keep(addresses: Addresses, session: Session) -> None:
 
 
 def end(addresses: Addresses) -> None:
-    """Ends the session; the next command needs a login."""
+    """Ends the session on a platform; the next command needs a login."""
     session = sessions().get(_key(addresses))
     keep(addresses, Session(session.name if session else ""))
 
 
 def sessions() -> dict[str, Session]:
-    """Every session of this person, by platform. Sessions of an older format have ended."""
+    """Reads every session of this person, by platform; ignores sessions in an older format."""
     try:
         kept = json.loads(_file().read_text())
     except FileNotFoundError:
@@ -91,5 +94,5 @@ def _file() -> Path:
 
 
 def not_logged_in(zh: str, en: str) -> InvalidInput:
-    """The refusal of a command that needs a login, with the command that logs in."""
+    """Returns the error for a command that needs a login; its text names the command to log in."""
     return InvalidInput(f"{zh}：quanheng login 用户名", f"{en}: quanheng login NAME")

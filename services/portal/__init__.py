@@ -1,5 +1,5 @@
-"""The portal: the pages where people meet the platform.
+"""The portal: the web pages through which people use the platform.
 
-It owns the sessions of those who signed in and nothing else. It asks the services over gRPC with
+It owns the sessions of people who signed in and no other data. It calls the services over gRPC with
 the person's own token, and decides nothing (D-14).
 """

@@ -1,4 +1,4 @@
-"""The portal as a process: its own sessions, the services over gRPC, pages over HTTP."""
+"""The process of the portal: owns its sessions, calls the services over gRPC, serves pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 def main() -> None:
-    """Serves pages until SIGTERM; the exit code says whether it ended well."""
+    """Serves pages until SIGTERM; exits with 0 after a normal end and with 1 after an error."""
     settings = Settings()
     start_logging(PORTAL, settings.log_level)
     try:

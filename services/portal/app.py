@@ -1,4 +1,4 @@
-"""The portal as an ASGI application: every address, who may ask for it, and how errors look."""
+"""The portal as an ASGI application: every address, the roles that may open it, error pages."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ log = structlog.get_logger()
 
 
 def application(portal: Portal, clock: Clock) -> Starlette:
-    """The application over the parts of a process."""
+    """Builds the ASGI application of the portal: routes, middleware and error pages."""
 
     def route(path: str, page: Page, *roles: Role, form: bool = False) -> Route:
         return Route(path, _endpoint(portal, clock, page, roles), methods=_methods(form))

@@ -1,4 +1,4 @@
-"""The cast of a sandbox: synthetic people who sign in with one click."""
+"""The cast of a sandbox: synthetic people as whom a visitor can sign in with one click."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ABOUT = {
 
 @dataclass(frozen=True)
 class CastMember:
-    """One synthetic person."""
+    """One synthetic person of the cast of a sandbox."""
 
     name: str
     display_name: str
@@ -29,12 +29,12 @@ class CastMember:
 
     @property
     def about(self) -> str:
-        """What there is to do for them, in Chinese."""
+        """A Chinese text about what this person can do on the portal."""
         return _ABOUT.get(Role(self.role), "")
 
 
 def cast(settings: Settings) -> tuple[CastMember, ...]:
-    """The cast, written when the sandbox's register was loaded; nobody on a real platform."""
+    """Reads the cast, which is written when the sample register is loaded; else returns nobody."""
     file = settings.cast_file
     if not settings.sandbox or not file.exists():
         return ()

@@ -1,4 +1,4 @@
-"""The services as the portal asks them: always with the token of the visit under way."""
+"""The gRPC clients of the portal, which always send the token of the current visit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _token: ContextVar[str] = ContextVar("token")
 
 
 def use_token(token: str) -> None:
-    """Makes every call of this visit in the name of the token's owner."""
+    """Sets the token that the gRPC calls of the current visit send."""
     _token.set(token)
 
 
@@ -37,7 +37,7 @@ async def _visit_token() -> str:
 
 
 class Services:
-    """A stub of every service that pages ask."""
+    """The gRPC stubs of every service that the pages call."""
 
     def __init__(self, settings: Settings) -> None:
         registry, grading, objection, alerts = (
@@ -59,15 +59,15 @@ class Services:
         self.escalations = EscalationServiceStub(alerts)
 
     async def close(self) -> None:
-        """Closes every channel."""
+        """Closes every gRPC channel of the portal."""
         for channel in self._channels:
             await channel.close()
 
 
 class VisitorToken:
-    """The token of those who have not signed in: the role of the public, renewed before it ends.
+    """The token for visitors who have not signed in: it has the role of the public.
 
-    The registry gives it to the portal alone.
+    It is renewed before it ends. The registry issues it only to the portal.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -80,7 +80,10 @@ class VisitorToken:
         self._token, self._ends_at = "", datetime.min.replace(tzinfo=UTC)
 
     async def is_ready(self) -> bool:
-        """Whether the registry gives the token: on its first start it makes the keys first."""
+        """Returns True if the registry issues the token.
+
+        At its first start, the registry must create the keys first.
+        """
         if not self._secret.exists():
             return False
         try:

@@ -1,4 +1,4 @@
-"""The first level of navigation of each role, in the order in which it is shown."""
+"""The top-level navigation of the portal for each role, in display order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.portal.wording import N_
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation; its Chinese name is also the key of its English one."""
+    """An entry of the navigation; its Chinese name is also the key of the English name."""
 
     name: str
     path: str
@@ -66,7 +66,7 @@ _ALWAYS = (Place(N_("规则说明"), "/law"),)
 
 
 def navigation(roles: Collection[str]) -> tuple[Place, ...]:
-    """The places of a visitor with these roles, each once; the public ones without any."""
+    """Returns the navigation entries of the given roles, each once; the public ones if no roles."""
     if not roles:
         return PUBLIC
     places: dict[str, Place] = {}
@@ -77,5 +77,5 @@ def navigation(roles: Collection[str]) -> tuple[Place, ...]:
 
 
 def home_of(roles: Collection[str]) -> str:
-    """The first page after signing in."""
+    """Returns the path of the first page after signing in with the given roles."""
     return navigation(roles)[0].path

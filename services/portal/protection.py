@@ -1,4 +1,4 @@
-"""What stands before every page: headers that browsers obey, and the refusal of foreign forms."""
+"""Middleware of the portal: adds security headers, refuses foreign forms and too large requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FOREIGN = PlainTextResponse("跨站请求被拒绝 | This form was sent from an
 
 
 class SafeHeaders:
-    """Puts the headers onto every answer; a page without a word on caching is not stored."""
+    """Adds the security headers to every response; forbids caching unless the page allows it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -51,8 +51,8 @@ class SafeHeaders:
 class SameOrigin:
     """Refuses a form that another site made a browser send.
 
-    Browsers say where a request comes from in Sec-Fetch-Site, older ones in Origin only. A request
-    that says neither was not made by a browser for another site; its form token is checked later.
+    Browsers name the origin of a request in Sec-Fetch-Site, older ones only in Origin. A request
+    with neither header was not made by a browser for another site; its form token is checked later.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -74,9 +74,9 @@ def _is_from_here(headers: Headers) -> bool:
 
 
 class UploadLimit:
-    """Refuses a body that is longer than a page sends, before it is read.
+    """Refuses a request body of more than `longest` bytes with status 413.
 
-    `uploads` has the paths to which files are sent, each with its own limit in bytes.
+    `uploads` contains the paths to which files are sent, each with its own limit in bytes.
     """
 
     def __init__(self, app: ASGIApp, longest: int, uploads: Mapping[str, int]) -> None:
@@ -108,7 +108,7 @@ class UploadLimit:
 
 
 class BodyTooLarge(Exception):
-    """A body went on past the limit, whatever its header said."""
+    """Raised if a request body is larger than the limit, whatever length its header states."""
 
 
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Templates in Chinese and English: the Chinese text is the key, a catalogue has the English."""
+"""Renders templates in Chinese and English; each Chinese text is the key of its translation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOCALES = {"zh-CN": "zh_CN", "en": "en"}
 
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
-    """The translations into a language; Chinese needs none."""
+    """Returns the translations to a language; empty for Chinese, the language of the templates."""
     file = HERE / "locale" / _LOCALES[language] / "LC_MESSAGES" / "portal.po"
     if not file.exists():
         return gettext.NullTranslations()
@@ -55,7 +55,7 @@ def _environment() -> Environment:
 
 
 def render(template: str, language: str, values: Mapping[str, Any]) -> str:
-    """A template as HTML in a language."""
+    """Renders a template as HTML in the given language."""
     translations = catalogue(language)
     words = wording.Words(translations.gettext, language)
     return (
@@ -78,7 +78,7 @@ def render(template: str, language: str, values: Mapping[str, Any]) -> str:
 
 def _day(language: str) -> Callable[[date | str], str]:
     def written(value: date | str) -> str:
-        """A day as people write it: 2026年10月16日星期五."""
+        """Formats a day in full: 2026年10月16日星期五; empty for an empty value."""
         if not value:
             return ""
         day = date.fromisoformat(value) if isinstance(value, str) else value
@@ -89,7 +89,7 @@ def _day(language: str) -> Callable[[date | str], str]:
 
 def _moment(language: str) -> Callable[[Any], str]:
     def written(value: Any) -> str:
-        """A protobuf timestamp as a day and an hour of Beijing."""
+        """Formats a datetime or protobuf timestamp as date, hour and minute of Beijing time."""
         moment = value if isinstance(value, datetime) else value.ToDatetime(SHANGHAI)
         day = format_date(moment.date(), "long", locale=_LOCALES[language])
         return f"{day} {moment:%H:%M}"

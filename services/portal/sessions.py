@@ -1,4 +1,4 @@
-"""Sessions: who is signed in at which browser, until when.
+"""The portal's sessions: who is signed in at which browser, until when.
 
 A session ends when it has not been used for the idle time, at its absolute end, when the person
 signs out, or when the registry no longer accepts its token. Times are machine time: moving a
@@ -34,7 +34,7 @@ class Sessions:
         self._idle, self._longest = idle, longest
 
     async def open(self, answer: pb.LoginResponse) -> str:
-        """Opens a session for somebody who has just signed in; returns the value of its cookie."""
+        """Opens a session for a person who has just signed in; returns the value of its cookie."""
         cookie, now = secrets.token_urlsafe(32), self._clock.now()
         session = PortalSession(
             cookie_hash=_hash(cookie),
@@ -55,7 +55,7 @@ class Sessions:
         return cookie
 
     async def find(self, cookie: str) -> PortalSession | None:
-        """The session of a cookie, or None where there is none or it is over."""
+        """Returns the session for a cookie; None if there is no such session or it has ended."""
         now = self._clock.now()
         async with self._database.snapshot() as transaction:
             session = await transaction.get(PortalSession, _hash(cookie))
@@ -66,11 +66,11 @@ class Sessions:
         return session
 
     async def renew(self, session: PortalSession, token: str, ends_at: datetime) -> None:
-        """Keeps a fresh token for a session."""
+        """Stores a new token, and the time when it ends, in a session."""
         await self._update(session, token=token, token_ends_at=ends_at)
 
     async def end(self, session: PortalSession) -> None:
-        """Ends a session."""
+        """Ends a session by deleting it from the database."""
         async with self._database.transaction() as transaction:
             ended = col(PortalSession.cookie_hash) == session.cookie_hash
             await transaction.exec(sa.delete(PortalSession).where(ended))

@@ -1,4 +1,4 @@
-"""The one table of the portal."""
+"""The only database table of the portal: its sessions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PLUMBING_TABLES = False
 
 
 class Base(SQLModel, registry=own_registry()):
-    """Base of the portal's tables."""
+    """Base class of the portal's database tables."""
 
 
 class PortalSession(Base, table=True):
-    """One person signed in at one browser. Ended by deleting the row."""
+    """The session of one person at one browser; it ends when its row is deleted."""
 
     __tablename__ = "portal_session"
 

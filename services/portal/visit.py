@@ -1,4 +1,4 @@
-"""One request for a page: who asks, in which language, and the ways to answer."""
+"""One request for a page: the visitor, the language, and the methods to answer the request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LANGUAGE_COOKIE = "quanheng_language"
 
 @dataclass(frozen=True)
 class Portal:
-    """What the process is made of."""
+    """The parts of the portal's process: settings, gRPC stubs, sessions and the visitor token."""
 
     settings: Settings
     services: Services
@@ -36,7 +36,7 @@ class Portal:
 
 @dataclass
 class Visit:
-    """A request with everything a page needs to answer it."""
+    """A request with all data and methods that a page needs to answer it."""
 
     portal: Portal
     request: Request
@@ -45,53 +45,56 @@ class Visit:
 
     @property
     def services(self) -> Services:
-        """The services, asked in the name of whoever visits."""
+        """The gRPC stubs of the services, which are called in the name of the visitor."""
         return self.portal.services
 
     @property
     def person(self) -> PortalSession:
-        """The session of a page that only people who signed in reach."""
+        """The session of the visitor; raises AssertionError if nobody has signed in."""
         if self.session is None:
             raise AssertionError("The page is open to people who have not signed in")
         return self.session
 
     @property
     def language(self) -> str:
-        """zh-CN unless the visitor chose English."""
+        """The language of the visitor: `zh-CN` unless the visitor chose English."""
         chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
         return chosen if chosen in LANGUAGES else LANGUAGES[0]
 
     def say(self, chinese: str) -> str:
-        """A text in the visitor's language."""
+        """Translates a Chinese text to the language of the visitor."""
         return catalogue(self.language).gettext(chinese)
 
     def has(self, *roles: Role) -> bool:
-        """Whether the visitor signed in with one of the roles."""
+        """Returns True if the visitor signed in with at least one of the given roles."""
         return self.session is not None and not set(roles).isdisjoint(self.session.roles)
 
     def path(self, name: str) -> str:
-        """A part of the address, such as the id of a case."""
+        """Returns a named part of the requested path, such as the id of a case."""
         return str(self.request.path_params[name])
 
     def query(self, name: str) -> str:
-        """A value of the address after the question mark; empty where there is none."""
+        """Returns a query parameter of the address; empty if it is missing."""
         return self.request.query_params.get(name, "").strip()
 
     def field(self, name: str) -> str:
-        """A field of the form; empty where there is none."""
+        """Returns the text of a form field; empty if it is missing."""
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
 
     def fields(self, name: str) -> list[str]:
-        """Every value of a field that may be chosen more than once."""
+        """Returns all values of a form field that can have several values."""
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
     def lines(self, name: str) -> list[str]:
-        """The lines of a field, one thing a line; empty ones left out."""
+        """Returns the lines of a form field without empty lines."""
         return [line.strip() for line in self.field(name).splitlines() if line.strip()]
 
     def request_id(self) -> str:
-        """The id of the change a form asks for: made with the form, so that twice is once."""
+        """Returns the request id in the form, or a new id if the form has none.
+
+        A form that is sent twice has the same id, so that its change is made once.
+        """
         return self.field("request_id") or new_request_id()
 
     def page(
@@ -102,7 +105,7 @@ class Visit:
         public: bool = False,
         **values: Any,
     ) -> Response:
-        """A page. A public one may be kept by a cache and asked for again by its ETag."""
+        """Renders a page; if it is public, a cache may store it and check it again by its ETag."""
         body = render(template, self.language, self._frame(values))
         answer = HTMLResponse(body, status)
         answer.headers["content-language"] = self.language
@@ -111,11 +114,11 @@ class Visit:
         return answer
 
     def redirect(self, path: str) -> Response:
-        """Sends the browser on to another page of this host."""
+        """Redirects the browser to another page of this host."""
         return RedirectResponse(path, 303)
 
     def local(self, path: str) -> str:
-        """A path of this host as it was asked for, or the home page for anything else."""
+        """Returns the path unchanged if it belongs to this host, otherwise `/`."""
         parts = urlsplit(path)
         inside = path.startswith("/") and not path.startswith(("//", "/\\"))
         return path if inside and not (parts.scheme or parts.netloc) else "/"
@@ -152,7 +155,7 @@ Page = Callable[[Visit], Awaitable[Response]]
 
 
 def faults_by_field(refusal: Refusal, language: str) -> dict[str, str]:
-    """What is wrong with each field of a form, in the services' own words."""
+    """Returns the faults of a refusal by form field, in the given language."""
     return {
         path.rpartition(".")[2].partition("[")[0]: zh if language == "zh-CN" else en
         for path, zh, en in refusal.faults
@@ -160,5 +163,5 @@ def faults_by_field(refusal: Refusal, language: str) -> dict[str, str]:
 
 
 def message_of(refusal: Refusal, language: str) -> str:
-    """A refusal as a sentence in the visitor's language."""
+    """Returns the message of a refusal in the given language."""
     return refusal.message_zh if language == "zh-CN" else refusal.message_en

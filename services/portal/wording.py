@@ -1,4 +1,4 @@
-"""The words of the pages for every code of the wire: one word for one thing, in both languages."""
+"""The words of the pages for every code of the services, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from protos.objection.v1 import objection_pb2
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look for
-    """Marks a text for translation where it stands."""
+    """Marks a text for translation and returns it unchanged."""
     return text
 
 
 @dataclass(frozen=True)
 class Tag:
-    """A short state: its word, a shape for those who see no colours, and its style."""
+    """A state shown as a tag: its word, a shape for people who see no colours, and its style."""
 
     word: str
     shape: str
@@ -170,107 +170,110 @@ _NEXT = {
 
 
 class Words:
-    """Codes as words, in the language of one page."""
+    """Translates the codes of the services to words in the language of one page."""
 
     def __init__(self, say: Callable[[str], str], language: str) -> None:
         self._say = say
         self.lang = "zh" if language == "zh-CN" else "en"
 
     def colour(self, code: str) -> Tag:
-        """A colour of the three-colour alerts."""
+        """Returns the tag of an alert colour."""
         word, shape, style = _COLOURS[code or "none"]
         return Tag(self._say(word), shape, style)
 
     def sector(self, code: str) -> str:
-        """The sector of a subject."""
+        """Returns the name of a subject's sector; empty for an empty code."""
         return self._say(_SECTORS.get(code, code)) if code else ""
 
     def subject_kind(self, code: str) -> str:
-        """The kind of a subject."""
+        """Returns the name of a kind of subject."""
         return self._say(_SUBJECT_KINDS.get(code, code))
 
     def instrument_state(self, code: str) -> str:
-        """Whether an instrument is used."""
+        """Returns the name of an instrument's state, such as in use or scrapped."""
         return self._say(_INSTRUMENT_STATES.get(code, code)) if code else ""
 
     def result(self, code: str) -> str:
-        """What a verification found."""
+        """Returns the name of a verification's result, such as passed or rejected."""
         return self._say(_RESULTS.get(code, code))
 
     def record_kind(self, code: str) -> str:
-        """What a credit record says."""
+        """Returns the name of a kind of credit record."""
         return kind_name(RecordKind(code), self.lang)
 
     def is_adverse(self, code: str) -> bool:
-        """Whether a kind of record speaks against the subject."""
+        """Returns True if a kind of credit record counts against the subject."""
         return not RecordKind(code).positive
 
     def record_status(self, code: str) -> str:
-        """Whether a credit record stands."""
+        """Returns the name of a credit record's status, such as withdrawn or repaired."""
         return self._say(_RECORD_STATES.get(code, code))
 
     def role(self, code: str) -> str:
-        """What somebody may do."""
+        """Returns the name of a role."""
         return self._say(_ROLES.get(code, code))
 
     def case_state(self, code: str) -> Tag:
-        """Where a case stands."""
+        """Returns the tag of a case's state."""
         word = self._say(STATE_ZH[CaseState(code)])
         return Tag(word, "", _CASE_STYLES.get(code, "govuk-tag--blue"))
 
     def next_act(self, code: str) -> str:
-        """Who has to act next in a case."""
+        """Returns who must act next in a case of this state, as a sentence."""
         return self._say(_NEXT[code])
 
     def case_kind(self, case: objection_pb2.Case) -> str:
-        """What is asked for: an objection or a repair."""
+        """Returns the name of a case's kind: objection or repair."""
         return self._say(N_("信用修复")) if case.kind == "repair" else self._say(N_("异议"))
 
     def case_title(self, case: objection_pb2.Case) -> str:
-        """The number of a case; in English with its kind, which the number has in Chinese."""
+        """Returns the number of a case; in English preceded by the kind of the case.
+
+        In Chinese the number itself contains the kind.
+        """
         return case.number if self.lang == "zh" else f"{self.case_kind(case)} {case.number}"
 
     def step(self, code: str) -> str:
-        """What was done to a case; a note of the platform's own stays as it is."""
+        """Returns the name of a step in a case; the platform's own notes are returned unchanged."""
         if code == "lodge":
             return self._say(N_("提出"))
         return self._say(STEP_ZH[Step(code)]) if code in set(Step) else code
 
     def outcome(self, code: str) -> str:
-        """What a decision orders."""
+        """Returns the name of a decision's outcome; empty for an empty code."""
         return self._say(OUTCOME_ZH[Outcome(code)]) if code else ""
 
     def family(self, code: str) -> str:
-        """What the rows of a file are."""
+        """Returns the name of a family of import data, such as subjects."""
         return self._say(_FAMILIES.get(code, code))
 
     def batch_state(self, code: str) -> str:
-        """What became of a batch."""
+        """Returns the name of an import batch's state."""
         return self._say(_BATCH_STATES.get(code, code))
 
     def escalation_step(self, code: str) -> str:
-        """A step that follows a red alert."""
+        """Returns the name of a step that follows a red alert, such as a reminder."""
         return self._say(_ESCALATION_STEPS.get(code, code))
 
     def escalation_state(self, code: str) -> str:
-        """Where an escalation stands."""
+        """Returns the name of an escalation case's state."""
         return self._say(_ESCALATION_STATES.get(code, code))
 
     def instrument_type(self, code: str) -> str:
-        """The name of an instrument type, or the type as it was filed."""
+        """Returns the name of an instrument type; the type as it was entered if it is unknown."""
         known = catalogue().get(code)
         if known is None:
             return code
         return known.name_zh if self.lang == "zh" else known.name_en
 
     def article(self, citation: str) -> str:
-        """A citation with the title of its text; our own numbers are left out."""
+        """Formats a citation with the title of its text; omits internal numbers such as C-19."""
         parts = [part.strip() for part in citation.split(";")]
         texts = [part for part in parts if " " in part]
         return spell_out("; ".join(texts), self.lang) if texts else ""
 
     def text_title(self, ruleset_id: str) -> str:
-        """The title of the text a grade rests on."""
+        """Returns the title of a ruleset; its id if it is unknown."""
         try:
             ruleset = load(ruleset_id)
         except NotFound:
@@ -278,7 +281,7 @@ class Words:
         return ruleset.title_zh if self.lang == "zh" else ruleset.title_en
 
     def grade(self, ruleset_id: str, grade: str) -> str:
-        """A grade with what it means under its text, such as B（良好）."""
+        """Returns a grade with its meaning under the ruleset, such as B（良好）."""
         if not grade:
             return self._say(N_("不评价等级"))
         try:
@@ -289,7 +292,7 @@ class Words:
         return title if grade in title else f"{grade}（{title}）"
 
     def term(self, case: objection_pb2.Case) -> str:
-        """The remaining term of a case with its unit and end; never a bare number."""
+        """Returns the working days left in a case's term, and its last day; empty if none runs."""
         if not case.HasField("term") or case.state in ("closed", "declined", "withdrawn"):
             return ""
         if case.state == "decided":
@@ -306,7 +309,7 @@ class Words:
         return written
 
     def days_left(self, last_day: str, today: str) -> str:
-        """How long a certificate is still valid, or since when it is not."""
+        """Returns for how many days a certificate is still valid, or since when it is not."""
         if not last_day:
             return self._say(N_("无有效期"))
         days = (date.fromisoformat(last_day) - date.fromisoformat(today)).days

@@ -1,4 +1,4 @@
-"""Logging in and out."""
+"""Commands to log in and to log out."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def login(
 ) -> None:
     """登录；此后的命令以此身份办理。使用期间登录自动延续。
 
-    Logs in; later commands act as this account. A login goes on while it is used. On the
-    platform's own machine, `login administrator` takes the first password from its file.
+    Logs in; later commands act as this account. A login that is used is renewed by itself. On the
+    platform's own machine, `login administrator` reads the first password from its file.
     """
     addresses = platform_addresses(data)
     if password is None and name == sessions.ADMINISTRATOR:
@@ -45,14 +45,14 @@ def _first_password(addresses: Addresses) -> str | None:
 
 
 def role_value(role: str) -> pb.Role.ValueType:
-    """The role of the contract, by its code."""
+    """Returns the protobuf value of a role for its code, such as `unit_head`."""
     return pb.Role.Value(f"ROLE_{role.upper()}")
 
 
 def logout(data: Data = None) -> None:
     """退出登录；此后的命令须先登录。
 
-    Ends the login; later commands need a login.
+    Logs out; later commands need a new login.
     """
     sessions.end(platform_addresses(data))
     show.done("已退出登录", "logged out")

@@ -1,7 +1,8 @@
-"""Pushing a file of JSON lines as a batch in bulk.
+"""Sends a file of JSON lines to the platform as one batch, in chunks.
 
-`quanheng import bulk FILE.jsonl` goes on by itself where it was cut off: its batch id follows from
-what is sent and by whom, so that the same command finds the same batch.
+After an interruption, `quanheng import bulk FILE.jsonl` continues the upload when it is run again:
+the batch id is derived from the content, the options and the account, so that the same command
+finds the same batch.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def bulk_(
 ) -> None:
     """成批报送 JSON 行文件；中断后再次执行同一命令即从断点继续。
 
-    Pushes a file of JSON lines in bulk; cut off, the same command goes on where it was.
+    Sends a file of JSON lines in bulk; after an interruption, the same command continues the
+    upload.
     """
     load = Load(file, family)
     asked = bulk.OpenBulkBatchRequest(
@@ -93,9 +95,9 @@ def bulk_(
 
 @dataclass
 class Load:
-    """What is to be sent; read through once for its digests, and again while it is sent.
+    """A file of JSON lines to send: read once to compute its digests, and again while it is sent.
 
-    Raises InvalidInput naming every line that is no item.
+    Raises InvalidInput if the file is empty, or with the lines that are not valid items.
     """
 
     file: Path
@@ -112,11 +114,11 @@ class Load:
 
     @property
     def digest(self) -> str:
-        """The digest of the batch, as the contract words it."""
+        """The digest of the whole batch, computed from the digests of its chunks."""
         return _sha256("".join(self.digests))
 
     def chunks(self) -> Iterator[list[Any]]:
-        """The items, as many at a time as a chunk takes."""
+        """Yields the items of the file in lists; each list is the content of one chunk."""
         with self.file.open(encoding="utf-8-sig") as lines:
             yield from chunks(self._items(lines), ITEMS_IN_CHUNK)
 
@@ -160,7 +162,7 @@ def _sha256(said: str) -> str:
 async def pushed(
     client: Client, load: Load, asked: bulk.OpenBulkBatchRequest, *, progress: bool = False
 ) -> pb.Batch:
-    """Opens the batch or finds it again, sends what is missing, and completes it."""
+    """Opens the batch or finds it again, sends the missing chunks, and completes the batch."""
     stands = await _opened(client, load, asked)
     if stands.batch.state != "receiving":
         return stands.batch

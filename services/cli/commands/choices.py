@@ -1,4 +1,4 @@
-"""Codes on the command line: taken in Chinese or as code, listed in full by help and refusals."""
+"""Codes on the command line: given as code or as Chinese word; help and errors list all codes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from services.cli.output.words import words
 
 
 def listed(codes: Mapping[str, str]) -> str:
-    """Codes as help and refusals list them: 经营者 operator、经办人 caseworker."""
+    """Formats codes for help and error messages: `经营者 operator、经办人 caseworker`."""
     return "、".join(f"{zh} {code}" for code, zh in codes.items())
 
 
 def read(codes: Mapping[str, str], text: str) -> str:
-    """The code of a choice given in Chinese or as code. Raises BadParameter, listing all."""
+    """Returns the code that a text names, as code or as Chinese word.
+
+    Raises BadParameter, which lists all codes, if the text names none of them.
+    """
     by_word = {zh: code for code, zh in codes.items()}
     code = text if text in codes else by_word.get(text)
     if code is None:
@@ -24,12 +27,12 @@ def read(codes: Mapping[str, str], text: str) -> str:
 
 
 def some(vocabulary: str, *only: str) -> dict[str, str]:
-    """The codes of a vocabulary with their Chinese words; only some of them where named."""
+    """Returns codes of a vocabulary with their Chinese words: all codes, or only the named ones."""
     return {code: zh for code, zh in words(vocabulary).items() if not only or code in only}
 
 
 def parser(codes: Mapping[str, str]) -> Callable[[str], str]:
-    """A parser of an option that takes one of some codes."""
+    """Returns a function that converts the text of an option to one of the codes (see `read`)."""
 
     def parse(text: str) -> str:
         return read(codes, text)

@@ -1,4 +1,4 @@
-"""Receipts of grades, and what a grade would be after some changes."""
+"""Commands for the receipt of a grade, and for the grade that assumed changes would give."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def grade_receipt(
 ) -> None:
     """显示评价凭据：逐条列出分值与条款。
 
-    Shows a receipt: every point with its article.
+    Shows the receipt of a grade: the points of each record, with the article they rest on.
     """
     request = grading.GetReceiptRequest(receipt_id=receipt)
     response = with_client(data, lambda client: client.grading.GetReceipt(request))
@@ -65,7 +65,8 @@ def grade_what_if(
 ) -> None:
     """假如记录撤销、修复、新增或更正，等级会怎样；不改变任何数据。
 
-    What the grade would be after some changes; nothing is written.
+    Computes the grade that a subject would have if records were withdrawn, repaired, added or
+    corrected; changes no data.
     """
     changes = [
         *(_ended(text, "withdrawn") for text in withdraw or ()),

@@ -1,7 +1,7 @@
-"""Makes the ids of a request whole: people write a credit code, or the beginning of an id.
+"""Completes the ids in a request: people write a credit code, or the beginning of an id.
 
-Each service finds its own rows by the beginning of their ids (`plumbing.short_ids`). What belongs
-to the register is looked up there first where another service is called.
+Each service finds its own rows by the beginning of their ids (`plumbing.short_ids`). Ids that
+belong to the register are looked up there first if the request goes to another service.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ LOOKUPS: dict[str, Callable[[Client, str], Awaitable[str]]] = {
 
 
 async def make_whole(client: Client, service: str, request: Any) -> None:
-    """Replaces the register's ids in a request to another service by whole ones."""
+    """Replaces short ids of the register's objects in a request by full ids, in place.
+
+    A request to the registry stays unchanged, because the registry itself accepts short ids.
+    """
     if GRPC_SERVICES[service].process != "registry":
         await _make_whole(client, request)
 

@@ -1,4 +1,4 @@
-"""Importing files: sending one as a batch, templates, and the rows that were not taken."""
+"""Commands to import a file, to write a template, and to fetch the rejected rows of a batch."""
 
 from __future__ import annotations
 
@@ -35,10 +35,14 @@ MODES = choices.some("mode")
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """How a file is read: field → column, field → value of every row, `field:value` → value.
+    """How to read an import file: which column or which fixed value fills each field.
 
-    placeholders are owner names that stand for nobody. file_missing registers the subjects and
-    instruments that verifications name and the register does not know.
+    columns: field → name of the column.
+    constants: field → value of this field in every row.
+    values: `field:value in the file` → value to register.
+    placeholders: owner names that stand for no real subject.
+    file_missing: whether to register subjects and instruments that verifications name and the
+    register does not know.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -49,14 +53,17 @@ class ColumnMapping:
 
     @classmethod
     def from_file(cls, path: Path) -> ColumnMapping:
-        """A mapping kept as a JSON object with these names. Raises InvalidInput."""
+        """Reads a mapping from a JSON file with one object; its keys are the fields of this class.
+
+        Raises InvalidInput if the file cannot be read or contains something else.
+        """
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise InvalidInput(f"{path} 不是映射文件", f"{path} is no mapping: {error}") from error
 
     def with_more(self, given: ColumnMapping) -> ColumnMapping:
-        """This mapping with what is given besides; what is given goes before."""
+        """Returns this mapping with the entries of `given` added; these replace equal entries."""
         return ColumnMapping(
             {**self.columns, **given.columns},
             {**self.constants, **given.constants},
@@ -67,7 +74,7 @@ class ColumnMapping:
 
 
 class Form(StrEnum):
-    """Formats of a template."""
+    """The file formats of an import template."""
 
     XLSX = "xlsx"
     CSV = "csv"
@@ -134,7 +141,8 @@ def template(
 ) -> None:
     """取一份空白模板：表头、下拉选项、文本格式和字段说明；填好后直接导入。
 
-    Writes an empty file with the columns of a family, explained; filled in, it is imported so.
+    Writes an empty import file for one family of data, with its columns explained; fill it in and
+    import it.
     """
     request = pb.GetTemplateRequest(family=family, format=form, baseline=baseline)
     response = with_client(data, lambda client: client.imports.GetTemplate(request))
@@ -167,9 +175,9 @@ def import_(
 ) -> None:
     """导入一个工作簿或 CSV 文件；逐格报告错误，同一文件再导入不改变任何内容。
 
-    Imports a workbook or CSV file; every bad cell is reported, and the same file twice changes
-    nothing. `import template` gives an empty file to fill in. Exits 1 where a row was not taken,
-    3 where the batch waits for approval.
+    Imports a workbook or CSV file and reports every faulty cell; importing the same file again
+    changes nothing. `import template` writes an empty file to fill in. Exits with 1 if a row was
+    rejected, with 3 if the batch waits for approval.
     """
     base = ColumnMapping.from_file(mapping) if mapping else ColumnMapping()
     given = ColumnMapping(
@@ -197,7 +205,7 @@ def import_(
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of a file: its batch, its faults, and the rows not taken as a file."""
+    """The result of an import: the batch, its faults, and the rejected rows as a CSV file."""
 
     batch: pb.Batch
     faults: pb.ListFaultsResponse
@@ -205,14 +213,14 @@ class ImportResult:
 
 
 def exit_code(batch: pb.Batch) -> int:
-    """The exit code of an import: 0 where every row was taken or is in order."""
+    """Returns 1 if the batch was refused or has rejected rows, 3 if it awaits approval, else 0."""
     if batch.state == "refused" or batch.rejected:
         return REFUSED
     return HELD if batch.state == "awaiting_approval" else 0
 
 
 def print_result(result: ImportResult, *, as_json: bool) -> None:
-    """Prints what became of a file."""
+    """Prints the batch and its faults, as a block and a table or as JSON."""
     if as_json:
         show.json_out({"batch": show.plain(result.batch), **show.plain(result.faults)})
     else:
@@ -249,7 +257,7 @@ def header_of(
     baseline: bool = False,
     sheet: str = "",
 ) -> pb.ImportHeader:
-    """The first message of an upload."""
+    """Builds the first message of an upload, with a new request id."""
     return pb.ImportHeader(
         request_id=new_request_id(),
         family=family,
@@ -269,7 +277,7 @@ def header_of(
 async def upload(
     client: Client, header: pb.ImportHeader, content: bytes, *, show_progress: bool = False
 ) -> pb.Batch:
-    """Sends a file in chunks and returns its batch."""
+    """Sends the content of a file to the registry in chunks and returns the resulting batch."""
     from rich.progress import Progress  # noqa: PLC0415 - only an upload needs it
 
     progress = Progress(disable=not (show_progress and show.console.is_terminal), transient=True)
@@ -287,19 +295,19 @@ async def upload(
 
 
 async def faults_of(client: Client, batch_id: str, limit: int) -> pb.ListFaultsResponse:
-    """What was wrong with a batch, at most so many faults."""
+    """Reads the faults of a batch, at most `limit` of them."""
     request = pb.ListFaultsRequest(batch_id=batch_id, page_size=limit)
     response: pb.ListFaultsResponse = await client.imports.ListFaults(request)
     return response
 
 
 def show_batch(batch: pb.Batch) -> None:
-    """Prints a batch as a block."""
+    """Prints a batch as a block, one line for each field."""
     answer.print_response(pb.GetBatchResponse(batch=batch), as_json=False)
 
 
 def show_faults(faults: Iterable[pb.RowFault]) -> None:
-    """Prints faults as a table; nothing where there are none."""
+    """Prints faults as a table; prints nothing if there are no faults."""
     if rows := list(faults):
         show.console.print(table(rows, Names(), pb.RowFault.DESCRIPTOR))
 
@@ -314,7 +322,7 @@ def batch_rejected(
 ) -> None:
     """取回未收下的行，末列为原因，改好后可再导入。
 
-    Writes the rows not taken to a file, with the reasons in a last column.
+    Writes the rejected rows of a batch to a file, with the reasons in the last column.
     """
     request = pb.GetRejectedRowsRequest(batch_id=batch)
     response = with_client(data, lambda client: client.imports.GetRejectedRows(request))
@@ -323,7 +331,7 @@ def batch_rejected(
 
 
 def write_rows(path: Path, content: bytes) -> None:
-    """Writes CSV as it is, or into a workbook where the file's name ends in .xlsx."""
+    """Writes CSV content to a file: unchanged, or as a workbook if the file name ends in .xlsx."""
     if path.suffix.lower() != ".xlsx":
         path.write_bytes(content)
         return

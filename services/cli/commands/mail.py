@@ -1,4 +1,4 @@
-"""Sending a test mail as the platform would send its notices."""
+"""The command that sends a test mail with the same settings as the notices of the platform."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def mail_test(
 ) -> None:
     """发一封测试邮件，看邮件服务器是否收下；未收下时退出码为 1。
 
-    Sends a test mail with the settings of the platform; exit 1 where the mail server does not take
-    it. A server whose URL holds a password is read from QUANHENG_SMTP_URL.
+    Sends a test mail with the settings of the platform; exits with 1 if the mail server does not
+    accept it. If the URL of the server contains a password, it is read from QUANHENG_SMTP_URL.
     """
     settings = platform_settings(data)
     recipient = address or settings.operator_mail
@@ -48,13 +48,13 @@ def mail_test(
 
 
 def server_of(smtp_url: str) -> str:
-    """host:port of a mail server, without name and password."""
+    """Returns host:port of a mail server from its URL, without user name and password."""
     url = urlsplit(smtp_url)
     return f"{url.hostname}:{url.port or PORTS[url.scheme]}"
 
 
 def send(settings: Settings, recipient: str) -> None:
-    """Sends a test mail. Raises SMTPException or OSError where the server does not take it."""
+    """Sends a test mail; raises SMTPException or OSError if the mail server does not accept it."""
     url = urlsplit(settings.smtp_url)
     connect = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
     host, _, port = server_of(settings.smtp_url).rpartition(":")

@@ -1,7 +1,8 @@
-"""The parameters of a plain command, derived from the request of its method.
+"""The parameters of a plain command, derived from the fields of its gRPC request.
 
-Each field of the request is an option: nested messages are flattened, codes are taken in Chinese
-or as code, days and moments as people write them, and what the contract demands is required.
+Each field of the request becomes an option. Nested messages are flattened; a code may be given as
+code or in Chinese; days and moments may be given as people write them; an option is required if the
+gRPC contract requires its field.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ _HELP = {
 class Given:
     """A parameter of a command, and the field of the request that it fills.
 
-    `value` is what a flag stands for; None where the parameter itself is the value.
+    `value` is the value that a flag sets; None if the parameter gives the value itself.
     """
 
     name: str  # of the Python parameter
@@ -108,17 +109,17 @@ class Given:
 
     @property
     def dotted(self) -> str:
-        """The field as the table names it."""
+        """The path of the request field, with dots for nested messages: `term.target_on`."""
         return dotted(self.path)
 
 
 def dotted(path: FieldPath) -> str:
-    """A path of fields as the table names it."""
+    """Joins the names of a field path with dots: `term.target_on`."""
     return ".".join(field.name for field in path)
 
 
 def fields_of(message: Descriptor, before: FieldPath = ()) -> Iterator[FieldPath]:
-    """Every field of a request that a person may fill, nested messages flattened."""
+    """Yields the path of every request field that a person may fill, nested messages included."""
     for field in message.fields:
         own = f"{message.name}.{field.name}"
         if field.name in NEVER_GIVEN or own in SET_BY_PLATFORM:
@@ -131,7 +132,7 @@ def fields_of(message: Descriptor, before: FieldPath = ()) -> Iterator[FieldPath
 
 
 def parameters(row: Row, request: Descriptor) -> list[Given]:
-    """The parameters of a row: positionals first, then options, then its flags."""
+    """Returns the parameters of a table row: positional arguments, then options, then flags."""
     args = row.args.split()
     paths = {dotted(path): path for path in fields_of(request)}
     rest = [name for name in paths if name not in args and name not in row.fixed]
@@ -230,7 +231,10 @@ def _rules(field: FieldDescriptor) -> Any:
 
 
 def is_required(path: FieldPath) -> bool:
-    """Whether the contract refuses the field when it is left out, its parents being there."""
+    """Returns True if the gRPC contract requires the field.
+
+    A field in an optional nested message is not required.
+    """
     if len(path) > 1 and not _rules(path[0]).required:
         return False
     rules = _rules(path[-1])
@@ -243,7 +247,7 @@ def is_required(path: FieldPath) -> bool:
 
 
 def codes_of(path: FieldPath) -> dict[str, str]:
-    """The codes a field takes, each with its Chinese word; empty for a field of free text."""
+    """Returns the codes that a field accepts, with their Chinese words; empty for free text."""
     field = path[-1]
     allowed = list(getattr(_rules(field).string, "in"))
     words = words_of(field)
@@ -254,12 +258,12 @@ def codes_of(path: FieldPath) -> dict[str, str]:
 
 
 def is_open(path: FieldPath) -> bool:
-    """Whether a field takes other values than its codes: a type of instrument as filed."""
+    """Returns True if a field accepts other values than its codes, as an instrument type does."""
     return path[-1].name == "type_code"
 
 
 def help_of(path: FieldPath) -> str:
-    """What an option is for, in Chinese and English, with all that it takes."""
+    """Returns the help text of an option, in Chinese and English, with the codes it accepts."""
     field = path[-1]
     message = field.containing_type
     zh = HEADINGS.get(f"{message.name}.{field.name}" if message else "")
@@ -288,7 +292,7 @@ def _is_moment(field: FieldDescriptor) -> bool:
 
 
 def parser_of(path: FieldPath) -> Callable[[str], Any] | None:
-    """How the text of a parameter is read; None where it is taken as it is."""
+    """Returns the function that parses a parameter's text; None if the text is used unchanged."""
     field = path[-1]
     if field.name.endswith("_json"):
         return _content_of
@@ -302,7 +306,11 @@ def parser_of(path: FieldPath) -> Callable[[str], Any] | None:
 
 
 def read_choice(path: FieldPath, text: str) -> str:
-    """The code of a choice given in Chinese or as code. Raises BadParameter, listing all."""
+    """Returns the code that a text names in a field, as code or as Chinese word.
+
+    For an unknown text: raises BadParameter, which lists all codes; a field for which `is_open` is
+    True accepts the text unchanged.
+    """
     codes = codes_of(path)
     if is_open(path) and text not in codes.values():
         return text
@@ -310,7 +318,10 @@ def read_choice(path: FieldPath, text: str) -> str:
 
 
 def read_day(text: str) -> str:
-    """A day as the contract writes it; what is no day is left for the platform to refuse."""
+    """Converts a written day to ISO format; returns any other text unchanged.
+
+    The platform refuses a text that is not a day.
+    """
     match = _WRITTEN_DAY.fullmatch(text)
     try:
         return date(*map(int, match.groups())).isoformat() if match else text
@@ -319,7 +330,7 @@ def read_day(text: str) -> str:
 
 
 def read_moment(text: str) -> datetime:
-    """A moment of Beijing time. Raises BadParameter."""
+    """Parses a date and time as Beijing time; raises BadParameter if the text has no known form."""
     from plumbing.clock import SHANGHAI  # noqa: PLC0415 - few commands take a moment
 
     for form in _MOMENTS:

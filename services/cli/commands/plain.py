@@ -1,4 +1,4 @@
-"""Runs a plain command: its parameters become the request, the response is printed."""
+"""Runs a plain command: builds the request from its parameters, sends it, prints the response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ Fields = list[tuple[FieldPath, Any]]
 
 
 def method_of(name: str) -> MethodDescriptor:
-    """The descriptor of a method that the table names, such as `objection.AcceptObjection`."""
+    """Returns the descriptor of a gRPC method by its name in the command table.
+
+    Such a name is `objection.AcceptObjection`.
+    """
     service, _, method = name.partition(".")
     found = GRPC_SERVICES[service]
     contract: Any = import_module(f"{found.module}_pb2").DESCRIPTOR
@@ -42,7 +45,7 @@ def method_of(name: str) -> MethodDescriptor:
 
 
 def function_of(row: Row) -> Callable[..., None]:
-    """The function of a row, with the signature from which typer makes its parameters."""
+    """Builds the function of a table row; typer makes the parameters from its signature."""
     method = method_of(row.method)
     given = parameters(row, method.input_type)
     shared: dict[str, tuple[Any, Any]] = {"data": (Data, None), "as_json": (AsJson, False)}
@@ -83,7 +86,10 @@ def _is_list(response: Descriptor) -> bool:
 def execute(
     row: Row, given: list[Given], values: Values, data: Path | None, *, as_json: bool
 ) -> None:
-    """Calls the method of a row and prints what it answers. Exits 1 where the row says so."""
+    """Calls the gRPC method of a table row and prints the response.
+
+    Exits with 1 if the response field that `row.fails` names is not empty.
+    """
     export = values.pop("export", None)
     descriptor = method_of(row.method).input_type
     paths = {dotted(path): path for path in fields_of(descriptor)}
@@ -102,7 +108,7 @@ def execute(
 
 
 def field_values(row: Row, given: list[Given], values: Values) -> Values:
-    """The value of each field that is to be filled, by the name the table gives it."""
+    """Returns the values of the request fields to fill, by field name as in the command table."""
     found: Values = {name: value for name, value in row.fixed.items() if value}
     for one in given:
         value = values.get(one.name)
@@ -119,7 +125,7 @@ def field_values(row: Row, given: list[Given], values: Values) -> Values:
 
 
 def fill(request: Any, path: FieldPath, value: Any) -> None:
-    """Sets a field of a request. A flag that is off makes no nested message be there."""
+    """Sets one field of a request; the value False does not create an unset nested message."""
     for field in path[:-1]:
         if value is False and not path[-1].has_presence and not request.HasField(field.name):
             return
@@ -144,7 +150,10 @@ def _items(path: FieldPath, values: list[str]) -> list[Any]:
 
 
 def corrections(message: Descriptor, texts: list[str]) -> list[Any]:
-    """Corrections of records written RECORD[:FIELD]=VALUE; those of one record are one."""
+    """Converts texts RECORD[:FIELD]=VALUE to correction messages, one message for each record.
+
+    Raises BadParameter for a text in another form.
+    """
     found: dict[str, Any] = {}
     for text in texts:
         head, sign, value = text.partition("=")
@@ -189,9 +198,10 @@ def _callable(client: Client, name: str) -> Callable[[Any], Awaitable[Any]]:
 
 
 async def add_present(client: Client, row: Row, request: Any) -> None:
-    """Puts what is to be changed into a request as it is now, with its version.
+    """Fills the object to be changed in a request with its present data, including its version.
 
-    A list that holds nothing of that key leaves the request as it is: it is new.
+    If the data come from a list that has no entry with the object's key, the request stays
+    unchanged: the object is new.
     """
     key = row.args.rpartition(".")[2]
     [changed] = [one for one in request.DESCRIPTOR.fields if one.message_type]

@@ -1,4 +1,4 @@
-"""Commands for those who run the platform: check, reconcile, clock, audit, dead letters."""
+"""Commands for people who operate the platform: check, reconcile, clock, audit, dead letters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ ServiceName = Annotated[
 def check(data: Data = None, as_json: AsJson = False) -> None:
     """核对登记、等级、案件、计时、发件箱与审计是否一致；不一致时退出码为 1。
 
-    Proves that register, grades, cases, timers, outboxes and audit agree; exit 1 when they don't.
+    Proves that register, grades, cases, timers, outboxes and audit agree; exits with 1 if they do
+    not.
     """
     result = with_client(data, agreement.check)
     if as_json:
@@ -53,7 +54,7 @@ def check(data: Data = None, as_json: AsJson = False) -> None:
 
 
 def agreement_json(result: Agreement) -> dict[str, object]:
-    """What a check found, as JSON values."""
+    """Converts the result of a consistency check to JSON values."""
     problems = [{"service": service, **show.plain(problem)} for service, problem in result.problems]
     return {
         "holds": result.holds,
@@ -64,7 +65,7 @@ def agreement_json(result: Agreement) -> dict[str, object]:
 
 
 def show_agreement(result: Agreement) -> None:
-    """Prints what a check found, as tables."""
+    """Prints the result of a consistency check: figures, compared topics and problems."""
     figures = [
         (service, name, value)
         for service, values in result.figures.items()
@@ -85,7 +86,7 @@ def show_agreement(result: Agreement) -> None:
 def reconcile(data: Data = None, as_json: AsJson = False) -> None:
     """重建应当在等待而不在的工作流。
 
-    Starts every workflow that should be waiting and is not.
+    Starts every Temporal workflow that should be waiting but does not exist.
     """
     responses = with_client(data, reconcile_all)
     if as_json:
@@ -99,7 +100,7 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
 
 
 async def reconcile_all(client: Client) -> dict[str, operations.ReconcileResponse]:
-    """Reconciles every service with Temporal."""
+    """Makes every service start its missing Temporal workflows; returns the response of each."""
     return await _of_each_service(
         client,
         lambda stub: stub.Reconcile(operations.ReconcileRequest(request_id=new_request_id())),
@@ -124,7 +125,7 @@ def clock_advance(
 ) -> None:
     """拨快沙箱时钟；未结的工作流随之重排。
 
-    Moves the sandbox's clock forward; open workflows reschedule.
+    Moves the clock of the sandbox forward; open workflows are rescheduled.
     """
 
     async def advance(client: Client) -> registry.AdvanceClockResponse:
@@ -142,7 +143,7 @@ def clock_advance(
 async def advance_clock(
     client: Client, by: timedelta, to: datetime | None = None
 ) -> registry.AdvanceClockResponse:
-    """Moves the sandbox's clock by a span or to a moment."""
+    """Moves the clock of the sandbox forward by `by`, or to the moment `to` if it is given."""
     now = await client.clock.GetClock(registry.GetClockRequest())
     request = registry.AdvanceClockRequest(request_id=new_request_id())
     request.to.FromDatetime(to or now.now.ToDatetime(tzinfo=SHANGHAI) + by)
@@ -153,7 +154,7 @@ async def advance_clock(
 def audit_verify(data: Data = None, as_json: AsJson = False) -> None:
     """逐环核验各服务的审计链；断裂时退出码为 1。
 
-    Walks every service's audit chain; exit 1 when one is broken.
+    Verifies every link of each service's audit chain; exits with 1 if a chain is broken.
     """
 
     async def verify(client: Client) -> dict[str, operations.VerifyAuditResponse]:
@@ -185,7 +186,7 @@ def audit_list(
 ) -> None:
     """列出审计记录，新的在前。
 
-    Lists audit entries, newest first.
+    Lists the audit entries of a service, newest first.
     """
     request = operations.ListAuditRequest(object=object_, page_size=limit)
     answer.call(
@@ -200,7 +201,7 @@ def audit_list(
 def dead_list(export: Export = None, data: Data = None, as_json: AsJson = False) -> None:
     """列出处理失败而搁置的事件。
 
-    Lists the events that could not be handled.
+    Lists the dead letters: events whose handling failed and was given up.
     """
     if export:
         answer.save(lambda client: _export_dead(client, export), data, export)
@@ -248,7 +249,7 @@ def dead_replay(
 ) -> None:
     """重新处理搁置的事件；仍失败时退出码为 1。
 
-    Handles dead letters again; exit 1 where one fails again.
+    Handles the dead letters of a service again; exits with 1 if one fails again.
     """
     request = operations.ReplayDeadLettersRequest(
         request_id=new_request_id(), sequences=sequence or []

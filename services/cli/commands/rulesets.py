@@ -1,4 +1,4 @@
-"""Which text governs from when: what there is, and what a rehearsal found."""
+"""Commands that list the rulesets in force and show the result of a trial run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ruleset_list(
 ) -> None:
     """列出各规则及其启用情况。
 
-    Lists the texts, and since when each governs where.
+    Lists the rulesets, and at which bureau and from which day each one applies.
     """
     request = pb.ListActivationsRequest(bureau=bureau, page_size=limit)
     if export:
@@ -49,7 +49,7 @@ def ruleset_show(
 ) -> None:
     """显示试算结果和等级变化的主体。
 
-    Shows an impact and the subjects whose grade it moves.
+    Shows the result of a trial run (impact) and the subjects whose grade would change.
     """
     request = pb.ListImpactMovesRequest(impact_id=impact, page_size=limit)
     if export:

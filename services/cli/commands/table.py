@@ -1,8 +1,9 @@
-"""Every plain command, a row each: its words, the method it calls, what it does, its positionals.
+"""The table of commands: one row for each command that makes a single gRPC call.
 
-The options of a command are the fields of the request (see `parameters`); a row says only what
-differs from the rule. `HAND_WRITTEN` names the commands that are more than one call. Nothing here
-loads the contract, so that `--help` of a group is quick.
+A row has the words of the command, its method, its help and its positional arguments. The options
+of a command are the fields of the request (see `parameters`); a row lists only exceptions to this
+rule. `HAND_WRITTEN` lists the commands that make more than one call. This module does not import
+the gRPC contract, so that `--help` of a group is fast.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One plain command. Fields of the request are named as in the contract, with dots.
+    """A plain command: one gRPC call. Request fields are named as in the contract, with dots.
 
-    words: the words that call it.
+    words: the words that the user types to call the command.
     method: service and method, as the client names them.
-    zh, en: what it does.
-    args: the fields that are positionals, in order; optional ones in square brackets.
-    names: the option of a field; `!--refuse` is a flag that turns the field off.
-    defaults: the value of a field where no option gives one; `=other` copies another field.
+    zh, en: the help text in Chinese and English.
+    args: the fields given as positional arguments, in order.
+    names: the option of a field; `!--refuse` is a flag that sets the field to false.
+    defaults: the value of a field if no option gives one; `=other` copies another field.
     fixed: the value of a field that has no option.
-    flags: further flags, each with the field and the value that it stands for.
-    present: the method that reads what is to be changed; only what is given is then changed.
-    fails: the field of the response that, where it is not empty, makes the exit code 1.
+    flags: further flags, each with the field that it sets and the value.
+    present: the method that reads the object to be changed; only the given fields are changed.
+    fails: the response field that makes the exit code 1 if it is not empty.
     """
 
     words: str
@@ -42,13 +43,13 @@ class Row:
 
     @property
     def help(self) -> str:
-        """What the command does, in Chinese and English."""
+        """The help text of the command, in Chinese and English."""
         return f"{self.zh}\n\n{self.en}"
 
 
 @dataclass(frozen=True)
 class Command:
-    """A hand-written command or group: its words, where it is, and the help of a group's list."""
+    """A hand-written command: its words, its function as `module:name`, and its help text."""
 
     words: str
     place: str  # module:name
@@ -57,7 +58,7 @@ class Command:
 
     @property
     def help(self) -> str:
-        """What the command does, in Chinese and English."""
+        """The help text of the command, in Chinese and English."""
         return f"{self.zh}\n\n{self.en}"
 
 

@@ -1,4 +1,4 @@
-"""`quanheng demo`: the main job told end to end, on the real parts, through crashes."""
+"""`quanheng demo`: shows the main tasks from start to end, on the real processes, with a crash."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def demo(
 ) -> None:
     """在沙箱里把主要事务从头到尾演示一遍，逐步说明法律依据；有一步不成立则退出码为 1。
 
-    Tells the main job end to end in a sandbox; exit 1 where a step does not hold.
+    Shows the main tasks from start to end in a sandbox, with their legal grounds; exits with 1 if a
+    step fails.
     """
     columns = ColumnMapping.from_file(mapping) if mapping else ColumnMapping()
     real = Records(records, columns) if records else None

@@ -1,4 +1,4 @@
-"""The demo's cast: synthetic accounts, each acting only through its own role."""
+"""The accounts of the demo: synthetic people, each of whom acts only in one role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 @dataclass(frozen=True)
 class Part:
-    """One role of the story."""
+    """A synthetic account of the demo: its names, its role, and its bureau or subject."""
 
     name: str
     display_name: str
@@ -27,14 +27,14 @@ class Part:
 
 
 async def administrator(settings: Settings, exits: AsyncExitStack) -> Client:
-    """The client of whoever runs this machine."""
+    """Logs in as the platform's administrator; returns the client, which `exits` closes."""
     password = administrator_password(settings.keys_dir)
     session = await log_in(settings, ADMINISTRATOR, password)
     return _closing(Client(settings, fixed_token(session.token)), exits)
 
 
 async def engage(settings: Settings, client: Client, part: Part, exits: AsyncExitStack) -> Client:
-    """Creates an account for a part and opens its client."""
+    """Creates the account of a part and logs in; returns the client, which `exits` closes."""
     password = secrets.token_urlsafe(12)
     request = pb.CreateAccountRequest(
         request_id=new_request_id(),
@@ -53,7 +53,7 @@ async def engage(settings: Settings, client: Client, part: Part, exits: AsyncExi
 async def engage_all(
     settings: Settings, client: Client, parts: Mapping[str, Part], exits: AsyncExitStack
 ) -> dict[str, Client]:
-    """The whole cast, by what each is called in the story."""
+    """Creates the accounts of all parts and logs in; returns the clients by the keys of `parts`."""
     return {key: await engage(settings, client, part, exits) for key, part in parts.items()}
 
 

@@ -1,4 +1,4 @@
-"""A further act of the demo: what follows a red alert, step by step, until it is cured."""
+"""A further act of the demo: the steps that follow a red alert, until it is resolved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VALID_DAYS = 180
 
 
 async def escalate(scene: Scene) -> None:
-    """The red alert of the second act opened a case; its steps are approved, then it is cured."""
+    """Approves the steps that follow the red alert of act 2, then resolves it by a verification."""
     stage = scene.stage
     stage.act("红色警示的督促：逐步提出，经批准才实施，改正即终结", "S4 四(二)；S1 12(二)")
     case = await _case(scene)

@@ -1,4 +1,4 @@
-"""Acts 4 and 6 of the demo: an objection is heard in its term, and its decision carried out."""
+"""Acts 4 and 6 of the demo: an objection is lodged and extended, then decided and carried out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REMINDER = "rung"
 
 
 async def case_of(scene: Scene) -> objection.Case:
-    """The case of the story, as its caseworker sees it."""
+    """Reads the objection case of the demo, as the caseworker sees it."""
     return (await _whole_case(scene)).case
 
 
@@ -28,7 +28,7 @@ async def _whole_case(scene: Scene) -> objection.GetCaseResponse:
 
 
 async def object_and_extend(scene: Scene) -> None:
-    """Act 4: objection, acceptance, extension; the term in working days across a holiday."""
+    """Act 4: an objection is lodged, accepted and extended; its working days cross a holiday."""
     stage, clients = scene.stage, scene.clients
     stage.act("经营者提出异议，受理、延期审批", "S3 27；S3 28；S4 五(三)")
     lodged = await clients["operator"].objection.LodgeObjection(
@@ -103,7 +103,7 @@ async def _extension(scene: Scene, case: objection.Case) -> None:
 
 
 async def decide(scene: Scene) -> None:
-    """Act 6: a reminder fires once; the objection is granted; everything follows by itself."""
+    """Act 6: one reminder is sent, the objection is granted, and the grade is restored."""
     stage = scene.stage
     stage.act("时钟前进：催办一次；异议成立，更正记录，恢复等级", "S3 28；S4 五(三)；S3 27")
     await _reminder(scene)

@@ -1,4 +1,4 @@
-"""Act 1 of the demo: the register comes in."""
+"""Act 1 of the demo: the sample register is imported."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FAULTS_SHOWN = 12
 
 @dataclass(frozen=True)
 class Records:
-    """A file of real verifications, and how its columns are read."""
+    """A file of real verifications, and the mapping by which its columns are read."""
 
     file: Path
     mapping: ColumnMapping
 
 
 async def load(scene: Scene, records: Records | None) -> None:
-    """Imports the bundled register as a silent baseline, and real records where there are some."""
+    """Imports the sample register without alerts, then the file of `records` unless it is None."""
     stage = scene.stage
     stage.act("导入登记册（首次建档，不触发预警）", "S4 二(一)(二)；S3 5")
     async for batch in sample_loading.load(scene.administrator):

@@ -1,4 +1,4 @@
-"""Reading the sandbox's mailbox."""
+"""Reads the mails in the mailbox folder of the sandbox."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that arrived."""
+    """A mail received in the sandbox: recipient, title, text, and the id of its notice."""
 
     to: str
     title: str
@@ -21,7 +21,7 @@ class Mail:
 
 
 def mails(mailbox: Path) -> tuple[Mail, ...]:
-    """Every mail, one per notice: a double carries the same id and is discarded."""
+    """Returns the mails in the folder, one for each notice id; duplicates are dropped."""
     return tuple({mail.notice_id: mail for mail in _all(mailbox)}.values())
 
 

@@ -1,4 +1,4 @@
-"""A further act of the demo: time heals one record by itself, and another once it is put right."""
+"""A further act of the demo: one record is repaired by time alone, another on application."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ YEARS_OF_EVIDENCE, YEARS_AT_E = 5, 1  # what the law asks is told by the platfor
 
 
 async def repair(scene: Scene) -> None:
-    """Natural repair when the clock moves on; repair on application, its conditions one by one."""
+    """Shows natural repair as the clock moves, then repair on application with its conditions."""
     stage = scene.stage
     stage.act(
         "信用修复：期满自然修复；申请修复逐项核对条件，恢复等级", "S4 四(四)；ZJ-REPAIR 5；S3 18-21"

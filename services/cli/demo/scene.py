@@ -1,4 +1,4 @@
-"""What the acts of the demo share."""
+"""The state and the helper functions that all acts of the demo share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from services.cli.output.names import Names
 
 @dataclass
 class Scene:
-    """The platform under way, who acts on it, and what they act on."""
+    """The state of the demo: the platform, the clients of its accounts, the subject, the case."""
 
     stage: Stage
     platform: Platform
@@ -37,24 +37,27 @@ class Scene:
     case_id: str = ""
 
     async def today(self) -> date:
-        """The sandbox's day."""
+        """Reads the current date of the sandbox clock."""
         return (await self.now()).date()
 
     async def now(self) -> datetime:
-        """The sandbox's moment, Beijing time."""
+        """Reads the current time of the sandbox clock, as Beijing time."""
         answer = await self.administrator.clock.GetClock(registry.GetClockRequest())
         return answer.now.ToDatetime(tzinfo=SHANGHAI)
 
     def mails_to(self, address: str) -> tuple[Mail, ...]:
-        """What has arrived for somebody."""
+        """Returns the mails that the sandbox has received for an address."""
         return tuple(one for one in self.mails() if one.to == address)
 
     def mails(self) -> tuple[Mail, ...]:
-        """Everything that has arrived."""
+        """Returns all mails that the sandbox has received."""
         return mail.mails(self.platform.settings.mailbox_dir)
 
     def arrived(self, address: str, *words: str) -> Callable[[], Awaitable[Mail | None]]:
-        """Looks for a mail to somebody in which all of these words stand."""
+        """Returns a function that finds a mail to the address which contains every given word.
+
+        The function returns None while there is no such mail.
+        """
 
         async def look() -> Mail | None:
             return next(
@@ -69,14 +72,14 @@ class Scene:
         return look
 
     async def grade(self, subject_id: str) -> grading.Grade:
-        """A subject's present grade."""
+        """Reads the present grade of a subject."""
         answer = await self.clients["caseworker"].grading.GetGrade(
             grading.GetGradeRequest(subject_id=subject_id)
         )
         return answer.grade
 
     async def watched_through(self, day: date) -> bool | None:
-        """True once every bureau's watch has done that day."""
+        """Returns True if the daily watch of every bureau has finished that day, otherwise None."""
         answer = await self.administrator.alerts.GetWatch(alerts.GetWatchRequest())
         done = [w.watched_through >= day.isoformat() for w in answer.watches]
         return True if done and all(done) else None
@@ -84,7 +87,7 @@ class Scene:
 
 @asynccontextmanager
 async def opened(stage: Stage, data: Path) -> AsyncIterator[Scene]:
-    """A sandbox from nothing, with its administrator at the client."""
+    """Starts a new sandbox on the directory `data`, yields its scene, and stops it at the end."""
     async with AsyncExitStack() as exits:
         platform = await exits.enter_async_context(Platform(data, sandbox=True, usual_ports=False))
         await platform.wait_ready()
@@ -93,16 +96,16 @@ async def opened(stage: Stage, data: Path) -> AsyncIterator[Scene]:
 
 
 def grade_text(grade: grading.Grade) -> str:
-    """A grade in a few characters: letter, score, and whether it is contested."""
+    """Formats a grade in a few characters: letter, score, and whether it is contested."""
     return cells.grade_in_words(grade, Names())
 
 
 def term_text(case: objection.Case) -> str:
-    """The term of a case in a sentence."""
+    """Formats the term of a case as one sentence."""
     return cells.term_in_words(case, Names())
 
 
 def show_conditions(repair: objection.Repair) -> None:
-    """Prints every condition of a repair with its article: met, missing, or from which day."""
+    """Prints each condition of a repair with its article: met, not met, or met from which day."""
     of = objection.Condition.DESCRIPTOR
     show.console.print(views.table(repair.conditions, Names(), of))

@@ -1,4 +1,4 @@
-"""The demo's stage: what is printed as it happens, what must be true, and the closing table."""
+"""The output of the demo: prints each act, checks its facts, and prints the closing table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Broken(LawError):
-    """A step of the demo did not hold."""
+    """A step of the demo failed: a fact that must be true is not true."""
 
     reason = "DEMO_BROKEN"
     message_zh = "演示的一步不成立"
@@ -34,14 +34,14 @@ class _Act:
 
 
 class Stage:
-    """Prints the story and keeps count."""
+    """Prints the acts of the demo, checks their facts, and counts facts and seconds."""
 
     def __init__(self) -> None:
         self._acts: list[_Act] = []
         self._began = time.monotonic()
 
     def act(self, title: str, ground: str) -> None:
-        """Begins a step, with its legal ground."""
+        """Starts an act of the demo: prints its title and its legal ground."""
         self._close()
         self._acts.append(_Act(title, ground, time.monotonic()))
         show.console.print()
@@ -50,11 +50,11 @@ class Stage:
             show.console.print(f"  依据 {named}", style="dim", soft_wrap=True)
 
     def say(self, line: str) -> None:
-        """Tells something that happened."""
+        """Prints a line about an event of the demo."""
         show.console.print(f"  {line}", soft_wrap=True)
 
     def holds(self, fact: bool, zh: str, en: str) -> None:
-        """Tells a fact that was just seen to be true; breaks off when it is not."""
+        """Prints the sentence of a fact if `fact` is True; otherwise raises Broken."""
         if not fact:
             raise Broken(f"不成立：{zh}", f"Does not hold: {en}")
         self._acts[-1].facts += 1
@@ -69,7 +69,10 @@ class Stage:
         look: Callable[[], Awaitable[T | None]],
         patience: float = PATIENCE_SECONDS,
     ) -> T:
-        """Looks again and again until there is something to see, and tells the fact."""
+        """Calls `look` until it returns a value, prints the fact, and returns the value.
+
+        Raises Broken if `look` still returns None after `patience` seconds.
+        """
         ends = time.monotonic() + patience
         while (seen := await look()) is None:
             if time.monotonic() > ends:
@@ -79,12 +82,12 @@ class Stage:
         return seen
 
     def broke(self, why: str) -> None:
-        """Says what broke."""
+        """Prints the number of the act in which the demo failed, and the reason."""
         step = f"第 {len(self._acts)} 步" if self._acts else "开始之前"
         show.console.print(show.styled("\n", (f"✗ {step}：{why}", "bold red")))
 
     def end(self) -> None:
-        """The closing table."""
+        """Prints the closing table: the acts with legal grounds, number of facts and seconds."""
         self._close()
         rows = [
             (n, act.title, articles(act.ground), act.facts, f"{act.seconds:.1f}")

@@ -1,4 +1,4 @@
-"""The story of the demo: its acts, in order."""
+"""The story of the demo: calls all its acts in order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.cli.health import agreement
 
 
 async def tell(stage: Stage, data: Path, records: Records | None) -> None:
-    """Tells it all; raises Broken where it does not hold."""
+    """Starts a sandbox and runs all acts of the demo; raises Broken if a fact is not true."""
     stage.say("从零启动：NATS、Temporal、登记、评价、异议、预警…  starting from nothing")
     async with opened(stage, data) as scene:
         await loading.load(scene, records)
@@ -28,7 +28,7 @@ async def tell(stage: Stage, data: Path, records: Records | None) -> None:
 
 
 async def crash(scene: Scene) -> None:
-    """Act 5: everything is killed and started again."""
+    """Act 5: kills every process, waits until all are ready again, and checks the open case."""
     stage = scene.stage
     stage.act("全部进程 kill -9 后重启", "D-04；S4 三(一)")
     before = await hearing.case_of(scene)
@@ -50,7 +50,7 @@ async def crash(scene: Scene) -> None:
 
 
 async def prove(scene: Scene) -> None:
-    """The last act: everything agrees."""
+    """Last act: proves that the data of all services agree and that the audit chain is intact."""
     stage = scene.stage
     stage.act("核对：登记、等级、案件、计时、发件箱、审计", "D-04；D-10；S1 20")
     found = await agreement.check(scene.administrator)

@@ -1,4 +1,4 @@
-"""Acts 2 and 3 of the demo: instruments turn colour, a penalty lowers a grade."""
+"""Acts 2 and 3 of the demo: instruments change colour, and a penalty lowers a grade."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PENALTY_POINTS = 20  # a single deduction from which 120 judges directly; the bu
 
 
 async def colours(scene: Scene) -> None:
-    """Act 2: the day's colours, one digest per operator, a rejection red at once."""
+    """Act 2: shows the day's colours, one digest per operator, and a red alert for a rejection."""
     stage = scene.stage
     stage.act("三色预警：到期提示、当日摘要、不合格立即红色", "S4 四(一)")
     await stage.until(
@@ -142,7 +142,7 @@ async def _colour(scene: Scene, instrument_id: str) -> alerts.InstrumentColour:
 
 
 async def penalty(scene: Scene) -> None:
-    """Act 3: a penalty is entered; the grade falls; the receipt says why, article by article."""
+    """Act 3: enters a penalty; shows the lower grade and its receipt, article by article."""
     stage, operator = scene.stage, scene.clients["operator"]
     stage.act("录入行政处罚，等级下降，凭据逐条说明", "S4 四(三)")
     scene.grade_before = await scene.grade(scene.subject.subject_id)
@@ -192,7 +192,7 @@ async def _enter_penalty(scene: Scene) -> registry.Record:
 
 
 async def graded(scene: Scene, record: registry.Record) -> grading.Grade | None:
-    """The subject's grade once this version of a record is in it."""
+    """Returns the subject's grade if it counts this version of the record, otherwise None."""
     wanted = grading.GetRecordGradedRequest(record_id=record.record_id, version=record.version)
     answer = await scene.clients["caseworker"].grading.GetRecordGraded(wanted)
     return answer.grade if answer.graded else None

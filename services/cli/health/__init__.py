@@ -1,1 +1,1 @@
-"""Whether the platform is well, and what needs a person."""
+"""Reports whether the platform works, and which matters need a person."""

@@ -1,7 +1,7 @@
 """`quanheng check`: proves that register, grades, cases, timers, outboxes and audit agree (D-04).
 
-Each service checks its own tables, workflows and audit chain. This module compares the services:
-where two of them keep a copy of the same data, both copies must have the same digest.
+Each service checks its own tables, workflows and audit chain. This module compares the services: if
+two of them store a copy of the same data, both copies must have the same digest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LOOK_EVERY_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Agreement:
-    """The result of a check of the whole platform; without problems, everything agrees."""
+    """The result of a consistency check; `problems` is empty if the data of all services agree."""
 
     figures: Mapping[str, Mapping[str, int]]  # service → name → value
     compared: Mapping[str, tuple[str, ...]]  # topic → the services with equal copies
@@ -30,12 +30,12 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether everything agrees."""
+        """True if the consistency check found no problem."""
         return not self.problems
 
 
 async def check(client: Client, settle_seconds: float = SETTLE_SECONDS) -> Agreement:
-    """Waits until no work is under way, at most so many seconds, then compares the services."""
+    """Waits at most `settle_seconds` until no work is in progress, then compares the services."""
     answers = await _settled(client, settle_seconds)
     problems = [(name, problem) for name, answer in answers.items() for problem in answer.problems]
     problems += [
@@ -51,7 +51,7 @@ async def check(client: Client, settle_seconds: float = SETTLE_SECONDS) -> Agree
 
 
 async def is_at_rest(client: Client) -> bool:
-    """Whether every service has handled all events and sealed its audit entries."""
+    """Returns True if every service has handled all events and sealed its audit entries."""
     answers = await _ask(client)
     return not any(_under_way(answer) for answer in answers.values())
 

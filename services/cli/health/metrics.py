@@ -1,6 +1,6 @@
-"""The present metrics of each process, which `quanheng status` shows.
+"""Reads the current metrics of each process, for `quanheng status`.
 
-They come from where Prometheus takes them, so that the screen and the alarms agree.
+They are read from the same address as Prometheus reads, so that the screen and the alarms agree.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ANSWER_WITHIN_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Sample:
-    """One value of a metric, under its labels."""
+    """One value of a metric, with its labels."""
 
     name: str
     labels: Mapping[str, str]
@@ -29,7 +29,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Scrape:
-    """The metrics of one process; `samples` is None where it did not answer."""
+    """The metrics of one process; `samples` is None if the process did not answer."""
 
     service: str
     address: str
@@ -37,46 +37,46 @@ class Scrape:
 
     @property
     def up(self) -> bool:
-        """Whether the process answered."""
+        """True if the process answered."""
         return self.samples is not None
 
     @property
     def ready(self) -> bool:
-        """Whether it serves calls; a process that is up may still wait for NATS or Temporal."""
+        """True if the process serves calls; it may run but still wait for NATS or Temporal."""
         return self.sum("quanheng_ready") > 0
 
     @property
     def pid(self) -> int:
-        """Its process id; 0 where it did not answer."""
+        """The process id; 0 if the process did not answer."""
         return int(self.sum("quanheng_process_id"))
 
     @property
     def uptime(self) -> float:
-        """Seconds since the process started; 0 where that is not known."""
+        """Seconds since the process started; 0 if unknown."""
         since = self.sum("process_start_time_seconds")
         return SystemClock().now().timestamp() - since if since else 0.0
 
     @property
     def version(self) -> str:
-        """Its version."""
+        """The program version of the process; empty if unknown."""
         return next((sample.labels["version"] for sample in self.of("quanheng_build_info")), "")
 
     def of(self, name: str, **labels: str) -> Iterator[Sample]:
-        """The samples of a metric under these labels."""
+        """Yields the samples of a metric that have the given labels."""
         for sample in self.samples or ():
             if sample.name == name and labels.items() <= sample.labels.items():
                 yield sample
 
     def sum(self, name: str, **labels: str) -> float:
-        """The sum of these samples; 0 without any."""
+        """Returns the sum of a metric's samples with the given labels; 0 without any sample."""
         return sum(sample.value for sample in self.of(name, **labels))
 
     def most(self, name: str, **labels: str) -> float:
-        """The largest of these samples; 0 without any."""
+        """Returns the largest of a metric's samples with the given labels; 0 without any sample."""
         return max((sample.value for sample in self.of(name, **labels)), default=0.0)
 
     def by(self, name: str, label: str) -> dict[str, float]:
-        """The sums of a metric by one of its labels."""
+        """Returns the sum of a metric's samples for each value of the label."""
         sums: dict[str, float] = {}
         for sample in self.of(name):
             sums[sample.labels[label]] = sums.get(sample.labels[label], 0.0) + sample.value
@@ -84,7 +84,7 @@ class Scrape:
 
 
 async def scrape_all(settings: Settings) -> list[Scrape]:
-    """Asks the process of every service at once."""
+    """Reads the metrics of every service process, all at the same time."""
     return await asyncio.gather(*(_scrape(settings, service) for service in SERVICES))
 
 

@@ -1,8 +1,8 @@
-"""What in the figures needs a person, the gravest first.
+"""Finds the matters in the metrics that need a person, the most serious first.
 
-What is broken or late bears the name of the alert rule in `deploy/prometheus/rules.yaml` that
-fires when it lasts, and of the section of docs/operations.md that says what to do. Matters that
-wait for a decision are counted by every service in the metric `quanheng_awaiting_person`.
+A failure or delay is named after its alert rule in `deploy/prometheus/rules.yaml`, which fires if
+it lasts, and after the section of docs/operations.md that explains what to do. Every service counts
+the matters that wait for a decision in the metric `quanheng_awaiting_person`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ RUNBOOK = "docs/operations.md#{}"
 
 
 class Severity(StrEnum):
-    """How soon somebody must act: at once, today, or when there is time."""
+    """How soon a person must act: at once, today, or when there is time."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Concern:
-    """A figure and the value above which it needs a person; {n} in the texts is the value."""
+    """A metric and the value above which it needs a person; {n} in the texts is the value."""
 
     rule: str
     severity: Severity
@@ -51,7 +51,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that needs a person, at one service; `command` lists it where a command does."""
+    """A matter at one service that needs a person; `command` is empty if no command lists it."""
 
     service: str
     rule: str
@@ -63,7 +63,7 @@ class Finding:
 
     @property
     def runbook(self) -> str:
-        """The section of the manual that says what to do."""
+        """The link to the section of docs/operations.md that explains what to do."""
         return RUNBOOK.format(self.rule.lower())
 
 
@@ -249,14 +249,14 @@ WAITING = (
 
 
 def findings(scrapes: Sequence[Scrape]) -> list[Finding]:
-    """Everything that needs a person, the gravest first."""
+    """Returns every matter in the metrics that needs a person, the most serious first."""
     found = [finding for scrape in scrapes for finding in _of(scrape)]
     order = [*Severity]
     return sorted(found, key=lambda finding: order.index(finding.severity))
 
 
 def engines_away(engines: Mapping[str, bool]) -> list[Finding]:
-    """The engines that do not answer."""
+    """Returns a finding for each engine (NATS, Temporal) that does not answer."""
     return [
         Finding(engine, rule, Severity.CRITICAL, 1, zh, en)
         for engine, (rule, zh, en) in AWAY.items()

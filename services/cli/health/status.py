@@ -1,4 +1,4 @@
-"""`quanheng status`: the state of the platform on one screen, whichever processes are down."""
+"""`quanheng status`: the state of the platform on one screen, even if processes are down."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _ROWS = (
 
 @dataclass(frozen=True)
 class Status:
-    """The state of the platform: metrics, engines that answer, and what needs a person."""
+    """The state of the platform: metrics, engines that answer, and matters that need a person."""
 
     scrapes: Sequence[Scrape]
     engines: dict[str, bool]
@@ -86,7 +86,7 @@ class Status:
 
     @property
     def well(self) -> bool:
-        """Whether nothing needs a person now; what is only to be noted does not count."""
+        """True if nothing needs a person now; findings of severity INFO do not count."""
         return all(finding.severity is Severity.INFO for finding in self.findings)
 
 
@@ -99,7 +99,8 @@ def status(
 ) -> None:
     """平台是否正常：进程、事件、案件、期限、预警、投递，以及先要处理什么；需要人处理时退出码为 1。
 
-    How the platform is, on one screen; exit 1 when something needs a person. Needs no login.
+    Shows the state of the platform on one screen; exits with 1 if something needs a person. Needs
+    no login.
     """
     settings = platform_settings(data)
     if watch:
@@ -115,7 +116,7 @@ def status(
 
 
 async def look(settings: Settings) -> Status:
-    """Asks every process and engine at once; one that does not answer in time is down."""
+    """Reads the state of every process and engine; one that does not answer counts as down."""
     nats = urlsplit(settings.nats_url)
     scrapes, temporal, events = await asyncio.gather(
         scrape_all(settings),
@@ -151,7 +152,7 @@ def _follow(settings: Settings) -> None:
 
 
 def status_json(state: Status) -> dict[str, Any]:
-    """The state of the platform as JSON values."""
+    """Converts the state of the platform to JSON values."""
     return {
         "well": state.well,
         "processes": [_process(scrape) for scrape in state.scrapes],
@@ -197,7 +198,7 @@ def _figures(scrape: Scrape) -> list[dict[str, Any]]:
 def screen(
     scrapes: Sequence[Scrape], engines: Mapping[str, bool], findings: Sequence[Finding]
 ) -> RenderableType:
-    """The whole screen, what needs a person first."""
+    """Builds the status screen: first the findings, then processes, engines, business figures."""
     first = [_finding(finding) for finding in findings]
     if not findings:
         sentence = choose("✓ 目前没有需要人处理的事", "✓ nothing needs a person now")

@@ -1,1 +1,1 @@
-"""`quanheng law …`: the law offline."""
+"""`quanheng law …`: commands that apply the law offline, without a running platform."""

@@ -1,4 +1,4 @@
-"""The offline commands on instruments and areas: `law colour`, `law index`."""
+"""The offline commands `law colour` for instruments and `law index` for areas."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ COLOUR_ZH = {
 
 
 class IndexTable(StrEnum):
-    """The tables of Taizhou."""
+    """The scoring tables of Taizhou: one for scenic areas, one for street blocks."""
 
     SCENIC = "taizhou-scenic"
     BLOCK = "taizhou-block"
 
 
 class LastResult(StrEnum):
-    """The last result on file, `none` if there is none."""
+    """The result of an instrument's last verification; `none` if there is no result."""
 
     PASS = "pass"
     REJECT = "reject"
@@ -68,7 +68,7 @@ def index(
 ) -> None:
     """计算景区或街区诚信计量指数。
 
-    Scores a scenic area or a street block by the Taizhou tables.
+    Scores a scenic area or a street block by the Taizhou tables, from a file of findings.
     """
 
     def assessed() -> IndexAnswer:
@@ -100,7 +100,7 @@ def colour_(
 ) -> None:
     """计算器具的三色预警，以及今后变色的日期。
 
-    The alert colour of an instrument, and the days on which it will change.
+    Computes the alert colour of an instrument, and the days on which the colour will change.
     """
 
     def coloured() -> tuple[ColourAnswer, list[tuple[date, Colour]]]:

@@ -1,4 +1,4 @@
-"""`quanheng law …`: the law on the command line, offline, for anyone who wants to check a grade."""
+"""`quanheng law …`: offline commands about grades, for anyone who wants to check a grade."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def show_(
 ) -> None:
     """显示一个规则集的全部数据和出处。
 
-    Shows everything a ruleset says, with its citations.
+    Shows all data of a ruleset, with the citations.
     """
     found = answered(lambda: _whole(read_text(_RULESET, ruleset)))
     show(found, lambda: [f"{key}：{value}" for key, value in found.items()], as_json)
@@ -75,7 +75,7 @@ def grade(
 ) -> None:
     """评定等级，输出完整凭据。
 
-    Grades a dossier and prints the receipt.
+    Grades a dossier (a subject and its credit records) and prints the receipt.
     """
 
     def receipt() -> Receipt:
@@ -89,7 +89,7 @@ def grade(
 def compare(dossier: DossierFile = None, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """同一档案在各文件下的等级对照。
 
-    Grades one dossier under every text, side by side.
+    Grades one dossier under every ruleset, side by side.
     """
 
     def receipts() -> tuple[Receipt, ...]:
@@ -116,7 +116,7 @@ def outlook(
 ) -> None:
     """今后等级何时变化，以及如何提升。
 
-    Tells when the grade will change by itself and what would raise it.
+    Reports when the grade will change by itself, and what would raise it.
     """
 
     def ahead() -> Outlook:
@@ -135,7 +135,7 @@ def verify(
 ) -> None:
     """重新计算凭据，核对是否一致；不一致的列出差异并以1退出。
 
-    Recomputes a receipt; exits 1 with the differences when it does not agree.
+    Recomputes a receipt; lists the differences and exits with 1 if the result is different.
     """
     found = answered(lambda: grading.verify_document(read_json(_RECEIPT, receipt)))
     document = {"agrees": not found, "differences": found}

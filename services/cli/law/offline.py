@@ -1,7 +1,7 @@
-"""What the offline commands share: reading options and files, answering, refusing with exit 2.
+"""Functions shared by the offline commands: read options and files, print results and faults.
 
-Everything given on the command line is read here rather than by Typer, so that of several faults
-each is listed, with its option or its path in the file.
+All options are parsed here and not by Typer, so that every fault is listed, each with its option or
+its path in the file. Bad input exits with 2.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ E = TypeVar("E", bound=StrEnum)
 
 
 def answered(find: Callable[[], Answer]) -> Answer:
-    """Finds an answer; bad input lists every fault with its path on stderr and exits 2."""
+    """Calls `find` and returns its result.
+
+    On a LawError, prints every fault on stderr and exits with 2.
+    """
     try:
         return find()
     except LawError as error:
@@ -57,7 +60,10 @@ def together(
 
 
 def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
-    """Reads several inputs; when any is bad, the faults of all are listed."""
+    """Calls several reading functions and returns their results.
+
+    Raises one InvalidInput with the faults of all of them if any input is bad.
+    """
     found: list[Any] = []
     faults: list[Fault] = []
     for read in reads:
@@ -70,7 +76,7 @@ def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
 
 
 def show(document: object, lines: Callable[[], Sequence[str]], as_json: bool) -> None:
-    """Prints sentences to a terminal, JSON to anything else or when asked to."""
+    """Prints `lines` to a terminal; prints `document` as JSON elsewhere or if `as_json` is True."""
     if as_json or not sys.stdout.isatty():
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
@@ -78,28 +84,31 @@ def show(document: object, lines: Callable[[], Sequence[str]], as_json: bool) ->
 
 
 def read_day(option: str, text: str | None) -> date:
-    """Reads a day of the command line, which must be given."""
+    """Parses the day that an option gives; raises InvalidInput if it is missing or invalid."""
     return _read(option, text, lambda reader: reader.day(option))
 
 
 def read_day_or_none(option: str, text: str | None) -> date | None:
-    """Reads a day of the command line, or nothing."""
+    """Parses the day that an option gives; None if the option is missing.
+
+    Raises InvalidInput if the day is invalid.
+    """
     return None if text is None else read_day(option, text)
 
 
 def read_choice(option: str, text: str | None, options: type[E]) -> E:
-    """Reads one of the values of an enumeration, which must be given."""
+    """Parses the value of an enumeration; raises InvalidInput if it is missing or unknown."""
     return _read(option, text, lambda reader: reader.choice(option, options))
 
 
 def read_whole(option: str, text: str | None, least: int) -> int:
-    """Reads a whole number, at least `least`, which must be given."""
+    """Parses a whole number of at least `least`; raises InvalidInput if missing or invalid."""
     value = int(text) if text is not None and _WHOLE.fullmatch(text) else text
     return _read(option, value, lambda reader: reader.whole(option, least))
 
 
 def read_text(option: str, text: str | None) -> str:
-    """Reads a text of the command line, which must be given."""
+    """Returns the text that an option gives; raises InvalidInput if it is missing or empty."""
     return _read(option, text, lambda reader: reader.text(option))
 
 
@@ -111,7 +120,7 @@ def _read(option: str, value: object, read: Callable[[Reader], Answer]) -> Answe
 
 
 def at_option(option: str, find: Callable[[], Answer]) -> Answer:
-    """Finds an answer; a refusal without a path is a fault of that option."""
+    """Calls `find` and returns its result; changes a LawError to an InvalidInput at the option."""
     try:
         return find()
     except LawError as error:
@@ -120,7 +129,10 @@ def at_option(option: str, find: Callable[[], Answer]) -> Answer:
 
 
 def read_json(argument: str, path: Path | None) -> object:
-    """Reads a JSON file in which no key is given twice; `argument` is its name in the usage."""
+    """Reads a JSON file; raises InvalidInput if it is unreadable or an object repeats a key.
+
+    `argument` is the name of the file in the usage of the command.
+    """
     if path is None:
         read_text(argument, None)
     try:
@@ -132,7 +144,7 @@ def read_json(argument: str, path: Path | None) -> object:
 
 
 def read_object(argument: str, path: Path | None) -> Mapping[str, object]:
-    """Reads a JSON file that holds an object."""
+    """Reads a JSON file that contains an object; raises InvalidInput for any other content."""
     found = read_json(argument, path)
     if isinstance(found, dict):
         return found

@@ -1,4 +1,4 @@
-"""The offline command on working days: `law workdays`."""
+"""The offline command `law workdays`: computes working days."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def workdays(
 ) -> None:
     """计算第N个工作日；跨入未公布安排的年份时注明为暂定。
 
-    The n-th working day after an event; provisional in a year not yet arranged.
+    Computes the n-th working day after an event; it is provisional if the holidays of its year are
+    not yet published.
     """
 
     def reckoned() -> DueDate:

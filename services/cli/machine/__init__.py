@@ -1,1 +1,1 @@
-"""The platform on one machine: engines and services, started and kept up."""
+"""Runs the platform on one machine: starts engines and services and restarts them if they die."""

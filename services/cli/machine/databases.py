@@ -1,4 +1,4 @@
-"""The databases of a platform on PostgreSQL: created before the services start, if missing."""
+"""The PostgreSQL databases of a platform: missing ones are created before the services start."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class NoDatabase(LawError):
 
 
 async def provide(settings: Settings) -> list[str]:
-    """Creates the databases of the services that are missing; returns the names of the new ones.
+    """Creates the missing PostgreSQL databases of the services; returns the names of the new ones.
 
-    SQLite creates its files by itself. Raises InvalidInput where two services would share a
-    database, NoDatabase where one can be neither reached nor created.
+    SQLite creates its files by itself. Raises InvalidInput if two services would share a database,
+    NoDatabase if a database can be neither reached nor created.
     """
     if not settings.database or settings.database.startswith("sqlite"):
         return []
@@ -37,10 +37,10 @@ async def provide(settings: Settings) -> list[str]:
 
 
 def remember(settings: Settings) -> None:
-    """Notes which databases a data directory works with, without their password.
+    """Writes to the data directory which databases it works with, without their password.
 
-    Raises InvalidInput for other databases than at the first start: the keys and workflows in the
-    directory belong to the rows of those.
+    Raises InvalidInput if these are not the databases of the first start: the keys and workflows in
+    the directory belong to the rows of the first databases.
     """
     file, now = settings.data_dir / "database", _place(settings)
     if not file.exists():
@@ -52,7 +52,7 @@ def remember(settings: Settings) -> None:
 
 
 async def refuse_used(settings: Settings) -> None:
-    """Raises InvalidInput for databases with tables: a new sandbox must not use a real register."""
+    """Raises InvalidInput if a database has tables: a new sandbox must not use a real register."""
     if not settings.database or settings.database.startswith("sqlite"):
         return
     for service in CALLERS:

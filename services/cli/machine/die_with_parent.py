@@ -1,7 +1,7 @@
-"""Runs a command that the kernel ends when the process that started it dies, even by SIGKILL.
+"""Runs a command that the kernel kills when its parent process dies, even if SIGKILL ended it.
 
-`python -I -S die_with_parent.py <parent> <command> …`. It is a separate program because the
-kernel must be asked between fork and exec, where a process with threads must not run Python.
+`python -I -S die_with_parent.py <parent> <command> …`. It is a separate program because the kernel
+must be told between fork and exec, where a process with threads must not run Python.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, command: list[str]) -> None:
-    """Becomes the command. The kernel ends it when the thread that started it ends."""
+    """Replaces this process by the command; the kernel kills it when the parent's thread ends.
+
+    Exits with an error if the process with the id `parent` is no longer the parent.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

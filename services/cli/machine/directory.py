@@ -1,4 +1,4 @@
-"""The data directory of one machine: which process uses it, and where its platform answers."""
+"""The data directory of one machine: the lock of its platform, and the file with the addresses."""
 
 from __future__ import annotations
 
@@ -28,14 +28,20 @@ ADDRESSES = {
 
 
 class DirectoryLock:
-    """A lock on a data directory, for one platform at a time; the kernel frees it if that dies."""
+    """A lock that lets one platform at a time use a data directory.
+
+    The kernel frees the lock if the platform dies.
+    """
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / "lock"
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Locks the directory. Raises WrongState, naming the process that has it."""
+        """Locks the data directory.
+
+        Raises WrongState if another process uses the directory, and names that process.
+        """
         while not self._is_in_place(file := self._open_locked()):
             os.close(file)  # its last user removed the file just after it was opened
         os.truncate(file, 0)
@@ -43,7 +49,7 @@ class DirectoryLock:
         self._file = file
 
     def release(self) -> None:
-        """Removes the lock file while it is locked, so that nobody can lock it meanwhile."""
+        """Removes the lock file, then frees the lock, so that nobody can lock it in between."""
         if self._file is not None:
             self._path.unlink()
             os.close(self._file)
@@ -66,7 +72,7 @@ class DirectoryLock:
 
 
 def is_held(data_dir: Path) -> bool:
-    """Whether a platform runs on the directory now."""
+    """Returns True if a platform runs on the data directory now."""
     try:
         file = os.open(data_dir / "lock", os.O_RDONLY)
     except FileNotFoundError:
@@ -81,7 +87,10 @@ def is_held(data_dir: Path) -> bool:
 
 
 def publish(settings: Settings, monitor: str) -> None:
-    """Writes the addresses of everything, whole or not at all, for other commands to read."""
+    """Writes the addresses of all processes to a file in the data directory, for other commands.
+
+    The file is replaced as a whole or not at all. `monitor` is host:port of the NATS monitor.
+    """
     addresses = {
         "pid": os.getpid(),
         "nats_monitor": monitor,
@@ -99,16 +108,16 @@ def _published_fields(settings: Settings) -> set[str]:
 
 
 def withdraw(data_dir: Path) -> None:
-    """Removes the addresses that `publish` wrote."""
+    """Removes the file of addresses that `publish` wrote."""
     _endpoints(data_dir).unlink(missing_ok=True)
 
 
 def platform_addresses(data: Path | None) -> Addresses:
-    """The addresses of a platform: the one that runs on the directory, which is given or usual.
+    """Returns the addresses of the platform that runs on the data directory (None: the usual one).
 
-    Where none runs on the usual directory and the environment names the address of the registry,
-    the platform is elsewhere, and the environment says how to reach it. Raises NotFound where no
-    platform can be reached.
+    If no platform runs on the usual directory and the environment names the address of the
+    registry, the platform runs elsewhere and its addresses are read from the environment. Raises
+    NotFound if no platform can be reached.
     """
     environment = addresses_of_environment(data)
     if _is_elsewhere(data, environment):
@@ -119,7 +128,7 @@ def platform_addresses(data: Path | None) -> Addresses:
 
 
 def platform_settings(data: Path | None) -> Settings:
-    """All settings by which a platform can be reached; found as by `platform_addresses`."""
+    """Returns all settings to reach a platform, which is found as by `platform_addresses`."""
     from plumbing.settings import Settings  # noqa: PLC0415 - slow to load, and few need it
 
     environment = addresses_of_environment(data)
@@ -129,7 +138,10 @@ def platform_settings(data: Path | None) -> Settings:
 
 
 def running_settings(data_dir: Path) -> Settings:
-    """The settings by which the platform that now runs on a directory can be reached."""
+    """Returns the settings to reach the platform that runs on a data directory.
+
+    Raises NotFound if no platform runs on it.
+    """
     from plumbing.settings import Settings  # noqa: PLC0415 - slow to load, and few need it
 
     return Settings(data_dir=data_dir.resolve(), **_published(data_dir))

@@ -1,6 +1,6 @@
-"""Which processes make up one machine, with their commands, ports and order.
+"""The processes of one machine, with their commands, ports and order.
 
-A process gets its usual port where that is free, and another where it is not.
+A process gets its usual port if that port is free, otherwise another free port.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TIMER_PRECISION = (
 
 
 def usual_ports(settings: Settings) -> dict[str, int]:
-    """The ports that the settings name, by process."""
+    """Returns the port of each process as configured in the settings, by process name."""
     ports = {name: _port(settings.address(name)) for name in (*SERVICES, PORTAL)}
     ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
@@ -42,7 +42,7 @@ def usual_ports(settings: Settings) -> dict[str, int]:
 
 
 def is_free(port: int) -> bool:
-    """Whether no process listens on a port now."""
+    """Returns True if no process listens on the port now."""
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -53,7 +53,10 @@ def is_free(port: int) -> bool:
 
 
 def choose_ports(usual: Mapping[str, int], *, insist_on_others: bool = False) -> dict[str, int]:
-    """A port for each name: the usual one unless it is taken or others are asked for."""
+    """Returns a port for each name: the usual port if it is free, otherwise another free port.
+
+    If `insist_on_others` is set, every name gets another port.
+    """
     others = _others(avoiding=set(usual.values()))
     return {
         name: next(others) if insist_on_others or not is_free(port) else port
@@ -72,7 +75,7 @@ def _others(avoiding: set[int]) -> Iterator[int]:
 
 
 def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
-    """The settings with every process of this machine at the given ports."""
+    """Returns a copy of the settings in which every process of this machine has the given port."""
     places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
     metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
     places |= metrics
@@ -86,13 +89,13 @@ def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
 
 
 def engine_specs(settings: Settings, ports: Mapping[str, int]) -> list[ProcessSpec]:
-    """NATS, Temporal and, in a sandbox, the mailbox."""
+    """Returns how to start NATS, Temporal and, in a sandbox, the mailbox."""
     engines = [_nats(settings, ports["nats"], ports["nats_monitor"]), _temporal(settings)]
     return [*engines, _mailbox(settings)] if settings.sandbox else engines
 
 
 def service_specs(settings: Settings) -> list[ProcessSpec]:
-    """The services. They start side by side, as each waits by itself for what it needs."""
+    """Returns how to start the services: all at the same time, once NATS and Temporal are ready."""
     return [
         ProcessSpec(
             name=name,
@@ -106,7 +109,7 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
 
 
 def portal_spec(settings: Settings) -> ProcessSpec:
-    """The portal; it waits by itself for the services it asks."""
+    """Returns how to start the portal, which waits by itself for the services that it calls."""
     return ProcessSpec(
         name=PORTAL,
         command=(sys.executable, "-P", "-m", f"services.{PORTAL}"),

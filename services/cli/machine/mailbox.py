@@ -1,4 +1,4 @@
-"""The mail server of a sandbox: it accepts every mail, sends none, and keeps each as a file.
+"""The mail server of a sandbox: accepts every mail, sends none, and stores each as a file.
 
 `python -m services.cli.machine.mailbox`. A mail is acknowledged once its file is complete and on
 disk.
@@ -20,7 +20,7 @@ from plumbing.settings import Settings
 
 
 class Mailbox:
-    """A folder with one `.eml` file for each mail, named by the time of the platform."""
+    """A folder with one `.eml` file for each mail, named by the time of the platform's clock."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
@@ -30,13 +30,13 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        """Keeps one mail; sender and recipients of the envelope become its first headers."""
+        """Stores one mail; the envelope's sender and recipients become its first headers."""
         content = envelope.original_content or b""
         await asyncio.to_thread(self.keep, _envelope_headers(envelope) + content)
         return "250 Kept"
 
     def keep(self, mail: bytes) -> Path:
-        """Writes a mail to a file that appears complete or not at all; returns its path."""
+        """Writes a mail to a file, which appears only when it is complete; returns its path."""
         name = f"{self._clock.now():%Y%m%dT%H%M%S.%f}-{uuid4().hex[:8]}"
         part, whole = self._folder / f"{name}.part", self._folder / f"{name}.eml"
         with part.open("xb") as file:
@@ -53,7 +53,7 @@ def _envelope_headers(envelope: Envelope) -> bytes:
 
 
 async def serve(settings: Settings) -> None:
-    """Serves until SIGTERM."""
+    """Runs the mail server of a sandbox until SIGTERM."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)

@@ -1,12 +1,12 @@
-"""The platform on one machine: engines and services, started, kept running and stopped in order.
+"""Runs the platform on one machine: starts, restarts and stops engines and services in order.
 
     async with Platform(data_dir, sandbox=True) as platform:
         await platform.wait_ready()
-        …                       # platform.settings says where everything is
+        …                       # platform.settings has the address of each process
         await platform.kill_everything()
         await platform.wait_ready()
 
-Run it on the main thread: when the thread that started a process ends, the kernel ends the process.
+Use it on the main thread: when the thread that started a process ends, the kernel ends the process.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class NotReady(LawError):
 
 
 class Platform:
-    """All processes of one data directory."""
+    """All processes of the platform that uses one data directory."""
 
     def __init__(
         self,
@@ -80,12 +80,12 @@ class Platform:
 
     @property
     def processes(self) -> Mapping[str, Supervised]:
-        """The processes by name."""
+        """The supervised processes, by name."""
         return MappingProxyType(self._parts)
 
     @property
     def data_dir(self) -> Path:
-        """Where everything is kept."""
+        """The directory with all data of the platform."""
         return self.settings.data_dir
 
     async def __aenter__(self) -> Self:
@@ -101,7 +101,7 @@ class Platform:
         await self.stop()
 
     async def start(self) -> None:
-        """Locks the directory and starts every process; `wait_ready` waits until they answer."""
+        """Locks the data directory and starts every process, without waiting until they answer."""
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.data_dir / "logs").mkdir(exist_ok=True)
         self._lock.acquire()
@@ -123,9 +123,9 @@ class Platform:
     async def wait_ready(self, patience: float = PATIENCE_SECONDS) -> None:
         """Waits until every process answers, however long that takes on a busy machine.
 
-        Raises NotReady once nothing has moved for `patience` seconds: no process was started or
-        became ready, and none has used another second of processor time. A process that fails
-        to start again and again, or works without end, raises it as well.
+        Raises NotReady if there is no progress for `patience` seconds: no process was started or
+        became ready, and none used another second of processor time. Also raises NotReady if a
+        process fails to start again and again, or works without end.
         """
         loop = asyncio.get_running_loop()
         ready = asyncio.create_task(self._all_ready())
@@ -155,7 +155,7 @@ class Platform:
         return [part for part in self._parts.values() if not part.ready.is_set()]
 
     async def kill(self, *names: str) -> None:
-        """Ends these processes with SIGKILL; each is restarted after its pause."""
+        """Ends the named processes with SIGKILL; each is restarted after a pause."""
         await asyncio.gather(*(self._parts[name].kill() for name in names))
 
     async def kill_everything(self) -> None:
@@ -163,7 +163,7 @@ class Platform:
         await self.kill(*self._parts)
 
     async def stop(self) -> None:
-        """Stops the services, then Temporal, then NATS, and unlocks the directory."""
+        """Stops the services, then Temporal, then NATS, and unlocks the data directory."""
         for rank in sorted({part.spec.stop_rank for part in self._parts.values()}):
             await self._stop_rank(rank)
         self._leave()
@@ -227,7 +227,10 @@ def _is_hopeless(part: Supervised) -> bool:
 
 
 def prepare_clock(settings: Settings, start: date) -> None:
-    """Creates the clock of a new sandbox. Raises InvalidInput for a directory of the other kind."""
+    """Creates the clock file of a new sandbox, which starts on the day `start` at 9:00.
+
+    Raises InvalidInput if the directory of a real platform is opened as a sandbox, or the reverse.
+    """
     if settings.sandbox and not settings.clock_file.exists():
         if any(settings.data_dir.glob("*.db")) or (settings.data_dir / "temporal").exists():
             raise InvalidInput(

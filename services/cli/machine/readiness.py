@@ -1,4 +1,4 @@
-"""Probes that tell whether a process answers. The supervisor repeats each until it is true."""
+"""Probes that check whether a process answers; the supervisor repeats a probe until it is true."""
 
 from __future__ import annotations
 
@@ -30,30 +30,33 @@ OUR_FAULT = {
 
 
 async def grpc_serves(address: str, service: str = "") -> bool:
-    """Whether the standard health service answers SERVING."""
+    """Returns True if the standard gRPC health service at the address answers SERVING."""
     question = health_pb2.HealthCheckRequest(service=service)
     answer = await _ask(address, HEALTH, question, health_pb2.HealthCheckResponse)
     return answer is not None and answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
 async def temporal_serves(address: str, namespace: str) -> bool:
-    """Whether Temporal answers for the namespace; sets how long it keeps histories."""
+    """Returns True if Temporal answers for the namespace.
+
+    Also sets how long Temporal stores closed histories of the namespace: one year.
+    """
     return await grpc_serves(address, TEMPORAL) and await _keep_histories(address, namespace)
 
 
 async def http_ok(address: str, path: str) -> bool:
-    """Whether a GET is answered with 200."""
+    """Returns True if a GET request for the path is answered with status 200."""
     request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"
     return b" 200 " in await _first_line(address, request)
 
 
 async def smtp_greets(address: str) -> bool:
-    """Whether a mail server greets with 220."""
+    """Returns True if the mail server at the address greets with code 220."""
     return (await _first_line(address)).startswith(b"220 ")
 
 
 async def accepts(address: str) -> bool:
-    """Whether a server accepts connections."""
+    """Returns True if a server at the address accepts connections."""
     host, port = address.rsplit(":", 1)
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
@@ -65,7 +68,7 @@ async def accepts(address: str) -> bool:
 
 
 async def nats_greets(address: str) -> bool:
-    """Whether a NATS server sends its INFO."""
+    """Returns True if the NATS server at the address sends its INFO line."""
     return (await _first_line(address)).startswith(b"INFO ")
 
 

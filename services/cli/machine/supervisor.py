@@ -1,4 +1,4 @@
-"""Supervises one process: starts it, restarts it after a growing pause when it dies, stops it."""
+"""Supervises one process: starts it, restarts it after a growing pause if it dies, stops it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ LOG_LIMIT = 16 * 1024 * 1024
 
 
 class Observer(Protocol):
-    """Gets the output and the news of the processes; `up` prints them."""
+    """Receives the output lines of processes and news about them; `quanheng up` prints both."""
 
     def line(self, process: str, text: str) -> None:
-        """A process wrote a line."""
+        """Receives one output line of a process."""
 
     def news(self, zh: str, en: str) -> None:
-        """Something happened to a process or to the platform."""
+        """Receives a message, in Chinese and English, about a process or the platform."""
 
 
 class Silent:
-    """An observer that does nothing."""
+    """An observer that ignores all output and news."""
 
     def line(self, process: str, text: str) -> None: ...
 
@@ -38,7 +38,7 @@ class Silent:
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """How one process is started, stopped and probed for readiness."""
+    """How to start and stop one process, and how to check that it is ready."""
 
     name: str
     command: tuple[str, ...]  # begins with an absolute path
@@ -58,14 +58,17 @@ class Backoff:
     forgiven_after: float = 30.0  # seconds of readiness after which earlier deaths no longer count
 
     def pause(self, previous: float, healthy: float) -> float:
-        """The pause after a life that was ready for `healthy` seconds."""
+        """Returns the pause, in seconds, before a process that died is started again.
+
+        `previous` is the pause before; `healthy` is for how many seconds the process was ready.
+        """
         if not previous or healthy >= self.forgiven_after:
             return self.first
         return min(previous * 2, self.longest)
 
 
 class Output:
-    """The output of a process: written to its log file, and line by line to the observer."""
+    """Writes the output of a process to its log file, and passes each line to a function."""
 
     def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
         self._path = path
@@ -74,7 +77,7 @@ class Output:
         self.last: deque[str] = deque(maxlen=5)
 
     async def follow(self, stream: asyncio.StreamReader) -> None:
-        """Reads until the process closes its output."""
+        """Reads the output of a process until the process closes it."""
         while chunk := await stream.read(65_536):
             self._append(chunk)
             *lines, self._rest = (self._rest + chunk).split(b"\n")
@@ -97,7 +100,7 @@ class Output:
 
 
 class Supervised:
-    """A process that is kept running. Cancelling the task of `keep_running` stops it."""
+    """A process that is restarted when it dies; cancelling the task of `keep_running` stops it."""
 
     def __init__(self, spec: ProcessSpec, data_dir: Path, observer: Observer, backoff: Backoff):
         self.spec = spec
@@ -117,12 +120,12 @@ class Supervised:
 
     @property
     def pid(self) -> int | None:
-        """The id of the running process; None while none runs."""
+        """The id of the running process; None if it does not run."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     @property
     def cpu_seconds(self) -> float:
-        """Seconds of processor time that the running process has used; 0 where that is unknown."""
+        """Seconds of processor time that the running process has used; 0 if unknown."""
         try:
             fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
@@ -131,7 +134,10 @@ class Supervised:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     async def keep_running(self, peers: Mapping[str, Supervised]) -> None:
-        """Restarts the process whenever it dies, until cancelled; then stops it and returns."""
+        """Starts the process and restarts it whenever it dies; stops it when cancelled.
+
+        Before each start, waits until the peers that it depends on are ready.
+        """
         pause = 0.0
         while True:
             for name in self.spec.after:

@@ -1,4 +1,4 @@
-"""`quanheng up`: the platform on this machine, until Ctrl-C."""
+"""`quanheng up`: runs the platform on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ROUTINE = tuple(f'"event": "{event}"' for event in ROUTINE)
 
 
 class Screen:
-    """Prints what happens: news of the platform and, unless quiet, the lines of its services."""
+    """Prints news of the platform and, unless `quiet`, the output lines of its services."""
 
     def __init__(self, console: PlainConsole, *, quiet: bool) -> None:
         self._console = console
@@ -46,7 +46,7 @@ class Screen:
         self._print(styled(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"))
 
     def summary(self, platform: Platform, mail: str) -> None:
-        """What a person needs to know of a platform that is ready: parts, first login, mail."""
+        """Prints a summary of the ready platform: processes, addresses, first login, mail."""
         rows = [
             [styled(name), styled(address), styled(str(platform.processes[name].pid or ""))]
             for name, address in _places(platform).items()
@@ -96,7 +96,7 @@ def up(
 ) -> None:
     """在本机启动整个平台，Ctrl-C 停止。
 
-    Starts the whole platform on this machine and keeps it up until Ctrl-C.
+    Starts the whole platform on this machine and runs it until Ctrl-C.
     """
     screen = Screen(console, quiet=quiet)
     platform = Platform(
@@ -111,7 +111,7 @@ def up(
 
 
 async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> None:
-    """Runs the platform until this process gets SIGINT, SIGTERM or SIGHUP."""
+    """Starts the platform and stops it when this process receives SIGINT, SIGTERM or SIGHUP."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -189,7 +189,7 @@ def _first_administrator(settings: Settings) -> str:
 
 
 async def mail_state(settings: Settings) -> str:
-    """Where mail goes, and whether the mail server answers."""
+    """Describes where the platform delivers mail, and whether the mail server answers."""
     if settings.sandbox:
         return f"沙箱收件箱，不外发  kept, not sent: {settings.mailbox_dir}"
     url = urlsplit(settings.smtp_url)

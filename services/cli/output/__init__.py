@@ -1,1 +1,1 @@
-"""Answers on the screen and in files."""
+"""Prints responses on the screen and writes lists to files."""

@@ -1,8 +1,8 @@
-"""Calls one method and prints its response: on the screen, as JSON, or as a file.
+"""Calls one gRPC method and prints its response: on the screen, as JSON, or to a file.
 
     answer.call(lambda client: client.objection.ListCases, request, data, export=path)
 
-The type of the response alone decides how it looks (see `views`).
+Only the type of the response determines its layout (see `views`).
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def call(
     as_json: bool = False,
     export: Path | None = None,
 ) -> Response:
-    """Calls a method and prints the response; returns it.
+    """Calls a gRPC method, prints the response and returns it.
 
-    With `export` every page of the list goes into that file instead; the command then ends by
+    With `export`, every page of the list is written to that file instead, and the command ends by
     typer.Exit. Raises typer.Exit after a refusal.
     """
     if export is not None:
@@ -66,7 +66,7 @@ def call(
 
 
 def print_response(response: Message, names: Names | None = None, *, as_json: bool) -> None:
-    """Prints a response as its view, or as JSON."""
+    """Prints a response in its screen layout, or as JSON."""
     if as_json:
         show.json_out(json_value(response))
         return
@@ -76,7 +76,7 @@ def print_response(response: Message, names: Names | None = None, *, as_json: bo
 
 
 def json_value(response: Message) -> Message:
-    """What is printed as JSON: a response with one single message in it is that message."""
+    """Returns the message to print as JSON: the only message inside a response, or the response."""
     if response.DESCRIPTOR.name in HELD:
         return getattr(response, HELD[response.DESCRIPTOR.name])  # type: ignore[no-any-return]
     fields = response.DESCRIPTOR.fields
@@ -87,7 +87,7 @@ def json_value(response: Message) -> Message:
 
 
 def count_line(response: Any) -> str:
-    """A line with the number of rows shown and in all; empty for a response that is no list."""
+    """Returns a line with the number of rows, shown and in total; empty if not a list."""
     if "next_page_token" not in response.DESCRIPTOR.fields_by_name:
         return ""
     name, _ = items_of(response.DESCRIPTOR)
@@ -104,7 +104,7 @@ def count_line(response: Any) -> str:
 
 
 def save(work: Callable[[Client], Awaitable[int]], data: Path | None, to: Path) -> None:
-    """Writes a file by `work`, prints its number of rows, and ends the command by typer.Exit."""
+    """Calls `work` to write the file `to`, prints its number of rows, and raises typer.Exit."""
     check_ending(to)
     written = with_client(data, work)
     show.done(f"已写入 {to}（{written} 行）", f"wrote {to} ({written} rows)")
@@ -112,7 +112,7 @@ def save(work: Callable[[Client], Awaitable[int]], data: Path | None, to: Path) 
 
 
 def items_of(response: Descriptor) -> tuple[str, Descriptor]:
-    """The field of a response that holds what was listed, and the message that is listed."""
+    """Returns the name of the list field of a response, and the message type of its items."""
     return next(
         (field.name, field.message_type)
         for field in response.fields
@@ -121,7 +121,7 @@ def items_of(response: Descriptor) -> tuple[str, Descriptor]:
 
 
 async def export_list(method: Method[Any], wanted: Any, to: Path, client: Any) -> int:
-    """Writes every page of a list to a file; returns the number of rows."""
+    """Reads every page of a list and writes it to a file; returns the number of rows."""
     request: Any = type(wanted)()
     request.CopyFrom(wanted)
     if "page_size" in request.DESCRIPTOR.fields_by_name:

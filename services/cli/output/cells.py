@@ -1,4 +1,4 @@
-"""The cells of the screen: a field of a message as a short text, with names, words and articles."""
+"""Cells on the screen: a message field as a short text, with names for ids and words for codes."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ Own = Callable[[Any, Names], str]
 
 
 def short(value: str) -> str:
-    """The first characters of a long id; any other text unchanged."""
+    """Returns the first 8 characters of a long id; returns any other text unchanged."""
     return value[:SHORT] if LONG_ID.fullmatch(value) else value
 
 
 def articles(cite: str) -> str:
-    """A citation as titles and articles, without the numbers of our own readings."""
+    """Formats a citation as titles and articles; omits internal numbers such as C-19."""
     parts = [part.strip() for part in re.split(r"[;；]", cite)]
     cited = "; ".join(part for part in parts if part and not OWN_READING.fullmatch(part))
     return spell_out(cited, language().value) if cited else ""
 
 
 def path_to(message: Descriptor, dotted: str) -> Path:
-    """The path to a field, written with dots for nested messages: `term.target_on`."""
+    """Returns the path to a field of a message; dots separate nested messages: `term.target_on`."""
     first, _, rest = dotted.partition(".")
     field = message.fields_by_name[first]
     return (field, *path_to(field.message_type, rest)) if rest and field.message_type else (field,)
 
 
 def head(message: Descriptor, dotted: str) -> str:
-    """The heading of a column on the screen."""
+    """Returns the heading of the screen column for a field of a message."""
     if own := OWN_HEADS.get(f"{message.name}.{dotted}"):
         return choose(*own)
     field = path_to(message, dotted)[-1]
@@ -65,7 +65,7 @@ def head(message: Descriptor, dotted: str) -> str:
 
 
 def cell(message: Any, dotted: str, names: Names) -> Text:
-    """The text of a column for one message; empty where the field is unset."""
+    """Returns the text of a screen column for one message; empty if the field is not set."""
     if own := OWN_CELLS.get(f"{message.DESCRIPTOR.name}.{dotted}"):
         return styled(own(message, names))
     path = path_to(message.DESCRIPTOR, dotted)
@@ -109,7 +109,7 @@ def _spelled(value: object) -> str:
 
 
 def grade_in_words(grade: Any, _names: Names) -> str:
-    """A grade in a few characters: letter, score, and whether it is contested."""
+    """Formats a grade in a few characters: letter, score, and whether it is contested."""
     if not grade.grade:
         return choose("不评价", "not graded")
     name = grade_name(grade.ruleset_id, grade.grade)
@@ -121,7 +121,7 @@ def grade_in_words(grade: Any, _names: Names) -> str:
 
 
 def term_in_words(case: Any, _names: Names) -> str:
-    """A term in a sentence: working days, last day inclusive, days left, and the article."""
+    """Formats the term of a case: working days, inclusive last day, days left, and article."""
     if not case.HasField("term"):
         return choose("未受理，期限未起算", "not accepted yet, no term runs")
     term, cited = case.term, articles(case.term.cite)

@@ -1,4 +1,4 @@
-"""The columns of an exported list: every field of its message, and beside each id its name."""
+"""The columns of an exported list: every field of its message and, after each id, a name."""
 
 from __future__ import annotations
 
@@ -27,19 +27,22 @@ TIMESTAMP = Timestamp.DESCRIPTOR.full_name
 
 
 class Column(NamedTuple):
-    """A column: its heading, and a function for the cell of a message (None for an empty cell)."""
+    """A column of an exported list: its heading, and the function that returns a message's cell.
+
+    The function returns None for an empty cell.
+    """
 
     heading: str
     of: Callable[[Any, Names], Cell]
 
 
 def columns_of(message: Descriptor) -> list[Column]:
-    """A column for each field of a message, and after an id one for the name behind it."""
+    """Returns a column for each field of a message and, after each id, a column for its name."""
     return list(_columns(message))
 
 
 def paths_of(message: Descriptor, before: Path = ()) -> Iterator[Path]:
-    """The path to each field of a message and of the single messages nested in it."""
+    """Yields the path of each field of a message, including the fields of nested messages."""
     for field in message.fields:
         path = (*before, field)
         nested = field.message_type
@@ -50,7 +53,7 @@ def paths_of(message: Descriptor, before: Path = ()) -> Iterator[Path]:
 
 
 def value_at(path: Sequence[FieldDescriptor], message: Any) -> Any:
-    """The value of a field; None where the field or a message on the way to it is unset."""
+    """Returns the value of the field at a path; None if a field on the path is not set."""
     for field in path[:-1]:
         if not message.HasField(field.name):
             return None
@@ -62,13 +65,13 @@ def value_at(path: Sequence[FieldDescriptor], message: Any) -> Any:
 
 
 def cell_at(path: Sequence[FieldDescriptor], message: Any, _names: Names) -> Cell:
-    """The cell of a field: a day, a moment, a number, or a text with words for codes."""
+    """Returns the field at a path as a day, a moment, a number, or a text with words for codes."""
     value = value_at(path, message)
     return None if value is None else _cell(path[-1], value)
 
 
 def name_at(path: Sequence[FieldDescriptor], message: Any, names: Names) -> str:
-    """The name of what a field holds the id of; empty where it is not known."""
+    """Returns the name that belongs to the id at a field path; empty if it is unknown."""
     value, field = value_at(path, message), path[-1].name
     if not value:
         return ""
@@ -83,7 +86,7 @@ def name_at(path: Sequence[FieldDescriptor], message: Any, names: Names) -> str:
 
 
 def is_named(field: FieldDescriptor) -> bool:
-    """Whether a field holds an id that has a name elsewhere than in its own message."""
+    """Returns True if a field contains the id of another object, which has a name."""
     message = field.containing_type.name if field.containing_type else ""
     if field.name == "subject_id":
         return message != "Subject"
@@ -95,7 +98,7 @@ def is_named(field: FieldDescriptor) -> bool:
 
 
 def enum_code(kind: EnumDescriptor, value: int) -> str:
-    """The code of an enum's value: ROLE_UNIT_HEAD is `unit_head`."""
+    """Returns the code of an enum's value: ROLE_UNIT_HEAD becomes `unit_head`."""
     prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.name).upper() + "_"
     return str(kind.values_by_number[value].name.removeprefix(prefix).lower())
 

@@ -1,8 +1,9 @@
-"""The one way from a text to the terminal: every text is shown as it is, and none is run.
+"""The only way to print a text on the terminal: every text is shown literally.
 
-People write brackets, control characters and bidirectional marks into grounds, summaries and
-names. This console reads no markup and no emoji codes, and shows characters that a terminal would
-act on by a visible sign. Nothing else in the command line makes a console or a styled text.
+People write brackets, control characters and bidirectional marks into grounds, summaries and names.
+This console interprets no markup and no emoji codes, and shows a visible sign for each character
+that would control a terminal. No other module of the command line creates a console or a styled
+text.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ UNSAFE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 
 
 def visible(text: str) -> str:
-    """A text without characters that act on a terminal; line feeds stay.
+    """Replaces the characters of a text that would control a terminal; line feeds stay.
 
-    A C0 character becomes its picture (␛), any other one its code (<U+202E>).
+    A C0 control character becomes its picture (␛), any other one its code (<U+202E>).
     """
     if text.isprintable():
         return text
@@ -30,7 +31,7 @@ def visible(text: str) -> str:
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
-    """A text of several parts, each plain or with a style. Markup in a part is not read."""
+    """Builds a text from parts, each plain or with a style; markup in a part is not interpreted."""
     safe = (
         visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts
     )
@@ -38,13 +39,13 @@ def styled(*parts: str | tuple[str, str]) -> Text:
 
 
 class PlainConsole(Console):
-    """A console for which every string is plain text."""
+    """A console that prints every string as plain text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, highlight=False, markup=False, emoji=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Renders a string, and so every cell, title and line that is printed as a string."""
+        """Converts a string (a cell, title or line to print) to plain text without markup."""
         return super().render_str(visible(text), **options | {"markup": False, "emoji": False})
 
 

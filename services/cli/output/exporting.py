@@ -1,7 +1,7 @@
 """Writes a list to a file: a row for each item, a column for each field.
 
-A file holds what the caller may see. Rows are written as they arrive, so that memory does not grow
-with the list, and the file gets its name once it is complete.
+A file contains only data that the caller may see. Rows are written as they arrive, so that memory
+does not grow with the list, and the file gets its name once it is complete.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ RISKY = tuple("=+-@\t\r\n＝＋－＠")
 
 
 class Writer(Protocol):
-    """Something that rows can be written to."""
+    """An open file to which rows can be written."""
 
     def write(self, row: Sequence[Cell]) -> None:
-        """Writes a row below the last one."""
+        """Writes a row below the previous row."""
 
 
 def check_ending(path: Path) -> None:
-    """Raises BadParameter for a file name that ends in neither .xlsx nor .csv."""
+    """Raises BadParameter if a file name ends in neither .xlsx nor .csv."""
     if path.suffix.lower() not in ENDINGS:
         raise typer.BadParameter("文件名须以 .xlsx 或 .csv 结尾 | must end in .xlsx or .csv")
 
@@ -45,9 +45,9 @@ def check_ending(path: Path) -> None:
 async def export(
     path: Path, title: str, columns: Sequence[Column], messages: AsyncIterator[Any], names: Names
 ) -> int:
-    """Writes a list to a file, replaces that file and returns the number of rows.
+    """Writes a row for each message to a file and returns the number of rows.
 
-    A failed attempt leaves the file as it was.
+    An existing file is replaced; if the export fails, it stays unchanged.
     """
     check_ending(path)
     written = 0
@@ -60,7 +60,7 @@ async def export(
 
 @contextmanager
 def writing(path: Path, title: str, headings: Sequence[str]) -> Iterator[Writer]:
-    """Opens a writer; the file gets its name at the end, and only if nothing was raised."""
+    """Opens a writer of rows; the file gets its name at the end, only if no error was raised."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     kind: Callable[..., Any] = _Workbook if path.suffix.lower() == ".xlsx" else _Csv
     try:
@@ -72,12 +72,12 @@ def writing(path: Path, title: str, headings: Sequence[str]) -> Iterator[Writer]
 
 
 def disarmed(cell: str) -> str:
-    """A text with an apostrophe before it if it could be read as a formula."""
+    """Puts an apostrophe before a text that a spreadsheet program could read as a formula."""
     return f"'{cell}" if cell.lstrip("'").startswith(RISKY) else cell
 
 
 def armed(cell: str) -> str:
-    """The text that `disarmed` was given; the importer reads cells by this."""
+    """Removes the apostrophe that `disarmed` added; returns any other text unchanged."""
     return cell[1:] if cell.startswith("'") and disarmed(cell[1:]) == cell else cell
 
 

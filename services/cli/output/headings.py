@@ -1,7 +1,7 @@
-"""The Chinese headings of exported lists, by field of the contract.
+"""The Chinese headings of exported lists, by field of the gRPC contract.
 
-Where the same word means different things in two messages, the message's own name stands before it.
-What can be imported again has the headers that the importer knows.
+If the same field name has different meanings in two messages, the name of the message precedes it.
+A list that can be imported again has the headers that the importer knows.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ NAME_HEADINGS = {
 
 
 def heading(field: FieldDescriptor) -> str:
-    """What a field is called in the language in use; its own name where it has no other."""
+    """Returns the heading of a field in the current language; by default the field's own name."""
     message = field.containing_type
     own = f"{message.name}.{field.name}" if message else field.name
     if own in BARE:
@@ -146,13 +146,13 @@ def heading(field: FieldDescriptor) -> str:
 
 
 def name_heading(field: FieldDescriptor) -> str:
-    """What the name beside an id is called."""
+    """Returns the heading of the column that shows the name for an id field."""
     zh = NAME_HEADINGS.get(field.name, f"{heading(field)}姓名")
     return choose(zh, f"{field.name.removesuffix('_id').replace('_', ' ')} name")
 
 
 def title(message: str, *, single: bool = False) -> str:
-    """What people call a list of a message of the contract, or a single one."""
+    """Returns the title for a list of messages of one type, or for a single message."""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", message).lower()
     own = SINGLE_TITLES.get(message) if single else None
     return choose(own or TITLES.get(message, message), words)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Language(StrEnum):
-    """A language that the command line speaks."""
+    """A language in which the command line prints."""
 
     ZH = "zh"
     EN = "en"
@@ -17,15 +17,15 @@ _current: ContextVar[Language] = ContextVar("language", default=Language.ZH)
 
 
 def set_language(language: Language) -> None:
-    """Sets the language for the rest of this command."""
+    """Sets the output language for the rest of this command."""
     _current.set(language)
 
 
 def language() -> Language:
-    """The language in use."""
+    """Returns the output language of this command."""
     return _current.get()
 
 
 def choose(zh: str, en: str) -> str:
-    """Returns the text in the language in use."""
+    """Returns the text `zh` or the text `en`, according to the output language."""
     return zh if language() is Language.ZH else en

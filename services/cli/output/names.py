@@ -1,6 +1,6 @@
-"""The names behind ids: subjects, bureaus, accounts and instruments that a response mentions.
+"""The names for ids in a response: of subjects, bureaus, accounts and instruments.
 
-A response has ids only. Before it is shown, the registry is asked for their names. Where the
+A response contains only ids. Before it is shown, their names are read from the registry. If the
 caller may not see a name, the id itself is shown.
 """
 
@@ -50,7 +50,7 @@ PLACED = frozenset({"InstrumentColour", "Alert"})
 
 @dataclass
 class Names:
-    """The names that were looked up so far, by id."""
+    """The names that were read so far, by id."""
 
     subjects: dict[str, pb.Subject] = field(default_factory=dict)
     records: dict[str, pb.Record] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Names:
     asked: dict[str, set[str]] = field(default_factory=dict)
 
     def name(self, field_name: str, value: str) -> str:
-        """The name behind an id in a field; empty where it is not known."""
+        """Returns the name for an id in the given field; empty if it is unknown."""
         match KINDS.get(field_name):
             case "subject":
                 return self.subject.get(value, "")
@@ -73,12 +73,12 @@ class Names:
         return ""
 
     def place(self, instrument_id: str) -> str:
-        """The place where an instrument is used; empty where it is not known."""
+        """Returns the place where an instrument is used; empty if it is unknown."""
         instrument = self.instrument.get(instrument_id)
         return instrument.location if instrument else ""
 
     async def learn(self, client: Any, messages: Iterable[Message]) -> None:
-        """Looks up the names of the ids in the messages, each id once."""
+        """Reads the names for all ids in the messages and stores them; looks up each id once."""
         ids: dict[str, set[str]] = {}
         for message in messages:
             if self.today is None and _is_dated(message):
@@ -161,9 +161,9 @@ _LEARN: dict[str, Callable[[Names, Any, Sequence[str]], Awaitable[None]]] = {
 
 
 def ids_in(message: Message) -> Iterator[tuple[str, str]]:
-    """The ids in a message and in those nested in it: the kind of each and its value.
+    """Yields each id in a message and its nested messages, as kind and value.
 
-    An instrument's id counts only where its place is shown.
+    The id of an instrument is included only if the place of the instrument is shown.
     """
     for field_, value in message.ListFields():
         if field_.message_type is not None and not field_.message_type.full_name.startswith(

@@ -1,4 +1,4 @@
-"""Options that many commands share."""
+"""Command-line options that many commands share."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ GAP = 2  # blank columns between two columns of a table
 
 
 def plain(message: Message) -> dict[str, Any]:
-    """A message as JSON values, with the field names of the contract."""
+    """Converts a protobuf message to JSON values, with the field names of the contract."""
     from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - only JSON needs it
 
     return MessageToDict(
@@ -33,7 +33,7 @@ def plain(message: Message) -> dict[str, Any]:
 
 
 def json_out(value: Message | Mapping[str, Any] | Sequence[Any]) -> None:
-    """Prints a message or JSON values as JSON."""
+    """Prints a protobuf message or JSON values as JSON."""
     values: Any = value
     if hasattr(values, "DESCRIPTOR"):
         values = plain(values)
@@ -41,17 +41,17 @@ def json_out(value: Message | Mapping[str, Any] | Sequence[Any]) -> None:
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table, or a block for each row where a row would not fit the terminal."""
+    """Prints a table, or one block for each row if a row would not fit the terminal."""
     console.print(table_of(title, heads, [[_text(cell) for cell in row] for row in rows]))
 
 
 def card(title: str, lines: Mapping[str, object]) -> None:
-    """Prints a block: a line for each heading with a value; a value of "" is left out."""
+    """Prints a block with one line for each heading and value; omits lines with an empty text."""
     console.print(block_of(title, [(head, _text(v)) for head, v in lines.items() if v != ""]))
 
 
 def table_of(title: str, heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> RenderableType:
-    """A table without a broken row; where one would break, a block for each row."""
+    """Builds a table, or one block for each row if a row would not fit the terminal."""
     widths = [
         max(_width(cell) for cell in column) for column in zip(_texts(heads), *rows, strict=True)
     ]
@@ -61,7 +61,7 @@ def table_of(title: str, heads: Sequence[str], rows: Sequence[Sequence[Text]]) -
 
 
 def block_of(title: str, lines: Sequence[tuple[str, Text]]) -> RenderableType:
-    """One thing, a line for each heading; a long text goes on below itself."""
+    """Builds a block with one line for each heading and text; long texts are wrapped."""
     grid = Table.grid(padding=(0, GAP))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -78,7 +78,7 @@ def refuse(zh: str, en: str, faults: Iterable[tuple[str, str, str]] = ()) -> Non
 
 
 def done(zh: str, en: str) -> None:
-    """Prints one line that says what was done."""
+    """Prints, in the current language, one line about a completed action."""
     console.print(choose(zh, en), soft_wrap=True)
 
 

@@ -1,8 +1,8 @@
-"""What each message of the contract looks like on the screen: which fields, in which order.
+"""The screen layout of each message of the gRPC contract: which fields, in which order.
 
 A response is shown in parts: a list as a table, a single message as a block, sentences and letters
-as text. Fields are named as in the contract, with dots for nested messages; a few columns
-that are no field are made in `cells`.
+as text. Fields are named as in the contract, with dots for nested messages; `cells` makes the few
+columns that are not a field.
 """
 
 from __future__ import annotations
@@ -96,14 +96,14 @@ DOCUMENTS = {"Letter": ("title", "body"), "EscalationStep": ("title", "body")}
 
 
 def view(response: Message, names: Names) -> RenderableType:
-    """What the screen shows of a response."""
+    """Builds the screen output for a response."""
     own = VIEWS.get(response.DESCRIPTOR.name)
     parts = [*(own(response, names) if own else _parts(response, names))]
     return Group(*chain.from_iterable((part, "") for part in parts[:-1]), *parts[-1:])
 
 
 def table(messages: Sequence[Any], names: Names, of: Descriptor) -> RenderableType:
-    """Messages of one kind, a row each."""
+    """Builds a table of messages of one kind, with one row for each message."""
     if not messages:
         return block_of(title(of.name), [("", styled(choose("无", "none")))])
     columns = TABLES[of.name].split()
@@ -114,7 +114,7 @@ def table(messages: Sequence[Any], names: Names, of: Descriptor) -> RenderableTy
 
 
 def block(message: Any, names: Names) -> RenderableType:
-    """One message, a line for each field that is set."""
+    """Builds a block for one message, with one line for each field that is set."""
     of = message.DESCRIPTOR
     lines = [(head(of, name), cell(message, name, names)) for name in _lines(of)]
     return block_of(

@@ -1,8 +1,8 @@
-"""The Chinese word of every code that people read or write on the command line.
+"""The Chinese word for every code that people read or write on the command line.
 
 A vocabulary is a set of codes that belong together, such as the states of a case. `VOCABULARIES`
-has the words, and `vocabulary` says which one a field of the contract is written in. The kinds of
-records, the steps of escalation and the types of instruments have their words in the law.
+contains the words; `vocabulary` returns which vocabulary a field of the contract uses. The words
+for kinds of records, steps of escalation and types of instruments come from the law.
 """
 
 from __future__ import annotations
@@ -101,19 +101,19 @@ FIELDS: Mapping[str, str] = _pairs(_FIELDS)
 
 
 def vocabulary(field: FieldDescriptor) -> str:
-    """The name of the vocabulary a field is written in; empty for a field of free text."""
+    """Returns the name of the vocabulary that a field uses; empty for a field of free text."""
     own = f"{field.containing_type.name}.{field.name}" if field.containing_type else ""
     return FIELDS.get(own) or FIELDS.get(field.name, "")
 
 
 def words_of(field: FieldDescriptor) -> Mapping[str, str]:
-    """The Chinese word of each code of a field; empty for a field that holds no code."""
+    """Returns the Chinese word for each code of a field; empty if the field has no codes."""
     return words(vocabulary(field))
 
 
 @cache
 def words(name: str) -> Mapping[str, str]:
-    """The Chinese word of each code of a vocabulary, in the order in which people are told them."""
+    """Returns the Chinese word for each code of a vocabulary, in display order."""
     match name:
         case "record_kind":
             from law.evidence import RecordKind  # noqa: PLC0415 - most commands need none of the law
@@ -137,18 +137,18 @@ def words(name: str) -> Mapping[str, str]:
 
 
 def word(name: str, code: str) -> str:
-    """The Chinese word of a code; the code itself where the vocabulary has none."""
+    """Returns the Chinese word for a code; the code itself if the vocabulary has no such code."""
     return words(name).get(code, code)
 
 
 def word_of(field: FieldDescriptor, code: str) -> str:
-    """What people call a code of a field, in the language in use; a free text as it is."""
+    """Returns the word for a field's code in the current language; free text stays unchanged."""
     name = vocabulary(field)
     return choose(word(name, code), code.replace("_", " ")) if name else code
 
 
 def type_name(code: str) -> str:
-    """What people call a type of instrument, in the language in use; its code if unknown."""
+    """Returns the name of an instrument type in the current language; the code if it is unknown."""
     from law.instruments import catalogue  # noqa: PLC0415
 
     known = catalogue().get(code)
@@ -156,13 +156,13 @@ def type_name(code: str) -> str:
 
 
 def ruleset_name(ruleset_id: str) -> str:
-    """The title of a text that grades, in the language in use; its id if unknown."""
+    """Returns the title of a ruleset in the current language; the id if it is unknown."""
     title = _ruleset_titles().get(ruleset_id)
     return choose(*title) if title else ruleset_id
 
 
 def grade_name(ruleset_id: str, grade: str) -> str:
-    """What people call a grade of a text, in the language in use; A to E are called so."""
+    """Returns the name of a grade in the current language; the letters A to E stay unchanged."""
     if len(grade) == 1 and grade.isalpha():
         return grade
     name = _grade_titles().get((ruleset_id, grade))

@@ -1,8 +1,8 @@
-"""The bundled register: plainly synthetic, valid by check digit, dated from the day of loading.
+"""The sample register: clearly synthetic, valid by check digit, dated from the day of loading.
 
 About 60 subjects of every sector in Hangzhou, Tianjin and Taizhou with 600 instruments, their
-verifications and the credit records that yield every grade. It comes in as files, the way a
-bureau's own data would.
+verifications and the credit records that yield every grade. It is imported from files, as the data
+of a bureau would be.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from services.cli.sample import instruments, records, subjects
 
 @dataclass(frozen=True)
 class SampleFile:
-    """One file to import."""
+    """One file of the sample register: family of data, file name and content."""
 
     family: str
     name: str
@@ -26,7 +26,7 @@ class SampleFile:
 
 
 def files(today: date) -> tuple[SampleFile, ...]:
-    """The register as of a day, in the order in which it must be imported."""
+    """Returns the files of the sample register as of the day `today`, in the order of import."""
     owners = subjects.subjects()
     fleet = instruments.instruments(owners, today)
     tables = {

@@ -1,4 +1,4 @@
-"""The cast of a sandbox: one synthetic account for each role, for the portal's sign-in page."""
+"""The cast of a sandbox: synthetic accounts in several roles, for the portal's sign-in page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPERATOR = "HZ-05"  # a penalty is on its record, so there is something to obje
 
 @dataclass(frozen=True)
 class Member:
-    """One person of the cast."""
+    """One synthetic person of the cast: names, role, bureau and password."""
 
     name: str
     display_name: str
@@ -33,7 +33,7 @@ class Member:
 
 
 def members(bureau: str) -> tuple[Member, ...]:
-    """The cast around one subject of the bundled register and its bureau."""
+    """Returns the people of the cast: one operator, and staff of the bureau and of its city."""
     return (
         Member("demo.operator", "样例经营者", Role.OPERATOR),
         Member("demo.caseworker", "样例办案人员", Role.CASEWORKER, bureau),
@@ -44,7 +44,10 @@ def members(bureau: str) -> tuple[Member, ...]:
 
 
 async def engage(client: Client, settings: Settings) -> None:
-    """Opens the accounts and keeps their first passwords for the portal, readable by the owner."""
+    """Creates the accounts of the cast and stores their passwords for the portal.
+
+    Only the owner of the file can read the passwords.
+    """
     first = next(s for s in subjects() if s.ref == _OPERATOR)
     wanted = registry.GetSubjectRequest(subject_id=first.credit_code)
     subject = (await client.registry.GetSubject(wanted)).subject

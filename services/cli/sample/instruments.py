@@ -1,4 +1,4 @@
-"""The bundled register's instruments and their verifications, dated from the day of loading."""
+"""The instruments of the sample register and their verifications, dated from the day of loading."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class SampleVerification:
-    """One verification."""
+    """One verification of a sample instrument."""
 
     result: str
     verified_on: date
@@ -60,7 +60,7 @@ class SampleVerification:
 
 @dataclass(frozen=True)
 class SampleInstrument:
-    """One instrument with its history."""
+    """One sample instrument with its past verifications."""
 
     owner: SampleSubject
     number: int
@@ -71,11 +71,11 @@ class SampleInstrument:
 
     @property
     def serial_no(self) -> str:
-        """Its serial number."""
+        """The serial number of the instrument."""
         return f"YL{self.number:06d}"
 
     def row(self) -> dict[str, str]:
-        """Its row in the file of instruments."""
+        """Returns the row of this instrument in the import file of instruments."""
         return {
             "使用单位": self.owner.key,
             "器具类型": self.type_code,
@@ -88,7 +88,7 @@ class SampleInstrument:
         }
 
     def verification_rows(self) -> Iterator[dict[str, str]]:
-        """Its rows in the file of verifications."""
+        """Yields the rows of this instrument in the import file of verifications."""
         for n, verification in enumerate(self.history, 1):
             yield {
                 "使用单位": self.owner.key,
@@ -104,7 +104,7 @@ class SampleInstrument:
 
 
 def instruments(owners: Sequence[SampleSubject], today: date) -> tuple[SampleInstrument, ...]:
-    """Every instrument as of a day."""
+    """Returns every sample instrument of the owners, with verifications as of the day `today`."""
     return tuple(
         _instrument(owner, place * PER_SUBJECT + n, type_code, today)
         for place, owner in enumerate(owners)

@@ -1,4 +1,4 @@
-"""Loading the bundled register into a platform, through its public interface."""
+"""Loads the sample register into a platform, through its public gRPC interface."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from services.cli.sample import SampleFile
 
 
 async def load(client: Client) -> AsyncIterator[registry.Batch]:
-    """Loads every file as a silent baseline dated today; yields each batch as it is done."""
+    """Imports every file of the sample register without alerts, dated today; yields each batch."""
     clock = await client.clock.GetClock(registry.GetClockRequest())
     for file in sample.files(date.fromisoformat(clock.today)):
         yield await load_file(client, file)
 
 
 async def load_file(client: Client, file: SampleFile) -> registry.Batch:
-    """Loads one file; again, it changes nothing."""
+    """Imports one file of the sample register; importing it again changes nothing."""
     header = imports.header_of(file.family, file.name, ColumnMapping(), baseline=True)
     return await imports.upload(client, header, file.content)
 
 
 async def is_empty(client: Client) -> bool:
-    """True while the register holds no bureau."""
+    """Returns True if the register contains no bureau."""
     answer = await client.registry.ListBureaus(registry.ListBureausRequest(page_size=1))
     return not answer.bureaus

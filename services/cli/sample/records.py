@@ -1,4 +1,4 @@
-"""The bundled register's credit records: chosen so that every grade of every text occurs."""
+"""The credit records of the sample register, chosen so that every grade of every ruleset occurs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.cli.sample.subjects import subjects
 
 @dataclass(frozen=True)
 class SampleRecord:
-    """A record about a subject, so many days before the day of loading."""
+    """A credit record of a sample subject, determined `days_ago` days before the day of loading."""
 
     ref: str
     kind: Kind
@@ -47,7 +47,7 @@ RECORDS = (
 
 
 def rows(today: date) -> Iterator[dict[str, str]]:
-    """The file of records as of a day."""
+    """Yields the rows of the import file of credit records, as of the day `today`."""
     owners = {owner.ref: owner for owner in subjects()}
     for n, record in enumerate(RECORDS, 1):
         determined = today - timedelta(days=record.days_ago)

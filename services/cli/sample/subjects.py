@@ -1,4 +1,4 @@
-"""The bundled register's bureaus and subjects."""
+"""The bureaus and subjects of the sample register."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _CO_OPERATIVES = frozenset({"HZ-02", "TZ-02"})
 
 @dataclass(frozen=True)
 class SampleSubject:
-    """One subject of the bundled register."""
+    """One subject of the sample register."""
 
     ref: str
     name: str
@@ -64,11 +64,14 @@ class SampleSubject:
 
     @property
     def key(self) -> str:
-        """What the other files call it by."""
+        """The credit code of the subject, or its number if it has no credit code.
+
+        The other import files refer to the subject by this key.
+        """
         return self.credit_code or self.ref
 
     def row(self) -> dict[str, str]:
-        """Its row in the file of subjects."""
+        """Returns the row of this subject in the import file of subjects."""
         return {
             "主体编号": self.ref,
             "主体类型": "法人和非法人组织" if self.credit_code else "个体工商户",
@@ -83,12 +86,12 @@ class SampleSubject:
 
 
 def subjects() -> tuple[SampleSubject, ...]:
-    """Every subject, in a fixed order."""
+    """Returns every subject of the sample register, in a fixed order."""
     return tuple(_subjects())
 
 
 def bureau_rows() -> Iterator[dict[str, str]]:
-    """The file of bureaus."""
+    """Yields the rows of the import file of bureaus."""
     for code, name, division in BUREAUS:
         yield {
             "机关代码": code,

@@ -1,1 +1,1 @@
-"""One module for each group of pages; one function for each page."""
+"""The pages of the portal: a module for each group of pages, a function for each page."""

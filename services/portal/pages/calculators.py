@@ -1,4 +1,4 @@
-"""Calculators for anyone, with the same rules as the platform: working days, and colours."""
+"""Public calculators with the same rules as the platform: working days, and alert colours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IN_USE, _PASSED = InstrumentState.IN_USE, VerificationResult.PASS
 
 
 async def working_days(visit: Visit) -> Response:
-    """The n-th working day after a day, with every day that was counted or passed over."""
+    """Shows the n-th working day after a given day, and every day that was counted or skipped."""
     asked = {"start": visit.query("start") or await today(visit), "n": visit.query("n") or "5"}
     start, errors = _day(visit, "start", asked["start"])
     count = int(asked["n"]) if asked["n"].isdigit() else 0
@@ -40,7 +40,7 @@ async def working_days(visit: Visit) -> Response:
 
 
 async def colours(visit: Visit) -> Response:
-    """The colour of an instrument with a valid-until day, and the days on which it changes."""
+    """Shows the alert colour for a given last valid day, and the days on which it changes."""
     on = await today(visit)
     asked = {"valid_until": visit.query("valid_until"), "on": visit.query("on") or on}
     if not asked["valid_until"]:

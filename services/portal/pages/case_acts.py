@@ -1,4 +1,4 @@
-"""What people do in a case, each act on a page of its own: the form, the check, the act."""
+"""The actions in a case, one page each: shows the form, checks the input, calls the service."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OF_THE_FORM = (
 
 
 async def accept(visit: Visit) -> Response:
-    """Accepts an objection, whose term begins, or an application for repair, whose term runs."""
+    """Accepts an objection, whose term starts now, or a repair, whose term already runs."""
 
     async def send(case: pb.Case) -> None:
         which = {"request_id": visit.request_id(), "case_id": case.case_id}
@@ -46,7 +46,7 @@ async def accept(visit: Visit) -> Response:
 
 
 async def decline(visit: Visit) -> Response:
-    """Declines to accept a case, with the reasons."""
+    """Declines to accept a case and sends the reasons."""
 
     async def send(case: pb.Case) -> None:
         what = {
@@ -65,7 +65,7 @@ async def decline(visit: Visit) -> Response:
 
 
 async def ask_extension(visit: Visit) -> Response:
-    """Asks the unit head for more working days."""
+    """Requests the unit head to extend the term of a case by some working days."""
 
     async def send(case: pb.Case) -> None:
         request = pb.RequestExtensionRequest(
@@ -84,7 +84,7 @@ async def ask_extension(visit: Visit) -> Response:
 
 
 async def extension(visit: Visit) -> Response:
-    """The unit head approves or refuses the extension asked for."""
+    """Approves or refuses, as unit head, the requested extension of a case's term."""
 
     async def send(case: pb.Case) -> None:
         request = pb.DecideExtensionRequest(
@@ -101,7 +101,7 @@ async def extension(visit: Visit) -> Response:
 
 
 async def withdraw(visit: Visit) -> Response:
-    """The subject takes its objection or its application back."""
+    """Withdraws an objection or an application for repair, as the subject that lodged it."""
 
     async def send(case: pb.Case) -> None:
         which = {"request_id": visit.request_id(), "case_id": case.case_id}
@@ -115,7 +115,7 @@ async def withdraw(visit: Visit) -> Response:
 
 
 async def ask_supplement(visit: Visit) -> Response:
-    """Asks the applicant to supplement an application for repair, before it is accepted."""
+    """Requests the applicant to supplement an application for repair, before it is accepted."""
 
     async def send(case: pb.Case) -> None:
         request = repair.RequestSupplementRequest(
@@ -128,7 +128,7 @@ async def ask_supplement(visit: Visit) -> Response:
 
 
 async def supplement(visit: Visit) -> Response:
-    """The applicant supplements an application for repair."""
+    """Sends the applicant's supplement to an application for repair."""
 
     async def send(case: pb.Case) -> None:
         request = repair.SupplementRepairRequest(
@@ -144,7 +144,7 @@ async def supplement(visit: Visit) -> Response:
 
 
 async def confirm_condition(visit: Visit) -> Response:
-    """A caseworker establishes whether a condition of fact is met, and on what ground."""
+    """Records, as caseworker, whether a condition of a repair is met, and on what ground."""
     condition_id = visit.path("condition_id")
 
     async def send(case: pb.Case) -> None:
@@ -165,7 +165,7 @@ async def confirm_condition(visit: Visit) -> Response:
 
 
 async def decide_repair(visit: Visit) -> Response:
-    """Confirms a repair or refuses it, with the reasons."""
+    """Confirms or refuses a repair and sends the reasons."""
 
     async def send(case: pb.Case) -> None:
         request = repair.DecideRepairRequest(
@@ -184,7 +184,10 @@ async def decide_repair(visit: Visit) -> Response:
 
 
 async def decide(visit: Visit) -> Response:
-    """Decides an objection: outcome, reasons, then what it does to the grade, then the decision."""
+    """Decides an objection: first shows the effect on the grade, then sends the decision.
+
+    The form gives the outcome, the reasons and the corrections of records.
+    """
     case = await _case(visit)
     records = await contested_records(visit, case)
     values: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Cases of objection and repair: the list by remaining term, and the page of one case."""
+"""Pages of objection and repair cases: the list by remaining term, and the page of one case."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ACTS: Mapping[str, Mapping[Role, tuple[tuple[Step, str], ...]]] = {
 
 
 async def listing(visit: Visit) -> Response:
-    """Cases in scope, the least remaining term first."""
+    """Shows the cases that the visitor may see, the least remaining term first."""
     request = pb.ListCasesRequest(
         subject_id=visit.person.subject_id if visit.has(Role.OPERATOR) else visit.query("subject"),
         kind=visit.query("kind") if visit.query("kind") in KINDS else "",
@@ -62,7 +62,7 @@ async def listing(visit: Visit) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """A case: who, what about, where it stands, by when, what one can do, what was done, papers."""
+    """Shows a case: subject, records, state, term, possible acts, past steps and letters."""
     answer = await ask(
         visit.services.objection.GetCase(pb.GetCaseRequest(case_id=visit.path("case_id")))
     )
@@ -88,7 +88,7 @@ async def one(visit: Visit) -> Response:
 
 
 async def contested_records(visit: Visit, case: pb.Case) -> list[registry.Record]:
-    """The records a case is about; one that is gone by now is left out."""
+    """Reads the records that a case is about; omits a record that can no longer be read."""
 
     async def read(record_id: str) -> registry.Record | None:
         try:

@@ -1,4 +1,4 @@
-"""Escalation: what follows a red alert, step by step; a person approves, declines or defers."""
+"""Pages of escalation: after a red alert, a person approves, declines or defers each step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATES = ("proposed", "appointed", "waiting", "exhausted", "closed")
 
 
 async def listing(visit: Visit) -> Response:
-    """Cases in scope; those that wait for approval unless another state is asked for."""
+    """Shows the escalation cases that the visitor may see: all, or those in a chosen state."""
     state = visit.query("state") if visit.query("state") in STATES else ""
     request = pb.ListEscalationsRequest(
         state=state, page_size=PAGE_SIZE, page_token=visit.query("page")
@@ -36,7 +36,7 @@ async def listing(visit: Visit) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """One case with its steps and drafts; its form decides on the step that is proposed."""
+    """Shows an escalation case with its steps and drafts; its form decides on the proposed step."""
     if visit.request.method == "GET":
         return await _page(visit)
     errors = _missing(visit)

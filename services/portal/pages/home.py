@@ -1,4 +1,4 @@
-"""The home of everybody: what waits for them, the most urgent first, in sentences with a verb."""
+"""The home page of each person: the tasks that wait for them, as sentences, most urgent first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ URGENT_DAYS = 2
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits for the visitor."""
+    """A task that waits for the visitor: sentence, link, time limit and urgency."""
 
     sentence: str
     path: str
@@ -32,7 +32,7 @@ class Task:
 
 
 async def home(visit: Visit) -> Response:
-    """The tasks of every role the visitor has."""
+    """Shows the tasks of every role that the visitor has, the most urgent first."""
     words = Words(visit.say, visit.language)
     day = await today(visit)
     lists = []

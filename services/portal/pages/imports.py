@@ -1,4 +1,4 @@
-"""Importing files on pages: checked first, then imported; batches that wait are decided."""
+"""Pages to check and import files, and to decide on batches that wait for approval."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _OF_THE_FORM = (
 
 
 async def listing(visit: Visit) -> Response:
-    """Batches in scope, the newest first."""
+    """Shows the import batches that the visitor may see, newest first."""
     request = pb.ListBatchesRequest(page_size=PAGE_SIZE, page_token=visit.query("page"))
     answer = await ask(visit.services.imports.ListBatches(request))
     return visit.page("imports/list.html", batches=answer.batches, more=answer.next_page_token)
 
 
 async def new(visit: Visit) -> Response:
-    """The form for a file: `check` changes nothing and tells all that an import would do."""
+    """Shows the upload form and imports the file; `check` reports the effect, changes nothing."""
     if visit.request.method == "GET":
         return _form(visit)
     file = visit.form.get("file")
@@ -65,21 +65,24 @@ async def new(visit: Visit) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """A batch: what became of it, what is wrong with its rows, and what may be done about it."""
+    """Shows a batch: its state, the faults of its rows, and the acts that are possible.
+
+    A submitted form performs one of the acts.
+    """
     if visit.request.method == "POST":
         return await _act(visit)
     return await _page(visit)
 
 
 async def rejected_rows(visit: Visit) -> Response:
-    """The rows that were not taken, with the reasons, as a file to be mended and sent again."""
+    """Sends the rejected rows of a batch, with the reasons, as a CSV file to correct."""
     request = pb.GetRejectedRowsRequest(batch_id=visit.path("batch_id"))
     answer = await ask(visit.services.imports.GetRejectedRows(request))
     return _download(answer.content, f"rejected-{visit.path('batch_id')[:8]}.csv", "csv")
 
 
 async def template(visit: Visit) -> Response:
-    """An empty file with the columns of a family, explained."""
+    """Sends an empty import file for one family of data, with its columns explained."""
     family, kind = visit.path("family"), visit.path("format")
     if family not in FAMILIES or kind not in FORMATS:
         raise HTTPException(404)

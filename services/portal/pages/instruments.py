@@ -1,4 +1,4 @@
-"""Instruments with their colour, and one instrument with its verifications."""
+"""Pages of instruments: the list with alert colours, and one instrument with its verifications."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ COLOURS = ("red", "yellow", "green", "none")
 
 
 async def listing(visit: Visit) -> Response:
-    """Instruments in scope, the most severe colour first; the filter stands in the address."""
+    """Shows the instruments that the visitor may see, the most severe colour first.
+
+    The filter by colour and subject is part of the page's address.
+    """
     colour = visit.query("colour") if visit.query("colour") in COLOURS else ""
     own = visit.person.subject_id if visit.has(Role.OPERATOR) else visit.query("subject")
     request = alerts.ListColoursRequest(
@@ -38,7 +41,7 @@ async def listing(visit: Visit) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """One instrument: what it is, its colour with the reason, and every verification."""
+    """Shows one instrument: its data, its colour with the reason, and every verification."""
     request = registry.GetInstrumentRequest(instrument_id=visit.path("instrument_id"))
     answer = await ask(visit.services.registry.GetInstrument(request))
     wanted = alerts.ListColoursRequest(instrument_id=answer.instrument.instrument_id)

@@ -1,4 +1,4 @@
-"""The law as the platform applies it: the texts, and each with its figures and articles."""
+"""Pages of the law: the legal texts, and each ruleset with its figures and articles."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from services.portal.visit import Visit
 
 
 async def contents(visit: Visit) -> Response:
-    """Every text, whether it binds, and the rulesets that grade by them."""
+    """Shows every legal text, whether it is binding, and the rulesets that grade by these texts."""
     return visit.page(
         "law/contents.html", public=True, texts=TEXTS.values(), rulesets=list_rulesets()
     )
 
 
 async def text(visit: Visit) -> Response:
-    """One ruleset: its grades, bands, points and direct judgments, each with its article."""
+    """Shows one ruleset: its grades, bands, points and direct judgments, each with its article."""
     ruleset = load(visit.path("ruleset_id"))
     return visit.page(
         "law/text.html",

@@ -1,6 +1,6 @@
-"""Lodging an objection, one question a page: which records, why, check, done.
+"""The wizard to lodge an objection, one question per page: records, grounds, check, done.
 
-What was answered travels in the form itself; nothing is stored before the objection is lodged.
+Each form contains the answers given so far; nothing is stored before the objection is lodged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from services.portal.visit import Visit, faults_by_field, message_of
 
 
 async def lodge(visit: Visit) -> Response:
-    """The wizard: `step` says which question was just answered."""
+    """Shows the next page of the wizard or lodges the objection.
+
+    The form field `step` names the question that was just answered.
+    """
     records = [r for r in await records_of(visit, visit.person.subject_id) if _is_open(r)]
     if visit.request.method == "GET":
         return _records_page(visit, records, chosen=[visit.query("record")])

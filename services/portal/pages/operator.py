@@ -18,7 +18,7 @@ PAGE_SIZE = 50
 
 
 async def grade(visit: Visit) -> Response:
-    """The firm's grade, how it came about, and what is to come."""
+    """Shows the firm's grade, how it was computed, and how it can change."""
     subject_id = visit.person.subject_id
     firm, now = await asyncio.gather(subject(visit, subject_id), grade_of(visit, subject_id))
     if now is None or not now.receipt_id:
@@ -37,7 +37,7 @@ async def grade(visit: Visit) -> Response:
 
 
 async def records(visit: Visit) -> Response:
-    """Every credit record of the firm, with what may be done about it."""
+    """Shows every credit record of the firm, with the acts that are possible for it."""
     subject_id = visit.person.subject_id
     found = await records_of(visit, subject_id)
     kept = await asyncio.gather(*(kept_record(visit, r.record_id) for r in found))
@@ -48,7 +48,7 @@ async def records(visit: Visit) -> Response:
 
 
 async def messages(visit: Visit) -> Response:
-    """What the firm was told, newest first."""
+    """Shows the notices sent to the firm, newest first."""
     request = alerts.ListNoticesRequest(
         subject_id=visit.person.subject_id, page_size=PAGE_SIZE, page_token=visit.query("page")
     )

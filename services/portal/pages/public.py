@@ -1,4 +1,4 @@
-"""Pages for anyone: looking up a firm, its credit, and what bureaus made public."""
+"""Public pages: search for a firm, its credit, and the publications of the bureaus."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CREDIT_CODE_LENGTH = 18
 
 
 async def search(visit: Visit) -> Response:
-    """Looks firms up by name, from two characters on, or by credit code."""
+    """Finds firms by at least two characters of their name, or one firm by its credit code."""
     asked = visit.query("q")
     if _is_credit_code(asked):
         return visit.redirect(f"/firms/{asked.upper()}")
@@ -39,7 +39,7 @@ async def search(visit: Visit) -> Response:
 
 
 async def firm(visit: Visit) -> Response:
-    """What the disclosure rules let out of one firm: its grade and its disclosed records."""
+    """Shows the grade and the records of a firm that the disclosure rules make public."""
     request = registry.GetSubjectRequest(subject_id=visit.path("subject_id"))
     subject = (await ask(visit.services.registry.GetSubject(request))).subject
     records = registry.ListRecordsRequest(subject_id=subject.subject_id, page_size=100)
@@ -54,7 +54,7 @@ async def firm(visit: Visit) -> Response:
 
 
 async def notices(visit: Visit) -> Response:
-    """Exposures that stand, published indices of areas, and where objections are accepted."""
+    """Shows current exposures, published indices of areas, and where bureaus accept objections."""
     exposures = await ask(
         visit.services.escalations.ListExposures(escalations.ListExposuresRequest(page_size=100))
     )

@@ -1,4 +1,4 @@
-"""What several groups of pages read of the services."""
+"""Functions by which several groups of pages read data from the services."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ ALL = 1000  # the longest page a service gives; no list of one subject is longer
 
 
 async def today(visit: Visit) -> str:
-    """The platform's day, ISO."""
+    """Reads the current date of the platform's clock, in ISO format."""
     return (await ask(visit.services.clock.GetClock(registry.GetClockRequest()))).today
 
 
 async def subject(visit: Visit, subject_id: str) -> registry.Subject:
-    """A subject by its id or credit code."""
+    """Reads a subject by its id or its credit code."""
     request = registry.GetSubjectRequest(subject_id=subject_id)
     return (await ask(visit.services.registry.GetSubject(request))).subject
 
 
 async def subject_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, registry.Subject]:
-    """The subjects that a list speaks of, by id; one out of the visitor's scope is left out."""
+    """Reads the subjects with these ids; omits those that the visitor may not see."""
 
     async def read(subject_id: str) -> registry.Subject | None:
         try:
@@ -42,20 +42,20 @@ async def subject_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, regist
 
 
 async def records_of(visit: Visit, subject_id: str) -> list[registry.Record]:
-    """Every credit record of a subject that the visitor may see, newest first."""
+    """Reads every credit record of a subject that the visitor may see, newest first."""
     request = registry.ListRecordsRequest(subject_id=subject_id, page_size=ALL)
     records = (await ask(visit.services.registry.ListRecords(request))).records
     return sorted(records, key=lambda record: record.determined_on, reverse=True)
 
 
 async def kept_record(visit: Visit, record_id: str) -> registry.GetRecordResponse:
-    """A credit record with what it said before and how long it is kept."""
+    """Reads a credit record with its earlier versions and its storage period."""
     request = registry.GetRecordRequest(record_id=record_id)
     return await ask(visit.services.registry.GetRecord(request))
 
 
 async def grade_of(visit: Visit, subject_id: str) -> grading.Grade | None:
-    """The grade in force today; None where nothing was graded yet."""
+    """Reads the grade of a subject in force today; None if the subject has no grade yet."""
     try:
         request = grading.GetGradeRequest(subject_id=subject_id)
         return (await ask(visit.services.grading.GetGrade(request))).grade
@@ -66,7 +66,7 @@ async def grade_of(visit: Visit, subject_id: str) -> grading.Grade | None:
 
 
 async def path_of(visit: Visit, receipt_id: str) -> tuple[GradePath, list[str]]:
-    """The way a grade came about, as a picture and in sentences."""
+    """Reads a receipt; returns how its grade was computed, as a picture and as sentences."""
     request = grading.GetReceiptRequest(receipt_id=receipt_id)
     answer = await ask(visit.services.grading.GetReceipt(request))
     chinese = visit.language == "zh-CN"

@@ -1,4 +1,4 @@
-"""Applying for the repair of credit: which records, the conditions, what was done, check, done."""
+"""The wizard to apply for repair of credit: records, conditions, corrective action, check, done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _OF_THE_FORM = (
 
 
 async def apply(visit: Visit) -> Response:
-    """The wizard: `step` says which question was just answered."""
+    """Shows the next page of the wizard or lodges the application for repair.
+
+    The form field `step` names the question that was just answered.
+    """
     records = [r for r in await records_of(visit, visit.person.subject_id) if _may_be_repaired(r)]
     if visit.request.method == "GET":
         return _records_page(visit, records, chosen=[visit.query("record")])

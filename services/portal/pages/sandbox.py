@@ -1,4 +1,4 @@
-"""A sandbox at the portal: its cast signs in with one click, and its clock can be moved."""
+"""Pages of a sandbox: sign in as a member of the cast with one click, and move the clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAYS = ("1", "7", "30")
 
 
 async def enter_as(visit: Visit) -> Response:
-    """Signs in as a member of the cast."""
+    """Signs the visitor in as the chosen member of the cast; 404 if there is no such member."""
     chosen = [m for m in cast(visit.portal.settings) if m.name == visit.field("name")]
     if not chosen:
         raise HTTPException(404)
@@ -28,7 +28,7 @@ async def enter_as(visit: Visit) -> Response:
 
 
 async def move_clock(visit: Visit) -> Response:
-    """Moves the clock of a sandbox forward by whole days, as its administrator would."""
+    """Moves the clock of a sandbox forward by 1, 7 or 30 days, with the administrator's token."""
     administrators = [m for m in cast(visit.portal.settings) if m.role == Role.ADMINISTRATOR]
     if not administrators or visit.field("days") not in DAYS:
         raise HTTPException(404)

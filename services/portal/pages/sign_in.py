@@ -1,4 +1,4 @@
-"""Signing in and out, the language, and the account of whoever signed in."""
+"""Pages to sign in and out, to choose the language, and to change the password."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 async def sign_in(visit: Visit) -> Response:
-    """The form for name and password; after it the page that was asked for."""
+    """Shows the form for name and password; if they are correct, opens the page first requested."""
     if visit.request.method == "GET":
         if visit.session is not None:
             return visit.redirect(home_of(visit.session.roles))
@@ -44,7 +44,7 @@ _WRONG = (
 
 
 async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> Response:
-    """Opens the session of somebody whom the registry knows, and goes on to a page."""
+    """Opens a session from a login response and redirects to `then`; if empty, to the home page."""
     if visit.session is not None:
         await visit.portal.sessions.end(visit.session)
     cookie = await visit.portal.sessions.open(answer)
@@ -63,7 +63,7 @@ async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> 
 
 
 async def sign_out(visit: Visit) -> Response:
-    """Ends the session."""
+    """Ends the session of the visitor."""
     if visit.request.method == "POST" and visit.session is not None:
         await visit.portal.sessions.end(visit.session)
     response = visit.redirect("/")
@@ -72,7 +72,7 @@ async def sign_out(visit: Visit) -> Response:
 
 
 async def choose_language(visit: Visit) -> Response:
-    """Keeps the language and returns to the page the visitor came from."""
+    """Stores the chosen language in a cookie and redirects to the previous page."""
     response = visit.redirect(visit.local(visit.query("back") or "/"))
     if visit.path("language") in LANGUAGES:
         response.set_cookie(
@@ -87,7 +87,7 @@ async def choose_language(visit: Visit) -> Response:
 
 
 async def account(visit: Visit) -> Response:
-    """Who one is, and a new password."""
+    """Shows the account of the person who signed in, and changes their password."""
     if visit.request.method == "GET":
         return visit.page("account.html")
     errors = _unequal(visit)

@@ -1,4 +1,4 @@
-"""Subjects as those who supervise them see them: found by name, and one with everything."""
+"""Pages of subjects for the staff who supervise them: search by name, and one subject."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE_SIZE = 50
 
 
 async def listing(visit: Visit) -> Response:
-    """Subjects in scope, by name."""
+    """Shows the subjects that the visitor may see, filtered by a part of the name."""
     request = registry.ListSubjectsRequest(
         name_contains=visit.query("q"), page_size=PAGE_SIZE, page_token=visit.query("page")
     )
@@ -31,7 +31,7 @@ async def listing(visit: Visit) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """A subject with its grade, records, instruments, cases and notices."""
+    """Shows a subject with its grade, records, instruments, cases and notices."""
     firm = await subject(visit, visit.path("subject_id"))
     own = firm.subject_id
     grade, records, instruments, cases, notices, day = await asyncio.gather(

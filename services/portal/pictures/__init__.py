@@ -1,1 +1,1 @@
-"""Pictures made on the server: SVG with the same facts as text."""
+"""Pictures that the server draws as SVG, with the same facts as text."""

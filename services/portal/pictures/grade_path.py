@@ -1,4 +1,4 @@
-"""The grade path: how a score came about, one record after the other, and what time will change."""
+"""The grade path: how the records, one after another, lead to the score of a grade."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from law.texts_in_force.model import Band
 
 @dataclass(frozen=True)
 class PathStep:
-    """One step of the path: a record, its signed points, and the score after it."""
+    """One step of a grade path: a record with its signed points, and the score after it."""
 
     line: Line
     after: int | None
@@ -23,7 +23,7 @@ class PathStep:
 
 @dataclass(frozen=True)
 class GradePath:
-    """A receipt as people follow it: from the base over every record to the grade."""
+    """The way from the base score of a receipt, over every counted record, to its grade."""
 
     receipt: Receipt
     base: int | None
@@ -35,12 +35,12 @@ class GradePath:
 
     @property
     def scores(self) -> bool:
-        """Whether the text grades by points at all."""
+        """True if the ruleset of the receipt grades by points."""
         return self.base is not None
 
 
 def grade_path(receipt_json: str) -> GradePath:
-    """The path of a receipt as a service gives it. Raises LawError for a damaged receipt."""
+    """Builds the grade path of a receipt in JSON; raises LawError if the receipt is damaged."""
     receipt = Receipt.from_json(json.loads(receipt_json))
     base, cite, bands = _figures(receipt)
     steps, score = [], base
@@ -64,5 +64,5 @@ def _figures(receipt: Receipt) -> tuple[int | None, str, tuple[Band, ...]]:
 
 
 def record_names(records: Mapping[str, str], record_id: str) -> str:
-    """What a record is called for people: its document, or its id where it is not shown."""
+    """Returns the name of a record for people; its id if `records` does not contain it."""
     return records.get(record_id, record_id)

@@ -1,4 +1,4 @@
-"""The term strip: every day of a term, which of them count, and where today and the end lie."""
+"""The term strip: every day of a term, which days count, and where today and the last day are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _SATURDAY = 5
 
 @dataclass(frozen=True)
 class StripDay:
-    """One day of the strip. `number` counts working days from the first one after the event."""
+    """One day of a term strip.
+
+    `number` counts the working days from the first one after the event; None for other days.
+    """
 
     day: date
     kind: str  # work, make_up, holiday or weekend
@@ -30,7 +33,7 @@ class StripDay:
 
 @dataclass(frozen=True)
 class TermStrip:
-    """The days of a term from its event to the last day it can reach."""
+    """The days of a term, from its event to the last day that it can reach."""
 
     days: tuple[StripDay, ...]
     budget: int
@@ -38,7 +41,7 @@ class TermStrip:
 
 
 def term_strip(term: pb.Term, today: str) -> TermStrip:
-    """The strip of a term as a service tells it; `today` is the platform's day, ISO."""
+    """Builds the strip of a term; `today` is the platform's date in ISO format."""
     calendar = _edition(term.calendar_edition)
     days = tuple(_days(term, date.fromisoformat(today), calendar))
     return TermStrip(days, term.budget_days, term.cap_days)
