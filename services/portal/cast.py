@@ -34,7 +34,7 @@ class CastMember:
 
 
 def cast(settings: Settings) -> tuple[CastMember, ...]:
-    """Reads the cast, which is written when the sample register is loaded; else returns nobody."""
+    """Reads the cast of a sandbox from its file; empty if there is no such file or no sandbox."""
     file = settings.cast_file
     if not settings.sandbox or not file.exists():
         return ()

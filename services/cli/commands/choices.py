@@ -27,7 +27,7 @@ def read(codes: Mapping[str, str], text: str) -> str:
 
 
 def some(vocabulary: str, *only: str) -> dict[str, str]:
-    """Returns codes of a vocabulary with their Chinese words: all codes, or only the named ones."""
+    """Returns codes of a vocabulary with their Chinese words: all, or those in `only`."""
     return {code: zh for code, zh in words(vocabulary).items() if not only or code in only}
 
 

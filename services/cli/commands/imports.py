@@ -63,7 +63,7 @@ class ColumnMapping:
             raise InvalidInput(f"{path} 不是映射文件", f"{path} is no mapping: {error}") from error
 
     def with_more(self, given: ColumnMapping) -> ColumnMapping:
-        """Returns this mapping with the entries of `given` added; these replace equal entries."""
+        """Returns this mapping extended by `given`, which takes priority for equal keys."""
         return ColumnMapping(
             {**self.columns, **given.columns},
             {**self.constants, **given.constants},

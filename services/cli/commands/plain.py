@@ -198,7 +198,7 @@ def _callable(client: Client, name: str) -> Callable[[Any], Awaitable[Any]]:
 
 
 async def add_present(client: Client, row: Row, request: Any) -> None:
-    """Fills the object to be changed in a request with its present data, including its version.
+    """Copies the present data of the object to be changed, with its version, into a request.
 
     If the data come from a list that has no entry with the object's key, the request stays
     unchanged: the object is new.

@@ -76,7 +76,7 @@ def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
 
 
 def show(document: object, lines: Callable[[], Sequence[str]], as_json: bool) -> None:
-    """Prints `lines` to a terminal; prints `document` as JSON elsewhere or if `as_json` is True."""
+    """Prints `lines` to a terminal; prints `document` as JSON if `as_json` or not a terminal."""
     if as_json or not sys.stdout.isatty():
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
@@ -120,7 +120,7 @@ def _read(option: str, value: object, read: Callable[[Reader], Answer]) -> Answe
 
 
 def at_option(option: str, find: Callable[[], Answer]) -> Answer:
-    """Calls `find` and returns its result; changes a LawError to an InvalidInput at the option."""
+    """Calls `find` and returns its result; turns a LawError into a fault of the option."""
     try:
         return find()
     except LawError as error:
