@@ -20,6 +20,7 @@ import pytest
 
 from plumbing.client import ask, new_request_id
 from plumbing.settings import SERVICES, child_environment
+from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.imports import ColumnMapping, header_of, upload
@@ -268,6 +269,7 @@ async def test_everything_that_waits_for_a_person_counts(platform: RunningPlatfo
     await waits(platform, "index_draft")
     instruments = [await instrument_in_use(platform, number) for number in range(3)]
     await verified(platform, instruments[0], "reject", (await platform.today()).isoformat())
+    await escalated(platform)  # the case opens on the day of the rejection, before the clock moves
     await advance_clock(platform.administrator, timedelta(days=4))
     await waits(platform, "step_proposed")
     before = await rows_taken_in(platform)
@@ -277,6 +279,17 @@ async def test_everything_that_waits_for_a_person_counts(platform: RunningPlatfo
         await waits(platform, "batch_held")
         await minds_mail(platform)
     assert await rows_taken_in(platform) == before
+
+
+async def escalated(platform: RunningPlatform) -> None:
+    """Waits until an escalation case is open."""
+    request = escalations.ListEscalationsRequest()
+
+    async def opened() -> bool | None:
+        answer = await ask(platform.clients["caseworker"].escalations.ListEscalations(request))
+        return bool(answer.escalations) or None
+
+    await until(opened)
 
 
 async def lodged(platform: RunningPlatform, record: registry.Record) -> str:
