@@ -98,7 +98,7 @@ def validities(*figures: Sequence[Version[Any]]) -> list[Validity]:
 
 
 def not_in_force(on: date, zh: str, en: str, cites: Iterable[str], field: str = "on") -> NotInForce:
-    """Builds the NotInForce error for a day on which no version of a figure holds.
+    """Builds the NotInForce error: no version of a value of the law is in force on the day `on`.
 
     `zh` and `en` name the figure, `cites` are its articles, and `field` is the input field at
     fault.

@@ -118,13 +118,13 @@ SamplingTable = Mapping[str, Mapping[str, tuple[Version[Sampling], ...]]]
 
 @cache
 def measure_table() -> MeasureTable:
-    """Returns the packaged measures and uses of grades."""
+    """Returns the measures for each grade and the uses of grades, as the packaged file has them."""
     return understood("measures", read_measures)
 
 
 @cache
 def sampling_table() -> SamplingTable:
-    """Returns the packaged shares for random inspection, by text and class."""
+    """Returns the shares inspected at random, for each text and class, from the packaged file."""
     return understood("sampling", read_sampling)
 
 

@@ -102,7 +102,7 @@ def read_cite(reader: Reader) -> str:
 
 
 def read_validity(reader: Reader) -> Validity:
-    """Reads the first and the last day of a figure; null means no limit.
+    """Reads the first and the last day on which a value of the law is in force; null is no limit.
 
     A missing field is a fault.
     """

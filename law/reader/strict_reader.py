@@ -65,9 +65,9 @@ class Reader:
         return default or ""
 
     def choice(self, key: str, options: type[E], default: E | None = None) -> E:
-        """Reads one value of an enumeration. If it is missing, returns the default.
+        """Reads a value that must be a member of `options`; returns `default` if it is missing.
 
-        Records a fault for any other value, and for a missing one without a default.
+        Records a fault if it is no member, or if it is missing and there is no default.
         """
         value = self.data.get(key)
         if value is None and default is not None:

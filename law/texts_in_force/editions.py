@@ -34,7 +34,10 @@ _DATED = (*DATED, "example", "note")
 
 
 class Figures:
-    """The figures of a ruleset file with their days, from which the editions are computed."""
+    """All values of a ruleset file, each with the first and last day on which it is in force.
+
+    The editions, which are the versions of the ruleset over time, are computed from them.
+    """
 
     def __init__(self, reader: Reader, validity: Validity) -> None:
         self.reader, self.validity = reader, validity

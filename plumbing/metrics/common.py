@@ -78,7 +78,7 @@ _FAILING = (
 def looks(
     database: Database, js: JetStreamContext, clock: Clock, consumers: Mapping[str, str]
 ) -> list[Look]:
-    """Returns the readers of the metrics of every service: outbox, audit, inbox, dead letters.
+    """Returns the readers of the metrics all services have: outbox, audit, inbox, dead letters.
 
     `consumers` maps the name of each event consumer of the service to its stream.
     """

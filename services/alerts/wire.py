@@ -25,7 +25,7 @@ def text(value: date | None) -> str:
 def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
     """Returns the protobuf message of an alert.
 
-    It contains the first day of the colour, the reason and the article.
+    It contains the reason, the article, and the first day of the present colour.
     """
     due_on = reached_on(row.standing, row.valid_until, row.since, row.colour)
     answer = colour_on(row.standing, row.valid_until, due_on)

@@ -18,9 +18,9 @@ from typing import Protocol
 
 
 class Statement(Protocol):
-    """A grade statement: from and to which day it is in force, and from and to when it was known.
+    """A grade with two intervals: the days on which it is in force, and when it was known.
 
-    Both ends are exclusive; an end of None means that the interval has no end.
+    Each interval includes its start and not its end; an end of None means that it has no end.
     """
 
     in_force_from: date

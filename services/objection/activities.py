@@ -116,7 +116,7 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def note_grade_after(self, case_id: str) -> None:
-        """Stores in the case the grade of its subject after the decision took effect.
+        """Stores the subject's new grade, after the decision took effect, in the row of the case.
 
         Raises ApplicationError, so that Temporal tries again, until grading has used the changed
         records.

@@ -177,7 +177,7 @@ class Words:
         self.lang = "zh" if language == "zh-CN" else "en"
 
     def colour(self, code: str) -> Tag:
-        """Returns the tag of an alert colour."""
+        """Returns the word, the shape and the style in which pages show an alert colour."""
         word, shape, style = _COLOURS[code or "none"]
         return Tag(self._say(word), shape, style)
 

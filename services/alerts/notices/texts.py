@@ -95,10 +95,10 @@ def grade_name(ruleset_id: str, grade: str) -> str:
 
 
 def remedy(bureau: Contact, on: date) -> str:
-    """Returns a Chinese paragraph: how to object, and the term for the decision.
+    """Returns a Chinese paragraph: how to object, and within which term the bureau decides.
 
-    The term is the one in force on the day `on`. If the term is an adopted norm, the paragraph says
-    so.
+    The term is the one in force on the day `on`. If it is adopted from a text that does not bind
+    the bureau, the paragraph says so.
     """
     term = definition("objection_first", on)
     adopted = "，该期限为参照采用" if term.basis is Basis.ADOPTED else ""

@@ -69,7 +69,7 @@ class Stage:
         look: Callable[[], Awaitable[T | None]],
         patience: float = PATIENCE_SECONDS,
     ) -> T:
-        """Calls `look` until it returns a value, prints the fact, and returns the value.
+        """Calls `look` until it returns a value, prints `zh` and `en`, and returns the value.
 
         Raises Broken if `look` still returns None after `patience` seconds.
         """

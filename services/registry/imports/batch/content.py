@@ -47,10 +47,7 @@ class Chunk(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The place a row came from: its chunk and its item in the chunk, both counted from 1.
-
-    Both are 0 for a row of a file.
-    """
+    """Where a row came from: chunk and item, both from 1 in a bulk batch, both 0 in a file."""
 
     chunk: int = 0
     item: int = 0

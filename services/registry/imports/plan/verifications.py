@@ -216,7 +216,7 @@ class _KnownVerifications:
         return False
 
     def match(self, values: Mapping[str, Any], instrument_id: str) -> RegisterRow | None:
-        """Returns the register's verification that a row is about; None if it is new."""
+        """Returns the registered verification that a row describes; None if there is none yet."""
         if number := values.get("certificate_no"):
             return self._certified.get((values["institution"], number))
         return self._others.get((instrument_id, *_day_and_result(values)))
