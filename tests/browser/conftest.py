@@ -32,11 +32,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": FOUND, "args": arguments}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal(
     tmp_path_factory: pytest.TempPathFactory, browser_type_launch_args: dict[str, Any]
 ) -> Iterator[str]:
-    """The address of the portal of a sandbox that was just made."""
+    """The address of the portal of a sandbox that was just made; each file of tests has its own."""
     folder = tmp_path_factory.mktemp("sandbox")
     command = [sys.executable, "-m", "services.cli", "up", "--sandbox", "--sample"]
     log = folder / "up.log"
