@@ -51,7 +51,6 @@ FORM_BYTES = 256 << 10
 IMPORT_PATH = "/imports/new"  # the one page to which files are sent
 RENEW_BEFORE = timedelta(minutes=10)
 STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
-HEARING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
 _HTTP = {
     grpc.StatusCode.NOT_FOUND: 404,
     grpc.StatusCode.PERMISSION_DENIED: 403,

@@ -12,7 +12,7 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.reading import grade_of, subject, subject_names, today
+from services.portal.pages.reading import HIDDEN, grade_of, subject, subject_names, today
 from services.portal.pictures.term_strip import term_strip
 from services.portal.visit import Visit
 
@@ -94,8 +94,10 @@ async def contested_records(visit: Visit, case: pb.Case) -> list[registry.Record
         try:
             request = registry.GetRecordRequest(record_id=record_id)
             return (await ask(visit.services.registry.GetRecord(request))).record
-        except Refusal:
-            return None
+        except Refusal as refusal:
+            if refusal.code in HIDDEN:
+                return None
+            raise
 
     found = await asyncio.gather(*map(read, case.record_ids))
     return [record for record in found if record is not None]

@@ -13,7 +13,10 @@ from plumbing.client import Refusal, ask
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.reading import records_of
+from services.portal.pages.record_choice import records_page
 from services.portal.visit import Visit, faults_by_field, message_of
+
+RECORDS_PAGE = "objections/records.html"
 
 
 async def lodge(visit: Visit) -> Response:
@@ -23,12 +26,12 @@ async def lodge(visit: Visit) -> Response:
     """
     records = [r for r in await records_of(visit, visit.person.subject_id) if _is_open(r)]
     if visit.request.method == "GET":
-        return _records_page(visit, records, chosen=[visit.query("record")])
+        return records_page(visit, RECORDS_PAGE, records, chosen=[visit.query("record")])
     chosen = [r for r in records if r.record_id in visit.fields("record")]
     step = visit.field("step")
     if not chosen or step == "again":
         errors = {} if step == "again" else {"record": visit.say("请至少选择一条信用记录")}
-        return _records_page(visit, records, errors, chosen=visit.fields("record"))
+        return records_page(visit, RECORDS_PAGE, records, errors, chosen=visit.fields("record"))
     if step == "records":
         return _grounds_page(visit, chosen)
     if not visit.field("grounds"):
@@ -64,23 +67,6 @@ async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
         told = faults_by_field(refusal, visit.language)
         return _grounds_page(visit, chosen, told, message_of(refusal, visit.language))
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
-
-
-def _records_page(
-    visit: Visit,
-    records: list[registry.Record],
-    errors: dict[str, str] | None = None,
-    *,
-    chosen: list[str],
-) -> Response:
-    return visit.page(
-        "objections/records.html",
-        status=422 if errors else 200,
-        records=records,
-        chosen=chosen,
-        errors=errors or {},
-        form=visit.form,
-    )
 
 
 def _grounds_page(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import grpc
 from starlette.responses import Response
 
 from law.errors import LawError
 from law.identifiers import check_credit_code
-from plumbing.client import Refusal, ask
+from plumbing.client import ask
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
-from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.reading import grade_of
 from services.portal.visit import Visit
 
 PAGE_SIZE = 20
@@ -48,7 +47,7 @@ async def firm(visit: Visit) -> Response:
         "public/firm.html",
         public=True,
         subject=subject,
-        grade=await _grade(visit, subject.subject_id),
+        grade=await grade_of(visit, subject.subject_id),
         disclosed=disclosed.records,
     )
 
@@ -69,16 +68,6 @@ async def notices(visit: Visit) -> Response:
         indices=indices.indexes,
         bureaus=bureaus.bureaus,
     )
-
-
-async def _grade(visit: Visit, subject_id: str) -> grading.Grade | None:
-    try:
-        request = grading.GetGradeRequest(subject_id=subject_id)
-        return (await ask(visit.services.grading.GetGrade(request))).grade
-    except Refusal as refusal:
-        if refusal.code is grpc.StatusCode.NOT_FOUND:
-            return None
-        raise
 
 
 def _is_credit_code(asked: str) -> bool:

@@ -13,6 +13,8 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pictures.grade_path import GradePath, grade_path
 from services.portal.visit import Visit
 
+# How a service answers for something that the visitor may not see, or that is gone.
+HIDDEN = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED)
 ALL = 1000  # the longest page a service gives; no list of one subject is longer
 
 
@@ -33,8 +35,10 @@ async def subject_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, regist
     async def read(subject_id: str) -> registry.Subject | None:
         try:
             return await subject(visit, subject_id)
-        except Refusal:
-            return None
+        except Refusal as refusal:
+            if refusal.code in HIDDEN:
+                return None
+            raise
 
     wanted = sorted(set(ids))
     found = await asyncio.gather(*map(read, wanted))

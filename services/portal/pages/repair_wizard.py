@@ -10,6 +10,7 @@ from plumbing.client import Refusal, ask
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.reading import records_of
+from services.portal.pages.record_choice import records_page
 from services.portal.visit import Visit, faults_by_field, message_of
 
 _OF_THE_FORM = (
@@ -17,6 +18,8 @@ _OF_THE_FORM = (
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.ALREADY_EXISTS,
 )
+
+RECORDS_PAGE = "repairs/records.html"
 
 
 async def apply(visit: Visit) -> Response:
@@ -26,12 +29,12 @@ async def apply(visit: Visit) -> Response:
     """
     records = [r for r in await records_of(visit, visit.person.subject_id) if _may_be_repaired(r)]
     if visit.request.method == "GET":
-        return _records_page(visit, records, chosen=[visit.query("record")])
+        return records_page(visit, RECORDS_PAGE, records, chosen=[visit.query("record")])
     chosen = [r for r in records if r.record_id in visit.fields("record")]
     step = visit.field("step")
     if not chosen or step == "again":
         errors = {} if step == "again" else {"record": visit.say("请至少选择一条信用记录")}
-        return _records_page(visit, records, errors, chosen=visit.fields("record"))
+        return records_page(visit, RECORDS_PAGE, records, errors, chosen=visit.fields("record"))
     if step == "records":
         return await _conditions_page(visit, chosen)
     if not visit.field("grounds"):
@@ -59,23 +62,6 @@ async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
         told = faults_by_field(refusal, visit.language)
         return await _conditions_page(visit, chosen, told, message_of(refusal, visit.language))
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
-
-
-def _records_page(
-    visit: Visit,
-    records: list[registry.Record],
-    errors: dict[str, str] | None = None,
-    *,
-    chosen: list[str],
-) -> Response:
-    return visit.page(
-        "repairs/records.html",
-        status=422 if errors else 200,
-        records=records,
-        chosen=chosen,
-        errors=errors or {},
-        form=visit.form,
-    )
 
 
 async def _conditions_page(

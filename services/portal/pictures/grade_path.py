@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from law.errors import LawError
@@ -61,8 +60,3 @@ def _figures(receipt: Receipt) -> tuple[int | None, str, tuple[Band, ...]]:
     if edition.base is None:
         return None, "", ()
     return edition.base.points, edition.base.cite, edition.bands
-
-
-def record_names(records: Mapping[str, str], record_id: str) -> str:
-    """Returns the name of a record for people; its id if `records` does not contain it."""
-    return records.get(record_id, record_id)
