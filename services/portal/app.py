@@ -1,10 +1,10 @@
-"""The portal as an ASGI application: every address, the roles that may open it, error pages."""
+"""The portal as an ASGI application: routes, middleware, who is admitted, and error pages."""
 
 from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, timedelta
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from law.errors import LawError, NotFound
@@ -24,33 +24,15 @@ from plumbing.clock import Clock
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2
 from services.portal.clients import use_token
-from services.portal.pages import (
-    calculators,
-    case_acts,
-    cases,
-    escalations,
-    home,
-    imports,
-    instruments,
-    law_texts,
-    objection_wizard,
-    operator,
-    public,
-    repair_wizard,
-    sandbox,
-    sign_in,
-    subjects,
-)
 from services.portal.protection import SAFE_METHODS, SafeHeaders, SameOrigin, UploadLimit
 from services.portal.rendering import HERE
+from services.portal.routes import ADDRESSES, IMPORT_PATH, Address
 from services.portal.sessions import COOKIE
 from services.portal.tables import PortalSession
 from services.portal.visit import Page, Portal, Visit, message_of
 
 FORM_BYTES = 256 << 10
-IMPORT_PATH = "/imports/new"  # the one page to which files are sent
 RENEW_BEFORE = timedelta(minutes=10)
-STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 _HTTP = {
     grpc.StatusCode.NOT_FOUND: 404,
     grpc.StatusCode.PERMISSION_DENIED: 403,
@@ -67,13 +49,9 @@ log = structlog.get_logger()
 
 def application(portal: Portal, clock: Clock) -> Starlette:
     """Builds the ASGI application of the portal: routes, middleware and error pages."""
-
-    def route(path: str, page: Page, *roles: Role, form: bool = False) -> Route:
-        return Route(path, _endpoint(portal, clock, page, roles), methods=_methods(form))
-
     return Starlette(
         routes=[
-            *_routes(route),
+            *(_route(portal, clock, address) for address in ADDRESSES),
             _health(portal),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
@@ -90,80 +68,11 @@ def application(portal: Portal, clock: Clock) -> Starlette:
     )
 
 
-def _routes(route: Callable[..., Route]) -> Sequence[BaseRoute]:
-    everyone = [
-        route("/", public.search),
-        route("/firms/{subject_id}", public.firm),
-        route("/notices", public.notices),
-        route("/law", law_texts.contents),
-        route("/law/texts/{ruleset_id}", law_texts.text),
-        route("/law/working-days", calculators.working_days),
-        route("/law/colours", calculators.colours),
-        route("/sign-in", sign_in.sign_in, form=True),
-        route("/sign-out", sign_in.sign_out, form=True),
-        route("/language/{language}", sign_in.choose_language),
-        route("/sandbox/cast", sandbox.enter_as, form=True),
-    ]
-    operators = [
-        route("/grade", operator.grade, Role.OPERATOR),
-        route("/records", operator.records, Role.OPERATOR),
-        route("/messages", operator.messages, Role.OPERATOR),
-        route("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
-        route("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
-        route("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
-    ]
-    people = [
-        route("/home", home.home, Role.OPERATOR, *STAFF),
-        route("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
-        route("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
-        route("/cases", cases.listing, Role.OPERATOR, *STAFF),
-        route("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
-        route("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
-        route("/account", sign_in.account, *_anyone_signed_in(), form=True),
-        route("/sandbox/clock", sandbox.move_clock, *_anyone_signed_in(), form=True),
-    ]
-    staff = [
-        route("/subjects", subjects.listing, *STAFF),
-        route("/subjects/{subject_id}", subjects.one, *STAFF),
-        route("/cases/{case_id}/accept", case_acts.accept, Role.CASEWORKER, form=True),
-        route("/cases/{case_id}/decline", case_acts.decline, Role.CASEWORKER, form=True),
-        route("/cases/{case_id}/extend", case_acts.ask_extension, Role.CASEWORKER, form=True),
-        route("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
-        route("/cases/{case_id}/decide", case_acts.decide, Role.CASEWORKER, form=True),
-        *_repair_acts(route),
-        *_import_pages(route),
-        route("/escalations", escalations.listing, *STAFF),
-        route("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
-    ]
-    return [*everyone, *operators, *people, *staff]
-
-
-def _import_pages(route: Callable[..., Route]) -> Sequence[BaseRoute]:
-    readers = (Role.CASEWORKER, Role.UNIT_HEAD)
-    return [
-        route("/imports", imports.listing, *readers),
-        route(IMPORT_PATH, imports.new, Role.CASEWORKER, form=True),
-        route("/imports/templates/{family}.{format}", imports.template, *readers),
-        route("/imports/{batch_id}", imports.one, *readers, form=True),
-        route("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *readers),
-    ]
-
-
-def _repair_acts(route: Callable[..., Route]) -> Sequence[BaseRoute]:
-    here, role = "/cases/{case_id}", Role.CASEWORKER
-    return [
-        route(f"{here}/ask-supplement", case_acts.ask_supplement, role, form=True),
-        route(f"{here}/conditions/{{condition_id}}", case_acts.confirm_condition, role, form=True),
-        route(f"{here}/decide-repair", case_acts.decide_repair, role, form=True),
-    ]
-
-
-def _anyone_signed_in() -> tuple[Role, ...]:
-    return tuple(role for role in Role if role is not Role.SERVICE)
-
-
-def _methods(form: bool) -> list[str]:
-    return ["GET", "POST"] if form else ["GET"]
+def _route(portal: Portal, clock: Clock, address: Address) -> Route:
+    methods = ["GET", "POST"] if address.form else ["GET"]
+    return Route(
+        address.path, _endpoint(portal, clock, address.page, address.roles), methods=methods
+    )
 
 
 def _health(portal: Portal) -> Route:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from services.portal.rendering import HERE
+from tools.messages import texts, updated
 
-ROOT = HERE.parent.parent
-KEYWORDS = {"say": None, "N_": None, "_": None, "gettext": None}
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
-OPTIONS = {"templates/**.html": {"newstyle_gettext": "true"}}
 BRACES = re.compile(r"\{\w*\}")
-
-
-def texts() -> Iterator[str]:
-    for _file, _line, message, _comments, _context in extract_from_dir(
-        str(HERE), METHODS, OPTIONS, KEYWORDS
-    ):
-        assert isinstance(message, str)
-        yield message
 
 
 def english() -> dict[str, str]:
@@ -34,8 +21,13 @@ def english() -> dict[str, str]:
 
 def test_every_text_has_its_english_and_no_other_has() -> None:
     catalogue = english()
-    assert set(texts()) == set(catalogue)
+    assert texts() == set(catalogue)
     assert [text for text, translation in catalogue.items() if not translation.strip()] == []
+
+
+def test_the_catalogue_is_sorted_and_holds_no_text_twice() -> None:
+    source = (HERE / "locale" / "en" / "LC_MESSAGES" / "portal.po").read_bytes()
+    assert updated(source) == source
 
 
 def test_a_translation_fills_in_the_same_values() -> None:

@@ -1,0 +1,125 @@
+"""Every address of the portal, the page behind it, and the roles that may open it.
+
+A page without roles is public. This table is the portal's allow-list: an address that is not in
+it does not exist, and a role that is not named at an address gets 403 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plumbing.identity import Role
+from services.portal.pages import (
+    calculators,
+    case_acts,
+    cases,
+    escalations,
+    home,
+    imports,
+    instruments,
+    law_texts,
+    objection_wizard,
+    operator,
+    public,
+    repair_wizard,
+    sandbox,
+    sign_in,
+    subjects,
+)
+from services.portal.visit import Page
+
+IMPORT_PATH = "/imports/new"  # the one page to which files are sent
+STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
+SIGNED_IN = tuple(role for role in Role if role is not Role.SERVICE)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A path of the portal with its page, the roles that may open it, and whether it has a form."""
+
+    path: str
+    page: Page
+    roles: tuple[Role, ...]
+    form: bool
+
+
+def _at(path: str, page: Page, *roles: Role, form: bool = False) -> Address:
+    return Address(path, page, roles, form)
+
+
+_PUBLIC = (
+    _at("/", public.search),
+    _at("/firms/{subject_id}", public.firm),
+    _at("/notices", public.notices),
+    _at("/law", law_texts.contents),
+    _at("/law/texts/{ruleset_id}", law_texts.text),
+    _at("/law/working-days", calculators.working_days),
+    _at("/law/colours", calculators.colours),
+)
+_ACCOUNTS = (
+    _at("/sign-in", sign_in.sign_in, form=True),
+    _at("/sign-out", sign_in.sign_out, form=True),
+    _at("/language/{language}", sign_in.choose_language),
+    _at("/account", sign_in.account, *SIGNED_IN, form=True),
+    _at("/sandbox/cast", sandbox.enter_as, form=True),
+    _at("/sandbox/clock", sandbox.move_clock, *SIGNED_IN, form=True),
+)
+_OPERATORS = (
+    _at("/grade", operator.grade, Role.OPERATOR),
+    _at("/records", operator.records, Role.OPERATOR),
+    _at("/messages", operator.messages, Role.OPERATOR),
+    _at("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
+    _at("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
+)
+_REGISTER = (
+    _at("/home", home.home, Role.OPERATOR, *STAFF),
+    _at("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
+    _at("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
+    _at("/subjects", subjects.listing, *STAFF),
+    _at("/subjects/{subject_id}", subjects.one, *STAFF),
+)
+_CASES = (
+    _at("/cases", cases.listing, Role.OPERATOR, *STAFF),
+    _at("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
+    _at("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
+    _at("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
+    _at("/cases/{case_id}/accept", case_acts.accept, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/decline", case_acts.decline, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/extend", case_acts.ask_extension, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
+    _at("/cases/{case_id}/decide", case_acts.decide, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, Role.CASEWORKER, form=True),
+    _at(
+        "/cases/{case_id}/conditions/{condition_id}",
+        case_acts.confirm_condition,
+        Role.CASEWORKER,
+        form=True,
+    ),
+    _at("/cases/{case_id}/decide-repair", case_acts.decide_repair, Role.CASEWORKER, form=True),
+)
+_IMPORTS = (
+    _at("/imports", imports.listing, Role.CASEWORKER, Role.UNIT_HEAD),
+    _at(IMPORT_PATH, imports.new, Role.CASEWORKER, form=True),
+    _at("/imports/templates/{family}.{format}", imports.template, Role.CASEWORKER, Role.UNIT_HEAD),
+    _at("/imports/{batch_id}", imports.one, Role.CASEWORKER, Role.UNIT_HEAD, form=True),
+    _at(
+        "/imports/{batch_id}/rejected.csv",
+        imports.rejected_rows,
+        Role.CASEWORKER,
+        Role.UNIT_HEAD,
+    ),
+)
+_ESCALATIONS = (
+    _at("/escalations", escalations.listing, *STAFF),
+    _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
+)
+ADDRESSES: Sequence[Address] = (
+    *_PUBLIC,
+    *_ACCOUNTS,
+    *_OPERATORS,
+    *_REGISTER,
+    *_CASES,
+    *_IMPORTS,
+    *_ESCALATIONS,
+)
