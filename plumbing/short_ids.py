@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.errors import InvalidInput
 
 LEAST = 6  # characters; a shorter text finds nothing
+LISTED = 5  # ids that the refusal of an ambiguous beginning lists
 _LAST = "zzzz"  # sorts after whatever follows in an id
 Row = TypeVar("Row")
 
@@ -26,7 +27,8 @@ async def find_by_id(
 
     Returns None if there is no such row; fewer than 6 characters match only a full id. `conditions`
     limit the rows found by the beginning of an id, usually to those that the caller may see; a full
-    id finds any row. Raises InvalidInput if several ids begin with `given`.
+    id finds any row. Raises InvalidInput if several ids begin with `given`; it lists the first of
+    them if there are conditions.
     """
     row = await session.get(model, given, with_for_update=lock)
     if row is not None or len(given) < LEAST:
@@ -34,8 +36,19 @@ async def find_by_id(
     key: Any = sa.inspect(model, raiseerr=True).primary_key[0]
     # The range lets the database use its index, which a condition on the beginning alone does not.
     begins = (key >= given, key <= given + _LAST, key.startswith(given, autoescape=True))
-    ids = (await session.exec(select(key).where(*begins, *conditions).limit(2))).all()
+    among = select(key).where(*begins, *conditions).order_by(key).limit(LISTED + 1)
+    ids = [str(value) for value in (await session.exec(among)).all()]
     if len(ids) > 1:
-        zh = f"有多项的编号以 {given} 开头，请多写几位"
-        raise InvalidInput(zh, f"Several ids begin with {given}; write more of it", given=given)
+        # Without conditions an id may belong to a row that the caller must not see.
+        raise _ambiguous(given, ids if conditions else [])
     return await session.get(model, ids[0], with_for_update=lock) if ids else None
+
+
+def _ambiguous(given: str, ids: list[str]) -> InvalidInput:
+    zh = f"有多项的编号以 {given} 开头，请多写几位"
+    en = f"Several ids begin with {given}; write more of it"
+    if ids:
+        more_zh, more_en = ("等", " and others") if len(ids) > LISTED else ("", "")
+        zh += f"：{'、'.join(ids[:LISTED])}{more_zh}"
+        en += f": {', '.join(ids[:LISTED])}{more_en}"
+    return InvalidInput(zh, en, given=given)

@@ -67,3 +67,20 @@ async def test_a_beginning_that_several_ids_share_is_refused(filled: Database) -
         with pytest.raises(InvalidInput) as caught:
             await find_by_id(session, Thing, "abcdef")
     assert "abcdef" in caught.value.zh
+    assert "abcdef0001" not in caught.value.zh  # nobody said that the caller may see it
+
+
+async def test_a_refusal_lists_the_ids_that_the_caller_may_see(filled: Database) -> None:
+    async with filled.transaction() as session:
+        session.add_all([Thing(thing_id=f"listed{number:04}") for number in range(7)])
+        session.add(Thing(thing_id="listed0000hidden", removed=True))
+    standing = sa.not_(col(Thing.removed))
+    async with filled.snapshot() as session:
+        with pytest.raises(InvalidInput) as several:
+            await find_by_id(session, Thing, "abcdef", standing)
+        with pytest.raises(InvalidInput) as many:
+            await find_by_id(session, Thing, "listed", standing)
+    assert several.value.en.endswith("write more of it: abcdef0001, abcdef0002")
+    assert many.value.zh.endswith(
+        "请多写几位：listed0000、listed0001、listed0002、listed0003、listed0004等"
+    )
