@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 
 import pytest
 
@@ -14,7 +15,7 @@ from services.alerts.policy import POLICY as ALERTS
 from services.cli.client import GRPC_SERVICES
 from services.cli.commands.parameters import dotted, fields_of, parameters
 from services.cli.commands.plain import function_of, method_of
-from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS, Row
+from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS, Command, Row
 from services.grading.assessments.policy import ASSESSMENT_POLICY
 from services.grading.policy import POLICY as GRADING
 from services.grading.policy import RULESET_POLICY
@@ -131,6 +132,17 @@ def test_every_group_has_commands_and_every_word_is_used_once() -> None:
 def test_every_command_can_be_loaded() -> None:
     loaded = {words.removeprefix("quanheng ") for words, _ in commands()}
     assert words_of_the_tree() <= loaded
+
+
+@pytest.mark.parametrize("command", HAND_WRITTEN, ids=lambda command: command.words)
+def test_a_hand_written_command_begins_its_help_as_the_list_of_commands_has_it(
+    command: Command,
+) -> None:
+    module, _, name = command.place.partition(":")
+    text = inspect.getdoc(getattr(importlib.import_module(module), name)) or ""
+    zh, en = text.split("\n\n")[:2]
+    assert zh.startswith(command.zh.rstrip("。"))
+    assert " ".join(en.split()).startswith(command.en.rstrip("."))
 
 
 def test_a_row_changes_only_what_is_read_before() -> None:
