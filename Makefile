@@ -13,6 +13,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--all-extras --group dev pyproject.toml --no-header
 # Two workers: most tests wait for engines, and each tier keeps a file's fixtures in one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Bytecode is kept: otherwise each of the many processes started here compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # Where `make promtool` puts it. Recipes and tests find it there, or wherever it is installed.
 export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin
 # The small edition of the second pass: what change, retention and reading do in SQL.

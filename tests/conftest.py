@@ -12,6 +12,11 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.postgres import Databases, PostgresServer
 
+# Bytecode is kept, as by make: tests start hundreds of processes, and a platform that compiles all
+# it imports takes four times the processor time to start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251 - for the processes of the tests
+sys.dont_write_bytecode = False
+
 # No example has to be quick: other work on the machine is no fault of what is tested.
 settings.register_profile("quanheng", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quanheng")
