@@ -26,6 +26,10 @@ _DECIDE = in_person(Role.CASEWORKER, Role.UNIT_HEAD)
 POLICY: Policy = {
     f"/{SERVICE}/SummariseColours": _COLOURS,
     f"/{SERVICE}/ListColours": _COLOURS,
+    f"/{SERVICE}/GetColourBoard": _COLOURS,
+    f"/{SERVICE}/CountColours": allow(
+        Role.OPERATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC, *STAFF
+    ),
     f"/{SERVICE}/ListAlerts": _ALERTS,
     f"/{SERVICE}/ListNotices": _ALERTS,
     f"/{SERVICE}/GetWatch": allow(*STAFF),

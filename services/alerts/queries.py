@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_valid_until
+from law.instruments import catalogue
 from plumbing import paging, row_scope, validation
 from plumbing.identity import Caller
 from plumbing.view import View
@@ -59,30 +60,89 @@ async def summarise_colours(
 async def list_colours(view: View, request: pb.ListColoursRequest) -> pb.ListColoursResponse:
     """Lists the instruments within the caller's scope with their colour today.
 
-    The most severe colour comes first; within a colour, the earliest last day of validity.
+    By default the most severe colour comes first; within a colour, the earliest last day of
+    validity.
     """
-    in_scope = scope(view.caller, Instrument, request.bureau, request.subject_id)
-    rows = select(Instrument).where(ON_FILE, *in_scope)
-    if request.instrument_id:
-        rows = rows.where(col(Instrument.instrument_id) == request.instrument_id)
-    colour = colour_in_sql(view.today)
-    if request.colour:
-        rows = rows.where(colour == request.colour)
-    # Colours as ranks, the most severe first, for an order that the next page can go on from.
-    rank = sa.case({c.value: -c.severity for c in Colour}, value=colour)
-    until = sa.func.coalesce(col(Instrument.valid_until), sa.literal(_END_OF_TIME, sa.Date))
-    order = (rank, until, Instrument.instrument_id)
+    rows = select(Instrument).where(ON_FILE, *_wanted(view, request))
+    column, _, direction = request.order_by.partition(" ")
+    columns, key = _ORDERS[column](view.today)
     page, token = await paging.page(
-        view.session, request, rows, *order, key=lambda row: _place(row, view.today)
+        view.session, request, rows, *columns, newest_first=direction == "desc", key=key
     )
     total = await paging.total(view.session, request, rows, token)
     colours = [wire.colour(row, view.today) for row in page]
     return pb.ListColoursResponse(instruments=colours, next_page_token=token, total=total)
 
 
-def _place(row: Instrument, today: date) -> list[Any]:
-    severity = Colour(wire.colour(row, today).colour).severity
-    return [-severity, row.valid_until or _END_OF_TIME, row.instrument_id]
+def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnElement[bool]]:
+    yield from scope(view.caller, Instrument, request.bureau, request.subject_id)
+    for column in ("instrument_id", "type_code", "state"):
+        if value := getattr(request, column):
+            yield col(getattr(Instrument, column)) == value
+    if request.colour:
+        yield colour_in_sql(view.today) == request.colour
+    if request.text:
+        yield _contains(request.text)
+    first = validation.day(request.valid_until_from, "valid_until_from")
+    last = validation.day(request.valid_until_to, "valid_until_to")
+    if first or last:
+        yield col(Instrument.standing) == Basis.DATED
+        yield col(Instrument.valid_until).between(first or date.min, last or _END_OF_TIME)
+
+
+def _contains(text: str) -> sa.ColumnElement[bool]:
+    """Whether serial number, type or name of the type contains a text."""
+    named = [
+        code
+        for code, known in catalogue().items()
+        if text in known.name_zh or text.casefold() in known.name_en.casefold()
+    ]
+    return sa.or_(
+        col(Instrument.serial_no).icontains(text, autoescape=True),
+        col(Instrument.type_code).icontains(text, autoescape=True),
+        col(Instrument.type_code).in_(named),
+    )
+
+
+_Order = tuple[tuple[Any, ...], Callable[[Instrument], list[Any]]]
+
+
+def _until() -> sa.ColumnElement[date]:
+    return sa.func.coalesce(col(Instrument.valid_until), sa.literal(_END_OF_TIME, sa.Date))
+
+
+def _by_severity(today: date) -> _Order:
+    # Colours as ranks, the most severe first, for an order that the next page can go on from.
+    rank = sa.case({c.value: -c.severity for c in Colour}, value=colour_in_sql(today))
+
+    def key(row: Instrument) -> list[Any]:
+        severity = Colour(wire.colour(row, today).colour).severity
+        return [-severity, row.valid_until or _END_OF_TIME, row.instrument_id]
+
+    return (rank, _until(), Instrument.instrument_id), key
+
+
+def _by_last_day(_today: date) -> _Order:
+    def key(row: Instrument) -> list[Any]:
+        return [row.valid_until or _END_OF_TIME, row.instrument_id]
+
+    return (_until(), Instrument.instrument_id), key
+
+
+def _by_column(column: str) -> Callable[[date], _Order]:
+    def order(_today: date) -> _Order:
+        columns = (getattr(Instrument, column), Instrument.instrument_id)
+        return columns, lambda row: [getattr(row, column), row.instrument_id]
+
+    return order
+
+
+_ORDERS: Mapping[str, Callable[[date], _Order]] = {
+    "": _by_severity,
+    "valid_until": _by_last_day,
+    "type_code": _by_column("type_code"),
+    "serial_no": _by_column("serial_no"),
+}
 
 
 async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlertsResponse:

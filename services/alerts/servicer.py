@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plumbing.servicer import Servicer, change, query
 from protos.alerts.v1 import alerts_pb2_grpc as rpc
-from services.alerts import queries
+from services.alerts import board, queries
 from services.alerts.notices.mail import retry_delivery
 
 
@@ -15,6 +15,8 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
 
     SummariseColours = query(queries.summarise_colours)
     ListColours = query(queries.list_colours)
+    GetColourBoard = query(board.get_colour_board)
+    CountColours = query(board.count_colours)
     ListAlerts = query(queries.list_alerts)
     ListNotices = query(queries.list_notices)
     GetWatch = query(queries.get_watch)

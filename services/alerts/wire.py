@@ -59,6 +59,8 @@ def colour(row: Instrument, on: date) -> pb.InstrumentColour:
         reason_zh=answer.reason,
         cite=answer.cite,
         valid_until=text(row.valid_until),
+        reason_en=answer.reason_en,
+        state=row.state.value,
     )
 
 

@@ -297,6 +297,13 @@ AlertsService.ListColours own                +  +  +  +  +  +  -  +  -  +   +  +
 AlertsService.ListColours neighbour          .  +  +  +  +  +  -  +  -  +   +  +  +
 AlertsService.ListColours foreign            .  .  .  .  .  .  -  +  -  +   .  .  .
 AlertsService.ListColours city               .  .  .  .  .  .  -  +  -  +   +  +  +
+AlertsService.GetColourBoard own             +  +  +  +  +  +  -  +  -  +   +  +  +
+AlertsService.GetColourBoard foreign         .  .  .  .  .  .  -  +  -  +   .  .  .
+AlertsService.CountColours own               +  +  +  +  +  +  -  +  +  +   +  +  +
+AlertsService.CountColours neighbour         0  +  +  +  +  +  -  +  +  +   +  +  +
+AlertsService.CountColours foreign           0  0  0  0  0  0  -  +  +  +   0  0  0
+AlertsService.CountColours person            0  +  +  +  +  +  -  +  0  +   +  +  +
+AlertsService.CountColours city              0  0  0  0  0  0  -  +  +  +   +  +  +
 AlertsService.ListAlerts own                 +  +  +  +  +  -  -  +  -  +   +  +  +
 AlertsService.ListAlerts neighbour           .  +  +  +  +  -  -  +  -  +   +  +  +
 AlertsService.ListAlerts foreign             .  .  .  .  .  -  -  +  -  +   .  .  .

@@ -36,6 +36,8 @@ class InstrumentColour(_message.Message):
     REASON_ZH_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    REASON_EN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """The instrument."""
     subject_id: _builtins.str
@@ -54,6 +56,10 @@ class InstrumentColour(_message.Message):
     """Article."""
     valid_until: _builtins.str
     """Last valid day; empty when there is none."""
+    reason_en: _builtins.str
+    """Why, in English."""
+    state: _builtins.str
+    """in_use, spare, stopped or scrapped."""
     def __init__(
         self,
         *,
@@ -66,10 +72,12 @@ class InstrumentColour(_message.Message):
         reason_zh: _builtins.str = ...,
         cite: _builtins.str = ...,
         valid_until: _builtins.str = ...,
+        reason_en: _builtins.str = ...,
+        state: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -311,6 +319,12 @@ class ListColoursRequest(_message.Message):
     COLOUR_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FROM_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_TO_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -323,6 +337,20 @@ class ListColoursRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    type_code: _builtins.str
+    """Only this type."""
+    state: _builtins.str
+    """Only this state."""
+    text: _builtins.str
+    """Only instruments whose serial number, type, or name of the type contains this."""
+    valid_until_from: _builtins.str
+    """Only instruments in use that are valid until this day or longer."""
+    valid_until_to: _builtins.str
+    """Only instruments in use that are valid until this day at most."""
+    order_by: _builtins.str
+    """Order of the list: the name of a field, with " desc" after it for the reverse; empty means the
+    most severe colour first.
+    """
     def __init__(
         self,
         *,
@@ -332,10 +360,16 @@ class ListColoursRequest(_message.Message):
         colour: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        state: _builtins.str = ...,
+        text: _builtins.str = ...,
+        valid_until_from: _builtins.str = ...,
+        valid_until_to: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "instrument_id", b"instrument_id", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "instrument_id", b"instrument_id", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -374,6 +408,210 @@ class ListColoursResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
 
 Global___ListColoursResponse: _TypeAlias = ListColoursResponse  # noqa: Y015
+
+@_typing.final
+class GetColourBoardRequest(_message.Message):
+    """Request of GetColourBoard."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    WEEKS_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only this bureau; empty means all in the caller's scope."""
+    subject_id: _builtins.str
+    """Only this subject."""
+    weeks: _builtins.int
+    """How many weeks ahead, the present one included; 0 means 8."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        weeks: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "subject_id", b"subject_id", "weeks", b"weeks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetColourBoardRequest: _TypeAlias = GetColourBoardRequest  # noqa: Y015
+
+@_typing.final
+class BoardCount(_message.Message):
+    """How many instruments of one bureau and one type have a colour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Bureau."""
+    type_code: _builtins.str
+    """Type."""
+    colour: _builtins.str
+    """none, green, yellow or red."""
+    instruments: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        colour: _builtins.str = ...,
+        instruments: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "instruments", b"instruments", "type_code", b"type_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BoardCount: _TypeAlias = BoardCount  # noqa: Y015
+
+@_typing.final
+class WeekAhead(_message.Message):
+    """How many instruments in use are last valid on a day of one week."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STARTS_ON_FIELD_NUMBER: _builtins.int
+    ENDS_ON_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    starts_on: _builtins.str
+    """First day: Monday, but today in the present week."""
+    ends_on: _builtins.str
+    """Last day: Sunday."""
+    instruments: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        starts_on: _builtins.str = ...,
+        ends_on: _builtins.str = ...,
+        instruments: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ends_on", b"ends_on", "instruments", b"instruments", "starts_on", b"starts_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WeekAhead: _TypeAlias = WeekAhead  # noqa: Y015
+
+@_typing.final
+class GetColourBoardResponse(_message.Message):
+    """Response of GetColourBoard."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    WEEKS_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    """The day."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___BoardCount]:
+        """The counts, by bureau, type and colour."""
+
+    @_builtins.property
+    def weeks(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeekAhead]:
+        """The weeks, the present one first."""
+
+    def __init__(
+        self,
+        *,
+        on: _builtins.str = ...,
+        counts: _abc.Iterable[Global___BoardCount] | None = ...,
+        weeks: _abc.Iterable[Global___WeekAhead] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "on", b"on", "weeks", b"weeks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetColourBoardResponse: _TypeAlias = GetColourBoardResponse  # noqa: Y015
+
+@_typing.final
+class CountColoursRequest(_message.Message):
+    """Request of CountColours."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """The subject."""
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountColoursRequest: _TypeAlias = CountColoursRequest  # noqa: Y015
+
+@_typing.final
+class ColourTotal(_message.Message):
+    """How many instruments have a colour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLOUR_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    colour: _builtins.str
+    """none, green, yellow or red."""
+    instruments: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        colour: _builtins.str = ...,
+        instruments: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colour", b"colour", "instruments", b"instruments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ColourTotal: _TypeAlias = ColourTotal  # noqa: Y015
+
+@_typing.final
+class CountColoursResponse(_message.Message):
+    """Response of CountColours."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOTALS_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    """The day."""
+    @_builtins.property
+    def totals(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColourTotal]:
+        """The counts; a colour that no instrument has is left out."""
+
+    def __init__(
+        self,
+        *,
+        totals: _abc.Iterable[Global___ColourTotal] | None = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "totals", b"totals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountColoursResponse: _TypeAlias = CountColoursResponse  # noqa: Y015
 
 @_typing.final
 class ListAlertsRequest(_message.Message):

@@ -45,6 +45,16 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListColoursRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListColoursResponse.FromString,
                 _registered_method=True)
+        self.GetColourBoard = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/GetColourBoard',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardResponse.FromString,
+                _registered_method=True)
+        self.CountColours = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/CountColours',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountColoursRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountColoursResponse.FromString,
+                _registered_method=True)
         self.ListAlerts = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/ListAlerts',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListAlertsRequest.SerializeToString,
@@ -80,6 +90,20 @@ class AlertsServiceServicer:
 
     def ListColours(self, request, context):
         """Lists instruments with their colour, the most severe first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetColourBoard(self, request, context):
+        """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountColours(self, request, context):
+        """Counts the instruments of one subject by colour; the public may ask it of a listed subject.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +149,16 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.ListColours,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListColoursRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListColoursResponse.SerializeToString,
+            ),
+            'GetColourBoard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetColourBoard,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardResponse.SerializeToString,
+            ),
+            'CountColours': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountColours,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountColoursRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountColoursResponse.SerializeToString,
             ),
             'ListAlerts': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAlerts,
@@ -202,6 +236,60 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/ListColours',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.ListColoursRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.ListColoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetColourBoard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/GetColourBoard',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountColours(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/CountColours',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.CountColoursRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.CountColoursResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,6 +22,10 @@ class AlertsServiceStub:
     """Counts instruments by colour."""
     ListColours: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListColoursRequest, _alerts_pb2.ListColoursResponse]
     """Lists instruments with their colour, the most severe first."""
+    GetColourBoard: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetColourBoardRequest, _alerts_pb2.GetColourBoardResponse]
+    """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead."""
+    CountColours: _aio.UnaryUnaryMultiCallable[_alerts_pb2.CountColoursRequest, _alerts_pb2.CountColoursResponse]
+    """Counts the instruments of one subject by colour; the public may ask it of a listed subject."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListAlertsRequest, _alerts_pb2.ListAlertsResponse]
     """Lists alerts, newest first."""
     ListNotices: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListNoticesRequest, _alerts_pb2.ListNoticesResponse]
@@ -49,6 +53,22 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.ListColoursRequest, _abc.Awaitable[_alerts_pb2.ListColoursResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.ListColoursResponse]:
         """Lists instruments with their colour, the most severe first."""
+
+    @_abc_1.abstractmethod
+    def GetColourBoard(
+        self,
+        request: _alerts_pb2.GetColourBoardRequest,
+        context: _aio.ServicerContext[_alerts_pb2.GetColourBoardRequest, _abc.Awaitable[_alerts_pb2.GetColourBoardResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.GetColourBoardResponse]:
+        """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead."""
+
+    @_abc_1.abstractmethod
+    def CountColours(
+        self,
+        request: _alerts_pb2.CountColoursRequest,
+        context: _aio.ServicerContext[_alerts_pb2.CountColoursRequest, _abc.Awaitable[_alerts_pb2.CountColoursResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.CountColoursResponse]:
+        """Counts the instruments of one subject by colour; the public may ask it of a listed subject."""
 
     @_abc_1.abstractmethod
     def ListAlerts(

@@ -88,6 +88,12 @@ _HELP = {
     "ruleset_ids": "规则，可多次；缺省为全部 | rulesets; all if none",
     "record_ids": "信用信息 id，可多次 | record, repeatable",
     "seen": "所见估计的摘要，见 batch show | digest of what was seen",
+    "order_by": "排序：栏目名，倒序在后面加 desc | order: a column, with desc for the reverse",
+    "state": "状态 | state",
+    "text": "编号或类型名称中有 | serial number or type contains",
+    "valid_until_from": "有效期至这一日或以后 | valid until this day or longer",
+    "valid_until_to": "有效期至这一日或以前 | valid until this day at most",
+    "weeks": "今后几周 | weeks ahead",
     "subject_id": "主体 id 或统一社会信用代码 | subject, or its credit code",
     "version": "版本 | version",
 }

@@ -44,7 +44,8 @@ notice_id 通知id | number 案号 | object 对象 | occurred_on 发生日期 | 
 opened_at 开始时间 | outcome 处理意见 | overdue 已逾期 | person_in_charge 负责人 | phone 电话
 points 分值 | promise 承诺 | provided_by 提供单位 | provisional 暂定 | published_at 公布时间
 published_by 公布人 | raised_at 发出时间 | ran_at 调整时间 | reason 原因代码
-reason_zh 原因 | reasons 理由 | receipt_after 此后凭据 | receipt_before 此前凭据
+reason_en 原因（英文） | reason_zh 原因 | reasons 理由
+receipt_after 此后凭据 | receipt_before 此前凭据
 receipt_id 凭据id | record_id 信用信息id | record_ids 信用信息id | rejected 未收下行数
 remaining_days 剩余工作日 | removed 已删除 | repair 修复 | repeated_serial 编号重复
 repeated_serials 重复编号数 | roles 角色 | rotate_on 轮换日期 | row 行 | rows 行数
@@ -65,7 +66,8 @@ Case.grounds 异议理由 | Case.reasons 决定理由
 Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
 Record.bureau 录入机关代码 | Subject.kind 主体类型
-InstrumentColour.bureau 机关代码
+InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数
+weeks 按周到期数
 certificate_no 证书编号 | certificate_sha256 证书SHA-256 | institution 检定机构 | method 检定依据
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
@@ -108,6 +110,9 @@ TITLES = {
     "Verification": "检定",
     "Retention": "保存与披露",
     "Watch": "每日巡查",
+    "BoardCount": "按类型和颜色统计",
+    "ColourTotal": "按颜色统计",
+    "WeekAhead": "按周到期数",
     "Impact": "试算",
     "ImpactCount": "等级变化统计",
     "IndexRow": "各行得分",

@@ -68,6 +68,7 @@ Account.roles role | Subject.kind subject_kind | SubjectItem.kind subject_kind
 SupposedSubject.kind subject_kind | SupposedRecord.kind record_kind
 Record.kind record_kind | Correction.kind record_kind | AddedRecord.kind record_kind
 OpenStep.kind record_kind | Record.status record_status
+InstrumentColour.state instrument_state | ListColoursRequest.state instrument_state
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
 Verification.result result | Batch.state batch_state
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind

@@ -13,7 +13,13 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.reading import subject, subject_names, today
+from services.portal.pages.reading import (
+    board_of,
+    bureau_names,
+    subject,
+    subject_names,
+    today,
+)
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
@@ -44,11 +50,14 @@ async def home(visit: Visit) -> Response:
         lists.append(_batch_tasks(visit))
     tasks = [task for found in await asyncio.gather(*lists) for task in found]
     own = visit.person.subject_id
+    board, bureaus = await asyncio.gather(board_of(visit), bureau_names(visit))
     return visit.page(
         "home.html",
         tasks=sorted(tasks, key=lambda task: task.urgency),
         today=day,
         firm=await subject(visit, own) if own else None,
+        board=board,
+        bureaus=bureaus,
     )
 
 

@@ -13,31 +13,52 @@ from services.portal.visit import Visit
 
 PAGE_SIZE = 50
 COLOURS = ("red", "yellow", "green", "none")
+STATES = ("in_use", "spare", "stopped", "scrapped")
+ORDERS = ("", "valid_until", "valid_until desc", "type_code", "serial_no")
 
 
 async def listing(visit: Visit) -> Response:
     """Shows the instruments that the visitor may see, the most severe colour first.
 
-    The filter by colour and subject is part of the page's address.
+    The filters and the order are part of the page's address.
     """
-    colour = visit.query("colour") if visit.query("colour") in COLOURS else ""
-    own = visit.person.subject_id if visit.has(Role.OPERATOR) else visit.query("subject")
-    request = alerts.ListColoursRequest(
-        subject_id=own, colour=colour, page_size=PAGE_SIZE, page_token=visit.query("page")
-    )
-    answer = await ask(visit.services.alerts.ListColours(request))
+    asked = _asked(visit)
+    answer = await ask(visit.services.alerts.ListColours(asked))
     rows = list(answer.instruments)
     return visit.page(
         "instruments/list.html",
         rows=rows,
-        colour=colour,
+        asked=asked,
         colours=COLOURS,
-        subject_id=visit.query("subject"),
+        states=STATES,
+        orders=ORDERS,
         owners=await subject_names(visit, (row.subject_id for row in rows)),
         today=await today(visit),
         more=answer.next_page_token,
-        counts=await _counts(visit) if not own else {},
+        total=answer.total if answer.HasField("total") else None,
     )
+
+
+def _asked(visit: Visit) -> alerts.ListColoursRequest:
+    """The question that the address asks; a value that no filter knows is left out."""
+    own = visit.person.subject_id if visit.has(Role.OPERATOR) else visit.query("subject")
+    return alerts.ListColoursRequest(
+        subject_id=own,
+        bureau=visit.query("bureau"),
+        colour=_one_of(COLOURS, visit.query("colour")),
+        state=_one_of(STATES, visit.query("state")),
+        type_code=visit.query("type"),
+        text=visit.query("q"),
+        valid_until_from=visit.query("from"),
+        valid_until_to=visit.query("to"),
+        order_by=_one_of(ORDERS, visit.query("order")),
+        page_size=PAGE_SIZE,
+        page_token=visit.query("page"),
+    )
+
+
+def _one_of(known: tuple[str, ...], written: str) -> str:
+    return written if written in known else ""
 
 
 async def one(visit: Visit) -> Response:
@@ -54,11 +75,3 @@ async def one(visit: Visit) -> Response:
         owner=await subject(visit, answer.instrument.subject_id),
         today=await today(visit),
     )
-
-
-async def _counts(visit: Visit) -> dict[str, int]:
-    answer = await ask(visit.services.alerts.SummariseColours(alerts.SummariseColoursRequest()))
-    counts = dict.fromkeys(COLOURS, 0)
-    for count in answer.counts:
-        counts[count.colour] += count.instruments
-    return counts

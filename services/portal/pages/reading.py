@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 import grpc
 
 from plumbing.client import Refusal, ask
+from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pictures.colour_board import ColourBoard, colour_board
 from services.portal.pictures.grade_path import GradePath, grade_path
 from services.portal.visit import Visit
 
@@ -76,3 +78,21 @@ async def path_of(visit: Visit, receipt_id: str) -> tuple[GradePath, list[str]]:
     chinese = visit.language == "zh-CN"
     sentences = answer.explanation_zh if chinese else answer.explanation_en
     return grade_path(answer.receipt_json), list(sentences)
+
+
+async def board_of(visit: Visit, *, bureau: str = "", subject_id: str = "") -> ColourBoard:
+    """Reads the colour board of a bureau or a subject; without either, of all the visitor may see.
+
+    A page shows it with the macro `board` of board.html.
+    """
+    request = alerts.GetColourBoardRequest(bureau=bureau, subject_id=subject_id)
+    answer = await ask(visit.services.alerts.GetColourBoard(request))
+    asked = {"bureau": bureau, "subject": subject_id}
+    return colour_board(answer, {name: value for name, value in asked.items() if value})
+
+
+async def bureau_names(visit: Visit) -> dict[str, str]:
+    """Reads the name of every bureau, by its code."""
+    request = registry.ListBureausRequest(page_size=ALL)
+    bureaus = (await ask(visit.services.registry.ListBureaus(request))).bureaus
+    return {bureau.code: bureau.name for bureau in bureaus}

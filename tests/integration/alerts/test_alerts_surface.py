@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -123,6 +124,84 @@ async def test_colours_are_listed_the_most_severe_first_page_by_page(
     red = await institution.ListColours(pb.ListColoursRequest(colour="red", subject_id="s1"))
     [row] = red.instruments
     assert (row.instrument_id, row.cite) == ("i4", "S4 四(一)")
+
+
+def listed(answer: pb.ListColoursResponse) -> list[str]:
+    return [row.instrument_id for row in answer.instruments]
+
+
+async def test_colours_are_filtered_and_ordered(coloured: RunningAlerts, sign_in: As) -> None:
+    await coloured.put(instrument(8, type_code="FUEL", state="spare"))
+    staff = sign_in(Role.CASEWORKER, **STAFF)
+
+    async def found(**asked: Any) -> list[str]:
+        return listed(await staff.ListColours(pb.ListColoursRequest(**asked)))
+
+    assert await found(state="stopped") == ["i7"]
+    assert await found(type_code="NO-SUCH-TYPE") == []
+    assert await found(text="NO-3") == ["i3"]
+    assert await found(text="加油机") == ["i8"]  # the name of the type, not its code
+    assert len(await found(text="试验用")) == 6
+    assert await found(text="%") == []
+    day = TODAY.isoformat()
+    assert await found(valid_until_from=day) == ["i3", "i2", "i1"]
+    assert await found(valid_until_to=day) == ["i5", "i4"]
+    assert await found(order_by="serial_no", colour="red") == ["i4", "i5"]
+    backwards = [row for row in await found(order_by="valid_until desc") if row not in ("i7", "i8")]
+    assert backwards == ["i1", "i2", "i3", "i4", "i5"]
+
+
+async def test_an_order_is_kept_from_page_to_page(coloured: RunningAlerts, sign_in: As) -> None:
+    staff, found, token = sign_in(Role.CASEWORKER, **STAFF), list[str](), ""
+    while True:
+        request = pb.ListColoursRequest(
+            order_by="serial_no desc", page_size=2, page_token=token, state="in_use"
+        )
+        answer = await staff.ListColours(request)
+        found += listed(answer)
+        if not (token := answer.next_page_token):
+            break
+    assert found == ["i5", "i4", "i3", "i2", "i1"]
+
+
+async def test_the_board_counts_what_the_lists_show(coloured: RunningAlerts, sign_in: As) -> None:
+    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+    board = await staff.GetColourBoard(pb.GetColourBoardRequest())
+    for count in board.counts:
+        request = pb.ListColoursRequest(
+            bureau=count.bureau, type_code=count.type_code, colour=count.colour
+        )
+        assert len(listed(await staff.ListColours(request))) == count.instruments
+    assert sum(count.instruments for count in board.counts) == 6
+    assert len(board.weeks) == 8
+    assert (board.weeks[0].starts_on, board.weeks[0].ends_on) == ("2026-09-15", "2026-09-20")
+    for week in board.weeks:
+        request = pb.ListColoursRequest(
+            valid_until_from=week.starts_on, valid_until_to=week.ends_on
+        )
+        answer = await staff.ListColours(request)
+        assert len(listed(answer)) == week.instruments
+    assert sum(week.instruments for week in board.weeks) == 2  # 20 and 50 days from today
+    own = await sign_in(Role.OPERATOR, subject_id="s2").GetColourBoard(pb.GetColourBoardRequest())
+    assert [(count.colour, count.instruments) for count in own.counts] == [("red", 1)]
+
+
+async def test_the_public_sees_counts_of_listed_subjects_only(
+    coloured: RunningAlerts, sign_in: As
+) -> None:
+    await coloured.put(subject(4, kind="natural_person"), subject(5, in_review=True))
+    public = sign_in(Role.PUBLIC)
+    answer = await public.CountColours(pb.CountColoursRequest(subject_id="s1"))
+    assert {total.colour: total.instruments for total in answer.totals} == {
+        "none": 2,
+        "green": 1,
+        "yellow": 1,
+        "red": 1,
+    }
+    for hidden in ("s4", "s5", "no-such"):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await public.CountColours(pb.CountColoursRequest(subject_id=hidden))
+        assert refused.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 async def test_alerts_are_listed_newest_first(coloured: RunningAlerts, sign_in: As) -> None:

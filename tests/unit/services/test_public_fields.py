@@ -102,6 +102,8 @@ OPEN = {
         "ambiguities",
     },
     "quanheng.grading.v1.IndexRow": {"row", "points", "found", "cite", "standard"},
+    "quanheng.alerts.v1.CountColoursResponse": {"totals", "on"},
+    "quanheng.alerts.v1.ColourTotal": {"colour", "instruments"},
     "quanheng.alerts.v1.ListExposuresResponse": {"exposures", "next_page_token"},
     "quanheng.alerts.v1.Exposure": {
         *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),

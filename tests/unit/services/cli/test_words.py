@@ -48,7 +48,8 @@ def choices() -> Iterator[tuple[FieldDescriptor, list[str]]]:
         for message in module.DESCRIPTOR.message_types_by_name.values():
             for field in message.fields:
                 rules = field.GetOptions().Extensions[RULES].string
-                if codes := [code for code in getattr(rules, "in") if code]:
+                codes = [code for code in getattr(rules, "in") if code]
+                if codes and field.name != "order_by":  # its codes are the names of fields
                     yield field, codes
 
 

@@ -10,7 +10,9 @@ from law.grading import grade
 from law.terms.ledger import start
 from law.terms.workdays import edition
 from law.texts_in_force.load import load
+from protos.alerts.v1 import alerts_pb2 as pb_alerts
 from protos.objection.v1 import objection_pb2 as pb
+from services.portal.pictures.colour_board import colour_board
 from services.portal.pictures.grade_path import grade_path
 from services.portal.pictures.term_strip import term_strip
 
@@ -59,3 +61,31 @@ def test_the_path_of_a_grade_ends_at_its_score() -> None:
     assert path.base == 90
     assert path.steps[-1].after == receipt.score
     assert {step.line.record for step in path.steps} == {"r0", "r1"}
+
+
+def test_a_board_counts_each_instrument_once_and_links_to_its_list() -> None:
+    counts = [
+        pb_alerts.BoardCount(bureau=unit, type_code=kind, colour=colour, instruments=number)
+        for unit, kind, colour, number in (
+            ("330106", "FUEL", "red", 2),
+            ("330106", "FUEL", "none", 40),
+            ("330106", "TAXI", "green", 3),
+            ("330108", "FUEL", "yellow", 1),
+        )
+    ]
+    week = pb_alerts.WeekAhead(starts_on="2026-09-14", ends_on="2026-09-20", instruments=4)
+    answer = pb_alerts.GetColourBoardResponse(on="2026-09-14", counts=counts, weeks=[week])
+    board = colour_board(answer, {"bureau": "330100"})
+    assert board.totals == {"red": 2, "yellow": 1, "green": 3, "none": 40}
+    assert [(row.unit, row.total) for row in board.units] == [("330106", 45), ("330108", 1)]
+    assert [(row.type_code, row.warned) for row in board.types] == [("FUEL", 3), ("TAXI", 3)]
+    assert sum(row.total for row in board.cells) == 46
+    first = board.units[0]
+    assert [(part.colour, part.width) for part in board.bars(first)] == [
+        ("red", 120),
+        ("green", 180),
+    ]
+    assert board.link("red", first) == "/instruments?bureau=330106&colour=red"
+    assert board.link("", board.types[0]) == "/instruments?bureau=330100&type=FUEL"
+    assert board.week_link(board.weeks[0]).endswith("from=2026-09-14&to=2026-09-20")
+    assert board.weeks[0].height == 60

@@ -1,0 +1,96 @@
+"""The colour board: instruments counted by bureau, type and colour, and by week of their last day.
+
+The counts are those of the list of colours on the same day: each number has a list behind it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from law.colours.basis import Basis
+from law.disclosure.rule import may_list_openly
+from law.errors import NotFound
+from law.evidence import SubjectKind
+from plumbing.identity import Role
+from plumbing.view import View
+from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.queries import ON_FILE, colour_in_sql, scope
+from services.alerts.tables import Instrument, Subject
+
+_DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
+_SHOWN_WEEKS = 8
+
+
+async def get_colour_board(
+    view: View, request: pb.GetColourBoardRequest
+) -> pb.GetColourBoardResponse:
+    """Counts the instruments within the caller's scope today.
+
+    They are counted by bureau, type and colour, and, where a date decides the colour, by the week
+    in which they are valid for the last time.
+    """
+    where = (ON_FILE, *scope(view.caller, Instrument, request.bureau, request.subject_id))
+    colour = colour_in_sql(view.today).label("colour")
+    keys = (col(Instrument.bureau), col(Instrument.type_code), colour)
+    rows = await _rows(view, sa.select(*keys, sa.func.count()).where(*where).group_by(*keys))
+    return pb.GetColourBoardResponse(
+        on=view.today.isoformat(),
+        counts=[
+            pb.BoardCount(bureau=bureau, type_code=kind, colour=found, instruments=number)
+            for bureau, kind, found, number in sorted(rows)
+        ],
+        weeks=await _weeks(view, request.weeks or _SHOWN_WEEKS, where),
+    )
+
+
+async def _weeks(view: View, weeks: int, where: tuple[Any, ...]) -> list[pb.WeekAhead]:
+    monday = view.today - view.today.weekday() * _DAY
+    ends = [monday + _WEEK * n - _DAY for n in range(1, weeks + 1)]
+    until = col(Instrument.valid_until)
+    ahead = (col(Instrument.standing) == Basis.DATED, until.between(view.today, ends[-1]))
+    by_day = sa.select(until, sa.func.count()).where(*where, *ahead).group_by(until)
+    numbers = dict.fromkeys(ends, 0)
+    for last_day, number in await _rows(view, by_day):
+        numbers[_sunday(last_day)] += number
+    return [
+        pb.WeekAhead(
+            starts_on=max(end - _WEEK + _DAY, view.today).isoformat(),
+            ends_on=end.isoformat(),
+            instruments=number,
+        )
+        for end, number in numbers.items()
+    ]
+
+
+def _sunday(day: date) -> date:
+    return day + _DAY * (6 - day.weekday())
+
+
+async def count_colours(view: View, request: pb.CountColoursRequest) -> pb.CountColoursResponse:
+    """Counts the instruments of one subject by colour today.
+
+    The public may ask it of a subject that the law allows to be listed openly (S4 三(五)). Raises
+    NotFound for a subject that the caller may not see.
+    """
+    subject = await view.session.get(Subject, request.subject_id)
+    if subject is None or subject.removed or not _may_see(view, subject):
+        raise NotFound("没有该信用主体", "There is no such subject")
+    colour = colour_in_sql(view.today).label("colour")
+    of_subject = col(Instrument.subject_id) == subject.subject_id
+    counted = sa.select(colour, sa.func.count()).where(ON_FILE, of_subject).group_by(colour)
+    totals = [pb.ColourTotal(colour=c, instruments=n) for c, n in await _rows(view, counted)]
+    return pb.CountColoursResponse(totals=totals, on=view.today.isoformat())
+
+
+def _may_see(view: View, subject: Subject) -> bool:
+    if view.caller.has(Role.PUBLIC):
+        return not subject.in_review and may_list_openly(SubjectKind(subject.kind), view.today)
+    return view.caller.sees(subject.subject_id, subject.bureau)
+
+
+async def _rows(view: View, statement: Any) -> list[Any]:
+    return list((await (await view.session.connection()).execute(statement)).all())
