@@ -94,7 +94,8 @@ def _endpoint(
         if roles and session is None:
             return visit.redirect(f"/sign-in?next={quote(request.url.path)}")
         try:
-            use_token(await _token(portal, clock, session))
+            # A public page shows everybody the same, whoever they have signed in as.
+            use_token(await _token(portal, clock, session if roles else None))
             return await _admitted(visit, page, roles)
         except Refusal as refusal:
             return await _after_refusal(visit, refusal)

@@ -25,9 +25,15 @@ from tests.postgres import Databases
 BUREAU = "330106"
 
 
+@pytest.fixture(scope="module")
+def with_portal() -> bool:
+    """Whether the platform has the portal; a file of tests may say so."""
+    return False
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def platform(
-    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases, with_portal: bool
 ) -> AsyncIterator[RunningPlatform]:
     """A sandbox of all processes, two of each on PostgreSQL, with people and a subject."""
     folder: Path = tmp_path_factory.mktemp("platform")
@@ -38,6 +44,7 @@ async def platform(
             database=databases.of_every_service(folder),
             services=two_of_each if databases.serve_replicas else service_specs,
             usual_ports=False,
+            portal=with_portal,
         )
         await exits.enter_async_context(machine)
         await machine.wait_ready(PATIENCE_SECONDS)

@@ -21,9 +21,11 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.health import agreement
-from tests.e2e import requests, staffed_platform, who_may
+from services.portal.routes import ADDRESSES
+from tests.e2e import requests, staffed_platform, who_may, who_may_open
 from tests.e2e.forged_tokens import KINDS, forged
 from tests.e2e.fuzzer import ANSWERS, MOVES_TIME, Fuzzer, answer, huge
+from tests.e2e.opening import SWAPPERS, House, found, places_to_try, swapping, visit
 from tests.e2e.readiness import memory, metrics, watching_readiness
 from tests.e2e.rpcs import Rpc, all_rpcs
 from tests.e2e.running_platform import RunningPlatform, until
@@ -51,11 +53,23 @@ def receiver() -> Iterator[Receiver]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def with_portal() -> bool:
+    return True
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def staff(platform: RunningPlatform) -> AsyncIterator[StaffedPlatform]:
     """The platform with two bureaus, what they hold, and a person in every role."""
     async with AsyncExitStack() as exits:
         yield await staffed_platform.staff_platform(platform, exits)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(staff: StaffedPlatform) -> AsyncIterator[House]:
+    """The same people, signed in at the portal."""
+    async with AsyncExitStack() as exits:
+        yield await visit(staff, exits)
 
 
 def by_name() -> dict[str, list[Rpc]]:
@@ -109,6 +123,41 @@ def who_asks(staff: StaffedPlatform, place: str, role: str) -> Person:
     """Who asks; what is foreign to a city is asked for by somebody of another city."""
     asking = staff.colleagues if place == "foreign" and role in staff.colleagues else staff.people
     return asking[role]
+
+
+async def test_every_address_has_its_lines_in_the_table(house: House) -> None:
+    places: defaultdict[str, set[str]] = defaultdict(set)
+    for line in who_may_open.lines():
+        places[line.path].add(line.place)
+    known = {address.path for address in ADDRESSES}
+    missing = [
+        await found(house, address, place)
+        for address in sorted(known - set(places))
+        for place in places_to_try(address)
+    ]
+    told = ["read these lines, and add them to who_may_open.py if they are right:", *missing]
+    assert not missing, "\n".join(map(str, told))
+    assert set(places) <= known
+    for path, tried in places.items():
+        assert set(places_to_try(path)) - {"neighbour"} <= tried or {"own", "foreign"} <= tried, (
+            path
+        )
+
+
+async def test_who_may_open_what(house: House) -> None:
+    wrong = []
+    for line in who_may_open.lines():
+        got = await found(house, line.address, line.place)
+        if got != line:
+            wrong += [f"- {line}", f"+ {got}"]
+    assert not wrong, "\n".join(["in the table (-) and found (+):", *wrong])
+
+
+@pytest.mark.parametrize("role", SWAPPERS)
+async def test_swapped_ids_give_no_data(house: House, role: str) -> None:
+    result = await swapping(house, role)
+    assert result.wrong == []
+    assert result.sent > 0
 
 
 async def test_what_is_for_one_service_is_for_no_other(staff: StaffedPlatform) -> None:
@@ -245,7 +294,7 @@ async def test_the_clock_takes_no_nonsense_and_time_may_end(
 
 
 async def test_no_service_fell_or_blamed_itself(staff: StaffedPlatform) -> None:
-    for service in SERVICES:
+    for service in CALLERS:
         log = staff.platform.machine.data_dir / "logs" / f"{service}.log"
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         assert [one["event"] for one in lines].count("process.ready") == 1, service

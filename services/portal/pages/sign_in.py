@@ -63,10 +63,11 @@ async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> 
 
 
 async def sign_out(visit: Visit) -> Response:
-    """Ends the session of the visitor."""
-    if visit.request.method == "POST" and visit.session is not None:
-        await visit.portal.sessions.end(visit.session)
+    """Ends the session of the visitor; a link alone signs nobody out."""
     response = visit.redirect("/")
+    if visit.request.method == "GET" or visit.session is None:
+        return response
+    await visit.portal.sessions.end(visit.session)
     response.delete_cookie(COOKIE, path="/")
     return response
 

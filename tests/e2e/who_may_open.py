@@ -1,0 +1,161 @@
+"""Who may open what: every address of the portal, every role, own and foreign (D-09).
+
+One line for each address and place; the places are those of who_may.py. A new address fails
+test_nobody_in.py, which then prints the lines that it found: read them, and add them here if they
+are right. `record_id` and the like may also stand in the query of an address.
+
+A cell says what the visitor gets:
+
+  +  the page, or the page that it leads to; if a place is named, with the thing on it
+  .  the page without the thing
+  -  403
+  0  404: this visitor cannot see the thing
+  >  the page to sign in
+
+`no` is somebody who has not signed in. What is foreign to a city is opened by somebody of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+COLUMNS = {
+    "no": "nobody",
+    "op": "operator",
+    "cw": "caseworker",
+    "uh": "unit_head",
+    "mr": "municipal_reviewer",
+    "in": "inspector",
+    "vi": "verification_institution",
+    "it": "integrator",
+    "ad": "administrator",
+    "cc": "city_caseworker",
+    "ch": "city_unit_head",
+    "cr": "city_reviewer",
+}
+
+WIDTH = 58  # of address and place
+
+TABLE = """
+                                                          no  op cw uh mr in vi it ad  cc ch cr
+/ any                                                     +   + + + + + + + +  + + +
+/notices any                                              +   + + + + + + + +  + + +
+/law any                                                  +   + + + + + + + +  + + +
+/law/texts/{ruleset_id} any                               +   + + + + + + + +  + + +
+/law/working-days any                                     +   + + + + + + + +  + + +
+/law/colours any                                          +   + + + + + + + +  + + +
+/firms/{subject_id} own                                   +   + + + + + + + +  + + +
+/firms/{subject_id} neighbour                             +   + + + + + + + +  + + +
+/firms/{subject_id} foreign                               +   + + + + + + + +  + + +
+/firms/{subject_id} city                                  +   + + + + + + + +  + + +
+/firms/{subject_id} person                                0   0 0 0 0 0 0 0 0  0 0 0
+/firms/{subject_id} review                                0   0 0 0 0 0 0 0 0  0 0 0
+
+/sign-in any                                              +   + + + + + + + +  + + +
+/sign-out any                                             +   + + + + + + + +  + + +
+/language/{language} any                                  +   + + + + + + + +  + + +
+/account any                                              >   + + + + + + + +  + + +
+/sandbox/cast any                                         0   0 0 0 0 0 0 0 0  0 0 0
+/sandbox/clock any                                        >   0 0 0 0 0 0 0 0  0 0 0
+
+/grade any                                                >   + - - - - - - -  - - -
+/objections/new any                                       >   + - - - - - - -  - - -
+/repairs/new any                                          >   + - - - - - - -  - - -
+/records own                                              >   + - - - - - - -  - - -
+/records neighbour                                        >   . - - - - - - -  - - -
+/records foreign                                          >   . - - - - - - -  - - -
+/messages own                                             >   + - - - - - - -  - - -
+/messages neighbour                                       >   . - - - - - - -  - - -
+/messages foreign                                         >   . - - - - - - -  - - -
+
+/home own                                                 >   + + . . . - - -  + . .
+/home neighbour                                           >   . + . . . - - -  + . .
+/home foreign                                             >   . . . . . - - -  . . .
+/instruments own                                          >   + + + + + - - -  + + +
+/instruments neighbour                                    >   . + + + + - - -  + + +
+/instruments foreign                                      >   . . . . . - - -  . . .
+/cases own                                                >   + + + + + - - -  + + +
+/cases neighbour                                          >   . + + + + - - -  + + +
+/cases foreign                                            >   . . . . . - - -  . . .
+/instruments/{instrument_id} own                          >   + + + + + - - -  + + +
+/instruments/{instrument_id} neighbour                    >   - + + + + - - -  + + +
+/instruments/{instrument_id} foreign                      >   - - - - - - - -  - - -
+/cases/{case_id} own                                      >   + + + + + - - -  + + +
+/cases/{case_id} neighbour                                >   - + + + + - - -  + + +
+/cases/{case_id} foreign                                  >   - - - - - - - -  - - -
+/subjects own                                             >   - + + + + - - -  + + +
+/subjects neighbour                                       >   - + + + + - - -  + + +
+/subjects foreign                                         >   - . . . . - - -  . . .
+/escalations own                                          >   - + + + + - - -  + + +
+/escalations neighbour                                    >   - + + + + - - -  + + +
+/escalations foreign                                      >   - . . . . - - -  . . .
+/subjects/{subject_id} own                                >   - + + + + - - -  + + +
+/subjects/{subject_id} foreign                            >   - - - - - - - -  - - -
+/escalations/{escalation_id:path} own                     >   - + + + + - - -  + + +
+/escalations/{escalation_id:path} foreign                 >   - - - - - - - -  - - -
+
+/cases/{case_id}/accept own                               >   - + - - - - - -  + - -
+/cases/{case_id}/accept foreign                           >   - - - - - - - -  - - -
+/cases/{case_id}/decline own                              >   - + - - - - - -  + - -
+/cases/{case_id}/decline foreign                          >   - - - - - - - -  - - -
+/cases/{case_id}/extend own                               >   - + - - - - - -  + - -
+/cases/{case_id}/extend foreign                           >   - - - - - - - -  - - -
+/cases/{case_id}/decide own                               >   - + - - - - - -  + - -
+/cases/{case_id}/decide foreign                           >   - - - - - - - -  - - -
+/cases/{case_id}/ask-supplement own                       >   - + - - - - - -  + - -
+/cases/{case_id}/ask-supplement foreign                   >   - - - - - - - -  - - -
+/cases/{case_id}/conditions/{condition_id} own            >   - + - - - - - -  + - -
+/cases/{case_id}/conditions/{condition_id} foreign        >   - - - - - - - -  - - -
+/cases/{case_id}/decide-repair own                        >   - + - - - - - -  + - -
+/cases/{case_id}/decide-repair foreign                    >   - - - - - - - -  - - -
+/cases/{case_id}/extension own                            >   - - + - - - - -  - + -
+/cases/{case_id}/extension foreign                        >   - - - - - - - -  - - -
+/cases/{case_id}/withdraw own                             >   + - - - - - - -  - - -
+/cases/{case_id}/withdraw neighbour                       >   - - - - - - - -  - - -
+/cases/{case_id}/withdraw foreign                         >   - - - - - - - -  - - -
+/cases/{case_id}/supplement own                           >   + - - - - - - -  - - -
+/cases/{case_id}/supplement neighbour                     >   - - - - - - - -  - - -
+/cases/{case_id}/supplement foreign                       >   - - - - - - - -  - - -
+
+/imports own                                              >   - + + - - - - -  + + -
+/imports foreign                                          >   - . . - - - - -  . . -
+/imports/new any                                          >   - + - - - - - -  + - -
+/imports/templates/{family}.{format} any                  >   - + + - - - - -  + + -
+/imports/{batch_id} own                                   >   - + + - - - - -  + + -
+/imports/{batch_id} foreign                               >   - - - - - - - -  - - -
+/imports/{batch_id}/rejected.csv own                      >   - . . - - - - -  . . -
+/imports/{batch_id}/rejected.csv foreign                  >   - - - - - - - -  - - -
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What each visitor gets at one address that is about one place."""
+
+    address: str  # "/cases/{case_id}"
+    place: str
+    cells: dict[str, str]  # role → cell
+
+    def __str__(self) -> str:
+        """The line as it stands in the table."""
+        cells = list(self.cells.values())
+        staff = " ".join([*cells[1:9]]) + "  " + " ".join(cells[9:])
+        return f"{self.address} {self.place}".ljust(WIDTH) + f"{cells[0]}   {staff}"
+
+    @property
+    def path(self) -> str:
+        """The address without its query, as it stands in the portal's table of routes."""
+        return self.address.partition("?")[0]
+
+
+def lines() -> list[Line]:
+    """The lines of the table."""
+    return list(_read(TABLE))
+
+
+def _read(table: str) -> Iterator[Line]:
+    header, *rest = (line.split() for line in table.splitlines() if line.strip())
+    roles = [COLUMNS[short] for short in header]
+    for address, place, *cells in rest:
+        yield Line(address, place, dict(zip(roles, cells, strict=True)))
