@@ -70,11 +70,6 @@ async def _far(platform: RunningPlatform, role: str, exits: AsyncExitStack) -> V
     return await visitor(portal, exits, role, name, password)
 
 
-def places_to_try(address: str) -> tuple[str, ...]:
-    """The places of which an address that is not in the table yet should have lines."""
-    return ("own", "neighbour", "foreign") if is_about_a_place(address) else ("any",)
-
-
 async def found(house: House, address: str, place: str) -> Line:
     """The line of an address and a place as it is."""
     cells = await asyncio.gather(*(_cell(house, address, place, role) for role in ROLES))

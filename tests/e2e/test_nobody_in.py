@@ -21,11 +21,10 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.health import agreement
-from services.portal.routes import ADDRESSES
 from tests.e2e import requests, staffed_platform, who_may, who_may_open
 from tests.e2e.forged_tokens import KINDS, forged
 from tests.e2e.fuzzer import ANSWERS, MOVES_TIME, Fuzzer, answer, huge
-from tests.e2e.opening import SWAPPERS, House, found, places_to_try, swapping, visit
+from tests.e2e.opening import SWAPPERS, House, found, swapping, visit
 from tests.e2e.readiness import memory, metrics, watching_readiness
 from tests.e2e.rpcs import Rpc, all_rpcs
 from tests.e2e.running_platform import RunningPlatform, until
@@ -123,25 +122,6 @@ def who_asks(staff: StaffedPlatform, place: str, role: str) -> Person:
     """Who asks; what is foreign to a city is asked for by somebody of another city."""
     asking = staff.colleagues if place == "foreign" and role in staff.colleagues else staff.people
     return asking[role]
-
-
-async def test_every_address_has_its_lines_in_the_table(house: House) -> None:
-    places: defaultdict[str, set[str]] = defaultdict(set)
-    for line in who_may_open.lines():
-        places[line.path].add(line.place)
-    known = {address.path for address in ADDRESSES}
-    missing = [
-        await found(house, address, place)
-        for address in sorted(known - set(places))
-        for place in places_to_try(address)
-    ]
-    told = ["read these lines, and add them to who_may_open.py if they are right:", *missing]
-    assert not missing, "\n".join(map(str, told))
-    assert set(places) <= known
-    for path, tried in places.items():
-        assert set(places_to_try(path)) - {"neighbour"} <= tried or {"own", "foreign"} <= tried, (
-            path
-        )
 
 
 async def test_who_may_open_what(house: House) -> None:

@@ -1,8 +1,9 @@
 """Who may open what: every address of the portal, every role, own and foreign (D-09).
 
-One line for each address and place; the places are those of who_may.py. A new address fails
-test_nobody_in.py, which then prints the lines that it found: read them, and add them here if they
-are right. `record_id` and the like may also stand in the query of an address.
+One line for each address and place; the places are those of who_may.py. `record_id` and the like
+may also stand in the query of an address. An address without lines fails
+tests/unit/services/portal/test_classified.py, which prints the lines to begin with;
+tests/e2e/test_nobody_in.py tries every line on real processes.
 
 A cell says what the visitor gets:
 
