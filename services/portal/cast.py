@@ -15,6 +15,7 @@ _ABOUT = {
     Role.UNIT_HEAD: N_("审批延期和督促步骤"),
     Role.MUNICIPAL_REVIEWER: N_("看全市的案件"),
     Role.INSPECTOR: N_("看主体和器具"),
+    Role.VERIFICATION_INSTITUTION: N_("上传检定结果"),
 }
 
 

@@ -19,6 +19,7 @@ from services.registry.identity.first_start import ensure_administrator
 from services.registry.identity.passwords import Passwords
 from services.registry.identity.servicer import IdentityServicer
 from services.registry.imports import policy as imports_policy
+from services.registry.imports.batch.background import Background
 from services.registry.imports.batch.bulk import Expiry
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer, ImportServicer
@@ -39,20 +40,22 @@ async def build(parts: Parts) -> Assembly:
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
     grading = GradingService(parts.channel("grading"))
+    background = Background(parts.changes, grading, settings)
     expiry = Expiry(parts.changes, settings.import_open_days)
     identity = IdentityServicer(parts.changes, passwords, signer, secrets)
+    importing = (parts.changes, grading, settings)
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
         rpc={
             REGISTRY: RegistryServicer(parts.changes).register,
-            imports_policy.IMPORTS: ImportServicer(parts.changes, grading, settings).register,
-            imports_policy.BULK: BulkServicer(parts.changes, grading, settings).register,
+            imports_policy.IMPORTS: ImportServicer(*importing, background).register,
+            imports_policy.BULK: BulkServicer(*importing).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,
         },
         policies=[POLICY, imports_policy.POLICY],
         consumers=consumers(parts, timers),
-        background=[timers.run, workflows.drain, expiry.run],
+        background=[timers.run, workflows.drain, expiry.run, background.run],
         check=partial(check, parts.database, parts.clock, timers.runs),
         reconcile=timers.reconcile,
         looks=figures.looks(parts.database),

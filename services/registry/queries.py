@@ -110,18 +110,23 @@ async def list_verifications(
 ) -> pb.ListVerificationsResponse:
     """Returns a page of verifications, each with the fields that identify its instrument.
 
-    The instruments are those of a subject, a bureau, or the caller's whole scope. The response also
-    has the total number of verifications.
+    The instruments are those of a subject, a bureau, or the caller's whole scope; those of one
+    institution are sorted by date, newest first. The response also has the total number.
     """
     on_file = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
     owned = await _owned(view, request)
     rows: Any = select(Verification, Instrument).join(Instrument).where(on_file, *owned)
+    order: tuple[Any, ...] = (Verification.verification_id,)
+    if request.institution:
+        rows = rows.where(col(Verification.institution) == request.institution)
+        order = (Verification.verified_on, Verification.verification_id)
     page, token = await paging.page(
         view.session,
         request,
         rows,
-        Verification.verification_id,
-        key=lambda row: [row[0].verification_id],
+        *order,
+        newest_first=bool(request.institution),
+        key=lambda row: [getattr(row[0], column.key) for column in order],
     )
     entries = (wire.verification_entry(*row) for row in page)
     ids = rows.with_only_columns(col(Verification.verification_id))

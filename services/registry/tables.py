@@ -114,6 +114,7 @@ class Verification(Base, table=True):
             where="certificate_no <> '' AND NOT removed",
         ),
         sa.Index("ix_verification_instrument", "instrument_id", "verified_on"),
+        sa.Index("ix_verification_institution", "institution", "verified_on", "verification_id"),
     )
 
     verification_id: str = Field(primary_key=True)
@@ -210,7 +211,11 @@ class ActivatedText(Base, table=True):
 
 
 class Account(Base, table=True):
-    """A person's account for signing in."""
+    """A person's account for signing in.
+
+    `institution` is the name of the verification institution for which the person acts, as it is
+    written in its verifications.
+    """
 
     __tablename__ = "account"
 
@@ -220,6 +225,7 @@ class Account(Base, table=True):
     roles: list[str] = Field(sa_type=JsonColumn)
     bureau: str = ""
     subject_id: str = ""
+    institution: str = Field(default="", sa_column_kwargs={"server_default": ""})
     password_hash: str
     closed: bool = False
     created_at: datetime
@@ -261,8 +267,9 @@ class ImportBatch(Base, table=True):
     __table_args__ = (
         sa.Index("ix_import_batch_newest", "imported_at", "batch_id"),
         sa.Index("ix_import_batch_question", "question", "state"),
-        # The batches that are being sent: few at any time.
+        # The batches that are being sent, and those that wait to be processed: few at any time.
         _where("ix_import_batch_open", "last_at", where="state = 'receiving'"),
+        _where("ix_import_batch_waiting", "imported_at", "batch_id", where="state = 'waiting'"),
     )
 
     batch_id: str = Field(primary_key=True)

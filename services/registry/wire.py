@@ -62,6 +62,7 @@ def account(row: tables.Account) -> identity.Account:
         roles=[role_number(Role(role)) for role in row.roles],
         bureau=row.bureau,
         subject_id=row.subject_id,
+        institution=row.institution,
         closed=row.closed,
     )
     message.created_at.FromDatetime(row.created_at)

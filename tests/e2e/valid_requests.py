@@ -42,7 +42,13 @@ from tests.e2e.staffed_platform import HOME, Person, StaffedPlatform, entered
 
 PAST = Timestamp()
 PAST.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))  # the clock only moves forward
-Said = Message | list[registry.ImportFileRequest] | list[bulk.SendBulkChunksRequest]
+Upload = list[registry.ImportFileRequest] | list[registry.StartImportRequest]
+Said = Message | Upload | list[bulk.SendBulkChunksRequest]
+
+_UPLOADS: dict[str, Any] = {
+    "ImportFile": registry.ImportFileRequest,
+    "StartImport": registry.StartImportRequest,
+}
 
 
 async def request_for(rpc: Rpc, staff: StaffedPlatform, place: Place, person: Person) -> Said:
@@ -50,8 +56,8 @@ async def request_for(rpc: Rpc, staff: StaffedPlatform, place: Place, person: Pe
     name = rpc.name.partition(".")[2]
     if name in _OF_PERSON:
         return _OF_PERSON[name](staff, person)
-    if name == "ImportFile":
-        return upload(place)
+    if name in _UPLOADS:
+        return [_UPLOADS[name].FromString(part.SerializeToString()) for part in upload(place)]
     if name in ("SendBulkChunks", "CompleteBulkBatch"):
         return await _bulk(name, place, person)
     if name == "WithdrawRecord":

@@ -140,6 +140,8 @@ RegistryService.ListRecords city             -  -  -  -  -  -  -  -  +  +   +  +
 ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  +   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
 ImportService.ImportFile city                -  -  -  -  -  -  -  +  -  +   +  -  -
+ImportService.StartImport own                -  +  -  -  -  -  +  +  -  +   +  -  -
+ImportService.StartImport foreign            -  -  -  -  -  -  -  +  -  +   -  -  -
 ImportService.GetBatch own                   -  +  +  -  -  -  +  +  -  +   +  +  -
 ImportService.GetBatch foreign               -  -  -  -  -  -  -  +  -  +   -  -  -
 ImportService.GetBatch city                  -  -  -  -  -  -  -  +  -  +   +  +  -

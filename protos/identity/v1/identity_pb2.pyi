@@ -88,6 +88,7 @@ class Account(_message.Message):
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     CLOSED_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     """Stable id."""
     name: _builtins.str
@@ -100,6 +101,8 @@ class Account(_message.Message):
     """Subject an operator acts for; empty for everyone else."""
     closed: _builtins.bool
     """True once closed."""
+    institution: _builtins.str
+    """Verification institution for which it acts, as named in verifications; empty for other roles."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """Its roles."""
@@ -119,10 +122,11 @@ class Account(_message.Message):
         subject_id: _builtins.str = ...,
         closed: _builtins.bool = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "bureau", b"bureau", "closed", b"closed", "created_at", b"created_at", "display_name", b"display_name", "name", b"name", "roles", b"roles", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "bureau", b"bureau", "closed", b"closed", "created_at", b"created_at", "display_name", b"display_name", "institution", b"institution", "name", b"name", "roles", b"roles", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -386,6 +390,7 @@ class CreateAccountRequest(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     BUREAU_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     name: _builtins.str
@@ -398,6 +403,8 @@ class CreateAccountRequest(_message.Message):
     """Bureau in whose scope it acts."""
     subject_id: _builtins.str
     """Subject an operator acts for."""
+    institution: _builtins.str
+    """Verification institution for which the account acts, as named in verifications."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """Its roles."""
@@ -412,10 +419,11 @@ class CreateAccountRequest(_message.Message):
         roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
         bureau: _builtins.str = ...,
         subject_id: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "display_name", b"display_name", "name", b"name", "password", b"password", "request_id", b"request_id", "roles", b"roles", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "display_name", b"display_name", "institution", b"institution", "name", b"name", "password", b"password", "request_id", b"request_id", "roles", b"roles", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -949,6 +949,7 @@ class ListVerificationsRequest(_message.Message):
     BUREAU_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Only those of this subject's instruments."""
     bureau: _builtins.str
@@ -957,6 +958,8 @@ class ListVerificationsRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    institution: _builtins.str
+    """Only those that this institution issued, newest first."""
     def __init__(
         self,
         *,
@@ -964,10 +967,11 @@ class ListVerificationsRequest(_message.Message):
         bureau: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "institution", b"institution", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1746,6 +1750,60 @@ class ImportFileResponse(_message.Message):
 Global___ImportFileResponse: _TypeAlias = ImportFileResponse  # noqa: Y015
 
 @_typing.final
+class StartImportRequest(_message.Message):
+    """Request of StartImport: first the header, then the content in pieces."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """Every further message."""
+    @_builtins.property
+    def header(self) -> Global___ImportHeader:
+        """First message."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___ImportHeader | None = ...,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "header", b"header", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "header", b"header", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "content"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___StartImportRequest: _TypeAlias = StartImportRequest  # noqa: Y015
+
+@_typing.final
+class StartImportResponse(_message.Message):
+    """Response of StartImport."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batch(self) -> Global___Batch:
+        """The batch, which waits to be processed."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___Batch | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartImportResponse: _TypeAlias = StartImportResponse  # noqa: Y015
+
+@_typing.final
 class Batch(_message.Message):
     """One import."""
 
@@ -1775,6 +1833,7 @@ class Batch(_message.Message):
     WOULD_BE_HELD_FIELD_NUMBER: _builtins.int
     APPROVING_BUREAU_FIELD_NUMBER: _builtins.int
     APPROVERS_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -1782,7 +1841,7 @@ class Batch(_message.Message):
     file_name: _builtins.str
     """Name of the file."""
     state: _builtins.str
-    """checked, receiving, awaiting_approval, applied, refused, unchanged, rejected, discarded, expired
+    """checked, receiving, waiting (to be processed), awaiting_approval, applied, refused, unchanged, rejected, discarded, expired
     or undone.
     """
     rows: _builtins.int
@@ -1835,6 +1894,10 @@ class Batch(_message.Message):
     def approvers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Display names of the unit heads who have an account and may approve it."""
 
+    @_builtins.property
+    def progress(self) -> Global___BatchProgress:
+        """Of a waiting batch: how far its processing has come; unset until it begins. Only GetBatch tells."""
+
     def __init__(
         self,
         *,
@@ -1862,14 +1925,45 @@ class Batch(_message.Message):
         would_be_held: _builtins.bool = ...,
         approving_bureau: _builtins.str = ...,
         approvers: _abc.Iterable[_builtins.str] | None = ...,
+        progress: Global___BatchProgress | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Batch: _TypeAlias = Batch  # noqa: Y015
+
+@_typing.final
+class BatchProgress(_message.Message):
+    """How far the processing of a batch has come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    step: _builtins.str
+    """read, compare, estimate or apply."""
+    done: _builtins.int
+    """Rows that the step has done."""
+    total: _builtins.int
+    """Rows of the step; 0 where they are not counted."""
+    def __init__(
+        self,
+        *,
+        step: _builtins.str = ...,
+        done: _builtins.int = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "step", b"step", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchProgress: _TypeAlias = BatchProgress  # noqa: Y015
 
 @_typing.final
 class BatchEstimate(_message.Message):

@@ -908,6 +908,11 @@ class ImportServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportFileRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportFileResponse.FromString,
                 _registered_method=True)
+        self.StartImport = channel.stream_unary(
+                '/quanheng.registry.v1.ImportService/StartImport',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportResponse.FromString,
+                _registered_method=True)
         self.GetBatch = channel.unary_unary(
                 '/quanheng.registry.v1.ImportService/GetBatch',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetBatchRequest.SerializeToString,
@@ -961,6 +966,14 @@ class ImportServiceServicer:
 
     def ImportFile(self, request_iterator, context):
         """Takes in one file; streams its content after a header.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartImport(self, request_iterator, context):
+        """Takes in one file like ImportFile, but answers as soon as it has arrived; the batch waits until
+        it is processed, and GetBatch tells how far that has come.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1023,7 +1036,7 @@ class ImportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DiscardBatch(self, request, context):
-        """Gives up a batch that is being sent or waits for approval.
+        """Gives up a batch that is being sent, or waits for processing or approval.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1036,6 +1049,11 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.ImportFile,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportFileRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportFileResponse.SerializeToString,
+            ),
+            'StartImport': grpc.stream_unary_rpc_method_handler(
+                    servicer.StartImport,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportResponse.SerializeToString,
             ),
             'GetBatch': grpc.unary_unary_rpc_method_handler(
                     servicer.GetBatch,
@@ -1111,6 +1129,33 @@ class ImportService:
             '/quanheng.registry.v1.ImportService/ImportFile',
             protos_dot_registry_dot_v1_dot_registry__pb2.ImportFileRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.ImportFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartImport(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/quanheng.registry.v1.ImportService/StartImport',
+            protos_dot_registry_dot_v1_dot_registry__pb2.StartImportRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.StartImportResponse.FromString,
             options,
             channel_credentials,
             insecure,

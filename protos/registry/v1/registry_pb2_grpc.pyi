@@ -220,6 +220,10 @@ class ImportServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     ImportFile: _aio.StreamUnaryMultiCallable[_registry_pb2.ImportFileRequest, _registry_pb2.ImportFileResponse]
     """Takes in one file; streams its content after a header."""
+    StartImport: _aio.StreamUnaryMultiCallable[_registry_pb2.StartImportRequest, _registry_pb2.StartImportResponse]
+    """Takes in one file like ImportFile, but answers as soon as it has arrived; the batch waits until
+    it is processed, and GetBatch tells how far that has come.
+    """
     GetBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetBatchRequest, _registry_pb2.GetBatchResponse]
     """Reads a batch."""
     ListBatches: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListBatchesRequest, _registry_pb2.ListBatchesResponse]
@@ -237,7 +241,7 @@ class ImportServiceStub:
     RejectBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.RejectBatchRequest, _registry_pb2.RejectBatchResponse]
     """Rejects a held batch; its sender may not."""
     DiscardBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.DiscardBatchRequest, _registry_pb2.DiscardBatchResponse]
-    """Gives up a batch that is being sent or waits for approval."""
+    """Gives up a batch that is being sent, or waits for processing or approval."""
 
 class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes in files."""
@@ -249,6 +253,16 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_abc.AsyncIterator[_registry_pb2.ImportFileRequest], _abc.Awaitable[_registry_pb2.ImportFileResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ImportFileResponse]:
         """Takes in one file; streams its content after a header."""
+
+    @_abc_1.abstractmethod
+    def StartImport(
+        self,
+        request_iterator: _abc.AsyncIterator[_registry_pb2.StartImportRequest],
+        context: _aio.ServicerContext[_abc.AsyncIterator[_registry_pb2.StartImportRequest], _abc.Awaitable[_registry_pb2.StartImportResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.StartImportResponse]:
+        """Takes in one file like ImportFile, but answers as soon as it has arrived; the batch waits until
+        it is processed, and GetBatch tells how far that has come.
+        """
 
     @_abc_1.abstractmethod
     def GetBatch(
@@ -320,7 +334,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registry_pb2.DiscardBatchRequest,
         context: _aio.ServicerContext[_registry_pb2.DiscardBatchRequest, _abc.Awaitable[_registry_pb2.DiscardBatchResponse]],
     ) -> _abc.Awaitable[_registry_pb2.DiscardBatchResponse]:
-        """Gives up a batch that is being sent or waits for approval."""
+        """Gives up a batch that is being sent, or waits for processing or approval."""
 
 def add_ImportServiceServicer_to_server(servicer: ImportServiceServicer, server: _aio.Server) -> None: ...
 

@@ -14,32 +14,37 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.commands.accounts import role_value
+from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import subjects
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 _CITY = "330100"
+_INSTITUTION = Role.VERIFICATION_INSTITUTION
 _OPERATOR = "HZ-05"  # a penalty is on its record, so there is something to object to
 
 
 @dataclass(frozen=True)
 class Member:
-    """One synthetic person of the cast: names, role, bureau and password."""
+    """One synthetic person of the cast: names, role, bureau or institution, and password."""
 
     name: str
     display_name: str
     role: str
     bureau: str = ""
+    institution: str = ""
     password: str = ""
 
 
 def members(bureau: str) -> tuple[Member, ...]:
-    """Returns the people of the cast: one operator, and staff of the bureau and of its city."""
+    """Returns the people of the cast: one operator, one institution, staff of bureau and city."""
     return (
         Member("demo.operator", "样例经营者", Role.OPERATOR),
         Member("demo.caseworker", "样例办案人员", Role.CASEWORKER, bureau),
         Member("demo.unithead", "样例单位负责人", Role.UNIT_HEAD, bureau),
         Member("demo.reviewer", "样例复核人员", Role.MUNICIPAL_REVIEWER, _CITY),
         Member("demo.inspector", "样例检查人员", Role.INSPECTOR, bureau),
+        Member("demo.cityhead", "样例市局负责人", Role.UNIT_HEAD, _CITY),
+        Member("demo.institution", "样例检定员", _INSTITUTION, bureau, INSTITUTION),
     )
 
 
@@ -67,6 +72,7 @@ async def _open(client: Client, member: Member, subject_id: str) -> Member:
         password=password,
         roles=[role_value(member.role)],
         bureau=member.bureau,
+        institution=member.institution,
         subject_id=subject_id if member.role == Role.OPERATOR else "",
     )
     await client.identity.CreateAccount(request)
@@ -74,4 +80,5 @@ async def _open(client: Client, member: Member, subject_id: str) -> Member:
 
 
 def _kept(member: Member) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(member).items() if name != "bureau"}
+    kept = ("name", "display_name", "role", "password")
+    return {name: str(value) for name, value in asdict(member).items() if name in kept}

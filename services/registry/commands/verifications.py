@@ -10,11 +10,13 @@ from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import AlreadyExists, Fault
+from law.reader.strict_reader import Reader
 from plumbing.change import Change
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import wire
+from services.registry import institutions, wire
 from services.registry.announce_changes import save_instruments, save_verifications
 from services.registry.commands.targets import find_instrument, refuse_any
+from services.registry.institutions import own_institution
 from services.registry.tables import Instrument, Verification
 from services.registry.validation import (
     VerificationContent,
@@ -36,6 +38,8 @@ async def record_verification(
     faults: list[Fault] = []
     reader = reader_of(request.verification, "verification", faults)
     content = read_verification(reader, change.today)
+    if own := await own_institution(change.session, change.caller):
+        _check_own(reader, content, own)
     refuse_any(faults)
     instrument = await find_instrument(change, content.instrument_id)
     content = replace(content, instrument_id=instrument.instrument_id)
@@ -45,6 +49,12 @@ async def record_verification(
     return pb.RecordVerificationResponse(
         verification=wire.verification(row), instrument=wire.instrument(instrument)
     )
+
+
+def _check_own(reader: Reader, content: VerificationContent, own: str) -> None:
+    if content.institution != own:
+        zh, en = institutions.NOT_OWN_ZH, institutions.NOT_OWN_EN
+        reader.fault("institution", zh.format(name=own), en.format(name=own))
 
 
 def comes_into_use(instrument: Instrument, result: VerificationResult) -> bool:

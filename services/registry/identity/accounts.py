@@ -31,8 +31,8 @@ async def create_account(
 ) -> pb.CreateAccountResponse:
     """Creates an account for a person.
 
-    Raises InvalidInput for roles that may not be combined or a bureau or subject that does not fit
-    the roles, and AlreadyExists for a name in use.
+    Raises InvalidInput for roles that may not be combined or a bureau, subject or institution that
+    does not fit the roles, and AlreadyExists for a name in use.
     """
     roles = frozenset(map(wire.role_named, request.roles))
     refuse_any(list(_role_faults(roles)) + list(_scope_faults(roles, request)))
@@ -46,6 +46,7 @@ async def create_account(
         roles=sorted(roles),
         bureau=request.bureau,
         subject_id=subject_id,
+        institution=request.institution.strip(),
         password_hash=password_hash,
         created_at=change.at,
     )
@@ -114,6 +115,9 @@ def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> I
     if (Role.OPERATOR in roles) != bool(request.subject_id):
         zh = "经营者账号须指明信用主体，其他账号不填"
         yield Fault("subject_id", zh, "an operator's account names its subject, no other does")
+    if request.institution.strip() and Role.VERIFICATION_INSTITUTION not in roles:
+        zh = "只有检定机构账号才填写机构名称"
+        yield Fault("institution", zh, "only an institution's account names an institution")
     if roles & APART and request.bureau:
         zh = "经营者和公众账号不属于任何机关"
         yield Fault("bureau", zh, "an operator or the public belongs to no bureau")

@@ -9,13 +9,14 @@ from protos.registry.v1 import bulk_pb2, registry_pb2
 IMPORTS = registry_pb2.DESCRIPTOR.services_by_name["ImportService"].full_name
 BULK = bulk_pb2.DESCRIPTOR.services_by_name["BulkService"].full_name
 _IMPORTING = allow(Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR)
-# An institution uploads its verifications in bulk (S4 二(四)) and sees what became of them.
+# An institution uploads its own verifications (S4 二(四)) and sees what became of them.
 _SENDING = Rule(_IMPORTING.roles | {Role.VERIFICATION_INSTITUTION})
 _READING = Rule(_SENDING.roles | {Role.UNIT_HEAD})
 _DECIDING = in_person(Role.UNIT_HEAD)
 
 _IMPORT_RULES = {
-    "ImportFile": _IMPORTING,
+    "ImportFile": _SENDING,
+    "StartImport": _SENDING,
     "GetBatch": _READING,
     "ListBatches": _READING,
     "ListFaults": _READING,

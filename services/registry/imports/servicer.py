@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -16,6 +18,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
 from services.registry.imports import queries
 from services.registry.imports.batch import approval, bulk
+from services.registry.imports.batch.background import Background, start_import
 from services.registry.imports.batch.commands import discard_batch, import_file
 from services.registry.imports.batch.intake import Upload, read_upload, with_grade_drops
 from services.registry.imports.batch.undo import undo_batch
@@ -48,9 +51,15 @@ class _ImportingServicer(Servicer):
 
 
 class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
-    """Imports files; approves, rejects, discards and undoes batches."""
+    """Imports files, at once or in the background; decides about batches and undoes them."""
 
     register = rpc.add_ImportServiceServicer_to_server
+
+    def __init__(
+        self, changes: Changes, grader: Grader, settings: Settings, background: Background
+    ) -> None:
+        super().__init__(changes, grader, settings)
+        self._background = background
 
     async def ImportFile(
         self, request_iterator: AsyncIterator[pb.ImportFileRequest], context: Any
@@ -65,13 +74,24 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
             )
         )
         if answer.batch.sha256 != upload.sha256:
-            raise AlreadyExists(
-                "该请求编号已用于另一个文件", "This request id was used for another file"
-            )
+            raise _another_file()
+        return answer
+
+    async def StartImport(
+        self, request_iterator: AsyncIterator[pb.StartImportRequest], context: Any
+    ) -> pb.StartImportResponse:
+        header, content = await self._received(request_iterator)
+        mapping.check_header(header)
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+        command = partial(start_import, content=content, digest=digest)
+        answer = await self.changes.once(current_caller(), header, command, pb.StartImportResponse)
+        self._background.wake()
+        if answer.batch.sha256 != digest:
+            raise _another_file()
         return answer
 
     async def _received(
-        self, parts: AsyncIterator[pb.ImportFileRequest]
+        self, parts: AsyncIterator[pb.ImportFileRequest] | AsyncIterator[pb.StartImportRequest]
     ) -> tuple[pb.ImportHeader, bytes]:
         header: pb.ImportHeader | None = None
         content = bytearray()
@@ -89,7 +109,12 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
             raise InvalidInput(faults=[Fault("header", "必填", "is required")])
         return header, bytes(content)
 
-    GetBatch = query(queries.get_batch)
+    async def GetBatch(self, request: pb.GetBatchRequest, context: Any) -> pb.GetBatchResponse:
+        async with self.view() as view:
+            answer = await queries.get_batch(view, request)
+        self._background.under_way.tell(answer.batch)
+        return answer
+
     ListBatches = query(queries.list_batches)
     ListFaults = query(queries.list_faults)
     GetRejectedRows = query(queries.get_rejected_rows)
@@ -112,6 +137,10 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
 
     RejectBatch = change(approval.reject_batch)
     DiscardBatch = change(discard_batch)
+
+
+def _another_file() -> AlreadyExists:
+    return AlreadyExists("该请求编号已用于另一个文件", "This request id was used for another file")
 
 
 class BulkServicer(_ImportingServicer, bulk_pb2_grpc.BulkServiceServicer):

@@ -13,7 +13,7 @@ from services.registry.imports.rows.columns import REASONS
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 _CONVERTED = {"imported_at", "decided_at", "estimate"}
-_DERIVED = {"would_be_held", "approving_bureau", "approvers"}
+_DERIVED = {"would_be_held", "approving_bureau", "approvers", "progress"}
 
 
 def batch(row: ImportBatch) -> pb.Batch:

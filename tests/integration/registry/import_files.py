@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -148,3 +149,24 @@ async def owner(registry: RunningRegistry, client: Client) -> str:
     batch = await upload(client, "subjects", table(*subject_rows(name, bureau=DISTRICT)))
     assert batch.state == "applied"
     return name
+
+
+async def start(client: Client, head: pb.ImportHeader, content: bytes) -> pb.Batch:
+    """Uploads a file that is processed in the background."""
+
+    async def parts() -> AsyncIterator[pb.StartImportRequest]:
+        yield pb.StartImportRequest(header=head)
+        for place in range(0, len(content), PIECE):
+            yield pb.StartImportRequest(content=content[place : place + PIECE])
+
+    return (await client.imports.StartImport(parts(), timeout=PATIENCE_SECONDS)).batch
+
+
+async def processed(client: Client, batch: pb.Batch) -> pb.Batch:
+    """A batch as it is after it was processed."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while batch.state == "waiting":
+            await asyncio.sleep(0.02)
+            request = pb.GetBatchRequest(batch_id=batch.batch_id)
+            batch = (await client.imports.GetBatch(request)).batch
+    return batch

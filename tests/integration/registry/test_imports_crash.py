@@ -14,7 +14,9 @@ from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
     header,
+    processed,
     send,
+    start,
     subject_rows,
     subjects_named,
     table,
@@ -50,6 +52,23 @@ async def test_an_import_that_is_killed_leaves_nothing_and_is_repeated_as_it_was
         batch = await send(client, head, content)
         assert (batch.state, batch.changed) == ("applied", ROWS)
         assert await send(client, head, content) == batch
+    await registry.close()
+
+
+async def test_a_file_that_waits_to_be_processed_is_processed_after_a_crash(
+    nats_url: str, tmp_path: Path, databases: Databases
+) -> None:
+    settings = sandbox(tmp_path, free_port(), nats_url, databases)
+    content = table(*subject_rows(*(f"合成{n}" for n in range(ROWS)), bureau=DISTRICT))
+    registry = RunningRegistry(settings)
+    client = registry.client(Role.CASEWORKER)
+    async with running(settings) as process:
+        await registry.bureau()
+        batch = await start(client, header("subjects"), content)
+        process.kill()
+    async with running(settings):
+        batch = await processed(client, batch)
+        assert (batch.state, batch.changed) == ("applied", ROWS)
     await registry.close()
 
 

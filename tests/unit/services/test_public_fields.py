@@ -84,7 +84,7 @@ OPEN = {
     "quanheng.identity.v1.ChangePasswordResponse": set(),
     "quanheng.identity.v1.Account": {
         *("account_id", "name", "display_name", "roles", "bureau", "subject_id", "closed"),
-        "created_at",
+        *("created_at", "institution"),
     },
     "quanheng.grading.v1.GetGradeResponse": {"grade"},
     "quanheng.grading.v1.Grade": {

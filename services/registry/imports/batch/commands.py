@@ -24,10 +24,11 @@ from services.registry.imports.batch.intake import (
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.rows.families import FamilyName
+from services.registry.institutions import require_named, require_own_field
 from services.registry.tables import ImportBatch
 
-RECEIVING = "receiving"
-UNDECIDED = (RECEIVING, AWAITING)
+RECEIVING, WAITING = "receiving", "waiting"
+UNDECIDED = (RECEIVING, WAITING, AWAITING)
 
 
 async def import_file(
@@ -40,6 +41,7 @@ async def import_file(
     be asked first how many grades would fall.
     """
     await require_scope(change, header)
+    await require_named(change.session, change.caller)
     batch = _batch(change, header, upload)
     await process(change, batch, Intake(header, upload, change.caller, limits, drops))
     return pb.ImportFileResponse(batch=await describe(change.session, batch))
@@ -51,6 +53,7 @@ async def require_scope(change: Change, header: pb.ImportHeader) -> None:
     Raises NotPermitted if not, and InvalidInput for a bureau that is unknown or missing.
     """
     caller = change.caller
+    require_own_field(caller, header)
     if header.family == FamilyName.BUREAUS and not caller.has(Role.ADMINISTRATOR, Role.SERVICE):
         raise NotPermitted("机关由平台管理员导入", "Bureaus are imported by the administrator")
     if header.bureau:
@@ -85,7 +88,9 @@ def _batch(change: Change, header: pb.ImportHeader, upload: Upload) -> ImportBat
 
 
 async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.DiscardBatchResponse:
-    """Discards a batch that is being sent or waits for approval; nothing in it was applied.
+    """Discards a batch that is being sent, or waits for processing or approval.
+
+    Nothing in it was applied.
 
     Caseworkers and administrators may discard any batch of their bureau, others only their own.
     Raises NotFound for an unknown batch, NotPermitted for a batch that the caller may not discard,

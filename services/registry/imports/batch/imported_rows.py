@@ -20,6 +20,7 @@ from plumbing.chunks import chunks
 from services.registry import announce_changes
 from services.registry.announce_changes import IDS_IN_QUERY, Cause
 from services.registry.imports.plan.plan import Kind, Plan, Planned
+from services.registry.imports.progress import Progress, Step
 from services.registry.tables import (
     Bureau,
     ImportedThing,
@@ -152,12 +153,14 @@ async def load(change: Change, kind: Kind, ids: Iterable[str]) -> dict[str, Any]
     return rows
 
 
-async def apply(change: Change, plan: Plan, cause: Cause) -> None:
+async def apply(change: Change, plan: Plan, cause: Cause, progress: Progress) -> None:
     """Creates and changes all rows of a plan, in portions of up to 2000 rows."""
+    progress.begin(Step.APPLY, sum(map(len, plan.things.values())))
     await change.session.flush()
     for kind in Kind:
         for portion in chunks(plan.things[kind], ROWS_AT_ONCE):
             await _apply(change, kind, portion, cause)
+            progress.done += len(portion)
             # Everything is flushed; saved rows need not stay in memory for the rest of a long file.
             change.session.expunge_all()
 

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, pl
 from services.registry.imports.plan.instruments_and_records import plan_instruments, plan_records
 from services.registry.imports.plan.plan import Context, Plan
 from services.registry.imports.plan.verifications import plan_verifications
+from services.registry.imports.progress import Progress, Step
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.file import FileContent, read_file
@@ -72,13 +73,21 @@ async def read_upload(
 
 @dataclass(frozen=True)
 class Intake:
-    """A batch to be processed: its header and content, its sender, and the limits of its impact."""
+    """A batch to be processed: its header and content, its sender, and the limits of its impact.
+
+    `progress` is told how far the processing has come.
+    """
 
     header: pb.ImportHeader
     upload: Upload
     sent_as: Caller
     limits: Limits
     drops: GradeDrops
+    progress: Progress = field(default_factory=Progress)
+
+    def context(self, change: Change) -> Context:
+        """Returns what planning needs, in the transaction of a change."""
+        return Context(change, self.header, self.upload.file, self.sent_as, self.progress)
 
     def with_own_notes(self) -> Intake:
         """Returns a copy with its own list of faults, since a transaction may run several times."""
@@ -147,8 +156,8 @@ async def plan_of(change: Change, intake: Intake) -> Plan:
     file = intake.upload.file
     if file.notes.header_is_bad:
         return Plan()
-    context = Context(change, intake.header, file, intake.sent_as)
-    plan = await PLANS[FamilyName(intake.header.family)](context)
+    intake.progress.begin(Step.COMPARE, len(file.items))
+    plan = await PLANS[FamilyName(intake.header.family)](intake.context(change))
     plan.drop(file.notes.bad_rows)
     return plan
 
@@ -158,8 +167,8 @@ async def estimate_of(change: Change, plan: Plan, intake: Intake) -> Estimate:
 
     Raises DropsUnknown if the grading service must be asked first how many grades would fall.
     """
-    context = Context(change, intake.header, intake.upload.file, intake.sent_as)
-    return await estimate(context, plan, intake.limits, intake.drops)
+    intake.progress.begin(Step.ESTIMATE)
+    return await estimate(intake.context(change), plan, intake.limits, intake.drops)
 
 
 async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
@@ -220,7 +229,7 @@ async def apply(
     after = {**audited(batch), **planned(plan)}
     action = "approve_import" if reasons else "import"
     change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
-    await imported_rows.apply(change, plan, cause)
+    await imported_rows.apply(change, plan, cause, intake.progress)
 
 
 async def announce(change: Change, batch: ImportBatch) -> None:

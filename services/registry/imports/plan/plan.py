@@ -22,6 +22,7 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.identity import Caller, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.progress import Progress
 from services.registry.imports.rows.faults import Notes
 from services.registry.imports.rows.file import FileContent
 from services.registry.imports.rows.reader import Item
@@ -122,13 +123,15 @@ def _as_text(kind: Kind, planned: Planned, names: Mapping[str, str]) -> str:
 class Context:
     """The inputs of planning: the transaction, the header and content of the file, and the sender.
 
-    `caller` is the sender, even when another person approves the batch.
+    `caller` is the sender, even when another person approves the batch; `progress` is told how many
+    rows are planned.
     """
 
     change: Change
     header: pb.ImportHeader
     file: FileContent
     caller: Caller
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def session(self) -> AsyncSession:
@@ -161,6 +164,7 @@ class Context:
         """Yields the rows of `items`, pausing so that a long file does not block the process."""
         for number, item in enumerate(self.items):
             if number % ROWS_AT_A_STRETCH == 0:
+                self.progress.done = number
                 await asyncio.sleep(0)
             yield item
 

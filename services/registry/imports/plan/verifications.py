@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
+from services.registry import institutions
 from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
     RepeatedSerials,
@@ -144,6 +145,7 @@ class _InstrumentFinder:
 
 async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
     keys, known = Keys(context, plan), await _KnownVerifications.of(context, owned)
+    own = await institutions.own_institution(context.session, context.caller)
     binding = context.file.binding
     dated = binding is not None and "valid_until" in binding.columns
     for number, (item, instrument) in enumerate(owned):
@@ -158,10 +160,23 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         if not keys.first((instrument_id, *_key(values)), item.row, values):
             continue
         present = known.match(values, instrument_id)
+        if not _is_of(own, context, item, present):
+            continue
         if present is None:
             plan.make(Kind.VERIFICATION, item.row, values | {"instrument_id": instrument_id})
         else:
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
+
+
+def _is_of(own: str, context: Context, item: Item, present: RegisterRow | None) -> bool:
+    """Whether a row may come from the institution `own`; adds a fault to the row if not."""
+    issuers = {item.values["institution"]} | ({present["institution"]} if present else set())
+    if not own or issuers == {own}:
+        return True
+    zh, en = (text.format(name=own) for text in (institutions.NOT_OWN_ZH, institutions.NOT_OWN_EN))
+    name = item.values["institution"]
+    context.fault(item.row, "institution", name, "NOT_OWN_INSTITUTION", zh, en)
+    return False
 
 
 def _key(values: Mapping[str, Any]) -> tuple[Any, ...]:

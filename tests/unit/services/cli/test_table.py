@@ -43,6 +43,7 @@ BY_HAND = {
     "IdentityService/RenewToken": "every command, before a login ends",
     "IdentityService/NameAccounts": "every list, for the names of people",
     "ImportService/ImportFile": "import file",
+    "ImportService/StartImport": "no command: `import file` waits for the result itself",
     "ImportService/GetTemplate": "import template",
     "ImportService/GetRejectedRows": "batch rejected",
     "BulkService/OpenBulkBatch": "import bulk",

@@ -1,0 +1,146 @@
+"""Processes batches in the background, so that nobody has to wait at the page that sent them."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import structlog
+from sqlmodel import col, select
+
+from law.errors import LawError
+from plumbing.change import Change, Changes
+from plumbing.database import DATABASE_AWAY
+from plumbing.grpc_errors import Away
+from plumbing.long_work import LongWork
+from plumbing.settings import Settings
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports import wire
+from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch.approvers import AWAITING
+from services.registry.imports.batch.commands import WAITING, close, require_scope
+from services.registry.imports.batch.intake import (
+    Intake,
+    Upload,
+    process,
+    question,
+    read_upload,
+    sender_of,
+    sent_as,
+    with_grade_drops,
+)
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradeDrops, Grader
+from services.registry.imports.progress import Progress, UnderWay
+from services.registry.imports.read.limits import FileLimits
+from services.registry.institutions import require_named
+from services.registry.tables import ImportBatch
+
+BROKEN = "平台内部错误，未导入任何内容；请联系平台管理员"
+log = structlog.get_logger()
+
+
+async def start_import(
+    change: Change, header: pb.ImportHeader, *, content: bytes, digest: str
+) -> pb.StartImportResponse:
+    """Stores a file as a batch that waits to be processed.
+
+    Raises NotPermitted outside the caller's scope, and InvalidInput for a bureau that is not in the
+    register.
+    """
+    await require_scope(change, header)
+    await require_named(change.session, change.caller)
+    bureau = header.bureau or change.caller.bureau
+    batch = ImportBatch(
+        batch_id=uuid4().hex,
+        family=header.family,
+        file_name=header.file_name,
+        state=WAITING,
+        baseline=header.baseline,
+        bureau=bureau,
+        imported_by=change.on_behalf_of,
+        imported_at=change.at,
+        encoding="",
+        sha256=digest,
+        question=question(header, digest, bureau),
+        asked=header.SerializeToString(),
+        sent_as=sent_as(change.caller),
+        bytes_held=len(content),
+    )
+    change.session.add(batch)
+    await change.session.flush()
+    await pieces.keep(change.session, batch.batch_id, content)
+    change.audit("start_import", f"import/{batch.batch_id}", after={"family": header.family})
+    return pb.StartImportResponse(batch=wire.batch(batch))
+
+
+class Background:
+    """Processes the batches that wait, the oldest first, each in one transaction.
+
+    `under_way` tells how far the present one has come.
+    """
+
+    def __init__(self, changes: Changes, grader: Grader, settings: Settings) -> None:
+        self._changes, self._grader = changes, grader
+        self._limits, self._file_limits = Limits.of(settings), FileLimits.of(settings)
+        self.under_way = UnderWay()
+        work = LongWork(changes.database, "imports", self._oldest, self._process)
+        self.run, self.wake = work.run, work.wake
+
+    async def _oldest(self) -> str | None:
+        waiting = select(ImportBatch.batch_id).where(ImportBatch.state == WAITING)
+        oldest = waiting.order_by(col(ImportBatch.imported_at), col(ImportBatch.batch_id)).limit(1)
+        async with self._changes.database.snapshot() as session:
+            return (await session.exec(oldest)).first()
+
+    async def _process(self, batch_id: str) -> None:
+        try:
+            await self._read_and_apply(batch_id, self.under_way.begin(batch_id))
+        except (Away, *DATABASE_AWAY):
+            raise  # it is tried again
+        except LawError as error:
+            await self._give_up(batch_id, error.zh)
+        except Exception:  # one bad batch must not stop the batches behind it
+            log.exception("imports.failed", batch=batch_id)
+            await self._give_up(batch_id, BROKEN)
+        finally:
+            self.under_way.end(batch_id)
+
+    async def _read_and_apply(self, batch_id: str, progress: Progress) -> None:
+        async with self._changes.database.snapshot() as session:
+            batch = await session.get_one(ImportBatch, batch_id)
+            content = await pieces.content(session, batch_id)
+        header = pb.ImportHeader.FromString(batch.asked or b"")
+        today = self._changes.clock.today()
+        upload = await read_upload(header, content, today, self._file_limits, batch.sha256)
+
+        async def apply(drops: GradeDrops) -> None:
+            intake = Intake(header, upload, sender_of(batch), self._limits, drops, progress)
+            async with self._changes.change(intake.sent_as) as change:
+                await _process_waiting(change, batch_id, intake)
+
+        await with_grade_drops(self._grader, apply)
+
+    async def _give_up(self, batch_id: str, reasons: str) -> None:
+        async with self._changes.database.snapshot() as session:
+            sender = sender_of(await session.get_one(ImportBatch, batch_id))
+        async with self._changes.change(sender) as change:
+            batch = await change.session.get_one(ImportBatch, batch_id, with_for_update=True)
+            if batch.state == WAITING:
+                await close(change, batch, "refused", "refuse_import", reasons)
+
+
+async def _process_waiting(change: Change, batch_id: str, intake: Intake) -> None:
+    batch = await change.session.get_one(ImportBatch, batch_id, with_for_update=True)
+    if batch.state != WAITING:  # its sender has given it up
+        return
+    _note_content(batch, intake.upload)
+    await pieces.drop(change.session, batch_id)
+    await process(change, batch, intake)
+    if batch.state not in ("applied", AWAITING):
+        after = {"state": batch.state, "rows": batch.rows, "rejected": batch.rejected}
+        change.audit("check_import", f"import/{batch_id}", after=after)
+
+
+def _note_content(batch: ImportBatch, upload: Upload) -> None:
+    batch.rows, batch.encoding = upload.file.rows, upload.file.encoding
+    batch.header, batch.sheet = list(upload.file.names), upload.file.sheet
