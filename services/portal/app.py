@@ -23,6 +23,7 @@ from plumbing.client import Refusal, ask
 from plumbing.clock import Clock
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2
+from services.portal.api import app as api
 from services.portal.clients import use_token
 from services.portal.protection import SAFE_METHODS, SafeHeaders, SameOrigin, UploadLimit
 from services.portal.rendering import HERE
@@ -48,7 +49,14 @@ log = structlog.get_logger()
 
 
 def application(portal: Portal, clock: Clock) -> Starlette:
-    """Builds the ASGI application of the portal: routes, middleware and error pages."""
+    """Builds the ASGI application of the portal: the HTTP interface, and the pages beside it."""
+    return Starlette(
+        routes=[Mount(api.PREFIX, api.application(portal)), Mount("/", _pages(portal, clock))],
+        middleware=[Middleware(SafeHeaders)],
+    )
+
+
+def _pages(portal: Portal, clock: Clock) -> Starlette:
     return Starlette(
         routes=[
             *(_route(portal, clock, address) for address in ADDRESSES),
@@ -56,7 +64,6 @@ def application(portal: Portal, clock: Clock) -> Starlette:
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
         middleware=[
-            Middleware(SafeHeaders),
             Middleware(SameOrigin),
             Middleware(
                 UploadLimit,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from plumbing.client import Refusal, ServiceToken, ask, open_channel
 from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
-from plumbing.settings import PORTAL, Settings
+from plumbing.settings import PORTAL, SERVICES, Settings
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
@@ -40,13 +40,14 @@ class Services:
     """The gRPC stubs of every service that the pages call."""
 
     def __init__(self, settings: Settings) -> None:
-        registry, grading, objection, alerts = (
-            open_channel(
+        self.channels = {
+            name: open_channel(
                 settings.address(name), _visit_token, timeout=settings.call_timeout_seconds
             )
-            for name in ("registry", "grading", "objection", "alerts")
-        )
-        self._channels = (registry, grading, objection, alerts)
+            for name in SERVICES
+        }
+        registry, grading = self.channels["registry"], self.channels["grading"]
+        objection, alerts = self.channels["objection"], self.channels["alerts"]
         self.registry = RegistryServiceStub(registry)
         self.imports = ImportServiceStub(registry)
         self.clock = ClockServiceStub(registry)
@@ -60,7 +61,7 @@ class Services:
 
     async def close(self) -> None:
         """Closes every gRPC channel of the portal."""
-        for channel in self._channels:
+        for channel in self.channels.values():
             await channel.close()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Nothing from another host, nothing inline, no framing, forms to this host only.
@@ -23,6 +23,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+TOO_LARGE = PlainTextResponse("提交的内容过大 | What was sent is too large", 413)
 _FOREIGN = PlainTextResponse("跨站请求被拒绝 | This form was sent from another site", 403)
 
 
@@ -77,10 +78,18 @@ class UploadLimit:
     """Refuses a request body of more than `longest` bytes with status 413.
 
     `uploads` contains the paths to which files are sent, each with its own limit in bytes.
+    `refusal` is the response to what is too large.
     """
 
-    def __init__(self, app: ASGIApp, longest: int, uploads: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        longest: int,
+        uploads: Mapping[str, int],
+        refusal: Response = TOO_LARGE,
+    ) -> None:
         self._app, self._longest, self._uploads = app, longest, uploads
+        self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,7 +98,7 @@ class UploadLimit:
         longest = self._uploads.get(scope["path"], self._longest)
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdigit() or int(length) > longest:
-            await _too_large(scope, receive, send)
+            await self._refusal(scope, receive, send)
             return
         taken = 0
 
@@ -104,13 +113,8 @@ class UploadLimit:
         try:
             await self._app(scope, receive_within, send)
         except BodyTooLarge:
-            await _too_large(scope, receive, send)
+            await self._refusal(scope, receive, send)
 
 
 class BodyTooLarge(Exception):
     """Raised if a request body is larger than the limit, whatever length its header states."""
-
-
-async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    refusal = PlainTextResponse("提交的内容过大 | What was sent is too large", 413)
-    await refusal(scope, receive, send)
