@@ -49,7 +49,8 @@ def test_every_method_for_people_is_offered_and_no_other() -> None:
         if rule.roles - {Role.SERVICE} and short(path) not in OF_SERVICES
     }
     offered = {method.grpc_path for method in methods()}
-    assert offered == for_people, "services/portal/api/offered.txt has a line for each"
+    assert for_people - offered == set(), "to be added to services/portal/api/offered.txt"
+    assert offered - for_people == set(), "to be removed from services/portal/api/offered.txt"
 
 
 def test_what_a_visitor_may_call_needs_no_token() -> None:
@@ -58,7 +59,8 @@ def test_what_a_visitor_may_call_needs_no_token() -> None:
         for path, rule in policies().items()
         if Role.PUBLIC in rule.roles and short(path) not in OF_AN_ACCOUNT | OF_SERVICES
     }
-    assert {method.grpc_path for method in methods() if method.public} == public
+    marked = {method.grpc_path for method in methods() if method.public}
+    assert public == marked, "marked with `public` in services/portal/api/offered.txt"
 
 
 def test_every_address_is_there_once() -> None:
