@@ -57,7 +57,7 @@ class _Running:
             loop.add_signal_handler(number, self.stop.set)
 
 
-def main(service: str, build: Build) -> None:
+def run_service(service: str, build: Build) -> None:
     """Runs a service until SIGTERM, then ends the process with exit code 0, or 1 after an error.
 
     `build` assembles the service from its shared parts.

@@ -11,6 +11,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -98,6 +99,7 @@ def worker(
         workflows=workflows,
         activities=activities,
         graceful_shutdown_timeout=GRACE,
+        build_id=f"quanheng {version('quanheng')}",  # the default is a digest of all loaded code
     )
 
 

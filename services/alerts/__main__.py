@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plumbing import temporal
 from plumbing.metrics import workflows
-from plumbing.process import main
+from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
 from services.alerts import figures
@@ -59,5 +59,10 @@ async def build(parts: Parts) -> Assembly:
     )
 
 
+def main() -> None:
+    """Runs the alerts service until SIGTERM, and ends the process."""
+    run_service("alerts", build)
+
+
 if __name__ == "__main__":
-    main("alerts", build)
+    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plumbing import temporal
 from plumbing.daily_starter import DailyStarter
 from plumbing.metrics import workflows
-from plumbing.process import main
+from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
 from services.grading import figures
@@ -46,5 +46,10 @@ async def build(parts: Parts) -> Assembly:
     )
 
 
+def main() -> None:
+    """Runs the grading service until SIGTERM, and ends the process."""
+    run_service("grading", build)
+
+
 if __name__ == "__main__":
-    main("grading", build)
+    main()

@@ -7,7 +7,7 @@ from functools import partial
 from plumbing.clock import SystemClock
 from plumbing.metrics import workflows
 from plumbing.private_files import service_secret_file
-from plumbing.process import main
+from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from plumbing.settings import CALLERS
 from plumbing.tokens import Signer, make_keys
@@ -62,5 +62,10 @@ async def build(parts: Parts) -> Assembly:
     )
 
 
+def main() -> None:
+    """Runs the registry service until SIGTERM, and ends the process."""
+    run_service("registry", build)
+
+
 if __name__ == "__main__":
-    main("registry", build)
+    main()

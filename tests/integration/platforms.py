@@ -14,7 +14,7 @@ from services.cli.machine.readiness import grpc_serves
 from services.cli.machine.supervisor import ProcessSpec
 from tests.patience import PATIENCE_SECONDS
 
-STAND_IN = Path(__file__).with_name("stand_in.py")
+STAND_IN = "tests.integration.stand_in"
 
 
 class Notes:
@@ -42,8 +42,9 @@ def _stand_in(settings: Settings, name: str, manner: str) -> ProcessSpec:
     address = settings.address(name)
     return ProcessSpec(
         name=name,
-        command=(sys.executable, str(STAND_IN), address, manner),
-        environment=child_environment(settings),
+        command=(sys.executable, "-P", "-m", STAND_IN),
+        module=STAND_IN,
+        environment={**child_environment(settings), "STAND_IN": f"{address} {manner}"},
         is_ready=partial(grpc_serves, address),
         after=("nats", "temporal"),
         grace=1.0,

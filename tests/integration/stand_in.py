@@ -1,11 +1,12 @@
 """A stand-in for a service: a real process with a real gRPC health service and nothing else.
 
-`stand_in.py <address> [stubborn|broken|held]`: a stubborn one ignores SIGTERM, a broken one dies,
-a held one serves once the file `go` stands in its working directory.
+The variable STAND_IN holds its address and its manner: a stubborn one ignores SIGTERM, a broken one
+dies, a held one serves once the file `go` stands in its working directory.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -16,7 +17,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2_grpc
 
 
-def main(address: str, manner: str = "") -> None:
+def main() -> None:
+    address, manner = os.environ["STAND_IN"].split(" ")  # noqa: TID251
     if manner == "broken":
         sys.exit("stand-in: I am broken")
     if manner == "stubborn":
@@ -32,4 +34,4 @@ def main(address: str, manner: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

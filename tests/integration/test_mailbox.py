@@ -18,6 +18,7 @@ from services.cli.__main__ import app
 from services.cli.commands import mail
 from services.cli.machine import engines
 from services.cli.machine.engines import engine_specs, settings_on, usual_ports
+from services.cli.machine.launcher import Launcher
 from services.cli.machine.platform import SANDBOX_START, prepare_clock
 from services.cli.machine.supervisor import Backoff, Silent, Supervised
 from tests.patience import PATIENCE_SECONDS
@@ -33,7 +34,8 @@ async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
     prepare_clock(settings, SANDBOX_START)
     (spec,) = (spec for spec in engine_specs(settings, chosen) if spec.name == "mailbox")
     assert spec.environment == child_environment(settings)
-    mailbox = Supervised(spec, tmp_path, Silent(), Backoff())
+    launcher, log = Launcher(tmp_path, []), tmp_path / "logs" / "mailbox.log"
+    mailbox = Supervised(spec, launcher, log, Silent(), Backoff())
     running = asyncio.create_task(mailbox.keep_running({}))
     async with asyncio.timeout(PATIENCE_SECONDS):
         await mailbox.ready.wait()

@@ -19,11 +19,19 @@ def main(parent: int, command: list[str]) -> None:
 
     Exits with an error if the process with the id `parent` is no longer the parent.
     """
+    bind(parent)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+def bind(parent: int) -> None:
+    """Asks the kernel to kill this process when its parent dies.
+
+    Exits with an error if the process with the id `parent` is no longer the parent.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("the supervisor ended before this process could be bound to it")
-    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

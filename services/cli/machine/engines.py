@@ -100,6 +100,7 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
         ProcessSpec(
             name=name,
             command=(sys.executable, "-P", "-m", f"services.{name}"),
+            module=f"services.{name}.__main__",
             environment=child_environment(settings),
             is_ready=partial(grpc_serves, settings.address(name)),
             after=("nats", "temporal"),
@@ -113,6 +114,7 @@ def portal_spec(settings: Settings) -> ProcessSpec:
     return ProcessSpec(
         name=PORTAL,
         command=(sys.executable, "-P", "-m", f"services.{PORTAL}"),
+        module=f"services.{PORTAL}.__main__",
         environment=child_environment(settings),
         is_ready=partial(http_ok, settings.address(PORTAL), "/healthz"),
     )

@@ -32,6 +32,7 @@ from services.cli.machine.engines import (
     settings_on,
     usual_ports,
 )
+from services.cli.machine.launcher import Launcher
 from services.cli.machine.supervisor import Backoff, Observer, ProcessSpec, Silent, Supervised
 
 SANDBOX_START = date(2026, 9, 14)
@@ -75,6 +76,7 @@ class Platform:
         self._observer = observer or Silent()
         self._backoff = backoff or Backoff()
         self._lock = DirectoryLock(self.settings.data_dir)
+        self._launcher = Launcher(self.data_dir, [])
         self._parts: dict[str, Supervised] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -166,6 +168,7 @@ class Platform:
         """Stops the services, then Temporal, then NATS, and unlocks the data directory."""
         for rank in sorted({part.spec.stop_rank for part in self._parts.values()}):
             await self._stop_rank(rank)
+        await self._launcher.close()
         self._leave()
         self._raise_faults()
 
@@ -186,8 +189,13 @@ class Platform:
         return [*engine_specs(self.settings, chosen), *self._services(self.settings), *portal]
 
     def _run(self, specs: Iterable[ProcessSpec]) -> None:
+        specs = list(specs)
+        self._launcher = Launcher(self.data_dir, [spec.module for spec in specs if spec.module])
         for spec in specs:
-            self._parts[spec.name] = Supervised(spec, self.data_dir, self._observer, self._backoff)
+            log = self.data_dir / "logs" / f"{spec.name}.log"
+            self._parts[spec.name] = Supervised(
+                spec, self._launcher, log, self._observer, self._backoff
+            )
         for name, part in self._parts.items():
             self._tasks[name] = asyncio.create_task(part.keep_running(self._parts), name=name)
 

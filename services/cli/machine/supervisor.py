@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
+from services.cli.machine.launcher import Child, Launcher
+
 PROBE_EVERY = 0.1  # seconds between two probes for readiness
 LOG_LIMIT = 16 * 1024 * 1024
 
@@ -47,6 +46,7 @@ class ProcessSpec:
     after: tuple[str, ...] = ()  # which processes must be ready first
     stop_rank: int = 0  # lower ranks stop first
     grace: float = 5.0  # seconds from SIGTERM to SIGKILL
+    module: str = ""  # the Python module that the command runs, if its `main` may be forked
 
 
 @dataclass(frozen=True)
@@ -102,18 +102,23 @@ class Output:
 class Supervised:
     """A process that is restarted when it dies; cancelling the task of `keep_running` stops it."""
 
-    def __init__(self, spec: ProcessSpec, data_dir: Path, observer: Observer, backoff: Backoff):
+    def __init__(
+        self,
+        spec: ProcessSpec,
+        launcher: Launcher,
+        log: Path,
+        observer: Observer,
+        backoff: Backoff,
+    ) -> None:
         self.spec = spec
         self.ready = asyncio.Event()
         self.starts = 0
         self.failed_starts = 0  # in a row, without having been ready
-        self._data_dir = data_dir
+        self._launcher = launcher
         self._observer = observer
         self._backoff = backoff
-        self._output = Output(
-            data_dir / "logs" / f"{spec.name}.log", lambda text: observer.line(spec.name, text)
-        )
-        self._process: Process | None = None
+        self._output = Output(log, lambda text: observer.line(spec.name, text))
+        self._process: Child | None = None
         self._gone = asyncio.Event()
         self._gone.set()
         self._ready_since: float | None = None
@@ -156,7 +161,8 @@ class Supervised:
 
     async def _live(self) -> float:
         """Runs the process once; returns the number of seconds that it was ready."""
-        self._process = process = await self._start()
+        self.starts += 1
+        self._process = process = await self._launcher.start(self.spec)
         assert process.stdout is not None  # noqa: S101 - it was asked for
         self._gone.clear()
         try:
@@ -174,20 +180,6 @@ class Supervised:
             self._gone.set()
         return healthy
 
-    async def _start(self) -> Process:
-        self.starts += 1
-        launcher = (sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()))
-        return await asyncio.create_subprocess_exec(
-            *launcher,
-            *self.spec.command,
-            env=self.spec.environment,
-            cwd=self._data_dir,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            start_new_session=True,  # Ctrl-C in the terminal is for the supervisor alone
-        )
-
     async def _watch(self) -> None:
         # Another process cannot set an event of this one, so it is probed again and again.
         while not await self.spec.is_ready():  # noqa: ASYNC110
@@ -198,7 +190,7 @@ class Supervised:
         if self.starts > 1:
             self._observer.news(f"{self.spec.name} 已恢复", f"{self.spec.name} is back")
 
-    async def _end(self, process: Process) -> None:
+    async def _end(self, process: Child) -> None:
         if process.returncode is not None:
             return
         process.terminate()
