@@ -32,6 +32,12 @@ class Paged(Protocol):
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
 
 
+class Ordered(Protocol):
+    """A protobuf request for a list, with the order of the list."""
+
+    order_by: str
+
+
 async def page(
     session: AsyncSession,
     request: Paged,
@@ -52,6 +58,18 @@ async def page(
     in_order = rows.order_by(*(column.desc() if newest_first else column for column in order))
     rows_found = (await session.exec(in_order.limit(page_size(request) + 1))).all()
     return cut(request, rows_found, key or _attributes(order))
+
+
+def order(
+    request: Ordered, orders: Mapping[str, Sequence[Any]], usual: str
+) -> tuple[Sequence[Any], bool]:
+    """Returns the columns by which a list is requested, and True if their order is reversed.
+
+    `orders` has the columns for each name that `order_by` may have; `usual` is the order of a
+    request without one, such as "opened_at desc".
+    """
+    name, _, direction = (request.order_by or usual).partition(" ")
+    return orders[name], direction == "desc"
 
 
 async def total(

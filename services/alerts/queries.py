@@ -21,6 +21,7 @@ from services.alerts.tables import Alert, Escalation, Instrument, Notice, Notice
 
 Owned = Instrument | Alert | Notice | Escalation
 _END_OF_TIME = date.max
+_NOTICE_ORDERS = {"created_at": (Notice.created_at, Notice.notice_id)}
 
 
 def colour_in_sql(on: date) -> sa.ColumnElement[Any]:
@@ -159,12 +160,15 @@ async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlert
 
 
 async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNoticesResponse:
-    """Lists the notices within the caller's scope with their delivery state, newest first."""
+    """Lists the notices within the caller's scope with their delivery state.
+
+    They are in the requested order, newest first without one.
+    """
     rows = select(Notice).where(*scope(view.caller, Notice, request.bureau, request.subject_id))
     if request.state:
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
-    order = (Notice.created_at, Notice.notice_id)
-    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    order, reverse = paging.order(request, _NOTICE_ORDERS, "created_at desc")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     total = await paging.total(view.session, request, rows, token)
     notices = map(wire.notice, page)
     return pb.ListNoticesResponse(notices=notices, next_page_token=token, total=total)

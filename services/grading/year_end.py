@@ -46,12 +46,11 @@ async def close(change: Change, as_of: date) -> int:
 
 async def list_year_ends(view: View, request: pb.ListYearEndsRequest) -> pb.ListYearEndsResponse:
     """Returns a page of the closed years, latest first, with counts for the caller's bureaus."""
-    order = (YearEnd.year, YearEnd.ruleset_id)
-    page, token = await paging.page(
-        view.session, request, select(YearEnd), *order, newest_first=True
-    )
+    rows, order = select(YearEnd), (YearEnd.year, YearEnd.ruleset_id)
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    total = await paging.total(view.session, request, rows, token)
     year_ends = [wire.year_end(row, view.caller.covers) for row in page]
-    return pb.ListYearEndsResponse(year_ends=year_ends, next_page_token=token)
+    return pb.ListYearEndsResponse(year_ends=year_ends, next_page_token=token, total=total)
 
 
 def _texts() -> Iterator[Ruleset]:

@@ -19,6 +19,10 @@ from services.objection import wire
 from services.objection.tables import Case, CaseLetter, CaseStep
 
 _OVER = (CaseState.CLOSED, CaseState.DECLINED, CaseState.WITHDRAWN)
+_ORDERS = {
+    "due_on": (Case.due_on, Case.case_id),
+    "lodged_at": (Case.lodged_at, Case.case_id),
+}
 
 
 async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None = None) -> Case:
@@ -50,13 +54,14 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
 
 
 async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesResponse:
-    """Lists the cases within the caller's scope by their last day, the earliest first.
+    """Lists the cases within the caller's scope in the requested order.
 
-    Cases without a running term come last; closed, declined and withdrawn cases are left out unless
-    requested.
+    Without one, the earliest last day comes first, and cases without a running term come last.
+    Closed, declined and withdrawn cases are left out unless requested.
     """
     rows = select(Case).where(*_conditions(view.caller, request))
-    page, token = await paging.page(view.session, request, rows, Case.due_on, Case.case_id)
+    order, reverse = paging.order(request, _ORDERS, "due_on")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     cases = [wire.case_message(case, view.today) for case in page]
     total = await paging.total(view.session, request, rows, token)
     return pb.ListCasesResponse(cases=cases, next_page_token=token, total=total)

@@ -29,6 +29,8 @@ class Case(Base, table=True):
     __tablename__ = "objection_case"
     __table_args__ = (
         sa.Index("ix_objection_case_bureau_due_on", "bureau", "due_on", "case_id"),
+        sa.Index("ix_objection_case_due_on", "due_on", "case_id"),
+        sa.Index("ix_objection_case_lodged_at", "lodged_at", "case_id"),
         sa.Index("ix_objection_case_settled_at", "settled_at"),
     )
 

@@ -71,6 +71,7 @@ def render(template: str, language: str, values: Mapping[str, Any]) -> str:
             day=_day(language),
             moment=_moment(language),
             number=_number(language),
+            written=_written(language),
             paragraphs=_paragraphs,
         )
     )
@@ -100,6 +101,25 @@ def _moment(language: str) -> Callable[[Any], str]:
 def _number(language: str) -> Callable[[int], str]:
     def written(value: int) -> str:
         return str(format_decimal(value, locale=_LOCALES[language]))
+
+    return written
+
+
+def _written(language: str) -> Callable[[Any], str]:
+    day, moment, number = _day(language), _moment(language), _number(language)
+
+    def written(value: Any) -> str:
+        """Formats a number, a day or a moment as people write it; a text stays as it is."""
+        match value:
+            case None:
+                return ""
+            case datetime():
+                return moment(value)
+            case date():
+                return day(value)
+            case int():
+                return number(value)
+        return str(value)
 
     return written
 

@@ -20,6 +20,7 @@ from services.portal.navigation import navigation
 from services.portal.rendering import LANGUAGES, catalogue, render
 from services.portal.sessions import Sessions
 from services.portal.tables import PortalSession
+from services.portal.wording import Words
 
 LANGUAGE_COOKIE = "quanheng_language"
 
@@ -60,6 +61,11 @@ class Visit:
         """The language of the visitor: `zh-CN` unless the visitor chose English."""
         chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
         return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+    @property
+    def words(self) -> Words:
+        """The words for the codes of the services, in the language of the visitor."""
+        return Words(self.say, self.language)
 
     def say(self, chinese: str) -> str:
         """Translates a Chinese text to the language of the visitor."""

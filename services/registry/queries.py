@@ -31,12 +31,21 @@ from services.registry.tables import (
     Verification,
 )
 
+_SUBJECT_ORDERS = {
+    "name": (Subject.name, Subject.subject_id),
+    "credit_code": (Subject.credit_code, Subject.subject_id),
+}
+_RECORD_ORDERS = {"determined_on": (Record.determined_on, Record.record_id)}
+
 
 async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
     """Returns a page of all bureaus, by code; every caller may see their contact data."""
     rows = select(Bureau).where(sa.not_(col(Bureau.removed)))
     page, token = await paging.page(view.session, request, rows, Bureau.code)
-    return pb.ListBureausResponse(bureaus=map(wire.bureau, page), next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListBureausResponse(
+        bureaus=map(wire.bureau, page), next_page_token=token, total=total
+    )
 
 
 async def get_subject(view: View, request: pb.GetSubjectRequest) -> pb.GetSubjectResponse:
@@ -49,7 +58,10 @@ async def get_subject(view: View, request: pb.GetSubjectRequest) -> pb.GetSubjec
 
 
 async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListSubjectsResponse:
-    """Returns a page of the subjects in the caller's scope, by name, and their total number."""
+    """Returns a page of the subjects in the caller's scope, and their total number.
+
+    They are in the requested order, by name without one.
+    """
     within = scope.subjects(view.caller, view.today)
     rows = select(Subject).where(sa.not_(col(Subject.removed)), within)
     if request.bureau:
@@ -58,8 +70,10 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
         rows = rows.where(col(Subject.name).icontains(request.name_contains, autoescape=True))
     if request.in_review:
         rows = rows.where(col(Subject.in_review))
-    order = (Subject.name, Subject.subject_id)
-    page, token = await paging.page(view.session, request, rows, *order)
+    if request.subject_ids:
+        rows = rows.where(col(Subject.subject_id).in_(request.subject_ids))
+    order, reverse = paging.order(request, _SUBJECT_ORDERS, "name")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     subjects = [disclosure.subject(row, view.caller, view.today) for row in page]
     total = await paging.total(view.session, request, rows, token)
     return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, total=total)
@@ -167,18 +181,25 @@ async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRec
     rows = select(Record).where(Record.subject_id == owner.subject_id, sa.not_(col(Record.removed)))
     if not view.caller.is_service:
         rows = rows.where(col(Record.status) != RecordStatus.EXPIRED)
-    order = (Record.determined_on, Record.record_id)
-    page, token = await paging.page(view.session, request, rows, *order)
+    order, reverse = paging.order(request, _RECORD_ORDERS, "determined_on")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     records = [disclosure.record(row, owner, view.caller, now, view.today) for row in page]
-    return pb.ListRecordsResponse(records=filter(None, records), next_page_token=token)
+    # The number of all would tell the public how many records it may not see.
+    is_public = view.caller.has(Role.PUBLIC)
+    total = None if is_public else await paging.total(view.session, request, rows, token)
+    return pb.ListRecordsResponse(records=filter(None, records), next_page_token=token, total=total)
 
 
 async def list_accounts(
     view: View, request: identity.ListAccountsRequest
 ) -> identity.ListAccountsResponse:
     """Returns a page of all accounts, by name."""
-    page, token = await paging.page(view.session, request, select(Account), Account.name)
-    return identity.ListAccountsResponse(accounts=map(wire.account, page), next_page_token=token)
+    rows = select(Account)
+    page, token = await paging.page(view.session, request, rows, Account.name)
+    total = await paging.total(view.session, request, rows, token)
+    return identity.ListAccountsResponse(
+        accounts=map(wire.account, page), next_page_token=token, total=total
+    )
 
 
 async def name_accounts(

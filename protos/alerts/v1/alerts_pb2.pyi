@@ -700,6 +700,7 @@ class ListNoticesRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -710,6 +711,10 @@ class ListNoticesRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    order_by: _builtins.str
+    """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
+    the newest first.
+    """
     def __init__(
         self,
         *,
@@ -718,10 +723,11 @@ class ListNoticesRequest(_message.Message):
         state: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

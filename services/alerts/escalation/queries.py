@@ -35,6 +35,7 @@ from services.alerts.tables import (
     Subject,
 )
 
+_ORDERS = {"opened_at": (Escalation.opened_at, Escalation.escalation_id)}
 _EXPOSED_FIELDS = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 
 
@@ -53,14 +54,17 @@ async def find(view: View, escalation_id: str) -> Escalation:
 async def list_escalations(
     view: View, request: pb.ListEscalationsRequest
 ) -> pb.ListEscalationsResponse:
-    """Lists the escalation cases within the caller's scope, newest first."""
+    """Lists the escalation cases within the caller's scope.
+
+    They are in the requested order, newest first without one.
+    """
     rows = select(Escalation).where(
         *scope(view.caller, Escalation, request.bureau, request.subject_id)
     )
     if request.state:
         rows = rows.where(col(Escalation.state) == EscalationState(request.state))
-    order = (Escalation.opened_at, Escalation.escalation_id)
-    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    order, reverse = paging.order(request, _ORDERS, "opened_at desc")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     total = await paging.total(view.session, request, rows, token)
     return pb.ListEscalationsResponse(
         escalations=map(wire_escalations.case, page), next_page_token=token, total=total
@@ -148,4 +152,6 @@ async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.Lis
         key=lambda row: [row[0].step_id],
     )
     exposures = [wire_escalations.exposure(step, name) for step, name in page]
-    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token)
+    ids = rows.with_only_columns(col(EscalationStep.step_id))
+    total = await paging.total(view.session, request, ids, token)
+    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token, total=total)

@@ -16,11 +16,11 @@ import typer
 from law.errors import InvalidInput
 from plumbing.chunks import pieces
 from plumbing.client import new_request_id
+from plumbing.spreadsheets import armed, writing
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import Client, with_client
 from services.cli.commands import choices
 from services.cli.output import answer, show
-from services.cli.output.exporting import armed, writing
 from services.cli.output.names import Names
 from services.cli.output.options import AsJson, Bureau, Data
 from services.cli.output.views import table

@@ -94,6 +94,7 @@ _HELP = {
     "valid_until_from": "有效期至这一日或以后 | valid until this day or longer",
     "valid_until_to": "有效期至这一日或以前 | valid until this day at most",
     "weeks": "今后几周 | weeks ahead",
+    "subject_ids": "主体 id，可多次 | subject, repeatable",
     "subject_id": "主体 id 或统一社会信用代码 | subject, or its credit code",
     "version": "版本 | version",
 }

@@ -12,6 +12,7 @@ import typer
 
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
+from plumbing.spreadsheets import Cell
 from protos.operations.v1 import operations_pb2 as operations
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry
@@ -20,7 +21,7 @@ from services.cli.commands import choices
 from services.cli.health import agreement
 from services.cli.health.agreement import Agreement
 from services.cli.output import answer, show
-from services.cli.output.columns import Cell, Column, columns_of
+from services.cli.output.columns import Column, columns_of
 from services.cli.output.exporting import export as export_rows
 from services.cli.output.language import choose
 from services.cli.output.names import Names

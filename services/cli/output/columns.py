@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,12 +14,12 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from plumbing.clock import SHANGHAI
+from plumbing.spreadsheets import Cell
 from services.cli.output.headings import NAME_HEADINGS, heading, name_heading
 from services.cli.output.language import choose
 from services.cli.output.names import ACCOUNT_FIELDS, PLACED, Names
 from services.cli.output.words import ruleset_name, type_name, vocabulary, word
 
-Cell = str | int | float | bool | date | datetime | None
 Path = tuple[FieldDescriptor, ...]
 # Names of fields with a day or nothing. Any other text stays a text, even if it looks like a day.
 DAYS = re.compile(r"on|.*_(?:on|from|to|until)")

@@ -35,7 +35,10 @@ async def list_impact_moves(
     impact = await _impact(view, request.impact_id)
     rows = select(ImpactMove).where(ImpactMove.impact_id == impact.impact_id)
     page, token = await paging.page(view.session, request, rows, ImpactMove.subject_id)
-    return pb.ListImpactMovesResponse(moves=map(wire.move, page), next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListImpactMovesResponse(
+        moves=map(wire.move, page), next_page_token=token, total=total
+    )
 
 
 async def list_activations(
@@ -49,7 +52,10 @@ async def list_activations(
         view.caller.require_bureau(request.bureau)
     rows = select(Activation).where(_concerning(view, request.bureau))
     page, token = await paging.page(view.session, request, rows, Activation.seq, newest_first=True)
-    return pb.ListActivationsResponse(activations=map(wire.activation, page), next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListActivationsResponse(
+        activations=map(wire.activation, page), next_page_token=token, total=total
+    )
 
 
 def _concerning(view: View, requested_bureau: str) -> sa.ColumnElement[bool]:

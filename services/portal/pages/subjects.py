@@ -10,24 +10,46 @@ from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, Read, show
 from services.portal.pages.reading import grade_of, path_of, records_of, subject, today
 from services.portal.visit import Visit
-
-PAGE_SIZE = 50
+from services.portal.wording import N_
 
 
 async def listing(visit: Visit) -> Response:
     """Shows the subjects that the visitor may see, filtered by a part of the name."""
-    request = registry.ListSubjectsRequest(
-        name_contains=visit.query("q"), page_size=PAGE_SIZE, page_token=visit.query("page")
+
+    async def read(asked: Asked) -> Chunk[registry.Subject]:
+        request = registry.ListSubjectsRequest(
+            name_contains=asked["q"], order_by=asked.order_by, **asked.paging
+        )
+        answer = await ask(visit.services.registry.ListSubjects(request))
+        total = answer.total if answer.HasField("total") else None
+        return Chunk(answer.subjects, answer.next_page_token, total)
+
+    return await show(visit, _listing(visit, read))
+
+
+def _listing(visit: Visit, read: Read[registry.Subject]) -> Listing[registry.Subject]:
+    words = visit.words
+    return Listing(
+        path="/subjects",
+        title=N_("主体"),
+        counted=N_("共 {total} 家，第 {first}–{last} 家"),
+        columns=(
+            Column(N_("名称"), _name, order_by="name"),
+            Column(N_("统一社会信用代码"), lambda one: one.credit_code, order_by="credit_code"),
+            Column(N_("行业领域"), lambda one: words.sector(one.sector)),
+            Column(N_("类型"), lambda one: words.subject_kind(one.kind)),
+        ),
+        filters=(Filter("q", N_("名称中有")),),
+        read=read,
+        empty=N_("没有这样的主体。请写名称中连着的几个字，例如“加油站”。"),
     )
-    answer = await ask(visit.services.registry.ListSubjects(request))
-    return visit.page(
-        "subjects/list.html",
-        subjects=answer.subjects,
-        asked=visit.query("q"),
-        more=answer.next_page_token,
-    )
+
+
+def _name(one: registry.Subject) -> Cell:
+    return Cell(one.name, link=f"/subjects/{one.subject_id}")
 
 
 async def one(visit: Visit) -> Response:

@@ -15,6 +15,7 @@ from services.registry.imports.batch.approvers import describe
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ENVELOPE_BYTES = 1024
+_ORDERS = {"imported_at": (ImportBatch.imported_at, ImportBatch.batch_id)}
 
 
 async def get_batch(view: View, request: pb.GetBatchRequest) -> pb.GetBatchResponse:
@@ -24,10 +25,13 @@ async def get_batch(view: View, request: pb.GetBatchRequest) -> pb.GetBatchRespo
 
 
 async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBatchesResponse:
-    """Returns a page of the batches the caller may see, newest first, and their total number."""
+    """Returns a page of the batches the caller may see, newest first, and their total number.
+
+    `order_by` can reverse the order.
+    """
     rows = select(ImportBatch).where(visible_batches(view.caller))
-    order = (ImportBatch.imported_at, ImportBatch.batch_id)
-    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    order, reverse = paging.order(request, _ORDERS, "imported_at desc")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     total = await paging.total(view.session, request, rows, token)
     return pb.ListBatchesResponse(batches=map(wire.batch, page), next_page_token=token, total=total)
 

@@ -295,9 +295,9 @@ async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> No
     short = await cast.accept(await cast.lodge(await cast.penalty()))
     long = await cast.extend(await cast.accept(await cast.lodge(await cast.penalty())), 15)
 
-    async def listed(person: Person, size: int = 2) -> list[str]:
+    async def listed(person: Person, size: int = 2, order: str = "") -> list[str]:
         ids: list[str] = []
-        request = pb.ListCasesRequest(page_size=size)
+        request = pb.ListCasesRequest(page_size=size, order_by=order)
         while True:
             page = await ask(person.objection.ListCases(request))
             ids += [case.case_id for case in page.cases]
@@ -310,6 +310,10 @@ async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> No
     assert places == sorted(places)
     assert len(everything) == len(set(everything))
     assert everything == await listed(cast.operator, 100)
+    assert everything[::-1] == await listed(cast.caseworker, 3, "due_on desc")
+    newest = await listed(cast.caseworker, 3, "lodged_at desc")
+    places = [newest.index(case.case_id) for case in (long, short, lodged)]
+    assert places == sorted(places)
     assert await listed(cast.rival) == await listed(cast.elsewhere) == []
     theirs = await refused(cast.rival.objection.GetCase(pb.GetCaseRequest(case_id=short.case_id)))
     assert theirs.reason == "NOT_PERMITTED"

@@ -326,6 +326,32 @@ async def test_subjects_are_paged_by_name_within_a_bureau(registry: RunningRegis
     assert len((await client.registry.ListSubjects(request)).subjects) == 1
 
 
+async def test_subjects_are_listed_in_the_order_asked_for_and_by_their_ids(
+    registry: RunningRegistry,
+) -> None:
+    mark = credit_code()
+    subjects = [await registry.subject(name=f"{mark}店{n}") for n in range(4)]
+    client = registry.client(Role.CASEWORKER, bureau=CITY)
+    for order, key in {"name": "name", "credit_code": "credit_code"}.items():
+        for direction in ("", " desc"):
+            request = pb.ListSubjectsRequest(
+                name_contains=mark, order_by=order + direction, page_size=3
+            )
+            first = await client.registry.ListSubjects(request)
+            request.page_token = first.next_page_token
+            rest = await client.registry.ListSubjects(request)
+            found = [getattr(one, key) for one in (*first.subjects, *rest.subjects)]
+            expected = sorted((getattr(one, key) for one in subjects), reverse=bool(direction))
+            assert (first.total, found) == (4, expected)
+    wanted = [subjects[0].subject_id, subjects[2].subject_id, "nobody"]
+    by_id = pb.ListSubjectsRequest(subject_ids=wanted)
+    assert list((await client.registry.ListSubjects(by_id)).subjects) == [subjects[0], subjects[2]]
+    stranger = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    assert not (await stranger.registry.ListSubjects(by_id)).subjects
+    with refused("INVALID_INPUT", "order_by"):
+        await client.registry.ListSubjects(pb.ListSubjectsRequest(order_by="email"))
+
+
 async def test_nobody_without_a_role_for_it_gets_in(registry: RunningRegistry) -> None:
     with refused("UNAUTHENTICATED"):
         await registry.client_with().registry.ListSubjects(pb.ListSubjectsRequest())

@@ -68,13 +68,13 @@ OPEN = {
     "quanheng.registry.v1.Subject": set(disclosure.OPEN_OF_SUBJECT),
     "quanheng.registry.v1.Record": set(disclosure.OPEN_OF_RECORD),
     # The messages below go out whole.
-    "quanheng.registry.v1.ListBureausResponse": {"bureaus", "next_page_token"},
+    "quanheng.registry.v1.ListBureausResponse": {"bureaus", "next_page_token", "total"},
     "quanheng.registry.v1.Bureau": {
         *("code", "name", "division_code", "department", "phone", "email", "version", "removed"),
     },
     "quanheng.registry.v1.GetSubjectResponse": {"subject"},
     "quanheng.registry.v1.ListSubjectsResponse": {"subjects", "next_page_token", "total"},
-    "quanheng.registry.v1.ListRecordsResponse": {"records", "next_page_token"},
+    "quanheng.registry.v1.ListRecordsResponse": {"records", "next_page_token", "total"},
     "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
     # To the person who logs in, about that person.
     "quanheng.identity.v1.LoginResponse": {"token", "expires_at", "account"},
@@ -94,7 +94,7 @@ OPEN = {
     },
     # Of published assessments only.
     "quanheng.grading.v1.GetIndexResponse": {"index", "result_json"},
-    "quanheng.grading.v1.ListIndexesResponse": {"indexes", "next_page_token"},
+    "quanheng.grading.v1.ListIndexesResponse": {"indexes", "next_page_token", "total"},
     "quanheng.grading.v1.Index": {
         *("index_id", "area_id", "area_name", "area_kind", "bureau", "table_id", "table_hash"),
         *("assessed_on", "assessed_by", "assessed_at", "state", "published_at", "published_by"),
@@ -104,7 +104,7 @@ OPEN = {
     "quanheng.grading.v1.IndexRow": {"row", "points", "found", "cite", "standard"},
     "quanheng.alerts.v1.CountColoursResponse": {"totals", "on"},
     "quanheng.alerts.v1.ColourTotal": {"colour", "instruments"},
-    "quanheng.alerts.v1.ListExposuresResponse": {"exposures", "next_page_token"},
+    "quanheng.alerts.v1.ListExposuresResponse": {"exposures", "next_page_token", "total"},
     "quanheng.alerts.v1.Exposure": {
         *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),
     },

@@ -17,12 +17,14 @@ import typer
 from google.protobuf.descriptor import Descriptor
 from python_calamine import CalamineWorkbook
 
+from plumbing import spreadsheets
+from plumbing.spreadsheets import disarmed, writing
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.output import answer, exporting
+from services.cli.output import answer
 from services.cli.output.columns import columns_of
-from services.cli.output.exporting import disarmed, export, writing
+from services.cli.output.exporting import export
 from services.cli.output.headings import HEADINGS, TITLES
 from services.cli.output.names import Names
 
@@ -134,7 +136,7 @@ def test_a_file_name_must_end_in_a_known_format(tmp_path: Path) -> None:
 def test_a_long_list_continues_on_another_sheet_and_a_long_text_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "ROWS_ON_A_SHEET", 2)
+    monkeypatch.setattr(spreadsheets, "ROWS_ON_A_SHEET", 2)
     subjects = (subject(n, name="长" * 40_000) for n in range(5))
     save(tmp_path / "a.xlsx", pb.Subject.DESCRIPTOR, subjects)
     assert CalamineWorkbook.from_path(tmp_path / "a.xlsx").sheet_names == ["表", "表 2", "表 3"]

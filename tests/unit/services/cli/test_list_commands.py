@@ -10,9 +10,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
+from plumbing.spreadsheets import armed, disarmed
 from services.cli.__main__ import app
 from services.cli.commands.imports import write_rows
-from services.cli.output.exporting import armed, disarmed
 from tests.unit.services.cli.tree import commands
 
 LISTS = {"list", "notices", "colours", "faults", "history", "year-ends", "exposures"}

@@ -1,0 +1,288 @@
+"""Lists as pages and files: columns, filters, order and pages of a list, from its address.
+
+A page describes its list once, as a `Listing`. The address holds the filters, the order and the
+place in the list, so that it can be kept and passed on; with `as=csv` or `as=xlsx` the same address
+gives the whole list as a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from services.portal import list_files
+from services.portal.visit import Visit
+from services.portal.wording import N_, Tag
+
+Row = TypeVar("Row")
+Value = str | int | date | datetime | None
+PAGE_SIZE = 50
+FILE_PAGE_SIZE = 1000  # the longest page that a service gives
+LONGEST_KEPT = 2000  # characters of a list's address that a cookie remembers
+_OF_THE_PAGE = ("sort", "page", "from", "of")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell contains: a value, and how the page shows it beside its plain text.
+
+    A file gets the value alone, or the word of the tag where there is no value.
+    """
+
+    value: Value = None
+    link: str = ""
+    tag: Tag | None = None
+    note: str = ""  # a second line in smaller letters
+
+    @property
+    def plain(self) -> Value:
+        """The value for a file."""
+        return self.tag.word if self.value is None and self.tag else self.value
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """A column: its Chinese heading, its cells, and the name by which the service can sort it."""
+
+    heading: str
+    of: Callable[[Row], Cell | Value]
+    order_by: str = ""
+    numeric: bool = False
+
+    def cell(self, row: Row) -> Cell:
+        """Returns the cell of a row."""
+        content = self.of(row)
+        return content if isinstance(content, Cell) else Cell(content)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of a list: a choice if it has options, a box to tick, or a text to type."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]] = ()
+    box: bool = False
+
+    def read(self, visit: Visit) -> str:
+        """Returns the value in the address; empty if it is not one that the filter offers."""
+        value = visit.query(self.name)[:100]
+        if self.box:
+            return value if value == "yes" else ""
+        offered = not self.options or value in dict(self.options)
+        return value if offered else ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The part of a list that is requested: filters, order, and place."""
+
+    filters: Mapping[str, str]
+    order_by: str = ""
+    page_size: int = PAGE_SIZE
+    page_token: str = ""
+
+    def __getitem__(self, name: str) -> str:
+        return self.filters.get(name, "")
+
+    @property
+    def paging(self) -> dict[str, Any]:
+        """The fields of a list request that every list has: `page_size` and `page_token`."""
+        return {"page_size": self.page_size, "page_token": self.page_token}
+
+
+@dataclass(frozen=True)
+class Chunk(Generic[Row]):
+    """A part of a list: its rows, the token of the next part, and the number of all if told."""
+
+    rows: Sequence[Row]
+    next_token: str = ""
+    total: int | None = None
+
+
+Read = Callable[[Asked], Awaitable[Chunk[Row]]]
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Row]):
+    """The description of a list, from which its page, its filters and its files are made.
+
+    `read` reads a part of it from a service. `key` gives the value of a row's box where rows can be
+    selected for a batch act. `counted` is the Chinese sentence that tells how many there are.
+    """
+
+    path: str
+    title: str
+    columns: Sequence[Column[Row]]
+    read: Read[Row]
+    empty: str
+    filters: Sequence[Filter] = ()
+    key: Callable[[Row], str] | None = None
+    counted: str = N_("共 {total} 项，第 {first}–{last} 项")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of a column on the page; `link` sorts by it, `sorted` is its ARIA value."""
+
+    text: str
+    link: str = ""
+    sorted: str = ""
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A part of a list as its page shows it."""
+
+    listing: Listing[Any]
+    asked: Asked
+    headings: Sequence[Heading]
+    rows: Sequence[tuple[str, Sequence[Cell]]]  # the value of the row's box, and the cells
+    first: int
+    total: int | None
+    address: Callable[..., str] = field(repr=False)
+    next_link: str = ""
+    first_link: str = ""
+
+    @property
+    def last(self) -> int:
+        """The number of the last row shown, where the list's first row is 1."""
+        return self.first + len(self.rows) - 1
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the visitor has set any filter."""
+        return any(self.asked.filters.values())
+
+
+async def show(
+    visit: Visit, listing: Listing[Any], template: str = "list.html", **values: Any
+) -> Response:
+    """Returns the page of a list, or the whole list as a file if the address asks for one."""
+    asked = _asked(visit, listing)
+    if visit.query("as") in list_files.KINDS:
+        return await _file(visit, listing, asked)
+    table = await read_table(visit, listing, asked)
+    answer = visit.page(template, table=table, title=visit.say(listing.title), **values)
+    _remember(visit, listing.path, table.address(), answer)
+    return answer
+
+
+async def read_table(visit: Visit, listing: Listing[Row], asked: Asked | None = None) -> Table:
+    """Reads the part of a list that the address names, for a page that shows more than the list."""
+    asked = asked or _asked(visit, listing)
+    chunk = await listing.read(asked)
+    first = _number(visit, "from") or 1
+    total = _total(visit, chunk, first)
+    address = _addresses(visit, listing)
+    following = {"page": chunk.next_token, "from": first + len(chunk.rows), "of": total or ""}
+    return Table(
+        listing=listing,
+        asked=asked,
+        headings=[_heading(visit, column, asked, address) for column in listing.columns],
+        rows=[_row(listing, row) for row in chunk.rows],
+        first=first,
+        total=total,
+        address=address,
+        next_link=address(**following) if chunk.next_token else "",
+        first_link=address(page="") if asked.page_token else "",
+    )
+
+
+def list_address(visit: Visit, path: str) -> str:
+    """Returns the address of a list as the visitor last saw it: same filters, order and page."""
+    owner, _, query = visit.request.cookies.get(_cookie(path), "").partition(":")
+    return f"{path}?{query}" if query and owner == _owner(visit) else path
+
+
+def _asked(visit: Visit, listing: Listing[Any]) -> Asked:
+    known = {column.order_by for column in listing.columns if column.order_by}
+    sort = visit.query("sort")
+    name = sort.removeprefix("-")
+    order = f"{name} desc" if sort.startswith("-") else name
+    return Asked(
+        filters={one.name: one.read(visit) for one in listing.filters},
+        order_by=order if name in known else "",
+        page_token=visit.query("page"),
+    )
+
+
+def _row(listing: Listing[Row], row: Row) -> tuple[str, list[Cell]]:
+    key = listing.key(row) if listing.key else ""
+    return key, [column.cell(row) for column in listing.columns]
+
+
+def _heading(
+    visit: Visit, column: Column[Any], asked: Asked, address: Callable[..., str]
+) -> Heading:
+    text = visit.say(column.heading)
+    if not column.order_by:
+        return Heading(text, numeric=column.numeric)
+    name, _, direction = asked.order_by.partition(" ")
+    now = ("descending" if direction else "ascending") if name == column.order_by else "none"
+    sort = f"-{column.order_by}" if now == "ascending" else column.order_by
+    return Heading(text, address(sort=sort, page=""), now, column.numeric)
+
+
+def _addresses(visit: Visit, listing: Listing[Any]) -> Callable[..., str]:
+    """The addresses of the list: the present one with some parts changed, others taken out."""
+    kept = {one.name: one.read(visit) for one in listing.filters}
+    kept |= {name: visit.query(name) for name in _OF_THE_PAGE}
+
+    def address(**changes: Any) -> str:
+        parts = {**kept, **changes}
+        if not parts["page"]:
+            parts |= {"from": "", "of": ""}
+        query = urlencode({name: value for name, value in parts.items() if value})
+        return f"{listing.path}?{query}" if query else listing.path
+
+    return address
+
+
+def _total(visit: Visit, chunk: Chunk[Any], first: int) -> int | None:
+    """How many there are: told on the first page, then carried in the address."""
+    if chunk.total is not None:
+        return chunk.total
+    if not chunk.next_token and first == 1:
+        return len(chunk.rows)
+    return _number(visit, "of")
+
+
+def _number(visit: Visit, name: str) -> int | None:
+    text = visit.query(name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _remember(visit: Visit, path: str, address: str, answer: Response) -> None:
+    """Lets the browser keep the list's filters, order and page while it is open."""
+    query = address.partition("?")[2]
+    if visit.session is None or len(query) > LONGEST_KEPT:
+        return
+    value = f"{_owner(visit)}:{query}"
+    answer.set_cookie(_cookie(path), value, httponly=True, samesite="lax", path=path)
+
+
+def _cookie(path: str) -> str:
+    return "quanheng_list" + path.replace("/", "_")
+
+
+def _owner(visit: Visit) -> str:
+    return visit.person.account_id[:8]
+
+
+async def _file(visit: Visit, listing: Listing[Any], asked: Asked) -> Response:
+    headings = [visit.say(column.heading) for column in listing.columns]
+
+    async def read(page_token: str) -> tuple[list[list[Value]], str]:
+        part = Asked(asked.filters, asked.order_by, FILE_PAGE_SIZE, page_token)
+        chunk = await listing.read(part)
+        rows = [[column.cell(row).plain for column in listing.columns] for row in chunk.rows]
+        return rows, chunk.next_token
+
+    return await list_files.KINDS[visit.query("as")](visit.say(listing.title), headings, read)
