@@ -21,6 +21,7 @@ STAFF = (
 
 POLICY: Policy = {
     f"/{SERVICE}/GetGrade": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
+    f"/{SERVICE}/ListGradesInForce": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
     f"/{SERVICE}/ListGrades": allow(*STAFF, Role.OPERATOR),
     f"/{SERVICE}/GetReceipt": allow(*STAFF, Role.OPERATOR),
     f"/{SERVICE}/VerifyReceipt": allow(*STAFF, Role.OPERATOR),

@@ -57,6 +57,23 @@ async def current(session: AsyncSession, subject_id: str) -> Grade | None:
     ).first()
 
 
+async def list_grades_in_force(
+    view: View, request: pb.ListGradesInForceRequest
+) -> pb.ListGradesInForceResponse:
+    """Returns the grades of several subjects that are in force today, by subject.
+
+    Subjects without a grade, and those that the caller may not see, are left out.
+    """
+    asked = col(Subject.subject_id).in_(request.subject_ids)
+    subjects = await view.session.exec(select(Subject).where(asked))
+    seen = [row.subject_id for row in subjects if row.version and _sees(view.caller, row)]
+    in_force = select(Grade).where(
+        col(Grade.subject_id).in_(seen), *_in_force(view.today), *_known(None)
+    )
+    rows = await view.session.exec(in_force.order_by(col(Grade.subject_id)))
+    return pb.ListGradesInForceResponse(grades=map(wire.grade, rows))
+
+
 async def list_grades(view: View, request: pb.ListGradesRequest) -> pb.ListGradesResponse:
     """Returns a page of the grade statements about a subject, past and present, newest first."""
     subject = await _subject(view, request.subject_id)

@@ -14,6 +14,7 @@ class GradingServicer(Servicer, rpc.GradingServiceServicer):
 
     GetGrade = query(queries.get_grade)
     ListGrades = query(queries.list_grades)
+    ListGradesInForce = query(queries.list_grades_in_force)
     GetReceipt = query(queries.get_receipt)
     VerifyReceipt = query(queries.verify_receipt)
     SummariseGrades = query(queries.summarise_grades)

@@ -47,9 +47,12 @@ def listed(row: Subject, on: date) -> bool:
 
 def subject(row: Subject, caller: Caller, on: date) -> pb.Subject:
     """Converts a subject to a message with only the fields that the caller may see on a day."""
+    return public_subject(row, on) if caller.has(Role.PUBLIC) else wire.subject(row)
+
+
+def public_subject(row: Subject, on: date) -> pb.Subject:
+    """Converts a subject to a message with only the fields that the public may see on a day."""
     message = wire.subject(row)
-    if not caller.has(Role.PUBLIC):
-        return message
     allowed = visible_fields(row.kind, Audience.PUBLIC, on)
     open_fields = (name for name, rule in OPEN_OF_SUBJECT.items() if rule in allowed)
     return pb.Subject(**{name: getattr(message, name) for name in open_fields})
@@ -68,15 +71,35 @@ def record(
         return message
     if row.status is RecordStatus.EXPIRED:
         return None
-    if not caller.has(Role.PUBLIC):
-        return message
+    if caller.has(Role.PUBLIC):
+        shown = disclosed(row, owner, now, on)
+        return shown.record if shown else None
+    return message
+
+
+def disclosed(
+    row: Record, owner: Subject, now: GoverningTexts, on: date
+) -> pb.DisclosedRecord | None:
+    """Converts a record to what the public may see on a day, with the last day of its disclosure.
+
+    Returns None if the record is not disclosed on that day.
+    """
     ruleset_id, periods = kept(row, owner, now, on)
-    if periods is None or not _disclosed(ruleset_id, row, owner, on):
+    if row.status is RecordStatus.EXPIRED or periods is None:
         return None
-    return pb.Record(**{name: getattr(message, name) for name in OPEN_OF_RECORD})
+    if not _is_disclosed(ruleset_id, row, owner, on):
+        return None
+    message, facts = wire.record(row), public_subject(owner, on)
+    return pb.DisclosedRecord(
+        record=pb.Record(**{name: getattr(message, name) for name in OPEN_OF_RECORD}),
+        subject_name=facts.name,
+        credit_code=facts.credit_code,
+        disclosed_until=periods.disclosed_until.isoformat(),
+        disclosure_cite=periods.disclosure_cite,
+    )
 
 
-def _disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
+def _is_disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
     answer = record_visible(
         ruleset_id,
         law_record(row),

@@ -45,6 +45,7 @@ _REGISTRY_RULES = {
     "StopDisclosure": _AFTER_A_DECISION,
     "GetRecord": allow(*_READERS),
     "ListRecords": allow(*_READERS, Role.PUBLIC),
+    "ListDisclosedRecords": _SIGNED_IN,
 }
 _CLOCK_RULES = {"GetClock": _SIGNED_IN, "AdvanceClock": allow(Role.ADMINISTRATOR)}
 _IDENTITY_RULES = {

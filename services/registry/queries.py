@@ -190,6 +190,28 @@ async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRec
     return pb.ListRecordsResponse(records=filter(None, records), next_page_token=token, total=total)
 
 
+async def list_disclosed_records(
+    view: View, request: pb.ListDisclosedRecordsRequest
+) -> pb.ListDisclosedRecordsResponse:
+    """Returns a page of the records that are disclosed today, with their last days of disclosure.
+
+    Every caller sees what the public sees. A page may have fewer records than requested although
+    more pages follow.
+    """
+    on_file = sa.not_(sa.or_(col(Record.removed), col(Subject.removed)))
+    rows: Any = select(Record, Subject).join(Subject).where(on_file, scope.public(view.today))
+    if request.subject_id:
+        rows = rows.where(Record.subject_id == request.subject_id)
+    if request.bureau:
+        rows = rows.where(Subject.bureau == request.bureau)
+    now = await governing.load(view.session)
+    page, token = await paging.page(
+        view.session, request, rows, Record.record_id, key=lambda row: [row[0].record_id]
+    )
+    records = [disclosure.disclosed(record, owner, now, view.today) for record, owner in page]
+    return pb.ListDisclosedRecordsResponse(records=filter(None, records), next_page_token=token)
+
+
 async def list_accounts(
     view: View, request: identity.ListAccountsRequest
 ) -> identity.ListAccountsResponse:

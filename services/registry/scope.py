@@ -22,5 +22,10 @@ def subjects(caller: Caller, on: date) -> sa.ColumnElement[bool]:
     For the public, these are the subjects that may be listed openly on that day.
     """
     if caller.has(Role.PUBLIC):
-        return sa.and_(col(Subject.kind).in_(listed_kinds(on)), sa.not_(col(Subject.in_review)))
+        return public(on)
     return row_scope.seen(caller, Subject.subject_id, Subject.bureau)
+
+
+def public(on: date) -> sa.ColumnElement[bool]:
+    """Returns the condition that selects the subjects that may be listed openly on a day."""
+    return sa.and_(col(Subject.kind).in_(listed_kinds(on)), sa.not_(col(Subject.in_review)))

@@ -47,6 +47,7 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
     StopDisclosure = change(record_endings.stop_disclosure)
     GetRecord = query(queries.get_record)
     ListRecords = query(queries.list_records)
+    ListDisclosedRecords = query(queries.list_disclosed_records)
 
 
 class ClockServicer(Servicer, rpc.ClockServiceServicer):

@@ -106,6 +106,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "impact_id": place.impact_id,
         "index_id": place.index_id,
         "escalation_id": place.escalation_id,
+        "subject_ids": [place.subject_id],
         "step": "reminder",
         "seen": "nothing",
         "valid_from": "2026-12-31",

@@ -136,6 +136,7 @@ RegistryService.ListRecords neighbour        -  +  +  +  +  -  +  -  +  +   +  +
 RegistryService.ListRecords foreign          -  -  -  -  -  -  -  -  +  +   -  -  -
 RegistryService.ListRecords person           -  +  +  +  +  -  +  -  0  +   +  +  +
 RegistryService.ListRecords city             -  -  -  -  -  -  -  -  +  +   +  +  +
+RegistryService.ListDisclosedRecords any     +  +  +  +  +  +  +  +  +  +   +  +  +
 
 ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  +   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
@@ -180,6 +181,12 @@ GradingService.GetGrade foreign              0  0  0  0  0  -  0  +  +  +   0  0
 GradingService.GetGrade person               0  +  +  +  +  -  +  +  0  +   +  +  +
 GradingService.GetGrade review               0  +  +  +  +  -  +  +  0  +   +  +  +
 GradingService.GetGrade city                 0  0  0  0  0  -  0  +  +  +   +  +  +
+GradingService.ListGradesInForce own         +  +  +  +  +  -  +  +  +  +   +  +  +
+GradingService.ListGradesInForce neighbour   .  +  +  +  +  -  +  +  +  +   +  +  +
+GradingService.ListGradesInForce foreign     .  .  .  .  .  -  .  +  +  +   .  .  .
+GradingService.ListGradesInForce person      .  +  +  +  +  -  +  +  .  +   +  +  +
+GradingService.ListGradesInForce review      .  +  +  +  +  -  +  +  .  +   +  +  +
+GradingService.ListGradesInForce city        .  .  .  .  .  -  .  +  +  +   +  +  +
 GradingService.ListGrades own                +  +  +  +  +  -  +  +  -  +   +  +  +
 GradingService.ListGrades neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
 GradingService.ListGrades foreign            0  0  0  0  0  -  0  +  -  +   0  0  0

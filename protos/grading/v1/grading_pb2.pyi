@@ -170,6 +170,54 @@ class GetGradeResponse(_message.Message):
 Global___GetGradeResponse: _TypeAlias = GetGradeResponse  # noqa: Y015
 
 @_typing.final
+class ListGradesInForceRequest(_message.Message):
+    """Request of ListGradesInForce."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The subjects, by id."""
+
+    def __init__(
+        self,
+        *,
+        subject_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject_ids", b"subject_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGradesInForceRequest: _TypeAlias = ListGradesInForceRequest  # noqa: Y015
+
+@_typing.final
+class ListGradesInForceResponse(_message.Message):
+    """Response of ListGradesInForce."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRADES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def grades(self) -> _containers.RepeatedCompositeFieldContainer[Global___Grade]:
+        """The grades, by subject; none for a subject that has no grade or that the caller may not see."""
+
+    def __init__(
+        self,
+        *,
+        grades: _abc.Iterable[Global___Grade] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grades", b"grades"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGradesInForceResponse: _TypeAlias = ListGradesInForceResponse  # noqa: Y015
+
+@_typing.final
 class ListGradesRequest(_message.Message):
     """Request of ListGrades."""
 

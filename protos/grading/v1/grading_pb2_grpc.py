@@ -40,6 +40,11 @@ class GradingServiceStub:
                 request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetGradeRequest.SerializeToString,
                 response_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetGradeResponse.FromString,
                 _registered_method=True)
+        self.ListGradesInForce = channel.unary_unary(
+                '/quanheng.grading.v1.GradingService/ListGradesInForce',
+                request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListGradesInForceRequest.SerializeToString,
+                response_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListGradesInForceResponse.FromString,
+                _registered_method=True)
         self.ListGrades = channel.unary_unary(
                 '/quanheng.grading.v1.GradingService/ListGrades',
                 request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListGradesRequest.SerializeToString,
@@ -73,6 +78,13 @@ class GradingServiceServicer:
 
     def GetGrade(self, request, context):
         """Reads the grade of a subject: in force on a date, as known at a moment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGradesInForce(self, request, context):
+        """Lists the grades of several subjects that are in force today.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,6 +132,11 @@ def add_GradingServiceServicer_to_server(servicer, server):
                     servicer.GetGrade,
                     request_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetGradeRequest.FromString,
                     response_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetGradeResponse.SerializeToString,
+            ),
+            'ListGradesInForce': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGradesInForce,
+                    request_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListGradesInForceRequest.FromString,
+                    response_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListGradesInForceResponse.SerializeToString,
             ),
             'ListGrades': grpc.unary_unary_rpc_method_handler(
                     servicer.ListGrades,
@@ -175,6 +192,33 @@ class GradingService:
             '/quanheng.grading.v1.GradingService/GetGrade',
             protos_dot_grading_dot_v1_dot_grading__pb2.GetGradeRequest.SerializeToString,
             protos_dot_grading_dot_v1_dot_grading__pb2.GetGradeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGradesInForce(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.grading.v1.GradingService/ListGradesInForce',
+            protos_dot_grading_dot_v1_dot_grading__pb2.ListGradesInForceRequest.SerializeToString,
+            protos_dot_grading_dot_v1_dot_grading__pb2.ListGradesInForceResponse.FromString,
             options,
             channel_credentials,
             insecure,

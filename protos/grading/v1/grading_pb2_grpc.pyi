@@ -20,6 +20,8 @@ class GradingServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetGrade: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetGradeRequest, _grading_pb2.GetGradeResponse]
     """Reads the grade of a subject: in force on a date, as known at a moment."""
+    ListGradesInForce: _aio.UnaryUnaryMultiCallable[_grading_pb2.ListGradesInForceRequest, _grading_pb2.ListGradesInForceResponse]
+    """Lists the grades of several subjects that are in force today."""
     ListGrades: _aio.UnaryUnaryMultiCallable[_grading_pb2.ListGradesRequest, _grading_pb2.ListGradesResponse]
     """Lists every grade of a subject in both times, newest first."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetReceiptRequest, _grading_pb2.GetReceiptResponse]
@@ -41,6 +43,14 @@ class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_grading_pb2.GetGradeRequest, _abc.Awaitable[_grading_pb2.GetGradeResponse]],
     ) -> _abc.Awaitable[_grading_pb2.GetGradeResponse]:
         """Reads the grade of a subject: in force on a date, as known at a moment."""
+
+    @_abc_1.abstractmethod
+    def ListGradesInForce(
+        self,
+        request: _grading_pb2.ListGradesInForceRequest,
+        context: _aio.ServicerContext[_grading_pb2.ListGradesInForceRequest, _abc.Awaitable[_grading_pb2.ListGradesInForceResponse]],
+    ) -> _abc.Awaitable[_grading_pb2.ListGradesInForceResponse]:
+        """Lists the grades of several subjects that are in force today."""
 
     @_abc_1.abstractmethod
     def ListGrades(

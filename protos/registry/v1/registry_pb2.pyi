@@ -1592,6 +1592,108 @@ class ListRecordsResponse(_message.Message):
 Global___ListRecordsResponse: _TypeAlias = ListRecordsResponse  # noqa: Y015
 
 @_typing.final
+class ListDisclosedRecordsRequest(_message.Message):
+    """Request of ListDisclosedRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """Only records of this subject, by its id; empty means all."""
+    bureau: _builtins.str
+    """Only records of subjects that this bureau supervises; empty means all."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100. A page may have fewer although more follow."""
+    page_token: _builtins.str
+    """Where to go on."""
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisclosedRecordsRequest: _TypeAlias = ListDisclosedRecordsRequest  # noqa: Y015
+
+@_typing.final
+class DisclosedRecord(_message.Message):
+    """A credit record as the public may see it, with its subject and its last day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_FIELD_NUMBER: _builtins.int
+    SUBJECT_NAME_FIELD_NUMBER: _builtins.int
+    CREDIT_CODE_FIELD_NUMBER: _builtins.int
+    DISCLOSED_UNTIL_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_CITE_FIELD_NUMBER: _builtins.int
+    subject_name: _builtins.str
+    """Name of the subject."""
+    credit_code: _builtins.str
+    """Unified social credit code of the subject; may be empty."""
+    disclosed_until: _builtins.str
+    """Last day on which the record is disclosed, inclusive."""
+    disclosure_cite: _builtins.str
+    """Article of the period of disclosure."""
+    @_builtins.property
+    def record(self) -> Global___Record:
+        """The record, with the fields that are public."""
+
+    def __init__(
+        self,
+        *,
+        record: Global___Record | None = ...,
+        subject_name: _builtins.str = ...,
+        credit_code: _builtins.str = ...,
+        disclosed_until: _builtins.str = ...,
+        disclosure_cite: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit_code", b"credit_code", "disclosed_until", b"disclosed_until", "disclosure_cite", b"disclosure_cite", "record", b"record", "subject_name", b"subject_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisclosedRecord: _TypeAlias = DisclosedRecord  # noqa: Y015
+
+@_typing.final
+class ListDisclosedRecordsResponse(_message.Message):
+    """Response of ListDisclosedRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    @_builtins.property
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisclosedRecord]:
+        """The records, by id."""
+
+    def __init__(
+        self,
+        *,
+        records: _abc.Iterable[Global___DisclosedRecord] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "records", b"records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisclosedRecordsResponse: _TypeAlias = ListDisclosedRecordsResponse  # noqa: Y015
+
+@_typing.final
 class ImportHeader(_message.Message):
     """The family of rows in a file, and how the file is to be read."""
 

@@ -130,6 +130,11 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListRecordsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListRecordsResponse.FromString,
                 _registered_method=True)
+        self.ListDisclosedRecords = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/ListDisclosedRecords',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsResponse.FromString,
+                _registered_method=True)
 
 
 class RegistryServiceServicer:
@@ -269,6 +274,13 @@ class RegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDisclosedRecords(self, request, context):
+        """Lists the credit records that are disclosed today, of all subjects or of one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -366,6 +378,11 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.ListRecords,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListRecordsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListRecordsResponse.SerializeToString,
+            ),
+            'ListDisclosedRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDisclosedRecords,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -882,6 +899,33 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/ListRecords',
             protos_dot_registry_dot_v1_dot_registry__pb2.ListRecordsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.ListRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDisclosedRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/ListDisclosedRecords',
+            protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,8 @@ class RegistryServiceStub:
     """Reads a credit record with its earlier versions."""
     ListRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListRecordsRequest, _registry_pb2.ListRecordsResponse]
     """Lists the credit records of a subject; to the public those that are disclosed."""
+    ListDisclosedRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListDisclosedRecordsRequest, _registry_pb2.ListDisclosedRecordsResponse]
+    """Lists the credit records that are disclosed today, of all subjects or of one."""
 
 class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads and changes the register."""
@@ -211,6 +213,14 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.ListRecordsRequest, _abc.Awaitable[_registry_pb2.ListRecordsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ListRecordsResponse]:
         """Lists the credit records of a subject; to the public those that are disclosed."""
+
+    @_abc_1.abstractmethod
+    def ListDisclosedRecords(
+        self,
+        request: _registry_pb2.ListDisclosedRecordsRequest,
+        context: _aio.ServicerContext[_registry_pb2.ListDisclosedRecordsRequest, _abc.Awaitable[_registry_pb2.ListDisclosedRecordsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.ListDisclosedRecordsResponse]:
+        """Lists the credit records that are disclosed today, of all subjects or of one."""
 
 def add_RegistryServiceServicer_to_server(servicer: RegistryServiceServicer, server: _aio.Server) -> None: ...
 

@@ -202,6 +202,9 @@ ROWS = (
         defaults={"record.occurred_on": "=record.determined_on", "record.verified": True}),
     Row("record list", "registry.ListRecords", "列出主体的信用信息。",
         "Lists a subject's credit records.", args="subject_id"),
+    Row("record disclosed", "registry.ListDisclosedRecords",
+        "列出今天公开的信用信息及其最后公开日。",
+        "Lists the records that are disclosed today, with the last day of each."),
     Row("record show", "registry.GetRecord", "显示一条信用信息及其历次内容。",
         "Shows a record and what it said before.", args="record_id"),
     Row("record withdraw", "registry.WithdrawRecord", "撤销一条信用信息；自当日起不再计入。",
@@ -230,6 +233,8 @@ ROWS = (
     # grades
     Row("grade show", "grading.GetGrade", "显示等级：某日有效、某时所知。",
         "Shows a grade: in force on a day, as known at a moment.", args="subject_id"),
+    Row("grade list", "grading.ListGradesInForce", "列出若干主体今天有效的等级。",
+        "Lists the grades of several subjects that are in force today.", args="subject_ids"),
     Row("grade history", "grading.ListGrades", "列出历次等级，两种时间。",
         "Lists every grade in both times.", args="subject_id", defaults={"page_size": 50}),
     Row("grade verify", "grading.VerifyReceipt", "重新计算凭据；不一致时退出码为 1。",

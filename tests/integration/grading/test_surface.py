@@ -171,6 +171,21 @@ async def test_the_public_sees_present_grades_and_never_a_person(
     assert (await refused(public.GetReceipt(receipt))).code is grpc.StatusCode.PERMISSION_DENIED
 
 
+async def test_grades_in_force_are_listed_of_those_whom_the_caller_may_see(
+    graded: Platform, sign_in: As
+) -> None:
+    asked = pb.ListGradesInForceRequest(subject_ids=["subj-3", "subj-1", "nobody"])
+    public = (await sign_in(Role.PUBLIC).ListGradesInForce(asked)).grades
+    assert [grade.subject_id for grade in public] == ["subj-1"]
+    one = await sign_in(Role.PUBLIC).GetGrade(pb.GetGradeRequest(subject_id="subj-1"))
+    assert public[0] == one.grade
+    everybody = (await sign_in(Role.SERVICE).ListGradesInForce(asked)).grades
+    assert [grade.subject_id for grade in everybody] == ["subj-1", "subj-3"]
+    too_many = pb.ListGradesInForceRequest(subject_ids=["s"] * 1001)
+    call = sign_in(Role.PUBLIC).ListGradesInForce(too_many)
+    assert (await refused(call)).code is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_a_record_is_graded_when_the_grade_includes_its_version(
     graded: Platform, sign_in: As
 ) -> None:

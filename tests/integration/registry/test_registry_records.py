@@ -358,3 +358,38 @@ async def test_of_many_corrections_at_once_one_is_made(registry: RunningRegistry
     )
     assert sum(isinstance(answer, pb.CorrectRecordResponse) for answer in answers) == 1
     assert (await read(client, record)).record.version == 2
+
+
+async def disclosed_by_all(client: Client, **asked: str) -> list[pb.DisclosedRecord]:
+    """All pages of the disclosed records."""
+    found: list[pb.DisclosedRecord] = []
+    token = ""
+    while True:
+        request = pb.ListDisclosedRecordsRequest(page_size=2, page_token=token, **asked)
+        answer = await client.registry.ListDisclosedRecords(request)
+        found += answer.records
+        if not (token := answer.next_page_token):
+            return found
+
+
+async def test_disclosed_records_are_listed_with_their_last_day_and_alike_for_everybody(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
+    stopped = await registry.record()
+    await end(objection(registry), stopped, stop=True)
+    person = await registry.subject(kind="natural_person", credit_code="")
+    of_person = await registry.record(person)
+    public = registry.client(Role.PUBLIC)
+    everything = await disclosed_by_all(public)
+    by_id = {one.record.record_id: one for one in everything}
+    assert not {stopped.record_id, of_person.record_id} & set(by_id)
+    shown = by_id[record.record_id]
+    assert shown.subject_name
+    assert shown.disclosed_until > record.determined_on
+    assert shown.disclosure_cite
+    assert (shown.record.entered_by, shown.record.provided_by) == ("", "")
+    for role in (Role.CASEWORKER, Role.OPERATOR):
+        client = registry.client(role, subject_id=record.subject_id)
+        assert await disclosed_by_all(client, subject_id=record.subject_id) == [shown]
+    assert await disclosed_by_all(public, bureau=FOREIGN) == []

@@ -75,6 +75,10 @@ OPEN = {
     "quanheng.registry.v1.GetSubjectResponse": {"subject"},
     "quanheng.registry.v1.ListSubjectsResponse": {"subjects", "next_page_token", "total"},
     "quanheng.registry.v1.ListRecordsResponse": {"records", "next_page_token", "total"},
+    "quanheng.registry.v1.ListDisclosedRecordsResponse": {"records", "next_page_token"},
+    "quanheng.registry.v1.DisclosedRecord": {
+        *("record", "subject_name", "credit_code", "disclosed_until", "disclosure_cite"),
+    },
     "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
     # To the person who logs in, about that person.
     "quanheng.identity.v1.LoginResponse": {"token", "expires_at", "account"},
@@ -87,6 +91,7 @@ OPEN = {
         *("created_at", "institution"),
     },
     "quanheng.grading.v1.GetGradeResponse": {"grade"},
+    "quanheng.grading.v1.ListGradesInForceResponse": {"grades"},
     "quanheng.grading.v1.Grade": {
         *("grade_id", "subject_id", "bureau", "grade", "score", "ruleset_id", "ruleset_hash"),
         *("in_force_from", "in_force_to", "known_from", "known_to", "receipt_id", "contested"),
