@@ -15,6 +15,7 @@ from services.grading.assessments.servicer import AssessmentServicer
 from services.grading.checks import check
 from services.grading.consumers import registry_consumer
 from services.grading.policy import POLICY, RULESET_POLICY, RULESETS, SERVICE
+from services.grading.rulesets.background import ImpactRuns
 from services.grading.rulesets.servicer import RulesetServicer
 from services.grading.servicer import GradingServicer
 from services.grading.workflows import WORKFLOW_ID, RegradeDaily
@@ -30,16 +31,17 @@ async def build(parts: Parts) -> Assembly:
     daily = DailyStarter(workflow_client, parts.clock, RegradeDaily.run, WORKFLOW_ID)
     await daily.look_when_back()
     activities = Activities(parts.changes)
+    impact_runs = ImpactRuns(parts.changes)
     worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])
     return Assembly(
         rpc={
             SERVICE: GradingServicer(parts.changes).register,
             ASSESSMENTS: AssessmentServicer(parts.changes).register,
-            RULESETS: RulesetServicer(parts.changes, daily.wake).register,
+            RULESETS: RulesetServicer(parts.changes, daily.wake, impact_runs.wake).register,
         },
         policies=[POLICY, ASSESSMENT_POLICY, RULESET_POLICY],
         consumers=[registry_consumer(parts.database, parts.js, parts.clock, daily.clock_moved)],
-        background=[worker.run, workflows.drain, daily.run],
+        background=[worker.run, workflows.drain, daily.run, impact_runs.run],
         check=lambda: check(parts.database),
         reconcile=daily.reconcile,
         looks=figures.looks(parts.database, parts.clock),

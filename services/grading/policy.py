@@ -35,6 +35,8 @@ RULESET_POLICY: Policy = {
     f"/{RULESETS}/ListRulesets": allow(*STAFF),
     f"/{RULESETS}/ListActivations": allow(*STAFF),
     f"/{RULESETS}/RunImpact": allow(*_MUNICIPAL),
+    f"/{RULESETS}/StartImpact": allow(*_MUNICIPAL),
+    f"/{RULESETS}/ListImpacts": allow(*_MUNICIPAL, Role.ADMINISTRATOR),
     f"/{RULESETS}/GetImpact": allow(*_MUNICIPAL, Role.ADMINISTRATOR),
     f"/{RULESETS}/ListImpactMoves": allow(*_MUNICIPAL, Role.ADMINISTRATOR),
     f"/{RULESETS}/AcknowledgeImpact": in_person(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),

@@ -112,15 +112,33 @@ class Receipt(Base, table=True):
     document: dict[str, Any] = Field(sa_type=JsonColumn)
 
 
+class ImpactState(StrEnum):
+    """The state of an impact; only one that is done can be read and lead to an activation."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Impact(Base, table=True):
     """The result of an impact run: how grades would change if a ruleset governed a jurisdiction.
 
     `as_of` is the first day it would govern, and `evidence` the digest of the data it was computed
-    from. A ruleset is activated only after a person in charge has read its impact (`seen_by`,
-    `seen_at`).
+    from. While it runs, `done` of its `subjects` are graded, and the result is empty. A ruleset is
+    activated only after a person in charge has read its impact (`seen_by`, `seen_at`).
     """
 
     __tablename__ = "impact"
+    __table_args__ = (
+        sa.Index("ix_impact_newest", "run_at", "impact_id"),
+        sa.Index(
+            "ix_impact_running",
+            "run_at",
+            "impact_id",
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        ),
+    )
 
     impact_id: str = Field(primary_key=True, max_length=64)
     bureau: str = Field(index=True)
@@ -134,6 +152,10 @@ class Impact(Base, table=True):
     counts: list[dict[str, Any]] = Field(sa_type=JsonColumn)
     run_by: str
     run_at: datetime
+    state: str = Field(
+        default=ImpactState.DONE, sa_column_kwargs={"server_default": ImpactState.DONE.value}
+    )
+    done: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     seen_by: str = ""
     seen_at: datetime | None = None
 

@@ -190,6 +190,11 @@ def run_impact(place: Place) -> rulesets.RunImpactRequest:
     )
 
 
+def start_impact(place: Place) -> rulesets.StartImpactRequest:
+    """A request to run the same impact in the background."""
+    return rulesets.StartImpactRequest.FromString(run_impact(place).SerializeToString())
+
+
 def assess_index(place: Place) -> assessments.AssessIndexRequest:
     """A request to assess an area of which nothing is bad."""
     findings = {row.key: FOUND.get(row.scoring, 0) for row in table("taizhou-scenic").rows}

@@ -34,6 +34,7 @@ from tests.e2e.requests import (
     put_instrument,
     record_of,
     run_impact,
+    start_impact,
     upload,
     verify,
 )
@@ -176,6 +177,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "LodgeObjection": lodge,
     "RunImpact": run_impact,
+    "StartImpact": start_impact,
     "AssessIndex": assess_index,
     "WhatIf": lambda place: assessments.WhatIfRequest(
         subject_id=place.subject_id,

@@ -235,6 +235,10 @@ RulesetService.ListActivations own           -  +  +  +  +  -  +  +  -  +   +  +
 RulesetService.ListActivations foreign       -  -  -  -  -  -  -  +  -  +   -  -  -
 RulesetService.RunImpact own                 -  -  -  -  -  -  -  -  -  +   +  +  +
 RulesetService.RunImpact foreign             -  -  -  -  -  -  -  -  -  +   -  -  -
+RulesetService.StartImpact own               -  -  -  -  -  -  -  -  -  +   +  +  +
+RulesetService.StartImpact foreign           -  -  -  -  -  -  -  -  -  +   -  -  -
+RulesetService.ListImpacts own               -  .  .  .  -  -  -  +  -  +   +  +  +
+RulesetService.ListImpacts foreign           -  .  .  .  -  -  -  +  -  +   .  .  .
 RulesetService.GetImpact own                 -  0  0  0  -  -  -  +  -  +   +  +  +
 RulesetService.GetImpact foreign             -  0  0  0  -  -  -  +  -  +   0  0  0
 RulesetService.ListImpactMoves own           -  0  0  0  -  -  -  +  -  +   +  +  +

@@ -85,6 +85,7 @@ class ImpactCount(_message.Message):
     BEFORE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     SUBJECTS_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
     ruleset_before: _builtins.str
     """The text that governs without the change; empty where none does."""
     before: _builtins.str
@@ -93,6 +94,10 @@ class ImpactCount(_message.Message):
     """The grade under the new text; empty where it gives none."""
     subjects: _builtins.int
     """How many."""
+    direction: _builtins.str
+    """up, down or same; incomparable where the two texts grade by different scales; empty where there
+    is no grade before or after.
+    """
     def __init__(
         self,
         *,
@@ -100,10 +105,11 @@ class ImpactCount(_message.Message):
         before: _builtins.str = ...,
         after: _builtins.str = ...,
         subjects: _builtins.int = ...,
+        direction: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "ruleset_before", b"ruleset_before", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "direction", b"direction", "ruleset_before", b"ruleset_before", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -120,6 +126,7 @@ class ImpactMove(_message.Message):
     RULESET_BEFORE_FIELD_NUMBER: _builtins.int
     BEFORE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """The subject."""
     bureau: _builtins.str
@@ -130,6 +137,10 @@ class ImpactMove(_message.Message):
     """The grade under it; empty where it gives none."""
     after: _builtins.str
     """The grade under the new text; empty where it gives none."""
+    direction: _builtins.str
+    """up, down or same; incomparable where the two texts grade by different scales; empty where there
+    is no grade before or after.
+    """
     def __init__(
         self,
         *,
@@ -138,10 +149,11 @@ class ImpactMove(_message.Message):
         ruleset_before: _builtins.str = ...,
         before: _builtins.str = ...,
         after: _builtins.str = ...,
+        direction: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "bureau", b"bureau", "ruleset_before", b"ruleset_before", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "bureau", b"bureau", "direction", b"direction", "ruleset_before", b"ruleset_before", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -166,6 +178,9 @@ class Impact(_message.Message):
     RUN_AT_FIELD_NUMBER: _builtins.int
     SEEN_BY_FIELD_NUMBER: _builtins.int
     SEEN_AT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    ACTIVATION_ID_FIELD_NUMBER: _builtins.int
     impact_id: _builtins.str
     """Stable id."""
     bureau: _builtins.str
@@ -184,6 +199,12 @@ class Impact(_message.Message):
     """The account that ran it."""
     seen_by: _builtins.str
     """The account that read it; empty until somebody has."""
+    state: _builtins.str
+    """running, done or failed; the result is empty unless it is done."""
+    done: _builtins.int
+    """How many of the subjects are graded, while it runs."""
+    activation_id: _builtins.str
+    """The activation to which it has led; empty if none."""
     @_builtins.property
     def sectors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these sectors; empty means all."""
@@ -216,10 +237,13 @@ class Impact(_message.Message):
         run_at: _timestamp_pb2.Timestamp | None = ...,
         seen_by: _builtins.str = ...,
         seen_at: _timestamp_pb2.Timestamp | None = ...,
+        state: _builtins.str = ...,
+        done: _builtins.int = ...,
+        activation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["run_at", b"run_at", "seen_at", b"seen_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "bureau", b"bureau", "counts", b"counts", "impact_id", b"impact_id", "moved", b"moved", "ruleset_hash", b"ruleset_hash", "ruleset_id", b"ruleset_id", "run_at", b"run_at", "run_by", b"run_by", "sectors", b"sectors", "seen_at", b"seen_at", "seen_by", b"seen_by", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation_id", b"activation_id", "as_of", b"as_of", "bureau", b"bureau", "counts", b"counts", "done", b"done", "impact_id", b"impact_id", "moved", b"moved", "ruleset_hash", b"ruleset_hash", "ruleset_id", b"ruleset_id", "run_at", b"run_at", "run_by", b"run_by", "sectors", b"sectors", "seen_at", b"seen_at", "seen_by", b"seen_by", "state", b"state", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -461,6 +485,130 @@ class RunImpactResponse(_message.Message):
 Global___RunImpactResponse: _TypeAlias = RunImpactResponse  # noqa: Y015
 
 @_typing.final
+class StartImpactRequest(_message.Message):
+    """Request of StartImpact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    SECTORS_FIELD_NUMBER: _builtins.int
+    RULESET_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request safe to repeat."""
+    bureau: _builtins.str
+    """The municipality, as the code of its bureau."""
+    ruleset_id: _builtins.str
+    """The text."""
+    as_of: _builtins.str
+    """The day from which it would govern: today or later."""
+    @_builtins.property
+    def sectors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these sectors; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        sectors: _abc.Iterable[_builtins.str] | None = ...,
+        ruleset_id: _builtins.str = ...,
+        as_of: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "bureau", b"bureau", "request_id", b"request_id", "ruleset_id", b"ruleset_id", "sectors", b"sectors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartImpactRequest: _TypeAlias = StartImpactRequest  # noqa: Y015
+
+@_typing.final
+class StartImpactResponse(_message.Message):
+    """Response of StartImpact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPACT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def impact(self) -> Global___Impact:
+        """The impact, which runs."""
+
+    def __init__(
+        self,
+        *,
+        impact: Global___Impact | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartImpactResponse: _TypeAlias = StartImpactResponse  # noqa: Y015
+
+@_typing.final
+class ListImpactsRequest(_message.Message):
+    """Request of ListImpacts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Token of the page to return; empty for the first."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListImpactsRequest: _TypeAlias = ListImpactsRequest  # noqa: Y015
+
+@_typing.final
+class ListImpactsResponse(_message.Message):
+    """Response of ListImpacts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPACTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last one."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    @_builtins.property
+    def impacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Impact]:
+        """The impacts."""
+
+    def __init__(
+        self,
+        *,
+        impacts: _abc.Iterable[Global___Impact] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "impacts", b"impacts", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListImpactsResponse: _TypeAlias = ListImpactsResponse  # noqa: Y015
+
+@_typing.final
 class GetImpactRequest(_message.Message):
     """Request of GetImpact."""
 
@@ -515,22 +663,38 @@ class ListImpactMovesRequest(_message.Message):
     IMPACT_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ONE_PAIR_FIELD_NUMBER: _builtins.int
+    RULESET_BEFORE_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     impact_id: _builtins.str
     """The impact."""
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Token of the page to return; empty for the first."""
+    one_pair: _builtins.bool
+    """Only the moves from one grade to one grade, which the three fields below name."""
+    ruleset_before: _builtins.str
+    """The text that governs now; empty where none does."""
+    before: _builtins.str
+    """The grade under it; empty for none."""
+    after: _builtins.str
+    """The grade under the new text; empty for none."""
     def __init__(
         self,
         *,
         impact_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        one_pair: _builtins.bool = ...,
+        ruleset_before: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["impact_id", b"impact_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "impact_id", b"impact_id", "one_pair", b"one_pair", "page_size", b"page_size", "page_token", b"page_token", "ruleset_before", b"ruleset_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -51,6 +51,16 @@ class RulesetServiceStub:
                 request_serializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.RunImpactRequest.SerializeToString,
                 response_deserializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.RunImpactResponse.FromString,
                 _registered_method=True)
+        self.StartImpact = channel.unary_unary(
+                '/quanheng.grading.v1.RulesetService/StartImpact',
+                request_serializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.StartImpactRequest.SerializeToString,
+                response_deserializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.StartImpactResponse.FromString,
+                _registered_method=True)
+        self.ListImpacts = channel.unary_unary(
+                '/quanheng.grading.v1.RulesetService/ListImpacts',
+                request_serializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.ListImpactsRequest.SerializeToString,
+                response_deserializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.ListImpactsResponse.FromString,
+                _registered_method=True)
         self.GetImpact = channel.unary_unary(
                 '/quanheng.grading.v1.RulesetService/GetImpact',
                 request_serializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.GetImpactRequest.SerializeToString,
@@ -94,6 +104,20 @@ class RulesetServiceServicer:
 
     def RunImpact(self, request, context):
         """Grades the register of a municipality as if a text governed from a day on; changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartImpact(self, request, context):
+        """Starts an impact in the background and answers at once; GetImpact tells how far it has come.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListImpacts(self, request, context):
+        """Lists the impacts in the caller's scope, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,6 +169,16 @@ def add_RulesetServiceServicer_to_server(servicer, server):
                     servicer.RunImpact,
                     request_deserializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.RunImpactRequest.FromString,
                     response_serializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.RunImpactResponse.SerializeToString,
+            ),
+            'StartImpact': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartImpact,
+                    request_deserializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.StartImpactRequest.FromString,
+                    response_serializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.StartImpactResponse.SerializeToString,
+            ),
+            'ListImpacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListImpacts,
+                    request_deserializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.ListImpactsRequest.FromString,
+                    response_serializer=protos_dot_grading_dot_v1_dot_rulesets__pb2.ListImpactsResponse.SerializeToString,
             ),
             'GetImpact': grpc.unary_unary_rpc_method_handler(
                     servicer.GetImpact,
@@ -250,6 +284,60 @@ class RulesetService:
             '/quanheng.grading.v1.RulesetService/RunImpact',
             protos_dot_grading_dot_v1_dot_rulesets__pb2.RunImpactRequest.SerializeToString,
             protos_dot_grading_dot_v1_dot_rulesets__pb2.RunImpactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartImpact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.grading.v1.RulesetService/StartImpact',
+            protos_dot_grading_dot_v1_dot_rulesets__pb2.StartImpactRequest.SerializeToString,
+            protos_dot_grading_dot_v1_dot_rulesets__pb2.StartImpactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListImpacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.grading.v1.RulesetService/ListImpacts',
+            protos_dot_grading_dot_v1_dot_rulesets__pb2.ListImpactsRequest.SerializeToString,
+            protos_dot_grading_dot_v1_dot_rulesets__pb2.ListImpactsResponse.FromString,
             options,
             channel_credentials,
             insecure,

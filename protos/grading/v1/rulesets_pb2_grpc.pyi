@@ -26,6 +26,10 @@ class RulesetServiceStub:
     """Lists the activations that touch the caller's bureau, newest first."""
     RunImpact: _aio.UnaryUnaryMultiCallable[_rulesets_pb2.RunImpactRequest, _rulesets_pb2.RunImpactResponse]
     """Grades the register of a municipality as if a text governed from a day on; changes nothing."""
+    StartImpact: _aio.UnaryUnaryMultiCallable[_rulesets_pb2.StartImpactRequest, _rulesets_pb2.StartImpactResponse]
+    """Starts an impact in the background and answers at once; GetImpact tells how far it has come."""
+    ListImpacts: _aio.UnaryUnaryMultiCallable[_rulesets_pb2.ListImpactsRequest, _rulesets_pb2.ListImpactsResponse]
+    """Lists the impacts in the caller's scope, newest first."""
     GetImpact: _aio.UnaryUnaryMultiCallable[_rulesets_pb2.GetImpactRequest, _rulesets_pb2.GetImpactResponse]
     """Reads an impact."""
     ListImpactMoves: _aio.UnaryUnaryMultiCallable[_rulesets_pb2.ListImpactMovesRequest, _rulesets_pb2.ListImpactMovesResponse]
@@ -65,6 +69,22 @@ class RulesetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rulesets_pb2.RunImpactRequest, _abc.Awaitable[_rulesets_pb2.RunImpactResponse]],
     ) -> _abc.Awaitable[_rulesets_pb2.RunImpactResponse]:
         """Grades the register of a municipality as if a text governed from a day on; changes nothing."""
+
+    @_abc_1.abstractmethod
+    def StartImpact(
+        self,
+        request: _rulesets_pb2.StartImpactRequest,
+        context: _aio.ServicerContext[_rulesets_pb2.StartImpactRequest, _abc.Awaitable[_rulesets_pb2.StartImpactResponse]],
+    ) -> _abc.Awaitable[_rulesets_pb2.StartImpactResponse]:
+        """Starts an impact in the background and answers at once; GetImpact tells how far it has come."""
+
+    @_abc_1.abstractmethod
+    def ListImpacts(
+        self,
+        request: _rulesets_pb2.ListImpactsRequest,
+        context: _aio.ServicerContext[_rulesets_pb2.ListImpactsRequest, _abc.Awaitable[_rulesets_pb2.ListImpactsResponse]],
+    ) -> _abc.Awaitable[_rulesets_pb2.ListImpactsResponse]:
+        """Lists the impacts in the caller's scope, newest first."""
 
     @_abc_1.abstractmethod
     def GetImpact(

@@ -255,6 +255,8 @@ ROWS = (
     # which text governs
     Row("ruleset impact", "rulesets.RunImpact", "试算：若自某日起启用某规则，哪些主体的等级会变。",
         "Rehearses a text; changes nothing.", args="ruleset_id"),
+    Row("ruleset impacts", "rulesets.ListImpacts", "列出试算及其结果，新的在前。",
+        "Lists impacts and their results, newest first.", defaults={"page_size": 50}),
     Row("ruleset acknowledge", "rulesets.AcknowledgeImpact",
         "确认已查看试算结果；启用之前必须有人查看。", "States that you have looked at an impact.",
         args="impact_id"),

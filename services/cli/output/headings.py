@@ -69,6 +69,8 @@ Record.bureau 录入机关代码 | Subject.kind 主体类型
 InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数
 weeks 按周到期数
 certificate_no 证书编号 | certificate_sha256 证书SHA-256 | institution 检定机构 | method 检定依据
+as_of 启用日 | direction 升降 | done 已试算主体数 | run_at 试算时间 | run_by 试算人
+seen_at 查看时间 | seen_by 查看人 | progress 处理进度
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
 

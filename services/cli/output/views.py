@@ -79,7 +79,8 @@ BLOCKS: Mapping[str, str] = {
     "closed_at",
     "Grade": "subject_id grade not_graded ruleset_id in_force_from in_force_to known_from "
     "no_record example_values receipt_id",
-    "Impact": "impact_id bureau sectors ruleset_id as_of subjects moved run_by run_at seen_by",
+    "Impact": "impact_id bureau sectors ruleset_id as_of state subjects moved run_by run_at "
+    "seen_by",
     "Index": "area_name area_kind bureau total base bonus deduction assessed_on assessed_by state "
     "published_by published_at withdrawal_ground index_id",
     "Repair": "grade spell_began_on promise supplement_requested",

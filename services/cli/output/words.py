@@ -33,7 +33,9 @@ family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | veri
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
   | receiving 报送中 | awaiting_approval 待批准 | rejected 未批准 | discarded 已放弃
-  | expired 逾期失效
+  | expired 逾期失效 | waiting 等待处理
+impact_state: running 正在试算 | done 已完成 | failed 未能完成
+direction: up 上升 | down 下降 | same 不变 | incomparable 等级不同套
 case_kind: objection 异议 | reconsideration 复核 | repair 修复
 case_state: lodged 已提交 | supplement_requested 待补正 | accepted 已受理
   | extension_requested 待批准延期 | decided 已作出决定 | closed 已办结 | declined 不予受理
@@ -70,7 +72,8 @@ Record.kind record_kind | Correction.kind record_kind | AddedRecord.kind record_
 OpenStep.kind record_kind | Record.status record_status
 InstrumentColour.state instrument_state | ListColoursRequest.state instrument_state
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
-Verification.result result | Batch.state batch_state
+Verification.result result | Batch.state batch_state | Impact.state impact_state
+ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
 DecideObjectionRequest.outcome outcome | Condition.id condition
 Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status

@@ -27,11 +27,11 @@ from protos.grading.v1 import rulesets_pb2 as pb
 from protos.grading.v1.events_pb2 import RulesetActivated
 from services.grading.rulesets import impacts, wire
 from services.grading.rulesets.impacts import ImpactResult, Scope
-from services.grading.tables import Activation, Impact, ImpactMove, Subject
+from services.grading.tables import Activation, Impact, ImpactMove, ImpactState, Subject
 
 
 def read_request(
-    caller: Caller, request: pb.RunImpactRequest, today: date
+    caller: Caller, request: pb.RunImpactRequest | pb.StartImpactRequest, today: date
 ) -> tuple[Scope, Ruleset, date]:
     """Returns the scope, the ruleset and the first day that a request for an impact names.
 
@@ -66,18 +66,69 @@ async def keep_impact(
         run_at=change.at,
     )
     change.session.add(impact)
+    await _keep_moves(change, impact, result)
+    change.audit("run_impact", f"impact/{impact.impact_id}", after=_values(impact))
+    return pb.RunImpactResponse(impact=wire.impact(impact))
+
+
+async def start_impact(change: Change, request: pb.StartImpactRequest) -> pb.StartImpactResponse:
+    """Stores an impact that is to be run in the background. Raises the errors of `read_request`."""
+    scope, text, as_of = read_request(change.caller, request, change.today)
+    impact = Impact(
+        impact_id=uuid4().hex,
+        bureau=scope.bureau,
+        sectors=list(scope.sectors),
+        ruleset_id=text.id,
+        ruleset_hash=text.hash,
+        as_of=as_of,
+        evidence="",
+        subjects=await impacts.count_subjects(change.session, scope),
+        moved=0,
+        counts=[],
+        run_by=change.on_behalf_of,
+        run_at=change.at,
+        state=ImpactState.RUNNING,
+    )
+    change.session.add(impact)
+    change.audit("start_impact", f"impact/{impact.impact_id}", after=_values(impact))
+    return pb.StartImpactResponse(impact=wire.impact(impact))
+
+
+async def end_impact(change: Change, impact: Impact, result: ImpactResult | None) -> None:
+    """Stores the result of an impact that ran in the background; None if it could not be computed.
+
+    Does nothing if the impact has ended already.
+    """
+    if impact.state != ImpactState.RUNNING:
+        return
+    if result is None:
+        impact.state = ImpactState.FAILED
+    else:
+        impact.state, impact.done = ImpactState.DONE, result.subjects
+        impact.evidence, impact.subjects = result.evidence, result.subjects
+        impact.moved, impact.counts = len(result.moves), result.counts()
+        await _keep_moves(change, impact, result)
+    action = "run_impact" if result else "fail_impact"
+    change.audit(action, f"impact/{impact.impact_id}", after=_values(impact))
+
+
+async def _keep_moves(change: Change, impact: Impact, result: ImpactResult) -> None:
+    await change.session.flush()
     if result.moves:
         moves = [{**asdict(move), "impact_id": impact.impact_id} for move in result.moves]
         await (await change.session.connection()).execute(sa.insert(ImpactMove), moves)
-    change.audit("run_impact", f"impact/{impact.impact_id}", after=_values(impact))
-    return pb.RunImpactResponse(impact=wire.impact(impact))
 
 
 async def acknowledge(
     change: Change, request: pb.AcknowledgeImpactRequest
 ) -> pb.AcknowledgeImpactResponse:
-    """Stores that the caller has read an impact; only its first reader is stored."""
+    """Stores that the caller has read an impact; only its first reader is stored.
+
+    Raises WrongState if the impact is not done.
+    """
     impact = await _impact(change, request.impact_id)
+    if impact.state != ImpactState.DONE:
+        raise WrongState("试算尚未完成，没有可查看的结果", "The impact has no result yet")
     if impact.seen_at is None:
         impact.seen_by, impact.seen_at = change.on_behalf_of, change.at
         change.audit("look_at_impact", f"impact/{impact.impact_id}", after=_values(impact))
@@ -133,7 +184,7 @@ def _require_municipality(caller: Caller, bureau: str) -> None:
         )
 
 
-def _unknown_sectors(request: pb.RunImpactRequest) -> list[Fault]:
+def _unknown_sectors(request: pb.RunImpactRequest | pb.StartImpactRequest) -> list[Fault]:
     unknown = [sector for sector in request.sectors if sector not in set(Sector)]
     return [Fault("sectors", f"未知领域：{name}", f"unknown sector: {name}") for name in unknown]
 

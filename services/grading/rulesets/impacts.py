@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -100,8 +100,21 @@ class ImpactResult:
         ]
 
 
-async def run(database: Database, scope: Scope, text: Ruleset, as_of: date) -> ImpactResult:
-    """Grades every subject of the scope as of a day, under its present ruleset and under `text`."""
+async def _untold(_done: int) -> None:
+    """Tells nobody how far a run has come."""
+
+
+async def run(
+    database: Database,
+    scope: Scope,
+    text: Ruleset,
+    as_of: date,
+    tell: Callable[[int], Awaitable[None]] = _untold,
+) -> ImpactResult:
+    """Grades every subject of the scope as of a day, under its present ruleset and under `text`.
+
+    `tell` is called after each chunk with the number of subjects that are graded.
+    """
     async with database.snapshot() as session:
         result = ImpactResult(await evidence_digest(session, scope))
         key = col(Subject.subject_id)
@@ -112,7 +125,14 @@ async def run(database: Database, scope: Scope, text: Ruleset, as_of: date) -> I
                 if not file.removed:
                     result.add(_move(file, text, as_of))
             session.expunge_all()
+            await tell(result.subjects)
     return result
+
+
+async def count_subjects(session: AsyncSession, scope: Scope) -> int:
+    """Counts the subjects that an impact of the scope looks at."""
+    counted = select(sa.func.count()).select_from(Subject).where(*scope.where())
+    return int((await session.exec(counted)).one())
 
 
 async def evidence_digest(session: AsyncSession, scope: Scope) -> str:

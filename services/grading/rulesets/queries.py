@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import sqlalchemy as sa
 from sqlmodel import col, select
 
@@ -22,7 +24,28 @@ async def list_rulesets(view: View, request: pb.ListRulesetsRequest) -> pb.ListR
 
 async def get_impact(view: View, request: pb.GetImpactRequest) -> pb.GetImpactResponse:
     """Returns an impact. Raises NotFound if it is unknown or outside the caller's scope."""
-    return pb.GetImpactResponse(impact=wire.impact(await _impact(view, request.impact_id)))
+    impact = await _impact(view, request.impact_id)
+    activated = await _activated_by(view, [impact])
+    message = wire.impact(impact, activated.get(impact.impact_id, ""))
+    return pb.GetImpactResponse(impact=message)
+
+
+async def list_impacts(view: View, request: pb.ListImpactsRequest) -> pb.ListImpactsResponse:
+    """Returns a page of the impacts in the caller's scope, newest first."""
+    rows = select(Impact).where(row_scope.covered(view.caller, Impact.bureau))
+    order = (Impact.run_at, Impact.impact_id)
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    activated = await _activated_by(view, page)
+    impacts = [wire.impact(row, activated.get(row.impact_id, "")) for row in page]
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListImpactsResponse(impacts=impacts, next_page_token=token, total=total)
+
+
+async def _activated_by(view: View, impacts: Sequence[Impact]) -> dict[str, str]:
+    """The id of the activation to which each of the impacts has led, by the id of the impact."""
+    ids = [impact.impact_id for impact in impacts]
+    led = select(Activation.impact_id, Activation.activation_id)
+    return dict((await view.session.exec(led.where(col(Activation.impact_id).in_(ids)))).all())
 
 
 async def list_impact_moves(
@@ -30,15 +53,24 @@ async def list_impact_moves(
 ) -> pb.ListImpactMovesResponse:
     """Returns a page of the subjects whose grade an impact would change, by subject id.
 
-    Raises NotFound if the impact is unknown or outside the caller's scope.
+    They can be limited to one pair of grades, before and after. Raises NotFound if the impact is
+    unknown or outside the caller's scope.
     """
     impact = await _impact(view, request.impact_id)
     rows = select(ImpactMove).where(ImpactMove.impact_id == impact.impact_id)
+    if request.one_pair:
+        rows = rows.where(*_pair(request))
     page, token = await paging.page(view.session, request, rows, ImpactMove.subject_id)
+    moves = [wire.move(row, impact) for row in page]
     total = await paging.total(view.session, request, rows, token)
-    return pb.ListImpactMovesResponse(
-        moves=map(wire.move, page), next_page_token=token, total=total
-    )
+    return pb.ListImpactMovesResponse(moves=moves, next_page_token=token, total=total)
+
+
+def _pair(request: pb.ListImpactMovesRequest) -> Iterator[sa.ColumnElement[bool]]:
+    """The moves from one grade under one text to one grade; an empty text means no grade."""
+    yield col(ImpactMove.ruleset_before) == request.ruleset_before
+    for column, grade in ((ImpactMove.before, request.before), (ImpactMove.after, request.after)):
+        yield col(column) == grade if grade else col(column).is_(None)
 
 
 async def list_activations(

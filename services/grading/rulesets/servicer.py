@@ -16,14 +16,17 @@ from services.grading.rulesets import commands, impacts, queries
 class RulesetServicer(Servicer, rpc.RulesetServiceServicer):
     """Lists the rulesets, computes the impact of one on the grades, and brings it into force.
 
-    `wake` starts a round of grading at once; it neither fails nor waits.
+    `wake` starts a round of grading at once, `start` the impacts that wait to be run; neither fails
+    or waits.
     """
 
     register = rpc.add_RulesetServiceServicer_to_server
 
-    def __init__(self, changes: Changes, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, changes: Changes, wake: Callable[[], None], start: Callable[[], None]
+    ) -> None:
         super().__init__(changes)
-        self._wake = wake
+        self._wake, self._start = wake, start
 
     ListRulesets = query(queries.list_rulesets)
     ListActivations = query(queries.list_activations)
@@ -34,6 +37,14 @@ class RulesetServicer(Servicer, rpc.RulesetServiceServicer):
         result = await impacts.run(self.changes.database, scope, text, as_of)
         return await self.once(request, commands.keep_impact, result=result, text=text)
 
+    async def StartImpact(
+        self, request: pb.StartImpactRequest, context: Any
+    ) -> pb.StartImpactResponse:
+        response = await self.once(request, commands.start_impact)
+        self._start()
+        return response
+
+    ListImpacts = query(queries.list_impacts)
     GetImpact = query(queries.get_impact)
     ListImpactMoves = query(queries.list_impact_moves)
     AcknowledgeImpact = change(commands.acknowledge)

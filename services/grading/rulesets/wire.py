@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+from law.errors import NotFound
+from law.grading.direction import direction
+from law.texts_in_force import load as texts
 from law.texts_in_force.model import Ruleset
 from protos.grading.v1 import rulesets_pb2 as pb
 from services.grading.tables import Activation, Impact, ImpactMove
@@ -24,8 +28,8 @@ def ruleset(text: Ruleset) -> pb.Ruleset:
     )
 
 
-def impact(row: Impact) -> pb.Impact:
-    """Converts an impact to a message."""
+def impact(row: Impact, activation_id: str = "") -> pb.Impact:
+    """Converts an impact to a message; `activation_id` is the activation to which it has led."""
     message = pb.Impact(
         impact_id=row.impact_id,
         bureau=row.bureau,
@@ -35,9 +39,12 @@ def impact(row: Impact) -> pb.Impact:
         as_of=row.as_of.isoformat(),
         subjects=row.subjects,
         moved=row.moved,
-        counts=[pb.ImpactCount(**count) for count in row.counts],
+        counts=[_count(row, count) for count in row.counts],
         run_by=row.run_by,
         seen_by=row.seen_by,
+        state=row.state,
+        done=row.done,
+        activation_id=activation_id,
     )
     message.run_at.FromDatetime(row.run_at)
     if row.seen_at is not None:
@@ -45,7 +52,22 @@ def impact(row: Impact) -> pb.Impact:
     return message
 
 
-def move(row: ImpactMove) -> pb.ImpactMove:
+def _count(row: Impact, count: dict[str, Any]) -> pb.ImpactCount:
+    grades = (count["ruleset_before"], count["before"], row.ruleset_id, count["after"])
+    return pb.ImpactCount(**count, direction=_direction(*grades))
+
+
+def _direction(before_id: str, before: str, after_id: str, after: str) -> str:
+    """The direction of a change; empty where a grade is missing or its text is not known now."""
+    if not (before and after):
+        return ""
+    try:
+        return direction(texts.load(before_id), before, texts.load(after_id), after)
+    except (NotFound, ValueError):
+        return ""
+
+
+def move(row: ImpactMove, impact: Impact) -> pb.ImpactMove:
     """Converts a subject whose grade an impact would change to a message."""
     return pb.ImpactMove(
         subject_id=row.subject_id,
@@ -53,6 +75,9 @@ def move(row: ImpactMove) -> pb.ImpactMove:
         ruleset_before=row.ruleset_before,
         before=row.before or "",
         after=row.after or "",
+        direction=_direction(
+            row.ruleset_before, row.before or "", impact.ruleset_id, row.after or ""
+        ),
     )
 
 

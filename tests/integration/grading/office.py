@@ -22,7 +22,9 @@ from protos.grading.v1.events_pb2 import GradeChanged, RulesetActivated
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from services.grading.commands import regrade_due, regrade_stale
 from services.grading.policy import RULESET_POLICY, RULESETS
+from services.grading.rulesets.background import ImpactRuns
 from services.grading.rulesets.servicer import RulesetServicer
+from tests.integration.events.support import running
 from tests.integration.grading.support import Platform, penalty, subject
 from tests.ports import free_port
 
@@ -98,7 +100,8 @@ async def open_office(platform: Platform, tmp_path: Path) -> AsyncIterator[Offic
     address = f"127.0.0.1:{free_port()}"
     woken: list[bool] = []
     changes = Changes(platform.database, platform.clock)
-    servicer = RulesetServicer(changes, lambda: woken.append(True))
+    runs = ImpactRuns(changes)
+    servicer = RulesetServicer(changes, lambda: woken.append(True), runs.wake)
     verifier = Verifier(public_key(tmp_path), SystemClock())
     server, _ = await serve(address, {RULESETS: servicer.register}, verifier, [RULESET_POLICY])
     channels: list[grpc.aio.Channel] = []
@@ -120,7 +123,8 @@ async def open_office(platform: Platform, tmp_path: Path) -> AsyncIterator[Offic
         subject(4, bureau="120104", sector="optical"),
     )
     await platform.tell_records(penalty())
-    yield Office(platform, sign_in, woken)
+    async with running(runs.run()):
+        yield Office(platform, sign_in, woken)
     for channel in channels:
         await channel.close()
     await server.stop(None)

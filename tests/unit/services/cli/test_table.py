@@ -53,6 +53,7 @@ BY_HAND = {
     "ClockService/AdvanceClock": "clock advance",
     "GradingService/GetReceipt": "grade receipt",
     "AssessmentService/WhatIf": "grade what-if",
+    "RulesetService/StartImpact": "no command: `ruleset impact` waits for the result itself",
     "RulesetService/ListRulesets": "ruleset list",
     "RulesetService/ListActivations": "ruleset list",
     "RulesetService/GetImpact": "ruleset show",
