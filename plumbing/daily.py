@@ -48,6 +48,16 @@ class Round(BaseModel):
     as_of: date
 
 
+class RoundDone(BaseModel):
+    """The result of a round.
+
+    `correction` is the offset of the platform's clock in seconds if the round was started for a day
+    that has not begun, else None.
+    """
+
+    correction: float | None = None
+
+
 def next_waking(now: datetime, minutes_after_midnight: int) -> datetime:
     """Returns the first moment after `now` at `minutes_after_midnight` in Asia/Shanghai."""
     local = now.astimezone(SHANGHAI)
@@ -68,7 +78,7 @@ class DailyRounds:
         self._carried = start.model_copy()
         self._woken = start.woken
 
-    async def go_on(self, start: Start, activity: str, done: type[BaseModel]) -> None:
+    async def go_on(self, start: Start, activity: str, done: type[RoundDone]) -> None:
         """Runs the named activity once a day and whenever requested, without end.
 
         The activity's argument is a `Round`, and its result has the type `done`.
@@ -79,7 +89,7 @@ class DailyRounds:
             self._woken = False
             as_of = local_date(self._time.now())
             waking_at = self._next_waking()
-            await workflow.execute_activity(
+            result = await workflow.execute_activity(
                 activity,
                 Round(as_of=as_of),
                 result_type=done,
@@ -87,14 +97,20 @@ class DailyRounds:
                 heartbeat_timeout=_SILENCE,
                 retry_policy=UNTIL_DONE,
             )
+            if result.correction is not None:
+                self._set_offset(result.correction)
+                waking_at = self._next_waking()
         carried = {"woken": self._woken, "waking_at": waking_at}
         workflow.continue_as_new(self._carried.model_copy(update=carried))
 
     @workflow.signal
     def clock_moved(self, moved: Moved) -> None:
-        """Signal that sets the sandbox clock's new offset; a round starts if one has become due."""
-        self._carried.offset_seconds = moved.offset_seconds
-        self._time.move(moved.offset_seconds)
+        """Signal that sets the sandbox clock's new offset; a round starts if one has become due.
+
+        The clock only moves forward, so a smaller offset is ignored.
+        """
+        if moved.offset_seconds > self._carried.offset_seconds:
+            self._set_offset(moved.offset_seconds)
 
     @workflow.signal
     def look(self, moved: Moved) -> None:
@@ -104,6 +120,10 @@ class DailyRounds:
         """
         self.clock_moved(moved)
         self._woken = True
+
+    def _set_offset(self, offset_seconds: float) -> None:
+        self._carried.offset_seconds = offset_seconds
+        self._time.move(offset_seconds)
 
     def _next_waking(self) -> datetime:
         return next_waking(self._time.now(), self._carried.minutes_after_midnight)

@@ -12,6 +12,7 @@ from plumbing.change import Changes
 from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.temporal import final_errors
+from plumbing.told_time import checked_day
 from services.alerts.notices import mail
 from services.alerts.notices.issue import load
 from services.alerts.tables import NoticeState
@@ -33,10 +34,17 @@ class Activities:
     @activity.defn
     @final_errors
     async def watch(self, run: WatchRun) -> WatchDone:
-        """Raises every alert of a bureau that is due up to and including `run.through`."""
+        """Raises every alert of a bureau that is due up to and including `run.through`.
+
+        A day that has not begun is refused: then the run works for today.
+        """
+        checked = checked_day(run.through, self._changes.clock)
         async with self._changes.change(self._caller) as change:
-            counts = await watch(change, run.bureau, run.through)
-        return WatchDone(alerts=counts.alerts, notices=counts.notices)
+            counts = await watch(change, run.bureau, checked.day)
+        done = WatchDone(alerts=counts.alerts, notices=counts.notices)
+        if checked.correction is not None:
+            done.through, done.correction = checked.day, checked.correction
+        return done
 
     @activity.defn
     @final_errors

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
 RUNS_BEFORE_RENEWAL = 200
 _DAY = timedelta(days=1)
+_PAUSE = timedelta(minutes=1)
 
 
 class WatchInput(BaseModel):
@@ -45,10 +46,16 @@ class WatchRun(BaseModel):
 
 
 class WatchDone(BaseModel):
-    """The numbers of alerts raised and of notices issued by one run of the daily watch."""
+    """The numbers of alerts raised and of notices issued by one run of the daily watch.
+
+    If the run was started for a day that has not begun, `through` is the day it worked for and
+    `correction` the offset of the platform's clock in seconds; else both are None.
+    """
 
     alerts: int
     notices: int
+    through: date | None = None
+    correction: float | None = None
 
 
 class DeliveryInput(BaseModel):
@@ -81,19 +88,30 @@ class WatchWorkflow:
         for _ in range(watch.renew_after):
             await self._time.wait_until(self._next_wake(through), lambda: False)
             through = local_day(self._time.now())
-            await workflow.execute_activity(
+            done = await workflow.execute_activity(
                 "watch",
                 WatchRun(bureau=watch.bureau, through=through),
                 result_type=WatchDone,
                 start_to_close_timeout=timedelta(minutes=10),
                 retry_policy=UNTIL_DONE,
             )
+            if done.correction is not None:
+                through = done.through
+                self._set_offset(done.correction)
+                await workflow.sleep(_PAUSE)  # should Temporal's own clock be ahead
         update = {"offset_seconds": self._offset_seconds, "watched_through": through}
         workflow.continue_as_new(watch.model_copy(update=update))
 
     @workflow.signal
     def clock_moved(self, offset_seconds: float) -> None:
-        """Receives the new offset of the sandbox's clock, in seconds, as a signal."""
+        """Receives the new offset of the sandbox's clock, in seconds, as a signal.
+
+        The clock only moves forward, so a smaller offset is ignored.
+        """
+        if offset_seconds > self._offset_seconds:
+            self._set_offset(offset_seconds)
+
+    def _set_offset(self, offset_seconds: float) -> None:
         self._offset_seconds = offset_seconds
         self._time.move(offset_seconds)
 

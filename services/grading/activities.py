@@ -11,6 +11,7 @@ from plumbing.change import Change, Changes
 from plumbing.daily import Round
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
+from plumbing.told_time import checked_day
 from services.grading import commands, year_end
 from services.grading.workflows import ACTIVITY, Regraded
 
@@ -32,14 +33,16 @@ class Activities:
     async def regrade(self, round_: Round) -> Regraded:
         """Grades the subjects due by the round's day, and those whose ruleset no longer governs.
 
-        Then it closes every past year that is not closed yet (`year_end`). Returns how many
-        subjects of each of the two kinds were graded.
+        Then it closes every past year that is not closed yet (`year_end`). A day that has not begun
+        is refused: then the round works for today. Returns how many subjects of each of the two
+        kinds were graded.
         """
-        due = await self._all(commands.regrade_due, round_.as_of)
-        stale = await self._all(commands.regrade_stale, round_.as_of)
+        checked = checked_day(round_.as_of, self._changes.clock)
+        due = await self._all(commands.regrade_due, checked.day)
+        stale = await self._all(commands.regrade_stale, checked.day)
         async with self._changes.change(_CALLER) as change:
-            await year_end.close(change, round_.as_of)
-        return Regraded(due=due, stale=stale)
+            await year_end.close(change, checked.day)
+        return Regraded(due=due, stale=stale, correction=checked.correction)
 
     async def _all(self, command: Command, as_of: date) -> int:
         total, after = 0, ""

@@ -6,18 +6,17 @@ subjects that are due, and the hour at which it wakes is part of its start input
 
 from __future__ import annotations
 
-from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from plumbing.daily import DailyRounds, Start
+    from plumbing.daily import DailyRounds, RoundDone, Start
 
 WORKFLOW = "regrade-daily"
 WORKFLOW_ID = "regrade/daily"
 ACTIVITY = "regrade"
 
 
-class Regraded(BaseModel):
+class Regraded(RoundDone):
     """The number of subjects a round graded: `due` by time, and `stale` by a changed ruleset."""
 
     due: int

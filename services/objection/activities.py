@@ -17,6 +17,7 @@ from plumbing.change import Changes
 from plumbing.client import Refusal
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
+from plumbing.told_time import correction_of
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import queries, steps
 from services.objection.clients import Clients
@@ -62,9 +63,16 @@ class CaseActivities:
 
     @activity.defn
     @final_errors
-    async def reach_rung(self, due: RungDue) -> None:
-        """Announces, once, a reminder or escalation of the case's term whose moment has come."""
-        await self._change("", steps.reach_rung, due)
+    async def reach_rung(self, due: RungDue) -> float | None:
+        """Announces, once, a reminder or escalation of the case's term whose moment has come.
+
+        If the moment has not come, it announces nothing and returns the offset of the platform's
+        clock in seconds; else it returns None.
+        """
+        correction = correction_of(due.rung.at, self._changes.clock)
+        if correction is None:
+            await self._change("", steps.reach_rung, due)
+        return correction
 
     @activity.defn
     @final_errors

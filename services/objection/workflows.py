@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
 
 # An attempt that a crash cuts short is tried again after this time.
 _ATTEMPT = timedelta(seconds=12)
+_PAUSE = timedelta(minutes=1)
 # Grading usually answers within moments, and a caseworker waits for the letter.
 _UNTIL_GRADED = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
@@ -57,9 +58,12 @@ class FollowThrough:
     def __init__(self, case_id: str, requests: Callable[[], int]) -> None:
         self._case_id, self._requests = case_id, requests
 
-    async def reach_rung(self, due: RungDue) -> None:
-        """Announces a reminder or escalation of the term; this never decides the case."""
-        await workflow.execute_activity_method(
+    async def reach_rung(self, due: RungDue) -> float | None:
+        """Announces a reminder or escalation of the term; this never decides the case.
+
+        Returns the offset of the platform's clock in seconds if the moment has not come, else None.
+        """
+        return await workflow.execute_activity_method(
             CaseActivities.reach_rung, due, start_to_close_timeout=_ATTEMPT, retry_policy=UNTIL_DONE
         )
 
@@ -166,8 +170,7 @@ class CaseWorkflow:
     def clock_moved(self, move: ClockMove) -> None:
         """Receives a move of the sandbox's clock, as a signal; the clock only moves forward."""
         if move.offset_seconds > self._offset:
-            self._offset = move.offset_seconds
-            self._time.move(move.offset_seconds)
+            self._set_offset(move.offset_seconds)
 
     def _end(self, ending: Ending) -> None:
         # A case ends once. A later signal repeats the ending and asks the workflow to continue.
@@ -184,8 +187,19 @@ class CaseWorkflow:
         if rung is None:
             await workflow.wait_condition(changed)
         elif await self._time.wait_until(rung.at, changed):
-            await self.follow.reach_rung(RungDue(case_id=self._case_id, rung=rung))
+            await self._reach(rung)
+
+    async def _reach(self, rung: Rung) -> None:
+        correction = await self.follow.reach_rung(RungDue(case_id=self._case_id, rung=rung))
+        if correction is None:
             self._reached.add(rung.key)
+            return
+        self._set_offset(correction)
+        await workflow.sleep(_PAUSE)  # should Temporal's own clock be ahead
+
+    def _set_offset(self, offset_seconds: float) -> None:
+        self._offset = offset_seconds
+        self._time.move(offset_seconds)
 
     def _next_rung(self) -> Rung | None:
         rungs = self._schedule.rungs if self._schedule else []

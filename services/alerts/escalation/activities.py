@@ -17,6 +17,7 @@ from plumbing.client import Refusal
 from plumbing.grpc_errors import is_final
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
+from plumbing.told_time import correction_of
 from protos.registry.v1.registry_pb2 import Record
 from services.alerts.clients import Clients
 from services.alerts.escalation import commands
@@ -41,10 +42,16 @@ class EscalationActivities:
     @activity.defn
     @final_errors
     async def propose_step(self, due: StepDue) -> EscalationStand:
-        """Proposes the due step of an escalation case; returns the new state of the case."""
+        """Proposes the due step of an escalation case; returns the new state of the case.
+
+        A step that is due later is not proposed.
+        """
         async with self._changes.change(service_caller(SERVICE)) as change:
             case = await commands.propose(change, due.escalation_id, due.version)
-        return self._state(case)
+        state = self._state(case)
+        if state.version == due.version and state.due_at is not None:
+            state.correction = correction_of(state.due_at, self._changes.clock)
+        return state
 
     @activity.defn
     @final_errors

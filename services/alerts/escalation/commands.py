@@ -54,11 +54,11 @@ HELD = "held"
 async def propose(change: Change, escalation_id: str, version: int) -> Escalation:
     """Proposes the due step of an escalation case; returns the case.
 
-    Changes nothing if the version of the case is not `version` or the case is not waiting. Raises
-    NotFound if no such case exists.
+    Changes nothing if the version of the case is not `version`, or the case is not waiting, or its
+    step is due later than today. Raises NotFound if no such case exists.
     """
     case = await locked(change, escalation_id)
-    if case.version != version or case.state is not EscalationState.WAITING:
+    if case.version != version or not _step_is_due(case, change.today):
         return case
     step = await _undecided(change, case) or EscalationStep(
         escalation_id=case.escalation_id,
@@ -72,6 +72,11 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
     case.state, case.waits_from, case.due_on = EscalationState.PROPOSED, None, None
     await save(change, case, "propose_step", before, rung(case.step, change.today).cite)
     return case
+
+
+def _step_is_due(case: Escalation, today: date) -> bool:
+    waits = case.state is EscalationState.WAITING
+    return waits and case.due_on is not None and case.due_on <= today
 
 
 async def approve(

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from plumbing.workflow_time import PlatformTime
 
 _ATTEMPT = timedelta(seconds=30)
+_PAUSE = timedelta(minutes=1)
 
 
 class EscalationStand(BaseModel):
@@ -25,7 +26,8 @@ class EscalationStand(BaseModel):
 
     `due_at` is the moment at which `step` is proposed; None while a person has to act. `to_note` is
     true while the register has not recorded an interview that is to be recorded, which may be after
-    the case is closed.
+    the case is closed. `correction` is the offset of the platform's clock in seconds if an activity
+    was started for a step that is not due yet, else None.
     """
 
     escalation_id: str
@@ -35,6 +37,7 @@ class EscalationStand(BaseModel):
     due_at: datetime | None = None
     to_note: bool = False
     closed: bool = False
+    correction: float | None = None
     events_per_run: int = 2000  # after so many events the workflow goes on as a new run
 
 
@@ -73,8 +76,7 @@ class EscalationWorkflow:
         A state is ignored unless its version is newer than the present one.
         """
         if stand.offset_seconds > self._offset:
-            self._offset = stand.offset_seconds
-            self._time.move(stand.offset_seconds)
+            self._set_offset(stand.offset_seconds)
         if stand.version > self._stand.version:
             self._update(stand)
 
@@ -100,9 +102,16 @@ class EscalationWorkflow:
             start_to_close_timeout=_ATTEMPT,
             retry_policy=UNTIL_DONE,
         )
+        if after.correction is not None:
+            self._set_offset(after.correction)
+            await workflow.sleep(_PAUSE)  # should Temporal's own clock be ahead
         # A signal that came meanwhile may be newer than the answer.
         if self._stand is stand or after.version > self._stand.version:
             self._update(after)
+
+    def _set_offset(self, offset_seconds: float) -> None:
+        self._offset = offset_seconds
+        self._time.move(offset_seconds)
 
     def _update(self, stand: EscalationStand) -> None:
         self._stand = stand

@@ -8,6 +8,7 @@ from plumbing.change import Changes
 from plumbing.daily import Round
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
+from plumbing.told_time import checked_day
 from services.registry.retention import expiry as retention
 from services.registry.retention.workflows import ACTIVITY, Expired
 
@@ -28,14 +29,16 @@ class Activities:
     async def expire(self, round_: Round) -> Expired:
         """Expires every record whose retention ends by the round's day (S3 18, 19; S4 三(二)).
 
-        Returns the number of expired records.
+        A day that has not begun is refused: then the round works for today. Returns the number of
+        expired records.
         """
+        checked = checked_day(round_.as_of, self._changes.clock)
         total, after = 0, retention.START
         while True:
             async with self._changes.change(_CALLER) as change:
-                chunk = await retention.expire_due(change, round_.as_of, after)
+                chunk = await retention.expire_due(change, checked.day, after)
             total += chunk.expired
             if chunk.last is None:
-                return Expired(records=total)
+                return Expired(records=total, correction=checked.correction)
             after = chunk.last
             activity.heartbeat(total)

@@ -7,18 +7,17 @@ start input (D-05).
 
 from __future__ import annotations
 
-from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from plumbing.daily import DailyRounds, Start
+    from plumbing.daily import DailyRounds, RoundDone, Start
 
 WORKFLOW = "retention-daily"
 WORKFLOW_ID = "retention/daily"
 ACTIVITY = "expire"
 
 
-class Expired(BaseModel):
+class Expired(RoundDone):
     """The number of records that left the archive in a round."""
 
     records: int
