@@ -67,11 +67,11 @@ class DailyStarter:
 
         Raises Away while Temporal is unavailable.
         """
-        await self._signal("look", self._clock.offset().total_seconds())
+        await self._signal("look")
 
-    async def clock_moved(self, offset_seconds: float) -> None:
-        """Sends the new offset of the sandbox's clock to the daily workflow."""
-        await self._signal("clock_moved", offset_seconds)
+    async def clock_moved(self) -> None:
+        """Sends the present offset of the sandbox's clock to the daily workflow."""
+        await self._signal("clock_moved")
 
     async def reconcile(self) -> Reconciled:
         """Starts the daily workflow if it is not running.
@@ -88,6 +88,7 @@ class DailyStarter:
         """Returns whether the daily workflow is running."""
         return await self._workflows.runs(self.workflow_id)
 
-    async def _signal(self, signal: str, offset_seconds: float) -> None:
+    async def _signal(self, signal: str) -> None:
+        offset_seconds = self._clock.offset().total_seconds()
         start, moved = Start(offset_seconds=offset_seconds), Moved(offset_seconds=offset_seconds)
         await self._workflows.signal(self._run, start, self.workflow_id, signal, moved)

@@ -88,10 +88,18 @@ def _format_libraries(level: str, processors: list[Processor], written: Processo
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, written],
         )
     )
+    handler.addFilter(_spans_may_be_lost)
     logging.basicConfig(handlers=[handler], level=level)
     for chatty in ("temporalio", "nats", "alembic", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     logging.getLogger("temporalio.workflow").setLevel(level)  # replayed lines are left out there
+
+
+def _spans_may_be_lost(record: logging.LogRecord) -> bool:
+    """Lowers an error of the exporter of spans to a warning: no work depends on a span."""
+    if record.name.startswith("opentelemetry.") and record.levelno > logging.WARNING:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def _named(service: str) -> Processor:

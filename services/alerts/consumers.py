@@ -118,13 +118,13 @@ class WorkflowStarter:
         for bureau in received.message.bureaus:
             await self._timers.watch(bureau.code)
 
-    async def move_clock(self, received: Received[registry.ClockMoved]) -> None:
-        """Sends the sandbox clock's new offset to every watch and every escalation workflow."""
+    async def move_clock(self, _received: Received[registry.ClockMoved]) -> None:
+        """Sends the sandbox clock's present offset to every watch and every escalation workflow."""
         async with self._database.snapshot() as session:
             bureaus = (await session.exec(select(Watch.bureau))).all()
         for bureau in bureaus:
-            await self._timers.watch(bureau, received.message.offset_seconds)
-        await self._escalation_timers.move_clock(received.message.offset_seconds)
+            await self._timers.watch(bureau)
+        await self._escalation_timers.move_clock()
 
     async def start_deliveries(self, received: Received[own.NoticesIssued]) -> None:
         """Starts the delivery workflow of every notice in the event that has an address."""

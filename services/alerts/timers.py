@@ -50,13 +50,9 @@ class Timers:
     def __init__(self, workflows: WorkflowClient, clock: Clock) -> None:
         self._workflows, self._clock = workflows, clock
 
-    async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
-        """Sends the sandbox clock's offset to a bureau's daily watch; starts a missing watch.
-
-        `offset_seconds` is in seconds; None means the present offset.
-        """
-        if offset_seconds is None:
-            offset_seconds = self._clock.offset().total_seconds()
+    async def watch(self, bureau: str) -> None:
+        """Sends the sandbox clock's present offset to a bureau's watch; starts a missing watch."""
+        offset_seconds = self._clock.offset().total_seconds()
         start = WatchInput(
             bureau=bureau, wakes_after=wakes_after(bureau), offset_seconds=offset_seconds
         )

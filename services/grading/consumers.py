@@ -24,16 +24,16 @@ def registry_consumer(
     database: Database,
     js: JetStreamContext,
     clock: Clock,
-    move_clock: Callable[[float], Awaitable[None]],
+    move_clock: Callable[[], Awaitable[None]],
 ) -> Consumer:
     """Returns the consumer that handles the registry's events.
 
-    When the clock was moved, it calls `move_clock` with the new offset in seconds, which signals
-    the workflow `regrade/daily`.
+    When the clock was moved, it calls `move_clock`, which signals the clock's present offset to the
+    workflow `regrade/daily`.
     """
 
-    async def clock_moved(received: Received[ClockMoved]) -> None:
-        await move_clock(received.message.offset_seconds)
+    async def clock_moved(_received: Received[ClockMoved]) -> None:
+        await move_clock()
 
     handlers: list[EventHandler[Any]] = [
         EventHandler(SubjectsChanged, apply=applying("grading", clock, _subjects_changed)),

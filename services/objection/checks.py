@@ -115,7 +115,7 @@ class CaseChecks:
             else:
                 result.started.append(name)
             await self._workflows.update(case.case_id)
-        await self._workflows.move_clock(self._clock.offset().total_seconds())
+        await self._workflows.move_clock()
         return result
 
     async def adopt_calendar(self) -> NoReturn:

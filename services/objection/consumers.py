@@ -34,8 +34,8 @@ def consumers(parts: Parts, workflows: CaseWorkflows) -> list[Consumer]:
     async def update(received: Received[Any]) -> None:
         await workflows.update(received.message.case.case_id)
 
-    async def move_clock(received: Received[ClockMoved]) -> None:
-        await workflows.move_clock(received.message.offset_seconds)
+    async def move_clock(_received: Received[ClockMoved]) -> None:
+        await workflows.move_clock()  # the clock itself tells how far
 
     on_cases: list[EventHandler[Any]] = [
         EventHandler(event, react=update) for event in _CHANGES_OF_STATE

@@ -94,8 +94,9 @@ class CaseWorkflows:
         else:
             await self._signal(kind, start)
 
-    async def move_clock(self, offset_seconds: float) -> None:
-        """Sends the sandbox clock's offset, in seconds, to the workflow of every open case."""
+    async def move_clock(self) -> None:
+        """Sends the present offset of the sandbox's clock to the workflow of every open case."""
+        offset_seconds = self._clock.offset().total_seconds()
         for case in await self.open_cases():
             if state := await self._state(case.case_id):
                 move = ClockMove(offset_seconds=offset_seconds)

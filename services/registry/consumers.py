@@ -17,8 +17,8 @@ from services.registry.retention.timers import Timers
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     """Returns one event consumer for each stream to which the registry listens."""
 
-    async def clock_moved(received: Received[ClockMoved]) -> None:
-        await timers.clock_moved(received.message.offset_seconds)
+    async def clock_moved(_received: Received[ClockMoved]) -> None:
+        await timers.clock_moved()  # the clock itself tells how far
 
     own = [EventHandler(ClockMoved, react=clock_moved)]
     texts = [

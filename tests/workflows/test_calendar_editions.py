@@ -106,7 +106,8 @@ class Service:
 
     async def move_clock_to(self, day: date) -> None:
         moment = MORNING + (day - STARTS_ON)
-        await self.workflows.move_clock(self.clock.move_to(moment).total_seconds())
+        self.clock.move_to(moment)
+        await self.workflows.move_clock()
 
 
 @pytest.fixture

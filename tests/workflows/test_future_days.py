@@ -26,32 +26,23 @@ from services.objection.schedule import schedule_of
 from services.objection.workflows import ObjectionWorkflow
 from services.registry.retention.workflows import ACTIVITY, Expired, RetentionDaily
 from tests.integration.events.support import eventually
+from tests.offset_clock import OffsetClock
 from tests.workflows.case_notes import STARTS_ON, Notes, offset
 
 DAY = timedelta(days=1)
 TEN_YEARS = 315_360_000.0  # seconds, as in the attack
 
 
-class Ahead(SystemClock):
-    """The clock of a sandbox whose offset never changes."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def offset(self) -> timedelta:
-        return timedelta(seconds=self._seconds)
-
-
-def noon() -> Ahead:
+def noon() -> OffsetClock:
     """A clock at noon in Shanghai, so that no midnight comes during a test by itself."""
     now = SystemClock().now().timestamp()
-    return Ahead(12 * 3600.0 - (now + 8 * 3600) % 86400)
+    return OffsetClock(12 * 3600.0 - (now + 8 * 3600) % 86400)
 
 
 class CheckingActivities:
     """Activities that check what they are sent as the services do, and record it."""
 
-    def __init__(self, clock: Ahead) -> None:
+    def __init__(self, clock: OffsetClock) -> None:
         self.clock = clock
         self.sent: list[date] = []
         self.worked: list[date] = []
@@ -83,12 +74,12 @@ class CheckingActivities:
         return checked.correction
 
 
-def _due(clock: Ahead) -> date:
+def _due(clock: OffsetClock) -> date:
     """The day on which the step of the escalation is due: two days after the test began."""
     return clock.today() + 2 * DAY
 
 
-def waiting(clock: Ahead, **fields: Any) -> EscalationStand:
+def waiting(clock: OffsetClock, **fields: Any) -> EscalationStand:
     """A case with a reminder due in two days."""
     defaults = {
         "escalation_id": "s1/1",
@@ -171,7 +162,7 @@ async def test_a_step_of_a_future_day_is_not_proposed(skipper: TimeSkipper) -> N
 async def test_a_reminder_of_a_future_moment_is_not_announced(skipper: TimeSkipper) -> None:
     notes, refused = Notes(), []
     ahead = offset()
-    clock = Ahead(ahead)
+    clock = OffsetClock(ahead)
 
     @activity.defn(name="reach_rung")
     async def reach_rung(due: RungDue) -> float | None:

@@ -18,7 +18,7 @@ from temporalio.worker import Worker
 
 from plumbing import daily_starter, migrations
 from plumbing.change import Changes
-from plumbing.clock import SHANGHAI, FixedClock, SystemClock
+from plumbing.clock import SHANGHAI, Clock, FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start, next_waking
 from plumbing.daily_starter import DailyStarter
 from plumbing.database import Database
@@ -38,6 +38,7 @@ from services.grading.workflows import (
 from tests.integration.events import support as events
 from tests.integration.events.support import eventually
 from tests.integration.grading.support import penalty, subject
+from tests.offset_clock import OffsetClock
 from tests.postgres import Databases
 
 DAY = timedelta(days=1)
@@ -90,8 +91,8 @@ async def running(
     await client.get_workflow_handle(handle.id).terminate()
 
 
-def starter_of(client: Client, queue: str) -> DailyStarter:
-    clock = FixedClock(datetime(2026, 9, 14, tzinfo=UTC))
+def starter_of(client: Client, queue: str, clock: Clock | None = None) -> DailyStarter:
+    clock = clock or FixedClock(datetime(2026, 9, 14, tzinfo=UTC))
     return DailyStarter(WorkflowClient(client, queue), clock, RegradeDaily.run, WORKFLOW_ID)
 
 
@@ -167,14 +168,16 @@ async def test_it_continues_as_new_with_its_offset(temporal_client: Client) -> N
 async def test_it_is_started_only_once(temporal_client: Client) -> None:
     rounds = Rounds()
     async with working(temporal_client, rounds) as queue:
-        daily = starter_of(temporal_client, queue)
+        clock = OffsetClock()
+        daily = starter_of(temporal_client, queue, clock)
         try:
             assert (await daily.reconcile()).started == [WORKFLOW_ID]
             assert (await daily.reconcile()).running == 1
             await eventually(rounds.have(1))
             await daily.look()
             await eventually(rounds.have(2))
-            await daily.clock_moved(86400.0)
+            clock.seconds = 86400.0
+            await daily.clock_moved()
             await eventually(rounds.have(3))
         finally:
             await temporal_client.get_workflow_handle(WORKFLOW_ID).terminate()
@@ -222,7 +225,8 @@ async def test_due_subjects_are_graded_in_chunks_as_of_their_day(
         await commands.apply_subjects(change, SubjectsChanged(subjects=subjects))
         records = [penalty(number, subject_id=f"subj-{number}") for number in range(5)]
         await commands.apply_records(change, RecordsChanged(records=records))
-    ahead = datetime(2031, 6, 1, tzinfo=UTC) - SystemClock().now()
+    clock.moment = datetime(2031, 6, 1, 1, tzinfo=UTC)
+    ahead = clock.moment - SystemClock().now()
     start = Start(offset_seconds=ahead.total_seconds())
     activities = Activities(changes)
     async with (

@@ -99,9 +99,11 @@ async def test_what_is_over_leaves_the_archive_in_chunks(
     monkeypatch.setattr(retention, "CHUNK", 2)
     database = Database(databases.url(tmp_path, "registry"))
     await migrations.upgrade(database, "registry")
-    changes = Changes(database, FixedClock(NOW))
+    clock = FixedClock(NOW)
+    changes = Changes(database, clock)
     await enter_five(changes)
-    ahead = datetime(2031, 9, 15, 4, tzinfo=UTC) - SystemClock().now()
+    clock.moment = datetime(2031, 9, 15, 4, tzinfo=UTC)
+    ahead = clock.moment - SystemClock().now()
     start = Start(offset_seconds=ahead.total_seconds())
 
     async def all_gone() -> bool:

@@ -13,11 +13,12 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
-from plumbing.clock import SHANGHAI, FixedClock
+from plumbing.clock import SHANGHAI
 from plumbing.workflow_client import WorkflowClient
 from services.alerts.timers import Timers, wakes_after, watch_id
 from services.alerts.workflows import WatchDone, WatchInput, WatchRun, WatchWorkflow
 from tests.integration.events.support import eventually
+from tests.offset_clock import OffsetClock
 
 DAY = timedelta(days=1)
 
@@ -142,13 +143,14 @@ async def test_a_new_workflow_run_keeps_the_offset_and_the_day(temporal_client: 
 
 async def test_a_missing_watch_is_started_once(temporal_client: Client) -> None:
     runs, bureau = RecordedRuns(), "330106-T1"
-    clock = FixedClock(datetime(2026, 9, 14, tzinfo=SHANGHAI))
+    clock = OffsetClock(86400.0)
     async with running_worker(temporal_client, runs) as queue:
         timers = Timers(WorkflowClient(temporal_client, queue), clock)
         assert not await timers.runs(watch_id(bureau))
         try:
-            await timers.watch(bureau, 86400.0)
-            await timers.watch(bureau, 3 * 86400.0)
+            await timers.watch(bureau)
+            clock.seconds = 3 * 86400.0
+            await timers.watch(bureau)
             assert await timers.runs(watch_id(bureau))
             await eventually(runs.has(1))
         finally:

@@ -97,6 +97,11 @@ async def daily(
         await skipper.client.get_workflow_handle(handle.id).terminate()
 
 
+def set_clock(changes: Changes, moment: datetime) -> None:
+    assert isinstance(changes.clock, FixedClock)
+    changes.clock.moment = moment
+
+
 def offset_to(now: datetime) -> float:
     return (now - SystemClock().now()).total_seconds()
 
@@ -133,10 +138,12 @@ async def test_classes_change_at_the_turn_of_the_year_and_hold_for_the_year(
     skipper: TimeSkipper, tianjin: Changes
 ) -> None:
     async with daily(skipper, tianjin, noon(2026, 12, 31)) as handle:
+        set_clock(tianjin, noon(2027, 1, 1))
         await skipper.fast_forward(handle, DAY)
         await eventually(closed(tianjin, 1))
         first = await classes(tianjin)
         [entry] = await entries(tianjin)
+        set_clock(tianjin, noon(2029, 1, 1))
         # The end of 2027 is made up for on the last day of 2028; then a day is skipped.
         later = Moved(offset_seconds=offset_to(noon(2028, 12, 31)) - DAY.total_seconds())
         await handle.signal(RegradeDaily.clock_moved, later)
@@ -167,6 +174,7 @@ async def test_each_missed_year_is_closed_once(tianjin: Changes, tmp_path: Path)
     activities = Activities(tianjin)
 
     async def round_of(day: date) -> None:
+        set_clock(tianjin, noon(day.year, day.month, day.day))
         await ActivityEnvironment().run(activities.regrade, Round(as_of=day))
 
     await round_of(date(2026, 12, 31))

@@ -60,11 +60,11 @@ class EscalationTimers:
         async with self._database.snapshot() as session:
             query = select(Escalation).where(col(Escalation.escalation_id).in_(ids))
             cases = (await session.exec(query)).all()
-        await self._signal(cases, self._clock.offset().total_seconds())
+        await self._signal(cases)
 
-    async def move_clock(self, offset_seconds: float) -> None:
-        """Sends the sandbox clock's new offset, in seconds, to the workflow of every case."""
-        await self._signal(await self.open_cases(), offset_seconds)
+    async def move_clock(self) -> None:
+        """Sends the present offset of the sandbox's clock to the workflow of every case."""
+        await self._signal(await self.open_cases())
 
     async def open_cases(self) -> Sequence[Escalation]:
         """Returns the cases that need a workflow.
@@ -75,6 +75,7 @@ class EscalationTimers:
         async with self._database.snapshot() as session:
             return (await session.exec(query.order_by(col(Escalation.escalation_id)))).all()
 
-    async def _signal(self, cases: Sequence[Escalation], offset_seconds: float) -> None:
+    async def _signal(self, cases: Sequence[Escalation]) -> None:
+        offset_seconds = self._clock.offset().total_seconds()
         for case in cases:
             await self._timers.escalate(workflow_state(case, offset_seconds))

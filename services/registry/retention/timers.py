@@ -40,13 +40,12 @@ class Timers:
         await temporal.worker(client, SERVICE, [RetentionDaily], activities).run()
         raise RuntimeError("The worker ended by itself")
 
-    async def clock_moved(self, offset_seconds: float) -> None:
+    async def clock_moved(self) -> None:
         """Signals to the workflow that the sandbox's clock was moved.
 
-        `offset_seconds` is the clock's new offset. Raises Away if Temporal is not connected or does
-        not answer.
+        Raises Away if Temporal is not connected or does not answer.
         """
-        await self._connected().clock_moved(offset_seconds)
+        await self._connected().clock_moved()
 
     async def reconcile(self) -> Reconciled:
         """Starts the workflow `retention/daily` if it is not running.

@@ -102,7 +102,7 @@ async def test_a_clock_move_is_passed_on_when_temporal_is_back(platform: Platfor
     platform.temporal_is_away = True
     await platform.announce(ClockMoved(offset_seconds=3600.0), "clock")
     await eventually(platform.was_asked)
-    assert platform.moved == []
+    assert platform.moved == 0
     platform.temporal_is_away = False
     await platform.settled()
-    assert platform.moved == [3600.0]
+    assert platform.moved == 1

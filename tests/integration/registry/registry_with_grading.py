@@ -95,5 +95,5 @@ async def opened(folder: Path, databases: Databases) -> AsyncIterator[RegistryWi
     nats.kill()
 
 
-async def _nothing(_offset_seconds: float) -> None:
+async def _nothing() -> None:
     """Does nothing: no workflow here depends on the clock."""
