@@ -13,7 +13,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -24,6 +24,7 @@ from plumbing.clock import Clock
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2
 from services.portal.api import app as api
+from services.portal.away import away_page
 from services.portal.clients import use_token
 from services.portal.protection import SAFE_METHODS, SafeHeaders, SameOrigin, UploadLimit
 from services.portal.rendering import HERE
@@ -45,6 +46,7 @@ _HTTP = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 503,
 }
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 log = structlog.get_logger()
 
 
@@ -71,7 +73,11 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
                 uploads={IMPORT_PATH: FORM_BYTES + portal.settings.import_max_bytes},
             ),
         ],
-        exception_handlers={HTTPException: _not_there(portal), Exception: _broken(portal)},
+        exception_handlers={
+            HTTPException: _not_there(portal),
+            ClientDisconnect: _cut_off,
+            Exception: _broken(portal),
+        },
     )
 
 
@@ -152,6 +158,8 @@ async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
     if refusal.code is grpc.StatusCode.UNAUTHENTICATED and visit.session is not None:
         await visit.portal.sessions.end(visit.session)
         return visit.redirect("/sign-in")
+    if refusal.code in _AWAY and refusal.reason == refusal.code.name:  # no service's own words
+        return await away_page(visit)
     status = _HTTP.get(refusal.code, 500)
     if status == 500:
         log.error("portal.refused", path=visit.request.url.path, refusal=str(refusal))
@@ -160,6 +168,12 @@ async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
 
 def _refused(visit: Visit, status: int, message: str) -> Response:
     return visit.page("error.html", status=status, message=message, code=status)
+
+
+async def _cut_off(request: Request, _error: Exception) -> Response:
+    """Nobody waits for this answer: the browser went away while it sent."""
+    log.info("portal.cut_off", path=request.url.path)
+    return Response(status_code=400)
 
 
 def _broken(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response]]:

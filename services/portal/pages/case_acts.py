@@ -16,7 +16,7 @@ from protos.grading.v1 import assessments_pb2 as assessments
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.cases import contested_records
+from services.portal.pages.cases import contested_records, open_acts
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
@@ -242,9 +242,17 @@ async def _act(
         if refusal.code not in _OF_THE_FORM:
             raise
         told = faults_by_field(refusal, visit.language)
-        message = message_of(refusal, visit.language)
-        return await _form(visit, template, case, 422, errors=told, refusal=message, **values)
+        values |= {"refusal": message_of(refusal, visit.language), "errors": told}
+        case = await _case(visit)  # somebody else may have acted since the page was opened
+        values["is_stale"] = _is_stale(visit, case)
+        return await _form(visit, template, case, 409 if values["is_stale"] else 422, **values)
     return visit.redirect(f"/cases/{case.case_id}")
+
+
+def _is_stale(visit: Visit, case: pb.Case) -> bool:
+    """Whether the act of this page is no longer possible in the case."""
+    act = visit.request.url.path.split("/")[3]
+    return {"conditions": "decide-repair"}.get(act, act) not in open_acts(visit, case)
 
 
 async def _form(

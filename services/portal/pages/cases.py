@@ -82,7 +82,7 @@ async def one(visit: Visit) -> Response:
         records=records,
         grade=grade,
         strip=term_strip(case.term, day) if case.HasField("term") else None,
-        acts=_acts(visit, case),
+        acts=open_acts(visit, case),
         lodged=visit.query("lodged") == "yes",
     )
 
@@ -103,8 +103,8 @@ async def contested_records(visit: Visit, case: pb.Case) -> list[registry.Record
     return [record for record in found if record is not None]
 
 
-def _acts(visit: Visit, case: pb.Case) -> list[str]:
-    """The pages of the acts that the state permits and the visitor's role has."""
+def open_acts(visit: Visit, case: pb.Case) -> list[str]:
+    """Returns the pages of the acts that the case's state permits and the visitor's role has."""
     allowed = permitted(CaseState(case.state))
     return [
         page
