@@ -27,7 +27,9 @@ async def apply(visit: Visit) -> Response:
 
     The form field `step` names the question that was just answered.
     """
-    records = [r for r in await records_of(visit, visit.person.subject_id) if _may_be_repaired(r)]
+    records = await records_of(visit, visit.person.subject_id)
+    if visit.field("step") != "send":  # sent again, its records are in a case already
+        records = [record for record in records if _may_be_repaired(record)]
     if visit.request.method == "GET":
         return records_page(visit, RECORDS_PAGE, records, chosen=[visit.query("record")])
     chosen = [r for r in records if r.record_id in visit.fields("record")]
