@@ -73,6 +73,8 @@ class Settings(BaseSettings):
 
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
+    # Fonts beside those of the machine, for letters and labels; empty for none.
+    font_dir: str = ""
     portal_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     portal_session_hours: int = Field(default=10, ge=1, le=24 * 7)
     token_minutes: int = Field(default=30, ge=1, le=24 * 60)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from plumbing import temporal
 from plumbing.metrics import workflows
+from plumbing.papers import servicer as letters
+from plumbing.papers.servicer import LetterServicer
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
@@ -13,6 +15,7 @@ from services.alerts.checks import Checks
 from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.activities import EscalationActivities
+from services.alerts.escalation.queries import find_letters
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
@@ -44,8 +47,9 @@ async def build(parts: Parts) -> Assembly:
         rpc={
             SERVICE: AlertsServicer(parts.changes).register,
             ESCALATIONS: EscalationServicer(parts.changes, clients).register,
+            letters.SERVICE: LetterServicer(parts.changes, find_letters).register,
         },
-        policies=[POLICY, ESCALATION_POLICY],
+        policies=[POLICY, ESCALATION_POLICY, letters.POLICY],
         consumers=consumers(parts, timers),
         background=[
             worker.run,

@@ -60,7 +60,7 @@ class Activities:
         if notice.state is not NoticeState.PENDING:
             return
         try:
-            message = mail.compose(notice, self._settings.mail_from)
+            message = mail.compose(notice, self._settings.mail_from, self._settings.portal_url)
             await mail.send(message, self._settings.smtp_url)
         except mail.MailError as error:
             async with self._changes.change(self._caller) as change:

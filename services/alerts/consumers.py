@@ -31,7 +31,7 @@ from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices import texts
 from services.alerts.notices.batch_notices import batch_decided
-from services.alerts.notices.issue import contact_of, issue, known
+from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.texts import RecordFact, Text
 from services.alerts.tables import (
     Bureau,
@@ -273,7 +273,8 @@ async def letter_issued(change: Change, received: Received[objection.LetterIssue
     case, letter = received.message.case, received.message.letter
     subject = await known(change.session, Subject, case.subject_id)
     text, key = Text(letter.title, letter.body), f"letter/{letter.letter_id}"
-    await issue(change, NoticeKind.LETTER, key, subject, case.bureau, text)
+    matter = Matter(f"case/{case.case_id}", letter.letter_id, letter.number, letter.check_code)
+    await issue(change, NoticeKind.LETTER, key, subject, case.bureau, text, matter)
 
 
 async def term_rung_reached(change: Change, received: Received[objection.TermRungReached]) -> None:
@@ -285,4 +286,5 @@ async def term_rung_reached(change: Change, received: Received[objection.TermRun
     bureau = await known(change.session, Bureau, case.bureau)
     text = Text(f"办理期限提醒：{case.number}", received.message.message_zh)
     key = f"term/{case.case_id}/{received.id}"
-    await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text)
+    matter = Matter(f"case/{case.case_id}")
+    await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)

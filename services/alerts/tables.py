@@ -213,9 +213,15 @@ class Alert(Base, table=True):
 
 
 class Notice(Base, table=True):
-    """A notice and its delivery. `key` identifies the cause; each key has only one notice."""
+    """A notice and its delivery. `key` identifies the cause; each key has only one notice.
+
+    `about` is what the notice is about, named as in events: `case/…`, `escalation/…`, `batch/…` or
+    empty. `letter_id`, `number` and `check_code` belong to the letter that the notice brings; empty
+    for other notices.
+    """
 
     __table_args__ = (
+        sa.Index("ix_notice_number", "number"),
         sa.Index("ix_notice_newest", "created_at", "notice_id"),
         sa.Index("ix_notice_state", "state"),
     )
@@ -233,6 +239,10 @@ class Notice(Base, table=True):
     error: str = ""
     created_at: datetime
     delivered_at: datetime | None = None
+    about: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    letter_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    number: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Escalation(Base, table=True):

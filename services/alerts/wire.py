@@ -77,6 +77,9 @@ def notice(row: Notice) -> pb.Notice:
         state=row.state.value,
         attempts=row.attempts,
         error=row.error,
+        about=row.about,
+        letter_id=row.letter_id,
+        number=row.number,
     )
     message.created_at.FromDatetime(row.created_at)
     if row.delivered_at is not None:

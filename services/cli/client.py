@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
     from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
     from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
+    from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
     from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
     from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
     from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
@@ -54,7 +55,9 @@ class Service(NamedTuple):
     name: str
 
 
-# Every gRPC service by its name in this client. OperationsService is served by each process.
+ISSUERS = ("objection", "alerts")  # the processes that write letters and serve LetterService
+# Every gRPC service by its name in this client, but for those that several processes serve:
+# OperationsService (all) and LetterService (the issuers).
 GRPC_SERVICES = {
     "identity": Service("registry", "protos.identity.v1.identity", "IdentityService"),
     "registry": Service("registry", "protos.registry.v1.registry", "RegistryService"),
@@ -121,6 +124,13 @@ class Client:
 
         stub = operations_pb2_grpc.OperationsServiceStub
         return {service: stub(channel) for service, channel in self.channels.items()}
+
+    @cached_property
+    def letters(self) -> list[LetterServiceStub]:
+        """The stubs of the LetterService of each process that writes letters."""
+        from protos.letters.v1 import letters_pb2_grpc  # noqa: PLC0415 - see above
+
+        return [letters_pb2_grpc.LetterServiceStub(self.channels[service]) for service in ISSUERS]
 
     async def close(self) -> None:
         """Closes every gRPC channel of the client."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from plumbing import temporal
 from plumbing.metrics import workflows
+from plumbing.papers import servicer as letters
+from plumbing.papers.servicer import LetterServicer
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
-from services.objection import figures
+from services.objection import figures, queries
 from services.objection.activities import SERVICE, CaseActivities
 from services.objection.checks import CaseChecks
 from services.objection.clients import Clients
@@ -37,8 +39,9 @@ async def build(parts: Parts) -> Assembly:
         rpc={
             RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,
             REPAIRS: RepairServicer(parts.changes, clients).register,
+            letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
         },
-        policies=[POLICY],
+        policies=[POLICY, letters.POLICY],
         consumers=consumers(parts, case_workflows),
         background=[worker.run, workflows.drain, checks.adopt_calendar],
         check=checks.check,

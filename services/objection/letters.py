@@ -43,6 +43,11 @@ class LetterText:
     title: str
     body: str
 
+    @property
+    def series(self) -> str:
+        """The title by which letters are numbered, without the count of a repeated letter."""
+        return self.title.partition("（")[0]
+
 
 @dataclass(frozen=True)
 class RecordFacts:

@@ -1,11 +1,10 @@
-"""Lodging of objections; case numbers, and the rule of one open case per record, for all kinds."""
+"""Lodging of objections, and the rule of one open case per record, for all kinds of cases."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.errors import Fault, InvalidInput, WrongState
@@ -14,19 +13,11 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.numbers import next_number
 from services.objection.steps import record_step
 from services.objection.tables import OPEN, Case
 
-KIND_ZH = {CaseKind.OBJECTION: "异议", CaseKind.REPAIR: "修复"}
 _CITE = {CaseKind.OBJECTION: OBJECTION_CITE, CaseKind.REPAIR: REPAIR_CITE}
-_NEXT_NUMBER = (
-    "INSERT INTO {series} (bureau, year, last) VALUES (:bureau, :year, 1)"
-    " ON CONFLICT (bureau, year) DO UPDATE SET last = {series}.last + 1 RETURNING last"
-)
-_SERIES = {
-    CaseKind.OBJECTION: sa.text(_NEXT_NUMBER.format(series="case_number")),
-    CaseKind.REPAIR: sa.text(_NEXT_NUMBER.format(series="repair_number")),
-}
 _NO_LONGER_HELD = ("withdrawn", "expired")
 
 
@@ -66,18 +57,6 @@ async def lodge(
         cite=OBJECTION_CITE,
     )
     return pb.LodgeObjectionResponse(case=message)
-
-
-async def next_number(change: Change, kind: CaseKind, bureau: str) -> str:
-    """Returns the number of a bureau's next case of a kind, for example 异议〔2026〕330106-0001号.
-
-    Call it before any other database access of the lodging: it locks a row, so that the lodgings of
-    a bureau run one after another and the second of two cases on one record is refused.
-    """
-    connection = await change.session.connection()
-    place = {"bureau": bureau, "year": change.today.year}
-    last = int((await connection.execute(_SERIES[kind], place)).scalar_one())
-    return f"{KIND_ZH[kind]}〔{change.today.year}〕{bureau}-{last:04d}号"
 
 
 async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from law.errors import NotFound
 from law.objection import CaseKind, CaseState
 from plumbing import paging, row_scope
 from plumbing.identity import Caller
+from plumbing.papers.servicer import IssuedLetter
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
@@ -51,6 +52,15 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
         steps=map(wire.step_message, await view.session.exec(steps.order_by(col(CaseStep.seq)))),
         letters=map(wire.letter_message, await view.session.exec(letters.order_by(*in_order))),
     )
+
+
+async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]:
+    """Returns the letters with a number; at most one."""
+    rows = await session.exec(select(CaseLetter).where(col(CaseLetter.number) == number))
+    return [
+        IssuedLetter(letter.number, letter.check_code, letter.title, letter.body, letter.issued_at)
+        for letter in rows
+    ]
 
 
 async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesResponse:

@@ -31,6 +31,7 @@ from law.objection import (
 from law.terms.ledger import Term
 from plumbing.change import Change
 from plumbing.identity import Caller
+from plumbing.papers.check_code import new_check_code
 from plumbing.short_ids import find_by_id
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
@@ -38,6 +39,7 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.letters import LetterText
 from services.objection.messages import RungDue, Stuck
+from services.objection.numbers import next_letter_number
 from services.objection.schedule import due_on
 from services.objection.tables import OPEN, Case, CaseLetter, CaseStep, ReachedRung
 from services.objection.wire import case_message, letter_message
@@ -266,7 +268,7 @@ async def note_grade_after(change: Change, case_id: str, grade: Grade) -> None:
 
 
 async def issue_letter(change: Change, case_id: str, text: LetterText) -> None:
-    """Stores and announces a letter to the subject of a case (S4 五(三)).
+    """Stores, numbers and announces a letter to the subject of a case (S4 五(三)).
 
     Does nothing if the case already has a letter of this title.
     """
@@ -279,13 +281,17 @@ async def issue_letter(change: Change, case_id: str, text: LetterText) -> None:
         letter_id=str(uuid.uuid4()),
         body=text.body,
         issued_at=change.at,
+        number=await next_letter_number(change, text.series, case.bureau),
+        check_code=new_check_code(),
     )
     change.session.add(letter)
     event = events.LetterIssued(
         case=case_message(case, change.today), letter=letter_message(letter)
     )
     await change.announce(event, aggregate=aggregate_of(case), bureau=case.bureau)
-    _audit(change, case, "letter", letter=letter.letter_id, title=letter.title)
+    _audit(
+        change, case, "letter", letter=letter.letter_id, title=letter.title, number=letter.number
+    )
 
 
 async def settle(change: Change, case_id: str) -> None:

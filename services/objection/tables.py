@@ -119,15 +119,32 @@ class CaseStep(Base, table=True):
 
 
 class CaseLetter(Base, table=True):
-    """A letter to the subject of a case; a case has at most one of each title."""
+    """A letter to the subject of a case; a case has at most one of each title.
+
+    `number` and `check_code` are empty for letters of before they were introduced.
+    """
 
     __tablename__ = "case_letter"
+    __table_args__ = (sa.Index("ix_case_letter_number", "number"),)
 
     case_id: str = Field(primary_key=True)
     title: str = Field(primary_key=True)
     letter_id: str
     body: str
     issued_at: datetime
+    number: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class LetterNumber(Base, table=True):
+    """The last number that a bureau gave to a letter of one title in a year."""
+
+    __tablename__ = "letter_number"
+
+    bureau: str = Field(primary_key=True)
+    title: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
 
 
 class ReachedRung(Base, table=True):

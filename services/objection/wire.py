@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.terms.ledger import Term
 from law.terms.workdays import edition
+from plumbing.papers.letter_text import digest
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.repairs.repair_file import RepairFile
 from services.objection.tables import Case, CaseLetter, CaseStep
@@ -77,6 +78,9 @@ def letter_message(letter: CaseLetter) -> pb.Letter:
         title=letter.title,
         body=letter.body,
         issued_at=stamp(letter.issued_at),
+        number=letter.number,
+        check_code=letter.check_code,
+        sha256=digest(letter.body),
     )
 
 

@@ -15,6 +15,7 @@ from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
 from protos.identity.v1 import identity_pb2
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
+from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
@@ -58,6 +59,8 @@ class Services:
         self.repair = RepairServiceStub(objection)
         self.alerts = AlertsServiceStub(alerts)
         self.escalations = EscalationServiceStub(alerts)
+        # Each of the two services answers for the letters that it issued.
+        self.letters = (LetterServiceStub(objection), LetterServiceStub(alerts))
 
     async def close(self) -> None:
         """Closes every gRPC channel of the portal."""

@@ -17,7 +17,11 @@ import protos
 from plumbing.settings import SERVICES
 
 # Which processes serve a package that is not named like its process.
-ELSEWHERE: dict[str, Sequence[str]] = {"identity": ("registry",), "operations": SERVICES}
+ELSEWHERE: dict[str, Sequence[str]] = {
+    "identity": ("registry",),
+    "letters": ("objection", "alerts"),
+    "operations": SERVICES,
+}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
+from protos.letters.v1 import letters_pb2 as letters
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
@@ -208,6 +209,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "ListAlerts": lambda place: alerts.ListAlertsRequest(subject_id=place.subject_id),
     "ListBatches": lambda _place: registry.ListBatchesRequest(page_size=1000),
     "GetTemplate": lambda _place: registry.GetTemplateRequest(family="subjects", format="xlsx"),
+    "CheckLetter": lambda _place: letters.CheckLetterRequest(
+        number="提醒〔2026〕330106-0001号", check_code="2222-2222"
+    ),
     "ListAudit": lambda _place: operations.ListAuditRequest(page_size=1),
     "AdvanceClock": lambda _place: registry.AdvanceClockRequest(
         request_id=new_request_id(), to=PAST

@@ -352,6 +352,8 @@ EscalationService.RecordInterview own        -  +  -  -  -  -  -  -  -  -   +  -
 EscalationService.RecordInterview foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +   +  +  +
 
+LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +   +  +  +
+
 OperationsService.Check any                  -  -  -  -  -  -  -  +  -  +   -  -  -
 OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  +   -  -  -
 OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  +   -  -  -

@@ -164,7 +164,9 @@ async def test_a_mail_has_the_text_and_the_id_of_its_notice(
     assert mail["Subject"] == "异议处理结果告知"
     assert mail["X-Notice-Id"] == notice.notice_id
     assert mail["Message-ID"] == f"<{notice.notice_id}@test.example>"
-    assert mail.get_content().splitlines()[1] == "贵单位的异议已处理。"
+    text, html = mail.iter_parts()
+    assert text.get_content().splitlines()[1] == "贵单位的异议已处理。"
+    assert "<p>贵单位的异议已处理。</p>" in html.get_content()
 
 
 async def test_a_mail_server_that_was_away_gets_the_notice_later(

@@ -169,6 +169,9 @@ class Notice(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     DELIVERED_AT_FIELD_NUMBER: _builtins.int
+    ABOUT_FIELD_NUMBER: _builtins.int
+    LETTER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
@@ -191,6 +194,12 @@ class Notice(_message.Message):
     """Number of attempts to deliver it."""
     error: _builtins.str
     """Last error of delivery."""
+    about: _builtins.str
+    """What it is about, as in events: case/…, escalation/… or batch/…; empty for other notices."""
+    letter_id: _builtins.str
+    """The letter that it brings; empty for other notices."""
+    number: _builtins.str
+    """Number of that letter."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When the notice was made."""
@@ -214,10 +223,13 @@ class Notice(_message.Message):
         error: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         delivered_at: _timestamp_pb2.Timestamp | None = ...,
+        about: _builtins.str = ...,
+        letter_id: _builtins.str = ...,
+        number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "delivered_at", b"delivered_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "attempts", b"attempts", "body", b"body", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "kind", b"kind", "notice_id", b"notice_id", "state", b"state", "subject_id", b"subject_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "address", b"address", "attempts", b"attempts", "body", b"body", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "state", b"state", "subject_id", b"subject_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

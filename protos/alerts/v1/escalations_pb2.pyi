@@ -113,6 +113,10 @@ class EscalationStep(_message.Message):
     CORRECT_BY_FIELD_NUMBER: _builtins.int
     INTERVIEW_FIELD_NUMBER: _builtins.int
     EXPOSURE_FIELD_NUMBER: _builtins.int
+    LETTER_ID_FIELD_NUMBER: _builtins.int
+    LETTER_TITLE_FIELD_NUMBER: _builtins.int
+    CHECK_CODE_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
     step_id: _builtins.str
     """Stable id."""
     step: _builtins.str
@@ -137,6 +141,14 @@ class EscalationStep(_message.Message):
     """The document; before the decision its draft, without a number."""
     correct_by: _builtins.str
     """The last day, inclusive, by which the subject is asked to correct."""
+    letter_id: _builtins.str
+    """The document as a letter; empty for a draft and for documents of before there were check codes."""
+    letter_title: _builtins.str
+    """Title of the letter in Chinese, such as 行政指导建议书."""
+    check_code: _builtins.str
+    """With the number it lets anybody check the letter."""
+    sha256: _builtins.str
+    """SHA-256 of the body in UTF-8, hex."""
     @_builtins.property
     def proposed_at(self) -> _timestamp_pb2.Timestamp:
         """When it was proposed."""
@@ -172,10 +184,14 @@ class EscalationStep(_message.Message):
         correct_by: _builtins.str = ...,
         interview: Global___Interview | None = ...,
         exposure: Global___Exposure | None = ...,
+        letter_id: _builtins.str = ...,
+        letter_title: _builtins.str = ...,
+        check_code: _builtins.str = ...,
+        sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "exposure", b"exposure", "interview", b"interview", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "cite", b"cite", "correct_by", b"correct_by", "decided_at", b"decided_at", "decided_by", b"decided_by", "exposure", b"exposure", "interview", b"interview", "notice_id", b"notice_id", "number", b"number", "proposed_at", b"proposed_at", "reasons", b"reasons", "review_on", b"review_on", "state", b"state", "step", b"step", "step_id", b"step_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "check_code", b"check_code", "cite", b"cite", "correct_by", b"correct_by", "decided_at", b"decided_at", "decided_by", b"decided_by", "exposure", b"exposure", "interview", b"interview", "letter_id", b"letter_id", "letter_title", b"letter_title", "notice_id", b"notice_id", "number", b"number", "proposed_at", b"proposed_at", "reasons", b"reasons", "review_on", b"review_on", "sha256", b"sha256", "state", b"state", "step", b"step", "step_id", b"step_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -377,12 +377,21 @@ class Letter(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
     ISSUED_AT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    CHECK_CODE_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
     letter_id: _builtins.str
     """Stable id."""
     title: _builtins.str
     """Title in Chinese."""
     body: _builtins.str
     """Body in Chinese, paragraphs separated by a line feed."""
+    number: _builtins.str
+    """Number, without gaps for each bureau, title and year; empty for letters of before there were any."""
+    check_code: _builtins.str
+    """With the number it lets anybody check the letter; empty where the number is."""
+    sha256: _builtins.str
+    """SHA-256 of the body in UTF-8, hex."""
     @_builtins.property
     def issued_at(self) -> _timestamp_pb2.Timestamp:
         """When it was issued."""
@@ -394,10 +403,13 @@ class Letter(_message.Message):
         title: _builtins.str = ...,
         body: _builtins.str = ...,
         issued_at: _timestamp_pb2.Timestamp | None = ...,
+        number: _builtins.str = ...,
+        check_code: _builtins.str = ...,
+        sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "issued_at", b"issued_at", "letter_id", b"letter_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "check_code", b"check_code", "issued_at", b"issued_at", "letter_id", b"letter_id", "number", b"number", "sha256", b"sha256", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

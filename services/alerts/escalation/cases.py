@@ -28,7 +28,7 @@ from plumbing.events.leadership import exclusively
 from protos.alerts.v1 import events_pb2
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.texts import RedLine, closed
-from services.alerts.notices.issue import contact_of, issue
+from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.tables import (
     APPLIES,
     Alert,
@@ -216,7 +216,8 @@ async def _notify_of_closing(
         subject.name, change.today, lines, contact, interview_cancelled=interview_cancelled
     )
     key = f"escalation/{case.escalation_id}/closed"
-    await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text)
+    matter = Matter(f"escalation/{case.escalation_id}")
+    await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text, matter)
 
 
 async def red_lines(session: AsyncSession, case: Escalation) -> list[RedLine]:

@@ -8,6 +8,7 @@ sent before the approval.
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import uuid4
 
 from sqlmodel import col, select
 
@@ -30,6 +31,7 @@ from law.terms.workdays import edition
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.identity import Role
+from plumbing.papers.check_code import new_check_code
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
@@ -37,7 +39,7 @@ from services.alerts.escalation import texts
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import CITE, UNDECIDED, save, snapshot
 from services.alerts.escalation.documents import corrected_by, facts_of, text_of
-from services.alerts.notices.issue import issue
+from services.alerts.notices.issue import Matter, issue
 from services.alerts.tables import (
     DocumentNumber,
     Escalation,
@@ -304,7 +306,9 @@ async def _issue(
     if (text := text_of(step, facts, kind)) is None:
         raise AssertionError("An interview is appointed before its document is made")
     key = f"escalation/{case.escalation_id}/{step.step_id}"
-    notice = await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text)
+    about = f"escalation/{case.escalation_id}"
+    matter = Matter(about, str(uuid4()), step.number, new_check_code())
+    notice = await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text, matter)
     step.notice_id = notice.notice_id if notice else ""
 
 

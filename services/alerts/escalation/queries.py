@@ -15,6 +15,7 @@ from law.escalation import Step
 from law.evidence import SubjectKind
 from plumbing import paging
 from plumbing.identity import Role
+from plumbing.papers.servicer import IssuedLetter
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -22,6 +23,7 @@ from services.alerts import wire
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import UNDECIDED, is_open
 from services.alerts.escalation.documents import facts_of, text_of
+from services.alerts.escalation.texts import LETTER_TITLES
 from services.alerts.notices.texts import Text
 from services.alerts.queries import scope
 from services.alerts.tables import (
@@ -114,6 +116,28 @@ async def _drafts(
     facts, kind = await facts_of(session, case, subject, today, ""), SubjectKind(subject.kind)
     drafts = {step.step_id: text_of(step, facts, kind) for step in undecided}
     return {step_id: text for step_id, text in drafts.items() if text is not None}
+
+
+async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]:
+    """Returns the documents of escalation steps with a number; at most one.
+
+    A letter of a case, of which alerts has only a notice, is checked by its own service.
+    """
+    of_steps = (
+        select(Notice, EscalationStep)
+        .join(EscalationStep, col(EscalationStep.notice_id) == col(Notice.notice_id))
+        .where(col(Notice.number) == number)
+    )
+    return [
+        IssuedLetter(
+            notice.number,
+            notice.check_code,
+            LETTER_TITLES[step.step],
+            notice.body,
+            notice.created_at,
+        )
+        for notice, step in await session.exec(of_steps)
+    ]
 
 
 def _public_kinds(on: date) -> list[SubjectKind]:

@@ -19,6 +19,13 @@ from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
 _ASKED = "请立即停止使用上述器具；修理或申请检定，检定合格前不得使用；不再使用的，请办理停用或报废"
 _ENDS = "上述器具检定合格、停止使用或报废后，本次督促自动终结，无需另行申请。"
 _GUIDANCE = "本建议属行政指导，不是行政处罚，也不记入信用档案。"
+# The title of each document as a letter; the title of its mail also says what is to be done.
+LETTER_TITLES = {
+    Step.REMINDER: "提醒",
+    Step.GUIDANCE_LETTER: "行政指导建议书",
+    Step.INTERVIEW: "约谈通知",
+    Step.EXPOSURE: "公开曝光告知",
+}
 
 
 @dataclass(frozen=True)

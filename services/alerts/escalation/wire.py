@@ -9,8 +9,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.escalation import Step, rung
 from law.periods import local_day
+from plumbing.papers.letter_text import digest
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
+from services.alerts.escalation.texts import LETTER_TITLES
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Escalation, EscalationStep, Notice
 
@@ -57,7 +59,8 @@ def step(
     `documents` are the notices by notice id, `drafts` the draft texts by step id; `name` is the
     name of the subject.
     """
-    document = documents.get(row.notice_id) or drafts.get(row.step_id)
+    issued = documents.get(row.notice_id)
+    document = issued or drafts.get(row.step_id)
     message = pb.EscalationStep(
         step_id=str(row.step_id),
         step=row.step.value,
@@ -74,6 +77,9 @@ def step(
         body=document.body if document else "",
         correct_by=wire.text(row.correct_by),
     )
+    if issued is not None and issued.letter_id:
+        message.letter_id, message.check_code = issued.letter_id, issued.check_code
+        message.letter_title, message.sha256 = LETTER_TITLES[row.step], digest(issued.body)
     if row.meets_at is not None:
         message.interview.CopyFrom(_interview(row))
     if row.statement:

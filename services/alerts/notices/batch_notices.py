@@ -6,7 +6,7 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.notices import texts
-from services.alerts.notices.issue import issue
+from services.alerts.notices.issue import Matter, issue
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Bureau, NoticeKind
 
@@ -28,7 +28,8 @@ async def batch_decided(change: Change, received: Received[registry.BatchDecided
     if bureau is None or batch.state not in TITLES:
         return
     key = f"batch/{batch.batch_id}/{batch.state}/{batch.estimate.digest}"
-    await issue(change, NoticeKind.BATCH, key, bureau, batch.bureau, _text(received.message))
+    text, matter = _text(received.message), Matter(f"batch/{batch.batch_id}")
+    await issue(change, NoticeKind.BATCH, key, bureau, batch.bureau, text, matter)
 
 
 def _text(decided: registry.BatchDecided) -> Text:

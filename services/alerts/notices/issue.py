@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import TypeVar
 from uuid import uuid4
 
@@ -24,6 +25,22 @@ KEYS_PER_QUERY = 1000
 Row = TypeVar("Row", bound=Base)
 
 
+@dataclass(frozen=True)
+class Matter:
+    """What a notice is about, as in events (`case/…`, `escalation/…`, `batch/…`), and its letter.
+
+    The last three are empty for a notice that brings no letter.
+    """
+
+    about: str = ""
+    letter_id: str = ""
+    number: str = ""
+    check_code: str = ""
+
+
+NOTHING = Matter()
+
+
 async def issue(
     change: Change,
     kind: NoticeKind,
@@ -31,11 +48,12 @@ async def issue(
     recipient: Subject | Bureau,
     bureau: str,
     text: Text,
+    matter: Matter = NOTHING,
 ) -> Notice | None:
     """Stores, audits and announces a new notice; returns None if `key` already has a notice."""
     if await existing_keys(change.session, [key]):
         return None
-    notice = new_notice(change, kind, key, recipient, bureau, text)
+    notice = new_notice(change, kind, key, recipient, bureau, text, matter)
     change.session.add(notice)
     audited = f"notice/{notice.notice_id}"
     after = {"kind": kind, "key": key, "state": notice.state}
@@ -51,6 +69,7 @@ def new_notice(
     recipient: Subject | Bureau,
     bureau: str,
     text: Text,
+    matter: Matter = NOTHING,
 ) -> Notice:
     """Creates a notice without storing it.
 
@@ -67,6 +86,7 @@ def new_notice(
         body=text.body,
         state=NoticeState.PENDING if recipient.email else NoticeState.NO_ADDRESS,
         created_at=change.at,
+        **asdict(matter),
     )
 
 

@@ -19,6 +19,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
 from services.alerts.notices.issue import announce, load
+from services.alerts.notices.mail_parts import html_part, text_part
 from services.alerts.tables import Bureau, Notice, NoticeState, Subject
 
 TIMEOUT_SECONDS = 30.0
@@ -42,11 +43,11 @@ def _codes(error: Exception) -> list[int]:
     return [error.code if isinstance(error, aiosmtplib.SMTPResponseException) else 0]
 
 
-def compose(notice: Notice, mail_from: str) -> EmailMessage:
-    """Returns the mail message of a notice. Its Message-ID is derived from the notice's id.
+def compose(notice: Notice, mail_from: str, portal_url: str) -> EmailMessage:
+    """Returns the mail message of a notice, as text and as HTML, with links to the portal.
 
-    A message that is sent twice is therefore recognised as a copy. Raises MailError for an invalid
-    address.
+    Its Message-ID is derived from the notice's id: a message that is sent twice is recognised as a
+    copy. Raises MailError for an invalid address.
     """
     message = EmailMessage()
     # A serial number may contain a line break; a header may not.
@@ -60,7 +61,8 @@ def compose(notice: Notice, mail_from: str) -> EmailMessage:
     domain = mail_from.rpartition("@")[2].rstrip(">") or "quanheng"
     message["Message-ID"] = f"<{notice.notice_id}@{domain}>"
     message["X-Notice-Id"] = notice.notice_id
-    message.set_content(notice.body)
+    message.set_content(text_part(notice, portal_url))
+    message.add_alternative(html_part(notice, portal_url), subtype="html")
     return message
 
 

@@ -16,10 +16,12 @@ from google.protobuf.descriptor import Descriptor
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.texts_in_force.governing import GoverningTexts
 from plumbing.identity import Caller, Role
+from plumbing.papers.servicer import POLICY as LETTER_POLICY
 from plumbing.rpc import Policy
 from protos.alerts.v1 import alerts_pb2, escalations_pb2
 from protos.grading.v1 import assessments_pb2, grading_pb2
 from protos.identity.v1 import identity_pb2
+from protos.letters.v1 import letters_pb2
 from protos.objection.v1 import objection_pb2
 from protos.registry.v1 import bulk_pb2, registry_pb2
 from services.alerts.policy import ESCALATION_POLICY
@@ -40,6 +42,7 @@ CONTRACTS = (
     escalations_pb2,
     grading_pb2,
     identity_pb2,
+    letters_pb2,
     objection_pb2,
     registry_pb2,
 )
@@ -49,6 +52,7 @@ POLICIES: tuple[Policy, ...] = (
     ESCALATION_POLICY,
     GRADING_POLICY,
     IMPORT_POLICY,
+    LETTER_POLICY,
     OBJECTION_POLICY,
     REGISTRY_POLICY,
     RULESET_POLICY,
@@ -112,6 +116,10 @@ OPEN = {
     "quanheng.alerts.v1.ListExposuresResponse": {"exposures", "next_page_token", "total"},
     "quanheng.alerts.v1.Exposure": {
         *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),
+    },
+    # Of a letter to whoever has its number and code: neither whom it is to nor what it says.
+    "quanheng.letters.v1.CheckLetterResponse": {
+        *("genuine", "number", "title", "bureau_name", "issued_on", "sha256"),
     },
 }
 

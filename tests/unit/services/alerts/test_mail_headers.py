@@ -10,6 +10,8 @@ from services.alerts.notices import mail
 from services.alerts.notices.mail import MailError
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 
+PORTAL = "https://quanheng.example"
+
 
 def notice(address: str, title: str = "标题") -> Notice:
     return Notice(
@@ -30,7 +32,8 @@ def notice(address: str, title: str = "标题") -> Notice:
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\u2028", "\x85"])
 def test_a_line_break_in_a_title_adds_no_header(line_break: str) -> None:
-    message = mail.compose(notice("a@b.example", f"一{line_break}Bcc: c@d.example"), "q@localhost")
+    title = f"一{line_break}Bcc: c@d.example"
+    message = mail.compose(notice("a@b.example", title), "q@localhost", PORTAL)
     assert message["Subject"] == "一 Bcc: c@d.example"
     assert message["Bcc"] is None
 
@@ -38,5 +41,5 @@ def test_a_line_break_in_a_title_adds_no_header(line_break: str) -> None:
 @pytest.mark.parametrize("address", ["a@b\nBcc:c@d", "a\u2028@b", "=?utf-8?q?=0ABcc:?=@b"])
 def test_a_text_that_is_not_an_address_fails_finally(address: str) -> None:
     with pytest.raises(MailError) as caught:
-        mail.compose(notice(address), "q@localhost")
+        mail.compose(notice(address), "q@localhost", PORTAL)
     assert caught.value.final

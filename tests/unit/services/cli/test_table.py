@@ -9,6 +9,7 @@ import pytest
 
 from plumbing import operations
 from plumbing.identity import Role
+from plumbing.papers import servicer as letters
 from plumbing.rpc import Policy
 from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS
@@ -33,6 +34,7 @@ POLICIES: Policy = {
     **OBJECTION,
     **REGISTRY,
     **IMPORTS,
+    **letters.POLICY,
     **operations.POLICY,
 }
 PEOPLE = set(Role) - {Role.SERVICE, Role.INTEGRATOR}
@@ -58,6 +60,7 @@ BY_HAND = {
     "RulesetService/ListActivations": "ruleset list",
     "RulesetService/GetImpact": "ruleset show",
     "RulesetService/ListImpactMoves": "ruleset show",
+    "LetterService/CheckLetter": "letter check",
     "OperationsService/Check": "check",
     "OperationsService/Reconcile": "reconcile",
     "OperationsService/VerifyAudit": "audit verify",
@@ -101,7 +104,8 @@ def test_every_exception_is_needed_and_names_a_command() -> None:
 
 def test_every_policy_is_looked_at() -> None:
     services = {method.rpartition("/")[0] for method in POLICIES}
-    modules = {one.module for one in GRPC_SERVICES.values()} | {"protos.operations.v1.operations"}
+    several = {"protos.letters.v1.letters", "protos.operations.v1.operations"}
+    modules = {one.module for one in GRPC_SERVICES.values()} | several
     contract = [importlib.import_module(f"{module}_pb2").DESCRIPTOR for module in modules]
     of_contract = {
         f"/{service.full_name}" for file in contract for service in file.services_by_name.values()

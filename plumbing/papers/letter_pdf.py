@@ -1,0 +1,61 @@
+"""A letter as PDF in the manner of GB/T 9704-2012, made from the text that its service stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from plumbing.papers.letter_text import parts_of
+from plumbing.papers.typesetting import qr_svg, typeset
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter to typeset; `number` and `check_code` are empty if it cannot be checked.
+
+    `sha256` is the digest of `body`, which the page that checks letters also shows.
+    """
+
+    title: str
+    body: str
+    issued_on: date
+    number: str
+    check_code: str
+    sha256: str
+
+
+def letter_pdf(letter: Letter, portal_url: str, font_dir: str) -> bytes:
+    """Returns a letter as PDF; the same letter gives the same bytes with the same fonts.
+
+    `portal_url` is the address of the portal, where the letter is checked. Raises CannotTypeset.
+    """
+    parts, day = parts_of(letter.body), letter.issued_on
+    # The number stands in the head, so a line of the text that only repeats it is left out.
+    opening = [line for line in parts.opening if line != f"编号：{letter.number}"]
+    values = {
+        "title": letter.title,
+        "number": letter.number,
+        "opening": opening,
+        "addressee": parts.addressee,
+        "paragraphs": parts.paragraphs,
+        "signer": parts.signer,
+        "day": _written(day),
+        "date": [day.year, day.month, day.day],
+        "sha256": letter.sha256,
+        "check": _check(letter, portal_url),
+    }
+    return typeset("letter.typ", values, font_dir)
+
+
+def _check(letter: Letter, portal_url: str) -> dict[str, str] | None:
+    if not letter.check_code:
+        return None
+    page = f"{portal_url.rstrip('/')}/check/letter"
+    filled_in = {"number": letter.number.removesuffix("号"), "code": letter.check_code}
+    code = qr_svg(f"{page}?{urlencode(filled_in)}", error="m")
+    return {"page": page, "code": letter.check_code, "qr": code}
+
+
+def _written(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"

@@ -1,0 +1,33 @@
+"""The pages of the portal to which mails lead: a path for each kind of notice."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from services.alerts.tables import Notice, NoticeKind
+
+_OF_KIND = {
+    NoticeKind.DIGEST: "/instruments",
+    NoticeKind.REJECTED: "/instruments",
+    NoticeKind.ADVERSE_RECORD: "/records",
+    NoticeKind.GRADE_FELL: "/grade",
+    NoticeKind.APPROVALS: "/escalations",
+}
+_OF_BUREAU = {"case": "/cases", "escalation": "/escalations", "batch": "/imports"}
+_OF_SUBJECT = {"case": "/cases"}  # to whom the page of an escalation is not open
+ANY = "/home"
+MESSAGES = "/messages"
+
+
+def path_of(notice: Notice) -> str:
+    """Returns the path of the page on which the recipient of a notice finds its matter."""
+    thing, _, identity = notice.about.partition("/")
+    pages = _OF_SUBJECT if notice.subject_id else _OF_BUREAU
+    if thing in pages:
+        return f"{pages[thing]}/{identity}"
+    return _OF_KIND.get(notice.kind, MESSAGES if notice.subject_id else ANY)
+
+
+def check_path(number: str, check_code: str) -> str:
+    """Returns the path of the page that checks a letter, with number and code filled in."""
+    return f"/check/letter?{urlencode({'number': number, 'code': check_code})}"
