@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
+from law.periods import SHANGHAI, local_day
 from plumbing.papers.letter_text import parts_of
 from plumbing.papers.typesetting import qr_svg, typeset
+from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.objection.v1 import objection_pb2 as objection
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,20 @@ class Letter:
     number: str
     check_code: str
     sha256: str
+
+
+def letter_of_case(letter: objection.Letter) -> Letter:
+    """Returns a letter of an objection or repair as it is typeset."""
+    issued = local_day(letter.issued_at.ToDatetime(SHANGHAI))
+    return Letter(
+        letter.title, letter.body, issued, letter.number, letter.check_code, letter.sha256
+    )
+
+
+def letter_of_step(step: escalations.EscalationStep) -> Letter:
+    """Returns the document of an escalation step as it is typeset."""
+    issued = local_day(step.decided_at.ToDatetime(SHANGHAI))
+    return Letter(step.letter_title, step.body, issued, step.number, step.check_code, step.sha256)
 
 
 def letter_pdf(letter: Letter, portal_url: str, font_dir: str) -> bytes:

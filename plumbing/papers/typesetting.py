@@ -11,7 +11,7 @@ import json
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import segno
 import typst
@@ -26,7 +26,7 @@ FACES = {
     "label": ("SimHei", "STHeiti", "Noto Sans CJK SC", "Noto Serif CJK SC"),
 }
 # An archive format: typst then refuses a character that no font has, which is wanted here.
-STANDARD = "a-2b"
+STANDARD: Literal["a-2b"] = "a-2b"
 _NOT_IN_FONTS = re.compile(r'the text `"(.+)"` could not be displayed')
 
 
@@ -57,7 +57,7 @@ def typeset(template: str, values: dict[str, Any], font_dir: str) -> bytes:
     if warnings:
         listed = "; ".join(warning.message for warning in warnings)
         raise CannotTypeset(f"排印有误：{listed}", f"Typesetting went wrong: {listed}")
-    return bytes(pdf)
+    return cast("bytes", pdf)  # a PDF is one file, whatever its number of pages
 
 
 @lru_cache(maxsize=4)

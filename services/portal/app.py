@@ -22,6 +22,7 @@ from law.errors import LawError, NotFound
 from plumbing.client import Refusal, ask
 from plumbing.clock import Clock
 from plumbing.identity import Role
+from plumbing.papers.typesetting import CannotTypeset
 from protos.identity.v1 import identity_pb2
 from services.portal.api import app as api
 from services.portal.away import away_page
@@ -112,6 +113,8 @@ def _endpoint(
             return await _admitted(visit, page, roles)
         except Refusal as refusal:
             return await _after_refusal(visit, refusal)
+        except CannotTypeset as error:
+            return _refused(visit, 503, error.zh if visit.language == "zh-CN" else error.en)
         except NotFound as error:
             return _refused(visit, 404, error.zh if visit.language == "zh-CN" else error.en)
         except LawError as error:

@@ -14,11 +14,13 @@ from services.portal.pages import (
     calculators,
     case_acts,
     cases,
+    checking,
     escalations,
     home,
     imports,
     instruments,
     law_texts,
+    letters,
     objection_wizard,
     operator,
     public,
@@ -114,8 +116,24 @@ _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
 )
+_CHECKS = (
+    _at("/check/letter", checking.letter),
+    _at("/check/receipt", checking.receipt, form=True),
+    _at("/receipts/{receipt_id}.json", checking.receipt_file, Role.OPERATOR, *STAFF),
+)
+_LETTERS = (
+    _at("/cases/{case_id}/letters/{letter_id}.pdf", letters.of_case, Role.OPERATOR, *STAFF),
+    _at(
+        "/escalations/{escalation_id:path}/letters/{letter_id}.pdf",
+        letters.of_escalation,
+        Role.OPERATOR,
+        *STAFF,
+    ),
+)
 ADDRESSES: Sequence[Address] = (
     *_PUBLIC,
+    *_CHECKS,
+    *_LETTERS,  # before the escalations, whose ids contain a slash
     *_ACCOUNTS,
     *_OPERATORS,
     *_REGISTER,

@@ -20,9 +20,11 @@ from services.portal.navigation import navigation
 from services.portal.rendering import LANGUAGES, catalogue, render
 from services.portal.sessions import Sessions
 from services.portal.tables import PortalSession
+from services.portal.throttle import Throttle
 from services.portal.wording import Words
 
 LANGUAGE_COOKIE = "quanheng_language"
+GUESSES, GUESSES_SECONDS = 20, 600.0  # what one visitor may get wrong, and in which time
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Portal:
     services: Services
     sessions: Sessions
     visitor: VisitorToken
+    # Of letters and labels: a code is guessed once in ages, if few guesses are answered.
+    guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
 
 
 @dataclass
@@ -55,6 +59,11 @@ class Visit:
         if self.session is None:
             raise AssertionError("The page is open to people who have not signed in")
         return self.session
+
+    @property
+    def visitor(self) -> str:
+        """The network address of the visitor, by which guesses are counted."""
+        return self.request.client.host if self.request.client else ""
 
     @property
     def language(self) -> str:

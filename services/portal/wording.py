@@ -15,6 +15,7 @@ from law.kind_names import kind_name
 from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Step
 from law.reader.texts import spell_out
 from law.texts_in_force.load import load
+from protos.alerts.v1 import alerts_pb2
 from protos.objection.v1 import objection_pb2
 
 
@@ -271,6 +272,12 @@ class Words:
         parts = [part.strip() for part in citation.split(";")]
         texts = [part for part in parts if " " in part]
         return spell_out("; ".join(texts), self.lang) if texts else ""
+
+    def letter_path(self, notice: alerts_pb2.Notice) -> str:
+        """Returns the path of the letter, as PDF, that a notice brings."""
+        thing, _, identity = notice.about.partition("/")
+        place = "cases" if thing == "case" else "escalations"
+        return f"/{place}/{identity}/letters/{notice.letter_id}.pdf"
 
     def text_title(self, ruleset_id: str) -> str:
         """Returns the title of a ruleset; its id if it is unknown."""

@@ -18,6 +18,7 @@ from typing import Any, TypeVar, overload
 import typer
 
 from law.errors import Fault, InvalidInput, LawError
+from law.reader.json_text import read_json_text
 from law.reader.strict_reader import Reader, refuse
 
 BAD_INPUT = 2
@@ -136,11 +137,11 @@ def read_json(argument: str, path: Path | None) -> object:
     if path is None:
         read_text(argument, None)
     try:
-        text = (path or Path()).read_text("utf-8")
-        return json.loads(text, object_pairs_hook=_each_key_once)
-    except (OSError, ValueError, RecursionError) as error:
+        content = (path or Path()).read_bytes()
+    except OSError as error:
         fault = Fault(str(path), "不能读取为JSON", f"cannot be read as JSON: {error}")
         raise InvalidInput("文件不符合要求", "The file is not valid.", faults=[fault]) from None
+    return read_json_text(str(path), content)
 
 
 def read_object(argument: str, path: Path | None) -> Mapping[str, object]:
@@ -150,14 +151,6 @@ def read_object(argument: str, path: Path | None) -> Mapping[str, object]:
         return found
     fault = Fault(str(path), "应为对象", "must be an object")
     raise InvalidInput("文件不符合要求", "The file is not valid.", faults=[fault])
-
-
-def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    keys = [key for key, _ in pairs]
-    twice = sorted({key for key in keys if keys.count(key) > 1})
-    if twice:
-        raise ValueError(f"given twice: {', '.join(twice)}")
-    return dict(pairs)
 
 
 def _list_faults(error: LawError) -> None:

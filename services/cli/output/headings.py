@@ -13,7 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from services.cli.output.language import choose
 
 _HEADINGS = """
-approvers 可批准的人 | approving_bureau 批准机关代码 | would_be_held 须经批准
+about 关于 | approvers 可批准的人 | approving_bureau 批准机关代码 | would_be_held 须经批准
 account_id 账号id | action 事项 | activated_at 启用时间 | activated_by 启用人 | activation_id 启用id
 actor 谁 | address 地址 | adopted_draft 采用征求意见稿 | after 之后 | aggregate 对象
 alert_id 预警id | alert_share 预警比例 | alerts 预警数 | ambiguities 有歧义之处 | area_id 区域id
@@ -36,9 +36,9 @@ grade_after 此后等级 | grade_before 此前等级 | grade_id 等级id | grade
 ground 依据和理由 | grounds 理由 | hash 哈希 | impact_id 试算id | imported_at 导入时间
 imported_by 导入人 | in_force_from 有效自 | in_force_to 有效至（不含） | in_review 待核实
 index_id 指数id | instrument_id 器具id | instruments 器具数 | item 项 | kind 类别
-known_from 得知自 | known_to 得知至（不含） | latest_on 最长至 | least 起算数量 | location 使用地点
-lodged_at 提出时间 | lodged_by 提出人 | manufacturer 生产厂家 | media 媒体 | message_en 说明（英文）
-message_zh 说明 | model 型号规格 | moved 变动数 | moves 变动 | name 名称
+known_from 得知自 | known_to 得知至（不含） | latest_on 最长至 | least 起算数量 | letter_id 文书id
+location 使用地点 | lodged_at 提出时间 | lodged_by 提出人 | manufacturer 生产厂家 | media 媒体
+message_en 说明（英文） | message_zh 说明 | model 型号规格 | moved 变动数 | moves 变动 | name 名称
 no_record 无记录 | not_graded_en 不评价的原因（英文） | not_graded_zh 不评价的原因
 notice_id 通知id | number 案号 | object 对象 | occurred_on 发生日期 | on_behalf_of 代表
 opened_at 开始时间 | outcome 处理意见 | overdue 已逾期 | person_in_charge 负责人 | phone 电话

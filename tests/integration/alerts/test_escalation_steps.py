@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
+from plumbing.papers.letter_text import digest
 from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts.escalation import commands, queries
@@ -169,3 +170,26 @@ async def test_a_second_approval_sends_no_second_reminder(desk: EscalationDesk) 
     with pytest.raises(WrongState):
         await desk.approve("reminder")
     assert len(await desk.alerts.rows(Notice)) == 2  # the rejection and the reminder
+
+
+async def test_every_document_is_a_letter_that_anybody_can_check(desk: EscalationDesk) -> None:
+    await desk.take_steps("interview")
+    issued = [step for step in (await desk.read_case(OPERATOR)).steps if step.letter_id]
+    assert [step.letter_title for step in issued] == ["提醒", "行政指导建议书", "约谈通知"]
+    notices = {notice.letter_id: notice for notice in await desk.alerts.notices("escalation")}
+    assert len({step.check_code for step in issued}) == len(issued) == 3
+    for step in issued:
+        notice = notices[step.letter_id]
+        assert (notice.number, notice.about) == (step.number, "escalation/s1/1")
+        async with open_view(desk.alerts.database, desk.alerts.clock, OTHER_BUREAU) as view:
+            [found] = await queries.find_letters(view.session, step.number)
+        assert (found.check_code, found.body) == (step.check_code, step.body)
+        assert step.sha256 == digest(step.body)
+    async with open_view(desk.alerts.database, desk.alerts.clock, OTHER_BUREAU) as view:
+        assert await queries.find_letters(view.session, "") == []
+
+
+async def test_a_draft_is_no_letter(desk: EscalationDesk) -> None:
+    await desk.propose_next_step()
+    [draft] = (await desk.read_case(CASEWORKER)).steps
+    assert (draft.number, draft.letter_id, draft.check_code) == ("", "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,11 @@ HOSTILE = '<script src="https://evil.example/x.js"></script>&"\''
 
 
 def notice(kind: NoticeKind = NoticeKind.LETTER, **more: str) -> Notice:
-    given = {"subject_id": "s", "title": "异议处理决定书", "body": f"某某：\n{HOSTILE}\n局\n日\n"}
+    given: dict[str, Any] = {
+        "subject_id": "s",
+        "title": "异议处理决定书",
+        "body": f"某某：\n{HOSTILE}\n局\n日\n",
+    }
     return Notice(
         notice_id="n",
         kind=kind,

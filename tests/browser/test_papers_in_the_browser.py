@@ -1,0 +1,134 @@
+"""Papers on pages: letters as PDF, their check and that of receipts, labels and where they lead."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import APIResponse, Locator, Page, expect
+from pypdf import PdfReader
+
+from tests.patience import PATIENCE_SECONDS
+
+SignIn = Callable[..., Page]
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def declined(operator: Page, caseworker: Page) -> None:
+    """Leaves the operator on the page of an objection that was declined, with its letter."""
+    operator.goto("/objections/new")
+    operator.get_by_role("checkbox").first.check()
+    press(operator, "继续")
+    operator.get_by_label("理由").fill("记录与事实不符")
+    press(operator, "继续")
+    press(operator, "提交异议")
+    expect(operator.get_by_text("已提交").first).to_be_visible()
+    case = re.sub(r"\?.*$", "", operator.url)
+    caseworker.goto(case)
+    caseworker.get_by_role("button", name="不予受理").click()
+    caseworker.get_by_label("理由").fill("未附证据")
+    press(caseworker, "不予受理")
+    operator.goto(case)
+    shown_at_last(operator, pdf_link(operator))
+
+
+def pdf_link(page: Page) -> Locator:
+    return page.get_by_role("link", name=re.compile("PDF"))
+
+
+def shown_at_last(page: Page, wanted: Locator) -> None:
+    """Opens the page again until something is on it that a workflow brings."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not wanted.count() and time.monotonic() < ends:
+        page.wait_for_timeout(200)
+        page.reload()
+    expect(wanted.first).to_be_visible()
+
+
+def text_of(pdf: bytes) -> str:
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    return "".join("".join(page.extract_text().split()) for page in pages)
+
+
+def fetched(page: Page, path: str) -> APIResponse:
+    return page.request.get(path, max_redirects=0)
+
+
+def test_a_letter_is_printed_and_checked_and_the_public_never_gets_it(sign_in: SignIn) -> None:
+    operator, caseworker, anyone = sign_in("demo.operator"), sign_in("demo.caseworker"), sign_in()
+    declined(operator, caseworker)
+    path = str(pdf_link(operator).get_attribute("href"))
+    answer = fetched(operator, path)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    assert fetched(caseworker, path).body() == answer.body()  # the same bytes for everybody
+    assert fetched(anyone, path).status == 303  # to sign in
+    assert fetched(sign_in("demo.inspector"), path).status in (200, 403)
+    assert fetched(operator, re.sub("letters/.*", "letters/another.pdf", path)).status == 404
+    operator.goto("/messages")
+    shown_at_last(operator, pdf_link(operator))
+    assert path in [link.get_attribute("href") for link in pdf_link(operator).all()]
+
+    text = text_of(answer.body())
+    [number] = set(re.findall(r"异议不予受理通知书〔\d+〕[-\d]+号", text))
+    [(code,)] = [re.findall(r"校验码：(\w{4}-\w{4})", text)]
+    anyone.goto("/check/letter")
+    anyone.get_by_label("文书编号").fill(number.replace("〔", "[").replace("〕", "]"))
+    anyone.get_by_label("校验码").fill(code.lower())
+    press(anyone, "核验")
+    expect(anyone.get_by_role("heading", name="文书是真的")).to_be_visible()
+    shown = anyone.locator("main").inner_text()
+    assert re.search("[0-9a-f]{64}", shown)
+    assert "未附证据" not in shown  # what the letter says is for its addressee
+
+
+def test_a_wrong_code_is_told_and_guessing_is_slowed_down(sign_in: SignIn) -> None:
+    page = sign_in()
+    page.goto("/check/letter")
+    press(page, "核验")
+    page.goto("/check/letter?number=x&code=")
+    expect(page.get_by_role("alert")).to_contain_text("请填写校验码")
+    for _ in range(20):
+        answer = fetched(page, "/check/letter?number=提醒〔2026〕330106-0001号&code=AAAA-AAAA")
+        assert "没有编号和校验码都与此相符的文书" in answer.text()
+    answer = fetched(page, "/check/letter?number=提醒〔2026〕330106-0001号&code=AAAA-AAAA")
+    assert answer.status == 429
+    assert "十分钟后再试" in answer.text()
+
+
+def test_a_receipt_is_verified_and_a_changed_one_is_not(sign_in: SignIn, tmp_path: Path) -> None:
+    operator, anyone = sign_in("demo.operator"), sign_in()
+    operator.goto("/grade")
+    path = operator.get_by_role("link", name="下载评级凭证").get_attribute("href")
+    receipt = json.loads(fetched(operator, str(path)).text())
+    upload(anyone, tmp_path, json.dumps(receipt))
+    expect(anyone.get_by_role("heading", name="凭证计算无误")).to_be_visible()
+    expect(anyone.get_by_text("与平台上现行的等级一致")).to_be_visible()
+    assert anyone.locator("main li").count() > 1  # every point in a sentence
+    upload(anyone, tmp_path, json.dumps(receipt | {"score": 100, "grade": "A"}))
+    expect(anyone.get_by_text("凭证与重新计算的结果不一致")).to_be_visible()
+    expect(anyone.get_by_text("score: stated 100")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "hostile", ["", "no json", "[" * 5000, '{"a": 1, "a": 2}', '{"ruleset": ' + "9" * 5000 + "}"]
+)
+def test_a_hostile_file_is_refused(sign_in: SignIn, tmp_path: Path, hostile: str) -> None:
+    page = sign_in()
+    upload(page, tmp_path, hostile)
+    expect(page.get_by_role("alert")).to_contain_text("这个文件不是评级凭证")
+
+
+def upload(page: Page, folder: Path, content: str) -> None:
+    file = folder / "<b>receipt.json"
+    file.write_text(content)
+    page.goto("/check/receipt")
+    page.get_by_label("评级凭证文件").set_input_files(file)
+    press(page, "核验")
