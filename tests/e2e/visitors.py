@@ -22,6 +22,7 @@ _OF_NO_PLACE = {
     "format": "csv",
     "ruleset_id": "hangzhou-2021-120",
     "condition_id": "corrected",
+    "letter_id": "none-yet",
 }
 
 

@@ -46,6 +46,8 @@ TABLE = """
 /law/texts/{ruleset_id} any                               +   + + + + + + + +  + + +
 /law/working-days any                                     +   + + + + + + + +  + + +
 /law/colours any                                          +   + + + + + + + +  + + +
+/check/letter any                                         +   + + + + + + + +  + + +
+/check/receipt any                                        +   + + + + + + + +  + + +
 /firms/{subject_id} own                                   +   + + + + + + + +  + + +
 /firms/{subject_id} neighbour                             +   + + + + + + + +  + + +
 /firms/{subject_id} foreign                               +   + + + + + + + +  + + +
@@ -118,6 +120,15 @@ TABLE = """
 /cases/{case_id}/supplement own                           >   + - - - - - - -  - - -
 /cases/{case_id}/supplement neighbour                     >   - - - - - - - -  - - -
 /cases/{case_id}/supplement foreign                       >   - - - - - - - -  - - -
+
+/receipts/{receipt_id}.json own                           >   + + + + + - - -  + + +
+/receipts/{receipt_id}.json neighbour                     >   0 + + + + - - -  + + +
+/receipts/{receipt_id}.json foreign                       >   0 0 0 0 0 - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}.pdf own              >   0 0 0 0 0 - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}.pdf neighbour        >   - 0 0 0 0 - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}.pdf foreign          >   - - - - - - - -  - - -
+/escalations/{escalation_id:path}/letters/{letter_id}.pdf own >   0 0 0 0 0 - - -  0 0 0
+/escalations/{escalation_id:path}/letters/{letter_id}.pdf foreign >   - - - - - - - -  - - -
 
 /imports own                                              >   - + + - - - - -  + + -
 /imports foreign                                          >   - . . - - - - -  . . -

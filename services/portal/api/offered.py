@@ -25,7 +25,11 @@ PREFIX = "quanheng."
 # A line has package, service and method; `public` means that no token is needed.
 TABLE = Path(__file__).with_suffix(".txt")
 # The processes that serve a package that is not named after its process.
-_SERVED_BY = {"identity": ("registry",), "operations": SERVICES}
+_SERVED_BY = {
+    "identity": ("registry",),
+    "letters": ("objection", "alerts"),
+    "operations": SERVICES,
+}
 
 
 @dataclass(frozen=True)
