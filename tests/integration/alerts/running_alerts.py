@@ -94,7 +94,7 @@ class RecordingTimers(Timers):
     """Records the workflows that would be started; tests/workflows starts real ones."""
 
     def __init__(self) -> None:
-        self.watched: list[tuple[str, float | None]] = []
+        self.watched: list[str] = []
         self.delivered: list[str] = []
         self.running: set[str] = set()
         self.states: dict[str, EscalationStand] = {}
@@ -108,8 +108,8 @@ class RecordingTimers(Timers):
         running = {n for n in self.running if n.startswith("escalation/")}
         return {name.removeprefix("escalation/") for name in running}
 
-    async def watch(self, bureau: str, offset_seconds: float | None = None) -> None:
-        self.watched.append((bureau, offset_seconds))
+    async def watch(self, bureau: str) -> None:
+        self.watched.append(bureau)
 
     async def deliver(self, notice_id: str) -> None:
         self.delivered.append(notice_id)
