@@ -115,8 +115,8 @@ wheel: $(READY) ## build the wheel, install it alone, import every module
 ##@ Checking for longer, before a release or after a change in substance
 .PHONY: slow fuzz properties test-postgresql mutation
 slow: fuzz properties test-postgresql ## the three below, whole; an hour on two cores
-fuzz: $(READY) ## 500 made-up messages to every call of the platform
-	$(PYTEST) tests/e2e/test_nobody_in.py --fuzz-messages 500
+fuzz: $(READY) ## 500 made-up messages to every call of the platform, 40 over HTTP
+	$(PYTEST) tests/e2e/test_nobody_in.py tests/e2e/test_http_api.py --fuzz-messages 500
 properties: $(READY) ## every property on ten times as many examples
 	$(PYTEST) --hypothesis-profile thorough tests/unit tests/integration -m hypothesis
 test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the tests' own

@@ -123,7 +123,7 @@ def _seconds(method: Method, request: Request) -> float:
     if not (written.isascii() and written.isdigit() and len(written) <= 10):
         zh, en = "时限应为毫秒数，最多十位", "The time limit is in milliseconds, at most ten digits"
         raise InvalidInput(f"{DEADLINE}：{zh}", f"{DEADLINE}: {en}")
-    return min(int(written) / 1000, longest)
+    return min(max(int(written), 1) / 1000, longest)
 
 
 async def _not_there(_request: Request, error: Exception) -> Response:

@@ -22,7 +22,7 @@ JSON, MULTIPART = "application/json", "multipart/form-data"
 PIECE_BYTES = 256 << 10
 # How the errors of protobuf name a field that is unknown, and one whose value is wrong.
 _UNKNOWN = re.compile(r"has no field named \"([^\"]*)\" at ")
-_WRONG = re.compile(r" at \w+\.([\w.\[\]]+?)\.?$")
+_WRONG = re.compile(r"Failed to parse (\w+) field: ")
 
 
 def media_type(method: Method) -> str:
@@ -68,8 +68,9 @@ def _malformed(why: str) -> InvalidInput:
     first = why.splitlines()[0]
     if unknown := _UNKNOWN.search(first):
         return InvalidInput(faults=[Fault(unknown[1], "没有这个字段", "there is no such field")])
-    if wrong := _WRONG.search(first):
-        return InvalidInput(faults=[Fault(wrong[1], "类型或格式不符", first)])
+    if wrong := _WRONG.findall(first):
+        told = _WRONG.sub("", first)
+        return InvalidInput(faults=[Fault(".".join(wrong), "类型或格式不符", told)])
     return InvalidInput(f"请求不是合格的 JSON：{first}", f"The request is not valid JSON: {first}")
 
 
