@@ -13,10 +13,10 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from law.errors import LawError, NotFound
 from plumbing.client import Refusal, ask
@@ -27,10 +27,16 @@ from protos.identity.v1 import identity_pb2
 from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import use_token
-from services.portal.protection import SAFE_METHODS, SafeHeaders, SameOrigin, UploadLimit
-from services.portal.rendering import HERE
+from services.portal.protection import (
+    SAFE_METHODS,
+    SafeHeaders,
+    SameOrigin,
+    UploadLimit,
+    unmasked,
+)
 from services.portal.routes import ADDRESSES, IMPORT_PATH, Address
 from services.portal.sessions import COOKIE
+from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession
 from services.portal.visit import Page, Portal, Visit, message_of
 
@@ -64,9 +70,11 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
         routes=[
             *(_route(portal, clock, address) for address in ADDRESSES),
             _health(portal),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
+            Route("/static/{name:path}", serve_static),
         ],
         middleware=[
+            # Level 5 takes a third of the time of level 9, for one per cent more bytes.
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
             Middleware(SameOrigin),
             Middleware(
                 UploadLimit,
@@ -154,7 +162,8 @@ def _form_is_ours(visit: Visit) -> bool:
     """Whether a form of somebody signed in carries the token its page was given."""
     if visit.session is None:
         return True
-    return hmac.compare_digest(visit.field("form_token"), visit.session.form_token)
+    token = unmasked(visit.field("form_token"))
+    return hmac.compare_digest(token.encode(), visit.session.form_token.encode())
 
 
 async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -118,3 +120,28 @@ class UploadLimit:
 
 class BodyTooLarge(Exception):
     """Raised if a request body is larger than the limit, whatever length its header states."""
+
+
+def masked(token: str) -> str:
+    """Returns a form token in another guise each time, for a page that is sent compressed.
+
+    The size of a compressed page tells what repeats in it; a token that never repeats tells
+    nothing. `unmasked` restores the token.
+    """
+    plain = token.encode()
+    mask = secrets.token_bytes(len(plain))
+    return urlsafe_b64encode(mask + _xor(mask, plain)).decode()
+
+
+def unmasked(written: str) -> str:
+    """Returns the token that `masked` was given; empty if the text is not of that form."""
+    try:
+        both = urlsafe_b64decode(written.encode())
+        half = len(both) // 2
+        return _xor(both[:half], both[half:]).decode()
+    except ValueError:
+        return ""
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from plumbing.clock import SHANGHAI
 from services.portal import wording
+from services.portal.static_files import static_address
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh-CN", "en")
@@ -73,6 +74,7 @@ def render(template: str, language: str, values: Mapping[str, Any]) -> str:
             number=_number(language),
             written=_written(language),
             paragraphs=_paragraphs,
+            static=static_address,
         )
     )
 

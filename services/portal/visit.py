@@ -17,6 +17,7 @@ from plumbing.identity import Role
 from plumbing.settings import Settings
 from services.portal.clients import Services, VisitorToken
 from services.portal.navigation import navigation
+from services.portal.protection import masked
 from services.portal.rendering import LANGUAGES, catalogue, render
 from services.portal.sessions import Sessions
 from services.portal.tables import PortalSession
@@ -155,7 +156,7 @@ class Visit:
         return {
             "visit": self,
             "session": session,
-            "form_token": session.form_token if session else "",
+            "form_token": masked(session.form_token) if session else "",
             "request_id": self.field("request_id") or new_request_id(),
             "navigation": navigation(frozenset(session.roles) if session else frozenset()),
             "sandbox": self.portal.settings.sandbox,
