@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from datetime import timedelta
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -20,7 +21,21 @@ from services.portal.clients import Services, VisitorToken
 from services.portal.sessions import Sessions
 from services.portal.visit import Portal
 
+GRACE_SECONDS = 5  # for pages that are being answered
 log = structlog.get_logger()
+
+
+class _Server(uvicorn.Server):
+    """A server that tells its pages when it is told to stop, since it waits for their answers."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping, self._loop = stopping, asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Notes the signal, and sets `stopping` in the event loop."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        super().handle_exit(sig, frame)
 
 
 def main() -> None:
@@ -59,9 +74,10 @@ async def _run(settings: Settings) -> None:
         server_header=False,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 << 10,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     log.info("process.ready", address=settings.address(PORTAL))
-    await uvicorn.Server(config).serve()
+    await _Server(config, portal.stopping).serve()
     await services.close()
     await database.close()
 

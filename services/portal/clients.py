@@ -13,11 +13,13 @@ from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
+from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
+from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
     ClockServiceStub,
     ImportServiceStub,
@@ -54,6 +56,10 @@ class Services:
         self.clock = ClockServiceStub(registry)
         self.identity = IdentityServiceStub(registry)
         self.grading = GradingServiceStub(grading)
+        self.rulesets = RulesetServiceStub(grading)
+        self.operations = {
+            name: OperationsServiceStub(channel) for name, channel in self.channels.items()
+        }
         self.assessments = AssessmentServiceStub(grading)
         self.objection = ObjectionServiceStub(objection)
         self.repair = RepairServiceStub(objection)

@@ -105,6 +105,7 @@ _IMPORTS = (
     _at(IMPORT_PATH, imports.new, Role.CASEWORKER, form=True),
     _at("/imports/templates/{family}.{format}", imports.template, Role.CASEWORKER, Role.UNIT_HEAD),
     _at("/imports/{batch_id}", imports.one, Role.CASEWORKER, Role.UNIT_HEAD, form=True),
+    _at("/imports/{batch_id}/progress", imports.progress, Role.CASEWORKER, Role.UNIT_HEAD),
     _at(
         "/imports/{batch_id}/rejected.csv",
         imports.rejected_rows,

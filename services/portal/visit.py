@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +31,10 @@ GUESSES, GUESSES_SECONDS = 20, 600.0  # what one visitor may get wrong, and in w
 
 @dataclass(frozen=True)
 class Portal:
-    """The parts of the portal's process: settings, gRPC stubs, sessions and the visitor token."""
+    """The parts of the portal's process: settings, gRPC stubs, sessions and the visitor token.
+
+    `stopping` is set when the process is told to end, so that answers that take long end first.
+    """
 
     settings: Settings
     services: Services
@@ -38,6 +42,7 @@ class Portal:
     visitor: VisitorToken
     # Of letters and labels: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass

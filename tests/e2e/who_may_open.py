@@ -136,6 +136,8 @@ TABLE = """
 /imports/templates/{family}.{format} any                  >   - + + - - - - -  + + -
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -
+/imports/{batch_id}/progress own                          >   - . . - - - - -  . . -
+/imports/{batch_id}/progress foreign                      >   - - - - - - - -  - - -
 /imports/{batch_id}/rejected.csv own                      >   - . . - - - - -  . . -
 /imports/{batch_id}/rejected.csv foreign                  >   - - - - - - - -  - - -
 """

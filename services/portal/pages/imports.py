@@ -13,6 +13,7 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
+from services.portal.progress import Progress, events
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
 
@@ -55,7 +56,7 @@ async def new(visit: Visit) -> Response:
         baseline=visit.field("baseline") == "yes",
     )
     try:
-        call = visit.services.imports.ImportFile(_parts(header, file), timeout=UPLOAD_SECONDS)
+        call = visit.services.imports.StartImport(_parts(header, file), timeout=UPLOAD_SECONDS)
         batch = (await ask(call)).batch
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
@@ -72,6 +73,35 @@ async def one(visit: Visit) -> Response:
     if visit.request.method == "POST":
         return await _act(visit)
     return await _page(visit)
+
+
+async def progress(visit: Visit) -> Response:
+    """Sends the events of a batch that is being processed."""
+
+    async def ask_now() -> Progress:
+        request = pb.GetBatchRequest(batch_id=visit.path("batch_id"))
+        return _progress(visit, (await ask(visit.services.imports.GetBatch(request))).batch)
+
+    return await events(visit, ask_now)
+
+
+def _progress(visit: Visit, batch: pb.Batch) -> Progress:
+    """How far the processing of a batch has come, in words and as a part of its rows."""
+    now = batch.progress
+    words = visit.say(_STEPS.get(now.step, N_("正在排队，前面还有文件在处理")))
+    if now.total:
+        words = visit.say(N_("{step}：{done}，共 {total} 行")).format(
+            step=words, done=f"{now.done:,}", total=f"{now.total:,}"
+        )
+    return Progress(words, now.done, now.total, ended=batch.state != "waiting")
+
+
+_STEPS = {
+    "read": N_("正在读取文件"),
+    "compare": N_("正在与登记内容比对"),
+    "estimate": N_("正在估计会引起多少预警和降级"),
+    "apply": N_("正在导入"),
+}
 
 
 async def rejected_rows(visit: Visit) -> Response:
@@ -96,10 +126,10 @@ def _download(content: bytes, name: str, kind: str) -> Response:
     return Response(content, media_type=FORMATS[kind], headers=headers)
 
 
-async def _parts(header: pb.ImportHeader, file: UploadFile) -> AsyncIterator[pb.ImportFileRequest]:
-    yield pb.ImportFileRequest(header=header)
+async def _parts(header: pb.ImportHeader, file: UploadFile) -> AsyncIterator[pb.StartImportRequest]:
+    yield pb.StartImportRequest(header=header)
     while piece := await file.read(PIECE_BYTES):
-        yield pb.ImportFileRequest(content=piece)
+        yield pb.StartImportRequest(content=piece)
 
 
 def _form(visit: Visit, errors: dict[str, str] | None = None, status: int = 200) -> Response:
@@ -136,6 +166,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         faults=faults.faults,
         more=faults.next_page_token,
         acts=_acts(visit, batch),
+        progress=_progress(visit, batch),
         form=visit.form,
         **values,
     )
@@ -144,7 +175,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
 def _acts(visit: Visit, batch: pb.Batch) -> list[str]:
     if batch.state == "awaiting_approval" and visit.has(Role.UNIT_HEAD):
         return ["approve", "reject"]
-    if batch.state == "awaiting_approval" and visit.has(Role.CASEWORKER):
+    if batch.state in ("waiting", "awaiting_approval") and visit.has(Role.CASEWORKER):
         return ["discard"]
     return ["undo"] if batch.state == "applied" and visit.has(Role.CASEWORKER) else []
 
