@@ -31,8 +31,6 @@ RULESETS = ROOT / "law" / "rulesets"
 CASES = ROOT / "tests" / "unit" / "law" / "cases"
 REQUIREMENTS = ROOT / "docs" / "law_requirements.yaml"
 PAGE = ROOT / "docs" / "law.md"
-_NAMES = ("id", "key", "kind", "colour", "severity", "grade")
-_OWN = re.compile(r"[CRD]-\d+")
 
 
 @dataclass
@@ -149,8 +147,8 @@ def _mark(name: str) -> str:
 def _find(place: str) -> None:
     """Raises LookupError unless the data cite the article at that place: file, path, article."""
     file, path, article = place.split(" ", 2)
-    for name, cite in _cited(_read(RULESETS / f"{file}.yaml"), ""):
-        if name.startswith(path) and article in _split(cite):
+    for entry in corpus.cited(_read(RULESETS / f"{file}.yaml")):
+        if entry.place.startswith(path) and article in corpus.articles(entry.cite):
             return
     raise LookupError(f"{file} cites no {article} at {path}")
 
@@ -164,11 +162,11 @@ def _resolve(name: str) -> object:
 def _articles(cases: list[Mapping[str, Any]]) -> Iterator[str]:
     articles_of: dict[str, Article] = defaultdict(Article)
     for path in sorted(RULESETS.glob("*.yaml")):
-        for name, cite in _cited(_read(path), ""):
-            for article in _split(cite):
-                articles_of[article].rules.append(f"`{path.stem}` {name}".strip())
+        for entry in corpus.cited(_read(path)):
+            for article in corpus.articles(entry.cite):
+                articles_of[article].rules.append(f"`{path.stem}` {entry.place}".strip())
     for case in cases:
-        for article in _split(case["cite"]):
+        for article in corpus.articles(case["cite"]):
             articles_of[article].cases.append(case["name"])
     yield "## 条文、规则、用例 · Articles"
     yield ""
@@ -202,28 +200,6 @@ def _weight(piece: str) -> tuple[int, str]:
     if piece.isdigit():
         return int(piece), ""
     return (_NUMERALS.index(piece), "") if piece in _NUMERALS else (-1, piece)
-
-
-def _cited(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yields every entry with an article: its path in the file, and the article."""
-    if isinstance(node, Mapping):
-        if isinstance(node.get("cite"), str):
-            yield path, node["cite"]
-        for key, below in node.items():
-            yield from _cited(below, f"{path}.{key}" if path else str(key))
-    elif isinstance(node, list):
-        for place, below in enumerate(node):
-            yield from _cited(below, f"{path}/{_name(below, place)}")
-
-
-def _name(node: Any, place: int) -> str:
-    named = (str(node[key]) for key in _NAMES if isinstance(node, Mapping) and key in node)
-    return next(named, str(place))
-
-
-def _split(cite: str) -> list[str]:
-    parts = [part.strip() for part in cite.split(";")]
-    return [part for part in parts if not _OWN.fullmatch(part)]
 
 
 def _ambiguities() -> Iterator[str]:

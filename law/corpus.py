@@ -1,12 +1,14 @@
 """All data files of the law with their readers, and all readings declared in the files.
 
-Used by the script that generates docs/law.md and by the tests.
+Used by the script that generates docs/law.md, by the portal's pages of the law, and by the tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from law.colours.data import read_colours
 from law.disclosure.data import read_disclosure
@@ -57,6 +59,38 @@ def declared() -> tuple[DeclaredReading, ...]:
     return tuple(sorted(readings, key=lambda reading: (reading.reading.id, reading.file)))
 
 
+@dataclass(frozen=True, slots=True)
+class CitedEntry:
+    """An entry of a data file that rests on an article: its place in the file, and its content."""
+
+    place: str
+    cite: str
+    content: Mapping[str, Any]
+
+
+def cited(node: Any, place: str = "") -> Iterator[CitedEntry]:
+    """Yields every entry with an article in the content of a data file, from the top down."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("cite"), str):
+            yield CitedEntry(place, node["cite"], node)
+        for key, below in node.items():
+            yield from cited(below, f"{place}.{key}" if place else str(key))
+    elif isinstance(node, list):
+        for number, below in enumerate(node):
+            yield from cited(below, f"{place}/{_name(below, number)}")
+
+
+def _name(node: Any, number: int) -> str:
+    named = (str(node[key]) for key in _NAMES if isinstance(node, Mapping) and key in node)
+    return next(named, str(number))
+
+
+def articles(cite: str) -> list[str]:
+    """Returns the articles of a citation, without the project's own numbers such as C-19."""
+    parts = (part.strip() for part in cite.split(";"))
+    return [part for part in parts if not _OWN.fullmatch(part)]
+
+
 def _readings(name: str) -> list[Reading]:
     return understand(
         {"ambiguities": read(name).get("ambiguities", [])},
@@ -84,6 +118,8 @@ def _jurisdictions(reader: Reader) -> object:
     return read_jurisdictions(reader, {ruleset.id: ruleset for ruleset in list_rulesets()})
 
 
+_NAMES = ("id", "key", "kind", "colour", "severity", "grade")
+_OWN = re.compile(r"[CRD]-\d+")
 NO_RULE = "readings"
 READERS: Mapping[str, Callable[[Reader], object]] = {
     # These are only checked, so the hash is left empty.

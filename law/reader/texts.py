@@ -121,6 +121,8 @@ _ARTICLE = re.compile(
 _NUMBERED_OTHERWISE = frozenset({"CATALOGUE-2020-42", "JJG", "HOLIDAYS"})
 _OWN_IN_SENTENCE = re.compile(rf"[；;]? ?(?<![A-Za-z0-9-]){_OWN.pattern}(?!\d)")
 
+_CODE_IN_SENTENCE = re.compile(rf"(?<![A-Za-z0-9-])({'|'.join(TEXTS)})(?![A-Za-z0-9-]) ?")
+
 
 def text(text_id: str) -> Text:
     """Returns the legal text with this id, e.g. ``S4``. Raises NotFound for an unknown id."""
@@ -147,6 +149,16 @@ def spell_out(value: str, lang: str, within: str = "") -> str:
 def without_codes(sentence: str) -> str:
     """Returns a sentence without numbers such as ``C-17``, for use in letters."""
     return _OWN_IN_SENTENCE.sub("", sentence).replace("（）", "").replace("（；", "（")
+
+
+def with_titles(sentence: str, lang: str) -> str:
+    """Returns a sentence for readers who know no codes: each text by its title, no numbers."""
+
+    def titled(found: re.Match[str]) -> str:
+        known = TEXTS[found[1]]
+        return f"《{known.title_zh}》" if lang == "zh" else f"{known.title_en}, "
+
+    return _CODE_IN_SENTENCE.sub(titled, without_codes(sentence))
 
 
 def spell_articles(value: str, lang: str = "zh") -> str:

@@ -55,9 +55,11 @@ _PUBLIC = (
     _at("/firms/{subject_id}", public.firm),
     _at("/notices", public.notices),
     _at("/law", law_texts.contents),
-    _at("/law/texts/{ruleset_id}", law_texts.text),
+    _at("/law/texts/{ruleset_id}", law_texts.ruleset),
     _at("/law/working-days", calculators.working_days),
     _at("/law/colours", calculators.colours),
+    _at("/law/periods", calculators.periods),
+    _at("/law/{text_id}", law_texts.words),
 )
 _ACCOUNTS = (
     _at("/sign-in", sign_in.sign_in, form=True),

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote
 
 from babel.dates import format_date
+from markupsafe import Markup, escape
 
 from law.errors import NotFound
 from law.evidence import RecordKind
 from law.instruments import catalogue
 from law.kind_names import kind_name
 from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Step
-from law.reader.texts import spell_out
+from law.reader.texts import TEXTS, spell_out, with_titles
+from law.reader.words import article_of
 from law.texts_in_force.load import load
 from protos.alerts.v1 import alerts_pb2
 from protos.objection.v1 import objection_pb2
@@ -268,11 +271,31 @@ class Words:
             return code
         return known.name_zh if self.lang == "zh" else known.name_en
 
-    def article(self, citation: str) -> str:
-        """Formats a citation with the title of its text; omits internal numbers such as C-19."""
+    def say(self, chinese: str) -> str:
+        """Translates a text that is marked for translation."""
+        return self._say(chinese) if chinese else ""
+
+    def plain(self, sentence: str) -> str:
+        """Returns a sentence of the law data without codes: texts by title, no numbers."""
+        return with_titles(sentence, self.lang)
+
+    def article(self, citation: str, within: str = "") -> Markup:
+        """Formats a citation as links to the words of its articles, with the titles of the texts.
+
+        Internal numbers such as C-19 are left out. The title is left out for articles of the text
+        with the id `within`.
+        """
         parts = [part.strip() for part in citation.split(";")]
-        texts = [part for part in parts if " " in part]
-        return spell_out("; ".join(texts), self.lang) if texts else ""
+        links = [self._article(part, within) for part in parts if " " in part]
+        return (Markup("；") if self.lang == "zh" else Markup("; ")).join(links)
+
+    def _article(self, cited: str, within: str) -> Markup:
+        head, _, article = cited.partition(" ")
+        named = spell_out(cited, self.lang, within)
+        if head not in TEXTS:
+            return escape(named)
+        link = f"/law/{head}#{quote(article_of(head, article))}"
+        return Markup('<a class="govuk-link" href="{}">{}</a>').format(link, named)
 
     def letter_path(self, notice: alerts_pb2.Notice) -> str:
         """Returns the path of the letter, as PDF, that a notice brings."""
