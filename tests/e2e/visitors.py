@@ -21,6 +21,7 @@ _OF_NO_PLACE = {
     "family": "subjects",
     "format": "csv",
     "ruleset_id": "hangzhou-2021-120",
+    "text_id": "S4",
     "condition_id": "corrected",
     "letter_id": "none-yet",
 }

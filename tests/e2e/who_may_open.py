@@ -48,6 +48,8 @@ TABLE = """
 /law/colours any                                          +   + + + + + + + +  + + +
 /check/letter any                                         +   + + + + + + + +  + + +
 /check/receipt any                                        +   + + + + + + + +  + + +
+/law/periods any                                          +   + + + + + + + +  + + +
+/law/{text_id} any                                        +   + + + + + + + +  + + +
 /firms/{subject_id} own                                   +   + + + + + + + +  + + +
 /firms/{subject_id} neighbour                             +   + + + + + + + +  + + +
 /firms/{subject_id} foreign                               +   + + + + + + + +  + + +

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import partial
+
 from starlette.responses import Response
 
+from law.instruments import catalogue
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.reading import subject, subject_names, today
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages.reading import bureau_names, subject, subject_names, today
 from services.portal.visit import Visit
+from services.portal.wording import N_, Words
 
-PAGE_SIZE = 50
 COLOURS = ("red", "yellow", "green", "none")
 STATES = ("in_use", "spare", "stopped", "scrapped")
-ORDERS = ("", "valid_until", "valid_until desc", "type_code", "serial_no")
+Owned = tuple[alerts.InstrumentColour, registry.Subject | None]
 
 
 async def listing(visit: Visit) -> Response:
@@ -22,43 +28,110 @@ async def listing(visit: Visit) -> Response:
 
     The filters and the order are part of the page's address.
     """
-    asked = _asked(visit)
-    answer = await ask(visit.services.alerts.ListColours(asked))
-    rows = list(answer.instruments)
-    return visit.page(
-        "instruments/list.html",
-        rows=rows,
-        asked=asked,
-        colours=COLOURS,
-        states=STATES,
-        orders=ORDERS,
-        owners=await subject_names(visit, (row.subject_id for row in rows)),
-        today=await today(visit),
-        more=answer.next_page_token,
-        total=answer.total if answer.HasField("total") else None,
+    words, day = Words(visit.say, visit.language), await today(visit)
+    staff = not visit.has(Role.OPERATOR)
+    shown: Listing[Owned] = Listing(
+        path="/instruments",
+        title=N_("计量器具"),
+        columns=[
+            Column(N_("器具"), partial(_name, words), order_by="serial_no"),
+            *([Column(N_("使用单位"), _owner)] if staff else []),
+            Column(N_("类型"), partial(_type, words), order_by="type_code"),
+            Column(N_("使用状态"), lambda row: words.instrument_state(row[0].state)),
+            Column(N_("颜色"), partial(_colour, words)),
+            Column(N_("有效期至"), partial(_last_day, words, day), order_by="valid_until"),
+        ],
+        read=partial(_read, visit),
+        empty=N_("没有这样的器具。"),
+        filters=await _filters(visit, words),
+        counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )
+    return await show(visit, shown)
 
 
-def _asked(visit: Visit) -> alerts.ListColoursRequest:
-    """The question that the address asks; a value that no filter knows is left out."""
-    own = visit.person.subject_id if visit.has(Role.OPERATOR) else visit.query("subject")
-    return alerts.ListColoursRequest(
+async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
+    own = visit.person.subject_id if visit.has(Role.OPERATOR) else asked["subject"]
+    request = alerts.ListColoursRequest(
         subject_id=own,
-        bureau=visit.query("bureau"),
-        colour=_one_of(COLOURS, visit.query("colour")),
-        state=_one_of(STATES, visit.query("state")),
-        type_code=visit.query("type"),
-        text=visit.query("q"),
-        valid_until_from=visit.query("from"),
-        valid_until_to=visit.query("to"),
-        order_by=_one_of(ORDERS, visit.query("order")),
-        page_size=PAGE_SIZE,
-        page_token=visit.query("page"),
+        bureau=asked["bureau"],
+        colour=asked["colour"],
+        state=asked["state"],
+        type_code=asked["type"],
+        text=asked["q"],
+        valid_until_from=_day(asked["valid_from"]),
+        valid_until_to=_day(asked["valid_to"]),
+        order_by=asked.order_by,
+        **asked.paging,
     )
+    answer = await ask(visit.services.alerts.ListColours(request))
+    owners = await _owners(visit, answer.instruments)
+    rows = [(row, owners.get(row.subject_id)) for row in answer.instruments]
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(rows, answer.next_page_token, total)
 
 
-def _one_of(known: tuple[str, ...], written: str) -> str:
-    return written if written in known else ""
+async def _owners(
+    visit: Visit, rows: Iterable[alerts.InstrumentColour]
+) -> Mapping[str, registry.Subject]:
+    if visit.has(Role.OPERATOR):
+        return {}
+    return await subject_names(visit, (row.subject_id for row in rows))
+
+
+async def _filters(visit: Visit, words: Words) -> list[Filter]:
+    typed = {code: words.instrument_type(code) for code in (*catalogue(), visit.query("type"))}
+    filters = [
+        Filter("q", N_("编号或类型名称中有")),
+        Filter("colour", N_("颜色"), [(one, words.colour(one).word) for one in COLOURS]),
+        Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
+        Filter("type", N_("类型"), sorted(item for item in typed.items() if item[0])),
+        Filter("valid_from", N_("有效期自（如 2026-10-01）")),
+        Filter("valid_to", N_("有效期止（如 2026-12-31）")),
+    ]
+    return filters if visit.has(Role.OPERATOR) else [*filters, *await _filters_of_staff(visit)]
+
+
+async def _filters_of_staff(visit: Visit) -> Sequence[Filter]:
+    named = await bureau_names(visit)
+    chosen = visit.query("subject")
+    firms = await subject_names(visit, [chosen]) if chosen else {}
+    own = [(firm.subject_id, firm.name) for firm in firms.values()]
+    filters = [Filter("bureau", N_("机关"), sorted(named.items()))]
+    return [*filters, Filter("subject", N_("使用单位"), own)] if own else filters
+
+
+def _name(words: Words, row: Owned) -> Cell:
+    return Cell(row[0].serial_no, link=f"/instruments/{row[0].instrument_id}")
+
+
+def _type(words: Words, row: Owned) -> str:
+    return words.instrument_type(row[0].type_code)
+
+
+def _owner(row: Owned) -> Cell:
+    owner = row[1]
+    return Cell(owner.name, link=f"/subjects/{owner.subject_id}") if owner else Cell("")
+
+
+def _colour(words: Words, row: Owned) -> Cell:
+    coloured = row[0]
+    reason = coloured.reason_zh if words.lang == "zh" else coloured.reason_en
+    return Cell(tag=words.colour(coloured.colour), note=reason if coloured.colour != "none" else "")
+
+
+def _last_day(words: Words, day: str, row: Owned) -> Cell:
+    until = row[0].valid_until
+    if not until:
+        return Cell("")
+    link = f"/law/colours?valid_until={until}"
+    return Cell(date.fromisoformat(until), link=link, note=words.days_left(until, day))
+
+
+def _day(written: str) -> str:
+    try:
+        return date.fromisoformat(written).isoformat()
+    except ValueError:
+        return ""
 
 
 async def one(visit: Visit) -> Response:

@@ -97,7 +97,9 @@ class ColourBoard:
 
     def week_link(self, week: Week) -> str:
         """Returns the address of the list of the instruments that expire in a week."""
-        return _instruments({**self.narrowed, "from": week.starts_on, "to": week.ends_on})
+        return _instruments(
+            {**self.narrowed, "valid_from": week.starts_on, "valid_to": week.ends_on}
+        )
 
 
 def colour_board(

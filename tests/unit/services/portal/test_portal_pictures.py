@@ -87,5 +87,5 @@ def test_a_board_counts_each_instrument_once_and_links_to_its_list() -> None:
     ]
     assert board.link("red", first) == "/instruments?bureau=330106&colour=red"
     assert board.link("", board.types[0]) == "/instruments?bureau=330100&type=FUEL"
-    assert board.week_link(board.weeks[0]).endswith("from=2026-09-14&to=2026-09-20")
+    assert board.week_link(board.weeks[0]).endswith("valid_from=2026-09-14&valid_to=2026-09-20")
     assert board.weeks[0].height == 60
