@@ -74,7 +74,7 @@ def test_a_page_has_no_accessibility_fault(sign_in: SignIn, member: str, languag
         assert page.locator("html").get_attribute("lang") == language
     for path in LINKED.get(member, []):
         page.goto(path)
-        page.locator("main table a, main .q-results a").first.click()
+        page.locator("main tbody a, main .q-results a").first.click()
         _check(page, page.url)
 
 
