@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import registry
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -151,3 +154,21 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # A deferred BEGIN that writes later can fail because of another writer; so lock at once.
     readonly = connection.get_execution_options().get("quanheng_readonly")
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+class local_day(FunctionElement[date]):  # noqa: N801 - it is written like a function of SQL
+    """The day in Beijing of a column with moments, as an SQL expression."""
+
+    type = sa.Date()
+    inherit_cache = True
+
+
+@compiles(local_day, "sqlite")
+def _local_day_of_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)}, '+8 hours')"
+
+
+@compiles(local_day, "postgresql")
+def _local_day_of_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"CAST({moment} AT TIME ZONE 'Asia/Shanghai' AS DATE)"

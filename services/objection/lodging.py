@@ -22,9 +22,15 @@ _NO_LONGER_HELD = ("withdrawn", "expired")
 
 
 async def lodge(
-    change: Change, request: pb.LodgeObjectionRequest, *, records: Sequence[Record]
+    change: Change,
+    request: pb.LodgeObjectionRequest,
+    *,
+    records: Sequence[Record],
+    sector: str,
 ) -> pb.LodgeObjectionResponse:
     """Lodges an objection to `records`, given in their present state in the register (S3 27).
+
+    `sector` is that of the subject.
 
     Raises InvalidInput for missing grounds, and for records of another subject, of several bureaus
     or no longer on file. Raises WrongState, with the number of the open case, if a record already
@@ -38,6 +44,7 @@ async def lodge(
         kind=CaseKind.OBJECTION,
         number=number,
         subject_id=request.subject_id,
+        sector=sector,
         bureau=bureau,
         record_ids=list(request.record_ids),
         records_as_lodged=as_lodged(records),

@@ -28,6 +28,9 @@ POLICY: Policy = {
     f"/{SERVICE}/DecideObjection": in_person(Role.CASEWORKER),
     f"/{SERVICE}/GetCase": _READ,
     f"/{SERVICE}/ListCases": _READ,
+    f"/{SERVICE}/SummariseCases": allow(
+        Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR
+    ),
     f"/{REPAIRS}/CheckRepair": _READ,
     f"/{REPAIRS}/LodgeRepair": in_person(Role.OPERATOR),
     f"/{REPAIRS}/SupplementRepair": in_person(Role.OPERATOR),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -10,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound
 from law.objection import CaseKind, CaseState
-from plumbing import paging, row_scope
+from plumbing import paging, row_scope, validation
+from plumbing.database import local_day
 from plumbing.identity import Caller
 from plumbing.papers.servicer import IssuedLetter
 from plumbing.short_ids import find_by_id
@@ -20,6 +22,12 @@ from services.objection import wire
 from services.objection.tables import Case, CaseLetter, CaseStep
 
 _OVER = (CaseState.CLOSED, CaseState.DECLINED, CaseState.WITHDRAWN)
+WAITING = (
+    CaseState.LODGED,
+    CaseState.SUPPLEMENT_REQUESTED,
+    CaseState.ACCEPTED,
+    CaseState.EXTENSION_REQUESTED,
+)
 _ORDERS = {
     "due_on": (Case.due_on, Case.case_id),
     "lodged_at": (Case.lodged_at, Case.case_id),
@@ -79,11 +87,40 @@ async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesRe
 
 def _conditions(caller: Caller, request: pb.ListCasesRequest) -> Iterator[sa.ColumnElement[bool]]:
     yield row_scope.seen(caller, Case.subject_id, Case.bureau)
-    if request.bureau:
-        yield col(Case.bureau) == request.bureau
-    if request.subject_id:
-        yield col(Case.subject_id) == request.subject_id
-    if request.kind:
-        yield col(Case.kind) == CaseKind(request.kind)
-    if not request.include_closed:
+    for name in ("bureau", "subject_id", "kind", "state", "caseworker", "sector"):
+        if value := getattr(request, name):
+            yield col(getattr(Case, name)) == value
+    if request.subject_ids:
+        yield col(Case.subject_id).in_(request.subject_ids)
+    if not (request.include_closed or request.state or request.decided_from):
         yield col(Case.state).not_in(_OVER)
+    yield from _days(request)
+
+
+def _days(request: pb.ListCasesRequest) -> Iterator[sa.ColumnElement[bool]]:
+    if due_to := validation.day(request.due_to, "due_to"):
+        yield waiting()
+        yield col(Case.due_on) <= due_to
+    if lodged_from := validation.day(request.lodged_from, "lodged_from"):
+        yield local_day(Case.lodged_at) >= lodged_from
+    if lodged_to := validation.day(request.lodged_to, "lodged_to"):
+        yield local_day(Case.lodged_at) <= lodged_to
+    if decided_from := validation.day(request.decided_from, "decided_from"):
+        yield decided_since(decided_from)
+    if request.late:
+        yield sa.and_(col(Case.outcome).is_not(None), sa.not_(in_time()))
+
+
+def waiting() -> sa.ColumnElement[bool]:
+    """Returns the condition for cases in which a person must act next."""
+    return col(Case.state).in_(WAITING)
+
+
+def decided_since(day: date) -> sa.ColumnElement[bool]:
+    """Returns the condition for cases with a decision on a day or later."""
+    return sa.and_(col(Case.outcome).is_not(None), local_day(Case.decided_at) >= day)
+
+
+def in_time() -> sa.ColumnElement[bool]:
+    """Returns the condition for cases decided by the last day of their term."""
+    return local_day(Case.decided_at) <= col(Case.due_on)

@@ -11,7 +11,7 @@ from plumbing.servicer import Servicer, change, query
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import commands, queries
+from services.objection import commands, overview, queries
 from services.objection.clients import Clients
 from services.objection.lodging import lodge
 
@@ -31,7 +31,8 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
         caller = current_caller()
         caller.require_subject(request.subject_id, caller.bureau)
         records = await self._clients.records(request.record_ids, caller.account_id)
-        return await self.once(request, lodge, records=records)
+        subject = await self._clients.subject(request.subject_id, caller.account_id)
+        return await self.once(request, lodge, records=records, sector=subject.sector)
 
     AcceptObjection = change(commands.accept)
 
@@ -53,6 +54,7 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
 
     GetCase = query(queries.get_case)
     ListCases = query(queries.list_cases)
+    SummariseCases = query(overview.summarise_cases)
 
     async def _contested_records(self, case_id: str) -> list[Record]:
         """The records of an objection that the caller may act on, as the register holds them."""

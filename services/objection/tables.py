@@ -35,6 +35,8 @@ class Case(Base, table=True):
     )
 
     case_id: str = Field(primary_key=True)
+    # The subject's sector when the case was lodged; empty for cases of earlier releases.
+    sector: str = Field(default="", sa_column_kwargs={"server_default": ""})
     kind: CaseKind = Field(
         default=CaseKind.OBJECTION,
         sa_type=enum_column(CaseKind),

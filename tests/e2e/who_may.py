@@ -256,6 +256,8 @@ ObjectionService.ListCases own               +  +  +  +  +  -  -  -  -  +   +  +
 ObjectionService.ListCases neighbour         .  +  +  +  +  -  -  -  -  +   +  +  +
 ObjectionService.ListCases foreign           .  .  .  .  .  -  -  -  -  +   .  .  .
 ObjectionService.ListCases city              .  .  .  .  .  -  -  -  -  +   +  +  +
+ObjectionService.SummariseCases own          -  +  +  +  +  -  -  -  -  +   +  +  +
+ObjectionService.SummariseCases foreign      -  -  -  -  -  -  -  -  -  +   -  -  -
 ObjectionService.LodgeObjection own          +  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection neighbour    -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection foreign      -  -  -  -  -  -  -  -  -  -   -  -  -

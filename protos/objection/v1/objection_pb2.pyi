@@ -926,6 +926,15 @@ class ListCasesRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CASEWORKER_FIELD_NUMBER: _builtins.int
+    SUBJECT_IDS_FIELD_NUMBER: _builtins.int
+    SECTOR_FIELD_NUMBER: _builtins.int
+    DUE_TO_FIELD_NUMBER: _builtins.int
+    LODGED_FROM_FIELD_NUMBER: _builtins.int
+    LODGED_TO_FIELD_NUMBER: _builtins.int
+    DECIDED_FROM_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -942,6 +951,26 @@ class ListCasesRequest(_message.Message):
     """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
     the least remaining term first.
     """
+    state: _builtins.str
+    """Only this state, also one in which a case is over; empty means all that `include_closed` leaves."""
+    caseworker: _builtins.str
+    """Only cases that this account accepted."""
+    sector: _builtins.str
+    """Only cases of subjects that were in this sector when the case was lodged."""
+    due_to: _builtins.str
+    """Only cases that wait for somebody and whose last day is this day or earlier."""
+    lodged_from: _builtins.str
+    """Only cases lodged on this day or later."""
+    lodged_to: _builtins.str
+    """Only cases lodged on this day or earlier."""
+    decided_from: _builtins.str
+    """Only cases decided on this day or later."""
+    late: _builtins.bool
+    """Only cases decided after the last day of their term."""
+    @_builtins.property
+    def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only cases of these subjects; empty means of all."""
+
     def __init__(
         self,
         *,
@@ -952,10 +981,19 @@ class ListCasesRequest(_message.Message):
         page_token: _builtins.str = ...,
         kind: _builtins.str = ...,
         order_by: _builtins.str = ...,
+        state: _builtins.str = ...,
+        caseworker: _builtins.str = ...,
+        subject_ids: _abc.Iterable[_builtins.str] | None = ...,
+        sector: _builtins.str = ...,
+        due_to: _builtins.str = ...,
+        lodged_from: _builtins.str = ...,
+        lodged_to: _builtins.str = ...,
+        decided_from: _builtins.str = ...,
+        late: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "include_closed", b"include_closed", "kind", b"kind", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "caseworker", b"caseworker", "decided_from", b"decided_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -994,3 +1032,179 @@ class ListCasesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
 
 Global___ListCasesResponse: _TypeAlias = ListCasesResponse  # noqa: Y015
+
+@_typing.final
+class SummariseCasesRequest(_message.Message):
+    """Request of SummariseCases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    DECIDED_FROM_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only this bureau; empty means all in the caller's scope."""
+    decided_from: _builtins.str
+    """Decisions are counted from this day; empty means the last 90 days."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        decided_from: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "decided_from", b"decided_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummariseCasesRequest: _TypeAlias = SummariseCasesRequest  # noqa: Y015
+
+@_typing.final
+class CaseCount(_message.Message):
+    """How many waiting cases of one kind are in one state."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CASES_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """objection or repair."""
+    state: _builtins.str
+    """lodged, supplement_requested, accepted or extension_requested."""
+    cases: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        state: _builtins.str = ...,
+        cases: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "kind", b"kind", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseCount: _TypeAlias = CaseCount  # noqa: Y015
+
+@_typing.final
+class CaseLoad(_message.Message):
+    """The waiting cases of one person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASEWORKER_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    DUE_SOON_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    caseworker: _builtins.str
+    """Account that accepted them; empty for those that nobody has accepted."""
+    waiting: _builtins.int
+    """How many wait."""
+    due_soon: _builtins.int
+    """How many of them end within a week, today included, and are not overdue."""
+    overdue: _builtins.int
+    """How many of them are overdue."""
+    def __init__(
+        self,
+        *,
+        caseworker: _builtins.str = ...,
+        waiting: _builtins.int = ...,
+        due_soon: _builtins.int = ...,
+        overdue: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caseworker", b"caseworker", "due_soon", b"due_soon", "overdue", b"overdue", "waiting", b"waiting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseLoad: _TypeAlias = CaseLoad  # noqa: Y015
+
+@_typing.final
+class CaseAge(_message.Message):
+    """How many waiting cases were lodged within a span of days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LODGED_FROM_FIELD_NUMBER: _builtins.int
+    LODGED_TO_FIELD_NUMBER: _builtins.int
+    CASES_FIELD_NUMBER: _builtins.int
+    lodged_from: _builtins.str
+    """First day of lodging, inclusive; empty means any."""
+    lodged_to: _builtins.str
+    """Last day of lodging, inclusive."""
+    cases: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        lodged_from: _builtins.str = ...,
+        lodged_to: _builtins.str = ...,
+        cases: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseAge: _TypeAlias = CaseAge  # noqa: Y015
+
+@_typing.final
+class SummariseCasesResponse(_message.Message):
+    """Response of SummariseCases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    LOADS_FIELD_NUMBER: _builtins.int
+    AGES_FIELD_NUMBER: _builtins.int
+    DUE_SOON_TO_FIELD_NUMBER: _builtins.int
+    DECIDED_FROM_FIELD_NUMBER: _builtins.int
+    DECIDED_FIELD_NUMBER: _builtins.int
+    DECIDED_IN_TIME_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    """The day."""
+    due_soon_to: _builtins.str
+    """The last day of the week in which `due_soon` ends."""
+    decided_from: _builtins.str
+    """The day from which decisions are counted."""
+    decided: _builtins.int
+    """How many cases were decided since."""
+    decided_in_time: _builtins.int
+    """How many of them within their term."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseCount]:
+        """Waiting cases by kind and state."""
+
+    @_builtins.property
+    def loads(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseLoad]:
+        """Waiting cases by person, those with the most first."""
+
+    @_builtins.property
+    def ages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseAge]:
+        """Waiting cases by age, the youngest first."""
+
+    def __init__(
+        self,
+        *,
+        on: _builtins.str = ...,
+        counts: _abc.Iterable[Global___CaseCount] | None = ...,
+        loads: _abc.Iterable[Global___CaseLoad] | None = ...,
+        ages: _abc.Iterable[Global___CaseAge] | None = ...,
+        due_soon_to: _builtins.str = ...,
+        decided_from: _builtins.str = ...,
+        decided: _builtins.int = ...,
+        decided_in_time: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ages", b"ages", "counts", b"counts", "decided", b"decided", "decided_from", b"decided_from", "decided_in_time", b"decided_in_time", "due_soon_to", b"due_soon_to", "loads", b"loads", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummariseCasesResponse: _TypeAlias = SummariseCasesResponse  # noqa: Y015

@@ -80,6 +80,11 @@ class ObjectionServiceStub:
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListCasesRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListCasesResponse.FromString,
                 _registered_method=True)
+        self.SummariseCases = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/SummariseCases',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesResponse.FromString,
+                _registered_method=True)
 
 
 class ObjectionServiceServicer:
@@ -149,6 +154,13 @@ class ObjectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SummariseCases(self, request, context):
+        """Counts the waiting cases of a unit by state, person and age, and its decisions in time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ObjectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -196,6 +208,11 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
                     servicer.ListCases,
                     request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListCasesRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListCasesResponse.SerializeToString,
+            ),
+            'SummariseCases': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummariseCases,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -442,6 +459,33 @@ class ObjectionService:
             '/quanheng.objection.v1.ObjectionService/ListCases',
             protos_dot_objection_dot_v1_dot_objection__pb2.ListCasesRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_objection__pb2.ListCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummariseCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/SummariseCases',
+            protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesResponse.FromString,
             options,
             channel_credentials,
             insecure,

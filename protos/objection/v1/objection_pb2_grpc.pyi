@@ -36,6 +36,8 @@ class ObjectionServiceStub:
     """Reads a case with its steps and letters."""
     ListCases: _aio.UnaryUnaryMultiCallable[_objection_pb2.ListCasesRequest, _objection_pb2.ListCasesResponse]
     """Lists cases by remaining term."""
+    SummariseCases: _aio.UnaryUnaryMultiCallable[_objection_pb2.SummariseCasesRequest, _objection_pb2.SummariseCasesResponse]
+    """Counts the waiting cases of a unit by state, person and age, and its decisions in time."""
 
 class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Handles objections, and shows cases of every kind."""
@@ -111,5 +113,13 @@ class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_objection_pb2.ListCasesRequest, _abc.Awaitable[_objection_pb2.ListCasesResponse]],
     ) -> _abc.Awaitable[_objection_pb2.ListCasesResponse]:
         """Lists cases by remaining term."""
+
+    @_abc_1.abstractmethod
+    def SummariseCases(
+        self,
+        request: _objection_pb2.SummariseCasesRequest,
+        context: _aio.ServicerContext[_objection_pb2.SummariseCasesRequest, _abc.Awaitable[_objection_pb2.SummariseCasesResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.SummariseCasesResponse]:
+        """Counts the waiting cases of a unit by state, person and age, and its decisions in time."""
 
 def add_ObjectionServiceServicer_to_server(servicer: ObjectionServiceServicer, server: _aio.Server) -> None: ...

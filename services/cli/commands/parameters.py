@@ -59,6 +59,12 @@ _HELP = {
     "confirm": "不予修复 | refuse",
     "corrections": "更正：信用信息[:字段]=值，不写字段即分值，可多次；字段为 kind、points、"
     "determined_on、summary | RECORD[:FIELD]=VALUE, repeatable",
+    "caseworker": "经办人的账号 id | account of the caseworker",
+    "decided_from": "自这一日起决定的 | decided on this day or later",
+    "due_to": "这一日或以前到期的 | ending on this day or earlier",
+    "late": "只看逾期决定的 | only those decided late",
+    "lodged_from": "自这一日起提交的 | lodged on this day or later",
+    "lodged_to": "这一日或以前提交的 | lodged on this day or earlier",
     "days": "增加的工作日 | working days more",
     "findings_json": "检查结果的 JSON 文件 | file of findings",
     "ground": "依据和理由 | ground",

@@ -301,8 +301,12 @@ ROWS = (
     Row("objection show", "objection.GetCase", "显示案件、经过和文书。",
         "Shows a case with its steps and letters.", args="case_id"),
     Row("objection list", "objection.ListCases", "按剩余期限列出案件。",
-        "Lists cases by remaining term.", names={"include_closed": "--closed"},
+        "Lists cases by remaining term.",
+        names={"include_closed": "--closed", "subject_ids": "--subjects"},
         fixed={"kind": "objection"}),
+    Row("objection summary", "objection.SummariseCases",
+        "统计待办案件：按类别和状态、按人、按时长，以及按期决定的比例。",
+        "Counts waiting cases by state, person and age, and decisions in time."),
     # repairs
     Row("repair check", "repair.CheckRepair", "申请之前：逐项条件、依据，以及何时起可以申请。",
         "Before applying: every condition."),
@@ -326,7 +330,8 @@ ROWS = (
     Row("repair show", "objection.GetCase", "显示案件、条件、经过和文书。",
         "Shows a case with its conditions, steps and letters.", args="case_id"),
     Row("repair list", "objection.ListCases", "按剩余期限列出修复案件。",
-        "Lists repairs by remaining term.", names={"include_closed": "--closed"},
+        "Lists repairs by remaining term.",
+        names={"include_closed": "--closed", "subject_ids": "--subjects"},
         fixed={"kind": "repair"}),
     # alerts and notices
     Row("alert summary", "alerts.SummariseColours", "按机关和颜色统计器具。",

@@ -68,6 +68,10 @@ Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数
 weeks 按周到期数
+ages 按时长 | cases 案件数 | CaseLoad.caseworker 经办人 | decided 已决定 | decided_from 决定统计自
+decided_in_time 期限内决定 | due_soon 一周内到期 | due_soon_to 一周内至 | loads 按人
+lodged_from 提交自 | lodged_to 提交至 | SummariseCasesResponse.counts 按类别和状态 | waiting 待办
+CaseLoad.overdue 已逾期
 certificate_no 证书编号 | certificate_sha256 证书SHA-256 | institution 检定机构 | method 检定依据
 as_of 启用日 | direction 升降 | done 已试算主体数 | run_at 试算时间 | run_by 试算人
 seen_at 查看时间 | seen_by 查看人 | progress 处理进度

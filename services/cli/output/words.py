@@ -75,6 +75,7 @@ Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_s
 Verification.result result | Batch.state batch_state | Impact.state impact_state
 ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
+ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state
 DecideObjectionRequest.outcome outcome | Condition.id condition
 Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status
 Notice.kind notice_kind | Notice.state notice_state | ListNoticesRequest.state notice_state

@@ -43,9 +43,14 @@ def check(
 
 
 async def lodge(
-    change: Change, request: pb.LodgeRepairRequest, *, basis: GradeBasis, archive: Archive
+    change: Change,
+    request: pb.LodgeRepairRequest,
+    *,
+    basis: GradeBasis,
+    archive: Archive,
+    sector: str,
 ) -> pb.LodgeRepairResponse:
-    """Lodges an application for repair (S4 四(四)).
+    """Lodges an application for repair (S4 四(四)). `sector` is that of the subject.
 
     The term of 15 working days counts from the next day (C-13). Raises InvalidInput for records of
     another subject and records that cannot be repaired. Raises WrongState before the day from which
@@ -66,6 +71,7 @@ async def lodge(
         kind=KIND,
         number=number,
         subject_id=request.subject_id,
+        sector=sector,
         bureau=bureau,
         record_ids=record_ids,
         records_as_lodged=as_lodged(records),

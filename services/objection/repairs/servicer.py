@@ -44,7 +44,10 @@ class RepairServicer(Servicer, rpc.RepairServiceServicer):
         caller = current_caller()
         caller.require_subject(request.subject_id, caller.bureau)
         basis, archive = await self._basis(request.subject_id)
-        return await self.once(request, lodging.lodge, basis=basis, archive=archive)
+        subject = await self._clients.subject(request.subject_id, caller.account_id)
+        return await self.once(
+            request, lodging.lodge, basis=basis, archive=archive, sector=subject.sector
+        )
 
     async def RequestSupplement(
         self, request: pb.RequestSupplementRequest, context: Any

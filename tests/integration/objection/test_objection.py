@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -317,6 +318,51 @@ async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> No
     assert await listed(cast.rival) == await listed(cast.elsewhere) == []
     theirs = await refused(cast.rival.objection.GetCase(pb.GetCaseRequest(case_id=short.case_id)))
     assert theirs.reason == "NOT_PERMITTED"
+
+
+async def test_the_overview_counts_what_the_list_shows(cast: Cast) -> None:
+    await cast.lodge(await cast.penalty())
+    accepted = await cast.accept(await cast.lodge(await cast.penalty()))
+    await cast.decide(accepted, "uphold")
+    said = await ask(cast.unit_head.objection.SummariseCases(pb.SummariseCasesRequest()))
+
+    async def listed(**filters: Any) -> int:
+        request = pb.ListCasesRequest(page_size=1000, **filters)
+        return len((await ask(cast.unit_head.objection.ListCases(request))).cases)
+
+    for count in said.counts:
+        assert await listed(kind=count.kind, state=count.state) == count.cases
+    waiting = sum(count.cases for count in said.counts)
+    assert waiting == sum(load.waiting for load in said.loads) == sum(a.cases for a in said.ages)
+    for age in said.ages:
+        days = {"lodged_from": age.lodged_from, "lodged_to": age.lodged_to}
+        assert await listed(**days) - await listed(**days, state="decided") == age.cases
+    mine = next(one for one in said.loads if one.caseworker == cast.caseworker.account_id)
+    soon = await listed(caseworker=mine.caseworker, due_to=said.due_soon_to)
+    assert soon == mine.due_soon + mine.overdue
+    assert said.decided == said.decided_in_time == await listed(decided_from=said.decided_from)
+    assert said.decided >= 1
+    assert await listed(decided_from=said.decided_from, late=True) == 0
+    elsewhere = cast.elsewhere.objection
+    assert not (await ask(elsewhere.SummariseCases(pb.SummariseCasesRequest()))).counts
+    foreign = pb.SummariseCasesRequest(bureau=accepted.bureau)
+    assert (await refused(elsewhere.SummariseCases(foreign))).reason == "NOT_PERMITTED"
+
+
+async def test_cases_are_found_by_sector_and_by_subject(cast: Cast) -> None:
+    case = await cast.lodge(await cast.penalty())
+    request = registry_pb2.GetSubjectRequest(subject_id=case.subject_id)
+    owner = (await ask(cast.caseworker.registry.GetSubject(request))).subject
+
+    async def found(**filters: Any) -> bool:
+        wanted = pb.ListCasesRequest(page_size=1000, **filters)
+        cases = (await ask(cast.caseworker.objection.ListCases(wanted))).cases
+        return case.case_id in [one.case_id for one in cases]
+
+    assert await found(sector=owner.sector, subject_ids=[case.subject_id, "nobody"])
+    assert not await found(sector="scenic_area")
+    assert not await found(subject_ids=["nobody"])
+    assert not await found(state="closed")
 
 
 async def test_models_and_migrations_agree(cast: Cast) -> None:
