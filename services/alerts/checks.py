@@ -14,6 +14,7 @@ from law.colours.rule import Colour, InstrumentState, VerificationFact
 from plumbing import paging
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.future_days import report_future_days
 from plumbing.service import Findings, Reconciled
 from services.alerts import queries
 from services.alerts.escalation.checks import EscalationChecks
@@ -21,6 +22,7 @@ from services.alerts.projection import facts_of
 from services.alerts.tables import (
     Alert,
     Bureau,
+    Escalation,
     Instrument,
     Notice,
     NoticeState,
@@ -59,6 +61,7 @@ class Checks:
             await self._compare(session, watches, findings)
             await _count_notices(session, findings)
             await self.escalations.check(session, findings)
+            await self._check_days(session, findings)
         self._count_watches(watches, findings)
         await self._find_missing_watches([*watches], findings)
         await self.escalations.check_workflows(findings)
@@ -104,6 +107,14 @@ class Checks:
                 verifications = facts.get(row.instrument_id, ())
                 _compare_colour(row, colour, verifications, today, findings)
                 _find_missing_alerts(row, raised, watches.get(row.bureau), findings)
+
+    async def _check_days(self, session: AsyncSession, findings: Findings) -> None:
+        for kind, identity, day in (
+            ("watch", col(Watch.bureau), col(Watch.watched_through)),
+            ("instrument", col(Alert.instrument_id), col(Alert.raised_at)),
+            ("escalation", col(Escalation.escalation_id), col(Escalation.waits_from)),
+        ):
+            await report_future_days(session, self._clock, findings, kind, identity, day)
 
     def _count_watches(self, watches: Mapping[str, date | None], findings: Findings) -> None:
         yesterday = self._clock.today() - _DAY

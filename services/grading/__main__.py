@@ -42,7 +42,7 @@ async def build(parts: Parts) -> Assembly:
         policies=[POLICY, ASSESSMENT_POLICY, RULESET_POLICY],
         consumers=[registry_consumer(parts.database, parts.js, parts.clock, daily.clock_moved)],
         background=[worker.run, workflows.drain, daily.run, impact_runs.run],
-        check=lambda: check(parts.database),
+        check=lambda: check(parts.database, parts.clock),
         reconcile=daily.reconcile,
         looks=figures.looks(parts.database, parts.clock),
     )

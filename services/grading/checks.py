@@ -12,19 +12,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.indices import data as index_tables
 from law.indices import rule as indices
 from plumbing import paging
+from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.future_days import report_future_days
 from plumbing.service import Findings
 from services.grading import assessment
 from services.grading.assessment import File
 from services.grading.evidence import read
 from services.grading.intervals import gaps
-from services.grading.tables import Grade, IndexAssessment, Receipt, Record, Subject
+from services.grading.tables import Grade, IndexAssessment, Receipt, Record, Subject, YearEnd
 
 CHUNK = 500
 
 
-async def check(database: Database) -> Findings:
-    """Counts the stored grades and indices; reports each that differs when computed again."""
+async def check(database: Database, clock: Clock) -> Findings:
+    """Counts the stored grades and indices; reports each that differs when computed again.
+
+    It also reports grades and closed years of days that have not come.
+    """
     findings = Findings(figures={"subjects": 0, "graded": 0, "not_graded": 0})
     async with database.snapshot() as session:
         await _hold(session, findings)
@@ -33,6 +38,7 @@ async def check(database: Database) -> Findings:
         async for subject_ids in paging.read_in_chunks(session, registered, key, CHUNK):
             await _check_chunk(session, subject_ids, findings)
         await _check_indexes(session, findings)
+        await _check_days(session, clock, findings)
         receipts = select(sa.func.count()).select_from(Receipt)
         findings.figures["receipts"] = (await session.exec(receipts)).one()
     return findings
@@ -106,6 +112,13 @@ def _check_grade(row: Grade, file: File, documents: dict[str, str], findings: Fi
             "按现有记录重新计算，与评价凭据不一致",
             "Computed again from the evidence, it differs from its receipt",
         )
+
+
+async def _check_days(session: AsyncSession, clock: Clock, findings: Findings) -> None:
+    days = col(Grade.in_force_from), col(Grade.known_from)
+    await report_future_days(session, clock, findings, "subject", col(Grade.subject_id), *days)
+    year = col(YearEnd.year)
+    await report_future_days(session, clock, findings, "year-end", col(YearEnd.ruleset_id), year)
 
 
 async def _check_indexes(session: AsyncSession, findings: Findings) -> None:

@@ -17,6 +17,7 @@ from law.objection import CaseKind
 from law.terms.ledger import Term
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.future_days import report_future_days
 from plumbing.grpc_errors import Away
 from plumbing.service import Findings, Reconciled
 from services.objection.schedule import due_on
@@ -99,7 +100,15 @@ class CaseChecks:
         contested = [(record, 1) for case in objections for record in case.record_ids]
         findings.hold("contested", contested)
         findings.figures |= await self._figures(cases)
+        await self._check_days(findings)
         return findings
+
+    async def _check_days(self, findings: Findings) -> None:
+        moments = Case.lodged_at, Case.accepted_at, Case.decided_at, Case.settled_at
+        async with self._database.snapshot() as session:
+            await report_future_days(
+                session, self._clock, findings, "case", col(Case.case_id), *map(col, moments)
+            )
 
     async def reconcile(self) -> Reconciled:
         """Starts each missing workflow of an open case, and sends every workflow its case's state.

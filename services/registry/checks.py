@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock, local_date
 from plumbing.database import Database
+from plumbing.future_days import report_future_days
 from plumbing.service import Findings
 from services.registry.retention import expiry as retention
 from services.registry.tables import (
@@ -53,6 +54,8 @@ async def check(
             findings.figures[topic] = len(rows)
         await _check_contested(session, findings)
         await _check_clock(session, findings, clock)
+        days = col(Record.status_on), col(Record.entered_on)
+        await report_future_days(session, clock, findings, "record", col(Record.record_id), *days)
     await _check_retention(database, clock, findings)
     if not await retention_runs():
         zh, en = "没有运行中的每日到期处理，请执行 quanheng reconcile", "It does not run; reconcile"

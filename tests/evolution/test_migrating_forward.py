@@ -93,7 +93,7 @@ async def test_grades_agree_with_what_they_rest_on(
     clock = FixedClock(release.at.astimezone(UTC))
     grading = Activities(Changes(released["grading"], clock))
     await ActivityEnvironment().run(grading.regrade, Round(as_of=clock.today()))
-    assert (await check_grades(released["grading"])).problems == []
+    assert (await check_grades(released["grading"], clock)).problems == []
 
 
 async def test_audit_chains_hold(released: dict[str, Database]) -> None:

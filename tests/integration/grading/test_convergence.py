@@ -55,7 +55,7 @@ async def test_events_in_any_order_give_the_same_grades(
     async with database.snapshot() as session:
         grades = [await current(session, one) for one in ("subj-1", "subj-2")]
     assert [one.score for one in grades if one] == [90, 86]
-    findings = await check(database)
+    findings = await check(database, clock)
     assert findings.problems == []
     assert {one.topic: one.count for one in findings.digests} == {"subjects": 2, "records": 3}
     await database.close()

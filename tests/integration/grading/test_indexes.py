@@ -321,12 +321,14 @@ async def test_indices_are_listed_newest_first_page_by_page(sign_in: As, clock: 
     assert not (await stub.ListIndexes(pb.ListIndexesRequest(bureau=ABROAD))).indexes
 
 
-async def test_a_check_computes_every_index_again(sign_in: As, database: Database) -> None:
+async def test_a_check_computes_every_index_again(
+    sign_in: As, database: Database, clock: FixedClock
+) -> None:
     index = await assessed(sign_in)
-    findings_ = await check(database)
+    findings_ = await check(database, clock)
     assert (findings_.figures["indices"], findings_.problems) == (1, [])
     async with database.transaction() as session:
         row = await session.get_one(IndexAssessment, index.index_id)
         row.result = row.result | {"total": 100}
-    [problem] = (await check(database)).problems
+    [problem] = (await check(database, clock)).problems
     assert (problem.name, problem.object) == ("index.differs", f"index/{index.index_id}")

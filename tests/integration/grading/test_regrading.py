@@ -113,7 +113,7 @@ async def test_an_undone_import_leaves_tombstones(platform: Platform) -> None:
     gone = await platform.current()
     assert (gone.grade, gone.receipt_id) == (None, "")
     assert gone.not_graded_zh
-    findings = await check(platform.database)
+    findings = await check(platform.database, platform.clock)
     assert {one.topic: one.count for one in findings.digests} == {"subjects": 1, "records": 1}
     assert findings.figures["subjects"] == 0
 
@@ -163,10 +163,10 @@ async def test_a_repeated_event_has_one_effect(platform: Platform) -> None:
 async def test_a_tampered_grade_is_found(platform: Platform) -> None:
     await platform.tell_subjects(subject())
     await platform.tell_records(penalty())
-    assert (await check(platform.database)).problems == []
+    assert (await check(platform.database, platform.clock)).problems == []
     async with platform.database.transaction() as session:
         [receipt] = [one for one in await platform.rows(Receipt) if one.document["score"] != 90]
         receipt.document = {**receipt.document, "score": 100}
         await session.merge(receipt)
-    [problem] = (await check(platform.database)).problems
+    [problem] = (await check(platform.database, platform.clock)).problems
     assert (problem.name, problem.object) == ("grade.differs", "subject/subj-1")

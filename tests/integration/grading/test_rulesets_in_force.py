@@ -35,7 +35,7 @@ async def test_a_text_in_force_from_today_grades_its_subjects_at_once(office: Of
     assert (event.before.ruleset_id, event.after.grade) == (before.ruleset_id, "untrusted")
     assert not event.fell  # grades of different texts are not compared
     assert await office.a_day_begins() == 0
-    assert (await check(platform.database)).problems == []
+    assert (await check(platform.database, platform.clock)).problems == []
 
 
 async def test_a_text_in_force_later_changes_no_grade_before_that_day(office: Office) -> None:
@@ -51,7 +51,7 @@ async def test_a_text_in_force_later_changes_no_grade_before_that_day(office: Of
     assert (grade.ruleset_id, grade.in_force_from) == ("national-2017-566", NEW_YEAR)
     earlier = [row for row in await platform.grades() if row.in_force_to == NEW_YEAR]
     assert [(row.ruleset_id, row.grade) for row in earlier] == [(old, letter)]
-    assert (await check(platform.database)).problems == []
+    assert (await check(platform.database, platform.clock)).problems == []
 
 
 async def test_a_missed_day_is_graded_later_even_after_a_change(office: Office) -> None:
@@ -63,7 +63,7 @@ async def test_a_missed_day_is_graded_later_even_after_a_change(office: Office) 
     assert (await platform.current("subj-2")).in_force_from == NEW_YEAR
     known = [row for row in await platform.grades() if row.known_to is None]
     assert [row.in_force_from for row in known][-2:] == [NEW_YEAR, date(2027, 1, 4)]
-    assert (await check(platform.database)).problems == []
+    assert (await check(platform.database, platform.clock)).problems == []
 
 
 async def test_a_later_subject_is_due_on_the_day_of_the_text_too(office: Office) -> None:
@@ -93,7 +93,7 @@ async def test_a_later_activation_replaces_an_earlier_one(office: Office) -> Non
     listed = await office.head.ListActivations(pb.ListActivationsRequest())
     order = ["hangzhou-trial", "hangzhou-2021-120", "national-2017-566"]
     assert [one.ruleset_id for one in listed.activations] == order
-    assert (await check(platform.database)).problems == []
+    assert (await check(platform.database, platform.clock)).problems == []
 
 
 async def test_a_replaced_text_does_not_govern_again(

@@ -52,12 +52,14 @@ async def test_the_next_day_on_which_time_changes_a_grade_is_stored(penalised: P
 
 async def test_a_missed_day_is_graded_later_as_of_that_day(penalised: Platform) -> None:
     await penalised.tell_records(penalty(2, determined_on="2026-05-20"))
-    await regrade(penalised, regrade_due, OUT_OF_WINDOW + timedelta(days=100))
+    today = OUT_OF_WINDOW + timedelta(days=100)
+    penalised.clock.moment += today - penalised.clock.today()
+    await regrade(penalised, regrade_due, today)
     known = [row for row in await penalised.grades() if row.known_to is None]
     starts = [row.in_force_from for row in known]
     assert starts[1:] == [OUT_OF_WINDOW, OUT_OF_WINDOW + timedelta(days=14)]
     assert (await penalised.current()).score == 90
-    assert (await check(penalised.database)).problems == []
+    assert (await check(penalised.database, penalised.clock)).problems == []
 
 
 async def test_a_change_does_not_hide_a_missed_day(
