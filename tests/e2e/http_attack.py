@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -57,7 +58,7 @@ class Attack:
             suppress_health_check=list(HealthCheck),
         )
         @given(document[path]["POST"].as_strategy())
-        def sent(case: schemathesis.Case) -> None:
+        def sent(case: schemathesis.Case[Any]) -> None:
             answer = case.call(headers=headers)
             self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
             case.validate_response(answer, checks=CHECKS)
