@@ -31,6 +31,7 @@ from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices import texts
 from services.alerts.notices.batch_notices import batch_decided
+from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.texts import RecordFact, Text
 from services.alerts.tables import (
@@ -164,6 +165,9 @@ async def instruments_changed(
     handed_on = [i for i in event.instruments if i.instrument_id in former_owners]
     owners = {*former_owners.values(), *(i.subject_id for i in handed_on)}
     await _follow_up(change, altered, owners, {i.instrument_id for i in handed_on})
+    if event.change.cause == registry.CAUSE_FILED:
+        for instrument in event.instruments:
+            await instrument_filed(change, instrument)
 
 
 async def verifications_recorded(

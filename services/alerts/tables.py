@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     APPROVALS = "approvals"
     GIVEN_UP = "given_up"
     BATCH = "batch"
+    FILING = "filing"
 
 
 class NoticeState(StrEnum):

@@ -18,6 +18,7 @@ from services.portal.pages import (
     escalations,
     home,
     imports,
+    instrument_forms,
     instruments,
     law_texts,
     letters,
@@ -28,6 +29,7 @@ from services.portal.pages import (
     sandbox,
     sign_in,
     subjects,
+    verifications,
 )
 from services.portal.visit import Page
 
@@ -79,7 +81,16 @@ _OPERATORS = (
 _REGISTER = (
     _at("/home", home.home, Role.OPERATOR, *STAFF),
     _at("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
+    _at("/instruments/new", instrument_forms.file, Role.OPERATOR, form=True),
     _at("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
+    _at(
+        "/instruments/{instrument_id}/state",
+        instrument_forms.change_state,
+        Role.OPERATOR,
+        form=True,
+    ),
+    _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
+    _at("/verifications", verifications.listing, Role.OPERATOR, *STAFF),
     _at("/subjects", subjects.listing, *STAFF),
     _at("/subjects/{subject_id}", subjects.one, *STAFF),
 )

@@ -86,6 +86,14 @@ TABLE = """
 /instruments/{instrument_id} own                          >   + + + + + - - -  + + +
 /instruments/{instrument_id} neighbour                    >   - + + + + - - -  + + +
 /instruments/{instrument_id} foreign                      >   - - - - - - - -  - - -
+/instruments/new any                                      >   + - - - - - - -  - - -
+/instruments/{instrument_id}/state own                    >   + - - - - - - -  - - -
+/instruments/{instrument_id}/state neighbour              >   - - - - - - - -  - - -
+/instruments/{instrument_id}/state foreign                >   - - - - - - - -  - - -
+/instruments/{instrument_id}/move own                     >   + - - - - - - -  - - -
+/instruments/{instrument_id}/move neighbour               >   - - - - - - - -  - - -
+/instruments/{instrument_id}/move foreign                 >   - - - - - - - -  - - -
+/verifications any                                        >   + + + + + - - -  + + +
 /cases/{case_id} own                                      >   + + + + + - - -  + + +
 /cases/{case_id} neighbour                                >   - + + + + - - -  + + +
 /cases/{case_id} foreign                                  >   - - - - - - - -  - - -

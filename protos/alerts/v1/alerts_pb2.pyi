@@ -175,8 +175,8 @@ class Notice(_message.Message):
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
-    """digest, rejected, adverse_record, grade_fell, letter, term, escalation, approvals, given_up or
-    batch.
+    """digest, rejected, adverse_record, grade_fell, letter, term, escalation, approvals, given_up,
+    batch or filing.
     """
     subject_id: _builtins.str
     """The subject that it is addressed to; empty for notices to a bureau."""

@@ -50,6 +50,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """Its periods are over: gone from the archive, which for an adverse record is natural repair."""
     CAUSE_DISCLOSURE_STOPPED: _Cause.ValueType  # 9
     """Its disclosure was stopped."""
+    CAUSE_FILED: _Cause.ValueType  # 10
+    """Filed by the operator itself, as a service to it (S4 二(三))."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Why something changed."""
@@ -74,6 +76,8 @@ CAUSE_EXPIRED: Cause.ValueType  # 8
 """Its periods are over: gone from the archive, which for an adverse record is natural repair."""
 CAUSE_DISCLOSURE_STOPPED: Cause.ValueType  # 9
 """Its disclosure was stopped."""
+CAUSE_FILED: Cause.ValueType  # 10
+"""Filed by the operator itself, as a service to it (S4 二(三))."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 @_typing.final

@@ -46,7 +46,7 @@ async def listing(visit: Visit) -> Response:
         filters=await _filters(visit, words),
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )
-    return await show(visit, shown)
+    return await show(visit, shown, "instruments/list.html")
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
@@ -147,4 +147,6 @@ async def one(visit: Visit) -> Response:
         coloured=coloured[0] if coloured else None,
         owner=await subject(visit, answer.instrument.subject_id),
         today=await today(visit),
+        filed=visit.query("filed") == "yes",
+        changed=visit.query("changed") == "yes",
     )

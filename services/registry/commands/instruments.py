@@ -8,9 +8,11 @@ from uuid import uuid4
 from law.colours.rule import InstrumentState
 from law.errors import Fault, WrongState
 from plumbing.change import Change
+from plumbing.identity import Role
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
-from services.registry.announce_changes import save_instruments
+from services.registry.announce_changes import ENTERED, Cause, save_instruments
 from services.registry.commands.targets import (
     find_instrument,
     find_subject,
@@ -28,8 +30,9 @@ async def put_instrument(
     """Files a new instrument in the state spare (C-19), or changes the content of an instrument.
 
     The content includes the owner. Filing is a service to the user unit; nothing depends on it
-    (C-20). Raises InvalidInput for faulty content, NotPermitted outside the caller's scope,
-    WrongState if the request's version is not the present one.
+    (C-20). The bureau is told when an operator files one. Raises InvalidInput for faulty content,
+    NotPermitted outside the caller's scope, WrongState if the request's version is not the present
+    one.
     """
     message, faults = request.instrument, list[Fault]()
     content = read_instrument(reader_of(message, "instrument", faults))
@@ -60,7 +63,8 @@ async def _file(change: Change, owner: Subject, content: InstrumentContent) -> I
         in_review=owner.in_review,
         **asdict(content),
     )
-    others = await save_instruments(change, [row])
+    cause = Cause(events.CAUSE_FILED) if change.caller.has(Role.OPERATOR) else ENTERED
+    others = await save_instruments(change, [row], cause)
     change.audit("file_instrument", f"instrument/{row.instrument_id}", after=_after(row, others))
     return row
 

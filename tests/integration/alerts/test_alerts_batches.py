@@ -6,7 +6,7 @@ from typing import Any
 
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument
 
 
 def decided(state: str, digest: str = "d1", **fields: str) -> events.BatchDecided:
@@ -46,3 +46,18 @@ async def test_a_notice_names_the_people_of_a_batch(alerts: RunningAlerts) -> No
     assert "决定人：测试负责人" in rejected.body
     assert "由账号 sender 提交" in applied.body
     assert "决定人" not in applied.body
+
+
+async def test_a_bureau_is_told_what_an_operator_files(alerts: RunningAlerts) -> None:
+    filed = instrument(7, state="spare", type_code="FUEL", location="一号岛")
+    event = events.InstrumentsChanged(
+        change=events.Change(cause=events.CAUSE_FILED), instruments=[filed]
+    )
+    for _ in range(2):  # a notice for each instrument, however often the event comes
+        await alerts.announce(event, aggregate="subject/s1")
+    await alerts.put(instrument(8, state="spare"))  # filed by the bureau itself
+    [notice] = await alerts.notices("filing")
+    assert (notice.address, notice.subject_id) == ("desk@test.example", "")
+    assert notice.title == "新器具备案：测试单位1，燃油加油机 NO-7"
+    assert "一号岛" in notice.body
+    assert "备案无须批准" in notice.body

@@ -1,0 +1,153 @@
+"""What an operator does with its instruments: files one, changes its state, says where it stands.
+
+Each act shows what will be sent before it is sent. Nothing depends on filing (C-20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import grpc
+from starlette.responses import Response
+
+from law.colours.rule import InstrumentState
+from law.instruments import catalogue
+from plumbing.client import Refusal, ask
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.wording import N_
+
+FILING_CITE = "S4 二(三)"
+FIELDS = ("type_code", "serial_no", "model", "manufacturer", "location", "rotate_on")
+_NEEDED = {
+    "type_code": N_("请选择器具类型"),
+    "serial_no": N_("请填写出厂编号，例如 20260123"),
+}
+_OF_THE_FORM = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ABORTED,
+)
+
+
+async def file(visit: Visit) -> Response:
+    """Files a new instrument of the visitor's own firm: form, check, receipt."""
+    if visit.request.method == "GET" or visit.field("step") == "again":
+        return _filing_page(visit)
+    errors = {name: visit.say(text) for name, text in _NEEDED.items() if not visit.field(name)}
+    if errors:
+        return _filing_page(visit, errors)
+    if visit.field("step") != "send":
+        return visit.page("instruments/new_check.html", form=visit.form, cite=FILING_CITE)
+    instrument = registry.Instrument(subject_id=visit.person.subject_id)
+    for name in FIELDS:
+        setattr(instrument, name, visit.field(name))
+    request = registry.PutInstrumentRequest(request_id=visit.request_id(), instrument=instrument)
+    try:
+        answer = await ask(visit.services.registry.PutInstrument(request))
+    except Refusal as refusal:
+        told, message = _of_the_form(visit, refusal)
+        return _filing_page(visit, told, message)
+    return visit.redirect(f"/instruments/{answer.instrument.instrument_id}?filed=yes")
+
+
+def _filing_page(
+    visit: Visit, errors: Mapping[str, str] | None = None, refusal: str = ""
+) -> Response:
+    return visit.page(
+        "instruments/new.html",
+        status=422 if errors or refusal else 200,
+        errors=errors or {},
+        refusal=refusal,
+        form=visit.form,
+        types=catalogue().values(),
+        cite=FILING_CITE,
+    )
+
+
+async def change_state(visit: Visit) -> Response:
+    """Changes the state of an instrument: in use, spare, stopped, or scrapped for good."""
+    instrument = await _own(visit)
+    new = visit.field("state")
+    known = new in set(InstrumentState)
+    if visit.request.method == "GET" or visit.field("step") == "again" or not known:
+        errors = {} if visit.request.method == "GET" or known else _NO_STATE
+        return _state_page(visit, instrument, errors)
+    if visit.field("step") != "send":
+        return visit.page("instruments/state_check.html", instrument=instrument, form=visit.form)
+    request = registry.SetInstrumentStateRequest(
+        request_id=visit.request_id(), instrument_id=instrument.instrument_id, state=new
+    )
+    try:
+        await ask(visit.services.registry.SetInstrumentState(request))
+    except Refusal as refusal:
+        return _state_page(visit, instrument, *_of_the_form(visit, refusal))
+    return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
+
+
+_NO_STATE = {"state": N_("请选择新的使用状态")}
+
+
+def _state_page(
+    visit: Visit,
+    instrument: registry.Instrument,
+    errors: Mapping[str, str],
+    refusal: str = "",
+) -> Response:
+    return visit.page(
+        "instruments/state.html",
+        status=422 if errors or refusal else 200,
+        instrument=instrument,
+        states=[state.value for state in InstrumentState if state != instrument.state],
+        errors={name: visit.say(text) for name, text in errors.items()},
+        refusal=refusal,
+        form=visit.form,
+        cite=FILING_CITE,
+    )
+
+
+async def move(visit: Visit) -> Response:
+    """Says where an instrument stands now."""
+    instrument = await _own(visit)
+    if visit.request.method == "GET":
+        return _move_page(visit, instrument)
+    if not visit.field("location"):
+        error = visit.say(N_("请填写使用地点，例如：一号加油岛"))
+        return _move_page(visit, instrument, {"location": error})
+    instrument.location = visit.field("location")
+    if visit.field("version").isdigit():
+        instrument.version = int(visit.field("version"))
+    request = registry.PutInstrumentRequest(request_id=visit.request_id(), instrument=instrument)
+    try:
+        await ask(visit.services.registry.PutInstrument(request))
+    except Refusal as refusal:
+        return _move_page(visit, await _own(visit), *_of_the_form(visit, refusal))
+    return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
+
+
+def _move_page(
+    visit: Visit,
+    instrument: registry.Instrument,
+    errors: Mapping[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    return visit.page(
+        "instruments/move.html",
+        status=422 if errors or refusal else 200,
+        instrument=instrument,
+        errors=errors or {},
+        refusal=refusal,
+        form=visit.form,
+    )
+
+
+async def _own(visit: Visit) -> registry.Instrument:
+    request = registry.GetInstrumentRequest(instrument_id=visit.path("instrument_id"))
+    return (await ask(visit.services.registry.GetInstrument(request))).instrument
+
+
+def _of_the_form(visit: Visit, refusal: Refusal) -> tuple[dict[str, str], str]:
+    """The faults and the message of a refusal because of what was written; raises any other."""
+    if refusal.code not in _OF_THE_FORM:
+        raise refusal
+    return faults_by_field(refusal, visit.language), message_of(refusal, visit.language)

@@ -1,0 +1,59 @@
+"""The list of verifications: of an operator's own instruments, or of all that staff may see."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+
+from starlette.responses import Response
+
+from plumbing.client import ask
+from plumbing.identity import Role
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
+from services.portal.visit import Visit
+from services.portal.wording import N_, Words
+
+Entry = registry.VerificationEntry
+
+
+async def listing(visit: Visit) -> Response:
+    """Shows every verification on file, each with its instrument and its certificate."""
+    words = Words(visit.say, visit.language)
+    shown: Listing[Entry] = Listing(
+        path="/verifications",
+        title=N_("检定记录"),
+        columns=[
+            Column(N_("器具"), partial(_instrument, words)),
+            Column(N_("检定日期"), lambda row: _day(row.verification.verified_on)),
+            Column(N_("结果"), lambda row: words.result(row.verification.result)),
+            Column(N_("有效期至"), _last_day),
+            Column(N_("检定机构"), lambda row: row.verification.institution),
+            Column(N_("证书编号"), lambda row: row.verification.certificate_no),
+        ],
+        read=partial(_read, visit),
+        empty=N_("还没有检定记录。"),
+    )
+    return await show(visit, shown)
+
+
+async def _read(visit: Visit, asked: Asked) -> Chunk[Entry]:
+    own = visit.person.subject_id if visit.has(Role.OPERATOR) else ""
+    request = registry.ListVerificationsRequest(subject_id=own, **asked.paging)
+    answer = await ask(visit.services.registry.ListVerifications(request))
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(answer.verifications, answer.next_page_token, total)
+
+
+def _instrument(words: Words, row: Entry) -> Cell:
+    name = f"{words.instrument_type(row.type_code)} {row.serial_no}"
+    return Cell(name, link=f"/instruments/{row.verification.instrument_id}")
+
+
+def _last_day(row: Entry) -> Cell:
+    until = row.verification.valid_until
+    return Cell(_day(until), link=f"/law/colours?valid_until={until}") if until else Cell("")
+
+
+def _day(written: str) -> date | None:
+    return date.fromisoformat(written) if written else None
