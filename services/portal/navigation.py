@@ -51,9 +51,16 @@ _INSPECTOR = (
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
 )
+_OF_A_CITY = (
+    Place(N_("规则启用"), "/rulesets"),
+    Place(N_("指数"), "/indices"),
+    Place(N_("年度调整"), "/year-ends"),
+    Place(N_("全市看板"), "/city"),
+)
 _REVIEWER = (
     Place(N_("工作台"), "/home"),
     Place(N_("案件"), "/cases"),
+    *_OF_A_CITY,
     Place(N_("主体"), "/subjects"),
 )
 _OF_ROLE = {

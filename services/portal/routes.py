@@ -15,9 +15,11 @@ from services.portal.pages import (
     case_acts,
     cases,
     checking,
+    city,
     escalations,
     home,
     imports,
+    indices,
     instrument_forms,
     instruments,
     law_texts,
@@ -26,6 +28,7 @@ from services.portal.pages import (
     operator,
     public,
     repair_wizard,
+    rulesets,
     sandbox,
     sign_in,
     subjects,
@@ -144,6 +147,18 @@ _LETTERS = (
         *STAFF,
     ),
 )
+_CITY = (
+    _at("/city", city.board, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
+    _at("/year-ends", city.year_ends, *STAFF),
+    _at("/rulesets", rulesets.listing, *rulesets.RUNNERS),
+    _at("/rulesets/impacts/new", rulesets.start, *rulesets.RUNNERS, form=True),
+    _at("/rulesets/impacts/{impact_id}", rulesets.impact, *rulesets.RUNNERS, form=True),
+    _at("/rulesets/impacts/{impact_id}/progress", rulesets.progress, *rulesets.RUNNERS),
+    _at("/rulesets/impacts/{impact_id}/activate", rulesets.activate, Role.UNIT_HEAD, form=True),
+    _at("/indices", indices.listing, *STAFF),
+    _at("/indices/new/{kind}", indices.assess, Role.CASEWORKER, Role.INSPECTOR, form=True),
+    _at("/indices/{index_id}", indices.one, *STAFF, form=True),
+)
 ADDRESSES: Sequence[Address] = (
     *_PUBLIC,
     *_CHECKS,
@@ -154,4 +169,5 @@ ADDRESSES: Sequence[Address] = (
     *_CASES,
     *_IMPORTS,
     *_ESCALATIONS,
+    *_CITY,
 )

@@ -42,7 +42,7 @@ _COLOURS: Mapping[str, tuple[str, str, str]] = {
     "green": (N_("绿色提示"), "●", "govuk-tag--green"),
     "none": (N_("正常"), "", "govuk-tag--grey"),
 }
-_SECTORS = {
+SECTORS = {
     "market": N_("集贸市场"),
     "fuel_station": N_("加油站"),
     "charging_station": N_("充电站"),
@@ -188,7 +188,7 @@ class Words:
 
     def sector(self, code: str) -> str:
         """Returns the name of a subject's sector; empty for an empty code."""
-        return self._say(_SECTORS.get(code, code)) if code else ""
+        return self._say(SECTORS.get(code, code)) if code else ""
 
     def subject_kind(self, code: str) -> str:
         """Returns the name of a kind of subject."""

@@ -24,6 +24,7 @@ _OF_NO_PLACE = {
     "text_id": "S4",
     "condition_id": "corrected",
     "letter_id": "none-yet",
+    "kind": "scenic",
 }
 
 

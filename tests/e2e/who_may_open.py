@@ -150,6 +150,21 @@ TABLE = """
 /imports/{batch_id}/progress foreign                      >   - - - - - - - -  - - -
 /imports/{batch_id}/rejected.csv own                      >   - . . - - - - -  . . -
 /imports/{batch_id}/rejected.csv foreign                  >   - - - - - - - -  - - -
+
+/city any                                                 >   - - + + - - - -  - + +
+/year-ends any                                            >   - + + + + - - -  + + +
+/rulesets any                                             >   - + + + - - - -  + + +
+/rulesets/impacts/new any                                 >   - + + + - - - -  + + +
+/rulesets/impacts/{impact_id} own                         >   - 0 0 0 - - - -  + + +
+/rulesets/impacts/{impact_id} foreign                     >   - 0 0 0 - - - -  0 0 0
+/rulesets/impacts/{impact_id}/progress own                >   - 0 0 0 - - - -  . . .
+/rulesets/impacts/{impact_id}/progress foreign            >   - 0 0 0 - - - -  0 0 0
+/rulesets/impacts/{impact_id}/activate own                >   - - 0 - - - - -  - + -
+/rulesets/impacts/{impact_id}/activate foreign            >   - - 0 - - - - -  - 0 -
+/indices any                                              >   - + + + + - - -  + + +
+/indices/new/{kind} any                                   >   - + - - + - - -  + - -
+/indices/{index_id} own                                   >   - + + + + - - -  + + +
+/indices/{index_id} foreign                               >   - 0 0 0 0 - - -  0 0 0
 """
 
 

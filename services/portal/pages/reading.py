@@ -10,6 +10,7 @@ import grpc
 from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
+from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pictures.colour_board import ColourBoard, colour_board
 from services.portal.pictures.grade_path import GradePath, grade_path
@@ -93,3 +94,13 @@ async def bureau_names(visit: Visit) -> dict[str, str]:
     request = registry.ListBureausRequest(page_size=ALL)
     bureaus = (await ask(visit.services.registry.ListBureaus(request))).bureaus
     return {bureau.code: bureau.name for bureau in bureaus}
+
+
+async def account_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, str]:
+    """Reads the display names of accounts, by id; ids that are no account's are left out."""
+    wanted = sorted(set(filter(None, ids)))
+    if not wanted:
+        return {}
+    request = identity.NameAccountsRequest(account_ids=wanted)
+    names = (await ask(visit.services.identity.NameAccounts(request))).names
+    return {one.account_id: one.display_name for one in names}
