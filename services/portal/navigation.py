@@ -63,12 +63,19 @@ _REVIEWER = (
     *_OF_A_CITY,
     Place(N_("主体"), "/subjects"),
 )
+_INSTITUTION = (
+    Place(N_("待办"), "/home"),
+    Place(N_("上传结果"), "/imports"),
+    Place(N_("证书"), "/certificates"),
+    Place(N_("期限"), "/due"),
+)
 _OF_ROLE = {
     Role.OPERATOR: _OPERATOR,
     Role.UNIT_HEAD: _UNIT_HEAD,
     Role.CASEWORKER: _CASEWORKER,
     Role.MUNICIPAL_REVIEWER: _REVIEWER,
     Role.INSPECTOR: _INSPECTOR,
+    Role.VERIFICATION_INSTITUTION: _INSTITUTION,
 }
 _ALWAYS = (Place(N_("规则说明"), "/law"),)
 

@@ -20,6 +20,7 @@ from services.portal.pages import (
     home,
     imports,
     indices,
+    institution,
     instrument_forms,
     instruments,
     law_texts,
@@ -82,7 +83,7 @@ _OPERATORS = (
     _at("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
 )
 _REGISTER = (
-    _at("/home", home.home, Role.OPERATOR, *STAFF),
+    _at("/home", home.home, Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION),
     _at("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
     _at("/instruments/new", instrument_forms.file, Role.OPERATOR, form=True),
     _at("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
@@ -116,18 +117,19 @@ _CASES = (
     ),
     _at("/cases/{case_id}/decide-repair", case_acts.decide_repair, Role.CASEWORKER, form=True),
 )
+_IMPORTING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.VERIFICATION_INSTITUTION)
 _IMPORTS = (
-    _at("/imports", imports.listing, Role.CASEWORKER, Role.UNIT_HEAD),
-    _at(IMPORT_PATH, imports.new, Role.CASEWORKER, form=True),
-    _at("/imports/templates/{family}.{format}", imports.template, Role.CASEWORKER, Role.UNIT_HEAD),
-    _at("/imports/{batch_id}", imports.one, Role.CASEWORKER, Role.UNIT_HEAD, form=True),
-    _at("/imports/{batch_id}/progress", imports.progress, Role.CASEWORKER, Role.UNIT_HEAD),
-    _at(
-        "/imports/{batch_id}/rejected.csv",
-        imports.rejected_rows,
-        Role.CASEWORKER,
-        Role.UNIT_HEAD,
-    ),
+    _at("/imports", imports.listing, *_IMPORTING),
+    _at(IMPORT_PATH, imports.new, Role.CASEWORKER, Role.VERIFICATION_INSTITUTION, form=True),
+    _at("/imports/templates/{family}.{format}", imports.template, *_IMPORTING),
+    _at("/imports/{batch_id}", imports.one, *_IMPORTING, form=True),
+    _at("/imports/{batch_id}/progress", imports.progress, *_IMPORTING),
+    _at("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *_IMPORTING),
+)
+_INSTITUTIONS = (
+    _at("/due", institution.due, Role.VERIFICATION_INSTITUTION),
+    _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
+    _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
 )
 _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
@@ -170,4 +172,5 @@ ADDRESSES: Sequence[Address] = (
     *_IMPORTS,
     *_ESCALATIONS,
     *_CITY,
+    *_INSTITUTIONS,
 )

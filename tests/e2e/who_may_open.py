@@ -74,9 +74,9 @@ TABLE = """
 /messages neighbour                                       >   . - - - - - - -  - - -
 /messages foreign                                         >   . - - - - - - -  - - -
 
-/home own                                                 >   + + . . . - - -  + . .
-/home neighbour                                           >   . + . . . - - -  + . .
-/home foreign                                             >   . . . . . - - -  . . .
+/home own                                                 >   + + . . . . - -  + . .
+/home neighbour                                           >   . + . . . . - -  + . .
+/home foreign                                             >   . . . . . . - -  . . .
 /instruments own                                          >   + + + + + - - -  + + +
 /instruments neighbour                                    >   . + + + + - - -  + + +
 /instruments foreign                                      >   . . . . . - - -  . . .
@@ -140,10 +140,10 @@ TABLE = """
 /escalations/{escalation_id:path}/letters/{letter_id}.pdf own >   0 0 0 0 0 - - -  0 0 0
 /escalations/{escalation_id:path}/letters/{letter_id}.pdf foreign >   - - - - - - - -  - - -
 
-/imports own                                              >   - + + - - - - -  + + -
-/imports foreign                                          >   - . . - - - - -  . . -
-/imports/new any                                          >   - + - - - - - -  + - -
-/imports/templates/{family}.{format} any                  >   - + + - - - - -  + + -
+/imports own                                              >   - + + - - . - -  + + -
+/imports foreign                                          >   - . . - - . - -  . . -
+/imports/new any                                          >   - + - - - + - -  + - -
+/imports/templates/{family}.{format} any                  >   - + + - - 0 - -  + + -
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -
 /imports/{batch_id}/progress own                          >   - . . - - - - -  . . -
@@ -165,6 +165,9 @@ TABLE = """
 /indices/new/{kind} any                                   >   - + - - + - - -  + - -
 /indices/{index_id} own                                   >   - + + + + - - -  + + +
 /indices/{index_id} foreign                               >   - 0 0 0 0 - - -  0 0 0
+/due any                                                  >   - - - - - + - -  - - -
+/certificates any                                         >   - - - - - + - -  - - -
+/verifications/new any                                    >   - - - - - + - -  - - -
 """
 
 

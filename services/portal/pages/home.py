@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from starlette.responses import Response
 
@@ -13,6 +12,7 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages import city_tasks, institution
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -20,21 +20,12 @@ from services.portal.pages.reading import (
     subject_names,
     today,
 )
+from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
 ALL = 200  # as many of a kind as a home shows
 URGENT_DAYS = 2
-
-
-@dataclass(frozen=True)
-class Task:
-    """A task that waits for the visitor: sentence, link, time limit and urgency."""
-
-    sentence: str
-    path: str
-    by_when: str
-    urgency: tuple[int, str]
 
 
 async def home(visit: Visit) -> Response:
@@ -48,9 +39,12 @@ async def home(visit: Visit) -> Response:
         lists += [_case_tasks(visit, words), _step_tasks(visit, words)]
     if visit.has(Role.UNIT_HEAD):
         lists.append(_batch_tasks(visit))
+    lists += [tasks_of(visit) for tasks_of in _OF_SOME_ROLES]
     tasks = [task for found in await asyncio.gather(*lists) for task in found]
     own = visit.person.subject_id
-    board, bureaus = await asyncio.gather(board_of(visit), bureau_names(visit))
+    board, bureaus = None, dict[str, str]()
+    if not visit.has(Role.VERIFICATION_INSTITUTION):
+        board, bureaus = await asyncio.gather(board_of(visit), bureau_names(visit))
     return visit.page(
         "home.html",
         tasks=sorted(tasks, key=lambda task: task.urgency),
@@ -59,6 +53,10 @@ async def home(visit: Visit) -> Response:
         board=board,
         bureaus=bureaus,
     )
+
+
+# Each gives no tasks to a visitor in another role.
+_OF_SOME_ROLES = (city_tasks.impact_tasks, city_tasks.index_tasks, institution.tasks)
 
 
 async def _operator_tasks(visit: Visit, words: Words, day: str) -> list[Task]:

@@ -21,6 +21,7 @@ PAGE_SIZE = 50
 PIECE_BYTES = 256 << 10
 UPLOAD_SECONDS = 600.0
 FAMILIES = ("bureaus", "subjects", "instruments", "verifications", "records")
+_SENDERS = (Role.CASEWORKER, Role.VERIFICATION_INSTITUTION)
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -31,6 +32,11 @@ _OF_THE_FORM = (
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 )
+
+
+def _families(visit: Visit) -> tuple[str, ...]:
+    """The families of data that the visitor may import: an institution only its verifications."""
+    return FAMILIES if visit.has(Role.CASEWORKER, Role.UNIT_HEAD) else ("verifications",)
 
 
 async def listing(visit: Visit) -> Response:
@@ -114,7 +120,7 @@ async def rejected_rows(visit: Visit) -> Response:
 async def template(visit: Visit) -> Response:
     """Sends an empty import file for one family of data, with its columns explained."""
     family, kind = visit.path("family"), visit.path("format")
-    if family not in FAMILIES or kind not in FORMATS:
+    if family not in _families(visit) or kind not in FORMATS:
         raise HTTPException(404)
     request = pb.GetTemplateRequest(family=family, format=kind)
     answer = await ask(visit.services.imports.GetTemplate(request))
@@ -137,7 +143,7 @@ def _form(visit: Visit, errors: dict[str, str] | None = None, status: int = 200)
         "imports/new.html",
         status=status,
         errors=errors or {},
-        families=FAMILIES,
+        families=_families(visit),
         form=visit.form,
         asked=visit.query("family"),
     )
@@ -145,7 +151,7 @@ def _form(visit: Visit, errors: dict[str, str] | None = None, status: int = 200)
 
 def _missing(visit: Visit, file: Any) -> dict[str, str]:
     errors = {}
-    if visit.field("family") not in FAMILIES:
+    if visit.field("family") not in _families(visit):
         errors["family"] = visit.say(N_("请选择文件里是什么"))
     if not isinstance(file, UploadFile) or not file.filename:
         errors["file"] = visit.say(N_("请选择一个 .xlsx 或 .csv 文件"))
@@ -175,7 +181,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
 def _acts(visit: Visit, batch: pb.Batch) -> list[str]:
     if batch.state == "awaiting_approval" and visit.has(Role.UNIT_HEAD):
         return ["approve", "reject"]
-    if batch.state in ("waiting", "awaiting_approval") and visit.has(Role.CASEWORKER):
+    if batch.state in ("waiting", "awaiting_approval") and visit.has(*_SENDERS):
         return ["discard"]
     return ["undo"] if batch.state == "applied" and visit.has(Role.CASEWORKER) else []
 

@@ -1,0 +1,229 @@
+"""Pages of a verification institution: what waits, due dates, results by form, its certificates."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask
+from plumbing.identity import Role
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as pb
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages.forms import told
+from services.portal.pages.reading import subject, subject_names, today
+from services.portal.pages.tasks import Task
+from services.portal.visit import Visit
+from services.portal.wording import N_
+
+COLOURS = ("red", "yellow", "green")
+RESULTS = ("pass", "reject", "repaired", "pending")
+ALL = 200
+_FIELDS = ("result", "verified_on", "valid_until", "certificate_no", "method")
+Owned = tuple[alerts.InstrumentColour, str]
+
+
+async def own_name(visit: Visit) -> str:
+    """Reads the name of the institution for which the visitor acts; empty if none is named."""
+    answer = await ask(visit.services.identity.GetCaller(identity.GetCallerRequest()))
+    return answer.account.institution
+
+
+async def tasks(visit: Visit) -> list[Task]:
+    """Returns what waits for an institution: refused files, and instruments that are due."""
+    if not visit.has(Role.VERIFICATION_INSTITUTION):
+        return []
+    batches, counts = await asyncio.gather(
+        ask(visit.services.imports.ListBatches(pb.ListBatchesRequest(page_size=ALL))),
+        ask(visit.services.alerts.SummariseColours(alerts.SummariseColoursRequest())),
+    )
+    found = [
+        Task(
+            visit.say(N_("改正 {file} 里的错误后再上传")).format(file=batch.file_name),
+            f"/imports/{batch.batch_id}",
+            "",
+            (0, ""),
+        )
+        for batch in _newest_of_each_file(batches.batches)
+        if batch.state == "refused"
+    ]
+    numbers = dict.fromkeys(COLOURS, 0)
+    for count in counts.counts:
+        if count.colour in numbers:
+            numbers[count.colour] += count.instruments
+    return found + [
+        Task(
+            visit.say(_DUE[colour]).format(number=f"{number:,}"),
+            f"/due?colour={colour}",
+            "",
+            (COLOURS.index(colour) + 1, ""),
+        )
+        for colour, number in numbers.items()
+        if number
+    ]
+
+
+_DUE = {
+    "red": N_("安排 {number} 台红色警示器具的检定"),
+    "yellow": N_("安排 {number} 台黄色预警器具的检定"),
+    "green": N_("准备 {number} 台绿色提示器具的检定"),
+}
+
+
+def _newest_of_each_file(batches: Any) -> list[pb.Batch]:
+    """Only the newest batch of each file name counts: a corrected file settles the earlier one."""
+    newest: dict[str, pb.Batch] = {}
+    for batch in batches:
+        newest.setdefault(batch.file_name, batch)
+    return list(newest.values())
+
+
+async def due(visit: Visit) -> Response:
+    """Shows the instruments that are due, the most severe colour first, with a link to record."""
+    words, day = visit.words, await today(visit)
+
+    async def read(asked: Asked) -> Chunk[Owned]:
+        request = alerts.ListColoursRequest(
+            colour=asked["colour"], text=asked["q"], order_by=asked.order_by, **asked.paging
+        )
+        answer = await ask(visit.services.alerts.ListColours(request))
+        firms = await subject_names(visit, (row.subject_id for row in answer.instruments))
+        rows = [
+            (row, firms[row.subject_id].name if row.subject_id in firms else "")
+            for row in answer.instruments
+        ]
+        total = answer.total if answer.HasField("total") else None
+        return Chunk(rows, answer.next_page_token, total)
+
+    def name(row: Owned) -> Cell:
+        text = f"{words.instrument_type(row[0].type_code)} {row[0].serial_no}"
+        return Cell(text, link=f"/verifications/new?instrument={row[0].instrument_id}")
+
+    listing = Listing(
+        path="/due",
+        title=N_("期限"),
+        counted=N_("共 {total} 台，第 {first}–{last} 台"),
+        columns=(
+            Column(N_("器具"), name, order_by="serial_no"),
+            Column(N_("使用单位"), lambda row: row[1]),
+            Column(N_("状态"), lambda row: Cell(tag=words.colour(row[0].colour))),
+            Column(
+                N_("有效期至"),
+                lambda row: Cell(row[0].valid_until, note=words.days_left(row[0].valid_until, day)),
+                order_by="valid_until",
+            ),
+        ),
+        filters=(
+            Filter("q", N_("编号或类型中有")),
+            Filter("colour", N_("状态"), [(code, words.colour(code).word) for code in COLOURS]),
+        ),
+        read=read,
+        empty=N_("没有这样的器具。"),
+    )
+    return await show(visit, listing, "institution/due.html")
+
+
+async def certificates(visit: Visit) -> Response:
+    """Shows the verifications that the institution has issued, newest first."""
+    words, own = visit.words, await own_name(visit)
+
+    async def read(asked: Asked) -> Chunk[tuple[pb.VerificationEntry, str]]:
+        if not own:
+            return Chunk([])
+        request = pb.ListVerificationsRequest(institution=own, **asked.paging)
+        answer = await ask(visit.services.registry.ListVerifications(request))
+        firms = await subject_names(visit, (one.subject_id for one in answer.verifications))
+        rows = [
+            (one, firms[one.subject_id].name if one.subject_id in firms else "")
+            for one in answer.verifications
+        ]
+        total = answer.total if answer.HasField("total") else None
+        return Chunk(rows, answer.next_page_token, total)
+
+    listing = Listing(
+        path="/certificates",
+        title=N_("证书"),
+        counted=N_("共 {total} 份，第 {first}–{last} 份"),
+        columns=(
+            Column(
+                N_("证书编号"),
+                lambda row: row[0].verification.certificate_no or visit.say(N_("没有编号")),
+            ),
+            Column(
+                N_("器具"),
+                lambda row: f"{words.instrument_type(row[0].type_code)} {row[0].serial_no}",
+            ),
+            Column(N_("使用单位"), lambda row: row[1]),
+            Column(N_("结果"), lambda row: words.result(row[0].verification.result)),
+            Column(N_("检定日期"), lambda row: row[0].verification.verified_on),
+            Column(N_("有效期至"), lambda row: row[0].verification.valid_until),
+        ),
+        read=read,
+        empty=N_("还没有登记过本机构的检定结果。"),
+    )
+    return await show(visit, listing, "institution/certificates.html", own=own)
+
+
+async def record(visit: Visit) -> Response:
+    """Records one verification: find the instrument, fill in the result, check, and submit."""
+    if not (visit.query("instrument") or visit.field("instrument_id")):
+        return visit.redirect("/due")
+    if visit.request.method == "GET":
+        return await _form(visit)
+    errors = _missing(visit)
+    if errors:
+        return await _form(visit, 422, errors=errors)
+    if visit.field("checked") != "yes":
+        return await _form(visit, checking=True)
+    request = pb.RecordVerificationRequest(request_id=visit.request_id())
+    request.verification.instrument_id = visit.field("instrument_id")
+    request.verification.institution = await own_name(visit)
+    for name in _FIELDS:
+        setattr(request.verification, name, visit.field(name))
+    try:
+        answer = await ask(visit.services.registry.RecordVerification(request))
+    except Refusal as refusal:
+        return await _form(visit, 422, **told(visit, refusal))
+    return await _done(visit, answer)
+
+
+def _missing(visit: Visit) -> dict[str, str]:
+    errors = {}
+    if visit.field("result") not in RESULTS:
+        errors["result"] = visit.say(N_("请选择检定结果"))
+    if not visit.field("verified_on"):
+        errors["verified_on"] = visit.say(N_("请填写检定日期，例如 2026-09-01"))
+    if not visit.field("certificate_no"):
+        errors["certificate_no"] = visit.say(N_("请填写证书编号，例如 检字第2026-0001号"))
+    return errors
+
+
+async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
+    instrument_id = visit.field("instrument_id") or visit.query("instrument")
+    request = pb.GetInstrumentRequest(instrument_id=instrument_id)
+    found = await ask(visit.services.registry.GetInstrument(request))
+    owner, own = await asyncio.gather(subject(visit, found.instrument.subject_id), own_name(visit))
+    return visit.page(
+        "institution/record.html",
+        status=status,
+        instrument=found.instrument,
+        earlier=found.verifications[:3],
+        owner=owner,
+        own=own,
+        results=RESULTS,
+        form=visit.form,
+        **values,
+    )
+
+
+async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response:
+    owner = await subject(visit, answer.instrument.subject_id)
+    return visit.page(
+        "institution/recorded.html",
+        verification=answer.verification,
+        instrument=answer.instrument,
+        owner=owner,
+    )
