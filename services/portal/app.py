@@ -122,7 +122,7 @@ def _endpoint(
         except Refusal as refusal:
             return await _after_refusal(visit, refusal)
         except CannotTypeset as error:
-            return _refused(visit, 503, error.zh if visit.language == "zh-CN" else error.en)
+            return _refused(visit, 501, error.zh if visit.language == "zh-CN" else error.en)
         except NotFound as error:
             return _refused(visit, 404, error.zh if visit.language == "zh-CN" else error.en)
         except LawError as error:

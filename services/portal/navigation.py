@@ -19,6 +19,7 @@ class Place:
 
 PUBLIC = (
     Place(N_("查企业"), "/"),
+    Place(N_("查器具（扫码）"), "/scan"),
     Place(N_("核验文书"), "/check/letter"),
     Place(N_("公示公告"), "/notices"),
     Place(N_("规则说明"), "/law"),

@@ -23,6 +23,7 @@ from services.portal.pages import (
     institution,
     instrument_forms,
     instruments,
+    labels,
     law_texts,
     letters,
     objection_wizard,
@@ -31,6 +32,7 @@ from services.portal.pages import (
     repair_wizard,
     rulesets,
     sandbox,
+    scanning,
     sign_in,
     subjects,
     verifications,
@@ -135,6 +137,12 @@ _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
 )
+_LABELS = (
+    _at("/scan", scanning.look_up),
+    _at("/i/{code}", scanning.instrument),
+    _at("/labels", labels.listing, Role.OPERATOR, *STAFF),
+    _at("/labels.pdf", labels.sheet, Role.OPERATOR, *STAFF),
+)
 _CHECKS = (
     _at("/check/letter", checking.letter),
     _at("/check/receipt", checking.receipt, form=True),
@@ -163,6 +171,7 @@ _CITY = (
 )
 ADDRESSES: Sequence[Address] = (
     *_PUBLIC,
+    *_LABELS,
     *_CHECKS,
     *_LETTERS,  # before the escalations, whose ids contain a slash
     *_ACCOUNTS,

@@ -19,6 +19,7 @@ from plumbing.settings import Settings
 from services.portal.clients import Services, VisitorToken
 from services.portal.navigation import navigation
 from services.portal.protection import masked
+from services.portal.published import PublishedPages
 from services.portal.rendering import LANGUAGES, catalogue, render
 from services.portal.sessions import Sessions
 from services.portal.tables import PortalSession
@@ -40,7 +41,8 @@ class Portal:
     services: Services
     sessions: Sessions
     visitor: VisitorToken
-    # Of letters and labels: a code is guessed once in ages, if few guesses are answered.
+    published: PublishedPages = field(default_factory=PublishedPages)
+    # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -133,6 +135,20 @@ class Visit:
         if public and status == 200 and self.session is None:
             return self._cached(answer)
         return answer
+
+    async def published(self, render_page: Callable[[], Awaitable[str]]) -> Response:
+        """Answers with a public page that says the same to everybody, rendered once a minute.
+
+        `render_page` renders it; what it raises is raised, and nothing is kept.
+        """
+        key, pages = (self.request.url.path, self.language), self.portal.published
+        body = pages.get(key)
+        if body is None:
+            body = (await render_page()).encode()
+            pages.keep(key, body)
+        answer = HTMLResponse(body)
+        answer.headers["content-language"] = self.language
+        return self._cached(answer)
 
     def redirect(self, path: str) -> Response:
         """Redirects the browser to another page of this host."""

@@ -23,6 +23,7 @@ from services.registry.imports.batch.background import Background
 from services.registry.imports.batch.bulk import Expiry
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer, ImportServicer
+from services.registry.labels import ensure_key
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.retention.timers import Timers
 from services.registry.servicer import ClockServicer, RegistryServicer
@@ -39,6 +40,7 @@ async def build(parts: Parts) -> Assembly:
     passwords = Passwords(parts.database, machine_time)
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
+    await ensure_key(parts.database)
     grading = GradingService(parts.channel("grading"))
     background = Background(parts.changes, grading, settings)
     expiry = Expiry(parts.changes, settings.import_open_days)

@@ -35,6 +35,8 @@ _REGISTRY_RULES = {
     "SetInstrumentState": allow(*_FIELDWORK, Role.OPERATOR),
     "GetInstrument": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
     "ListInstruments": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
+    "ScanInstrument": _SIGNED_IN,
+    "ListLabels": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
     "ListVerifications": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
     "RecordVerification": allow(Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR, Role.CASEWORKER),
     "EnterRecord": allow(Role.CASEWORKER, Role.INSPECTOR),

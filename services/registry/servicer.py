@@ -7,7 +7,7 @@ from typing import Any
 from plumbing.servicer import Servicer, change, query
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
-from services.registry import queries
+from services.registry import labels, queries
 from services.registry.commands import (
     bureaus,
     clock,
@@ -35,6 +35,8 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
     SetInstrumentState = change(instruments.set_instrument_state)
     GetInstrument = query(queries.get_instrument)
     ListInstruments = query(queries.list_instruments)
+    ScanInstrument = query(labels.scan_instrument)
+    ListLabels = query(labels.list_labels)
 
     RecordVerification = change(verifications.record_verification)
     ListVerifications = query(queries.list_verifications)

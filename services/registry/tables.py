@@ -130,6 +130,15 @@ class Verification(Base, table=True):
     version: int = 0
 
 
+class LabelKey(Base, table=True):
+    """The key of the codes on labels. It stays the same while labels are in use."""
+
+    __tablename__ = "label_key"
+
+    key_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    secret: str
+
+
 class Record(Base, table=True):
     """The present version of a credit record."""
 

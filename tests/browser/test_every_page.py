@@ -16,6 +16,9 @@ PAGES = {
         "/?q=加油",
         "/?q=无",
         "/notices",
+        "/scan",
+        "/scan?code=no/code!",
+        "/i/0000000000-aaaaaaaa",
         "/check/letter",
         "/check/letter?number=x&code=AAAA-AAAA",
         "/check/receipt",
@@ -35,6 +38,7 @@ PAGES = {
     "demo.operator": [
         "/home",
         "/instruments",
+        "/labels",
         "/grade",
         "/records",
         "/cases",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Locator, Page, expect
 from pypdf import PdfReader
 
@@ -132,3 +133,74 @@ def upload(page: Page, folder: Path, content: str) -> None:
     page.goto("/check/receipt")
     page.get_by_label("评级凭证文件").set_input_files(file)
     press(page, "核验")
+
+
+def label_paths(page: Page) -> list[str]:
+    page.goto("/labels")
+    found = page.locator("main table a").all()
+    return [str(link.get_attribute("href")) for link in found]
+
+
+def test_labels_are_printed_all_or_selected(sign_in: SignIn) -> None:
+    operator, anyone = sign_in("demo.operator"), sign_in()
+    operator.goto("/instruments")
+    operator.get_by_role("link", name="打印二维码标签").click()
+    codes = [path.removeprefix("/i/") for path in label_paths(operator)]
+    sheet = fetched(operator, "/labels.pdf")
+    assert sheet.headers["content-type"] == "application/pdf"
+    printed = text_of(sheet.body())
+    assert all(code in printed for code in codes)
+    chosen = operator.get_by_role("checkbox").first.get_attribute("value")
+    alone = text_of(fetched(operator, f"/labels.pdf?id={chosen}").body())
+    assert [code for code in codes if code in alone] == codes[:1]
+    assert fetched(anyone, "/labels.pdf").status == 303
+    caseworker = sign_in("demo.caseworker")
+    assert len(label_paths(caseworker)) > len(codes)  # the whole bureau's
+
+
+def test_whoever_scans_a_label_sees_the_verification(sign_in: SignIn) -> None:
+    path = label_paths(sign_in("demo.operator"))[0]
+    phone = sign_in(viewport={"width": 360, "height": 700}, java_script_enabled=False)
+    sizes: list[int] = []
+    phone.on("response", lambda answer: sizes.append(len(answer.body())))
+    phone.goto(path)
+    assert len(sizes) >= 2  # the page and its styles
+    assert sum(sizes) <= 40_000  # bytes before any compression
+    expect(phone.get_by_text("最近检定")).to_be_visible()
+    expect(phone.get_by_text("有效期至")).to_be_visible()
+    expect(phone.get_by_role("link", name="12315")).to_be_visible()
+    expect(phone.locator(".state strong")).not_to_be_empty()  # a word, not a colour alone
+    assert re.fullmatch("[●▲■✓]", phone.locator(".state span").inner_text())
+
+
+def test_the_scanned_page_is_cached_and_fits_a_phone_in_both_languages(sign_in: SignIn) -> None:
+    path = label_paths(sign_in("demo.operator"))[0]
+    phone = sign_in(viewport={"width": 360, "height": 700})
+    first = phone.request.get(path)
+    again = phone.request.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (first.status, again.status) == (200, 304)
+    assert first.headers["cache-control"].startswith("public")
+    for language in ("zh-CN", "en"):
+        phone.goto(f"/language/{language}")
+        phone.goto(path)
+        assert phone.locator("html").get_attribute("lang") == language
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+        answer = Axe().run(phone)
+        assert answer.violations_count == 0, answer.generate_report()
+
+
+def test_a_code_can_be_typed_and_a_wrong_one_is_told(sign_in: SignIn) -> None:
+    path = label_paths(sign_in("demo.operator"))[0]
+    page = sign_in()
+    page.goto("/")
+    page.get_by_role("link", name="查器具（扫码）").click()
+    page.get_by_label("标签编号").fill(path.removeprefix("/i/").upper())
+    press(page, "查询")
+    expect(page.get_by_text("最近检定")).to_be_visible()
+    page.goto("/i/0000000000-aaaaaaaa")
+    expect(page.get_by_role("heading", name="没有这个标签编号")).to_be_visible()
+
+
+def test_every_staff_member_who_sees_instruments_prints_labels(sign_in: SignIn) -> None:
+    inspector = sign_in("demo.inspector")
+    assert fetched(inspector, "/labels.pdf").body().startswith(b"%PDF")

@@ -30,6 +30,7 @@ class Place:
     bureau: str
     subject: registry.Subject
     instrument_id: str = ""
+    label_code: str = ""
     record: registry.Record = field(default_factory=registry.Record)
     case_id: str = ""
     repair_id: str = ""  # also a case

@@ -172,6 +172,8 @@ async def _subject(
 async def _furnish(client: Client, place: Place) -> None:
     filed = await ask(client.registry.PutInstrument(put_instrument(place), metadata=BEHALF))
     place.instrument_id = filed.instrument.instrument_id
+    labels = registry.ListLabelsRequest(instrument_ids=[place.instrument_id])
+    place.label_code = (await ask(client.registry.ListLabels(labels))).labels[0].code
     for result in VERIFIED:
         await ask(client.registry.RecordVerification(verify(place, *result), metadata=BEHALF))
     place.record = await entered(client, place)

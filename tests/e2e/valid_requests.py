@@ -163,6 +163,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "SetInstrumentState": lambda place: registry.SetInstrumentStateRequest(
         request_id=new_request_id(), instrument_id=place.instrument_id, state="in_use"
     ),
+    "ScanInstrument": lambda place: registry.ScanInstrumentRequest(code=place.label_code),
     "RecordVerification": verify,
     "EnterRecord": enter_record,
     "CorrectRecord": _correct,

@@ -91,7 +91,7 @@ def form_token(text: str) -> str:
 
 def address_of(address: str, place: Place) -> str:
     """An address of the table of routes, with the ids of a place."""
-    values = _OF_NO_PLACE | things(place)
+    values = _OF_NO_PLACE | things(place) | {"code": place.label_code}
     if "repair" in address or "/conditions/" in address or "supplement" in address:
         values["case_id"] = place.repair_id
     written = re.sub(r":\w+\}", "}", address)

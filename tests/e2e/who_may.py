@@ -105,6 +105,11 @@ RegistryService.ListInstruments own          +  +  +  +  +  +  +  -  -  +   +  +
 RegistryService.ListInstruments neighbour    .  +  +  +  +  +  +  -  -  +   +  +  +
 RegistryService.ListInstruments foreign      .  .  .  .  .  .  .  -  -  +   .  .  .
 RegistryService.ListInstruments city         .  .  .  .  .  .  .  -  -  +   +  +  +
+RegistryService.ScanInstrument any           +  +  +  +  +  +  +  +  +  +   +  +  +
+RegistryService.ListLabels own               +  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.ListLabels neighbour         .  +  +  +  +  +  +  -  -  +   +  +  +
+RegistryService.ListLabels foreign           .  .  .  .  .  .  .  -  -  +   .  .  .
+RegistryService.ListLabels city              .  .  .  .  .  .  .  -  -  +   +  +  +
 RegistryService.ListVerifications own        +  +  +  +  +  +  +  -  -  +   +  +  +
 RegistryService.ListVerifications neighbour  .  +  +  +  +  +  +  -  -  +   +  +  +
 RegistryService.ListVerifications foreign    .  .  .  .  .  .  .  -  -  +   .  .  .

@@ -46,6 +46,8 @@ TABLE = """
 /law/texts/{ruleset_id} any                               +   + + + + + + + +  + + +
 /law/working-days any                                     +   + + + + + + + +  + + +
 /law/colours any                                          +   + + + + + + + +  + + +
+/scan any                                                 +   + + + + + + + +  + + +
+/i/{code} any                                             +   + + + + + + + +  + + +
 /check/letter any                                         +   + + + + + + + +  + + +
 /check/receipt any                                        +   + + + + + + + +  + + +
 /law/periods any                                          +   + + + + + + + +  + + +
@@ -144,6 +146,15 @@ TABLE = """
 /imports foreign                                          >   - . . - - . - -  . . -
 /imports/new any                                          >   - + - - - + - -  + - -
 /imports/templates/{family}.{format} any                  >   - + + - - 0 - -  + + -
+/labels own                                               >   + + + + + - - -  + + +
+/labels neighbour                                         >   . + + + + - - -  + + +
+/labels foreign                                           >   . . . . . - - -  . . .
+/labels.pdf any                                           >   + + + + + - - -  + + +
+
+/imports own                                              >   - + + - - - - -  + + -
+/imports foreign                                          >   - . . - - - - -  . . -
+/imports/new any                                          >   - + - - - - - -  + - -
+/imports/templates/{family}.{format} any                  >   - + + - - - - -  + + -
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -
 /imports/{batch_id}/progress own                          >   - . . - - - - -  . . -

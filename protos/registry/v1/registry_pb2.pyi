@@ -958,6 +958,262 @@ class ListInstrumentsResponse(_message.Message):
 Global___ListInstrumentsResponse: _TypeAlias = ListInstrumentsResponse  # noqa: Y015
 
 @_typing.final
+class ScanInstrumentRequest(_message.Message):
+    """Request of ScanInstrument."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Code on the label; case, blanks and hyphens make no difference."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScanInstrumentRequest: _TypeAlias = ScanInstrumentRequest  # noqa: Y015
+
+@_typing.final
+class ScanInstrumentResponse(_message.Message):
+    """Response of ScanInstrument."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTRUMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def instrument(self) -> Global___ScannedInstrument:
+        """The instrument."""
+
+    def __init__(
+        self,
+        *,
+        instrument: Global___ScannedInstrument | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScanInstrumentResponse: _TypeAlias = ScanInstrumentResponse  # noqa: Y015
+
+@_typing.final
+class ScannedInstrument(_message.Message):
+    """An instrument as whoever scans its label sees it: nothing of a natural person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    MANUFACTURER_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    REASON_ZH_FIELD_NUMBER: _builtins.int
+    REASON_EN_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    VERIFIED_ON_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
+    SHOP_NAME_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_NAME_FIELD_NUMBER: _builtins.int
+    BUREAU_PHONE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Code on the label."""
+    type_code: _builtins.str
+    """Type."""
+    model: _builtins.str
+    """Model."""
+    serial_no: _builtins.str
+    """Manufacturer's serial number."""
+    manufacturer: _builtins.str
+    """Manufacturer."""
+    state: _builtins.str
+    """in_use, spare, stopped or scrapped."""
+    colour: _builtins.str
+    """none, green, yellow or red."""
+    reason_zh: _builtins.str
+    """Why it has this colour, in Chinese."""
+    reason_en: _builtins.str
+    """The same in English."""
+    cite: _builtins.str
+    """Article."""
+    valid_until: _builtins.str
+    """Last valid day; empty when there is none."""
+    verified_on: _builtins.str
+    """Day of the last verification; empty where there was none."""
+    result: _builtins.str
+    """Its result: pass, reject, repaired or pending."""
+    institution: _builtins.str
+    """The institution that verified it."""
+    certificate_no: _builtins.str
+    """Certificate, or rejection notice."""
+    shop_name: _builtins.str
+    """Name of the firm that uses it; empty for a natural person."""
+    subject_id: _builtins.str
+    """That firm; empty for a natural person."""
+    bureau_name: _builtins.str
+    """Bureau that supervises it, to which a fault is reported."""
+    bureau_phone: _builtins.str
+    """Its telephone."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        model: _builtins.str = ...,
+        serial_no: _builtins.str = ...,
+        manufacturer: _builtins.str = ...,
+        state: _builtins.str = ...,
+        colour: _builtins.str = ...,
+        reason_zh: _builtins.str = ...,
+        reason_en: _builtins.str = ...,
+        cite: _builtins.str = ...,
+        valid_until: _builtins.str = ...,
+        verified_on: _builtins.str = ...,
+        result: _builtins.str = ...,
+        institution: _builtins.str = ...,
+        certificate_no: _builtins.str = ...,
+        shop_name: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        bureau_name: _builtins.str = ...,
+        bureau_phone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau_name", b"bureau_name", "bureau_phone", b"bureau_phone", "certificate_no", b"certificate_no", "cite", b"cite", "code", b"code", "colour", b"colour", "institution", b"institution", "manufacturer", b"manufacturer", "model", b"model", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "result", b"result", "serial_no", b"serial_no", "shop_name", b"shop_name", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScannedInstrument: _TypeAlias = ScannedInstrument  # noqa: Y015
+
+@_typing.final
+class ListLabelsRequest(_message.Message):
+    """Request of ListLabels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_IDS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """Only this subject's."""
+    bureau: _builtins.str
+    """Only this bureau's; empty means all in the caller's scope."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    @_builtins.property
+    def instrument_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these instruments; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        instrument_ids: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "instrument_ids", b"instrument_ids", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLabelsRequest: _TypeAlias = ListLabelsRequest  # noqa: Y015
+
+@_typing.final
+class ListLabelsResponse(_message.Message):
+    """Response of ListLabels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABELS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedCompositeFieldContainer[Global___Label]:
+        """The labels, in the order of the ids of the instruments; without those that were scrapped."""
+
+    def __init__(
+        self,
+        *,
+        labels: _abc.Iterable[Global___Label] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "labels", b"labels", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListLabelsResponse: _TypeAlias = ListLabelsResponse  # noqa: Y015
+
+@_typing.final
+class Label(_message.Message):
+    """The label of an instrument."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    instrument_id: _builtins.str
+    """The instrument."""
+    subject_id: _builtins.str
+    """Its owner."""
+    code: _builtins.str
+    """Code by which anybody looks it up, such as 3f9a01c2d4-7k3m9qxb."""
+    type_code: _builtins.str
+    """Type."""
+    serial_no: _builtins.str
+    """Serial number."""
+    model: _builtins.str
+    """Model."""
+    def __init__(
+        self,
+        *,
+        instrument_id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        code: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        serial_no: _builtins.str = ...,
+        model: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "instrument_id", b"instrument_id", "model", b"model", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Label: _TypeAlias = Label  # noqa: Y015
+
+@_typing.final
 class ListVerificationsRequest(_message.Message):
     """Request of ListVerifications."""
 

@@ -80,6 +80,16 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsResponse.FromString,
                 _registered_method=True)
+        self.ScanInstrument = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/ScanInstrument',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ScanInstrumentRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ScanInstrumentResponse.FromString,
+                _registered_method=True)
+        self.ListLabels = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/ListLabels',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListLabelsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListLabelsResponse.FromString,
+                _registered_method=True)
         self.ListVerifications = channel.unary_unary(
                 '/quanheng.registry.v1.RegistryService/ListVerifications',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListVerificationsRequest.SerializeToString,
@@ -199,6 +209,20 @@ class RegistryServiceServicer:
 
     def ListInstruments(self, request, context):
         """Lists instruments of a subject or a bureau.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ScanInstrument(self, request, context):
+        """Reads what anybody may know of the instrument whose label has this code (R-048).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLabels(self, request, context):
+        """Lists the labels of instruments, to be printed and put on them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -328,6 +352,16 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.ListInstruments,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsResponse.SerializeToString,
+            ),
+            'ScanInstrument': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScanInstrument,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ScanInstrumentRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ScanInstrumentResponse.SerializeToString,
+            ),
+            'ListLabels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLabels,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListLabelsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListLabelsResponse.SerializeToString,
             ),
             'ListVerifications': grpc.unary_unary_rpc_method_handler(
                     servicer.ListVerifications,
@@ -629,6 +663,60 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/ListInstruments',
             protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.ListInstrumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScanInstrument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/ScanInstrument',
+            protos_dot_registry_dot_v1_dot_registry__pb2.ScanInstrumentRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.ScanInstrumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLabels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/ListLabels',
+            protos_dot_registry_dot_v1_dot_registry__pb2.ListLabelsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.ListLabelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

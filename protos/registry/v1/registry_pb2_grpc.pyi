@@ -36,6 +36,10 @@ class RegistryServiceStub:
     """Reads an instrument with its verifications."""
     ListInstruments: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListInstrumentsRequest, _registry_pb2.ListInstrumentsResponse]
     """Lists instruments of a subject or a bureau."""
+    ScanInstrument: _aio.UnaryUnaryMultiCallable[_registry_pb2.ScanInstrumentRequest, _registry_pb2.ScanInstrumentResponse]
+    """Reads what anybody may know of the instrument whose label has this code (R-048)."""
+    ListLabels: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListLabelsRequest, _registry_pb2.ListLabelsResponse]
+    """Lists the labels of instruments, to be printed and put on them."""
     ListVerifications: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListVerificationsRequest, _registry_pb2.ListVerificationsResponse]
     """Lists verifications of the instruments in the caller's scope."""
     RecordVerification: _aio.UnaryUnaryMultiCallable[_registry_pb2.RecordVerificationRequest, _registry_pb2.RecordVerificationResponse]
@@ -133,6 +137,22 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.ListInstrumentsRequest, _abc.Awaitable[_registry_pb2.ListInstrumentsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ListInstrumentsResponse]:
         """Lists instruments of a subject or a bureau."""
+
+    @_abc_1.abstractmethod
+    def ScanInstrument(
+        self,
+        request: _registry_pb2.ScanInstrumentRequest,
+        context: _aio.ServicerContext[_registry_pb2.ScanInstrumentRequest, _abc.Awaitable[_registry_pb2.ScanInstrumentResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.ScanInstrumentResponse]:
+        """Reads what anybody may know of the instrument whose label has this code (R-048)."""
+
+    @_abc_1.abstractmethod
+    def ListLabels(
+        self,
+        request: _registry_pb2.ListLabelsRequest,
+        context: _aio.ServicerContext[_registry_pb2.ListLabelsRequest, _abc.Awaitable[_registry_pb2.ListLabelsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.ListLabelsResponse]:
+        """Lists the labels of instruments, to be printed and put on them."""
 
     @_abc_1.abstractmethod
     def ListVerifications(

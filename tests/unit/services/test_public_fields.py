@@ -83,6 +83,14 @@ OPEN = {
     "quanheng.registry.v1.DisclosedRecord": {
         *("record", "subject_name", "credit_code", "disclosed_until", "disclosure_cite"),
     },
+    # To whoever scans an instrument: `labels.scan_instrument` leaves a natural person's name out.
+    "quanheng.registry.v1.ScanInstrumentResponse": {"instrument"},
+    "quanheng.registry.v1.ScannedInstrument": {
+        *("code", "type_code", "model", "serial_no", "manufacturer", "state", "colour"),
+        *("reason_zh", "reason_en", "cite", "valid_until", "verified_on", "result"),
+        *("institution", "certificate_no", "shop_name", "subject_id", "bureau_name"),
+        "bureau_phone",
+    },
     "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
     # To the person who logs in, about that person.
     "quanheng.identity.v1.LoginResponse": {"token", "expires_at", "account"},

@@ -1,0 +1,60 @@
+"""The page of an instrument for whoever scans its label, made for a phone on a slow line."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+import grpc
+from starlette.responses import HTMLResponse, Response
+
+from plumbing.client import Refusal, ask
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.rendering import render
+from services.portal.visit import Visit
+
+_LONGEST_CODE = 40  # as in the contract
+
+
+async def look_up(visit: Visit) -> Response:
+    """Asks for the code on a label, and leads to the page of its instrument."""
+    typed = visit.query("code")
+    code = code_in(typed)
+    if code:
+        return visit.redirect(f"/i/{quote(code, safe='')}")
+    errors = {"code": visit.say("请填写标签上的编号，例如：3f9a01c2d4-7k3m9qxb")} if typed else {}
+    status = 422 if errors else 200
+    return visit.page("scan/look_up.html", public=True, status=status, typed=typed, errors=errors)
+
+
+def code_in(typed: str) -> str:
+    """Returns the code in what a person typed: the code itself, or the whole address of the label.
+
+    Returns an empty text if it can be neither.
+    """
+    code = urlsplit(typed).path.rpartition("/")[2] if "/" in typed else typed
+    bare = re.sub(r"[\s\-－—]", "", code)
+    return code.strip() if bare.isascii() and bare.isalnum() and len(code) <= _LONGEST_CODE else ""
+
+
+async def instrument(visit: Visit) -> Response:
+    """Shows what anybody may know of the instrument whose label was scanned (S4 二(四))."""
+    try:
+        return await visit.published(lambda: _rendered(visit))
+    except Refusal as refusal:
+        if refusal.code not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+            raise
+    # Guesses need no limit here: a code has 80 bits, and phones of many people share an address.
+    message = visit.say("没有这个标签编号，请核对后再试")
+    return HTMLResponse(_page(visit, "scan/told.html", message=message), 404)
+
+
+async def _rendered(visit: Visit) -> str:
+    request = registry.ScanInstrumentRequest(code=visit.path("code"))
+    found = (await ask(visit.services.registry.ScanInstrument(request))).instrument
+    return _page(visit, "scan/instrument.html", found=found)
+
+
+def _page(visit: Visit, template: str, **values: object) -> str:
+    values |= {"here": visit.request.url.path, "sandbox": visit.portal.settings.sandbox}
+    return render(template, visit.language, values)

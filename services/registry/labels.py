@@ -1,0 +1,183 @@
+"""The codes on the labels of instruments, and what anybody learns by scanning one (S4 二(四)).
+
+A code is the beginning of the instrument's id and a signature of the whole id: short enough for a
+small label, and nobody can find the codes of instruments by trying. The key is made once and stays
+in the database, because labels last as long as instruments do.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.colours.basis import ColourBasis, colour_basis, colour_on
+from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
+from law.disclosure.rule import Audience, Field, visible_fields
+from law.errors import NotFound
+from plumbing import paging, row_scope
+from plumbing.database import Database
+from plumbing.papers.check_code import ALPHABET
+from plumbing.view import View
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry import lookup
+from services.registry.disclosure import listed
+from services.registry.tables import Bureau, Instrument, LabelKey, Subject, Verification
+
+PREFIX = 10  # characters of the id: two instruments with the same are told apart by the signature
+_SIGNATURE = 8  # characters of 5 bits
+_ONLY = 1  # the id of the only key
+_CODE = re.compile(rf"([0-9a-z]{{{PREFIX}}})([0-9a-z]{{{_SIGNATURE}}})")
+
+
+async def ensure_key(database: Database) -> None:
+    """Makes the key of labels on the first start; replicas that start at once agree on one."""
+    async with database.transaction() as session:
+        statement = "INSERT INTO label_key (key_id, secret) VALUES (:key_id, :secret)"
+        given = {"key_id": _ONLY, "secret": secrets.token_hex(32)}
+        connection = await session.connection()
+        await connection.execute(sa.text(f"{statement} ON CONFLICT DO NOTHING"), given)
+
+
+async def _key(session: AsyncSession) -> bytes:
+    return bytes.fromhex((await session.get_one(LabelKey, _ONLY)).secret)
+
+
+def code_of(key: bytes, instrument_id: str) -> str:
+    """Returns the code of an instrument's label, such as 3f9a01c2d4-7k3m9qxb."""
+    signature = hmac.digest(key, instrument_id.encode(), "sha256")
+    letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in signature[:_SIGNATURE])
+    return f"{instrument_id[:PREFIX]}-{letters.lower()}"
+
+
+async def scan_instrument(
+    view: View, request: pb.ScanInstrumentRequest
+) -> pb.ScanInstrumentResponse:
+    """Returns what anybody may know of the instrument whose label has the code.
+
+    The name of the user is given only if the subject may be listed openly. Raises NotFound for a
+    code that no instrument has.
+    """
+    row = await _with_code(view.session, request.code)
+    if row is None:
+        raise NotFound("没有这个标签编号", "No instrument has a label with this code")
+    return pb.ScanInstrumentResponse(instrument=await _scanned(view, row))
+
+
+async def _with_code(session: AsyncSession, given: str) -> Instrument | None:
+    code = _CODE.fullmatch(re.sub(r"[\s\-－—]", "", given).lower())
+    if code is None:
+        return None
+    begins, key = code[1], await _key(session)
+    identity = col(Instrument.instrument_id)
+    rows = await session.exec(
+        select(Instrument).where(
+            # The range lets the database use its index.
+            identity >= begins,
+            identity <= f"{begins}zzzz",
+            sa.not_(col(Instrument.removed)),
+        )
+    )
+    written = f"{begins}-{code[2]}".encode()
+    return next(
+        (
+            row
+            for row in rows
+            if hmac.compare_digest(code_of(key, row.instrument_id).encode(), written)
+        ),
+        None,
+    )
+
+
+async def _scanned(view: View, row: Instrument) -> pb.ScannedInstrument:
+    owner = await view.session.get_one(Subject, row.subject_id)
+    bureau = await view.session.get_one(Bureau, row.bureau)
+    shown = visible_fields(owner.kind, Audience.SCAN, view.today)
+    scanned = pb.ScannedInstrument(bureau_name=bureau.name, bureau_phone=bureau.phone)
+    scanned.code = code_of(await _key(view.session), row.instrument_id)
+    if Field.INSTRUMENT in shown:
+        for name in ("type_code", "model", "serial_no", "manufacturer"):
+            setattr(scanned, name, getattr(row, name))
+        scanned.state = row.state.value
+    if Field.VERIFICATION in shown:
+        scanned.MergeFrom(await _verified(view, row))
+    if listed(owner, view.today):
+        scanned.shop_name, scanned.subject_id = owner.name, owner.subject_id
+    return scanned
+
+
+async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
+    """The last verification of an instrument, and the colour that follows from all of them."""
+    query = select(Verification).where(
+        Verification.instrument_id == row.instrument_id, sa.not_(col(Verification.removed))
+    )
+    in_order = sorted(await view.session.exec(query), key=_place)
+    basis = _basis(row, in_order)
+    answer = colour_on(basis.basis, basis.valid_until, view.today)
+    shown = pb.ScannedInstrument(
+        colour=answer.colour.value,
+        reason_zh=answer.reason,
+        reason_en=answer.reason_en,
+        cite=answer.cite,
+        valid_until=basis.valid_until.isoformat() if basis.valid_until else "",
+    )
+    if in_order:
+        last = in_order[-1]
+        shown.verified_on, shown.result = last.verified_on.isoformat(), last.result.value
+        shown.institution, shown.certificate_no = last.institution, last.certificate_no
+    return shown
+
+
+def _place(row: Verification) -> tuple[Any, ...]:
+    # The register does not know which of a day was recorded last; here the stricter one governs.
+    return row.verified_on, row.result is not VerificationResult.PASS, row.verification_id
+
+
+def _basis(row: Instrument, in_order: Sequence[Verification]) -> ColourBasis:
+    facts = [
+        VerificationFact(one.verification_id, one.result, one.verified_on, one.valid_until)
+        for one in in_order
+    ]
+    return colour_basis(row.type_code, row.state, row.rotate_on, facts)
+
+
+async def list_labels(view: View, request: pb.ListLabelsRequest) -> pb.ListLabelsResponse:
+    """Returns a page of labels of the instruments in the caller's scope.
+
+    They are limited to a subject, a bureau and chosen instruments, if the request names any.
+    Scrapped instruments have no label.
+    """
+    rows = select(Instrument).where(
+        sa.not_(col(Instrument.removed)),
+        col(Instrument.state) != InstrumentState.SCRAPPED,
+        row_scope.seen(view.caller, Instrument.subject_id, Instrument.bureau),
+    )
+    if request.subject_id:
+        subject_id = await lookup.subject_id(view, request.subject_id)
+        rows = rows.where(col(Instrument.subject_id) == subject_id)
+    if request.bureau:
+        rows = rows.where(col(Instrument.bureau) == request.bureau)
+    if request.instrument_ids:
+        rows = rows.where(col(Instrument.instrument_id).in_(request.instrument_ids))
+    page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
+    total = await paging.total(view.session, request, rows, token)
+    key = await _key(view.session)
+    labels = [_label(key, row) for row in page]
+    return pb.ListLabelsResponse(labels=labels, next_page_token=token, total=total)
+
+
+def _label(key: bytes, row: Instrument) -> pb.Label:
+    return pb.Label(
+        instrument_id=row.instrument_id,
+        subject_id=row.subject_id,
+        code=code_of(key, row.instrument_id),
+        type_code=row.type_code,
+        serial_no=row.serial_no,
+        model=row.model,
+    )
