@@ -27,6 +27,7 @@ from protos.identity.v1 import identity_pb2
 from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import use_token
+from services.portal.kept_input import KeptInput
 from services.portal.protection import (
     SAFE_METHODS,
     SafeHeaders,
@@ -114,7 +115,7 @@ def _endpoint(
         session = await _session(portal, request)
         visit = Visit(portal, request, session)
         if roles and session is None:
-            return visit.redirect(f"/sign-in?next={quote(request.url.path)}")
+            return await _to_sign_in(visit)
         try:
             # A public page shows everybody the same, whoever they have signed in as.
             use_token(await _token(portal, clock, session if roles else None))
@@ -139,7 +140,28 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
         visit.form = await visit.request.form(max_files=1, max_fields=300)
         if not _form_is_ours(visit):
             return _refused(visit, 403, visit.say("页面已过期，请返回重新填写"))
+    elif roles and (kept := await _kept(visit)):
+        return visit.page("kept.html", kept=kept)
     return await page(visit)
+
+
+async def _kept(visit: Visit) -> KeptInput | None:
+    """What the visitor was sending to this page when their earlier session ended."""
+    return await visit.portal.sessions.take_kept(visit.person, visit.request.url.path)
+
+
+async def _to_sign_in(visit: Visit) -> Response:
+    """The page to sign in, which then leads back; a form that came too late is kept until then."""
+    request = visit.request
+    path, back = request.url.path, request.url.path
+    if request.method not in SAFE_METHODS:
+        form = await request.form(max_files=1, max_fields=300)
+        token = unmasked(str(form.get("form_token", "")))
+        cookie = request.cookies.get(COOKIE, "")
+        await visit.portal.sessions.keep(cookie, token, KeptInput.of(path, form))
+    elif request.url.query:
+        back = f"{path}?{request.url.query}"
+    return visit.redirect(f"/sign-in?next={quote(back)}")
 
 
 async def _session(portal: Portal, request: Request) -> PortalSession | None:

@@ -13,6 +13,7 @@ from plumbing.identity import Role
 from services.portal.pages import (
     calculators,
     case_acts,
+    case_list,
     cases,
     checking,
     city,
@@ -35,6 +36,7 @@ from services.portal.pages import (
     scanning,
     sign_in,
     subjects,
+    unit,
     verifications,
 )
 from services.portal.visit import Page
@@ -102,6 +104,7 @@ _REGISTER = (
 )
 _CASES = (
     _at("/cases", cases.listing, Role.OPERATOR, *STAFF),
+    _at("/cases/accept", case_list.accept_chosen, Role.CASEWORKER, form=True),
     _at("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
     _at("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
     _at("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
@@ -133,6 +136,7 @@ _INSTITUTIONS = (
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
     _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
 )
+_UNIT = (_at("/unit", unit.overview, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),)
 _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
@@ -182,4 +186,5 @@ ADDRESSES: Sequence[Address] = (
     *_ESCALATIONS,
     *_CITY,
     *_INSTITUTIONS,
+    *_UNIT,
 )

@@ -12,15 +12,18 @@ import secrets
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as pb
+from services.portal.kept_input import KeptInput, read_kept
 from services.portal.tables import PortalSession
 
 COOKIE = "quanheng_session"
+KEPT_FOR = timedelta(days=1)
 SEEN_EVERY = timedelta(minutes=1)  # a page view need not write each time
 
 
@@ -50,9 +53,31 @@ class Sessions:
             token_ends_at=answer.expires_at.ToDatetime(now.tzinfo),
         )
         async with self._database.transaction() as transaction:
-            await transaction.exec(sa.delete(PortalSession).where(self._over(now)))
+            session.kept = await _take_over(transaction, session.account_id)
+            await transaction.exec(sa.delete(PortalSession).where(self._forgotten(now)))
             transaction.add(session)
         return cookie
+
+    async def keep(self, cookie: str, form_token: str, kept: KeptInput) -> None:
+        """Keeps the input of a session that has ended, for when its person signs in again.
+
+        Nothing is kept for a cookie without a session, or for a form with another session's token.
+        """
+        its_own = (
+            col(PortalSession.cookie_hash) == _hash(cookie),
+            col(PortalSession.form_token) == form_token,
+        )
+        change = sa.update(PortalSession).where(*its_own).values(kept=kept.written())
+        async with self._database.transaction() as transaction:
+            await transaction.exec(change)
+
+    async def take_kept(self, session: PortalSession, path: str) -> KeptInput | None:
+        """Returns the input kept for a page, once; None if none is kept for it."""
+        kept = read_kept(session.kept)
+        if kept is None or kept.path != path:
+            return None
+        await self._update(session, kept="")
+        return kept
 
     async def find(self, cookie: str) -> PortalSession | None:
         """Returns the session for a cookie; None if there is no such session or it has ended."""
@@ -92,12 +117,27 @@ class Sessions:
             or now - session.opened_at > self._longest
         )
 
+    def _forgotten(self, now: datetime) -> sa.ColumnElement[bool]:
+        """Sessions that are over; one that keeps input only after a day."""
+        keeps = sa.and_(col(PortalSession.kept) != "", col(PortalSession.seen_at) > now - KEPT_FOR)
+        return sa.and_(self._over(now), sa.not_(keeps))
+
     def _over(self, now: datetime) -> sa.ColumnElement[bool]:
         return sa.or_(
             col(PortalSession.token_ends_at) <= now,
             col(PortalSession.seen_at) < now - self._idle,
             col(PortalSession.opened_at) < now - self._longest,
         )
+
+
+async def _take_over(transaction: AsyncSession, account_id: str) -> str:
+    """The input kept for an account, which moves to its new session; empty without."""
+    of_account = (col(PortalSession.account_id) == account_id, col(PortalSession.kept) != "")
+    newest_first = col(PortalSession.seen_at).desc()
+    newest = select(PortalSession.kept).where(*of_account).order_by(newest_first)
+    kept = (await transaction.exec(newest)).first() or ""
+    await transaction.exec(sa.update(PortalSession).where(*of_account).values(kept=""))
+    return kept
 
 
 def _hash(cookie: str) -> str:

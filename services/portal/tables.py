@@ -32,3 +32,5 @@ class PortalSession(Base, table=True):
     opened_at: datetime
     seen_at: datetime
     token_ends_at: datetime
+    # What its person was sending when it had ended, as `kept_input` writes it; empty without.
+    kept: str = Field(default="", sa_column_kwargs={"server_default": ""})

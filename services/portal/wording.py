@@ -231,6 +231,10 @@ class Words:
         """Returns the name of a case's kind: objection or repair."""
         return self._say(N_("信用修复")) if case.kind == "repair" else self._say(N_("异议"))
 
+    def case_kind_of(self, code: str) -> str:
+        """Returns the name of a kind of case by its code."""
+        return self.case_kind(objection_pb2.Case(kind=code))
+
     def case_title(self, case: objection_pb2.Case) -> str:
         """Returns the number of a case; in English preceded by the kind of the case.
 

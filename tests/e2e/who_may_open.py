@@ -110,6 +110,7 @@ TABLE = """
 /escalations/{escalation_id:path} own                     >   - + + + + - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - -  - - -
 
+/cases/accept any                                         >   - + - - - - - -  + - -
 /cases/{case_id}/accept own                               >   - + - - - - - -  + - -
 /cases/{case_id}/accept foreign                           >   - - - - - - - -  - - -
 /cases/{case_id}/decline own                              >   - + - - - - - -  + - -
@@ -150,6 +151,7 @@ TABLE = """
 /labels neighbour                                         >   . + + + + - - -  + + +
 /labels foreign                                           >   . . . . . - - -  . . .
 /labels.pdf any                                           >   + + + + + - - -  + + +
+/unit any                                                 >   - - + + - - - -  - + +
 
 /imports own                                              >   - + + - - - - -  + + -
 /imports foreign                                          >   - . . - - - - -  . . -

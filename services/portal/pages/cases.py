@@ -12,7 +12,8 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.reading import HIDDEN, grade_of, subject, subject_names, today
+from services.portal.pages import case_list
+from services.portal.pages.reading import HIDDEN, grade_of, subject, today
 from services.portal.pictures.term_strip import term_strip
 from services.portal.visit import Visit
 
@@ -43,9 +44,11 @@ ACTS: Mapping[str, Mapping[Role, tuple[tuple[Step, str], ...]]] = {
 
 
 async def listing(visit: Visit) -> Response:
-    """Shows the cases that the visitor may see, the least remaining term first."""
+    """Shows the cases that the visitor may see: an operator their own, staff a work list."""
+    if not visit.has(Role.OPERATOR):
+        return await case_list.listing(visit)
     request = pb.ListCasesRequest(
-        subject_id=visit.person.subject_id if visit.has(Role.OPERATOR) else visit.query("subject"),
+        subject_id=visit.person.subject_id,
         kind=visit.query("kind") if visit.query("kind") in KINDS else "",
         include_closed=visit.query("closed") == "yes",
         page_size=PAGE_SIZE,
@@ -56,7 +59,7 @@ async def listing(visit: Visit) -> Response:
         "cases/list.html",
         cases=answer.cases,
         asked=request,
-        subjects=await subject_names(visit, (case.subject_id for case in answer.cases)),
+        subjects={},
         more=answer.next_page_token,
     )
 

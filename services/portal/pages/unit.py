@@ -1,0 +1,58 @@
+"""The overview of a unit for its head: approvals, load, ageing, decisions in time, colours."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+
+from starlette.responses import Response
+
+from plumbing.client import ask
+from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.objection.v1 import objection_pb2 as objection
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.case_list import account_names
+from services.portal.pages.reading import ALL, board_of, bureau_names
+from services.portal.visit import Visit
+from services.portal.wording import N_
+
+Number = tuple[str, int, str]  # words, number, and the list behind it
+
+
+async def overview(visit: Visit) -> Response:
+    """Shows what waits in the unit and with whom; each number leads to the list behind it."""
+    summary, steps, batches, board, bureaus = await asyncio.gather(
+        ask(visit.services.objection.SummariseCases(objection.SummariseCasesRequest())),
+        _steps(visit),
+        _batches(visit),
+        board_of(visit),
+        bureau_names(visit),
+    )
+    asked = sum(one.cases for one in summary.counts if one.state == "extension_requested")
+    approvals: list[Number] = [
+        (N_("延期申请"), asked, "/cases?state=extension_requested"),
+        (N_("督促步骤"), steps, "/escalations?state=proposed"),
+        (N_("导入批次"), batches, "/imports?state=awaiting_approval"),
+    ]
+    return visit.page(
+        "unit.html",
+        summary=summary,
+        approvals=approvals,
+        waiting=sum(one.cases for one in summary.counts),
+        people=await account_names(visit, (one.caseworker for one in summary.loads)),
+        yesterday=(date.fromisoformat(summary.on) - timedelta(days=1)).isoformat(),
+        board=board,
+        bureaus=bureaus,
+    )
+
+
+async def _steps(visit: Visit) -> int:
+    request = escalations.ListEscalationsRequest(state="proposed", page_size=1)
+    answer = await ask(visit.services.escalations.ListEscalations(request))
+    return answer.total if answer.HasField("total") else len(answer.escalations)
+
+
+async def _batches(visit: Visit) -> int:
+    request = registry.ListBatchesRequest(page_size=ALL)
+    batches = (await ask(visit.services.imports.ListBatches(request))).batches
+    return sum(batch.state == "awaiting_approval" for batch in batches)
