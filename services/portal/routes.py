@@ -30,6 +30,7 @@ from services.portal.pages import (
     objection_wizard,
     operator,
     public,
+    record_entry,
     repair_wizard,
     rulesets,
     sandbox,
@@ -101,6 +102,13 @@ _REGISTER = (
     _at("/verifications", verifications.listing, Role.OPERATOR, *STAFF),
     _at("/subjects", subjects.listing, *STAFF),
     _at("/subjects/{subject_id}", subjects.one, *STAFF),
+    _at(
+        "/subjects/{subject_id}/records/new",
+        record_entry.enter,
+        Role.CASEWORKER,
+        Role.INSPECTOR,
+        form=True,
+    ),
 )
 _CASES = (
     _at("/cases", cases.listing, Role.OPERATOR, *STAFF),

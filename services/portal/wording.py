@@ -18,6 +18,7 @@ from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Ste
 from law.reader.texts import TEXTS, spell_out, with_titles
 from law.reader.words import article_of
 from law.texts_in_force.load import load
+from law.texts_in_force.model import Effect, KindRule
 from protos.alerts.v1 import alerts_pb2
 from protos.objection.v1 import objection_pb2
 
@@ -77,6 +78,14 @@ _RESULTS = {
     "reject": N_("不合格"),
     "repaired": N_("已修理，未再检定"),
     "pending": N_("待定"),
+}
+_SEVERITIES = {"minor": N_("轻微"), "general": N_("一般"), "serious": N_("严重")}
+_EFFECTS = {
+    Effect.ADDS: N_("加 {points} 分"),
+    Effect.DEDUCTS: N_("减 {points} 分"),
+    Effect.ADVERSE: N_("作为失信信息"),
+    Effect.GOOD: N_("作为良好信息"),
+    Effect.NONE: N_("不影响等级"),
 }
 _RECORD_STATES = {
     "active": N_("有效"),
@@ -205,6 +214,15 @@ class Words:
     def record_kind(self, code: str) -> str:
         """Returns the name of a kind of credit record."""
         return kind_name(RecordKind(code), self.lang)
+
+    def severity(self, code: str) -> str:
+        """Returns the name of a record's severity; empty for an empty code."""
+        return self._say(_SEVERITIES[code]) if code in _SEVERITIES else code
+
+    def effect(self, rule: KindRule) -> str:
+        """Returns what a kind of record does to the grade under a text, such as 减 10 分."""
+        text = self._say(_EFFECTS[rule.effect])
+        return text.format(points=rule.points) if rule.points is not None else text
 
     def is_adverse(self, code: str) -> bool:
         """Returns True if a kind of credit record counts against the subject."""

@@ -107,6 +107,8 @@ TABLE = """
 /escalations foreign                                      >   - . . . . - - -  . . .
 /subjects/{subject_id} own                                >   - + + + + - - -  + + +
 /subjects/{subject_id} foreign                            >   - - - - - - - -  - - -
+/subjects/{subject_id}/records/new own                    >   - + - - + - - -  + - -
+/subjects/{subject_id}/records/new foreign                >   - - - - - - - -  - - -
 /escalations/{escalation_id:path} own                     >   - + + + + - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - -  - - -
 

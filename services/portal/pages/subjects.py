@@ -10,7 +10,17 @@ from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, Read, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    Read,
+    list_address,
+    show,
+)
 from services.portal.pages.reading import grade_of, path_of, records_of, subject, today
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -82,4 +92,5 @@ async def one(visit: Visit) -> Response:
         cases=cases.cases,
         notices=notices.notices,
         today=day,
+        back=list_address(visit, "/subjects"),
     )
