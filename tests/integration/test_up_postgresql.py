@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from law.errors import InvalidInput
 from plumbing.settings import CALLERS, Settings
-from services.cli.machine.databases import NoDatabase, _run, provide, refuse_used, remember
+from services.cli.machine.databases import NoDatabase, _run, provide, refuse_used
+from services.cli.machine.directory import remember_databases
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -77,8 +78,8 @@ async def test_a_new_sandbox_is_refused_on_databases_with_tables(
 
 def test_a_directory_stays_with_its_databases_and_stores_no_password(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, database="postgresql://u:secret@127.0.0.1/q_{service}")
-    remember(settings)
-    remember(settings)
+    remember_databases(settings)
+    remember_databases(settings)
     assert "secret" not in (tmp_path / "database").read_text()
     with pytest.raises(InvalidInput, match="cannot change to sqlite"):
-        remember(Settings(data_dir=tmp_path))
+        remember_databases(Settings(data_dir=tmp_path))

@@ -24,11 +24,9 @@ class NoDatabase(LawError):
 async def provide(settings: Settings) -> list[str]:
     """Creates the missing PostgreSQL databases of the services; returns the names of the new ones.
 
-    SQLite creates its files by itself. Raises InvalidInput if two services would share a database,
+    Raises InvalidInput if two services would share a database,
     NoDatabase if a database can be neither reached nor created.
     """
-    if not settings.database or settings.database.startswith("sqlite"):
-        return []
     urls = [sa.make_url(settings.database_url(service)) for service in CALLERS]
     if len(set(urls)) < len(CALLERS):
         zh, en = "须含 {service}：每个服务一个数据库", "must contain {service}: one database each"
@@ -36,37 +34,14 @@ async def provide(settings: Settings) -> list[str]:
     return [url.database or "" for url in urls if await _provide(url)]
 
 
-def remember(settings: Settings) -> None:
-    """Writes to the data directory which databases it works with, without their password.
-
-    Raises InvalidInput if these are not the databases of the first start: the keys and workflows in
-    the directory belong to the rows of the first databases.
-    """
-    file, now = settings.data_dir / "database", _place(settings)
-    if not file.exists():
-        file.write_text(now, encoding="utf-8")
-    elif (known := file.read_text(encoding="utf-8")) != now:
-        zh = f"{settings.data_dir} 使用的数据库是 {known}，不能改用 {now}"
-        en = f"{settings.data_dir} works with {known} and cannot change to {now}"
-        raise InvalidInput(zh, en, faults=[Fault("database", zh, en)])
-
-
 async def refuse_used(settings: Settings) -> None:
     """Raises InvalidInput if a database has tables: a new sandbox must not use a real register."""
-    if not settings.database or settings.database.startswith("sqlite"):
-        return
     for service in CALLERS:
         url = sa.make_url(settings.database_url(service))
         if await _run(url, "SELECT 1 FROM pg_tables WHERE schemaname = current_schema()"):
             zh = f"数据库 {url.database} 已有内容，新沙箱须使用空的数据库"
             en = f"The database {url.database} is in use; a new sandbox needs empty ones"
             raise InvalidInput(zh, en, faults=[Fault("database", zh, en)])
-
-
-def _place(settings: Settings) -> str:
-    if not settings.database:
-        return "sqlite"
-    return sa.make_url(settings.database).render_as_string(hide_password=True)
 
 
 async def _provide(url: sa.URL) -> bool:

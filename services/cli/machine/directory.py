@@ -1,4 +1,4 @@
-"""The data directory of one machine: the lock of its platform, and the file with the addresses."""
+"""The data directory of one machine: its lock, which databases it works with, and the addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from law.errors import NotFound, WrongState
+from law.errors import Fault, InvalidInput, NotFound, WrongState
 from plumbing.addresses import SERVICES, Addresses, addresses_of_environment
 
 if TYPE_CHECKING:
@@ -84,6 +84,29 @@ def is_held(data_dir: Path) -> bool:
     finally:
         os.close(file)
     return False
+
+
+def remember_databases(settings: Settings) -> None:
+    """Writes to the data directory which databases it works with, without their password.
+
+    Raises InvalidInput if these are not the databases of the first start: the keys and workflows in
+    the directory belong to the rows of the first databases.
+    """
+    file, now = settings.data_dir / "database", _databases(settings)
+    if not file.exists():
+        file.write_text(now, encoding="utf-8")
+    elif (known := file.read_text(encoding="utf-8")) != now:
+        zh = f"{settings.data_dir} 使用的数据库是 {known}，不能改用 {now}"
+        en = f"{settings.data_dir} works with {known} and cannot change to {now}"
+        raise InvalidInput(zh, en, faults=[Fault("database", zh, en)])
+
+
+def _databases(settings: Settings) -> str:
+    if not settings.database:
+        return "sqlite"
+    from sqlalchemy import make_url  # noqa: PLC0415 - slow to load, and SQLite's files do without
+
+    return make_url(settings.database).render_as_string(hide_password=True)
 
 
 def publish(settings: Settings, monitor: str) -> None:

@@ -21,8 +21,12 @@ from typing import Self
 from law.errors import InvalidInput, LawError
 from plumbing.clock import SHANGHAI, SandboxClock, open_clock
 from plumbing.settings import Settings
-from services.cli.machine import databases
-from services.cli.machine.directory import DirectoryLock, publish, withdraw
+from services.cli.machine.directory import (
+    DirectoryLock,
+    publish,
+    remember_databases,
+    withdraw,
+)
 from services.cli.machine.engines import (
     HOST,
     choose_ports,
@@ -116,7 +120,11 @@ class Platform:
             raise
 
     async def _provide_databases(self) -> None:
-        databases.remember(self.settings)
+        remember_databases(self.settings)
+        if not self.settings.database or self.settings.database.startswith("sqlite"):
+            return  # SQLite creates its files by itself
+        from services.cli.machine import databases  # noqa: PLC0415 - slow to load
+
         for name in await databases.provide(self.settings):
             self._observer.news(f"已新建数据库 {name}", f"created the database {name}")
         if self.settings.sandbox and not self.settings.clock_file.exists():
