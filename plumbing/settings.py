@@ -7,6 +7,7 @@ field; a test compares that file with the fields.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -175,3 +176,9 @@ def child_environment(settings: Settings) -> dict[str, str]:
     values = settings.model_dump(mode="json")
     settings_of_child = {variable(name): str(value) for name, value in values.items()}
     return {**inherited, **settings_of_child, "PYTHONUNBUFFERED": "1"}
+
+
+def take_environment(environment: Mapping[str, str]) -> None:
+    """Replaces the environment variables of this process, as an execve would."""
+    os.environ.clear()
+    os.environ.update(environment)

@@ -21,6 +21,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from plumbing.settings import take_environment
 from services.cli.machine.die_with_parent import bind
 
 ORDER_BYTES = 1 << 20  # more than an environment has
@@ -76,8 +77,7 @@ def _run(order: dict[str, str], output: int) -> None:
         os.dup2(file, number)
     os.close(nothing)
     os.close(output)
-    os.environ.clear()  # noqa: TID251 - what an execve would do
-    os.environ.update(json.loads(order["environment"]))  # noqa: TID251
+    take_environment(json.loads(order["environment"]))
     sys.argv = [order["module"]]
     Path("/proc/self/comm").write_text(order["name"])  # what `ps -e` and `top` show
     import_module(order["module"]).main()
