@@ -18,6 +18,7 @@ from plumbing.identity import Role
 from plumbing.settings import Settings
 from services.portal.clients import Services, VisitorToken
 from services.portal.navigation import navigation
+from services.portal.open_data.files import PublicFiles
 from services.portal.protection import masked
 from services.portal.published import PublishedPages
 from services.portal.rendering import LANGUAGES, catalogue, render
@@ -44,6 +45,7 @@ class Portal:
     published: PublishedPages = field(default_factory=PublishedPages)
     # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
+    open_data: PublicFiles = field(default_factory=PublicFiles)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

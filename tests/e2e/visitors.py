@@ -19,6 +19,7 @@ _FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _OF_NO_PLACE = {
     "language": "zh-CN",
     "family": "subjects",
+    "name": "bureaus",
     "format": "csv",
     "ruleset_id": "hangzhou-2021-120",
     "text_id": "S4",

@@ -42,6 +42,14 @@ TABLE = """
                                                           no  op cw uh mr in vi it ad  cc ch cr
 / any                                                     +   + + + + + + + +  + + +
 /notices any                                              +   + + + + + + + +  + + +
+/notices/indices any                                      +   + + + + + + + +  + + +
+/notices/indices/{index_id} own                           0   0 0 0 0 0 0 0 0  0 0 0
+/notices/indices/{index_id} foreign                       0   0 0 0 0 0 0 0 0  0 0 0
+/bureaus any                                              +   + + + + + + + +  + + +
+/integrators any                                          +   + + + + + + + +  + + +
+/data any                                                 +   + + + + + + + +  + + +
+/data/datapackage.json any                                +   + + + + + + + +  + + +
+/data/{name}.{format} any                                 +   + + + + + + + +  + + +
 /law any                                                  +   + + + + + + + +  + + +
 /law/texts/{ruleset_id} any                               +   + + + + + + + +  + + +
 /law/working-days any                                     +   + + + + + + + +  + + +

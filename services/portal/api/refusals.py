@@ -73,7 +73,7 @@ def plain(status: int, code: str, reason: str, zh: str, en: str, **headers: str)
 
 def _response(refusal: Refusal, details: Iterable[Any]) -> Response:
     body: dict[str, Any] = {
-        "code": "canceled" if refusal.code is grpc.StatusCode.CANCELLED else _lower(refusal.code),
+        "code": code_name(refusal.code),
         "reason": refusal.reason,
         "message": refusal.message_en,
         "messageZh": refusal.message_zh,
@@ -85,8 +85,9 @@ def _response(refusal: Refusal, details: Iterable[Any]) -> Response:
     return JSONResponse(given, HTTP.get(refusal.code, 500), _headers(refusal.code))
 
 
-def _lower(code: grpc.StatusCode) -> str:
-    return code.name.lower()
+def code_name(code: grpc.StatusCode) -> str:
+    """Returns the name of a gRPC code in Connect, which spells one of them as in America."""
+    return "canceled" if code is grpc.StatusCode.CANCELLED else code.name.lower()
 
 
 def _fault(field: str, zh: str, en: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Public pages: search for a firm, its credit, and the publications of the bureaus."""
+"""Public pages: search for a firm, and its credit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from starlette.responses import Response
 from law.errors import LawError
 from law.identifiers import check_credit_code
 from plumbing.client import ask
-from protos.alerts.v1 import escalations_pb2 as escalations
-from protos.grading.v1 import assessments_pb2 as assessments
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.reading import grade_of
 from services.portal.visit import Visit
@@ -49,24 +47,6 @@ async def firm(visit: Visit) -> Response:
         subject=subject,
         grade=await grade_of(visit, subject.subject_id),
         disclosed=disclosed.records,
-    )
-
-
-async def notices(visit: Visit) -> Response:
-    """Shows current exposures, published indices of areas, and where bureaus accept objections."""
-    exposures = await ask(
-        visit.services.escalations.ListExposures(escalations.ListExposuresRequest(page_size=100))
-    )
-    indices = await ask(
-        visit.services.assessments.ListIndexes(assessments.ListIndexesRequest(page_size=100))
-    )
-    bureaus = await ask(visit.services.registry.ListBureaus(registry.ListBureausRequest()))
-    return visit.page(
-        "public/notices.html",
-        public=True,
-        exposures=exposures.exposures,
-        indices=indices.indexes,
-        bureaus=bureaus.bureaus,
     )
 
 

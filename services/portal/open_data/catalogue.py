@@ -1,0 +1,211 @@
+"""The public data sets: which fields each has, in the words of the pages.
+
+A field shows only what the public may read from the services. Names of people in charge are left
+out: nobody is to collect natural persons from these files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from law.reader.texts import TEXTS, TextStatus, spell_out
+from plumbing.clock import SHANGHAI
+from services.portal.open_data import reading
+from services.portal.open_data.dataset import Dataset, Field
+from services.portal.wording import N_, Words
+
+_WORDS = Words(str, "zh-CN")
+
+
+def _written(stamp: Any) -> str:
+    """A moment as in RFC 3339, in Beijing time; empty where it is not set."""
+    return stamp.ToDatetime(SHANGHAI).isoformat(timespec="seconds") if stamp.seconds else ""
+
+
+def _article(citation: str) -> str:
+    """A citation with the titles of its texts; internal numbers such as C-19 are left out."""
+    parts = [part.strip() for part in citation.split(";")]
+    return "；".join(spell_out(one, "zh") for one in parts if one.partition(" ")[0] in TEXTS)
+
+
+def _status(status: TextStatus) -> str:
+    return {TextStatus.ISSUED: "现行", TextStatus.DRAFT: "草案"}[status]
+
+
+_SUBJECTS = Dataset(
+    "subjects",
+    N_("信用主体及等级"),
+    N_("依法公开的信用主体，及其今天有效的信用等级。自然人不公开。"),
+    ("subject_id",),
+    (
+        Field("subject_id", N_("主体编号"), lambda row: row.subject.subject_id),
+        Field("name", N_("名称"), lambda row: row.subject.name),
+        Field("kind", N_("类型代码"), lambda row: row.subject.kind),
+        Field("credit_code", N_("统一社会信用代码"), lambda row: row.subject.credit_code),
+        Field("bureau", N_("监管机关代码"), lambda row: row.subject.bureau),
+        Field("sector", N_("行业代码"), lambda row: row.subject.sector),
+        Field("sector_name", N_("行业"), lambda row: _WORDS.sector(row.subject.sector)),
+        Field("address", N_("地址"), lambda row: row.subject.address),
+        Field("grade", N_("等级"), lambda row: row.grade.grade),
+        Field("ruleset_id", N_("等级所依规则"), lambda row: row.grade.ruleset_id),
+        Field("in_force_from", N_("等级生效日"), lambda row: row.grade.in_force_from, "date"),
+        Field("contested", N_("所依据的记录有异议"), lambda row: row.grade.contested, "boolean"),
+        Field("no_record", N_("评价期内没有记录"), lambda row: row.grade.no_record, "boolean"),
+        Field("example_values", N_("含示例分值"), lambda row: row.grade.example_values, "boolean"),
+        Field("not_graded", N_("不评价等级的原因"), lambda row: row.grade.not_graded_zh),
+    ),
+    reading.subjects,
+)
+_RECORDS = Dataset(
+    "records",
+    N_("公开的信用记录"),
+    N_("今天依法公开的信用记录，及各条最后公开日。自然人的记录不公开。"),
+    ("record_id",),
+    (
+        Field("record_id", N_("记录编号"), lambda row: row.record.record_id),
+        Field("subject_id", N_("主体编号"), lambda row: row.record.subject_id),
+        Field("subject_name", N_("主体名称"), lambda row: row.subject_name),
+        Field("credit_code", N_("统一社会信用代码"), lambda row: row.credit_code),
+        Field("bureau", N_("监管机关代码"), lambda row: row.record.bureau),
+        Field("kind", N_("类别代码"), lambda row: row.record.kind),
+        Field("kind_name", N_("类别"), lambda row: _WORDS.record_kind(row.record.kind)),
+        Field("severity", N_("程度"), lambda row: row.record.severity),
+        Field("occurred_on", N_("发生日"), lambda row: row.record.occurred_on, "date"),
+        Field("determined_on", N_("认定日期"), lambda row: row.record.determined_on, "date"),
+        Field("status", N_("状态代码"), lambda row: row.record.status),
+        Field("contested", N_("异议处理中"), lambda row: row.record.contested, "boolean"),
+        Field("source_ref", N_("文书编号"), lambda row: row.record.source_ref),
+        Field("summary", N_("内容"), lambda row: row.record.summary),
+        Field("disclosed_until", N_("最后公开日"), lambda row: row.disclosed_until, "date"),
+        Field("article", N_("公开期限的依据"), lambda row: _article(row.disclosure_cite)),
+    ),
+    reading.records,
+)
+_EXPOSURES = Dataset(
+    "exposures",
+    N_("曝光"),
+    N_("正在公开的曝光；督促事项办结后撤下。"),
+    ("exposure_id",),
+    (
+        Field("exposure_id", N_("曝光编号"), lambda row: row.exposure_id),
+        Field("subject_name", N_("主体名称"), lambda row: row.subject_name),
+        Field("statement", N_("内容"), lambda row: row.statement),
+        Field("media", N_("公开方式"), lambda row: "、".join(row.media)),
+        Field("article", N_("依据"), lambda row: _article(row.cite)),
+        Field("published_at", N_("公开时间"), lambda row: _written(row.published_at), "datetime"),
+    ),
+    reading.exposures,
+)
+_INDICES = Dataset(
+    "indices",
+    N_("景区和街区诚信计量指数"),
+    N_("已公布的指数；各行得分见指数明细。"),
+    ("index_id",),
+    (
+        Field("index_id", N_("指数编号"), lambda row: row.index_id),
+        Field("area_name", N_("区域"), lambda row: row.area_name),
+        Field("area_kind", N_("区域类型代码"), lambda row: row.area_kind),
+        Field("bureau", N_("监管机关代码"), lambda row: row.bureau),
+        Field("assessed_on", N_("评价日"), lambda row: row.assessed_on, "date"),
+        Field("total", N_("总分"), lambda row: row.total, "number"),
+        Field("base", N_("基础分"), lambda row: row.base, "number"),
+        Field("bonus", N_("加分"), lambda row: row.bonus, "number"),
+        Field("deduction", N_("扣分"), lambda row: row.deduction, "number"),
+        Field("published_at", N_("公布时间"), lambda row: _written(row.published_at), "datetime"),
+    ),
+    reading.indices,
+)
+_INDEX_ROWS = Dataset(
+    "index_rows",
+    N_("指数明细"),
+    N_("已公布的指数由哪些行得出：各行的要求、所见、得分和依据。"),
+    ("index_id", "row"),
+    (
+        Field("index_id", N_("指数编号"), lambda row: row.index.index_id),
+        Field("row", N_("行"), lambda row: row.row.row),
+        Field("standard", N_("要求"), lambda row: row.row.standard),
+        Field("found", N_("所见"), lambda row: row.row.found),
+        Field("points", N_("得分"), lambda row: row.row.points, "number"),
+        Field("article", N_("依据"), lambda row: _article(row.row.cite)),
+    ),
+    reading.index_rows,
+)
+_BUREAUS = Dataset(
+    "bureaus",
+    N_("受理异议的机关"),
+    N_("各监管机关受理异议的部门、电话和邮箱。"),
+    ("code",),
+    (
+        Field("code", N_("机关代码"), lambda row: row.code),
+        Field("name", N_("机关"), lambda row: row.name),
+        Field("division_code", N_("行政区划代码"), lambda row: row.division_code),
+        Field("department", N_("部门"), lambda row: row.department),
+        Field("phone", N_("电话"), lambda row: row.phone),
+        Field("email", N_("邮箱"), lambda row: row.email),
+    ),
+    reading.bureaus,
+)
+_CALENDAR = Dataset(
+    "calendar",
+    N_("工作日历"),
+    N_("已公布放假安排的各年，每天是不是工作日；计算期限用的就是它。"),
+    ("day",),
+    (
+        Field("day", N_("日期"), lambda row: row.day.isoformat(), "date"),
+        Field("works", N_("工作日"), lambda row: row.works, "boolean"),
+        Field("arranged", N_("放假或调休安排所指定"), lambda row: row.arranged, "boolean"),
+    ),
+    reading.calendar,
+)
+_RULE_TEXTS = Dataset(
+    "rule_texts",
+    N_("规则所依文件"),
+    N_("平台的规则所依据的法规和文件。"),
+    ("text_id",),
+    (
+        Field("text_id", N_("文件编号"), lambda row: row.id),
+        Field("title", N_("标题"), lambda row: row.title_zh),
+        Field("title_en", N_("英文标题"), lambda row: row.title_en),
+        Field("number", N_("文号"), lambda row: row.number),
+        Field("status", N_("效力"), lambda row: _status(row.status)),
+    ),
+    reading.rule_texts,
+)
+_RULESETS = Dataset(
+    "rulesets",
+    N_("评价规则"),
+    N_("评定等级的各套规则；分值、档次和条款见规则说明。"),
+    ("ruleset_id",),
+    (
+        Field("ruleset_id", N_("规则编号"), lambda row: row.id),
+        Field("title", N_("标题"), lambda row: row.title_zh),
+        Field("text_id", N_("所依文件编号"), lambda row: row.text),
+        Field("status", N_("效力"), lambda row: _status(row.status)),
+        Field("valid_from", N_("生效日"), lambda row: _day(row.valid_from), "date"),
+        Field("valid_to", N_("失效日"), lambda row: _day(row.valid_to), "date"),
+        Field("hash", N_("内容摘要"), lambda row: row.hash),
+        Field("example_values", N_("含示例分值"), lambda row: row.example_valued, "boolean"),
+    ),
+    reading.rulesets,
+)
+
+
+def _day(value: Any) -> str:
+    return value.isoformat() if value else ""
+
+
+DATASETS: Mapping[str, Dataset] = {
+    one.name: one
+    for one in (
+        _SUBJECTS,
+        _RECORDS,
+        _EXPOSURES,
+        _INDICES,
+        _INDEX_ROWS,
+        _BUREAUS,
+        _CALENDAR,
+        _RULE_TEXTS,
+        _RULESETS,
+    )
+}
