@@ -163,10 +163,6 @@ TABLE = """
 /labels.pdf any                                           >   + + + + + - - -  + + +
 /unit any                                                 >   - - + + - - - -  - + +
 
-/imports own                                              >   - + + - - - - -  + + -
-/imports foreign                                          >   - . . - - - - -  . . -
-/imports/new any                                          >   - + - - - - - -  + - -
-/imports/templates/{family}.{format} any                  >   - + + - - - - -  + + -
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -
 /imports/{batch_id}/progress own                          >   - . . - - - - -  . . -
