@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
-from plumbing import audit, paging
+from plumbing import audit, paging, validation
 from plumbing.change import Change
+from plumbing.clock import SHANGHAI
 from plumbing.events import dead_letters, inspection
 from plumbing.events.dead_letters import DeadLetter
 from plumbing.identity import Role
+from plumbing.metrics.metric import REGISTRY
 from plumbing.rpc import Policy, allow
 from plumbing.service import Assembly, Findings, Parts
 from plumbing.servicer import Servicer, query
+from plumbing.state.engines import engines_that_answer
 from plumbing.view import View
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1 import operations_pb2_grpc as rpc
@@ -24,6 +30,7 @@ POLICY: Policy = {
     f"/{SERVICE}/{method}": allow(Role.ADMINISTRATOR)
     for method in (
         "Check",
+        "GetFigures",
         "Reconcile",
         "VerifyAudit",
         "ListAudit",
@@ -34,14 +41,38 @@ POLICY: Policy = {
 
 
 async def list_audit(view: View, request: pb.ListAuditRequest) -> pb.ListAuditResponse:
-    """Returns a page of audit entries, newest first; only those about `request.object` if set."""
-    rows = select(audit.AuditEntry)
-    if request.object:
-        rows = rows.where(col(audit.AuditEntry.object) == request.object)
+    """Returns a page of audit entries, newest first, limited by the filters of the request.
+
+    Raises InvalidInput for a day that does not exist.
+    """
+    rows = select(audit.AuditEntry).where(*_asked_for(request))
     page, token = await paging.page(
         view.session, request, rows, audit.AuditEntry.entry_id, newest_first=True
     )
-    return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token)
+    total = await paging.total(view.session, request, rows, token)
+    return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token, total=total)
+
+
+def _asked_for(request: pb.ListAuditRequest) -> Iterator[sa.ColumnElement[bool]]:
+    entry = audit.AuditEntry
+    if request.object:
+        yield col(entry.object) == request.object
+    if request.kind:
+        yield col(entry.object).startswith(f"{request.kind}/", autoescape=True)
+    if request.actor:
+        own, for_them = col(entry.actor), col(entry.on_behalf_of)
+        yield sa.or_(own == request.actor, for_them == request.actor)
+    if request.action:
+        yield col(entry.action) == request.action
+    if day := validation.day(request.from_day, "from_day"):
+        yield col(entry.at) >= _midnight(day)
+    if day := validation.day(request.to_day, "to_day"):
+        yield col(entry.at) < _midnight(day + timedelta(days=1))
+
+
+def _midnight(day: date) -> datetime:
+    """The moment at which a local day begins."""
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
@@ -75,6 +106,20 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
         findings.figures |= {"audit.sealed": walk.sealed, "audit.unsealed": walk.unsealed}
         for object_, why in walk.breaks:
             findings.differ("audit.broken", object_, f"审计链断裂：{why}", f"Chain broken: {why}")
+
+    async def GetFigures(
+        self, request: pb.GetFiguresRequest, context: Any
+    ) -> pb.GetFiguresResponse:
+        engines = await engines_that_answer(self._parts.settings)
+        samples = [
+            pb.Sample(name=sample.name, labels=sample.labels, value=sample.value)
+            for family in REGISTRY.collect()
+            for sample in family.samples
+            if not sample.name.endswith("_bucket")
+        ]
+        return pb.GetFiguresResponse(
+            samples=samples, nats_answers=engines["nats"], temporal_answers=engines["temporal"]
+        )
 
     async def Reconcile(self, request: pb.ReconcileRequest, context: Any) -> pb.ReconcileResponse:
         report = await self._assembly.reconcile()

@@ -20,14 +20,15 @@ import pytest
 
 from plumbing.client import ask, new_request_id
 from plumbing.settings import SERVICES, child_environment
+from plumbing.state.figures import Scrape
+from plumbing.state.findings import WAITING
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.imports import ColumnMapping, header_of, upload
 from services.cli.commands.platform import advance_clock
 from services.cli.demo import mail
-from services.cli.health.metrics import Scrape, scrape_all
-from services.cli.health.problems import WAITING
+from services.cli.health.metrics import scrape_all
 from services.cli.health.status import Status, look
 from tests.e2e import requests
 from tests.e2e.running_platform import RunningPlatform, until

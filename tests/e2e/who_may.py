@@ -362,6 +362,7 @@ EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +   +  +
 LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +   +  +  +
 
 OperationsService.Check any                  -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  +   -  -  -
 OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  +   -  -  -
 OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  +   -  -  -
 OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  +   -  -  -

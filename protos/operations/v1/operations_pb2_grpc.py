@@ -40,6 +40,11 @@ class OperationsServiceStub:
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.CheckRequest.SerializeToString,
                 response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.CheckResponse.FromString,
                 _registered_method=True)
+        self.GetFigures = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/GetFigures',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetFiguresRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetFiguresResponse.FromString,
+                _registered_method=True)
         self.Reconcile = channel.unary_unary(
                 '/quanheng.operations.v1.OperationsService/Reconcile',
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReconcileRequest.SerializeToString,
@@ -73,6 +78,13 @@ class OperationsServiceServicer:
 
     def Check(self, request, context):
         """Checks the service against itself and says what it holds, for `quanheng check`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFigures(self, request, context):
+        """Returns the figures of the service's process, the same as its metrics, and which engines answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,6 +132,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.Check,
                     request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.CheckRequest.FromString,
                     response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.CheckResponse.SerializeToString,
+            ),
+            'GetFigures': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFigures,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetFiguresRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetFiguresResponse.SerializeToString,
             ),
             'Reconcile': grpc.unary_unary_rpc_method_handler(
                     servicer.Reconcile,
@@ -175,6 +192,33 @@ class OperationsService:
             '/quanheng.operations.v1.OperationsService/Check',
             protos_dot_operations_dot_v1_dot_operations__pb2.CheckRequest.SerializeToString,
             protos_dot_operations_dot_v1_dot_operations__pb2.CheckResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFigures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/GetFigures',
+            protos_dot_operations_dot_v1_dot_operations__pb2.GetFiguresRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.GetFiguresResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,6 +18,8 @@ class OperationsServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     Check: _aio.UnaryUnaryMultiCallable[_operations_pb2.CheckRequest, _operations_pb2.CheckResponse]
     """Checks the service against itself and says what it holds, for `quanheng check`."""
+    GetFigures: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetFiguresRequest, _operations_pb2.GetFiguresResponse]
+    """Returns the figures of the service's process, the same as its metrics, and which engines answer."""
     Reconcile: _aio.UnaryUnaryMultiCallable[_operations_pb2.ReconcileRequest, _operations_pb2.ReconcileResponse]
     """Recreates whatever should be waiting in Temporal and is not."""
     VerifyAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.VerifyAuditRequest, _operations_pb2.VerifyAuditResponse]
@@ -39,6 +41,14 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.CheckRequest, _abc.Awaitable[_operations_pb2.CheckResponse]],
     ) -> _abc.Awaitable[_operations_pb2.CheckResponse]:
         """Checks the service against itself and says what it holds, for `quanheng check`."""
+
+    @_abc_1.abstractmethod
+    def GetFigures(
+        self,
+        request: _operations_pb2.GetFiguresRequest,
+        context: _aio.ServicerContext[_operations_pb2.GetFiguresRequest, _abc.Awaitable[_operations_pb2.GetFiguresResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.GetFiguresResponse]:
+        """Returns the figures of the service's process, the same as its metrics, and which engines answer."""
 
     @_abc_1.abstractmethod
     def Reconcile(

@@ -180,6 +180,11 @@ def _show_chains(responses: dict[str, operations.VerifyAuditResponse]) -> None:
 def audit_list(
     service: ServiceName,
     object_: Annotated[str, typer.Option("--object", help="对象，如 record/… | object")] = "",
+    kind: Annotated[str, typer.Option("--kind", help="对象类别，如 account | kind")] = "",
+    actor: Annotated[str, typer.Option("--actor", help="谁做的（账号id）| account")] = "",
+    action: Annotated[str, typer.Option("--action", help="事项，如 close_account | action")] = "",
+    from_day: Annotated[str, typer.Option("--from", help="自某日起 | from this day")] = "",
+    to_day: Annotated[str, typer.Option("--to", help="至某日止 | to this day")] = "",
     limit: Limit = 20,
     export: Export = None,
     data: Data = None,
@@ -189,7 +194,15 @@ def audit_list(
 
     Lists the audit entries of a service, newest first.
     """
-    request = operations.ListAuditRequest(object=object_, page_size=limit)
+    request = operations.ListAuditRequest(
+        object=object_,
+        kind=kind,
+        actor=actor,
+        action=action,
+        from_day=from_day,
+        to_day=to_day,
+        page_size=limit,
+    )
     answer.call(
         lambda client: client.operations[service].ListAudit,
         request,

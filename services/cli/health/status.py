@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from plumbing.settings import Settings
-from services.cli.health.metrics import Scrape, scrape_all
-from services.cli.health.problems import Finding, Severity, engines_away, findings
+from plumbing.state.engines import engines_that_answer
+from plumbing.state.figures import Scrape
+from plumbing.state.findings import Finding, Severity, engines_away, findings
+from services.cli.health.metrics import scrape_all
 from services.cli.machine.directory import platform_settings
-from services.cli.machine.readiness import grpc_serves, nats_greets
 from services.cli.output import show
 from services.cli.output.console import styled
 from services.cli.output.language import choose
@@ -25,7 +25,6 @@ from services.cli.output.options import AsJson, Data
 from services.cli.output.show import block_of, table_of
 
 WATCH_SECONDS = 2.0
-TRIES = 3
 _SIGNS = {
     Severity.CRITICAL: ("✗ 立即", "✗ at once", "bold red"),
     Severity.WARNING: ("! 当日", "! today", "yellow"),
@@ -117,22 +116,8 @@ def status(
 
 async def look(settings: Settings) -> Status:
     """Reads the state of every process and engine; one that does not answer counts as down."""
-    nats = urlsplit(settings.nats_url)
-    scrapes, temporal, events = await asyncio.gather(
-        scrape_all(settings),
-        _answers(lambda: grpc_serves(settings.temporal_address)),
-        _answers(lambda: nats_greets(f"{nats.hostname}:{nats.port or 4222}")),
-    )
-    engines = {"nats": events, "temporal": temporal}
+    scrapes, engines = await asyncio.gather(scrape_all(settings), engines_that_answer(settings))
     return Status(scrapes, engines, [*engines_away(engines), *findings(scrapes)])
-
-
-async def _answers(ask: Callable[[], Awaitable[bool]]) -> bool:
-    """Whether an engine answers; it is asked several times, as the machine may be busy."""
-    for _ in range(TRIES):
-        if await ask():
-            return True
-    return False
 
 
 def _follow(settings: Settings) -> None:

@@ -1,22 +1,27 @@
-"""The check of a service: an event that was given up is always reported."""
+"""What every service answers to those who run the platform: checks, figures, audit entries."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
 from nats.js import JetStreamContext
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.errors import InvalidInput
 from plumbing.change import Changes
 from plumbing.client import ServiceToken, new_request_id
-from plumbing.clock import SystemClock
+from plumbing.clock import FixedClock, SystemClock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler
 from plumbing.events.inspection import dead_letter_counts
 from plumbing.events.relay import Relay
-from plumbing.identity import Caller, Role, set_current_caller
+from plumbing.identity import Caller, Role, service_caller, set_current_caller
+from plumbing.metrics import counted
 from plumbing.operations import OperationsServicer
 from plumbing.service import Assembly, Parts
 from plumbing.settings import Settings
@@ -61,3 +66,56 @@ async def test_a_dead_letter_is_a_problem_until_it_is_handled(
     again = pb.ReplayDeadLettersRequest(request_id=new_request_id())
     assert (await servicer.ReplayDeadLetters(again, None)).handled == 1
     assert not (await servicer.Check(pb.CheckRequest(), None)).problems
+
+
+def operator_of(
+    database: Database, jetstream: JetStreamContext, folder: Path
+) -> tuple[OperationsServicer, Changes]:
+    """The operations of a service without consumers, and what changes its database."""
+    clock = FixedClock(datetime(2026, 9, 14, 1, 0, tzinfo=UTC))
+    token = ServiceToken("test", folder, "127.0.0.1:1", clock)
+    changes = Changes(database, clock)
+    settings = Settings(nats_url="nats://127.0.0.1:9", temporal_address="127.0.0.1:9")
+    parts = Parts("test", settings, clock, database, changes, jetstream, token)
+    return OperationsServicer(parts, Assembly({}, [])), changes
+
+
+async def test_figures_are_those_of_the_metrics_and_tell_which_engines_answer(
+    database: Database, jetstream: JetStreamContext, tmp_path: Path
+) -> None:
+    servicer, _ = operator_of(database, jetstream, tmp_path)
+    counted.READY.set(1)
+    answer = await servicer.GetFigures(pb.GetFiguresRequest(), None)
+    values = {sample.name: sample.value for sample in answer.samples}
+    assert values["quanheng_ready"] == 1
+    assert not any(name.endswith("_bucket") for name in values)
+    assert (answer.nats_answers, answer.temporal_answers) == (False, False)
+
+
+async def test_the_audit_is_searched_by_who_what_and_when(
+    database: Database, jetstream: JetStreamContext, tmp_path: Path
+) -> None:
+    servicer, changes = operator_of(database, jetstream, tmp_path)
+    for caller, action, object_ in (
+        (Caller("anna", "anna", frozenset({Role.CASEWORKER})), "enter", "record/1"),
+        (Caller("anna", "anna", frozenset({Role.CASEWORKER})), "correct", "record/1"),
+        (service_caller("registry", "anna"), "mark", "record/2"),
+        (ADMINISTRATOR, "close", "account/9"),
+    ):
+        async with changes.change(caller) as change:
+            change.audit(action, object_)
+    set_current_caller(ADMINISTRATOR)
+
+    async def found(**asked: Any) -> list[str]:
+        answer = await servicer.ListAudit(pb.ListAuditRequest(**asked), None)
+        return [entry.action for entry in answer.entries]
+
+    assert await found() == ["close", "mark", "correct", "enter"]
+    assert await found(actor="anna") == ["mark", "correct", "enter"]
+    assert await found(action="correct") == ["correct"]
+    assert await found(object="record/1") == ["correct", "enter"]
+    assert await found(kind="record") == ["mark", "correct", "enter"]
+    assert await found(from_day="2026-09-14", to_day="2026-09-14", kind="account") == ["close"]
+    assert await found(to_day="2026-09-13") == await found(from_day="2026-09-15") == []
+    with pytest.raises(InvalidInput):
+        await found(from_day="2026-02-30")

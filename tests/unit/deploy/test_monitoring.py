@@ -16,10 +16,11 @@ from typer.main import get_command
 
 from plumbing.metrics import common, counted, workflows  # noqa: F401  their metrics
 from plumbing.metrics.metric import DEFINED, REGISTRY
+from plumbing.state import findings as problems
+from plumbing.state.findings import CONCERNS
 from services.alerts import figures as alerts_figures  # noqa: F401  their metrics
 from services.cli.__main__ import app
-from services.cli.health import problems, status
-from services.cli.health.problems import CONCERNS
+from services.cli.health import status
 from services.grading import figures as grading_figures  # noqa: F401  their metrics
 from services.objection import figures as objection_figures  # noqa: F401  their metrics
 from services.registry import figures as registry_figures  # noqa: F401  their metrics

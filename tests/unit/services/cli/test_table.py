@@ -62,6 +62,7 @@ BY_HAND = {
     "RulesetService/ListImpactMoves": "ruleset show",
     "LetterService/CheckLetter": "letter check",
     "OperationsService/Check": "check",
+    "OperationsService/GetFigures": "status",
     "OperationsService/Reconcile": "reconcile",
     "OperationsService/VerifyAudit": "audit verify",
     "OperationsService/ListAudit": "audit list",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from services.cli.health.metrics import Scrape
+from plumbing.state.figures import Scrape
 
 RUNBOOK = "docs/operations.md#{}"
 
