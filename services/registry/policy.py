@@ -43,6 +43,7 @@ _REGISTRY_RULES = {
     "CorrectRecord": allow(Role.CASEWORKER),
     "WithdrawRecord": allow(Role.CASEWORKER),
     "SetContested": _AFTER_A_DECISION,
+    "RestoreRecords": Rule(frozenset({Role.UNIT_HEAD})),
     "RepairRecords": _AFTER_A_DECISION,
     "StopDisclosure": _AFTER_A_DECISION,
     "GetRecord": allow(*_READERS),

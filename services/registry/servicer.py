@@ -17,6 +17,7 @@ from services.registry.commands import (
     subjects,
     verifications,
 )
+from services.registry.retention import restoration
 
 
 class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
@@ -46,6 +47,7 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
     WithdrawRecord = change(records.withdraw_record)
     SetContested = change(records.set_contested)
     RepairRecords = change(record_endings.repair_records)
+    RestoreRecords = change(restoration.restore_records)
     StopDisclosure = change(record_endings.stop_disclosure)
     GetRecord = query(queries.get_record)
     ListRecords = query(queries.list_records)

@@ -152,6 +152,7 @@ def _of_repair(place: Place) -> dict[str, Any]:
 
 _OF_NEW_RECORD: dict[str, Callable[..., Message]] = {
     "RepairRecords": registry.RepairRecordsRequest,
+    "RestoreRecords": registry.RestoreRecordsRequest,
     "StopDisclosure": registry.StopDisclosureRequest,
 }
 

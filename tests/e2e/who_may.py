@@ -125,6 +125,9 @@ RegistryService.CorrectRecord city           -  -  -  -  -  -  -  -  -  +   +  -
 RegistryService.WithdrawRecord own           -  +  -  -  -  -  -  -  -  +   +  -  -
 RegistryService.WithdrawRecord foreign       -  -  -  -  -  -  -  -  -  +   -  -  -
 RegistryService.WithdrawRecord city          -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.RestoreRecords own           -  -  +  -  -  -  -  -  -  -   -  +  -
+RegistryService.RestoreRecords foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RestoreRecords city          -  -  -  -  -  -  -  -  -  -   -  +  -
 RegistryService.SetContested own             -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.SetContested foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.RepairRecords own            -  -  -  -  -  -  -  -  -  -   -  -  -

@@ -52,6 +52,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """Its disclosure was stopped."""
     CAUSE_FILED: _Cause.ValueType  # 10
     """Filed by the operator itself, as a service to it (S4 二(三))."""
+    CAUSE_RESTORED: _Cause.ValueType  # 11
+    """Back on file: it had left the archive before its time."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Why something changed."""
@@ -78,6 +80,8 @@ CAUSE_DISCLOSURE_STOPPED: Cause.ValueType  # 9
 """Its disclosure was stopped."""
 CAUSE_FILED: Cause.ValueType  # 10
 """Filed by the operator itself, as a service to it (S4 二(三))."""
+CAUSE_RESTORED: Cause.ValueType  # 11
+"""Back on file: it had left the archive before its time."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 @_typing.final

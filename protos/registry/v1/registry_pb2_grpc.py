@@ -130,6 +130,11 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.FromString,
                 _registered_method=True)
+        self.RestoreRecords = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/RestoreRecords',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RestoreRecordsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.RestoreRecordsResponse.FromString,
+                _registered_method=True)
         self.GetRecord = channel.unary_unary(
                 '/quanheng.registry.v1.RegistryService/GetRecord',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRecordRequest.SerializeToString,
@@ -284,6 +289,13 @@ class RegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RestoreRecords(self, request, context):
+        """Puts records back on file that left the archive before their time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRecord(self, request, context):
         """Reads a credit record with its earlier versions.
         """
@@ -402,6 +414,11 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.StopDisclosure,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.SerializeToString,
+            ),
+            'RestoreRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreRecords,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.RestoreRecordsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RestoreRecordsResponse.SerializeToString,
             ),
             'GetRecord': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRecord,
@@ -933,6 +950,33 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/StopDisclosure',
             protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/RestoreRecords',
+            protos_dot_registry_dot_v1_dot_registry__pb2.RestoreRecordsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.RestoreRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

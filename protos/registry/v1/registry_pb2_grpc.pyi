@@ -56,6 +56,8 @@ class RegistryServiceStub:
     """Marks records as repaired: from that day they no longer count."""
     StopDisclosure: _aio.UnaryUnaryMultiCallable[_registry_pb2.StopDisclosureRequest, _registry_pb2.StopDisclosureResponse]
     """Stops the disclosure of records, which go on to count."""
+    RestoreRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.RestoreRecordsRequest, _registry_pb2.RestoreRecordsResponse]
+    """Puts records back on file that left the archive before their time."""
     GetRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetRecordRequest, _registry_pb2.GetRecordResponse]
     """Reads a credit record with its earlier versions."""
     ListRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListRecordsRequest, _registry_pb2.ListRecordsResponse]
@@ -217,6 +219,14 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.StopDisclosureRequest, _abc.Awaitable[_registry_pb2.StopDisclosureResponse]],
     ) -> _abc.Awaitable[_registry_pb2.StopDisclosureResponse]:
         """Stops the disclosure of records, which go on to count."""
+
+    @_abc_1.abstractmethod
+    def RestoreRecords(
+        self,
+        request: _registry_pb2.RestoreRecordsRequest,
+        context: _aio.ServicerContext[_registry_pb2.RestoreRecordsRequest, _abc.Awaitable[_registry_pb2.RestoreRecordsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.RestoreRecordsResponse]:
+        """Puts records back on file that left the archive before their time."""
 
     @_abc_1.abstractmethod
     def GetRecord(

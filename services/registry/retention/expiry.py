@@ -91,7 +91,7 @@ async def expire_due(change: Change, as_of: date, after: Place = START) -> Chunk
     rows = await _old(change.session, as_of, now, after)
     expired: defaultdict[str, list[Record]] = defaultdict(list)
     for row, owner in rows:
-        if end := _end(row, owner, now, as_of):
+        if end := end_of(row, owner, now, as_of):
             ended_on, cite = end
             _expire(row, ended_on)
             expired[cite].append(row)
@@ -108,7 +108,7 @@ async def overdue(session: AsyncSession, as_of: date) -> list[str]:
     after: Place | None = START
     while after is not None:
         rows = await _old(session, as_of, now, after, lock=False)
-        overdue += [row.record_id for row, owner in rows if _end(row, owner, now, as_of)]
+        overdue += [row.record_id for row, owner in rows if end_of(row, owner, now, as_of)]
         after = _last(rows)
     return overdue
 
@@ -157,8 +157,13 @@ async def _may_be_over(
     )
 
 
-def _end(row: Record, owner: Subject, now: GoverningTexts, as_of: date) -> tuple[date, str] | None:
-    """The first day on which a record is gone, and the article; None where that is after a day."""
+def end_of(
+    row: Record, owner: Subject, now: GoverningTexts, as_of: date
+) -> tuple[date, str] | None:
+    """Returns the first day on which a record is gone, and the article.
+
+    Returns None if the record is still kept on the day `as_of`.
+    """
     _, periods = kept(row, owner, now, as_of)
     if periods is None or periods.removed_on is None or periods.removed_on > as_of:
         return None

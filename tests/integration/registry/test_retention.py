@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
+from law.errors import WrongState
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from plumbing import migrations
 from plumbing.audit import AuditEntry
@@ -30,6 +31,7 @@ from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.retention import activations as governing
 from services.registry.retention import expiry as retention
+from services.registry.retention.restoration import restore_records
 from services.registry.tables import Bureau, Record, Subject
 from tests.integration.registry.running_registry import outbox
 from tests.postgres import Databases
@@ -242,3 +244,45 @@ async def test_how_long_a_record_is_kept_is_said_with_its_articles(register: Dat
         "2031-09-02",
     )
     assert "GBF-2025-22" in values.disclosure_cite
+
+
+async def restore(database: Database, *names: str) -> pb.RestoreRecordsResponse:
+    head = Caller("head", "head", frozenset({Role.UNIT_HEAD}), HANGZHOU)
+    request = pb.RestoreRecordsRequest(record_ids=names, ground="时钟有误，提前到期")
+    async with Changes(database, CLOCK).change(head) as change:
+        return await restore_records(change, request)
+
+
+async def test_records_that_a_wrong_clock_expired_are_restored(register: Database) -> None:
+    await enter(register, "young", determined_on=TODAY)
+    await enter(
+        register,
+        "repaired",
+        determined_on=TODAY,
+        status=RecordStatus.REPAIRED,
+        status_on=TODAY,
+    )
+    assert await expire(register, date(2036, 9, 14)) == 2
+    restored = await restore(register, "young", "repaired")
+    assert [record.status for record in restored.records] == ["repaired", "active"]
+    young, repaired = await row(register, "young"), await row(register, "repaired")
+    assert (young.status, young.status_on) == (RecordStatus.ACTIVE, None)
+    assert (repaired.status, repaired.status_on) == (RecordStatus.REPAIRED, TODAY)
+    event = (await outbox(register, "subject/hangzhou"))[-1]
+    assert (event.change.cause, event.change.ground) == (
+        events.CAUSE_RESTORED,
+        "时钟有误，提前到期",
+    )
+    assert await problems(register) == []
+
+
+async def test_a_record_whose_time_is_over_is_not_restored(register: Database) -> None:
+    await enter(register, "over", determined_on=OVER)
+    await enter(register, "young", determined_on=TODAY)
+    assert await expire(register) == 1
+    with pytest.raises(WrongState, match="has not left the archive"):
+        await restore(register, "young")
+    assert await expire(register, date(2036, 9, 14)) == 1
+    with pytest.raises(WrongState, match="ended on 2026-09-14"):
+        await restore(register, "young", "over")
+    assert (await row(register, "young")).status is RecordStatus.EXPIRED
