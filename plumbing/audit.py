@@ -28,6 +28,7 @@ from plumbing.metrics.counted import AUDIT_SEALED
 
 GENESIS = "0" * 64
 SEAL_EVERY_SECONDS = 0.5
+IDLE_ROUNDS = 10  # without a commit of this process, before the database is asked again
 BATCH = 500
 log = structlog.get_logger()
 
@@ -127,6 +128,7 @@ class Sealer:
     async def run(self) -> None:
         """Links new audit entries until cancelled; retries while the database is unavailable."""
         while True:
+            commits = self._database.commits
             try:
                 sealed = await self.seal()
                 AUDIT_SEALED.inc(sealed)
@@ -134,7 +136,14 @@ class Sealer:
                 log.warning("audit.seal_failed", error=str(error))
                 sealed = 0
             if sealed < BATCH:
-                await asyncio.sleep(SEAL_EVERY_SECONDS)
+                await self._next_commit(commits)
+
+    async def _next_commit(self, commits: int) -> None:
+        """Waits for a commit of this process, or some seconds for those of others."""
+        for _ in range(IDLE_ROUNDS):
+            await asyncio.sleep(SEAL_EVERY_SECONDS)
+            if self._database.commits != commits:
+                return
 
     async def seal(self) -> int:
         """Links up to 500 unlinked audit entries into the chain; returns how many it linked."""

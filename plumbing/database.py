@@ -87,6 +87,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.commits = 0  # of this object
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
         )
@@ -100,6 +101,7 @@ class Database:
         with _CHANGES.time(), inner_span("database transaction", system):
             async with self._sessions() as session, session.begin():
                 yield session
+            self.commits += 1
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:

@@ -19,6 +19,8 @@ from plumbing.identity import Caller, Role
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.platforms import until
+from tests.patience import PATIENCE_SECONDS
 
 CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), "330106")
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
@@ -126,6 +128,43 @@ async def test_the_sealer_links_entries_in_order_and_the_walk_agrees(
     await enter(changes, 2)
     walk = await audit.verify(database)
     assert (walk.sealed, walk.unsealed, walk.breaks) == (5, 2, ())
+
+
+async def test_the_sealer_at_rest_looks_when_something_was_committed(
+    changes: Changes, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SEAL_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(audit, "IDLE_ROUNDS", 1_000_000)
+    looks: list[int] = []
+
+    class Counted(Sealer):
+        async def seal(self) -> int:
+            looks.append(await super().seal())
+            return looks[-1]
+
+    running = asyncio.create_task(Counted(database).run())
+    await until(lambda: looks == [0])
+    for _ in range(10):
+        await asyncio.sleep(0.01)
+    assert looks == [0]
+    await enter(changes, 1)
+    await until(lambda: sum(looks) == 1)
+    running.cancel()
+
+
+async def test_the_sealer_looks_now_and_then_for_what_another_process_left(
+    changes: Changes, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SEAL_EVERY_SECONDS", 0.01)
+    sealer = Sealer(Database(database.engine.url.render_as_string(hide_password=False)))
+    running = asyncio.create_task(sealer.run())
+    await enter(changes, 1)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await audit.verify(database)).unsealed:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait({running})
+    await sealer._database.close()
 
 
 @pytest.mark.parametrize(
