@@ -20,16 +20,16 @@ from markupsafe import Markup
 from plumbing.clock import SHANGHAI
 from services.portal import wording
 from services.portal.static_files import static_address
+from services.portal.wording import LOCALES
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh-CN", "en")
-_LOCALES = {"zh-CN": "zh_CN", "en": "en"}
 
 
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """Returns the translations to a language; empty for Chinese, the language of the templates."""
-    file = HERE / "locale" / _LOCALES[language] / "LC_MESSAGES" / "portal.po"
+    file = HERE / "locale" / str(LOCALES[language]) / "LC_MESSAGES" / "portal.po"
     if not file.exists():
         return gettext.NullTranslations()
     compiled = BytesIO()
@@ -85,7 +85,7 @@ def _day(language: str) -> Callable[[date | str], str]:
         if not value:
             return ""
         day = date.fromisoformat(value) if isinstance(value, str) else value
-        return format_date(day, "full", locale=_LOCALES[language])
+        return format_date(day, "full", locale=LOCALES[language])
 
     return written
 
@@ -94,7 +94,7 @@ def _moment(language: str) -> Callable[[Any], str]:
     def written(value: Any) -> str:
         """Formats a datetime or protobuf timestamp as date, hour and minute of Beijing time."""
         moment = value if isinstance(value, datetime) else value.ToDatetime(SHANGHAI)
-        day = format_date(moment.date(), "long", locale=_LOCALES[language])
+        day = format_date(moment.date(), "long", locale=LOCALES[language])
         return f"{day} {moment:%H:%M}"
 
     return written
@@ -102,7 +102,7 @@ def _moment(language: str) -> Callable[[Any], str]:
 
 def _number(language: str) -> Callable[[int], str]:
     def written(value: int) -> str:
-        return str(format_decimal(value, locale=_LOCALES[language]))
+        return str(format_decimal(value, locale=LOCALES[language]))
 
     return written
 

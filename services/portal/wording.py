@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
+from babel import Locale
 from babel.dates import format_date
 from markupsafe import Markup, escape
 
@@ -21,6 +22,9 @@ from law.texts_in_force.load import load
 from law.texts_in_force.model import Effect, KindRule
 from protos.alerts.v1 import alerts_pb2
 from protos.objection.v1 import objection_pb2
+
+# Read once: Babel looks through a thousand locales for one that is given by its name.
+LOCALES = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en")}
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look for
@@ -371,5 +375,5 @@ class Words:
         return self._say(N_("还有 {days} 天")).format(days=days)
 
     def _day(self, written: str) -> str:
-        locale = "zh_CN" if self.lang == "zh" else "en"
+        locale = LOCALES["zh-CN" if self.lang == "zh" else "en"]
         return str(format_date(date.fromisoformat(written), "full", locale=locale))
