@@ -21,6 +21,7 @@ from plumbing.change import Change
 from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
 from services.registry import serials, wire
+from services.registry.initials import initials
 from services.registry.tables import (
     Bureau,
     Instrument,
@@ -70,6 +71,8 @@ async def save_subjects(change: Change, rows: Sequence[Subject], cause: Cause = 
 
     Their instruments are not updated; `follow_owner` does it.
     """
+    for row in rows:
+        row.initials = initials(row.name)
     await _write(change, rows)
     items = [_Item(_aggregate(row.subject_id), row.bureau, wire.subject(row)) for row in rows]
     await _announce(change, events.SubjectsChanged, "subjects", items, cause)

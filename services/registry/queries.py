@@ -20,6 +20,7 @@ from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import disclosure, lookup, scope, wire
+from services.registry.initials import may_be_initials
 from services.registry.retention import activations as governing
 from services.registry.tables import (
     Account,
@@ -67,7 +68,7 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
     if request.bureau:
         rows = rows.where(Subject.bureau == request.bureau)
     if request.name_contains:
-        rows = rows.where(col(Subject.name).icontains(request.name_contains, autoescape=True))
+        rows = rows.where(_named(request.name_contains))
     if request.in_review:
         rows = rows.where(col(Subject.in_review))
     if request.subject_ids:
@@ -77,6 +78,14 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
     subjects = [disclosure.subject(row, view.caller, view.today) for row in page]
     total = await paging.total(view.session, request, rows, token)
     return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, total=total)
+
+
+def _named(asked: str) -> sa.ColumnElement[bool]:
+    """Whether a subject's name contains a text; letters may also be its pinyin initials."""
+    contains = col(Subject.name).icontains(asked, autoescape=True)
+    if not may_be_initials(asked):
+        return contains
+    return sa.or_(contains, col(Subject.initials).contains(asked.lower(), autoescape=True))
 
 
 async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.GetInstrumentResponse:

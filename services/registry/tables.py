@@ -43,7 +43,10 @@ class Bureau(Base, table=True):
 
 
 class Subject(Base, table=True):
-    """A subject of metrology credit. The credit code is unique among subjects that have one."""
+    """A subject of metrology credit. The credit code is unique among subjects that have one.
+
+    `initials` are the pinyin initials of the name, set whenever the row is saved.
+    """
 
     __tablename__ = "subject"
     __table_args__ = (
@@ -63,6 +66,7 @@ class Subject(Base, table=True):
     address: str = ""
     email: str = ""
     external_ref: str = Field(default="", index=True)
+    initials: str = Field(default="", sa_column_kwargs={"server_default": ""})
     in_review: bool = False
     removed: bool = False
     version: int = 0

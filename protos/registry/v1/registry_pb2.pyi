@@ -659,7 +659,7 @@ class ListSubjectsRequest(_message.Message):
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     name_contains: _builtins.str
-    """Only names that contain this."""
+    """Only names that contain this; letters and digits may also be pinyin initials of the name."""
     in_review: _builtins.bool
     """Only those in review."""
     page_size: _builtins.int

@@ -365,3 +365,24 @@ async def test_nobody_without_a_role_for_it_gets_in(registry: RunningRegistry) -
     institution = registry.client(Role.VERIFICATION_INSTITUTION)
     with refused("NOT_PERMITTED"):
         await institution.registry.PutInstrument(put_instrument("x"))
+
+
+async def test_a_subject_is_found_by_the_initials_of_its_name(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.CASEWORKER)
+    made = await client.registry.PutSubject(put_subject(name="合成·重庆银行HZ-01"))
+    public = registry.client(Role.PUBLIC)
+
+    async def found(letters: str) -> list[str]:
+        request = pb.ListSubjectsRequest(name_contains=letters, page_size=1000)
+        answer = await public.registry.ListSubjects(request)
+        return [row.subject_id for row in answer.subjects]
+
+    own = made.subject.subject_id
+    assert own in await found("hccqyhhz01")
+    assert own in await found("CQYH")
+    assert own not in await found("zqyx")  # 重庆 is not read zhong qing here
+    renamed = await client.registry.PutSubject(changed(made.subject, name="合成·杭州面馆"))
+    assert own in await found("hzmg")
+    assert own not in await found("cqyh")
+    assert "initials" not in {field.name for field, _ in renamed.subject.ListFields()}
