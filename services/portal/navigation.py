@@ -51,6 +51,7 @@ _UNIT_HEAD = (
     Place(N_("导入"), "/imports"),
 )
 _INSPECTOR = (
+    Place(N_("今日检查"), "/home"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
 )

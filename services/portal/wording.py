@@ -122,6 +122,15 @@ _ESCALATION_STATES = {
     "exhausted": N_("各步骤已完成"),
     "closed": N_("已结束"),
 }
+_STEP_STATES = {
+    "proposed": N_("待审批"),
+    "deferred": N_("已暂缓"),
+    "declined": N_("未批准"),
+    "appointed": N_("已约定"),
+    "carried_out": N_("已实施"),
+    "void": N_("已作废"),
+}
+_INTERVIEW_OUTCOMES = {"held": N_("已约谈"), "not_attended": N_("未到场")}
 _FAMILIES = {
     "bureaus": N_("机关"),
     "subjects": N_("主体"),
@@ -142,6 +151,7 @@ _BATCH_STATES = {
     "expired": N_("已失效"),
     "undone": N_("已撤销导入"),
 }
+BATCH_STATES = tuple(_BATCH_STATES)
 # The law's own words, marked here for translation.
 _OF_THE_LAW = (
     N_("已提交"),
@@ -285,6 +295,14 @@ class Words:
     def escalation_step(self, code: str) -> str:
         """Returns the name of a step that follows a red alert, such as a reminder."""
         return self._say(_ESCALATION_STEPS.get(code, code))
+
+    def step_state(self, code: str) -> str:
+        """Returns what has become of a step of an escalation case, such as carried out."""
+        return self._say(_STEP_STATES.get(code, code))
+
+    def interview_outcome(self, code: str) -> str:
+        """Returns whether an interview was held."""
+        return self._say(_INTERVIEW_OUTCOMES.get(code, code))
 
     def escalation_state(self, code: str) -> str:
         """Returns the name of an escalation case's state."""

@@ -72,7 +72,8 @@ Record.kind record_kind | Correction.kind record_kind | AddedRecord.kind record_
 OpenStep.kind record_kind | Record.status record_status
 InstrumentColour.state instrument_state | ListColoursRequest.state instrument_state
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
-Verification.result result | Batch.state batch_state | Impact.state impact_state
+Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
+Impact.state impact_state
 ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
 ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state

@@ -12,6 +12,7 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import list_address
 from services.portal.pages import case_list
 from services.portal.pages.reading import HIDDEN, grade_of, subject, today
 from services.portal.pictures.term_strip import term_strip
@@ -87,6 +88,7 @@ async def one(visit: Visit) -> Response:
         strip=term_strip(case.term, day) if case.HasField("term") else None,
         acts=open_acts(visit, case),
         lodged=visit.query("lodged") == "yes",
+        back=list_address(visit, case_list.PATH),
     )
 
 

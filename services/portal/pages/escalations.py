@@ -2,57 +2,121 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-import grpc
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    list_address,
+    show,
+)
+from services.portal.pages.forms import told
 from services.portal.pages.reading import subject, subject_names
-from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.visit import Visit
+from services.portal.wording import N_
 
-PAGE_SIZE = 50
+PATH = "/escalations"
 STATES = ("proposed", "appointed", "waiting", "exhausted", "closed")
+ANSWERS = ("approve", "decline", "defer")
+OUTCOMES = ("held", "not_attended")
+Row = tuple[pb.Escalation, registry.Subject | None]
 
 
 async def listing(visit: Visit) -> Response:
     """Shows the escalation cases that the visitor may see: all, or those in a chosen state."""
-    state = visit.query("state") if visit.query("state") in STATES else ""
+    words = visit.words
+    states = [(code, words.escalation_state(code)) for code in STATES]
+    shown: Listing[Row] = Listing(
+        path=PATH,
+        title=N_("督促"),
+        columns=[
+            Column(N_("主体"), _firm),
+            Column(N_("步骤"), lambda row: words.escalation_step(row[0].step)),
+            Column(N_("状态"), lambda row: words.escalation_state(row[0].state)),
+            Column(N_("提出日"), lambda row: _day(row[0].due_on)),
+            Column(
+                N_("开始时间"),
+                lambda row: row[0].opened_at.ToDatetime(SHANGHAI),
+                order_by="opened_at",
+            ),
+        ],
+        read=partial(_read, visit),
+        empty=N_("没有这样的督促。"),
+        filters=[Filter("state", N_("状态"), states)],
+        counted=N_("共 {total} 件，第 {first}–{last} 件"),
+    )
+    return await show(visit, shown)
+
+
+async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
     request = pb.ListEscalationsRequest(
-        state=state, page_size=PAGE_SIZE, page_token=visit.query("page")
+        state=asked["state"], order_by=asked.order_by, **asked.paging
     )
     answer = await ask(visit.services.escalations.ListEscalations(request))
-    return visit.page(
-        "escalations/list.html",
-        found=answer.escalations,
-        state=state,
-        states=STATES,
-        firms=await subject_names(visit, (case.subject_id for case in answer.escalations)),
-        more=answer.next_page_token,
-    )
+    firms = await subject_names(visit, (one.subject_id for one in answer.escalations))
+    rows = [(one, firms.get(one.subject_id)) for one in answer.escalations]
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(rows, answer.next_page_token, total)
+
+
+def _firm(row: Row) -> Cell:
+    case, firm = row
+    return Cell(firm.name if firm else case.subject_id[:8], link=f"{PATH}/{case.escalation_id}")
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 async def one(visit: Visit) -> Response:
-    """Shows an escalation case with its steps and drafts; its form decides on the proposed step."""
+    """Shows an escalation case with its steps and drafts.
+
+    Its form decides on the proposed step, or records how the appointed interview went.
+    """
     if visit.request.method == "GET":
         return await _page(visit)
-    errors = _missing(visit)
+    is_interview = visit.field("act") == "interview"
+    errors = _missing_of_record(visit) if is_interview else _missing(visit)
     if errors:
         return await _page(visit, 422, errors=errors)
+    act: Callable[[Visit], Awaitable[None]] = _record_interview if is_interview else _decide
     try:
-        await _decide(visit)
+        await act(visit)
     except Refusal as refusal:
-        if refusal.code not in (
-            grpc.StatusCode.INVALID_ARGUMENT,
-            grpc.StatusCode.FAILED_PRECONDITION,
-        ):
-            raise
-        errors = faults_by_field(refusal, visit.language)
-        return await _page(visit, 422, errors=errors, refusal=message_of(refusal, visit.language))
-    return visit.redirect(f"/escalations/{visit.path('escalation_id')}")
+        return await _page(visit, 422, **told(visit, refusal))
+    return visit.redirect(f"{PATH}/{visit.path('escalation_id')}")
+
+
+async def _record_interview(visit: Visit) -> None:
+    request = pb.RecordInterviewRequest(
+        request_id=visit.request_id(),
+        escalation_id=visit.path("escalation_id"),
+        outcome=visit.field("outcome"),
+        minutes=visit.field("minutes"),
+    )
+    await ask(visit.services.escalations.RecordInterview(request))
+
+
+def _missing_of_record(visit: Visit) -> dict[str, str]:
+    errors = {}
+    if visit.field("outcome") not in OUTCOMES:
+        errors["outcome"] = visit.say(N_("请选择已约谈或者未到场"))
+    if not visit.field("minutes"):
+        errors["minutes"] = visit.say(N_("请写明约谈的情况；未到场的，写明已知的原因"))
+    return errors
 
 
 async def _decide(visit: Visit) -> None:
@@ -64,11 +128,13 @@ async def _decide(visit: Visit) -> None:
     service = visit.services.escalations
     if visit.field("answer") == "approve":
         await ask(service.ApproveStep(_approval(visit, which)))
-    elif visit.field("answer") == "decline":
+        return
+    later = {**which, "review_on": visit.field("review_on")}
+    if visit.field("answer") == "decline":
         reasons = visit.field("reasons")
-        await ask(service.DeclineStep(pb.DeclineStepRequest(**which, reasons=reasons)))
+        await ask(service.DeclineStep(pb.DeclineStepRequest(**later, reasons=reasons)))
     else:
-        await ask(service.DeferStep(pb.DeferStepRequest(**which)))
+        await ask(service.DeferStep(pb.DeferStepRequest(**later)))
 
 
 def _approval(visit: Visit, which: dict[str, Any]) -> pb.ApproveStepRequest:
@@ -82,13 +148,13 @@ def _approval(visit: Visit, which: dict[str, Any]) -> pb.ApproveStepRequest:
     if visit.field("step") == "exposure":
         request.publication.facts_verified = visit.field("facts_verified") == "yes"
         request.publication.confidentiality_reviewed = visit.field("reviewed") == "yes"
-        request.publication.media.extend(visit.fields("media"))
+        request.publication.media.extend(visit.lines("media"))
     return request
 
 
 def _missing(visit: Visit) -> dict[str, str]:
     answer, errors = visit.field("answer"), {}
-    if answer not in ("approve", "decline", "defer"):
+    if answer not in ANSWERS:
         errors["answer"] = visit.say("请选择批准、不批准或者暂缓")
     if answer == "decline" and not visit.field("reasons"):
         errors["reasons"] = visit.say("请写明不批准的理由")
@@ -121,5 +187,6 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         alerts=answer.alerts,
         firm=await subject(visit, answer.escalation.subject_id),
         form=visit.form,
+        back=list_address(visit, PATH),
         **values,
     )

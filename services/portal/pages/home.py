@@ -12,7 +12,7 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages import city_tasks, institution
+from services.portal.pages import bureau_tasks, city_tasks, institution
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -56,7 +56,13 @@ async def home(visit: Visit) -> Response:
 
 
 # Each gives no tasks to a visitor in another role.
-_OF_SOME_ROLES = (city_tasks.impact_tasks, city_tasks.index_tasks, institution.tasks)
+_OF_SOME_ROLES = (
+    bureau_tasks.interview_tasks,
+    bureau_tasks.inspection_tasks,
+    city_tasks.impact_tasks,
+    city_tasks.index_tasks,
+    institution.tasks,
+)
 
 
 async def _operator_tasks(visit: Visit, words: Words, day: str) -> list[Task]:

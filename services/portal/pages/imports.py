@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import grpc
@@ -11,11 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask, new_request_id
+from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
 from services.portal.progress import Progress, events
 from services.portal.visit import Visit, faults_by_field, message_of
-from services.portal.wording import N_
+from services.portal.wording import BATCH_STATES, N_
 
 PAGE_SIZE = 50
 PIECE_BYTES = 256 << 10
@@ -41,9 +44,36 @@ def _families(visit: Visit) -> tuple[str, ...]:
 
 async def listing(visit: Visit) -> Response:
     """Shows the import batches that the visitor may see, newest first."""
-    request = pb.ListBatchesRequest(page_size=PAGE_SIZE, page_token=visit.query("page"))
+    words = visit.words
+    states = [(code, words.batch_state(code)) for code in BATCH_STATES]
+    shown: Listing[pb.Batch] = Listing(
+        path="/imports",
+        title=N_("导入"),
+        columns=[
+            Column(N_("文件"), _file_name),
+            Column(N_("内容"), lambda one: words.family(one.family)),
+            Column(N_("状态"), lambda one: words.batch_state(one.state)),
+            Column(
+                N_("时间"), lambda one: one.imported_at.ToDatetime(SHANGHAI), order_by="imported_at"
+            ),
+            Column(N_("行数"), lambda one: one.rows, numeric=True),
+        ],
+        read=partial(_read, visit),
+        empty=N_("没有这样的导入。"),
+        filters=[Filter("state", N_("状态"), states)],
+    )
+    return await show(visit, shown, "imports/list.html")
+
+
+async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Batch]:
+    request = pb.ListBatchesRequest(state=asked["state"], order_by=asked.order_by, **asked.paging)
     answer = await ask(visit.services.imports.ListBatches(request))
-    return visit.page("imports/list.html", batches=answer.batches, more=answer.next_page_token)
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(answer.batches, answer.next_page_token, total)
+
+
+def _file_name(batch: pb.Batch) -> Cell:
+    return Cell(batch.file_name, link=f"/imports/{batch.batch_id}")
 
 
 async def new(visit: Visit) -> Response:

@@ -12,7 +12,7 @@ from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.case_list import account_names
-from services.portal.pages.reading import ALL, board_of, bureau_names
+from services.portal.pages.reading import board_of, bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -53,6 +53,6 @@ async def _steps(visit: Visit) -> int:
 
 
 async def _batches(visit: Visit) -> int:
-    request = registry.ListBatchesRequest(page_size=ALL)
-    batches = (await ask(visit.services.imports.ListBatches(request))).batches
-    return sum(batch.state == "awaiting_approval" for batch in batches)
+    request = registry.ListBatchesRequest(state="awaiting_approval", page_size=1)
+    answer = await ask(visit.services.imports.ListBatches(request))
+    return answer.total if answer.HasField("total") else len(answer.batches)

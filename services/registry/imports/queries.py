@@ -30,6 +30,8 @@ async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBat
     `order_by` can reverse the order.
     """
     rows = select(ImportBatch).where(visible_batches(view.caller))
+    if request.state:
+        rows = rows.where(col(ImportBatch.state) == request.state)
     order, reverse = paging.order(request, _ORDERS, "imported_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     total = await paging.total(view.session, request, rows, token)
