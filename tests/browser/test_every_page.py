@@ -55,14 +55,16 @@ PAGES = {
         "/home",
         "/instruments",
         "/cases",
+        "/cases?q=无&sector=medical&due_to=2026-12-31",
+        "/cases/accept",
         "/escalations",
         "/subjects",
         "/imports",
         "/imports/new",
     ],
-    "demo.unithead": ["/home", "/instruments?colour=red"],
+    "demo.unithead": ["/home", "/instruments?colour=red", "/unit", "/imports?state=applied"],
     "demo.reviewer": ["/home", "/cases"],
-    "demo.inspector": ["/subjects?q=加油"],
+    "demo.inspector": ["/home", "/subjects?q=加油"],
 }
 LINKED = {  # from a list to the first of its things
     "demo.operator": ["/instruments"],

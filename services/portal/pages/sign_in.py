@@ -8,9 +8,11 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask
 from protos.identity.v1 import identity_pb2 as identity
 from services.portal.cast import cast
+from services.portal.kept_input import read_kept
 from services.portal.navigation import home_of
 from services.portal.rendering import LANGUAGES
 from services.portal.sessions import COOKIE
+from services.portal.tables import PortalSession
 from services.portal.visit import LANGUAGE_COOKIE, Visit, faults_by_field, message_of
 
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -49,7 +51,7 @@ async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> 
         await visit.portal.sessions.end(visit.session)
     cookie = await visit.portal.sessions.open(answer)
     session = await visit.portal.sessions.find(cookie)
-    home = home_of(session.roles) if session else "/"
+    home = _first_page(session)
     response = visit.redirect(visit.local(then) if then else home)
     response.set_cookie(
         COOKIE,
@@ -60,6 +62,14 @@ async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> 
         path="/",
     )
     return response
+
+
+def _first_page(session: PortalSession | None) -> str:
+    """The page on which the person was filling in a form when a session ended, or their home."""
+    if session is None:
+        return "/"
+    kept = read_kept(session.kept)
+    return kept.path if kept else home_of(session.roles)
 
 
 async def sign_out(visit: Visit) -> Response:

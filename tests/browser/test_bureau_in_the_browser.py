@@ -1,0 +1,132 @@
+"""The bureau at work: a list filtered, sorted and acted on; a record entered; a unit overseen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Sandbox
+
+SignIn = Callable[..., Page]
+SUMMARY = "使用超过有效期的加油机，𠮷记样例"
+
+
+def lodge(page: Page) -> None:
+    """Lodges an objection to the first record of the operator."""
+    page.goto("/objections/new")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="继续").click()
+    page.get_by_label("理由").fill("检定在有效期内")
+    page.get_by_role("button", name="继续").click()
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_text("已提交").first).to_be_visible()
+
+
+def fill_in_a_record(page: Page) -> None:
+    """Opens the form for a record of the first fuel station, and fills it in."""
+    page.goto("/subjects?q=加油站")
+    page.locator("main tbody a").first.click()
+    page.get_by_role("link", name="登记信用记录").click()
+    page.get_by_label("信息类别").select_option("overdue_use")
+    page.get_by_label("事实发生日期").fill("2026-08-01")
+    page.get_by_label("认定日期").fill("2026-09-01")
+    page.get_by_label("文书编号").fill("样例监罚〔2026〕99号")
+    page.get_by_label("内容").fill(SUMMARY)
+    page.get_by_label("已经调查核实").check()
+
+
+def check(page: Page) -> None:
+    answer = Axe().run(page)
+    assert answer.violations_count == 0, f"{page.url}: {answer.generate_report()}"
+
+
+def test_cases_are_filtered_sorted_exported_and_accepted_together(sign_in: SignIn) -> None:
+    lodge(sign_in("demo.operator"))
+    page = sign_in("demo.caseworker")
+    page.goto("/cases?state=lodged&kind=objection")
+    expect(page.get_by_text("共 1 件，第 1–1 件")).to_be_visible()
+    number = page.locator("main tbody a").first.inner_text()
+
+    page.get_by_role("link", name="提交时间").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="提交时间")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    assert "state=lodged" in page.url
+    left = page.url
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["案件"] for row in rows] == [number]
+    assert rows[0]["状态"] == "已提交"
+
+    page.locator("main tbody a").first.click()
+    page.get_by_role("link", name="返回案件列表").click()
+    assert page.url == left
+
+    page.get_by_role("button", name="受理所选案件").click()
+    expect(page.get_by_role("alert")).to_contain_text("请先在列表中选择")
+    page.get_by_role("link", name="返回案件列表").click()
+    page.get_by_role("checkbox", name=re.compile("选择")).check()
+    page.get_by_role("button", name="受理所选案件").click()
+    expect(page.get_by_text(re.compile("已受理。还剩 5 个工作日"))).to_be_visible()
+    check(page)
+    page.reload()  # sends the same form again
+    expect(page.get_by_text(re.compile("已受理。还剩 5 个工作日"))).to_be_visible()
+
+    head = sign_in("demo.unithead")
+    head.goto("/unit")
+    check(head)
+    load = head.get_by_role("table", name="按办理人").get_by_role("row", name="样例办案人员")
+    load.get_by_role("link").first.click()
+    expect(head.get_by_role("link", name=number)).to_be_visible()
+
+
+def test_nothing_found_says_what_to_do(sign_in: SignIn) -> None:
+    page = sign_in("demo.caseworker")
+    page.goto("/cases?q=没有这个名称")
+    expect(page.get_by_text("没有这样的案件。")).to_be_visible()
+    page.get_by_role("link", name="去掉筛选，看全部").click()
+    assert page.url.endswith("/cases")
+
+
+def test_a_record_is_entered_without_scripts_once_its_effect_was_seen(sign_in: SignIn) -> None:
+    page = sign_in("demo.inspector", java_script_enabled=False)
+    expect(page.get_by_role("heading", name="待办")).to_be_visible()
+    fill_in_a_record(page)
+    page.get_by_label("文书编号").fill("")
+    page.get_by_label("内容").fill("")
+    page.get_by_role("button", name="核对并提交").click()
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(2)
+    expect(page.get_by_label("认定日期")).to_have_value("2026-09-01")
+    page.get_by_label("文书编号").fill("样例监罚〔2026〕99号")
+    page.get_by_label("内容").fill(SUMMARY)
+    page.get_by_role("button", name="核对并提交").click()
+    expect(page.get_by_role("heading", name="对等级的影响")).to_be_visible()
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_text("已经登记。")).to_be_visible()
+    expect(page.get_by_text(SUMMARY)).to_be_visible()
+
+
+def test_input_survives_the_end_of_the_session(sign_in: SignIn, sandbox: Sandbox) -> None:
+    page = sign_in("demo.caseworker")
+    fill_in_a_record(page)
+    check(page)
+    with closing(sqlite3.connect(sandbox.data / "portal.db", timeout=60)) as database, database:
+        database.execute("UPDATE portal_session SET seen_at = '2020-01-01 00:00:00.000000'")
+    page.get_by_role("button", name="核对并提交").click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    page.locator("button[name=name][value='demo.caseworker']").click()
+    expect(page.get_by_role("heading", name="您填写的内容还在")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="继续").click()
+    expect(page.get_by_text(SUMMARY)).to_be_visible()
+    expect(page.get_by_role("heading", name="核对信用记录")).to_be_visible()
