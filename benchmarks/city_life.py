@@ -24,6 +24,7 @@ from services.cli.sample import cast, loading
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 READY_SECONDS = 600.0
+LOOKS, LOOK_EVERY_SECONDS = 200, 0.5
 REJECTED = 6  # instruments of the caseworker's bureau, each of another subject
 _IDS = "benchmark-ids.json"
 
@@ -145,9 +146,12 @@ async def _wait_for_steps(administrator: Client, caseworker: Client) -> None:
         request = registry.AdvanceClockRequest(request_id=new_request_id())
         request.to.FromDatetime(now.ToDatetime() + timedelta(days=days))
         await ask(administrator.clock.AdvanceClock(request))
-        async with asyncio.timeout(READY_SECONDS):
-            while await _escalations(caseworker, state) < REJECTED:
-                await asyncio.sleep(0.5)
+        for _ in range(LOOKS):
+            if await _escalations(caseworker, state) >= REJECTED:
+                break
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        else:
+            raise AssertionError(f"Too few escalation cases: {state}")
 
 
 async def _escalations(caseworker: Client, state: str) -> int:

@@ -88,6 +88,7 @@ _ACCOUNTS = (
     _at("/language/{language}", sign_in.choose_language),
     _at("/account", sign_in.account, *SIGNED_IN, form=True),
     _at("/sandbox/cast", sandbox.enter_as, form=True),
+    _at("/sandbox/tour", sandbox.tour),
     _at("/sandbox/clock", sandbox.move_clock, *SIGNED_IN, form=True),
 )
 _OPERATORS = (

@@ -37,6 +37,7 @@ PAGES = {
         "/law/S2",
         "/law/ZJ-REPAIR",
         "/sign-in",
+        "/sandbox/tour",
         "/no-such-page",
     ],
     "demo.operator": [

@@ -71,6 +71,7 @@ TABLE = """
 /sign-out any                                             +   + + + + + + + +  + + +
 /language/{language} any                                  +   + + + + + + + +  + + +
 /account any                                              >   + + + + + + + +  + + +
+/sandbox/tour any                                         0   0 0 0 0 0 0 0 0  0 0 0
 /sandbox/cast any                                         0   0 0 0 0 0 0 0 0  0 0 0
 /sandbox/clock any                                        >   0 0 0 0 0 0 0 0  0 0 0
 

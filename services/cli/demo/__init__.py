@@ -13,6 +13,7 @@ import typer
 
 from law.errors import LawError
 from plumbing.client import refusal_of
+from plumbing.settings import Settings
 from services.cli.commands.imports import ColumnMapping
 from services.cli.demo.loading import Records
 from services.cli.demo.stage import Stage
@@ -55,6 +56,9 @@ def demo(
         raise
     _forget(home, data)
     stage.end()
+    stage.say(
+        f"接着在网页上看：make run，打开 {Settings().portal_url}/sandbox/tour  go on in a browser"
+    )
 
 
 def _forget(home: Path, data: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Pages of a sandbox: sign in as a member of the cast with one click, and move the clock."""
+"""Pages of a sandbox: sign in as one of the cast with a click, move the clock, take the tour."""
 
 from __future__ import annotations
 
@@ -14,17 +14,29 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.portal.cast import CastMember, cast
 from services.portal.clients import use_token
 from services.portal.pages.sign_in import signed_in
+from services.portal.tour import STOPS
 from services.portal.visit import Visit
 
 DAYS = ("1", "7", "30")
 
 
 async def enter_as(visit: Visit) -> Response:
-    """Signs the visitor in as the chosen member of the cast; 404 if there is no such member."""
+    """Signs the visitor in as the chosen member of the cast, and opens their home or `next`.
+
+    Answers 404 if there is no such member.
+    """
     chosen = [m for m in cast(visit.portal.settings) if m.name == visit.field("name")]
     if not chosen:
         raise HTTPException(404)
-    return await signed_in(visit, await _login(visit, chosen[0]), "")
+    return await signed_in(visit, await _login(visit, chosen[0]), visit.field("next"))
+
+
+async def tour(visit: Visit) -> Response:
+    """Shows the story of the demo as steps on pages; 404 outside a sandbox."""
+    people = {member.name: member for member in cast(visit.portal.settings)}
+    if not people:
+        raise HTTPException(404)
+    return visit.page("tour.html", stops=STOPS, people=people)
 
 
 async def move_clock(visit: Visit) -> Response:
