@@ -78,7 +78,7 @@ async def _run(settings: Settings) -> None:
     )
     log.info("process.ready", address=settings.address(PORTAL))
     await _Server(config, portal.stopping).serve()
-    portal.open_data.folder.cleanup()
+    portal.open_data.remove()
     await services.close()
     await database.close()
 

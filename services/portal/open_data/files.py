@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,11 +45,17 @@ class PublicFile:
 class PublicFiles:
     """The files of public data that were written lately, in a temporary folder."""
 
-    folder: TemporaryDirectory[str] = field(
-        default_factory=lambda: TemporaryDirectory(prefix="quanheng-open-data-")
-    )
     _written: dict[str, list[PublicFile]] = field(default_factory=lambda: defaultdict(list))
     _writing: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    @cached_property
+    def _folder(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(prefix="quanheng-open-data-")
+
+    def remove(self) -> None:
+        """Removes the folder, if anything was written."""
+        if "_folder" in self.__dict__:
+            self._folder.cleanup()
 
     async def get(self, dataset: Dataset, kind: str, services: Services, day: str) -> PublicFile:
         """Returns the file of a data set in a format, as it is public on a day.
@@ -66,7 +73,7 @@ class PublicFiles:
             return kept[-1]
 
     async def _write(self, dataset: Dataset, kind: str, services: Services, day: str) -> PublicFile:
-        path = Path(self.folder.name) / f"{time.monotonic_ns()}-{dataset.file(kind)}"
+        path = Path(self._folder.name) / f"{time.monotonic_ns()}-{dataset.file(kind)}"
         digest = hashlib.sha256()
         with path.open("wb") as file:
             async for piece in _PIECES[kind](dataset, services):

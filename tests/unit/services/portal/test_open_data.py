@@ -80,7 +80,7 @@ async def test_both_formats_say_the_same(name: str) -> None:
     assert [{k: _written(v) for k, v in one.items()} for one in objects] == rows
     keys = [tuple(row[one] for one in dataset.key) for row in rows]
     assert len(keys) == len(set(keys)) > 0
-    files.folder.cleanup()
+    files.remove()
 
 
 def _text(file: PublicFile) -> io.StringIO:
@@ -111,7 +111,7 @@ async def test_an_empty_file_is_one() -> None:
     as_csv = await files.get(nothing, "csv", NOBODY, "2026-11-28")
     assert json.loads(as_json.path.read_text()) == []
     assert as_csv.path.read_text("utf-8-sig").split() == ["name"]
-    files.folder.cleanup()
+    files.remove()
 
 
 async def test_no_cell_is_read_as_a_formula_and_json_has_the_text_itself() -> None:
@@ -125,7 +125,7 @@ async def test_no_cell_is_read_as_a_formula_and_json_has_the_text_itself() -> No
         '甲"店',
         "两\n行",
     ]
-    files.folder.cleanup()
+    files.remove()
 
 
 async def test_a_file_is_written_once_for_many_visitors_and_anew_on_another_day() -> None:
@@ -147,7 +147,7 @@ async def test_a_file_is_written_once_for_many_visitors_and_anew_on_another_day(
     assert reads == 3
     assert not found[0].path.exists()
     assert all(one.path.exists() for one in later)
-    files.folder.cleanup()
+    files.remove()
 
 
 def test_a_subject_without_a_grade_has_empty_fields() -> None:
