@@ -16,7 +16,7 @@ from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
 from services.registry.identity.first_start import ensure_administrator
-from services.registry.identity.passwords import Passwords
+from services.registry.identity.passwords import Passwords, hasher_of
 from services.registry.identity.servicer import IdentityServicer
 from services.registry.imports import policy as imports_policy
 from services.registry.imports.batch.background import Background
@@ -37,7 +37,7 @@ async def build(parts: Parts) -> Assembly:
     settings, machine_time = parts.settings, SystemClock()
     signer = Signer(make_keys(settings.keys_dir, CALLERS), machine_time, settings.token_life)
     secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in CALLERS}
-    passwords = Passwords(parts.database, machine_time)
+    passwords = Passwords(parts.database, machine_time, hasher_of(settings))
     await ensure_administrator(parts.changes, passwords, settings.keys_dir)
     await remember_clock(parts.database, parts.clock)
     await ensure_key(parts.database)

@@ -22,6 +22,7 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.leadership import exclusively
 from plumbing.identity import Unauthenticated
+from plumbing.settings import Settings
 from services.registry.tables import Account, WrongPassword
 
 WRONG_IN_A_ROW = 5
@@ -31,12 +32,23 @@ FORGET = timedelta(hours=1)
 HASHES_AT_ONCE = 2
 
 
+def hasher_of(settings: Settings) -> PasswordHasher:
+    """Returns the hasher of a platform.
+
+    A sandbox hashes at little cost: its accounts are synthetic, and its pages offer to sign in as
+    any of them.
+    """
+    if settings.sandbox:
+        return PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    return PasswordHasher()
+
+
 class Passwords:
     """Hashes passwords and checks them against accounts."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, hasher: PasswordHasher) -> None:
         self._database, self._clock = database, clock
-        self._hasher = PasswordHasher()
+        self._hasher = hasher
         self._unknown_hash = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

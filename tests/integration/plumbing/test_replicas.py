@@ -25,11 +25,12 @@ from plumbing.events.leadership import Leadership
 from plumbing.events.outbox import Outbox
 from plumbing.events.relay import Relay
 from plumbing.identity import Caller, Role, Unauthenticated
+from plumbing.settings import Settings
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.announce_changes import save_bureaus
 from services.registry.commands.instruments import put_instrument
 from services.registry.commands.subjects import put_subject
-from services.registry.identity.passwords import Passwords
+from services.registry.identity.passwords import Passwords, hasher_of
 from services.registry.tables import Bureau, Instrument, WrongPassword
 from tests.integration.events.support import announce, announced, eventually, running
 from tests.integration.registry import running_registry
@@ -175,7 +176,9 @@ async def test_instruments_entered_at_once_with_one_serial_number_are_both_marke
 
 
 async def test_wrong_passwords_at_once_are_all_counted(replicas: Replicas) -> None:
-    passwords = [Passwords(database, FixedClock(NOW)) for database in (*replicas, *replicas)]
+    hasher = hasher_of(Settings(sandbox=True))
+    databases = (*replicas, *replicas)
+    passwords = [Passwords(database, FixedClock(NOW), hasher) for database in databases]
     tries = (checker.check("nobody", "wrong") for checker in passwords)
     answers = await asyncio.gather(*tries, return_exceptions=True)
     assert [type(answer) for answer in answers] == [Unauthenticated] * 4

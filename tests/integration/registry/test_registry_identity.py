@@ -20,11 +20,12 @@ from plumbing.client import ServiceToken, new_request_id
 from plumbing.clock import FixedClock, SystemClock
 from plumbing.database import Database
 from plumbing.identity import Role, Unauthenticated
+from plumbing.settings import Settings
 from plumbing.tokens import Verifier, public_key
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
 from services.registry.identity.first_start import ensure_administrator
-from services.registry.identity.passwords import Passwords
+from services.registry.identity.passwords import Passwords, hasher_of
 from tests.integration.registry.running_registry import DISTRICT, STARTS, RunningRegistry, refused
 from tests.postgres import Databases
 
@@ -104,6 +105,13 @@ async def test_unknown_names_wrong_passwords_and_closed_accounts_answer_alike(
     assert answers[0] == answers[1] == answers[2]
 
 
+def test_only_a_sandbox_hashes_at_little_cost() -> None:
+    """64 MiB and three passes are the second choice of RFC 9106, for machines of any size."""
+    real, sandbox = (hasher_of(Settings(sandbox=kind)).hash(PASSWORD) for kind in (False, True))
+    assert real.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert sandbox.startswith("$argon2id$v=19$m=1024,t=1,p=1$")
+
+
 @pytest.fixture
 async def alone(
     tmp_path: Path, databases: Databases
@@ -112,7 +120,7 @@ async def alone(
     database = Database(databases.url(tmp_path, "registry"))
     await migrations.upgrade(database, "registry")
     clock = FixedClock(STARTS)
-    passwords = Passwords(database, clock)
+    passwords = Passwords(database, clock, hasher_of(Settings(sandbox=True)))
     (tmp_path / "administrator.password").write_text(PASSWORD)
     await ensure_administrator(Changes(database, clock), passwords, tmp_path)
     yield passwords, database, clock
