@@ -16,6 +16,7 @@ _ABOUT = {
     Role.MUNICIPAL_REVIEWER: N_("看全市的案件"),
     Role.INSPECTOR: N_("看主体和器具"),
     Role.VERIFICATION_INSTITUTION: N_("上传检定结果"),
+    Role.ADMINISTRATOR: N_("看运行状态、账号和审计"),
 }
 
 

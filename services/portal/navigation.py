@@ -73,6 +73,14 @@ _INSTITUTION = (
     Place(N_("证书"), "/certificates"),
     Place(N_("期限"), "/due"),
 )
+_ADMINISTRATOR = (
+    Place(N_("运行状态"), "/status"),
+    Place(N_("账号"), "/accounts"),
+    Place(N_("未送达与死信"), "/undelivered"),
+    Place(N_("日历"), "/calendar"),
+    Place(N_("审计"), "/audit"),
+    Place(N_("备份"), "/backup"),
+)
 _OF_ROLE = {
     Role.OPERATOR: _OPERATOR,
     Role.UNIT_HEAD: _UNIT_HEAD,
@@ -80,6 +88,7 @@ _OF_ROLE = {
     Role.MUNICIPAL_REVIEWER: _REVIEWER,
     Role.INSPECTOR: _INSPECTOR,
     Role.VERIFICATION_INSTITUTION: _INSTITUTION,
+    Role.ADMINISTRATOR: _ADMINISTRATOR,
 }
 _ALWAYS = (Place(N_("规则说明"), "/law"),)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from plumbing.identity import Role
 from services.portal.pages import (
+    accounts,
     calculators,
     case_acts,
     case_list,
@@ -32,6 +33,10 @@ from services.portal.pages import (
     objection_wizard,
     open_data,
     operator,
+    platform_audit,
+    platform_calendar,
+    platform_mail,
+    platform_state,
     public,
     record_entry,
     repair_wizard,
@@ -192,6 +197,24 @@ _CITY = (
     _at("/indices/new/{kind}", indices.assess, Role.CASEWORKER, Role.INSPECTOR, form=True),
     _at("/indices/{index_id}", indices.one, *STAFF, form=True),
 )
+_ADMINISTRATION = tuple(
+    _at(path, page, Role.ADMINISTRATOR, form=form)
+    for path, page, form in (
+        ("/status", platform_state.state, False),
+        ("/status/check", platform_state.check, True),
+        ("/status/reconcile", platform_state.reconcile, True),
+        ("/accounts", accounts.listing, False),
+        ("/accounts/new", accounts.new, True),
+        ("/accounts/{account_id}", accounts.one, True),
+        ("/accounts/{account_id}/roles", accounts.roles, True),
+        ("/undelivered", platform_mail.undelivered, True),
+        ("/undelivered/events", platform_mail.events, True),
+        ("/calendar", platform_calendar.calendar, False),
+        ("/audit", platform_audit.entries, False),
+        ("/audit/chains", platform_audit.verify, False),
+        ("/backup", platform_calendar.backup, False),
+    )
+)
 ADDRESSES: Sequence[Address] = (
     *_PUBLIC,
     *_LABELS,
@@ -205,5 +228,6 @@ ADDRESSES: Sequence[Address] = (
     *_ESCALATIONS,
     *_CITY,
     *_INSTITUTIONS,
+    *_ADMINISTRATION,
     *_UNIT,
 )

@@ -109,6 +109,12 @@ _ROLES = {
     "administrator": N_("平台管理员"),
     "public": N_("公众"),
 }
+SERVICE_NAMES = {
+    "registry": N_("登记"),
+    "grading": N_("评价"),
+    "objection": N_("异议和修复"),
+    "alerts": N_("预警和通知"),
+}
 _ESCALATION_STEPS = {
     "reminder": N_("提醒"),
     "guidance_letter": N_("行政指导建议书"),
@@ -245,6 +251,10 @@ class Words:
     def record_status(self, code: str) -> str:
         """Returns the name of a credit record's status, such as withdrawn or repaired."""
         return self._say(_RECORD_STATES.get(code, code))
+
+    def service(self, name: str) -> str:
+        """Returns what one of the platform's services does, as its name for people."""
+        return self._say(SERVICE_NAMES.get(name, name)) if name else ""
 
     def role(self, code: str) -> str:
         """Returns the name of a role."""

@@ -58,6 +58,8 @@ _IDENTITY_RULES = {
     "RenewToken": Rule(ANYONE - {Role.SERVICE}),
     "GetCaller": _SIGNED_IN,
     "CreateAccount": allow(Role.ADMINISTRATOR),
+    "GetAccount": allow(Role.ADMINISTRATOR),
+    "ChangeAccount": allow(Role.ADMINISTRATOR),
     "ListAccounts": allow(Role.ADMINISTRATOR),
     "NameAccounts": allow(*_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION),
     "CloseAccount": allow(Role.ADMINISTRATOR),

@@ -16,6 +16,7 @@ from law.errors import NotFound
 from law.evidence import RecordStatus
 from plumbing import paging, row_scope
 from plumbing.identity import Role, Unauthenticated
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
@@ -231,6 +232,16 @@ async def list_accounts(
     return identity.ListAccountsResponse(
         accounts=map(wire.account, page), next_page_token=token, total=total
     )
+
+
+async def get_account(
+    view: View, request: identity.GetAccountRequest
+) -> identity.GetAccountResponse:
+    """Returns an account by its id or the beginning of its id. Raises NotFound if there is none."""
+    row = await find_by_id(view.session, Account, request.account_id)
+    if row is None:
+        raise NotFound("没有该账号", "There is no such account")
+    return identity.GetAccountResponse(account=wire.account(row))
 
 
 async def name_accounts(

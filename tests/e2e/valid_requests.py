@@ -230,6 +230,13 @@ _OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
     "CreateAccount": lambda _staff, person: create_account(
         f"made.by.{person.role.replace('_', '-')}", secrets.token_urlsafe(12), "inspector", HOME
     ),
+    "GetAccount": lambda staff, _person: identity.GetAccountRequest(account_id=staff.spare_account),
+    "ChangeAccount": lambda staff, _person: identity.ChangeAccountRequest(
+        request_id=new_request_id(),
+        account_id=staff.spare_account,
+        roles=[identity.ROLE_INSPECTOR],
+        bureau=HOME,
+    ),
     "CloseAccount": lambda staff, _person: identity.CloseAccountRequest(
         request_id=new_request_id(), account_id=staff.spare_account
     ),

@@ -26,6 +26,7 @@ _OF_NO_PLACE = {
     "condition_id": "corrected",
     "letter_id": "none-yet",
     "kind": "scenic",
+    "account_id": "nobody-there",
 }
 
 

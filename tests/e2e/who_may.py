@@ -62,6 +62,8 @@ IdentityService.RenewToken any               +  +  +  +  +  +  +  +  +  -   +  +
 IdentityService.LoginVisitor any             -  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
+IdentityService.GetAccount any               -  -  -  -  -  -  -  +  -  +   -  -  -
+IdentityService.ChangeAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
 IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  +   -  -  -
 IdentityService.NameAccounts any             +  +  +  +  +  +  +  +  -  +   +  +  +
 IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  +   -  -  -

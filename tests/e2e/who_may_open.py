@@ -188,6 +188,20 @@ TABLE = """
 /due any                                                  >   - - - - - + - -  - - -
 /certificates any                                         >   - - - - - + - -  - - -
 /verifications/new any                                    >   - - - - - + - -  - - -
+
+/status any                                               >   - - - - - - - +  - - -
+/status/check any                                         >   - - - - - - - +  - - -
+/status/reconcile any                                     >   - - - - - - - +  - - -
+/accounts any                                             >   - - - - - - - +  - - -
+/accounts/new any                                         >   - - - - - - - +  - - -
+/accounts/{account_id} any                                >   - - - - - - - 0  - - -
+/accounts/{account_id}/roles any                          >   - - - - - - - 0  - - -
+/undelivered any                                          >   - - - - - - - +  - - -
+/undelivered/events any                                   >   - - - - - - - +  - - -
+/calendar any                                             >   - - - - - - - +  - - -
+/audit any                                                >   - - - - - - - +  - - -
+/audit/chains any                                         >   - - - - - - - +  - - -
+/backup any                                               >   - - - - - - - +  - - -
 """
 
 

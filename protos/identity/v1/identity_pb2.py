@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/identity/v1/identity.proto\x12\x14quanheng.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x01\n\x07\x41\x63\x63ount\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12)\n\x05roles\x18\x04 \x03(\x0e\x32\x1a.quanheng.identity.v1.Role\x12\x0e\n\x06\x62ureau\x18\x05 \x01(\t\x12\x12\n\nsubject_id\x18\x06 \x01(\t\x12\x0e\n\x06\x63losed\x18\x07 \x01(\x08\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0binstitution\x18\t \x01(\t\"E\n\x0cLoginRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"~\n\rLoginResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"X\n\x13LoginServiceRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{1,32}$\x12\x1a\n\x06secret\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x10\x18\x80\x02\"U\n\x14LoginServiceResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x15\n\x13LoginVisitorRequest\"U\n\x14LoginVisitorResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x13\n\x11RenewTokenRequest\"S\n\x12RenewTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x12\n\x10GetCallerRequest\"C\n\x11GetCallerResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"\xd8\x02\n\x14\x43reateAccountRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\x04name\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9._-]{1,62}$\x12\x1f\n\x0c\x64isplay_name\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1c\n\x08password\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x0c\x18\x80\x02\x12>\n\x05roles\x18\x05 \x03(\x0e\x32\x1a.quanheng.identity.v1.RoleB\x13\xbaH\x10\x92\x01\r\x08\x01\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x35\n\x06\x62ureau\x18\x06 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1b\n\nsubject_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\x0binstitution\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"G\n\x15\x43reateAccountResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"R\n\x13ListAccountsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"~\n\x14ListAccountsResponse\x12/\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1d.quanheng.identity.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total\"R\n\x13\x43loseAccountRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\naccount_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"F\n\x14\x43loseAccountResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"y\n\x15\x43hangePasswordRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0cold_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12 \n\x0cnew_password\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x0c\x18\x80\x02\"\x18\n\x16\x43hangePasswordResponse\"=\n\x13NameAccountsRequest\x12&\n\x0b\x61\x63\x63ount_ids\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xe8\x07\"\x06r\x04\x10\x01\x18@\"7\n\x0b\x41\x63\x63ountName\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\"H\n\x14NameAccountsResponse\x12\x30\n\x05names\x18\x01 \x03(\x0b\x32!.quanheng.identity.v1.AccountName*\xea\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_OPERATOR\x10\x01\x12\x13\n\x0fROLE_CASEWORKER\x10\x02\x12\x12\n\x0eROLE_UNIT_HEAD\x10\x03\x12\x1b\n\x17ROLE_MUNICIPAL_REVIEWER\x10\x04\x12\x12\n\x0eROLE_INSPECTOR\x10\x05\x12!\n\x1dROLE_VERIFICATION_INSTITUTION\x10\x06\x12\x13\n\x0fROLE_INTEGRATOR\x10\x07\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x08\x12\x0f\n\x0bROLE_PUBLIC\x10\t2\xfc\x07\n\x0fIdentityService\x12P\n\x05Login\x12\".quanheng.identity.v1.LoginRequest\x1a#.quanheng.identity.v1.LoginResponse\x12\x65\n\x0cLoginService\x12).quanheng.identity.v1.LoginServiceRequest\x1a*.quanheng.identity.v1.LoginServiceResponse\x12\x65\n\x0cLoginVisitor\x12).quanheng.identity.v1.LoginVisitorRequest\x1a*.quanheng.identity.v1.LoginVisitorResponse\x12_\n\nRenewToken\x12\'.quanheng.identity.v1.RenewTokenRequest\x1a(.quanheng.identity.v1.RenewTokenResponse\x12\\\n\tGetCaller\x12&.quanheng.identity.v1.GetCallerRequest\x1a\'.quanheng.identity.v1.GetCallerResponse\x12h\n\rCreateAccount\x12*.quanheng.identity.v1.CreateAccountRequest\x1a+.quanheng.identity.v1.CreateAccountResponse\x12\x65\n\x0cListAccounts\x12).quanheng.identity.v1.ListAccountsRequest\x1a*.quanheng.identity.v1.ListAccountsResponse\x12\x65\n\x0cNameAccounts\x12).quanheng.identity.v1.NameAccountsRequest\x1a*.quanheng.identity.v1.NameAccountsResponse\x12\x65\n\x0c\x43loseAccount\x12).quanheng.identity.v1.CloseAccountRequest\x1a*.quanheng.identity.v1.CloseAccountResponse\x12k\n\x0e\x43hangePassword\x12+.quanheng.identity.v1.ChangePasswordRequest\x1a,.quanheng.identity.v1.ChangePasswordResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/identity/v1/identity.proto\x12\x14quanheng.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x01\n\x07\x41\x63\x63ount\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12)\n\x05roles\x18\x04 \x03(\x0e\x32\x1a.quanheng.identity.v1.Role\x12\x0e\n\x06\x62ureau\x18\x05 \x01(\t\x12\x12\n\nsubject_id\x18\x06 \x01(\t\x12\x0e\n\x06\x63losed\x18\x07 \x01(\x08\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0binstitution\x18\t \x01(\t\"E\n\x0cLoginRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"~\n\rLoginResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"X\n\x13LoginServiceRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{1,32}$\x12\x1a\n\x06secret\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x10\x18\x80\x02\"U\n\x14LoginServiceResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x15\n\x13LoginVisitorRequest\"U\n\x14LoginVisitorResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x13\n\x11RenewTokenRequest\"S\n\x12RenewTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x12\n\x10GetCallerRequest\"C\n\x11GetCallerResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"\xd8\x02\n\x14\x43reateAccountRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\x04name\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9._-]{1,62}$\x12\x1f\n\x0c\x64isplay_name\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1c\n\x08password\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x0c\x18\x80\x02\x12>\n\x05roles\x18\x05 \x03(\x0e\x32\x1a.quanheng.identity.v1.RoleB\x13\xbaH\x10\x92\x01\r\x08\x01\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x35\n\x06\x62ureau\x18\x06 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1b\n\nsubject_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\x0binstitution\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"G\n\x15\x43reateAccountResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"2\n\x11GetAccountRequest\x12\x1d\n\naccount_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"D\n\x12GetAccountResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"\xe9\x01\n\x14\x43hangeAccountRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\naccount_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12>\n\x05roles\x18\x03 \x03(\x0e\x32\x1a.quanheng.identity.v1.RoleB\x13\xbaH\x10\x92\x01\r\x08\x01\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x35\n\x06\x62ureau\x18\x04 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1d\n\x0binstitution\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"G\n\x15\x43hangeAccountResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"R\n\x13ListAccountsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"~\n\x14ListAccountsResponse\x12/\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1d.quanheng.identity.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total\"R\n\x13\x43loseAccountRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\naccount_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"F\n\x14\x43loseAccountResponse\x12.\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1d.quanheng.identity.v1.Account\"y\n\x15\x43hangePasswordRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0cold_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12 \n\x0cnew_password\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x0c\x18\x80\x02\"\x18\n\x16\x43hangePasswordResponse\"=\n\x13NameAccountsRequest\x12&\n\x0b\x61\x63\x63ount_ids\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xe8\x07\"\x06r\x04\x10\x01\x18@\"7\n\x0b\x41\x63\x63ountName\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\"H\n\x14NameAccountsResponse\x12\x30\n\x05names\x18\x01 \x03(\x0b\x32!.quanheng.identity.v1.AccountName*\xea\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_OPERATOR\x10\x01\x12\x13\n\x0fROLE_CASEWORKER\x10\x02\x12\x12\n\x0eROLE_UNIT_HEAD\x10\x03\x12\x1b\n\x17ROLE_MUNICIPAL_REVIEWER\x10\x04\x12\x12\n\x0eROLE_INSPECTOR\x10\x05\x12!\n\x1dROLE_VERIFICATION_INSTITUTION\x10\x06\x12\x13\n\x0fROLE_INTEGRATOR\x10\x07\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x08\x12\x0f\n\x0bROLE_PUBLIC\x10\t2\xc7\t\n\x0fIdentityService\x12P\n\x05Login\x12\".quanheng.identity.v1.LoginRequest\x1a#.quanheng.identity.v1.LoginResponse\x12\x65\n\x0cLoginService\x12).quanheng.identity.v1.LoginServiceRequest\x1a*.quanheng.identity.v1.LoginServiceResponse\x12\x65\n\x0cLoginVisitor\x12).quanheng.identity.v1.LoginVisitorRequest\x1a*.quanheng.identity.v1.LoginVisitorResponse\x12_\n\nRenewToken\x12\'.quanheng.identity.v1.RenewTokenRequest\x1a(.quanheng.identity.v1.RenewTokenResponse\x12\\\n\tGetCaller\x12&.quanheng.identity.v1.GetCallerRequest\x1a\'.quanheng.identity.v1.GetCallerResponse\x12h\n\rCreateAccount\x12*.quanheng.identity.v1.CreateAccountRequest\x1a+.quanheng.identity.v1.CreateAccountResponse\x12_\n\nGetAccount\x12\'.quanheng.identity.v1.GetAccountRequest\x1a(.quanheng.identity.v1.GetAccountResponse\x12h\n\rChangeAccount\x12*.quanheng.identity.v1.ChangeAccountRequest\x1a+.quanheng.identity.v1.ChangeAccountResponse\x12\x65\n\x0cListAccounts\x12).quanheng.identity.v1.ListAccountsRequest\x1a*.quanheng.identity.v1.ListAccountsResponse\x12\x65\n\x0cNameAccounts\x12).quanheng.identity.v1.NameAccountsRequest\x1a*.quanheng.identity.v1.NameAccountsResponse\x12\x65\n\x0c\x43loseAccount\x12).quanheng.identity.v1.CloseAccountRequest\x1a*.quanheng.identity.v1.CloseAccountResponse\x12k\n\x0e\x43hangePassword\x12+.quanheng.identity.v1.ChangePasswordRequest\x1a,.quanheng.identity.v1.ChangePasswordResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,6 +57,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEACCOUNTREQUEST'].fields_by_name['subject_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_CREATEACCOUNTREQUEST'].fields_by_name['institution']._loaded_options = None
   _globals['_CREATEACCOUNTREQUEST'].fields_by_name['institution']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_GETACCOUNTREQUEST'].fields_by_name['account_id']._loaded_options = None
+  _globals['_GETACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['account_id']._loaded_options = None
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['roles']._loaded_options = None
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['roles']._serialized_options = b'\272H\020\222\001\r\010\001\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['bureau']._loaded_options = None
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['bureau']._serialized_options = b'\272H\"r 2\036^([0-9]{6}(-[A-Z0-9]{1,8})?)?$'
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['institution']._loaded_options = None
+  _globals['_CHANGEACCOUNTREQUEST'].fields_by_name['institution']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
   _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -73,8 +85,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\272H\007r\005\020\014\030\200\002'
   _globals['_NAMEACCOUNTSREQUEST'].fields_by_name['account_ids']._loaded_options = None
   _globals['_NAMEACCOUNTSREQUEST'].fields_by_name['account_ids']._serialized_options = b'\272H\016\222\001\013\020\350\007\"\006r\004\020\001\030@'
-  _globals['_ROLE']._serialized_start=2166
-  _globals['_ROLE']._serialized_end=2400
+  _globals['_ROLE']._serialized_start=2597
+  _globals['_ROLE']._serialized_end=2831
   _globals['_ACCOUNT']._serialized_start=122
   _globals['_ACCOUNT']._serialized_end=351
   _globals['_LOGINREQUEST']._serialized_start=353
@@ -101,24 +113,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEACCOUNTREQUEST']._serialized_end=1379
   _globals['_CREATEACCOUNTRESPONSE']._serialized_start=1381
   _globals['_CREATEACCOUNTRESPONSE']._serialized_end=1452
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1454
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1536
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1538
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1664
-  _globals['_CLOSEACCOUNTREQUEST']._serialized_start=1666
-  _globals['_CLOSEACCOUNTREQUEST']._serialized_end=1748
-  _globals['_CLOSEACCOUNTRESPONSE']._serialized_start=1750
-  _globals['_CLOSEACCOUNTRESPONSE']._serialized_end=1820
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1822
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1943
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1945
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1969
-  _globals['_NAMEACCOUNTSREQUEST']._serialized_start=1971
-  _globals['_NAMEACCOUNTSREQUEST']._serialized_end=2032
-  _globals['_ACCOUNTNAME']._serialized_start=2034
-  _globals['_ACCOUNTNAME']._serialized_end=2089
-  _globals['_NAMEACCOUNTSRESPONSE']._serialized_start=2091
-  _globals['_NAMEACCOUNTSRESPONSE']._serialized_end=2163
-  _globals['_IDENTITYSERVICE']._serialized_start=2403
-  _globals['_IDENTITYSERVICE']._serialized_end=3423
+  _globals['_GETACCOUNTREQUEST']._serialized_start=1454
+  _globals['_GETACCOUNTREQUEST']._serialized_end=1504
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=1506
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=1574
+  _globals['_CHANGEACCOUNTREQUEST']._serialized_start=1577
+  _globals['_CHANGEACCOUNTREQUEST']._serialized_end=1810
+  _globals['_CHANGEACCOUNTRESPONSE']._serialized_start=1812
+  _globals['_CHANGEACCOUNTRESPONSE']._serialized_end=1883
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1885
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1967
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1969
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=2095
+  _globals['_CLOSEACCOUNTREQUEST']._serialized_start=2097
+  _globals['_CLOSEACCOUNTREQUEST']._serialized_end=2179
+  _globals['_CLOSEACCOUNTRESPONSE']._serialized_start=2181
+  _globals['_CLOSEACCOUNTRESPONSE']._serialized_end=2251
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=2253
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=2374
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=2376
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=2400
+  _globals['_NAMEACCOUNTSREQUEST']._serialized_start=2402
+  _globals['_NAMEACCOUNTSREQUEST']._serialized_end=2463
+  _globals['_ACCOUNTNAME']._serialized_start=2465
+  _globals['_ACCOUNTNAME']._serialized_end=2520
+  _globals['_NAMEACCOUNTSRESPONSE']._serialized_start=2522
+  _globals['_NAMEACCOUNTSRESPONSE']._serialized_end=2594
+  _globals['_IDENTITYSERVICE']._serialized_start=2834
+  _globals['_IDENTITYSERVICE']._serialized_end=4057
 # @@protoc_insertion_point(module_scope)

@@ -65,6 +65,16 @@ class IdentityServiceStub:
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.CreateAccountRequest.SerializeToString,
                 response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.CreateAccountResponse.FromString,
                 _registered_method=True)
+        self.GetAccount = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/GetAccount',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetAccountRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetAccountResponse.FromString,
+                _registered_method=True)
+        self.ChangeAccount = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ChangeAccount',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangeAccountRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangeAccountResponse.FromString,
+                _registered_method=True)
         self.ListAccounts = channel.unary_unary(
                 '/quanheng.identity.v1.IdentityService/ListAccounts',
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAccountsRequest.SerializeToString,
@@ -133,6 +143,20 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAccount(self, request, context):
+        """Reads an account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeAccount(self, request, context):
+        """Changes the roles, the bureau and the institution of an account; nobody changes their own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListAccounts(self, request, context):
         """Lists accounts by name.
         """
@@ -193,6 +217,16 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.CreateAccount,
                     request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.CreateAccountRequest.FromString,
                     response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.CreateAccountResponse.SerializeToString,
+            ),
+            'GetAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAccount,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetAccountRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetAccountResponse.SerializeToString,
+            ),
+            'ChangeAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeAccount,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangeAccountRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangeAccountResponse.SerializeToString,
             ),
             'ListAccounts': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAccounts,
@@ -378,6 +412,60 @@ class IdentityService:
             '/quanheng.identity.v1.IdentityService/CreateAccount',
             protos_dot_identity_dot_v1_dot_identity__pb2.CreateAccountRequest.SerializeToString,
             protos_dot_identity_dot_v1_dot_identity__pb2.CreateAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/GetAccount',
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetAccountRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ChangeAccount',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ChangeAccountRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ChangeAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,10 @@ class IdentityServiceStub:
     """Returns the caller's own account."""
     CreateAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.CreateAccountRequest, _identity_pb2.CreateAccountResponse]
     """Creates an account."""
+    GetAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetAccountRequest, _identity_pb2.GetAccountResponse]
+    """Reads an account."""
+    ChangeAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.ChangeAccountRequest, _identity_pb2.ChangeAccountResponse]
+    """Changes the roles, the bureau and the institution of an account; nobody changes their own."""
     ListAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListAccountsRequest, _identity_pb2.ListAccountsResponse]
     """Lists accounts by name."""
     NameAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.NameAccountsRequest, _identity_pb2.NameAccountsResponse]
@@ -89,6 +93,22 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_identity_pb2.CreateAccountRequest, _abc.Awaitable[_identity_pb2.CreateAccountResponse]],
     ) -> _abc.Awaitable[_identity_pb2.CreateAccountResponse]:
         """Creates an account."""
+
+    @_abc_1.abstractmethod
+    def GetAccount(
+        self,
+        request: _identity_pb2.GetAccountRequest,
+        context: _aio.ServicerContext[_identity_pb2.GetAccountRequest, _abc.Awaitable[_identity_pb2.GetAccountResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.GetAccountResponse]:
+        """Reads an account."""
+
+    @_abc_1.abstractmethod
+    def ChangeAccount(
+        self,
+        request: _identity_pb2.ChangeAccountRequest,
+        context: _aio.ServicerContext[_identity_pb2.ChangeAccountRequest, _abc.Awaitable[_identity_pb2.ChangeAccountResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ChangeAccountResponse]:
+        """Changes the roles, the bureau and the institution of an account; nobody changes their own."""
 
     @_abc_1.abstractmethod
     def ListAccounts(

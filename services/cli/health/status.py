@@ -16,6 +16,7 @@ from plumbing.settings import Settings
 from plumbing.state.engines import engines_that_answer
 from plumbing.state.figures import Scrape
 from plumbing.state.findings import Finding, Severity, engines_away, findings
+from plumbing.state.summary import Traffic, business
 from services.cli.health.metrics import scrape_all
 from services.cli.machine.directory import platform_settings
 from services.cli.output import show
@@ -40,38 +41,6 @@ _HEADS = (
     ("失败", "failing"),
     ("搁置", "dead"),
     ("未封", "unsealed"),
-)
-_COUNTED = ("inbox_failing", "dead_letters", "audit_unsealed")
-_COLOURS = {"red": "红", "yellow": "黄", "green": "绿", "none": "正常"}
-_WINDOWS = {"overdue": "已逾期", "within_1": "1 个工作日内", "within_5": "5 个工作日内"}
-_STATES = {"pending": "待投递", "failed": "投递失败", "no_address": "无地址"}
-_STEPS = {"waiting": "等待", "proposed": "待批准", "appointed": "已约谈", "exhausted": "已用尽"}
-_OUTCOMES = {"changed": "变更", "unchanged": "未变", "rejected": "退回", "in_review": "待核"}
-_GRADES = {
-    "trusted": "守信",
-    "basically_trusted": "基本守信",
-    "untrusted": "失信",
-    "1": "一类",
-    "2": "二类",
-    "3": "三类",
-    "none": "不评级",
-}
-# Service, title in Chinese and English, metric, label, and the words of the label's values.
-_ROWS = (
-    (
-        "objection",
-        ("未了结案件", "open cases"),
-        "cases_open",
-        "kind",
-        {"objection": "异议", "repair": "修复"},
-    ),
-    ("objection", ("办理期限", "terms"), "terms_due", "window", _WINDOWS),
-    ("alerts", ("递进处置", "escalations"), "escalations_open", "state", _STEPS),
-    ("alerts", ("在册器具", "instruments"), "instruments", "colour", _COLOURS),
-    ("alerts", ("累计预警", "alerts raised"), "alerts_raised_total", "colour", _COLOURS),
-    ("alerts", ("未完成的通知", "notices"), "notices", "state", _STATES),
-    ("grading", ("现行等级", "grades"), "grades", "grade", _GRADES),
-    ("registry", ("已导入的行", "rows imported"), "import_rows", "outcome", _OUTCOMES),
 )
 
 
@@ -206,31 +175,21 @@ def _of_process(scrape: Scrape) -> Iterator[Text]:
     if not scrape.up:
         yield from [styled("—")] * (len(_HEADS) - 2)
         return
-    oldest = scrape.most("quanheng_outbox_oldest_seconds")
-    pending = scrape.sum("quanheng_outbox_pending")
-    age = f" ({oldest:.0f}s)" if pending else ""
-    coming = sum(scrape.sum(f"quanheng_consumer_{kind}") for kind in ("pending", "unacknowledged"))
+    now = Traffic.of(scrape)
+    age = f" ({now.oldest_seconds}s)" if now.to_publish else ""
     yield styled(str(timedelta(seconds=round(scrape.uptime))))
     yield styled(scrape.version)
-    yield styled(f"{pending:.0f}{age}")
-    yield styled(f"{coming:.0f}")
-    for name in _COUNTED:
-        yield styled(f"{scrape.sum(f'quanheng_{name}'):.0f}")
+    yield styled(f"{now.to_publish}{age}")
+    for number in (now.to_come, now.failing, now.dead, now.unsealed):
+        yield styled(f"{number}")
 
 
 def _business(scrapes: Sequence[Scrape]) -> RenderableType:
-    by_service = {scrape.service: scrape for scrape in scrapes}
     lines = []
-    for service, title, metric, label, names in _ROWS:
-        values = by_service[service].by(f"quanheng_{metric}", label)
-        known = {**dict.fromkeys(names, 0.0), **values} if values else {}
-        counts = [f"{_name(names, key)} {value:,.0f}" for key, value in known.items()]
-        lines.append((choose(*title), styled(" · ".join(counts) or "—")))
+    for line in business(scrapes):
+        counts = [f"{choose(zh, en)} {value:,.0f}" for zh, en, value in line.counts]
+        lines.append((choose(line.zh, line.en), styled(" · ".join(counts) or "—")))
     return block_of(choose("业务", "business"), lines)
-
-
-def _name(names: Mapping[str, str], key: str) -> str:
-    return choose(names.get(key, key), key.replace("_", " "))
 
 
 def _state(*, up: bool, ready: bool) -> Text:

@@ -55,6 +55,32 @@ async def create_account(
     return pb.CreateAccountResponse(account=wire.account(row))
 
 
+async def change_account(
+    change: Change, request: pb.ChangeAccountRequest
+) -> pb.ChangeAccountResponse:
+    """Changes the roles, the bureau and the institution of an account.
+
+    Raises NotFound for an unknown account, WrongState for a closed one and for the caller's own,
+    and InvalidInput as `create_account` does.
+    """
+    row = await _find(change, request.account_id)
+    if row.account_id == change.caller.account_id:
+        raise WrongState("不能更改自己的角色", "You cannot change your own roles")
+    if row.closed:
+        raise WrongState("账号已关闭", "The account is closed")
+    roles = frozenset(map(wire.role_named, request.roles))
+    scope = pb.CreateAccountRequest(
+        bureau=request.bureau, institution=request.institution, subject_id=row.subject_id
+    )
+    refuse_any(list(_role_faults(roles)) + list(_scope_faults(roles, scope)))
+    await _existing_scope(change, scope)
+    before = row.audited()
+    row.roles, row.bureau = sorted(roles), request.bureau
+    row.institution = request.institution.strip()
+    change.audit("change_account", f"account/{row.account_id}", before=before, after=row.audited())
+    return pb.ChangeAccountResponse(account=wire.account(row))
+
+
 async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.CloseAccountResponse:
     """Closes an account permanently.
 

@@ -88,6 +88,8 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
         hashed = await self._passwords.hash(request.password)
         return await self.once(request, accounts.create_account, password_hash=hashed)
 
+    GetAccount = query(queries.get_account)
+    ChangeAccount = change(accounts.change_account)
     ListAccounts = query(queries.list_accounts)
     NameAccounts = query(queries.name_accounts)
     CloseAccount = change(accounts.close_account)

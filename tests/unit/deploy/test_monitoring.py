@@ -17,10 +17,10 @@ from typer.main import get_command
 from plumbing.metrics import common, counted, workflows  # noqa: F401  their metrics
 from plumbing.metrics.metric import DEFINED, REGISTRY
 from plumbing.state import findings as problems
+from plumbing.state import summary
 from plumbing.state.findings import CONCERNS
 from services.alerts import figures as alerts_figures  # noqa: F401  their metrics
 from services.cli.__main__ import app
-from services.cli.health import status
 from services.grading import figures as grading_figures  # noqa: F401  their metrics
 from services.objection import figures as objection_figures  # noqa: F401  their metrics
 from services.registry import figures as registry_figures  # noqa: F401  their metrics
@@ -170,7 +170,7 @@ def test_what_status_minds_is_what_the_rule_of_that_name_minds(concern: Any) -> 
 def test_everything_status_may_say_is_a_rule() -> None:
     rules = {problems.DOWN, problems.NOT_READY, *(rule for rule, _, _ in problems.AWAY.values())}
     assert rules <= {rule["alert"] for rule in RULES}
-    shown = {f"quanheng_{metric}" for _, _, metric, _, _ in status._ROWS}
+    shown = {f"quanheng_{metric}" for _, _, metric, _, _ in summary.ROWS}
     assert shown <= set(SERIES)
 
 

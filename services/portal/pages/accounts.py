@@ -1,0 +1,185 @@
+"""Pages of all accounts for the administrator: list, a new one, one account, its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask
+from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as pb
+from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
+from services.portal.pages.forms import told
+from services.portal.pages.reading import bureau_names
+from services.portal.visit import Visit
+from services.portal.wording import N_, Tag
+
+OFFERED = tuple(role for role in Role if role not in (Role.SERVICE, Role.PUBLIC))
+_ALL = 1000
+_TEXTS = ("name", "display_name", "password", "bureau", "subject_id", "institution")
+
+
+def number_of(role: str) -> pb.Role.ValueType:
+    """Returns the number of a role in messages."""
+    return pb.Role.Value(f"ROLE_{role.upper()}")
+
+
+def role_of(number: pb.Role.ValueType) -> str:
+    """Returns the code of a role from its number in messages."""
+    return pb.Role.Name(number).removeprefix("ROLE_").lower()
+
+
+async def listing(visit: Visit) -> Response:
+    """Shows every account by name."""
+    words, bureaus = visit.words, await bureau_names(visit)
+
+    async def read(asked: Asked) -> Chunk[pb.Account]:
+        answer = await ask(visit.services.identity.ListAccounts(
+            pb.ListAccountsRequest(**asked.paging)
+        ))  # fmt: skip
+        total = answer.total if answer.HasField("total") else None
+        return Chunk(answer.accounts, answer.next_page_token, total)
+
+    accounts = Listing(
+        path="/accounts",
+        title=N_("账号"),
+        counted=N_("共 {total} 个，第 {first}–{last} 个"),
+        columns=(
+            Column(N_("用户名"), lambda one: Cell(one.name, link=f"/accounts/{one.account_id}")),
+            Column(N_("姓名"), lambda one: one.display_name),
+            Column(N_("角色"), lambda one: "、".join(words.role(role_of(r)) for r in one.roles)),
+            Column(
+                N_("机关或机构"),
+                lambda one: one.institution or bureaus.get(one.bureau, one.bureau),
+            ),
+            Column(N_("状态"), lambda one: Cell(tag=_state(visit, one))),
+        ),
+        read=read,
+        empty=N_("还没有账号。"),
+    )
+    return await show(visit, accounts, "administration/accounts.html")
+
+
+def _state(visit: Visit, one: pb.Account) -> Tag:
+    if one.closed:
+        return Tag(visit.say(N_("已关闭")), "", "govuk-tag--grey")
+    return Tag(visit.say(N_("使用中")), "", "govuk-tag--green")
+
+
+async def new(visit: Visit) -> Response:
+    """Asks who gets an account with which roles, shows it to be checked, and creates it."""
+    if visit.request.method == "GET":
+        return await _form(visit)
+    errors = _missing(visit)
+    if errors:
+        return await _form(visit, 422, errors=errors)
+    request = pb.CreateAccountRequest(
+        request_id=visit.request_id(),
+        roles=[number_of(role) for role in visit.fields("roles") if role in OFFERED],
+        **{name: visit.field(name) for name in _TEXTS},
+    )
+    try:
+        account = (await ask(visit.services.identity.CreateAccount(request))).account
+    except Refusal as refusal:
+        return await _form(visit, 422, **told(visit, refusal))
+    return visit.redirect(f"/accounts/{account.account_id}?made=yes")
+
+
+def _missing(visit: Visit) -> dict[str, str]:
+    errors = {name: visit.say(text) for name, text in _NEEDED.items() if not visit.field(name)}
+    if not set(visit.fields("roles")) & set(OFFERED):
+        errors["roles"] = visit.say(N_("请至少选择一个角色"))
+    elif Role.VERIFICATION_INSTITUTION in visit.fields("roles") and not visit.field("institution"):
+        errors["institution"] = visit.say(N_("请填写检定机构的名称，与证书上的一致"))
+    return errors
+
+
+_NEEDED = {
+    "name": N_("请填写用户名，例如 zhang.san"),
+    "display_name": N_("请填写姓名"),
+    "password": N_("请填写首个密码，至少 12 个字符"),
+}
+
+
+async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
+    return visit.page(
+        "administration/new_account.html",
+        status=status,
+        roles=OFFERED,
+        chosen=visit.fields("roles"),
+        bureaus=await bureau_names(visit),
+        form=visit.form,
+        **values,
+    )
+
+
+async def one(visit: Visit) -> Response:
+    """Shows an account; its form closes it, after it was asked again."""
+    account = await _find(visit)
+    values: dict[str, Any] = {}
+    if visit.request.method == "POST":
+        if visit.field("checked") != "yes":
+            values = {"asking": True}
+        else:
+            request = pb.CloseAccountRequest(
+                request_id=visit.request_id(), account_id=account.account_id
+            )
+            try:
+                await ask(visit.services.identity.CloseAccount(request))
+                return visit.redirect(f"/accounts/{account.account_id}")
+            except Refusal as refusal:
+                values = told(visit, refusal)
+    return visit.page(
+        "administration/account.html",
+        status=422 if values.get("refusal") else 200,
+        account=account,
+        roles=[role_of(number) for number in account.roles],
+        tag=_state(visit, account),
+        bureaus=await bureau_names(visit),
+        own=account.account_id == visit.person.account_id,
+        **values,
+    )
+
+
+async def roles(visit: Visit) -> Response:
+    """Asks which roles, bureau and institution an account has from now on, and sets them."""
+    account = await _find(visit)
+    if visit.request.method == "GET":
+        now = {"bureau": account.bureau, "institution": account.institution}
+        return await _roles_form(visit, account, [role_of(r) for r in account.roles], form=now)
+    chosen = [role for role in visit.fields("roles") if role in OFFERED]
+    if not chosen:
+        errors = {"roles": visit.say(N_("请至少选择一个角色"))}
+        return await _roles_form(visit, account, chosen, 422, errors=errors)
+    request = pb.ChangeAccountRequest(
+        request_id=visit.request_id(),
+        account_id=account.account_id,
+        roles=map(number_of, chosen),
+        bureau=visit.field("bureau"),
+        institution=visit.field("institution"),
+    )
+    try:
+        await ask(visit.services.identity.ChangeAccount(request))
+    except Refusal as refusal:
+        return await _roles_form(visit, account, chosen, 422, **told(visit, refusal))
+    return visit.redirect(f"/accounts/{account.account_id}")
+
+
+async def _roles_form(
+    visit: Visit, account: pb.Account, chosen: list[str], status: int = 200, **values: Any
+) -> Response:
+    return visit.page(
+        "administration/roles.html",
+        status=status,
+        account=account,
+        roles=OFFERED,
+        chosen=chosen,
+        bureaus=await bureau_names(visit),
+        **{"form": visit.form, **values},
+    )
+
+
+async def _find(visit: Visit) -> pb.Account:
+    request = pb.GetAccountRequest(account_id=visit.path("account_id"))
+    return (await ask(visit.services.identity.GetAccount(request))).account

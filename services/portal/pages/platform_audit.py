@@ -1,0 +1,127 @@
+"""Pages of the audit: who did what when, and whether the chain of every service holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from plumbing.client import ask
+from plumbing.clock import SHANGHAI
+from plumbing.settings import SERVICES
+from protos.operations.v1 import operations_pb2 as pb
+from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages.platform_state import of_each_service
+from services.portal.pages.reading import account_names
+from services.portal.visit import Visit
+from services.portal.wording import N_, SERVICE_NAMES
+
+KINDS = {
+    "account": N_("账号"),
+    "subject": N_("主体"),
+    "instrument": N_("器具"),
+    "verification": N_("检定"),
+    "record": N_("信用记录"),
+    "case": N_("案件"),
+    "import": N_("导入"),
+    "escalation": N_("督促"),
+    "notice": N_("通知"),
+    "impact": N_("试算"),
+    "activation": N_("规则启用"),
+    "index": N_("指数"),
+    "year-end": N_("年度调整"),
+}
+Named = tuple[pb.AuditEntry, str]
+
+
+async def entries(visit: Visit) -> Response:
+    """Shows the audit entries of a service, newest first, filtered by who, what and when."""
+    service = visit.query("service") if visit.query("service") in SERVICES else SERVICES[0]
+
+    async def read(asked: Asked) -> Chunk[Named]:
+        request = pb.ListAuditRequest(
+            actor=asked["actor"],
+            action=asked["action"],
+            kind=asked["kind"],
+            object=asked["object"],
+            from_day=asked["from_day"],
+            to_day=asked["to_day"],
+            **asked.paging,
+        )
+        answer = await ask(visit.services.operations[service].ListAudit(request))
+        people = (one.on_behalf_of or one.actor for one in answer.entries)
+        names = await account_names(visit, people)
+        rows = [(one, _who(visit, one, names)) for one in answer.entries]
+        total = answer.total if answer.HasField("total") else None
+        return Chunk(rows, answer.next_page_token, total)
+
+    listing = Listing(
+        path="/audit",
+        title=N_("审计"),
+        counted=N_("共 {total} 条，第 {first}–{last} 条"),
+        columns=(
+            Column(N_("时间"), lambda row: row[0].at.ToDatetime(SHANGHAI)),
+            Column(N_("谁"), lambda row: Cell(row[1], note=_roles(visit, row[0]))),
+            Column(N_("事项"), lambda row: row[0].action),
+            Column(N_("对象"), lambda row: row[0].object),
+            Column(N_("内容"), lambda row: Cell(_content(row[0]), note=row[0].ground)),
+            Column(N_("序号"), lambda row: str(row[0].sequence or visit.say(N_("待封"))),
+                   numeric=True),
+        ),
+        filters=(
+            Filter("service", N_("服务"), [(name, SERVICE_NAMES[name]) for name in SERVICES]),
+            Filter("kind", N_("对象类别"), list(KINDS.items())),
+            Filter("actor", N_("账号编号")),
+            Filter("action", N_("事项代码")),
+            Filter("object", N_("对象")),
+            Filter("from_day", N_("自（如 2026-09-01）")),
+            Filter("to_day", N_("至（如 2026-09-30）")),
+        ),
+        read=read,
+        empty=N_("没有这样的审计记录。"),
+    )  # fmt: skip
+    return await show(visit, listing, "administration/audit.html")
+
+
+def _who(visit: Visit, one: pb.AuditEntry, names: Any) -> str:
+    """The person who did it; for a service that acted by itself, the platform."""
+    person = names.get(one.on_behalf_of or one.actor)
+    if person:
+        return str(person)
+    is_service = one.actor.startswith("service:") and not one.on_behalf_of
+    return visit.say(N_("平台自动")) if is_service else one.on_behalf_of or one.actor
+
+
+def _roles(visit: Visit, one: pb.AuditEntry) -> str:
+    words = visit.words
+    return "、".join(words.role(role) for role in one.roles if role != "service")
+
+
+def _content(one: pb.AuditEntry) -> str:
+    """What has changed: each value that differs, before and after."""
+    before, after = (json.loads(text) if text else {} for text in (one.before, one.after))
+    changed = [
+        f"{name}: {_short(before[name])} → {_short(value)}"
+        if name in before
+        else f"{name}: {_short(value)}"
+        for name, value in after.items()
+        if before.get(name) != value and value not in ("", None, [], {})
+    ]
+    return "；".join(changed[:8])
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+async def verify(visit: Visit) -> Response:
+    """Walks the audit chain of every service, and shows whether each one holds."""
+    answers = await of_each_service(visit, _walk)
+    return visit.page("administration/chains.html", answers=answers)
+
+
+async def _walk(stub: OperationsServiceStub) -> pb.VerifyAuditResponse:
+    return await ask(stub.VerifyAudit(pb.VerifyAuditRequest()))

@@ -1,0 +1,117 @@
+"""Pages of what did not arrive: notices that were not delivered, events that were given up."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.operations.v1 import operations_pb2 as pb
+from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages.forms import told
+from services.portal.pages.platform_state import of_each_service
+from services.portal.pages.reading import bureau_names, subject_names
+from services.portal.visit import Visit
+from services.portal.wording import N_, Tag
+
+STATES = {
+    "failed": Tag(N_("投递失败"), "■", "govuk-tag--red"),
+    "no_address": Tag(N_("没有地址"), "▲", "govuk-tag--yellow"),
+    "pending": Tag(N_("待投递"), "", "govuk-tag--blue"),
+}
+Addressed = tuple[alerts.Notice, str]
+
+
+async def undelivered(visit: Visit) -> Response:
+    """Shows the notices in a state of trouble; its form has chosen ones delivered again."""
+    retried: list[str] = []
+    if visit.request.method == "POST":
+        for notice_id in visit.fields("chosen"):
+            request = alerts.RetryDeliveryRequest(
+                request_id=_one_of(visit.request_id(), notice_id), notice_id=notice_id
+            )
+            try:
+                await ask(visit.services.alerts.RetryDelivery(request))
+            except Refusal as refusal:
+                return await _notices(visit, retried=retried, **told(visit, refusal))
+            retried.append(notice_id)
+        if not retried:
+            errors = {"chosen": visit.say(N_("请至少选择一份通知"))}
+            return await _notices(visit, errors=errors)
+    return await _notices(visit, retried=retried)
+
+
+def _one_of(request_id: str, notice_id: str) -> str:
+    """The id of one of the changes that a form asks for; the same when the form is sent again."""
+    return str(uuid5(NAMESPACE_URL, f"{request_id}/{notice_id}"))
+
+
+async def _notices(visit: Visit, **values: Any) -> Response:
+    bureaus = await bureau_names(visit)
+
+    async def read(asked: Asked) -> Chunk[Addressed]:
+        request = alerts.ListNoticesRequest(
+            state=asked["state"] or "failed", order_by=asked.order_by, **asked.paging
+        )
+        answer = await ask(visit.services.alerts.ListNotices(request))
+        firms = await subject_names(visit, (one.subject_id for one in answer.notices))
+        rows = [
+            (one, firms[one.subject_id].name if one.subject_id in firms
+             else bureaus.get(one.bureau, one.bureau))
+            for one in answer.notices
+        ]  # fmt: skip
+        total = answer.total if answer.HasField("total") else None
+        return Chunk(rows, answer.next_page_token, total)
+
+    def state(row: Addressed) -> Cell:
+        tag = STATES[row[0].state]
+        return Cell(tag=Tag(visit.say(tag.word), tag.shape, tag.style), note=row[0].error)
+
+    listing = Listing(
+        path="/undelivered",
+        title=N_("未送达的通知"),
+        counted=N_("共 {total} 份，第 {first}–{last} 份"),
+        columns=(
+            Column(N_("通知"), lambda row: row[0].title),
+            Column(N_("给谁"), lambda row: Cell(row[1], note=row[0].address)),
+            Column(N_("状态"), state),
+            Column(N_("次数"), lambda row: row[0].attempts, numeric=True),
+            Column(
+                N_("产生时间"), lambda row: row[0].created_at.ToDatetime(), order_by="created_at"
+            ),
+        ),
+        filters=(Filter("state", N_("状态"), [(code, tag.word) for code, tag in STATES.items()]),),
+        key=lambda row: row[0].notice_id,
+        read=read,
+        empty=N_("没有未送达的通知。"),
+    )
+    return await show(visit, listing, "administration/undelivered.html", **values)
+
+
+async def events(visit: Visit) -> Response:
+    """Shows the events that a service could not handle; its form has one service try again."""
+    result = None
+    if visit.request.method == "POST":
+        stub = visit.services.operations.get(visit.field("service"))
+        if stub is not None:
+            request = pb.ReplayDeadLettersRequest(
+                request_id=visit.request_id(),
+                sequences=[int(one) for one in visit.fields("sequence") if one.isdecimal()],
+            )
+            result = await ask(stub.ReplayDeadLetters(request))
+    answers = await of_each_service(visit, _letters)
+    letters = [
+        (service, letter)
+        for service, answer in answers.items()
+        for letter in (answer.letters if answer else ())
+    ]
+    away = [service for service, answer in answers.items() if answer is None]
+    return visit.page("administration/events.html", letters=letters, away=away, result=result)
+
+
+async def _letters(stub: OperationsServiceStub) -> pb.ListDeadLettersResponse:
+    return await ask(stub.ListDeadLetters(pb.ListDeadLettersRequest()))
