@@ -29,7 +29,7 @@ async def words(visit: Visit) -> Response:
         "law/words.html",
         public=True,
         text=found,
-        written=paragraphs(found.id),
+        articles=paragraphs(found.id),
         figures=figures,
         readings=readings_of(found.id),
         rulesets=[ruleset for ruleset in list_rulesets() if ruleset.text == found.id],
