@@ -160,7 +160,8 @@ async def test_no_rpc_is_open_to_any_service_alone() -> None:
 
 def line_is_of_a_list(rpc: Rpc) -> bool:
     name = rpc.name.partition(".")[2]
-    return name.startswith(("List", "Summarise", "GetWatch")) and name not in TELL_NO_ID
+    lists = ("List", "Summarise", "GetWatch", "GetColourBoard")
+    return name.startswith(lists) and name not in TELL_NO_ID
 
 
 async def test_without_a_token_only_logging_in_is_open(staff: StaffedPlatform) -> None:

@@ -249,9 +249,11 @@ _OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
 _SEEN: dict[str, Callable[[Place], str]] = {
     "SummariseColours": lambda place: place.bureau,
     "GetWatch": lambda place: place.bureau,
+    "GetColourBoard": lambda place: place.bureau,
     "ListBatches": lambda place: place.batch_id,
     "ListFaults": lambda _place: "nonsense",
     "ListIndexes": lambda place: place.index_id,
+    "ListImpacts": lambda place: place.impact_id,
 }
 
 
