@@ -30,6 +30,8 @@ MAX_MESSAGE_BYTES = 8 << 20
 # The metadata that name the trace of a call and the request that it began with.
 TRACEPARENT, REQUEST_ID = "traceparent", "x-request-id"
 ON_BEHALF_OF = "x-on-behalf-of"
+# What the portal tells of its visitor: network address, and browser (percent-encoded).
+CLIENT_ADDRESS, CLIENT_NAME = "x-client-address", "x-client-name"
 
 T = TypeVar("T")
 

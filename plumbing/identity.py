@@ -43,7 +43,8 @@ class Unauthenticated(LawError):
 class Caller:
     """The person or service that makes a call.
 
-    `on_behalf_of` is the account of the person for whom a service acts.
+    `on_behalf_of` is the account of the person for whom a service acts. `session_id` is the login
+    that the token belongs to; it is empty for services.
     """
 
     account_id: str
@@ -52,6 +53,7 @@ class Caller:
     bureau: str = ""
     subject_id: str = ""
     on_behalf_of: str = ""
+    session_id: str = ""
 
     def has(self, *roles: Role) -> bool:
         """Returns whether the caller has at least one of the given roles."""

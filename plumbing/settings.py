@@ -78,6 +78,16 @@ class Settings(BaseSettings):
     font_dir: str = ""
     portal_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     portal_session_hours: int = Field(default=10, ge=1, le=24 * 7)
+    # Addresses of proxies whose X-Forwarded-For the portal believes, with commas between.
+    portal_proxies: str = "127.0.0.1"
+    # Roles that sign in with a second factor, with commas between, such as unit_head,administrator.
+    second_factor_roles: str = ""
+    # The bureau's own sign-in service (OpenID Connect); without an issuer there is none.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "统一身份认证"
+    oidc_mapping_file: str = ""
     token_minutes: int = Field(default=30, ge=1, le=24 * 60)
     call_timeout_seconds: float = Field(default=10.0, gt=0)
     import_max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
@@ -154,6 +164,12 @@ class Settings(BaseSettings):
     def mailbox_dir(self) -> Path:
         """The directory in which a sandbox's mail server stores every mail as a file."""
         return self.data_dir / "mailbox"
+
+    @property
+    def roles_with_second_factor(self) -> frozenset[str]:
+        """The roles that sign in with a second factor."""
+        roles = (role.strip() for role in self.second_factor_roles.split(","))
+        return frozenset(role for role in roles if role)
 
     @property
     def token_life(self) -> timedelta:

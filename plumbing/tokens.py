@@ -29,15 +29,15 @@ ALGORITHM = "Ed25519"  # the fully specified name of EdDSA over this curve (RFC 
 
 
 class Signer:
-    """Issues access tokens; only the registry has a Signer."""
+    """Issues access tokens, valid for the time `life`; only the registry has a Signer."""
 
     def __init__(self, key: OKPKey, clock: Clock, life: timedelta) -> None:
-        self._key, self._clock, self._life = key, clock, life
+        self._key, self._clock, self.life = key, clock, life
 
     def issue(self, caller: Caller) -> tuple[str, datetime]:
         """Returns an access token for the caller, and the moment at which the token expires."""
         now = self._clock.now()
-        ends = now + self._life
+        ends = now + self.life
         claims = {
             "iss": ISSUER,
             "aud": ISSUER,
@@ -46,6 +46,7 @@ class Signer:
             "roles": sorted(caller.roles),
             "bureau": caller.bureau,
             "subject": caller.subject_id,
+            "sid": caller.session_id,
             "iat": int(now.timestamp()),
             "exp": int(ends.timestamp()),
             "jti": secrets.token_hex(8),
@@ -73,7 +74,12 @@ class Verifier:
             self._registry().validate(claims)
             roles = frozenset(Role(role) for role in claims["roles"])
             caller = Caller(
-                claims["sub"], claims["name"], roles, claims["bureau"], claims["subject"]
+                claims["sub"],
+                claims["name"],
+                roles,
+                claims["bureau"],
+                claims["subject"],
+                session_id=claims.get("sid", ""),  # the previous release names none
             )
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Unauthenticated() from error

@@ -33,8 +33,8 @@ async def build(parts: Parts) -> Assembly:
     client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("alerts"))
     timers = Timers(workflow_client, parts.clock)
-    activities = Activities(parts.changes, parts.settings)
     clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
+    activities = Activities(parts.changes, parts.settings, clients)
     escalation_activities = EscalationActivities(parts.changes, clients)
     worker = temporal.worker(
         client,

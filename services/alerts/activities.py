@@ -13,9 +13,10 @@ from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
+from services.alerts.clients import Clients
 from services.alerts.notices import mail
 from services.alerts.notices.issue import load
-from services.alerts.tables import NoticeState
+from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
 from services.alerts.workflows import WatchDone, WatchRun
 
@@ -23,8 +24,8 @@ from services.alerts.workflows import WatchDone, WatchRun
 class Activities:
     """The activities of the daily watch and of mail delivery, with database and mail server."""
 
-    def __init__(self, changes: Changes, settings: Settings) -> None:
-        self._changes, self._settings = changes, settings
+    def __init__(self, changes: Changes, settings: Settings, clients: Clients) -> None:
+        self._changes, self._settings, self._clients = changes, settings, clients
         self._caller = service_caller("alerts")
 
     def all(self) -> list[Callable[..., Any]]:
@@ -60,7 +61,12 @@ class Activities:
         if notice.state is not NoticeState.PENDING:
             return
         try:
-            message = mail.compose(notice, self._settings.mail_from, self._settings.portal_url)
+            message = mail.compose(
+                notice,
+                self._settings.mail_from,
+                self._settings.portal_url,
+                await self._link_token(notice),
+            )
             await mail.send(message, self._settings.smtp_url)
         except mail.MailError as error:
             async with self._changes.change(self._caller) as change:
@@ -68,6 +74,10 @@ class Activities:
             raise ApplicationError(str(error), non_retryable=error.final) from error
         async with self._changes.change(self._caller) as change:
             await mail.mark_delivered(change, notice_id)
+
+    async def _link_token(self, notice: Notice) -> str:
+        """The secret part of the link that the mail of a notice brings; empty if it has none."""
+        return await self._clients.mailed_token(notice.link_id) if notice.link_id else ""
 
     @activity.defn
     @final_errors

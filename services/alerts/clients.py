@@ -8,6 +8,7 @@ import grpc
 
 from plumbing.client import Refusal, ask, derived_request_id, for_account
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
+from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 
 
@@ -17,6 +18,7 @@ class Clients:
 
     registry: registry_pb2_grpc.RegistryServiceStub
     grading: grading_pb2_grpc.GradingServiceStub
+    identity: identity_pb2_grpc.IdentityServiceStub
 
     @classmethod
     def over(cls, registry: grpc.aio.Channel, grading: grpc.aio.Channel) -> Clients:
@@ -24,6 +26,7 @@ class Clients:
         return cls(
             registry_pb2_grpc.RegistryServiceStub(registry),
             grading_pb2_grpc.GradingServiceStub(grading),
+            identity_pb2_grpc.IdentityServiceStub(registry),
         )
 
     async def grade(self, subject_id: str, account: str) -> grading_pb2.Grade | None:
@@ -51,3 +54,8 @@ class Clients:
         )
         answer = await ask(self.registry.EnterRecord(request, metadata=for_account(account)))
         return answer.record.record_id
+
+    async def mailed_token(self, link_id: str) -> str:
+        """Returns the secret part of a mailed link. Raises Refusal once the link has ended."""
+        request = identity_pb2.GetMailedTokenRequest(link_id=link_id)
+        return (await ask(self.identity.GetMailedToken(request))).token

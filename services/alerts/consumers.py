@@ -30,6 +30,7 @@ from services.alerts import projection
 from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices import texts
+from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
@@ -69,6 +70,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.VerificationsRecorded, verifications_recorded),
             on(registry.RecordsChanged, records_changed),
             on(registry.BatchDecided, batch_decided),
+            on(registry.AccountMailDue, account_mail_due),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),
         consumer("alerts-grading", Stream.GRADING, on(grading.GradeChanged, grade_changed)),

@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     GIVEN_UP = "given_up"
     BATCH = "batch"
     FILING = "filing"
+    ACCOUNT = "account"
 
 
 class NoticeState(StrEnum):
@@ -244,6 +245,8 @@ class Notice(Base, table=True):
     letter_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     number: str = Field(default="", sa_column_kwargs={"server_default": ""})
     check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    # The link of the registry whose secret part is put into the mail, and only there.
+    link_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Escalation(Base, table=True):

@@ -146,16 +146,41 @@ def fixed_token(token: str) -> TokenSource:
     return source
 
 
-async def log_in(addresses: Reachable, name: str, password: str) -> Session:
-    """Logs in with account name and password; returns the new session without storing it."""
+StepTaker = Callable[[Any], Any]  # from a LoginResponse without token to a ContinueLoginRequest
+
+
+async def log_in(
+    addresses: Reachable, name: str, password: str, take_step: StepTaker | None = None
+) -> Session:
+    """Logs in with account name and password; returns the new session without storing it.
+
+    `take_step` answers the further steps of the login. Without it, raises InvalidInput if a step is
+    needed.
+    """
     from protos.identity.v1 import identity_pb2 as pb  # noqa: PLC0415 - few commands log in
 
     client = Client(addresses, None)
     try:
         response = await client.identity.Login(pb.LoginRequest(name=name, password=password))
+        while not response.token:
+            if take_step is None:
+                raise sessions.not_logged_in(
+                    f"{name} 登录还差一步，请先登录", f"The login of {name} needs another step"
+                )
+            response = await client.identity.ContinueLogin(take_step(response))
     finally:
         await client.close()
-    return _session(name, response)
+    return _session(response.account.name, response)
+
+
+def new_password_step(password: str) -> StepTaker:
+    """Returns a step taker that only replaces a first password."""
+    from protos.identity.v1 import identity_pb2 as pb  # noqa: PLC0415 - few commands log in
+
+    def take(response: Any) -> Any:
+        return pb.ContinueLoginRequest(challenge=response.challenge, new_password=password)
+
+    return take
 
 
 async def open_client(addresses: Addresses) -> Client:
@@ -203,17 +228,27 @@ async def _administrator(addresses: Addresses) -> Session:
         "  not logged in: acting as the platform's administrator",
         file=sys.stderr,
     )
-    return await log_in(addresses, sessions.ADMINISTRATOR, password)
+    try:
+        return await log_in(addresses, sessions.ADMINISTRATOR, password)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+            raise
+        raise sessions.not_logged_in(
+            "管理员的初始密码已改，请先登录", "The administrator's first password was changed"
+        ) from error
 
 
-def with_client(data: Path | None, work: Callable[[Client], Awaitable[T]]) -> T:
-    """Opens a client, runs `work` with it and returns the result.
+def with_client(
+    data: Path | None, work: Callable[[Client], Awaitable[T]], *, anyone: bool = False
+) -> T:
+    """Opens a client, runs `work` with it and returns the result; `anyone` acts without a login.
 
     Prints a refusal by the platform and ends the command with exit code 1.
     """
 
     async def run() -> T:
-        client = await open_client(platform_addresses(data))
+        addresses = platform_addresses(data)
+        client = Client(addresses, None) if anyone else await open_client(addresses)
         try:
             return await work(client)
         finally:

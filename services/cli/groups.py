@@ -16,7 +16,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS, Command, Row
+from services.cli.commands.row import Command, Row
+from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS
 from services.cli.plain_values import read_plainly, read_value_plainly
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}

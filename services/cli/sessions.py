@@ -7,6 +7,7 @@ or to its address if the platform runs elsewhere: a restart on other ports ends 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +48,12 @@ class Session:
 def administrator_password(keys_dir: Path) -> str:
     """Reads the first administrator's password from its file; raises OSError if unreadable."""
     return (keys_dir / f"{ADMINISTRATOR}.password").read_text().strip()
+
+
+def forget_first_password(keys_dir: Path) -> None:
+    """Removes the file of the administrator's first password, which counts no longer."""
+    with suppress(OSError):
+        (keys_dir / f"{ADMINISTRATOR}.password").unlink(missing_ok=True)
 
 
 def current(addresses: Addresses) -> Session | None:

@@ -6,17 +6,14 @@ from functools import partial
 
 from plumbing.clock import SystemClock
 from plumbing.metrics import workflows
-from plumbing.private_files import service_secret_file
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
-from plumbing.settings import CALLERS
-from plumbing.tokens import Signer, make_keys
 from services.registry import figures
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
+from services.registry.identity.doors import open_doors
 from services.registry.identity.first_start import ensure_administrator
-from services.registry.identity.passwords import Passwords, hasher_of
 from services.registry.identity.servicer import IdentityServicer
 from services.registry.imports import policy as imports_policy
 from services.registry.imports.batch.background import Background
@@ -34,17 +31,20 @@ async def build(parts: Parts) -> Assembly:
 
     On the first start it also creates the keys and the administrator's account.
     """
-    settings, machine_time = parts.settings, SystemClock()
-    signer = Signer(make_keys(settings.keys_dir, CALLERS), machine_time, settings.token_life)
-    secrets = {name: service_secret_file(settings.keys_dir, name).read_text() for name in CALLERS}
-    passwords = Passwords(parts.database, machine_time, hasher_of(settings))
-    await ensure_administrator(parts.changes, passwords, settings.keys_dir)
+    settings = parts.settings
+    doors = open_doors(settings, parts.changes, SystemClock())
+    await ensure_administrator(
+        parts.changes,
+        doors.logins.passwords,
+        settings.keys_dir,
+        first_password_stays=settings.sandbox,
+    )
     await remember_clock(parts.database, parts.clock)
     await ensure_key(parts.database)
     grading = GradingService(parts.channel("grading"))
     background = Background(parts.changes, grading, settings)
     expiry = Expiry(parts.changes, settings.import_open_days)
-    identity = IdentityServicer(parts.changes, passwords, signer, secrets)
+    identity = IdentityServicer(parts.changes, doors)
     importing = (parts.changes, grading, settings)
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(

@@ -6,7 +6,7 @@ A method that is not named here may be called by nobody.
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import ANYONE, Policy, Rule, allow, only_services
+from plumbing.rpc import ANYONE, Policy, Rule, allow, in_person, only_services
 from plumbing.settings import PORTAL
 from protos.identity.v1 import identity_pb2
 from protos.registry.v1 import registry_pb2
@@ -22,6 +22,9 @@ _READERS = (*_STAFF, Role.INTEGRATOR, Role.OPERATOR)
 _AFTER_A_DECISION = only_services("objection")
 _SIGNED_IN = Rule(ANYONE)
 _LOGGING_IN = Rule(ANYONE, signed_in=False)
+_PEOPLE = Rule(ANYONE - {Role.SERVICE})
+# Whoever confirms that a person may act for a firm.
+_CONFIRMING = in_person(Role.CASEWORKER, Role.UNIT_HEAD)
 
 _REGISTRY_RULES = {
     "PutBureau": allow(Role.ADMINISTRATOR, Role.UNIT_HEAD),
@@ -55,7 +58,7 @@ _IDENTITY_RULES = {
     "Login": _LOGGING_IN,
     "LoginService": _LOGGING_IN,
     "LoginVisitor": only_services(PORTAL),
-    "RenewToken": Rule(ANYONE - {Role.SERVICE}),
+    "RenewToken": _PEOPLE,
     "GetCaller": _SIGNED_IN,
     "CreateAccount": allow(Role.ADMINISTRATOR),
     "GetAccount": allow(Role.ADMINISTRATOR),
@@ -63,7 +66,29 @@ _IDENTITY_RULES = {
     "ListAccounts": allow(Role.ADMINISTRATOR),
     "NameAccounts": allow(*_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION),
     "CloseAccount": allow(Role.ADMINISTRATOR),
-    "ChangePassword": Rule(ANYONE - {Role.SERVICE}),
+    "ChangePassword": _PEOPLE,
+    "ContinueLogin": _LOGGING_IN,
+    "LoginExternal": only_services(PORTAL),
+    "ListSessions": _PEOPLE,
+    "EndSession": _PEOPLE,
+    "SetContact": _PEOPLE,
+    "BeginSecondFactor": _PEOPLE,
+    "ConfirmSecondFactor": _PEOPLE,
+    "RenewRecoveryCodes": _PEOPLE,
+    "RemoveSecondFactor": _PEOPLE,
+    "RequestPasswordLink": _LOGGING_IN,
+    "SendPasswordLink": in_person(Role.ADMINISTRATOR),
+    "GetPasswordLink": _LOGGING_IN,
+    "SetPasswordByLink": _LOGGING_IN,
+    "GetMailedToken": only_services("alerts"),
+    "RegisterOperator": _LOGGING_IN,
+    "ListRegistrations": _CONFIRMING,
+    "GetRegistration": _CONFIRMING,
+    "ConfirmRegistration": _CONFIRMING,
+    "RejectRegistration": _CONFIRMING,
+    "ListColleagues": in_person(Role.OPERATOR),
+    "InviteColleague": in_person(Role.OPERATOR),
+    "RemoveColleague": in_person(Role.OPERATOR),
 }
 
 

@@ -21,10 +21,11 @@ from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import disclosure, lookup, scope, wire
+from services.registry.identity import sessions
+from services.registry.identity.tables import Account
 from services.registry.initials import may_be_initials
 from services.registry.retention import activations as governing
 from services.registry.tables import (
-    Account,
     Bureau,
     Instrument,
     Record,
@@ -260,10 +261,11 @@ async def name_accounts(
 async def get_caller(view: View, request: identity.GetCallerRequest) -> identity.GetCallerResponse:
     """Returns the account of the caller; for a service, only its name.
 
-    Raises NotFound if the account does not exist.
+    Raises NotFound if the account does not exist, and Unauthenticated if its login was ended.
     """
     if view.caller.is_service:
         return identity.GetCallerResponse(account=identity.Account(name=view.caller.name))
+    await sessions.require_session(view)
     row = await view.session.get(Account, view.caller.account_id)
     if row is None:
         raise NotFound("没有该账号", "There is no such account")
@@ -271,7 +273,11 @@ async def get_caller(view: View, request: identity.GetCallerRequest) -> identity
 
 
 async def open_account(view: View) -> Account:
-    """Returns the account of the caller. Raises Unauthenticated if it is closed or missing."""
+    """Returns the account of the caller.
+
+    Raises Unauthenticated if it is closed or missing, or if the login was ended.
+    """
+    await sessions.require_session(view)
     row = await view.session.get(Account, view.caller.account_id)
     if row is None or row.closed:
         raise Unauthenticated("账号已停用，请重新登录", "The account is closed; sign in again")

@@ -6,15 +6,18 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
-from plumbing.database import JsonColumn, enum_column, own_registry
+from plumbing.database import JsonColumn, enum_column
+from services.registry.base import Base
+from services.registry.identity.tables import Account
 
+__all__ = ["Account", "Base"]  # the tables of accounts belong to the same metadata
 
-class Base(SQLModel, registry=own_registry()):
-    """The base class of the registry's database tables."""
+# Wrong passwords are counted in `tries` since, by name and source.
+RETIRED = frozenset({"wrong_password"})
 
 
 def _unique_where(name: str, *columns: str, where: str) -> sa.Index:
@@ -221,41 +224,6 @@ class ActivatedText(Base, table=True):
     ruleset_id: str
     valid_from: date
     activated_at: datetime
-
-
-class Account(Base, table=True):
-    """A person's account for signing in.
-
-    `institution` is the name of the verification institution for which the person acts, as it is
-    written in its verifications.
-    """
-
-    __tablename__ = "account"
-
-    account_id: str = Field(primary_key=True)
-    name: str = Field(unique=True)
-    display_name: str
-    roles: list[str] = Field(sa_type=JsonColumn)
-    bureau: str = ""
-    subject_id: str = ""
-    institution: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    password_hash: str
-    closed: bool = False
-    created_at: datetime
-
-    def audited(self) -> dict[str, Any]:
-        """Returns the account's values for the audit chain, without the password hash."""
-        return self.model_dump(mode="json", exclude={"password_hash"})
-
-
-class WrongPassword(Base, table=True):
-    """The number of wrong passwords in a row for a name; the name need not have an account."""
-
-    __tablename__ = "wrong_password"
-
-    name: str = Field(primary_key=True)
-    times: int
-    last_at: datetime = Field(index=True)
 
 
 class AnnouncedClock(Base, table=True):

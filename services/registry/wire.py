@@ -64,6 +64,12 @@ def account(row: tables.Account) -> identity.Account:
         subject_id=row.subject_id,
         institution=row.institution,
         closed=row.closed,
+        email=row.email,
+        phone=row.phone,
+        first_password=row.first_password,
+        second_factor=row.second_factor,
+        external=row.external,
+        invited_by=row.invited_by,
     )
     message.created_at.FromDatetime(row.created_at)
     return message

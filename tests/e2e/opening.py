@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from plumbing.client import ask
+from services.cli.client import log_in, new_password_step
 from services.portal.routes import ADDRESSES
 from tests.e2e import who_may_open
 from tests.e2e.harvest import Wish, swaps, wishes
@@ -63,9 +64,10 @@ async def visit(staff: StaffedPlatform, exits: AsyncExitStack) -> House:
 
 
 async def _far(platform: RunningPlatform, role: str, exits: AsyncExitStack) -> Visitor:
-    name, password = f"far.{role}", secrets.token_urlsafe(12)
-    request = create_account(name, password, MUNICIPAL[role], ANOTHER_CITY)
+    name, first, password = f"far.{role}", secrets.token_urlsafe(12), secrets.token_urlsafe(12)
+    request = create_account(name, first, MUNICIPAL[role], ANOTHER_CITY)
     await ask(platform.administrator.identity.CreateAccount(request))
+    await log_in(platform.machine.settings, name, first, new_password_step(password))
     portal = platform.machine.settings.portal_url
     return await visitor(portal, exits, role, name, password)
 

@@ -39,6 +39,7 @@ class Place:
     notice_id: str = ""
     impact_id: str = ""
     index_id: str = ""
+    registration_id: str = ""
 
     @property
     def city(self) -> str:
@@ -67,6 +68,19 @@ def create_account(
         roles=[role_value(role)],
         bureau=bureau,
         subject_id=subject_id,
+    )
+
+
+def register_operator(place: Place) -> identity.RegisterOperatorRequest:
+    """A request for an operator's account of the place's firm."""
+    return identity.RegisterOperatorRequest(
+        request_id=new_request_id(),
+        credit_code=place.subject.credit_code,
+        firm_name=place.subject.name,
+        bureau=place.bureau,
+        person_name="测试申请人",
+        email=f"applicant.{place.bureau}@firm.example",
+        reason="本单位计量管理员",
     )
 
 

@@ -19,7 +19,7 @@ from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Client, fixed_token
+from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.sessions import administrator_password
 from tests.e2e.requests import (
     Place,
@@ -29,6 +29,7 @@ from tests.e2e.requests import (
     lodge,
     lodge_repair,
     put_instrument,
+    register_operator,
     run_impact,
     upload,
     verify,
@@ -69,6 +70,7 @@ class StaffedPlatform:
     colleagues: dict[str, Person]  # of those who work for a city, in another one
     services: dict[str, Person]
     spare_account: str
+    challenge: str  # of a login that needs a new password
     secrets: list[str]  # everything that must stand in no log
 
     @property
@@ -89,12 +91,16 @@ async def staff_platform(platform: RunningPlatform, exits: AsyncExitStack) -> St
             people[role] = await _engaged(platform, role, places["own"], exits)
     colleagues = {role: _colleague(platform, role, exits) for role in MUNICIPAL}
     spare = await _account(client, "staff.spare", secrets.token_urlsafe(12), "inspector", HOME)
+    newcomer = secrets.token_urlsafe(12)
+    await _account(client, "staff.newcomer", newcomer, "inspector", HOME)
+    logging_in = identity.LoginRequest(name="staff.newcomer", password=newcomer)
+    challenge = (await ask(client.identity.Login(logging_in))).challenge
     everyone = [*people.values(), *colleagues.values(), *services.values()]
     all_secrets = [
         secret for person in everyone for secret in (person.password, person.token) if secret
     ]
     return StaffedPlatform(
-        platform, places, people, colleagues, services, spare.account_id, all_secrets
+        platform, places, people, colleagues, services, spare.account_id, challenge, all_secrets
     )
 
 
@@ -132,6 +138,7 @@ async def _places(client: Client, own: registry.Subject) -> dict[str, Place]:
         await _furnish(client, place)
         await object_to(client.settings, place)
         await _apply_for_repair(client.settings, place)
+        await _apply_for_account(client, place)
         await _assess(client, place)
     for place in places.values():
         await _await_projections(client, place)
@@ -192,6 +199,18 @@ async def _apply_for_repair(settings: Settings, place: Place) -> None:
     client = _operators_desk(settings, place)
     place.repair_id = (await ask(client.repair.LodgeRepair(lodge_repair(place)))).case.case_id
     await client.close()
+
+
+async def _apply_for_account(client: Client, place: Place) -> None:
+    if not place.subject.credit_code:
+        return
+    number = (await ask(client.identity.RegisterOperator(register_operator(place)))).number
+    caller = Caller("registrar", "registrar", frozenset({Role.CASEWORKER}), place.bureau)
+    desk = Client(client.settings, fixed_token(_token(client.settings, caller)))
+    request = identity.ListRegistrationsRequest(page_size=1000)
+    listed = (await ask(desk.identity.ListRegistrations(request))).registrations
+    place.registration_id = next(one.registration_id for one in listed if one.number == number)
+    await desk.close()
 
 
 def _operators_desk(settings: Settings, place: Place) -> Client:
@@ -260,7 +279,9 @@ async def _engaged(
         name, password = f"staff.{role}", secrets.token_urlsafe(12)
         bureau = {"operator": "", "public": ""}.get(role, CITY if role in MUNICIPAL else HOME)
         subject = own.subject_id if role == "operator" else ""
-        await _account(client, name, password, MUNICIPAL.get(role, role), bureau, subject)
+        first = secrets.token_urlsafe(12)
+        await _account(client, name, first, MUNICIPAL.get(role, role), bureau, subject)
+        await log_in(settings, name, first, new_password_step(password))
     request = identity.LoginRequest(name=name, password=password)
     token = (await ask(client.identity.Login(request))).token
     return Person(role, name, password, token, _desk(settings, token, exits))

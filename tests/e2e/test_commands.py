@@ -22,7 +22,7 @@ from tests.e2e.requests import Place, assess_index
 from tests.e2e.running_platform import RunningPlatform, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-PASSWORD = "a long test password"
+FIRST, PASSWORD = "a first test password", "a long test password"
 Run = Callable[..., Awaitable[Any]]
 
 
@@ -49,7 +49,7 @@ async def homes(
             request_id=new_request_id(),
             name=f"cli.{person.replace('_', '.')}",
             display_name=f"测试{person}",
-            password=PASSWORD,
+            password=FIRST,
             roles=[role_value(role)],
             **scope,
         )
@@ -62,6 +62,8 @@ async def homes(
             "login",
             f"cli.{person_name.replace('_', '.')}",
             "--password",
+            FIRST,
+            "--new-password",
             PASSWORD,
         )
         for person_name in people

@@ -35,7 +35,13 @@ from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OPEN = {"IdentityService.Login", "IdentityService.LoginService"}
+OPEN = {
+    f"IdentityService.{name}"
+    for name in (
+        *("Login", "ContinueLogin", "LoginService", "RegisterOperator"),
+        *("RequestPasswordLink", "GetPasswordLink", "SetPasswordByLink"),
+    )
+}
 # Refused, but not because of who asks.
 FOR_ANOTHER_REASON = {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS}
 CELLS = {grpc.StatusCode.PERMISSION_DENIED: "-", grpc.StatusCode.NOT_FOUND: "0"}

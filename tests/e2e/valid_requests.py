@@ -34,6 +34,7 @@ from tests.e2e.requests import (
     open_bulk,
     put_instrument,
     record_of,
+    register_operator,
     run_impact,
     start_impact,
     upload,
@@ -107,6 +108,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "notice_id": place.notice_id,
         "impact_id": place.impact_id,
         "index_id": place.index_id,
+        "registration_id": place.registration_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -193,6 +195,10 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "DecideObjection": lambda place: objection.DecideObjectionRequest(
         request_id=new_request_id(), case_id=place.case_id, outcome="uphold", reasons="测试"
     ),
+    "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
+    "RejectRegistration": lambda place: identity.RejectRegistrationRequest(
+        request_id=new_request_id(), registration_id=place.registration_id, reason="测试"
+    ),
     "RequestExtension": lambda place: objection.RequestExtensionRequest(
         request_id=new_request_id(), case_id=place.case_id, days=5, ground="案情复杂"
     ),
@@ -238,6 +244,44 @@ _OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
         bureau=HOME,
     ),
     "CloseAccount": lambda staff, _person: identity.CloseAccountRequest(
+        request_id=new_request_id(), account_id=staff.spare_account
+    ),
+    "ContinueLogin": lambda staff, _person: identity.ContinueLoginRequest(
+        challenge=staff.challenge
+    ),
+    "LoginExternal": lambda _staff, _person: identity.LoginExternalRequest(
+        issuer="https://nobody.example", subject="x", claims_json="{}"
+    ),
+    "EndSession": lambda _staff, _person: identity.EndSessionRequest(request_id=new_request_id()),
+    "SetContact": lambda _staff, person: identity.SetContactRequest(
+        request_id=new_request_id(), password=person.password or "x", phone="0571-0"
+    ),
+    "ConfirmSecondFactor": lambda _staff, _person: identity.ConfirmSecondFactorRequest(code="0"),
+    "BeginSecondFactor": lambda _staff, person: identity.BeginSecondFactorRequest(
+        password=person.password or "x"
+    ),
+    "RenewRecoveryCodes": lambda _staff, _person: identity.RenewRecoveryCodesRequest(code="0"),
+    "RemoveSecondFactor": lambda _staff, _person: identity.RemoveSecondFactorRequest(
+        request_id=new_request_id(), code="0"
+    ),
+    "RequestPasswordLink": lambda _staff, _person: identity.RequestPasswordLinkRequest(
+        name="nobody"
+    ),
+    "SendPasswordLink": lambda staff, _person: identity.SendPasswordLinkRequest(
+        request_id=new_request_id(), account_id=staff.spare_account
+    ),
+    "GetPasswordLink": lambda _staff, _person: identity.GetPasswordLinkRequest(token="no.link"),
+    "SetPasswordByLink": lambda _staff, _person: identity.SetPasswordByLinkRequest(
+        token="no.link", new_password="a long test password"
+    ),
+    "GetMailedToken": lambda _staff, _person: identity.GetMailedTokenRequest(link_id="nothing"),
+    "RegisterOperator": lambda staff, _person: register_operator(staff.places["own"]),
+    "InviteColleague": lambda _staff, _person: identity.InviteColleagueRequest(
+        request_id=new_request_id(),
+        display_name="测试同事",
+        email=f"{secrets.token_hex(6)}@firm.example",
+    ),
+    "RemoveColleague": lambda staff, _person: identity.RemoveColleagueRequest(
         request_id=new_request_id(), account_id=staff.spare_account
     ),
     "ChangePassword": lambda _staff, person: identity.ChangePasswordRequest(

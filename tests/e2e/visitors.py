@@ -27,6 +27,7 @@ _OF_NO_PLACE = {
     "letter_id": "none-yet",
     "kind": "scenic",
     "account_id": "nobody-there",
+    "token": "no.link",
 }
 
 
@@ -119,6 +120,7 @@ _IDS = (
     "index_id",
     "escalation_id",
     "record_id",
+    "registration_id",
 )
 
 

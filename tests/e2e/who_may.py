@@ -52,6 +52,8 @@ OF_SERVICES = {
     "RegistryService.StopDisclosure": {"objection"},
     "AssessmentService.EstimateDrops": {"registry"},
     "IdentityService.LoginVisitor": {"portal"},
+    "IdentityService.LoginExternal": {"portal"},
+    "IdentityService.GetMailedToken": {"alerts"},
 }
 
 TABLE = """
@@ -68,6 +70,35 @@ IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  +   -  -
 IdentityService.NameAccounts any             +  +  +  +  +  +  +  +  -  +   +  +  +
 IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  +   -  -  -
 IdentityService.ChangePassword any           +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.ContinueLogin any            +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.LoginExternal any            -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ListSessions any             +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.EndSession any               +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.SetContact any               +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.ConfirmSecondFactor any      +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.BeginSecondFactor any        +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.RenewRecoveryCodes any       +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.RemoveSecondFactor any       +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.RequestPasswordLink any      +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.SendPasswordLink any         -  -  -  -  -  -  -  +  -  -   -  -  -
+IdentityService.GetPasswordLink any          0  0  0  0  0  0  0  0  0  0   0  0  0
+IdentityService.SetPasswordByLink any        0  0  0  0  0  0  0  0  0  0   0  0  0
+IdentityService.GetMailedToken any           -  -  -  -  -  -  -  -  -  0   -  -  -
+IdentityService.RegisterOperator any         +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.ListRegistrations own        -  +  +  -  -  -  -  -  -  -   +  +  -
+IdentityService.ListRegistrations foreign    -  .  .  -  -  -  -  -  -  -   .  .  -
+IdentityService.ListRegistrations city       -  .  .  -  -  -  -  -  -  -   +  +  -
+IdentityService.GetRegistration own          -  +  +  -  -  -  -  -  -  -   +  +  -
+IdentityService.GetRegistration foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.GetRegistration city         -  -  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.ConfirmRegistration own      -  +  +  -  -  -  -  -  -  -   +  +  -
+IdentityService.ConfirmRegistration foreign  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ConfirmRegistration city     -  -  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.RejectRegistration own       -  +  +  -  -  -  -  -  -  -   +  +  -
+IdentityService.RejectRegistration foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ListColleagues any           +  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.InviteColleague any          +  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.RemoveColleague any          0  -  -  -  -  -  -  -  -  -   -  -  -
 
 ClockService.GetClock any                    +  +  +  +  +  +  +  +  +  +   +  +  +
 ClockService.AdvanceClock any                -  -  -  -  -  -  -  +  -  +   -  -  -

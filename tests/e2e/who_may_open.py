@@ -70,11 +70,24 @@ TABLE = """
 /sign-in any                                              +   + + + + + + + +  + + +
 /sign-out any                                             +   + + + + + + + +  + + +
 /language/{language} any                                  +   + + + + + + + +  + + +
+/sign-in/step any                                         +   + + + + + + + +  + + +
+/sign-in/sso any                                          0   0 0 0 0 0 0 0 0  0 0 0
+/sign-in/sso/callback any                                 0   0 0 0 0 0 0 0 0  0 0 0
+/password/forgotten any                                   +   + + + + + + + +  + + +
+/password/{token} any                                     0   0 0 0 0 0 0 0 0  0 0 0
+/register any                                             +   + + + + + + + +  + + +
 /account any                                              >   + + + + + + + +  + + +
 /sandbox/tour any                                         0   0 0 0 0 0 0 0 0  0 0 0
 /sandbox/cast any                                         0   0 0 0 0 0 0 0 0  0 0 0
 /sandbox/clock any                                        >   0 0 0 0 0 0 0 0  0 0 0
 
+/people own                                               >   + - - - - - - -  - - -
+/people neighbour                                         >   . - - - - - - -  - - -
+/people foreign                                           >   . - - - - - - -  - - -
+/registrations any                                        >   - + + - - - - -  + + -
+/registrations/{registration_id} own                      >   - + + - - - - -  + + -
+/registrations/{registration_id} foreign                  >   - - - - - - - -  - - -
+/registrations/{registration_id} city                     >   - - - - - - - -  + + -
 /grade any                                                >   + - - - - - - -  - - -
 /objections/new any                                       >   + - - - - - - -  - - -
 /repairs/new any                                          >   + - - - - - - -  - - -

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -28,6 +28,7 @@ from plumbing.settings import Settings
 from plumbing.workflow_client import WorkflowClient
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.activities import Activities
+from services.alerts.clients import Clients
 from services.alerts.notices.mail import retry_delivery
 from services.alerts.tables import Notice, NoticeKind, NoticeState, Subject
 from services.alerts.timers import Timers, delivery_id
@@ -38,6 +39,13 @@ from tests.postgres import Databases
 AT = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
 QUICK = {"first_seconds": 0.1, "longest_seconds": 0.2}
 CASEWORKER = Caller("account/case", "办案人员", frozenset({Role.CASEWORKER}), "330106")
+
+
+class LinksKnown:
+    """Stands in for the registry, of which alerts asks the secret part of a link."""
+
+    async def mailed_token(self, link_id: str) -> str:
+        return f"{link_id}.secret"
 
 
 class MailServer:
@@ -143,7 +151,7 @@ async def worker(
 
 @asynccontextmanager
 async def running_worker(worker: DeliveryWorker, settings: Settings) -> AsyncIterator[None]:
-    activities = Activities(worker.changes, settings)
+    activities = Activities(worker.changes, settings, cast("Clients", LinksKnown()))
     async with Worker(
         worker.client,
         task_queue=worker.queue,

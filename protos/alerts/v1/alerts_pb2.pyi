@@ -176,7 +176,7 @@ class Notice(_message.Message):
     """Stable id."""
     kind: _builtins.str
     """digest, rejected, adverse_record, grade_fell, letter, term, escalation, approvals, given_up,
-    batch or filing.
+    batch, filing or account.
     """
     subject_id: _builtins.str
     """The subject that it is addressed to; empty for notices to a bureau."""

@@ -95,6 +95,116 @@ class IdentityServiceStub:
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangePasswordResponse.FromString,
                 _registered_method=True)
+        self.ContinueLogin = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ContinueLogin',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ContinueLoginRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginResponse.FromString,
+                _registered_method=True)
+        self.LoginExternal = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/LoginExternal',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginExternalRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginResponse.FromString,
+                _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ListSessions',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/EndSession',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.FromString,
+                _registered_method=True)
+        self.SetContact = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/SetContact',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetContactRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetContactResponse.FromString,
+                _registered_method=True)
+        self.BeginSecondFactor = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/BeginSecondFactor',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.BeginSecondFactorRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.BeginSecondFactorResponse.FromString,
+                _registered_method=True)
+        self.ConfirmSecondFactor = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ConfirmSecondFactor',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmSecondFactorRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmSecondFactorResponse.FromString,
+                _registered_method=True)
+        self.RenewRecoveryCodes = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/RenewRecoveryCodes',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewRecoveryCodesRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewRecoveryCodesResponse.FromString,
+                _registered_method=True)
+        self.RemoveSecondFactor = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/RemoveSecondFactor',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveSecondFactorRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveSecondFactorResponse.FromString,
+                _registered_method=True)
+        self.RequestPasswordLink = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/RequestPasswordLink',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RequestPasswordLinkRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RequestPasswordLinkResponse.FromString,
+                _registered_method=True)
+        self.SendPasswordLink = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/SendPasswordLink',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SendPasswordLinkRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SendPasswordLinkResponse.FromString,
+                _registered_method=True)
+        self.GetPasswordLink = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/GetPasswordLink',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetPasswordLinkRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetPasswordLinkResponse.FromString,
+                _registered_method=True)
+        self.SetPasswordByLink = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/SetPasswordByLink',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetPasswordByLinkRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetPasswordByLinkResponse.FromString,
+                _registered_method=True)
+        self.GetMailedToken = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/GetMailedToken',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetMailedTokenRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetMailedTokenResponse.FromString,
+                _registered_method=True)
+        self.RegisterOperator = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/RegisterOperator',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RegisterOperatorRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RegisterOperatorResponse.FromString,
+                _registered_method=True)
+        self.ListRegistrations = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ListRegistrations',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListRegistrationsRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListRegistrationsResponse.FromString,
+                _registered_method=True)
+        self.GetRegistration = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/GetRegistration',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetRegistrationRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetRegistrationResponse.FromString,
+                _registered_method=True)
+        self.ConfirmRegistration = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ConfirmRegistration',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmRegistrationRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmRegistrationResponse.FromString,
+                _registered_method=True)
+        self.RejectRegistration = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/RejectRegistration',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RejectRegistrationRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RejectRegistrationResponse.FromString,
+                _registered_method=True)
+        self.ListColleagues = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ListColleagues',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListColleaguesRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListColleaguesResponse.FromString,
+                _registered_method=True)
+        self.InviteColleague = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/InviteColleague',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.InviteColleagueRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.InviteColleagueResponse.FromString,
+                _registered_method=True)
+        self.RemoveColleague = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/RemoveColleague',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer:
@@ -185,6 +295,162 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ContinueLogin(self, request, context):
+        """Goes on with a login that needs a further step.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LoginExternal(self, request, context):
+        """Exchanges an identity that the bureau's own sign-in service has confirmed for a token. Only the
+        portal may call it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """Returns the caller's own logins that have not ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """Ends one of the caller's own logins, or all but the present one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetContact(self, request, context):
+        """Sets the mail address and telephone number of the caller's own account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BeginSecondFactor(self, request, context):
+        """Makes a secret for the caller's second factor; it counts only once it is confirmed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmSecondFactor(self, request, context):
+        """Confirms the caller's second factor by a code, and returns its recovery codes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenewRecoveryCodes(self, request, context):
+        """Replaces the caller's recovery codes by new ones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveSecondFactor(self, request, context):
+        """Removes a second factor: the caller's own by a code, another account's by an administrator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RequestPasswordLink(self, request, context):
+        """Mails a link to set a new password, if the account exists and has a mail address. The answer
+        is always the same.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendPasswordLink(self, request, context):
+        """Mails a link to set a password to the address of an account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPasswordLink(self, request, context):
+        """Returns whose password a mailed link sets.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetPasswordByLink(self, request, context):
+        """Sets a password by a mailed link, which is used up by it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMailedToken(self, request, context):
+        """Returns the secret part of a mailed link to the service that sends the mail.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RegisterOperator(self, request, context):
+        """Applies for an operator's account; a bureau confirms it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRegistrations(self, request, context):
+        """Lists applications for operators' accounts, the oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRegistration(self, request, context):
+        """Returns an application for an operator's account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmRegistration(self, request, context):
+        """Confirms an application: creates the account and mails its link to set a password.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectRegistration(self, request, context):
+        """Rejects an application and mails the reason.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListColleagues(self, request, context):
+        """Lists the accounts of the caller's own firm.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def InviteColleague(self, request, context):
+        """Creates an account for a colleague in the caller's firm, and mails its link to set a password.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveColleague(self, request, context):
+        """Closes the account of a colleague and ends their logins.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IdentityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -247,6 +513,116 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.ChangePassword,
                     request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangePasswordRequest.FromString,
                     response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ChangePasswordResponse.SerializeToString,
+            ),
+            'ContinueLogin': grpc.unary_unary_rpc_method_handler(
+                    servicer.ContinueLogin,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ContinueLoginRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginResponse.SerializeToString,
+            ),
+            'LoginExternal': grpc.unary_unary_rpc_method_handler(
+                    servicer.LoginExternal,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginExternalRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.LoginResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListSessionsRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.SerializeToString,
+            ),
+            'SetContact': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetContact,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetContactRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetContactResponse.SerializeToString,
+            ),
+            'BeginSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginSecondFactor,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.BeginSecondFactorRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.BeginSecondFactorResponse.SerializeToString,
+            ),
+            'ConfirmSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmSecondFactor,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmSecondFactorRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmSecondFactorResponse.SerializeToString,
+            ),
+            'RenewRecoveryCodes': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewRecoveryCodes,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewRecoveryCodesRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RenewRecoveryCodesResponse.SerializeToString,
+            ),
+            'RemoveSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveSecondFactor,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveSecondFactorRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveSecondFactorResponse.SerializeToString,
+            ),
+            'RequestPasswordLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestPasswordLink,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RequestPasswordLinkRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RequestPasswordLinkResponse.SerializeToString,
+            ),
+            'SendPasswordLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendPasswordLink,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SendPasswordLinkRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SendPasswordLinkResponse.SerializeToString,
+            ),
+            'GetPasswordLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPasswordLink,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetPasswordLinkRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetPasswordLinkResponse.SerializeToString,
+            ),
+            'SetPasswordByLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPasswordByLink,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetPasswordByLinkRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetPasswordByLinkResponse.SerializeToString,
+            ),
+            'GetMailedToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMailedToken,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetMailedTokenRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetMailedTokenResponse.SerializeToString,
+            ),
+            'RegisterOperator': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterOperator,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RegisterOperatorRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RegisterOperatorResponse.SerializeToString,
+            ),
+            'ListRegistrations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRegistrations,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListRegistrationsRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListRegistrationsResponse.SerializeToString,
+            ),
+            'GetRegistration': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRegistration,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetRegistrationRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetRegistrationResponse.SerializeToString,
+            ),
+            'ConfirmRegistration': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmRegistration,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmRegistrationRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmRegistrationResponse.SerializeToString,
+            ),
+            'RejectRegistration': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectRegistration,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RejectRegistrationRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RejectRegistrationResponse.SerializeToString,
+            ),
+            'ListColleagues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListColleagues,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListColleaguesRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListColleaguesResponse.SerializeToString,
+            ),
+            'InviteColleague': grpc.unary_unary_rpc_method_handler(
+                    servicer.InviteColleague,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.InviteColleagueRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.InviteColleagueResponse.SerializeToString,
+            ),
+            'RemoveColleague': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveColleague,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -574,6 +950,600 @@ class IdentityService:
             '/quanheng.identity.v1.IdentityService/ChangePassword',
             protos_dot_identity_dot_v1_dot_identity__pb2.ChangePasswordRequest.SerializeToString,
             protos_dot_identity_dot_v1_dot_identity__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ContinueLogin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ContinueLogin',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ContinueLoginRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.LoginResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LoginExternal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/LoginExternal',
+            protos_dot_identity_dot_v1_dot_identity__pb2.LoginExternalRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.LoginResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ListSessions',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListSessionsRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/EndSession',
+            protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetContact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/SetContact',
+            protos_dot_identity_dot_v1_dot_identity__pb2.SetContactRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.SetContactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BeginSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/BeginSecondFactor',
+            protos_dot_identity_dot_v1_dot_identity__pb2.BeginSecondFactorRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.BeginSecondFactorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ConfirmSecondFactor',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmSecondFactorRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmSecondFactorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewRecoveryCodes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/RenewRecoveryCodes',
+            protos_dot_identity_dot_v1_dot_identity__pb2.RenewRecoveryCodesRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.RenewRecoveryCodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/RemoveSecondFactor',
+            protos_dot_identity_dot_v1_dot_identity__pb2.RemoveSecondFactorRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.RemoveSecondFactorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestPasswordLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/RequestPasswordLink',
+            protos_dot_identity_dot_v1_dot_identity__pb2.RequestPasswordLinkRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.RequestPasswordLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendPasswordLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/SendPasswordLink',
+            protos_dot_identity_dot_v1_dot_identity__pb2.SendPasswordLinkRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.SendPasswordLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPasswordLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/GetPasswordLink',
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetPasswordLinkRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetPasswordLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPasswordByLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/SetPasswordByLink',
+            protos_dot_identity_dot_v1_dot_identity__pb2.SetPasswordByLinkRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.SetPasswordByLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMailedToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/GetMailedToken',
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetMailedTokenRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetMailedTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterOperator(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/RegisterOperator',
+            protos_dot_identity_dot_v1_dot_identity__pb2.RegisterOperatorRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.RegisterOperatorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRegistrations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ListRegistrations',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListRegistrationsRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListRegistrationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRegistration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/GetRegistration',
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetRegistrationRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmRegistration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ConfirmRegistration',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmRegistrationRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ConfirmRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectRegistration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/RejectRegistration',
+            protos_dot_identity_dot_v1_dot_identity__pb2.RejectRegistrationRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.RejectRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListColleagues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ListColleagues',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListColleaguesRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListColleaguesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InviteColleague(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/InviteColleague',
+            protos_dot_identity_dot_v1_dot_identity__pb2.InviteColleagueRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.InviteColleagueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveColleague(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/RemoveColleague',
+            protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueResponse.FromString,
             options,
             channel_credentials,
             insecure,

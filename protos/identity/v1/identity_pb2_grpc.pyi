@@ -42,6 +42,54 @@ class IdentityServiceStub:
     """Closes an account; its tokens end with their life."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_identity_pb2.ChangePasswordRequest, _identity_pb2.ChangePasswordResponse]
     """Sets a new password for the caller's own account."""
+    ContinueLogin: _aio.UnaryUnaryMultiCallable[_identity_pb2.ContinueLoginRequest, _identity_pb2.LoginResponse]
+    """Goes on with a login that needs a further step."""
+    LoginExternal: _aio.UnaryUnaryMultiCallable[_identity_pb2.LoginExternalRequest, _identity_pb2.LoginResponse]
+    """Exchanges an identity that the bureau's own sign-in service has confirmed for a token. Only the
+    portal may call it.
+    """
+    ListSessions: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListSessionsRequest, _identity_pb2.ListSessionsResponse]
+    """Returns the caller's own logins that have not ended."""
+    EndSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EndSessionRequest, _identity_pb2.EndSessionResponse]
+    """Ends one of the caller's own logins, or all but the present one."""
+    SetContact: _aio.UnaryUnaryMultiCallable[_identity_pb2.SetContactRequest, _identity_pb2.SetContactResponse]
+    """Sets the mail address and telephone number of the caller's own account."""
+    BeginSecondFactor: _aio.UnaryUnaryMultiCallable[_identity_pb2.BeginSecondFactorRequest, _identity_pb2.BeginSecondFactorResponse]
+    """Makes a secret for the caller's second factor; it counts only once it is confirmed."""
+    ConfirmSecondFactor: _aio.UnaryUnaryMultiCallable[_identity_pb2.ConfirmSecondFactorRequest, _identity_pb2.ConfirmSecondFactorResponse]
+    """Confirms the caller's second factor by a code, and returns its recovery codes."""
+    RenewRecoveryCodes: _aio.UnaryUnaryMultiCallable[_identity_pb2.RenewRecoveryCodesRequest, _identity_pb2.RenewRecoveryCodesResponse]
+    """Replaces the caller's recovery codes by new ones."""
+    RemoveSecondFactor: _aio.UnaryUnaryMultiCallable[_identity_pb2.RemoveSecondFactorRequest, _identity_pb2.RemoveSecondFactorResponse]
+    """Removes a second factor: the caller's own by a code, another account's by an administrator."""
+    RequestPasswordLink: _aio.UnaryUnaryMultiCallable[_identity_pb2.RequestPasswordLinkRequest, _identity_pb2.RequestPasswordLinkResponse]
+    """Mails a link to set a new password, if the account exists and has a mail address. The answer
+    is always the same.
+    """
+    SendPasswordLink: _aio.UnaryUnaryMultiCallable[_identity_pb2.SendPasswordLinkRequest, _identity_pb2.SendPasswordLinkResponse]
+    """Mails a link to set a password to the address of an account."""
+    GetPasswordLink: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetPasswordLinkRequest, _identity_pb2.GetPasswordLinkResponse]
+    """Returns whose password a mailed link sets."""
+    SetPasswordByLink: _aio.UnaryUnaryMultiCallable[_identity_pb2.SetPasswordByLinkRequest, _identity_pb2.SetPasswordByLinkResponse]
+    """Sets a password by a mailed link, which is used up by it."""
+    GetMailedToken: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetMailedTokenRequest, _identity_pb2.GetMailedTokenResponse]
+    """Returns the secret part of a mailed link to the service that sends the mail."""
+    RegisterOperator: _aio.UnaryUnaryMultiCallable[_identity_pb2.RegisterOperatorRequest, _identity_pb2.RegisterOperatorResponse]
+    """Applies for an operator's account; a bureau confirms it."""
+    ListRegistrations: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListRegistrationsRequest, _identity_pb2.ListRegistrationsResponse]
+    """Lists applications for operators' accounts, the oldest first."""
+    GetRegistration: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetRegistrationRequest, _identity_pb2.GetRegistrationResponse]
+    """Returns an application for an operator's account."""
+    ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_identity_pb2.ConfirmRegistrationRequest, _identity_pb2.ConfirmRegistrationResponse]
+    """Confirms an application: creates the account and mails its link to set a password."""
+    RejectRegistration: _aio.UnaryUnaryMultiCallable[_identity_pb2.RejectRegistrationRequest, _identity_pb2.RejectRegistrationResponse]
+    """Rejects an application and mails the reason."""
+    ListColleagues: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListColleaguesRequest, _identity_pb2.ListColleaguesResponse]
+    """Lists the accounts of the caller's own firm."""
+    InviteColleague: _aio.UnaryUnaryMultiCallable[_identity_pb2.InviteColleagueRequest, _identity_pb2.InviteColleagueResponse]
+    """Creates an account for a colleague in the caller's firm, and mails its link to set a password."""
+    RemoveColleague: _aio.UnaryUnaryMultiCallable[_identity_pb2.RemoveColleagueRequest, _identity_pb2.RemoveColleagueResponse]
+    """Closes the account of a colleague and ends their logins."""
 
 class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
     """Issues tokens and keeps the embedded accounts of one machine."""
@@ -141,5 +189,185 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_identity_pb2.ChangePasswordRequest, _abc.Awaitable[_identity_pb2.ChangePasswordResponse]],
     ) -> _abc.Awaitable[_identity_pb2.ChangePasswordResponse]:
         """Sets a new password for the caller's own account."""
+
+    @_abc_1.abstractmethod
+    def ContinueLogin(
+        self,
+        request: _identity_pb2.ContinueLoginRequest,
+        context: _aio.ServicerContext[_identity_pb2.ContinueLoginRequest, _abc.Awaitable[_identity_pb2.LoginResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.LoginResponse]:
+        """Goes on with a login that needs a further step."""
+
+    @_abc_1.abstractmethod
+    def LoginExternal(
+        self,
+        request: _identity_pb2.LoginExternalRequest,
+        context: _aio.ServicerContext[_identity_pb2.LoginExternalRequest, _abc.Awaitable[_identity_pb2.LoginResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.LoginResponse]:
+        """Exchanges an identity that the bureau's own sign-in service has confirmed for a token. Only the
+        portal may call it.
+        """
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _identity_pb2.ListSessionsRequest,
+        context: _aio.ServicerContext[_identity_pb2.ListSessionsRequest, _abc.Awaitable[_identity_pb2.ListSessionsResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ListSessionsResponse]:
+        """Returns the caller's own logins that have not ended."""
+
+    @_abc_1.abstractmethod
+    def EndSession(
+        self,
+        request: _identity_pb2.EndSessionRequest,
+        context: _aio.ServicerContext[_identity_pb2.EndSessionRequest, _abc.Awaitable[_identity_pb2.EndSessionResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.EndSessionResponse]:
+        """Ends one of the caller's own logins, or all but the present one."""
+
+    @_abc_1.abstractmethod
+    def SetContact(
+        self,
+        request: _identity_pb2.SetContactRequest,
+        context: _aio.ServicerContext[_identity_pb2.SetContactRequest, _abc.Awaitable[_identity_pb2.SetContactResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.SetContactResponse]:
+        """Sets the mail address and telephone number of the caller's own account."""
+
+    @_abc_1.abstractmethod
+    def BeginSecondFactor(
+        self,
+        request: _identity_pb2.BeginSecondFactorRequest,
+        context: _aio.ServicerContext[_identity_pb2.BeginSecondFactorRequest, _abc.Awaitable[_identity_pb2.BeginSecondFactorResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.BeginSecondFactorResponse]:
+        """Makes a secret for the caller's second factor; it counts only once it is confirmed."""
+
+    @_abc_1.abstractmethod
+    def ConfirmSecondFactor(
+        self,
+        request: _identity_pb2.ConfirmSecondFactorRequest,
+        context: _aio.ServicerContext[_identity_pb2.ConfirmSecondFactorRequest, _abc.Awaitable[_identity_pb2.ConfirmSecondFactorResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ConfirmSecondFactorResponse]:
+        """Confirms the caller's second factor by a code, and returns its recovery codes."""
+
+    @_abc_1.abstractmethod
+    def RenewRecoveryCodes(
+        self,
+        request: _identity_pb2.RenewRecoveryCodesRequest,
+        context: _aio.ServicerContext[_identity_pb2.RenewRecoveryCodesRequest, _abc.Awaitable[_identity_pb2.RenewRecoveryCodesResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.RenewRecoveryCodesResponse]:
+        """Replaces the caller's recovery codes by new ones."""
+
+    @_abc_1.abstractmethod
+    def RemoveSecondFactor(
+        self,
+        request: _identity_pb2.RemoveSecondFactorRequest,
+        context: _aio.ServicerContext[_identity_pb2.RemoveSecondFactorRequest, _abc.Awaitable[_identity_pb2.RemoveSecondFactorResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.RemoveSecondFactorResponse]:
+        """Removes a second factor: the caller's own by a code, another account's by an administrator."""
+
+    @_abc_1.abstractmethod
+    def RequestPasswordLink(
+        self,
+        request: _identity_pb2.RequestPasswordLinkRequest,
+        context: _aio.ServicerContext[_identity_pb2.RequestPasswordLinkRequest, _abc.Awaitable[_identity_pb2.RequestPasswordLinkResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.RequestPasswordLinkResponse]:
+        """Mails a link to set a new password, if the account exists and has a mail address. The answer
+        is always the same.
+        """
+
+    @_abc_1.abstractmethod
+    def SendPasswordLink(
+        self,
+        request: _identity_pb2.SendPasswordLinkRequest,
+        context: _aio.ServicerContext[_identity_pb2.SendPasswordLinkRequest, _abc.Awaitable[_identity_pb2.SendPasswordLinkResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.SendPasswordLinkResponse]:
+        """Mails a link to set a password to the address of an account."""
+
+    @_abc_1.abstractmethod
+    def GetPasswordLink(
+        self,
+        request: _identity_pb2.GetPasswordLinkRequest,
+        context: _aio.ServicerContext[_identity_pb2.GetPasswordLinkRequest, _abc.Awaitable[_identity_pb2.GetPasswordLinkResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.GetPasswordLinkResponse]:
+        """Returns whose password a mailed link sets."""
+
+    @_abc_1.abstractmethod
+    def SetPasswordByLink(
+        self,
+        request: _identity_pb2.SetPasswordByLinkRequest,
+        context: _aio.ServicerContext[_identity_pb2.SetPasswordByLinkRequest, _abc.Awaitable[_identity_pb2.SetPasswordByLinkResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.SetPasswordByLinkResponse]:
+        """Sets a password by a mailed link, which is used up by it."""
+
+    @_abc_1.abstractmethod
+    def GetMailedToken(
+        self,
+        request: _identity_pb2.GetMailedTokenRequest,
+        context: _aio.ServicerContext[_identity_pb2.GetMailedTokenRequest, _abc.Awaitable[_identity_pb2.GetMailedTokenResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.GetMailedTokenResponse]:
+        """Returns the secret part of a mailed link to the service that sends the mail."""
+
+    @_abc_1.abstractmethod
+    def RegisterOperator(
+        self,
+        request: _identity_pb2.RegisterOperatorRequest,
+        context: _aio.ServicerContext[_identity_pb2.RegisterOperatorRequest, _abc.Awaitable[_identity_pb2.RegisterOperatorResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.RegisterOperatorResponse]:
+        """Applies for an operator's account; a bureau confirms it."""
+
+    @_abc_1.abstractmethod
+    def ListRegistrations(
+        self,
+        request: _identity_pb2.ListRegistrationsRequest,
+        context: _aio.ServicerContext[_identity_pb2.ListRegistrationsRequest, _abc.Awaitable[_identity_pb2.ListRegistrationsResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ListRegistrationsResponse]:
+        """Lists applications for operators' accounts, the oldest first."""
+
+    @_abc_1.abstractmethod
+    def GetRegistration(
+        self,
+        request: _identity_pb2.GetRegistrationRequest,
+        context: _aio.ServicerContext[_identity_pb2.GetRegistrationRequest, _abc.Awaitable[_identity_pb2.GetRegistrationResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.GetRegistrationResponse]:
+        """Returns an application for an operator's account."""
+
+    @_abc_1.abstractmethod
+    def ConfirmRegistration(
+        self,
+        request: _identity_pb2.ConfirmRegistrationRequest,
+        context: _aio.ServicerContext[_identity_pb2.ConfirmRegistrationRequest, _abc.Awaitable[_identity_pb2.ConfirmRegistrationResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ConfirmRegistrationResponse]:
+        """Confirms an application: creates the account and mails its link to set a password."""
+
+    @_abc_1.abstractmethod
+    def RejectRegistration(
+        self,
+        request: _identity_pb2.RejectRegistrationRequest,
+        context: _aio.ServicerContext[_identity_pb2.RejectRegistrationRequest, _abc.Awaitable[_identity_pb2.RejectRegistrationResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.RejectRegistrationResponse]:
+        """Rejects an application and mails the reason."""
+
+    @_abc_1.abstractmethod
+    def ListColleagues(
+        self,
+        request: _identity_pb2.ListColleaguesRequest,
+        context: _aio.ServicerContext[_identity_pb2.ListColleaguesRequest, _abc.Awaitable[_identity_pb2.ListColleaguesResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ListColleaguesResponse]:
+        """Lists the accounts of the caller's own firm."""
+
+    @_abc_1.abstractmethod
+    def InviteColleague(
+        self,
+        request: _identity_pb2.InviteColleagueRequest,
+        context: _aio.ServicerContext[_identity_pb2.InviteColleagueRequest, _abc.Awaitable[_identity_pb2.InviteColleagueResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.InviteColleagueResponse]:
+        """Creates an account for a colleague in the caller's firm, and mails its link to set a password."""
+
+    @_abc_1.abstractmethod
+    def RemoveColleague(
+        self,
+        request: _identity_pb2.RemoveColleagueRequest,
+        context: _aio.ServicerContext[_identity_pb2.RemoveColleagueRequest, _abc.Awaitable[_identity_pb2.RemoveColleagueResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.RemoveColleagueResponse]:
+        """Closes the account of a colleague and ends their logins."""
 
 def add_IdentityServiceServicer_to_server(servicer: IdentityServiceServicer, server: _aio.Server) -> None: ...

@@ -307,6 +307,68 @@ class BatchDecided(_message.Message):
 Global___BatchDecided: _TypeAlias = BatchDecided  # noqa: Y015
 
 @_typing.final
+class AccountMailDue(_message.Message):
+    """A mail about an account is to be sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAIL_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    PERSON_NAME_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NAME_FIELD_NUMBER: _builtins.int
+    FIRM_NAME_FIELD_NUMBER: _builtins.int
+    LINK_ID_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    REMARK_FIELD_NUMBER: _builtins.int
+    mail_id: _builtins.str
+    """Identifies the mail: it is sent once."""
+    kind: _builtins.str
+    """reset, opened, invited, rejected or known (an applicant who has an account already)."""
+    address: _builtins.str
+    """Address it goes to."""
+    bureau: _builtins.str
+    """Bureau that sees the state of its delivery; 000000 for the platform."""
+    person_name: _builtins.str
+    """Name of the person."""
+    account_name: _builtins.str
+    """Login name of the account; empty if there is none."""
+    firm_name: _builtins.str
+    """Name of the firm; empty for people of a bureau."""
+    link_id: _builtins.str
+    """The link that sets the password; empty if the mail has none. Its secret part travels in no
+    event: the service that sends the mail asks for it.
+    """
+    remark: _builtins.str
+    """Display name of who invited, or the reason of a rejection."""
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """When the link ends."""
+
+    def __init__(
+        self,
+        *,
+        mail_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        address: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        person_name: _builtins.str = ...,
+        account_name: _builtins.str = ...,
+        firm_name: _builtins.str = ...,
+        link_id: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        remark: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "address", b"address", "bureau", b"bureau", "expires_at", b"expires_at", "firm_name", b"firm_name", "kind", b"kind", "link_id", b"link_id", "mail_id", b"mail_id", "person_name", b"person_name", "remark", b"remark"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountMailDue: _TypeAlias = AccountMailDue  # noqa: Y015
+
+@_typing.final
 class ClockMoved(_message.Message):
     """The sandbox's clock was moved; open workflows reschedule."""
 

@@ -12,6 +12,7 @@ _OF_KIND = {
     NoticeKind.ADVERSE_RECORD: "/records",
     NoticeKind.GRADE_FELL: "/grade",
     NoticeKind.APPROVALS: "/escalations",
+    NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
 }
 _OF_BUREAU = {"case": "/cases", "escalation": "/escalations", "batch": "/imports"}
 _OF_SUBJECT = {"case": "/cases"}  # to whom the page of an escalation is not open

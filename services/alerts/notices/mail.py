@@ -20,7 +20,7 @@ from protos.alerts.v1 import events_pb2
 from services.alerts import wire
 from services.alerts.notices.issue import announce, load
 from services.alerts.notices.mail_parts import html_part, text_part
-from services.alerts.tables import Bureau, Notice, NoticeState, Subject
+from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Subject
 
 TIMEOUT_SECONDS = 30.0
 _PORTS = {"smtp": 25, "smtps": 465}
@@ -43,11 +43,12 @@ def _codes(error: Exception) -> list[int]:
     return [error.code if isinstance(error, aiosmtplib.SMTPResponseException) else 0]
 
 
-def compose(notice: Notice, mail_from: str, portal_url: str) -> EmailMessage:
+def compose(notice: Notice, mail_from: str, portal_url: str, link_token: str = "") -> EmailMessage:
     """Returns the mail message of a notice, as text and as HTML, with links to the portal.
 
     Its Message-ID is derived from the notice's id: a message that is sent twice is recognised as a
-    copy. Raises MailError for an invalid address.
+    copy. `link_token` is the secret part of a link that sets a password; it stands in the mail
+    only. Raises MailError for an invalid address.
     """
     message = EmailMessage()
     # A serial number may contain a line break; a header may not.
@@ -61,8 +62,8 @@ def compose(notice: Notice, mail_from: str, portal_url: str) -> EmailMessage:
     domain = mail_from.rpartition("@")[2].rstrip(">") or "quanheng"
     message["Message-ID"] = f"<{notice.notice_id}@{domain}>"
     message["X-Notice-Id"] = notice.notice_id
-    message.set_content(text_part(notice, portal_url))
-    message.add_alternative(html_part(notice, portal_url), subtype="html")
+    message.set_content(text_part(notice, portal_url, link_token))
+    message.add_alternative(html_part(notice, portal_url, link_token), subtype="html")
     return message
 
 
@@ -111,6 +112,8 @@ async def retry_delivery(
 
 
 async def _address(change: Change, notice: Notice) -> str:
+    if notice.kind is NoticeKind.ACCOUNT:
+        return notice.address  # it is for one person, not for the bureau
     owner = (Subject, notice.subject_id) if notice.subject_id else (Bureau, notice.bureau)
     row: Subject | Bureau | None = await change.session.get(*owner)
     return row.email if row else notice.address

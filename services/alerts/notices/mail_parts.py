@@ -19,19 +19,19 @@ _PAGE = (
 )
 
 
-def text_part(notice: Notice, portal_url: str) -> str:
+def text_part(notice: Notice, portal_url: str, link_token: str = "") -> str:
     """Returns the text of a mail: the body of the notice, then the links below a line."""
-    lines = [f"{label}：{url}" for label, url in _links(notice, portal_url)]
+    lines = [f"{label}：{url}" for label, url in _links(notice, portal_url, link_token)]
     return "\n".join([notice.body.rstrip("\n"), "", *_letter(notice), *lines, ""])
 
 
-def html_part(notice: Notice, portal_url: str) -> str:
+def html_part(notice: Notice, portal_url: str, link_token: str = "") -> str:
     """Returns the same as HTML: a paragraph for each line, and the links to follow."""
     written = [*notice.body.split("\n"), *_letter(notice)]
     paragraphs = [f"<p>{escape(line)}</p>" for line in written if line.strip()]
     links = [
         f'<p><a href="{escape(url)}">{escape(label)}</a></p>'
-        for label, url in _links(notice, portal_url)
+        for label, url in _links(notice, portal_url, link_token)
     ]
     title = escape(" ".join(notice.title.split()))
     return _PAGE.format(title=title, body="\n".join(paragraphs + links))
@@ -43,8 +43,10 @@ def _letter(notice: Notice) -> list[str]:
     return [f"文书编号：{notice.number}；校验码：{notice.check_code}"]
 
 
-def _links(notice: Notice, portal_url: str) -> list[tuple[str, str]]:
+def _links(notice: Notice, portal_url: str, link_token: str) -> list[tuple[str, str]]:
     base = portal_url.rstrip("/")
+    if link_token:
+        return [("设置密码", f"{base}/password/{link_token}")]
     links = [("在平台上查看", f"{base}{path_of(notice)}")]
     if notice.check_code:
         checked = f"{base}{check_path(notice.number, notice.check_code)}"

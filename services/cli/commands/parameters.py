@@ -20,7 +20,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from protos.buf.validate import validate_pb2
 from services.cli.commands import choices
-from services.cli.commands.table import Row
+from services.cli.commands.row import Row
 from services.cli.output.headings import HEADINGS
 from services.cli.output.words import words_of
 
@@ -55,6 +55,7 @@ _HELP = {
     "baseline": "首次建档 | of a first load",
     "bureau": "机关代码 | bureau code",
     "case_id": "案件 id | case",
+    "code": "两步验证码；也可以是恢复码 | code of the second factor",
     "condition_id": "条件 | condition",
     "confirm": "不予修复 | refuse",
     "corrections": "更正：信用信息[:字段]=值，不写字段即分值，可多次；字段为 kind、points、"
@@ -66,6 +67,9 @@ _HELP = {
     "lodged_from": "自这一日起提交的 | lodged on this day or later",
     "lodged_to": "这一日或以前提交的 | lodged on this day or earlier",
     "days": "增加的工作日 | working days more",
+    "email": "电子邮箱 | mail address",
+    "firm_name": "单位名称 | name of the firm",
+    "first_password": "没有邮箱的申请人的初始密码 | first password, if there is no mail address",
     "findings_json": "检查结果的 JSON 文件 | file of findings",
     "ground": "依据和理由 | ground",
     "grounds": "理由 | grounds",
@@ -86,6 +90,8 @@ _HELP = {
     "on": "哪一天 | day",
     "page_size": "最多条数 | at most so many",
     "password": "密码，至少 12 位 | password",
+    "person_name": "申请人姓名 | name of the person",
+    "phone": "电话 | telephone number",
     "publication.confidentiality_reviewed": "曝光：已经保密审查 | secrets were looked for",
     "publication.facts_verified": "曝光：事实已核实 | facts are verified",
     "repeated_serial": "只看同型号同编号的 | only repeated ones",
@@ -101,6 +107,9 @@ _HELP = {
     "valid_until_to": "有效期至这一日或以前 | valid until this day at most",
     "weeks": "今后几周 | weeks ahead",
     "subject_ids": "主体 id，可多次 | subject, repeatable",
+    "registration_id": "注册申请 id | application",
+    "session_id": "登录 id，见 account sessions | login",
+    "token": "邮件中链接的最后一段 | the last part of the mailed link",
     "subject_id": "主体 id 或统一社会信用代码 | subject, or its credit code",
     "version": "版本 | version",
 }

@@ -24,7 +24,7 @@ from services.cli.commands.parameters import (
     parameters,
     parser_of,
 )
-from services.cli.commands.table import Row
+from services.cli.commands.row import Row
 from services.cli.output import answer
 from services.cli.output.options import AsJson, Data, Export
 
@@ -101,7 +101,12 @@ def execute(
     if "request_id" in descriptor.fields_by_name:
         request.request_id = new_request_id()
     response = answer.call(
-        partial(_prepared, row, fields), request, data, as_json=as_json, export=export
+        partial(_prepared, row, fields),
+        request,
+        data,
+        as_json=as_json,
+        export=export,
+        anyone=row.anyone,
     )
     if row.fails and getattr(response, row.fails):
         raise typer.Exit(1)

@@ -9,61 +9,15 @@ the gRPC contract, so that `--help` of a group is fast.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-
-@dataclass(frozen=True)
-class Row:
-    """A plain command: one gRPC call. Request fields are named as in the contract, with dots.
-
-    words: the words that the user types to call the command.
-    method: service and method, as the client names them.
-    zh, en: the help text in Chinese and English.
-    args: the fields given as positional arguments, in order.
-    names: the option of a field; `!--refuse` is a flag that sets the field to false.
-    defaults: the value of a field if no option gives one; `=other` copies another field.
-    fixed: the value of a field that has no option.
-    flags: further flags, each with the field that it sets and the value.
-    present: the method that reads the object to be changed; only the given fields are changed.
-    fails: the response field that makes the exit code 1 if it is not empty.
-    """
-
-    words: str
-    method: str
-    zh: str
-    en: str
-    args: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    flags: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
-    present: str = ""
-    fails: str = ""
-
-    @property
-    def help(self) -> str:
-        """The help text of the command, in Chinese and English."""
-        return f"{self.zh}\n\n{self.en}"
-
-
-@dataclass(frozen=True)
-class Command:
-    """A hand-written command: its words, its function as `module:name`, and its help text."""
-
-    words: str
-    place: str  # module:name
-    zh: str
-    en: str
-
-    @property
-    def help(self) -> str:
-        """The help text of the command, in Chinese and English."""
-        return f"{self.zh}\n\n{self.en}"
-
+from services.cli.commands.account_rows import ACCOUNT_ROWS
+from services.cli.commands.row import Command, Row
 
 GROUPS: Mapping[str, str] = {
     "account": "账号 | accounts",
+    "account factor": "两步验证 | the second factor",
+    "registration": "经营者注册申请 | operators' applications for accounts",
+    "colleague": "本单位人员 | the people of one's firm",
     "bureau": "机关 | bureaus",
     "subject": "信用主体 | subjects",
     "instrument": "计量器具 | instruments",
@@ -164,17 +118,7 @@ HAND_WRITTEN = (
 ROWS = (
     # who one is
     Row("whoami", "identity.GetCaller", "显示当前身份。", "Shows who one is."),
-    Row("account create", "identity.CreateAccount", "新建账号。", "Creates an account.",
-        args="name", defaults={"display_name": "=name"}),
-    Row("account show", "identity.GetAccount", "显示账号。", "Shows an account.",
-        args="account_id"),
-    Row("account change", "identity.ChangeAccount", "变更账号的角色、机关和检定机构。",
-        "Changes the roles, the bureau and the institution of an account.", args="account_id"),
-    Row("account list", "identity.ListAccounts", "列出账号。", "Lists accounts."),
-    Row("account close", "identity.CloseAccount", "关闭账号。", "Closes an account.",
-        args="account_id"),
-    Row("account password", "identity.ChangePassword", "修改自己的密码。",
-        "Changes one's own password.", names={"old_password": "--old", "new_password": "--new"}),
+    *ACCOUNT_ROWS,
     # the register
     Row("bureau list", "registry.ListBureaus", "列出机关及其受理异议的联系方式。",
         "Lists bureaus and where they take objections."),

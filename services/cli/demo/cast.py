@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from plumbing.client import new_request_id
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as pb
-from services.cli.client import Client, fixed_token, log_in
+from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.commands.accounts import role_value
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
@@ -35,18 +35,18 @@ async def administrator(settings: Settings, exits: AsyncExitStack) -> Client:
 
 async def engage(settings: Settings, client: Client, part: Part, exits: AsyncExitStack) -> Client:
     """Creates the account of a part and logs in; returns the client, which `exits` closes."""
-    password = secrets.token_urlsafe(12)
+    first, password = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
     request = pb.CreateAccountRequest(
         request_id=new_request_id(),
         name=part.name,
         display_name=part.display_name,
-        password=password,
+        password=first,
         roles=[role_value(part.role)],
         bureau=part.bureau,
         subject_id=part.subject_id,
     )
     await client.identity.CreateAccount(request)
-    session = await log_in(settings, part.name, password)
+    session = await log_in(settings, part.name, first, new_password_step(password))
     return _closing(Client(settings, fixed_token(session.token)), exits)
 
 

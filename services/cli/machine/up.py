@@ -13,6 +13,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from law.errors import InvalidInput
 from plumbing.settings import SERVICES, Settings
 from plumbing.telemetry import ROUTINE
 from services.cli.client import Client, fixed_token, log_in
@@ -137,8 +138,15 @@ async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> No
 async def _load_sample(platform: Platform, screen: Screen) -> None:
     """Loads the bundled register into an empty platform; leaves any other as it is."""
     settings = platform.settings
-    password = administrator_password(settings.keys_dir)
-    session = await log_in(settings, ADMINISTRATOR, password)
+    try:
+        password = administrator_password(settings.keys_dir)
+        session = await log_in(settings, ADMINISTRATOR, password)
+    except (OSError, InvalidInput):
+        screen.news(
+            "样例未装入：先以 quanheng login administrator 改好初始密码",
+            "the sample was not loaded: replace the first password by quanheng login administrator",
+        )
+        return
     client = Client(settings, fixed_token(session.token))
     try:
         if await loading.is_empty(client):

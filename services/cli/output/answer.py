@@ -44,8 +44,9 @@ def call(
     *,
     as_json: bool = False,
     export: Path | None = None,
+    anyone: bool = False,
 ) -> Response:
-    """Calls a gRPC method, prints the response and returns it.
+    """Calls a gRPC method, prints the response and returns it; `anyone` calls without a login.
 
     With `export`, every page of the list is written to that file instead, and the command ends by
     typer.Exit. Raises typer.Exit after a refusal.
@@ -56,11 +57,11 @@ def call(
     async def work(client: Client) -> tuple[Response, Names]:
         response = await method(client)(request)
         names = Names()
-        if not as_json:
+        if not (as_json or anyone):
             await names.learn(client, [response])
         return response, names
 
-    response, names = with_client(data, work)
+    response, names = with_client(data, work, anyone=anyone)
     print_response(response, names, as_json=as_json)
     return response
 

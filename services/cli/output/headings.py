@@ -14,7 +14,8 @@ from services.cli.output.language import choose
 
 _HEADINGS = """
 about 关于 | approvers 可批准的人 | approving_bureau 批准机关代码 | would_be_held 须经批准
-account_id 账号id | action 事项 | activated_at 启用时间 | activated_by 启用人 | activation_id 启用id
+account_id 账号id | accounts 已有账号 | action 事项 | activated_at 启用时间
+activated_by 启用人 | activation_id 启用id
 actor 谁 | address 地址 | adopted_draft 采用征求意见稿 | after 之后 | aggregate 对象
 alert_id 预警id | alert_share 预警比例 | alerts 预警数 | ambiguities 有歧义之处 | area_id 区域id
 area_kind 区域类型 | area_name 区域名称 | assessed_at 评价时间 | assessed_by 评价人
@@ -59,7 +60,14 @@ title_en 名称（英文） | title_zh 名称 | total 总分 | type_code 器具�
 valid_from 启用日 | valid_to 终止日 | valid_until 有效期至 | value 内容 | verified 经核实
 version 版本 | warning 仅提示 | whole_spell 整期 | withdrawal_ground 撤回理由
 withdrawn_at 撤回时间 | year 年度
+client 浏览器或程序 | decision_reason 不予确认的理由
+expires_at 有效至 | external 统一身份认证 | firm_name 单位名称 | first_password 初始密码
+invited_by 邀请人 | person_name 姓名 | present 本次登录 | recovery_codes 恢复码
+registration_id 注册申请id | renewed_at 最近使用 | second_factor 两步验证 | session_id 登录id
+source 网络地址
 
+Registration.subject_name 登记的主体名称
+Registration.number 受理编号 | Registration.bureau 受理机关代码 | Registration.reason 申请说明
 Account.name 用户名 | Account.bureau 机关代码 | Alert.bureau 机关代码 | AuditEntry.hash 链哈希
 Batch.bureau 机关代码 | Batch.state 结果 | Bureau.name 机关名称 | Case.bureau 受理机关代码
 Case.grounds 异议理由 | Case.reasons 决定理由
@@ -108,6 +116,8 @@ TITLES = {
     "InstrumentColour": "器具颜色",
     "Notice": "通知",
     "Record": "信用信息",
+    "Registration": "注册申请",
+    "Session": "登录",
     "RowFault": "逐格检查",
     "Ruleset": "规则",
     "Condition": "修复条件",

@@ -30,7 +30,7 @@ from services.cli.output.words import grade_name, ruleset_name, word
 
 # The columns of a message in a list.
 TABLES: Mapping[str, str] = {
-    "Account": "account_id name display_name roles bureau subject_id closed",
+    "Account": "account_id name display_name roles bureau subject_id email closed",
     "Activation": "activation_id bureau sectors ruleset_id adopted_draft valid_from ground "
     "activated_by activated_at",
     "Alert": "colour due_on subject_id place type_code serial_no reason_zh cite",
@@ -55,8 +55,10 @@ TABLES: Mapping[str, str] = {
     "Notice": "notice_id created_at kind title address state",
     "Outcome": "title grade not_graded",
     "Problem": "object message",
+    "Registration": "registration_id number created_at firm_name person_name bureau state",
     "Record": "record_id kind determined_on points status marks source_ref summary",
     "RowFault": "row column value warning message",
+    "Session": "session_id opened_at renewed_at source client present",
     "Ruleset": "ruleset_id title status version example_valued valid_from valid_to",
     "Step": "at step actor note cite",
     "Subject": "subject_id name credit_code sector bureau",

@@ -12,7 +12,7 @@ from plumbing.private_files import write_private
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Client
+from services.cli.client import Client, log_in, new_password_step
 from services.cli.commands.accounts import role_value
 from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import subjects
@@ -64,18 +64,20 @@ async def engage(client: Client, settings: Settings) -> None:
 
 
 async def _open(client: Client, member: Member, subject_id: str) -> Member:
-    password = secrets.token_urlsafe(12)
+    first, password = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
     request = identity.CreateAccountRequest(
         request_id=new_request_id(),
         name=member.name,
         display_name=member.display_name,
-        password=password,
+        password=first,
         roles=[role_value(member.role)],
         bureau=member.bureau,
         institution=member.institution,
         subject_id=subject_id if member.role == Role.OPERATOR else "",
     )
     await client.identity.CreateAccount(request)
+    # Nobody signs in for good with a password that somebody else gave.
+    await log_in(client.settings, member.name, first, new_password_step(password))
     return Member(**{**asdict(member), "password": password})
 
 

@@ -17,8 +17,10 @@ from plumbing.short_ids import find_by_id
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import lookup, wire
 from services.registry.commands.targets import refuse_any, require_bureau_exists
+from services.registry.identity import sessions
+from services.registry.identity.links import RESET, Links
+from services.registry.identity.tables import Account
 from services.registry.scope import PLATFORM_WIDE
-from services.registry.tables import Account
 
 # Roles that decide cases, and so do not run the platform (D-09).
 DECIDING = frozenset({Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER})
@@ -27,15 +29,20 @@ APART = frozenset({Role.OPERATOR, Role.PUBLIC})
 
 
 async def create_account(
-    change: Change, request: pb.CreateAccountRequest, *, password_hash: str
+    change: Change,
+    request: pb.CreateAccountRequest,
+    *,
+    password_hash: str,
+    first_password: bool = True,
 ) -> pb.CreateAccountResponse:
     """Creates an account for a person.
 
-    Raises InvalidInput for roles that may not be combined or a bureau, subject or institution that
-    does not fit the roles, and AlreadyExists for a name in use.
+    With `first_password`, the person must change the password at the first login. Raises
+    InvalidInput for roles that may not be combined or a bureau, subject or institution that does
+    not fit the roles, and AlreadyExists for a name in use.
     """
     roles = frozenset(map(wire.role_named, request.roles))
-    refuse_any(list(_role_faults(roles)) + list(_scope_faults(roles, request)))
+    refuse_any(list(role_faults(roles)) + list(_scope_faults(roles, request)))
     subject_id = await _existing_scope(change, request)
     if (await change.session.exec(select(Account).where(Account.name == request.name))).first():
         raise AlreadyExists("该用户名已被使用", "This name is in use", name=request.name)
@@ -48,10 +55,11 @@ async def create_account(
         subject_id=subject_id,
         institution=request.institution.strip(),
         password_hash=password_hash,
+        first_password=first_password,
+        email=request.email,
         created_at=change.at,
     )
-    change.session.add(row)
-    change.audit("create_account", f"account/{row.account_id}", after=row.audited())
+    add(change, row)
     return pb.CreateAccountResponse(account=wire.account(row))
 
 
@@ -63,7 +71,7 @@ async def change_account(
     Raises NotFound for an unknown account, WrongState for a closed one and for the caller's own,
     and InvalidInput as `create_account` does.
     """
-    row = await _find(change, request.account_id)
+    row = await find(change, request.account_id)
     if row.account_id == change.caller.account_id:
         raise WrongState("不能更改自己的角色", "You cannot change your own roles")
     if row.closed:
@@ -72,7 +80,7 @@ async def change_account(
     scope = pb.CreateAccountRequest(
         bureau=request.bureau, institution=request.institution, subject_id=row.subject_id
     )
-    refuse_any(list(_role_faults(roles)) + list(_scope_faults(roles, scope)))
+    refuse_any(list(role_faults(roles)) + list(_scope_faults(roles, scope)))
     await _existing_scope(change, scope)
     before = row.audited()
     row.roles, row.bureau = sorted(roles), request.bureau
@@ -81,22 +89,33 @@ async def change_account(
     return pb.ChangeAccountResponse(account=wire.account(row))
 
 
+def add(change: Change, row: Account) -> None:
+    """Adds a new account, with its audit entry."""
+    change.session.add(row)
+    change.audit("create_account", f"account/{row.account_id}", after=row.audited())
+
+
 async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.CloseAccountResponse:
-    """Closes an account permanently.
+    """Closes an account permanently and ends its logins.
 
     Raises NotFound for an unknown account, and WrongState for the caller's own account.
     """
-    row = await _find(change, request.account_id)
+    row = await find(change, request.account_id)
     if row.account_id == change.caller.account_id:
         # Otherwise the last administrator could lock everyone out.
         raise WrongState("不能注销自己的账号", "You cannot close your own account")
-    if not row.closed:
-        before = row.audited()
-        row.closed = True
-        change.audit(
-            "close_account", f"account/{row.account_id}", before=before, after=row.audited()
-        )
+    await close(change, row)
     return pb.CloseAccountResponse(account=wire.account(row))
+
+
+async def close(change: Change, row: Account) -> None:
+    """Closes an account and ends its logins; changes nothing if it is closed already."""
+    if row.closed:
+        return
+    before = row.audited()
+    row.closed = True
+    await sessions.end_all(change, row)
+    change.audit("close_account", f"account/{row.account_id}", before=before, after=row.audited())
 
 
 async def change_password(
@@ -108,27 +127,83 @@ async def change_password(
 ) -> pb.ChangePasswordResponse:
     """Sets a new password for `checked`, the account whose present password was just checked.
 
-    Raises NotPermitted if that password was wrong (`checked` is None), and WrongState if it was
-    changed after the check.
+    Every other login of the account ends. Raises NotPermitted if that password was wrong (`checked`
+    is None), and WrongState if it was changed after the check.
     """
     if checked is None:
-        raise NotPermitted("原密码不正确", "The present password is wrong")
-    row = await _find(change, checked.account_id)
-    if row.password_hash != checked.password_hash:
-        raise WrongState("密码刚刚已被修改", "The password has just been changed")
-    row.password_hash = password_hash
+        raise wrong_password()
+    row = await unchanged(change, checked)
+    row.password_hash, row.first_password = password_hash, False
+    await sessions.end_all(change, row, but=change.caller.session_id)
     change.audit("change_password", f"account/{row.account_id}")
     return pb.ChangePasswordResponse()
 
 
-async def _find(change: Change, account_id: str) -> Account:
+async def set_contact(
+    change: Change, request: pb.SetContactRequest, *, checked: Account | None
+) -> pb.SetContactResponse:
+    """Sets mail address and telephone number of `checked`, whose password was just checked.
+
+    Raises NotPermitted if that password was wrong (`checked` is None), and WrongState if it was
+    changed after the check.
+    """
+    if checked is None:
+        raise wrong_password()
+    row = await unchanged(change, checked)
+    before = row.audited()
+    row.email, row.phone = request.email, request.phone
+    change.audit("set_contact", f"account/{row.account_id}", before=before, after=row.audited())
+    return pb.SetContactResponse(account=wire.account(row))
+
+
+async def send_password_link(
+    change: Change, request: pb.SendPasswordLinkRequest, *, links: Links
+) -> pb.SendPasswordLinkResponse:
+    """Mails a link to set a password to the address of an account.
+
+    Raises NotFound for an unknown account, and WrongState for one that is closed, has no mail
+    address, or for which the bureau's own sign-in service vouches.
+    """
+    row = await find(change, request.account_id)
+    if row.closed or row.external:
+        zh = "该账号已注销，或者使用统一身份认证，没有密码"
+        raise WrongState(zh, "The account is closed, or has no password of its own")
+    if not row.email:
+        zh = "该账号没有登记电子邮箱"
+        raise WrongState(zh, "The account has no mail address")
+    await links.mail(change, RESET, row)
+    return pb.SendPasswordLinkResponse(account=wire.account(row))
+
+
+async def unchanged(change: Change, checked: Account) -> Account:
+    """Returns the locked row of an account whose password was just checked.
+
+    Raises WrongState if the password was changed after the check.
+    """
+    row = await find(change, checked.account_id)
+    if row.password_hash != checked.password_hash:
+        raise WrongState("密码刚刚已被修改", "The password has just been changed")
+    return row
+
+
+def wrong_password() -> NotPermitted:
+    """Returns the error for a wrong present password."""
+    return NotPermitted("原密码不正确", "The present password is wrong")
+
+
+async def find(change: Change, account_id: str) -> Account:
+    """Returns an account by its id or the beginning of it, and locks its row.
+
+    Raises NotFound if there is none.
+    """
     row = await find_by_id(change.session, Account, account_id, lock=True)
     if row is None:
         raise NotFound("没有该账号", "There is no such account", account_id=account_id)
     return row
 
 
-def _role_faults(roles: frozenset[Role]) -> Iterator[Fault]:
+def role_faults(roles: frozenset[Role]) -> Iterator[Fault]:
+    """Yields a fault for each pair of roles that one account may not combine."""
     if Role.ADMINISTRATOR in roles and roles & DECIDING:
         zh = "平台管理员不得兼任经办人、单位负责人或复核人"
         yield Fault("roles", zh, "an administrator holds no deciding role")

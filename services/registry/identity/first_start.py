@@ -15,15 +15,20 @@ from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
 from services.registry.identity.accounts import create_account
 from services.registry.identity.passwords import Passwords
+from services.registry.identity.tables import Account
 from services.registry.scope import PLATFORM_WIDE
-from services.registry.tables import Account
 
 ADMINISTRATOR = "administrator"
 log = structlog.get_logger()
 
 
-async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir: Path) -> None:
+async def ensure_administrator(
+    changes: Changes, passwords: Passwords, keys_dir: Path, *, first_password_stays: bool = False
+) -> None:
     """Creates the first administrator's account, unless it exists already.
+
+    Its password must be changed at the first login, unless `first_password_stays`: a sandbox signs
+    in as the administrator by itself.
 
     Its password is stored in a file that only the file's owner may read. The file is written first,
     so that after a crash the next start uses the same password.
@@ -41,7 +46,9 @@ async def ensure_administrator(changes: Changes, passwords: Passwords, keys_dir:
         bureau=PLATFORM_WIDE,
     )
     async with changes.change(service_caller("registry")) as change:
-        await create_account(change, request, password_hash=hashed)
+        await create_account(
+            change, request, password_hash=hashed, first_password=not first_password_stays
+        )
     log.info("identity.administrator_created", password_file=str(file))
 
 

@@ -15,6 +15,7 @@ from plumbing.private_files import service_secret_file, write_private
 from plumbing.settings import CALLERS
 from plumbing.tokens import make_keys
 from services.registry.identity.first_start import first_password
+from services.registry.identity.vault import make_key
 
 REGISTRY = "registry"
 
@@ -24,6 +25,7 @@ def hand_out(directory: Path) -> None:
     made = directory / REGISTRY
     make_keys(made, CALLERS)
     first_password(made)
+    make_key(made)
     for service in CALLERS:
         if service != REGISTRY:
             _copy(made, directory / service, service)

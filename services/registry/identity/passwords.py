@@ -1,35 +1,32 @@
 """Passwords: hashed with argon2, and protected against guessing.
 
 A name without an account is treated like any other: the same amount of work, the same count of
-wrong passwords, the same errors. The waiting time is measured by the machine's clock, so moving a
-sandbox's clock does not shorten it.
+wrong passwords, the same errors. The right password from an address that is known of the account is
+never refused, whatever others try; wrong ones from there are answered later each time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
-import sqlalchemy as sa
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlmodel import col, select
 
-from law.errors import WrongState
 from plumbing.clock import Clock
 from plumbing.database import Database
-from plumbing.events.leadership import exclusively
 from plumbing.identity import Unauthenticated
 from plumbing.settings import Settings
-from services.registry.tables import Account, WrongPassword
+from services.registry.identity.tables import Account
+from services.registry.identity.throttle import SIGN_IN, KnownSources, Throttle
 
-WRONG_IN_A_ROW = 5
-WAIT = timedelta(minutes=1)
-FORGET = timedelta(hours=1)
 # Each hash takes 64 MiB; a flood of logins must not use up the machine's memory.
 HASHES_AT_ONCE = 2
+LONGEST_DELAY = 4.0  # seconds, less than a call may take
+Sleep = Callable[[float], Awaitable[None]]
 
 
 def hasher_of(settings: Settings) -> PasswordHasher:
@@ -46,68 +43,78 @@ def hasher_of(settings: Settings) -> PasswordHasher:
 class Passwords:
     """Hashes passwords and checks them against accounts."""
 
-    def __init__(self, database: Database, clock: Clock, hasher: PasswordHasher) -> None:
-        self._database, self._clock = database, clock
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        hasher: PasswordHasher,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._database, self._sleep = database, sleep
+        self._throttle = Throttle(database, clock, "password", SIGN_IN)
+        self._known = KnownSources(database, clock)
         self._hasher = hasher
         self._unknown_hash = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def hash(self, password: str) -> str:
         """Returns the salted argon2 hash of a password."""
         async with self._hashing:
             return await asyncio.to_thread(self._hasher.hash, password)
 
-    async def check(self, name: str, password: str) -> Account:
-        """Returns the open account with this name and password.
+    async def check(self, name: str, password: str, source: str = "") -> Account:
+        """Returns the open account with this name, or mail address, and password.
 
-        Raises Unauthenticated if there is none, and WrongState for a minute after five wrong
-        passwords in a row.
+        `source` is the network address from which the password came. Raises Unauthenticated if
+        there is no such account, and WrongState while an address that is not known of the account
+        has to wait after wrong passwords.
         """
-        # One attempt at a time for each name, so that a hundred at once are all counted.
-        lock = self._locks.setdefault(name, asyncio.Lock())
+        # One try at a time for each name and address, so that a hundred at once are all counted.
+        lock = self._locks.setdefault((name, source), asyncio.Lock())
         async with lock:
-            return await self._check(name, password)
+            account = await self._find(name)
+            known = account is not None and await self._known.has(account.account_id, source)
+            if not known:
+                await self._throttle.require_patience(name, source)
+            right = await self.matches(account, password)
+            if account is None or not right:
+                await self._note_wrong(name, source, known=known)
+                raise Unauthenticated("用户名或密码不正确", "The name or the password is wrong")
+            await self._throttle.forget(name, source)
+            return account
 
-    async def _check(self, name: str, password: str) -> Account:
-        account = await self._find(name)
-        right = await self._matches(
-            account.password_hash if account else self._unknown_hash, password
-        )
-        await self._count(name, right=right)
-        if account is None or account.closed or not right:
-            raise Unauthenticated("用户名或密码不正确", "The name or the password is wrong")
-        return account
+    async def know(self, account: Account, source: str) -> None:
+        """Notes that an account has signed in completely from a network address."""
+        await self._known.note(account.account_id, source)
+
+    async def matches(self, account: Account | None, password: str) -> bool:
+        """Returns whether it is the password of an open account; takes as long without account."""
+        hashed = account.password_hash if account and account.password_hash else self._unknown_hash
+        async with self._hashing:
+            right = await asyncio.to_thread(self._verify, hashed, password)
+        return right and account is not None and not account.closed
+
+    def _verify(self, hashed: str, password: str) -> bool:
+        try:
+            self._hasher.verify(hashed, password)
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+        return True
 
     async def _find(self, name: str) -> Account | None:
         async with self._database.snapshot() as session:
-            wrong = await session.get(WrongPassword, name)
-            account = (await session.exec(select(Account).where(Account.name == name))).first()
-        if wrong and wrong.times >= WRONG_IN_A_ROW and self._clock.now() < wrong.last_at + WAIT:
-            raise WrongState(
-                "密码连续输错，请一分钟后再试", "Too many wrong passwords; wait a minute"
+            row = (await session.exec(select(Account).where(Account.name == name))).first()
+            if row is not None or "@" not in name:
+                return row
+            bearing = select(Account).where(
+                Account.email == name, col(Account.closed).is_(False), Account.password_hash != ""
             )
-        return account
+            rows = (await session.exec(bearing.limit(2))).all()
+        return rows[0] if len(rows) == 1 else None
 
-    async def _matches(self, hashed: str, password: str) -> bool:
-        async with self._hashing:
-            try:
-                return await asyncio.to_thread(self._hasher.verify, hashed, password)
-            except VerifyMismatchError:
-                return False
-
-    async def _count(self, name: str, *, right: bool) -> None:
-        now = self._clock.now()
-        stale = col(WrongPassword.last_at) < now - FORGET
-        async with self._database.transaction() as session:
-            # Otherwise two first attempts at once would both count as the first.
-            await exclusively(session, "wrong passwords")
-            await session.exec(sa.delete(WrongPassword).where(stale))
-            wrong = await session.get(WrongPassword, name, with_for_update=True)
-            if right:
-                if wrong:
-                    await session.delete(wrong)
-                return
-            # After the waiting there are five more attempts.
-            times = wrong.times % WRONG_IN_A_ROW if wrong else 0
-            await session.merge(WrongPassword(name=name, times=times + 1, last_at=now))
+    async def _note_wrong(self, name: str, source: str, *, known: bool) -> None:
+        await self._throttle.count(name, source)
+        beyond = await self._throttle.times(name, source) - SIGN_IN.at_source
+        if known and beyond >= 0:
+            await self._sleep(min(2.0**beyond / 2, LONGEST_DELAY))

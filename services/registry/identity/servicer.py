@@ -2,59 +2,82 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import Mapping
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 
+from law.errors import WrongState
 from plumbing.change import Changes
 from plumbing.identity import Caller, Role, Unauthenticated, current_caller, service_caller
 from plumbing.servicer import Servicer, change, query
-from plumbing.tokens import Signer
 from protos.identity.v1 import identity_pb2 as pb
 from protos.identity.v1 import identity_pb2_grpc as rpc
-from services.registry import queries, wire
-from services.registry.identity import accounts
-from services.registry.identity.passwords import Passwords
-from services.registry.tables import Account
+from services.registry import queries
+from services.registry.identity import (
+    accounts,
+    colleagues,
+    external,
+    factor_commands,
+    links,
+    registrations,
+    sessions,
+)
+from services.registry.identity.doors import Doors
+from services.registry.identity.login import caller_of
+from services.registry.identity.origin import origin_of
+from services.registry.identity.password_rules import require_good
+from services.registry.identity.tables import Account
+from services.registry.identity.throttle import Throttle
 
 log = structlog.get_logger()
 
-
 # A person at the portal who has not signed in.
 VISITOR = Caller("visitor", "visitor", frozenset({Role.PUBLIC}))
-
-
-def _caller(account: Account) -> Caller:
-    """An account as its tokens name it: with the roles it has now."""
-    roles = frozenset(map(Role, account.roles))
-    return Caller(account.account_id, account.name, roles, account.bureau, account.subject_id)
+# What tells nobody whether an account exists takes at least this long, account or none.
+LEAST_SECONDS = 0.3
 
 
 class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
-    """Issues tokens and manages accounts. `secrets` has the secret of each service, by its name."""
+    """Issues tokens and manages accounts."""
 
     register = rpc.add_IdentityServiceServicer_to_server
 
-    def __init__(
-        self, changes: Changes, passwords: Passwords, signer: Signer, secrets: Mapping[str, str]
-    ) -> None:
+    def __init__(self, changes: Changes, doors: Doors) -> None:
         super().__init__(changes)
-        self._passwords, self._signer, self._secrets = passwords, signer, secrets
+        self._doors, self._logins = doors, doors.logins
+        self._passwords, self._signer = doors.logins.passwords, doors.logins.signer
 
     async def Login(self, request: pb.LoginRequest, context: Any) -> pb.LoginResponse:
-        account = await self._passwords.check(request.name, request.password)
-        token, ends = self._signer.issue(_caller(account))
-        log.info("identity.login", account=account.account_id)
-        answer = pb.LoginResponse(token=token, account=wire.account(account))
-        answer.expires_at.FromDatetime(ends)
-        return answer
+        answer = await self._logins.begin(request, origin_of(current_caller(), context))
+        return _noted(answer)
+
+    async def ContinueLogin(
+        self, request: pb.ContinueLoginRequest, context: Any
+    ) -> pb.LoginResponse:
+        answer = await self._logins.go_on(request, origin_of(current_caller(), context))
+        return _noted(answer)
+
+    async def LoginExternal(
+        self, request: pb.LoginExternalRequest, context: Any
+    ) -> pb.LoginResponse:
+        mapping, caller = self._doors.mapping, current_caller()
+        if mapping is None or request.issuer != self._doors.issuer:
+            zh = "平台没有启用这个统一身份认证"
+            raise WrongState(zh, "The platform does not use this sign-in service")
+        async with self.changes.change(caller) as changing:
+            account = await external.account_of(changing, request, mapping)
+            origin = origin_of(caller, context)
+            return _noted(await self._logins.token_for(changing, account, origin))
 
     async def LoginService(
         self, request: pb.LoginServiceRequest, context: Any
     ) -> pb.LoginServiceResponse:
-        secret = self._secrets.get(request.service, "")
+        secret = self._doors.secrets.get(request.service, "")
         if not hmac.compare_digest(secret.encode(), request.secret.encode()):
             raise Unauthenticated("服务密钥不正确", "The service's secret is wrong")
         token, ends = self._signer.issue(service_caller(request.service))
@@ -75,16 +98,23 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
     ) -> pb.RenewTokenResponse:
         async with self.view() as view:
             account = await queries.open_account(view)
-        token, ends = self._signer.issue(_caller(account))
+        session_id = current_caller().session_id
+        if session_id:
+            async with self.changes.change(current_caller()) as changing:
+                await sessions.renew(changing.session, session_id, self._logins.machine.now())
+        token, ends = self._signer.issue(caller_of(account, session_id))
         answer = pb.RenewTokenResponse(token=token)
         answer.expires_at.FromDatetime(ends)
         return answer
 
     GetCaller = query(queries.get_caller)
+    ListSessions = query(sessions.list_sessions)
+    EndSession = change(sessions.end_session)
 
     async def CreateAccount(
         self, request: pb.CreateAccountRequest, context: Any
     ) -> pb.CreateAccountResponse:
+        require_good(request.password, "password", request.name, request.email)
         hashed = await self._passwords.hash(request.password)
         return await self.once(request, accounts.create_account, password_hash=hashed)
 
@@ -97,11 +127,153 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
     async def ChangePassword(
         self, request: pb.ChangePasswordRequest, context: Any
     ) -> pb.ChangePasswordResponse:
-        try:
-            checked = await self._passwords.check(current_caller().name, request.old_password)
-        except Unauthenticated:
-            checked = None  # the command refuses it, unless this repeats a change that was made
+        require_good(request.new_password, "new_password", current_caller().name)
+        checked = await self._checked(request.old_password, context)
         hashed = await self._passwords.hash(request.new_password)
         return await self.once(
             request, accounts.change_password, checked=checked, password_hash=hashed
         )
+
+    async def SetContact(
+        self, request: pb.SetContactRequest, context: Any
+    ) -> pb.SetContactResponse:
+        checked = await self._checked(request.password, context)
+        return await self.once(request, accounts.set_contact, checked=checked)
+
+    async def BeginSecondFactor(
+        self, request: pb.BeginSecondFactorRequest, context: Any
+    ) -> pb.BeginSecondFactorResponse:
+        checked = await self._checked(request.password, context)
+        async with self.changes.change(current_caller()) as changing:
+            setup = await factor_commands.begin(changing, self._logins.factors, checked)
+        return pb.BeginSecondFactorResponse(setup=setup)
+
+    async def ConfirmSecondFactor(
+        self, request: pb.ConfirmSecondFactorRequest, context: Any
+    ) -> pb.ConfirmSecondFactorResponse:
+        async with self._guarded_code(context), self.changes.change(current_caller()) as changing:
+            codes = await factor_commands.confirm(changing, self._logins.factors, request.code)
+        return pb.ConfirmSecondFactorResponse(recovery_codes=codes)
+
+    async def RenewRecoveryCodes(
+        self, request: pb.RenewRecoveryCodesRequest, context: Any
+    ) -> pb.RenewRecoveryCodesResponse:
+        async with self._guarded_code(context), self.changes.change(current_caller()) as changing:
+            codes = await factor_commands.renew(changing, self._logins.factors, request.code)
+        return pb.RenewRecoveryCodesResponse(recovery_codes=codes)
+
+    async def RemoveSecondFactor(
+        self, request: pb.RemoveSecondFactorRequest, context: Any
+    ) -> pb.RemoveSecondFactorResponse:
+        async with self._guarded_code(context):
+            return await self.once(request, factor_commands.remove, factors=self._logins.factors)
+
+    async def RequestPasswordLink(
+        self, request: pb.RequestPasswordLinkRequest, context: Any
+    ) -> pb.RequestPasswordLinkResponse:
+        origin = origin_of(current_caller(), context)
+        await self._count(self._doors.mails, request.name, origin.source)
+        async with _no_sooner(), self.changes.change(service_caller("registry")) as changing:
+            await links.request(changing, request, self._doors.links)
+        return pb.RequestPasswordLinkResponse()
+
+    async def SendPasswordLink(
+        self, request: pb.SendPasswordLinkRequest, context: Any
+    ) -> pb.SendPasswordLinkResponse:
+        return await self.once(request, accounts.send_password_link, links=self._doors.links)
+
+    GetPasswordLink = query(links.password_link)
+
+    async def SetPasswordByLink(
+        self, request: pb.SetPasswordByLinkRequest, context: Any
+    ) -> pb.SetPasswordByLinkResponse:
+        async with self.view() as view:
+            _, account = await links.find(view.session, request.token, view.at)
+        require_good(request.new_password, "new_password", account.name, account.email)
+        hashed = await self._passwords.hash(request.new_password)
+        async with self.changes.change(caller_of(account)) as changing:
+            return await links.set_password(changing, request, password_hash=hashed)
+
+    async def GetMailedToken(
+        self, request: pb.GetMailedTokenRequest, context: Any
+    ) -> pb.GetMailedTokenResponse:
+        async with self.view() as view:
+            return await self._doors.links.mailed_token(view, request)
+
+    async def RegisterOperator(
+        self, request: pb.RegisterOperatorRequest, context: Any
+    ) -> pb.RegisterOperatorResponse:
+        origin = origin_of(current_caller(), context)
+        code = request.credit_code.upper()
+        await self._doors.applications.require_patience(code, origin.source)
+        async with _no_sooner():
+            command = registrations.register
+            answer = await self.once(request, command, links=self._doors.links)
+        await self._doors.applications.count(code, origin.source)
+        return answer
+
+    ListRegistrations = query(registrations.list_registrations)
+    GetRegistration = query(registrations.get_registration)
+
+    async def ConfirmRegistration(
+        self, request: pb.ConfirmRegistrationRequest, context: Any
+    ) -> pb.ConfirmRegistrationResponse:
+        hashed = ""
+        if request.first_password:
+            require_good(request.first_password, "first_password")
+            hashed = await self._passwords.hash(request.first_password)
+        return await self.once(
+            request, registrations.confirm, links=self._doors.links, password_hash=hashed
+        )
+
+    RejectRegistration = change(registrations.reject)
+    ListColleagues = query(colleagues.list_colleagues)
+
+    async def InviteColleague(
+        self, request: pb.InviteColleagueRequest, context: Any
+    ) -> pb.InviteColleagueResponse:
+        return await self.once(request, colleagues.invite, links=self._doors.links)
+
+    RemoveColleague = change(colleagues.remove)
+
+    async def _checked(self, password: str, context: Any) -> Account | None:
+        """The caller's own account, if it is its password.
+
+        The command refuses None, unless the call repeats a change that was made.
+        """
+        caller = current_caller()
+        source = origin_of(caller, context).source
+        try:
+            return await self._passwords.check(caller.name, password, source)
+        except Unauthenticated:
+            return None
+
+    async def _count(self, throttle: Throttle, name: str, source: str) -> None:
+        await throttle.require_patience(name, source)
+        await throttle.count(name, source)
+
+    @asynccontextmanager
+    async def _guarded_code(self, context: Any) -> AsyncIterator[None]:
+        """Counts wrong codes of the caller, so that nobody guesses them."""
+        caller, codes = current_caller(), self._logins.codes
+        source = origin_of(caller, context).source
+        await codes.require_patience(caller.account_id, source)
+        try:
+            yield
+        except factor_commands.WRONG:
+            await codes.count(caller.account_id, source)
+            raise
+
+
+def _noted(answer: pb.LoginResponse) -> pb.LoginResponse:
+    if answer.token:
+        log.info("identity.login", account=answer.account.account_id)
+    return answer
+
+
+@asynccontextmanager
+async def _no_sooner() -> AsyncIterator[None]:
+    """Takes at least a set time, whatever is done meanwhile."""
+    ends = time.monotonic() + LEAST_SECONDS
+    yield
+    await asyncio.sleep(max(0.0, ends - time.monotonic()))

@@ -22,6 +22,7 @@ from protos.alerts.v1.events_pb2 import AlertsRaised
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.alerts.activities import Activities
+from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.workflows import EscalationStand
 from services.alerts.tables import Alert, Notice
@@ -118,6 +119,13 @@ class RecordingTimers(Timers):
         return workflow_id in self.running
 
 
+class LinksKnown:
+    """Stands in for the registry, of which alerts asks the secret part of a link."""
+
+    async def mailed_token(self, link_id: str) -> str:
+        return f"{link_id}.secret"
+
+
 class RunningAlerts:
     """A register's outbox, and alerts with its consumers, relay and database."""
 
@@ -127,7 +135,7 @@ class RunningAlerts:
         self.register, self.database, self.js = register, database, js
         self.clock, self.timers = FixedClock(START), RecordingTimers()
         self.changes = Changes(database, self.clock)
-        self.activities = Activities(self.changes, settings)
+        self.activities = Activities(self.changes, settings, self.clients())
         token = cast("Any", None)
         parts = Parts("alerts", settings, self.clock, database, self.changes, js, token)
         self.consumers = consumers(parts, self.timers)
@@ -136,6 +144,10 @@ class RunningAlerts:
             Relay(database, js, self.clock, poll_seconds=0.02).run,
             *(consumer.run for consumer in self.consumers),
         ]
+
+    def clients(self) -> Clients:
+        """A register that knows the secret part of every link."""
+        return cast("Clients", LinksKnown())
 
     @property
     def today(self) -> date:

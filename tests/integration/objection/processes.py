@@ -42,7 +42,7 @@ NAMES = {
     BUREAU: "测试区市场监督管理局",
     OTHER_BUREAU: "测试邻区市场监督管理局",
 }
-PASSWORD = "a long test password"
+FIRST, PASSWORD = "a first test password", "a long test password"
 ROLES = identity_pb2.Role
 T = TypeVar("T")
 
@@ -138,11 +138,16 @@ class Processes:
             for n in names
         }
 
-    async def log_in(self, name: str, password: str) -> Person:
+    async def log_in(self, name: str, password: str, new_password: str = "") -> Person:
         stub = identity_pb2_grpc.IdentityServiceStub(
             open_channel(self.settings.registry_address, timeout=PATIENCE_SECONDS)
         )
         answer = await ask(stub.Login(identity_pb2.LoginRequest(name=name, password=password)))
+        if new_password:
+            step = identity_pb2.ContinueLoginRequest(
+                challenge=answer.challenge, new_password=new_password
+            )
+            answer = await ask(stub.ContinueLogin(step))
         return Person(answer.account.account_id, self.channels(answer.token))
 
     async def administrator(self) -> Person:
@@ -320,14 +325,14 @@ async def engaged(
         request_id=new_request_id(),
         name=name,
         display_name=name,
-        password=PASSWORD,
+        password=FIRST,
         roles=roles,
         bureau=bureau,
         subject_id=subject_id,
     )
     stub = identity_pb2_grpc.IdentityServiceStub(administrator.channels["registry"])
     await ask(stub.CreateAccount(request))
-    return await processes.log_in(name, PASSWORD)
+    return await processes.log_in(name, FIRST, PASSWORD)
 
 
 def local(day: str, hour: int = 0) -> datetime:

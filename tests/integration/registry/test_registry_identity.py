@@ -29,7 +29,7 @@ from services.registry.identity.passwords import Passwords, hasher_of
 from tests.integration.registry.running_registry import DISTRICT, STARTS, RunningRegistry, refused
 from tests.postgres import Databases
 
-PASSWORD = "a-synthetic-password"
+FIRST, PASSWORD = "a-first-password", "a-synthetic-password"
 
 
 def account(*roles: Role, **values: Any) -> pb.CreateAccountRequest:
@@ -38,7 +38,7 @@ def account(*roles: Role, **values: Any) -> pb.CreateAccountRequest:
     defaults = {
         "name": f"user-{uuid4().hex[:12]}",
         "display_name": "合成经办人",
-        "password": PASSWORD,
+        "password": FIRST,
         "roles": map(wire.role_number, roles),
         "bureau": DISTRICT,
     }
@@ -51,6 +51,17 @@ async def log_in(
     return await registry.client_with().identity.Login(
         pb.LoginRequest(name=name, password=password)
     )
+
+
+async def opened(registry: RunningRegistry, *roles: Role, **values: Any) -> pb.Account:
+    """An account whose first password was changed at the first login."""
+    await registry.bureau()
+    request = account(*roles, **values)
+    made = await registry.client(Role.ADMINISTRATOR, bureau="").identity.CreateAccount(request)
+    first = await log_in(registry, made.account.name, request.password)
+    assert (first.token, first.step) == ("", pb.LOGIN_STEP_NEW_PASSWORD)
+    going_on = pb.ContinueLoginRequest(challenge=first.challenge, new_password=PASSWORD)
+    return (await registry.client_with().identity.ContinueLogin(going_on)).account
 
 
 async def test_the_first_administrator_comes_with_the_first_start(
@@ -69,9 +80,7 @@ async def test_the_first_administrator_comes_with_the_first_start(
 
 
 async def test_a_token_says_who_calls_and_in_which_scope(registry: RunningRegistry) -> None:
-    await registry.bureau()
-    admin = registry.client(Role.ADMINISTRATOR, bureau="")
-    made = (await admin.identity.CreateAccount(account(Role.CASEWORKER, Role.INSPECTOR))).account
+    made = await opened(registry, Role.CASEWORKER, Role.INSPECTOR)
     answer = await log_in(registry, made.name)
     assert answer.account == made
     verifier = Verifier(public_key(registry.settings.keys_dir), SystemClock())
@@ -89,8 +98,7 @@ async def test_unknown_names_wrong_passwords_and_closed_accounts_answer_alike(
 ) -> None:
     await registry.bureau()
     admin = registry.client(Role.ADMINISTRATOR, bureau="")
-    known = (await admin.identity.CreateAccount(account())).account
-    closed = (await admin.identity.CreateAccount(account())).account
+    known, closed = await opened(registry), await opened(registry)
     close = pb.CloseAccountRequest(request_id=new_request_id(), account_id=closed.account_id)
     assert (await admin.identity.CloseAccount(close)).account.closed
     answers = []
@@ -137,7 +145,7 @@ async def test_the_administrator_is_made_once_even_when_its_password_was_written
 
 
 @pytest.mark.parametrize("name", ["administrator", "nobody"])
-async def test_after_five_wrong_passwords_a_name_waits_a_minute(
+async def test_after_five_wrong_passwords_a_name_waits_a_minute_then_longer(
     alone: tuple[Passwords, Database, FixedClock], name: str
 ) -> None:
     passwords, _, clock = alone
@@ -152,6 +160,11 @@ async def test_after_five_wrong_passwords_a_name_waits_a_minute(
     clock.moment += timedelta(seconds=1)
     with pytest.raises(Unauthenticated):
         await passwords.check(name, "wrong")
+    # The next wait is twice as long.
+    clock.moment += timedelta(seconds=119)
+    with pytest.raises(WrongState):
+        await passwords.check(name, PASSWORD)
+    clock.moment += timedelta(seconds=1)
     if name == "administrator":
         await passwords.check(name, PASSWORD)
 
@@ -216,7 +229,7 @@ async def test_the_portal_alone_gets_the_token_of_visitors(registry: RunningRegi
 async def test_a_token_is_renewed_while_its_account_is_open(registry: RunningRegistry) -> None:
     await registry.bureau()
     admin = registry.client(Role.ADMINISTRATOR, bureau="")
-    made = (await admin.identity.CreateAccount(account())).account
+    made = await opened(registry)
     first = await log_in(registry, made.name)
     client = registry.client_with(first.token)
     renewed = await client.identity.RenewToken(pb.RenewTokenRequest())
@@ -311,9 +324,7 @@ async def test_no_administrator_closes_its_own_account(registry: RunningRegistry
 async def test_a_password_is_changed_by_whoever_knows_it_and_the_change_may_be_repeated(
     registry: RunningRegistry,
 ) -> None:
-    await registry.bureau()
-    admin = registry.client(Role.ADMINISTRATOR, bureau="")
-    made = (await admin.identity.CreateAccount(account())).account
+    made = await opened(registry)
     client = registry.client_with((await log_in(registry, made.name)).token)
 
     def change(old: str) -> pb.ChangePasswordRequest:
@@ -330,7 +341,11 @@ async def test_a_password_is_changed_by_whoever_knows_it_and_the_change_may_be_r
     with refused("UNAUTHENTICATED"):
         await log_in(registry, made.name)
     entries = await registry.audited(f"account/{made.account_id}")
-    assert [entry.action for entry in entries] == ["create_account", "change_password"]
+    assert [entry.action for entry in entries] == [
+        "create_account",
+        "change_password",
+        "change_password",
+    ]
 
 
 async def kept(registry: RunningRegistry) -> list[bytes]:

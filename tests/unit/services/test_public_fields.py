@@ -93,14 +93,34 @@ OPEN = {
     },
     "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
     # To the person who logs in, about that person.
-    "quanheng.identity.v1.LoginResponse": {"token", "expires_at", "account"},
+    "quanheng.identity.v1.LoginResponse": {
+        *("token", "expires_at", "account", "step", "challenge", "setup", "recovery_codes"),
+    },
+    "quanheng.identity.v1.SecondFactorSetup": {"uri", "secret"},
+    "quanheng.identity.v1.ListSessionsResponse": {"sessions"},
+    "quanheng.identity.v1.Session": {
+        *("session_id", "opened_at", "renewed_at", "source", "client", "present"),
+    },
+    "quanheng.identity.v1.EndSessionResponse": {"ended"},
+    "quanheng.identity.v1.SetContactResponse": {"account"},
+    "quanheng.identity.v1.BeginSecondFactorResponse": {"setup"},
+    "quanheng.identity.v1.ConfirmSecondFactorResponse": {"recovery_codes"},
+    "quanheng.identity.v1.RenewRecoveryCodesResponse": {"recovery_codes"},
+    "quanheng.identity.v1.RemoveSecondFactorResponse": {"account"},
+    # To whoever has the mail with the link, about that person.
+    "quanheng.identity.v1.GetPasswordLinkResponse": {"name", "display_name", "expires_at"},
+    "quanheng.identity.v1.SetPasswordByLinkResponse": {"name"},
+    # The same to anyone, whatever is on file.
+    "quanheng.identity.v1.RequestPasswordLinkResponse": set(),
+    "quanheng.identity.v1.RegisterOperatorResponse": {"number"},
     "quanheng.identity.v1.LoginServiceResponse": {"token", "expires_at"},
     "quanheng.identity.v1.RenewTokenResponse": {"token", "expires_at"},
     "quanheng.identity.v1.GetCallerResponse": {"account"},
     "quanheng.identity.v1.ChangePasswordResponse": set(),
     "quanheng.identity.v1.Account": {
         *("account_id", "name", "display_name", "roles", "bureau", "subject_id", "closed"),
-        *("created_at", "institution"),
+        *("created_at", "institution", "email", "phone", "first_password", "second_factor"),
+        *("external", "invited_by"),
     },
     "quanheng.grading.v1.GetGradeResponse": {"grade"},
     "quanheng.grading.v1.ListGradesInForceResponse": {"grades"},

@@ -10,9 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.identity import Role, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.identity.tables import Account
 from services.registry.imports import wire
 from services.registry.imports.plan.plan import Kind, Plan, every_row, fetch
-from services.registry.tables import Account, Bureau, ImportBatch, Instrument, Subject, Verification
+from services.registry.tables import Bureau, ImportBatch, Instrument, Subject, Verification
 
 AWAITING = "awaiting_approval"
 

@@ -23,6 +23,7 @@ from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.announce_changes import Cause
+from services.registry.identity.tables import Account
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch import imported_rows
@@ -38,7 +39,7 @@ from services.registry.imports.progress import Progress, Step
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.file import FileContent, read_file
-from services.registry.tables import Account, ImportBatch
+from services.registry.tables import ImportBatch
 
 PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.BUREAUS: plan_bureaus,

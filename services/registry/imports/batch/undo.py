@@ -20,6 +20,7 @@ from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.announce_changes import Cause
+from services.registry.identity.tables import Account
 from services.registry.imports import wire
 from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.access import find_batch
@@ -27,7 +28,6 @@ from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
 from services.registry.imports.plan.plan import Kind, fetch, present_rows
 from services.registry.imports.plan.verifications import STATED
 from services.registry.tables import (
-    Account,
     Bureau,
     Contest,
     ImportBatch,

@@ -43,7 +43,9 @@ class Platform:
         self.answers = list(answers)
         self.asked: list[Any] = []
 
-    def with_client(self, _data: Path | None, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    def with_client(
+        self, _data: Path | None, work: Callable[[Any], Awaitable[Any]], **_options: bool
+    ) -> Any:
         return asyncio.run(_awaited(work(self)))
 
     def __getattr__(self, _name: str) -> Any:

@@ -16,7 +16,8 @@ from services.alerts.policy import POLICY as ALERTS
 from services.cli.client import GRPC_SERVICES
 from services.cli.commands.parameters import dotted, fields_of, parameters
 from services.cli.commands.plain import function_of, method_of
-from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS, Command, Row
+from services.cli.commands.row import Command, Row
+from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS
 from services.grading.assessments.policy import ASSESSMENT_POLICY
 from services.grading.policy import POLICY as GRADING
 from services.grading.policy import RULESET_POLICY
@@ -41,6 +42,7 @@ PEOPLE = set(Role) - {Role.SERVICE, Role.INTEGRATOR}
 # What a person may call and what has no row: the command that calls it, or why there is none.
 BY_HAND = {
     "IdentityService/Login": "login",
+    "IdentityService/ContinueLogin": "login",
     "IdentityService/LoginService": "no command: for services, with a secret of their own",
     "IdentityService/RenewToken": "every command, before a login ends",
     "IdentityService/NameAccounts": "every list, for the names of people",

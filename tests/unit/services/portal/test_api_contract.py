@@ -27,7 +27,10 @@ from tools import generate
 
 ROOT = Path(__file__).parents[4]
 # Open to the role of the public, but about an account, which a visitor has not.
-OF_AN_ACCOUNT = {"RenewToken", "GetCaller", "ChangePassword"}
+OF_AN_ACCOUNT = {
+    *("RenewToken", "GetCaller", "ChangePassword", "ListSessions", "EndSession", "SetContact"),
+    *("BeginSecondFactor", "ConfirmSecondFactor", "RenewRecoveryCodes", "RemoveSecondFactor"),
+}
 # For services, although anybody may call it who has the secret of one.
 OF_SERVICES = {"LoginService"}
 # What the platform refuses beyond the rules of the fields, and JSON Schema does not say.

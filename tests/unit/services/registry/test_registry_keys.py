@@ -17,7 +17,7 @@ def names(folder: Path) -> set[str]:
 def test_the_registry_alone_gets_the_signing_key_and_the_first_password(tmp_path: Path) -> None:
     hand_out(tmp_path)
     secrets = {f"service-{service}.secret" for service in CALLERS}
-    rest = {"signing.jwk", "public.jwk", "administrator.password"}
+    rest = {"signing.jwk", "public.jwk", "administrator.password", "accounts.secret"}
     assert names(tmp_path) == set(CALLERS)
     assert names(tmp_path / "registry") == secrets | rest
     for service in set(CALLERS) - {"registry"}:
