@@ -18,7 +18,9 @@ from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import start_logging
 from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
+from services.portal.provider import Provider
 from services.portal.sessions import Sessions
+from services.portal.sign_ins import SignIns
 from services.portal.visit import Portal
 
 GRACE_SECONDS = 5  # for pages that are being answered
@@ -63,7 +65,14 @@ async def _run(settings: Settings) -> None:
         idle=timedelta(minutes=settings.portal_idle_minutes),
         longest=timedelta(hours=settings.portal_session_hours),
     )
-    portal = Portal(settings, services, sessions, VisitorToken(settings, clock))
+    portal = Portal(
+        settings,
+        services,
+        sessions,
+        VisitorToken(settings, clock),
+        SignIns(database, clock),
+        Provider.of(settings),
+    )
     host, _, port = settings.listen_address(PORTAL).rpartition(":")
     config = uvicorn.Config(
         application(portal, clock),
@@ -71,6 +80,7 @@ async def _run(settings: Settings) -> None:
         port=int(port),
         log_config=None,
         access_log=False,
+        forwarded_allow_ips=settings.portal_proxies,
         server_header=False,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 << 10,

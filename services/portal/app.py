@@ -177,6 +177,8 @@ async def _token(portal: Portal, clock: Clock, session: PortalSession | None) ->
     if session.token_ends_at - clock.now() < RENEW_BEFORE:
         answer = await ask(portal.services.identity.RenewToken(identity_pb2.RenewTokenRequest()))
         await portal.sessions.renew(session, answer.token, answer.expires_at.ToDatetime(UTC))
+    else:  # refused once the login was ended, wherever that was
+        await ask(portal.services.identity.GetCaller(identity_pb2.GetCallerRequest()))
     return session.token
 
 

@@ -81,10 +81,11 @@ class VisitorToken:
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        own = ServiceToken(PORTAL, settings.keys_dir, settings.registry_address, clock)
+        # In the portal's own name it also says for whom somebody tries to sign in.
+        self.own = own = ServiceToken(PORTAL, settings.keys_dir, settings.registry_address, clock)
         self._clock = clock
         self._secret = service_secret_file(settings.keys_dir, PORTAL)
-        self._identity = IdentityServiceStub(
+        self.identity = IdentityServiceStub(
             open_channel(settings.registry_address, own, timeout=settings.call_timeout_seconds)
         )
         self._token, self._ends_at = "", datetime.min.replace(tzinfo=UTC)
@@ -104,7 +105,7 @@ class VisitorToken:
     async def __call__(self) -> str:
         if self._ends_at < self._clock.now() + timedelta(minutes=1):
             request = identity_pb2.LoginVisitorRequest()
-            answer = await ask(self._identity.LoginVisitor(request))
+            answer = await ask(self.identity.LoginVisitor(request))
             self._token = answer.token
             self._ends_at = answer.expires_at.ToDatetime(UTC)
         return self._token

@@ -32,6 +32,7 @@ _OPERATOR = (
     Place(N_("信用记录"), "/records"),
     Place(N_("我的事项"), "/cases"),
     Place(N_("消息"), "/messages"),
+    Place(N_("单位与人员"), "/people"),
 )
 _CASEWORKER = (
     Place(N_("工作台"), "/home"),

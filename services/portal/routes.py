@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from plumbing.identity import Role
 from services.portal.pages import (
+    account,
     accounts,
     calculators,
     case_acts,
@@ -33,17 +34,21 @@ from services.portal.pages import (
     objection_wizard,
     open_data,
     operator,
+    password_links,
+    people,
     platform_audit,
     platform_calendar,
     platform_mail,
     platform_state,
     public,
     record_entry,
+    registration,
     repair_wizard,
     rulesets,
     sandbox,
     scanning,
     sign_in,
+    sso,
     subjects,
     unit,
     verifications,
@@ -91,7 +96,13 @@ _ACCOUNTS = (
     _at("/sign-in", sign_in.sign_in, form=True),
     _at("/sign-out", sign_in.sign_out, form=True),
     _at("/language/{language}", sign_in.choose_language),
-    _at("/account", sign_in.account, *SIGNED_IN, form=True),
+    _at("/sign-in/step", sign_in.step, form=True),
+    _at("/sign-in/sso", sso.begin),
+    _at("/sign-in/sso/callback", sso.callback),
+    _at("/password/forgotten", password_links.forgotten, form=True),
+    _at("/password/{token}", password_links.set_password, form=True),
+    _at("/register", registration.register, form=True),
+    _at("/account", account.account, *SIGNED_IN, form=True),
     _at("/sandbox/cast", sandbox.enter_as, form=True),
     _at("/sandbox/tour", sandbox.tour),
     _at("/sandbox/clock", sandbox.move_clock, *SIGNED_IN, form=True),
@@ -102,6 +113,17 @@ _OPERATORS = (
     _at("/messages", operator.messages, Role.OPERATOR),
     _at("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
     _at("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
+)
+_PEOPLE = (
+    _at("/people", people.people, Role.OPERATOR, form=True),
+    _at("/registrations", registration.listing, Role.CASEWORKER, Role.UNIT_HEAD),
+    _at(
+        "/registrations/{registration_id}",
+        registration.one,
+        Role.CASEWORKER,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
 )
 _REGISTER = (
     _at("/home", home.home, Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION),
@@ -222,6 +244,7 @@ ADDRESSES: Sequence[Address] = (
     *_LETTERS,  # before the escalations, whose ids contain a slash
     *_ACCOUNTS,
     *_OPERATORS,
+    *_PEOPLE,
     *_REGISTER,
     *_CASES,
     *_IMPORTS,

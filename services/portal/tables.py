@@ -1,8 +1,9 @@
-"""The only database table of the portal: its sessions."""
+"""The database tables of the portal: its sessions, and sign-ins that are under way."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Field, SQLModel
 
@@ -34,3 +35,13 @@ class PortalSession(Base, table=True):
     token_ends_at: datetime
     # What its person was sending when it had ended, as `kept_input` writes it; empty without.
     kept: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class SignIn(Base, table=True):
+    """What the portal keeps of a sign-in between two pages: a challenge, a state, where to go."""
+
+    __tablename__ = "sign_in"
+
+    cookie_hash: str = Field(primary_key=True)  # SHA-256 of the cookie; the cookie is kept nowhere
+    content: dict[str, Any] = Field(sa_type=JsonColumn)
+    started_at: datetime = Field(index=True)

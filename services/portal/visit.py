@@ -7,22 +7,24 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from plumbing.client import Refusal, new_request_id
+from plumbing.client import CLIENT_ADDRESS, CLIENT_NAME, Refusal, new_request_id
 from plumbing.identity import Role
 from plumbing.settings import Settings
 from services.portal.clients import Services, VisitorToken
 from services.portal.navigation import navigation
 from services.portal.open_data.files import PublicFiles
 from services.portal.protection import masked
+from services.portal.provider import Provider
 from services.portal.published import PublishedPages
 from services.portal.rendering import LANGUAGES, catalogue, render
 from services.portal.sessions import Sessions
+from services.portal.sign_ins import SignIns
 from services.portal.tables import PortalSession
 from services.portal.throttle import Throttle
 from services.portal.wording import Words
@@ -42,6 +44,8 @@ class Portal:
     services: Services
     sessions: Sessions
     visitor: VisitorToken
+    sign_ins: SignIns
+    provider: Provider | None  # the bureau's own sign-in service
     published: PublishedPages = field(default_factory=PublishedPages)
     # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
@@ -74,6 +78,12 @@ class Visit:
     def visitor(self) -> str:
         """The network address of the visitor, by which guesses are counted."""
         return self.request.client.host if self.request.client else ""
+
+    @property
+    def origin(self) -> tuple[tuple[str, str], ...]:
+        """The metadata that tell the registry from where the visitor tries to sign in."""
+        browser = quote(self.request.headers.get("user-agent", "")[:200])
+        return ((CLIENT_ADDRESS, self.visitor), (CLIENT_NAME, browser))
 
     @property
     def language(self) -> str:

@@ -12,7 +12,7 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages import bureau_tasks, city_tasks, institution
+from services.portal.pages import bureau_tasks, city_tasks, institution, registration
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -36,7 +36,11 @@ async def home(visit: Visit) -> Response:
     if visit.has(Role.OPERATOR):
         lists.append(_operator_tasks(visit, words, day))
     if visit.has(Role.CASEWORKER, Role.UNIT_HEAD):
-        lists += [_case_tasks(visit, words), _step_tasks(visit, words)]
+        lists += [
+            _case_tasks(visit, words),
+            _step_tasks(visit, words),
+            _registration_tasks(visit),
+        ]
     if visit.has(Role.UNIT_HEAD):
         lists.append(_batch_tasks(visit))
     lists += [tasks_of(visit) for tasks_of in _OF_SOME_ROLES]
@@ -148,6 +152,19 @@ async def _step_tasks(visit: Visit, words: Words) -> list[Task]:
             (2, case.due_on),
         )
         for case in found
+    ]
+
+
+async def _registration_tasks(visit: Visit) -> list[Task]:
+    sentence = visit.say(N_("核实 {person} 为 {firm} 提出的注册申请"))
+    return [
+        Task(
+            sentence.format(person=one.person_name, firm=one.firm_name),
+            f"/registrations/{one.registration_id}",
+            "",
+            (1, ""),
+        )
+        for one in await registration.waiting(visit)
     ]
 
 

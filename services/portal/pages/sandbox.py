@@ -13,7 +13,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.cast import CastMember, cast
 from services.portal.clients import use_token
-from services.portal.pages.sign_in import signed_in
+from services.portal.pages.sign_in import go_on
 from services.portal.tour import STOPS
 from services.portal.visit import Visit
 
@@ -28,7 +28,7 @@ async def enter_as(visit: Visit) -> Response:
     chosen = [m for m in cast(visit.portal.settings) if m.name == visit.field("name")]
     if not chosen:
         raise HTTPException(404)
-    return await signed_in(visit, await _login(visit, chosen[0]), visit.field("next"))
+    return await go_on(visit, await _login(visit, chosen[0]), visit.field("next"))
 
 
 async def tour(visit: Visit) -> Response:
@@ -54,4 +54,4 @@ async def move_clock(visit: Visit) -> Response:
 
 async def _login(visit: Visit, member: CastMember) -> identity.LoginResponse:
     request = identity.LoginRequest(name=member.name, password=member.password)
-    return await ask(visit.services.identity.Login(request))
+    return await ask(visit.portal.visitor.identity.Login(request, metadata=visit.origin))

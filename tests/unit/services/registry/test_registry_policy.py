@@ -54,4 +54,4 @@ def test_the_administrator_touches_no_record_and_the_public_reads_what_is_disclo
             assert Role.ADMINISTRATOR not in rule.roles
             assert Role.PUBLIC not in rule.roles or name == "ListRecords"  # law.disclosure rules
         if Role.PUBLIC in rule.roles and rule.signed_in:
-            assert name.startswith(("Get", "List")) or name in OF_ONES_OWN_ACCOUNT
+            assert name.startswith(("Get", "List", "Scan")) or name in OF_ONES_OWN_ACCOUNT

@@ -1,0 +1,137 @@
+"""Pages on which operators apply for an account, and the bureau confirms or rejects it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import grpc
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.visit import Visit, faults_by_field, message_of
+
+FIELDS = ("credit_code", "firm_name", "bureau", "person_name", "email", "phone", "reason")
+ALL = 1000
+_REFUSED = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ALREADY_EXISTS,
+)
+
+
+async def register(visit: Visit) -> Response:
+    """Takes an application for an operator's account, and shows its number."""
+    if visit.request.method == "GET":
+        return await _form(visit)
+    request = identity.RegisterOperatorRequest(
+        request_id=visit.request_id(), **{name: visit.field(name) for name in FIELDS}
+    )
+    try:
+        answer = await ask(
+            visit.portal.visitor.identity.RegisterOperator(request, metadata=visit.origin)
+        )
+    except Refusal as refusal:
+        if refusal.code not in _REFUSED:
+            raise
+        errors = faults_by_field(refusal, visit.language)
+        return await _form(visit, errors or {"credit_code": message_of(refusal, visit.language)})
+    return visit.page("registrations/received.html", number=answer.number)
+
+
+async def _form(visit: Visit, errors: dict[str, str] | None = None) -> Response:
+    listed = await ask(
+        visit.services.registry.ListBureaus(registry.ListBureausRequest(page_size=ALL))
+    )
+    bureaus = [(bureau.code, bureau.name) for bureau in listed.bureaus]
+    return visit.page(
+        "registrations/apply.html",
+        status=422 if errors else 200,
+        errors=errors or {},
+        form={name: visit.field(name) for name in FIELDS},
+        bureaus=bureaus,
+    )
+
+
+async def listing(visit: Visit) -> Response:
+    """Shows the applications that wait, or those that were decided."""
+    state = visit.query("state")
+    request = identity.ListRegistrationsRequest(
+        state=state if state in ("confirmed", "rejected") else "waiting",
+        page_size=50,
+        page_token=visit.query("page")[:1024],
+    )
+    answer = await ask(visit.services.identity.ListRegistrations(request))
+    return visit.page(
+        "registrations/list.html",
+        registrations=answer.registrations,
+        more=answer.next_page_token,
+        state=request.state,
+    )
+
+
+async def one(visit: Visit) -> Response:
+    """Shows an application, and confirms or rejects it."""
+    wanted = identity.GetRegistrationRequest(registration_id=visit.path("registration_id")[:64])
+    found = (await ask(visit.services.identity.GetRegistration(wanted))).registration
+    if visit.request.method == "GET":
+        return _page(visit, found)
+    try:
+        if visit.field("act") == "reject":
+            return await _reject(visit, found)
+        return await _confirm(visit, found)
+    except Refusal as refusal:
+        if refusal.code not in _REFUSED:
+            raise
+        errors = faults_by_field(refusal, visit.language)
+        told = "" if errors else message_of(refusal, visit.language)
+        return _page(visit, found, errors=errors, refusal=told)
+
+
+async def _confirm(visit: Visit, found: identity.Registration) -> Response:
+    first = "" if found.email else visit.field("first_password")
+    request = identity.ConfirmRegistrationRequest(
+        request_id=visit.request_id(), registration_id=found.registration_id, first_password=first
+    )
+    answer = await ask(visit.services.identity.ConfirmRegistration(request))
+    return visit.page(
+        "registrations/confirmed.html",
+        registration=answer.registration,
+        account=answer.account,
+        first_password=first,
+    )
+
+
+async def _reject(visit: Visit, found: identity.Registration) -> Response:
+    request = identity.RejectRegistrationRequest(
+        request_id=visit.request_id(),
+        registration_id=found.registration_id,
+        reason=visit.field("reason"),
+    )
+    await ask(visit.services.identity.RejectRegistration(request))
+    return visit.redirect("/registrations")
+
+
+def _page(
+    visit: Visit,
+    found: identity.Registration,
+    errors: dict[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    return visit.page(
+        "registrations/one.html",
+        status=422 if errors or refusal else 200,
+        registration=found,
+        errors=errors or {},
+        refusal=refusal or None,
+        reason=visit.field("reason"),
+        first_password=visit.field("first_password") or secrets.token_urlsafe(12),
+    )
+
+
+async def waiting(visit: Visit) -> Sequence[identity.Registration]:
+    """Reads the applications that wait for the visitor's bureau, the oldest first."""
+    request = identity.ListRegistrationsRequest(state="waiting", page_size=ALL)
+    return (await ask(visit.services.identity.ListRegistrations(request))).registrations
