@@ -182,7 +182,7 @@ _INSTITUTIONS = (
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
     _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
 )
-_UNIT = (_at("/unit", unit.overview, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),)
+_UNIT = (_at("/unit", unit.overview, Role.UNIT_HEAD),)
 _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),

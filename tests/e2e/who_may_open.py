@@ -98,8 +98,8 @@ TABLE = """
 /messages neighbour                                       >   . - - - - - - -  - - -
 /messages foreign                                         >   . - - - - - - -  - - -
 
-/home own                                                 >   + + . . . . - -  + . .
-/home neighbour                                           >   . + . . . . - -  + . .
+/home own                                                 >   + + + . + . - -  + + +
+/home neighbour                                           >   . + + . + . - -  + + +
 /home foreign                                             >   . . . . . . - -  . . .
 /instruments own                                          >   + + + + + - - -  + + +
 /instruments neighbour                                    >   . + + + + - - -  + + +
@@ -175,7 +175,7 @@ TABLE = """
 /labels neighbour                                         >   . + + + + - - -  + + +
 /labels foreign                                           >   . . . . . - - -  . . .
 /labels.pdf any                                           >   + + + + + - - -  + + +
-/unit any                                                 >   - - + + - - - -  - + +
+/unit any                                                 >   - - + - - - - -  - + -
 
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -
