@@ -19,6 +19,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tools.small_png import smaller
+
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "manual" / "pictures"
 SIZE = {"width": 900, "height": 640}
@@ -118,7 +120,7 @@ def _take(browser: Browser, portal: str, picture: Picture) -> None:
     picture.act(page)
     page.wait_for_load_state("networkidle")
     file = PICTURES / f"{picture.name}.png"
-    page.screenshot(path=file)
+    file.write_bytes(smaller(page.screenshot()))
     sys.stdout.write(f"{file.name} {file.stat().st_size // 1000} kB\n")
     context.close()
 
