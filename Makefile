@@ -29,7 +29,7 @@ run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运
 	$(BIN)/quanheng up --sandbox --sample --data var/run
 
 ##@ Setting up
-.PHONY: help setup protos messages released lock clean
+.PHONY: help setup protos messages manual released lock clean
 help: ## list the targets  帮助
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,8 @@ protos: $(READY) ## generate the wire code from the .proto files  生成接口�
 	$(BIN)/python tools/generate.py
 messages: $(READY) ## bring the English catalogue of the portal up to date with its texts  提取文案
 	$(BIN)/python tools/messages.py
+manual: $(READY) chromium ## take the pictures of the manuals from the pages of a sandbox  手册截图
+	$(BIN)/python -m tools.manual
 released: $(READY) ## record this commit as the last release, which the next is compared with  登记发布
 	$(BIN)/python -m tools.release
 lock: $(READY) ## write requirements.lock anew after a change of pyproject.toml  锁定依赖
