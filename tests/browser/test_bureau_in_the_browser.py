@@ -113,7 +113,7 @@ def test_a_record_is_entered_without_scripts_once_its_effect_was_seen(sign_in: S
     expect(page.get_by_role("heading", name="对等级的影响")).to_be_visible()
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_text("已经登记。")).to_be_visible()
-    expect(page.get_by_text(SUMMARY)).to_be_visible()
+    expect(page.get_by_text(SUMMARY, exact=True)).to_be_visible()
 
 
 def test_input_survives_the_end_of_the_session(sign_in: SignIn, sandbox: Sandbox) -> None:
@@ -128,5 +128,5 @@ def test_input_survives_the_end_of_the_session(sign_in: SignIn, sandbox: Sandbox
     expect(page.get_by_role("heading", name="您填写的内容还在")).to_be_visible()
     check(page)
     page.get_by_role("button", name="继续").click()
-    expect(page.get_by_text(SUMMARY)).to_be_visible()
+    expect(page.get_by_text(SUMMARY, exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="核对信用记录")).to_be_visible()

@@ -209,6 +209,14 @@ async def test_pages_of_batches_go_from_the_newest_on(registry: RunningRegistry)
             break
         request.page_token = page.next_page_token
     assert listed_ids == [batch.batch_id for batch in reversed(batches)]
+    oldest_first = pb.ListBatchesRequest(page_size=1000, order_by="imported_at")
+    listed = (await client.imports.ListBatches(oldest_first)).batches
+    assert [batch.batch_id for batch in listed] == [batch.batch_id for batch in batches]
+    state = batches[0].state
+    listed = (await client.imports.ListBatches(pb.ListBatchesRequest(state=state))).batches
+    assert {batch.state for batch in listed} == {state}
+    undone = pb.ListBatchesRequest(state="undone")
+    assert not (await client.imports.ListBatches(undone)).batches
 
 
 async def test_a_file_that_does_not_begin_with_its_header_is_refused(
