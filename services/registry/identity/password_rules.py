@@ -13,7 +13,6 @@ from law.errors import Fault, InvalidInput
 
 LEAST = 12  # characters
 LEAST_DIFFERENT = 5
-LONGEST_RUN = 4  # as abcd, 4321 or zzzz: more in a row count as one character
 NAME_LEAST = 4  # characters; a shorter name may stand in a password
 
 # 20,000 passwords, collected by Royce Williams and published with Django (BSD licence), and what
@@ -61,13 +60,10 @@ def _is_simple(lower: str) -> bool:
 
 
 def _without_runs(text: str) -> int:
-    """The number of characters, where each run of consecutive characters counts as one."""
-    steps = [ord(b) - ord(a) for a, b in itertools.pairwise(text)]
-    counted, run = 1, 1
-    for before, step in zip([None, *steps], steps, strict=False):
-        run = run + 1 if step == before and step in (-1, 0, 1) else 1
-        counted += run < LONGEST_RUN
-    return counted
+    """The number of characters, where each run such as abcd, 4321 or zzzz counts as one."""
+    steps = [ord(after) - ord(before) for before, after in itertools.pairwise(text)]
+    groups = ((step, len(list(group))) for step, group in itertools.groupby(steps))
+    return 1 + sum(1 if step in (-1, 0, 1) else length for step, length in groups)
 
 
 @cache

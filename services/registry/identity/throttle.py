@@ -38,9 +38,9 @@ class Limit:
     of_source: int  # of all names from one address
 
 
-SIGN_IN = Limit(at_source=5, of_name=20, of_source=30)
-MAIL = Limit(at_source=3, of_name=6, of_source=10)
-APPLICATION = Limit(at_source=5, of_name=10, of_source=10)
+SIGN_IN = Limit(at_source=5, of_name=20, of_source=100)
+MAIL = Limit(at_source=3, of_name=6, of_source=30)
+APPLICATION = Limit(at_source=5, of_name=10, of_source=30)
 
 
 class Throttle:
