@@ -173,11 +173,32 @@ async def log_in(
     return _session(response.account.name, response)
 
 
+async def replace_first_password(
+    addresses: Reachable, name: str, first_password: str, password: str
+) -> None:
+    """Replaces a first password; whatever else a login needs is left to the person."""
+    from protos.identity.v1 import identity_pb2 as pb  # noqa: PLC0415 - few commands log in
+
+    client = Client(addresses, None)
+    try:
+        login = pb.LoginRequest(name=name, password=first_password)
+        challenge = (await client.identity.Login(login)).challenge
+        step = pb.ContinueLoginRequest(challenge=challenge, new_password=password)
+        await client.identity.ContinueLogin(step)
+    finally:
+        await client.close()
+
+
 def new_password_step(password: str) -> StepTaker:
-    """Returns a step taker that only replaces a first password."""
+    """Returns a step taker that only replaces a first password.
+
+    It raises InvalidInput if the login needs another step.
+    """
     from protos.identity.v1 import identity_pb2 as pb  # noqa: PLC0415 - few commands log in
 
     def take(response: Any) -> Any:
+        if response.step != pb.LOGIN_STEP_NEW_PASSWORD:
+            raise sessions.not_logged_in("登录还差一步，请先登录", "The login needs another step")
         return pb.ContinueLoginRequest(challenge=response.challenge, new_password=password)
 
     return take

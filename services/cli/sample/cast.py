@@ -12,7 +12,7 @@ from plumbing.private_files import write_private
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Client, log_in, new_password_step
+from services.cli.client import Client, replace_first_password
 from services.cli.commands.accounts import role_value
 from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import subjects
@@ -77,7 +77,7 @@ async def _open(client: Client, member: Member, subject_id: str) -> Member:
     )
     await client.identity.CreateAccount(request)
     # Nobody signs in for good with a password that somebody else gave.
-    await log_in(client.settings, member.name, first, new_password_step(password))
+    await replace_first_password(client.settings, member.name, first, password)
     return Member(**{**asdict(member), "password": password})
 
 

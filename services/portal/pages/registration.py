@@ -38,7 +38,7 @@ async def register(visit: Visit) -> Response:
             raise
         errors = faults_by_field(refusal, visit.language)
         return await _form(visit, errors or {"credit_code": message_of(refusal, visit.language)})
-    return visit.page("registrations/received.html", number=answer.number)
+    return visit.page("registrations/received.html", told=answer.number)
 
 
 async def _form(visit: Visit, errors: dict[str, str] | None = None) -> Response:
