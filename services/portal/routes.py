@@ -34,6 +34,8 @@ from services.portal.pages import (
     objection_wizard,
     open_data,
     operator,
+    own_grade,
+    own_records,
     password_links,
     people,
     platform_audit,
@@ -108,8 +110,8 @@ _ACCOUNTS = (
     _at("/sandbox/clock", sandbox.move_clock, *SIGNED_IN, form=True),
 )
 _OPERATORS = (
-    _at("/grade", operator.grade, Role.OPERATOR),
-    _at("/records", operator.records, Role.OPERATOR),
+    _at("/grade", own_grade.grade, Role.OPERATOR),
+    _at("/records", own_records.records, Role.OPERATOR),
     _at("/messages", operator.messages, Role.OPERATOR),
     _at("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
     _at("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
@@ -197,6 +199,7 @@ _CHECKS = (
     _at("/check/letter", checking.letter),
     _at("/check/receipt", checking.receipt, form=True),
     _at("/receipts/{receipt_id}.json", checking.receipt_file, Role.OPERATOR, *STAFF),
+    _at("/receipts/{receipt_id}", own_grade.receipt, Role.OPERATOR, *STAFF),
 )
 _LETTERS = (
     _at("/cases/{case_id}/letters/{letter_id}.pdf", letters.of_case, Role.OPERATOR, *STAFF),

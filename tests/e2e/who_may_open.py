@@ -159,8 +159,11 @@ TABLE = """
 /cases/{case_id}/supplement foreign                       >   - - - - - - - -  - - -
 
 /receipts/{receipt_id}.json own                           >   + + + + + - - -  + + +
+/receipts/{receipt_id} own                                >   + + + + + - - -  + + +
 /receipts/{receipt_id}.json neighbour                     >   0 + + + + - - -  + + +
+/receipts/{receipt_id} neighbour                          >   0 + + + + - - -  + + +
 /receipts/{receipt_id}.json foreign                       >   0 0 0 0 0 - - -  0 0 0
+/receipts/{receipt_id} foreign                            >   0 0 0 0 0 - - -  0 0 0
 /cases/{case_id}/letters/{letter_id}.pdf own              >   0 0 0 0 0 - - -  0 0 0
 /cases/{case_id}/letters/{letter_id}.pdf neighbour        >   - 0 0 0 0 - - -  0 0 0
 /cases/{case_id}/letters/{letter_id}.pdf foreign          >   - - - - - - - -  - - -
