@@ -32,6 +32,12 @@ POLICY: Policy = {
     ),
     f"/{SERVICE}/ListAlerts": _ALERTS,
     f"/{SERVICE}/ListNotices": _ALERTS,
+    f"/{SERVICE}/MarkNotices": in_person(Role.OPERATOR),
+    f"/{SERVICE}/GetCalendarFeed": in_person(Role.OPERATOR),
+    f"/{SERVICE}/RenewCalendarFeed": in_person(Role.OPERATOR),
+    f"/{SERVICE}/EndCalendarFeed": in_person(Role.OPERATOR),
+    # The secret in the request is what admits.
+    f"/{SERVICE}/ReadCalendar": Rule(ANYONE),
     f"/{SERVICE}/GetWatch": allow(*STAFF),
     f"/{SERVICE}/RetryDelivery": allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR),
 }

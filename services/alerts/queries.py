@@ -167,6 +167,8 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
     rows = select(Notice).where(*scope(view.caller, Notice, request.bureau, request.subject_id))
     if request.state:
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
+    if request.unread:
+        rows = rows.where(col(Notice.read_at).is_(None))
     order, reverse = paging.order(request, _NOTICE_ORDERS, "created_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     total = await paging.total(view.session, request, rows, token)

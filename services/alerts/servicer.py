@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from plumbing.servicer import Servicer, change, query
 from protos.alerts.v1 import alerts_pb2_grpc as rpc
-from services.alerts import board, queries
+from services.alerts import board, calendar_feed, queries
 from services.alerts.notices.mail import retry_delivery
+from services.alerts.notices.reading import mark_notices
 
 
 class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
@@ -19,5 +20,10 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
     CountColours = query(board.count_colours)
     ListAlerts = query(queries.list_alerts)
     ListNotices = query(queries.list_notices)
+    MarkNotices = change(mark_notices)
+    GetCalendarFeed = query(calendar_feed.get_calendar_feed)
+    RenewCalendarFeed = change(calendar_feed.renew_calendar_feed)
+    EndCalendarFeed = change(calendar_feed.end_calendar_feed)
+    ReadCalendar = query(calendar_feed.read_calendar)
     GetWatch = query(queries.get_watch)
     RetryDelivery = change(retry_delivery)

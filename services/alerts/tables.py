@@ -120,7 +120,11 @@ class Instrument(Base, table=True):
     never verified, the day on which alerts first learned of this.
     """
 
-    __table_args__ = (sa.Index("ix_instrument_due", "bureau", "standing", "valid_until"),)
+    __table_args__ = (
+        sa.Index("ix_instrument_due", "bureau", "standing", "valid_until"),
+        # Holds all that the colour board counts.
+        sa.Index("ix_instrument_board", "bureau", "type_code", "standing", "valid_until"),
+    )
 
     instrument_id: str = Field(primary_key=True)
     subject_id: str = Field(index=True)
@@ -241,12 +245,24 @@ class Notice(Base, table=True):
     error: str = ""
     created_at: datetime
     delivered_at: datetime | None = None
+    read_at: datetime | None = None
+    acknowledged_at: datetime | None = None
     about: str = Field(default="", sa_column_kwargs={"server_default": ""})
     letter_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     number: str = Field(default="", sa_column_kwargs={"server_default": ""})
     check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
     # The link of the registry whose secret part is put into the mail, and only there.
     link_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class CalendarFeed(Base, table=True):
+    """The private address of a subject's due dates: only the SHA-256 of its secret is stored."""
+
+    __tablename__ = "calendar_feed"
+
+    subject_id: str = Field(primary_key=True)
+    secret_sha256: str = Field(unique=True)
+    made_at: datetime
 
 
 class Escalation(Base, table=True):

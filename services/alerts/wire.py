@@ -84,6 +84,10 @@ def notice(row: Notice) -> pb.Notice:
     message.created_at.FromDatetime(row.created_at)
     if row.delivered_at is not None:
         message.delivered_at.FromDatetime(row.delivered_at)
+    if row.read_at is not None:
+        message.read_at.FromDatetime(row.read_at)
+    if row.acknowledged_at is not None:
+        message.acknowledged_at.FromDatetime(row.acknowledged_at)
     return message
 
 

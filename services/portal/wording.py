@@ -402,6 +402,10 @@ class Words:
             return self._say(N_("已过有效期 {days} 天")).format(days=-days)
         return self._say(N_("还有 {days} 天")).format(days=days)
 
+    def day(self, written: str) -> str:
+        """Formats a day in full, such as 2026年10月16日星期五; `written` is in ISO format."""
+        return self._day(written)
+
     def _day(self, written: str) -> str:
         locale = LOCALES["zh-CN" if self.lang == "zh" else "en"]
         return str(format_date(date.fromisoformat(written), "full", locale=locale))

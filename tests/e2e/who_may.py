@@ -368,6 +368,13 @@ AlertsService.ListNotices own                +  +  +  +  +  -  -  +  -  +   +  +
 AlertsService.ListNotices neighbour          .  +  +  +  +  -  -  +  -  +   +  +  +
 AlertsService.ListNotices foreign            .  .  .  .  .  -  -  +  -  +   .  .  .
 AlertsService.ListNotices city               .  .  .  .  .  -  -  +  -  +   +  +  +
+AlertsService.MarkNotices own                +  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.MarkNotices neighbour          0  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.MarkNotices foreign            0  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  0   0  0  0
 AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  +   +  +  +
 AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  +   .  .  .
 AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  +   +  +  -

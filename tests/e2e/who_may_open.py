@@ -97,6 +97,12 @@ TABLE = """
 /messages own                                             >   + - - - - - - -  - - -
 /messages neighbour                                       >   . - - - - - - -  - - -
 /messages foreign                                         >   . - - - - - - -  - - -
+/messages/{notice_id} own                                 >   + - - - - - - -  - - -
+/messages/{notice_id} neighbour                           >   0 - - - - - - -  - - -
+/messages/{notice_id} foreign                             >   0 - - - - - - -  - - -
+/contact any                                              >   + - - - - - - -  - - -
+/calendar any                                             >   + - - - - - - -  - - -
+/calendar/{secret}.ics any                                0   0 0 0 0 0 0 0 0  0 0 0
 
 /home own                                                 >   + + + . + . - -  + + +
 /home neighbour                                           >   . + + . + . - -  + + +

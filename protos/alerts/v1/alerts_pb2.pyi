@@ -172,6 +172,8 @@ class Notice(_message.Message):
     ABOUT_FIELD_NUMBER: _builtins.int
     LETTER_ID_FIELD_NUMBER: _builtins.int
     NUMBER_FIELD_NUMBER: _builtins.int
+    READ_AT_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
@@ -208,6 +210,14 @@ class Notice(_message.Message):
     def delivered_at(self) -> _timestamp_pb2.Timestamp:
         """When it was delivered."""
 
+    @_builtins.property
+    def read_at(self) -> _timestamp_pb2.Timestamp:
+        """When the recipient first opened it; not set before."""
+
+    @_builtins.property
+    def acknowledged_at(self) -> _timestamp_pb2.Timestamp:
+        """When the recipient acknowledged it; not set before."""
+
     def __init__(
         self,
         *,
@@ -226,10 +236,12 @@ class Notice(_message.Message):
         about: _builtins.str = ...,
         letter_id: _builtins.str = ...,
         number: _builtins.str = ...,
+        read_at: _timestamp_pb2.Timestamp | None = ...,
+        acknowledged_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "delivered_at", b"delivered_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "delivered_at", b"delivered_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "address", b"address", "attempts", b"attempts", "body", b"body", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "state", b"state", "subject_id", b"subject_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "state", b"state", "subject_id", b"subject_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -713,6 +725,7 @@ class ListNoticesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -727,6 +740,8 @@ class ListNoticesRequest(_message.Message):
     """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
     the newest first.
     """
+    unread: _builtins.bool
+    """Only those that the recipient has not opened yet."""
     def __init__(
         self,
         *,
@@ -736,10 +751,11 @@ class ListNoticesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         order_by: _builtins.str = ...,
+        unread: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -895,3 +911,293 @@ class RetryDeliveryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RetryDeliveryResponse: _TypeAlias = RetryDeliveryResponse  # noqa: Y015
+
+@_typing.final
+class MarkNoticesRequest(_message.Message):
+    """Request of MarkNotices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NOTICE_IDS_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    acknowledge: _builtins.bool
+    """Also acknowledges them."""
+    @_builtins.property
+    def notice_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The notices."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        notice_ids: _abc.Iterable[_builtins.str] | None = ...,
+        acknowledge: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "notice_ids", b"notice_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkNoticesRequest: _TypeAlias = MarkNoticesRequest  # noqa: Y015
+
+@_typing.final
+class MarkNoticesResponse(_message.Message):
+    """Response of MarkNotices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
+        """The notices in their present state."""
+
+    def __init__(
+        self,
+        *,
+        notices: _abc.Iterable[Global___Notice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notices", b"notices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkNoticesResponse: _TypeAlias = MarkNoticesResponse  # noqa: Y015
+
+@_typing.final
+class GetCalendarFeedRequest(_message.Message):
+    """Request of GetCalendarFeed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCalendarFeedRequest: _TypeAlias = GetCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class GetCalendarFeedResponse(_message.Message):
+    """Response of GetCalendarFeed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MADE_AT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def made_at(self) -> _timestamp_pb2.Timestamp:
+        """When the address was made; not set while there is none."""
+
+    def __init__(
+        self,
+        *,
+        made_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["made_at", b"made_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["made_at", b"made_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCalendarFeedResponse: _TypeAlias = GetCalendarFeedResponse  # noqa: Y015
+
+@_typing.final
+class RenewCalendarFeedRequest(_message.Message):
+    """Request of RenewCalendarFeed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SECRET_SHA256_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    secret_sha256: _builtins.str
+    """SHA-256 of the secret in the address, in hex. The service never gets the secret from its owner."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        secret_sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "secret_sha256", b"secret_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewCalendarFeedRequest: _TypeAlias = RenewCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class RenewCalendarFeedResponse(_message.Message):
+    """Response of RenewCalendarFeed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MADE_AT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def made_at(self) -> _timestamp_pb2.Timestamp:
+        """When the address was made."""
+
+    def __init__(
+        self,
+        *,
+        made_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["made_at", b"made_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["made_at", b"made_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewCalendarFeedResponse: _TypeAlias = RenewCalendarFeedResponse  # noqa: Y015
+
+@_typing.final
+class EndCalendarFeedRequest(_message.Message):
+    """Request of EndCalendarFeed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndCalendarFeedRequest: _TypeAlias = EndCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class EndCalendarFeedResponse(_message.Message):
+    """Response of EndCalendarFeed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndCalendarFeedResponse: _TypeAlias = EndCalendarFeedResponse  # noqa: Y015
+
+@_typing.final
+class ReadCalendarRequest(_message.Message):
+    """Request of ReadCalendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECRET_FIELD_NUMBER: _builtins.int
+    secret: _builtins.str
+    """The secret in the address."""
+    def __init__(
+        self,
+        *,
+        secret: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadCalendarRequest: _TypeAlias = ReadCalendarRequest  # noqa: Y015
+
+@_typing.final
+class DueDate(_message.Message):
+    """A due date. Its id stays the same when the date moves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DUE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ESCALATION_ID_FIELD_NUMBER: _builtins.int
+    due_id: _builtins.str
+    """Stable id: of the instrument, or of the step of an escalation."""
+    kind: _builtins.str
+    """verification, correction or interview."""
+    on: _builtins.str
+    """The day. For a verification it is the last valid day of the one before."""
+    instrument_id: _builtins.str
+    """The instrument; empty for a correction and an interview."""
+    type_code: _builtins.str
+    """Type of the instrument."""
+    serial_no: _builtins.str
+    """Serial number of the instrument."""
+    version: _builtins.int
+    """Version of what the date was read from; it grows whenever that changes."""
+    escalation_id: _builtins.str
+    """The escalation that asks for a correction or an interview; empty for a verification."""
+    def __init__(
+        self,
+        *,
+        due_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        on: _builtins.str = ...,
+        instrument_id: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        serial_no: _builtins.str = ...,
+        version: _builtins.int = ...,
+        escalation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_id", b"due_id", "escalation_id", b"escalation_id", "instrument_id", b"instrument_id", "kind", b"kind", "on", b"on", "serial_no", b"serial_no", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueDate: _TypeAlias = DueDate  # noqa: Y015
+
+@_typing.final
+class ReadCalendarResponse(_message.Message):
+    """Response of ReadCalendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_NAME_FIELD_NUMBER: _builtins.int
+    DUE_DATES_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    subject_name: _builtins.str
+    """Name of the subject."""
+    on: _builtins.str
+    """The day."""
+    @_builtins.property
+    def due_dates(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueDate]:
+        """Its due dates, the earliest first."""
+
+    def __init__(
+        self,
+        *,
+        subject_name: _builtins.str = ...,
+        due_dates: _abc.Iterable[Global___DueDate] | None = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_dates", b"due_dates", "on", b"on", "subject_name", b"subject_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadCalendarResponse: _TypeAlias = ReadCalendarResponse  # noqa: Y015

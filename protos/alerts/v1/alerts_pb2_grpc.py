@@ -65,6 +65,31 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListNoticesRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListNoticesResponse.FromString,
                 _registered_method=True)
+        self.MarkNotices = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/MarkNotices',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesResponse.FromString,
+                _registered_method=True)
+        self.GetCalendarFeed = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/GetCalendarFeed',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedResponse.FromString,
+                _registered_method=True)
+        self.RenewCalendarFeed = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/RenewCalendarFeed',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RenewCalendarFeedRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RenewCalendarFeedResponse.FromString,
+                _registered_method=True)
+        self.EndCalendarFeed = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/EndCalendarFeed',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.EndCalendarFeedRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.EndCalendarFeedResponse.FromString,
+                _registered_method=True)
+        self.ReadCalendar = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/ReadCalendar',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReadCalendarRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReadCalendarResponse.FromString,
+                _registered_method=True)
         self.GetWatch = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/GetWatch',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetWatchRequest.SerializeToString,
@@ -123,6 +148,41 @@ class AlertsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MarkNotices(self, request, context):
+        """Marks notices as read by their recipient, and acknowledges them where it says so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCalendarFeed(self, request, context):
+        """Tells whether the due dates of the caller's subject have a private address, and since when.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenewCalendarFeed(self, request, context):
+        """Gives the due dates of the caller's subject a private address; an earlier one ends.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndCalendarFeed(self, request, context):
+        """Ends the private address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadCalendar(self, request, context):
+        """Returns the due dates behind a private address; whoever knows the address may read them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetWatch(self, request, context):
         """Lists the last day that the daily watch of each bureau has handled.
         """
@@ -169,6 +229,31 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.ListNotices,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListNoticesRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListNoticesResponse.SerializeToString,
+            ),
+            'MarkNotices': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkNotices,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesResponse.SerializeToString,
+            ),
+            'GetCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendarFeed,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedResponse.SerializeToString,
+            ),
+            'RenewCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewCalendarFeed,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RenewCalendarFeedRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RenewCalendarFeedResponse.SerializeToString,
+            ),
+            'EndCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndCalendarFeed,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.EndCalendarFeedRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.EndCalendarFeedResponse.SerializeToString,
+            ),
+            'ReadCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadCalendar,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReadCalendarRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReadCalendarResponse.SerializeToString,
             ),
             'GetWatch': grpc.unary_unary_rpc_method_handler(
                     servicer.GetWatch,
@@ -344,6 +429,141 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/ListNotices',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.ListNoticesRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.ListNoticesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/MarkNotices',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/GetCalendarFeed',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/RenewCalendarFeed',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.RenewCalendarFeedRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.RenewCalendarFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/EndCalendarFeed',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.EndCalendarFeedRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.EndCalendarFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/ReadCalendar',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ReadCalendarRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ReadCalendarResponse.FromString,
             options,
             channel_credentials,
             insecure,

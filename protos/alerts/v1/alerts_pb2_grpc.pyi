@@ -30,6 +30,16 @@ class AlertsServiceStub:
     """Lists alerts, newest first."""
     ListNotices: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListNoticesRequest, _alerts_pb2.ListNoticesResponse]
     """Lists notices with the state of their delivery, newest first."""
+    MarkNotices: _aio.UnaryUnaryMultiCallable[_alerts_pb2.MarkNoticesRequest, _alerts_pb2.MarkNoticesResponse]
+    """Marks notices as read by their recipient, and acknowledges them where it says so."""
+    GetCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetCalendarFeedRequest, _alerts_pb2.GetCalendarFeedResponse]
+    """Tells whether the due dates of the caller's subject have a private address, and since when."""
+    RenewCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RenewCalendarFeedRequest, _alerts_pb2.RenewCalendarFeedResponse]
+    """Gives the due dates of the caller's subject a private address; an earlier one ends."""
+    EndCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.EndCalendarFeedRequest, _alerts_pb2.EndCalendarFeedResponse]
+    """Ends the private address."""
+    ReadCalendar: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ReadCalendarRequest, _alerts_pb2.ReadCalendarResponse]
+    """Returns the due dates behind a private address; whoever knows the address may read them."""
     GetWatch: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetWatchRequest, _alerts_pb2.GetWatchResponse]
     """Lists the last day that the daily watch of each bureau has handled."""
     RetryDelivery: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveryRequest, _alerts_pb2.RetryDeliveryResponse]
@@ -85,6 +95,46 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.ListNoticesRequest, _abc.Awaitable[_alerts_pb2.ListNoticesResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.ListNoticesResponse]:
         """Lists notices with the state of their delivery, newest first."""
+
+    @_abc_1.abstractmethod
+    def MarkNotices(
+        self,
+        request: _alerts_pb2.MarkNoticesRequest,
+        context: _aio.ServicerContext[_alerts_pb2.MarkNoticesRequest, _abc.Awaitable[_alerts_pb2.MarkNoticesResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.MarkNoticesResponse]:
+        """Marks notices as read by their recipient, and acknowledges them where it says so."""
+
+    @_abc_1.abstractmethod
+    def GetCalendarFeed(
+        self,
+        request: _alerts_pb2.GetCalendarFeedRequest,
+        context: _aio.ServicerContext[_alerts_pb2.GetCalendarFeedRequest, _abc.Awaitable[_alerts_pb2.GetCalendarFeedResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.GetCalendarFeedResponse]:
+        """Tells whether the due dates of the caller's subject have a private address, and since when."""
+
+    @_abc_1.abstractmethod
+    def RenewCalendarFeed(
+        self,
+        request: _alerts_pb2.RenewCalendarFeedRequest,
+        context: _aio.ServicerContext[_alerts_pb2.RenewCalendarFeedRequest, _abc.Awaitable[_alerts_pb2.RenewCalendarFeedResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.RenewCalendarFeedResponse]:
+        """Gives the due dates of the caller's subject a private address; an earlier one ends."""
+
+    @_abc_1.abstractmethod
+    def EndCalendarFeed(
+        self,
+        request: _alerts_pb2.EndCalendarFeedRequest,
+        context: _aio.ServicerContext[_alerts_pb2.EndCalendarFeedRequest, _abc.Awaitable[_alerts_pb2.EndCalendarFeedResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.EndCalendarFeedResponse]:
+        """Ends the private address."""
+
+    @_abc_1.abstractmethod
+    def ReadCalendar(
+        self,
+        request: _alerts_pb2.ReadCalendarRequest,
+        context: _aio.ServicerContext[_alerts_pb2.ReadCalendarRequest, _abc.Awaitable[_alerts_pb2.ReadCalendarResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.ReadCalendarResponse]:
+        """Returns the due dates behind a private address; whoever knows the address may read them."""
 
     @_abc_1.abstractmethod
     def GetWatch(

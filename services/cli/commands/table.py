@@ -302,6 +302,8 @@ ROWS = (
         names={"include_baseline": "--baseline"}, defaults={"page_size": 50}),
     Row("alert notices", "alerts.ListNotices", "列出通知及送达情况，新的在前。",
         "Lists notices and how their delivery stands.", defaults={"page_size": 50}),
+    Row("alert read", "alerts.MarkNotices", "把本单位收到的通知标为已读，或者签收。",
+        "Marks notices to one's own subject as read, or acknowledges them.", args="notice_ids"),
     Row("alert retry", "alerts.RetryDelivery", "重新送达失败的通知。",
         "Tries a failed delivery again.", args="notice_id"),
     Row("alert watch", "alerts.GetWatch", "各机关的每日巡查已到哪一天。",

@@ -8,11 +8,16 @@ from starlette.responses import Response
 
 from plumbing.client import ask
 from plumbing.identity import Role
-from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages import bureau_tasks, city_tasks, institution, registration
+from services.portal.pages import (
+    bureau_tasks,
+    city_tasks,
+    institution,
+    operator_tasks,
+    registration,
+)
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -33,8 +38,6 @@ async def home(visit: Visit) -> Response:
     words = Words(visit.say, visit.language)
     day = await today(visit)
     lists = []
-    if visit.has(Role.OPERATOR):
-        lists.append(_operator_tasks(visit, words, day))
     if visit.has(Role.CASEWORKER, Role.UNIT_HEAD):
         lists += [
             _case_tasks(visit, words),
@@ -66,36 +69,8 @@ _OF_SOME_ROLES = (
     city_tasks.impact_tasks,
     city_tasks.index_tasks,
     institution.tasks,
+    operator_tasks.tasks,
 )
-
-
-async def _operator_tasks(visit: Visit, words: Words, day: str) -> list[Task]:
-    own = visit.person.subject_id
-    coloured, cases = await asyncio.gather(
-        ask(visit.services.alerts.ListColours(alerts.ListColoursRequest(subject_id=own))),
-        ask(visit.services.objection.ListCases(objection.ListCasesRequest(subject_id=own))),
-    )
-    tasks = []
-    for row in coloured.instruments:
-        if row.colour not in ("red", "yellow", "green"):
-            continue
-        name = f"{words.instrument_type(row.type_code)} {row.serial_no}"
-        text = visit.say(_VERIFY[row.colour]).format(instrument=name)
-        left = words.days_left(row.valid_until, day) if row.valid_until else row.reason_zh
-        rank = ("red", "yellow", "green").index(row.colour)
-        tasks.append(Task(text, f"/instruments/{row.instrument_id}", left, (rank, row.valid_until)))
-    for case in cases.cases:
-        if case.state == "supplement_requested":
-            text = visit.say(N_("请补正 {number}")).format(number=case.number)
-            tasks.append(Task(text, f"/cases/{case.case_id}", "", (0, "")))
-    return tasks
-
-
-_VERIFY = {
-    "red": N_("停止使用 {instrument}，并立即申请检定"),
-    "yellow": N_("一个月内为 {instrument} 申请检定"),
-    "green": N_("安排 {instrument} 的检定"),
-}
 
 
 async def _case_tasks(visit: Visit, words: Words) -> list[Task]:

@@ -1,20 +1,67 @@
-"""The page of the messages that an operator has got from the platform."""
+"""Pages of the messages that an operator has got from the platform: the list, and one message."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import Response
 
-from plumbing.client import ask
+from plumbing.client import ask, new_request_id
+from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
 from services.portal.visit import Visit
-
-PAGE_SIZE = 50
+from services.portal.wording import N_, Tag
 
 
 async def messages(visit: Visit) -> Response:
-    """Shows the notices sent to the firm, newest first."""
+    """Shows the notices sent to the firm, newest first, and which of them nobody has opened."""
+    shown: Listing[alerts.Notice] = Listing(
+        path="/messages",
+        title=N_("消息"),
+        columns=[
+            Column(N_("标题"), _title),
+            Column(N_("时间"), lambda one: one.created_at.ToDatetime(SHANGHAI)),
+            Column(N_("状态"), partial(_state, visit)),
+        ],
+        read=partial(_read, visit),
+        empty=N_("没有消息。平台的提醒、信函会同时出现在这里和您的邮箱。"),
+        filters=[Filter("unread", N_("只看未读"), box=True)],
+        counted=N_("共 {total} 条，第 {first}–{last} 条"),
+    )
+    return await show(visit, shown)
+
+
+async def message(visit: Visit) -> Response:
+    """Shows a message, which is read from then on; acknowledges it when its button is pressed."""
+    acknowledge = visit.request.method == "POST"
+    request = alerts.MarkNoticesRequest(
+        request_id=visit.request_id() if acknowledge else new_request_id(),
+        notice_ids=[visit.path("notice_id")],
+        acknowledge=acknowledge,
+    )
+    answer = await ask(visit.services.alerts.MarkNotices(request))
+    if acknowledge:
+        return visit.redirect(f"/messages/{visit.path('notice_id')}")
+    return visit.page("operator/message.html", notice=answer.notices[0])
+
+
+async def _read(visit: Visit, asked: Asked) -> Chunk[alerts.Notice]:
     request = alerts.ListNoticesRequest(
-        subject_id=visit.person.subject_id, page_size=PAGE_SIZE, page_token=visit.query("page")
+        subject_id=visit.person.subject_id, unread=asked["unread"] == "yes", **asked.paging
     )
     answer = await ask(visit.services.alerts.ListNotices(request))
-    return visit.page("operator/messages.html", notices=answer.notices, more=answer.next_page_token)
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(answer.notices, answer.next_page_token, total)
+
+
+def _title(notice: alerts.Notice) -> Cell:
+    return Cell(notice.title, link=f"/messages/{notice.notice_id}")
+
+
+def _state(visit: Visit, notice: alerts.Notice) -> Cell:
+    if notice.HasField("acknowledged_at"):
+        return Cell(tag=Tag(visit.say(N_("已签收")), "", "govuk-tag--green"))
+    if notice.HasField("read_at"):
+        return Cell(tag=Tag(visit.say(N_("已读")), "", "govuk-tag--grey"))
+    return Cell(tag=Tag(visit.say(N_("未读")), "●", "govuk-tag--blue"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -270,3 +271,56 @@ async def test_an_impossible_day_is_refused_with_its_field(
             pb.SummariseColoursRequest(on="2026-02-30")
         )
     assert [fault[0] for fault in refusal_of(caught.value).faults] == ["on"]
+
+
+async def test_a_calendar_is_read_by_its_secret_alone(coloured: RunningAlerts, sign_in: As) -> None:
+    operator, public = sign_in(Role.OPERATOR, subject_id="s1"), sign_in(Role.PUBLIC)
+    secret = "s" * 43
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    ask = pb.ReadCalendarRequest(secret=secret)
+    assert not (await operator.GetCalendarFeed(pb.GetCalendarFeedRequest())).HasField("made_at")
+    with pytest.raises(grpc.aio.AioRpcError) as unknown:
+        await public.ReadCalendar(ask)
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+    renew = pb.RenewCalendarFeedRequest(request_id=str(uuid4()), secret_sha256=digest)
+    await operator.RenewCalendarFeed(renew)
+    assert (await operator.GetCalendarFeed(pb.GetCalendarFeedRequest())).HasField("made_at")
+    answer = await public.ReadCalendar(ask)
+    assert answer.subject_name == "测试单位1"
+    assert [(due.due_id, due.on) for due in answer.due_dates] == [
+        (f"instrument/i{n}", (TODAY + timedelta(days=days)).isoformat())
+        for n, days in ((4, -1), (3, 20), (2, 50), (1, 400))
+    ]
+    later = TODAY + timedelta(days=300)
+    await coloured.put(verification(3, later, version=2))
+    moved = {due.due_id: due.on for due in (await public.ReadCalendar(ask)).due_dates}
+    assert moved["instrument/i3"] == later.isoformat()  # the same id, another day
+
+    await operator.EndCalendarFeed(pb.EndCalendarFeedRequest(request_id=str(uuid4())))
+    with pytest.raises(grpc.aio.AioRpcError):
+        await public.ReadCalendar(ask)
+
+
+async def test_a_recipient_reads_and_acknowledges_its_own_notices(
+    coloured: RunningAlerts, sign_in: As
+) -> None:
+    own = sign_in(Role.OPERATOR, subject_id="s1")
+    [notice, *_] = (await own.ListNotices(pb.ListNoticesRequest(unread=True))).notices
+    assert not notice.HasField("read_at")
+    request = pb.MarkNoticesRequest(request_id=str(uuid4()), notice_ids=[notice.notice_id])
+    [read] = (await own.MarkNotices(request)).notices
+    assert (read.HasField("read_at"), read.HasField("acknowledged_at")) == (True, False)
+    unread = (await own.ListNotices(pb.ListNoticesRequest(unread=True))).notices
+    assert notice.notice_id not in {one.notice_id for one in unread}
+    request = pb.MarkNoticesRequest(
+        request_id=str(uuid4()), notice_ids=[notice.notice_id], acknowledge=True
+    )
+    [acknowledged] = (await own.MarkNotices(request)).notices
+    assert acknowledged.read_at == read.read_at
+    assert acknowledged.HasField("acknowledged_at")
+    with pytest.raises(grpc.aio.AioRpcError) as foreign:
+        await sign_in(Role.OPERATOR, subject_id="s2").MarkNotices(
+            pb.MarkNoticesRequest(request_id=str(uuid4()), notice_ids=[notice.notice_id])
+        )
+    assert foreign.value.code() is grpc.StatusCode.NOT_FOUND

@@ -140,6 +140,12 @@ OPEN = {
     },
     "quanheng.grading.v1.IndexRow": {"row", "points", "found", "cite", "standard"},
     "quanheng.alerts.v1.CountColoursResponse": {"totals", "on"},
+    # To whoever knows the secret of a private address.
+    "quanheng.alerts.v1.ReadCalendarResponse": {"subject_name", "due_dates", "on"},
+    "quanheng.alerts.v1.DueDate": {
+        *("due_id", "kind", "on", "instrument_id", "type_code", "serial_no", "version"),
+        "escalation_id",
+    },
     "quanheng.alerts.v1.ColourTotal": {"colour", "instruments"},
     "quanheng.alerts.v1.ListExposuresResponse": {"exposures", "next_page_token", "total"},
     "quanheng.alerts.v1.Exposure": {

@@ -1,0 +1,30 @@
+"""What recipients did with their notices: opened them, and acknowledged them."""
+
+from __future__ import annotations
+
+from sqlmodel import col, select
+
+from law.errors import NotFound
+from plumbing.change import Change
+from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts import wire
+from services.alerts.tables import Notice
+
+
+async def mark_notices(change: Change, request: pb.MarkNoticesRequest) -> pb.MarkNoticesResponse:
+    """Marks notices as read, and as acknowledged if the request says so; the first time counts.
+
+    Raises NotFound, without marking any, if one of them is not a notice to the caller's subject.
+    """
+    ids = sorted(set(request.notice_ids))
+    own = col(Notice.subject_id) == change.caller.subject_id
+    mine = select(Notice).where(col(Notice.notice_id).in_(ids), own, col(Notice.subject_id) != "")
+    notices = (await change.session.exec(mine.with_for_update())).all()
+    if len(notices) < len(ids):
+        raise NotFound("没有这份通知", "There is no such notice")
+    for notice in notices:
+        notice.read_at = notice.read_at or change.at
+        if request.acknowledge and notice.acknowledged_at is None:
+            notice.acknowledged_at = change.at
+            change.audit("acknowledge_notice", f"notice/{notice.notice_id}")
+    return pb.MarkNoticesResponse(notices=map(wire.notice, notices))

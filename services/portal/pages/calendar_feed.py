@@ -1,0 +1,90 @@
+"""The due dates of a firm in the calendars of its people, at a private address."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, date, timedelta
+
+from icalendar import Alarm, Calendar, Event
+from starlette.responses import Response
+
+from plumbing.client import ask, new_request_id
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.visit import Visit
+from services.portal.wording import N_, Words
+
+REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
+_SUMMARIES = {
+    "verification": N_("检定到期：{instrument}"),
+    "correction": N_("改正期限届满"),
+    "interview": N_("约谈"),
+}
+
+
+async def settings(visit: Visit) -> Response:
+    """Shows whether there is a private address; makes a new one, or ends it.
+
+    The address is shown once, in the answer to the form: only its digest is stored.
+    """
+    if visit.request.method == "POST" and visit.field("act") == "end":
+        request = alerts.EndCalendarFeedRequest(request_id=visit.request_id())
+        await ask(visit.services.alerts.EndCalendarFeed(request))
+        return visit.redirect("/calendar")
+    address = await _renew(visit) if visit.request.method == "POST" else ""
+    answer = await ask(visit.services.alerts.GetCalendarFeed(alerts.GetCalendarFeedRequest()))
+    return visit.page("operator/calendar.html", feed=answer, address=address)
+
+
+async def _renew(visit: Visit) -> str:
+    secret = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    # A form sent twice makes two addresses; the one that is shown is the one that holds.
+    request = alerts.RenewCalendarFeedRequest(request_id=new_request_id(), secret_sha256=digest)
+    await ask(visit.services.alerts.RenewCalendarFeed(request))
+    return f"{visit.portal.settings.portal_url.rstrip('/')}/calendar/{secret}.ics"
+
+
+async def feed(visit: Visit) -> Response:
+    """Sends the due dates behind a private address as an iCalendar file."""
+    request = alerts.ReadCalendarRequest(secret=visit.path("secret"))
+    answer = await ask(visit.services.alerts.ReadCalendar(request))
+    clock = await ask(visit.services.clock.GetClock(registry.GetClockRequest()))
+    words = Words(visit.say, visit.language)
+    calendar = Calendar()
+    calendar.add("prodid", "-//quanheng//portal//ZH")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", f"{answer.subject_name} {visit.say(N_('计量到期'))}")
+    for due in answer.due_dates:
+        calendar.add_component(_event(visit, words, due, clock.now.ToDatetime(UTC)))
+    return Response(calendar.to_ical(), media_type="text/calendar; charset=utf-8")
+
+
+def _event(visit: Visit, words: Words, due: alerts.DueDate, now: object) -> Event:
+    """An all-day event; its UID stays when the day moves, and SEQUENCE then grows."""
+    home = visit.portal.settings.portal_url.rstrip("/")
+    path = f"/instruments/{due.instrument_id}" if due.instrument_id else "/messages"
+    name = f"{words.instrument_type(due.type_code)} {due.serial_no}" if due.type_code else ""
+    kind, day = _SUMMARIES[due.kind], date.fromisoformat(due.on)
+    summary = visit.say(kind).format(instrument=name)
+    event = Event()
+    event.add("uid", f"{due.due_id}@quanheng")
+    event.add("dtstamp", now)
+    event.add("sequence", due.version)
+    event.add("dtstart", day)
+    event.add("dtend", day + timedelta(days=1))
+    event.add("transp", "TRANSPARENT")
+    event.add("summary", summary)
+    event.add("url", f"{home}{path}")
+    for before in REMIND_BEFORE:
+        event.add_component(_alarm(summary, before))
+    return event
+
+
+def _alarm(text: str, before: timedelta) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", text)
+    alarm.add("trigger", -before)
+    return alarm

@@ -1,0 +1,61 @@
+"""The page of an operator's own contact details, which it keeps up to date itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import grpc
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.reading import subject
+from services.portal.visit import Visit, faults_by_field, message_of
+
+OWN_FIELDS = ("person_in_charge", "address", "email")
+_OF_THE_FORM = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ABORTED,
+)
+
+
+async def contact(visit: Visit) -> Response:
+    """Shows the firm's details; saves those that it may change itself."""
+    firm = await subject(visit, visit.person.subject_id)
+    if visit.request.method == "GET":
+        return _page(visit, firm)
+    for name in OWN_FIELDS:
+        setattr(firm, name, visit.field(name))
+    if visit.field("version").isdigit():
+        firm.version = int(visit.field("version"))
+    request = registry.PutSubjectRequest(request_id=visit.request_id(), subject=firm)
+    try:
+        await ask(visit.services.registry.PutSubject(request))
+    except Refusal as refusal:
+        if refusal.code not in _OF_THE_FORM:
+            raise
+        faults = faults_by_field(refusal, visit.language)
+        present = await subject(visit, visit.person.subject_id)
+        return _page(visit, present, faults, message_of(refusal, visit.language))
+    return visit.redirect("/contact?changed=yes")
+
+
+def _page(
+    visit: Visit,
+    firm: registry.Subject,
+    errors: Mapping[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    written = {name: getattr(firm, name) for name in OWN_FIELDS}
+    if refusal:
+        written |= {name: visit.field(name) for name in OWN_FIELDS}
+    return visit.page(
+        "operator/contact.html",
+        status=422 if refusal else 200,
+        firm=firm,
+        written=written,
+        errors=errors or {},
+        refusal=refusal,
+        changed=visit.query("changed") == "yes",
+    )
