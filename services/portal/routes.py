@@ -117,8 +117,8 @@ _OPERATORS = (
     _at("/messages", operator.messages, Role.OPERATOR),
     _at("/messages/{notice_id}", operator.message, Role.OPERATOR, form=True),
     _at("/contact", contact.contact, Role.OPERATOR, form=True),
-    _at("/calendar", calendar_feed.settings, Role.OPERATOR, form=True),
-    _at("/calendar/{secret}.ics", calendar_feed.feed),
+    _at("/due-dates", calendar_feed.settings, Role.OPERATOR, form=True),
+    _at("/due-dates/{secret}.ics", calendar_feed.feed),
     _at("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
     _at("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
 )

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote
 
 from babel import Locale
 from babel.dates import format_date
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from law.errors import NotFound
 from law.evidence import RecordKind
 from law.instruments import catalogue
 from law.kind_names import kind_name
 from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Step
-from law.reader.texts import TEXTS, spell_out, with_titles
-from law.reader.words import article_of
+from law.reader.texts import with_titles
 from law.texts_in_force.load import load
 from law.texts_in_force.model import Effect, KindRule
-from protos.alerts.v1 import alerts_pb2
 from protos.objection.v1 import objection_pb2
+from services.portal.law_links import article_links
 
 # Read once: Babel looks through a thousand locales for one that is given by its name.
 LOCALES = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en")}
@@ -339,23 +337,7 @@ class Words:
         Internal numbers such as C-19 are left out. The title is left out for articles of the text
         with the id `within`.
         """
-        parts = [part.strip() for part in citation.split(";")]
-        links = [self._article(part, within) for part in parts if " " in part]
-        return (Markup("；") if self.lang == "zh" else Markup("; ")).join(links)
-
-    def _article(self, cited: str, within: str) -> Markup:
-        head, _, article = cited.partition(" ")
-        named = spell_out(cited, self.lang, within)
-        if head not in TEXTS:
-            return escape(named)
-        link = f"/law/{head}#{quote(article_of(head, article))}"
-        return Markup('<a class="govuk-link" href="{}">{}</a>').format(link, named)
-
-    def letter_path(self, notice: alerts_pb2.Notice) -> str:
-        """Returns the path of the letter, as PDF, that a notice brings."""
-        thing, _, identity = notice.about.partition("/")
-        place = "cases" if thing == "case" else "escalations"
-        return f"/{place}/{identity}/letters/{notice.letter_id}.pdf"
+        return article_links(citation, self.lang, within)
 
     def text_title(self, ruleset_id: str) -> str:
         """Returns the title of a ruleset; its id if it is unknown."""

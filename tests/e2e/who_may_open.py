@@ -101,8 +101,8 @@ TABLE = """
 /messages/{notice_id} neighbour                           >   0 - - - - - - -  - - -
 /messages/{notice_id} foreign                             >   0 - - - - - - -  - - -
 /contact any                                              >   + - - - - - - -  - - -
-/calendar any                                             >   + - - - - - - -  - - -
-/calendar/{secret}.ics any                                0   0 0 0 0 0 0 0 0  0 0 0
+/due-dates any                                            >   + - - - - - - -  - - -
+/due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0  0 0 0
 
 /home own                                                 >   + + + . + . - -  + + +
 /home neighbour                                           >   . + + . + . - -  + + +

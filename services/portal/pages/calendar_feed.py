@@ -31,7 +31,7 @@ async def settings(visit: Visit) -> Response:
     if visit.request.method == "POST" and visit.field("act") == "end":
         request = alerts.EndCalendarFeedRequest(request_id=visit.request_id())
         await ask(visit.services.alerts.EndCalendarFeed(request))
-        return visit.redirect("/calendar")
+        return visit.redirect("/due-dates")
     address = await _renew(visit) if visit.request.method == "POST" else ""
     answer = await ask(visit.services.alerts.GetCalendarFeed(alerts.GetCalendarFeedRequest()))
     return visit.page("operator/calendar.html", feed=answer, address=address)
@@ -43,7 +43,7 @@ async def _renew(visit: Visit) -> str:
     # A form sent twice makes two addresses; the one that is shown is the one that holds.
     request = alerts.RenewCalendarFeedRequest(request_id=new_request_id(), secret_sha256=digest)
     await ask(visit.services.alerts.RenewCalendarFeed(request))
-    return f"{visit.portal.settings.portal_url.rstrip('/')}/calendar/{secret}.ics"
+    return f"{visit.portal.settings.portal_url.rstrip('/')}/due-dates/{secret}.ics"
 
 
 async def feed(visit: Visit) -> Response:

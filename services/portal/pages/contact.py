@@ -54,7 +54,7 @@ def _page(
         "operator/contact.html",
         status=422 if refusal else 200,
         firm=firm,
-        written=written,
+        own=written,
         errors=errors or {},
         refusal=refusal,
         changed=visit.query("changed") == "yes",

@@ -34,24 +34,34 @@ class Stretch:
 
 @dataclass(frozen=True)
 class OutlookLine:
-    """A time line from today to the last day of an outlook, with its marks in order."""
+    """A time line from today to the last day of an outlook, with its marks in order.
+
+    `now` are the steps that are possible today; they have no mark.
+    """
 
     today: date
     marks: tuple[Mark, ...]
     stretches: tuple[Stretch, ...]
+    now: tuple[pb.OpenStep, ...]
 
 
 def outlook_line(answer: pb.OutlookResponse) -> OutlookLine:
     """Builds the time line of an outlook; without marks if time and steps change nothing."""
     today = date.fromisoformat(answer.as_of)
     found = sorted(_found(answer, today), key=lambda one: (one[0], one[2] is not None))
+    steps = [step for step in answer.steps if step.step != WAIT]
     last = max((on for on, *_ in found), default=today)
     marks = tuple(
         Mark(number, on, _place(on, today, last), turn, step)
         for number, (on, turn, step) in enumerate(found, start=1)
     )
     turns = [mark for mark in marks if mark.turn is not None]
-    return OutlookLine(today, marks, tuple(_stretches(answer.now.grade, turns)))
+    return OutlookLine(
+        today,
+        marks,
+        tuple(_stretches(answer.now.grade, turns)),
+        now=tuple(step for step in steps if _possible(step, today) <= today),
+    )
 
 
 _Found = tuple[date, pb.GradeTurn | None, pb.OpenStep | None]
@@ -61,9 +71,13 @@ def _found(answer: pb.OutlookResponse, today: date) -> Iterator[_Found]:
     for turn in answer.changes:
         yield date.fromisoformat(turn.on), turn, None
     for step in answer.steps:
-        if step.step != WAIT:
-            possible = date.fromisoformat(step.possible_on) if step.possible_on else today
-            yield max(possible, today), None, step
+        possible = _possible(step, today)
+        if step.step != WAIT and possible > today:
+            yield possible, None, step
+
+
+def _possible(step: pb.OpenStep, today: date) -> date:
+    return date.fromisoformat(step.possible_on) if step.possible_on else today
 
 
 def _place(on: date, first: date, last: date) -> int:

@@ -11,9 +11,11 @@ from law.terms.ledger import start
 from law.terms.workdays import edition
 from law.texts_in_force.load import load
 from protos.alerts.v1 import alerts_pb2 as pb_alerts
+from protos.grading.v1 import assessments_pb2 as pb_assessments
 from protos.objection.v1 import objection_pb2 as pb
 from services.portal.pictures.colour_board import colour_board
 from services.portal.pictures.grade_path import grade_path
+from services.portal.pictures.outlook_line import outlook_line
 from services.portal.pictures.term_strip import term_strip
 
 
@@ -89,3 +91,24 @@ def test_a_board_counts_each_instrument_once_and_links_to_its_list() -> None:
     assert board.link("", board.types[0]) == "/instruments?bureau=330100&type=FUEL"
     assert board.week_link(board.weeks[0]).endswith("valid_from=2026-09-14&valid_to=2026-09-20")
     assert board.weeks[0].height == 60
+
+
+def test_an_outlook_shows_what_leaves_when_and_what_can_be_done_now() -> None:
+    answer = pb_assessments.OutlookResponse(
+        as_of="2026-09-14",
+        now=pb_assessments.Outcome(grade="C"),
+        changes=[pb_assessments.GradeTurn(on="2028-09-14", grade="B", leaves=["r1"])],
+        steps=[
+            pb_assessments.OpenStep(step="act", kind="award", possible_on="2026-09-14"),
+            pb_assessments.OpenStep(step="repair", record_id="r1", possible_on="2027-09-14"),
+            pb_assessments.OpenStep(step="wait", record_id="r1", possible_on="2028-09-14"),
+        ],
+    )
+    line = outlook_line(answer)
+    assert [(mark.number, mark.on.year, mark.x) for mark in line.marks] == [
+        (1, 2027, 280),
+        (2, 2028, 560),
+    ]
+    assert [step.step for step in line.now] == ["act"]
+    assert [(one.grade, one.x) for one in line.stretches] == [("C", 0), ("B", 560)]
+    assert outlook_line(pb_assessments.OutlookResponse(as_of="2026-09-14")).marks == ()
