@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -12,27 +13,13 @@ from plumbing.clock import SHANGHAI
 from plumbing.settings import SERVICES
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from services.portal.audit_words import ACTIONS, KINDS, action, thing
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
 from services.portal.pages.platform_state import of_each_service
 from services.portal.pages.reading import account_names
 from services.portal.visit import Visit
 from services.portal.wording import N_, SERVICE_NAMES
 
-KINDS = {
-    "account": N_("账号"),
-    "subject": N_("主体"),
-    "instrument": N_("器具"),
-    "verification": N_("检定"),
-    "record": N_("信用记录"),
-    "case": N_("案件"),
-    "import": N_("导入"),
-    "escalation": N_("督促"),
-    "notice": N_("通知"),
-    "impact": N_("试算"),
-    "activation": N_("规则启用"),
-    "index": N_("指数"),
-    "year-end": N_("年度调整"),
-}
 Named = tuple[pb.AuditEntry, str]
 
 
@@ -64,8 +51,8 @@ async def entries(visit: Visit) -> Response:
         columns=(
             Column(N_("时间"), lambda row: row[0].at.ToDatetime(SHANGHAI)),
             Column(N_("谁"), lambda row: Cell(row[1], note=_roles(visit, row[0]))),
-            Column(N_("事项"), lambda row: row[0].action),
-            Column(N_("对象"), lambda row: row[0].object),
+            Column(N_("事项"), lambda row: action(row[0].action, visit.words, visit.say)),
+            Column(N_("对象"), lambda row: _object(visit, service, row[0])),
             Column(N_("内容"), lambda row: Cell(_content(row[0]), note=row[0].ground)),
             Column(N_("序号"), lambda row: str(row[0].sequence or visit.say(N_("待封"))),
                    numeric=True),
@@ -74,7 +61,7 @@ async def entries(visit: Visit) -> Response:
             Filter("service", N_("服务"), [(name, SERVICE_NAMES[name]) for name in SERVICES]),
             Filter("kind", N_("对象类别"), list(KINDS.items())),
             Filter("actor", N_("账号编号")),
-            Filter("action", N_("事项代码")),
+            Filter("action", N_("事项"), list(ACTIONS.items())),
             Filter("object", N_("对象")),
             Filter("from_day", N_("自（如 2026-09-01）")),
             Filter("to_day", N_("至（如 2026-09-30）")),
@@ -83,6 +70,12 @@ async def entries(visit: Visit) -> Response:
         empty=N_("没有这样的审计记录。"),
     )  # fmt: skip
     return await show(visit, listing, "administration/audit.html")
+
+
+def _object(visit: Visit, service: str, one: pb.AuditEntry) -> Cell:
+    """The thing, with a link to everything that was done to it."""
+    asked = urlencode({"service": service, "object": one.object})
+    return Cell(thing(one.object, visit.say), link=f"/audit?{asked}")
 
 
 def _who(visit: Visit, one: pb.AuditEntry, names: Any) -> str:
@@ -109,7 +102,7 @@ def _content(one: pb.AuditEntry) -> str:
         for name, value in after.items()
         if before.get(name) != value and value not in ("", None, [], {})
     ]
-    return "；".join(changed[:8])
+    return "；".join(changed[:4])
 
 
 def _short(value: object) -> str:

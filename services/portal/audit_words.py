@@ -1,0 +1,83 @@
+"""The words of the audit: what was done, and to what kind of thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.portal.wording import N_, Words
+
+KINDS = {
+    "account": N_("账号"),
+    "subject": N_("主体"),
+    "instrument": N_("器具"),
+    "verification": N_("检定"),
+    "record": N_("信用记录"),
+    "case": N_("案件"),
+    "import": N_("导入"),
+    "escalation": N_("督促"),
+    "notice": N_("通知"),
+    "impact": N_("试算"),
+    "activation": N_("规则启用"),
+    "index": N_("指数"),
+    "year-end": N_("年度调整"),
+    "bureau": N_("机关"),
+}
+ACTIONS = {
+    "create_account": N_("建立账号"),
+    "change_account": N_("更改账号的角色"),
+    "close_account": N_("关闭账号"),
+    "change_password": N_("更改密码"),
+    "put_bureau": N_("登记机关"),
+    "register_subject": N_("登记主体"),
+    "change_subject": N_("变更主体"),
+    "file_instrument": N_("登记器具"),
+    "change_instrument": N_("变更器具"),
+    "set_instrument_state": N_("变更器具状态"),
+    "record_verification": N_("登记检定"),
+    "enter_record": N_("录入信用记录"),
+    "correct_record": N_("更正信用记录"),
+    "withdraw_record": N_("撤销信用记录"),
+    "expire_records": N_("记录期满"),
+    "set_contested": N_("标记异议"),
+    "start_import": N_("上传文件"),
+    "import": N_("导入文件"),
+    "check_import": N_("检查文件"),
+    "hold_import": N_("导入待批准"),
+    "approve_import": N_("批准导入"),
+    "reject_import": N_("退回导入"),
+    "discard_import": N_("放弃导入"),
+    "undo_import": N_("撤销导入"),
+    "start_impact": N_("开始试算"),
+    "run_impact": N_("完成试算"),
+    "look_at_impact": N_("查看试算结果"),
+    "activate_ruleset": N_("启用规则"),
+    "assess_index": N_("评价指数"),
+    "publish_index": N_("公布指数"),
+    "withdraw_index": N_("撤回指数"),
+    "year_end": N_("年度调整"),
+    "raise_alerts": N_("发出预警"),
+    "issue_notice": N_("发出通知"),
+    "open_escalations": N_("开始督促"),
+    "replay_dead_letters": N_("重新处理搁置的事件"),
+    "advance_clock": N_("拨快时钟"),
+}
+_SHORT = 8  # characters of an id that a page shows
+
+
+def action(code: str, words: Words, say: Callable[[str], str]) -> str:
+    """Returns what was done in words; the code itself if it has no words.
+
+    A step of a case has the code `objection.accept` or the like.
+    """
+    kind, _, step = code.partition(".")
+    if step:
+        case = N_("信用修复") if kind == "repair" else N_("异议")
+        return f"{say(case)}：{words.step(step)}"
+    return say(ACTIONS[code]) if code in ACTIONS else code
+
+
+def thing(written: str, say: Callable[[str], str]) -> str:
+    """Returns the kind of an audited thing in words, and the beginning of its id."""
+    kind, _, identity = written.partition("/")
+    word = say(KINDS[kind]) if kind in KINDS else kind
+    return f"{word} {identity[:_SHORT]}".strip()
