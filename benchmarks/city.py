@@ -31,6 +31,11 @@ TABLES = {
 HEX_DIGITS = 6  # of an id that are replaced by the number of the copy
 ID = re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 STEP = 1_000_000  # between the numbers of a row and of its next copy
+STAY_OPEN = 20  # of so many cases, one
+_CLOSE = (
+    "UPDATE objection_case SET state = 'closed', outcome = 'delete', decided_at = lodged_at,"
+    " closed_at = lodged_at, settled_at = lodged_at WHERE rowid % ? <> 0"
+)
 _NOT_IDS = ("ruleset_id", "institution", "external_ref")
 _JSON = {
     "record_version": ("state",),
@@ -49,6 +54,8 @@ def fill(folder: Path, copies: int, cases: int) -> None:
             times = _rounds(connection, cases) if service == "objection" else copies
             for table in tables:
                 _copy(connection, table, times, copies)
+            if service == "objection":
+                connection.execute(_CLOSE, (STAY_OPEN,))
             connection.execute("ANALYZE")
             connection.commit()
 
