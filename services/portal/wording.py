@@ -375,6 +375,12 @@ class Words:
             written += self._say(N_("（暂定：涉及放假安排尚未公布的年份）"))
         return written
 
+    def term_link(self, case: objection_pb2.Case) -> str:
+        """Returns the address of the page that shows how a case's term is reckoned, day by day."""
+        if not self.term(case):
+            return ""
+        return f"/law/working-days?from={case.term.started_on}&days={case.term.budget_days}"
+
     def days_left(self, last_day: str, today: str) -> str:
         """Returns for how many days a certificate is still valid, or since when it is not."""
         if not last_day:

@@ -14,6 +14,7 @@ PAGES = {
     "": [
         "/",
         "/?q=加油",
+        "/?q=jyz",
         "/?q=无",
         "/notices",
         "/scan",
@@ -43,6 +44,10 @@ PAGES = {
     "demo.operator": [
         "/home",
         "/instruments",
+        "/instruments/new",
+        "/verifications",
+        "/contact",
+        "/due-dates",
         "/labels",
         "/grade",
         "/records",

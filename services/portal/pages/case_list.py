@@ -58,7 +58,6 @@ class Row:
 
 async def listing(visit: Visit) -> Response:
     """Shows the cases that the visitor may see; the address has the filters and the order."""
-    words = visit.words
     shown: Listing[Row] = Listing(
         path=PATH,
         title=N_("案件"),
@@ -66,7 +65,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("案件"), lambda row: _title(visit, row)),
             Column(N_("主体"), partial(_firm, visit)),
             Column(N_("状态"), lambda row: _state(visit, row)),
-            Column(N_("期限"), lambda row: words.term(row.case), order_by="due_on"),
+            Column(N_("期限"), partial(_term, visit), order_by="due_on"),
             Column(N_("办理人"), lambda row: row.caseworker),
             Column(
                 N_("提交时间"),
@@ -213,3 +212,7 @@ def _firm(visit: Visit, row: Row) -> Cell:
 def _state(visit: Visit, row: Row) -> Cell:
     words, state = visit.words, row.case.state
     return Cell(tag=words.case_state(state), note=words.next_act(state))
+
+
+def _term(visit: Visit, row: Row) -> Cell:
+    return Cell(visit.words.term(row.case), link=visit.words.term_link(row.case))
