@@ -195,7 +195,7 @@ ROWS = (
     # grades
     Row("grade show", "grading.GetGrade", "显示等级：某日有效、某时所知。",
         "Shows a grade: in force on a day, as known at a moment.", args="subject_id"),
-    Row("grade list", "grading.ListGradesInForce", "列出若干主体今天有效的等级。",
+    Row("grade current", "grading.ListGradesInForce", "列出若干主体今天有效的等级。",
         "Lists the grades of several subjects that are in force today.", args="subject_ids"),
     Row("grade history", "grading.ListGrades", "列出历次等级，两种时间。",
         "Lists every grade in both times.", args="subject_id", defaults={"page_size": 50}),

@@ -26,7 +26,8 @@ caseworker 经办人 | cell 单元格 | changed 新增或变更行数 | chunk �
 closed_at 办结时间 | code 机关代码 | colour 颜色 | column 列 | conditions 修复条件 | consumer 消费者
 contested 异议中 | created_at 建立时间 | credit_code 统一社会信用代码 | decided_at 决定时间
 decided_by 决定人 | deduction 扣分 | delivered_at 送达时间 | department 受理部门
-determined_on 认定日期 | digest 摘要值 | disclosure_stopped 已终止披露 | display_name 显示名
+determined_on 认定日期 | digest 摘要值 | disclosed_until 公开至 | disclosure_cite 公开依据
+disclosure_stopped 已终止披露 | display_name 显示名
 division_code 行政区划代码 | drop_share 降级比例 | drops 降级数 | due_on 达到之日 | email 电子邮箱
 encoding 编码 | entered_by 录入人 | entered_on 录入日期 | episode 轮次 | error 错误
 escalation_id 递进处置id | estimate 影响估计 | event_id 事件id | event_type 事件类型
@@ -109,6 +110,7 @@ TITLES = {
     "Case": "案件",
     "DeadLetter": "搁置的事件",
     "Escalation": "递进处置",
+    "DisclosedRecord": "公开的信用信息",
     "Exposure": "曝光",
     "Grade": "历次等级",
     "ImpactMove": "等级变化",

@@ -34,7 +34,7 @@ _PLAIN: dict[int, Schema] = {
         "minimum": -(2**31),
         "maximum": 2**31 - 1,
     },
-    FieldDescriptor.TYPE_INT64: {"type": "string", "pattern": "^-?[0-9]{1,19}$"},
+    FieldDescriptor.TYPE_INT64: {"type": "string", "pattern": "^-?[0-9]{1,18}$"},
 }
 # A moment of the years that the platform knows, in the form that protobuf reads.
 _MOMENT = {"type": "string", "format": "date-time"}
@@ -101,7 +101,7 @@ class Schemas:
             return {"type": "string", "enum": [value.name for value in field.enum_type.values]}
         plain = dict(_PLAIN[field.type])
         if sent and field.type == FieldDescriptor.TYPE_INT64:
-            plain["type"] = list(_WHOLE)
+            plain |= {"type": list(_WHOLE), "minimum": -(10**18), "maximum": 10**18}
         return plain
 
 

@@ -65,6 +65,9 @@ def filled(of: Descriptor, text: str) -> Any:
     for field in of.fields:
         if field.message_type and field.message_type.full_name.startswith("google."):
             getattr(message, field.name).FromJsonString("2026-09-14T01:00:00Z")
+        elif field.message_type and field.message_type.GetOptions().map_entry:
+            of_value = field.message_type.fields_by_name["value"]
+            getattr(message, field.name)[text] = value_of(of_value, text)
         elif field.message_type:
             nested = filled(field.message_type, text)
             if field.is_repeated:
