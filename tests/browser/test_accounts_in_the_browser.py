@@ -23,7 +23,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from services.cli.sample.subjects import subjects
+from services.cli.sample.subjects import SampleSubject, subjects
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -122,6 +122,21 @@ def has_no_fault(page: Page) -> None:
     assert answer.violations_count == 0, f"{page.url}: {answer.generate_report()}"
 
 
+def apply_for(page: Page, firm: SampleSubject, address: str) -> None:
+    """Fills in the application for an account of a firm, at first with nothing."""
+    page.goto("/register")
+    press(page, "提交")
+    expect(page.get_by_role("heading", name="填写的内容有误")).to_be_visible()
+    page.get_by_label("统一社会信用代码").fill(firm.credit_code)
+    page.get_by_label("单位名称").fill(firm.name)
+    page.get_by_label("所在地的监管部门").select_option("330102")
+    page.get_by_label("您的姓名").fill("合成申请人")
+    page.get_by_label("邮箱").fill(address)
+    page.get_by_label("您与单位的关系").fill("本单位计量管理员")
+    press(page, "提交")
+    expect(page.get_by_role("heading", name="已收到注册申请")).to_be_visible()
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_an_operator_applies_and_invites_a_colleague_who_is_removed(
     sign_in: SignIn, data: Path, javascript: bool
@@ -131,17 +146,7 @@ def test_an_operator_applies_and_invites_a_colleague_who_is_removed(
     firm = [s for s in subjects() if s.bureau == "330102" and s.credit_code][int(javascript)]
     address = f"applicant-{int(javascript)}@firm.example"
     applicant = sign_in(**options)
-    applicant.goto("/register")
-    press(applicant, "提交")
-    expect(applicant.get_by_role("heading", name="填写的内容有误")).to_be_visible()
-    applicant.get_by_label("统一社会信用代码").fill(firm.credit_code)
-    applicant.get_by_label("单位名称").fill(firm.name)
-    applicant.get_by_label("所在地的监管部门").select_option("330102")
-    applicant.get_by_label("您的姓名").fill("合成申请人")
-    applicant.get_by_label("邮箱").fill(address)
-    applicant.get_by_label("您与单位的关系").fill("本单位计量管理员")
-    press(applicant, "提交")
-    expect(applicant.get_by_role("heading", name="已收到注册申请")).to_be_visible()
+    apply_for(applicant, firm, address)
 
     caseworker = sign_in("demo.caseworker", **options)
     caseworker.goto("/home")

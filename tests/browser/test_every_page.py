@@ -38,6 +38,9 @@ PAGES = {
         "/law/S2",
         "/law/ZJ-REPAIR",
         "/sign-in",
+        "/register",
+        "/password/forgotten",
+        "/password/no.link",
         "/sandbox/tour",
         "/no-such-page",
     ],
@@ -56,6 +59,7 @@ PAGES = {
         "/objections/new",
         "/repairs/new",
         "/account",
+        "/people",
     ],
     "demo.caseworker": [
         "/home",
@@ -69,6 +73,7 @@ PAGES = {
         "/imports/new",
         "/indices/new/scenic",
         "/indices/new/block",
+        "/registrations",
     ],
     "demo.unithead": ["/home", "/instruments?colour=red", "/unit", "/imports?state=applied"],
     "demo.reviewer": [
