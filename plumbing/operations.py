@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from prometheus_client.samples import Sample
 from sqlmodel import col, select
 
 from plumbing import audit, paging, validation
@@ -112,7 +113,7 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
     ) -> pb.GetFiguresResponse:
         engines = await engines_that_answer(self._parts.settings)
         samples = [
-            pb.Sample(name=sample.name, labels=sample.labels, value=sample.value)
+            _sample(sample)
             for family in REGISTRY.collect()
             for sample in family.samples
             if not sample.name.endswith("_bucket")
@@ -170,6 +171,11 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
             async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
             if not sequences or letter.seq in sequences
         ]
+
+
+def _sample(sample: Sample) -> pb.Sample:
+    labels = [pb.Label(name=name, value=value) for name, value in sample.labels.items()]
+    return pb.Sample(name=sample.name, labels=labels, value=sample.value)
 
 
 async def _note_replay(

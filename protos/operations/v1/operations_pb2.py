@@ -26,15 +26,13 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%protos/operations/v1/operations.proto\x12\x16quanheng.operations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"%\n\x06\x46igure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"6\n\x06\x44igest\x12\r\n\x05topic\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\"O\n\x07Problem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06object\x18\x02 \x01(\t\x12\x12\n\nmessage_zh\x18\x03 \x01(\t\x12\x12\n\nmessage_en\x18\x04 \x01(\t\"\x0e\n\x0c\x43heckRequest\"\xa4\x01\n\rCheckResponse\x12/\n\x07\x66igures\x18\x01 \x03(\x0b\x32\x1e.quanheng.operations.v1.Figure\x12/\n\x07\x64igests\x18\x02 \x03(\x0b\x32\x1e.quanheng.operations.v1.Digest\x12\x31\n\x08problems\x18\x03 \x03(\x0b\x32\x1f.quanheng.operations.v1.Problem\"\x13\n\x11GetFiguresRequest\"\x90\x01\n\x06Sample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12:\n\x06labels\x18\x02 \x03(\x0b\x32*.quanheng.operations.v1.Sample.LabelsEntry\x12\r\n\x05value\x18\x03 \x01(\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"u\n\x12GetFiguresResponse\x12/\n\x07samples\x18\x01 \x03(\x0b\x32\x1e.quanheng.operations.v1.Sample\x12\x14\n\x0cnats_answers\x18\x02 \x01(\x08\x12\x18\n\x10temporal_answers\x18\x03 \x01(\x08\"0\n\x10ReconcileRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"5\n\x11ReconcileResponse\x12\x0f\n\x07started\x18\x01 \x03(\t\x12\x0f\n\x07running\x18\x02 \x01(\x03\"\x14\n\x12VerifyAuditRequest\"x\n\x13VerifyAuditResponse\x12\x0e\n\x06sealed\x18\x01 \x01(\x03\x12\x10\n\x08unsealed\x18\x02 \x01(\x03\x12\x0c\n\x04head\x18\x03 \x01(\t\x12\x31\n\x08problems\x18\x04 \x03(\x0b\x32\x1f.quanheng.operations.v1.Problem\"\xd7\x01\n\nAuditEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t\x12\x14\n\x0con_behalf_of\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x06 \x01(\t\x12\x0e\n\x06object\x18\x07 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x08 \x01(\t\x12\r\n\x05\x61\x66ter\x18\t \x01(\t\x12\x0e\n\x06ground\x18\n \x01(\t\x12\x0c\n\x04hash\x18\x0b \x01(\t\"\xb2\x02\n\x10ListAuditRequest\x12\x18\n\x06object\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x16\n\x05\x61\x63tor\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06\x61\x63tion\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x38\n\x08\x66rom_day\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x36\n\x06to_day\x18\x07 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12$\n\x04kind\x18\x08 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[a-z_-]{0,32}$\"\x7f\n\x11ListAuditResponse\x12\x33\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\".quanheng.operations.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total\"\xa0\x01\n\nDeadLetter\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x12\n\nevent_type\x18\x04 \x01(\t\x12\x11\n\taggregate\x18\x05 \x01(\t\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16ListDeadLettersRequest\"N\n\x17ListDeadLettersResponse\x12\x33\n\x07letters\x18\x01 \x03(\x0b\x32\".quanheng.operations.v1.DeadLetter\"V\n\x18ReplayDeadLettersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tsequences\x18\x02 \x03(\x03\x42\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"`\n\x19ReplayDeadLettersResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x03\x12\x32\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\".quanheng.operations.v1.DeadLetter2\xe8\x05\n\x11OperationsService\x12T\n\x05\x43heck\x12$.quanheng.operations.v1.CheckRequest\x1a%.quanheng.operations.v1.CheckResponse\x12\x63\n\nGetFigures\x12).quanheng.operations.v1.GetFiguresRequest\x1a*.quanheng.operations.v1.GetFiguresResponse\x12`\n\tReconcile\x12(.quanheng.operations.v1.ReconcileRequest\x1a).quanheng.operations.v1.ReconcileResponse\x12\x66\n\x0bVerifyAudit\x12*.quanheng.operations.v1.VerifyAuditRequest\x1a+.quanheng.operations.v1.VerifyAuditResponse\x12`\n\tListAudit\x12(.quanheng.operations.v1.ListAuditRequest\x1a).quanheng.operations.v1.ListAuditResponse\x12r\n\x0fListDeadLetters\x12..quanheng.operations.v1.ListDeadLettersRequest\x1a/.quanheng.operations.v1.ListDeadLettersResponse\x12x\n\x11ReplayDeadLetters\x12\x30.quanheng.operations.v1.ReplayDeadLettersRequest\x1a\x31.quanheng.operations.v1.ReplayDeadLettersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%protos/operations/v1/operations.proto\x12\x16quanheng.operations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"%\n\x06\x46igure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"6\n\x06\x44igest\x12\r\n\x05topic\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\"O\n\x07Problem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06object\x18\x02 \x01(\t\x12\x12\n\nmessage_zh\x18\x03 \x01(\t\x12\x12\n\nmessage_en\x18\x04 \x01(\t\"\x0e\n\x0c\x43heckRequest\"\xa4\x01\n\rCheckResponse\x12/\n\x07\x66igures\x18\x01 \x03(\x0b\x32\x1e.quanheng.operations.v1.Figure\x12/\n\x07\x64igests\x18\x02 \x03(\x0b\x32\x1e.quanheng.operations.v1.Digest\x12\x31\n\x08problems\x18\x03 \x03(\x0b\x32\x1f.quanheng.operations.v1.Problem\"\x13\n\x11GetFiguresRequest\"$\n\x05Label\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"T\n\x06Sample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\x06labels\x18\x02 \x03(\x0b\x32\x1d.quanheng.operations.v1.Label\x12\r\n\x05value\x18\x03 \x01(\x01\"u\n\x12GetFiguresResponse\x12/\n\x07samples\x18\x01 \x03(\x0b\x32\x1e.quanheng.operations.v1.Sample\x12\x14\n\x0cnats_answers\x18\x02 \x01(\x08\x12\x18\n\x10temporal_answers\x18\x03 \x01(\x08\"0\n\x10ReconcileRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"5\n\x11ReconcileResponse\x12\x0f\n\x07started\x18\x01 \x03(\t\x12\x0f\n\x07running\x18\x02 \x01(\x03\"\x14\n\x12VerifyAuditRequest\"x\n\x13VerifyAuditResponse\x12\x0e\n\x06sealed\x18\x01 \x01(\x03\x12\x10\n\x08unsealed\x18\x02 \x01(\x03\x12\x0c\n\x04head\x18\x03 \x01(\t\x12\x31\n\x08problems\x18\x04 \x03(\x0b\x32\x1f.quanheng.operations.v1.Problem\"\xd7\x01\n\nAuditEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t\x12\x14\n\x0con_behalf_of\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x06 \x01(\t\x12\x0e\n\x06object\x18\x07 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x08 \x01(\t\x12\r\n\x05\x61\x66ter\x18\t \x01(\t\x12\x0e\n\x06ground\x18\n \x01(\t\x12\x0c\n\x04hash\x18\x0b \x01(\t\"\xb2\x02\n\x10ListAuditRequest\x12\x18\n\x06object\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x16\n\x05\x61\x63tor\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06\x61\x63tion\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x38\n\x08\x66rom_day\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x36\n\x06to_day\x18\x07 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12$\n\x04kind\x18\x08 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[a-z_-]{0,32}$\"\x7f\n\x11ListAuditResponse\x12\x33\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\".quanheng.operations.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total\"\xa0\x01\n\nDeadLetter\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x12\n\nevent_type\x18\x04 \x01(\t\x12\x11\n\taggregate\x18\x05 \x01(\t\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16ListDeadLettersRequest\"N\n\x17ListDeadLettersResponse\x12\x33\n\x07letters\x18\x01 \x03(\x0b\x32\".quanheng.operations.v1.DeadLetter\"V\n\x18ReplayDeadLettersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tsequences\x18\x02 \x03(\x03\x42\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"`\n\x19ReplayDeadLettersResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x03\x12\x32\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\".quanheng.operations.v1.DeadLetter2\xe8\x05\n\x11OperationsService\x12T\n\x05\x43heck\x12$.quanheng.operations.v1.CheckRequest\x1a%.quanheng.operations.v1.CheckResponse\x12\x63\n\nGetFigures\x12).quanheng.operations.v1.GetFiguresRequest\x1a*.quanheng.operations.v1.GetFiguresResponse\x12`\n\tReconcile\x12(.quanheng.operations.v1.ReconcileRequest\x1a).quanheng.operations.v1.ReconcileResponse\x12\x66\n\x0bVerifyAudit\x12*.quanheng.operations.v1.VerifyAuditRequest\x1a+.quanheng.operations.v1.VerifyAuditResponse\x12`\n\tListAudit\x12(.quanheng.operations.v1.ListAuditRequest\x1a).quanheng.operations.v1.ListAuditResponse\x12r\n\x0fListDeadLetters\x12..quanheng.operations.v1.ListDeadLettersRequest\x1a/.quanheng.operations.v1.ListDeadLettersResponse\x12x\n\x11ReplayDeadLetters\x12\x30.quanheng.operations.v1.ReplayDeadLettersRequest\x1a\x31.quanheng.operations.v1.ReplayDeadLettersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.operations.v1.operations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SAMPLE_LABELSENTRY']._loaded_options = None
-  _globals['_SAMPLE_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_RECONCILEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RECONCILEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTAUDITREQUEST'].fields_by_name['object']._loaded_options = None
@@ -69,36 +67,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKRESPONSE']._serialized_end=484
   _globals['_GETFIGURESREQUEST']._serialized_start=486
   _globals['_GETFIGURESREQUEST']._serialized_end=505
-  _globals['_SAMPLE']._serialized_start=508
-  _globals['_SAMPLE']._serialized_end=652
-  _globals['_SAMPLE_LABELSENTRY']._serialized_start=607
-  _globals['_SAMPLE_LABELSENTRY']._serialized_end=652
-  _globals['_GETFIGURESRESPONSE']._serialized_start=654
-  _globals['_GETFIGURESRESPONSE']._serialized_end=771
-  _globals['_RECONCILEREQUEST']._serialized_start=773
-  _globals['_RECONCILEREQUEST']._serialized_end=821
-  _globals['_RECONCILERESPONSE']._serialized_start=823
-  _globals['_RECONCILERESPONSE']._serialized_end=876
-  _globals['_VERIFYAUDITREQUEST']._serialized_start=878
-  _globals['_VERIFYAUDITREQUEST']._serialized_end=898
-  _globals['_VERIFYAUDITRESPONSE']._serialized_start=900
-  _globals['_VERIFYAUDITRESPONSE']._serialized_end=1020
-  _globals['_AUDITENTRY']._serialized_start=1023
-  _globals['_AUDITENTRY']._serialized_end=1238
-  _globals['_LISTAUDITREQUEST']._serialized_start=1241
-  _globals['_LISTAUDITREQUEST']._serialized_end=1547
-  _globals['_LISTAUDITRESPONSE']._serialized_start=1549
-  _globals['_LISTAUDITRESPONSE']._serialized_end=1676
-  _globals['_DEADLETTER']._serialized_start=1679
-  _globals['_DEADLETTER']._serialized_end=1839
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=1841
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1865
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1867
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1945
-  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_start=1947
-  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_end=2033
-  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_start=2035
-  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_end=2131
-  _globals['_OPERATIONSSERVICE']._serialized_start=2134
-  _globals['_OPERATIONSSERVICE']._serialized_end=2878
+  _globals['_LABEL']._serialized_start=507
+  _globals['_LABEL']._serialized_end=543
+  _globals['_SAMPLE']._serialized_start=545
+  _globals['_SAMPLE']._serialized_end=629
+  _globals['_GETFIGURESRESPONSE']._serialized_start=631
+  _globals['_GETFIGURESRESPONSE']._serialized_end=748
+  _globals['_RECONCILEREQUEST']._serialized_start=750
+  _globals['_RECONCILEREQUEST']._serialized_end=798
+  _globals['_RECONCILERESPONSE']._serialized_start=800
+  _globals['_RECONCILERESPONSE']._serialized_end=853
+  _globals['_VERIFYAUDITREQUEST']._serialized_start=855
+  _globals['_VERIFYAUDITREQUEST']._serialized_end=875
+  _globals['_VERIFYAUDITRESPONSE']._serialized_start=877
+  _globals['_VERIFYAUDITRESPONSE']._serialized_end=997
+  _globals['_AUDITENTRY']._serialized_start=1000
+  _globals['_AUDITENTRY']._serialized_end=1215
+  _globals['_LISTAUDITREQUEST']._serialized_start=1218
+  _globals['_LISTAUDITREQUEST']._serialized_end=1524
+  _globals['_LISTAUDITRESPONSE']._serialized_start=1526
+  _globals['_LISTAUDITRESPONSE']._serialized_end=1653
+  _globals['_DEADLETTER']._serialized_start=1656
+  _globals['_DEADLETTER']._serialized_end=1816
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=1818
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1842
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1844
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1922
+  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_start=1924
+  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_end=2010
+  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_start=2012
+  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_end=2108
+  _globals['_OPERATIONSSERVICE']._serialized_start=2111
+  _globals['_OPERATIONSSERVICE']._serialized_end=2855
 # @@protoc_insertion_point(module_scope)

@@ -79,7 +79,10 @@ async def _figures(stub: OperationsServiceStub) -> pb.GetFiguresResponse:
 def _scrape(service: str, answer: pb.GetFiguresResponse | None) -> Scrape:
     if answer is None:
         return Scrape(service, service, None)
-    samples = [Sample(one.name, dict(one.labels), one.value) for one in answer.samples]
+    samples = [
+        Sample(one.name, {label.name: label.value for label in one.labels}, one.value)
+        for one in answer.samples
+    ]
     return Scrape(service, service, samples)
 
 
