@@ -131,7 +131,6 @@ TITLES = {
     "Retention": "保存与披露",
     "Watch": "每日巡查",
     "BoardCount": "按类型和颜色统计",
-    "DisclosedRecord": "公开的信用信息",
     "ColourTotal": "按颜色统计",
     "WeekAhead": "按周到期数",
     "Impact": "试算",
