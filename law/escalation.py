@@ -1,8 +1,8 @@
 """The escalation ladder after a red alert: when each step is due, and who approves it.
 
-S4 四(二); S1 12(二), 19; R-130 to R-133. The texts do not fix the order of the steps or the waiting
-times (C-31), so the figures are marked as examples. No step is taken automatically: a step that is
-due is proposed to a person.
+Sources: S4 四(二); S1 12(二), 19; R-130 to R-133. The texts do not fix the order of the steps or
+the waiting times (C-31), so the figures are marked as examples. No step is taken automatically: a
+step that is due is proposed to a person.
 """
 
 from __future__ import annotations

@@ -30,12 +30,17 @@ class Moved(BaseModel):
 
 
 class Start(BaseModel):
-    """The input of a daily workflow, also when the workflow continues as new."""
+    """The input of a daily workflow.
+
+    Temporal also passes it on when the workflow begins again with an empty history, which it does
+    after the given number of rounds. `waking_at` is the moment of the next round; None means the
+    next one after midnight. If `woken` is true, a round starts at once.
+    """
 
     offset_seconds: float = 0.0
     minutes_after_midnight: int = 5
-    rounds: int = 100  # before it continues as new
-    woken: bool = True  # begin with a round
+    rounds: int = 100
+    woken: bool = True
     waking_at: datetime | None = None
 
 
@@ -49,10 +54,11 @@ class Round(BaseModel):
 
 
 class RoundDone(BaseModel):
-    """The result of a round.
+    """The result of one run of the daily work.
 
-    `correction` is the offset of the platform's clock in seconds if the round was started for a day
-    that has not begun, else None.
+    If the workflow requested a future day, the run worked for today, and `correction` is the offset
+    of the platform's clock in seconds, by which the workflow corrects its time. Otherwise it is
+    None.
     """
 
     correction: float | None = None

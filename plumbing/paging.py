@@ -75,9 +75,10 @@ def order(
 async def total(
     session: AsyncSession, request: Paged, rows: SelectOfScalar[Any], token: str
 ) -> int | None:
-    """Returns the number of rows on all pages, but None unless this is the first of several pages.
+    """Returns the number of rows on all pages, for the first page of a list that has several.
 
-    `token` is the token of the next page.
+    For every other page it returns None. `token` is the token of the next page, empty on the last
+    page.
     """
     if request.page_token or not token:
         return None

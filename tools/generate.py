@@ -149,9 +149,10 @@ def image(root: Path, target: Path) -> None:
 
 
 def main() -> None:
-    """Generates the code. With `--check`, exits with 1 if the generated code is out of date.
+    """Generates the Python code from the .proto files.
 
-    With `--image`, writes an image of the contract for buf instead.
+    With `--check`, writes nothing and exits with 1 if the generated code is out of date. With
+    `--image FILE`, writes only the compiled .proto files to one file, which the tool buf reads.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail on drift")

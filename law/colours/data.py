@@ -42,8 +42,8 @@ NONE = (Reason.VALID, Reason.OUT_OF_USE, Reason.FIRST_ONLY, Reason.NOT_VERIFIED)
 class Ground:
     """The legal ground of a colour: its article and its wording.
 
-    `months` is the number of calendar months before the last valid day at which a warning begins; 0
-    for a reason.
+    `months` is how many calendar months before the last valid day a warning begins; 0 if the colour
+    does not follow from a date.
     """
 
     cite: str

@@ -1,1 +1,1 @@
-"""Credit repair on application: the conditions of each legal text and their data."""
+"""Credit repair at the request of a subject: the conditions of each legal text, and their data."""

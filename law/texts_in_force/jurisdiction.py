@@ -31,16 +31,16 @@ class Entry:
 
     @property
     def valid_from(self) -> date | None:
-        """The first day on which the line applies; None means no first day."""
+        """The first day on which this entry applies; None if it applies to all earlier days."""
         return self.validity.valid_from
 
     @property
     def valid_to(self) -> date | None:
-        """The last day on which the line applies, inclusive; None means no last day."""
+        """The last day on which this entry applies, inclusive; None if it has no end."""
         return self.validity.valid_to
 
     def fits(self, bureau: str, sector: str, on: date) -> bool:
-        """Returns whether this line applies to the bureau and the sector on the day."""
+        """Returns whether this entry applies to the bureau and the sector on the day."""
         return self.validity.holds(on) and self._covers(bureau) and self._reaches(sector)
 
     def _covers(self, bureau: str) -> bool:

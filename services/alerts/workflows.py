@@ -48,8 +48,9 @@ class WatchRun(BaseModel):
 class WatchDone(BaseModel):
     """The numbers of alerts raised and of notices issued by one run of the daily watch.
 
-    If the run was started for a day that has not begun, `through` is the day it worked for and
-    `correction` the offset of the platform's clock in seconds; else both are None.
+    If the workflow requested a future day, the run worked for today: then `through` is today and
+    `correction` the offset of the platform's clock in seconds, by which the workflow corrects its
+    time. Otherwise both are None.
     """
 
     alerts: int

@@ -262,9 +262,10 @@ async def _administrator(addresses: Addresses) -> Session:
 def with_client(
     data: Path | None, work: Callable[[Client], Awaitable[T]], *, anyone: bool = False
 ) -> T:
-    """Opens a client, runs `work` with it and returns the result; `anyone` acts without a login.
+    """Opens a client, runs `work` with it and returns the result.
 
-    Prints a refusal by the platform and ends the command with exit code 1.
+    If `anyone` is true, the client sends no login. If the platform refuses a call, the reason is
+    printed and the command ends with exit code 1.
     """
 
     async def run() -> T:

@@ -79,7 +79,10 @@ class RecordContent:
 
 
 def reader_of(message: Message, path: str, faults: list[Fault]) -> Reader:
-    """Returns a reader over the fields of a message that are set; it adds faults to `faults`."""
+    """Returns a Reader that checks the non-empty fields of `message`.
+
+    It appends each fault to `faults`; `path` is the beginning of the field's name in a fault.
+    """
     return Reader({field.name: value for field, value in message.ListFields()}, path, faults)
 
 

@@ -52,7 +52,10 @@ async def alerts_are_raised(life: Life) -> None:
 
 
 async def a_red_alert_escalates(life: Life) -> None:
-    """Approves two steps of an escalation. Its case stays open in the recorded release."""
+    """Opens an escalation by a red alert and approves two of its steps.
+
+    The case is left open, so that the data recorded for a release contain an open case.
+    """
     client, request = life.clients["caseworker"].escalations, escalations.ListEscalationsRequest
     mine = request(subject_id=life.subject_id)
 

@@ -33,8 +33,8 @@ class RedLine:
     """An instrument of an escalation case, with the present basis of its colour.
 
     `valid_until` is the last valid day of its verification, inclusive. `notified` is true if a
-    notice named its red alert, `red` if the instrument is still red, and `gone` if the instrument
-    belongs to another subject or was removed.
+    notice about its red alert was issued, `red` if the instrument is still red, and `gone` if the
+    instrument belongs to another subject or was removed.
     """
 
     type_code: str

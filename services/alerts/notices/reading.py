@@ -12,9 +12,10 @@ from services.alerts.tables import Notice
 
 
 async def mark_notices(change: Change, request: pb.MarkNoticesRequest) -> pb.MarkNoticesResponse:
-    """Marks notices as read, and as acknowledged if the request says so; the first time counts.
+    """Marks notices as read, and also as acknowledged if the request asks for it.
 
-    Raises NotFound, without marking any, if one of them is not a notice to the caller's subject.
+    A notice that is already marked keeps the moment of its first mark. Raises NotFound, and marks
+    none, if one of them is not addressed to the caller's subject.
     """
     ids = sorted(set(request.notice_ids))
     own = col(Notice.subject_id) == change.caller.subject_id

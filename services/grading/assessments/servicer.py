@@ -17,7 +17,11 @@ from services.grading.indices import queries as index_queries
 
 
 class AssessmentServicer(Servicer, rpc.AssessmentServiceServicer):
-    """Computes what-ifs, outlooks and comparisons; stores and publishes the indices of areas."""
+    """Computes grades for supposed records, for future days and under several rulesets.
+
+    It also stores and publishes the indices of areas, which are scores of scenic areas and street
+    blocks.
+    """
 
     register = rpc.add_AssessmentServiceServicer_to_server
 

@@ -53,7 +53,7 @@ class PublicFiles:
         return TemporaryDirectory(prefix="quanheng-open-data-")
 
     def remove(self) -> None:
-        """Removes the folder, if anything was written."""
+        """Deletes the files and their folder; does nothing if no file was written yet."""
         if "_folder" in self.__dict__:
             self._folder.cleanup()
 

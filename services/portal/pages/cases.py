@@ -109,7 +109,10 @@ async def contested_records(visit: Visit, case: pb.Case) -> list[registry.Record
 
 
 def open_acts(visit: Visit, case: pb.Case) -> list[str]:
-    """Returns the pages of the acts that the case's state permits and the visitor's role has."""
+    """Returns the names of the pages on which the visitor can act on a case now.
+
+    The state of the case and the roles of the visitor decide which.
+    """
     allowed = permitted(CaseState(case.state))
     return [
         page

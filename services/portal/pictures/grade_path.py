@@ -14,7 +14,10 @@ from law.texts_in_force.model import Band
 
 @dataclass(frozen=True)
 class PathStep:
-    """One step of a grade path: a record with its signed points, and the score after it."""
+    """One step of a grade path: a record that adds or takes points, and the score after it.
+
+    `after` is None if the ruleset computes no score.
+    """
 
     line: Line
     after: int | None

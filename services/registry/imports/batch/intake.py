@@ -99,10 +99,12 @@ class Intake:
 
 
 async def with_grade_drops(grader: Grader, work: Callable[[GradeDrops], Awaitable[T]]) -> T:
-    """Runs `work`; if it must know how many grades would fall, asks grading and runs it again.
+    """Runs `work` and returns its result.
 
-    Grading is asked outside the transaction of `work`. Raises Away if grading does not answer about
-    a batch that is to be applied, and WrongState if the register changes after every answer.
+    If `work` needs the number of grades that would fall, this function requests it from the grading
+    service, outside the transaction of `work`, and runs `work` again with it. Raises Away if the
+    service does not answer and the batch is to be applied. Raises WrongState if the register
+    changed before each attempt, so that no number fits.
     """
     drops = GradeDrops()
     for _ in range(QUESTIONS):
