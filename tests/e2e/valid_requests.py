@@ -166,6 +166,13 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "SetInstrumentState": lambda place: registry.SetInstrumentStateRequest(
         request_id=new_request_id(), instrument_id=place.instrument_id, state="in_use"
     ),
+    "MarkNotices": lambda place: alerts.MarkNoticesRequest(
+        request_id=new_request_id(), notice_ids=[place.notice_id]
+    ),
+    "RenewCalendarFeed": lambda _place: alerts.RenewCalendarFeedRequest(
+        request_id=new_request_id(), secret_sha256=secrets.token_hex(32)
+    ),
+    "ReadCalendar": lambda _place: alerts.ReadCalendarRequest(secret=secrets.token_urlsafe(32)),
     "ScanInstrument": lambda place: registry.ScanInstrumentRequest(code=place.label_code),
     "RecordVerification": verify,
     "EnterRecord": enter_record,
