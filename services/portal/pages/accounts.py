@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from services.portal.wording import N_, Tag
 
 OFFERED = tuple(role for role in Role if role not in (Role.SERVICE, Role.PUBLIC))
 _ALL = 1000
-_TEXTS = ("name", "display_name", "password", "bureau", "subject_id", "institution")
+_TEXTS = ("name", "display_name", "password", "bureau", "subject_id", "institution", "email")
 
 
 def number_of(role: str) -> pb.Role.ValueType:
@@ -68,7 +69,7 @@ def _state(visit: Visit, one: pb.Account) -> Tag:
 
 
 async def new(visit: Visit) -> Response:
-    """Asks who gets an account with which roles, shows it to be checked, and creates it."""
+    """Asks who gets an account with which roles, and creates it."""
     if visit.request.method == "GET":
         return await _form(visit)
     errors = _missing(visit)
@@ -83,7 +84,7 @@ async def new(visit: Visit) -> Response:
         account = (await ask(visit.services.identity.CreateAccount(request))).account
     except Refusal as refusal:
         return await _form(visit, 422, **told(visit, refusal))
-    return visit.redirect(f"/accounts/{account.account_id}?made=yes")
+    return visit.redirect(f"/accounts/{account.account_id}?done=made")
 
 
 def _missing(visit: Visit) -> dict[str, str]:
@@ -115,29 +116,59 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """Shows an account; its form closes it, after it was asked again."""
+    """Shows an account; its form closes it, mails a password link, or removes a second factor.
+
+    What cannot be taken back is asked again before it is done.
+    """
     account = await _find(visit)
-    values: dict[str, Any] = {}
-    if visit.request.method == "POST":
-        if visit.field("checked") != "yes":
-            values = {"asking": True}
-        else:
-            request = pb.CloseAccountRequest(
-                request_id=visit.request_id(), account_id=account.account_id
-            )
-            try:
-                await ask(visit.services.identity.CloseAccount(request))
-                return visit.redirect(f"/accounts/{account.account_id}")
-            except Refusal as refusal:
-                values = told(visit, refusal)
+    if visit.request.method == "GET":
+        return await _page(visit, account)
+    act = visit.field("act")
+    if act not in _ACTS:
+        errors = {"act": visit.say(N_("请选择要做什么"))}
+        return await _page(visit, account, 422, errors=errors)
+    if act in _ASKED_AGAIN and visit.field("checked") != "yes":
+        return await _page(visit, account, asking=act)
+    try:
+        await _ACTS[act](visit, account.account_id)
+    except Refusal as refusal:
+        return await _page(visit, account, 422, **told(visit, refusal))
+    return visit.redirect(f"/accounts/{account.account_id}?done={act}")
+
+
+async def _close(visit: Visit, account_id: str) -> None:
+    request = pb.CloseAccountRequest(request_id=visit.request_id(), account_id=account_id)
+    await ask(visit.services.identity.CloseAccount(request))
+
+
+async def _send_link(visit: Visit, account_id: str) -> None:
+    request = pb.SendPasswordLinkRequest(request_id=visit.request_id(), account_id=account_id)
+    await ask(visit.services.identity.SendPasswordLink(request))
+
+
+async def _remove_factor(visit: Visit, account_id: str) -> None:
+    request = pb.RemoveSecondFactorRequest(request_id=visit.request_id(), account_id=account_id)
+    await ask(visit.services.identity.RemoveSecondFactor(request))
+
+
+_ACTS: Mapping[str, Callable[[Visit, str], Awaitable[None]]] = {
+    "close": _close,
+    "link": _send_link,
+    "factor": _remove_factor,
+}
+_ASKED_AGAIN = ("close", "factor")
+
+
+async def _page(visit: Visit, account: pb.Account, status: int = 200, **values: Any) -> Response:
     return visit.page(
         "administration/account.html",
-        status=422 if values.get("refusal") else 200,
+        status=status,
         account=account,
         roles=[role_of(number) for number in account.roles],
         tag=_state(visit, account),
         bureaus=await bureau_names(visit),
         own=account.account_id == visit.person.account_id,
+        done=visit.query("done"),
         **values,
     )
 

@@ -6,7 +6,6 @@ A filter that only another page sets, such as a day up to which cases end, is sh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,7 +17,6 @@ from law.objection import CaseKind, CaseState
 from plumbing.client import Refusal, ask, derived_request_id
 from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
-from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
@@ -32,7 +30,7 @@ from services.portal.listing import (
     list_address,
     show,
 )
-from services.portal.pages.reading import ALL, subject_names
+from services.portal.pages.reading import ALL, account_names, subject_names
 from services.portal.visit import Visit, message_of
 from services.portal.wording import N_
 
@@ -154,16 +152,6 @@ async def _subjects(visit: Visit, asked: Asked) -> list[str]:
     request = registry.ListSubjectsRequest(name_contains=asked["q"], page_size=ALL)
     found = (await ask(visit.services.registry.ListSubjects(request))).subjects
     return [one.subject_id for one in found] or [NOBODY]
-
-
-async def account_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, str]:
-    """Reads the display names of accounts by their ids; omits unknown ones."""
-    wanted = sorted(set(filter(None, ids)))
-    if not wanted:
-        return {}
-    request = identity.NameAccountsRequest(account_ids=wanted)
-    names = (await ask(visit.services.identity.NameAccounts(request))).names
-    return {one.account_id: one.display_name for one in names}
 
 
 async def _filters(visit: Visit) -> list[Filter]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -34,6 +35,7 @@ async def board(visit: Visit) -> Response:
         bureaus=bureaus,
         waiting=sum(count.cases for count in cases.counts),
         overdue=sum(load.overdue for load in cases.loads),
+        yesterday=(date.fromisoformat(cases.on) - timedelta(days=1)).isoformat(),
     )
 
 

@@ -11,8 +11,7 @@ from plumbing.client import ask
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.case_list import account_names
-from services.portal.pages.reading import board_of, bureau_names
+from services.portal.pages.reading import account_names, board_of, bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
