@@ -33,6 +33,8 @@ POLICY: Policy = {
     f"/{SERVICE}/ListAlerts": _ALERTS,
     f"/{SERVICE}/ListNotices": _ALERTS,
     f"/{SERVICE}/MarkNotices": in_person(Role.OPERATOR),
+    f"/{SERVICE}/GetDigestPreference": in_person(Role.OPERATOR),
+    f"/{SERVICE}/SetDigestPreference": in_person(Role.OPERATOR),
     f"/{SERVICE}/GetCalendarFeed": in_person(Role.OPERATOR),
     f"/{SERVICE}/RenewCalendarFeed": in_person(Role.OPERATOR),
     f"/{SERVICE}/EndCalendarFeed": in_person(Role.OPERATOR),

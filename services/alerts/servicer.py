@@ -5,6 +5,7 @@ from __future__ import annotations
 from plumbing.servicer import Servicer, change, query
 from protos.alerts.v1 import alerts_pb2_grpc as rpc
 from services.alerts import board, calendar_feed, queries
+from services.alerts.notices import preferences
 from services.alerts.notices.mail import retry_delivery
 from services.alerts.notices.reading import mark_notices
 
@@ -21,6 +22,8 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
     ListAlerts = query(queries.list_alerts)
     ListNotices = query(queries.list_notices)
     MarkNotices = change(mark_notices)
+    GetDigestPreference = query(preferences.get_digest_preference)
+    SetDigestPreference = change(preferences.set_digest_preference)
     GetCalendarFeed = query(calendar_feed.get_calendar_feed)
     RenewCalendarFeed = change(calendar_feed.renew_calendar_feed)
     EndCalendarFeed = change(calendar_feed.end_calendar_feed)

@@ -255,6 +255,23 @@ class Notice(Base, table=True):
     link_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
+class Rhythm(StrEnum):
+    """How often a subject gets its digest: weekly is on Mondays, but at once with a red alert."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class DigestPreference(Base, table=True):
+    """How a subject wants its digests; without a row they are mailed each day."""
+
+    __tablename__ = "digest_preference"
+
+    subject_id: str = Field(primary_key=True)
+    rhythm: Rhythm = Field(sa_type=enum_column(Rhythm))
+    mailed: bool
+
+
 class CalendarFeed(Base, table=True):
     """The private address of a subject's due dates: only the SHA-256 of its secret is stored."""
 

@@ -371,6 +371,8 @@ AlertsService.ListNotices city               .  .  .  .  .  -  -  +  -  +   +  +
 AlertsService.MarkNotices own                +  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.MarkNotices neighbour          0  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.MarkNotices foreign            0  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.GetDigestPreference any        +  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.SetDigestPreference any        +  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -

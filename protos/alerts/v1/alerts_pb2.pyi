@@ -969,6 +969,105 @@ class MarkNoticesResponse(_message.Message):
 Global___MarkNoticesResponse: _TypeAlias = MarkNoticesResponse  # noqa: Y015
 
 @_typing.final
+class GetDigestPreferenceRequest(_message.Message):
+    """Request of GetDigestPreference."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDigestPreferenceRequest: _TypeAlias = GetDigestPreferenceRequest  # noqa: Y015
+
+@_typing.final
+class GetDigestPreferenceResponse(_message.Message):
+    """Response of GetDigestPreference."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RHYTHM_FIELD_NUMBER: _builtins.int
+    MAILED_FIELD_NUMBER: _builtins.int
+    rhythm: _builtins.str
+    """daily, or weekly: on Mondays, but at once with a red alert."""
+    mailed: _builtins.bool
+    """True if the digest is mailed; else it is only among the messages on the portal."""
+    def __init__(
+        self,
+        *,
+        rhythm: _builtins.str = ...,
+        mailed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDigestPreferenceResponse: _TypeAlias = GetDigestPreferenceResponse  # noqa: Y015
+
+@_typing.final
+class SetDigestPreferenceRequest(_message.Message):
+    """Request of SetDigestPreference."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RHYTHM_FIELD_NUMBER: _builtins.int
+    MAILED_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    rhythm: _builtins.str
+    """daily or weekly."""
+    mailed: _builtins.bool
+    """Whether the digest is mailed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        rhythm: _builtins.str = ...,
+        mailed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mailed", b"mailed", "request_id", b"request_id", "rhythm", b"rhythm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetDigestPreferenceRequest: _TypeAlias = SetDigestPreferenceRequest  # noqa: Y015
+
+@_typing.final
+class SetDigestPreferenceResponse(_message.Message):
+    """Response of SetDigestPreference."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RHYTHM_FIELD_NUMBER: _builtins.int
+    MAILED_FIELD_NUMBER: _builtins.int
+    rhythm: _builtins.str
+    """daily or weekly."""
+    mailed: _builtins.bool
+    """Whether the digest is mailed."""
+    def __init__(
+        self,
+        *,
+        rhythm: _builtins.str = ...,
+        mailed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetDigestPreferenceResponse: _TypeAlias = SetDigestPreferenceResponse  # noqa: Y015
+
+@_typing.final
 class GetCalendarFeedRequest(_message.Message):
     """Request of GetCalendarFeed."""
 

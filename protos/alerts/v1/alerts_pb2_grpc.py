@@ -70,6 +70,16 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesResponse.FromString,
                 _registered_method=True)
+        self.GetDigestPreference = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/GetDigestPreference',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetDigestPreferenceRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetDigestPreferenceResponse.FromString,
+                _registered_method=True)
+        self.SetDigestPreference = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/SetDigestPreference',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceResponse.FromString,
+                _registered_method=True)
         self.GetCalendarFeed = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/GetCalendarFeed',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedRequest.SerializeToString,
@@ -155,6 +165,20 @@ class AlertsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDigestPreference(self, request, context):
+        """Returns how the caller's subject gets its digests.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDigestPreference(self, request, context):
+        """Sets how the caller's subject gets its digests; notices that the law asks for come at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCalendarFeed(self, request, context):
         """Tells whether the due dates of the caller's subject have a private address, and since when.
         """
@@ -234,6 +258,16 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.MarkNotices,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesResponse.SerializeToString,
+            ),
+            'GetDigestPreference': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDigestPreference,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetDigestPreferenceRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetDigestPreferenceResponse.SerializeToString,
+            ),
+            'SetDigestPreference': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDigestPreference,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceResponse.SerializeToString,
             ),
             'GetCalendarFeed': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCalendarFeed,
@@ -456,6 +490,60 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/MarkNotices',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.MarkNoticesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDigestPreference(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/GetDigestPreference',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetDigestPreferenceRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetDigestPreferenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDigestPreference(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/SetDigestPreference',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

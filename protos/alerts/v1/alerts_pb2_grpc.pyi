@@ -32,6 +32,10 @@ class AlertsServiceStub:
     """Lists notices with the state of their delivery, newest first."""
     MarkNotices: _aio.UnaryUnaryMultiCallable[_alerts_pb2.MarkNoticesRequest, _alerts_pb2.MarkNoticesResponse]
     """Marks notices as read by their recipient, and acknowledges them where it says so."""
+    GetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetDigestPreferenceRequest, _alerts_pb2.GetDigestPreferenceResponse]
+    """Returns how the caller's subject gets its digests."""
+    SetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SetDigestPreferenceRequest, _alerts_pb2.SetDigestPreferenceResponse]
+    """Sets how the caller's subject gets its digests; notices that the law asks for come at once."""
     GetCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetCalendarFeedRequest, _alerts_pb2.GetCalendarFeedResponse]
     """Tells whether the due dates of the caller's subject have a private address, and since when."""
     RenewCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RenewCalendarFeedRequest, _alerts_pb2.RenewCalendarFeedResponse]
@@ -103,6 +107,22 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.MarkNoticesRequest, _abc.Awaitable[_alerts_pb2.MarkNoticesResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.MarkNoticesResponse]:
         """Marks notices as read by their recipient, and acknowledges them where it says so."""
+
+    @_abc_1.abstractmethod
+    def GetDigestPreference(
+        self,
+        request: _alerts_pb2.GetDigestPreferenceRequest,
+        context: _aio.ServicerContext[_alerts_pb2.GetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]:
+        """Returns how the caller's subject gets its digests."""
+
+    @_abc_1.abstractmethod
+    def SetDigestPreference(
+        self,
+        request: _alerts_pb2.SetDigestPreferenceRequest,
+        context: _aio.ServicerContext[_alerts_pb2.SetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]:
+        """Sets how the caller's subject gets its digests; notices that the law asks for come at once."""
 
     @_abc_1.abstractmethod
     def GetCalendarFeed(

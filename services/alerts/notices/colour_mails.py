@@ -30,8 +30,17 @@ from services.alerts.notices.issue import (
     known,
     new_notice,
 )
+from services.alerts.notices.preferences import USUAL, is_due, preferences_of
 from services.alerts.notices.texts import Contact, Text, body, type_name
-from services.alerts.tables import APPLIES, Alert, Instrument, Notice, NoticeKind, Subject
+from services.alerts.tables import (
+    APPLIES,
+    Alert,
+    Instrument,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Subject,
+)
 
 COLOUR_ZH = {Colour.RED: "红色警示", Colour.YELLOW: "黄色预警", Colour.GREEN: "绿色提示"}
 _RENEW = "请在有效期届满前向计量检定机构申请检定"
@@ -74,17 +83,24 @@ class Line:
 async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
     """Issues one digest to each subject of a bureau that has alerts without a notice.
 
-    The digest is dated `on`; a subject gets at most one for each day. Returns the notices issued.
+    The digest is dated `on`; a subject gets at most one for each day, or for each week if it
+    prefers that and has no red alert. Returns the notices issued.
     """
     session, issued, named = change.session, list[Notice](), list[dict[str, Any]]()
     alerts_of = await _alerts_without_notice(session, bureau)
     contact = await contact_of(session, bureau) if alerts_of else None
     today = await existing_keys(session, [_digest_key(owner, on) for owner, _ in alerts_of])
+    wishes = await preferences_of(session, [owner.subject_id for owner, _ in alerts_of])
     for subject, alerts in alerts_of:
         if contact is None or (key := _digest_key(subject, on)) in today:
             continue
+        wish = wishes.get(subject.subject_id, USUAL)
+        if not is_due(wish, on, red=any(alert.colour is Colour.RED for alert in alerts)):
+            continue
         text = digest(subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
         notice = new_notice(change, NoticeKind.DIGEST, key, subject, bureau, text)
+        if not wish.mailed:
+            notice.address, notice.state = "", NoticeState.NO_ADDRESS
         named += [{"id": alert.alert_id, "notice": notice.notice_id} for alert in alerts]
         issued.append(notice)
     session.add_all(issued)

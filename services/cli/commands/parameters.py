@@ -86,6 +86,7 @@ _HELP = {
     "new_password": "新密码，至少 12 位 | new password",
     "note": "说明 | note",
     "acknowledge": "签收 | acknowledge",
+    "mailed": "汇总是否发邮件 | mail the digest",
     "notice_id": "通知 id | notice",
     "notice_ids": "通知 id，可多次 | notice, repeatable",
     "unread": "只看未读 | only unread ones",

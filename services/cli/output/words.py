@@ -49,6 +49,7 @@ ruleset_status: issued 已发布 | draft 征求意见稿
 notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
   | letter 文书 | term 期限提醒 | escalation 督促 | approvals 待批准汇总 | given_up 搁置的事件
   | batch 导入批次 | filing 器具备案 | account 账号
+rhythm: daily 每天 | weekly 每周
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
 escalation_state: waiting 等待 | proposed 待批准 | appointed 已约定 | exhausted 各步已用尽
   | closed 已终结
@@ -63,6 +64,7 @@ service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
 
 # Where the name of a field says too little, the message stands before it.
 _FIELDS = """
+rhythm rhythm
 colour colour | family family | mode mode | severity severity | sector sector | sectors sector
 condition_id condition | area_kind area_kind | roles role | step escalation_step
 type_code instrument_type

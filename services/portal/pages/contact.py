@@ -1,4 +1,4 @@
-"""The page of an operator's own contact details, which it keeps up to date itself."""
+"""The page of an operator's own contact details, and of how it wants to get its digests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import grpc
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
+from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
 
+RHYTHMS = ("daily", "weekly")
 OWN_FIELDS = ("person_in_charge", "address", "email")
 _OF_THE_FORM = (
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -21,10 +23,12 @@ _OF_THE_FORM = (
 
 
 async def contact(visit: Visit) -> Response:
-    """Shows the firm's details; saves those that it may change itself."""
+    """Shows the firm's details and preferences; saves those that it may change itself."""
     firm = await subject(visit, visit.person.subject_id)
     if visit.request.method == "GET":
-        return _page(visit, firm)
+        return await _page(visit, firm)
+    if visit.field("act") == "digest":
+        return await _set_digest(visit)
     for name in OWN_FIELDS:
         setattr(firm, name, visit.field(name))
     if visit.field("version").isdigit():
@@ -37,11 +41,22 @@ async def contact(visit: Visit) -> Response:
             raise
         faults = faults_by_field(refusal, visit.language)
         present = await subject(visit, visit.person.subject_id)
-        return _page(visit, present, faults, message_of(refusal, visit.language))
+        return await _page(visit, present, faults, message_of(refusal, visit.language))
     return visit.redirect("/contact?changed=yes")
 
 
-def _page(
+async def _set_digest(visit: Visit) -> Response:
+    rhythm, way = visit.field("rhythm"), visit.field("way")
+    request = alerts.SetDigestPreferenceRequest(
+        request_id=visit.request_id(),
+        rhythm=rhythm if rhythm in RHYTHMS else RHYTHMS[0],
+        mailed=way != "portal",
+    )
+    await ask(visit.services.alerts.SetDigestPreference(request))
+    return visit.redirect("/contact?changed=yes")
+
+
+async def _page(
     visit: Visit,
     firm: registry.Subject,
     errors: Mapping[str, str] | None = None,
@@ -50,8 +65,10 @@ def _page(
     written = {name: getattr(firm, name) for name in OWN_FIELDS}
     if refusal:
         written |= {name: visit.field(name) for name in OWN_FIELDS}
+    asked = alerts.GetDigestPreferenceRequest()
     return visit.page(
         "operator/contact.html",
+        digest=await ask(visit.services.alerts.GetDigestPreference(asked)),
         status=422 if refusal else 200,
         firm=firm,
         own=written,

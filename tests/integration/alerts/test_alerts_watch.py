@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from law.periods import add_months
 from plumbing import migrations
 from plumbing.audit import AuditEntry
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import wire
-from services.alerts.tables import Alert
+from services.alerts.tables import Alert, DigestPreference, NoticeState, Rhythm
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     START,
@@ -249,3 +250,22 @@ async def test_an_instrument_may_come_before_its_owner_and_its_bureau(
     await empty_alerts.put(bureau(), subject(1))
     await empty_alerts.watch_days(1)
     assert len(await empty_alerts.notices("digest")) == 1
+
+
+async def test_a_weekly_digest_waits_for_monday_but_not_with_a_red_alert(
+    alerts: RunningAlerts,
+) -> None:
+    async with alerts.database.transaction() as session:
+        session.add(DigestPreference(subject_id="s1", rhythm=Rhythm.WEEKLY, mailed=False))
+    until = add_months(TODAY + timedelta(days=1), 2)  # green on Tuesday
+    await alerts.put(instrument(), verification(1, until))
+    await alerts.watch_days(6)  # from Tuesday to Sunday
+    assert await alerts.notices("digest") == []
+    await alerts.watch_days(1)
+    [digest] = await alerts.notices("digest")
+    assert (digest.state, digest.address) == (NoticeState.NO_ADDRESS, "")
+    assert "NO-1" in digest.body
+    await alerts.put(instrument(2), verification(2, alerts.today))  # red on Tuesday
+    await alerts.watch_days(1)
+    [_, red] = await alerts.notices("digest")
+    assert "NO-2" in red.body

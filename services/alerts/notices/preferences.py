@@ -1,0 +1,61 @@
+"""How subjects want their digests: how often, and whether by mail.
+
+Only digests may wait. Notices of rejections and adverse records, and letters, come at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import NotFound
+from plumbing.change import Change
+from plumbing.chunks import chunks
+from plumbing.view import View
+from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.tables import DigestPreference, Rhythm, Subject
+
+MONDAY = 0
+IDS_PER_QUERY = 1000
+USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True)
+
+
+async def get_digest_preference(
+    view: View, _request: pb.GetDigestPreferenceRequest
+) -> pb.GetDigestPreferenceResponse:
+    """Returns how the caller's subject gets its digests."""
+    row = await view.session.get(DigestPreference, view.caller.subject_id) or USUAL
+    return pb.GetDigestPreferenceResponse(rhythm=row.rhythm, mailed=row.mailed)
+
+
+async def set_digest_preference(
+    change: Change, request: pb.SetDigestPreferenceRequest
+) -> pb.SetDigestPreferenceResponse:
+    """Sets how the caller's subject gets its digests. Raises NotFound if it has no subject."""
+    own = change.caller.subject_id
+    if await change.session.get(Subject, own) is None:
+        raise NotFound("没有该信用主体", "There is no such subject")
+    rhythm, mailed = Rhythm(request.rhythm), request.mailed
+    await change.session.merge(DigestPreference(subject_id=own, rhythm=rhythm, mailed=mailed))
+    after = {"rhythm": rhythm, "mailed": mailed}
+    change.audit("set_digest_preference", f"subject/{own}", after=after)
+    return pb.SetDigestPreferenceResponse(rhythm=rhythm, mailed=mailed)
+
+
+async def preferences_of(
+    session: AsyncSession, subject_ids: Sequence[str]
+) -> Mapping[str, DigestPreference]:
+    """Returns the preferences of those of the subjects that have set any, by subject."""
+    found: dict[str, DigestPreference] = {}
+    for ids in chunks(subject_ids, IDS_PER_QUERY):
+        query = select(DigestPreference).where(col(DigestPreference.subject_id).in_(ids))
+        found |= {row.subject_id: row for row in await session.exec(query)}
+    return found
+
+
+def is_due(preference: DigestPreference, on: date, *, red: bool) -> bool:
+    """Returns whether a digest is due on a day; `red` tells whether it has a red alert."""
+    return red or preference.rhythm is Rhythm.DAILY or on.weekday() == MONDAY
