@@ -89,6 +89,7 @@ async def _run(settings: Settings) -> None:
     log.info("process.ready", address=settings.address(PORTAL))
     await _Server(config, portal.stopping).serve()
     portal.open_data.remove()
+    await portal.exports.close()
     await services.close()
     await database.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from plumbing.spreadsheets import Cell, CsvRows, Writer, writing
 
@@ -18,6 +18,7 @@ from plumbing.spreadsheets import Cell, CsvRows, Writer, writing
 Read = Callable[[str], Awaitable[tuple[Sequence[Sequence[Cell]], str]]]
 PIECE_BYTES = 256 << 10
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TYPES = {"csv": "text/csv", "xlsx": _XLSX}
 
 
 async def as_csv(title: str, headings: Sequence[str], read: Read) -> Response:
@@ -40,7 +41,7 @@ async def as_workbook(title: str, headings: Sequence[str], read: Read) -> Respon
     folder = TemporaryDirectory(prefix="quanheng-list-")
     path = Path(folder.name) / "list.xlsx"
     try:
-        await _write(path, title, headings, read)
+        await write(path, title, headings, read)
     except BaseException:
         folder.cleanup()
         raise
@@ -61,8 +62,11 @@ def _csv(rows: Sequence[Sequence[Cell]]) -> bytes:
     return text.getvalue().encode()
 
 
-async def _write(path: Path, title: str, headings: Sequence[str], read: Read) -> None:
-    """Writes the workbook; threads write and close it, for both take seconds for a long list."""
+async def write(path: Path, title: str, headings: Sequence[str], read: Read) -> None:
+    """Writes a list to a file, a workbook if the name of the file ends in .xlsx, else CSV.
+
+    Threads write and close it, since both take seconds for a long list.
+    """
     closing, token, more = ExitStack(), "", True
     writer = closing.enter_context(writing(path, title, headings))
     try:
@@ -83,6 +87,12 @@ async def _pieces(folder: TemporaryDirectory[str], path: Path) -> AsyncIterator[
     with folder, path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
             yield piece
+
+
+def sent(path: Path, title: str) -> Response:
+    """Returns a file that was written before, named after its list."""
+    kind = path.suffix.removeprefix(".")
+    return FileResponse(path, media_type=_TYPES[kind], headers=_named(title, kind))
 
 
 def _named(title: str, ending: str) -> dict[str, str]:

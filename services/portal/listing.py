@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from services.portal import list_files
+from services.portal import exports, list_files
+from services.portal.exports import Export
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
@@ -277,12 +278,24 @@ def _owner(visit: Visit) -> str:
 
 
 async def _file(visit: Visit, listing: Listing[Any], asked: Asked) -> Response:
+    """The whole list as a file: at once, or in the background if it is long."""
+    kind, title = visit.query("as"), visit.say(listing.title)
     headings = [visit.say(column.heading) for column in listing.columns]
+    first = await listing.read(_part(asked, ""))
 
     async def read(page_token: str) -> tuple[list[list[Value]], str]:
-        part = Asked(asked.filters, asked.order_by, FILE_PAGE_SIZE, page_token)
-        chunk = await listing.read(part)
+        chunk = await listing.read(_part(asked, page_token)) if page_token else first
         rows = [[column.cell(row).plain for column in listing.columns] for row in chunk.rows]
         return rows, chunk.next_token
 
-    return await list_files.KINDS[visit.query("as")](visit.say(listing.title), headings, read)
+    total = first.total or len(first.rows)
+    if visit.session is None or total <= exports.LONG:
+        return await list_files.KINDS[kind](title, headings, read)
+    address = _addresses(visit, listing)(page="")
+    export = Export(visit.session.cookie_hash, address, title, kind, total)
+    begun = visit.portal.exports.begin(export, headings, read)
+    return visit.redirect(f"/exports/{begun.export_id}")
+
+
+def _part(asked: Asked, page_token: str) -> Asked:
+    return Asked(asked.filters, asked.order_by, FILE_PAGE_SIZE, page_token)

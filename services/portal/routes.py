@@ -22,6 +22,7 @@ from services.portal.pages import (
     city,
     contact,
     escalations,
+    exports,
     home,
     imports,
     indices,
@@ -246,6 +247,12 @@ _ADMINISTRATION = tuple(
         ("/backup", platform_calendar.backup, False),
     )
 )
+_EXPORTS = (
+    _at("/exports", exports.listing, *SIGNED_IN),
+    _at("/exports/{export_id}", exports.one, *SIGNED_IN),
+    _at("/exports/{export_id}/progress", exports.progress, *SIGNED_IN),
+    _at("/exports/{export_id}/file", exports.file, *SIGNED_IN),
+)
 ADDRESSES: Sequence[Address] = (
     *_PUBLIC,
     *_LABELS,
@@ -261,5 +268,6 @@ ADDRESSES: Sequence[Address] = (
     *_CITY,
     *_INSTITUTIONS,
     *_ADMINISTRATION,
+    *_EXPORTS,
     *_UNIT,
 )

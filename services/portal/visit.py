@@ -17,6 +17,7 @@ from plumbing.client import CLIENT_ADDRESS, CLIENT_NAME, Refusal, new_request_id
 from plumbing.identity import Role
 from plumbing.settings import Settings
 from services.portal.clients import Services, VisitorToken
+from services.portal.exports import Exports
 from services.portal.navigation import navigation
 from services.portal.open_data.files import PublicFiles
 from services.portal.protection import masked
@@ -50,6 +51,7 @@ class Portal:
     # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
     open_data: PublicFiles = field(default_factory=PublicFiles)
+    exports: Exports = field(default_factory=Exports)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

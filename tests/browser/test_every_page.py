@@ -71,6 +71,7 @@ PAGES = {
         "/subjects",
         "/imports",
         "/imports/new",
+        "/exports",
         "/indices/new/scenic",
         "/indices/new/block",
         "/registrations",

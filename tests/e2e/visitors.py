@@ -28,6 +28,7 @@ _OF_NO_PLACE = {
     "letter_id": "none-yet",
     "kind": "scenic",
     "account_id": "nobody-there",
+    "export_id": "none-yet",
     "token": "no.link",
 }
 

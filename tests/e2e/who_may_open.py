@@ -224,6 +224,10 @@ TABLE = """
 /audit any                                                >   - - - - - - - +  - - -
 /audit/chains any                                         >   - - - - - - - +  - - -
 /backup any                                               >   - - - - - - - +  - - -
+/exports any                                              >   + + + + + + + +  + + +
+/exports/{export_id} any                                  >   0 0 0 0 0 0 0 0  0 0 0
+/exports/{export_id}/progress any                         >   0 0 0 0 0 0 0 0  0 0 0
+/exports/{export_id}/file any                             >   0 0 0 0 0 0 0 0  0 0 0
 """
 
 

@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from plumbing.settings import Settings
+from services.portal import exports
+from services.portal.exports import Export
 from services.portal.listing import (
     Asked,
     Cell,
@@ -177,6 +179,26 @@ def test_a_workbook_has_every_row_that_the_filters_leave(tmp_path: Path) -> None
     assert heads == ["名称", "字数", "日期", "状态", "说明"]
     assert [row[0] for row in rows] == NAMES[2000:][::-1]
     assert rows[0][1:] == [8, date(2026, 10, 16), "红色警示", "=1+1"]
+
+
+def test_a_long_list_becomes_a_file_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "LONG", 2000)
+
+    async def asked() -> tuple[Response, Export]:
+        reader = visit("/names?as=csv&q=号")
+        answer = await show(reader, listing(Register()))
+        kept = reader.portal.exports
+        await asyncio.gather(*kept._tasks)
+        [export] = kept.of("合成")
+        await kept.close()
+        return answer, export
+
+    answer, export = asyncio.run(asked())
+    assert answer.headers["location"] == f"/exports/{export.export_id}"
+    assert (export.state, export.done, export.total) == ("ready", 2345, 2345)
+    assert urlsplit(export.address).path == "/names"
+    short = asyncio.run(show(visit("/names?as=csv&q=第2"), listing(Register())))
+    assert short.status_code == 200
 
 
 def test_a_file_that_fails_at_the_first_part_is_not_begun() -> None:
