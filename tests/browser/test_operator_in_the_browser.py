@@ -133,11 +133,11 @@ def test_contact_details_are_kept_and_a_stale_page_changes_nothing(sign_in: Sign
     first, second = sign_in("demo.operator"), sign_in("demo.operator")
     first.goto("/contact")
     second.goto("/contact")
-    first.get_by_label("邮箱").fill("演练 example")
+    first.get_by_label("邮箱", exact=True).fill("演练 example")
     press(first, "保存")
     expect(first.get_by_role("alert")).to_be_visible()
-    expect(first.get_by_label("邮箱")).to_have_value("演练 example")
-    first.get_by_label("邮箱").fill("jlgl@example.com")
+    expect(first.get_by_label("邮箱", exact=True)).to_have_value("演练 example")
+    first.get_by_label("邮箱", exact=True).fill("jlgl@example.com")
     press(first, "保存")
     expect(first.get_by_text("已修改。")).to_be_visible()
     first.get_by_label("每周一").check()
@@ -145,10 +145,10 @@ def test_contact_details_are_kept_and_a_stale_page_changes_nothing(sign_in: Sign
     press(first, "保存通知方式")
     expect(first.get_by_label("每周一")).to_be_checked()
     expect(first.get_by_label("只在“消息”里")).to_be_checked()
-    second.get_by_label("地址").fill("样例路 9 号")
+    second.get_by_label("地址", exact=True).fill("样例路 9 号")
     press(second, "保存")
     expect(second.get_by_role("alert")).to_contain_text("已被他人修改")
-    expect(second.get_by_label("地址")).to_have_value("样例路 9 号")  # what was written is kept
+    expect(second.get_by_label("地址", exact=True)).to_have_value("样例路 9 号")  # what was written is kept
 
 
 def test_a_message_is_unread_until_it_is_opened_and_can_be_acknowledged(sign_in: SignIn) -> None:
