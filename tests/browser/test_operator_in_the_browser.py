@@ -148,7 +148,7 @@ def test_contact_details_are_kept_and_a_stale_page_changes_nothing(sign_in: Sign
     second.get_by_label("地址", exact=True).fill("样例路 9 号")
     press(second, "保存")
     expect(second.get_by_role("alert")).to_contain_text("已被他人修改")
-    expect(second.get_by_label("地址", exact=True)).to_have_value("样例路 9 号")  # what was written is kept
+    expect(second.get_by_label("地址", exact=True)).to_have_value("样例路 9 号")
 
 
 def test_a_message_is_unread_until_it_is_opened_and_can_be_acknowledged(sign_in: SignIn) -> None:
