@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from datetime import timedelta
 from types import FrameType
@@ -35,9 +36,14 @@ class _Server(uvicorn.Server):
         self._stopping, self._loop = stopping, asyncio.get_running_loop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Notes the signal, and sets `stopping` in the event loop."""
+        """Stops serving, after the pages are told; a second Ctrl-C does not wait for them.
+
+        The server's own method would raise the signal again at the end, which would kill the
+        process before it has closed what it holds.
+        """
         self._loop.call_soon_threadsafe(self._stopping.set)
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def main() -> None:

@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from starlette.exceptions import HTTPException
 
 from services.portal import exports
 from services.portal.exports import Export, Exports
+from services.portal.pages import exports as pages
+from tests.unit.services.portal.test_listing import visit
 
 ROWS: list[list[str | int]] = [[f"第{n}行", n] for n in range(25)]
 
@@ -83,4 +86,30 @@ async def test_a_file_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> No
     assert kept.find(export.export_id, "anna") is None
     assert not export.path.exists()
     await ended(kept)
+    await kept.close()
+
+
+async def test_its_page_shows_a_bar_then_the_file_or_that_it_failed() -> None:
+    reader, read = visit("/exports/x"), Slow()
+    kept = reader.portal.exports
+    export = kept.begin(wanted(owner="合成"), ["名称", "数"], read)
+    reader.request.scope["path_params"] = {"export_id": export.export_id}
+
+    async def shown() -> str:
+        return bytes((await pages.one(reader)).body).decode()
+
+    assert f'data-events="/exports/{export.export_id}/progress"' in await shown()
+    with pytest.raises(HTTPException):
+        await pages.file(reader)
+    read.may_go_on.set()
+    await ended(kept)
+    assert f'href="/exports/{export.export_id}/file"' in await shown()
+    answer = await pages.file(reader)
+    assert "filename" in answer.headers["content-disposition"]
+    assert export.title in bytes((await pages.listing(reader)).body).decode()
+    export.state = "failed"
+    assert "未能写完" in await shown()
+    reader.request.scope["path_params"] = {"export_id": "another"}
+    with pytest.raises(HTTPException):
+        await pages.one(reader)
     await kept.close()
