@@ -192,8 +192,9 @@ def _form_is_ours(visit: Visit) -> bool:
 
 async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
     if refusal.code is grpc.StatusCode.UNAUTHENTICATED and visit.session is not None:
-        await visit.portal.sessions.end(visit.session)
-        return visit.redirect("/sign-in")
+        answer = await _to_sign_in(visit)
+        await visit.portal.sessions.expire(visit.session)
+        return answer
     if refusal.code in _AWAY and refusal.reason == refusal.code.name:  # no service's own words
         return await away_page(visit)
     status = _HTTP.get(refusal.code, 500)

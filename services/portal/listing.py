@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from services.portal import exports, list_files
 from services.portal.exports import Export
-from services.portal.visit import Visit
+from services.portal.visit import Visit, whole_number
 from services.portal.wording import N_, Tag
 
 Row = TypeVar("Row")
@@ -256,8 +256,7 @@ def _total(visit: Visit, chunk: Chunk[Any], first: int) -> int | None:
 
 
 def _number(visit: Visit, name: str) -> int | None:
-    text = visit.query(name)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return whole_number(visit.query(name))
 
 
 def _remember(visit: Visit, path: str, address: str, answer: Response) -> None:

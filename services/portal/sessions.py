@@ -94,6 +94,10 @@ class Sessions:
         """Stores a new token, and the time when it ends, in a session."""
         await self._update(session, token=token, token_ends_at=ends_at)
 
+    async def expire(self, session: PortalSession) -> None:
+        """Ends a session whose token is no longer taken; what its person was sending is kept."""
+        await self._update(session, token="", token_ends_at=session.opened_at)
+
     async def end(self, session: PortalSession) -> None:
         """Ends a session by deleting it from the database."""
         async with self._database.transaction() as transaction:

@@ -164,13 +164,20 @@ class Visit:
         answer.headers["content-language"] = self.language
         return self._cached(answer)
 
+    def whole(self, name: str) -> int | None:
+        """Returns the whole number in a form field, 0 to 999,999,999; None if it is not one."""
+        return whole_number(self.field(name))
+
     def redirect(self, path: str) -> Response:
         """Redirects the browser to another page of this host."""
         return RedirectResponse(path, 303)
 
     def local(self, path: str) -> str:
         """Returns the path unchanged if it belongs to this host, otherwise `/`."""
-        parts = urlsplit(path)
+        try:
+            parts = urlsplit(path)
+        except ValueError:  # such as //[
+            return "/"
         inside = path.startswith("/") and not path.startswith(("//", "/\\"))
         return path if inside and not (parts.scheme or parts.netloc) else "/"
 
@@ -200,6 +207,11 @@ class Visit:
             "errors": {},
             **values,
         }
+
+
+def whole_number(text: str) -> int | None:
+    """Returns the number that a text of 1 to 9 ASCII digits writes; None for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 Page = Callable[[Visit], Awaitable[Response]]

@@ -60,6 +60,7 @@ def _at_field(visit: Visit, refusal: Refusal) -> dict[str, str]:
     return {field: message_of(refusal, visit.language)}
 
 
+_LONGEST_URI = 500  # characters that a QR code of this level certainly holds
 _FIELDS = {
     "contact": "password",
     "begin": "factor_password",
@@ -137,7 +138,8 @@ async def _remove_factor(visit: Visit) -> Response:
 def _setup_page(
     visit: Visit, setup: identity.SecondFactorSetup, status: int = 200, **values: Any
 ) -> Response:
-    drawn = qr_code(setup.uri) if setup.uri.startswith("otpauth://") else ""
+    ours = setup.uri.startswith("otpauth://") and len(setup.uri) < _LONGEST_URI
+    drawn = qr_code(setup.uri) if ours else ""
     return visit.page(
         "second_factor_setup.html", status=status, setup=setup, picture=drawn, **values
     )

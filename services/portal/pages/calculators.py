@@ -15,13 +15,15 @@ from starlette.responses import Response
 from law.colours.rule import InstrumentState, VerificationResult, changes, colour
 from law.disclosure.data import disclosure_rules
 from law.disclosure.retention import retention
+from law.errors import InvalidInput
 from law.evidence import Record, RecordKind, Severity
 from law.figures import in_force
 from law.measures.data import of_text
 from law.terms.workdays import CITE, edition, nth_working_day
 from law.texts_in_force.load import list_rulesets, load
+from plumbing.validation import day
 from services.portal.pages.reading import today
-from services.portal.visit import Visit
+from services.portal.visit import Visit, whole_number
 
 _DAY = timedelta(days=1)
 MOST_DAYS = 400
@@ -35,7 +37,7 @@ async def working_days(visit: Visit) -> Response:
         "days": visit.query("days") or "5",
     }
     start, errors = _day(visit, "from", asked["from"])
-    count = int(asked["days"]) if asked["days"].isdigit() else 0
+    count = whole_number(asked["days"]) or 0
     if not 1 <= count <= MOST_DAYS:
         errors["days"] = visit.say("工作日数应为 1 到 400 的整数")
     if start is None or errors:
@@ -136,6 +138,6 @@ def _record(visit: Visit, asked: Mapping[str, str]) -> tuple[Record | None, dict
 
 def _day(visit: Visit, name: str, written: str) -> tuple[date | None, dict[str, str]]:
     try:
-        return date.fromisoformat(written), {}
-    except ValueError:
+        return day(written, name), {}
+    except InvalidInput:
         return None, {name: visit.say("请按 2026-11-20 的形式填写日期")}

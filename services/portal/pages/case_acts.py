@@ -71,14 +71,14 @@ async def ask_extension(visit: Visit) -> Response:
         request = pb.RequestExtensionRequest(
             request_id=visit.request_id(),
             case_id=case.case_id,
-            days=int(visit.field("days")),
+            days=visit.whole("days") or 0,
             ground=visit.field("ground"),
         )
         await ask(visit.services.objection.RequestExtension(request))
 
     needed = {"days": N_("请写明延长几个工作日，例如 5"), "ground": N_("请写明案件复杂的理由")}
     errors = {}
-    if visit.field("days") and not visit.field("days").isdigit():
+    if visit.field("days") and visit.whole("days") is None:
         errors["days"] = visit.say("工作日数应为整数，例如 5")
     return await _act(visit, "cases/extend.html", send, needed=needed, errors=errors)
 
@@ -282,7 +282,7 @@ def _bad_points(visit: Visit, records: list[registry.Record]) -> dict[str, str]:
         f"points-{record.record_id}": visit.say("分值应为不小于 0 的整数，例如 10")
         for record in records
         if visit.field(f"points-{record.record_id}")
-        and not visit.field(f"points-{record.record_id}").isdigit()
+        and visit.whole(f"points-{record.record_id}") is None
     }
 
 
@@ -298,8 +298,9 @@ def _corrections(visit: Visit, records: list[registry.Record]) -> list[pb.Correc
             determined_on=visit.field(f"determined_on-{record.record_id}"),
             summary=visit.field(f"summary-{record.record_id}"),
         )
-        if points := visit.field(f"points-{record.record_id}"):
-            correction.points = int(points)
+        points = visit.whole(f"points-{record.record_id}")
+        if points is not None:
+            correction.points = points
         if len(correction.ListFields()) > 1:
             found.append(correction)
     return found

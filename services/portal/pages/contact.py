@@ -31,8 +31,7 @@ async def contact(visit: Visit) -> Response:
         return await _set_digest(visit)
     for name in OWN_FIELDS:
         setattr(firm, name, visit.field(name))
-    if visit.field("version").isdigit():
-        firm.version = int(visit.field("version"))
+    firm.version = visit.whole("version") or firm.version
     request = registry.PutSubjectRequest(request_id=visit.request_id(), subject=firm)
     try:
         await ask(visit.services.registry.PutSubject(request))

@@ -115,8 +115,7 @@ async def move(visit: Visit) -> Response:
         error = visit.say(N_("请填写使用地点，例如：一号加油岛"))
         return _move_page(visit, instrument, {"location": error})
     instrument.location = visit.field("location")
-    if visit.field("version").isdigit():
-        instrument.version = int(visit.field("version"))
+    instrument.version = visit.whole("version") or instrument.version
     request = registry.PutInstrumentRequest(request_id=visit.request_id(), instrument=instrument)
     try:
         await ask(visit.services.registry.PutInstrument(request))

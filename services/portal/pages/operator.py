@@ -43,7 +43,15 @@ async def message(visit: Visit) -> Response:
     answer = await ask(visit.services.alerts.MarkNotices(request))
     if acknowledge:
         return visit.redirect(f"/messages/{visit.path('notice_id')}")
-    return visit.page("operator/message.html", notice=answer.notices[0])
+    notice = answer.notices[0]
+    return visit.page("operator/message.html", notice=notice, letter=_letter_path(notice))
+
+
+def _letter_path(notice: alerts.Notice) -> str:
+    """The path of the letter, as PDF, that a notice brings; empty if it brings none."""
+    thing, _, identity = notice.about.partition("/")
+    place = "cases" if thing == "case" else "escalations"
+    return f"/{place}/{identity}/letters/{notice.letter_id}.pdf" if notice.letter_id else ""
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[alerts.Notice]:

@@ -108,7 +108,10 @@ def _faults(visit: Visit) -> dict[str, str]:
     for name in ("occurred_on", "determined_on"):
         if visit.field(name) and not _is_day(visit.field(name)):
             faults[name] = visit.say(N_("日期应写成年月日，例如 2026-10-16"))
-    if visit.field("points") and not visit.field("points").isdecimal():
+    if visit.field("kind") and visit.field("kind") not in set(RecordKind):
+        needed = _NEEDED["kind"]
+        faults["kind"] = visit.say(needed)
+    if visit.field("points") and visit.whole("points") is None:
         faults["points"] = visit.say(N_("分值应为不小于 0 的整数，例如 10"))
     return faults
 
@@ -133,8 +136,9 @@ def _record(visit: Visit, subject_id: str) -> registry.Record:
         provided_by=visit.field("provided_by"),
         summary=visit.field("summary"),
     )
-    if visit.field("points"):
-        record.points = int(visit.field("points"))
+    points = visit.whole("points")
+    if points is not None:
+        record.points = points
     return record
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import grpc
 from starlette.responses import HTMLResponse, Response
@@ -32,7 +32,7 @@ def code_in(typed: str) -> str:
 
     Returns an empty text if it can be neither.
     """
-    code = urlsplit(typed).path.rpartition("/")[2] if "/" in typed else typed
+    code = re.split(r"[?#]", typed, maxsplit=1)[0].rpartition("/")[2]
     bare = re.sub(r"[\s\-－—]", "", code)
     return code.strip() if bare.isascii() and bare.isalnum() and len(code) <= _LONGEST_CODE else ""
 
