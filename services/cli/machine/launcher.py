@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from services.cli.machine.supervisor import ProcessSpec
@@ -50,6 +51,7 @@ class Launcher:
         self._turn = asyncio.Lock()
         self._server: Process | None = None
         self._orders: socket.socket | None = None
+        self._forked: WeakSet[Forked] = WeakSet()
 
     async def start(self, spec: ProcessSpec) -> Child:
         """Starts a process; if its module cannot be forked, from its command."""
@@ -65,7 +67,13 @@ class Launcher:
         return forked or await self._execute(spec)
 
     async def close(self) -> None:
-        """Ends the process from which others were forked; those go on."""
+        """Ends the process from which others were forked, and reads no more output of those."""
+        await self._end_server()
+        for forked in self._forked:
+            forked.stop_reading()
+        await asyncio.sleep(0)  # in which the pipes close
+
+    async def _end_server(self) -> None:
         if self._orders:
             self._orders.close()
             self._orders = None
@@ -95,9 +103,11 @@ class Launcher:
             finally:
                 os.close(writer)
             if pid:
-                return await Forked.of(pid, reader)
+                forked = await Forked.of(pid, reader)
+                self._forked.add(forked)
+                return forked
             os.close(reader)
-            await self.close()
+            await self._end_server()
             return None
 
     async def _serve(self, spec: ProcessSpec) -> socket.socket:
@@ -134,8 +144,8 @@ class Launcher:
 class Forked:
     """A child process that another process forked for this one."""
 
-    def __init__(self, pid: int, stdout: asyncio.StreamReader) -> None:
-        self.pid = pid
+    def __init__(self, pid: int, stdout: asyncio.StreamReader, pipe: asyncio.BaseTransport) -> None:
+        self.pid, self._pipe = pid, pipe
         self.stdout: asyncio.StreamReader | None = stdout
         self.returncode: int | None = None
         self._ended = asyncio.Event()
@@ -148,8 +158,10 @@ class Forked:
         loop = asyncio.get_running_loop()
         stream = asyncio.StreamReader()
         pipe = os.fdopen(output, "rb", buffering=0)
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
-        return cls(pid, stream)
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), pipe
+        )
+        return cls(pid, stream, transport)
 
     async def wait(self) -> int:
         """Waits until the process has ended; returns its exit status, or minus the signal."""
@@ -161,6 +173,10 @@ class Forked:
         """Sends SIGTERM."""
         if self.returncode is None:
             os.kill(self.pid, signal.SIGTERM)
+
+    def stop_reading(self) -> None:
+        """Closes the output, which nobody reads any more."""
+        self._pipe.close()
 
     def _reap(self) -> None:
         asyncio.get_running_loop().remove_reader(self._file)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
+from law.periods import start_of
 from plumbing.papers.letter_text import digest
 from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -54,7 +55,11 @@ async def test_the_bureau_sees_the_draft_and_the_subject_does_not(
 
 async def test_proposing_a_step_twice_changes_nothing(desk: EscalationDesk) -> None:
     case = await desk.case()
+    assert case.due_on is not None
     due = StepDue(escalation_id="s1/1", version=case.version, step="reminder")
+    early = await desk.activities.propose_step(due)
+    assert (early.version, early.correction, await desk.steps()) == (case.version, 0.0, [])
+    desk.alerts.clock.moment = start_of(case.due_on, 9)
     first = await desk.activities.propose_step(due)
     assert await desk.activities.propose_step(due) == first
     assert await desk.steps() == [("reminder", "proposed")]
