@@ -172,6 +172,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "RenewCalendarFeed": lambda _place: alerts.RenewCalendarFeedRequest(
         request_id=new_request_id(), secret_sha256=secrets.token_hex(32)
     ),
+    "SetDigestPreference": lambda _place: alerts.SetDigestPreferenceRequest(
+        request_id=new_request_id(), rhythm="weekly", mailed=True
+    ),
     "ReadCalendar": lambda _place: alerts.ReadCalendarRequest(secret=secrets.token_urlsafe(32)),
     "ScanInstrument": lambda place: registry.ScanInstrumentRequest(code=place.label_code),
     "RecordVerification": verify,
