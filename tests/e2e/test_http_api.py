@@ -33,6 +33,7 @@ from services.portal.api.app import PREFIX
 from services.portal.api.offered import Method, methods
 from services.portal.pages.integrators import CLIENTS
 from tests.e2e import open_files, page_examples, requests, staffed_platform
+from tests.e2e.fuzzer import GUESSING
 from tests.e2e.http_attack import Attack
 from tests.e2e.rpcs import all_rpcs
 from tests.e2e.running_platform import RunningPlatform
@@ -118,6 +119,8 @@ async def test_every_method_answers_the_json_of_a_valid_request(
         answer = sent.json()
         if sent.status_code == 200:
             json_format.ParseDict(answer, method.response())
+        elif rpc.name in GUESSING and answer["code"] == "invalid_argument":
+            assert [fault["field"] for fault in answer["faults"]] == ["code"]
         elif answer["code"] not in ("failed_precondition", "already_exists", "not_found"):
             wrong.append(f"{method.path} as {person.role}: {sent.status_code} {answer}")
     assert not wrong, "\n".join(wrong)
