@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     portal_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     portal_session_hours: int = Field(default=10, ge=1, le=24 * 7)
     # Addresses of proxies whose X-Forwarded-For the portal believes, with commas between.
-    portal_proxies: str = "127.0.0.1"
+    portal_proxies: str = ""
     # Roles that sign in with a second factor, with commas between, such as unit_head,administrator.
     second_factor_roles: str = ""
     # The bureau's own sign-in service (OpenID Connect); without an issuer there is none.

@@ -203,6 +203,12 @@ WAITING = (
         "batch list",
     ),
     Waiting(
+        "registration_waiting",
+        "有 {n} 份经营者注册申请待核实",
+        "{n} applications of operators for an account wait",
+        "registration list",
+    ),
+    Waiting(
         "subject_in_review",
         "有 {n} 个主体待核实",
         "{n} subjects are to be looked into",

@@ -86,6 +86,7 @@ async def _run(settings: Settings) -> None:
         port=int(port),
         log_config=None,
         access_log=False,
+        proxy_headers=bool(settings.portal_proxies),
         forwarded_allow_ips=settings.portal_proxies,
         server_header=False,
         timeout_keep_alive=30,

@@ -74,7 +74,6 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
             Route("/static/{name:path}", serve_static),
         ],
         middleware=[
-            # Level 5 takes a third of the time of level 9, for one per cent more bytes.
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
             Middleware(SameOrigin),
             Middleware(

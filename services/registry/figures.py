@@ -10,6 +10,8 @@ from sqlmodel import col
 from plumbing.database import Database
 from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import SELDOM_SECONDS, Look, Reading, ask, figure
+from services.registry.identity.registrations import WAITING
+from services.registry.identity.tables import Registration
 from services.registry.tables import ImportBatch, ImportFault, Subject
 
 _OUTCOMES = ("changed", "unchanged", "rejected", "in_review")
@@ -50,6 +52,9 @@ _HELD = (
     .select_from(ImportBatch)
     .where(col(ImportBatch.state) == "awaiting_approval")
 )
+_APPLICATIONS = (
+    sa.select(sa.func.count()).select_from(Registration).where(col(Registration.state) == WAITING)
+)
 _IN_REVIEW = (
     sa.select(sa.func.count())
     .select_from(Subject)
@@ -61,8 +66,16 @@ def looks(database: Database) -> list[Look]:
     """Returns the database queries that measure the metrics of the registry."""
 
     async def awaiting() -> list[Reading]:
-        [[(held,)], [(in_review,)]] = await ask(database, _HELD, _IN_REVIEW)
-        return AWAITING_PERSON.of({"batch_held": held, "subject_in_review": in_review})
+        [[(held,)], [(in_review,)], [(applications,)]] = await ask(
+            database, _HELD, _IN_REVIEW, _APPLICATIONS
+        )
+        return AWAITING_PERSON.of(
+            {
+                "batch_held": held,
+                "subject_in_review": in_review,
+                "registration_waiting": applications,
+            }
+        )
 
     async def imports() -> list[Reading]:
         batches, rows, faults = await ask(database, _BATCHES, _ROWS, _FAULTS)

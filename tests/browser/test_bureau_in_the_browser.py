@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -116,12 +117,26 @@ def test_a_record_is_entered_without_scripts_once_its_effect_was_seen(sign_in: S
     expect(page.get_by_text(SUMMARY, exact=True)).to_be_visible()
 
 
-def test_input_survives_the_end_of_the_session(sign_in: SignIn, sandbox: Sandbox) -> None:
+def idle_for_years(_sign_in: SignIn, sandbox: Sandbox) -> None:
+    with closing(sqlite3.connect(sandbox.data / "portal.db", timeout=60)) as database, database:
+        database.execute("UPDATE portal_session SET seen_at = '2020-01-01 00:00:00.000000'")
+
+
+def ended_at_another_browser(sign_in: SignIn, _sandbox: Sandbox) -> None:
+    other = sign_in("demo.caseworker")
+    other.goto("/account")
+    other.get_by_role("button", name="结束其他全部登录").click()
+    expect(other.get_by_role("button", name="结束其他全部登录")).to_have_count(0)
+
+
+@pytest.mark.parametrize("end", [idle_for_years, ended_at_another_browser])
+def test_input_survives_the_end_of_the_session(
+    sign_in: SignIn, sandbox: Sandbox, end: Callable[[SignIn, Sandbox], None]
+) -> None:
     page = sign_in("demo.caseworker")
     fill_in_a_record(page)
     check(page)
-    with closing(sqlite3.connect(sandbox.data / "portal.db", timeout=60)) as database, database:
-        database.execute("UPDATE portal_session SET seen_at = '2020-01-01 00:00:00.000000'")
+    end(sign_in, sandbox)
     page.get_by_role("button", name="核对并提交").click()
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
     page.locator("button[name=name][value='demo.caseworker']").click()

@@ -23,6 +23,7 @@ from plumbing.settings import SERVICES, child_environment
 from plumbing.state.figures import Scrape
 from plumbing.state.findings import WAITING
 from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.imports import ColumnMapping, header_of, upload
@@ -258,6 +259,8 @@ async def waits(platform: RunningPlatform, what: str) -> None:
 
 async def test_everything_that_waits_for_a_person_counts(platform: RunningPlatform) -> None:
     await settled(platform)
+    await applied_for_an_account(platform)
+    await waits(platform, "registration_waiting")
     record = await platform.enter_penalty()
     case = await lodged(platform, record)
     await waits(platform, "case_lodged")
@@ -280,6 +283,19 @@ async def test_everything_that_waits_for_a_person_counts(platform: RunningPlatfo
         await waits(platform, "batch_held")
         await minds_mail(platform)
     assert await rows_taken_in(platform) == before
+
+
+async def applied_for_an_account(platform: RunningPlatform) -> None:
+    request = identity.RegisterOperatorRequest(
+        request_id=new_request_id(),
+        credit_code="91330106MA2TAMP10B",
+        firm_name="样例加油站",
+        bureau="330106",
+        person_name="样例申请人",
+        email="applicant@firm.example",
+        reason="样例",
+    )
+    await ask(platform.clients["caseworker"].identity.RegisterOperator(request))
 
 
 async def escalated(platform: RunningPlatform) -> None:
