@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from law.escalation import Step, rung
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -24,7 +25,7 @@ from services.portal.listing import (
     show,
 )
 from services.portal.pages.forms import told
-from services.portal.pages.reading import subject, subject_names
+from services.portal.pages.reading import subject, subject_names, today
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -185,8 +186,16 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         found=answer.escalation,
         steps=answer.steps,
         alerts=answer.alerts,
+        approver=await _approver(visit, answer.escalation),
         firm=await subject(visit, answer.escalation.subject_id),
         form=visit.form,
         back=list_address(visit, PATH),
         **values,
     )
+
+
+async def _approver(visit: Visit, case: pb.Escalation) -> str:
+    """The role that decides about the proposed step; empty without one."""
+    if case.state != "proposed":
+        return ""
+    return rung(Step(case.step), date.fromisoformat(await today(visit))).approver
