@@ -61,8 +61,12 @@ class Kind:
 
 def kinds(ids: city_life.Ids) -> list[Kind]:
     """The heaviest pages, with things of somebody from the middle of the register."""
-    caseworker, reviewer, operator = "demo.caseworker", "demo.reviewer", "demo.operator"
     search = registry.ListSubjectsRequest(name_contains="加油站", page_size=50)
+    return [*_of_the_bureau(ids, search), *_of_firms_and_anybody(ids, search)]
+
+
+def _of_the_bureau(ids: city_life.Ids, search: registry.ListSubjectsRequest) -> list[Kind]:
+    caseworker, reviewer = "demo.caseworker", "demo.reviewer"
     return [
         Kind(
             "案件 cases",
@@ -116,6 +120,12 @@ def kinds(ids: city_life.Ids) -> list[Kind]:
                 escalations.ListEscalationsRequest(page_size=50)
             ),
         ),
+    ]
+
+
+def _of_firms_and_anybody(ids: city_life.Ids, search: registry.ListSubjectsRequest) -> list[Kind]:
+    operator = "demo.operator"
+    return [
         Kind(
             "待办 operator's home",
             operator,
