@@ -40,6 +40,7 @@ from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession
 from services.portal.visit import Page, Portal, Visit, message_of
+from services.portal.wording import N_
 
 FORM_BYTES = 256 << 10
 RENEW_BEFORE = timedelta(minutes=10)
@@ -55,6 +56,10 @@ _HTTP = {
     grpc.StatusCode.DEADLINE_EXCEEDED: 503,
 }
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+_WORDS_OF_STATUS = {
+    400: N_("提交的内容不完整或格式不对，没有做任何更改"),
+    405: N_("这个页面不接受这样的请求"),
+}
 log = structlog.get_logger()
 
 
@@ -226,7 +231,10 @@ def _broken(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response
 def _not_there(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
         visit = Visit(portal, request, await _session(portal, request))
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return _refused(visit, status, visit.say("没有这个页面"))
+        assert isinstance(error, HTTPException)  # noqa: S101 - it handles no other
+        words = _WORDS_OF_STATUS.get(error.status_code, N_("没有这个页面"))
+        answer = _refused(visit, error.status_code, visit.say(words))
+        answer.headers.update(error.headers or {})  # such as Allow
+        return answer
 
     return handle

@@ -99,7 +99,7 @@ class UploadLimit:
             return
         longest = self._uploads.get(scope["path"], self._longest)
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdigit() or int(length) > longest:
+        if not (length.isascii() and length.isdigit()) or int(length) > longest:
             await self._refusal(scope, receive, send)
             return
         taken = 0

@@ -101,7 +101,7 @@ def _added(text: str) -> assessments.Hypothesis:
 
 def _corrected(text: str) -> assessments.Hypothesis:
     record_id, _, points = text.rpartition("=")
-    if not record_id or not points.isdecimal():
+    if not record_id or not (points.isascii() and points.isdigit()):
         raise typer.BadParameter("应为 RECORD=N | must be RECORD=N", param_hint="--points")
     corrected = assessments.CorrectedRecord(record_id=record_id, points=int(points))
     return assessments.Hypothesis(corrected=corrected)

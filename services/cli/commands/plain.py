@@ -173,7 +173,7 @@ def corrections(message: Descriptor, texts: list[str]) -> list[Any]:
 
 def _corrected(field: Any, value: str, text: str) -> Any:
     if field.name == "points":
-        if not value.isdecimal():
+        if not (value.isascii() and value.isdigit()):
             raise typer.BadParameter(f"分值应为整数 | points must be a whole number：{text}")
         return int(value)
     parse = parser_of((field,))

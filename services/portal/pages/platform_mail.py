@@ -15,7 +15,7 @@ from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing,
 from services.portal.pages.forms import told
 from services.portal.pages.platform_state import of_each_service
 from services.portal.pages.reading import bureau_names, subject_names
-from services.portal.visit import Visit
+from services.portal.visit import Visit, whole_number
 from services.portal.wording import N_, Tag
 
 STATES = {
@@ -100,7 +100,7 @@ async def events(visit: Visit) -> Response:
         if stub is not None:
             request = pb.ReplayDeadLettersRequest(
                 request_id=visit.request_id(),
-                sequences=[int(one) for one in visit.fields("sequence") if one.isdecimal()],
+                sequences=[int(one) for one in visit.fields("sequence") if whole_number(one)],
             )
             result = await ask(stub.ReplayDeadLetters(request))
     answers = await of_each_service(visit, _letters)
