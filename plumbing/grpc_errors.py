@@ -23,6 +23,7 @@ from law.errors import (
     NotPermitted,
     WrongState,
 )
+from law.reader.texts import spell_articles
 from plumbing.identity import Unauthenticated
 
 
@@ -74,11 +75,12 @@ def status_of(error: LawError) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.facts)
     if error.cite:
         info.metadata["cite"] = error.cite
-    details: list[Message] = [info, _chinese(_zh(error))]
+    details: list[Message] = [info, _chinese(error.zh + _articles(error, "（{}）", "zh"))]
     if error.faults:
         violations = list(_violations(error.faults))
         details.append(error_details_pb2.BadRequest(field_violations=violations))
-    return _status(code.value[0], error.en[:TEXT_LENGTH], details)
+    en = error.en + _articles(error, " ({})", "en")
+    return _status(code.value[0], en[:TEXT_LENGTH], details)
 
 
 def is_final(code: Enum) -> bool:
@@ -110,8 +112,10 @@ def _chinese(message: str) -> Any:
     return error_details_pb2.LocalizedMessage(locale="zh-CN", message=message[:TEXT_LENGTH])
 
 
-def _zh(error: LawError) -> str:
-    return error.zh + (f"（{error.cite}）" if error.cite else "")
+def _articles(error: LawError, form: str, lang: str) -> str:
+    """The articles on which a refusal rests, by their titles; the code is for programs only."""
+    named = spell_articles(error.cite or "", lang)
+    return form.format(named) if named else ""
 
 
 def _violations(faults: Sequence[Fault]) -> Iterator[Message]:

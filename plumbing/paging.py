@@ -150,7 +150,8 @@ def after(request: Paged, *kinds: Callable[[Any], Any]) -> list[Any] | None:
     if not request.page_token:
         return None
     try:
-        question, key = json.loads(base64.urlsafe_b64decode(request.page_token))
+        token = base64.b64decode(request.page_token, altchars=b"-_", validate=True)
+        question, key = json.loads(token)
         if question != _question(request):
             raise _bad_token()
         return [read(part) for read, part in zip(kinds, key, strict=True)]
@@ -162,6 +163,7 @@ def text(part: Any) -> str:
     """Reads a text from one part of a page token's key. Raises ValueError for any other value."""
     if not isinstance(part, str) or "\0" in part:
         raise ValueError("not a text a database holds")
+    part.encode()  # half of a surrogate pair raises UnicodeEncodeError, which is a ValueError
     return part
 
 

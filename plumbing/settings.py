@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,12 +17,27 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from plumbing.addresses import DATA_DIR, DEFAULTS, PREFIX, SERVICES
+from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 
 __all__ = ["SERVICES"]  # readers of settings import it from here
 
 PORTAL = "portal"
 # The processes that call services under their own name, each with its own secret.
 CALLERS = (*SERVICES, PORTAL)
+
+
+def _mail_address(text: str) -> str:
+    if text and not is_mail_address(text):
+        raise ValueError(f"{REASON_ZH} | {REASON_EN}")
+    return text
+
+
+def _sender(text: str) -> str:
+    # Unlike a recipient it may have a name, and be of this machine.
+    _, address = parseaddr(text)
+    if not address.endswith("@localhost"):
+        _mail_address(address or text)
+    return text
 
 
 def _keys_beside_the_data(known: dict[str, Any]) -> Path:
@@ -69,8 +85,8 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
 
     smtp_url: str = "smtp://127.0.0.1:7307"
-    mail_from: str = "quanheng@localhost"
-    operator_mail: str = ""
+    mail_from: Annotated[str, AfterValidator(_sender)] = "quanheng@localhost"
+    operator_mail: Annotated[str, AfterValidator(_mail_address)] = ""
 
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"

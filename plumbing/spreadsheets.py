@@ -14,6 +14,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from plumbing.characters import visible
+
 Cell = str | int | float | bool | date | datetime | None
 ROWS_ON_A_SHEET = 1_048_575  # without the header
 LONGEST_CELL = 32_767  # characters in a cell of a workbook
@@ -31,12 +33,18 @@ class Writer(Protocol):
 
 
 @contextmanager
-def writing(path: Path, title: str, headings: Sequence[str]) -> Iterator[Writer]:
-    """Opens a writer of rows; the file gets its name at the end, only if no error was raised."""
+def writing(
+    path: Path, title: str, headings: Sequence[str], *, exact: bool = False
+) -> Iterator[Writer]:
+    """Opens a writer of rows; the file gets its name at the end, only if no error was raised.
+
+    A character that cannot be seen is written as a sign, unless the file is `exact`: one that is
+    to be corrected and read again.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     kind: Callable[..., Any] = _Workbook if path.suffix.lower() == ".xlsx" else _Csv
     try:
-        with contextlib.closing(kind(part, title, headings)) as writer:
+        with contextlib.closing(kind(part, title, headings, exact)) as writer:
             yield writer
         os.replace(part, path)
     finally:
@@ -56,24 +64,28 @@ def armed(cell: str) -> str:
 class CsvRows:
     """Writes rows as CSV to an open text file."""
 
-    def __init__(self, file: IO[str]) -> None:
-        self._writer = csv.writer(file)
+    def __init__(self, file: IO[str], *, exact: bool = False) -> None:
+        self._writer, self._exact = csv.writer(file), exact
 
     def write(self, row: Sequence[Cell]) -> None:
         """Writes a row below the previous row."""
-        self._writer.writerow([_as_text(cell) for cell in row])
+        self._writer.writerow([_as_text(_seen(cell, self._exact)) for cell in row])
 
 
 class _Csv(CsvRows):
     """A CSV file in UTF-8 with a byte-order mark."""
 
-    def __init__(self, path: Path, _title: str, headings: Sequence[str]) -> None:
+    def __init__(self, path: Path, _title: str, headings: Sequence[str], exact: bool) -> None:
         self._file: IO[str] = path.open("w", encoding="utf-8-sig", newline="")
-        super().__init__(self._file)
+        super().__init__(self._file, exact=exact)
         self.write(headings)
 
     def close(self) -> None:
         self._file.close()
+
+
+def _seen(cell: Cell, exact: bool) -> Cell:
+    return visible(cell) if isinstance(cell, str) and not exact else cell
 
 
 def _as_text(cell: Cell) -> str:
@@ -94,7 +106,7 @@ def _as_text(cell: Cell) -> str:
 class _Workbook:
     """A workbook with typed cells; a list too long for a sheet continues on the next one."""
 
-    def __init__(self, path: Path, title: str, headings: Sequence[str]) -> None:
+    def __init__(self, path: Path, title: str, headings: Sequence[str], exact: bool) -> None:
         import xlsxwriter  # noqa: PLC0415 - slow to load, and only a workbook needs it
 
         safe = {f"strings_to_{what}": False for what in ("formulas", "urls", "numbers")}
@@ -104,14 +116,14 @@ class _Workbook:
             name: self._book.add_format({"num_format": form}) for name, form in formats.items()
         }
         self._bold = self._book.add_format({"bold": True, "bottom": 1})
-        self._title, self._headings, self._sheets = title, headings, 0
+        self._title, self._headings, self._sheets, self._exact = title, headings, 0, exact
         self._begin_sheet()
 
     def write(self, row: Sequence[Cell]) -> None:
         if self._row > ROWS_ON_A_SHEET:
             self._begin_sheet()
         for place, cell in enumerate(row):
-            self._write(place, cell)
+            self._write(place, _seen(cell, self._exact))
         self._row += 1
 
     def close(self) -> None:

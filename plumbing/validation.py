@@ -1,21 +1,24 @@
 """Validates requests: reports all faults at once, each with its path, in Chinese and English.
 
 The rules are in the .proto files beside the fields (protovalidate); the Chinese messages are in
-this module.
+this module. Three rules hold for every request and stand here alone: which characters a text may
+contain, what a mail address is, and in which years a moment lies.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import protovalidate
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.errors import Fault, InvalidInput
 from law.reader.strict_reader import Reader, refuse
+from plumbing import characters
+from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 
 _CHINESE = {
     "required": "必填",
@@ -37,8 +40,16 @@ _CHINESE = {
     "enum.not_in": "须选择一个值",
 }
 
-# Control characters: no text of people has them, databases refuse NUL, terminals act on others.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Fields whose texts may have several lines; every other field is one line. The last three of an
+# import repeat headings and cells of a file, which may have line breaks.
+SEVERAL_LINES = frozenset(
+    {
+        "ground", "grounds", "reason", "reasons", "summary", "minutes", "note", "promise",
+        "missing", "evidence", "findings_json", "claims_json", "columns", "values", "constants",
+    }
+)  # fmt: skip
+# A password is never shown, and one that was set with an odd character must still open the account.
+_PASSWORDS = frozenset({"password", "old_password", "new_password", "first_password"})
 # Within these years every period of the law ends on a date; the law has the same limits.
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
@@ -48,11 +59,14 @@ _validator = protovalidate.Validator()
 def check(request: Message) -> None:
     """Checks a request against its rules. Raises InvalidInput with all faults found.
 
-    Besides the rules of the fields, no text may contain control characters, and every moment must
-    be in the years 1900 to 2999.
+    Besides the rules of the fields: no text may contain characters that cannot be seen
+    (`plumbing.characters`), every e-mail must be one mail address, and every moment must be in the
+    years 1900 to 2999.
     """
-    faults = [_fault(violation) for violation in _validator.collect_violations(request)]
-    faults += _faults_within(request, "")
+    own = list(_faults_within(request, ""))
+    told = {fault.field for fault in own}
+    contract = map(_fault, _validator.collect_violations(request))
+    faults = [fault for fault in contract if fault.field not in told] + own
     if faults:
         raise InvalidInput(faults=faults)
 
@@ -74,18 +88,36 @@ def _faults_within(message: Message, path: str) -> Iterator[Fault]:
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             values = [*value.keys(), *value.values()]
         for item in values:
-            yield from _faults_of(item, f"{path}{field.name}")
+            yield from _faults_of(item, field, f"{path}{field.name}")
 
 
-def _faults_of(value: object, path: str) -> Iterator[Fault]:
+def _faults_of(value: object, field: FieldDescriptor, path: str) -> Iterator[Fault]:
     if isinstance(value, str):
-        if _CONTROL.search(value):
-            yield Fault(path, "不能含有控制字符", "must not hold control characters")
+        if reasons := _reasons(value, field):
+            yield Fault(path, *reasons)
     elif isinstance(value, Timestamp):
         if not _is_sane(value):
             yield Fault(path, "时间应在1900–2999年之内", "must be a moment of the years 1900–2999")
     elif isinstance(value, Message):
         yield from _faults_within(value, f"{path}.")
+
+
+def _reasons(text: str, field: FieldDescriptor) -> tuple[str, str] | None:
+    """Why a text is refused, in Chinese and English; None for a good one."""
+    if field.name in _PASSWORDS or _is_cell(field):
+        barred = characters.control(text)
+    else:
+        barred = characters.barred(text, several_lines=field.name in SEVERAL_LINES)
+    if barred:
+        return characters.reasons(barred)
+    if field.name == "email" and text and not _is_cell(field) and not is_mail_address(text):
+        return REASON_ZH, REASON_EN
+    return None
+
+
+def _is_cell(field: FieldDescriptor) -> bool:
+    """Whether a text is a cell of an import, whose faults are reported with its row instead."""
+    return field.containing_type is not None and field.containing_type.name.endswith("Item")
 
 
 def _is_sane(stamp: Timestamp) -> bool:

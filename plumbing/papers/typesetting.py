@@ -17,6 +17,7 @@ import segno
 import typst
 
 from law.errors import LawError
+from plumbing.characters import visible
 
 HERE = Path(__file__).parent
 # The faces of official documents first, if the bureau provides them; then Debian's fonts-noto-cjk.
@@ -47,7 +48,7 @@ def typeset(template: str, values: dict[str, Any], font_dir: str) -> bytes:
     Raises CannotTypeset.
     """
     fonts = _fonts(font_dir)
-    data = json.dumps(values | {"faces": _faces(fonts)}, ensure_ascii=False)
+    data = json.dumps(_seen(values) | {"faces": _faces(fonts)}, ensure_ascii=False)
     compiler = typst.Compiler(font_paths=fonts, sys_inputs={"data": data})
     source = (HERE / template).read_bytes()
     try:
@@ -58,6 +59,18 @@ def typeset(template: str, values: dict[str, Any], font_dir: str) -> bytes:
         listed = "; ".join(warning.message for warning in warnings)
         raise CannotTypeset(f"排印有误：{listed}", f"Typesetting went wrong: {listed}")
     return cast("bytes", pdf)  # a PDF is one file, whatever its number of pages
+
+
+def _seen(value: Any) -> Any:
+    """The same values, in whose texts every character can be seen."""
+    match value:
+        case str():
+            return visible(value)
+        case dict():
+            return {key: _seen(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_seen(item) for item in value]
+    return value
 
 
 @lru_cache(maxsize=4)

@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from law.errors import LawError, NotFound
 from plumbing.client import Refusal, ask
@@ -58,7 +59,9 @@ _HTTP = {
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 _WORDS_OF_STATUS = {
     400: N_("提交的内容不完整或格式不对，没有做任何更改"),
+    403: N_("这个表单是从别的网站发来的，没有办理"),
     405: N_("这个页面不接受这样的请求"),
+    413: N_("提交的内容过大，没有收下；文件请分成几份上传"),
 }
 log = structlog.get_logger()
 
@@ -80,11 +83,12 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
         ],
         middleware=[
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-            Middleware(SameOrigin),
+            Middleware(SameOrigin, refusal=_refusing(portal, 403)),
             Middleware(
                 UploadLimit,
                 longest=FORM_BYTES,
                 uploads={IMPORT_PATH: FORM_BYTES + portal.settings.import_max_bytes},
+                refusal=_refusing(portal, 413),
             ),
         ],
         exception_handlers={
@@ -226,6 +230,18 @@ def _broken(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response
         return _refused(visit, 500, message)
 
     return handle
+
+
+def _refusing(portal: Portal, status: int) -> ASGIApp:
+    """Answers with a page that says why a request was refused before its page was asked."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        visit = Visit(portal, request, await _session(portal, request))
+        page = _refused(visit, status, visit.say(_WORDS_OF_STATUS[status]))
+        await page(scope, receive, send)
+
+    return answer
 
 
 def _not_there(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response]]:

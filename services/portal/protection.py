@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Nothing from another host, nothing inline, no framing, forms to this host only.
@@ -25,8 +24,6 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-TOO_LARGE = PlainTextResponse("提交的内容过大 | What was sent is too large", 413)
-_FOREIGN = PlainTextResponse("跨站请求被拒绝 | This form was sent from another site", 403)
 
 
 class SafeHeaders:
@@ -56,16 +53,17 @@ class SameOrigin:
 
     Browsers name the origin of a request in Sec-Fetch-Site, older ones only in Origin. A request
     with neither header was not made by a browser for another site; its form token is checked later.
+    `refusal` answers such a form.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, refusal: ASGIApp) -> None:
+        self._app, self._refusal = app, refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._app
         sends = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
         if sends and not _is_from_here(Headers(scope=scope)):
-            answer = _FOREIGN
+            answer = self._refusal
         await answer(scope, receive, send)
 
 
@@ -80,7 +78,7 @@ class UploadLimit:
     """Refuses a request body of more than `longest` bytes with status 413.
 
     `uploads` contains the paths to which files are sent, each with its own limit in bytes.
-    `refusal` is the response to what is too large.
+    `refusal` answers what is too large.
     """
 
     def __init__(
@@ -88,7 +86,7 @@ class UploadLimit:
         app: ASGIApp,
         longest: int,
         uploads: Mapping[str, int],
-        refusal: Response = TOO_LARGE,
+        refusal: ASGIApp,
     ) -> None:
         self._app, self._longest, self._uploads = app, longest, uploads
         self._refusal = refusal

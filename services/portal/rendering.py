@@ -17,9 +17,11 @@ from babel.numbers import format_decimal
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
+from plumbing.characters import visible
 from plumbing.clock import SHANGHAI
 from services.portal import wording
 from services.portal.static_files import static_address
+from services.portal.translations import Translations
 from services.portal.wording import LOCALES
 
 HERE = Path(__file__).parent
@@ -36,7 +38,7 @@ def catalogue(language: str) -> gettext.NullTranslations:
     with file.open("rb") as source:
         write_mo(compiled, read_po(source))
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return Translations(compiled)
 
 
 @cache
@@ -49,10 +51,16 @@ def _environment() -> Environment:
             ]
         ),
         autoescape=True,
+        finalize=_seen,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+
+
+def _seen(value: Any) -> Any:
+    # Markup is written by ourselves; what it holds of people was a text before.
+    return visible(value) if type(value) is str else value
 
 
 def render(template: str, language: str, values: Mapping[str, Any]) -> str:
@@ -129,5 +137,7 @@ def _written(language: str) -> Callable[[Any], str]:
 def _paragraphs(text: str) -> Markup:
     """A text of people as paragraphs, every character of it escaped."""
     return Markup("").join(
-        Markup('<p class="govuk-body">{}</p>').format(line) for line in text.split("\n") if line
+        Markup('<p class="govuk-body">{}</p>').format(visible(line))
+        for line in text.splitlines()
+        if line
     )

@@ -54,6 +54,7 @@ from services.portal.pages import (
     scanning,
     sign_in,
     sso,
+    subject_registration,
     subjects,
     unit,
     verifications,
@@ -148,6 +149,7 @@ _REGISTER = (
     _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
     _at("/verifications", verifications.listing, Role.OPERATOR, *STAFF),
     _at("/subjects", subjects.listing, *STAFF),
+    _at("/subjects/new", subject_registration.register, Role.CASEWORKER, form=True),
     _at("/subjects/{subject_id}", subjects.one, *STAFF),
     _at(
         "/subjects/{subject_id}/records/new",

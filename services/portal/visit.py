@@ -115,9 +115,12 @@ class Visit:
         return self.request.query_params.get(name, "").strip()
 
     def field(self, name: str) -> str:
-        """Returns the text of a form field; empty if it is missing."""
+        """Returns the text of a form field; empty if it is missing.
+
+        Its lines end with a line feed, not with the two characters that browsers send.
+        """
         value = self.form.get(name, "")
-        return value.strip() if isinstance(value, str) else ""
+        return value.strip().replace("\r\n", "\n") if isinstance(value, str) else ""
 
     def fields(self, name: str) -> list[str]:
         """Returns all values of a form field that can have several values."""

@@ -19,15 +19,14 @@ from law.reader.texts import with_titles
 from law.texts_in_force.load import load
 from law.texts_in_force.model import Effect, KindRule
 from protos.objection.v1 import objection_pb2
+from services.portal import case_words
 from services.portal.law_links import article_links
+from services.portal.marked import N_
+
+__all__ = ["N_"]  # pages import it from here
 
 # Read once: Babel looks through a thousand locales for one that is given by its name.
 LOCALES = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en")}
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look for
-    """Marks a text for translation and returns it unchanged."""
-    return text
 
 
 @dataclass(frozen=True)
@@ -156,49 +155,6 @@ _BATCH_STATES = {
     "undone": N_("已撤销导入"),
 }
 BATCH_STATES = tuple(_BATCH_STATES)
-# The law's own words, marked here for translation.
-_OF_THE_LAW = (
-    N_("已提交"),
-    N_("待补正"),
-    N_("已受理"),
-    N_("待批准延期"),
-    N_("已作出决定"),
-    N_("已办结"),
-    N_("不予受理"),
-    N_("已撤回"),
-    N_("要求补正"),
-    N_("补正"),
-    N_("受理"),
-    N_("申请延期"),
-    N_("批准延期"),
-    N_("不批准延期"),
-    N_("作出决定"),
-    N_("撤回"),
-    N_("办结"),
-    N_("删除"),
-    N_("更正"),
-    N_("终止披露"),
-    N_("维持"),
-    N_("确认修复"),
-    N_("不予修复"),
-)
-_CASE_STYLES = {
-    "closed": "govuk-tag--grey",
-    "withdrawn": "govuk-tag--grey",
-    "declined": "govuk-tag--grey",
-    "extension_requested": "govuk-tag--yellow",
-    "supplement_requested": "govuk-tag--yellow",
-}
-_NEXT = {
-    "lodged": N_("由办案人员决定是否受理"),
-    "supplement_requested": N_("由申请人补正"),
-    "accepted": N_("由办案人员决定"),
-    "extension_requested": N_("由单位负责人决定是否延期；期限仍在计算"),
-    "decided": N_("平台正在执行决定"),
-    "closed": N_("不再需要任何人处理"),
-    "declined": N_("不再需要任何人处理"),
-    "withdrawn": N_("不再需要任何人处理"),
-}
 
 
 class Words:
@@ -261,11 +217,11 @@ class Words:
     def case_state(self, code: str) -> Tag:
         """Returns the tag of a case's state."""
         word = self._say(STATE_ZH[CaseState(code)])
-        return Tag(word, "", _CASE_STYLES.get(code, "govuk-tag--blue"))
+        return Tag(word, "", case_words.STYLES.get(code, "govuk-tag--blue"))
 
     def next_act(self, code: str) -> str:
         """Returns who must act next in a case of this state, as a sentence."""
-        return self._say(_NEXT[code])
+        return self._say(case_words.NEXT[code])
 
     def case_kind(self, case: objection_pb2.Case) -> str:
         """Returns the name of a case's kind: objection or repair."""
@@ -283,9 +239,9 @@ class Words:
         return case.number if self.lang == "zh" else f"{self.case_kind(case)} {case.number}"
 
     def step(self, code: str) -> str:
-        """Returns the name of a step in a case; the platform's own notes are returned unchanged."""
-        if code == "lodge":
-            return self._say(N_("提出"))
+        """Returns the name of a step in a case, or of a note of the platform among the steps."""
+        if code in case_words.NOTES:
+            return self._say(case_words.NOTES[code])
         return self._say(STEP_ZH[Step(code)]) if code in set(Step) else code
 
     def outcome(self, code: str) -> str:

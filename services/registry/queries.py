@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from law.errors import NotFound
+from law.errors import NotFound, NotPermitted
 from law.evidence import RecordStatus
 from plumbing import paging, row_scope
 from plumbing.identity import Role, Unauthenticated
@@ -24,6 +24,7 @@ from services.registry import disclosure, lookup, scope, wire
 from services.registry.identity import sessions
 from services.registry.identity.tables import Account
 from services.registry.initials import may_be_initials
+from services.registry.look_alikes import look_alikes
 from services.registry.retention import activations as governing
 from services.registry.tables import (
     Bureau,
@@ -34,6 +35,9 @@ from services.registry.tables import (
     Verification,
 )
 
+_OF_THE_BUREAU = (
+    Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR, Role.INTEGRATOR,
+)  # fmt: skip
 _SUBJECT_ORDERS = {
     "name": (Subject.name, Subject.subject_id),
     "credit_code": (Subject.credit_code, Subject.subject_id),
@@ -75,11 +79,21 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
         rows = rows.where(col(Subject.in_review))
     if request.subject_ids:
         rows = rows.where(col(Subject.subject_id).in_(request.subject_ids))
+    if request.like_name:
+        rows = rows.where(col(Subject.subject_id).in_(await _alike(view, request.like_name)))
     order, reverse = paging.order(request, _SUBJECT_ORDERS, "name")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     subjects = [disclosure.subject(row, view.caller, view.today) for row in page]
     total = await paging.total(view.session, request, rows, token)
     return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, total=total)
+
+
+async def _alike(view: View, name: str) -> list[str]:
+    if not view.caller.has(*_OF_THE_BUREAU):
+        raise NotPermitted(
+            "只有监管机关的人员可以查找名称相近的主体", "Only for the bureau's people"
+        )
+    return await look_alikes(view.session, view.caller, view.today, name)
 
 
 def _named(asked: str) -> sa.ColumnElement[bool]:

@@ -133,6 +133,7 @@ TABLE = """
 /escalations own                                          >   - + + + + - - -  + + +
 /escalations neighbour                                    >   - + + + + - - -  + + +
 /escalations foreign                                      >   - . . . . - - -  . . .
+/subjects/new any                                         >   - + - - - - - -  + - -
 /subjects/{subject_id} own                                >   - + + + + - - -  + + +
 /subjects/{subject_id} foreign                            >   - - - - - - - -  - - -
 /subjects/{subject_id}/records/new own                    >   - + - - + - - -  + - -

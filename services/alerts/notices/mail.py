@@ -19,7 +19,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
 from services.alerts.notices.issue import announce, load
-from services.alerts.notices.mail_parts import html_part, text_part
+from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Subject
 
 TIMEOUT_SECONDS = 30.0
@@ -51,8 +51,7 @@ def compose(notice: Notice, mail_from: str, portal_url: str, link_token: str = "
     only. Raises MailError for an invalid address.
     """
     message = EmailMessage()
-    # A serial number may contain a line break; a header may not.
-    message["Subject"] = " ".join(notice.title.split())
+    message["Subject"] = title_of(notice)
     message["From"] = mail_from
     try:
         message["To"] = notice.address

@@ -1,13 +1,14 @@
 """The text part and the HTML part of a mail: the notice, and below it the links.
 
-Both say the same. The HTML part refers to nothing that a mail program would have to fetch. Every
-character that people wrote is escaped.
+Both say the same. The HTML part refers to nothing that a mail program would have to fetch. What
+people wrote is escaped, and a character that cannot be seen is shown by a sign.
 """
 
 from __future__ import annotations
 
 from html import escape
 
+from plumbing.characters import visible
 from services.alerts.notices.links import check_path, path_of
 from services.alerts.tables import Notice
 
@@ -19,22 +20,26 @@ _PAGE = (
 )
 
 
+def title_of(notice: Notice) -> str:
+    """Returns the title of a notice as one line, as a header of a mail requires."""
+    return visible(" ".join(notice.title.split()))
+
+
 def text_part(notice: Notice, portal_url: str, link_token: str = "") -> str:
     """Returns the text of a mail: the body of the notice, then the links below a line."""
     lines = [f"{label}：{url}" for label, url in _links(notice, portal_url, link_token)]
-    return "\n".join([notice.body.rstrip("\n"), "", *_letter(notice), *lines, ""])
+    return "\n".join([visible(notice.body).rstrip("\n"), "", *_letter(notice), *lines, ""])
 
 
 def html_part(notice: Notice, portal_url: str, link_token: str = "") -> str:
     """Returns the same as HTML: a paragraph for each line, and the links to follow."""
-    written = [*notice.body.split("\n"), *_letter(notice)]
+    written = [*visible(notice.body).split("\n"), *_letter(notice)]
     paragraphs = [f"<p>{escape(line)}</p>" for line in written if line.strip()]
     links = [
         f'<p><a href="{escape(url)}">{escape(label)}</a></p>'
         for label, url in _links(notice, portal_url, link_token)
     ]
-    title = escape(" ".join(notice.title.split()))
-    return _PAGE.format(title=title, body="\n".join(paragraphs + links))
+    return _PAGE.format(title=escape(title_of(notice)), body="\n".join(paragraphs + links))
 
 
 def _letter(notice: Notice) -> list[str]:

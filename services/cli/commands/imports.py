@@ -337,6 +337,6 @@ def write_rows(path: Path, content: bytes) -> None:
         return
     text = io.StringIO(content.decode("utf-8-sig"), newline="")
     heads, *rows = ([armed(cell) for cell in row] for row in csv.reader(text))
-    with writing(path, "未收下的行", heads) as writer:
+    with writing(path, "未收下的行", heads, exact=True) as writer:
         for row in rows:
             writer.write(row)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
+from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 from services.cli.machine.directory import platform_settings
 from services.cli.output import show
 from services.cli.output.options import Data
@@ -38,6 +39,8 @@ def mail_test(
     recipient = address or settings.operator_mail
     if not recipient:
         raise typer.BadParameter("请给出收件人 | an address is needed", param_hint="ADDRESS")
+    if not is_mail_address(recipient):
+        raise typer.BadParameter(f"{REASON_ZH} | {REASON_EN}", param_hint="ADDRESS")
     server = server_of(settings.smtp_url)
     try:
         send(settings, recipient)

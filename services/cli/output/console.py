@@ -8,26 +8,12 @@ text.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-PICTURES = 0x2400  # the block of Unicode with a picture of each control character
-DELETE, DELETE_PICTURE = 0x7F, "␡"
-# Format and control characters, line and paragraph separators, halves of surrogate pairs.
-UNSAFE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
-
-
-def visible(text: str) -> str:
-    """Replaces the characters of a text that would control a terminal; line feeds stay.
-
-    A C0 control character becomes its picture (␛), any other one its code (<U+202E>).
-    """
-    if text.isprintable():
-        return text
-    return "".join(map(_visible, text))
+from plumbing.characters import visible
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
@@ -47,15 +33,6 @@ class PlainConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Converts a string (a cell, title or line to print) to plain text without markup."""
         return super().render_str(visible(text), **options | {"markup": False, "emoji": False})
-
-
-def _visible(character: str) -> str:
-    if character == "\n" or unicodedata.category(character) not in UNSAFE:
-        return character
-    code = ord(character)
-    if code < ord(" "):
-        return chr(PICTURES + code)
-    return DELETE_PICTURE if code == DELETE else f"<U+{code:04X}>"
 
 
 console = PlainConsole()

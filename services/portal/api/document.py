@@ -21,7 +21,8 @@ Every gRPC method that people and their systems may call, as a POST with a JSON 
 The JSON is the canonical JSON of protobuf: names in lowerCamelCase (names as in the contract are
 read as well), 64-bit numbers as texts, moments as in RFC 3339, and fields with their default value
 left out of answers. A name that a message does not have is refused. Texts must not contain control
-characters. Dates are local days of Asia/Shanghai.
+characters, characters that show nothing, or marks that change the direction of writing; only
+grounds, reasons and the like may have several lines. Dates are local days of Asia/Shanghai.
 
 A call carries `Authorization: Bearer TOKEN`; `identity.v1.IdentityService/Login` gives the token.
 Methods whose security includes the empty requirement can be called without one, as the public.

@@ -170,7 +170,7 @@ async def certificates(visit: Visit) -> Response:
 async def record(visit: Visit) -> Response:
     """Records one verification: find the instrument, fill in the result, check, and submit."""
     if not (visit.query("instrument") or visit.field("instrument_id")):
-        return visit.redirect("/due")
+        return visit.redirect("/due?why=instrument")
     if visit.request.method == "GET":
         return await _form(visit)
     errors = _missing(visit)

@@ -53,7 +53,7 @@ async def entries(visit: Visit) -> Response:
             Column(N_("谁"), lambda row: Cell(row[1], note=_roles(visit, row[0]))),
             Column(N_("事项"), lambda row: action(row[0].action, visit.words, visit.say)),
             Column(N_("对象"), lambda row: _object(visit, service, row[0])),
-            Column(N_("内容"), lambda row: Cell(_content(row[0]), note=row[0].ground)),
+            Column(N_("内容"), lambda row: _told(visit, row[0])),
             Column(N_("序号"), lambda row: str(row[0].sequence or visit.say(N_("待封"))),
                    numeric=True),
         ),
@@ -90,6 +90,10 @@ def _who(visit: Visit, one: pb.AuditEntry, names: Any) -> str:
 def _roles(visit: Visit, one: pb.AuditEntry) -> str:
     words = visit.words
     return "、".join(words.role(role) for role in one.roles if role != "service")
+
+
+def _told(visit: Visit, one: pb.AuditEntry) -> Cell:
+    return Cell(_content(one), note=visit.words.plain(one.ground))
 
 
 def _content(one: pb.AuditEntry) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.subject_registration import look_alikes
 from services.portal.visit import Visit, faults_by_field, message_of
 
 FIELDS = ("credit_code", "firm_name", "bureau", "person_name", "email", "phone", "reason")
@@ -77,7 +78,7 @@ async def one(visit: Visit) -> Response:
     wanted = identity.GetRegistrationRequest(registration_id=visit.path("registration_id")[:64])
     found = (await ask(visit.services.identity.GetRegistration(wanted))).registration
     if visit.request.method == "GET":
-        return _page(visit, found)
+        return await _page(visit, found)
     try:
         if visit.field("act") == "reject":
             return await _reject(visit, found)
@@ -87,7 +88,7 @@ async def one(visit: Visit) -> Response:
             raise
         errors = faults_by_field(refusal, visit.language)
         told = "" if errors else message_of(refusal, visit.language)
-        return _page(visit, found, errors=errors, refusal=told)
+        return await _page(visit, found, errors=errors, refusal=told)
 
 
 async def _confirm(visit: Visit, found: identity.Registration) -> Response:
@@ -114,7 +115,7 @@ async def _reject(visit: Visit, found: identity.Registration) -> Response:
     return visit.redirect("/registrations")
 
 
-def _page(
+async def _page(
     visit: Visit,
     found: identity.Registration,
     errors: dict[str, str] | None = None,
@@ -124,6 +125,7 @@ def _page(
         "registrations/one.html",
         status=422 if errors or refusal else 200,
         registration=found,
+        alike=await look_alikes(visit, found.firm_name, besides=found.subject_id),
         errors=errors or {},
         refusal=refusal or None,
         reason=visit.field("reason"),

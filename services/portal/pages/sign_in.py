@@ -148,13 +148,17 @@ def keep_cookie(visit: Visit, response: Response, cookie: str) -> None:
 
 
 async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> Response:
-    """Opens a session from a login response and redirects to `then`; if empty, to the home page."""
+    """Opens a session from a login response and redirects to `then`.
+
+    Without it, and from the public front page, it redirects to the first page of the person's role.
+    """
     if visit.session is not None:
         await visit.portal.sessions.end(visit.session)
     cookie = await visit.portal.sessions.open(answer)
     session = await visit.portal.sessions.find(cookie)
     home = _first_page(session)
-    response = visit.redirect(visit.local(then) if then else home)
+    wanted = visit.local(then) if then else "/"
+    response = visit.redirect(home if wanted == "/" else wanted)
     response.delete_cookie(STEP_COOKIE, path="/sign-in")
     response.set_cookie(
         COOKIE,

@@ -37,7 +37,7 @@ async def listing(visit: Visit) -> Response:
         total = answer.total if answer.HasField("total") else None
         return Chunk(answer.subjects, answer.next_page_token, total)
 
-    return await show(visit, _listing(visit, read))
+    return await show(visit, _listing(visit, read), "subjects/list.html")
 
 
 def _listing(visit: Visit, read: Read[registry.Subject]) -> Listing[registry.Subject]:

@@ -20,6 +20,7 @@ from services.registry.commands.targets import (
     require_bureau_exists,
     require_version,
 )
+from services.registry.look_alikes import look_alikes, rows_of
 from services.registry.tables import Subject
 from services.registry.validation import SubjectContent, read_subject, reader_of
 
@@ -39,13 +40,20 @@ async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSu
     refuse_any(faults)
     await require_bureau_exists(change, content.bureau, "subject.bureau")
     if not request.subject.subject_id:
-        return pb.PutSubjectResponse(subject=wire.subject(await _register(change, content)))
+        return await _registered(change, await _register(change, content))
     row = await find_subject(change, request.subject.subject_id)
     values = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
     if values:
         require_version(row.version, request.subject.version)
         await _alter(change, row, content, values)
     return pb.PutSubjectResponse(subject=wire.subject(row))
+
+
+async def _registered(change: Change, row: Subject) -> pb.PutSubjectResponse:
+    """The new subject, and others whose names look like its name, for the person to compare."""
+    ids = await look_alikes(change.session, change.caller, change.today, row.name, row.subject_id)
+    others = await rows_of(change.session, ids)
+    return pb.PutSubjectResponse(subject=wire.subject(row), look_alikes=map(wire.subject, others))
 
 
 async def _register(change: Change, content: SubjectContent) -> Subject:

@@ -21,6 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.errors import NotPermitted
 from plumbing.change import Change
 from plumbing.identity import Role
+from plumbing.mail_address import is_mail_address
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry.identity import accounts
 from services.registry.identity.tables import Account, ExternalIdentity
@@ -36,6 +37,7 @@ STAFF = frozenset(
         Role.ADMINISTRATOR,
     }
 )
+_LONGEST_ADDRESS = 200  # as in the contract
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 
 
@@ -213,7 +215,10 @@ async def _free_name(
 
 
 def _verified_email(claims: Mapping[str, Any]) -> str:
-    return _text(claims, "email")[:200] if claims.get("email_verified") is True else ""
+    """The mail address that the provider vouches for; empty for a text that is none."""
+    email = _text(claims, "email")
+    vouched = claims.get("email_verified") is True and is_mail_address(email)
+    return email if vouched and len(email) <= _LONGEST_ADDRESS else ""
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -386,3 +387,19 @@ async def test_a_subject_is_found_by_the_initials_of_its_name(registry: RunningR
     assert own in await found("hzmg")
     assert own not in await found("cqyh")
     assert "initials" not in {field.name for field, _ in renamed.subject.ListFields()}
+
+
+async def test_names_that_look_alike_are_told_to_who_registers(registry: RunningRegistry) -> None:
+    client = registry.client(Role.CASEWORKER, bureau=await registry.bureau())
+    mark = uuid4().hex[:6]
+    first = (await client.registry.PutSubject(put_subject(name=f"未来{mark}眼镜店"))).subject
+    answer = await client.registry.PutSubject(put_subject(name=f"末来{mark}眼镜店有限公司"))
+    assert [one.subject_id for one in answer.look_alikes] == [first.subject_id]
+    asked = pb.ListSubjectsRequest(like_name=f"未来{mark}眼镜店")
+    found = (await client.registry.ListSubjects(asked)).subjects
+    assert {one.subject_id for one in found} == {first.subject_id, answer.subject.subject_id}
+    elsewhere = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    assert not (await elsewhere.registry.ListSubjects(asked)).subjects
+    for stranger in (registry.client(Role.PUBLIC), registry.client(Role.OPERATOR)):
+        with refused("NOT_PERMITTED"):
+            await stranger.registry.ListSubjects(asked)

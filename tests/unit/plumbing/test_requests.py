@@ -1,15 +1,21 @@
 """The validation of requests, the tokens of pages, and refusals on the wire."""
 
 import base64
+import importlib
 import json
-from collections.abc import Callable
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 
+import protos
 from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing import paging, validation
 from plumbing.client import new_request_id
@@ -51,6 +57,9 @@ def test_a_page_token_belongs_to_its_question() -> None:
         pb.ListSubjectsRequest(bureau="330110", page_token=token),
         pb.ListSubjectsRequest(bureau="330106", page_token="bm90IG91cnM="),
         pb.ListSubjectsRequest(bureau="330106", page_token="%%%"),
+        pb.ListSubjectsRequest(bureau="330106", page_token="权衡"),
+        pb.ListSubjectsRequest(bureau="330106", page_token=f"{token}\u200b"),
+        pb.ListSubjectsRequest(bureau="330106", page_token=f" {token}"),
     ):
         with pytest.raises(InvalidInput):
             paging.after(other, paging.whole)
@@ -76,6 +85,7 @@ def test_a_page_token_that_somebody_made_up_is_refused(key: object) -> None:
     ("kind", "part"),
     [
         (paging.text, "a\0b"),
+        (paging.text, "\ud800"),
         (paging.day, "2026-02-30"),
         (paging.day, 7),
         (paging.moment, "2026-09-14T01:00:00"),
@@ -124,12 +134,72 @@ def test_control_characters_are_refused_wherever_they_stand() -> None:
     assert faulty == {"header.file_name", "header.constants", "header.placeholder_owners"}
 
 
-@pytest.mark.parametrize("email", ["a@b\nBcc:c@d", "a@b\n", "a b@c", "a@"])
-def test_an_address_cannot_add_a_header_to_a_mail(email: str) -> None:
+NO_ADDRESSES = [
+    "a@b\nBcc:c@d", "a@b\n", "a b@c.example", "a@", "<x>@y", "<x@y.example>", "a@b@c.example",
+    "甲<a@x.example>", "mailto:a@x.example", "a@x.example；b@x.example", " a@x.example", "a@x",
+    "用户@x.example", "a@例子.example", "a@[127.0.0.1]", '"@"@x.example', "a@x.example\u200b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("email", NO_ADDRESSES)
+def test_what_is_no_mail_address_is_refused_once_and_says_what_is_wanted(email: str) -> None:
     bureau = pb.Bureau(code="330106", name="测试", email=email)
     with pytest.raises(InvalidInput) as refused:
         validation.check(pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
     assert [fault.field for fault in refused.value.faults] == ["bureau.email"]
+    assert "格式不符" not in refused.value.faults[0].message_zh
+
+
+@pytest.mark.parametrize("email", ["", "a@x.example", "A.B+c@X.EXAMPLE", "o'neil@hz.gov.cn"])
+def test_a_mail_address_is_taken(email: str) -> None:
+    bureau = pb.Bureau(code="330106", name="测试", email=email)
+    validation.check(pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
+
+
+def requests() -> Iterator[Descriptor]:
+    """Every message that somebody may send to a service."""
+    for module in pkgutil.walk_packages(protos.__path__, "protos."):
+        if module.name.endswith("_pb2") and ".buf." not in module.name:
+            services = importlib.import_module(module.name).DESCRIPTOR.services_by_name.values()
+            yield from (method.input_type for each in services for method in each.methods)
+
+
+def texts_of(message: Descriptor) -> Iterator[tuple[FieldDescriptor, ...]]:
+    """The path to every text of a message; the texts of maps are tried elsewhere."""
+    for field in message.fields:
+        inner = field.message_type
+        if field.type == FieldDescriptor.TYPE_STRING:
+            yield (field,)
+        elif inner is not None and not inner.GetOptions().map_entry:
+            yield from ((field, *below) for below in texts_of(inner))
+
+
+def with_text(message: Any, path: Sequence[FieldDescriptor], text: str) -> None:
+    """Sets one text in a message."""
+    first, *below = path
+    if below:
+        value = getattr(message, first.name)
+        with_text(value.add() if first.is_repeated else value, below, text)
+    elif first.is_repeated:
+        getattr(message, first.name).append(text)
+    else:
+        setattr(message, first.name, text)
+
+
+@pytest.mark.parametrize("request_type", requests(), ids=lambda message: message.full_name)
+def test_no_text_of_any_request_has_a_character_that_cannot_be_seen(
+    request_type: Descriptor,
+) -> None:
+    for path in texts_of(request_type):
+        last = path[-1]
+        if "password" in last.name or last.containing_type.name.endswith("Item"):
+            continue  # never shown; cells, whose faults are told with their row
+        request = message_factory.GetMessageClass(request_type)()
+        with_text(request, path, "7\u202e8")
+        with pytest.raises(InvalidInput) as refused:
+            validation.check(request)
+        said = {fault.field: fault.message_zh for fault in refused.value.faults}
+        assert "U+202E" in said[".".join(field.name for field in path)], last.full_name
 
 
 @pytest.mark.parametrize(
@@ -163,7 +233,7 @@ def test_a_status_carries_article_facts_and_faults() -> None:
     for detail, kind in zip(status.details, (info, localized, bad), strict=True):
         assert detail.Unpack(kind)
     assert info.metadata["cite"] == "S3 28"
-    assert localized.message == "超过上限（S3 28）"
+    assert localized.message == "超过上限（《杭州市计量信用管理办法（试行）》第二十八条）"
     assert bad.field_violations[0].localized_message.message == "多"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
+from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 from services.registry.imports.read.text import Number
 from services.registry.imports.rows.labels import Labels
 
@@ -29,7 +30,7 @@ _WHOLE = re.compile(r"[+-]?\d{1,9}")
 _SERIAL = re.compile(r"[1-9]\d{4}")  # 1927 to 2173; 2026 is no day
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
 _DAY_ZERO = date(1899, 12, 30)  # what spreadsheet programs count from, 1 March 1900 onwards
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+_UNDECODED = "\ufffd"
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 EXCERPT = 100  # characters of a cell that a fault repeats
 
@@ -66,11 +67,19 @@ def excerpt(cell: str) -> str:
 
 
 def text(cell: str) -> str:
-    """Reads free text. Raises BadCell if it contains control or undecodable characters."""
-    if _CONTROL.search(cell):
+    """Reads free text. Raises BadCell if it contains an undecodable character."""
+    if _UNDECODED in cell:
         zh = "含有无法识别的字符，请检查文件编码"
         raise BadCell("BAD_CHARACTER", zh, "holds characters that are not text; see the encoding")
     return cell
+
+
+def mail_address(cell: str) -> str:
+    """Reads a mail address; converts full-width characters. Raises BadCell for anything else."""
+    address = code(cell)
+    if not is_mail_address(address):
+        raise BadCell("BAD_ADDRESS", REASON_ZH, REASON_EN)
+    return address
 
 
 def identifier(cell: str) -> str:

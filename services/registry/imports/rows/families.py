@@ -13,12 +13,14 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 
+from plumbing import characters
+from plumbing.validation import SEVERAL_LINES
 from protos.buf.validate import validate_pb2
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells, labels
 
 RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
-IDENTIFIERS = (cells.identifier, cells.code, cells.credit_code)
+IDENTIFIERS = (cells.identifier, cells.code, cells.credit_code, cells.mail_address)
 OWNER_LENGTH = 300  # as long as a name
 
 
@@ -34,13 +36,16 @@ class FamilyName(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """The maximum length and the pattern of a field's text, by the gRPC messages."""
+    """The maximum length, the pattern and the characters of a field's text, as in requests."""
 
     longest: int = 0  # 0: any
     pattern: re.Pattern[str] | None = None
+    several_lines: bool = False
 
     def check(self, value: str) -> None:
-        """Raises BadCell for a text that is too long or does not match the pattern."""
+        """Raises BadCell for a text that is too long, or has other characters than it may have."""
+        if barred := characters.barred(value, several_lines=self.several_lines):
+            raise cells.BadCell("BAD_CHARACTER", *characters.reasons(barred))
         if self.longest and len(value) > self.longest:
             zh, en = f"不能超过 {self.longest} 个字", f"at most {self.longest} characters"
             raise cells.BadCell("TOO_LONG", zh, en)
@@ -82,7 +87,8 @@ def _limits(name: str, *messages: Descriptor) -> Limits:
     if field is None:  # an owner, who may be named in several ways
         return Limits(longest=OWNER_LENGTH)
     rules: Any = field.GetOptions().Extensions[RULES].string
-    return Limits(rules.max_len, re.compile(rules.pattern) if rules.pattern else None)
+    pattern = re.compile(rules.pattern) if rules.pattern else None
+    return Limits(rules.max_len, pattern, several_lines=name in SEVERAL_LINES)
 
 
 def _family(name: FamilyName, message: Descriptor, *rows: tuple[str, str, cells.Read]) -> Family:
@@ -112,7 +118,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("division_code", "行政区划代码", cells.code),
             ("department", "受理部门", cells.text),
             ("phone", "电话", cells.code),
-            ("email", "电子邮箱", cells.code),
+            ("email", "电子邮箱", cells.mail_address),
         ),
         _family(
             FamilyName.SUBJECTS,
@@ -125,7 +131,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("sector*", "行业领域", _SECTOR),
             ("person_in_charge", "负责人", cells.text),
             ("address", "地址", cells.text),
-            ("email", "电子邮箱", cells.code),
+            ("email", "电子邮箱", cells.mail_address),
         ),
         _family(
             FamilyName.INSTRUMENTS,

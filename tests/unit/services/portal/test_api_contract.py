@@ -34,7 +34,10 @@ OF_AN_ACCOUNT = {
 # For services, although anybody may call it who has the secret of one.
 OF_SERVICES = {"LoginService"}
 # What the platform refuses beyond the rules of the fields, and JSON Schema does not say.
-_UNSAID = re.compile(r"control characters|1900–2999|uuid|greater than or equal|less than or equal")
+_UNSAID = re.compile(
+    r"control characters|one line|one mail address|1900–2999|uuid|"
+    r"greater than or equal|less than or equal"
+)
 
 
 def policies() -> Policy:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from babel.messages.pofile import read_po
 
-from services.portal.rendering import HERE
+from services.portal.rendering import HERE, catalogue
 from tools.messages import texts, updated
 
 BRACES = re.compile(r"\{\w*\}")
+# A number and a word for several of a thing, which a single one of them would make wrong.
+PLURAL = re.compile(
+    r"\{(?:n|days|count|total|number|points|score|minutes|cap|budget|alerts|drops|subjects|most|"
+    r"high|low|decided|done|times|rows|cases)\}"
+    r"(?: (?:more|working|unread|green|red|yellow))? [a-z]+s\b"
+)
+VERBS = re.compile(r" (is|was|has|does|lies)$")
 
 
 def english() -> dict[str, str]:
@@ -28,6 +36,19 @@ def test_every_text_has_its_english_and_no_other_has() -> None:
 def test_the_catalogue_is_sorted_and_holds_no_text_twice() -> None:
     source = (HERE / "locale" / "en" / "LC_MESSAGES" / "portal.po").read_bytes()
     assert updated(source) == source
+
+
+def test_a_word_after_a_number_has_its_form_for_one() -> None:
+    found = (PLURAL.search(translation) for translation in english().values())
+    assert [one[0] for one in found if one and not VERBS.search(one[0])] == []
+
+
+@pytest.mark.parametrize(
+    ("chinese", "count", "written"),
+    [("{days} 天", 1, "1 day"), ("{days} 天", 0, "0 days"), ("{days} 天", 11, "11 days")],
+)
+def test_one_is_singular(chinese: str, count: int, written: str) -> None:
+    assert catalogue("en").gettext(chinese).format(days=count) == written
 
 
 def test_a_translation_fills_in_the_same_values() -> None:

@@ -14,7 +14,7 @@ from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from services.registry.imports.plan.owners import plain
 from services.registry.imports.rows import cells, labels
-from services.registry.imports.rows.families import FAMILIES, Family
+from services.registry.imports.rows.families import FAMILIES, Family, FamilyName
 
 
 @pytest.mark.parametrize(
@@ -211,11 +211,19 @@ def test_lengths_and_patterns_are_those_of_the_contract() -> None:
     for field, value, reason in (
         ("code", "3301", "BAD_FORMAT"),
         ("name", "长" * 101, "TOO_LONG"),
-        ("email", "nobody", "BAD_FORMAT"),
+        ("name", "样例\u200b局", "BAD_CHARACTER"),
+        ("name", "样例\n局", "BAD_CHARACTER"),
     ):
         with pytest.raises(cells.BadCell) as caught:
             bureau[field].limits.check(value)
         assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("cell", ["nobody", "<x>@y", "甲<a@x.example>", "mailto:a@x.example", "无"])
+def test_a_cell_with_no_mail_address_says_what_is_wanted(cell: str) -> None:
+    email = FAMILIES[FamilyName.SUBJECTS].fields["email"]
+    assert refused(email.read, cell) == "BAD_ADDRESS"
+    assert email.read("ａ@x.example") == "a@x.example"
 
 
 @pytest.mark.parametrize("name", ['ОАО "Завод"', "ОАО «ЗАВОД»", "оао завод", "ОАО  “Завод”."])

@@ -1,0 +1,61 @@
+"""The words of the pages for the states and steps of cases."""
+
+from __future__ import annotations
+
+from services.portal.marked import N_
+
+# The law's own words, marked here for translation.
+_OF_THE_LAW = (
+    N_("已提交"),
+    N_("待补正"),
+    N_("已受理"),
+    N_("待批准延期"),
+    N_("已作出决定"),
+    N_("已办结"),
+    N_("不予受理"),
+    N_("已撤回"),
+    N_("要求补正"),
+    N_("补正"),
+    N_("受理"),
+    N_("申请延期"),
+    N_("批准延期"),
+    N_("不批准延期"),
+    N_("作出决定"),
+    N_("撤回"),
+    N_("办结"),
+    N_("删除"),
+    N_("更正"),
+    N_("终止披露"),
+    N_("维持"),
+    N_("确认修复"),
+    N_("不予修复"),
+)
+# What else stands among the steps of a case, and in the audit of cases.
+NOTES = {
+    "lodge": N_("提出"),
+    "confirm_condition": N_("核对条件"),
+    "rung": N_("期限提醒"),
+    "stuck": N_("需要平台管理员处理"),
+    "grade_before": N_("记下决定前的等级"),
+    "mark_ended": N_("执行决定"),
+    "grade_after": N_("记下决定后的等级"),
+    "letter": N_("发出文书"),
+    "settle": N_("办理完毕"),
+}
+STYLES = {
+    "closed": "govuk-tag--grey",
+    "withdrawn": "govuk-tag--grey",
+    "declined": "govuk-tag--grey",
+    "extension_requested": "govuk-tag--yellow",
+    "supplement_requested": "govuk-tag--yellow",
+}
+NEXT = {
+    "lodged": N_("由办案人员决定是否受理"),
+    "supplement_requested": N_("由申请人补正"),
+    "accepted": N_("由办案人员决定"),
+    "extension_requested": N_("由单位负责人决定是否延期；期限仍在计算"),
+    "decided": N_("平台正在执行决定"),
+    "closed": N_("不再需要任何人处理"),
+    "declined": N_("不再需要任何人处理"),
+    "withdrawn": N_("不再需要任何人处理"),
+}
