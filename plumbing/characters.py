@@ -24,7 +24,7 @@ _BARRED += "".join(chr(plane + last) for plane in _PLANES for last in (0xFFFE, 0
 _IN_A_LINE = re.compile(f"[{_BARRED}]")
 _IN_LINES = re.compile(f"(?!\r?\n|\t)[{_BARRED}]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_SHOWN = re.compile(f"(?!\r?\n)[{_BARRED}]")
+_SHOWN = re.compile(f"(?!\r?\n|\t)[{_BARRED}]")
 _PICTURES, _DELETE, _DELETE_PICTURE = 0x2400, 0x7F, "␡"  # Unicode pictures of C0 characters
 
 
@@ -53,7 +53,7 @@ def reasons(character: str) -> tuple[str, str]:
 
 
 def visible(text: str) -> str:
-    """Replaces each barred character by a sign that can be seen; ends of lines stay.
+    """Replaces each barred character by a sign that can be seen; ends of lines and tabs stay.
 
     A C0 control character becomes its picture (␛), any other one its code (<U+202E>).
     """

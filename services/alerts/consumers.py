@@ -6,8 +6,9 @@ handler named `react` only starts and signals workflows, each time an event is d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlmodel import col, select
@@ -29,7 +30,7 @@ from protos.registry.v1 import registry_pb2
 from services.alerts import projection
 from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.timers import EscalationTimers
-from services.alerts.notices import texts
+from services.alerts.notices import english, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
@@ -231,9 +232,10 @@ async def _notify_of_record(change: Change, record: registry_pb2.Record) -> None
         return
     # The bureau that entered the record answers objections; the subject's bureau sees the notice.
     contact = await contact_of(change.session, record.bureau, subject.bureau)
-    text = texts.adverse_record(subject.name, change.today, _fact(_record(record)), contact)
-    key = f"adverse_record/{record.record_id}"
-    await issue(change, NoticeKind.ADVERSE_RECORD, key, subject, subject.bureau, text)
+    facts = (subject.name, change.today, _fact(_record(record)), contact)
+    key, kind = f"adverse_record/{record.record_id}", NoticeKind.ADVERSE_RECORD
+    text, in_english = texts.adverse_record(*facts), partial(english.adverse_record, *facts)
+    await issue(change, kind, key, subject, subject.bureau, text, in_english=in_english)
 
 
 def _record(record: registry_pb2.Record) -> Record:
@@ -265,13 +267,19 @@ async def grade_changed(change: Change, received: Received[grading.GradeChanged]
         return
     contact = await contact_of(session, event.after.bureau)
     # A record that is not known here yet is on its way: TryLater has the event handled again.
-    facts = [str(_fact(await known(session, Record, record))) for record in event.record_ids]
-    before = texts.grade_name(event.before.ruleset_id, event.before.grade)
-    after = texts.grade_name(event.after.ruleset_id, event.after.grade)
+    facts = [_fact(await known(session, Record, record)) for record in event.record_ids]
     today, receipt_id = change.today, event.after.receipt_id
-    text = texts.grade_fell(subject.name, today, (before, after), receipt_id, facts, contact)
-    key = f"grade_fell/{receipt_id}"
-    await issue(change, NoticeKind.GRADE_FELL, key, subject, event.after.bureau, text)
+    fall = (receipt_id, facts, contact)
+    text = texts.grade_fell(subject.name, today, _grades(event, texts.grade_name), *fall)
+    grades = _grades(event, english.grade_name)
+    in_english = partial(english.grade_fell, subject.name, today, grades, *fall)
+    key, kind, bureau = f"grade_fell/{receipt_id}", NoticeKind.GRADE_FELL, event.after.bureau
+    await issue(change, kind, key, subject, bureau, text, in_english=in_english)
+
+
+def _grades(event: grading.GradeChanged, named: Callable[[str, str], str]) -> tuple[str, str]:
+    before, after = event.before, event.after
+    return named(before.ruleset_id, before.grade), named(after.ruleset_id, after.grade)
 
 
 async def letter_issued(change: Change, received: Received[objection.LetterIssued]) -> None:

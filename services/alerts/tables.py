@@ -17,6 +17,10 @@ from law.colours.basis import Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
 from law.escalation import Step
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
+from services.alerts.languages import Language
+
+ZH = Language.CHINESE
+_ZH = {"server_default": ZH.value}
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -240,6 +244,9 @@ class Notice(Base, table=True):
     address: str
     title: str
     body: str
+    title_en: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    body_en: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    language: Language = Field(default=ZH, sa_type=enum_column(Language), sa_column_kwargs=_ZH)
     state: NoticeState = Field(sa_type=enum_column(NoticeState))
     attempts: int = 0
     error: str = ""
@@ -263,13 +270,17 @@ class Rhythm(StrEnum):
 
 
 class DigestPreference(Base, table=True):
-    """How a subject wants its digests; without a row they are mailed each day."""
+    """How a subject wants its digests; without a row they are mailed each day, in Chinese.
+
+    `language` holds for all of its mails, but not for letters under law, which are Chinese.
+    """
 
     __tablename__ = "digest_preference"
 
     subject_id: str = Field(primary_key=True)
     rhythm: Rhythm = Field(sa_type=enum_column(Rhythm))
     mailed: bool
+    language: Language = Field(default=ZH, sa_type=enum_column(Language), sa_column_kwargs=_ZH)
 
 
 class CalendarFeed(Base, table=True):

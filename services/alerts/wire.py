@@ -74,6 +74,8 @@ def notice(row: Notice) -> pb.Notice:
         address=row.address,
         title=row.title,
         body=row.body,
+        title_en=row.title_en,
+        body_en=row.body_en,
         state=row.state.value,
         attempts=row.attempts,
         error=row.error,

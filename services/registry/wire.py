@@ -70,6 +70,7 @@ def account(row: tables.Account) -> identity.Account:
         second_factor=row.second_factor,
         external=row.external,
         invited_by=row.invited_by,
+        language=row.language,
     )
     message.created_at.FromDatetime(row.created_at)
     return message

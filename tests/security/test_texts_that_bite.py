@@ -24,6 +24,7 @@ from plumbing.identity import Role
 from plumbing.papers.typesetting import _seen
 from plumbing.spreadsheets import CsvRows, writing
 from protos.registry.v1 import registry_pb2 as pb
+from services.alerts.languages import Language
 from services.alerts.notices import mail
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 from services.cli.output.console import PlainConsole
@@ -129,9 +130,10 @@ async def test_what_is_no_address_is_taken_nowhere(registry: RunningRegistry, ad
 
 
 def test_a_terminal_shows_old_rows_by_signs() -> None:
-    shown = PlainConsole(file=io.StringIO(), width=200)
+    written = io.StringIO()
+    shown = PlainConsole(file=written, width=200)
     shown.print(f"[/x] {EVERYTHING}")
-    said = shown.file.getvalue()  # type: ignore[attr-defined]
+    said = written.getvalue()
     assert "[/x]" in said
     assert not barred(said, several_lines=True)
 
@@ -148,9 +150,10 @@ def test_a_mail_shows_old_rows_by_signs() -> None:
         body=f"编号 {EVERYTHING}",
         state=NoticeState.PENDING,
         created_at=datetime(2026, 9, 14, tzinfo=UTC),
+        language=Language.CHINESE,
     )
     message = mail.compose(notice, "q@x.example", "https://quanheng.example")
-    parts = [part.get_content() for part in message.iter_parts()]  # type: ignore[attr-defined]
+    parts = [part.get_content() for part in message.iter_parts()]
     assert len(parts) == 2
     for said in (message["Subject"], *parts):
         assert not barred(said, several_lines=True)
@@ -180,6 +183,6 @@ def test_an_export_runs_no_formula_and_hides_nothing(tmp_path: Path) -> None:
     with writing(file, "表", ["甲"]) as writer:
         writer.write([*formulas, EVERYTHING])
     _, cells = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
-    for cell in cells:
-        assert isinstance(cell, str)
-        assert not barred(cell, several_lines=True)
+    for value in cells:
+        assert isinstance(value, str)
+        assert not barred(value, several_lines=True)

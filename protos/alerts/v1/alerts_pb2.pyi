@@ -174,6 +174,8 @@ class Notice(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     READ_AT_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
+    TITLE_EN_FIELD_NUMBER: _builtins.int
+    BODY_EN_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
@@ -202,6 +204,10 @@ class Notice(_message.Message):
     """The letter that it brings; empty for other notices."""
     number: _builtins.str
     """Number of that letter."""
+    title_en: _builtins.str
+    """Title in English; empty where the recipient wants Chinese mails, and for letters."""
+    body_en: _builtins.str
+    """Body in English; empty as the title is."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When the notice was made."""
@@ -238,10 +244,12 @@ class Notice(_message.Message):
         number: _builtins.str = ...,
         read_at: _timestamp_pb2.Timestamp | None = ...,
         acknowledged_at: _timestamp_pb2.Timestamp | None = ...,
+        title_en: _builtins.str = ...,
+        body_en: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "delivered_at", b"delivered_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "state", b"state", "subject_id", b"subject_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "body_en", b"body_en", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "state", b"state", "subject_id", b"subject_id", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -993,19 +1001,23 @@ class GetDigestPreferenceResponse(_message.Message):
 
     RHYTHM_FIELD_NUMBER: _builtins.int
     MAILED_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     rhythm: _builtins.str
     """daily, or weekly: on Mondays, but at once with a red alert."""
     mailed: _builtins.bool
     """True if the digest is mailed; else it is only among the messages on the portal."""
+    language: _builtins.str
+    """Language of all mails but letters under law: zh, en or both."""
     def __init__(
         self,
         *,
         rhythm: _builtins.str = ...,
         mailed: _builtins.bool = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1020,22 +1032,26 @@ class SetDigestPreferenceRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RHYTHM_FIELD_NUMBER: _builtins.int
     MAILED_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     rhythm: _builtins.str
     """daily or weekly."""
     mailed: _builtins.bool
     """Whether the digest is mailed."""
+    language: _builtins.str
+    """Language of all mails but letters under law: zh, en or both; empty means zh."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         rhythm: _builtins.str = ...,
         mailed: _builtins.bool = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mailed", b"mailed", "request_id", b"request_id", "rhythm", b"rhythm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "mailed", b"mailed", "request_id", b"request_id", "rhythm", b"rhythm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1049,19 +1065,23 @@ class SetDigestPreferenceResponse(_message.Message):
 
     RHYTHM_FIELD_NUMBER: _builtins.int
     MAILED_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     rhythm: _builtins.str
     """daily or weekly."""
     mailed: _builtins.bool
     """Whether the digest is mailed."""
+    language: _builtins.str
+    """Language of all mails but letters under law: zh, en or both."""
     def __init__(
         self,
         *,
         rhythm: _builtins.str = ...,
         mailed: _builtins.bool = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -123,6 +123,7 @@ class Account(_message.Message):
     SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     EXTERNAL_FIELD_NUMBER: _builtins.int
     INVITED_BY_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     """Stable id."""
     name: _builtins.str
@@ -151,6 +152,8 @@ class Account(_message.Message):
     """The colleague who invited the person; empty for an account that the bureau opened. Only such
     an account manages the people of a firm.
     """
+    language: _builtins.str
+    """Language of the mails to this person: zh, en or both."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """Its roles."""
@@ -177,10 +180,11 @@ class Account(_message.Message):
         second_factor: _builtins.bool = ...,
         external: _builtins.bool = ...,
         invited_by: _builtins.str = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "bureau", b"bureau", "closed", b"closed", "created_at", b"created_at", "display_name", b"display_name", "email", b"email", "external", b"external", "first_password", b"first_password", "institution", b"institution", "invited_by", b"invited_by", "name", b"name", "phone", b"phone", "roles", b"roles", "second_factor", b"second_factor", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "bureau", b"bureau", "closed", b"closed", "created_at", b"created_at", "display_name", b"display_name", "email", b"email", "external", b"external", "first_password", b"first_password", "institution", b"institution", "invited_by", b"invited_by", "language", b"language", "name", b"name", "phone", b"phone", "roles", b"roles", "second_factor", b"second_factor", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -497,6 +501,7 @@ class SetContactRequest(_message.Message):
     EMAIL_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     email: _builtins.str
@@ -505,6 +510,8 @@ class SetContactRequest(_message.Message):
     """Telephone number."""
     password: _builtins.str
     """Present password."""
+    language: _builtins.str
+    """Language of the mails to this person: zh, en or both; empty leaves it as it is."""
     def __init__(
         self,
         *,
@@ -512,10 +519,11 @@ class SetContactRequest(_message.Message):
         email: _builtins.str = ...,
         phone: _builtins.str = ...,
         password: _builtins.str = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "password", b"password", "phone", b"phone", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "language", b"language", "password", b"password", "phone", b"phone", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -322,6 +322,7 @@ class AccountMailDue(_message.Message):
     LINK_ID_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     REMARK_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     mail_id: _builtins.str
     """Identifies the mail: it is sent once."""
     kind: _builtins.str
@@ -342,6 +343,8 @@ class AccountMailDue(_message.Message):
     """
     remark: _builtins.str
     """Display name of who invited, or the reason of a rejection."""
+    language: _builtins.str
+    """Language of the mail: zh, en or both; empty means zh."""
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When the link ends."""
@@ -359,10 +362,11 @@ class AccountMailDue(_message.Message):
         link_id: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         remark: _builtins.str = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "address", b"address", "bureau", b"bureau", "expires_at", b"expires_at", "firm_name", b"firm_name", "kind", b"kind", "link_id", b"link_id", "mail_id", b"mail_id", "person_name", b"person_name", "remark", b"remark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "address", b"address", "bureau", b"bureau", "expires_at", b"expires_at", "firm_name", b"firm_name", "kind", b"kind", "language", b"language", "link_id", b"link_id", "mail_id", b"mail_id", "person_name", b"person_name", "remark", b"remark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +29,7 @@ from plumbing.events.leadership import exclusively
 from protos.alerts.v1 import events_pb2
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.texts import RedLine, closed
+from services.alerts.notices import english
 from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.tables import (
     APPLIES,
@@ -215,9 +217,12 @@ async def _notify_of_closing(
     text = closed(
         subject.name, change.today, lines, contact, interview_cancelled=interview_cancelled
     )
+    in_english = partial(
+        english.closed, subject.name, contact, interview_cancelled=interview_cancelled
+    )
     key = f"escalation/{case.escalation_id}/closed"
-    matter = Matter(f"escalation/{case.escalation_id}")
-    await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text, matter)
+    matter, kind = Matter(f"escalation/{case.escalation_id}"), NoticeKind.ESCALATION
+    await issue(change, kind, key, subject, case.bureau, text, matter, in_english=in_english)
 
 
 async def red_lines(session: AsyncSession, case: Escalation) -> list[RedLine]:

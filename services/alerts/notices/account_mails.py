@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from plumbing.change import Change
 from plumbing.clock import SHANGHAI
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
+from services.alerts.languages import Language
 from services.alerts.notices.dead_letter_mail import PLATFORM
-from services.alerts.notices.issue import issue
+from services.alerts.notices.issue import issue, put_into
 from services.alerts.notices.texts import Text, body
 from services.alerts.tables import Bureau, NoticeKind
 
@@ -20,6 +22,13 @@ _TITLES = {
     "invited": "同事邀请您使用计量信用监管平台",
     "known": "您已有账号",
     "rejected": "注册申请未获确认",
+}
+_TITLES_EN = {
+    "reset": "Set a new password",
+    "opened": "Your account is open: set its password",
+    "invited": "A colleague invites you to the metrology credit platform",
+    "known": "You have an account already",
+    "rejected": "Your application for an account was rejected",
 }
 _NOT_YOURS = "如果不是您本人的操作，请不必理会；没有人能凭此邮件以外的途径改动您的密码。"
 
@@ -34,6 +43,7 @@ async def account_mail_due(change: Change, received: Received[registry.AccountMa
     )
     if notice is not None:
         notice.link_id = due.link_id
+        put_into(notice, Language(due.language or Language.CHINESE), partial(_in_english, due))
 
 
 def _text(due: registry.AccountMailDue) -> Text:
@@ -66,3 +76,32 @@ def _about_link(due: registry.AccountMailDue) -> list[str]:
 
 def _moment(ends: datetime) -> str:
     return f"{ends.year}年{ends.month}月{ends.day}日 {ends:%H:%M}"
+
+
+def _in_english(due: registry.AccountMailDue) -> Text:
+    firm = due.firm_name
+    lines = {
+        "reset": ["You or the administrator asked to set your password anew."],
+        "opened": [f"Your application for {firm} was confirmed, and your account is open."],
+        "invited": [
+            f"{due.remark} of {firm} invites you to the metrology credit platform, to act for it."
+        ],
+        "known": [f"You have an account for {firm} already. If you forgot its password, set it."],
+        "rejected": [
+            f"Your application for {firm} was rejected. Reason: {due.remark}",
+            "You may apply again with what is missing, or ask the bureau.",
+        ],
+    }[due.kind]
+    opening = f"Dear {due.person_name},"
+    return Text(_TITLES_EN[due.kind], body(opening, *lines, *_about_link_in_english(due)))
+
+
+def _about_link_in_english(due: registry.AccountMailDue) -> list[str]:
+    if not due.link_id:
+        return []
+    ends = due.expires_at.ToDatetime(SHANGHAI)
+    return [
+        f"Your login name: {due.account_name}",
+        f"Open the link below before {ends:%Y-%m-%d %H:%M} (Beijing time); it works once:",
+        "If you did not ask for this, do nothing: your password stays as it is.",
+    ]

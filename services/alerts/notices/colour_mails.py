@@ -7,8 +7,8 @@ verification turns an instrument red and is mailed at once (S4 四(一)).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +21,7 @@ from law.colours.rule import Colour
 from law.reader.texts import spell_articles
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from services.alerts.notices import english
 from services.alerts.notices.issue import (
     KEYS_PER_QUERY,
     announce,
@@ -29,9 +30,10 @@ from services.alerts.notices.issue import (
     issue,
     known,
     new_notice,
+    put_into,
 )
 from services.alerts.notices.preferences import USUAL, is_due, preferences_of
-from services.alerts.notices.texts import Contact, Text, body, type_name
+from services.alerts.notices.texts import Contact, Line, Text, body, type_name
 from services.alerts.tables import (
     APPLIES,
     Alert,
@@ -69,17 +71,6 @@ _SET_NOTICE = (
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """An instrument in a mail, with the colour that it reached; `valid_until` is inclusive."""
-
-    type_code: str
-    serial_no: str
-    colour: Colour
-    basis: Basis
-    valid_until: date | None
-
-
 async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
     """Issues one digest to each subject of a bureau that has alerts without a notice.
 
@@ -97,8 +88,9 @@ async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
         wish = wishes.get(subject.subject_id, USUAL)
         if not is_due(wish, on, red=any(alert.colour is Colour.RED for alert in alerts)):
             continue
-        text = digest(subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
-        notice = new_notice(change, NoticeKind.DIGEST, key, subject, bureau, text)
+        facts = (subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
+        notice = new_notice(change, NoticeKind.DIGEST, key, subject, bureau, digest(*facts))
+        put_into(notice, wish.language, partial(english.digest, *facts))
         if not wish.mailed:
             notice.address, notice.state = "", NoticeState.NO_ADDRESS
         named += [{"id": alert.alert_id, "notice": notice.notice_id} for alert in alerts]
@@ -142,9 +134,12 @@ async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
     """Issues the mail that a rejection turned an instrument red, without waiting for the digest."""
     subject = await known(change.session, Subject, alert.subject_id)
     contact = await contact_of(change.session, alert.bureau)
-    text = rejected(subject.name, change.today, _line(alert), contact)
-    key = f"rejected/{alert.alert_id}"
-    notice = await issue(change, NoticeKind.REJECTED, key, subject, alert.bureau, text)
+    facts = (subject.name, change.today, _line(alert), contact)
+    key, text = f"rejected/{alert.alert_id}", rejected(*facts)
+    in_english = partial(english.rejected, *facts)
+    notice = await issue(
+        change, NoticeKind.REJECTED, key, subject, alert.bureau, text, in_english=in_english
+    )
     if notice is not None:
         named = {"id": alert.alert_id, "notice": notice.notice_id}
         await (await change.session.connection()).execute(_SET_NOTICE, named)

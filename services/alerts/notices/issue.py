@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 from uuid import uuid4
@@ -17,6 +17,8 @@ from plumbing.events.inbox import TryLater
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import alerts_pb2, events_pb2
 from services.alerts import wire
+from services.alerts.languages import Language
+from services.alerts.notices.preferences import language_of
 from services.alerts.notices.texts import Contact, Text
 from services.alerts.tables import Base, Bureau, Notice, NoticeKind, NoticeState, Subject
 
@@ -49,11 +51,17 @@ async def issue(
     bureau: str,
     text: Text,
     matter: Matter = NOTHING,
+    *,
+    in_english: Callable[[], Text] | None = None,
 ) -> Notice | None:
-    """Stores, audits and announces a new notice; returns None if `key` already has a notice."""
+    """Stores, audits and announces a new notice; returns None if `key` already has a notice.
+
+    `in_english` writes its English text, which a subject gets that prefers it.
+    """
     if await existing_keys(change.session, [key]):
         return None
     notice = new_notice(change, kind, key, recipient, bureau, text, matter)
+    put_into(notice, await language_of(change.session, notice.subject_id), in_english)
     change.session.add(notice)
     audited = f"notice/{notice.notice_id}"
     after = {"kind": kind, "key": key, "state": notice.state}
@@ -90,6 +98,14 @@ def new_notice(
     )
 
 
+def put_into(notice: Notice, language: Language, in_english: Callable[[], Text] | None) -> None:
+    """Sets the language of a notice's mail, and its English text if that is wanted and exists."""
+    notice.language = language
+    if in_english is not None and language is not Language.CHINESE:
+        text = in_english()
+        notice.title_en, notice.body_en = text.title, text.body
+
+
 async def existing_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
     """Returns those of the given keys that already have a notice."""
     existing: set[str] = set()
@@ -109,6 +125,7 @@ async def announce(change: Change, aggregate: str, notices: Sequence[Notice]) ->
 def _without_body(notice: Notice) -> alerts_pb2.Notice:
     message = wire.notice(notice)
     message.ClearField("body")
+    message.ClearField("body_en")
     return message
 
 

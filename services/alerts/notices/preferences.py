@@ -1,4 +1,4 @@
-"""How subjects want their digests: how often, and whether by mail.
+"""How subjects want their digests: how often, and whether by mail; and the language of all mails.
 
 Only digests may wait. Notices of rejections and adverse records, and letters, come at once.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,11 +17,12 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.languages import Language
 from services.alerts.tables import DigestPreference, Rhythm, Subject
 
 MONDAY = 0
 IDS_PER_QUERY = 1000
-USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True)
+USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.CHINESE)
 
 
 async def get_digest_preference(
@@ -28,7 +30,9 @@ async def get_digest_preference(
 ) -> pb.GetDigestPreferenceResponse:
     """Returns how the caller's subject gets its digests."""
     row = await view.session.get(DigestPreference, view.caller.subject_id) or USUAL
-    return pb.GetDigestPreferenceResponse(rhythm=row.rhythm, mailed=row.mailed)
+    return pb.GetDigestPreferenceResponse(
+        rhythm=row.rhythm, mailed=row.mailed, language=row.language
+    )
 
 
 async def set_digest_preference(
@@ -38,11 +42,20 @@ async def set_digest_preference(
     own = change.caller.subject_id
     if await change.session.get(Subject, own) is None:
         raise NotFound("没有该信用主体", "There is no such subject")
-    rhythm, mailed = Rhythm(request.rhythm), request.mailed
-    await change.session.merge(DigestPreference(subject_id=own, rhythm=rhythm, mailed=mailed))
-    after = {"rhythm": rhythm, "mailed": mailed}
+    after: dict[str, Any] = {
+        "rhythm": Rhythm(request.rhythm),
+        "mailed": request.mailed,
+        "language": Language(request.language or Language.CHINESE),
+    }
+    await change.session.merge(DigestPreference(subject_id=own, **after))
     change.audit("set_digest_preference", f"subject/{own}", after=after)
-    return pb.SetDigestPreferenceResponse(rhythm=rhythm, mailed=mailed)
+    return pb.SetDigestPreferenceResponse(**after)
+
+
+async def language_of(session: AsyncSession, subject_id: str) -> Language:
+    """Returns the language in which a subject wants its mails; Chinese for a bureau."""
+    row = await session.get(DigestPreference, subject_id) if subject_id else None
+    return (row or USUAL).language
 
 
 async def preferences_of(

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from law.colours.basis import Basis
+from law.colours.rule import Colour
 from law.evidence import RecordKind
 from law.instruments import catalogue
 from law.kind_names import kind_name
 from law.objection import OBJECTION_CITE, OUTCOME_CITE
 from law.reader.texts import spell_articles
-from law.terms.data import Basis, definition
+from law.terms.data import Basis as TermBasis
+from law.terms.data import definition
 from law.texts_in_force.load import GRADING, load
 
 _EVENTS_NAMED = 20  # in one mail to the platform's operator
@@ -66,6 +69,17 @@ class RecordFact:
 
 
 @dataclass(frozen=True)
+class Line:
+    """An instrument in a mail, with the colour that it reached; `valid_until` is inclusive."""
+
+    type_code: str
+    serial_no: str
+    colour: Colour
+    basis: Basis
+    valid_until: date | None
+
+
+@dataclass(frozen=True)
 class LostEvent:
     """An event that a consumer failed to handle, and the kind of the error."""
 
@@ -101,7 +115,7 @@ def remedy(bureau: Contact, on: date) -> str:
     the bureau, the paragraph says so.
     """
     term = definition("objection_first", on)
-    adopted = "，该期限为参照采用" if term.basis is Basis.ADOPTED else ""
+    adopted = "，该期限为参照采用" if term.basis is TermBasis.ADOPTED else ""
     ground = spell_articles(f"{OUTCOME_CITE}; {OBJECTION_CITE}")
     return (
         f"救济途径：对上述信息或结果有异议的，可以向{bureau}提出异议并提交证据"
@@ -130,7 +144,7 @@ def grade_fell(
     on: date,
     grades: tuple[str, str],
     receipt_id: str,
-    facts: Sequence[str],
+    facts: Sequence[RecordFact],
     bureau: Contact,
 ) -> Text:
     """Writes the notice to the subject `name` that its grade fell, and how to verify the new grade.

@@ -63,6 +63,8 @@ _HELP = {
     "caseworker": "经办人的账号 id | account of the caseworker",
     "decided_from": "自这一日起决定的 | decided on this day or later",
     "due_to": "这一日或以前到期的 | ending on this day or earlier",
+    "language": "邮件的语言：zh、en 或 both | language of mails",
+    "like_name": "名称与此相近的 | names that look like this one",
     "late": "只看逾期决定的 | only those decided late",
     "lodged_from": "自这一日起提交的 | lodged on this day or later",
     "lodged_to": "这一日或以前提交的 | lodged on this day or earlier",

@@ -76,6 +76,7 @@ Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.befo
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 Label.code 标签编号 | instrument_ids 器具id
+title_en 英文标题 | body_en 英文正文 | language 邮件语言 | look_alikes 名称相近的主体
 rhythm 汇总频率 | mailed 发邮件 | read_at 已读时间 | acknowledged_at 签收时间
 disclosed_until 公开至 | disclosure_cite 公开依据
 InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数

@@ -50,6 +50,7 @@ notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失
   | letter 文书 | term 期限提醒 | escalation 督促 | approvals 待批准汇总 | given_up 搁置的事件
   | batch 导入批次 | filing 器具备案 | account 账号
 rhythm: daily 每天 | weekly 每周
+language: zh 中文 | en 英文 | both 中文和英文
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
 escalation_state: waiting 等待 | proposed 待批准 | appointed 已约定 | exhausted 各步已用尽
   | closed 已终结
@@ -64,7 +65,7 @@ service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
 
 # Where the name of a field says too little, the message stands before it.
 _FIELDS = """
-rhythm rhythm
+rhythm rhythm | language language
 colour colour | family family | mode mode | severity severity | sector sector | sectors sector
 condition_id condition | area_kind area_kind | roles role | step escalation_step
 type_code instrument_type

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
 from protos.identity.v1 import identity_pb2 as identity
+from services.portal.pages.contact import LANGUAGES
 from services.portal.pages.sign_in import qr_code
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
@@ -84,10 +85,12 @@ async def _change_password(visit: Visit) -> Response:
 
 
 async def _set_contact(visit: Visit) -> Response:
+    language = visit.field("language")
     request = identity.SetContactRequest(
         request_id=visit.request_id(),
         email=visit.field("email"),
         phone=visit.field("phone"),
+        language=language if language in LANGUAGES else "",
         password=_secret(visit, "password"),
     )
     await ask(visit.services.identity.SetContact(request))

@@ -14,6 +14,7 @@ from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
 
 RHYTHMS = ("daily", "weekly")
+LANGUAGES = ("zh", "en", "both")  # of mails
 OWN_FIELDS = ("person_in_charge", "address", "email")
 _OF_THE_FORM = (
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -45,11 +46,12 @@ async def contact(visit: Visit) -> Response:
 
 
 async def _set_digest(visit: Visit) -> Response:
-    rhythm, way = visit.field("rhythm"), visit.field("way")
+    rhythm, way, language = (visit.field(name) for name in ("rhythm", "way", "language"))
     request = alerts.SetDigestPreferenceRequest(
         request_id=visit.request_id(),
         rhythm=rhythm if rhythm in RHYTHMS else RHYTHMS[0],
         mailed=way != "portal",
+        language=language if language in LANGUAGES else "",
     )
     await ask(visit.services.alerts.SetDigestPreference(request))
     return visit.redirect("/contact?changed=yes")

@@ -20,7 +20,7 @@ async def messages(visit: Visit) -> Response:
         path="/messages",
         title=N_("消息"),
         columns=[
-            Column(N_("标题"), _title),
+            Column(N_("标题"), partial(_title, visit)),
             Column(N_("时间"), lambda one: one.created_at.ToDatetime(SHANGHAI)),
             Column(N_("状态"), partial(_state, visit)),
         ],
@@ -63,8 +63,9 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[alerts.Notice]:
     return Chunk(answer.notices, answer.next_page_token, total)
 
 
-def _title(notice: alerts.Notice) -> Cell:
-    return Cell(notice.title, link=f"/messages/{notice.notice_id}")
+def _title(visit: Visit, notice: alerts.Notice) -> Cell:
+    title = notice.title_en if visit.language == "en" and notice.title_en else notice.title
+    return Cell(title, link=f"/messages/{notice.notice_id}")
 
 
 def _state(visit: Visit, notice: alerts.Notice) -> Cell:

@@ -64,7 +64,9 @@ async def _check(visit: Visit) -> Response:
 
 
 async def _send(visit: Visit) -> Response:
-    firm = registry.Subject(bureau=visit.person.bureau, **_filled(visit))
+    firm = registry.Subject(bureau=visit.person.bureau)
+    for name, value in _filled(visit).items():
+        setattr(firm, name, value)
     request = registry.PutSubjectRequest(request_id=visit.request_id(), subject=firm)
     answer = await ask(visit.services.registry.PutSubject(request))
     return visit.redirect(f"/subjects/{answer.subject.subject_id}?entered=yes")

@@ -142,7 +142,7 @@ async def change_password(
 async def set_contact(
     change: Change, request: pb.SetContactRequest, *, checked: Account | None
 ) -> pb.SetContactResponse:
-    """Sets mail address and telephone number of `checked`, whose password was just checked.
+    """Sets address, number and mail language of `checked`, whose password was just checked.
 
     Raises NotPermitted if that password was wrong (`checked` is None), and WrongState if it was
     changed after the check.
@@ -152,6 +152,7 @@ async def set_contact(
     row = await unchanged(change, checked)
     before = row.audited()
     row.email, row.phone = request.email, request.phone
+    row.language = request.language or row.language
     change.audit("set_contact", f"account/{row.account_id}", before=before, after=row.audited())
     return pb.SetContactResponse(account=wire.account(row))
 

@@ -65,6 +65,7 @@ class Links:
             firm_name=firm.name if firm else "",
             link_id=link_id,
             remark=remark,
+            language=account.language,
         )
         event.expires_at.FromDatetime(ends)
         object_ = f"account/{account.account_id}"

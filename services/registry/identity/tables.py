@@ -41,6 +41,7 @@ class Account(Base, table=True):
     second_factor: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     external: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     invited_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    language: str = Field(default="zh", sa_column_kwargs={"server_default": "zh"})
 
     def audited(self) -> dict[str, Any]:
         """Returns the account's values for the audit chain, without the password hash."""

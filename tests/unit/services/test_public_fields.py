@@ -120,7 +120,7 @@ OPEN = {
     "quanheng.identity.v1.Account": {
         *("account_id", "name", "display_name", "roles", "bureau", "subject_id", "closed"),
         *("created_at", "institution", "email", "phone", "first_password", "second_factor"),
-        *("external", "invited_by"),
+        *("external", "invited_by", "language"),
     },
     "quanheng.grading.v1.GetGradeResponse": {"grade"},
     "quanheng.grading.v1.ListGradesInForceResponse": {"grades"},

@@ -12,6 +12,7 @@ from typing import Any
 
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
+from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 from services.registry.imports.read.text import Number
 from services.registry.imports.rows.labels import Labels
@@ -67,8 +68,8 @@ def excerpt(cell: str) -> str:
 
 
 def text(cell: str) -> str:
-    """Reads free text. Raises BadCell if it contains an undecodable character."""
-    if _UNDECODED in cell:
+    """Reads free text. Raises BadCell if it contains control or undecodable characters."""
+    if _UNDECODED in cell or control(cell):
         zh = "含有无法识别的字符，请检查文件编码"
         raise BadCell("BAD_CHARACTER", zh, "holds characters that are not text; see the encoding")
     return cell

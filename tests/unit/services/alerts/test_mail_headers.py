@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.alerts.languages import Language
 from services.alerts.notices import mail
 from services.alerts.notices.mail import MailError
 from services.alerts.tables import Notice, NoticeKind, NoticeState
@@ -27,6 +28,7 @@ def notice(address: str, title: str = "标题") -> Notice:
         attempts=0,
         error="",
         created_at=datetime(2026, 9, 14, tzinfo=UTC),
+        language=Language.CHINESE,
     )
 
 

@@ -10,8 +10,7 @@ import pytest
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour
 from services.alerts.notices import colour_mails, texts
-from services.alerts.notices.colour_mails import Line
-from services.alerts.notices.texts import Contact, RecordFact
+from services.alerts.notices.texts import Contact, Line, RecordFact
 
 ON = date(2026, 9, 15)
 BUREAU = Contact("测试市场监管局", "计量科", "0571-00000000", "office@test.example")
@@ -81,7 +80,7 @@ def test_an_adverse_record_comes_with_its_source_and_the_remedy() -> None:
 
 def test_a_fall_of_grade_names_records_receipt_and_remedy() -> None:
     fact = RecordFact("penalty", "", "测监罚〔2026〕1号", date(2026, 9, 10))
-    mail = texts.grade_fell("测试单位", ON, ("B", "D"), "receipt-1", [str(fact)], BUREAU)
+    mail = texts.grade_fell("测试单位", ON, ("B", "D"), "receipt-1", [fact], BUREAU)
     assert mail.title == "计量信用等级变动告知：B → D"
     for part in ("行政处罚，2026-09-10 认定", "receipt-1", "quanheng law verify", "提出异议"):
         assert part in mail.body

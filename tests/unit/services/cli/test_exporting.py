@@ -18,6 +18,7 @@ from google.protobuf.descriptor import Descriptor
 from python_calamine import CalamineWorkbook
 
 from plumbing import spreadsheets
+from plumbing.characters import visible
 from plumbing.spreadsheets import disarmed, writing
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
@@ -82,10 +83,11 @@ def test_no_text_is_read_as_a_formula(tmp_path: Path, risky: str) -> None:
     subjects = [subject(1, name=risky)]
     save(tmp_path / "a.csv", pb.Subject.DESCRIPTOR, iter(subjects))
     [row] = read_csv(tmp_path / "a.csv")
-    assert row["名称"] == f"'{risky}" == disarmed(risky)
+    seen = visible(risky)  # a carriage return alone becomes a sign, which is no formula
+    assert row["名称"] == disarmed(seen) == (f"'{risky}" if seen == risky else seen)
     save(tmp_path / "a.xlsx", pb.Subject.DESCRIPTOR, iter(subjects))
     [row] = read_xlsx(tmp_path / "a.xlsx")
-    assert row["名称"].replace("\r", "\n") == risky.replace("\r", "\n")
+    assert row["名称"] == seen
 
 
 def test_days_moments_numbers_flags_and_unset_fields(tmp_path: Path) -> None:

@@ -16,12 +16,13 @@ from google.protobuf.message_factory import GetMessageClass
 from rich.cells import cell_len
 
 import services.cli
+from plumbing.characters import visible
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.output import show
 from services.cli.output.answer import count_line, json_value, print_response
-from services.cli.output.console import console, visible
+from services.cli.output.console import console
 from services.cli.output.language import Language, set_language
 from services.cli.output.names import Names, ids_in
 from services.cli.output.views import BLOCKS, TABLES, view

@@ -93,8 +93,9 @@ def is_imported(caller: Place, place: Place) -> bool:
 
 def values(expression: ast.expr, place: Place) -> set[str]:
     """The texts that an expression may have; raises AssertionError if they cannot be found."""
+    written = ast.unparse(expression)
     match expression:
-        case _ if (written := ast.unparse(expression)) in GIVEN:
+        case _ if written in GIVEN:
             return GIVEN[written]
         case ast.Constant(value=str() as text):
             return {text}

@@ -1,0 +1,165 @@
+"""The English texts of notices, for recipients who prefer English or both languages.
+
+Each function writes the same as the Chinese one of that name. Letters under law have no English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from law.colours.basis import Basis, colour_on
+from law.colours.rule import Colour
+from law.evidence import RecordKind
+from law.instruments import catalogue
+from law.kind_names import kind_name
+from law.objection import OBJECTION_CITE, OUTCOME_CITE
+from law.reader.texts import spell_articles
+from law.terms.data import definition
+from law.texts_in_force.load import GRADING, load
+from services.alerts.notices.texts import Contact, Line, RecordFact, Text, body
+
+COLOURS = {Colour.RED: "red alert", Colour.YELLOW: "yellow warning", Colour.GREEN: "green notice"}
+_RENEW = "Apply for its verification before it expires"
+_STOP = "Stop using it now, and use it again only when it has passed verification"
+_INSTRUCTIONS = {
+    Basis.REJECTED: "Stop using it now; have it repaired and verified before it is used again",
+    Basis.REPAIRED: "Stop using it, and apply for verification before it is used again",
+    Basis.UNVERIFIED: "Stop using it, and apply for its first verification",
+}
+
+
+def type_name(type_code: str) -> str:
+    """Returns the English name of an instrument type; the code itself if the catalogue lacks it."""
+    known = catalogue().get(type_code)
+    return known.name_en if known else type_code
+
+
+def grade_name(ruleset_id: str, grade: str) -> str:
+    """Returns the English name of a grade under a rule text; `grade` if the text is unknown."""
+    return load(ruleset_id).grade(grade).title_en if ruleset_id in GRADING else grade
+
+
+def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
+    """Writes the digest to the subject `name`, the most severe colour first."""
+    ordered = sorted(lines, key=lambda line: (-line.colour.severity, line.valid_until or date.min))
+    counts = ", ".join(
+        f"{number} {english}{'s' if number > 1 else ''}"
+        for colour, english in COLOURS.items()
+        if (number := sum(line.colour is colour for line in lines))
+    )
+    numbered = [f"{number}. {_sentence(line, on)}" for number, line in enumerate(ordered, 1)]
+    opening = f"{name}:\nAs of {on}, the verification of your instruments in use changed: {counts}."
+    return Text(
+        f"Verification of measuring instruments ({on}): {counts}",
+        body(opening, *numbered, _questions(bureau)),
+    )
+
+
+def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
+    """Writes the mail to the subject `name` about its rejected instrument."""
+    instrument = f"{type_name(line.type_code)} {line.serial_no}"
+    opening = f"{name}:\nThis instrument in use failed its verification and is on red alert now:"
+    return Text(
+        f"Instrument failed verification: {instrument}",
+        body(opening, _sentence(line, on), _questions(bureau)),
+    )
+
+
+def adverse_record(name: str, on: date, fact: RecordFact, bureau: Contact) -> Text:
+    """Writes the notice to the subject `name` that an adverse record about it was entered."""
+    kind = kind_name(RecordKind(fact.kind), "en")
+    return Text(
+        f"Adverse metrology credit record: {kind}",
+        body(
+            f"{name}:\nThis was entered in your metrology credit archive:",
+            f"Matter: {kind}",
+            f"Facts: {fact.summary or 'see the document'}",
+            f"Determined on: {fact.determined_on}",
+            f"Source: {fact.source_ref}",
+            remedy(bureau, on),
+        ),
+    )
+
+
+def grade_fell(
+    name: str,
+    on: date,
+    grades: tuple[str, str],
+    receipt_id: str,
+    facts: Sequence[RecordFact],
+    bureau: Contact,
+) -> Text:
+    """Writes the notice to the subject `name` that its grade fell.
+
+    `grades` are the English names of the grades before and after; `facts` are the records that
+    caused the fall; `receipt_id` is the receipt of the new grade.
+    """
+    before, after = grades
+    because = [
+        f"· {kind_name(RecordKind(fact.kind), 'en')}, determined on {fact.determined_on}, "
+        f"document {fact.source_ref}"
+        for fact in facts
+    ] or ["· A scoring period ended or time passed; there is no new record"]
+    return Text(
+        f"Metrology credit grade changed: {before} → {after}",
+        body(
+            f"{name}:\nYour metrology credit grade changed from {before} to {after}, because of:",
+            *because,
+            f"Receipt: {receipt_id}. It lists each deduction and bonus with its article and the "
+            "edition of the rules. Anybody can compute the grade from it.",
+            remedy(bureau, on),
+        ),
+    )
+
+
+def closed(name: str, contact: Contact, *, interview_cancelled: bool) -> Text:
+    """Writes the end of the follow-up of red alerts; the Chinese text lists the instruments.
+
+    With `interview_cancelled` it also says that the appointed interview is cancelled.
+    """
+    cancelled = ["The appointed interview is cancelled; nobody need come."]
+    return Text(
+        "Follow-up closed: no instrument is on red alert",
+        body(
+            f"{name}:\nNo instrument that you use is on red alert any more. "
+            "The follow-up is closed from today.",
+            *(cancelled if interview_cancelled else []),
+            _questions(contact),
+        ),
+    )
+
+
+def remedy(bureau: Contact, on: date) -> str:
+    """Returns a paragraph: how to object, and within which term the bureau decides."""
+    term = definition("objection_first", on)
+    ground = spell_articles(f"{OUTCOME_CITE}; {OBJECTION_CITE}", "en")
+    return (
+        f"Remedy: you may object to this at {_named(bureau)}, with evidence ({ground}). It decides "
+        f"within {term.days} working days of acceptance, and within {term.cap} at most where that "
+        f"is extended ({spell_articles(term.cite, 'en')})."
+    )
+
+
+def _sentence(line: Line, on: date) -> str:
+    """The colour of one instrument, why, by which article, and what its user must do."""
+    answer = colour_on(line.basis, line.valid_until, on)
+    until = f", valid until {line.valid_until}" if line.valid_until else ""
+    return (
+        f"[{COLOURS[line.colour]}] {type_name(line.type_code)}, serial number {line.serial_no}"
+        f"{until}. {answer.reason_en} ({spell_articles(answer.cite, 'en')}). {_instruction(line)}."
+    )
+
+
+def _instruction(line: Line) -> str:
+    return _INSTRUCTIONS.get(line.basis, _STOP if line.colour is Colour.RED else _RENEW)
+
+
+def _questions(bureau: Contact) -> str:
+    return f"Questions: {_named(bureau)}."
+
+
+def _named(bureau: Contact) -> str:
+    ways = [f"telephone {bureau.phone}" if bureau.phone else "", bureau.email]
+    listed = ", ".join(way for way in ways if way)
+    return f"{bureau.name} {bureau.department}".strip() + (f" ({listed})" if listed else "")
