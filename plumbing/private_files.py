@@ -5,6 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+OWNER_ONLY = 0o077  # the umask: no permission for the group or for others
+
+
+def keep_new_files_private() -> None:
+    """Makes every file and directory that this process creates accessible to its owner only.
+
+    Its child processes inherit this.
+    """
+    os.umask(OWNER_ONLY)
+
 
 def service_secret_file(keys_dir: Path, service: str) -> Path:
     """Returns the path of the file that contains the secret of a service."""

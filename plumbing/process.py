@@ -31,6 +31,7 @@ from plumbing.metrics import common, counted
 from plumbing.metrics.figures import Board
 from plumbing.metrics.metric import REGISTRY
 from plumbing.metrics.server import serve_metrics
+from plumbing.private_files import keep_new_files_private
 from plumbing.rpc import serve
 from plumbing.service import Assembly, Parts
 from plumbing.settings import Settings
@@ -63,6 +64,7 @@ def run_service(service: str, build: Build) -> None:
     `build` assembles the service from its shared parts.
     """
     settings = Settings()
+    keep_new_files_private()
     start_logging(service, settings.log_level)
     start_tracing(service, settings.otlp_endpoint)
     try:

@@ -84,7 +84,8 @@ class Settings(BaseSettings):
     temporal_address: str = "127.0.0.1:7306"
     temporal_namespace: str = "default"
 
-    smtp_url: str = "smtp://127.0.0.1:7307"
+    # Without a mail server no mail is sent: notices wait until one is set.
+    smtp_url: str = ""
     mail_from: Annotated[str, AfterValidator(_sender)] = "quanheng@localhost"
     operator_mail: Annotated[str, AfterValidator(_mail_address)] = ""
 

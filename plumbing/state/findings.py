@@ -134,6 +134,13 @@ CONCERNS = (
         labels={"state": "failed"},
     ),
     Concern(
+        "QuanhengMailServerUnset",
+        Severity.WARNING,
+        "quanheng_notices_without_mail_server",
+        "未设置发信服务器（QUANHENG_SMTP_URL），有 {n} 份通知在等待；设置并重启后自动投递",
+        "No mail server is set (QUANHENG_SMTP_URL): {n} notices wait and are sent once it is set",
+    ),
+    Concern(
         "QuanhengDeliveriesLate",
         Severity.WARNING,
         "quanheng_notice_oldest_pending_seconds",

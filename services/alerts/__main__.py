@@ -19,6 +19,7 @@ from services.alerts.escalation.queries import find_letters
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
+from services.alerts.notices.waiting import Waiting
 from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.timers import Timers
@@ -56,10 +57,11 @@ async def build(parts: Parts) -> Assembly:
             workflows.drain,
             DeadLetterMail.of(parts).run,
             checks.escalations.adopt_calendar,
+            Waiting(parts.database, timers, parts.settings.smtp_url).run,
         ],
         check=checks.check,
         reconcile=checks.reconcile,
-        looks=figures.looks(parts.database, parts.clock),
+        looks=figures.looks(parts.database, parts.clock, sends_mail=bool(parts.settings.smtp_url)),
     )
 
 

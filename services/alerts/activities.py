@@ -52,10 +52,13 @@ class Activities:
     async def deliver(self, notice_id: str) -> None:
         """Sends a pending notice to the mail server and stores the result.
 
-        Does nothing if the notice is not pending. After a crash between sending and storing, the
+        Does nothing if the notice is not pending, or if no mail server is set: then the notice
+        waits until the service starts with one. After a crash between sending and storing, the
         notice is sent again under the same Message-ID. Raises ApplicationError if the mail server
         does not accept it.
         """
+        if not self._settings.smtp_url:
+            return
         async with self._changes.database.snapshot() as session:
             notice = await load(session, notice_id, lock=False)
         if notice.state is not NoticeState.PENDING:

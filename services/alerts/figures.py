@@ -60,6 +60,11 @@ NOTICES = figure(
     "notices not delivered, by state",
     "state",
 )
+NOTICES_UNSENDABLE = figure(
+    "notices_without_mail_server",
+    "因未设置发信服务器（QUANHENG_SMTP_URL）而等待的通知",
+    "notices that wait because no mail server is set",
+)
 NOTICE_AGE = figure(
     "notice_oldest_pending_seconds",
     "最早一份待投递通知已等待的秒数",
@@ -137,12 +142,12 @@ def _interviews_unrecorded(now: datetime) -> sa.Select[Any]:
     )
 
 
-def looks(database: Database, clock: Clock) -> list[Look]:
-    """Returns the database queries of the metrics.
+def looks(database: Database, clock: Clock, *, sends_mail: bool) -> list[Look]:
+    """Returns the database queries of the metrics; `sends_mail` is whether a mail server is set.
 
     The query that reads every instrument and every alert runs less often than the others.
     """
-    questions = _Questions(database, clock)
+    questions = _Questions(database, clock, sends_mail=sends_mail)
     return [
         Look("deliveries", questions.deliveries),
         Look("escalations", questions.escalations),
@@ -155,14 +160,18 @@ def looks(database: Database, clock: Clock) -> list[Look]:
 class _Questions:
     """The questions, asked of one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, *, sends_mail: bool) -> None:
+        self._database, self._clock, self._sends_mail = database, clock, sends_mail
 
     async def deliveries(self) -> list[Reading]:
         rows, [(oldest,)] = await ask(self._database, _UNDELIVERED, _OLDEST)
         counts = {state.value: count for state, count in rows}
-        waited = NOTICE_AGE.at(age(self._clock.now(), oldest))
-        return [*NOTICES.of(counts, (state.value for state in _UNDELIVERED_STATES)), waited]
+        unsendable = 0 if self._sends_mail else counts.get(NoticeState.PENDING.value, 0)
+        return [
+            *NOTICES.of(counts, (state.value for state in _UNDELIVERED_STATES)),
+            NOTICES_UNSENDABLE.at(unsendable),
+            NOTICE_AGE.at(age(self._clock.now(), oldest)),
+        ]
 
     async def escalations(self) -> list[Reading]:
         [rows] = await ask(self._database, _OPEN_CASES)

@@ -15,6 +15,7 @@ import uvicorn
 from plumbing import migrations
 from plumbing.clock import SystemClock
 from plumbing.database import Database
+from plumbing.private_files import keep_new_files_private
 from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import start_logging
 from services.portal.app import application
@@ -49,6 +50,7 @@ class _Server(uvicorn.Server):
 def main() -> None:
     """Serves pages until SIGTERM; exits with 0 after a normal end and with 1 after an error."""
     settings = Settings()
+    keep_new_files_private()
     start_logging(PORTAL, settings.log_level)
     try:
         asyncio.run(_run(settings))

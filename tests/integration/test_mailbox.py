@@ -91,6 +91,11 @@ async def test_a_test_mail_says_whether_the_server_took_it(
     assert (kept["To"], kept["X-Envelope-From"]) == ("operator@example.com", settings.mail_from)
     assert "权衡测试邮件" in kept["Subject"]
 
+    unset = settings.model_copy(update={"smtp_url": ""})
+    monkeypatch.setattr(mail, "platform_settings", lambda _data: unset)
+    refused = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert (refused.exit_code, "QUANHENG_SMTP_URL" in refused.output) == (1, True)
+
     nowhere = settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
     monkeypatch.setattr(mail, "platform_settings", lambda _data: nowhere)
     refused = await asyncio.to_thread(CliRunner().invoke, app, words)

@@ -30,6 +30,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.activities import Activities
 from services.alerts.clients import Clients
 from services.alerts.notices.mail import retry_delivery
+from services.alerts.notices.waiting import Waiting
 from services.alerts.tables import Notice, NoticeKind, NoticeState, Subject
 from services.alerts.timers import Timers, delivery_id
 from services.alerts.workflows import DeliveryInput, DeliveryWorkflow
@@ -186,6 +187,23 @@ async def test_a_mail_server_that_was_away_gets_the_notice_later(
     assert (await worker.read(notice_id)).error
     mail_server.start()
     await eventually(worker.has(notice_id, state=NoticeState.DELIVERED, error=""))
+    assert len(mail_server.mails) == 1
+
+
+async def test_without_a_mail_server_a_notice_waits_and_is_sent_once_when_there_is_one(
+    worker: DeliveryWorker, mail_server: MailServer
+) -> None:
+    mail_server.start()
+    unset = DeliveryWorker(worker.database, worker.client, f"test-{uuid.uuid4()}")
+    async with running_worker(unset, Settings(smtp_url="", mail_from="quanheng@test.example")):
+        waiting = await unset.deliver(await worker.notice())
+    assert (waiting.state, waiting.attempts, mail_server.mails) == (NoticeState.PENDING, 0, [])
+    timers = Timers(WorkflowClient(worker.client, worker.queue), FixedClock(AT))
+    url = f"smtp://127.0.0.1:{mail_server.port}"
+    for _ in range(2):  # as at two starts of the service
+        await Waiting(worker.database, timers, url).deliver()
+    await eventually(worker.has(waiting.notice_id, state=NoticeState.DELIVERED))
+    await worker.client.get_workflow_handle(delivery_id(waiting.notice_id)).result()
     assert len(mail_server.mails) == 1
 
 

@@ -32,8 +32,9 @@ def mail_test(
 ) -> None:
     """发一封测试邮件，看邮件服务器是否收下；未收下时退出码为 1。
 
-    Sends a test mail with the settings of the platform; exits with 1 if the mail server does not
-    accept it. If the URL of the server contains a password, it is read from QUANHENG_SMTP_URL.
+    Sends a test mail with the settings of the platform; exits with 1 if no mail server is set or
+    the mail server does not accept it. If the URL of the server contains a
+    password, it is read from QUANHENG_SMTP_URL.
     """
     settings = platform_settings(data)
     recipient = address or settings.operator_mail
@@ -41,6 +42,9 @@ def mail_test(
         raise typer.BadParameter("请给出收件人 | an address is needed", param_hint="ADDRESS")
     if not is_mail_address(recipient):
         raise typer.BadParameter(f"{REASON_ZH} | {REASON_EN}", param_hint="ADDRESS")
+    if not settings.smtp_url:
+        show.refuse("未设置发信服务器（QUANHENG_SMTP_URL）", "No mail server is set")
+        raise typer.Exit(1)
     server = server_of(settings.smtp_url)
     try:
         send(settings, recipient)

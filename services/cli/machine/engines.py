@@ -23,7 +23,7 @@ from services.cli.machine.supervisor import ProcessSpec
 HOST = "127.0.0.1"
 # Below the range that Linux uses for outgoing connections.
 OTHERS = range(12_000, 32_000)
-NATS_MONITOR_PORT = 7308
+MAILBOX_PORT, NATS_MONITOR_PORT = 7307, 7308
 SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
 # Without these settings a timer of Temporal fires up to a second late.
 TIMER_PRECISION = (
@@ -38,7 +38,7 @@ def usual_ports(settings: Settings) -> dict[str, int]:
     ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
     ports |= {"temporal": _port(settings.temporal_address)}
-    return ports | ({"mailbox": _port(settings.smtp_url)} if settings.sandbox else {})
+    return ports | ({"mailbox": MAILBOX_PORT} if settings.sandbox else {})
 
 
 def is_free(port: int) -> bool:

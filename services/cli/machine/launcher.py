@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
+from plumbing.private_files import OWNER_ONLY
+
 if TYPE_CHECKING:
     from services.cli.machine.supervisor import ProcessSpec
 
@@ -43,7 +45,10 @@ class Child(Protocol):
 
 
 class Launcher:
-    """Starts processes in one directory. `modules` are those that may be started by forking."""
+    """Starts processes whose files only their owner can read, in one directory.
+
+    `modules` are those that may be started by forking.
+    """
 
     def __init__(self, directory: Path, modules: Iterable[str]) -> None:
         self._directory = directory
@@ -89,6 +94,7 @@ class Launcher:
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
+            umask=OWNER_ONLY,
             start_new_session=True,  # Ctrl-C in the terminal is for the supervisor alone
         )
 
@@ -123,6 +129,7 @@ class Launcher:
                 stdout=DEVNULL,
                 stderr=DEVNULL,
                 pass_fds=[theirs.fileno()],
+                umask=OWNER_ONLY,
                 start_new_session=True,
             )
         return ours

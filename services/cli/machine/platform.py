@@ -37,6 +37,7 @@ from services.cli.machine.engines import (
     usual_ports,
 )
 from services.cli.machine.launcher import Launcher
+from services.cli.machine.privacy import tighten
 from services.cli.machine.supervisor import Backoff, Observer, ProcessSpec, Silent, Supervised
 
 SANDBOX_START = date(2026, 9, 14)
@@ -107,8 +108,12 @@ class Platform:
         await self.stop()
 
     async def start(self) -> None:
-        """Locks the data directory and starts every process, without waiting until they answer."""
+        """Locks the data directory and starts every process, without waiting until they answer.
+
+        Raises NotPrivate if other users can read the data directory and this cannot be changed.
+        """
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._tighten()
         (self.data_dir / "logs").mkdir(exist_ok=True)
         self._lock.acquire()
         try:
@@ -118,6 +123,19 @@ class Platform:
         except BaseException:
             self._leave()
             raise
+
+    def _tighten(self) -> None:
+        """Takes from other users what they could read of the data or of the keys, and says so."""
+        keys = self.settings.keys_dir
+        exposed = tighten(self.data_dir)
+        if keys.exists() and not keys.is_relative_to(self.data_dir):
+            exposed += tighten(keys)
+        if exposed:
+            self._observer.news(
+                f"{len(exposed)} 个文件或目录曾可被本机其他用户访问（如 {exposed[-1]}），已收紧",
+                f"other users of this machine could reach {len(exposed)} files or directories; "
+                "this was ended. If they were untrusted, replace keys and passwords",
+            )
 
     async def _provide_databases(self) -> None:
         remember_databases(self.settings)

@@ -14,6 +14,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from law.errors import InvalidInput
+from plumbing.private_files import keep_new_files_private
 from plumbing.settings import SERVICES, Settings
 from plumbing.telemetry import ROUTINE
 from services.cli.client import Client, fixed_token, log_in
@@ -99,6 +100,7 @@ def up(
 
     Starts the whole platform on this machine and runs it until Ctrl-C.
     """
+    keep_new_files_private()
     screen = Screen(console, quiet=quiet)
     platform = Platform(
         data or Settings().data_dir,
@@ -200,6 +202,8 @@ async def mail_state(settings: Settings) -> str:
     """Describes where the platform delivers mail, and whether the mail server answers."""
     if settings.sandbox:
         return f"沙箱收件箱，不外发  kept, not sent: {settings.mailbox_dir}"
+    if not settings.smtp_url:
+        return "未设置发信服务器，通知将等待  not set, notices wait (QUANHENG_SMTP_URL)"
     url = urlsplit(settings.smtp_url)
     address = f"{url.hostname}:{url.port or SMTP_PORTS.get(url.scheme, 25)}"
     if await accepts(address):

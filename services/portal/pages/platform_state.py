@@ -32,6 +32,7 @@ _URGENCY = {
 _PAGES = {
     "QuanhengDeadLetters": "/undelivered/events",
     "QuanhengDeliveriesFailed": "/undelivered?state=failed",
+    "QuanhengMailServerUnset": "/undelivered?state=pending",
     "QuanhengNoAddress": "/undelivered?state=no_address",
     "QuanhengDeliveriesLate": "/undelivered?state=pending",
     "QuanhengRegradeOverdue": "/status/reconcile",

@@ -22,7 +22,11 @@ TRIAL_D = Grade(subject_id="s1", ruleset_id="hangzhou-trial", grade="D")
 
 async def awaiting(alerts: RunningAlerts) -> dict[str, float]:
     """The counts that are not zero."""
-    [look] = [x for x in figures.looks(alerts.database, alerts.clock) if x.name == "awaiting"]
+    [look] = [
+        x
+        for x in figures.looks(alerts.database, alerts.clock, sends_mail=True)
+        if x.name == "awaiting"
+    ]
     readings = await look.take()
     assert [reading.labels[0] for reading in readings] == [kind.value for kind in Awaiting]
     return {reading.labels[0]: reading.value for reading in readings if reading.value}

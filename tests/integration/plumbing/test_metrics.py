@@ -169,7 +169,7 @@ def looks_of(service: str, database: Database, clock: Clock) -> list[Look]:
         "registry": lambda: registry.looks(database),
         "grading": lambda: grading.looks(database, clock),
         "objection": lambda: objection.looks(database, clock),
-        "alerts": lambda: alerts.looks(database, clock),
+        "alerts": lambda: alerts.looks(database, clock, sends_mail=True),
     }
     return made[service]()
 

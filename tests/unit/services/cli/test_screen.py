@@ -67,6 +67,8 @@ async def test_the_state_of_mail_tells_whether_its_server_answers(tmp_path: Path
     async with server:
         answered = await mail_state(settings)
     silent = await mail_state(settings)
+    unset = await mail_state(Settings(data_dir=tmp_path, smtp_url=""))
     assert answered == f"127.0.0.1:{port} 有应答  answers"
     assert "没有应答" in silent
+    assert "QUANHENG_SMTP_URL" in unset
     assert "secret" not in answered + silent
