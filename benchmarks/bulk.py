@@ -31,6 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plumbing import migrations
+from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import new_request_id, open_channel
 from plumbing.clock import SystemClock
@@ -82,13 +83,15 @@ async def running_register() -> AsyncIterator[Stubs]:
             imports_policy.BULK: importing.register,
         }
         verifier = Verifier(public_key(keys), clock)
-        server, _ = await serve(ADDRESS, services, verifier, [POLICY, imports_policy.POLICY])
+        server, _ = await serve(
+            ADDRESS, services, verifier, [POLICY, imports_policy.POLICY], credentials=None
+        )
         token, _ = signer.issue(CALLER)
 
         async def source() -> str:
             return token
 
-        channel = open_channel(ADDRESS, source, timeout=600)
+        channel = open_channel(Endpoint(ADDRESS), source, timeout=600)
         registry = RegistryServiceStub(channel)
         yield Stubs(registry, BulkServiceStub(channel), await _owner(registry))
         await channel.close()

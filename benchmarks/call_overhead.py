@@ -33,6 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plumbing import client, database, rpc, tracing
+from plumbing.addresses import Endpoint
 from plumbing.change import Change, Changes
 from plumbing.client import new_request_id, open_channel
 from plumbing.clock import SystemClock
@@ -142,8 +143,8 @@ async def _measure(folder: Path, calls: int, rounds: int) -> dict[str, list[floa
 
     address, verifier = f"127.0.0.1:{_free_port()}", Verifier(public_key(folder), CLOCK)
     policy = {METHOD: allow(Role.ADMINISTRATOR)}
-    server, _ = await serve(address, {SERVICE: register}, verifier, [policy])
-    channel = open_channel(address, token_source)
+    server, _ = await serve(address, {SERVICE: register}, verifier, [policy], credentials=None)
+    channel = open_channel(Endpoint(address), token_source)
     stub = channel.unary_unary(
         METHOD, pb.PutBureauRequest.SerializeToString, pb.PutBureauResponse.FromString
     )

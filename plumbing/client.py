@@ -19,9 +19,11 @@ import grpc
 from google.rpc import error_details_pb2
 from opentelemetry.trace import Span, SpanKind, StatusCode, use_span
 
+from plumbing.addresses import Endpoint
 from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.tracing import Attributes, begin, current_cause, span
+from plumbing.transport import aio_channel, is_untrusted
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 
 RETRY_FIRST_SECONDS = 0.1
@@ -32,6 +34,11 @@ TRACEPARENT, REQUEST_ID = "traceparent", "x-request-id"
 ON_BEHALF_OF = "x-on-behalf-of"
 # What the portal tells of its visitor: network address, and browser (percent-encoded).
 CLIENT_ADDRESS, CLIENT_NAME = "x-client-address", "x-client-name"
+UNTRUSTED = "UNTRUSTED_SERVER"
+UNTRUSTED_TEXTS = (
+    "在服务的地址上应答的不是本平台的服务（证书不符），没有向它发送任何内容；请联系平台管理员",
+    "What answers at the service's address has no certificate of this platform. Nothing was sent",
+)
 
 T = TypeVar("T")
 
@@ -69,6 +76,8 @@ class Refusal(Exception):
 
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
     """Returns a `Refusal` decoded from the status of a failed gRPC call."""
+    if is_untrusted(error.details()):
+        return Refusal(error.code(), UNTRUSTED, *UNTRUSTED_TEXTS)
     from grpc_status import rpc_status  # noqa: PLC0415 - takes as long to load as gRPC itself
 
     parts: dict[str, Any] = {"reason": error.code().name, "message_zh": error.details() or ""}
@@ -156,7 +165,8 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
         for attempt in itertools.count(1):
             call = await continuation(await self._details.add_to(details), request)
             code = await call.code()
-            if code != grpc.StatusCode.UNAVAILABLE or loop.time() + delay >= ends:
+            away = code == grpc.StatusCode.UNAVAILABLE and not is_untrusted(await call.details())
+            if not away or loop.time() + delay >= ends:
                 return call, attempt
             await asyncio.sleep(delay)
             delay = min(delay * 2, RETRY_MOST_SECONDS)
@@ -210,20 +220,20 @@ def _name(method: str | bytes) -> str:
 
 
 def open_channel(
-    address: str,
+    endpoint: Endpoint,
     token: TokenSource | None = None,
     *,
     timeout: float = 10.0,
     on_behalf_of: str = "",
 ) -> grpc.aio.Channel:
-    """Opens a gRPC channel to one service.
+    """Opens a gRPC channel to one service. Raises NoCertificate if there is none to trust.
 
     `token` returns the access token for a call. `timeout` is how many seconds a call may take,
     retries included. `on_behalf_of` is the account for which a service makes the calls.
     """
     details = _CallDetails(token, timeout, on_behalf_of)
-    return grpc.aio.insecure_channel(
-        address,
+    return aio_channel(
+        endpoint,
         # One interceptor for each kind of call: gRPC uses each for one kind only.
         interceptors=[_Unary(details), _Upload(details)],
         options=[
@@ -239,9 +249,9 @@ def open_channel(
 class ServiceToken:
     """A service's access token for calls to other services, renewed a minute before it expires."""
 
-    def __init__(self, service: str, keys_dir: Path, registry_address: str, clock: Clock) -> None:
+    def __init__(self, service: str, keys_dir: Path, registry: Endpoint, clock: Clock) -> None:
         self._service, self._keys, self._clock = service, keys_dir, clock
-        self._stub = identity_pb2_grpc.IdentityServiceStub(open_channel(registry_address))
+        self._stub = identity_pb2_grpc.IdentityServiceStub(open_channel(registry))
         self._token: tuple[str, datetime] | None = None
 
     async def __call__(self) -> str:

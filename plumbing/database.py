@@ -27,6 +27,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.metrics.counted import TRANSACTION_SECONDS
+from plumbing.postgresql_tls import with_tls
 from plumbing.tracing import inner_span
 
 NAMING = {
@@ -125,8 +126,14 @@ class Database:
 def _engine(url: str) -> AsyncEngine:
     # Errors are logged: they quote the statement, but never its parameters, which may be personal.
     if not url.startswith("sqlite"):
+        place, tls = with_tls(sa.make_url(url))
         return create_async_engine(
-            url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+            place,
+            connect_args=tls,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
     path = sa.make_url(url).database
     if path and path != ":memory:":

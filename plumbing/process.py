@@ -13,13 +13,16 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import grpc
 import structlog
 from grpc_health.v1 import health
 
 from plumbing import migrations, operations
+from plumbing.addresses import GRPC
 from plumbing.audit import Sealer
+from plumbing.authority import overdue_seconds
 from plumbing.change import Changes
 from plumbing.client import ServiceToken
 from plumbing.clock import SystemClock, open_clock
@@ -31,6 +34,7 @@ from plumbing.metrics import common, counted
 from plumbing.metrics.figures import Board
 from plumbing.metrics.metric import REGISTRY
 from plumbing.metrics.server import serve_metrics
+from plumbing.plain_links import refuse_plain_links
 from plumbing.private_files import keep_new_files_private
 from plumbing.rpc import serve
 from plumbing.service import Assembly, Parts
@@ -38,6 +42,7 @@ from plumbing.settings import Settings
 from plumbing.telemetry import start_logging
 from plumbing.tokens import Verifier, public_key
 from plumbing.tracing import end_tracing, start_tracing
+from plumbing.transport import server_credentials
 
 GRACE_SECONDS = 2.0  # together with the worker's, shorter than the supervisor waits before it kills
 KEYS_EVERY_SECONDS = 0.1
@@ -82,7 +87,11 @@ def run_service(service: str, build: Build) -> None:
 async def _run(service: str, settings: Settings, build: Build) -> None:
     running = _Running()
     running.listen()
+    refuse_plain_links(settings, service)
     serve_metrics(service, settings.metrics_listen_address(service))
+    if not settings.is_plain(GRPC):
+        overdue = partial(overdue_seconds, settings.tls_dir / f"{service}.pem", SystemClock())
+        counted.CERTIFICATE_OVERDUE.set_function(overdue)
     clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
     database = Database(settings.database_url(service))
     await migrations.upgrade(database, service)
@@ -91,7 +100,8 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     js = nats.jetstream()
     await ensure_streams(js, settings.nats_replicas)
     await refill(database, js, service)
-    token = ServiceToken(service, settings.keys_dir, settings.registry_address, SystemClock())
+    registry = settings.endpoint("registry", caller=service)
+    token = ServiceToken(service, settings.keys_dir, registry, SystemClock())
     parts = Parts(service, settings, clock, database, Changes(database, clock), js, token)
     assembly = await build(parts)
     await _work(parts, assembly, running.stop)
@@ -150,7 +160,13 @@ async def _serve(
         await asyncio.sleep(KEYS_EVERY_SECONDS)
     verifier = Verifier(public_key(parts.settings.keys_dir), SystemClock())
     address = parts.settings.listen_address(parts.service)
-    return await serve(address, rpc, verifier, [*assembly.policies, operations.POLICY])
+    return await serve(
+        address,
+        rpc,
+        verifier,
+        [*assembly.policies, operations.POLICY],
+        credentials=server_credentials(parts.settings, parts.service),
+    )
 
 
 async def _stop_serving(server: grpc.aio.Server, healthy: health.aio.HealthServicer) -> None:

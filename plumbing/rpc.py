@@ -28,6 +28,7 @@ from plumbing.client import ON_BEHALF_OF, Refusal
 from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.tokens import Verifier
+from plumbing.transport import names_of_peer
 
 MAX_MESSAGE_BYTES = 8 << 20
 # How much of an upload is read after it was refused, and for how long.
@@ -114,6 +115,7 @@ class Guard(grpc.aio.ServerInterceptor):
             with served(method, metadata) as call:
                 try:
                     caller = self._admit(method, metadata)
+                    _check_certificate(caller, context)
                     set_current_caller(caller)
                     call.called_by(caller)
                     return call.answered(await inner(_checked(received, read, call.about), context))
@@ -152,6 +154,15 @@ class Guard(grpc.aio.ServerInterceptor):
             if caller.is_service:
                 return caller
         return Caller("", "", frozenset({Role.PUBLIC}))
+
+
+def _check_certificate(caller: Caller, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    """Refuses the token of a service from a client that showed the certificate of another."""
+    names = names_of_peer(context)
+    if caller.is_service and names and caller.service not in names:
+        zh = f"令牌属于服务 {caller.service}，而连接的证书属于 {'、'.join(sorted(names))}"
+        en = f"The token is of the service {caller.service}, the certificate is not"
+        raise NotPermitted(zh, en)
 
 
 def _status_of_fault(method: str, error: Exception) -> status_pb2.Status:
@@ -217,10 +228,13 @@ async def serve(
     services: Mapping[str, Register],
     verifier: Verifier,
     policies: Sequence[Policy],
+    *,
+    credentials: grpc.ServerCredentials | None,
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
     """Starts a gRPC server with health and reflection; returns the server and its health servicer.
 
     `services` maps the full name of each gRPC service to the function that adds it to a server.
+    Without `credentials` nothing is encrypted.
     """
     policy = {method: rule for part in policies for method, rule in part.items()}
     server = grpc.aio.server(
@@ -238,7 +252,10 @@ async def serve(
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     names = (*services, reflection.SERVICE_NAME, health.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
-    server.add_insecure_port(address)
+    if credentials is None:
+        server.add_insecure_port(address)
+    else:
+        server.add_secure_port(address, credentials)
     await server.start()
     for name in ("", *services):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)

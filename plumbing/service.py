@@ -82,7 +82,7 @@ class Parts:
         `on_behalf_of` is the account for which the calls are made.
         """
         return open_channel(
-            self.settings.address(service),
+            self.settings.endpoint(service, caller=self.service),
             self.token,
             timeout=self.settings.call_timeout_seconds,
             on_behalf_of=on_behalf_of,

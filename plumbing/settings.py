@@ -16,7 +16,17 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from plumbing.addresses import DATA_DIR, DEFAULTS, PREFIX, SERVICES
+from plumbing.addresses import (
+    CLIENT,
+    DATA_DIR,
+    DEFAULTS,
+    GRPC,
+    PREFIX,
+    SERVICES,
+    Endpoint,
+    endpoint_by_tls,
+    names_in,
+)
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 
 __all__ = ["SERVICES"]  # readers of settings import it from here
@@ -24,6 +34,20 @@ __all__ = ["SERVICES"]  # readers of settings import it from here
 PORTAL = "portal"
 # The processes that call services under their own name, each with its own secret.
 CALLERS = (*SERVICES, PORTAL)
+
+
+# The connections that `plaintext` may name.
+LINKS = frozenset({GRPC, "nats", "postgresql", "temporal", "smtp", "oidc", "portal"})
+
+
+def _known_links(text: str) -> str:
+    if unknown := names_in(text) - LINKS:
+        raise ValueError(f"{', '.join(sorted(unknown))}: not one of {', '.join(sorted(LINKS))}")
+    return text
+
+
+def _certificates_beside_the_data(known: dict[str, Any]) -> Path:
+    return Path(known["data_dir"]) / "tls"
 
 
 def _mail_address(text: str) -> str:
@@ -65,6 +89,16 @@ class Settings(BaseSettings):
     keys_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
         default_factory=_keys_beside_the_data
     )
+    # ca.pem, and for each process NAME.pem with its NAME.key. On one machine `quanheng up` makes
+    # them; elsewhere they are given.
+    tls_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+        default_factory=_certificates_beside_the_data
+    )
+    # Whether whoever calls a service must show a certificate: so for services on many machines.
+    tls_client_certificates: bool = False
+    # Connections, with commas between, that other software encrypts, such as a mesh. All others
+    # that leave this machine are encrypted, and those between clients and services in any case.
+    plaintext: Annotated[str, AfterValidator(_known_links)] = ""
     sandbox: bool = False
 
     registry_address: str = DEFAULTS["registry"]
@@ -83,9 +117,12 @@ class Settings(BaseSettings):
     nats_replicas: int = Field(default=1, ge=1, le=5)
     temporal_address: str = "127.0.0.1:7306"
     temporal_namespace: str = "default"
+    # A directory with ca.pem, client.pem and client.key, for a Temporal that asks for certificates.
+    temporal_tls_dir: str = ""
 
     # Without a mail server no mail is sent: notices wait until one is set.
     smtp_url: str = ""
+    smtp_ca_file: str = ""  # the authorities of the mail server; empty for those of the machine
     mail_from: Annotated[str, AfterValidator(_sender)] = "quanheng@localhost"
     operator_mail: Annotated[str, AfterValidator(_mail_address)] = ""
 
@@ -130,6 +167,27 @@ class Settings(BaseSettings):
     def address(self, service: str) -> str:
         """Returns host:port at which clients call a service's gRPC server."""
         return str(getattr(self, f"{service}_address"))
+
+    def endpoint(self, service: str, caller: str = CLIENT) -> Endpoint:
+        """Returns a service's gRPC server as `caller` reaches it: a process or another client."""
+        return self.endpoint_at(self.address(service), service, caller)
+
+    def endpoint_at(self, address: str, service: str, caller: str = CLIENT) -> Endpoint:
+        """Returns a service's gRPC server at another address than the one in the settings."""
+        if self.is_plain(GRPC):
+            return Endpoint(address)
+        return endpoint_by_tls(address, service, self.tls_dir, caller)
+
+    def is_plain(self, link: str) -> bool:
+        """Returns whether connections of that name are left to other software to encrypt."""
+        return link in names_in(self.plaintext)
+
+    @property
+    def temporal_endpoint(self) -> Endpoint:
+        """The gRPC server of Temporal, whose certificate must name its host."""
+        if not self.temporal_tls_dir:
+            return Endpoint(self.temporal_address)
+        return endpoint_by_tls(self.temporal_address, "", Path(self.temporal_tls_dir))
 
     def port(self, service: str) -> int:
         """Returns the port of a service's gRPC server."""
@@ -185,8 +243,7 @@ class Settings(BaseSettings):
     @property
     def roles_with_second_factor(self) -> frozenset[str]:
         """The roles that sign in with a second factor."""
-        roles = (role.strip() for role in self.second_factor_roles.split(","))
-        return frozenset(role for role in roles if role)
+        return names_in(self.second_factor_roles)
 
     @property
     def token_life(self) -> timedelta:

@@ -27,10 +27,11 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RPCError
+from temporalio.service import RPCError, TLSConfig
 from temporalio.worker import Worker
 
 from law.errors import LawError
+from plumbing.addresses import Endpoint
 from plumbing.client import Refusal
 from plumbing.grpc_errors import Away, is_final
 from plumbing.settings import Settings
@@ -75,6 +76,7 @@ async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) ->
             return await Client.connect(
                 settings.temporal_address,
                 namespace=settings.temporal_namespace,
+                tls=_tls(settings.temporal_endpoint),
                 data_converter=pydantic_data_converter,
                 runtime=_runtime(metrics),
                 interceptors=[Tracing()],
@@ -84,6 +86,19 @@ async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) ->
                 raise
             log.info("temporal.waiting", address=settings.temporal_address, error=str(error)[:200])
             await asyncio.sleep(CONNECT_EVERY_SECONDS)
+
+
+def _tls(endpoint: Endpoint) -> TLSConfig | bool:
+    """Returns the certificates for a Temporal that asks for them; False without encryption."""
+    if endpoint.authorities is None:
+        return False
+    own = [file.read_bytes() if file and file.exists() else None
+           for file in (endpoint.certificate, endpoint.key)]  # fmt: skip
+    return TLSConfig(
+        server_root_ca_cert=endpoint.authorities.read_bytes(),
+        client_cert=own[0],
+        client_private_key=own[1],
+    )
 
 
 def worker(

@@ -45,8 +45,20 @@ class PostgresServer:
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Starts the server on an empty data directory, and returns when it answers."""
+    def own(self, file: Path) -> Path:
+        """A copy of a file that the server alone can read."""
+        copy = self._folder / file.name
+        shutil.copyfile(file, copy)
+        copy.chmod(0o600)
+        if self._user is not None:
+            os.chown(copy, self._user.pw_uid, self._user.pw_gid)
+        return copy
+
+    def start(self, *more: str) -> None:
+        """Starts the server on an empty data directory, and returns when it answers.
+
+        `more` are further settings.
+        """
         store = self._folder / "store"
         prepare = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         self._run("initdb", "-D", str(store), *prepare)
@@ -56,6 +68,7 @@ class PostgresServer:
             f"unix_socket_directories={self._folder}",
             "max_connections=300",
             *FORGETFUL,
+            *more,
         )
         options = [part for setting in settings for part in ("-c", setting)]
         with (self._folder / "log").open("wb") as log:

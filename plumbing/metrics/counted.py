@@ -13,6 +13,11 @@ BUILD = gauge(
 )
 READY = gauge("ready", "是否就绪（1/0）", "whether the process serves, 1 or 0")
 PROCESS = gauge("process_id", "进程号", "process id")
+CERTIFICATE_OVERDUE = gauge(
+    "certificate_renewal_overdue_seconds",
+    "本进程的证书应续期而未续期的时间（秒，自到期前 30 天起计）；0 为无需续期",
+    "seconds since the certificate of this process was due for renewal, 30 days before it ends",
+)
 NATS_CONNECTED = gauge(
     "nats_connected", "是否连着事件总线（1/0）", "whether NATS is connected, 1 or 0"
 )

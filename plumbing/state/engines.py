@@ -11,7 +11,9 @@ import grpc
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 
+from plumbing.addresses import Endpoint
 from plumbing.settings import Settings
+from plumbing.transport import aio_channel
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -34,7 +36,7 @@ async def engines_that_answer(settings: Settings) -> dict[str, bool]:
     nats = urlsplit(settings.nats_url)
     events, temporal = await asyncio.gather(
         _answers(lambda: nats_greets(f"{nats.hostname}:{nats.port or 4222}")),
-        _answers(lambda: grpc_serves(settings.temporal_address)),
+        _answers(lambda: grpc_serves(settings.temporal_endpoint)),
     )
     return {"nats": events, "temporal": temporal}
 
@@ -47,10 +49,10 @@ async def _answers(probe: Callable[[], Awaitable[bool]]) -> bool:
     return False
 
 
-async def grpc_serves(address: str, service: str = "") -> bool:
-    """Returns True if the standard gRPC health service at the address answers SERVING."""
+async def grpc_serves(endpoint: Endpoint, service: str = "") -> bool:
+    """Returns True if the standard gRPC health service of a server answers SERVING."""
     question = health_pb2.HealthCheckRequest(service=service)
-    answer = await ask(address, HEALTH, question, health_pb2.HealthCheckResponse)
+    answer = await ask(endpoint, HEALTH, question, health_pb2.HealthCheckResponse)
     return answer is not None and answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
@@ -59,9 +61,11 @@ async def nats_greets(address: str) -> bool:
     return (await first_line(address)).startswith(b"INFO ")
 
 
-async def ask(address: str, method: str, request: Message, answer: type[Answer]) -> Answer | None:
+async def ask(
+    endpoint: Endpoint, method: str, request: Message, answer: type[Answer]
+) -> Answer | None:
     """Makes one gRPC call; returns None while no server can answer it yet."""
-    async with grpc.aio.insecure_channel(address, options=DIRECT) as channel:
+    async with aio_channel(endpoint, options=DIRECT) as channel:
         call = channel.unary_unary(
             method,
             request_serializer=type(request).SerializeToString,

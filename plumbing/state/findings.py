@@ -134,6 +134,14 @@ CONCERNS = (
         labels={"state": "failed"},
     ),
     Concern(
+        "QuanhengCertificateDue",
+        Severity.WARNING,
+        "quanheng_certificate_renewal_overdue_seconds",
+        "服务的证书将在 30 天内到期或已经到期，须续期",
+        "The certificate of the service ends within 30 days or has ended: renew it",
+        largest=True,
+    ),
+    Concern(
         "QuanhengMailServerUnset",
         Severity.WARNING,
         "quanheng_notices_without_mail_server",

@@ -70,7 +70,7 @@ class Activities:
                 self._settings.portal_url,
                 await self._link_token(notice),
             )
-            await mail.send(message, self._settings.smtp_url)
+            await mail.send(message, self._settings.smtp_url, self._settings.smtp_ca_file)
         except mail.MailError as error:
             async with self._changes.change(self._caller) as change:
                 await mail.note_attempt(change, notice_id, str(error))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 import grpc
 import typer
 
-from plumbing.addresses import SERVICES, Addresses
+from plumbing.addresses import SERVICES, Addresses, Endpoint
 from plumbing.client import Refusal, TokenSource, open_channel, refusal_of
 from plumbing.clock import SystemClock
 from services.cli import sessions
@@ -75,10 +75,10 @@ GRPC_SERVICES = {
 
 
 class Reachable(Protocol):
-    """An object that returns the address of each service, such as `Addresses` or `Settings`."""
+    """An object that knows where each service is, such as `Addresses` or `Settings`."""
 
-    def address(self, service: str) -> str:
-        """Returns the address of a service's gRPC server as host:port."""
+    def endpoint(self, service: str) -> Endpoint:
+        """Returns a service's gRPC server and how to know it."""
 
 
 class Client:
@@ -113,7 +113,7 @@ class Client:
         self.settings: Any = settings
         self.token = token
         self.channels = {
-            service: open_channel(settings.address(service), token, timeout=SLOW_CALL_SECONDS)
+            service: open_channel(settings.endpoint(service), token, timeout=SLOW_CALL_SECONDS)
             for service in SERVICES
         }
 

@@ -15,6 +15,7 @@ import uvicorn
 from plumbing import migrations
 from plumbing.clock import SystemClock
 from plumbing.database import Database
+from plumbing.plain_links import refuse_plain_links
 from plumbing.private_files import keep_new_files_private
 from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import start_logging
@@ -53,6 +54,7 @@ def main() -> None:
     keep_new_files_private()
     start_logging(PORTAL, settings.log_level)
     try:
+        refuse_plain_links(settings, PORTAL)
         asyncio.run(_run(settings))
         code = 0
     except BaseException:  # the process must end, saying why; the supervisor starts it again

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from law.errors import LawError, NotFound
-from plumbing.client import Refusal, ask
+from plumbing.client import UNTRUSTED, Refusal, ask
 from plumbing.clock import Clock
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
@@ -203,8 +203,9 @@ async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
         answer = await _to_sign_in(visit)
         await visit.portal.sessions.expire(visit.session)
         return answer
-    if refusal.code in _AWAY and refusal.reason == refusal.code.name:  # no service's own words
-        return await away_page(visit)
+    # Otherwise a service answered, in its own words.
+    if refusal.code in _AWAY and refusal.reason in (refusal.code.name, UNTRUSTED):
+        return await away_page(visit, by_stranger=refusal.reason == UNTRUSTED)
     status = _HTTP.get(refusal.code, 500)
     if status == 500:
         log.error("portal.refused", path=visit.request.url.path, refusal=str(refusal))

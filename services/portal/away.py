@@ -7,7 +7,7 @@ import asyncio
 from starlette.responses import Response
 
 from plumbing.health import serves
-from plumbing.settings import SERVICES
+from plumbing.settings import PORTAL, SERVICES
 from services.portal.protection import SAFE_METHODS
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -21,8 +21,10 @@ _WORK = {
 _SECRET = "password"  # no page repeats a field whose name contains this
 
 
-async def away_page(visit: Visit) -> Response:
+async def away_page(visit: Visit, *, by_stranger: bool = False) -> Response:
     """Answers 503: names the work that is not available, and keeps what a form contained.
+
+    `by_stranger` is whether something answered in place of a service, which got nothing.
 
     A form can be sent again from the page. It carries the request id of the first attempt, so a
     change that was made after all is not made twice.
@@ -30,6 +32,7 @@ async def away_page(visit: Visit) -> Response:
     return visit.page(
         "away.html",
         status=503,
+        by_stranger=by_stranger,
         work=[visit.say(_WORK[name]) for name in await _silent(visit)],
         kept=_kept(visit),
         sent=visit.request.method not in SAFE_METHODS,
@@ -39,7 +42,7 @@ async def away_page(visit: Visit) -> Response:
 async def _silent(visit: Visit) -> list[str]:
     """The services that do not answer now."""
     settings = visit.portal.settings
-    checks = (asyncio.to_thread(serves, settings.address(name)) for name in SERVICES)
+    checks = (asyncio.to_thread(serves, settings.endpoint(name, PORTAL)) for name in SERVICES)
     return [
         name for name, ok in zip(SERVICES, await asyncio.gather(*checks), strict=True) if not ok
     ]

@@ -45,7 +45,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.channels = {
             name: open_channel(
-                settings.address(name), _visit_token, timeout=settings.call_timeout_seconds
+                settings.endpoint(name, PORTAL), _visit_token, timeout=settings.call_timeout_seconds
             )
             for name in SERVICES
         }
@@ -82,11 +82,12 @@ class VisitorToken:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         # In the portal's own name it also says for whom somebody tries to sign in.
-        self.own = own = ServiceToken(PORTAL, settings.keys_dir, settings.registry_address, clock)
+        registry = settings.endpoint("registry", PORTAL)
+        self.own = own = ServiceToken(PORTAL, settings.keys_dir, registry, clock)
         self._clock = clock
         self._secret = service_secret_file(settings.keys_dir, PORTAL)
         self.identity = IdentityServiceStub(
-            open_channel(settings.registry_address, own, timeout=settings.call_timeout_seconds)
+            open_channel(registry, own, timeout=settings.call_timeout_seconds)
         )
         self._token, self._ends_at = "", datetime.min.replace(tzinfo=UTC)
 

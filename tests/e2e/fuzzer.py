@@ -16,6 +16,7 @@ import grpc
 from google.protobuf.message import Message
 
 from plumbing.client import MAX_MESSAGE_BYTES, Refusal, refusal_of
+from plumbing.transport import aio_channel
 from services.cli.client import SLOW_CALL_SECONDS, Client
 from tests.e2e import fuzzing, who_may
 from tests.e2e.field_values import field_values
@@ -78,8 +79,7 @@ class Fuzzer:
         hosts = {rpc.host for rpc in self._rpcs}
         # Channels without interceptors, which would cost as much as the call.
         self._channels = {
-            host: grpc.aio.insecure_channel(settings.address(host), options=OPTIONS)
-            for host in hosts
+            host: aio_channel(settings.endpoint(host), options=OPTIONS) for host in hosts
         }
         async with asyncio.TaskGroup() as tasks:
             for host in hosts:

@@ -46,15 +46,15 @@ async def watching_readiness(staff: StaffedPlatform) -> AsyncIterator[ReadinessL
     finally:
         asking.cancel()
     for service in SERVICES:
-        if not await grpc_serves(staff.platform.machine.settings.address(service)):
+        if not await grpc_serves(staff.platform.machine.settings.endpoint(service)):
             moments.away.add(service)
 
 
 async def _ask_on(staff: StaffedPlatform, moments: ReadinessLog) -> None:
     while True:
         for service in SERVICES:
-            address = staff.platform.machine.settings.address(service)
-            moments.note(service, serves=await grpc_serves(address))
+            endpoint = staff.platform.machine.settings.endpoint(service)
+            moments.note(service, serves=await grpc_serves(endpoint))
         await asyncio.sleep(EVERY_SECONDS)
 
 

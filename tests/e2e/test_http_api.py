@@ -360,6 +360,7 @@ async def test_the_examples_of_the_page_work(
     values = {
         **child_environment(settings),
         "API": f"{settings.portal_url}{PREFIX}",
+        "CA": str(settings.tls_dir / "ca.pem"),
         "REGISTRY": settings.registry_address,
         "OBJECTION": settings.objection_address,
         "NAME": system.name,

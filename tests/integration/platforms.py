@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from plumbing.addresses import Endpoint
 from plumbing.settings import Settings, child_environment
 from services.cli.machine.readiness import grpc_serves
 from services.cli.machine.supervisor import ProcessSpec
@@ -45,7 +46,7 @@ def _stand_in(settings: Settings, name: str, manner: str) -> ProcessSpec:
         command=(sys.executable, "-P", "-m", STAND_IN),
         module=STAND_IN,
         environment={**child_environment(settings), "STAND_IN": f"{address} {manner}"},
-        is_ready=partial(grpc_serves, address),
+        is_ready=partial(grpc_serves, Endpoint(address)),
         after=("nats", "temporal"),
         grace=1.0,
     )

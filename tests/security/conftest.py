@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from plumbing.private_files import OWNER_ONLY
 from services.cli.machine.platform import Platform
 from tests.integration.platforms import Notes
 from tests.patience import PATIENCE_SECONDS
@@ -39,7 +41,8 @@ async def real_platform(open_folder: Path, news: Notes) -> AsyncIterator[Platfor
     left.write_text("left behind by a restored backup")
     for path in (data, data / "keys", left):
         path.chmod(0o755)
-    platform = Platform(data, usual_ports=False, portal=True, observer=news)
-    async with platform:
+    before = os.umask(OWNER_ONLY)  # as `quanheng up` does
+    async with Platform(data, usual_ports=False, portal=True, observer=news) as platform:
         await platform.wait_ready(PATIENCE_SECONDS)
         yield platform
+    os.umask(before)

@@ -14,7 +14,7 @@ from services.cli.machine.platform import Platform
 from services.cli.machine.privacy import NotPrivate, tighten
 from tests.integration.platforms import Notes
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+in_module_loop = pytest.mark.asyncio(loop_scope="module")
 NOBODY = 65534
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 needs_root = pytest.mark.skipif(
@@ -38,6 +38,7 @@ def paths_open_to_others(folder: Path) -> list[str]:
 
 
 @needs_root
+@in_module_loop
 async def test_another_user_reads_no_file_of_a_running_platform(
     real_platform: Platform, open_folder: Path
 ) -> None:
@@ -47,6 +48,7 @@ async def test_another_user_reads_no_file_of_a_running_platform(
     assert readable_to_nobody(open_folder) == [str(bait)]
 
 
+@in_module_loop
 async def test_every_file_a_running_platform_makes_is_its_owners_only(
     real_platform: Platform, news: Notes
 ) -> None:

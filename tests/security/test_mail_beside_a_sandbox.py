@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
+import grpc
 import pytest
 
 from plumbing.client import ask, new_request_id
@@ -18,19 +19,21 @@ from plumbing.clock import SHANGHAI, SandboxClock, SystemClock
 from plumbing.settings import Settings, child_environment
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.identity.v1 import identity_pb2 as identity
-from services.cli.client import Client
+from protos.registry.v1 import registry_pb2 as registry
+from services.cli.client import Client, fixed_token, log_in, replace_first_password
 from services.cli.commands.accounts import role_value
-from services.cli.demo import cast
 from services.cli.demo.mail import mails
 from services.cli.health.status import Status, look
 from services.cli.machine.platform import Platform
 from services.cli.machine.readiness import smtp_greets
 from services.cli.machine.up import mail_state
+from services.cli.sessions import ADMINISTRATOR, administrator_password
 from tests.e2e.running_platform import until
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
 ADDRESS = "head@bureau.example"
+PASSWORD = "a-word-of-their-own"
 
 
 @asynccontextmanager
@@ -59,16 +62,26 @@ async def running(data: Path) -> AsyncIterator[tuple[Platform, Client]]:
     async with AsyncExitStack() as exits:
         platform = await exits.enter_async_context(Platform(data, usual_ports=False))
         await platform.wait_ready(PATIENCE_SECONDS)
-        yield platform, await cast.administrator(platform.settings, exits)
+        settings = platform.settings
+        first = administrator_password(settings.keys_dir)
+        with suppress(grpc.aio.AioRpcError):  # at the second start it was replaced
+            await replace_first_password(settings, ADMINISTRATOR, first, PASSWORD)
+        session = await log_in(settings, ADMINISTRATOR, PASSWORD)
+        client = Client(settings, fixed_token(session.token))
+        exits.push_async_callback(client.close)
+        yield platform, client
 
 
 async def mail_a_link(client: Client) -> None:
     """Has a link mailed that sets the password of a new account."""
+    bureau = registry.Bureau(code="330106", name="测试市场监督管理局")
+    put = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+    await ask(client.registry.PutBureau(put))
     account = identity.CreateAccountRequest(
         request_id=new_request_id(),
         name="test.head",
         display_name="测试负责人",
-        password="a-first-password",
+        password="the-first-one-given",
         roles=[role_value("unit_head")],
         bureau="330106",
         email=ADDRESS,

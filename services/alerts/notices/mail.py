@@ -7,6 +7,7 @@ Message-ID.
 
 from __future__ import annotations
 
+import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
@@ -23,7 +24,7 @@ from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Subject
 
 TIMEOUT_SECONDS = 30.0
-_PORTS = {"smtp": 25, "smtps": 465}
+_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
 class MailError(Exception):
@@ -66,10 +67,13 @@ def compose(notice: Notice, mail_from: str, portal_url: str, link_token: str = "
     return message
 
 
-async def send(message: EmailMessage, smtp_url: str) -> None:
-    """Sends a message to the mail server `smtp[s]://[user:password@]host[:port]`.
+async def send(message: EmailMessage, smtp_url: str, ca_file: str = "") -> None:
+    """Sends a message to the mail server `SCHEME://[user:password@]host[:port]`.
 
-    Raises MailError if the server cannot be reached or does not accept the message.
+    With the scheme `smtps` or `smtp+starttls` the connection is encrypted and the server's
+    certificate checked, by the authorities in `ca_file` or, if empty, those of the machine; with
+    `smtp` it is encrypted if the server offers it. Raises MailError if the server cannot be reached
+    or does not accept the message.
     """
     server = urlsplit(smtp_url)
     try:
@@ -80,6 +84,8 @@ async def send(message: EmailMessage, smtp_url: str) -> None:
             username=unquote(server.username) if server.username else None,
             password=unquote(server.password) if server.password else None,
             use_tls=server.scheme == "smtps",
+            start_tls=True if server.scheme == "smtp+starttls" else None,
+            tls_context=ssl.create_default_context(cafile=ca_file) if ca_file else None,
             timeout=TIMEOUT_SECONDS,
         )
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:

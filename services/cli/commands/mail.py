@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlsplit
 
 import typer
@@ -17,7 +18,7 @@ from services.cli.output.options import Data
 if TYPE_CHECKING:
     from plumbing.settings import Settings
 
-PORTS = {"smtp": smtplib.SMTP_PORT, "smtps": smtplib.SMTP_SSL_PORT}
+PORTS = {"smtp": smtplib.SMTP_PORT, "smtps": smtplib.SMTP_SSL_PORT, "smtp+starttls": 587}
 TIMEOUT_SECONDS = 20.0
 
 
@@ -63,15 +64,22 @@ def server_of(smtp_url: str) -> str:
 def send(settings: Settings, recipient: str) -> None:
     """Sends a test mail; raises SMTPException or OSError if the mail server does not accept it."""
     url = urlsplit(settings.smtp_url)
-    connect = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
-    host, _, port = server_of(settings.smtp_url).rpartition(":")
-    with connect(host, int(port), timeout=TIMEOUT_SECONDS) as server:
+    trusted = ssl.create_default_context(cafile=settings.smtp_ca_file or None)
+    with _connected(settings, trusted) as server:
         server.ehlo()
-        if url.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls()
+        if url.scheme == "smtp+starttls" or (url.scheme == "smtp" and server.has_extn("starttls")):
+            server.starttls(context=trusted)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
         server.send_message(_message(settings.mail_from, recipient))
+
+
+def _connected(settings: Settings, trusted: ssl.SSLContext) -> smtplib.SMTP:
+    host, _, port = server_of(settings.smtp_url).rpartition(":")
+    place: dict[str, Any] = {"host": host, "port": int(port), "timeout": TIMEOUT_SECONDS}
+    if urlsplit(settings.smtp_url).scheme == "smtps":
+        return smtplib.SMTP_SSL(**place, context=trusted)
+    return smtplib.SMTP(**place)
 
 
 def _message(sender: str, recipient: str) -> EmailMessage:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from law.errors import Fault, InvalidInput, LawError
+from plumbing.postgresql_tls import with_tls
 from plumbing.settings import CALLERS, Settings
 
 MAINTENANCE = "postgres"  # the database that every server has; others are created from it
@@ -77,7 +78,10 @@ async def _create(url: sa.URL) -> None:
 
 async def _run(url: sa.URL, statement: str) -> bool:
     """Runs a statement; True when it yields a row."""
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    place, tls = with_tls(url)
+    engine = create_async_engine(
+        place, connect_args=tls, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
     async with engine.connect() as connection:
         result = await connection.exec_driver_sql(statement)
         return result.returns_rows and result.first() is not None

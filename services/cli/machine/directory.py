@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from law.errors import Fault, InvalidInput, NotFound, WrongState
-from plumbing.addresses import SERVICES, Addresses, addresses_of_environment
+from plumbing.addresses import (
+    GRPC,
+    SERVICES,
+    Addresses,
+    addresses_of_environment,
+    names_in,
+)
 
 if TYPE_CHECKING:
     from plumbing.settings import Settings
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
 # What a client of a running platform needs to know; the file holds no URL with a password.
 ADDRESSES = {
     "sandbox",
+    "tls_dir",
+    "plaintext",
     *(f"{service}_address" for service in SERVICES),
     *(f"{service}_metrics_address" for service in SERVICES),
     "portal_address",
@@ -147,7 +155,9 @@ def platform_addresses(data: Path | None) -> Addresses:
         return environment
     known = _published(environment.data_dir)
     by_service = {service: str(known[f"{service}_address"]) for service in SERVICES}
-    return Addresses(environment.data_dir.resolve(), environment.keys_dir, by_service)
+    tls_dir = None if GRPC in names_in(known["plaintext"]) else Path(known["tls_dir"])
+    data_dir = environment.data_dir.resolve()
+    return Addresses(data_dir, environment.keys_dir, tls_dir, by_service)
 
 
 def platform_settings(data: Path | None) -> Settings:

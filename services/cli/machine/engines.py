@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from law.errors import NotFound
+from plumbing.addresses import Endpoint
 from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
 from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, temporal_serves
 from services.cli.machine.supervisor import ProcessSpec
@@ -102,7 +103,7 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
             command=(sys.executable, "-P", "-m", f"services.{name}"),
             module=f"services.{name}.__main__",
             environment=child_environment(settings),
-            is_ready=partial(grpc_serves, settings.address(name)),
+            is_ready=partial(grpc_serves, settings.endpoint(name)),
             after=("nats", "temporal"),
         )
         for name in SERVICES
@@ -154,7 +155,8 @@ def _temporal(settings: Settings) -> ProcessSpec:
     options = ["--headless", "--log-level", "error"]
     options += _each("--search-attribute", *SEARCH_ATTRIBUTES)
     options += _each("--dynamic-config-value", *TIMER_PRECISION)
-    probe = partial(temporal_serves, settings.temporal_address, settings.temporal_namespace)
+    frontend = Endpoint(settings.temporal_address)
+    probe = partial(temporal_serves, frontend, settings.temporal_namespace)
     return ProcessSpec(
         name="temporal",
         command=(_engine("temporal"), "server", "start-dev", *place, *store, *options),

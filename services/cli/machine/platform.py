@@ -19,7 +19,9 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from law.errors import InvalidInput, LawError
-from plumbing.clock import SHANGHAI, SandboxClock, open_clock
+from plumbing import certificates
+from plumbing.clock import SHANGHAI, SandboxClock, SystemClock, open_clock
+from plumbing.plain_links import refuse_plain_links
 from plumbing.settings import Settings
 from services.cli.machine.directory import (
     DirectoryLock,
@@ -44,6 +46,7 @@ SANDBOX_START = date(2026, 9, 14)
 SANDBOX_OPENS = time(9, 0)  # the working day has begun, and the night's watch is over
 PATIENCE_SECONDS = 60.0  # without progress
 LOOK_EVERY_SECONDS = 1.0
+RENEW_EVERY_SECONDS = 6 * 3600.0
 FAILED_STARTS, CPU_SECONDS = 5, 300.0  # a process that needs more will not become ready
 
 
@@ -84,6 +87,7 @@ class Platform:
         self._launcher = Launcher(self.data_dir, [])
         self._parts: dict[str, Supervised] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._renewal: asyncio.Task[None] | None = None
 
     @property
     def processes(self) -> Mapping[str, Supervised]:
@@ -117,9 +121,13 @@ class Platform:
         (self.data_dir / "logs").mkdir(exist_ok=True)
         self._lock.acquire()
         try:
+            certificates.provide(self.settings.tls_dir, SystemClock())
+            self._renewal = asyncio.create_task(self._renew_certificates(), name="certificates")
             await self._provide_databases()
             prepare_clock(self.settings, self._sandbox_start)
-            self._run(self._specs())
+            specs = self._specs()
+            refuse_plain_links(self.settings, "alerts")  # which makes every kind of connection
+            self._run(specs)
         except BaseException:
             self._leave()
             raise
@@ -136,6 +144,18 @@ class Platform:
                 f"other users of this machine could reach {len(exposed)} files or directories; "
                 "this was ended. If they were untrusted, replace keys and passwords",
             )
+
+    async def _renew_certificates(self) -> None:
+        """Renews certificates that end soon; services use them from the next connection on."""
+        while True:
+            await asyncio.sleep(RENEW_EVERY_SECONDS)
+            try:
+                renewed = certificates.provide(self.settings.tls_dir, SystemClock())
+            except OSError as error:
+                self._observer.news(f"证书未能续期：{error}", "certificates were not renewed")
+                continue
+            if renewed:
+                self._observer.news("证书已续期", "certificates were renewed")
 
     async def _provide_databases(self) -> None:
         remember_databases(self.settings)
@@ -232,6 +252,8 @@ class Platform:
         await asyncio.wait({self._tasks[name] for name in names})
 
     def _leave(self) -> None:
+        if self._renewal:
+            self._renewal.cancel()
         withdraw(self.data_dir)
         self._lock.release()
 

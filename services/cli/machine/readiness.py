@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 
+from plumbing.addresses import Endpoint
 from plumbing.state.engines import ANSWER_WITHIN, ask, first_line, grpc_serves, nats_greets
 
 __all__ = ["accepts", "grpc_serves", "http_ok", "nats_greets", "smtp_greets", "temporal_serves"]
@@ -16,12 +17,12 @@ TEMPORAL = "temporal.api.workflowservice.v1.WorkflowService"
 KEEP_HISTORIES = timedelta(days=365)
 
 
-async def temporal_serves(address: str, namespace: str) -> bool:
+async def temporal_serves(endpoint: Endpoint, namespace: str) -> bool:
     """Returns True if Temporal answers for the namespace.
 
     Also sets how long Temporal stores closed histories of the namespace: one year.
     """
-    return await grpc_serves(address, TEMPORAL) and await _keep_histories(address, namespace)
+    return await grpc_serves(endpoint, TEMPORAL) and await _keep_histories(endpoint, namespace)
 
 
 async def http_ok(address: str, path: str) -> bool:
@@ -47,7 +48,7 @@ async def accepts(address: str) -> bool:
     return True
 
 
-async def _keep_histories(address: str, namespace: str) -> bool:
+async def _keep_histories(endpoint: Endpoint, namespace: str) -> bool:
     # Imported here because this takes longer than any other import of the command line.
     from temporalio.api.namespace.v1 import NamespaceConfig  # noqa: PLC0415
     from temporalio.api.workflowservice.v1 import (  # noqa: PLC0415
@@ -60,4 +61,4 @@ async def _keep_histories(address: str, namespace: str) -> bool:
     config = NamespaceConfig(workflow_execution_retention_ttl=kept)
     request = UpdateNamespaceRequest(namespace=namespace, config=config)
     method = f"/{TEMPORAL}/UpdateNamespace"
-    return await ask(address, method, request, UpdateNamespaceResponse) is not None
+    return await ask(endpoint, method, request, UpdateNamespaceResponse) is not None

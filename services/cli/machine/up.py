@@ -28,7 +28,7 @@ from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 # Their lines are of no use on the screen; they are in the log files.
 ENGINES = ("nats", "temporal")
-SMTP_PORTS = {"smtp": 25, "smtps": 465}
+SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _ROUTINE = tuple(f'"event": "{event}"' for event in ROUTINE)
 
 

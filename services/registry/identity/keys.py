@@ -1,16 +1,21 @@
-"""`python -m services.registry.identity.keys DIR`: makes a folder of keys for each service.
+"""`python -m services.registry.identity.keys DIR`: makes keys and certificates for each service.
 
 On one machine the registry makes the keys on its first start. Where each service runs in a
 container of its own, the container gets one of these folders, read-only: DIR/registry has every
-key, DIR/<service> has the public key and the secret of that service. Existing keys are not replaced
-by new ones.
+key, DIR/<service> has the public key and the secret of that service. DIR/<service>/tls has its
+certificate; the authority that signs them stays in DIR/tls. Existing keys are not replaced by new
+ones; certificates are renewed when little of their life is left.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from plumbing import certificates
+from plumbing.addresses import CLIENT
+from plumbing.clock import SystemClock
 from plumbing.private_files import service_secret_file, write_private
 from plumbing.settings import CALLERS
 from plumbing.tokens import make_keys
@@ -21,7 +26,7 @@ REGISTRY = "registry"
 
 
 def hand_out(directory: Path) -> None:
-    """Makes a folder for each service with only the keys that this service may read."""
+    """Makes a folder for each service with only the keys and certificates that it may read."""
     made = directory / REGISTRY
     make_keys(made, CALLERS)
     first_password(made)
@@ -29,12 +34,24 @@ def hand_out(directory: Path) -> None:
     for service in CALLERS:
         if service != REGISTRY:
             _copy(made, directory / service, service)
+    certificates.provide(directory / "tls", SystemClock())
+    for service in CALLERS:
+        # The command line is run in the container of the registry.
+        names = (service, CLIENT) if service == REGISTRY else (service,)
+        _copy_certificates(directory / "tls", directory / service / "tls", names)
 
 
 def _copy(made: Path, folder: Path, service: str) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     for file in (made / "public.jwk", service_secret_file(made, service)):
         write_private(folder / file.name, file.read_text())
+
+
+def _copy_certificates(made: Path, folder: Path, names: Iterable[str]) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    files = [f"{name}.{kind}" for name in names for kind in ("key", "pem")]
+    for file in (certificates.CA, *files):
+        write_private(folder / file, (made / file).read_text())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
+from plumbing.addresses import Endpoint
 from plumbing.client import open_channel, refusal_of
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
@@ -43,7 +44,9 @@ async def sign_in(alerts: RunningAlerts, tmp_path: Path) -> AsyncIterator[As]:
     address = f"127.0.0.1:{free_port()}"
     verifier = Verifier(public_key(tmp_path), SystemClock())
     servicer = AlertsServicer(alerts.changes)
-    server, _ = await serve(address, {SERVICE: servicer.register}, verifier, [POLICY])
+    server, _ = await serve(
+        address, {SERVICE: servicer.register}, verifier, [POLICY], credentials=None
+    )
     channels: list[grpc.aio.Channel] = []
 
     def sign_in(role: Role, bureau: str = "", subject_id: str = "") -> AlertsServiceStub:
@@ -54,7 +57,7 @@ async def sign_in(alerts: RunningAlerts, tmp_path: Path) -> AsyncIterator[As]:
         async def source() -> str:
             return token
 
-        channels.append(open_channel(address, source))
+        channels.append(open_channel(Endpoint(address), source))
         return AlertsServiceStub(channels[-1])
 
     yield sign_in

@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import Refusal, open_channel, refusal_of
 from plumbing.clock import Clock, SystemClock
@@ -33,7 +34,7 @@ async def serving_assessments(database: Database, clock: Clock, keys: Path) -> A
     servicer = AssessmentServicer(Changes(database, clock))
     verifier = Verifier(public_key(keys), SystemClock())
     services = {ASSESSMENTS: servicer.register}
-    server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY])
+    server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY], credentials=None)
     channels: list[grpc.aio.Channel] = []
 
     def sign_in(
@@ -46,7 +47,7 @@ async def serving_assessments(database: Database, clock: Clock, keys: Path) -> A
         async def source() -> str:
             return token
 
-        channels.append(open_channel(address, source))
+        channels.append(open_channel(Endpoint(address), source))
         return AssessmentServiceStub(channels[-1])
 
     yield sign_in

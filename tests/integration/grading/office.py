@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 from sqlmodel import col, select
 
+from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import new_request_id, open_channel
 from plumbing.clock import SystemClock
@@ -103,7 +104,9 @@ async def open_office(platform: Platform, tmp_path: Path) -> AsyncIterator[Offic
     runs = ImpactRuns(changes)
     servicer = RulesetServicer(changes, lambda: woken.append(True), runs.wake)
     verifier = Verifier(public_key(tmp_path), SystemClock())
-    server, _ = await serve(address, {RULESETS: servicer.register}, verifier, [RULESET_POLICY])
+    server, _ = await serve(
+        address, {RULESETS: servicer.register}, verifier, [RULESET_POLICY], credentials=None
+    )
     channels: list[grpc.aio.Channel] = []
 
     def sign_in(*roles: Role, bureau: str = MUNICIPAL, account: str = "test") -> RulesetServiceStub:
@@ -113,7 +116,7 @@ async def open_office(platform: Platform, tmp_path: Path) -> AsyncIterator[Offic
         async def source() -> str:
             return token
 
-        channels.append(open_channel(address, source))
+        channels.append(open_channel(Endpoint(address), source))
         return RulesetServiceStub(channels[-1])
 
     await platform.tell_subjects(

@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import Refusal, open_channel, refusal_of
 from plumbing.clock import SystemClock
@@ -33,7 +34,9 @@ async def sign_in(platform: Platform, tmp_path: Path) -> AsyncIterator[As]:
     address = f"127.0.0.1:{free_port()}"
     servicer = GradingServicer(Changes(platform.database, platform.clock))
     verifier = Verifier(public_key(tmp_path), SystemClock())
-    server, _ = await serve(address, {SERVICE: servicer.register}, verifier, [POLICY])
+    server, _ = await serve(
+        address, {SERVICE: servicer.register}, verifier, [POLICY], credentials=None
+    )
     channels: list[grpc.aio.Channel] = []
 
     def sign_in(*roles: Role, bureau: str = "", subject_id: str = "") -> GradingServiceStub:
@@ -43,7 +46,7 @@ async def sign_in(platform: Platform, tmp_path: Path) -> AsyncIterator[As]:
         async def source() -> str:
             return token
 
-        channels.append(open_channel(address, source))
+        channels.append(open_channel(Endpoint(address), source))
         return GradingServiceStub(channels[-1])
 
     yield sign_in

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 import grpc
 
+from plumbing import certificates
 from plumbing.client import Refusal, ask, new_request_id, open_channel, refusal_of
-from plumbing.clock import SHANGHAI, SandboxClock
+from plumbing.clock import SHANGHAI, SandboxClock, SystemClock
 from plumbing.settings import Settings
 from protos.grading.v1 import grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
@@ -83,6 +84,7 @@ class Processes:
         base = Settings(data_dir=folder, sandbox=True, database=database)
         self.settings = settings_on(base, choose_ports(usual_ports(base), insist_on_others=True))
         SandboxClock.create(self.settings.clock_file, STARTS_AT)
+        certificates.provide(self.settings.tls_dir, SystemClock())
         ports = usual_ports(self.settings)
         ports["nats_monitor"] = choose_ports({"nats_monitor": 1}, insist_on_others=True)[
             "nats_monitor"
@@ -134,13 +136,13 @@ class Processes:
 
         names = ("registry", "grading", "objection")
         return {
-            n: open_channel(self.settings.address(n), source, timeout=PATIENCE_SECONDS)
+            n: open_channel(self.settings.endpoint(n), source, timeout=PATIENCE_SECONDS)
             for n in names
         }
 
     async def log_in(self, name: str, password: str, new_password: str = "") -> Person:
         stub = identity_pb2_grpc.IdentityServiceStub(
-            open_channel(self.settings.registry_address, timeout=PATIENCE_SECONDS)
+            open_channel(self.settings.endpoint("registry"), timeout=PATIENCE_SECONDS)
         )
         answer = await ask(stub.Login(identity_pb2.LoginRequest(name=name, password=password)))
         if new_password:

@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from plumbing import migrations
+from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import new_request_id, open_channel
 from plumbing.clock import SystemClock
@@ -33,19 +34,21 @@ async def operator(tmp_path: Path, databases: Databases) -> AsyncIterator[Object
     """An operator who calls a service that cannot reach the others."""
     database = Database(databases.url(tmp_path, "objection"))
     await migrations.upgrade(database, "objection")
-    nowhere = open_channel(f"127.0.0.1:{free_port()}", timeout=0.2)
+    nowhere = open_channel(Endpoint(f"127.0.0.1:{free_port()}"), timeout=0.2)
     servicer = ObjectionServicer(Changes(database, SystemClock()), Clients.over(nowhere, nowhere))
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
     verifier = Verifier(public_key(tmp_path), SystemClock())
-    server, _ = await serve(address, {SERVICE: servicer.register}, verifier, [POLICY])
+    server, _ = await serve(
+        address, {SERVICE: servicer.register}, verifier, [POLICY], credentials=None
+    )
     caller = Caller("operator", "经营者", frozenset({Role.OPERATOR}), subject_id="subject-1")
     token, _ = signer.issue(caller)
 
     async def source() -> str:
         return token
 
-    channel = open_channel(address, source, timeout=6)
+    channel = open_channel(Endpoint(address), source, timeout=6)
     yield ObjectionServiceStub(channel)
     await channel.close()
     await nowhere.close()

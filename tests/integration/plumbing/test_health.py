@@ -21,7 +21,8 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 def settings_with(port: int) -> Settings:
     """Settings with the grading service at a port of a host that only a container network knows."""
     closed = {f"{service}_address": f"{service}.invalid:{free_port()}" for service in SERVICES}
-    return Settings.model_validate(closed | {"grading_address": f"grading.invalid:{port}"})
+    open_ = {"grading_address": f"grading.invalid:{port}", "plaintext": "grpc"}
+    return Settings.model_validate(closed | open_)
 
 
 async def test_it_follows_what_the_service_says() -> None:

@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import InvalidInput
+from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import ServiceToken, new_request_id
 from plumbing.clock import FixedClock, SystemClock
@@ -47,7 +48,7 @@ async def test_a_dead_letter_is_a_problem_until_it_is_handled(
     clock = SystemClock()
     handlers = [EventHandler(BureausChanged, apply=handle)]
     consumer = Consumer("test", "REGISTRY", database, jetstream, clock, handlers, max_attempts=1)
-    token = ServiceToken("test", tmp_path, "127.0.0.1:1", clock)
+    token = ServiceToken("test", tmp_path, Endpoint("127.0.0.1:1"), clock)
     changes = Changes(database, clock)
     parts = Parts("test", Settings(), clock, database, changes, jetstream, token)
     servicer = OperationsServicer(parts, Assembly({}, [], consumers=[consumer]))
@@ -73,7 +74,7 @@ def operator_of(
 ) -> tuple[OperationsServicer, Changes]:
     """The operations of a service without consumers, and what changes its database."""
     clock = FixedClock(datetime(2026, 9, 14, 1, 0, tzinfo=UTC))
-    token = ServiceToken("test", folder, "127.0.0.1:1", clock)
+    token = ServiceToken("test", folder, Endpoint("127.0.0.1:1"), clock)
     changes = Changes(database, clock)
     settings = Settings(nats_url="nats://127.0.0.1:9", temporal_address="127.0.0.1:9")
     parts = Parts("test", settings, clock, database, changes, jetstream, token)

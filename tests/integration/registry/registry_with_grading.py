@@ -16,6 +16,7 @@ from plumbing.events.connect import connect
 from plumbing.rpc import serve
 from plumbing.settings import Settings
 from plumbing.tokens import Verifier, public_key
+from plumbing.transport import server_credentials
 from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.assessments.servicer import AssessmentServicer
 from services.grading.consumers import registry_consumer
@@ -45,7 +46,13 @@ class RegistryWithGrading(RunningRegistry):
         verifier = Verifier(public_key(self.settings.keys_dir), SystemClock())
         services = {ASSESSMENTS: servicer.register}
         address = self.settings.grading_address
-        self._server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY])
+        self._server, _ = await serve(
+            address,
+            services,
+            verifier,
+            [ASSESSMENT_POLICY],
+            credentials=server_credentials(self.settings, "grading"),
+        )
 
     async def close_grading(self) -> None:
         """Stops the grading service."""

@@ -21,6 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlmodel import col, select
 
 from law.identifiers import ALPHABET, credit_code_check_digit
+from plumbing import certificates
 from plumbing.audit import AuditEntry
 from plumbing.client import Refusal, new_request_id, open_channel, refusal_of
 from plumbing.clock import SandboxClock, SystemClock
@@ -29,6 +30,7 @@ from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role
 from plumbing.settings import Settings, child_environment
 from plumbing.tokens import Signer, make_keys
+from plumbing.transport import aio_channel
 from protos.identity.v1 import identity_pb2_grpc
 from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import bulk_pb2_grpc, registry_pb2_grpc
@@ -85,8 +87,7 @@ class RunningRegistry:
         async def source() -> str:
             return token
 
-        address = self.settings.address("registry")
-        channel = open_channel(address, source if token else None)
+        channel = open_channel(self.settings.endpoint("registry"), source if token else None)
         self._channels.append(channel)
         return Client(
             registry_pb2_grpc.RegistryServiceStub(channel),
@@ -263,7 +264,7 @@ async def ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     # By default a channel that found nobody waits for seconds before it looks again.
     patience = [(f"grpc.{which}_reconnect_backoff_ms", 100) for which in ("initial", "min", "max")]
-    async with grpc.aio.insecure_channel(settings.registry_address, options=patience) as channel:
+    async with aio_channel(settings.endpoint("registry"), options=patience) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         while True:
             alive = process.poll() is None and time.monotonic() < deadline
@@ -289,4 +290,5 @@ def sandbox(folder: Path, port: int, nats_url: str, databases: Databases) -> Set
         database=databases.of_every_service(folder),
     )
     SandboxClock.create(settings.clock_file, STARTS)
+    certificates.provide(settings.tls_dir, SystemClock())
     return settings

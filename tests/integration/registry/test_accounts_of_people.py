@@ -76,7 +76,8 @@ async def mails(registry: RunningRegistry, aggregate: str) -> list[events.Accoun
 async def mailed_token(registry: RunningRegistry, link_id: str) -> str:
     """The secret part of a link, as the service that sends the mail gets it."""
     settings = registry.settings
-    token = ServiceToken("alerts", settings.keys_dir, settings.registry_address, SystemClock())
+    endpoint = settings.endpoint("registry")
+    token = ServiceToken("alerts", settings.keys_dir, endpoint, SystemClock())
     alerts = registry.client_with(await token())
     request = pb.GetMailedTokenRequest(link_id=link_id)
     return (await alerts.identity.GetMailedToken(request)).token

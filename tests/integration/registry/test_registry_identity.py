@@ -194,8 +194,8 @@ async def test_guessing_all_at_once_gets_five_guesses_too(
 
 async def test_a_service_logs_in_with_its_secret_and_no_other(registry: RunningRegistry) -> None:
     keys = registry.settings.keys_dir
-    address = registry.settings.registry_address
-    token = await ServiceToken("grading", keys, address, SystemClock())()
+    endpoint = registry.settings.endpoint("registry")
+    token = await ServiceToken("grading", keys, endpoint, SystemClock())()
     client = registry.client_with(token)
     answer = await client.identity.GetCaller(pb.GetCallerRequest())
     assert (answer.account.name, list(answer.account.roles)) == ("service:grading", [])
@@ -210,7 +210,7 @@ async def test_a_service_logs_in_with_its_secret_and_no_other(registry: RunningR
 async def test_the_portal_alone_gets_the_token_of_visitors(registry: RunningRegistry) -> None:
     tokens = {
         name: ServiceToken(
-            name, registry.settings.keys_dir, registry.settings.registry_address, SystemClock()
+            name, registry.settings.keys_dir, registry.settings.endpoint("registry"), SystemClock()
         )
         for name in ("portal", "alerts")
     }

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 
 from law.errors import InvalidInput
 from plumbing import tracing
+from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import new_request_id, open_channel
 from plumbing.clock import SystemClock
@@ -102,7 +103,7 @@ class GuardedServer:
         async def token() -> str:
             return self._signer.issue(caller)[0]
 
-        self.channels.append(open_channel(self.address, token, timeout=PATIENCE_SECONDS))
+        self.channels.append(open_channel(Endpoint(self.address), token, timeout=PATIENCE_SECONDS))
         return rpc.RegistryServiceStub(self.channels[-1])
 
 
@@ -110,7 +111,9 @@ class GuardedServer:
 async def server(tmp_path: Path) -> AsyncIterator[GuardedServer]:
     made = GuardedServer(tmp_path)
     policy = {f"/{method}": allow(Role.CASEWORKER) for method in (GET, CONTEST)}
-    server, _ = await serve(made.address, {REGISTRY: register}, made.verifier, [policy])
+    server, _ = await serve(
+        made.address, {REGISTRY: register}, made.verifier, [policy], credentials=None
+    )
     yield made
     for channel in made.channels:
         await channel.close()

@@ -62,6 +62,7 @@ def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Docu
         assert (mount["source"], mount["target"]) == ("keys", image_settings()["QUANHENG_KEYS_DIR"])
         assert mount["volume"] == {"subpath": service}
         assert mount["read_only"] is True
+    assert image_settings()["QUANHENG_TLS_DIR"].startswith(image_settings()["QUANHENG_KEYS_DIR"])
 
 
 def test_our_containers_are_confined(compose: Document) -> None:

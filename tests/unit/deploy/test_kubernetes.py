@@ -72,15 +72,27 @@ def test_what_is_secret_is_referred_to_and_belongs_to_the_service(service: str) 
         e["name"]: e["valueFrom"]["secretKeyRef"] for e in container_of(deployment)["env"]
     }
     assert references["QUANHENG_DATABASE"]["key"] == f"database-{service}"
-    (keys,) = deployment["spec"]["template"]["spec"]["volumes"]
+    keys, tls = deployment["spec"]["template"]["spec"]["volumes"]
     assert keys["secret"]["secretName"] == f"quanheng-keys-{service}"
-    assert keys["name"] == "keys"
+    assert tls["secret"]["secretName"] == f"quanheng-tls-{service}"
+    assert (keys["name"], tls["name"]) == ("keys", "tls")
     mounts = {mount["name"]: mount for mount in container_of(common())["volumeMounts"]}
     assert mounts["keys"] == {
         "name": "keys",
         "mountPath": settings_map(BASE / "kustomization.yaml")["QUANHENG_KEYS_DIR"],
         "readOnly": True,
     }
+    assert mounts["tls"] == {
+        "name": "tls",
+        "mountPath": settings_map(BASE / "kustomization.yaml")["QUANHENG_TLS_DIR"],
+        "readOnly": True,
+    }
+
+
+def test_between_machines_services_prove_to_each_other_who_they_are() -> None:
+    settings = settings_map(BASE / "kustomization.yaml")
+    assert settings["QUANHENG_TLS_CLIENT_CERTIFICATES"] == "true"
+    assert "QUANHENG_PLAINTEXT" not in settings
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -92,8 +104,13 @@ def test_ports_and_probes_agree(service: str) -> None:
         {"name": "metrics", "containerPort": metrics},
     ]
     for probe in PROBES:
-        assert container[probe] == {"grpc": {"port": port}}
         assert container_of(common())[probe]["failureThreshold"] > 1
+    # The kubelet's own gRPC probe knows no TLS. A service listens once it serves.
+    assert (
+        container["startupProbe"] == container["readinessProbe"] == {"tcpSocket": {"port": "grpc"}}
+    )
+    command = ["python", "-P", "-m", "plumbing.health", service]
+    assert container["livenessProbe"] == {"exec": {"command": command}}
     offered = documents["Service"]["spec"]["ports"]
     assert {(offer["port"], offer["targetPort"]) for offer in offered} == {
         (port, "grpc"),

@@ -25,7 +25,9 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def platform(data_dir: str = "/data", port: int = 7301, *, elsewhere: bool = False) -> Addresses:
     by_service = {**DEFAULTS, "registry": f"127.0.0.1:{port}"}
-    return Addresses(Path(data_dir), Path(data_dir, "keys"), by_service, elsewhere)
+    return Addresses(
+        Path(data_dir), Path(data_dir, "keys"), Path(data_dir, "tls"), by_service, elsewhere
+    )
 
 
 def test_a_restart_on_other_ports_ends_no_session() -> None:

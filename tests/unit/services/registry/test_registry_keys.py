@@ -18,10 +18,18 @@ def test_the_registry_alone_gets_the_signing_key_and_the_first_password(tmp_path
     hand_out(tmp_path)
     secrets = {f"service-{service}.secret" for service in CALLERS}
     rest = {"signing.jwk", "public.jwk", "administrator.password", "accounts.secret"}
-    assert names(tmp_path) == set(CALLERS)
-    assert names(tmp_path / "registry") == secrets | rest
+    assert names(tmp_path) == {*CALLERS, "tls"}
+    assert names(tmp_path / "registry") == secrets | rest | {"tls"}
     for service in set(CALLERS) - {"registry"}:
-        assert names(tmp_path / service) == {"public.jwk", f"service-{service}.secret"}
+        assert names(tmp_path / service) == {"public.jwk", f"service-{service}.secret", "tls"}
+
+
+def test_a_service_gets_its_certificate_and_not_the_key_that_signs_them(tmp_path: Path) -> None:
+    hand_out(tmp_path)
+    for service in CALLERS:
+        own = {"ca.pem", f"{service}.pem", f"{service}.key"}
+        of_the_command_line = {"client.pem", "client.key"} if service == "registry" else set()
+        assert names(tmp_path / service / "tls") == own | of_the_command_line
 
 
 def test_what_is_handed_out_belongs_together(tmp_path: Path) -> None:
