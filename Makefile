@@ -29,7 +29,7 @@ run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运
 	$(BIN)/quanheng up --sandbox --sample --data var/run
 
 ##@ Setting up
-.PHONY: help setup protos messages manual released lock clean
+.PHONY: help setup protos messages manual released lock sbom clean
 help: ## list the targets  帮助
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,15 @@ released: $(READY) ## record this commit as the last release, which the next is 
 	$(BIN)/python -m tools.release
 lock: $(READY) ## write requirements.lock anew after a change of pyproject.toml  锁定依赖
 	$(COMPILE) --output-file $(LOCK)
+sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the notices  物料清单
+	@mkdir -p var
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-header \
+	  --constraints $(LOCK) pyproject.toml --output-file var/release.txt
+	$(BIN)/uv venv --quiet --clear var/release
+	$(BIN)/uv pip sync --quiet --python var/release/bin/python --require-hashes var/release.txt
+	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment var/release/bin/python \
+	  --pyproject pyproject.toml --output-reproducible --output-file var/sbom.cdx.json
+	$(BIN)/python tools/notices.py var/release
 clean: ## remove what can be made again, the environment too  清理
 	rm -rf .venv build dist var mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     # A directory with ca.pem, client.pem and client.key, for a Temporal that asks for certificates.
     temporal_tls_dir: str = ""
+    # Programs of the vendors in place of those that the wheels bring, for one machine.
+    nats_program: str = ""
+    nats_program_sha256: str = ""
+    temporal_program: str = ""
+    temporal_program_sha256: str = ""
 
     # Without a mail server no mail is sent: notices wait until one is set.
     smtp_url: str = ""

@@ -10,14 +10,13 @@ import os
 import secrets
 import socket
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from law.errors import NotFound
 from plumbing.addresses import Endpoint
 from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
+from services.cli.machine.engine_programs import nats_program, temporal_program
 from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, temporal_serves
 from services.cli.machine.supervisor import ProcessSpec
 
@@ -128,7 +127,7 @@ def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
     config.write_text(_nats_config(home, port, monitor))
     return ProcessSpec(
         name="nats",
-        command=(_engine("nats-server"), "--config", str(config)),
+        command=(nats_program(settings), "--config", str(config)),
         environment=_bare_environment(home),
         is_ready=partial(http_ok, f"{HOST}:{monitor}", "/healthz?js-enabled-only=true"),
         stop_rank=2,
@@ -159,7 +158,7 @@ def _temporal(settings: Settings) -> ProcessSpec:
     probe = partial(temporal_serves, frontend, settings.temporal_namespace)
     return ProcessSpec(
         name="temporal",
-        command=(_engine("temporal"), "server", "start-dev", *place, *store, *options),
+        command=(temporal_program(settings), "server", "start-dev", *place, *store, *options),
         environment=_bare_environment(home),
         is_ready=probe,
         stop_rank=1,
@@ -176,16 +175,6 @@ def _mailbox(settings: Settings) -> ProcessSpec:
         stop_rank=1,
         grace=1.5,
     )
-
-
-def _engine(program: str) -> str:
-    path = Path(sysconfig.get_path("scripts"), program)
-    if not path.exists():
-        raise NotFound(
-            f"未安装 {program}；请安装 quanheng[embedded]",
-            f"{program} is not installed; install quanheng[embedded]",
-        )
-    return str(path)
 
 
 def _bare_environment(home: Path) -> dict[str, str]:
