@@ -25,6 +25,7 @@ from law.errors import (
 )
 from law.reader.texts import spell_articles
 from plumbing.identity import Unauthenticated
+from plumbing.turns import Busy
 
 
 class Away(LawError):
@@ -62,6 +63,7 @@ STATUS: Mapping[type[LawError], grpc.StatusCode] = {
     WrongState: grpc.StatusCode.FAILED_PRECONDITION,
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     Away: grpc.StatusCode.UNAVAILABLE,
+    Busy: grpc.StatusCode.RESOURCE_EXHAUSTED,
     LawError: grpc.StatusCode.FAILED_PRECONDITION,
 }
 

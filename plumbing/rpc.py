@@ -8,31 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
 import structlog
-from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
-from law.errors import InvalidInput, LawError, NotPermitted
-from plumbing import validation
+from law.errors import LawError, NotPermitted
+from plumbing import incoming
 from plumbing.call_log import served
 from plumbing.client import ON_BEHALF_OF, Refusal
 from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.tokens import Verifier
 from plumbing.transport import names_of_peer
+from plumbing.turns import Turns
 
-MAX_MESSAGE_BYTES = 8 << 20
-# How much of an upload is read after it was refused, and for how long.
-LEFTOVER_BYTES, LEFTOVER_SECONDS = 64 << 20, 5.0
+MAX_MESSAGE_BYTES = 8 << 20  # of an answer
+# Two cores: one more would only make all of them slower.
+HEAVY_AT_ONCE, HEAVY_OF_ONE, HEAVY_WAITING = 2, 4, 16
+# A connection that is idle, that nobody answers on, or that never ends its handshake is closed. An
+# old one is closed too, after the calls on it had time to end: one that was never sent whole ends.
+CONNECTIONS = (
+    ("grpc.max_concurrent_streams", 100),
+    ("grpc.max_connection_idle_ms", 5 * 60_000),
+    ("grpc.max_connection_age_ms", 10 * 60_000),
+    ("grpc.max_connection_age_grace_ms", 5 * 60_000),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+)
 # Health and reflection are open to anyone: they show nothing of the register.
 OPEN = ("/grpc.health.", "/grpc.reflection.")
 ANYONE = frozenset(Role)
@@ -46,12 +58,23 @@ class Rule:
     """The rule that determines who may call a gRPC method.
 
     If `signed_in` is False, no token is needed (for logging in). If `services` is not empty, no
-    other service may call the method.
+    other service may call the method. A request has at most `largest` bytes, one message of an
+    upload too. Calls of a `heavy` method take turns.
     """
 
     roles: frozenset[Role]
     signed_in: bool = True
     services: frozenset[str] = frozenset()
+    largest: int = incoming.REQUEST_BYTES
+    heavy: bool = False
+
+    def taking_turns(self) -> Rule:
+        """Returns the same rule for a method whose calls are heavy work (`plumbing/turns.py`)."""
+        return replace(self, heavy=True)
+
+    def with_large_requests(self) -> Rule:
+        """Returns the same rule for a method whose requests may have up to 1 MiB."""
+        return replace(self, largest=incoming.LARGE_REQUEST_BYTES)
 
     def admits(self, caller: Caller) -> bool:
         """Returns whether the caller has a role of the rule and is not an excluded service."""
@@ -80,14 +103,13 @@ def in_person(*roles: Role) -> Rule:
 
 Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.GradingService/GetGrade"
 
-Decode = Callable[[bytes], Message]
-
 
 class Guard(grpc.aio.ServerInterceptor):
     """Checks identity, role and request before every gRPC handler; turns errors into statuses."""
 
     def __init__(self, verifier: Verifier, policy: Policy) -> None:
         self._verifier, self._policy = verifier, policy
+        self._turns = Turns(HEAVY_AT_ONCE, of_one=HEAVY_OF_ONE, waiting=HEAVY_WAITING)
 
     async def intercept_service(
         self,
@@ -108,7 +130,7 @@ class Guard(grpc.aio.ServerInterceptor):
         )
 
     def _guarded(
-        self, method: str, inner: Callable[[Any, Any], Awaitable[Any]], read: Decode
+        self, method: str, inner: Callable[[Any, Any], Awaitable[Any]], read: incoming.Decode
     ) -> Any:
         async def handle(received: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             metadata = _metadata(context)
@@ -118,9 +140,13 @@ class Guard(grpc.aio.ServerInterceptor):
                     _check_certificate(caller, context)
                     set_current_caller(caller)
                     call.called_by(caller)
-                    return call.answered(await inner(_checked(received, read, call.about), context))
+                    async with self._turn(method, caller):
+                        request = await incoming.checked(
+                            received, read, call.about, self._largest(method)
+                        )
+                        return call.answered(await inner(request, context))
                 except LawError as error:
-                    await _read_leftover(received)
+                    await incoming.read_leftover(received)
                     status = status_of(error)
                 except (grpc.aio.AbortError, asyncio.CancelledError):
                     raise
@@ -142,6 +168,11 @@ class Guard(grpc.aio.ServerInterceptor):
         if rule is None or not rule.admits(caller):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
         return caller
+
+    def _turn(self, method: str, caller: Caller) -> contextlib.AbstractAsyncContextManager[None]:
+        if not self._policy[method].heavy:
+            return contextlib.nullcontext()
+        return self._turns.take(caller.account_id or caller.service)
 
     def _service_or_anyone(self, metadata: Mapping[str, str]) -> Caller:
         """The caller of a method without sign-in: a service that proves who it is, or anyone.
@@ -179,47 +210,6 @@ def _metadata(context: grpc.aio.ServicerContext[Any, Any]) -> dict[str, str]:
     return {key: value for key, value in pairs if isinstance(value, str)}
 
 
-async def _read_leftover(received: Any) -> None:
-    """Reads on after an upload was refused.
-
-    A Python client that is cut off while it sends reports INTERNAL instead of the refusal
-    (grpc/grpc#36066).
-    """
-    if not isinstance(received, AsyncIterator):
-        return
-    size = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LEFTOVER_SECONDS):
-            async for message in received:
-                size += len(message)
-                if size > LEFTOVER_BYTES:
-                    return
-
-
-def _checked(received: Any, read: Decode, note: Callable[[Message], None]) -> Any:
-    if isinstance(received, AsyncIterator):
-        return _checked_stream(received, read, note)
-    return _checked_message(received, read, note)
-
-
-async def _checked_stream(
-    messages: AsyncIterator[bytes], read: Decode, note: Callable[[Message], None]
-) -> AsyncIterator[Message]:
-    async for message in messages:
-        yield _checked_message(message, read, note)
-
-
-def _checked_message(message: bytes, read: Decode, note: Callable[[Message], None]) -> Message:
-    try:
-        request = read(message)
-    except DecodeError as error:
-        zh, en = "请求无法解析", "The request cannot be decoded"
-        raise InvalidInput(zh, en) from error
-    validation.check(request)
-    note(request)
-    return request
-
-
 Register = Callable[[grpc.aio.Server], None]
 
 
@@ -242,10 +232,12 @@ async def serve(
         options=[
             # By default two servers can share a port without an error.
             ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_receive_message_length", incoming.LARGE_REQUEST_BYTES),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            *CONNECTIONS,
         ],
     )
+    _open_all_files()
     for register in services.values():
         register(server)
     healthy = health.aio.HealthServicer()
@@ -260,3 +252,9 @@ async def serve(
     for name in ("", *services):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
     return server, healthy
+
+
+def _open_all_files() -> None:
+    """Lets the process open as many files as it may: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -34,7 +34,7 @@ _MUNICIPAL = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
 RULESET_POLICY: Policy = {
     f"/{RULESETS}/ListRulesets": allow(*STAFF),
     f"/{RULESETS}/ListActivations": allow(*STAFF),
-    f"/{RULESETS}/RunImpact": allow(*_MUNICIPAL),
+    f"/{RULESETS}/RunImpact": allow(*_MUNICIPAL).taking_turns(),
     f"/{RULESETS}/StartImpact": allow(*_MUNICIPAL),
     f"/{RULESETS}/ListImpacts": allow(*_MUNICIPAL, Role.ADMINISTRATOR),
     f"/{RULESETS}/GetImpact": allow(*_MUNICIPAL, Role.ADMINISTRATOR),

@@ -9,10 +9,10 @@ from services.grading.policy import STAFF
 ASSESSMENTS = "quanheng.grading.v1.AssessmentService"
 
 ASSESSMENT_POLICY: Policy = {
-    f"/{ASSESSMENTS}/WhatIf": allow(*STAFF, Role.OPERATOR),
-    f"/{ASSESSMENTS}/EstimateDrops": only_services("registry"),
-    f"/{ASSESSMENTS}/Outlook": allow(*STAFF, Role.OPERATOR),
-    f"/{ASSESSMENTS}/Compare": allow(*STAFF, Role.OPERATOR),
+    f"/{ASSESSMENTS}/WhatIf": allow(*STAFF, Role.OPERATOR).taking_turns(),
+    f"/{ASSESSMENTS}/EstimateDrops": only_services("registry").with_large_requests(),
+    f"/{ASSESSMENTS}/Outlook": allow(*STAFF, Role.OPERATOR).taking_turns(),
+    f"/{ASSESSMENTS}/Compare": allow(*STAFF, Role.OPERATOR).taking_turns(),
     f"/{ASSESSMENTS}/AssessIndex": in_person(Role.CASEWORKER, Role.INSPECTOR),
     f"/{ASSESSMENTS}/PublishIndex": in_person(Role.UNIT_HEAD),
     f"/{ASSESSMENTS}/WithdrawIndex": in_person(Role.UNIT_HEAD),

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from argon2 import PasswordHasher
@@ -20,13 +22,15 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.identity import Unauthenticated
 from plumbing.settings import Settings
+from plumbing.turns import Turns
 from services.registry.identity.tables import Account
 from services.registry.identity.throttle import SIGN_IN, KnownSources, Throttle
 
 # Each hash takes 64 MiB; a flood of logins must not use up the machine's memory.
-HASHES_AT_ONCE = 2
+HASHES_AT_ONCE, HASHES_OF_ONE_SOURCE, HASHES_WAITING = 2, 10, 40
 LONGEST_DELAY = 4.0  # seconds, less than a call may take
 Sleep = Callable[[float], Awaitable[None]]
+T = TypeVar("T")
 
 
 def hasher_of(settings: Settings) -> PasswordHasher:
@@ -55,20 +59,22 @@ class Passwords:
         self._known = KnownSources(database, clock)
         self._hasher = hasher
         self._unknown_hash = self._hasher.hash(secrets.token_urlsafe(16))
-        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+        # Threads of their own, so that a flood of logins keeps no other work from its thread.
+        self._threads = ThreadPoolExecutor(HASHES_AT_ONCE, "hashing")
+        self._turns = Turns(HASHES_AT_ONCE, of_one=HASHES_OF_ONE_SOURCE, waiting=HASHES_WAITING)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def hash(self, password: str) -> str:
-        """Returns the salted argon2 hash of a password."""
-        async with self._hashing:
-            return await asyncio.to_thread(self._hasher.hash, password)
+        """Returns the salted argon2 hash of a password. Raises Busy if too many hashes wait."""
+        async with self._turns.take(""):
+            return await self._in_thread(self._hasher.hash, password)
 
     async def check(self, name: str, password: str, source: str = "") -> Account:
         """Returns the open account with this name, or mail address, and password.
 
         `source` is the network address from which the password came. Raises Unauthenticated if
-        there is no such account, and WrongState while an address that is not known of the account
-        has to wait after wrong passwords.
+        there is no such account, WrongState while an address that is not known of the account has
+        to wait after wrong passwords, and Busy if too many hashes wait.
         """
         # One try at a time for each name and address, so that a hundred at once are all counted.
         lock = self._locks.setdefault((name, source), asyncio.Lock())
@@ -77,7 +83,7 @@ class Passwords:
             known = account is not None and await self._known.has(account.account_id, source)
             if not known:
                 await self._throttle.require_patience(name, source)
-            right = await self.matches(account, password)
+            right = await self.matches(account, password, source)
             if account is None or not right:
                 await self._note_wrong(name, source, known=known)
                 raise Unauthenticated("用户名或密码不正确", "The name or the password is wrong")
@@ -88,12 +94,15 @@ class Passwords:
         """Notes that an account has signed in completely from a network address."""
         await self._known.note(account.account_id, source)
 
-    async def matches(self, account: Account | None, password: str) -> bool:
+    async def matches(self, account: Account | None, password: str, source: str = "") -> bool:
         """Returns whether it is the password of an open account; takes as long without account."""
         hashed = account.password_hash if account and account.password_hash else self._unknown_hash
-        async with self._hashing:
-            right = await asyncio.to_thread(self._verify, hashed, password)
+        async with self._turns.take(source):
+            right = await self._in_thread(self._verify, hashed, password)
         return right and account is not None and not account.closed
+
+    def _in_thread(self, work: Callable[..., T], *arguments: str) -> Awaitable[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     def _verify(self, hashed: str, password: str) -> bool:
         try:

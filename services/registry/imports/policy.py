@@ -13,25 +13,26 @@ _IMPORTING = allow(Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR)
 _SENDING = Rule(_IMPORTING.roles | {Role.VERIFICATION_INSTITUTION})
 _READING = Rule(_SENDING.roles | {Role.UNIT_HEAD})
 _DECIDING = in_person(Role.UNIT_HEAD)
+_UPLOADING = _SENDING.with_large_requests()
 
 _IMPORT_RULES = {
-    "ImportFile": _SENDING,
-    "StartImport": _SENDING,
+    "ImportFile": _UPLOADING.taking_turns(),
+    "StartImport": _UPLOADING,
     "GetBatch": _READING,
     "ListBatches": _READING,
     "ListFaults": _READING,
     "GetRejectedRows": _READING,
     "GetTemplate": _READING,
-    "UndoBatch": _IMPORTING,
-    "ApproveBatch": _DECIDING,
+    "UndoBatch": _IMPORTING.taking_turns(),
+    "ApproveBatch": _DECIDING.taking_turns(),
     "RejectBatch": _DECIDING,
     "DiscardBatch": _SENDING,
 }
 _BULK_RULES = {
     "OpenBulkBatch": _SENDING,
-    "SendBulkChunks": _SENDING,
+    "SendBulkChunks": _UPLOADING,
     "GetBulkBatch": _READING,
-    "CompleteBulkBatch": _SENDING,
+    "CompleteBulkBatch": _SENDING.taking_turns(),
 }
 POLICY: Policy = {
     **{f"/{IMPORTS}/{method}": rule for method, rule in _IMPORT_RULES.items()},

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import signal
 import sys
@@ -176,6 +177,7 @@ def _write(out: TextIO, message: object) -> None:
 def _limit(arguments: Mapping[str, Any]) -> None:
     with suppress(OSError):  # if memory runs out nevertheless, this process is ended first
         Path("/proc/self/oom_score_adj").write_text("1000")
+    os.nice(10)  # a file may take its time; whoever signs in meanwhile may not wait for it
     seconds = arguments["seconds"]
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # ends the process, so that its end says why
     for resource_, soft, last in (

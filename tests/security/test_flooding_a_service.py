@@ -1,0 +1,83 @@
+"""The attacker reaches the registry's port, with the least of accounts or with none at all.
+
+They send what costs much: messages far larger than a method needs, connections by the hundred that
+say nothing, sign-ins by the hundred. Others are served meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from plumbing.client import refusal_of
+from plumbing.identity import Role
+from plumbing.incoming import LARGE_REQUEST_BYTES, REQUEST_BYTES
+from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.identity.passwords import HASHES_WAITING
+from tests.integration.registry.conftest import _settings, nats_url, registry  # noqa: F401
+from tests.integration.registry.running_registry import RunningRegistry, refused
+
+MORE_THAN_FILES = 1200  # connections; by default a process may open 1,024 files
+
+
+@contextmanager
+def silent_connections(address: str) -> Iterator[None]:
+    """Holds many connections that never say anything."""
+    host, _, port = address.rpartition(":")
+    with ExitStack() as held:
+        for _ in range(MORE_THAN_FILES):
+            held.enter_context(socket.create_connection((host, int(port))))
+        yield
+
+
+async def test_a_request_above_the_limit_of_its_method_is_not_decoded(
+    registry: RunningRegistry,  # noqa: F811
+) -> None:
+    operator = registry.client(Role.OPERATOR, subject_id=str(uuid4()))
+    with refused("INVALID_INPUT") as refusals:
+        await operator.registry.GetSubject(pb.GetSubjectRequest(subject_id="a" * REQUEST_BYTES))
+    assert f"{REQUEST_BYTES:,}" in refusals[0].message
+    far = "a" * (LARGE_REQUEST_BYTES + 1)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await operator.registry.GetSubject(pb.GetSubjectRequest(subject_id=far))
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_silent_connections_shut_nobody_out(
+    registry: RunningRegistry,  # noqa: F811
+) -> None:
+    subject = await registry.subject()
+    with silent_connections(registry.settings.address("registry")):
+        newcomer = registry.client(Role.CASEWORKER)
+        answer = await newcomer.registry.GetSubject(
+            pb.GetSubjectRequest(subject_id=subject.subject_id)
+        )
+    assert answer.subject.subject_id == subject.subject_id
+
+
+async def test_a_flood_of_sign_ins_is_refused_and_others_are_answered(
+    registry: RunningRegistry,  # noqa: F811
+) -> None:
+    subject = await registry.subject()
+    stranger, caseworker = registry.client_with(), registry.client(Role.CASEWORKER)
+    flood = [
+        asyncio.ensure_future(
+            stranger.identity.Login(
+                identity.LoginRequest(name=f"nobody-{number}", password="a guess among many")
+            )
+        )
+        for number in range(4 * HASHES_WAITING)
+    ]
+    read = await caseworker.registry.GetSubject(pb.GetSubjectRequest(subject_id=subject.subject_id))
+    answers = await asyncio.gather(*flood, return_exceptions=True)
+    reasons = {refusal_of(one).reason for one in answers if isinstance(one, grpc.aio.AioRpcError)}
+    assert read.subject.subject_id == subject.subject_id
+    assert "BUSY" in reasons
+    assert reasons <= {"BUSY", "UNAUTHENTICATED", "WRONG_STATE"}
