@@ -27,6 +27,7 @@ from plumbing.change import Changes
 from plumbing.client import ServiceToken
 from plumbing.clock import SystemClock, open_clock
 from plumbing.database import Database
+from plumbing.ended_sessions import EndedSessions
 from plumbing.events.connect import connect
 from plumbing.events.relay import Relay, refill
 from plumbing.events.subjects import ensure_streams
@@ -43,6 +44,7 @@ from plumbing.telemetry import start_logging
 from plumbing.tokens import Verifier, public_key
 from plumbing.tracing import end_tracing, start_tracing
 from plumbing.transport import server_credentials
+from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 
 GRACE_SECONDS = 2.0  # together with the worker's, shorter than the supervisor waits before it kills
 KEYS_EVERY_SECONDS = 0.1
@@ -115,8 +117,10 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         background = [relay.run, Sealer(parts.database).run, *assembly.background]
         background.append(_board(parts, assembly).run)
         background += [consumer.run for consumer in assembly.consumers]
+        ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
+        background.append(ended.run)
         tasks = [group.create_task(_forever(run)) for run in background]
-        server, healthy = await _serve(parts, assembly)
+        server, healthy = await _serve(parts, assembly, ended)
         counted.READY.set(1)
         log.info("process.ready", address=parts.settings.address(parts.service))
         await stop.wait()
@@ -150,7 +154,7 @@ async def _forever(run: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _serve(
-    parts: Parts, assembly: Assembly
+    parts: Parts, assembly: Assembly, ended: EndedSessions
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
     service = operations.OperationsServicer(parts, assembly)
     rpc = {**assembly.rpc, operations.SERVICE: service.register}
@@ -165,6 +169,7 @@ async def _serve(
         rpc,
         verifier,
         [*assembly.policies, operations.POLICY],
+        ended,
         credentials=server_credentials(parts.settings, parts.service),
     )
 

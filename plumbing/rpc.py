@@ -25,6 +25,7 @@ from law.errors import LawError, NotPermitted
 from plumbing import incoming
 from plumbing.call_log import served
 from plumbing.client import ON_BEHALF_OF, Refusal
+from plumbing.ended_sessions import EndedSessions
 from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.tokens import Verifier
@@ -107,8 +108,8 @@ Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.Gradin
 class Guard(grpc.aio.ServerInterceptor):
     """Checks identity, role and request before every gRPC handler; turns errors into statuses."""
 
-    def __init__(self, verifier: Verifier, policy: Policy) -> None:
-        self._verifier, self._policy = verifier, policy
+    def __init__(self, verifier: Verifier, policy: Policy, ended: EndedSessions) -> None:
+        self._verifier, self._policy, self._ended = verifier, policy, ended
         self._turns = Turns(HEAVY_AT_ONCE, of_one=HEAVY_OF_ONE, waiting=HEAVY_WAITING)
 
     async def intercept_service(
@@ -165,6 +166,7 @@ class Guard(grpc.aio.ServerInterceptor):
         if scheme.lower() != "bearer":
             raise Unauthenticated()
         caller = self._verifier.verify(token, metadata.get(ON_BEHALF_OF, ""))
+        self._ended.require_open(caller)
         if rule is None or not rule.admits(caller):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
         return caller
@@ -218,6 +220,7 @@ async def serve(
     services: Mapping[str, Register],
     verifier: Verifier,
     policies: Sequence[Policy],
+    ended: EndedSessions,
     *,
     credentials: grpc.ServerCredentials | None,
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
@@ -228,7 +231,7 @@ async def serve(
     """
     policy = {method: rule for part in policies for method, rule in part.items()}
     server = grpc.aio.server(
-        interceptors=[Guard(verifier, policy)],
+        interceptors=[Guard(verifier, policy, ended)],
         options=[
             # By default two servers can share a port without an error.
             ("grpc.so_reuseport", 0),

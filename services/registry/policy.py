@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from plumbing.identity import Role
 from plumbing.rpc import ANYONE, Policy, Rule, allow, in_person, only_services
-from plumbing.settings import PORTAL
+from plumbing.settings import PORTAL, SERVICES
 from protos.identity.v1 import identity_pb2
 from protos.registry.v1 import registry_pb2
 
@@ -71,6 +71,7 @@ _IDENTITY_RULES = {
     "LoginExternal": only_services(PORTAL),
     "ListSessions": _PEOPLE,
     "EndSession": _PEOPLE,
+    "ListEndedSessions": only_services(*SERVICES),
     "SetContact": _PEOPLE,
     "BeginSecondFactor": _PEOPLE,
     "ConfirmSecondFactor": _PEOPLE,

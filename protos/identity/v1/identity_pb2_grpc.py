@@ -115,6 +115,11 @@ class IdentityServiceStub:
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.SerializeToString,
                 response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.FromString,
                 _registered_method=True)
+        self.ListEndedSessions = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ListEndedSessions',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsResponse.FromString,
+                _registered_method=True)
         self.SetContact = channel.unary_unary(
                 '/quanheng.identity.v1.IdentityService/SetContact',
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetContactRequest.SerializeToString,
@@ -319,6 +324,14 @@ class IdentityServiceServicer:
 
     def EndSession(self, request, context):
         """Ends one of the caller's own logins, or all but the present one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEndedSessions(self, request, context):
+        """Lists the logins that were ended while their tokens would still be valid, so that every service
+        refuses these tokens. Only services may call it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -533,6 +546,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.EndSession,
                     request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.FromString,
                     response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.SerializeToString,
+            ),
+            'ListEndedSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEndedSessions,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsResponse.SerializeToString,
             ),
             'SetContact': grpc.unary_unary_rpc_method_handler(
                     servicer.SetContact,
@@ -1058,6 +1076,33 @@ class IdentityService:
             '/quanheng.identity.v1.IdentityService/EndSession',
             protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.SerializeToString,
             protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEndedSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ListEndedSessions',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,6 +52,10 @@ class IdentityServiceStub:
     """Returns the caller's own logins that have not ended."""
     EndSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EndSessionRequest, _identity_pb2.EndSessionResponse]
     """Ends one of the caller's own logins, or all but the present one."""
+    ListEndedSessions: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListEndedSessionsRequest, _identity_pb2.ListEndedSessionsResponse]
+    """Lists the logins that were ended while their tokens would still be valid, so that every service
+    refuses these tokens. Only services may call it.
+    """
     SetContact: _aio.UnaryUnaryMultiCallable[_identity_pb2.SetContactRequest, _identity_pb2.SetContactResponse]
     """Sets the mail address and telephone number of the caller's own account."""
     BeginSecondFactor: _aio.UnaryUnaryMultiCallable[_identity_pb2.BeginSecondFactorRequest, _identity_pb2.BeginSecondFactorResponse]
@@ -223,6 +227,16 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_identity_pb2.EndSessionRequest, _abc.Awaitable[_identity_pb2.EndSessionResponse]],
     ) -> _abc.Awaitable[_identity_pb2.EndSessionResponse]:
         """Ends one of the caller's own logins, or all but the present one."""
+
+    @_abc_1.abstractmethod
+    def ListEndedSessions(
+        self,
+        request: _identity_pb2.ListEndedSessionsRequest,
+        context: _aio.ServicerContext[_identity_pb2.ListEndedSessionsRequest, _abc.Awaitable[_identity_pb2.ListEndedSessionsResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ListEndedSessionsResponse]:
+        """Lists the logins that were ended while their tokens would still be valid, so that every service
+        refuses these tokens. Only services may call it.
+        """
 
     @_abc_1.abstractmethod
     def SetContact(

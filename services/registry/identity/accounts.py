@@ -85,6 +85,8 @@ async def change_account(
     before = row.audited()
     row.roles, row.bureau = sorted(roles), request.bureau
     row.institution = request.institution.strip()
+    if row.audited() != before:
+        await sessions.end_all(change, row)  # their tokens tell the former roles
     change.audit("change_account", f"account/{row.account_id}", before=before, after=row.audited())
     return pb.ChangeAccountResponse(account=wire.account(row))
 

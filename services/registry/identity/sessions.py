@@ -15,10 +15,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound
 from plumbing.change import Change
+from plumbing.clock import SystemClock
 from plumbing.identity import Unauthenticated
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as pb
-from services.registry.identity.tables import Account, Session
+from services.registry.identity.tables import Account, EndedSession, Session
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,12 @@ class Origin:
 async def open_session(
     session: AsyncSession, account_id: str, origin: Origin, now: datetime, over: datetime
 ) -> str:
-    """Opens a session of an account and returns its id; deletes those last renewed before `over`.
+    """Opens a session of an account and returns its id.
 
-    Their tokens have ended by then.
+    Deletes the sessions that were last renewed, or ended, before `over`: their tokens have expired.
     """
     await session.exec(sa.delete(Session).where(col(Session.renewed_at) < over))
+    await session.exec(sa.delete(EndedSession).where(col(EndedSession.ended_at) < over))
     row = Session(
         session_id=uuid4().hex,
         account_id=account_id,
@@ -91,7 +93,7 @@ async def end_session(change: Change, request: pb.EndSessionRequest) -> pb.EndSe
     if request.session_id:
         which = col(Session.session_id) == request.session_id
     ending = sa.and_(which, col(Session.account_id) == caller.account_id)
-    count = (await change.session.exec(sa.delete(Session).where(ending))).rowcount
+    count = await _end(change, ending)
     if request.session_id and not count:
         raise NotFound("没有这次登录，或者它已经结束", "There is no such login, or it has ended")
     after = {"ended": count}
@@ -102,8 +104,25 @@ async def end_session(change: Change, request: pb.EndSessionRequest) -> pb.EndSe
 async def end_all(change: Change, account: Account, *, but: str = "") -> None:
     """Ends every login of an account, except the session `but`."""
     of_account = col(Session.account_id) == account.account_id
-    others = sa.and_(of_account, col(Session.session_id) != but)
-    await change.session.exec(sa.delete(Session).where(others))
+    await _end(change, sa.and_(of_account, col(Session.session_id) != but))
+
+
+async def _end(change: Change, which: sa.ColumnElement[bool]) -> int:
+    """Ends logins and returns how many; the services soon refuse their tokens."""
+    ending = (await change.session.exec(select(Session).where(which))).all()
+    now = SystemClock().now()
+    for row in ending:
+        await change.session.delete(row)
+        change.session.add(EndedSession(session_id=row.session_id, ended_at=now))
+    return len(ending)
+
+
+async def list_ended_sessions(
+    view: View, request: pb.ListEndedSessionsRequest
+) -> pb.ListEndedSessionsResponse:
+    """Returns the logins that were ended while their tokens would still be valid."""
+    ids = await view.session.exec(select(EndedSession.session_id))
+    return pb.ListEndedSessionsResponse(session_ids=ids.all())
 
 
 def _message(row: Session, *, present: bool) -> pb.Session:

@@ -59,6 +59,15 @@ class ExternalIdentity(Base, table=True):
     bound_at: datetime
 
 
+class EndedSession(Base, table=True):
+    """A login that was ended, kept while its tokens would still be valid, by machine time."""
+
+    __tablename__ = "ended_session"
+
+    session_id: str = Field(primary_key=True)
+    ended_at: datetime = Field(index=True)
+
+
 class Session(Base, table=True):
     """A login of an account that has not ended, by machine time.
 

@@ -25,6 +25,7 @@ from tests.integration.conftest import NatsServer
 from tests.integration.events.support import eventually
 from tests.integration.events.support import running as working
 from tests.integration.registry.running_registry import RunningRegistry, running, sandbox
+from tests.logins import none_ended
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -51,6 +52,7 @@ class RegistryWithGrading(RunningRegistry):
             services,
             verifier,
             [ASSESSMENT_POLICY],
+            none_ended(),
             credentials=server_credentials(self.settings, "grading"),
         )
 

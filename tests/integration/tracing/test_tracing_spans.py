@@ -37,6 +37,7 @@ from protos.registry.v1 import registry_pb2_grpc as rpc
 from protos.registry.v1.events_pb2 import BureausChanged
 from tests.integration.events.support import eventually, running
 from tests.integration.objection.processes import refused
+from tests.logins import none_ended
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -112,7 +113,7 @@ async def server(tmp_path: Path) -> AsyncIterator[GuardedServer]:
     made = GuardedServer(tmp_path)
     policy = {f"/{method}": allow(Role.CASEWORKER) for method in (GET, CONTEST)}
     server, _ = await serve(
-        made.address, {REGISTRY: register}, made.verifier, [policy], credentials=None
+        made.address, {REGISTRY: register}, made.verifier, [policy], none_ended(), credentials=None
     )
     yield made
     for channel in made.channels:

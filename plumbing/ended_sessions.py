@@ -1,0 +1,45 @@
+"""The logins that were ended while their tokens would still be valid.
+
+A token says for itself that it is valid. So every service asks the registry every few seconds which
+logins were ended, and refuses their tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+import structlog
+
+from plumbing.identity import Caller, Unauthenticated
+from protos.identity.v1 import identity_pb2 as pb
+from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
+
+ASK_EVERY_SECONDS = 2.0
+log = structlog.get_logger()
+
+
+class EndedSessions:
+    """What the registry last told of ended logins; empty before it first answered.
+
+    While the registry is away, the last answer holds: nobody can end a login then.
+    """
+
+    def __init__(self, registry: IdentityServiceStub) -> None:
+        self._registry = registry
+        self._ids: frozenset[str] = frozenset()
+
+    def require_open(self, caller: Caller) -> None:
+        """Raises Unauthenticated if the login of the caller's token was ended."""
+        if caller.session_id in self._ids:
+            raise Unauthenticated("登录已被结束，请重新登录", "The login was ended; sign in again")
+
+    async def run(self) -> None:
+        """Asks the registry again and again, until cancelled."""
+        while True:
+            try:
+                answer = await self._registry.ListEndedSessions(pb.ListEndedSessionsRequest())
+                self._ids = frozenset(answer.session_ids)
+            except (grpc.aio.AioRpcError, OSError) as error:
+                log.info("ended_sessions.not_told", error=type(error).__name__)
+            await asyncio.sleep(ASK_EVERY_SECONDS)
