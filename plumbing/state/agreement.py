@@ -17,6 +17,9 @@ from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 # Figures that must be zero before services can be compared.
 UNDER_WAY = ("outbox.pending", "inbox.waiting", "audit.unsealed")
 SETTLE_SECONDS = 30.0
+# A step between two services that is no event, such as marking a record, shows as a difference while
+# it is taken. A difference counts once it was seen this many times in a row.
+SEEN_TIMES = 4
 LOOK_EVERY_SECONDS = 0.3
 
 
@@ -44,12 +47,9 @@ async def check(stubs: Stubs, settle_seconds: float = SETTLE_SECONDS) -> Agreeme
     problems += [
         (name, problem) for name, answer in answers.items() for problem in _unsettled(answer)
     ]
-    topics = _topics(answers)
-    problems += [
-        ("", problem) for topic, held in topics.items() for problem in _unequal(topic, held)
-    ]
+    problems += [("", problem) for problem in _differences(answers)]
     figures = {name: {f.name: f.value for f in a.figures} for name, a in answers.items()}
-    compared = {topic: tuple(held) for topic, held in topics.items() if len(held) > 1}
+    compared = {topic: tuple(held) for topic, held in _topics(answers).items() if len(held) > 1}
     return Agreement(figures, compared, tuple(problems))
 
 
@@ -61,10 +61,16 @@ async def is_at_rest(stubs: Stubs) -> bool:
 
 async def _settled(stubs: Stubs, seconds: float) -> dict[str, pb.CheckResponse]:
     loop = asyncio.get_running_loop()
-    ends = loop.time() + seconds
+    ends, differing = loop.time() + seconds, 0
     while True:
         answers = await _ask(stubs)
-        if loop.time() >= ends or not any(_under_way(answer) for answer in answers.values()):
+        if any(_under_way(answer) for answer in answers.values()):
+            differing = 0
+        elif differing == SEEN_TIMES - 1 or not any(_differences(answers)):
+            return answers
+        else:
+            differing += 1
+        if loop.time() >= ends:
             return answers
         await asyncio.sleep(LOOK_EVERY_SECONDS)
 
@@ -99,6 +105,11 @@ def _topics(answers: Mapping[str, pb.CheckResponse]) -> dict[str, dict[str, pb.D
         for digest in answer.digests:
             topics[digest.topic][service] = digest
     return topics
+
+
+def _differences(answers: Mapping[str, pb.CheckResponse]) -> list[pb.Problem]:
+    topics = _topics(answers).items()
+    return [problem for topic, held in topics for problem in _unequal(topic, held)]
 
 
 def _unequal(topic: str, held: Mapping[str, pb.Digest]) -> list[pb.Problem]:

@@ -10,6 +10,7 @@ import pytest
 from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.platform import reconcile_all
 from services.cli.demo import mail
 from services.cli.health import agreement
@@ -24,6 +25,10 @@ async def actions(platform: RunningPlatform, record_id: str) -> list[str]:
     stub = platform.administrator.operations["registry"]
     request = operations.ListAuditRequest(object=f"record/{record_id}")
     return [entry.action for entry in (await ask(stub.ListAudit(request))).entries]
+
+
+async def marked(platform: RunningPlatform, record: registry.Record) -> bool:
+    return (await platform.record(record.record_id)).contested
 
 
 async def delivered(platform: RunningPlatform, number: str) -> alerts.Notice | None:
@@ -71,9 +76,9 @@ async def test_everything_agrees_after_all_that(platform: RunningPlatform) -> No
 async def test_a_lost_temporal_store_costs_nothing(platform: RunningPlatform) -> None:
     record = await platform.enter_penalty()
     case = await platform.accepted_case(record)
-    assert (
-        await agreement.check(platform.administrator, PATIENCE_SECONDS)
-    ).holds  # and no event is under way
+    await until(lambda: marked(platform, record))
+    agreed = await agreement.check(platform.administrator, PATIENCE_SECONDS)
+    assert agreed.holds, agreed.problems  # and no event is under way
     await platform.machine.stop()
     shutil.rmtree(platform.machine.data_dir / "temporal")
     await platform.machine.start()

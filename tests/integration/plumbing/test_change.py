@@ -19,6 +19,7 @@ from plumbing.identity import Caller, Role
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.events.support import running
 from tests.integration.platforms import until
 from tests.patience import PATIENCE_SECONDS
 
@@ -142,14 +143,13 @@ async def test_the_sealer_at_rest_looks_when_something_was_committed(
             looks.append(await super().seal())
             return looks[-1]
 
-    running = asyncio.create_task(Counted(database).run())
-    await until(lambda: looks == [0])
-    for _ in range(10):
-        await asyncio.sleep(0.01)
-    assert looks == [0]
-    await enter(changes, 1)
-    await until(lambda: sum(looks) == 1)
-    running.cancel()
+    async with running(Counted(database).run()):
+        await until(lambda: looks == [0])
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+        assert looks == [0]
+        await enter(changes, 1)
+        await until(lambda: sum(looks) == 1)
 
 
 async def test_the_sealer_looks_now_and_then_for_what_another_process_left(
@@ -157,12 +157,10 @@ async def test_the_sealer_looks_now_and_then_for_what_another_process_left(
 ) -> None:
     monkeypatch.setattr(audit, "SEAL_EVERY_SECONDS", 0.01)
     sealer = Sealer(Database(database.engine.url.render_as_string(hide_password=False)))
-    running = asyncio.create_task(sealer.run())
-    await enter(changes, 1)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with running(sealer.run()), asyncio.timeout(PATIENCE_SECONDS):
+        await enter(changes, 1)
         while (await audit.verify(database)).unsealed:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    running.cancel()
     await asyncio.wait({running})
     await sealer._database.close()
 
