@@ -38,7 +38,7 @@ class EndedSessions:
         """Asks the registry again and again, until cancelled."""
         while True:
             try:
-                answer = await self._registry.ListEndedSessions(pb.ListEndedSessionsRequest())
+                answer = await self._registry.GetEndedSessions(pb.GetEndedSessionsRequest())
                 self._ids = frozenset(answer.session_ids)
             except (grpc.aio.AioRpcError, OSError) as error:
                 log.info("ended_sessions.not_told", error=type(error).__name__)

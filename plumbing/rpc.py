@@ -141,10 +141,9 @@ class Guard(grpc.aio.ServerInterceptor):
                     _check_certificate(caller, context)
                     set_current_caller(caller)
                     call.called_by(caller)
-                    async with self._turn(method, caller):
-                        request = await incoming.checked(
-                            received, read, call.about, self._largest(method)
-                        )
+                    rule = self._policy[method]
+                    async with self._turn(rule, caller):
+                        request = await incoming.checked(received, read, call.about, rule.largest)
                         return call.answered(await inner(request, context))
                 except LawError as error:
                     await incoming.read_leftover(received)
@@ -171,8 +170,8 @@ class Guard(grpc.aio.ServerInterceptor):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
         return caller
 
-    def _turn(self, method: str, caller: Caller) -> contextlib.AbstractAsyncContextManager[None]:
-        if not self._policy[method].heavy:
+    def _turn(self, rule: Rule, caller: Caller) -> contextlib.AbstractAsyncContextManager[None]:
+        if not rule.heavy:
             return contextlib.nullcontext()
         return self._turns.take(caller.account_id or caller.service)
 

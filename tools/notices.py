@@ -38,11 +38,11 @@ def _name(found: Distribution) -> str:
 
 def _licence(found: Distribution) -> str:
     told = found.metadata
-    if expression := told.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in told:
+        return told["License-Expression"]
     classified = [one for one in told.get_all("Classifier", []) if one.startswith("License ::")]
     names = [one.rpartition(" :: ")[2] for one in classified if one.count(" :: ") > 1]
-    short = (told.get("License") or "").strip().partition("\n")[0]
+    short = told["License"].strip().partition("\n")[0] if "License" in told else ""
     return ", ".join(names) or short or "not told"
 
 

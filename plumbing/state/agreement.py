@@ -17,8 +17,8 @@ from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 # Figures that must be zero before services can be compared.
 UNDER_WAY = ("outbox.pending", "inbox.waiting", "audit.unsealed")
 SETTLE_SECONDS = 30.0
-# A step between two services that is no event, such as marking a record, shows as a difference while
-# it is taken. A difference counts once it was seen this many times in a row.
+# A step between services that is no event, such as marking a record, shows as a difference while it
+# is taken. A difference counts once it was seen this many times in a row.
 SEEN_TIMES = 4
 LOOK_EVERY_SECONDS = 0.3
 

@@ -71,7 +71,7 @@ _IDENTITY_RULES = {
     "LoginExternal": only_services(PORTAL),
     "ListSessions": _PEOPLE,
     "EndSession": _PEOPLE,
-    "ListEndedSessions": only_services(*SERVICES),
+    "GetEndedSessions": only_services(*SERVICES),
     "SetContact": _PEOPLE,
     "BeginSecondFactor": _PEOPLE,
     "ConfirmSecondFactor": _PEOPLE,

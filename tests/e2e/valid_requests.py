@@ -284,7 +284,7 @@ _OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
     "SetPasswordByLink": lambda _staff, _person: identity.SetPasswordByLinkRequest(
         token="no.link", new_password="a long test password"
     ),
-    "ListEndedSessions": lambda _staff, _person: identity.ListEndedSessionsRequest(),
+    "GetEndedSessions": lambda _staff, _person: identity.GetEndedSessionsRequest(),
     "GetMailedToken": lambda _staff, _person: identity.GetMailedTokenRequest(link_id="nothing"),
     "RegisterOperator": lambda staff, _person: register_operator(staff.places["own"]),
     "InviteColleague": lambda _staff, _person: identity.InviteColleagueRequest(

@@ -54,7 +54,7 @@ OF_SERVICES = {
     "IdentityService.LoginVisitor": {"portal"},
     "IdentityService.LoginExternal": {"portal"},
     "IdentityService.GetMailedToken": {"alerts"},
-    "IdentityService.ListEndedSessions": {"registry", "grading", "objection", "alerts"},
+    "IdentityService.GetEndedSessions": {"registry", "grading", "objection", "alerts"},
 }
 
 TABLE = """
@@ -84,7 +84,7 @@ IdentityService.RequestPasswordLink any      +  +  +  +  +  +  +  +  +  +   +  +
 IdentityService.SendPasswordLink any         -  -  -  -  -  -  -  +  -  -   -  -  -
 IdentityService.GetPasswordLink any          0  0  0  0  0  0  0  0  0  0   0  0  0
 IdentityService.SetPasswordByLink any        0  0  0  0  0  0  0  0  0  0   0  0  0
-IdentityService.ListEndedSessions any        -  -  -  -  -  -  -  -  -  0   -  -  -
+IdentityService.GetEndedSessions any        -  -  -  -  -  -  -  -  -  0   -  -  -
 IdentityService.GetMailedToken any           -  -  -  -  -  -  -  -  -  0   -  -  -
 IdentityService.RegisterOperator any         +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.ListRegistrations own        -  +  +  -  -  -  -  -  -  -   +  +  -

@@ -43,7 +43,7 @@ async def test_a_request_above_the_limit_of_its_method_is_not_decoded(
     operator = registry.client(Role.OPERATOR, subject_id=str(uuid4()))
     with refused("INVALID_INPUT") as refusals:
         await operator.registry.GetSubject(pb.GetSubjectRequest(subject_id="a" * REQUEST_BYTES))
-    assert f"{REQUEST_BYTES:,}" in refusals[0].message
+    assert f"{REQUEST_BYTES:,}" in refusals[0].message_en
     far = "a" * (LARGE_REQUEST_BYTES + 1)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await operator.registry.GetSubject(pb.GetSubjectRequest(subject_id=far))

@@ -444,8 +444,8 @@ class ListSessionsResponse(_message.Message):
 Global___ListSessionsResponse: _TypeAlias = ListSessionsResponse  # noqa: Y015
 
 @_typing.final
-class ListEndedSessionsRequest(_message.Message):
-    """Request of ListEndedSessions."""
+class GetEndedSessionsRequest(_message.Message):
+    """Request of GetEndedSessions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -458,11 +458,11 @@ class ListEndedSessionsRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListEndedSessionsRequest: _TypeAlias = ListEndedSessionsRequest  # noqa: Y015
+Global___GetEndedSessionsRequest: _TypeAlias = GetEndedSessionsRequest  # noqa: Y015
 
 @_typing.final
-class ListEndedSessionsResponse(_message.Message):
-    """Response of ListEndedSessions."""
+class GetEndedSessionsResponse(_message.Message):
+    """Response of GetEndedSessions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -482,7 +482,7 @@ class ListEndedSessionsResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListEndedSessionsResponse: _TypeAlias = ListEndedSessionsResponse  # noqa: Y015
+Global___GetEndedSessionsResponse: _TypeAlias = GetEndedSessionsResponse  # noqa: Y015
 
 @_typing.final
 class EndSessionRequest(_message.Message):

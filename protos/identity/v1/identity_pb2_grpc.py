@@ -115,10 +115,10 @@ class IdentityServiceStub:
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.SerializeToString,
                 response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.FromString,
                 _registered_method=True)
-        self.ListEndedSessions = channel.unary_unary(
-                '/quanheng.identity.v1.IdentityService/ListEndedSessions',
-                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsRequest.SerializeToString,
-                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsResponse.FromString,
+        self.GetEndedSessions = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/GetEndedSessions',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetEndedSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetEndedSessionsResponse.FromString,
                 _registered_method=True)
         self.SetContact = channel.unary_unary(
                 '/quanheng.identity.v1.IdentityService/SetContact',
@@ -329,8 +329,8 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListEndedSessions(self, request, context):
-        """Lists the logins that were ended while their tokens would still be valid, so that every service
+    def GetEndedSessions(self, request, context):
+        """Returns the logins that were ended while their tokens would still be valid, so that every service
         refuses these tokens. Only services may call it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -547,10 +547,10 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionRequest.FromString,
                     response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndSessionResponse.SerializeToString,
             ),
-            'ListEndedSessions': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListEndedSessions,
-                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsRequest.FromString,
-                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsResponse.SerializeToString,
+            'GetEndedSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEndedSessions,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetEndedSessionsRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.GetEndedSessionsResponse.SerializeToString,
             ),
             'SetContact': grpc.unary_unary_rpc_method_handler(
                     servicer.SetContact,
@@ -1087,7 +1087,7 @@ class IdentityService:
             _registered_method=True)
 
     @staticmethod
-    def ListEndedSessions(request,
+    def GetEndedSessions(request,
             target,
             options=(),
             channel_credentials=None,
@@ -1100,9 +1100,9 @@ class IdentityService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/quanheng.identity.v1.IdentityService/ListEndedSessions',
-            protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsRequest.SerializeToString,
-            protos_dot_identity_dot_v1_dot_identity__pb2.ListEndedSessionsResponse.FromString,
+            '/quanheng.identity.v1.IdentityService/GetEndedSessions',
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetEndedSessionsRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.GetEndedSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,8 +52,8 @@ class IdentityServiceStub:
     """Returns the caller's own logins that have not ended."""
     EndSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EndSessionRequest, _identity_pb2.EndSessionResponse]
     """Ends one of the caller's own logins, or all but the present one."""
-    ListEndedSessions: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListEndedSessionsRequest, _identity_pb2.ListEndedSessionsResponse]
-    """Lists the logins that were ended while their tokens would still be valid, so that every service
+    GetEndedSessions: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetEndedSessionsRequest, _identity_pb2.GetEndedSessionsResponse]
+    """Returns the logins that were ended while their tokens would still be valid, so that every service
     refuses these tokens. Only services may call it.
     """
     SetContact: _aio.UnaryUnaryMultiCallable[_identity_pb2.SetContactRequest, _identity_pb2.SetContactResponse]
@@ -229,12 +229,12 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         """Ends one of the caller's own logins, or all but the present one."""
 
     @_abc_1.abstractmethod
-    def ListEndedSessions(
+    def GetEndedSessions(
         self,
-        request: _identity_pb2.ListEndedSessionsRequest,
-        context: _aio.ServicerContext[_identity_pb2.ListEndedSessionsRequest, _abc.Awaitable[_identity_pb2.ListEndedSessionsResponse]],
-    ) -> _abc.Awaitable[_identity_pb2.ListEndedSessionsResponse]:
-        """Lists the logins that were ended while their tokens would still be valid, so that every service
+        request: _identity_pb2.GetEndedSessionsRequest,
+        context: _aio.ServicerContext[_identity_pb2.GetEndedSessionsRequest, _abc.Awaitable[_identity_pb2.GetEndedSessionsResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.GetEndedSessionsResponse]:
+        """Returns the logins that were ended while their tokens would still be valid, so that every service
         refuses these tokens. Only services may call it.
         """
 

@@ -79,26 +79,43 @@ class Passwords:
         # One try at a time for each name and address, so that a hundred at once are all counted.
         lock = self._locks.setdefault((name, source), asyncio.Lock())
         async with lock:
-            account = await self._find(name)
-            known = account is not None and await self._known.has(account.account_id, source)
-            if not known:
-                await self._throttle.require_patience(name, source)
-            right = await self.matches(account, password, source)
+            async with self._turns.take(source):
+                account, known, right = await self._try(name, password, source)
             if account is None or not right:
-                await self._note_wrong(name, source, known=known)
+                await self._delay(name, source, known=known)
                 raise Unauthenticated("用户名或密码不正确", "The name or the password is wrong")
-            await self._throttle.forget(name, source)
             return account
+
+    async def _try(
+        self, name: str, password: str, source: str
+    ) -> tuple[Account | None, bool, bool]:
+        """The account of a name, whether it is known at the source, and whether all is right."""
+        account = await self._find(name)
+        known = account is not None and await self._known.has(account.account_id, source)
+        if not known:
+            await self._throttle.require_patience(name, source)
+        right = await self._is_right(account, password)
+        if right:
+            await self._throttle.forget(name, source)
+        else:
+            await self._throttle.count(name, source)
+        return account, known, right
 
     async def know(self, account: Account, source: str) -> None:
         """Notes that an account has signed in completely from a network address."""
         await self._known.note(account.account_id, source)
 
-    async def matches(self, account: Account | None, password: str, source: str = "") -> bool:
-        """Returns whether it is the password of an open account; takes as long without account."""
+    async def matches(self, account: Account | None, password: str) -> bool:
+        """Returns whether it is the password of an open account; takes as long without account.
+
+        Raises Busy if too many hashes wait.
+        """
+        async with self._turns.take(account.account_id if account else ""):
+            return await self._is_right(account, password)
+
+    async def _is_right(self, account: Account | None, password: str) -> bool:
         hashed = account.password_hash if account and account.password_hash else self._unknown_hash
-        async with self._turns.take(source):
-            right = await self._in_thread(self._verify, hashed, password)
+        right = await self._in_thread(self._verify, hashed, password)
         return right and account is not None and not account.closed
 
     def _in_thread(self, work: Callable[..., T], *arguments: str) -> Awaitable[T]:
@@ -122,8 +139,7 @@ class Passwords:
             rows = (await session.exec(bearing.limit(2))).all()
         return rows[0] if len(rows) == 1 else None
 
-    async def _note_wrong(self, name: str, source: str, *, known: bool) -> None:
-        await self._throttle.count(name, source)
+    async def _delay(self, name: str, source: str, *, known: bool) -> None:
         beyond = await self._throttle.times(name, source) - SIGN_IN.at_source
         if known and beyond >= 0:
             await self._sleep(min(2.0**beyond / 2, LONGEST_DELAY))

@@ -110,7 +110,7 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
     GetCaller = query(queries.get_caller)
     ListSessions = query(sessions.list_sessions)
     EndSession = change(sessions.end_session)
-    ListEndedSessions = query(sessions.list_ended_sessions)
+    GetEndedSessions = query(sessions.get_ended_sessions)
 
     async def CreateAccount(
         self, request: pb.CreateAccountRequest, context: Any

@@ -117,12 +117,12 @@ async def _end(change: Change, which: sa.ColumnElement[bool]) -> int:
     return len(ending)
 
 
-async def list_ended_sessions(
-    view: View, request: pb.ListEndedSessionsRequest
-) -> pb.ListEndedSessionsResponse:
+async def get_ended_sessions(
+    view: View, request: pb.GetEndedSessionsRequest
+) -> pb.GetEndedSessionsResponse:
     """Returns the logins that were ended while their tokens would still be valid."""
     ids = await view.session.exec(select(EndedSession.session_id))
-    return pb.ListEndedSessionsResponse(session_ids=ids.all())
+    return pb.GetEndedSessionsResponse(session_ids=ids.all())
 
 
 def _message(row: Session, *, present: bool) -> pb.Session:

@@ -31,6 +31,7 @@ from tests.integration.alerts.running_alerts import (
     subject,
     verification,
 )
+from tests.logins import none_ended
 from tests.ports import free_port
 
 As = Callable[..., AlertsServiceStub]
@@ -45,7 +46,7 @@ async def sign_in(alerts: RunningAlerts, tmp_path: Path) -> AsyncIterator[As]:
     verifier = Verifier(public_key(tmp_path), SystemClock())
     servicer = AlertsServicer(alerts.changes)
     server, _ = await serve(
-        address, {SERVICE: servicer.register}, verifier, [POLICY], credentials=None
+        address, {SERVICE: servicer.register}, verifier, [POLICY], none_ended(), credentials=None
     )
     channels: list[grpc.aio.Channel] = []
 

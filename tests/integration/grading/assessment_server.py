@@ -21,6 +21,7 @@ from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from services.grading.assessments.policy import ASSESSMENT_POLICY, ASSESSMENTS
 from services.grading.assessments.servicer import AssessmentServicer
+from tests.logins import none_ended
 from tests.ports import free_port
 
 As = Callable[..., AssessmentServiceStub]
@@ -34,7 +35,7 @@ async def serving_assessments(database: Database, clock: Clock, keys: Path) -> A
     servicer = AssessmentServicer(Changes(database, clock))
     verifier = Verifier(public_key(keys), SystemClock())
     services = {ASSESSMENTS: servicer.register}
-    server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY], credentials=None)
+    server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY], none_ended(), credentials=None)
     channels: list[grpc.aio.Channel] = []
 
     def sign_in(

@@ -27,6 +27,7 @@ from services.grading.rulesets.background import ImpactRuns
 from services.grading.rulesets.servicer import RulesetServicer
 from tests.integration.events.support import running
 from tests.integration.grading.support import Platform, penalty, subject
+from tests.logins import none_ended
 from tests.ports import free_port
 
 MUNICIPAL = "330100"
@@ -105,7 +106,7 @@ async def open_office(platform: Platform, tmp_path: Path) -> AsyncIterator[Offic
     servicer = RulesetServicer(changes, lambda: woken.append(True), runs.wake)
     verifier = Verifier(public_key(tmp_path), SystemClock())
     server, _ = await serve(
-        address, {RULESETS: servicer.register}, verifier, [RULESET_POLICY], credentials=None
+        address, {RULESETS: servicer.register}, verifier, [RULESET_POLICY], none_ended(), credentials=None
     )
     channels: list[grpc.aio.Channel] = []
 

@@ -22,6 +22,7 @@ from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
 from services.grading.policy import POLICY, SERVICE
 from services.grading.servicer import GradingServicer
 from tests.integration.grading.support import START, Platform, penalty, subject
+from tests.logins import none_ended
 from tests.ports import free_port
 
 As = Callable[..., GradingServiceStub]
@@ -35,7 +36,7 @@ async def sign_in(platform: Platform, tmp_path: Path) -> AsyncIterator[As]:
     servicer = GradingServicer(Changes(platform.database, platform.clock))
     verifier = Verifier(public_key(tmp_path), SystemClock())
     server, _ = await serve(
-        address, {SERVICE: servicer.register}, verifier, [POLICY], credentials=None
+        address, {SERVICE: servicer.register}, verifier, [POLICY], none_ended(), credentials=None
     )
     channels: list[grpc.aio.Channel] = []
 

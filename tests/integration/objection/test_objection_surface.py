@@ -25,6 +25,7 @@ from services.objection.clients import Clients
 from services.objection.policy import POLICY, SERVICE
 from services.objection.servicer import ObjectionServicer
 from tests.integration.objection.processes import refused
+from tests.logins import none_ended
 from tests.ports import free_port
 from tests.postgres import Databases
 
@@ -40,7 +41,7 @@ async def operator(tmp_path: Path, databases: Databases) -> AsyncIterator[Object
     address = f"127.0.0.1:{free_port()}"
     verifier = Verifier(public_key(tmp_path), SystemClock())
     server, _ = await serve(
-        address, {SERVICE: servicer.register}, verifier, [POLICY], credentials=None
+        address, {SERVICE: servicer.register}, verifier, [POLICY], none_ended(), credentials=None
     )
     caller = Caller("operator", "经营者", frozenset({Role.OPERATOR}), subject_id="subject-1")
     token, _ = signer.issue(caller)

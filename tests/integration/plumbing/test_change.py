@@ -161,7 +161,6 @@ async def test_the_sealer_looks_now_and_then_for_what_another_process_left(
         await enter(changes, 1)
         while (await audit.verify(database)).unsealed:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    await asyncio.wait({running})
     await sealer._database.close()
 
 
