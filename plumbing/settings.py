@@ -121,9 +121,9 @@ class Settings(BaseSettings):
     temporal_tls_dir: str = ""
     # Programs of the vendors in place of those that the wheels bring, for one machine.
     nats_program: str = ""
-    nats_program_sha256: str = ""
+    nats_program_digest: str = ""
     temporal_program: str = ""
-    temporal_program_sha256: str = ""
+    temporal_program_digest: str = ""
 
     # Without a mail server no mail is sent: notices wait until one is set.
     smtp_url: str = ""

@@ -49,7 +49,7 @@ def _checked(program: str, setting: str, settings: Settings) -> str:
     named = getattr(settings, f"{setting}_program")
     path = Path(named) if named else Path(sysconfig.get_path("scripts"), program)
     _require_file(path, program, variable(f"{setting}_program"))
-    given = getattr(settings, f"{setting}_program_sha256")
+    given = getattr(settings, f"{setting}_program_digest")
     expected = given if named else _of_the_wheel(program)
     if expected and (seen := _digest(path)) != expected.lower():
         raise NotTheProgram(

@@ -47,10 +47,10 @@ def test_a_program_of_a_wheel_that_was_changed_is_not_started(
 def test_a_program_that_a_setting_names_is_taken_if_its_digest_is_the_one_given(own: Path) -> None:
     digest = hashlib.sha256(own.read_bytes()).hexdigest()
     assert nats_program(Settings(nats_program=str(own))) == str(own)
-    named = Settings(nats_program=str(own), nats_program_sha256=digest.upper())
+    named = Settings(nats_program=str(own), nats_program_digest=digest.upper())
     assert nats_program(named) == str(own)
     with pytest.raises(NotTheProgram):
-        nats_program(Settings(nats_program=str(own), nats_program_sha256="0" * 64))
+        nats_program(Settings(nats_program=str(own), nats_program_digest="0" * 64))
 
 
 def test_a_program_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
