@@ -34,8 +34,8 @@ async def serving_assessments(database: Database, clock: Clock, keys: Path) -> A
     address = f"127.0.0.1:{free_port()}"
     servicer = AssessmentServicer(Changes(database, clock))
     verifier = Verifier(public_key(keys), SystemClock())
-    services = {ASSESSMENTS: servicer.register}
-    server, _ = await serve(address, services, verifier, [ASSESSMENT_POLICY], none_ended(), credentials=None)
+    services, rules = {ASSESSMENTS: servicer.register}, [ASSESSMENT_POLICY]
+    server, _ = await serve(address, services, verifier, rules, none_ended(), credentials=None)
     channels: list[grpc.aio.Channel] = []
 
     def sign_in(

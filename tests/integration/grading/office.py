@@ -105,9 +105,8 @@ async def open_office(platform: Platform, tmp_path: Path) -> AsyncIterator[Offic
     runs = ImpactRuns(changes)
     servicer = RulesetServicer(changes, lambda: woken.append(True), runs.wake)
     verifier = Verifier(public_key(tmp_path), SystemClock())
-    server, _ = await serve(
-        address, {RULESETS: servicer.register}, verifier, [RULESET_POLICY], none_ended(), credentials=None
-    )
+    services, rules = {RULESETS: servicer.register}, [RULESET_POLICY]
+    server, _ = await serve(address, services, verifier, rules, none_ended(), credentials=None)
     channels: list[grpc.aio.Channel] = []
 
     def sign_in(*roles: Role, bureau: str = MUNICIPAL, account: str = "test") -> RulesetServiceStub:

@@ -26,6 +26,7 @@ from plumbing.tokens import Signer, Verifier, make_keys
 from plumbing.transport import NoCertificate, server_credentials
 from protos.identity.v1 import identity_pb2 as pb
 from protos.identity.v1 import identity_pb2_grpc as rpc
+from tests.logins import none_ended
 from tests.ports import free_port
 
 SERVICE = "quanheng.identity.v1.IdentityService"
@@ -56,6 +57,7 @@ async def serving(settings: Settings) -> AsyncIterator[Signer]:
         {SERVICE: register},
         Verifier(key, SystemClock()),
         [POLICY],
+        none_ended(),
         credentials=server_credentials(settings, "registry"),
     )
     yield Signer(key, SystemClock(), timedelta(minutes=5))
