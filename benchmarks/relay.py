@@ -22,6 +22,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import sqlalchemy as sa
+from joserfc.jwk import OKPKey
 from nats.js import JetStreamContext
 from nats.js.api import Header
 from rich.console import Console
@@ -32,10 +33,12 @@ from plumbing.clock import SystemClock
 from plumbing.database import Database, PlumbingTable
 from plumbing.events.connect import connect
 from plumbing.events.consumer import Consumer
+from plumbing.events.credentials import Credentials
 from plumbing.events.envelope import Attributes
 from plumbing.events.inbox import EventHandler, InboxPosition
 from plumbing.events.outbox import Outbox
 from plumbing.events.relay import Relay
+from plumbing.events.signing import EventSigner, Signatures
 from plumbing.events.subjects import Stream, ensure_streams, subject_of
 from protos.registry.v1.events_pb2 import BureausChanged
 
@@ -46,6 +49,9 @@ CONSUMED_EVENTS = 3_000
 AGGREGATES = 5_000
 BODY_BYTES = 400
 
+KEY = OKPKey.generate_key("Ed25519")
+SIGNER = EventSigner({"registry": KEY})
+SIGNATURES = Signatures(lambda _service: [KEY])
 Way = Callable[[Database, JetStreamContext], Awaitable[float]]
 
 
@@ -62,7 +68,7 @@ async def relay(database: Database, js: JetStreamContext) -> float:
     """Runs the relay: it reads, publishes in order, and marks."""
     await _filled(database, EVENTS)
     started = time.perf_counter()
-    drained = await Relay(database, js, SystemClock()).drain()
+    drained = await Relay(database, js, SIGNER, SystemClock()).drain()
     if drained.published != EVENTS:
         raise RuntimeError(f"Not all published: {drained}")
     return EVENTS / (time.perf_counter() - started)
@@ -83,9 +89,11 @@ async def naive(database: Database, js: JetStreamContext) -> float:
 async def consumer(database: Database, js: JetStreamContext) -> float:
     """Runs a consumer with its inbox, one transaction for each event."""
     await _filled(database, CONSUMED_EVENTS)
-    await Relay(database, js, SystemClock()).drain()
+    await Relay(database, js, SIGNER, SystemClock()).drain()
     handlers = [EventHandler(BureausChanged)]
-    running_consumer = Consumer("bench", Stream.REGISTRY, database, js, SystemClock(), handlers)
+    running_consumer = Consumer(
+        "bench", Stream.REGISTRY, database, js, SIGNATURES, SystemClock(), handlers
+    )
     started = time.perf_counter()
     task = asyncio.create_task(running_consumer.run())
     while await _consumed(database) < CONSUMED_EVENTS:  # noqa: ASYNC110  counted in the database
@@ -140,11 +148,11 @@ def _headers(row: Outbox) -> dict[str, str]:
 
 async def once(way: Way, nats_url: str, folder: Path) -> float:
     """Measures once on an empty database and empty streams; returns events per second."""
-    client = await connect(nats_url)
+    client = await connect(nats_url, Credentials("benchmark", KEY))
     js = client.jetstream()
-    await ensure_streams(js)
+    await ensure_streams(js, "registry")
     await js.delete_stream(Stream.REGISTRY)
-    await ensure_streams(js)
+    await ensure_streams(js, "registry")
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         database = Database(f"sqlite+aiosqlite:///{fresh}/outbox.db")
         async with database.engine.begin() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from prometheus_client.samples import Sample
 from sqlmodel import col, select
 
+from law.errors import WrongState
 from plumbing import audit, paging, validation
 from plumbing.change import Change
 from plumbing.clock import SHANGHAI
 from plumbing.events import dead_letters, inspection
+from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import DeadLetter
 from plumbing.identity import Role
 from plumbing.metrics.metric import REGISTRY
@@ -37,6 +39,7 @@ POLICY: Policy = {
         "ListAudit",
         "ListDeadLetters",
         "ReplayDeadLetters",
+        "DiscardDeadLetters",
     )
 }
 
@@ -94,15 +97,25 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
         )
 
     async def _check_plumbing(self, findings: Findings) -> None:
-        parts, own = self._parts, {c.name for c in self._assembly.consumers}
+        parts, own = self._parts, {c.name: c.stream for c in self._assembly.consumers}
         findings.figures["outbox.pending"] = (await inspection.outbox_pending(parts.database)).count
-        lags = [lag for lag in await inspection.consumer_lags(parts.js) if lag.consumer in own]
+        lags = [
+            lag
+            for lag in await inspection.consumer_lags(parts.js, {*own.values()})
+            if lag.consumer in own
+        ]
         findings.figures["inbox.waiting"] = sum(lag.waiting + lag.unacknowledged for lag in lags)
         dead = await inspection.dead_letter_counts(parts.js)
         findings.figures["dead_letters"] = sum(dead.get(name, 0) for name in own)
         if given_up := findings.figures["dead_letters"]:
             zh, en = f"有 {given_up} 个事件无法处理，已搁置", f"{given_up} events were given up"
             findings.differ("dead_letters", parts.service, zh, en)
+        refused = await inspection.unsigned_counts(parts.js)
+        findings.figures["unsigned_events"] = sum(refused.get(name, 0) for name in own)
+        if unsigned := findings.figures["unsigned_events"]:
+            zh = f"拒收了 {unsigned} 个没有有效签名的来件，可能有人伪造"
+            en = f"{unsigned} unsigned messages were refused; somebody may forge events"
+            findings.differ("unsigned_events", parts.service, zh, en)
         walk = await audit.verify(parts.database)
         findings.figures |= {"audit.sealed": walk.sealed, "audit.unsealed": walk.unsealed}
         for object_, why in walk.breaks:
@@ -143,11 +156,7 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: Any
     ) -> pb.ListDeadLettersResponse:
-        letters = [
-            _letter(letter)
-            for consumer in self._assembly.consumers
-            async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
-        ]
+        letters = [self._shown(letter) async for _, letter in self._letters(set())]
         return pb.ListDeadLettersResponse(
             letters=sorted(letters, key=lambda letter: letter.sequence)
         )
@@ -161,16 +170,40 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
             if replay.error is None:
                 answer.handled += 1
             else:
-                answer.failed.append(_letter(replay.letter))
+                answer.failed.append(self._shown(replay.letter))
         return answer
 
+    async def DiscardDeadLetters(
+        self, request: pb.DiscardDeadLettersRequest, context: Any
+    ) -> pb.DiscardDeadLettersResponse:
+        letters = [letter async for _, letter in self._letters(set(request.sequences))]
+        _refuse_events(letter for letter in letters if self._signed(letter))
+        await self.once(request, _note_discard)
+        for letter in letters:
+            await dead_letters.discard(self._parts.js, letter)
+        return pb.DiscardDeadLettersResponse(discarded=len(letters))
+
+    def _signed(self, letter: DeadLetter) -> bool:
+        return self._parts.signatures.signed(letter.subject, letter.headers, letter.body)
+
+    def _shown(self, letter: DeadLetter) -> pb.DeadLetter:
+        message = _letter(letter)
+        message.unsigned = not self._signed(letter)
+        return message
+
     async def _replays(self, sequences: set[int]) -> list[dead_letters.Replay]:
+        signatures = self._parts.signatures
         return [
-            await dead_letters.replay(self._parts.js, consumer.inbox, letter)
-            for consumer in self._assembly.consumers
-            async for letter in dead_letters.dead_letters(self._parts.js, consumer.name)
-            if not sequences or letter.seq in sequences
+            await dead_letters.replay(self._parts.js, consumer.inbox, signatures, letter)
+            async for consumer, letter in self._letters(sequences)
         ]
+
+    async def _letters(self, sequences: set[int]) -> AsyncIterator[tuple[Consumer, DeadLetter]]:
+        """The dead letters with these numbers, or all, each with its consumer."""
+        for consumer in self._assembly.consumers:
+            async for letter in dead_letters.dead_letters(self._parts.js, consumer.name):
+                if not sequences or letter.seq in sequences:
+                    yield consumer, letter
 
 
 def _sample(sample: Sample) -> pb.Sample:
@@ -185,6 +218,24 @@ async def _note_replay(
     sequences = {"sequences": list(request.sequences)}
     change.audit("replay_dead_letters", "dead_letters", after=sequences)
     return pb.ReplayDeadLettersResponse()
+
+
+def _refuse_events(letters: Iterable[DeadLetter]) -> None:
+    """Raises WrongState if there is an event: what follows from it must not be lost."""
+    if numbers := ", ".join(str(letter.seq) for letter in letters):
+        raise WrongState(
+            f"{numbers} 是有效签名的事件，只能重新处理，不能删除",
+            f"{numbers}: signed events can be handled again and cannot be removed",
+        )
+
+
+async def _note_discard(
+    change: Change, request: pb.DiscardDeadLettersRequest
+) -> pb.DiscardDeadLettersResponse:
+    """Audits the request; the removal itself may be repeated."""
+    sequences = {"sequences": list(request.sequences)}
+    change.audit("discard_dead_letters", "dead_letters", after=sequences, ground=request.ground)
+    return pb.DiscardDeadLettersResponse()
 
 
 def _entry(entry: audit.AuditEntry) -> pb.AuditEntry:

@@ -29,7 +29,10 @@ from plumbing.clock import SystemClock, open_clock
 from plumbing.database import Database
 from plumbing.ended_sessions import EndedSessions
 from plumbing.events.connect import connect
-from plumbing.events.relay import Relay, refill
+from plumbing.events.credentials import Credentials
+from plumbing.events.refilling import refill
+from plumbing.events.relay import Relay
+from plumbing.events.signing import EventSigner, Signatures
 from plumbing.events.subjects import ensure_streams
 from plumbing.metrics import common, counted
 from plumbing.metrics.figures import Board
@@ -97,14 +100,17 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
     database = Database(settings.database_url(service))
     await migrations.upgrade(database, service)
-    nats = await connect(settings.nats_url, service)
+    keys_dir = settings.keys_dir
+    nats = await connect(settings.nats_url, Credentials.of(keys_dir, service))
     counted.NATS_CONNECTED.set_function(lambda: nats.is_connected)
     js = nats.jetstream()
-    await ensure_streams(js, settings.nats_replicas)
-    await refill(database, js, service)
+    await ensure_streams(js, service, settings.nats_replicas)
+    signatures = Signatures.of(keys_dir)
+    await refill(database, js, service, signatures)
     registry = settings.endpoint("registry", caller=service)
-    token = ServiceToken(service, settings.keys_dir, registry, SystemClock())
-    parts = Parts(service, settings, clock, database, Changes(database, clock), js, token)
+    token = ServiceToken(service, keys_dir, registry, SystemClock())
+    changes = Changes(database, clock)
+    parts = Parts(service, settings, clock, database, changes, js, signatures, token)
     assembly = await build(parts)
     await _work(parts, assembly, running.stop)
     await nats.close()
@@ -113,7 +119,8 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
 
 async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
-        relay = Relay(parts.database, parts.js, parts.clock)
+        signer = EventSigner.of(parts.settings.keys_dir, parts.service)
+        relay = Relay(parts.database, parts.js, signer, parts.clock)
         background = [relay.run, Sealer(parts.database).run, *assembly.background]
         background.append(_board(parts, assembly).run)
         background += [consumer.run for consumer in assembly.consumers]

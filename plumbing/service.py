@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 import grpc
 from nats.js import JetStreamContext
@@ -17,6 +18,9 @@ from plumbing.client import ServiceToken, open_channel
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
+from plumbing.events.inbox import EventHandler
+from plumbing.events.signing import Signatures
+from plumbing.events.subjects import Stream
 from plumbing.metrics.figures import Look
 from plumbing.rpc import Policy, Register
 from plumbing.settings import Settings
@@ -74,7 +78,14 @@ class Parts:
     database: Database
     changes: Changes
     js: JetStreamContext
+    signatures: Signatures
     token: ServiceToken
+
+    def consumer(
+        self, name: str, stream: Stream, handlers: Sequence[EventHandler[Any]]
+    ) -> Consumer:
+        """Returns an event consumer of this service; `name` is unique on the platform."""
+        return Consumer(name, stream, self.database, self.js, self.signatures, self.clock, handlers)
 
     def channel(self, service: str, on_behalf_of: str = "") -> grpc.aio.Channel:
         """Opens a gRPC channel to another service, with this service's own token.

@@ -3,7 +3,8 @@
 `Consumer` is a durable pull consumer with explicit acknowledgement. JetStream redelivers without
 limit (`max_deliver=-1`): an event that arrives too early is delivered again as often as needed. The
 inbox counts the failures of an event; after too many, this module moves the event to the dead
-letters.
+letters. A message that the owner of its NATS subject has not signed becomes a dead letter at once,
+and no handler sees it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from plumbing.events.dead_letters import bury
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import EventHandler, Inbox, Place, TryLater, describe
 from plumbing.events.observing import handling, log_handled
-from plumbing.events.subjects import dead_letter_subject
+from plumbing.events.refilling import begins_unsigned
+from plumbing.events.signing import NotSigned, Signatures
+from plumbing.events.subjects import Stream, dead_letter_subject
 from plumbing.grpc_errors import Away
 from plumbing.metrics.counted import EVENT_SECONDS, EVENTS_GIVEN_UP
 from plumbing.tracing import failed
@@ -35,6 +38,7 @@ BATCH = 100
 IDLE_SECONDS = 1.0  # how long one request for events waits
 MAX_ACK_PENDING = 5000  # includes the events held back for order
 MAX_ATTEMPTS = 10
+OWNER_SECONDS, LOOK_SECONDS = 60.0, 0.2
 
 _LOG = structlog.get_logger()
 
@@ -52,6 +56,7 @@ class Consumer:
         stream: str,
         database: Database,
         js: JetStreamContext,
+        signatures: Signatures,
         clock: Clock,
         handlers: Sequence[EventHandler[Any]],
         *,
@@ -62,7 +67,7 @@ class Consumer:
         self.name = name
         self.stream = stream
         self.inbox = Inbox(name, database, clock, handlers)
-        self._js = js
+        self._js, self._signatures = js, signatures
         self._max_attempts = max_attempts
         self._ack_wait = ack_wait
         self._backoff = 0.0
@@ -71,6 +76,7 @@ class Consumer:
         """Handles events until cancelled; retries while NATS or the database is unavailable."""
         while True:
             try:
+                await self._wait_for_the_owner()
                 async with self._subscription() as subscription:
                     await self._pull(subscription)
             except (nats.errors.Error, *DATABASE_AWAY) as error:
@@ -83,6 +89,17 @@ class Consumer:
                     after=self._backoff,
                 )
                 await asyncio.sleep(self._backoff)
+
+    async def _wait_for_the_owner(self) -> None:
+        """Waits, for a limited time, until the owner of the stream has signed its events.
+
+        After an upgrade from a release that signed none, it publishes them again when it starts.
+        """
+        until = time.monotonic() + OWNER_SECONDS
+        while await begins_unsigned(self._js, Stream(self.stream), self._signatures):
+            if time.monotonic() > until:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     @asynccontextmanager
     async def _subscription(self) -> AsyncIterator[JetStreamContext.PullSubscription]:
@@ -131,7 +148,11 @@ class Consumer:
 
     async def _handle(self, message: Msg) -> None:
         try:
+            self._signatures.verify(message.subject, message.headers, message.data)
             delivery = Delivery.of(message)
+        except NotSigned as error:
+            await self._bury(message, error, unsigned=True)
+            return
         except MalformedEvent as error:
             await self._bury(message, error)
             return
@@ -190,9 +211,16 @@ class Consumer:
         )
         await message.nak(delay=_delay(attempts, first=0.2, last=30.0))
 
-    async def _bury(self, message: Msg, error: Exception, delivery: Delivery | None = None) -> None:
+    async def _bury(
+        self,
+        message: Msg,
+        error: Exception,
+        delivery: Delivery | None = None,
+        *,
+        unsigned: bool = False,
+    ) -> None:
         """Moves an event to the dead letters, and with a delivery lets later events pass it."""
-        await bury(self._js, self.name, message, describe(error))
+        await bury(self._js, self.name, message, describe(error), unsigned=unsigned)
         if delivery is not None:
             await self.inbox.bury(delivery.attributes)
         await message.ack()

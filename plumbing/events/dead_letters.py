@@ -5,7 +5,7 @@ A dead letter is the original message with additional headers that name the cons
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,7 +24,8 @@ from plumbing.events.envelope import (
 )
 from plumbing.events.inbox import Inbox, describe
 from plumbing.events.observing import handling
-from plumbing.events.subjects import Stream, dead_letter_subject
+from plumbing.events.signing import Signatures
+from plumbing.events.subjects import Stream, dead_letter_subject, unsigned_subject
 
 CONSUMER_HEADER = "quanheng-consumer"
 ERROR_HEADER = "quanheng-error"
@@ -49,6 +50,7 @@ class DeadLetter:
     subject: str  # where it was published first
     stream_seq: int  # its number in the stream it came from
     attributes: Attributes | None
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -60,26 +62,37 @@ class Replay:
     error: str | None
 
 
-async def bury(js: JetStreamContext, consumer: str, message: Msg, error: str) -> None:
-    """Adds a message to the dead letters of a consumer. Raises nats.errors.Error if NATS fails."""
+async def bury(
+    js: JetStreamContext, consumer: str, message: Msg, error: str, *, unsigned: bool = False
+) -> None:
+    """Adds a message to the dead letters of a consumer. Raises nats.errors.Error if NATS fails.
+
+    Messages that no service has signed are counted apart.
+    """
     headers = dict(message.headers or {})
     stream_seq = message.metadata.sequence.stream
-    headers[Header.MSG_ID] = f"{consumer}:{headers.get('ce-id', stream_seq)}"
+    # Not the id of the event: a forged one may bear that of another event.
+    headers[Header.MSG_ID] = f"{consumer}:{stream_seq}:{headers.get('ce-id', '')}"
     headers[CONSUMER_HEADER] = consumer
     headers[ERROR_HEADER] = encode_value(error)
     headers[SUBJECT_HEADER] = message.subject
     headers[STREAM_SEQ_HEADER] = str(stream_seq)
-    await js.publish(dead_letter_subject(consumer), message.data, headers=headers)
+    subject = unsigned_subject(consumer) if unsigned else dead_letter_subject(consumer)
+    await js.publish(subject, message.data, headers=headers)
 
 
 async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[DeadLetter]:
-    """Yields the dead letters of a consumer, oldest first."""
+    """Yields the dead letters of a consumer, oldest first, and after them the unsigned messages."""
+    for subject in (dead_letter_subject(consumer), unsigned_subject(consumer)):
+        async for letter in _letters(js, subject):
+            yield letter
+
+
+async def _letters(js: JetStreamContext, subject: str) -> AsyncIterator[DeadLetter]:
     seq = 1
     while True:
         try:
-            raw = await js.get_msg(
-                Stream.DEAD_LETTERS, seq=seq, subject=dead_letter_subject(consumer), next=True
-            )
+            raw = await js.get_msg(Stream.DEAD_LETTERS, seq=seq, subject=subject, next=True)
         except NotFoundError:
             return
         letter = _read(raw)
@@ -87,20 +100,24 @@ async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[Dea
         seq = letter.seq + 1
 
 
-async def replay(js: JetStreamContext, inbox: Inbox, letter: DeadLetter) -> Replay:
+async def replay(
+    js: JetStreamContext, inbox: Inbox, signatures: Signatures, letter: DeadLetter
+) -> Replay:
     """Handles a dead letter again with the handlers of its consumer.
 
-    An event that has already taken effect does not take effect again. On success the letter is
-    deleted; on failure it remains, and the result contains the error.
+    An event that has already taken effect does not take effect again, and one without the signature
+    of its owner takes none. On success the letter is deleted; on failure it remains, and the result
+    contains the error.
     """
     try:
+        signatures.verify(letter.subject, letter.headers, letter.body)
         await _handle(inbox, letter)
     except Exception as error:  # whatever the handler raises is the answer to the request
         _LOG.warning(
             "dead letter failed again", consumer=inbox.consumer, seq=letter.seq, exc_info=error
         )
         return Replay(letter, describe(error))
-    await _discard(js, letter)
+    await discard(js, letter)
     return Replay(letter, None)
 
 
@@ -113,11 +130,11 @@ async def _handle(inbox: Inbox, letter: DeadLetter) -> None:
         await inbox.take_again(delivery)
 
 
-async def _discard(js: JetStreamContext, letter: DeadLetter) -> None:
+async def discard(js: JetStreamContext, letter: DeadLetter) -> None:
+    """Deletes a dead letter. One that is gone was deleted by somebody else at the same time."""
     try:
         await js.delete_msg(Stream.DEAD_LETTERS, letter.seq)
     except APIError as error:
-        # A letter that is gone was replayed by somebody else at the same time.
         if error.err_code not in _NO_SUCH_MESSAGE:
             raise
 
@@ -136,5 +153,6 @@ def _read(raw: RawStreamMsg) -> DeadLetter:
         subject=headers[SUBJECT_HEADER],
         stream_seq=int(headers[STREAM_SEQ_HEADER]),
         attributes=attributes,
+        headers=headers,
         body=raw.data or b"",
     )

@@ -22,7 +22,7 @@ from nats.aio.msg import Msg
 from plumbing.events.subjects import service_of
 
 CONTENT_TYPE = "application/protobuf"
-_PREFIX = "ce-"
+ATTRIBUTE_PREFIX = "ce-"
 # Printable ASCII without space, double quote and percent; quote() always keeps letters and digits.
 _PLAIN = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
@@ -72,7 +72,7 @@ class Attributes:
             values["traceparent"] = self.traceparent
         if self.request_id is not None:
             values["requestid"] = self.request_id
-        return {f"{_PREFIX}{name}": encode_value(value) for name, value in values.items()}
+        return {f"{ATTRIBUTE_PREFIX}{name}": encode_value(value) for name, value in values.items()}
 
     @classmethod
     def read(cls, headers: Mapping[str, str] | None) -> Attributes:
@@ -80,7 +80,7 @@ class Attributes:
         try:
             lowered = {name.lower(): value for name, value in (headers or {}).items()}
             return cls._read(
-                {n: decode_value(v) for n, v in lowered.items() if n.startswith(_PREFIX)}
+                {n: decode_value(v) for n, v in lowered.items() if n.startswith(ATTRIBUTE_PREFIX)}
             )
         except (KeyError, ValueError) as error:
             raise MalformedEvent(f"Not an event: {error!r}") from error

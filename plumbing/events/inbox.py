@@ -144,6 +144,8 @@ class Inbox:
         if on.react is not None:
             await on.react(delivery.decode(on.event_type))
         async with self._database.transaction() as session:
+            # The position did not pass an event that was refused for want of a known key.
+            await self._advance(session, delivery.attributes)
             if not await self._handled(session, delivery.attributes.id):
                 await self._effect(session, on, delivery)
             await session.exec(self._failures_of(delivery.attributes.id))

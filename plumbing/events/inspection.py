@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,9 @@ from sqlmodel import col, select
 from plumbing.database import Database
 from plumbing.events.inbox import InboxFailure
 from plumbing.events.outbox import Outbox
-from plumbing.events.subjects import SUBJECTS, Stream, dead_letter_subject
+from plumbing.events.subjects import SUBJECTS, UNSIGNED, Stream, dead_letter_subject
+
+_OF_UNSIGNED = f".{UNSIGNED}"
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,16 @@ async def outbox_pending(database: Database) -> Pending:
         return Pending(count, oldest)
 
 
-async def consumer_lags(js: JetStreamContext) -> list[Lag]:
-    """Returns how many events every durable consumer of every stream has still to handle.
+async def consumer_lags(
+    js: JetStreamContext, streams: Iterable[str] = tuple(SUBJECTS)
+) -> list[Lag]:
+    """Returns how many events every durable consumer of the streams has still to handle.
 
     Raises nats.errors.Error if NATS fails.
     """
     return [
         Lag(stream, info.name, info.num_pending or 0, info.num_ack_pending or 0)
-        for stream in SUBJECTS
+        for stream in streams
         for info in await js.consumers_info(stream)
     ]
 
@@ -62,8 +66,26 @@ async def consumer_lags(js: JetStreamContext) -> list[Lag]:
 async def dead_letter_counts(js: JetStreamContext) -> dict[str, int]:
     """Returns the number of dead letters by consumer name; consumers without any are left out.
 
+    Unsigned messages are not among them. Raises nats.errors.Error if NATS fails.
+    """
+    counts = await _letters_by_name(js)
+    return {name: count for name, count in counts.items() if not name.endswith(_OF_UNSIGNED)}
+
+
+async def unsigned_counts(js: JetStreamContext) -> dict[str, int]:
+    """Returns the number of messages refused as unsigned by consumer name, of those with any.
+
     Raises nats.errors.Error if NATS fails.
     """
+    counts = await _letters_by_name(js)
+    return {
+        name.removesuffix(_OF_UNSIGNED): count
+        for name, count in counts.items()
+        if name.endswith(_OF_UNSIGNED)
+    }
+
+
+async def _letters_by_name(js: JetStreamContext) -> dict[str, int]:
     info = await js.stream_info(Stream.DEAD_LETTERS, subjects_filter=SUBJECTS[Stream.DEAD_LETTERS])
     prefix = dead_letter_subject("x")[:-1]
     return {s.removeprefix(prefix): count for s, count in (info.state.subjects or {}).items()}

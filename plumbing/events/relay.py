@@ -5,8 +5,9 @@ an event is sent only after the previous one was acknowledged. The event id is t
 crash between the acknowledgement and the mark in the outbox causes an event to be sent twice: the
 stream drops the second copy, or the inbox does if the stream no longer remembers the id.
 
-Published events stay in the outbox. So a stream that was lost or restored to an earlier state is
-filled again (`refill`); an inbox ignores an event that it has already handled.
+Each event is signed when it is published, not when it is committed: so the rows of the outbox hold
+no signature of a key that has been replaced meanwhile. Published events stay in the outbox, from
+which a stream that was lost is filled again (`refilling`).
 """
 
 from __future__ import annotations
@@ -25,15 +26,13 @@ import structlog
 from nats.js import JetStreamContext
 from nats.js.api import Header, PubAck
 from nats.js.errors import BadRequestError
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock
 from plumbing.database import DATABASE_AWAY, Database
 from plumbing.events.leadership import Leadership
 from plumbing.events.observing import observe_publishing
 from plumbing.events.outbox import RECORDED, Outbox
-from plumbing.events.subjects import Stream
+from plumbing.events.signing import SIGNATURE_HEADER, EventSigner, ForeignSubject
 from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 
 BATCH = 500
@@ -86,10 +85,17 @@ class Relay:
     """Publishes the outbox of one database; only the leader among the replicas does so (D-11)."""
 
     def __init__(
-        self, database: Database, js: JetStreamContext, clock: Clock, *, poll_seconds: float = 1.0
+        self,
+        database: Database,
+        js: JetStreamContext,
+        signer: EventSigner,
+        clock: Clock,
+        *,
+        poll_seconds: float = 1.0,
     ) -> None:
         self._database = database
         self._js = js
+        self._signer = signer
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._leadership = Leadership(database, "outbox relay")
@@ -218,10 +224,12 @@ class Relay:
         return published
 
     async def _send(self, event: _Pending) -> asyncio.Future[PubAck]:
-        headers = {**event.headers, Header.MSG_ID: str(event.event_id)}
         try:
+            signature = self._signer.sign(event.subject, event.headers, event.payload)
+            added = {Header.MSG_ID: str(event.event_id), SIGNATURE_HEADER: signature}
+            headers = {**event.headers, **added}
             ack = await self._js.publish_async(event.subject, event.payload, headers=headers)
-        except nats.errors.Error as error:
+        except (nats.errors.Error, ForeignSubject) as error:
             ack = asyncio.get_running_loop().create_future()
             ack.set_exception(error)
         observe_publishing(event.headers, event.subject, ack)
@@ -245,43 +253,5 @@ def _hold(drained: Drained, event: _Pending, error: BaseException) -> None:
     drained.held.add(event.aggregate)
     drained.error = drained.error or error
     # A refusal concerns only this event; any other error means that NATS is away.
-    refused = isinstance(error, (BadRequestError, nats.errors.MaxPayloadError))
+    refused = isinstance(error, (BadRequestError, nats.errors.MaxPayloadError, ForeignSubject))
     drained.stalled = drained.stalled or not refused
-
-
-async def refill(database: Database, js: JetStreamContext, service: str) -> int:
-    """Marks the events that the service's stream has lost as unpublished; returns how many.
-
-    Call it before the relay starts. Raises nats.errors.Error if NATS fails.
-    """
-    last = await _last_event(js, Stream[service.upper()])
-    async with database.transaction() as session:
-        lost = await _lost(session, last)
-        marked = await session.exec(sa.update(Outbox).where(lost).values(published_at=None))
-    if marked.rowcount:
-        _LOG.warning("the stream lacks events, they are published again", events=marked.rowcount)
-    return marked.rowcount
-
-
-async def _lost(session: AsyncSession, last: UUID | None) -> sa.ColumnElement[bool]:
-    """The events published after the last one that the stream holds; all if it holds none.
-
-    All events of a page are marked with one moment. Events are known to be lost only when some were
-    marked later; then events of the last event's own page may be lost too.
-    """
-    published = col(Outbox.published_at)
-    if last is None:
-        return published.is_not(None)
-    mark = (await session.exec(select(published).where(col(Outbox.event_id) == last))).first()
-    if mark is None:
-        return sa.false()  # published and not marked yet, so it was the last one
-    later = (await session.exec(select(Outbox.seq).where(published > mark).limit(1))).first()
-    return sa.false() if later is None else published >= mark
-
-
-async def _last_event(js: JetStreamContext, stream: Stream) -> UUID | None:
-    state = (await js.stream_info(stream)).state
-    if not state.messages:
-        return None
-    headers = (await js.get_msg(stream, state.last_seq)).headers or {}
-    return UUID(headers[Header.MSG_ID])

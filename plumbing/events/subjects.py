@@ -13,6 +13,8 @@ from nats.js.errors import BadRequestError
 from law.errors import InvalidInput
 
 DUPLICATE_WINDOW_SECONDS = 120
+KEEPS_DEAD_LETTERS = "alerts"
+UNSIGNED = "unsigned"
 _STREAM_EXISTS_OTHERWISE = 10058  # JetStream's code for a name in use with another configuration
 
 _EVENT_TYPE = re.compile(r"quanheng\.(?P<service>[a-z]+)\.(?P<version>v\d+)\.(?P<event>[A-Z]\w*)")
@@ -74,25 +76,49 @@ def dead_letter_subject(consumer: str) -> str:
     return f"dead.v1.{consumer}"
 
 
-async def ensure_streams(js: JetStreamContext, replicas: int = 1) -> None:
-    """Creates or updates every NATS stream as this module declares; leaves matching ones unchanged.
+def unsigned_subject(consumer: str) -> str:
+    """Returns the NATS subject for the messages that a consumer refused as unsigned.
 
-    `replicas` is the number of copies of each stream.
+    Raises ValueError if the consumer's name is malformed.
     """
-    for stream, subject in SUBJECTS.items():
-        config = StreamConfig(
-            name=stream,
-            subjects=[subject],
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            num_replicas=replicas,
-            duplicate_window=DUPLICATE_WINDOW_SECONDS,
-        )
-        try:
-            await js.add_stream(config)
-        except BadRequestError as error:
-            if error.err_code != _STREAM_EXISTS_OTHERWISE:
-                raise
+    return f"{dead_letter_subject(consumer)}.{UNSIGNED}"
+
+
+def stream_of(service: str) -> Stream:
+    """Returns the stream with the events of a service."""
+    return Stream[service.upper()]
+
+
+def owner_of(subject: str) -> str:
+    """Returns the name of the service that owns a NATS subject, of whatever form this is."""
+    return subject.partition(".")[0]
+
+
+async def ensure_streams(js: JetStreamContext, service: str, replicas: int = 1) -> None:
+    """Creates or updates the stream of a service and that of dead letters, as declared here.
+
+    Leaves matching streams unchanged. `replicas` is the number of copies of each stream. The
+    dead letters are updated by the alerts service only, since all services share them.
+    """
+    await _ensure(js, stream_of(service), replicas, update=True)
+    await _ensure(js, Stream.DEAD_LETTERS, replicas, update=service == KEEPS_DEAD_LETTERS)
+
+
+async def _ensure(js: JetStreamContext, stream: Stream, replicas: int, *, update: bool) -> None:
+    config = StreamConfig(
+        name=stream,
+        subjects=[SUBJECTS[stream]],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        num_replicas=replicas,
+        duplicate_window=DUPLICATE_WINDOW_SECONDS,
+    )
+    try:
+        await js.add_stream(config)
+    except BadRequestError as error:
+        if error.err_code != _STREAM_EXISTS_OTHERWISE:
+            raise
+        if update:
             await js.update_stream(config)
 
 

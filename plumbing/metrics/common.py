@@ -57,6 +57,12 @@ INBOX_FAILING = figure(
 DEAD_LETTERS = figure(
     "dead_letters", "已放弃而搁置的事件", "events given up, waiting for a person", "consumer"
 )
+UNSIGNED_EVENTS = figure(
+    "unsigned_events",
+    "因没有发布服务的有效签名而拒收的来件",
+    "messages refused because the service that owns them had not signed them",
+    "consumer",
+)
 # A service gives a value, which may be zero, for each kind of matter it can have.
 AWAITING_PERSON = figure(
     "awaiting_person",
@@ -99,7 +105,10 @@ def looks(
     async def events() -> list[Reading]:
         counts = await inspection.dead_letter_counts(js)
         dead = {name: counts.get(name, 0) for name in consumers}
-        return [*await _lags(js, consumers), *DEAD_LETTERS.of(dead)]
+        counts = await inspection.unsigned_counts(js)
+        unsigned = {name: counts.get(name, 0) for name in consumers}
+        letters = [*DEAD_LETTERS.of(dead), *UNSIGNED_EVENTS.of(unsigned)]
+        return [*await _lags(js, consumers), *letters]
 
     ours = [Look("outbox", outbox), Look("audit", audit)]
     return [*ours, Look("inbox", failing), Look("events", events)] if consumers else ours

@@ -82,6 +82,13 @@ CONCERNS = (
         "{n} events were given up: find out why, then have them handled again",
     ),
     Concern(
+        "QuanhengUnsignedEvents",
+        Severity.CRITICAL,
+        "quanheng_unsigned_events",
+        "拒收了 {n} 个没有有效签名的来件，可能有人伪造事件",
+        "{n} unsigned messages were refused; somebody may forge events",
+    ),
+    Concern(
         "QuanhengOutboxStuck",
         Severity.CRITICAL,
         "quanheng_outbox_oldest_seconds",

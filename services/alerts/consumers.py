@@ -59,7 +59,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         return EventHandler(event_type, apply=apply, **react)
 
     def consumer(name: str, stream: Stream, *handlers: EventHandler[Any]) -> Consumer:
-        return Consumer(name, stream, parts.database, parts.js, parts.clock, handlers)
+        return parts.consumer(name, stream, handlers)
 
     return [
         consumer(

@@ -40,7 +40,11 @@ async def build(parts: Parts) -> Assembly:
             RULESETS: RulesetServicer(parts.changes, daily.wake, impact_runs.wake).register,
         },
         policies=[POLICY, ASSESSMENT_POLICY, RULESET_POLICY],
-        consumers=[registry_consumer(parts.database, parts.js, parts.clock, daily.clock_moved)],
+        consumers=[
+            registry_consumer(
+                parts.database, parts.js, parts.signatures, parts.clock, daily.clock_moved
+            )
+        ],
         background=[worker.run, workflows.drain, daily.run, impact_runs.run],
         check=lambda: check(parts.database, parts.clock),
         reconcile=daily.reconcile,

@@ -13,6 +13,7 @@ from plumbing.database import Database
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler
+from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream
 from protos.registry.v1.events_pb2 import ClockMoved, RecordsChanged, SubjectsChanged
 from services.grading import commands
@@ -23,6 +24,7 @@ NAME = "grading-registry"
 def registry_consumer(
     database: Database,
     js: JetStreamContext,
+    signatures: Signatures,
     clock: Clock,
     move_clock: Callable[[], Awaitable[None]],
 ) -> Consumer:
@@ -40,7 +42,7 @@ def registry_consumer(
         EventHandler(RecordsChanged, apply=applying("grading", clock, _records_changed)),
         EventHandler(ClockMoved, react=clock_moved),
     ]
-    return Consumer(NAME, Stream.REGISTRY, database, js, clock, handlers)
+    return Consumer(NAME, Stream.REGISTRY, database, js, signatures, clock, handlers)
 
 
 async def _subjects_changed(change: Change, received: Received[SubjectsChanged]) -> None:

@@ -42,10 +42,6 @@ def consumers(parts: Parts, workflows: CaseWorkflows) -> list[Consumer]:
     ]
     on_clock: list[EventHandler[Any]] = [EventHandler(ClockMoved, react=move_clock)]
     return [
-        Consumer(
-            "objection-own", Stream.OBJECTION, parts.database, parts.js, parts.clock, on_cases
-        ),
-        Consumer(
-            "objection-registry", Stream.REGISTRY, parts.database, parts.js, parts.clock, on_clock
-        ),
+        parts.consumer("objection-own", Stream.OBJECTION, on_cases),
+        parts.consumer("objection-registry", Stream.REGISTRY, on_clock),
     ]

@@ -65,6 +65,7 @@ ACTIONS = {
     "issue_notice": N_("发出通知"),
     "open_escalations": N_("开始督促"),
     "replay_dead_letters": N_("重新处理搁置的事件"),
+    "discard_dead_letters": N_("删除没有有效签名的来件"),
     "advance_clock": N_("拨快时钟"),
     "regrade": N_("重新评价等级"),
     "regrade_due": N_("因时间推移重新评价"),

@@ -27,6 +27,6 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         )
     ]
     return [
-        Consumer("registry-own", Stream.REGISTRY, parts.database, parts.js, parts.clock, own),
-        Consumer("registry-grading", Stream.GRADING, parts.database, parts.js, parts.clock, texts),
+        parts.consumer("registry-own", Stream.REGISTRY, own),
+        parts.consumer("registry-grading", Stream.GRADING, texts),
     ]

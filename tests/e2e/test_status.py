@@ -15,16 +15,19 @@ from datetime import timedelta
 from typing import Any
 from urllib.request import urlopen
 
-import nats
 import pytest
 
 from plumbing.client import ask, new_request_id
+from plumbing.events.connect import connect
+from plumbing.events.credentials import Credentials
+from plumbing.events.signing import SIGNATURE_HEADER, EventSigner
 from plumbing.settings import SERVICES, child_environment
 from plumbing.state.figures import Scrape
 from plumbing.state.findings import WAITING
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
+from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.imports import ColumnMapping, header_of, upload
 from services.cli.commands.platform import advance_clock
@@ -119,7 +122,8 @@ def frozen(platform: RunningPlatform, name: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def bus(platform: RunningPlatform) -> AsyncIterator[Any]:
-    client = await nats.connect(platform.machine.settings.nats_url)
+    settings = platform.machine.settings
+    client = await connect(settings.nats_url, Credentials.of(settings.keys_dir, "registry"))
     yield client.jetstream()
     await client.close()
 
@@ -218,21 +222,53 @@ async def test_which_process_does_not_answer_is_said_and_the_others_are_shown(
 async def test_an_event_given_up_shows_needs_a_person_and_is_mailed_to_the_operator(
     platform: RunningPlatform,
 ) -> None:
+    noise, no_event = "registry.v1.noise.330106", {"ce-type": "quanheng.registry.v1.Noise"}
+    signer = EventSigner.of(platform.machine.settings.keys_dir, "registry")
+    signed = {**no_event, SIGNATURE_HEADER: signer.sign(noise, no_event, b"no event at all")}
     async with bus(platform) as js:
-        await js.publish("registry.v1.bureaus_changed.330106", b"no event at all")
+        await js.publish(noise, b"no event at all", headers=signed)
         status = await minds(platform, "QuanhengDeadLetters")
         assert not status.well
         assert status.findings[0].runbook == "docs/operations.md#quanhengdeadletters"
-        of_grading = {"consumer": "grading-registry"}
-        await figure(
-            platform,
-            "grading",
-            lambda scrape: scrape.sum("quanheng_dead_letters", **of_grading) == 1,
-        )
+        await of_grading(platform, "quanheng_dead_letters", 1)
         await until(lambda: _mailed(platform))
-        await js.purge_stream("DEAD_LETTERS")
-    await figure(platform, "grading", lambda scrape: scrape.sum("quanheng_dead_letters") == 0)
+        for service in SERVICES:
+            for letter in await letters_of(platform, service):
+                await js.delete_msg("DEAD_LETTERS", letter.sequence)
+    await of_grading(platform, "quanheng_dead_letters", 0)
     await settled(platform)
+
+
+async def test_an_unsigned_message_shows_until_the_administrator_has_removed_it(
+    platform: RunningPlatform,
+) -> None:
+    async with bus(platform) as js:
+        await js.publish("registry.v1.bureaus_changed.330106", b"forged")
+    status = await minds(platform, "QuanhengUnsignedEvents")
+    assert status.findings[0].runbook == "docs/operations.md#quanhengunsignedevents"
+    await of_grading(platform, "quanheng_unsigned_events", 1)
+    for service in SERVICES:
+        numbers = [letter.sequence for letter in await letters_of(platform, service)]
+        if numbers:
+            request = operations.DiscardDeadLettersRequest(
+                request_id=new_request_id(), sequences=numbers, ground="试验"
+            )
+            answer = await ask(
+                platform.administrator.operations[service].DiscardDeadLetters(request)
+            )
+            assert answer.discarded == len(numbers)
+    await settled(platform)
+
+
+async def letters_of(platform: RunningPlatform, service: str) -> list[operations.DeadLetter]:
+    stub = platform.administrator.operations[service]
+    return [*(await ask(stub.ListDeadLetters(operations.ListDeadLettersRequest()))).letters]
+
+
+async def of_grading(platform: RunningPlatform, metric: str, count: int) -> None:
+    """Waits until grading's consumer of the registry has so many."""
+    label = {"consumer": "grading-registry"}
+    await figure(platform, "grading", lambda scrape: scrape.sum(metric, **label) == count)
 
 
 async def _mailed(platform: RunningPlatform) -> bool | None:

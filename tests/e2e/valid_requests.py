@@ -230,6 +230,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "CheckLetter": lambda _place: letters.CheckLetterRequest(
         number="提醒〔2026〕330106-0001号", check_code="2222-2222"
     ),
+    "DiscardDeadLetters": lambda _place: operations.DiscardDeadLettersRequest(
+        request_id=new_request_id(), sequences=[1_000_000], ground="测试"
+    ),
     "ListAudit": lambda _place: operations.ListAuditRequest(page_size=1),
     "AdvanceClock": lambda _place: registry.AdvanceClockRequest(
         request_id=new_request_id(), to=PAST

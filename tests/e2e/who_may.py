@@ -415,6 +415,7 @@ OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  +   -  -
 OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  +   -  -  -
 OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  +   -  -  -
 OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.DiscardDeadLetters any     -  -  -  -  -  -  -  +  -  +   -  -  -
 """
 
 

@@ -116,9 +116,9 @@ async def listening(
 def consumers_of(service: str, database: Database, clock: FixedClock) -> list[Consumer]:
     nowhere, timers = cast("Any", None), cast("Any", Timers())
     if service == "grading":
-        return [registry_consumer(database, nowhere, clock, timers.move)]
+        return [registry_consumer(database, nowhere, nowhere, clock, timers.move)]
     changes = Changes(database, clock)
-    parts = Parts(service, Settings(), clock, database, changes, nowhere, nowhere)
+    parts = Parts(service, Settings(), clock, database, changes, nowhere, nowhere, nowhere)
     return alerts_consumers(parts, timers)
 
 

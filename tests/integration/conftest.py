@@ -20,9 +20,11 @@ from plumbing.database import Database, PlumbingTable
 from plumbing.events import inbox, outbox  # noqa: F401  their tables
 from plumbing.events.connect import connect
 from plumbing.events.subjects import SUBJECTS, ensure_streams
+from plumbing.settings import SERVICES
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
+from tests.service_keys import TESTER, authorization
 
 CONFIGURATION = """
 listen: "127.0.0.1:{port}"
@@ -40,7 +42,8 @@ class NatsServer:
         self._port = free_port()
         self.store = folder / "store"
         self._configuration = folder / "nats.conf"
-        self._configuration.write_text(CONFIGURATION.format(port=self._port, store=self.store))
+        text = CONFIGURATION.format(port=self._port, store=self.store) + authorization()
+        self._configuration.write_text(text)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -97,7 +100,7 @@ def nats_server(_nats_process: NatsServer) -> Iterator[NatsServer]:
 @pytest.fixture
 async def jetstream(_nats_process: NatsServer) -> AsyncIterator[JetStreamContext]:
     """JetStream with every stream, each empty and without consumers."""
-    client = await connect(_nats_process.url)
+    client = await connect(_nats_process.url, TESTER)
     js = client.jetstream()
     for stream in SUBJECTS:
         try:
@@ -114,11 +117,14 @@ async def _made(js: JetStreamContext, seconds: float = PATIENCE_SECONDS) -> None
     async with asyncio.timeout(seconds):
         while True:
             try:
-                return await ensure_streams(js)
+                for service in SERVICES:
+                    await ensure_streams(js, service)
             except ServerError as error:
                 if error.err_code != STORE_NOT_CREATED:
                     raise
                 await asyncio.sleep(0.02)
+            else:
+                return
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
-import nats
 import pytest
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -25,6 +24,9 @@ from temporalio.client import Client
 
 from law.errors import InvalidInput, NotFound, WrongState
 from plumbing.clock import SandboxClock, local_date
+from plumbing.events.connect import connect
+from plumbing.events.credentials import Credentials
+from plumbing.events.subjects import Stream, ensure_streams
 from plumbing.settings import Settings
 from services.cli.machine.directory import is_held, running_settings
 from services.cli.machine.platform import SANDBOX_START, NotReady, Platform
@@ -145,9 +147,10 @@ async def test_a_process_that_dies_is_started_again_alone(platform: Platform, no
 
 async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform: Platform) -> None:
     before = pids(platform)
-    connection = await nats.connect(platform.settings.nats_url)
-    await connection.jetstream().add_stream(name="kept", subjects=["kept.>"])
-    await connection.jetstream().publish("kept.one", b"still here")
+    known = Credentials.of(platform.settings.keys_dir, "registry")
+    connection = await connect(platform.settings.nats_url, known)
+    await ensure_streams(connection.jetstream(), "registry")
+    await connection.jetstream().publish("registry.v1.kept", b"still here")
     await connection.close()
     client = await Client.connect(platform.settings.temporal_address)
     await client.start_workflow("Waits", id="waits", task_queue="nobody")
@@ -156,8 +159,8 @@ async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform:
     await platform.wait_ready(PATIENCE_SECONDS)
 
     assert not set(before.values()) & set(pids(platform).values())
-    connection = await nats.connect(platform.settings.nats_url)
-    message = await connection.jetstream().get_msg("kept", 1)
+    connection = await connect(platform.settings.nats_url, known)
+    message = await connection.jetstream().get_msg(Stream.REGISTRY, 1)
     await connection.close()
     assert message.data == b"still here"
     client = await Client.connect(platform.settings.temporal_address)

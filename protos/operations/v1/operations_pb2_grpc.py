@@ -70,6 +70,11 @@ class OperationsServiceStub:
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReplayDeadLettersRequest.SerializeToString,
                 response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReplayDeadLettersResponse.FromString,
                 _registered_method=True)
+        self.DiscardDeadLetters = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/DiscardDeadLetters',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.DiscardDeadLettersRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.DiscardDeadLettersResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServiceServicer:
@@ -125,6 +130,13 @@ class OperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiscardDeadLetters(self, request, context):
+        """Removes dead letters that are no events of this platform, such as forged ones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -162,6 +174,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.ReplayDeadLetters,
                     request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReplayDeadLettersRequest.FromString,
                     response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReplayDeadLettersResponse.SerializeToString,
+            ),
+            'DiscardDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardDeadLetters,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.DiscardDeadLettersRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.DiscardDeadLettersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -354,6 +371,33 @@ class OperationsService:
             '/quanheng.operations.v1.OperationsService/ReplayDeadLetters',
             protos_dot_operations_dot_v1_dot_operations__pb2.ReplayDeadLettersRequest.SerializeToString,
             protos_dot_operations_dot_v1_dot_operations__pb2.ReplayDeadLettersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/DiscardDeadLetters',
+            protos_dot_operations_dot_v1_dot_operations__pb2.DiscardDeadLettersRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.DiscardDeadLettersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,8 @@ class OperationsServiceStub:
     """Lists messages that this service could not handle."""
     ReplayDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.ReplayDeadLettersRequest, _operations_pb2.ReplayDeadLettersResponse]
     """Handles dead letters again."""
+    DiscardDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.DiscardDeadLettersRequest, _operations_pb2.DiscardDeadLettersResponse]
+    """Removes dead letters that are no events of this platform, such as forged ones."""
 
 class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Looks into one service. Served by every service on its own port."""
@@ -89,5 +91,13 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.ReplayDeadLettersRequest, _abc.Awaitable[_operations_pb2.ReplayDeadLettersResponse]],
     ) -> _abc.Awaitable[_operations_pb2.ReplayDeadLettersResponse]:
         """Handles dead letters again."""
+
+    @_abc_1.abstractmethod
+    def DiscardDeadLetters(
+        self,
+        request: _operations_pb2.DiscardDeadLettersRequest,
+        context: _aio.ServicerContext[_operations_pb2.DiscardDeadLettersRequest, _abc.Awaitable[_operations_pb2.DiscardDeadLettersResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.DiscardDeadLettersResponse]:
+        """Removes dead letters that are no events of this platform, such as forged ones."""
 
 def add_OperationsServiceServicer_to_server(servicer: OperationsServiceServicer, server: _aio.Server) -> None: ...

@@ -278,3 +278,26 @@ def dead_replay(
         show.done(f"处理成功 {done}，仍失败 {failed}", f"{done} handled, {failed} failed again")
     if response.failed:
         raise typer.Exit(1)
+
+
+def dead_discard(
+    service: ServiceName,
+    sequence: Annotated[list[int], typer.Option("--seq", help="序号，可多次 | which")],
+    ground: Annotated[str, typer.Option("--ground", help="依据和理由 | ground")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """删除没有有效签名的来件；真正的事件只能重新处理。
+
+    Removes dead letters that no service has signed; an event can only be handled again.
+    """
+    request = operations.DiscardDeadLettersRequest(
+        request_id=new_request_id(), sequences=sequence, ground=ground
+    )
+    response = with_client(
+        data, lambda client: client.operations[service].DiscardDeadLetters(request)
+    )
+    if as_json:
+        show.json_out(response)
+    else:
+        show.done(f"已删除 {response.discarded}", f"{response.discarded} removed")

@@ -67,6 +67,8 @@ HAND_WRITTEN = (
             "Lists the dead letters."),
     Command("events dead replay", f"{_COMMANDS}.platform:dead_replay", "重新处理搁置的事件。",
             "Handles the dead letters of a service again."),
+    Command("events dead discard", f"{_COMMANDS}.platform:dead_discard", "删除没有有效签名的来件。",
+            "Removes dead letters that no service has signed."),
     Command("letter pdf", f"{_COMMANDS}.letters:letter_pdf",
             "把案件（异议、修复、督促）的全部文书写成 PDF。",
             "Writes every letter of a case (objection, repair or escalation) as PDF."),

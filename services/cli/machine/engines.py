@@ -15,6 +15,9 @@ from functools import partial
 from pathlib import Path
 
 from plumbing.addresses import Endpoint
+from plumbing.events.access import authorization_of
+from plumbing.private_files import write_private
+from plumbing.service_keys import make_service_keys
 from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
 from services.cli.machine.engine_programs import nats_program, temporal_program
 from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, temporal_serves
@@ -122,9 +125,10 @@ def portal_spec(settings: Settings) -> ProcessSpec:
 
 def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
     home = settings.data_dir / "nats"
-    home.mkdir(exist_ok=True)
+    home.mkdir(mode=0o700, exist_ok=True)
     config = home / "nats.conf"
-    config.write_text(_nats_config(home, port, monitor))
+    make_service_keys(settings.keys_dir, SERVICES)
+    write_private(config, _nats_config(home, port, monitor, settings.keys_dir))
     return ProcessSpec(
         name="nats",
         command=(nats_program(settings), "--config", str(config)),
@@ -135,12 +139,13 @@ def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
     )
 
 
-def _nats_config(home: Path, port: int, monitor: int) -> str:
+def _nats_config(home: Path, port: int, monitor: int, keys_dir: Path) -> str:
     # There is no flag for sync_interval. Without it a power failure can lose acknowledged events.
     return (
         f"server_name: quanheng\nlisten: {json.dumps(f'{HOST}:{port}')}\n"
         f"http: {json.dumps(f'{HOST}:{monitor}')}\n"
         f"jetstream {{ store_dir: {json.dumps(str(home))}, sync_interval: always }}\n"
+        f"{authorization_of(keys_dir)}"
     )
 
 

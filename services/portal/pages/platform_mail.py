@@ -93,16 +93,17 @@ async def _notices(visit: Visit, **values: Any) -> Response:
 
 
 async def events(visit: Visit) -> Response:
-    """Shows the events that a service could not handle; its form has one service try again."""
-    result = None
+    """Shows the events that a service could not handle.
+
+    Its forms have one service try again, or remove a message that no service has signed.
+    """
+    result, fault = None, dict[str, Any]()
     if visit.request.method == "POST":
         stub = visit.services.operations.get(visit.field("service"))
-        if stub is not None:
-            request = pb.ReplayDeadLettersRequest(
-                request_id=visit.request_id(),
-                sequences=[int(one) for one in visit.fields("sequence") if whole_number(one)],
-            )
-            result = await ask(stub.ReplayDeadLetters(request))
+        try:
+            result = await _dealt_with(visit, stub) if stub is not None else None
+        except Refusal as refusal:
+            fault = told(visit, refusal)
     answers = await of_each_service(visit, _letters)
     letters = [
         (service, letter)
@@ -110,7 +111,24 @@ async def events(visit: Visit) -> Response:
         for letter in (answer.letters if answer else ())
     ]
     away = [service for service, answer in answers.items() if answer is None]
-    return visit.page("administration/events.html", letters=letters, away=away, result=result)
+    return visit.page(
+        "administration/events.html", letters=letters, away=away, result=result, **fault
+    )
+
+
+async def _dealt_with(visit: Visit, stub: OperationsServiceStub) -> dict[str, int]:
+    """Does what a form asks for; returns what the page says about it."""
+    request_id = visit.request_id()
+    sequences = [int(one) for one in visit.fields("sequence") if whole_number(one)]
+    if visit.field("act") == "discard":
+        ground = visit.field("ground")
+        discarding = pb.DiscardDeadLettersRequest(
+            request_id=request_id, sequences=sequences, ground=ground
+        )
+        return {"discarded": (await ask(stub.DiscardDeadLetters(discarding))).discarded}
+    again = pb.ReplayDeadLettersRequest(request_id=request_id, sequences=sequences)
+    answer = await ask(stub.ReplayDeadLetters(again))
+    return {"handled": answer.handled, "failed": len(answer.failed)}
 
 
 async def _letters(stub: OperationsServiceStub) -> pb.ListDeadLettersResponse:

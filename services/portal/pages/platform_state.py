@@ -31,6 +31,7 @@ _URGENCY = {
 # The page on which an administrator deals with a finding, by its alert rule.
 _PAGES = {
     "QuanhengDeadLetters": "/undelivered/events",
+    "QuanhengUnsignedEvents": "/undelivered/events",
     "QuanhengDeliveriesFailed": "/undelivered?state=failed",
     "QuanhengMailServerUnset": "/undelivered?state=pending",
     "QuanhengNoAddress": "/undelivered?state=no_address",

@@ -1,10 +1,12 @@
 """`python -m services.registry.identity.keys DIR`: makes keys and certificates for each service.
 
 On one machine the registry makes the keys on its first start. Where each service runs in a
-container of its own, the container gets one of these folders, read-only: DIR/registry has every
-key, DIR/<service> has the public key and the secret of that service. DIR/<service>/tls has its
-certificate; the authority that signs them stays in DIR/tls. Existing keys are not replaced by new
-ones; certificates are renewed when little of their life is left.
+container of its own, the container gets one of these folders, read-only. DIR/registry has the key
+that signs tokens and every service's secret; DIR/<service> has the public key and its own secret.
+A service alone gets its keys for NATS and for events; each gets the public keys of all events.
+DIR/nats has what the configuration of the NATS server includes. DIR/<service>/tls has the
+certificate of a service; the authority that signs them stays in DIR/tls. Existing keys are not
+replaced by new ones; certificates are renewed when little of their life is left.
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ from pathlib import Path
 from plumbing import certificates
 from plumbing.addresses import CLIENT
 from plumbing.clock import SystemClock
+from plumbing.events.access import authorization, user
+from plumbing.events.credentials import Credentials
 from plumbing.private_files import service_secret_file, write_private
-from plumbing.settings import CALLERS
+from plumbing.service_keys import event_public_file, make_service_keys
+from plumbing.settings import CALLERS, SERVICES
 from plumbing.tokens import make_keys
 from services.registry.identity.first_start import first_password
 from services.registry.identity.vault import make_key
 
-REGISTRY = "registry"
+REGISTRY, NATS = "registry", "nats"
 
 
 def hand_out(directory: Path) -> None:
@@ -34,11 +39,27 @@ def hand_out(directory: Path) -> None:
     for service in CALLERS:
         if service != REGISTRY:
             _copy(made, directory / service, service)
+    _hand_out_for_events(directory)
     certificates.provide(directory / "tls", SystemClock())
     for service in CALLERS:
         # The command line is run in the container of the registry.
         names = (service, CLIENT) if service == REGISTRY else (service,)
         _copy_certificates(directory / "tls", directory / service / "tls", names)
+
+
+def _hand_out_for_events(directory: Path) -> None:
+    """Makes the keys of each service in its own folder, and copies what others may read of them."""
+    users = []
+    for service in SERVICES:
+        own = directory / service
+        make_service_keys(own, [service])
+        users.append(user(Credentials.of(own, service)))
+        public = event_public_file(own, service)
+        for other in set(SERVICES) - {service}:
+            write_private(directory / other / public.name, public.read_text())
+    nats = directory / NATS
+    nats.mkdir(mode=0o700, exist_ok=True)
+    write_private(nats / "authorization.conf", authorization(users))
 
 
 def _copy(made: Path, folder: Path, service: str) -> None:

@@ -29,6 +29,7 @@ from services.alerts.tables import Alert, Notice
 from services.alerts.timers import Timers
 from services.alerts.workflows import WatchDone, WatchRun
 from tests.integration.events.support import eventually
+from tests.service_keys import SIGNATURES, SIGNER
 
 BUREAU = "330106"
 START = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)  # ten in the morning of Shanghai
@@ -137,11 +138,11 @@ class RunningAlerts:
         self.changes = Changes(database, self.clock)
         self.activities = Activities(self.changes, settings, self.clients())
         token = cast("Any", None)
-        parts = Parts("alerts", settings, self.clock, database, self.changes, js, token)
+        parts = Parts("alerts", settings, self.clock, database, self.changes, js, SIGNATURES, token)
         self.consumers = consumers(parts, self.timers)
         self.work = [
-            Relay(register, js, self.clock, poll_seconds=0.02).run,
-            Relay(database, js, self.clock, poll_seconds=0.02).run,
+            Relay(register, js, SIGNER, self.clock, poll_seconds=0.02).run,
+            Relay(database, js, SIGNER, self.clock, poll_seconds=0.02).run,
             *(consumer.run for consumer in self.consumers),
         ]
 

@@ -23,6 +23,7 @@ from plumbing.events.consumer import Consumer
 from plumbing.events.relay import Relay
 from plumbing.events.subjects import Stream
 from tests.integration.events.support import HAVE_EFFECT
+from tests.service_keys import SIGNATURES, SIGNER, TESTER
 
 
 class RelayKilledBeforeMark(Relay):
@@ -37,16 +38,16 @@ def die(*_: object) -> None:
 
 async def run(part: str, point: str, database_url: str, nats_url: str) -> None:
     database = Database(database_url)
-    js = (await connect(nats_url, part)).jetstream()
+    js = (await connect(nats_url, TESTER)).jetstream()
     if part == "relay":
         kind = RelayKilledBeforeMark if point == "published" else Relay
-        await kind(database, js, SystemClock()).run()
+        await kind(database, js, SIGNER, SystemClock()).run()
         return
     if point == "applied":
         patch.object(Msg, "ack", die).start()
     stream = Stream.REGISTRY
     clock = SystemClock()
-    await Consumer("test", stream, database, js, clock, HAVE_EFFECT, ack_wait=1.0).run()
+    await Consumer("test", stream, database, js, SIGNATURES, clock, HAVE_EFFECT, ack_wait=1.0).run()
 
 
 if __name__ == "__main__":

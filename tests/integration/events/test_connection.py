@@ -19,14 +19,16 @@ from plumbing.events.inspection import (
 )
 from plumbing.events.relay import Relay
 from plumbing.events.subjects import DUPLICATE_WINDOW_SECONDS, SUBJECTS, Stream, ensure_streams
+from plumbing.settings import SERVICES
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import AT, announced
 from tests.patience import PATIENCE_SECONDS
+from tests.service_keys import SIGNER, TESTER
 
 
 async def test_a_client_waits_for_a_server_that_is_not_up_yet(nats_server: NatsServer) -> None:
     nats_server.kill()
-    connecting = asyncio.create_task(connect(nats_server.url))
+    connecting = asyncio.create_task(connect(nats_server.url, TESTER))
     done, _ = await asyncio.wait({connecting}, timeout=0.3)
     assert not done
 
@@ -42,8 +44,8 @@ async def test_streams_are_made_once_and_brought_up_to_date(jetstream: JetStream
     config.duplicate_window = 5
     await jetstream.update_stream(config)
 
-    await ensure_streams(jetstream)
-    await ensure_streams(jetstream)
+    for service in (*SERVICES, "grading"):
+        await ensure_streams(jetstream, service)
 
     for stream, subject in SUBJECTS.items():
         config = (await jetstream.stream_info(stream)).config
@@ -57,7 +59,7 @@ async def test_what_is_pending_is_counted(database: Database, jetstream: JetStre
     await announced(database, "a", "a", "b")
     assert await outbox_pending(database) == _pending(3)
 
-    await Relay(database, jetstream, SystemClock()).drain()
+    await Relay(database, jetstream, SIGNER, SystemClock()).drain()
 
     assert await outbox_pending(database) == _pending(0)
 

@@ -23,6 +23,7 @@ from plumbing.events.inbox import EventHandler, InboxPosition, TryLater
 from plumbing.events.inspection import consumer_lags, dead_letter_counts, failures
 from plumbing.events.outbox import Outbox, record
 from plumbing.events.relay import Relay
+from plumbing.events.signing import SIGNATURE_HEADER
 from plumbing.events.subjects import Stream
 from protos.registry.v1.events_pb2 import BureausChanged, SubjectsChanged
 from tests.integration.conftest import NatsServer, NewDatabase
@@ -38,6 +39,7 @@ from tests.integration.events.support import (
     running,
     sequences,
 )
+from tests.service_keys import SIGNATURES, SIGNER
 
 CLOCK = SystemClock()
 
@@ -67,6 +69,7 @@ def consumer(
         Stream.REGISTRY,
         receiver,
         js,
+        SIGNATURES,
         CLOCK,
         handlers,
         max_attempts=max_attempts,
@@ -75,14 +78,16 @@ def consumer(
 
 
 async def send(sender: Database, js: JetStreamContext) -> None:
-    assert not (await Relay(sender, js, CLOCK).drain()).held
+    assert not (await Relay(sender, js, SIGNER, CLOCK).drain()).held
 
 
 async def send_again(sender: Database, js: JetStreamContext, tag: str) -> None:
     """Publishes the whole outbox again, as if the stream had forgotten the message ids."""
     async with sender.snapshot() as session:
         for row in await session.exec(select(Outbox).order_by(col(Outbox.seq))):
-            headers = {**row.headers, Header.MSG_ID: f"{tag}{row.event_id}"}
+            signature = SIGNER.sign(row.subject, row.headers, row.payload)
+            added = {Header.MSG_ID: f"{tag}{row.event_id}", SIGNATURE_HEADER: signature}
+            headers = {**row.headers, **added}
             await js.publish(row.subject, row.payload, headers=headers)
 
 
@@ -153,7 +158,8 @@ async def _redelivered(js: JetStreamContext) -> bool:
 
 async def replay_all(js: JetStreamContext, tested: Consumer) -> list[Replay]:
     return [
-        await replay(js, tested.inbox, letter) async for letter in dead_letters(js, tested.name)
+        await replay(js, tested.inbox, SIGNATURES, letter)
+        async for letter in dead_letters(js, tested.name)
     ]
 
 
@@ -192,9 +198,9 @@ async def test_a_poisonous_event_becomes_a_dead_letter_and_can_be_handled_again(
         assert await dead_letter_counts(jetstream) == {"test": 1}
 
         fault.clear()
-        assert (await replay(jetstream, tested.inbox, letter)).error is None
+        assert (await replay(jetstream, tested.inbox, SIGNATURES, letter)).error is None
         assert (
-            await replay(jetstream, tested.inbox, letter)
+            await replay(jetstream, tested.inbox, SIGNATURES, letter)
         ).error is None  # two at once: one effect
         assert await replay_all(jetstream, tested) == []
 
@@ -303,9 +309,12 @@ async def test_events_nobody_asked_for_are_passed_in_order(
 async def test_a_message_that_is_no_event_becomes_a_dead_letter(
     sender: Database, receiver: Database, jetstream: JetStreamContext
 ) -> None:
-    await jetstream.publish("registry.v1.noise.330106", b"noise")
     await announced(sender, "a")
     await send(sender, jetstream)
+    noise, no_event = "registry.v1.noise.330106", {"ce-type": "quanheng.registry.v1.Noise"}
+    signature = SIGNER.sign(noise, no_event, b"noise")
+    headers = {**no_event, SIGNATURE_HEADER: signature}
+    await jetstream.publish(noise, b"noise", headers=headers)
     tested = consumer(receiver, jetstream, HAVE_EFFECT)
     async with running(tested.run()):
         await eventually(lambda: all_acknowledged(jetstream))
@@ -356,7 +365,7 @@ async def test_a_slow_handler_is_not_taken_for_dead(
 async def test_nats_killed_under_relay_and_consumer(
     sender: Database, receiver: Database, jetstream: JetStreamContext, nats_server: NatsServer
 ) -> None:
-    relay = Relay(sender, jetstream, CLOCK, poll_seconds=0.1)
+    relay = Relay(sender, jetstream, SIGNER, CLOCK, poll_seconds=0.1)
     total = 0
     async with running(relay.run(), consumer(receiver, jetstream, HAVE_EFFECT).run()):
         for round_ in range(1, 4):

@@ -8,14 +8,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nats.errors
+import sqlalchemy as sa
+from joserfc.jwk import OKPKey
 from nats.js import JetStreamContext
+from nats.js.api import Header, StreamState
+from sqlmodel import col, select
 
 from plumbing.clock import SystemClock
 from plumbing.database import Database
-from plumbing.events.relay import Relay, refill
+from plumbing.events.consumer import Consumer
+from plumbing.events.inspection import unsigned_counts
+from plumbing.events.outbox import Outbox
+from plumbing.events.refilling import refill
+from plumbing.events.relay import Relay
+from plumbing.events.signing import EventSigner
 from plumbing.events.subjects import Stream, ensure_streams
-from tests.integration.conftest import NatsServer
-from tests.integration.events.support import announced, eventually
+from tests.integration.conftest import NatsServer, NewDatabase
+from tests.integration.events.support import (
+    HAVE_EFFECT,
+    announced,
+    effects,
+    eventually,
+    prepare_effects,
+    running,
+    sequences,
+)
+from tests.service_keys import SIGNATURES, SIGNER
 
 CLOCK = SystemClock()
 
@@ -49,37 +67,37 @@ async def test_a_lost_store_is_filled_again_and_then_left_alone(
     database: Database, jetstream: JetStreamContext
 ) -> None:
     await announced(database, "a", "a", "b")
-    await Relay(database, jetstream, CLOCK).drain()
-    assert await refill(database, jetstream, "registry") == 0
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 0
 
     await jetstream.delete_stream(Stream.REGISTRY)
-    await ensure_streams(jetstream)
-    assert await refill(database, jetstream, "registry") == 3
+    await ensure_streams(jetstream, "registry")
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 3
     await announced(database, "a")
-    await Relay(database, jetstream, CLOCK).drain()
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
 
     assert await streamed(jetstream) == {("a", 1), ("a", 2), ("a", 3), ("b", 1)}
-    assert await refill(database, jetstream, "registry") == 0
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 0
 
 
 async def test_a_store_set_back_gets_what_came_since(
     database: Database, jetstream: JetStreamContext, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     await announced(database, "a", "b")
-    await Relay(database, jetstream, CLOCK).drain()
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
     with _down(nats_server):
         shutil.copytree(nats_server.store, tmp_path / "kept")
     await announced(database, "a", "c")
     await eventually(lambda: _answers(jetstream))
-    await Relay(database, jetstream, CLOCK).drain()
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
 
     with _down(nats_server):
         shutil.rmtree(nats_server.store)
         shutil.copytree(tmp_path / "kept", nats_server.store)
     await eventually(lambda: _answers(jetstream))
     assert await streamed(jetstream) == {("a", 1), ("b", 1)}
-    assert await refill(database, jetstream, "registry") >= 2
-    await Relay(database, jetstream, CLOCK).drain()
+    assert await refill(database, jetstream, "registry", SIGNATURES) >= 2
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
 
     assert await streamed(jetstream) == {("a", 1), ("b", 1), ("a", 2), ("c", 1)}
 
@@ -87,4 +105,85 @@ async def test_a_store_set_back_gets_what_came_since(
 async def test_an_empty_outbox_has_nothing_to_give(
     database: Database, jetstream: JetStreamContext
 ) -> None:
-    assert await refill(database, jetstream, "registry") == 0
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 0
+
+
+async def unsigned(database: Database, js: JetStreamContext) -> None:
+    """Publishes the outbox and marks it, as the release did that signed no events."""
+    async with database.transaction() as session:
+        for row in await session.exec(select(Outbox).order_by(col(Outbox.seq))):
+            headers = {**row.headers, Header.MSG_ID: str(row.event_id)}
+            await js.publish(row.subject, row.payload, headers=headers)
+        await session.exec(sa.update(Outbox).values(published_at=CLOCK.now()))
+
+
+async def all_signed(js: JetStreamContext) -> bool:
+    state = (await js.stream_info(Stream.REGISTRY)).state
+    stored = [await js.get_msg(Stream.REGISTRY, seq) for seq in _numbers(state)]
+    return all(SIGNATURES.signed(one.subject or "", one.headers, one.data or b"") for one in stored)
+
+
+def _numbers(state: StreamState) -> range:
+    return range(state.first_seq, state.last_seq + 1)
+
+
+async def test_the_unsigned_events_of_the_last_release_are_published_again_signed(
+    database: Database, jetstream: JetStreamContext
+) -> None:
+    """Within the time in which NATS drops a message id that it has seen, too."""
+    await announced(database, "a", "a", "b")
+    await unsigned(database, jetstream)
+    await announced(database, "b")
+    await unsigned(database, jetstream)
+
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 4
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+
+    assert await streamed(jetstream) == {("a", 1), ("a", 2), ("b", 1), ("b", 2)}
+    assert await all_signed(jetstream)
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 0
+
+
+async def test_a_consumer_waits_until_the_events_of_the_last_release_are_signed(
+    database: Database, jetstream: JetStreamContext, new_database: NewDatabase
+) -> None:
+    receiver = await new_database("receiver")
+    await prepare_effects(receiver)
+    await announced(database, "a", "a")
+    await unsigned(database, jetstream)
+    tested = Consumer("test", Stream.REGISTRY, receiver, jetstream, SIGNATURES, CLOCK, HAVE_EFFECT)
+    async with running(tested.run()):
+        await refill(database, jetstream, "registry", SIGNATURES)
+        await Relay(database, jetstream, SIGNER, CLOCK).drain()
+        await eventually(lambda: _had(receiver, 2))
+
+    assert await sequences(receiver) == {"a": [1, 2]}
+    assert await unsigned_counts(jetstream) == {}
+
+
+async def _had(receiver: Database, count: int) -> bool:
+    return len(await effects(receiver)) == count
+
+
+async def test_events_signed_with_a_key_that_is_gone_are_signed_again(
+    database: Database, jetstream: JetStreamContext
+) -> None:
+    former = EventSigner({"registry": OKPKey.generate_key("Ed25519")})
+    await announced(database, "a", "b")
+    await Relay(database, jetstream, former, CLOCK).drain()
+
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 2
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+
+    assert await streamed(jetstream) == {("a", 1), ("b", 1)}
+    assert await all_signed(jetstream)
+
+
+async def test_a_forged_message_at_the_end_does_not_disturb_a_start(
+    database: Database, jetstream: JetStreamContext
+) -> None:
+    await announced(database, "a", "b")
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    await jetstream.publish("registry.v1.bureaus_changed.330106", b"forged")
+
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 0

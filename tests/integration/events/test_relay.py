@@ -17,6 +17,7 @@ from plumbing.events.relay import Relay
 from plumbing.events.subjects import Stream
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import announce, announced, eventually, running
+from tests.service_keys import SIGNER
 
 CLOCK = SystemClock()
 
@@ -41,7 +42,7 @@ async def test_events_arrive_in_order_within_each_aggregate(
     names = [f"subjects/{n % 7}" for n in range(700)]  # more than one page
     await announced(database, *names)
 
-    drained = await Relay(database, jetstream, CLOCK).drain()
+    drained = await Relay(database, jetstream, SIGNER, CLOCK).drain()
 
     assert drained.published == 700
     assert await nothing_pending(database)
@@ -54,7 +55,7 @@ async def test_what_is_published_twice_is_in_the_stream_once(
     database: Database, jetstream: JetStreamContext
 ) -> None:
     await announced(database, "a", "a", "b")
-    relay = Relay(database, jetstream, CLOCK)
+    relay = Relay(database, jetstream, SIGNER, CLOCK)
     await relay.drain()
     async with database.transaction() as session:
         await session.exec(sa.update(Outbox).values(published_at=None))
@@ -73,7 +74,7 @@ async def test_an_event_refused_by_nats_holds_only_its_own_aggregate(
         first = (col(Outbox.aggregate) == "bad", col(Outbox.aggregate_seq) == 1)
         await session.exec(sa.update(Outbox).where(*first).values(too_large))
 
-    drained = await Relay(database, jetstream, CLOCK).drain()
+    drained = await Relay(database, jetstream, SIGNER, CLOCK).drain()
 
     assert drained.held == {"bad"}
     assert not drained.stalled
@@ -86,7 +87,7 @@ async def test_an_event_refused_by_nats_holds_only_its_own_aggregate(
 async def test_a_commit_wakes_the_relay_at_once(
     database: Database, jetstream: JetStreamContext
 ) -> None:
-    relay = Relay(database, jetstream, CLOCK, poll_seconds=3600)
+    relay = Relay(database, jetstream, SIGNER, CLOCK, poll_seconds=3600)
     async with running(relay.run()):
         for _ in range(3):
             await announced(database, "a")
@@ -104,21 +105,21 @@ async def test_a_rollback_announces_nothing(
     with pytest.raises(LookupError):
         await change_that_fails()
 
-    assert (await Relay(database, jetstream, CLOCK).drain()).published == 0
+    assert (await Relay(database, jetstream, SIGNER, CLOCK).drain()).published == 0
     await announced(database, "a")
-    await Relay(database, jetstream, CLOCK).drain()
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
     assert await published(jetstream) == [("a", 1)]
 
 
 async def test_nothing_is_lost_while_nats_is_away(
     database: Database, jetstream: JetStreamContext, nats_server: NatsServer
 ) -> None:
-    relay = Relay(database, jetstream, CLOCK, poll_seconds=0.1)
+    relay = Relay(database, jetstream, SIGNER, CLOCK, poll_seconds=0.1)
     async with running(relay.run()):
         await announced(database, *["a", "b"] * 50)
         nats_server.kill()
         await announced(database, *["a", "b"] * 50)
-        drained = await Relay(database, jetstream, CLOCK).drain()
+        drained = await Relay(database, jetstream, SIGNER, CLOCK).drain()
         assert drained.stalled
         nats_server.start()
         await eventually(lambda: nothing_pending(database))

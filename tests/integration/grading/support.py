@@ -22,6 +22,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.grading.consumers import NAME, registry_consumer
 from services.grading.tables import Grade
 from tests.integration.events.support import eventually
+from tests.service_keys import SIGNATURES, SIGNER
 
 HANGZHOU = "330106"
 START = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)  # ten in the morning of Shanghai
@@ -71,10 +72,10 @@ class Platform:
         self.register, self.database, self.js, self.clock = register, database, js, clock
         self.moved = self.clock_moves = 0
         self.temporal_is_away = False
-        self.consumer = registry_consumer(database, js, clock, self._clock_moved)
+        self.consumer = registry_consumer(database, js, SIGNATURES, clock, self._clock_moved)
         self.work = [
-            Relay(register, js, clock).run,
-            Relay(database, js, clock).run,
+            Relay(register, js, SIGNER, clock).run,
+            Relay(database, js, SIGNER, clock).run,
             self.consumer.run,
         ]
 

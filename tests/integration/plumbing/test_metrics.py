@@ -38,6 +38,7 @@ from tests.integration.conftest import NatsServer
 from tests.integration.events.support import announced, eventually, running
 from tests.ports import free_port
 from tests.postgres import Databases
+from tests.service_keys import SIGNATURES, SIGNER
 
 QUICK = 0.05
 ADMINISTRATOR = Caller("adm", "adm", frozenset({Role.ADMINISTRATOR}))
@@ -74,7 +75,7 @@ async def test_the_outbox_fills_while_nats_is_away_and_empties_when_it_is_back(
 ) -> None:
     clock = SystemClock()
     board = quick(common.looks(database, jetstream, clock, {}))
-    relay = Relay(database, jetstream, clock, poll_seconds=0.1)
+    relay = Relay(database, jetstream, SIGNER, clock, poll_seconds=0.1)
     published = counted("quanheng_events_published_total")
     async with running(board.run(), relay.run()):
         await shows(board, "quanheng_outbox_pending", 0)
@@ -102,18 +103,20 @@ async def test_an_event_given_up_shows_until_it_is_handled(
 
     clock = SystemClock()
     handlers = [EventHandler(BureausChanged, apply=handle)]
-    consumer = Consumer("metrics", "REGISTRY", database, jetstream, clock, handlers, max_attempts=2)
+    consumer = Consumer(
+        "metrics", "REGISTRY", database, jetstream, SIGNATURES, clock, handlers, max_attempts=2
+    )
     board = quick(common.looks(database, jetstream, clock, {consumer.name: consumer.stream}))
     given_up = counted("quanheng_events_given_up_total", consumer="metrics")
     async with running(board.run(), consumer.run()):
         await shows(board, "quanheng_dead_letters", 0, consumer="metrics")
         await announced(database, "a")
-        await Relay(database, jetstream, clock).drain()
+        await Relay(database, jetstream, SIGNER, clock).drain()
         await shows(board, "quanheng_dead_letters", 1, consumer="metrics")
         await shows(board, "quanheng_inbox_failing", 0, consumer="metrics")
         broken = False
         async for letter in dead_letters(jetstream, "metrics"):
-            assert (await replay(jetstream, consumer.inbox, letter)).error is None
+            assert (await replay(jetstream, consumer.inbox, SIGNATURES, letter)).error is None
         await shows(board, "quanheng_dead_letters", 0, consumer="metrics")
         await shows(board, "quanheng_consumer_pending", 0, consumer="metrics")
     assert counted("quanheng_events_given_up_total", consumer="metrics") - given_up == 1

@@ -29,6 +29,7 @@ from plumbing.settings import Settings
 from protos.operations.v1 import operations_pb2 as pb
 from protos.registry.v1.events_pb2 import BureausChanged
 from tests.integration.events.support import eventually, running
+from tests.service_keys import SIGNATURES, SIGNER
 
 ADMINISTRATOR = Caller("adm", "adm", frozenset({Role.ADMINISTRATOR}))
 
@@ -47,15 +48,17 @@ async def test_a_dead_letter_is_a_problem_until_it_is_handled(
 
     clock = SystemClock()
     handlers = [EventHandler(BureausChanged, apply=handle)]
-    consumer = Consumer("test", "REGISTRY", database, jetstream, clock, handlers, max_attempts=1)
+    consumer = Consumer(
+        "test", "REGISTRY", database, jetstream, SIGNATURES, clock, handlers, max_attempts=1
+    )
     token = ServiceToken("test", tmp_path, Endpoint("127.0.0.1:1"), clock)
     changes = Changes(database, clock)
-    parts = Parts("test", Settings(), clock, database, changes, jetstream, token)
+    parts = Parts("test", Settings(), clock, database, changes, jetstream, SIGNATURES, token)
     servicer = OperationsServicer(parts, Assembly({}, [], consumers=[consumer]))
     async with changes.change(ADMINISTRATOR) as change:
         await change.announce(BureausChanged(), aggregate="a", bureau="330106")
         change.audit("test", "a")
-    await Relay(database, jetstream, clock).drain()
+    await Relay(database, jetstream, SIGNER, clock).drain()
     async with running(consumer.run()):
         await eventually(buried)
 
@@ -77,7 +80,7 @@ def operator_of(
     token = ServiceToken("test", folder, Endpoint("127.0.0.1:1"), clock)
     changes = Changes(database, clock)
     settings = Settings(nats_url="nats://127.0.0.1:9", temporal_address="127.0.0.1:9")
-    parts = Parts("test", settings, clock, database, changes, jetstream, token)
+    parts = Parts("test", settings, clock, database, changes, jetstream, SIGNATURES, token)
     return OperationsServicer(parts, Assembly({}, [])), changes
 
 

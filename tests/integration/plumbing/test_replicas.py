@@ -37,6 +37,7 @@ from tests.integration.events.support import announce, announced, eventually, ru
 from tests.integration.registry import running_registry
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
+from tests.service_keys import SIGNER
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), running_registry.DISTRICT)
@@ -73,7 +74,7 @@ async def test_of_two_relays_one_publishes_and_the_other_takes_over(
 ) -> None:
     ways = [Counting(jetstream), Counting(jetstream)]
     relays = [
-        Relay(database, way, SystemClock(), poll_seconds=0.02)  # type: ignore[arg-type]
+        Relay(database, way, SIGNER, SystemClock(), poll_seconds=0.02)  # type: ignore[arg-type]
         for database, way in zip(replicas, ways, strict=True)
     ]
     async with running(*(relay.run() for relay in relays)):

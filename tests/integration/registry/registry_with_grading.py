@@ -13,6 +13,7 @@ from plumbing.change import Changes
 from plumbing.clock import SandboxClock, SystemClock
 from plumbing.database import Database
 from plumbing.events.connect import connect
+from plumbing.events.signing import Signatures
 from plumbing.rpc import serve
 from plumbing.settings import Settings
 from plumbing.tokens import Verifier, public_key
@@ -28,6 +29,7 @@ from tests.integration.registry.running_registry import RunningRegistry, running
 from tests.logins import none_ended
 from tests.ports import free_port
 from tests.postgres import Databases
+from tests.service_keys import credentials
 
 LEAST, ALERT_SHARE, DROP_SHARE = 3, 0.5, 0.4
 
@@ -90,9 +92,13 @@ async def opened(folder: Path, databases: Databases) -> AsyncIterator[RegistryWi
     registry = RegistryWithGrading(settings)
     await migrations.upgrade(registry.grading, "grading")
     async with running(settings):
-        nats_client = await connect(nats.url)
+        nats_client = await connect(nats.url, credentials("grading"))
         consumer = registry_consumer(
-            registry.grading, nats_client.jetstream(), registry.clock, _nothing
+            registry.grading,
+            nats_client.jetstream(),
+            Signatures.of(settings.keys_dir),
+            registry.clock,
+            _nothing,
         )
         async with working(consumer.run()):
             await registry.open_grading()

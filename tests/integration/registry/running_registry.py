@@ -39,6 +39,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
+from tests.service_keys import give_service_keys
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
 STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
@@ -291,4 +292,5 @@ def sandbox(folder: Path, port: int, nats_url: str, databases: Databases) -> Set
     )
     SandboxClock.create(settings.clock_file, STARTS)
     certificates.provide(settings.tls_dir, SystemClock())
+    give_service_keys(settings.keys_dir)
     return settings

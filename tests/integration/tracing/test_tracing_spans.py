@@ -40,6 +40,7 @@ from tests.integration.objection.processes import refused
 from tests.logins import none_ended
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
+from tests.service_keys import SIGNATURES, SIGNER
 
 REGISTRY = "quanheng.registry.v1.RegistryService"
 GET, CONTEST = f"{REGISTRY}/GetSubject", f"{REGISTRY}/SetContested"
@@ -175,9 +176,15 @@ async def test_an_event_tried_again_is_another_span_of_the_same_trace(
         return len(recorded.named(PROCESS)) == 2
 
     await announce(database)
-    await Relay(database, jetstream, CLOCK).drain()
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
     consumer = Consumer(
-        "test", "REGISTRY", database, jetstream, CLOCK, [EventHandler(BureausChanged, apply=handle)]
+        "test",
+        "REGISTRY",
+        database,
+        jetstream,
+        SIGNATURES,
+        CLOCK,
+        [EventHandler(BureausChanged, apply=handle)],
     )
     with capture_logs() as lines:
         async with running(consumer.run()):

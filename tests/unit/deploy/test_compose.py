@@ -65,6 +65,20 @@ def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Docu
     assert image_settings()["QUANHENG_TLS_DIR"].startswith(image_settings()["QUANHENG_KEYS_DIR"])
 
 
+def test_nats_is_given_who_may_do_what_and_no_password(compose: Document) -> None:
+    nats = compose["services"]["nats"]
+    [keys] = [mount for mount in nats["volumes"] if isinstance(mount, dict)]
+    assert (keys["source"], keys["volume"], keys["read_only"]) == (
+        "keys",
+        {"subpath": "nats"},
+        True,
+    )
+    assert nats["command"] == ["--config", "/etc/nats/nats.conf"]
+    folder = keys["target"].removeprefix("/etc/nats/")
+    assert f'include "{folder}/authorization.conf"' in (DEPLOY / "nats" / "nats.conf").read_text()
+    assert "@" not in compose["services"]["registry"]["environment"]["QUANHENG_NATS_URL"]
+
+
 def test_our_containers_are_confined(compose: Document) -> None:
     for service in (*CALLERS, "keys"):
         container = compose["services"][service]

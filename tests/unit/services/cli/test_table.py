@@ -74,6 +74,7 @@ BY_HAND = {
     "OperationsService/ListAudit": "audit list",
     "OperationsService/ListDeadLetters": "events dead list",
     "OperationsService/ReplayDeadLetters": "events dead replay",
+    "OperationsService/DiscardDeadLetters": "events dead discard",
 }
 UNNAMED = ("every ", "no command: ")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from plumbing.settings import CALLERS
+from plumbing.events.credentials import Credentials
+from plumbing.service_keys import nats_key
+from plumbing.settings import CALLERS, SERVICES
 from plumbing.tokens import public_key
 from services.registry.identity.keys import hand_out
 
@@ -14,14 +16,24 @@ def names(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
+def of_events(service: str) -> set[str]:
+    """A service gets its own private keys, and the public keys of every service's events."""
+    if service not in SERVICES:
+        return set()
+    own = {f"nats-{service}.jwk", f"events-{service}.jwk"}
+    return own | {f"events-{owner}.jwks" for owner in SERVICES}
+
+
 def test_the_registry_alone_gets_the_signing_key_and_the_first_password(tmp_path: Path) -> None:
     hand_out(tmp_path)
     secrets = {f"service-{service}.secret" for service in CALLERS}
     rest = {"signing.jwk", "public.jwk", "administrator.password", "accounts.secret"}
-    assert names(tmp_path) == {*CALLERS, "tls"}
-    assert names(tmp_path / "registry") == secrets | rest | {"tls"}
+    assert names(tmp_path) == {*CALLERS, "nats", "tls"}
+    assert names(tmp_path / "registry") == secrets | rest | {"tls"} | of_events("registry")
     for service in set(CALLERS) - {"registry"}:
-        assert names(tmp_path / service) == {"public.jwk", f"service-{service}.secret", "tls"}
+        own = {"public.jwk", f"service-{service}.secret", "tls"}
+        assert names(tmp_path / service) == own | of_events(service)
+    assert names(tmp_path / "nats") == {"authorization.conf"}
 
 
 def test_a_service_gets_its_certificate_and_not_the_key_that_signs_them(tmp_path: Path) -> None:
@@ -38,6 +50,15 @@ def test_what_is_handed_out_belongs_together(tmp_path: Path) -> None:
     secret = "service-grading.secret"
     given = (tmp_path / "grading" / secret).read_text()
     assert given == (tmp_path / "registry" / secret).read_text()
+
+
+def test_nats_is_given_public_keys_only(tmp_path: Path) -> None:
+    hand_out(tmp_path)
+    text = (tmp_path / "nats" / "authorization.conf").read_text()
+    for service in SERVICES:
+        assert Credentials.of(tmp_path / service, service).nkey in text
+        private = nats_key(tmp_path / service, service).as_dict(private=True)
+        assert str(private["d"]) not in text
 
 
 def test_a_second_time_changes_no_key(tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""Fills a stream again from the outbox: one that was lost, or set back, or holds unsigned events.
+
+Published events stay in the outbox; an inbox ignores an event that it has already handled.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.database import Database
+from plumbing.events.envelope import Attributes
+from plumbing.events.leadership import exclusively
+from plumbing.events.outbox import Outbox
+from plumbing.events.signing import Signatures
+from plumbing.events.subjects import Stream, stream_of
+
+_LOG = structlog.get_logger()
+
+
+async def refill(
+    database: Database, js: JetStreamContext, service: str, signatures: Signatures
+) -> int:
+    """Marks the events that the service's stream has lost as unpublished; returns how many.
+
+    A stream whose first event has no valid signature is emptied before: its events are from a
+    release that signed none, or were signed with a key that is no longer known. They are published,
+    and signed, again. Call it before the relay starts. Raises nats.errors.Error if NATS fails.
+    """
+    stream = stream_of(service)
+    async with database.transaction() as session:
+        await exclusively(session, "refill")
+        if await begins_unsigned(js, stream, signatures):
+            _LOG.warning("the stream begins with an unsigned event, it is emptied", stream=stream)
+            await js.purge_stream(stream)
+        lost = await _lost(session, await _last_event(js, stream, signatures))
+        marked = await session.exec(sa.update(Outbox).where(lost).values(published_at=None))
+    if marked.rowcount:
+        _LOG.warning("the stream lacks events, they are published again", events=marked.rowcount)
+    return marked.rowcount
+
+
+async def _lost(session: AsyncSession, last: UUID | None) -> sa.ColumnElement[bool]:
+    """The events published after the last one that the stream holds; all if it holds none.
+
+    All events of a page are marked with one moment. Events are known to be lost only when some were
+    marked later; then events of the last event's own page may be lost too.
+    """
+    published = col(Outbox.published_at)
+    if last is None:
+        return published.is_not(None)
+    mark = (await session.exec(select(published).where(col(Outbox.event_id) == last))).first()
+    if mark is None:
+        return sa.false()  # published and not marked yet, so it was the last one
+    later = (await session.exec(select(Outbox.seq).where(published > mark).limit(1))).first()
+    return sa.false() if later is None else published >= mark
+
+
+async def begins_unsigned(js: JetStreamContext, stream: Stream, signatures: Signatures) -> bool:
+    """Returns whether the first event of a stream has no valid signature; False if it is empty."""
+    state = (await js.stream_info(stream)).state
+    first = await _stored(js, stream, state.first_seq) if state.messages else None
+    return first is not None and not _signed(first, signatures)
+
+
+async def _last_event(js: JetStreamContext, stream: Stream, signatures: Signatures) -> UUID | None:
+    """The id of the last event that the service itself published; None if there is none."""
+    state = (await js.stream_info(stream)).state
+    for seq in range(state.last_seq, state.first_seq - 1, -1):
+        message = await _stored(js, stream, seq)
+        if message is not None and _signed(message, signatures):
+            return Attributes.read(message.headers).id
+    return None
+
+
+async def _stored(js: JetStreamContext, stream: Stream, seq: int) -> RawStreamMsg | None:
+    try:
+        return await js.get_msg(stream, seq)
+    except NotFoundError:
+        return None  # deleted meanwhile
+
+
+def _signed(message: RawStreamMsg, signatures: Signatures) -> bool:
+    return signatures.signed(message.subject or "", message.headers, message.data or b"")
