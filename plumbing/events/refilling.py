@@ -73,6 +73,8 @@ async def begins_unsigned(js: JetStreamContext, stream: Stream, signatures: Sign
 async def _last_event(js: JetStreamContext, stream: Stream, signatures: Signatures) -> UUID | None:
     """The id of the last event that the service itself published; None if there is none."""
     state = (await js.stream_info(stream)).state
+    if not state.messages:
+        return None
     for seq in range(state.last_seq, state.first_seq - 1, -1):
         message = await _stored(js, stream, seq)
         if message is not None and _signed(message, signatures):

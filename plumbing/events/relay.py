@@ -216,18 +216,38 @@ class Relay:
         await _acknowledged([ack for _, ack in sent])
         published = []
         for event, ack in sent:
-            error = nats.errors.TimeoutError() if ack.cancelled() else ack.exception()
+            error = await self._error(event, ack)
             if error is None:
                 published.append(event.seq)
             else:
                 _hold(drained, event, error)
         return published
 
+    async def _error(self, event: _Pending, ack: asyncio.Future[PubAck]) -> BaseException | None:
+        """Why an event is not in the stream; None if it is.
+
+        JetStream knows the ids of messages for a while after a stream was emptied, and then drops
+        what is published again: such an event is sent once more with another message id.
+        """
+        error = nats.errors.TimeoutError() if ack.cancelled() else ack.exception()
+        if error is not None or not ack.result().duplicate:
+            return error
+        first = ack.result()
+        try:
+            if (await self._js.stream_info(first.stream)).state.first_seq > first.seq:
+                headers = self._headers(event, f"{event.event_id}.{first.seq}")
+                await self._js.publish(event.subject, event.payload, headers=headers)
+        except (nats.errors.Error, TimeoutError) as failed:
+            return failed
+        return None
+
+    def _headers(self, event: _Pending, message_id: str) -> dict[str, str]:
+        signature = self._signer.sign(event.subject, event.headers, event.payload)
+        return {**event.headers, Header.MSG_ID: message_id, SIGNATURE_HEADER: signature}
+
     async def _send(self, event: _Pending) -> asyncio.Future[PubAck]:
         try:
-            signature = self._signer.sign(event.subject, event.headers, event.payload)
-            added = {Header.MSG_ID: str(event.event_id), SIGNATURE_HEADER: signature}
-            headers = {**event.headers, **added}
+            headers = self._headers(event, str(event.event_id))
             ack = await self._js.publish_async(event.subject, event.payload, headers=headers)
         except (nats.errors.Error, ForeignSubject) as error:
             ack = asyncio.get_running_loop().create_future()
