@@ -67,6 +67,7 @@ invited_by 邀请人 | person_name 姓名 | present 本次登录 | recovery_code
 registration_id 注册申请id | renewed_at 最近使用 | second_factor 两步验证 | session_id 登录id
 source 网络地址
 
+DeadLetter.unsigned 无有效签名
 Registration.subject_name 登记的主体名称
 Registration.number 受理编号 | Registration.bureau 受理机关代码 | Registration.reason 申请说明
 Account.name 用户名 | Account.bureau 机关代码 | Alert.bureau 机关代码 | AuditEntry.hash 链哈希
