@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import resource
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,7 +48,7 @@ CONNECTIONS = (
 )
 # Health and reflection are open to anyone: they show nothing of the register.
 OPEN = ("/grpc.health.", "/grpc.reflection.")
-ANYONE = frozenset(Role)
+ANYONE = frozenset(Role) - {Role.SERVICE}
 # The codes of a neighbour that does not answer, or not in time.
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 log = structlog.get_logger()
@@ -58,9 +58,10 @@ log = structlog.get_logger()
 class Rule:
     """The rule that determines who may call a gRPC method.
 
-    If `signed_in` is False, no token is needed (for logging in). If `services` is not empty, no
-    other service may call the method. A request has at most `largest` bytes, one message of an
-    upload too. Calls of a `heavy` method take turns.
+    `roles` are those of people, `services` the names of the platform's services that call it. If
+    `signed_in` is False, no token is needed (for logging in); a service that is not named is then
+    anyone. A request has at most `largest` bytes, one message of an upload too. Calls of a `heavy`
+    method take turns.
     """
 
     roles: frozenset[Role]
@@ -78,15 +79,18 @@ class Rule:
         return replace(self, largest=incoming.LARGE_REQUEST_BYTES)
 
     def admits(self, caller: Caller) -> bool:
-        """Returns whether the caller has a role of the rule and is not an excluded service."""
-        if caller.is_service and self.services and caller.service not in self.services:
-            return False
+        """Returns whether the rule names the calling service, or one of the person's roles."""
+        if caller.is_service:
+            return caller.service in self.services
         return caller.has(*self.roles)
 
 
-def allow(*roles: Role) -> Rule:
-    """Returns a rule that admits callers with any of these roles, and every service."""
-    return Rule(frozenset(roles) | {Role.SERVICE})
+def allow(*roles: Role, services: Collection[str] = ()) -> Rule:
+    """Returns a rule that admits people with any of these roles, and the services with these names.
+
+    Name a service only if its code makes the call; a test compares the two.
+    """
+    return Rule(frozenset(roles), services=frozenset(services))
 
 
 def only_services(*services: str) -> Rule:
@@ -95,11 +99,11 @@ def only_services(*services: str) -> Rule:
 
 
 def in_person(*roles: Role) -> Rule:
-    """Returns a rule that admits only people with any of these roles.
+    """Returns a rule for decisions: it admits people with any of these roles and never a service.
 
-    It refuses services, because no service may decide in place of these people.
+    No service may decide in place of these people.
     """
-    return Rule(frozenset(roles))
+    return allow(*roles)
 
 
 Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.GradingService/GetGrade"
@@ -160,7 +164,7 @@ class Guard(grpc.aio.ServerInterceptor):
     def _admit(self, method: str, metadata: Mapping[str, str]) -> Caller:
         rule = self._policy.get(method)
         if rule is not None and not rule.signed_in:
-            return self._service_or_anyone(metadata)
+            return self._service_or_anyone(rule, metadata)
         scheme, _, token = metadata.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated()
@@ -175,15 +179,15 @@ class Guard(grpc.aio.ServerInterceptor):
             return contextlib.nullcontext()
         return self._turns.take(caller.account_id or caller.service)
 
-    def _service_or_anyone(self, metadata: Mapping[str, str]) -> Caller:
-        """The caller of a method without sign-in: a service that proves who it is, or anyone.
+    def _service_or_anyone(self, rule: Rule, metadata: Mapping[str, str]) -> Caller:
+        """The caller of a method without sign-in: a service that the rule names, or anyone.
 
-        A service may tell from where the person came for whom it asks.
+        Such a service may tell from where the person came for whom it asks.
         """
         _, _, token = metadata.get("authorization", "").partition(" ")
         with contextlib.suppress(Unauthenticated):
             caller = self._verifier.verify(token)
-            if caller.is_service:
+            if caller.is_service and rule.admits(caller):
                 return caller
         return Caller("", "", frozenset({Role.PUBLIC}))
 

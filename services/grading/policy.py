@@ -1,4 +1,4 @@
-"""The access policy of grading: which roles may call which method (D-09).
+"""The access policy of grading: which roles and services may call which method (D-09).
 
 The queries decide which subjects a caller may see.
 """
@@ -20,13 +20,15 @@ STAFF = (
 )
 
 POLICY: Policy = {
-    f"/{SERVICE}/GetGrade": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
+    f"/{SERVICE}/GetGrade": allow(
+        *STAFF, Role.OPERATOR, Role.PUBLIC, services=("alerts", "objection")
+    ),
     f"/{SERVICE}/ListGradesInForce": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
-    f"/{SERVICE}/ListGrades": allow(*STAFF, Role.OPERATOR),
-    f"/{SERVICE}/GetReceipt": allow(*STAFF, Role.OPERATOR),
+    f"/{SERVICE}/ListGrades": allow(*STAFF, Role.OPERATOR, services=("objection",)),
+    f"/{SERVICE}/GetReceipt": allow(*STAFF, Role.OPERATOR, services=("objection",)),
     f"/{SERVICE}/VerifyReceipt": allow(*STAFF, Role.OPERATOR),
     f"/{SERVICE}/SummariseGrades": allow(*STAFF),
-    f"/{SERVICE}/GetRecordGraded": allow(*STAFF, Role.OPERATOR),
+    f"/{SERVICE}/GetRecordGraded": allow(*STAFF, Role.OPERATOR, services=("objection",)),
 }
 
 # The commands also require that the caller's bureau is a municipal one: see `rulesets`.

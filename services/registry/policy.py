@@ -1,4 +1,4 @@
-"""The access policy of the registry: which roles may call which method.
+"""The access policy of the registry: which roles and services may call which method.
 
 A method that is not named here may be called by nobody.
 """
@@ -21,16 +21,22 @@ _READERS = (*_STAFF, Role.INTEGRATOR, Role.OPERATOR)
 # The effects of a decided objection or repair on records; the decision itself is made there.
 _AFTER_A_DECISION = only_services("objection")
 _SIGNED_IN = Rule(ANYONE)
-_LOGGING_IN = Rule(ANYONE, signed_in=False)
-_PEOPLE = Rule(ANYONE - {Role.SERVICE})
+# The portal asks in its own name and says from where its visitor came.
+_LOGGING_IN = Rule(ANYONE, signed_in=False, services=frozenset({PORTAL}))
 # Whoever confirms that a person may act for a firm.
 _CONFIRMING = in_person(Role.CASEWORKER, Role.UNIT_HEAD)
 
 _REGISTRY_RULES = {
     "PutBureau": allow(Role.ADMINISTRATOR, Role.UNIT_HEAD),
-    "ListBureaus": _SIGNED_IN,
+    "ListBureaus": Rule(ANYONE, services=frozenset({"objection"})),
     "PutSubject": allow(*_FIELDWORK, Role.OPERATOR),
-    "GetSubject": allow(*_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC),
+    "GetSubject": allow(
+        *_READERS,
+        Role.ADMINISTRATOR,
+        Role.VERIFICATION_INSTITUTION,
+        Role.PUBLIC,
+        services=("objection",),
+    ),
     "ListSubjects": allow(
         *_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC
     ),
@@ -42,23 +48,23 @@ _REGISTRY_RULES = {
     "ListLabels": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
     "ListVerifications": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
     "RecordVerification": allow(Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR, Role.CASEWORKER),
-    "EnterRecord": allow(Role.CASEWORKER, Role.INSPECTOR),
-    "CorrectRecord": allow(Role.CASEWORKER),
-    "WithdrawRecord": allow(Role.CASEWORKER),
+    "EnterRecord": allow(Role.CASEWORKER, Role.INSPECTOR, services=("alerts",)),
+    "CorrectRecord": allow(Role.CASEWORKER, services=("objection",)),
+    "WithdrawRecord": allow(Role.CASEWORKER, services=("objection",)),
     "SetContested": _AFTER_A_DECISION,
     "RestoreRecords": Rule(frozenset({Role.UNIT_HEAD})),
     "RepairRecords": _AFTER_A_DECISION,
     "StopDisclosure": _AFTER_A_DECISION,
-    "GetRecord": allow(*_READERS),
-    "ListRecords": allow(*_READERS, Role.PUBLIC),
+    "GetRecord": allow(*_READERS, services=("objection",)),
+    "ListRecords": allow(*_READERS, Role.PUBLIC, services=("objection",)),
     "ListDisclosedRecords": _SIGNED_IN,
 }
 _CLOCK_RULES = {"GetClock": _SIGNED_IN, "AdvanceClock": allow(Role.ADMINISTRATOR)}
 _IDENTITY_RULES = {
     "Login": _LOGGING_IN,
-    "LoginService": _LOGGING_IN,
+    "LoginService": Rule(ANYONE, signed_in=False),
     "LoginVisitor": only_services(PORTAL),
-    "RenewToken": _PEOPLE,
+    "RenewToken": _SIGNED_IN,
     "GetCaller": _SIGNED_IN,
     "CreateAccount": allow(Role.ADMINISTRATOR),
     "GetAccount": allow(Role.ADMINISTRATOR),
@@ -66,17 +72,17 @@ _IDENTITY_RULES = {
     "ListAccounts": allow(Role.ADMINISTRATOR),
     "NameAccounts": allow(*_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION),
     "CloseAccount": allow(Role.ADMINISTRATOR),
-    "ChangePassword": _PEOPLE,
+    "ChangePassword": _SIGNED_IN,
     "ContinueLogin": _LOGGING_IN,
     "LoginExternal": only_services(PORTAL),
-    "ListSessions": _PEOPLE,
-    "EndSession": _PEOPLE,
+    "ListSessions": _SIGNED_IN,
+    "EndSession": _SIGNED_IN,
     "GetEndedSessions": only_services(*SERVICES),
-    "SetContact": _PEOPLE,
-    "BeginSecondFactor": _PEOPLE,
-    "ConfirmSecondFactor": _PEOPLE,
-    "RenewRecoveryCodes": _PEOPLE,
-    "RemoveSecondFactor": _PEOPLE,
+    "SetContact": _SIGNED_IN,
+    "BeginSecondFactor": _SIGNED_IN,
+    "ConfirmSecondFactor": _SIGNED_IN,
+    "RenewRecoveryCodes": _SIGNED_IN,
+    "RemoveSecondFactor": _SIGNED_IN,
     "RequestPasswordLink": _LOGGING_IN,
     "SendPasswordLink": in_person(Role.ADMINISTRATOR),
     "GetPasswordLink": _LOGGING_IN,

@@ -109,10 +109,10 @@ class Fuzzer:
         staff = self._staff
         renewed = [replace(staff.places[name]) for name in ("own", "neighbour", "foreign")]
         for place in renewed:
-            place.record = await entered(staff.service, place)
+            place.record = await entered(staff.furnisher(place), place)
             with contextlib.suppress(Refusal):  # at the end of time a record is over at once
                 await object_to(staff.platform.machine.settings, place)
-            place.record = await entered(staff.service, place)
+            place.record = await entered(staff.furnisher(place), place)
         return renewed
 
     async def _messages(

@@ -40,6 +40,7 @@ class Place:
     impact_id: str = ""
     index_id: str = ""
     registration_id: str = ""
+    operator_account: str = ""
 
     @property
     def city(self) -> str:

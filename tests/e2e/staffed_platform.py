@@ -15,6 +15,7 @@ from plumbing.settings import CALLERS, Settings
 from plumbing.tokens import Signer, make_keys
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
+from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
@@ -46,7 +47,7 @@ MUNICIPAL = {
     "city_reviewer": "municipal_reviewer",
 }
 VERIFIED = (("pass", "2026-09-01", "2027-02-28"), ("reject", "2026-09-10", ""))
-BEHALF = (("x-on-behalf-of", "furnisher"),)
+PROVINCE = "330000"  # has all of them in its scope
 
 
 @dataclass
@@ -69,13 +70,21 @@ class StaffedPlatform:
     people: dict[str, Person]
     colleagues: dict[str, Person]  # of those who work for a city, in another one
     services: dict[str, Person]
+    furnishers: dict[str, Client]  # a caseworker of each bureau, who enters what the place holds
+    everybody: Client  # in all roles of people at once
+    caseworker_account: str  # that of the caseworker among the people
     spare_account: str
     challenge: str  # of a login that needs a new password
     secrets: list[str]  # everything that must stand in no log
 
+    def furnisher(self, place: Place) -> Client:
+        """A caseworker of the place's bureau."""
+        return self.furnishers[place.bureau]
+
     @property
-    def service(self) -> Client:
-        return self.people["service"].client
+    def overseer(self) -> Client:
+        """A caseworker who sees every bureau."""
+        return self.furnishers[PROVINCE]
 
 
 async def staff_platform(platform: RunningPlatform, exits: AsyncExitStack) -> StaffedPlatform:
@@ -85,7 +94,11 @@ async def staff_platform(platform: RunningPlatform, exits: AsyncExitStack) -> St
     people = {"service": services["alerts"]}
     for code in (ABROAD, CITY, ANOTHER_CITY):
         await _bureau(client, code)
-    places = await _places(services["alerts"].client, platform.subject)
+    furnishers = {
+        code: _furnisher(platform.machine.settings, code, exits)
+        for code in (HOME, ABROAD, CITY, PROVINCE)
+    }
+    places = await _places(client, furnishers, platform.subject)
     for role in COLUMNS.values():
         if role != "service":
             people[role] = await _engaged(platform, role, places["own"], exits)
@@ -100,8 +113,33 @@ async def staff_platform(platform: RunningPlatform, exits: AsyncExitStack) -> St
         secret for person in everyone for secret in (person.password, person.token) if secret
     ]
     return StaffedPlatform(
-        platform, places, people, colleagues, services, spare.account_id, challenge, all_secrets
+        platform,
+        places,
+        people,
+        colleagues,
+        services,
+        furnishers,
+        _everybody(platform.machine.settings, exits),
+        await _account_of(people["caseworker"]),
+        spare.account_id,
+        challenge,
+        all_secrets,
     )
+
+
+async def _account_of(person: Person) -> str:
+    caller = await ask(person.client.identity.GetCaller(identity.GetCallerRequest()))
+    return caller.account.account_id
+
+
+def _everybody(settings: Settings, exits: AsyncExitStack) -> Client:
+    caller = Caller("everybody", "everybody", frozenset(Role) - {Role.SERVICE}, PROVINCE)
+    return _desk(settings, _token(settings, caller), exits)
+
+
+def _furnisher(settings: Settings, bureau: str, exits: AsyncExitStack) -> Client:
+    caller = Caller("furnisher", "furnisher", frozenset({Role.CASEWORKER}), bureau)
+    return _desk(settings, _token(settings, caller), exits)
 
 
 async def _service(platform: RunningPlatform, name: str, exits: AsyncExitStack) -> Person:
@@ -125,23 +163,28 @@ def _desk(settings: Settings, token: str, exits: AsyncExitStack) -> Client:
     return client
 
 
-async def _places(client: Client, own: registry.Subject) -> dict[str, Place]:
+async def _places(
+    administrator: Client, desks: dict[str, Client], own: registry.Subject
+) -> dict[str, Place]:
+    home, abroad, city = desks[HOME], desks[ABROAD], desks[CITY]
     places = {
         "own": Place(HOME, own),
-        "neighbour": Place(HOME, await _subject(client, HOME, "1", "邻家加油站")),
-        "foreign": Place(ABROAD, await _subject(client, ABROAD, "2", "外地加油站")),
-        "city": Place(CITY, await _subject(client, CITY, "3", "市直加油站")),
-        "review": Place(HOME, await _subject(client, HOME, "X", "存疑加油站", in_review=True)),
-        "person": Place(HOME, await _subject(client, HOME, "", "测试自然人", "natural_person")),
+        "neighbour": Place(HOME, await _subject(home, HOME, "1", "邻家加油站")),
+        "foreign": Place(ABROAD, await _subject(abroad, ABROAD, "2", "外地加油站")),
+        "city": Place(CITY, await _subject(city, CITY, "3", "市直加油站")),
+        "review": Place(HOME, await _subject(home, HOME, "X", "存疑加油站", in_review=True)),
+        "person": Place(HOME, await _subject(home, HOME, "", "测试自然人", "natural_person")),
     }
-    for place in places.values():
+    for name, place in places.items():
+        client = desks[place.bureau]
+        place.operator_account = await _operator(administrator, f"objector.{name}", place)
         await _furnish(client, place)
         await object_to(client.settings, place)
         await _apply_for_repair(client.settings, place)
         await _apply_for_account(client, place)
         await _assess(client, place)
     for place in places.values():
-        await _await_projections(client, place)
+        await _await_projections(desks[place.bureau], place)
     return places | {"any": places["own"]}
 
 
@@ -173,18 +216,18 @@ async def _subject(
         in_review=in_review,
     )
     request = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
-    return (await ask(client.registry.PutSubject(request, metadata=BEHALF))).subject
+    return (await ask(client.registry.PutSubject(request))).subject
 
 
 async def _furnish(client: Client, place: Place) -> None:
-    filed = await ask(client.registry.PutInstrument(put_instrument(place), metadata=BEHALF))
+    filed = await ask(client.registry.PutInstrument(put_instrument(place)))
     place.instrument_id = filed.instrument.instrument_id
     labels = registry.ListLabelsRequest(instrument_ids=[place.instrument_id])
     place.label_code = (await ask(client.registry.ListLabels(labels))).labels[0].code
     for result in VERIFIED:
-        await ask(client.registry.RecordVerification(verify(place, *result), metadata=BEHALF))
+        await ask(client.registry.RecordVerification(verify(place, *result)))
     place.record = await entered(client, place)
-    batch = await ask(client.imports.ImportFile(iter(upload(place)), metadata=BEHALF))
+    batch = await ask(client.imports.ImportFile(iter(upload(place))))
     place.batch_id = batch.batch.batch_id
 
 
@@ -213,26 +256,37 @@ async def _apply_for_account(client: Client, place: Place) -> None:
     await desk.close()
 
 
+async def _operator(administrator: Client, name: str, place: Place) -> str:
+    first = secrets.token_urlsafe(12)
+    account = await _account(administrator, name, first, "operator", "", place.subject_id)
+    return account.account_id
+
+
 def _operators_desk(settings: Settings, place: Place) -> Client:
-    operator = frozenset({Role.OPERATOR})
-    caller = Caller("objector", "objector", operator, subject_id=place.subject_id)
+    account, operator = place.operator_account, frozenset({Role.OPERATOR})
+    caller = Caller(account, "objector", operator, subject_id=place.subject_id)
     return Client(settings, fixed_token(_token(settings, caller)))
 
 
-async def _assess(service: Client, place: Place) -> None:
+async def _assess(client: Client, place: Place) -> None:
     """Assesses an index of the place's bureau, and runs the impact of a text for its city."""
-    settings = service.settings
-    impact = await ask(
-        RulesetServiceStub(service.channels["grading"]).RunImpact(
-            run_impact(place), metadata=BEHALF
-        )
-    )
-    place.impact_id = impact.impact.impact_id
+    settings = client.settings
+    impact = await _run_impact(settings, place)
+    place.impact_id = impact.impact_id
     assessor = Caller("assessor", "assessor", frozenset({Role.CASEWORKER}), place.bureau)
     client = Client(settings, fixed_token(_token(settings, assessor)))
     stub = AssessmentServiceStub(client.channels["grading"])
     place.index_id = (await ask(stub.AssessIndex(assess_index(place)))).index.index_id
     await client.close()
+
+
+async def _run_impact(settings: Settings, place: Place) -> rulesets.Impact:
+    city = Caller("examiner", "examiner", frozenset({Role.CASEWORKER}), place.city)
+    client = Client(settings, fixed_token(_token(settings, city)))
+    stub = RulesetServiceStub(client.channels["grading"])
+    impact = (await ask(stub.RunImpact(run_impact(place)))).impact
+    await client.close()
+    return impact
 
 
 def _token(settings: Settings, caller: Caller) -> str:
@@ -265,7 +319,7 @@ async def _await_projections(client: Client, place: Place) -> None:
 
 async def entered(client: Client, place: Place) -> registry.Record:
     """Enters a new credit record for a place."""
-    answer = await ask(client.registry.EnterRecord(enter_record(place), metadata=BEHALF))
+    answer = await ask(client.registry.EnterRecord(enter_record(place)))
     return answer.record
 
 

@@ -369,7 +369,7 @@ async def test_the_examples_of_the_page_work(
         "FIRM_PASSWORD": firm.password,
         "CREDIT_CODE": own.subject.credit_code,
         "SUBJECT_ID": own.subject_id,
-        "RECORD_ID": (await staffed_platform.entered(staff.service, own)).record_id,
+        "RECORD_ID": (await staffed_platform.entered(staff.furnisher(own), own)).record_id,
     }
     told = await page_examples.run(client, page.found[client], values, tmp_path)
     expected = {

@@ -64,12 +64,12 @@ async def request_for(rpc: Rpc, staff: StaffedPlatform, place: Place, person: Pe
     if name in ("SendBulkChunks", "CompleteBulkBatch"):
         return await _bulk(name, place, person)
     if name == "WithdrawRecord":
-        record_id = (await entered(staff.service, place)).record_id
+        record_id = (await entered(staff.furnisher(place), place)).record_id
         return registry.WithdrawRecordRequest(
             request_id=new_request_id(), record_id=record_id, ground="测试"
         )
     if name in _OF_NEW_RECORD:
-        record_id = (await entered(staff.service, place)).record_id
+        record_id = (await entered(staff.furnisher(place), place)).record_id
         return _OF_NEW_RECORD[name](
             request_id=new_request_id(), record_ids=[record_id], ground="测试"
         )

@@ -21,8 +21,9 @@ Most people of the table work for a district. `cc`, `ch` and `cr` work for the b
 which has the districts in its scope (R-196) and alone brings a text into force; an objection is
 heard by the bureau that entered the record, and the city reviews it (R-111, R-112).
 
-`sv` is one of the platform's own services: alerts. OF_SERVICES lists what only certain services may
-call. Without a token everything except logging in is refused; that needs no column.
+`sv` is one of the platform's own services: alerts, which acts for the caseworker `cw`. OF_SERVICES
+has a row for each service: what it may call; everything else is refused to it. Without a token
+everything except logging in is refused; that needs no column.
 """
 
 from __future__ import annotations
@@ -45,16 +46,31 @@ COLUMNS = {
     "ch": "city_unit_head",
     "cr": "city_reviewer",
 }
-# What only these services may call.
+# What each service may call beyond what is open to everybody; what is in no row, none may.
+CALLS_OF: dict[str, list[str]] = {
+    "registry": ["AssessmentService.EstimateDrops"],
+    "grading": [],
+    "objection": [
+        *(f"RegistryService.{name}" for name in ("GetRecord", "ListRecords", "GetSubject")),
+        *(f"RegistryService.{name}" for name in ("ListBureaus", "SetContested", "CorrectRecord")),
+        *(f"RegistryService.{name}" for name in ("WithdrawRecord", "RepairRecords")),
+        "RegistryService.StopDisclosure",
+        *(f"GradingService.{name}" for name in ("GetGrade", "ListGrades", "GetReceipt")),
+        "GradingService.GetRecordGraded",
+    ],
+    "alerts": [
+        "RegistryService.EnterRecord",
+        "GradingService.GetGrade",
+        "IdentityService.GetMailedToken",
+    ],
+    "portal": ["IdentityService.LoginVisitor", "IdentityService.LoginExternal"],
+}
+# The processes that hold tokens ask which logins were ended.
+for _service in ("registry", "grading", "objection", "alerts"):
+    CALLS_OF[_service].append("IdentityService.GetEndedSessions")
 OF_SERVICES = {
-    "RegistryService.SetContested": {"objection"},
-    "RegistryService.RepairRecords": {"objection"},
-    "RegistryService.StopDisclosure": {"objection"},
-    "AssessmentService.EstimateDrops": {"registry"},
-    "IdentityService.LoginVisitor": {"portal"},
-    "IdentityService.LoginExternal": {"portal"},
-    "IdentityService.GetMailedToken": {"alerts"},
-    "IdentityService.GetEndedSessions": {"registry", "grading", "objection", "alerts"},
+    method: {service for service, calls in CALLS_OF.items() if method in calls}
+    for method in sorted({method for calls in CALLS_OF.values() for method in calls})
 }
 
 TABLE = """
@@ -63,13 +79,13 @@ IdentityService.Login any                    +  +  +  +  +  +  +  +  +  +   +  +
 IdentityService.LoginService any             +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.RenewToken any               +  +  +  +  +  +  +  +  +  -   +  +  +
 IdentityService.LoginVisitor any             -  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  +   +  +  +
-IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
-IdentityService.GetAccount any               -  -  -  -  -  -  -  +  -  +   -  -  -
-IdentityService.ChangeAccount any            -  -  -  -  -  -  -  +  -  +   -  -  -
-IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  +   -  -  -
-IdentityService.NameAccounts any             +  +  +  +  +  +  +  +  -  +   +  +  +
-IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  +   -  -  -
+IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  -   -  -  -
+IdentityService.GetAccount any               -  -  -  -  -  -  -  +  -  -   -  -  -
+IdentityService.ChangeAccount any            -  -  -  -  -  -  -  +  -  -   -  -  -
+IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  -   -  -  -
+IdentityService.NameAccounts any             +  +  +  +  +  +  +  +  -  -   +  +  +
+IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  -   -  -  -
 IdentityService.ChangePassword any           +  +  +  +  +  +  +  +  +  -   +  +  +
 IdentityService.ContinueLogin any            +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.LoginExternal any            -  -  -  -  -  -  -  -  -  -   -  -  -
@@ -84,7 +100,7 @@ IdentityService.RequestPasswordLink any      +  +  +  +  +  +  +  +  +  +   +  +
 IdentityService.SendPasswordLink any         -  -  -  -  -  -  -  +  -  -   -  -  -
 IdentityService.GetPasswordLink any          0  0  0  0  0  0  0  0  0  0   0  0  0
 IdentityService.SetPasswordByLink any        0  0  0  0  0  0  0  0  0  0   0  0  0
-IdentityService.GetEndedSessions any        -  -  -  -  -  -  -  -  -  0   -  -  -
+IdentityService.GetEndedSessions any        -  -  -  -  -  -  -  -  -  +   -  -  -
 IdentityService.GetMailedToken any           -  -  -  -  -  -  -  -  -  0   -  -  -
 IdentityService.RegisterOperator any         +  +  +  +  +  +  +  +  +  +   +  +  +
 IdentityService.ListRegistrations own        -  +  +  -  -  -  -  -  -  -   +  +  -
@@ -102,64 +118,64 @@ IdentityService.ListColleagues any           +  -  -  -  -  -  -  -  -  -   -  -
 IdentityService.InviteColleague any          +  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.RemoveColleague any          0  -  -  -  -  -  -  -  -  -   -  -  -
 
-ClockService.GetClock any                    +  +  +  +  +  +  +  +  +  +   +  +  +
-ClockService.AdvanceClock any                -  -  -  -  -  -  -  +  -  +   -  -  -
+ClockService.GetClock any                    +  +  +  +  +  +  +  +  +  -   +  +  +
+ClockService.AdvanceClock any                -  -  -  -  -  -  -  +  -  -   -  -  -
 
-RegistryService.PutBureau own                -  -  +  -  -  -  -  +  -  +   -  +  -
-RegistryService.PutBureau foreign            -  -  -  -  -  -  -  +  -  +   -  -  -
-RegistryService.PutBureau city               -  -  -  -  -  -  -  +  -  +   -  +  -
-RegistryService.ListBureaus any              +  +  +  +  +  +  +  +  +  +   +  +  +
-RegistryService.PutSubject own               +  +  -  -  +  -  +  -  -  +   +  -  -
-RegistryService.PutSubject neighbour         -  +  -  -  +  -  +  -  -  +   +  -  -
-RegistryService.PutSubject foreign           -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.PutSubject city              -  -  -  -  -  -  -  -  -  +   +  -  -
-RegistryService.GetSubject own               +  +  +  +  +  +  +  +  +  +   +  +  +
-RegistryService.GetSubject neighbour         -  +  +  +  +  +  +  +  +  +   +  +  +
-RegistryService.GetSubject foreign           -  -  -  -  -  -  -  +  +  +   -  -  -
-RegistryService.GetSubject person            -  +  +  +  +  +  +  +  0  +   +  +  +
-RegistryService.GetSubject review            -  +  +  +  +  +  +  +  0  +   +  +  +
-RegistryService.GetSubject city              -  -  -  -  -  -  -  +  +  +   +  +  +
-RegistryService.ListSubjects own             +  +  +  +  +  +  +  +  +  +   +  +  +
-RegistryService.ListSubjects neighbour       .  +  +  +  +  +  +  +  +  +   +  +  +
-RegistryService.ListSubjects foreign         .  .  .  .  .  .  .  +  +  +   .  .  .
-RegistryService.ListSubjects person          .  +  +  +  +  +  +  +  .  +   +  +  +
-RegistryService.ListSubjects review          .  +  +  +  +  +  +  +  .  +   +  +  +
-RegistryService.ListSubjects city            .  .  .  .  .  .  .  +  +  +   +  +  +
-RegistryService.PutInstrument own            +  +  -  -  +  -  +  -  -  +   +  -  -
-RegistryService.PutInstrument neighbour      -  +  -  -  +  -  +  -  -  +   +  -  -
-RegistryService.PutInstrument foreign        -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.PutInstrument city           -  -  -  -  -  -  -  -  -  +   +  -  -
-RegistryService.SetInstrumentState own       +  +  -  -  +  -  +  -  -  +   +  -  -
-RegistryService.SetInstrumentState neighbour -  +  -  -  +  -  +  -  -  +   +  -  -
-RegistryService.SetInstrumentState foreign   -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.GetInstrument own            +  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.GetInstrument neighbour      -  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.GetInstrument foreign        -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.GetInstrument city           -  -  -  -  -  -  -  -  -  +   +  +  +
-RegistryService.ListInstruments own          +  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.ListInstruments neighbour    .  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.ListInstruments foreign      .  .  .  .  .  .  .  -  -  +   .  .  .
-RegistryService.ListInstruments city         .  .  .  .  .  .  .  -  -  +   +  +  +
-RegistryService.ScanInstrument any           +  +  +  +  +  +  +  +  +  +   +  +  +
-RegistryService.ListLabels own               +  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.ListLabels neighbour         .  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.ListLabels foreign           .  .  .  .  .  .  .  -  -  +   .  .  .
-RegistryService.ListLabels city              .  .  .  .  .  .  .  -  -  +   +  +  +
-RegistryService.ListVerifications own        +  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.ListVerifications neighbour  .  +  +  +  +  +  +  -  -  +   +  +  +
-RegistryService.ListVerifications foreign    .  .  .  .  .  .  .  -  -  +   .  .  .
-RegistryService.RecordVerification own       -  +  -  -  -  +  +  -  -  +   +  -  -
-RegistryService.RecordVerification foreign   -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.RecordVerification city      -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.PutBureau own                -  -  +  -  -  -  -  +  -  -   -  +  -
+RegistryService.PutBureau foreign            -  -  -  -  -  -  -  +  -  -   -  -  -
+RegistryService.PutBureau city               -  -  -  -  -  -  -  +  -  -   -  +  -
+RegistryService.ListBureaus any              +  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.PutSubject own               +  +  -  -  +  -  +  -  -  -   +  -  -
+RegistryService.PutSubject neighbour         -  +  -  -  +  -  +  -  -  -   +  -  -
+RegistryService.PutSubject foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.PutSubject city              -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.GetSubject own               +  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.GetSubject neighbour         -  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.GetSubject foreign           -  -  -  -  -  -  -  +  +  -   -  -  -
+RegistryService.GetSubject person            -  +  +  +  +  +  +  +  0  -   +  +  +
+RegistryService.GetSubject review            -  +  +  +  +  +  +  +  0  -   +  +  +
+RegistryService.GetSubject city              -  -  -  -  -  -  -  +  +  -   +  +  +
+RegistryService.ListSubjects own             +  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.ListSubjects neighbour       .  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.ListSubjects foreign         .  .  .  .  .  .  .  +  +  -   .  .  .
+RegistryService.ListSubjects person          .  +  +  +  +  +  +  +  .  -   +  +  +
+RegistryService.ListSubjects review          .  +  +  +  +  +  +  +  .  -   +  +  +
+RegistryService.ListSubjects city            .  .  .  .  .  .  .  +  +  -   +  +  +
+RegistryService.PutInstrument own            +  +  -  -  +  -  +  -  -  -   +  -  -
+RegistryService.PutInstrument neighbour      -  +  -  -  +  -  +  -  -  -   +  -  -
+RegistryService.PutInstrument foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.PutInstrument city           -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.SetInstrumentState own       +  +  -  -  +  -  +  -  -  -   +  -  -
+RegistryService.SetInstrumentState neighbour -  +  -  -  +  -  +  -  -  -   +  -  -
+RegistryService.SetInstrumentState foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetInstrument own            +  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.GetInstrument neighbour      -  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.GetInstrument foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetInstrument city           -  -  -  -  -  -  -  -  -  -   +  +  +
+RegistryService.ListInstruments own          +  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.ListInstruments neighbour    .  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.ListInstruments foreign      .  .  .  .  .  .  .  -  -  -   .  .  .
+RegistryService.ListInstruments city         .  .  .  .  .  .  .  -  -  -   +  +  +
+RegistryService.ScanInstrument any           +  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.ListLabels own               +  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.ListLabels neighbour         .  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.ListLabels foreign           .  .  .  .  .  .  .  -  -  -   .  .  .
+RegistryService.ListLabels city              .  .  .  .  .  .  .  -  -  -   +  +  +
+RegistryService.ListVerifications own        +  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.ListVerifications neighbour  .  +  +  +  +  +  +  -  -  -   +  +  +
+RegistryService.ListVerifications foreign    .  .  .  .  .  .  .  -  -  -   .  .  .
+RegistryService.RecordVerification own       -  +  -  -  -  +  +  -  -  -   +  -  -
+RegistryService.RecordVerification foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RecordVerification city      -  -  -  -  -  -  -  -  -  -   +  -  -
 RegistryService.EnterRecord own              -  +  -  -  +  -  -  -  -  +   +  -  -
-RegistryService.EnterRecord foreign          -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.EnterRecord city             -  -  -  -  -  -  -  -  -  +   +  -  -
-RegistryService.CorrectRecord own            -  +  -  -  -  -  -  -  -  +   +  -  -
-RegistryService.CorrectRecord foreign        -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.CorrectRecord city           -  -  -  -  -  -  -  -  -  +   +  -  -
-RegistryService.WithdrawRecord own           -  +  -  -  -  -  -  -  -  +   +  -  -
-RegistryService.WithdrawRecord foreign       -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.WithdrawRecord city          -  -  -  -  -  -  -  -  -  +   +  -  -
+RegistryService.EnterRecord foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.EnterRecord city             -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.CorrectRecord own            -  +  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.CorrectRecord foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CorrectRecord city           -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.WithdrawRecord own           -  +  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.WithdrawRecord foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.WithdrawRecord city          -  -  -  -  -  -  -  -  -  -   +  -  -
 RegistryService.RestoreRecords own           -  -  +  -  -  -  -  -  -  -   -  +  -
 RegistryService.RestoreRecords foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.RestoreRecords city          -  -  -  -  -  -  -  -  -  -   -  +  -
@@ -169,54 +185,54 @@ RegistryService.RepairRecords own            -  -  -  -  -  -  -  -  -  -   -  -
 RegistryService.RepairRecords foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.StopDisclosure own           -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.StopDisclosure foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.GetRecord own                +  +  +  +  +  -  +  -  -  +   +  +  +
-RegistryService.GetRecord neighbour          -  +  +  +  +  -  +  -  -  +   +  +  +
-RegistryService.GetRecord foreign            -  -  -  -  -  -  -  -  -  +   -  -  -
-RegistryService.GetRecord person             -  +  +  +  +  -  +  -  -  +   +  +  +
-RegistryService.GetRecord city               -  -  -  -  -  -  -  -  -  +   +  +  +
-RegistryService.ListRecords own              +  +  +  +  +  -  +  -  +  +   +  +  +
-RegistryService.ListRecords neighbour        -  +  +  +  +  -  +  -  +  +   +  +  +
-RegistryService.ListRecords foreign          -  -  -  -  -  -  -  -  +  +   -  -  -
-RegistryService.ListRecords person           -  +  +  +  +  -  +  -  0  +   +  +  +
-RegistryService.ListRecords city             -  -  -  -  -  -  -  -  +  +   +  +  +
-RegistryService.ListDisclosedRecords any     +  +  +  +  +  +  +  +  +  +   +  +  +
+RegistryService.GetRecord own                +  +  +  +  +  -  +  -  -  -   +  +  +
+RegistryService.GetRecord neighbour          -  +  +  +  +  -  +  -  -  -   +  +  +
+RegistryService.GetRecord foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetRecord person             -  +  +  +  +  -  +  -  -  -   +  +  +
+RegistryService.GetRecord city               -  -  -  -  -  -  -  -  -  -   +  +  +
+RegistryService.ListRecords own              +  +  +  +  +  -  +  -  +  -   +  +  +
+RegistryService.ListRecords neighbour        -  +  +  +  +  -  +  -  +  -   +  +  +
+RegistryService.ListRecords foreign          -  -  -  -  -  -  -  -  +  -   -  -  -
+RegistryService.ListRecords person           -  +  +  +  +  -  +  -  0  -   +  +  +
+RegistryService.ListRecords city             -  -  -  -  -  -  -  -  +  -   +  +  +
+RegistryService.ListDisclosedRecords any     +  +  +  +  +  +  +  +  +  -   +  +  +
 
-ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  +   +  -  -
-ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
-ImportService.ImportFile city                -  -  -  -  -  -  -  +  -  +   +  -  -
-ImportService.StartImport own                -  +  -  -  -  -  +  +  -  +   +  -  -
-ImportService.StartImport foreign            -  -  -  -  -  -  -  +  -  +   -  -  -
-ImportService.GetBatch own                   -  +  +  -  -  -  +  +  -  +   +  +  -
-ImportService.GetBatch foreign               -  -  -  -  -  -  -  +  -  +   -  -  -
-ImportService.GetBatch city                  -  -  -  -  -  -  -  +  -  +   +  +  -
-ImportService.ListBatches own                -  +  +  -  -  .  +  +  -  +   +  +  -
-ImportService.ListBatches foreign            -  .  .  -  -  .  .  +  -  +   .  .  -
-ImportService.ListBatches city               -  .  .  -  -  .  .  +  -  +   +  +  -
-ImportService.ListFaults own                 -  +  +  -  -  -  +  +  -  +   +  +  -
-ImportService.ListFaults foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
-ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  +   +  +  -
-ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  +   -  -  -
-ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  +   +  +  -
-ImportService.UndoBatch own                  -  +  -  -  -  -  +  +  -  +   +  -  -
-ImportService.UndoBatch foreign              -  -  -  -  -  -  -  +  -  +   -  -  -
-ImportService.UndoBatch city                 -  -  -  -  -  -  -  +  -  +   +  -  -
+ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  -   +  -  -
+ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
+ImportService.ImportFile city                -  -  -  -  -  -  -  +  -  -   +  -  -
+ImportService.StartImport own                -  +  -  -  -  -  +  +  -  -   +  -  -
+ImportService.StartImport foreign            -  -  -  -  -  -  -  +  -  -   -  -  -
+ImportService.GetBatch own                   -  +  +  -  -  -  +  +  -  -   +  +  -
+ImportService.GetBatch foreign               -  -  -  -  -  -  -  +  -  -   -  -  -
+ImportService.GetBatch city                  -  -  -  -  -  -  -  +  -  -   +  +  -
+ImportService.ListBatches own                -  +  +  -  -  .  +  +  -  -   +  +  -
+ImportService.ListBatches foreign            -  .  .  -  -  .  .  +  -  -   .  .  -
+ImportService.ListBatches city               -  .  .  -  -  .  .  +  -  -   +  +  -
+ImportService.ListFaults own                 -  +  +  -  -  -  +  +  -  -   +  +  -
+ImportService.ListFaults foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
+ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  -   +  +  -
+ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  -   -  -  -
+ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  -   +  +  -
+ImportService.UndoBatch own                  -  +  -  -  -  -  +  +  -  -   +  -  -
+ImportService.UndoBatch foreign              -  -  -  -  -  -  -  +  -  -   -  -  -
+ImportService.UndoBatch city                 -  -  -  -  -  -  -  +  -  -   +  -  -
 ImportService.ApproveBatch own               -  -  +  -  -  -  -  -  -  -   -  +  -
 ImportService.ApproveBatch foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.ApproveBatch city              -  -  -  -  -  -  -  -  -  -   -  +  -
 ImportService.RejectBatch own                -  -  +  -  -  -  -  -  -  -   -  +  -
 ImportService.RejectBatch foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.DiscardBatch own               -  +  -  -  -  -  -  +  -  +   +  -  -
-ImportService.DiscardBatch foreign           -  -  -  -  -  -  -  +  -  +   -  -  -
+ImportService.DiscardBatch own               -  +  -  -  -  -  -  +  -  -   +  -  -
+ImportService.DiscardBatch foreign           -  -  -  -  -  -  -  +  -  -   -  -  -
 
-BulkService.OpenBulkBatch own                -  +  -  -  -  +  +  +  -  +   +  -  -
-BulkService.OpenBulkBatch foreign            -  -  -  -  -  -  -  +  -  +   -  -  -
-BulkService.OpenBulkBatch city               -  -  -  -  -  -  -  +  -  +   +  -  -
-BulkService.SendBulkChunks own               -  +  -  -  -  +  +  +  -  +   +  -  -
+BulkService.OpenBulkBatch own                -  +  -  -  -  +  +  +  -  -   +  -  -
+BulkService.OpenBulkBatch foreign            -  -  -  -  -  -  -  +  -  -   -  -  -
+BulkService.OpenBulkBatch city               -  -  -  -  -  -  -  +  -  -   +  -  -
+BulkService.SendBulkChunks own               -  +  -  -  -  +  +  +  -  -   +  -  -
 BulkService.SendBulkChunks foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
-BulkService.CompleteBulkBatch own            -  +  -  -  -  +  +  +  -  +   +  -  -
+BulkService.CompleteBulkBatch own            -  +  -  -  -  +  +  +  -  -   +  -  -
 BulkService.CompleteBulkBatch foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-BulkService.GetBulkBatch own                 -  +  +  -  -  -  +  +  -  +   +  +  -
-BulkService.GetBulkBatch foreign             -  -  -  -  -  -  -  +  -  +   -  -  -
+BulkService.GetBulkBatch own                 -  +  +  -  -  -  +  +  -  -   +  +  -
+BulkService.GetBulkBatch foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
 
 GradingService.GetGrade own                  +  +  +  +  +  -  +  +  +  +   +  +  +
 GradingService.GetGrade neighbour            0  +  +  +  +  -  +  +  +  +   +  +  +
@@ -224,83 +240,83 @@ GradingService.GetGrade foreign              0  0  0  0  0  -  0  +  +  +   0  0
 GradingService.GetGrade person               0  +  +  +  +  -  +  +  0  +   +  +  +
 GradingService.GetGrade review               0  +  +  +  +  -  +  +  0  +   +  +  +
 GradingService.GetGrade city                 0  0  0  0  0  -  0  +  +  +   +  +  +
-GradingService.ListGradesInForce own         +  +  +  +  +  -  +  +  +  +   +  +  +
-GradingService.ListGradesInForce neighbour   .  +  +  +  +  -  +  +  +  +   +  +  +
-GradingService.ListGradesInForce foreign     .  .  .  .  .  -  .  +  +  +   .  .  .
-GradingService.ListGradesInForce person      .  +  +  +  +  -  +  +  .  +   +  +  +
-GradingService.ListGradesInForce review      .  +  +  +  +  -  +  +  .  +   +  +  +
-GradingService.ListGradesInForce city        .  .  .  .  .  -  .  +  +  +   +  +  +
-GradingService.ListGrades own                +  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.ListGrades neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.ListGrades foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
-GradingService.ListGrades city               0  0  0  0  0  -  0  +  -  +   +  +  +
-GradingService.GetReceipt own                +  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.GetReceipt neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.GetReceipt foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
-GradingService.GetReceipt city               0  0  0  0  0  -  0  +  -  +   +  +  +
-GradingService.VerifyReceipt own             +  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.VerifyReceipt neighbour       0  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.VerifyReceipt foreign         0  0  0  0  0  -  0  +  -  +   0  0  0
-GradingService.SummariseGrades own           -  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.SummariseGrades foreign       -  -  -  -  -  -  -  +  -  +   -  -  -
-GradingService.GetRecordGraded own           +  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.GetRecordGraded neighbour     0  +  +  +  +  -  +  +  -  +   +  +  +
-GradingService.GetRecordGraded foreign       0  0  0  0  0  -  0  +  -  +   0  0  0
+GradingService.ListGradesInForce own         +  +  +  +  +  -  +  +  +  -   +  +  +
+GradingService.ListGradesInForce neighbour   .  +  +  +  +  -  +  +  +  -   +  +  +
+GradingService.ListGradesInForce foreign     .  .  .  .  .  -  .  +  +  -   .  .  .
+GradingService.ListGradesInForce person      .  +  +  +  +  -  +  +  .  -   +  +  +
+GradingService.ListGradesInForce review      .  +  +  +  +  -  +  +  .  -   +  +  +
+GradingService.ListGradesInForce city        .  .  .  .  .  -  .  +  +  -   +  +  +
+GradingService.ListGrades own                +  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.ListGrades neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.ListGrades foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
+GradingService.ListGrades city               0  0  0  0  0  -  0  +  -  -   +  +  +
+GradingService.GetReceipt own                +  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.GetReceipt neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.GetReceipt foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
+GradingService.GetReceipt city               0  0  0  0  0  -  0  +  -  -   +  +  +
+GradingService.VerifyReceipt own             +  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.VerifyReceipt neighbour       0  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.VerifyReceipt foreign         0  0  0  0  0  -  0  +  -  -   0  0  0
+GradingService.SummariseGrades own           -  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.SummariseGrades foreign       -  -  -  -  -  -  -  +  -  -   -  -  -
+GradingService.GetRecordGraded own           +  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.GetRecordGraded neighbour     0  +  +  +  +  -  +  +  -  -   +  +  +
+GradingService.GetRecordGraded foreign       0  0  0  0  0  -  0  +  -  -   0  0  0
 
-AssessmentService.WhatIf own                 +  +  +  +  +  -  +  +  -  +   +  +  +
-AssessmentService.WhatIf neighbour           0  +  +  +  +  -  +  +  -  +   +  +  +
-AssessmentService.WhatIf foreign             0  0  0  0  0  -  0  +  -  +   0  0  0
-AssessmentService.WhatIf city                0  0  0  0  0  -  0  +  -  +   +  +  +
+AssessmentService.WhatIf own                 +  +  +  +  +  -  +  +  -  -   +  +  +
+AssessmentService.WhatIf neighbour           0  +  +  +  +  -  +  +  -  -   +  +  +
+AssessmentService.WhatIf foreign             0  0  0  0  0  -  0  +  -  -   0  0  0
+AssessmentService.WhatIf city                0  0  0  0  0  -  0  +  -  -   +  +  +
 AssessmentService.EstimateDrops any          -  -  -  -  -  -  -  -  -  -   -  -  -
-AssessmentService.Outlook own                +  +  +  +  +  -  +  +  -  +   +  +  +
-AssessmentService.Outlook neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
-AssessmentService.Outlook foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
-AssessmentService.Compare own                +  +  +  +  +  -  +  +  -  +   +  +  +
-AssessmentService.Compare neighbour          0  +  +  +  +  -  +  +  -  +   +  +  +
-AssessmentService.Compare foreign            0  0  0  0  0  -  0  +  -  +   0  0  0
+AssessmentService.Outlook own                +  +  +  +  +  -  +  +  -  -   +  +  +
+AssessmentService.Outlook neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
+AssessmentService.Outlook foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
+AssessmentService.Compare own                +  +  +  +  +  -  +  +  -  -   +  +  +
+AssessmentService.Compare neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
+AssessmentService.Compare foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
 AssessmentService.AssessIndex own            -  +  -  -  +  -  -  -  -  -   +  -  -
 AssessmentService.AssessIndex foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
 AssessmentService.AssessIndex city           -  -  -  -  -  -  -  -  -  -   +  -  -
-AssessmentService.GetIndex own               0  +  +  +  +  -  +  +  0  +   +  +  +
-AssessmentService.GetIndex foreign           0  0  0  0  0  -  0  +  0  +   0  0  0
-AssessmentService.GetIndex city              0  0  0  0  0  -  0  +  0  +   +  +  +
-AssessmentService.ListIndexes own            .  +  +  +  +  -  +  +  .  +   +  +  +
-AssessmentService.ListIndexes foreign        .  .  .  .  .  -  .  +  .  +   .  .  .
+AssessmentService.GetIndex own               0  +  +  +  +  -  +  +  0  -   +  +  +
+AssessmentService.GetIndex foreign           0  0  0  0  0  -  0  +  0  -   0  0  0
+AssessmentService.GetIndex city              0  0  0  0  0  -  0  +  0  -   +  +  +
+AssessmentService.ListIndexes own            .  +  +  +  +  -  +  +  .  -   +  +  +
+AssessmentService.ListIndexes foreign        .  .  .  .  .  -  .  +  .  -   .  .  .
 AssessmentService.PublishIndex own           -  -  +  -  -  -  -  -  -  -   -  +  -
 AssessmentService.PublishIndex foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
 AssessmentService.PublishIndex city          -  -  -  -  -  -  -  -  -  -   -  +  -
 AssessmentService.WithdrawIndex own          -  -  +  -  -  -  -  -  -  -   -  +  -
 AssessmentService.WithdrawIndex foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-AssessmentService.ListYearEnds any           -  +  +  +  +  -  +  +  -  +   +  +  +
+AssessmentService.ListYearEnds any           -  +  +  +  +  -  +  +  -  -   +  +  +
 
-RulesetService.ListRulesets any              -  +  +  +  +  -  +  +  -  +   +  +  +
-RulesetService.ListActivations own           -  +  +  +  +  -  +  +  -  +   +  +  +
-RulesetService.ListActivations foreign       -  -  -  -  -  -  -  +  -  +   -  -  -
-RulesetService.RunImpact own                 -  -  -  -  -  -  -  -  -  +   +  +  +
-RulesetService.RunImpact foreign             -  -  -  -  -  -  -  -  -  +   -  -  -
-RulesetService.StartImpact own               -  -  -  -  -  -  -  -  -  +   +  +  +
-RulesetService.StartImpact foreign           -  -  -  -  -  -  -  -  -  +   -  -  -
-RulesetService.ListImpacts own               -  .  .  .  -  -  -  +  -  +   +  +  +
-RulesetService.ListImpacts foreign           -  .  .  .  -  -  -  +  -  +   .  .  .
-RulesetService.GetImpact own                 -  0  0  0  -  -  -  +  -  +   +  +  +
-RulesetService.GetImpact foreign             -  0  0  0  -  -  -  +  -  +   0  0  0
-RulesetService.ListImpactMoves own           -  0  0  0  -  -  -  +  -  +   +  +  +
-RulesetService.ListImpactMoves foreign       -  0  0  0  -  -  -  +  -  +   0  0  0
+RulesetService.ListRulesets any              -  +  +  +  +  -  +  +  -  -   +  +  +
+RulesetService.ListActivations own           -  +  +  +  +  -  +  +  -  -   +  +  +
+RulesetService.ListActivations foreign       -  -  -  -  -  -  -  +  -  -   -  -  -
+RulesetService.RunImpact own                 -  -  -  -  -  -  -  -  -  -   +  +  +
+RulesetService.RunImpact foreign             -  -  -  -  -  -  -  -  -  -   -  -  -
+RulesetService.StartImpact own               -  -  -  -  -  -  -  -  -  -   +  +  +
+RulesetService.StartImpact foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
+RulesetService.ListImpacts own               -  .  .  .  -  -  -  +  -  -   +  +  +
+RulesetService.ListImpacts foreign           -  .  .  .  -  -  -  +  -  -   .  .  .
+RulesetService.GetImpact own                 -  0  0  0  -  -  -  +  -  -   +  +  +
+RulesetService.GetImpact foreign             -  0  0  0  -  -  -  +  -  -   0  0  0
+RulesetService.ListImpactMoves own           -  0  0  0  -  -  -  +  -  -   +  +  +
+RulesetService.ListImpactMoves foreign       -  0  0  0  -  -  -  +  -  -   0  0  0
 RulesetService.AcknowledgeImpact own         -  -  -  -  -  -  -  -  -  -   -  +  +
 RulesetService.AcknowledgeImpact foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
 RulesetService.ActivateRuleset own           -  -  -  -  -  -  -  -  -  -   -  +  -
 RulesetService.ActivateRuleset foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
 
-ObjectionService.GetCase own                 +  +  +  +  +  -  -  -  -  +   +  +  +
-ObjectionService.GetCase neighbour           -  +  +  +  +  -  -  -  -  +   +  +  +
-ObjectionService.GetCase foreign             -  -  -  -  -  -  -  -  -  +   -  -  -
-ObjectionService.GetCase city                -  -  -  -  -  -  -  -  -  +   +  +  +
-ObjectionService.ListCases own               +  +  +  +  +  -  -  -  -  +   +  +  +
-ObjectionService.ListCases neighbour         .  +  +  +  +  -  -  -  -  +   +  +  +
-ObjectionService.ListCases foreign           .  .  .  .  .  -  -  -  -  +   .  .  .
-ObjectionService.ListCases city              .  .  .  .  .  -  -  -  -  +   +  +  +
-ObjectionService.SummariseCases own          -  +  +  +  +  -  -  -  -  +   +  +  +
-ObjectionService.SummariseCases foreign      -  -  -  -  -  -  -  -  -  +   -  -  -
+ObjectionService.GetCase own                 +  +  +  +  +  -  -  -  -  -   +  +  +
+ObjectionService.GetCase neighbour           -  +  +  +  +  -  -  -  -  -   +  +  +
+ObjectionService.GetCase foreign             -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.GetCase city                -  -  -  -  -  -  -  -  -  -   +  +  +
+ObjectionService.ListCases own               +  +  +  +  +  -  -  -  -  -   +  +  +
+ObjectionService.ListCases neighbour         .  +  +  +  +  -  -  -  -  -   +  +  +
+ObjectionService.ListCases foreign           .  .  .  .  .  -  -  -  -  -   .  .  .
+ObjectionService.ListCases city              .  .  .  .  .  -  -  -  -  -   +  +  +
+ObjectionService.SummariseCases own          -  +  +  +  +  -  -  -  -  -   +  +  +
+ObjectionService.SummariseCases foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection own          +  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection neighbour    -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
@@ -323,10 +339,10 @@ ObjectionService.WithdrawObjection own       +  -  -  -  -  -  -  -  -  -   -  -
 ObjectionService.WithdrawObjection neighbour -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.WithdrawObjection foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
 
-RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  +   +  +  +
-RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  +   +  +  +
-RepairService.CheckRepair foreign            -  -  -  -  -  -  -  -  -  +   -  -  -
-RepairService.CheckRepair city               -  -  -  -  -  -  -  -  -  +   +  +  +
+RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -   +  +  +
+RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -   +  +  +
+RepairService.CheckRepair foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.CheckRepair city               -  -  -  -  -  -  -  -  -  -   +  +  +
 RepairService.LodgeRepair own                +  -  -  -  -  -  -  -  -  -   -  -  -
 RepairService.LodgeRepair neighbour          -  -  -  -  -  -  -  -  -  -   -  -  -
 RepairService.LodgeRepair foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
@@ -349,27 +365,27 @@ RepairService.WithdrawRepair own             +  -  -  -  -  -  -  -  -  -   -  -
 RepairService.WithdrawRepair neighbour       -  -  -  -  -  -  -  -  -  -   -  -  -
 RepairService.WithdrawRepair foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
 
-AlertsService.SummariseColours own           +  +  +  +  +  +  -  +  -  +   +  +  +
-AlertsService.SummariseColours foreign       .  .  .  .  .  .  -  +  -  +   .  .  .
-AlertsService.ListColours own                +  +  +  +  +  +  -  +  -  +   +  +  +
-AlertsService.ListColours neighbour          .  +  +  +  +  +  -  +  -  +   +  +  +
-AlertsService.ListColours foreign            .  .  .  .  .  .  -  +  -  +   .  .  .
-AlertsService.ListColours city               .  .  .  .  .  .  -  +  -  +   +  +  +
-AlertsService.GetColourBoard own             +  +  +  +  +  +  -  +  -  +   +  +  +
-AlertsService.GetColourBoard foreign         .  .  .  .  .  .  -  +  -  +   .  .  .
-AlertsService.CountColours own               +  +  +  +  +  +  -  +  +  +   +  +  +
-AlertsService.CountColours neighbour         0  +  +  +  +  +  -  +  +  +   +  +  +
-AlertsService.CountColours foreign           0  0  0  0  0  0  -  +  +  +   0  0  0
-AlertsService.CountColours person            0  +  +  +  +  +  -  +  0  +   +  +  +
-AlertsService.CountColours city              0  0  0  0  0  0  -  +  +  +   +  +  +
-AlertsService.ListAlerts own                 +  +  +  +  +  -  -  +  -  +   +  +  +
-AlertsService.ListAlerts neighbour           .  +  +  +  +  -  -  +  -  +   +  +  +
-AlertsService.ListAlerts foreign             .  .  .  .  .  -  -  +  -  +   .  .  .
-AlertsService.ListAlerts city                .  .  .  .  .  -  -  +  -  +   +  +  +
-AlertsService.ListNotices own                +  +  +  +  +  -  -  +  -  +   +  +  +
-AlertsService.ListNotices neighbour          .  +  +  +  +  -  -  +  -  +   +  +  +
-AlertsService.ListNotices foreign            .  .  .  .  .  -  -  +  -  +   .  .  .
-AlertsService.ListNotices city               .  .  .  .  .  -  -  +  -  +   +  +  +
+AlertsService.SummariseColours own           +  +  +  +  +  +  -  +  -  -   +  +  +
+AlertsService.SummariseColours foreign       .  .  .  .  .  .  -  +  -  -   .  .  .
+AlertsService.ListColours own                +  +  +  +  +  +  -  +  -  -   +  +  +
+AlertsService.ListColours neighbour          .  +  +  +  +  +  -  +  -  -   +  +  +
+AlertsService.ListColours foreign            .  .  .  .  .  .  -  +  -  -   .  .  .
+AlertsService.ListColours city               .  .  .  .  .  .  -  +  -  -   +  +  +
+AlertsService.GetColourBoard own             +  +  +  +  +  +  -  +  -  -   +  +  +
+AlertsService.GetColourBoard foreign         .  .  .  .  .  .  -  +  -  -   .  .  .
+AlertsService.CountColours own               +  +  +  +  +  +  -  +  +  -   +  +  +
+AlertsService.CountColours neighbour         0  +  +  +  +  +  -  +  +  -   +  +  +
+AlertsService.CountColours foreign           0  0  0  0  0  0  -  +  +  -   0  0  0
+AlertsService.CountColours person            0  +  +  +  +  +  -  +  0  -   +  +  +
+AlertsService.CountColours city              0  0  0  0  0  0  -  +  +  -   +  +  +
+AlertsService.ListAlerts own                 +  +  +  +  +  -  -  +  -  -   +  +  +
+AlertsService.ListAlerts neighbour           .  +  +  +  +  -  -  +  -  -   +  +  +
+AlertsService.ListAlerts foreign             .  .  .  .  .  -  -  +  -  -   .  .  .
+AlertsService.ListAlerts city                .  .  .  .  .  -  -  +  -  -   +  +  +
+AlertsService.ListNotices own                +  +  +  +  +  -  -  +  -  -   +  +  +
+AlertsService.ListNotices neighbour          .  +  +  +  +  -  -  +  -  -   +  +  +
+AlertsService.ListNotices foreign            .  .  .  .  .  -  -  +  -  -   .  .  .
+AlertsService.ListNotices city               .  .  .  .  .  -  -  +  -  -   +  +  +
 AlertsService.MarkNotices own                +  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.MarkNotices neighbour          0  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.MarkNotices foreign            0  -  -  -  -  -  -  -  -  -   -  -  -
@@ -378,23 +394,23 @@ AlertsService.SetDigestPreference any        +  -  -  -  -  -  -  -  -  -   -  -
 AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  0   0  0  0
-AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  +   +  +  +
-AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  +   .  .  .
-AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  +   +  +  -
-AlertsService.RetryDelivery foreign          -  -  -  -  -  -  -  +  -  +   -  -  -
-AlertsService.RetryDelivery city             -  -  -  -  -  -  -  +  -  +   +  +  -
+AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  -   0  0  0
+AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  -   +  +  +
+AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  -   .  .  .
+AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  -   +  +  -
+AlertsService.RetryDelivery foreign          -  -  -  -  -  -  -  +  -  -   -  -  -
+AlertsService.RetryDelivery city             -  -  -  -  -  -  -  +  -  -   +  +  -
 
-EscalationService.ListEscalations own        +  +  +  +  +  -  -  +  -  +   +  +  +
-EscalationService.ListEscalations neighbour  .  +  +  +  +  -  -  +  -  +   +  +  +
-EscalationService.ListEscalations foreign    .  .  .  .  .  -  -  +  -  +   .  .  .
-EscalationService.ListEscalations person     .  +  +  +  +  -  -  +  -  +   +  +  +
-EscalationService.ListEscalations city       .  .  .  .  .  -  -  +  -  +   +  +  +
-EscalationService.GetEscalation own          +  +  +  +  +  -  -  +  -  +   +  +  +
-EscalationService.GetEscalation neighbour    -  +  +  +  +  -  -  +  -  +   +  +  +
-EscalationService.GetEscalation foreign      -  -  -  -  -  -  -  +  -  +   -  -  -
-EscalationService.GetEscalation person       -  +  +  +  +  -  -  +  -  +   +  +  +
-EscalationService.GetEscalation city         -  -  -  -  -  -  -  +  -  +   +  +  +
+EscalationService.ListEscalations own        +  +  +  +  +  -  -  +  -  -   +  +  +
+EscalationService.ListEscalations neighbour  .  +  +  +  +  -  -  +  -  -   +  +  +
+EscalationService.ListEscalations foreign    .  .  .  .  .  -  -  +  -  -   .  .  .
+EscalationService.ListEscalations person     .  +  +  +  +  -  -  +  -  -   +  +  +
+EscalationService.ListEscalations city       .  .  .  .  .  -  -  +  -  -   +  +  +
+EscalationService.GetEscalation own          +  +  +  +  +  -  -  +  -  -   +  +  +
+EscalationService.GetEscalation neighbour    -  +  +  +  +  -  -  +  -  -   +  +  +
+EscalationService.GetEscalation foreign      -  -  -  -  -  -  -  +  -  -   -  -  -
+EscalationService.GetEscalation person       -  +  +  +  +  -  -  +  -  -   +  +  +
+EscalationService.GetEscalation city         -  -  -  -  -  -  -  +  -  -   +  +  +
 EscalationService.ApproveStep own            -  +  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.ApproveStep foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ApproveStep city           -  -  -  -  -  -  -  -  -  -   +  -  -
@@ -404,18 +420,18 @@ EscalationService.DeferStep own              -  +  -  -  -  -  -  -  -  -   +  -
 EscalationService.DeferStep foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.RecordInterview own        -  +  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.RecordInterview foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
-EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +   +  +  +
+EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  -   +  +  +
 
-LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +   +  +  +
+LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  -   +  +  +
 
-OperationsService.Check any                  -  -  -  -  -  -  -  +  -  +   -  -  -
-OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  +   -  -  -
-OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  +   -  -  -
-OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  +   -  -  -
-OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  +   -  -  -
-OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  +   -  -  -
-OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  +   -  -  -
-OperationsService.DiscardDeadLetters any     -  -  -  -  -  -  -  +  -  +   -  -  -
+OperationsService.Check any                  -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.DiscardDeadLetters any     -  -  -  -  -  -  -  +  -  -   -  -  -
 """
 
 

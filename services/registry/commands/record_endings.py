@@ -14,6 +14,7 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import Cause, save_records
+from services.registry.commands.acting_for import require_decider
 from services.registry.commands.targets import find_record
 from services.registry.tables import Record
 
@@ -26,6 +27,8 @@ async def repair_records(
     Records that are no longer active are not changed. Raises WrongState for a positive record.
     """
     rows = await _records(change, request.record_ids)
+    for row in rows:
+        await require_decider(change, row, contested=False)
     if any(row.kind.positive for row in rows):
         raise WrongState("守信信息不适用信用修复", "Only adverse records can be repaired")
     active = [row for row in rows if row.status is RecordStatus.ACTIVE]
@@ -43,6 +46,8 @@ async def stop_disclosure(
     """Stops the public disclosure of records; they stay on file and still count (S4 五(三))."""
     rows = await _records(change, request.record_ids)
     disclosed = [row for row in rows if not row.disclosure_stopped]
+    for row in disclosed:
+        await require_decider(change, row)
     before = _states(disclosed)
     for row in disclosed:
         row.disclosure_stopped = True

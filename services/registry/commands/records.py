@@ -15,6 +15,11 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import Cause, save_records
+from services.registry.commands.acting_for import (
+    require_author,
+    require_decider,
+    require_objector,
+)
 from services.registry.commands.targets import (
     find_record,
     find_subject,
@@ -34,6 +39,7 @@ async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.Ent
     """
     content = _content(change, request.record)
     subject = await find_subject(change, request.record.subject_id)
+    await require_author(change, subject)
     await _require_new(change, subject.subject_id, content)
     row = Record(
         record_id=uuid4().hex,
@@ -59,6 +65,7 @@ async def correct_record(
     """
     content = _content(change, request.record)
     row = await find_record(change, request.record.record_id)
+    await require_decider(change, row)
     _check_subject(row, request.record.subject_id)
     _require_active(row)
     require_version(row.version, request.record.version)
@@ -79,6 +86,7 @@ async def withdraw_record(
     active.
     """
     row = await find_record(change, request.record_id)
+    await require_decider(change, row)
     _require_active(row)
     before = row.model_dump(mode="json")
     row.status, row.status_on = RecordStatus.WITHDRAWN, change.today
@@ -115,6 +123,7 @@ async def _mark_changes(change: Change, row: Record, request: pb.SetContestedReq
     key = (row.record_id, request.case_id)
     contest = await change.session.get(Contest, key)
     if request.contested and contest is None:
+        await require_objector(change, row)
         change.session.add(Contest(record_id=row.record_id, case_id=request.case_id))
     elif contest is not None and not request.contested:
         await change.session.delete(contest)

@@ -158,7 +158,7 @@ async def test_staff_see_their_bureau_and_those_below_it(graded: Platform, sign_
 
     assert (await counted(district), await counted(city)) == (1, 3)
     assert await counted(city, "330106") == 2
-    assert await counted(sign_in(Role.SERVICE)) == 4
+    assert await counted(sign_in(Role.MUNICIPAL_REVIEWER, bureau="000000")) == 4
     assert await counted(sign_in(Role.ADMINISTRATOR)) == 0
 
 
@@ -183,7 +183,8 @@ async def test_grades_in_force_are_listed_of_those_whom_the_caller_may_see(
     assert [grade.subject_id for grade in public] == ["subj-1"]
     one = await sign_in(Role.PUBLIC).GetGrade(pb.GetGradeRequest(subject_id="subj-1"))
     assert public[0] == one.grade
-    everybody = (await sign_in(Role.SERVICE).ListGradesInForce(asked)).grades
+    reviewer = sign_in(Role.MUNICIPAL_REVIEWER, bureau="000000")
+    everybody = (await reviewer.ListGradesInForce(asked)).grades
     assert [grade.subject_id for grade in everybody] == ["subj-1", "subj-3"]
     too_many = pb.ListGradesInForceRequest(subject_ids=["s"] * 1001)
     call = sign_in(Role.PUBLIC).ListGradesInForce(too_many)
@@ -193,11 +194,11 @@ async def test_grades_in_force_are_listed_of_those_whom_the_caller_may_see(
 async def test_a_record_is_graded_when_the_grade_includes_its_version(
     graded: Platform, sign_in: As
 ) -> None:
-    service = sign_in(Role.SERVICE)
+    staff = sign_in(Role.CASEWORKER, bureau="000000")
 
     async def graded_with(version: int) -> pb.GetRecordGradedResponse:
         request = pb.GetRecordGradedRequest(record_id="rec-1", version=version)
-        return await service.GetRecordGraded(request)
+        return await staff.GetRecordGraded(request)
 
     assert (await graded_with(1)).grade.grade_id == (await graded.current()).grade_id
     assert not (await graded_with(2)).graded

@@ -27,7 +27,7 @@ from plumbing.client import Refusal, new_request_id, open_channel, refusal_of
 from plumbing.clock import SandboxClock, SystemClock
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
-from plumbing.identity import Caller, Role
+from plumbing.identity import Caller, Role, service_caller
 from plumbing.settings import Settings, child_environment
 from plumbing.tokens import Signer, make_keys
 from plumbing.transport import aio_channel
@@ -36,6 +36,7 @@ from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import bulk_pb2_grpc, registry_pb2_grpc
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.identity.tables import Account
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -57,6 +58,7 @@ class Client:
     clock: registry_pb2_grpc.ClockServiceStub
     identity: identity_pb2_grpc.IdentityServiceStub
     operations: operations_pb2_grpc.OperationsServiceStub
+    channel: grpc.aio.Channel
 
 
 class RunningRegistry:
@@ -82,13 +84,41 @@ class RunningRegistry:
         token, _ = signer.issue(Caller(name, name, frozenset(roles), scope, subject_id))
         return self.client_with(token)
 
-    def client_with(self, token: str = "") -> Client:
+    async def acting_for(
+        self,
+        *roles: Role,
+        bureau: str = DISTRICT,
+        subject_id: str = "",
+        name: str = "objection",
+        closed: bool = False,
+    ) -> Client:
+        """A service that acts for a person with an account of these roles."""
+        account = Account(
+            account_id=uuid4().hex,
+            name=uuid4().hex,
+            display_name="测试经办人",
+            roles=sorted(roles),
+            bureau=bureau,
+            subject_id=subject_id,
+            password_hash="",
+            closed=closed,
+            created_at=SystemClock().now(),
+        )
+        async with self.database.transaction() as session:
+            session.add(account)
+        key = make_keys(self.settings.keys_dir, ())
+        signer = Signer(key, SystemClock(), self.settings.token_life)
+        token, _ = signer.issue(service_caller(name))
+        return self.client_with(token, on_behalf_of=account.account_id)
+
+    def client_with(self, token: str = "", *, on_behalf_of: str = "") -> Client:
         """A caller with a token, or with none."""
 
         async def source() -> str:
             return token
 
-        channel = open_channel(self.settings.endpoint("registry"), source if token else None)
+        endpoint = self.settings.endpoint("registry")
+        channel = open_channel(endpoint, source if token else None, on_behalf_of=on_behalf_of)
         self._channels.append(channel)
         return Client(
             registry_pb2_grpc.RegistryServiceStub(channel),
@@ -97,6 +127,7 @@ class RunningRegistry:
             registry_pb2_grpc.ClockServiceStub(channel),
             identity_pb2_grpc.IdentityServiceStub(channel),
             operations_pb2_grpc.OperationsServiceStub(channel),
+            channel,
         )
 
     async def events_of(self, aggregate: str) -> list[Any]:

@@ -90,7 +90,7 @@ def _written(folder: Path, lines: Iterable[Mapping[str, str]]) -> Path:
 
 def _client(settings: Settings) -> Client:
     signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
-    caller = Caller("alerts", "alerts", frozenset({Role.SERVICE}))
+    caller = Caller("sender", "sender", frozenset({Role.INTEGRATOR}), DISTRICT)
     return Client(settings, fixed_token(signer.issue(caller)[0]))
 
 

@@ -91,7 +91,7 @@ async def test_a_former_bureau_that_is_no_more(registry: RunningRegistry) -> Non
 async def test_a_record_that_a_case_disputes(registry: RunningRegistry) -> None:
     owner = await registry.subject()
     client = registry.client(Role.CASEWORKER)
-    service = registry.client(Role.SERVICE, name="service:objection")
+    service = await registry.acting_for(Role.OPERATOR, subject_id=owner.subject_id)
     row = (owner.credit_code, "penalty", "2026-08-01", "2026-08-02", uuid4().hex)
     batch = await upload(client, "records", table(RECORD, row))
     request = pb.ListRecordsRequest(subject_id=owner.subject_id)

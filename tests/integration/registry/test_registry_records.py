@@ -37,9 +37,9 @@ def withdrawn(record: pb.Record, ground: str = "原决定已撤销") -> pb.Withd
     )
 
 
-def objection(registry: RunningRegistry) -> Client:
-    """A client in the role of the service that carries out decisions of cases."""
-    return registry.client(Role.SERVICE, bureau="", name="service:objection")
+async def objection(registry: RunningRegistry, subject_id: str) -> Client:
+    """The service that carries out decisions of cases, for one who may object and decide."""
+    return await registry.acting_for(Role.CASEWORKER, Role.OPERATOR, subject_id=subject_id)
 
 
 async def contest(client: Client, case: str, *records: pb.Record, ends: bool = False) -> list[bool]:
@@ -189,7 +189,7 @@ async def test_a_withdrawn_record_no_longer_counts_and_is_not_entered_anew(
 async def test_a_record_is_contested_until_the_last_case_ends(registry: RunningRegistry) -> None:
     subject = await registry.subject()
     records = [await registry.record(subject) for _ in range(2)]
-    client = objection(registry)
+    client = await objection(registry, subject.subject_id)
     assert await contest(client, "case-1", *records) == [True, True]
     assert await contest(client, "case-2", records[0]) == [True]
     assert await contest(client, "case-2", records[0]) == [True]
@@ -215,7 +215,7 @@ async def test_only_objection_contests_and_only_what_is_there(registry: RunningR
     for other in (registry.client(Role.CASEWORKER), alerts):
         with refused("NOT_PERMITTED"):
             await contest(other, "case-3", record)
-    service = objection(registry)
+    service = await objection(registry, record.subject_id)
     with refused("NOT_FOUND"):
         await contest(service, "case-3", record, pb.Record(record_id="nothing"))
     assert not (await read(service, record)).record.contested
@@ -223,13 +223,38 @@ async def test_only_objection_contests_and_only_what_is_there(registry: RunningR
 
 async def test_a_service_corrects_for_the_person_who_decided(registry: RunningRegistry) -> None:
     record = await registry.record()
-    token_of = objection(registry)
-    answer = await token_of.registry.CorrectRecord(
-        corrected(record, summary="异议成立"), metadata=(("x-on-behalf-of", "account-7"),)
-    )
+    service = await objection(registry, record.subject_id)
+    with refused("NOT_PERMITTED"):
+        await service.registry.CorrectRecord(corrected(record, summary="无案件"))
+    await contest(service, "case-7", record)
+    contested = (await read(service, record)).record
+    answer = await service.registry.CorrectRecord(corrected(contested, summary="异议成立"))
     assert answer.record.bureau == DISTRICT
     entry = (await registry.audited(f"record/{record.record_id}"))[-1]
-    assert (entry.actor, entry.on_behalf_of) == ("service:objection", "account-7")
+    assert (entry.actor, bool(entry.on_behalf_of)) == ("service:objection", True)
+
+
+async def test_a_service_acts_for_nobody_who_may_not_do_it_themselves(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
+    await contest(await objection(registry, record.subject_id), "case-8", record)
+    contested = (await read(registry.client(Role.CASEWORKER), record)).record
+    request = corrected(contested, summary="代人更正")
+    for service in (
+        registry.client(Role.SERVICE, bureau="", name="service:objection"),  # for nobody
+        await registry.acting_for(Role.INSPECTOR),
+        await registry.acting_for(Role.CASEWORKER, bureau=FOREIGN),
+    ):
+        with refused("NOT_PERMITTED"):
+            await service.registry.CorrectRecord(request)
+        with refused("NOT_PERMITTED"):
+            await contest(service, "case-9", record)
+    other = await registry.subject()
+    with refused("NOT_PERMITTED"):
+        await contest(await objection(registry, other.subject_id), "case-9", record)
+    with refused("NOT_PERMITTED"):
+        await end(await registry.acting_for(Role.UNIT_HEAD), record)
 
 
 async def test_records_are_seen_by_their_subject_and_their_bureau_alone(
@@ -268,6 +293,7 @@ async def end(client: Client, *records: pb.Record, stop: bool = False) -> list[p
     """Repairs records, or stops their disclosure, as a service does."""
     ids = [record.record_id for record in records]
     if stop:
+        await contest(client, "case-of-disclosure", *records)
         stopping = pb.StopDisclosureRequest(
             request_id=new_request_id(), record_ids=ids, ground="S4 五(三)"
         )
@@ -282,7 +308,7 @@ async def test_a_repaired_record_no_longer_counts_and_is_repaired_once(
     registry: RunningRegistry,
 ) -> None:
     record = await registry.record()
-    service = objection(registry)
+    service = await objection(registry, record.subject_id)
     [repaired] = await end(service, record)
     assert (repaired.status, repaired.status_on) == ("repaired", "2026-09-14")
     assert await end(service, record) == [repaired]
@@ -304,8 +330,8 @@ async def test_stopped_disclosure_hides_a_record_from_the_public_alone(
     listing = pb.ListRecordsRequest(subject_id=record.subject_id)
     public = registry.client(Role.PUBLIC)
     assert len((await public.registry.ListRecords(listing)).records) == 1
-    [stopped] = await end(objection(registry), record, stop=True)
-    assert (stopped.status, stopped.disclosure_stopped, stopped.version) == ("active", True, 2)
+    [stopped] = await end(await objection(registry, record.subject_id), record, stop=True)
+    assert (stopped.status, stopped.disclosure_stopped, stopped.version) == ("active", True, 3)
     assert not (await public.registry.ListRecords(listing)).records
     assert (await read(registry.client(Role.CASEWORKER), record)).record == stopped
     [entry] = [
@@ -377,7 +403,7 @@ async def test_disclosed_records_are_listed_with_their_last_day_and_alike_for_ev
 ) -> None:
     record = await registry.record()
     stopped = await registry.record()
-    await end(objection(registry), stopped, stop=True)
+    await end(await objection(registry, stopped.subject_id), stopped, stop=True)
     person = await registry.subject(kind="natural_person", credit_code="")
     of_person = await registry.record(person)
     public = registry.client(Role.PUBLIC)

@@ -112,7 +112,8 @@ class GuardedServer:
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[GuardedServer]:
     made = GuardedServer(tmp_path)
-    policy = {f"/{method}": allow(Role.CASEWORKER) for method in (GET, CONTEST)}
+    rule = allow(Role.CASEWORKER, services=("objection",))
+    policy = {f"/{method}": rule for method in (GET, CONTEST)}
     server, _ = await serve(
         made.address, {REGISTRY: register}, made.verifier, [policy], none_ended(), credentials=None
     )

@@ -1,0 +1,103 @@
+"""Checks the person for whom a service changes records.
+
+A service names the account for which it acts, so its secret alone would let anybody act as anyone.
+The register therefore asks whether that account may do the act itself, and whether a case contests
+the record. It cannot know whether the case was decided in this way and by this person: `quanheng
+check` compares cases and register.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.errors import NotPermitted
+from plumbing.audit import AuditEntry
+from plumbing.change import Change
+from plumbing.identity import Caller, Role
+from services.registry.identity.login import caller_of
+from services.registry.identity.tables import Account
+from services.registry.tables import Contest, Record, Subject
+
+# A decision is carried out moments later, after an outage days later. By then the person may have
+# left, and the decision stands. This period is our own, not the law's.
+CARRIED_OUT_WITHIN = timedelta(days=7)
+
+
+async def require_author(change: Change, subject: Subject) -> None:
+    """Raises NotPermitted if a service enters a record for a person who may not enter it."""
+    if change.caller.is_service:
+        account = await _account(change)
+        _require(not account.closed, "该账号已注销", "The account is closed")
+        _require_role(account, Role.CASEWORKER)
+        _require_covers(caller_of(account), subject.bureau)
+
+
+async def require_objector(change: Change, row: Record) -> None:
+    """Raises NotPermitted unless the calling service acts for an operator of the record's subject.
+
+    The account must be open.
+    """
+    account = await _account(change)
+    _require(not account.closed, "该账号已注销", "The account is closed")
+    _require_role(account, Role.OPERATOR)
+    own = account.subject_id == row.subject_id
+    _require(own, "该账号不属于此信用主体", "The account is of another subject")
+
+
+async def require_decider(change: Change, row: Record, *, contested: bool = True) -> None:
+    """Raises NotPermitted if a service carries out a decision of a person who may not decide it.
+
+    The person needs the role of a caseworker, for the bureau of the record or of its subject, and
+    an account that is open or was closed in the last seven days. If `contested` is true, a case
+    must contest the record.
+    """
+    if not change.caller.is_service:
+        return
+    account = await _account(change)
+    _require(
+        not account.closed or await _closed_lately(change, account),
+        "该账号已注销",
+        "The account is closed",
+    )
+    _require_role(account, Role.CASEWORKER)
+    subject = await change.session.get_one(Subject, row.subject_id)
+    _require_covers(caller_of(account), row.bureau, subject.bureau)
+    case = select(sa.exists().where(col(Contest.record_id) == row.record_id))
+    if contested:
+        stands = (await change.session.exec(case)).one()
+        _require(stands, "没有对该记录的异议案件", "No case contests the record")
+
+
+async def _account(change: Change) -> Account:
+    account = await change.session.get(Account, change.caller.on_behalf_of)
+    if account is None:
+        zh, en = "平台服务须代表一个真实的账号办理", "A service acts for an account that exists"
+        raise NotPermitted(zh, en, account_id=change.caller.on_behalf_of)
+    return account
+
+
+async def _closed_lately(change: Change, account: Account) -> bool:
+    closings = select(AuditEntry.at).where(
+        col(AuditEntry.object) == f"account/{account.account_id}",
+        col(AuditEntry.action) == "close_account",
+    )
+    closed_at = (await change.session.exec(closings.order_by(col(AuditEntry.at).desc()))).first()
+    return closed_at is not None and change.at - closed_at <= CARRIED_OUT_WITHIN
+
+
+def _require_role(account: Account, role: Role) -> None:
+    held = role in account.roles
+    _require(held, "该账号没有办理此事项的角色", "The account does not have the role for this")
+
+
+def _require_covers(person: Caller, *bureaus: str) -> None:
+    covered = any(person.covers(bureau) for bureau in bureaus)
+    _require(covered, "该事项不在该账号的管辖范围内", "This is outside the scope of the account")
+
+
+def _require(holds: bool, zh: str, en: str) -> None:
+    if not holds:
+        raise NotPermitted(zh, en)
