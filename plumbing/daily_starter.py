@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, NoReturn
 
 import structlog
@@ -13,6 +13,7 @@ from plumbing.daily import Moved, Start
 from plumbing.grpc_errors import Away
 from plumbing.service import Reconciled
 from plumbing.workflow_client import WorkflowClient
+from plumbing.workflow_upkeep import Kind, Upkeep
 
 AGAIN_SECONDS = 1.0
 log = structlog.get_logger()
@@ -83,6 +84,17 @@ class DailyStarter:
         if await self._workflows.start(self._run, start, self.workflow_id):
             return Reconciled(started=[self.workflow_id])
         return Reconciled(running=1)
+
+    def upkeep(self, every_seconds: float) -> Upkeep:
+        """Returns the upkeep of the daily workflow, which starts it again if it does not run."""
+
+        async def only() -> Collection[str]:
+            return (self.workflow_id,)
+
+        async def start(_workflow_id: str) -> None:
+            await self.reconcile()
+
+        return Upkeep(self._workflows, [Kind(only, start)], every_seconds)
 
     async def runs(self) -> bool:
         """Returns whether the daily workflow is running."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -30,3 +31,14 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(fresh, path)
+
+
+def write_private_once(path: Path, text: str) -> None:
+    """Writes a file as `write_private` does, unless it exists; two processes may try at once."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    write_private(fresh, text)
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink()

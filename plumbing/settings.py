@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     nats_program_digest: str = ""
     temporal_program: str = ""
     temporal_program_digest: str = ""
+    # How often a service looks for workflows that should run and do not.
+    workflow_look_seconds: float = Field(default=180.0, ge=1)
 
     # Without a mail server no mail is sent: notices wait until one is set.
     smtp_url: str = ""

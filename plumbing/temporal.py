@@ -18,7 +18,6 @@ import structlog
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy, SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.runtime import (
     LoggingConfig,
@@ -35,6 +34,9 @@ from plumbing.addresses import Endpoint
 from plumbing.client import Refusal
 from plumbing.grpc_errors import Away, is_final
 from plumbing.settings import Settings
+from plumbing.workflow_codec import sealed_converter
+from plumbing.workflow_guard import Guard
+from plumbing.workflow_seals import Seals
 from plumbing.workflow_tracing import Tracing
 
 AGGREGATE_ID = SearchAttributeKey.for_keyword("AggregateId")
@@ -64,12 +66,17 @@ def _runtime(metrics: MetricBuffer | None) -> Runtime:
     return Runtime(telemetry=TelemetryConfig(logging=quiet, metrics=metrics))
 
 
-async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) -> Client:
-    """Connects to Temporal; waits while Temporal is unavailable.
+async def connect(
+    settings: Settings, service: str, *, metrics: MetricBuffer | None = None
+) -> Client:
+    """Connects a service to Temporal; waits while Temporal is unavailable.
 
-    Raises RPCError if Temporal refuses the connection permanently. A caller that passes `metrics`,
-    a buffer for the metrics of the SDK, must empty it: see `metrics.workflows.drain`.
+    Everything that the client and its workers send is sealed with the service's key, and nothing
+    else is taken (ADR 0017). Raises RPCError if Temporal refuses the connection permanently. A
+    caller that passes `metrics`, a buffer for the metrics of the SDK, must empty it: see
+    `metrics.workflows.drain`.
     """
+    seals = Seals.of(settings.keys_dir, service)
     workflow.logger.workflow_info_on_message = False  # the fields of a line have it
     while True:
         try:
@@ -77,9 +84,9 @@ async def connect(settings: Settings, *, metrics: MetricBuffer | None = None) ->
                 settings.temporal_address,
                 namespace=settings.temporal_namespace,
                 tls=_tls(settings.temporal_endpoint),
-                data_converter=pydantic_data_converter,
+                data_converter=sealed_converter(seals),
                 runtime=_runtime(metrics),
-                interceptors=[Tracing()],
+                interceptors=[Guard(seals), Tracing()],
             )
         except (RuntimeError, RPCError) as error:
             if isinstance(error, RPCError) and is_final(error.status):

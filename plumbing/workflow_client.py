@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from enum import Enum, auto
 from typing import Any, TypeVar
 
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -23,17 +25,38 @@ from temporalio.common import (
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
 )
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.grpc_errors import Away, is_final
 from plumbing.temporal import AGGREGATE_ID
+from plumbing.workflow_codec import Codec
 
+# The memo of a workflow that the platform started. Sealed as its input is, it cannot be made up.
+MARK = "quanheng"
+# A workflow whose task failed so often in a row stands still; Temporal repeats it without end.
+STUCK_ATTEMPTS = 5
 ANSWER_WITHIN = timedelta(seconds=5)
 _NO_ANSWER = (RPCStatusCode.NOT_FOUND, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+# What the SDK raises for an answer that is not what the query returns.
+_UNREADABLE = (KeyError, RuntimeError, ValueError)
 Answer = TypeVar("Answer")
 Start = TypeVar("Start")
 Run = Callable[[Any, Start], Awaitable[Any]]
+
+
+class State(Enum):
+    """Whether the workflow that should run under an id runs.
+
+    FOREIGN is one that this platform did not start, or started before it sealed what it sends;
+    STUCK is one that cannot go on, for example because its input cannot be read.
+    """
+
+    SOUND = auto()
+    ABSENT = auto()
+    FOREIGN = auto()
+    STUCK = auto()
 
 
 class WorkflowClient:
@@ -64,6 +87,7 @@ class WorkflowClient:
                 task_queue=self.queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 search_attributes=_found_by(aggregate_id),
+                memo={MARK: self.queue},
                 start_signal=signal or None,
                 start_signal_args=args,
             )
@@ -72,33 +96,72 @@ class WorkflowClient:
         """Starts a workflow if it is not running; returns True if it was started."""
         try:
             with _raising_away():
-                await self._client.start_workflow(run, start, id=workflow_id, task_queue=self.queue)
+                await self._client.start_workflow(
+                    run,
+                    start,
+                    id=workflow_id,
+                    task_queue=self.queue,
+                    memo={MARK: self.queue},
+                )
         except WorkflowAlreadyStartedError:
             return False
         return True
 
     async def runs(self, workflow_id: str) -> bool:
-        """Returns whether the workflow with this id is running."""
+        """Returns whether the workflow with this id runs, is the platform's, and is not stuck."""
+        return await self.state(workflow_id) is State.SOUND
+
+    async def state(self, workflow_id: str) -> State:
+        """Returns whether the workflow with this id runs, and if not, why."""
         try:
             with _raising_away():
                 description = await self._client.get_workflow_handle(workflow_id).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return False
+                return State.ABSENT
             raise
-        return description.status is WorkflowExecutionStatus.RUNNING
+        if description.status is not WorkflowExecutionStatus.RUNNING:
+            return State.ABSENT
+        answer = description.raw_description
+        if not self._is_ours(answer.workflow_execution_info):
+            return State.FOREIGN
+        stuck = answer.pending_workflow_task.attempt >= STUCK_ATTEMPTS
+        return State.STUCK if stuck else State.SOUND
+
+    async def end(self, workflow_id: str, run_id: str | None = None) -> None:
+        """Ends a workflow that is not sound; does nothing if it has ended."""
+        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
+        try:
+            with _raising_away():
+                await handle.terminate(reason="Not started by this platform, or stuck")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def end_foreign(self) -> list[str]:
+        """Ends every workflow on the task queue that this platform did not start; returns the ids.
+
+        Temporal lists new workflows with a delay.
+        """
+        query = f"TaskQueue = '{self.queue}' AND ExecutionStatus = 'Running'"
+        with _raising_away():
+            listed = [run async for run in self._client.list_workflows(query)]
+        foreign = [run for run in listed if not self._is_ours(run.raw_info)]
+        for run in foreign:
+            await self.end(run.id, run.run_id)
+        return [run.id for run in foreign]
 
     async def query(self, workflow_id: str, query: Callable[[Any], Answer]) -> Answer | None:
         """Returns a running workflow's answer to a query; None without an answer within 5 seconds.
 
-        Also returns None if the workflow is not running or the query fails. A query leaves nothing
-        in the history of the workflow.
+        Also returns None if the workflow is not running, the query fails or the answer cannot be
+        read. A query leaves nothing in the history of the workflow.
         """
         handle, open_ = self._client.get_workflow_handle(workflow_id), QueryRejectCondition.NOT_OPEN
         with _raising_away():
             try:
                 return await handle.query(query, reject_condition=open_, rpc_timeout=ANSWER_WITHIN)
-            except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            except (WorkflowQueryFailedError, WorkflowQueryRejectedError, *_UNREADABLE):
                 return None
             except RPCError as error:
                 if error.status in _NO_ANSWER:
@@ -113,6 +176,15 @@ class WorkflowClient:
         query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Running'"
         with _raising_away():
             return {run.id async for run in self._client.list_workflows(query)}
+
+    def _is_ours(self, info: WorkflowExecutionInfo) -> bool:
+        if info.task_queue != self.queue or MARK not in info.memo.fields:
+            return False
+        codec, id_ = self._client.data_converter.payload_codec, info.execution.workflow_id
+        if not isinstance(codec, Codec):
+            return True
+        context = WorkflowSerializationContext(self._client.namespace, id_)
+        return codec.with_context(context).opens(info.memo.fields[MARK])
 
 
 def _found_by(aggregate_id: str) -> TypedSearchAttributes | None:

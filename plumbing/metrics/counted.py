@@ -71,6 +71,17 @@ AUDIT_SEALED = counter(
     "本进程封入审计链的记录",
     "audit entries this process linked into the chain",
 )
+WORKFLOW_INPUTS_REFUSED = counter(
+    "workflow_inputs_refused_total",
+    "流程引擎中不是本平台发出而被拒绝的内容：payload 数据、signal 信号、run 整个流程",
+    "what reached workflows and was not sealed by this platform: payload, signal, or a whole run",
+    "what",
+)
+WORKFLOWS_STARTED_AGAIN = counter(
+    "workflows_started_again_total",
+    "不在运行而由平台自行重新启动的流程",
+    "workflows that did not run, and that the platform started again by itself",
+)
 GRADES_COMPUTED = counter(
     "grades_computed_total",
     "已计算的评级（含结果未变的）",

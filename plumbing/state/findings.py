@@ -104,6 +104,13 @@ CONCERNS = (
         "The follow-through of {n} cases was refused and waits for a person",
     ),
     Concern(
+        "QuanhengStrangerAtTemporal",
+        Severity.CRITICAL,
+        "quanheng_workflow_inputs_refused_total",
+        "自进程启动以来，流程引擎中有 {n} 次内容不是本平台发出，已拒绝",
+        "Since the process started, {n} inputs at Temporal were not this platform's; refused",
+    ),
+    Concern(
         "QuanhengTermsOverdue",
         Severity.CRITICAL,
         "quanheng_terms_due",

@@ -9,6 +9,7 @@ from plumbing.papers.servicer import LetterServicer
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
+from plumbing.workflow_upkeep import Upkeep
 from services.alerts import figures
 from services.alerts.activities import Activities
 from services.alerts.checks import Checks
@@ -22,6 +23,7 @@ from services.alerts.notices.dead_letter_mail import DeadLetterMail
 from services.alerts.notices.waiting import Waiting
 from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
+from services.alerts.standing import StandingWorkflows
 from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow
 
@@ -31,7 +33,7 @@ async def build(parts: Parts) -> Assembly:
 
     Waits until Temporal can be reached.
     """
-    client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
+    client = await temporal.connect(parts.settings, "alerts", metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("alerts"))
     timers = Timers(workflow_client, parts.clock)
     clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
@@ -44,6 +46,8 @@ async def build(parts: Parts) -> Assembly:
         [*activities.all(), *escalation_activities.all()],
     )
     checks = Checks(parts.database, parts.clock, timers)
+    standing = StandingWorkflows(parts.database, parts.clock, timers)
+    upkeep = Upkeep(workflow_client, standing.kinds(), parts.settings.workflow_look_seconds)
     return Assembly(
         rpc={
             SERVICE: AlertsServicer(parts.changes).register,
@@ -55,12 +59,13 @@ async def build(parts: Parts) -> Assembly:
         background=[
             worker.run,
             workflows.drain,
+            upkeep.run,
             DeadLetterMail.of(parts).run,
             checks.escalations.adopt_calendar,
             Waiting(parts.database, timers, parts.settings.smtp_url).run,
         ],
         check=checks.check,
-        reconcile=checks.reconcile,
+        reconcile=upkeep.before(checks.reconcile),
         looks=figures.looks(parts.database, parts.clock, sends_mail=bool(parts.settings.smtp_url)),
     )
 

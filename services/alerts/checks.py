@@ -19,6 +19,7 @@ from plumbing.service import Findings, Reconciled
 from services.alerts import queries
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.projection import facts_of
+from services.alerts.standing import StandingWorkflows
 from services.alerts.tables import (
     Alert,
     Bureau,
@@ -47,6 +48,7 @@ class Checks:
 
     def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
         self._database, self._clock, self._timers = database, clock, timers
+        self._standing = StandingWorkflows(database, clock, timers)
         self.escalations = EscalationChecks(database, clock, timers)
 
     async def check(self) -> Findings:
@@ -73,15 +75,11 @@ class Checks:
         Opens, closes and recounts escalation cases first, where they do not agree with the red
         alerts.
         """
-        async with self._database.snapshot() as session:
-            bureaus = (await session.exec(select(Watch.bureau))).all()
-            pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)
-            notices = (await session.exec(pending)).all()
         report = Reconciled()
-        for bureau in bureaus:
+        for bureau in await self._standing.watched_bureaus():
             if await self._is_missing(watch_id(bureau), report):
                 await self._timers.watch(bureau)
-        for notice_id in notices:
+        for notice_id in await self._standing.pending_notices():
             if await self._is_missing(delivery_id(notice_id), report):
                 await self._timers.deliver(notice_id)
         await self.escalations.reconcile(report)

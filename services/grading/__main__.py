@@ -26,10 +26,11 @@ async def build(parts: Parts) -> Assembly:
 
     Waits until Temporal is reachable.
     """
-    client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
+    client = await temporal.connect(parts.settings, "grading", metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("grading"))
     daily = DailyStarter(workflow_client, parts.clock, RegradeDaily.run, WORKFLOW_ID)
     await daily.look_when_back()
+    upkeep = daily.upkeep(parts.settings.workflow_look_seconds)
     activities = Activities(parts.changes)
     impact_runs = ImpactRuns(parts.changes)
     worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])
@@ -45,9 +46,9 @@ async def build(parts: Parts) -> Assembly:
                 parts.database, parts.js, parts.signatures, parts.clock, daily.clock_moved
             )
         ],
-        background=[worker.run, workflows.drain, daily.run, impact_runs.run],
+        background=[worker.run, workflows.drain, upkeep.run, daily.run, impact_runs.run],
         check=lambda: check(parts.database, parts.clock),
-        reconcile=daily.reconcile,
+        reconcile=upkeep.before(daily.reconcile),
         looks=figures.looks(parts.database, parts.clock),
     )
 

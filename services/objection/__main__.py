@@ -9,6 +9,7 @@ from plumbing.papers.servicer import LetterServicer
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
+from plumbing.workflow_upkeep import Upkeep
 from services.objection import figures, queries
 from services.objection.activities import SERVICE, CaseActivities
 from services.objection.checks import CaseChecks
@@ -27,13 +28,15 @@ async def build(parts: Parts) -> Assembly:
 
     Waits until Temporal can be reached.
     """
-    client = await temporal.connect(parts.settings, metrics=workflows.BUFFER)
+    client = await temporal.connect(parts.settings, SERVICE, metrics=workflows.BUFFER)
     clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
     workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
     case_workflows = CaseWorkflows(workflow_client, parts.database, parts.clock)
     activities = CaseActivities(parts.changes, clients).all()
     types = [ObjectionWorkflow, RepairWorkflow]
     worker = temporal.worker(client, SERVICE, types, activities)
+    every = parts.settings.workflow_look_seconds
+    upkeep = Upkeep(workflow_client, [case_workflows.kind()], every)
     checks = CaseChecks(parts.database, parts.clock, case_workflows)
     return Assembly(
         rpc={
@@ -43,9 +46,9 @@ async def build(parts: Parts) -> Assembly:
         },
         policies=[POLICY, letters.POLICY],
         consumers=consumers(parts, case_workflows),
-        background=[worker.run, workflows.drain, checks.adopt_calendar],
+        background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar],
         check=checks.check,
-        reconcile=checks.reconcile,
+        reconcile=upkeep.before(checks.reconcile),
         looks=figures.looks(parts.database, parts.clock),
     )
 

@@ -23,7 +23,7 @@ from plumbing.service import Findings, Reconciled
 from services.objection.schedule import due_on
 from services.objection.steps import STUCK
 from services.objection.tables import NO_TERM, Case, ReachedRung
-from services.objection.timers import CaseWorkflows, workflow_id
+from services.objection.timers import CaseWorkflows, case_of, workflow_id
 
 # A case and its workflow differ for a moment after each step; only a lasting difference counts.
 SETTLING_SECONDS = 3.0
@@ -171,7 +171,7 @@ class CaseChecks:
         extra = sorted(await self._workflows.listed() - ids)
         return Differences(
             missing=[case.case_id for case in cases if case not in running],
-            orphans=[_case_of(name) for name in extra if await self._workflows.runs(name)],
+            orphans=[case_of(name) for name in extra if await self._workflows.runs(name)],
             old_schedule=[
                 case.case_id for case in running if await self._workflows.has_old_schedule(case)
             ],
@@ -202,7 +202,3 @@ class CaseChecks:
 
 def _due_on(case: Case) -> date:
     return due_on(Term.from_json(case.term)) if case.term is not None else NO_TERM
-
-
-def _case_of(workflow: str) -> str:
-    return workflow.partition("/")[2]

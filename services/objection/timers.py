@@ -6,7 +6,7 @@ outdated.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from sqlmodel import col, select
@@ -17,6 +17,7 @@ from law.terms.ledger import Term
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.workflow_client import WorkflowClient
+from plumbing.workflow_upkeep import Kind
 from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
 from services.objection.schedule import schedule_of
 from services.objection.tables import Case, ReachedRung
@@ -39,6 +40,11 @@ def workflow_id(case: Case) -> str:
     return f"{case.kind}/{case.case_id}"
 
 
+def case_of(workflow: str) -> str:
+    """Returns the id of the case of a workflow with this id."""
+    return workflow.partition("/")[2]
+
+
 class CaseWorkflows:
     """Starts, signals and queries the workflows of the cases in one database.
 
@@ -53,6 +59,17 @@ class CaseWorkflows:
         query = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.snapshot() as session:
             return (await session.exec(query.order_by(col(Case.case_id)))).all()
+
+    def kind(self) -> Kind:
+        """Returns which workflows of cases should run, and how a missing one is started."""
+
+        async def ids() -> Collection[str]:
+            return [workflow_id(case) for case in await self.open_cases()]
+
+        async def start(name: str) -> None:
+            await self.update(case_of(name))
+
+        return Kind(ids, start)
 
     async def runs(self, workflow_id: str) -> bool:
         """Returns whether a workflow with that id is running."""

@@ -3,10 +3,10 @@
 On one machine the registry makes the keys on its first start. Where each service runs in a
 container of its own, the container gets one of these folders, read-only. DIR/registry has the key
 that signs tokens and every service's secret; DIR/<service> has the public key and its own secret.
-A service alone gets its keys for NATS and for events; each gets the public keys of all events.
-DIR/nats has what the configuration of the NATS server includes. DIR/<service>/tls has the
-certificate of a service; the authority that signs them stays in DIR/tls. Existing keys are not
-replaced by new ones; certificates are renewed when little of their life is left.
+A service alone gets its keys for NATS, for events and for its workflows; each gets the public keys
+of all events. DIR/nats has what the configuration of the NATS server includes. DIR/<service>/tls
+has the certificate of a service; the authority that signs them stays in DIR/tls. Existing keys are
+not replaced by new ones; certificates are renewed when little of their life is left.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from plumbing.private_files import service_secret_file, write_private
 from plumbing.service_keys import event_public_file, make_service_keys
 from plumbing.settings import CALLERS, SERVICES
 from plumbing.tokens import make_keys
+from plumbing.workflow_seals import make_key as make_workflow_key
 from services.registry.identity.first_start import first_password
 from services.registry.identity.vault import make_key
 
@@ -40,6 +41,8 @@ def hand_out(directory: Path) -> None:
         if service != REGISTRY:
             _copy(made, directory / service, service)
     _hand_out_for_events(directory)
+    for service in SERVICES:
+        make_workflow_key(directory / service, service)
     certificates.provide(directory / "tls", SystemClock())
     for service in CALLERS:
         # The command line is run in the container of the registry.

@@ -5,6 +5,7 @@ The registry serves calls before that, since the other services cannot sign in w
 
 from __future__ import annotations
 
+import asyncio
 from typing import NoReturn
 
 from plumbing import temporal
@@ -16,6 +17,7 @@ from plumbing.metrics import workflows
 from plumbing.service import Reconciled
 from plumbing.settings import Settings
 from plumbing.workflow_client import WorkflowClient
+from plumbing.workflow_upkeep import Upkeep
 from services.registry.retention.activities import Activities
 from services.registry.retention.workflows import WORKFLOW_ID, RetentionDaily
 
@@ -28,16 +30,21 @@ class Timers:
     def __init__(self, settings: Settings, changes: Changes, clock: Clock) -> None:
         self._settings, self._changes, self._clock = settings, changes, clock
         self._daily: DailyStarter | None = None
+        self._upkeep: Upkeep | None = None
 
     async def run(self) -> NoReturn:
         """Connects to Temporal as soon as it is reachable, then runs the worker until cancelled."""
-        client = await temporal.connect(self._settings, metrics=workflows.BUFFER)
+        client = await temporal.connect(self._settings, SERVICE, metrics=workflows.BUFFER)
         workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
         daily = DailyStarter(workflow_client, self._clock, RetentionDaily.run, WORKFLOW_ID)
         await daily.look_when_back()
         self._daily = daily
+        self._upkeep = daily.upkeep(self._settings.workflow_look_seconds)
         activities = [Activities(self._changes).expire]
-        await temporal.worker(client, SERVICE, [RetentionDaily], activities).run()
+        worker = temporal.worker(client, SERVICE, [RetentionDaily], activities)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(worker.run())
+            group.create_task(self._upkeep.run())
         raise RuntimeError("The worker ended by itself")
 
     async def clock_moved(self) -> None:
@@ -52,7 +59,10 @@ class Timers:
 
         Raises Away if Temporal is not connected or does not answer.
         """
-        return await self._connected().reconcile()
+        daily = self._connected()
+        if self._upkeep is not None:
+            await self._upkeep.end_unsound()
+        return await daily.reconcile()
 
     async def runs(self) -> bool:
         """Returns whether the workflow `retention/daily` is running.
