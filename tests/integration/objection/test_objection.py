@@ -387,11 +387,8 @@ async def test_a_crash_that_loses_the_temporal_store_loses_nothing(cast: Cast) -
     cast.processes.go_on("registry")
     await cast.processes.start("temporal", "objection")
 
-    problems = {(p.name, p.object) for p in (await cast.check()).problems}
-    assert ("case.workflow_missing", f"case/{waiting.case_id}") in problems
-    assert f"objection/{waiting.case_id}" in (await reconcile(cast)).started
+    await until(lambda: agrees(cast))  # the service starts by itself what Temporal has lost
     assert list((await reconcile(cast)).started) == []
-    assert list((await cast.check()).problems) == []
 
     read = await cast.closed(granted)
     assert len(read.letters) == 1
@@ -414,6 +411,10 @@ async def test_a_crash_that_loses_the_temporal_store_loses_nothing(cast: Cast) -
     await cast.decide(waiting, "uphold")
     await cast.closed(waiting)
     assert await reached(cast, waiting, 2)
+
+
+async def agrees(cast: Cast) -> bool:
+    return not (await cast.check()).problems
 
 
 async def withdrawn(cast: Cast, case: pb.Case) -> bool:
