@@ -34,13 +34,13 @@ OPEN = {
 }
 
 
-async def stolen_token(registry: RunningRegistry, service: str = "alerts") -> str:
+async def stolen_token(registry: RunningRegistry, service: str = "alerts") -> str:  # noqa: F811
     secret = service_secret_file(registry.settings.keys_dir, service).read_text()
     request = identity_pb2.LoginServiceRequest(service=service, secret=secret)
     return (await registry.client_with().identity.LoginService(request)).token
 
 
-async def admitted(registry: RunningRegistry, token: str) -> set[str]:
+async def admitted(registry: RunningRegistry, token: str) -> set[str]:  # noqa: F811
     """The methods of the registry that do not refuse the caller before they read the request."""
     found = set()
     channel = registry.client_with(token).channel
@@ -56,7 +56,7 @@ async def admitted(registry: RunningRegistry, token: str) -> set[str]:
 
 
 async def test_the_secret_of_a_service_opens_what_the_service_calls(
-    registry: RunningRegistry,
+    registry: RunningRegistry,  # noqa: F811
 ) -> None:
     assert await admitted(registry, await stolen_token(registry)) - OPEN == {
         "EnterRecord",
@@ -65,7 +65,7 @@ async def test_the_secret_of_a_service_opens_what_the_service_calls(
 
 
 async def test_nobody_is_acted_for_who_may_not_do_it_themselves(
-    registry: RunningRegistry,
+    registry: RunningRegistry,  # noqa: F811
 ) -> None:
     subject = await registry.subject()
     request = enter_record(subject.subject_id)

@@ -41,7 +41,7 @@ def _looking_often() -> Iterator[None]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stranger(platform: RunningPlatform) -> AsyncIterator[Client]:
+async def stranger(platform: RunningPlatform) -> AsyncIterator[Client]:  # noqa: F811
     settings = platform.machine.settings
     yield await Client.connect(
         settings.temporal_address,
@@ -50,7 +50,7 @@ async def stranger(platform: RunningPlatform) -> AsyncIterator[Client]:
     )
 
 
-async def counted(platform: RunningPlatform, service: str, metric: str, **labels: str) -> float:
+async def counted(platform: RunningPlatform, service: str, metric: str, **labels: str) -> float:  # noqa: F811
     """The sum of a counter of one service."""
     figures = platform.administrator.operations[service].GetFigures(operations.GetFiguresRequest())
     wanted = set(labels.items())
@@ -61,14 +61,14 @@ async def counted(platform: RunningPlatform, service: str, metric: str, **labels
     )
 
 
-async def watched_through(platform: RunningPlatform) -> str:
+async def watched_through(platform: RunningPlatform) -> str:  # noqa: F811
     answer = await ask(platform.administrator.alerts.GetWatch(alerts.GetWatchRequest()))
     watches = {watch.bureau: watch.watched_through for watch in answer.watches}
     return watches.get("330106", "")
 
 
 async def test_signals_of_a_stranger_change_nothing_and_are_counted(
-    platform: RunningPlatform,
+    platform: RunningPlatform,  # noqa: F811
     stranger: Client,
 ) -> None:
     record = await platform.enter_penalty()
@@ -105,7 +105,7 @@ async def test_signals_of_a_stranger_change_nothing_and_are_counted(
 
 
 async def test_the_content_of_a_case_is_not_readable_in_the_store(
-    platform: RunningPlatform,
+    platform: RunningPlatform,  # noqa: F811
     stranger: Client,
 ) -> None:
     case = await platform.accepted_case(await platform.enter_penalty())
@@ -141,7 +141,7 @@ async def run_of(stranger: Client, name: str) -> str:
 
 
 async def comes_back(
-    platform: RunningPlatform,
+    platform: RunningPlatform,  # noqa: F811
     stranger: Client,
     name: str,
     attack: Callable[[], Awaitable[object]],
@@ -155,7 +155,7 @@ async def comes_back(
 
 
 async def test_what_a_stranger_terminated_runs_again(
-    platform: RunningPlatform,
+    platform: RunningPlatform,  # noqa: F811
     stranger: Client,
 ) -> None:
     case = await platform.accepted_case(await platform.enter_penalty())
@@ -170,7 +170,7 @@ async def test_what_a_stranger_terminated_runs_again(
 
 
 async def test_what_a_stranger_started_under_our_id_is_replaced(
-    platform: RunningPlatform,
+    platform: RunningPlatform,  # noqa: F811
     stranger: Client,
 ) -> None:
     for name, kind, queue, start in (
@@ -199,6 +199,6 @@ async def test_what_a_stranger_started_under_our_id_is_replaced(
     assert await counted(platform, "alerts", REFUSED, what="run") > 0
 
 
-async def test_afterwards_everything_agrees(platform: RunningPlatform) -> None:
+async def test_afterwards_everything_agrees(platform: RunningPlatform) -> None:  # noqa: F811
     agreed = await agreement.check(platform.administrator, PATIENCE_SECONDS)
     assert not agreed.problems
