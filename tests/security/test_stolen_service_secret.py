@@ -61,6 +61,7 @@ async def test_the_secret_of_a_service_opens_what_the_service_calls(
     assert await admitted(registry, await stolen_token(registry)) - OPEN == {
         "EnterRecord",
         "GetMailedToken",
+        "GetEndedSessions",
     }
 
 
