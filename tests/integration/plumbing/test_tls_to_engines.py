@@ -164,13 +164,14 @@ async def test_the_certificates_for_temporal_reach_its_client(
         temporal_address="temporal.example:7233",
         temporal_namespace="quanheng",
         temporal_tls_dir=str(directory),
+        keys_dir=directory,
     )
-    await temporal.connect(settings)
+    await temporal.connect(settings, "alerts")
     tls = given["tls"]
     assert isinstance(tls, TLSConfig)
     assert tls.server_root_ca_cert == (directory / "ca.pem").read_bytes()
     assert tls.client_cert == (directory / "client.pem").read_bytes()
     assert tls.client_private_key == (directory / "client.key").read_bytes()
     assert (given["address"], given["namespace"]) == ("temporal.example:7233", "quanheng")
-    await temporal.connect(settings.model_copy(update={"temporal_tls_dir": ""}))
+    await temporal.connect(settings.model_copy(update={"temporal_tls_dir": ""}), "alerts")
     assert given["tls"] is False
