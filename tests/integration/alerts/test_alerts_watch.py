@@ -9,6 +9,7 @@ from plumbing import migrations
 from plumbing.audit import AuditEntry
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import wire
+from services.alerts.languages import Language
 from services.alerts.tables import Alert, DigestPreference, NoticeState, Rhythm
 from tests.integration.alerts.running_alerts import (
     BUREAU,
@@ -269,3 +270,21 @@ async def test_a_weekly_digest_waits_for_monday_but_not_with_a_red_alert(
     await alerts.watch_days(1)
     [_, red] = await alerts.notices("digest")
     assert "NO-2" in red.body
+
+
+async def test_a_digest_comes_in_the_language_that_its_subject_chose(
+    alerts: RunningAlerts,
+) -> None:
+    async with alerts.database.transaction() as session:
+        session.add(
+            DigestPreference(
+                subject_id="s1", rhythm=Rhythm.DAILY, mailed=True, language=Language.BOTH
+            )
+        )
+    await alerts.put(instrument(), verification(1, TODAY))
+    await alerts.watch_days(1)
+    [digest] = await alerts.notices("digest")
+    assert digest.language is Language.BOTH
+    assert "NO-1" in digest.body
+    assert "serial number NO-1" in digest.body_en
+    assert "red alert" in digest.title_en
