@@ -42,6 +42,11 @@ def _first_row(page: Page) -> None:
     page.locator("main table tbody a, main .q-results a").first.click()
 
 
+def _to_list(page: Page) -> None:
+    """Scrolls to the rows of a list, which stand below its filters."""
+    page.locator(".q-counted").first.evaluate("element => element.scrollIntoView()")
+
+
 def _choose_record(page: Page) -> None:
     page.get_by_role("checkbox").first.check()
     page.locator("main").get_by_role("button", name="继续").click()
@@ -79,7 +84,7 @@ TAKEN = (
     Picture("public-scan", "", "/scan"),
     Picture("public-law", "", "/law"),
     Picture("operator-home", "demo.operator", "/home"),
-    Picture("operator-instruments", "demo.operator", "/instruments"),
+    Picture("operator-instruments", "demo.operator", "/instruments", _to_list),
     Picture("operator-grade", "demo.operator", "/grade"),
     Picture("operator-objection", "demo.operator", "/objections/new", _lodge),
     Picture("caseworker-home", "demo.caseworker", "/home"),
@@ -92,8 +97,13 @@ TAKEN = (
     Picture("reviewer-rulesets", "demo.reviewer", "/rulesets"),
     Picture("reviewer-city", "demo.reviewer", "/city"),
     Picture("inspector-subjects", "demo.inspector", "/subjects?q=加油"),
-    Picture("institution-record", "demo.institution", "/verifications/new"),
+    Picture("institution-record", "demo.institution", "/due", _first_row),
     Picture("institution-certificates", "demo.institution", "/certificates"),
+    Picture("administrator-status", "administrator", "/status"),
+    Picture("administrator-check", "administrator", "/status/check"),
+    Picture("administrator-accounts", "administrator", "/accounts", _to_list),
+    Picture("administrator-undelivered", "administrator", "/undelivered"),
+    Picture("administrator-audit", "administrator", "/audit", _to_list),
 )
 
 

@@ -203,7 +203,7 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
             case=message, rung=due.rung.key, message_zh=due.rung.message_zh
         ),
         cite=Term.from_json(case.term).cite if case.term else TERM_CITE,
-        note=f"{due.rung.key}：{due.rung.message_zh}",
+        note=due.rung.message_zh,
     )
     return True
 

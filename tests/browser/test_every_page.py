@@ -10,6 +10,9 @@ from playwright.sync_api import Page, expect
 
 SignIn = Callable[..., Page]
 PHONE = {"viewport": {"width": 375, "height": 740}}
+RIGHTMOST = """Math.max(0, ...Array.from(
+    document.querySelectorAll(".q-table tbody th, .q-table td"),
+    (cell) => cell.getBoundingClientRect().right))"""
 PAGES = {
     "": [
         "/",
@@ -69,6 +72,7 @@ PAGES = {
         "/cases/accept",
         "/escalations",
         "/subjects",
+        "/subjects/new",
         "/imports",
         "/imports/new",
         "/exports",
@@ -141,6 +145,9 @@ def test_a_page_fits_a_phone(sign_in: SignIn, member: str) -> None:
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE["viewport"]["width"], f"{path} is {wide} px wide"
+        # A list that scrolls by itself would hide its last columns, such as the colour.
+        right = page.evaluate(RIGHTMOST)
+        assert right <= PHONE["viewport"]["width"], f"a cell on {path} ends at {right} px"
 
 
 def test_anyone_finds_a_firm_and_what_its_grade_means(sign_in: SignIn) -> None:

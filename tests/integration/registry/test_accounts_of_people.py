@@ -407,3 +407,20 @@ async def test_the_hash_of_a_password_is_in_no_answer(registry: RunningRegistry)
     async with registry.database.snapshot() as session:
         row = await session.get_one(Account, account.account_id)
     assert row.password_hash.encode() not in answer.SerializeToString()
+
+
+async def test_mails_about_an_account_come_in_the_language_that_its_person_chose(
+    registry: RunningRegistry,
+) -> None:
+    email = f"{uuid4().hex}@bureau.example"
+    account, client = await person(registry, email=email)
+    chosen = pb.SetContactRequest(
+        request_id=new_request_id(), email=email, password=PASSWORD, language="en"
+    )
+    assert (await client.identity.SetContact(chosen)).account.language == "en"
+    kept = pb.SetContactRequest(request_id=new_request_id(), email=email, password=PASSWORD)
+    assert (await client.identity.SetContact(kept)).account.language == "en"
+    asked = pb.RequestPasswordLinkRequest(name=email)
+    await registry.client_with().identity.RequestPasswordLink(asked)
+    [mail] = await mails(registry, f"account/{account.account_id}")
+    assert mail.language == "en"
