@@ -44,6 +44,7 @@ from services.portal.visit import Page, Portal, Visit, message_of
 from services.portal.wording import N_
 
 FORM_BYTES = 256 << 10
+FORM_FIELDS = 600  # a file may have 500 columns, each with its choice
 RENEW_BEFORE = timedelta(minutes=10)
 _HTTP = {
     grpc.StatusCode.NOT_FOUND: 404,
@@ -145,7 +146,7 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
     if roles and not visit.has(*roles):
         return _refused(visit, 403, visit.say("您的角色不能打开此页"))
     if visit.request.method not in SAFE_METHODS:
-        visit.form = await visit.request.form(max_files=1, max_fields=300)
+        visit.form = await visit.request.form(max_files=1, max_fields=FORM_FIELDS)
         if not _form_is_ours(visit):
             return _refused(visit, 403, visit.say("页面已过期，请返回重新填写"))
     elif roles and (kept := await _kept(visit)):
@@ -163,7 +164,7 @@ async def _to_sign_in(visit: Visit) -> Response:
     request = visit.request
     path, back = request.url.path, request.url.path
     if request.method not in SAFE_METHODS:
-        form = await request.form(max_files=1, max_fields=300)
+        form = await request.form(max_files=1, max_fields=FORM_FIELDS)
         token = unmasked(str(form.get("form_token", "")))
         cookie = request.cookies.get(COOKIE, "")
         await visit.portal.sessions.keep(cookie, token, KeptInput.of(path, form))

@@ -24,6 +24,7 @@ from services.portal.pages import (
     escalations,
     exports,
     home,
+    import_columns,
     imports,
     indices,
     institution,
@@ -185,6 +186,7 @@ _IMPORTS = (
     _at(IMPORT_PATH, imports.new, Role.CASEWORKER, Role.VERIFICATION_INSTITUTION, form=True),
     _at("/imports/templates/{family}.{format}", imports.template, *_IMPORTING),
     _at("/imports/{batch_id}", imports.one, *_IMPORTING, form=True),
+    _at("/imports/{batch_id}/columns", import_columns.columns, *_IMPORTING, form=True),
     _at("/imports/{batch_id}/progress", imports.progress, *_IMPORTING),
     _at("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *_IMPORTING),
 )

@@ -145,6 +145,7 @@ _BATCH_STATES = {
     "checked": N_("已检查，未导入"),
     "receiving": N_("正在接收"),
     "waiting": N_("正在处理"),
+    "matching": N_("待核对各列"),
     "awaiting_approval": N_("待批准"),
     "applied": N_("已导入"),
     "refused": N_("有误，未导入"),

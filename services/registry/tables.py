@@ -241,7 +241,8 @@ class ImportBatch(Base, table=True):
     `question` is a digest that is equal for two imports with the same content and options. `asked`
     is the header of the import, and `sent_as` its sender with roles, so that it can be planned
     again as it was sent. For a batch that is being sent, `next_sequence` is the number of the next
-    chunk.
+    chunk. `preview` are the columns of a file whose matches a person confirms, and `open_until` is
+    the last day on which the file is kept for that.
     """
 
     __tablename__ = "import_batch"
@@ -251,6 +252,7 @@ class ImportBatch(Base, table=True):
         # The batches that are being sent, and those that wait to be processed: few at any time.
         _where("ix_import_batch_open", "last_at", where="state = 'receiving'"),
         _where("ix_import_batch_waiting", "imported_at", "batch_id", where="state = 'waiting'"),
+        _where("ix_import_batch_kept", "open_until", where="open_until IS NOT NULL"),
     )
 
     batch_id: str = Field(primary_key=True)
@@ -281,6 +283,8 @@ class ImportBatch(Base, table=True):
     decided_by: str = ""
     decided_at: datetime | None = None
     reasons: str = ""
+    preview: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    open_until: date | None = None
 
 
 class ImportPiece(Base, table=True):

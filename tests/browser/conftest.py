@@ -21,7 +21,15 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 from services.cli.machine.directory import platform_settings
 
@@ -125,6 +133,29 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def send_file(
+    page: Page, file: Any, act: str, content: str = "", *, javascript: bool = True
+) -> None:
+    """Uploads a file on a page, waits until its columns are shown, and confirms them."""
+    page.goto("/imports/new")
+    if content:
+        page.get_by_label(content, exact=True).check()
+    page.get_by_label("文件", exact=True).set_input_files(file)
+    page.get_by_role("button", name="上传并核对各列", exact=True).click()
+    confirm = page.get_by_role("button", name=act, exact=True)
+    settle(page, confirm, javascript=javascript)
+    confirm.click()
+
+
+def settle(page: Page, ended: Locator, *, javascript: bool = True) -> None:
+    """Waits until a file is processed; without JavaScript a link loads the page again."""
+    waiting = page.get_by_role("link", name="刷新进度")
+    expect(ended.or_(waiting)).to_be_visible()
+    while not javascript and waiting.is_visible():
+        waiting.click()
+    expect(ended).to_be_visible()
 
 
 def _note_console(faults: list[str], message: ConsoleMessage) -> None:

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Page, expect
 
-from tests.browser.conftest import Sandbox
+from tests.browser.conftest import Sandbox, send_file
 
 SignIn = Callable[..., Page]
 GROUNDS = "该处罚已被复议撤销"
@@ -165,12 +165,8 @@ def test_an_upload_that_is_cut_off_leaves_nothing(sign_in: SignIn, sandbox: Sand
 @pytest.mark.parametrize("name", FILE_NAMES, ids=["path", "markup", "header", "long", "reversed"])
 def test_a_hostile_file_name_is_text(sign_in: SignIn, name: str) -> None:
     page = sign_in("demo.caseworker")
-    page.goto("/imports/new")
-    page.get_by_label("主体", exact=True).check()
-    content = "kind,name\n神仙,样例\n".encode()
-    file = {"name": name, "mimeType": "text/csv", "buffer": content}
-    page.get_by_label("文件", exact=True).set_input_files(file)  # type: ignore[arg-type]
-    press(page, "只检查")
+    content = "kind,name,sector,bureau\n神仙,样例,餐饮,330102\n".encode()
+    send_file(page, {"name": name, "mimeType": "text/csv", "buffer": content}, "只检查", "主体")
     expect(page.get_by_text("已检查，未导入")).to_be_visible()
     assert page.locator("main img").count() == 0
     assert "x=y" not in str(page.context.cookies())
@@ -180,13 +176,10 @@ def test_a_hostile_file_name_is_text(sign_in: SignIn, name: str) -> None:
 
 def test_a_file_of_ten_thousand_rows_is_told_by_pages(sign_in: SignIn) -> None:
     page = sign_in("demo.caseworker")
-    page.goto("/imports/new")
-    page.get_by_label("主体", exact=True).check()
     rows = "".join(f"神仙,样例摊位{number},330102,餐饮\n" for number in range(MANY_ROWS))
     content = f"主体类型,名称,监管机关代码,行业领域\n{rows}".encode()
     file = {"name": "一万行.csv", "mimeType": "text/csv", "buffer": content}
-    page.get_by_label("文件", exact=True).set_input_files(file)  # type: ignore[arg-type]
-    press(page, "只检查")
+    send_file(page, file, "只检查", "主体")
     expect(page.get_by_role("link", name="下载有误的行")).to_be_visible()
     expect(page.get_by_text("10,000", exact=True).first).to_be_visible()
     assert len(page.content().encode()) < MOST_BYTES
@@ -198,15 +191,12 @@ def test_a_file_of_ten_thousand_rows_is_told_by_pages(sign_in: SignIn) -> None:
 
 def test_names_in_rare_characters_stay_what_they_are(sign_in: SignIn) -> None:
     page = sign_in("demo.caseworker")
-    page.goto("/imports/new")
-    page.get_by_label("主体", exact=True).check()
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["主体类型", "名称", "监管机关代码", "行业领域", "地址"])
     writer.writerows(["个体工商户", name, "330102", "餐饮", "样例路1号"] for name in NAMES)
     file = {"name": "rare.csv", "mimeType": "text/csv", "buffer": text.getvalue().encode()}
-    page.get_by_label("文件", exact=True).set_input_files(file)  # type: ignore[arg-type]
-    press(page, "导入")
+    send_file(page, file, "导入", "主体")
     expect(page.get_by_text("已导入", exact=True)).to_be_visible()
     for name in NAMES:
         page.goto("/subjects")

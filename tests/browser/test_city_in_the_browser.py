@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from law.instruments import catalogue
-from tests.browser.conftest import Sandbox
+from tests.browser.conftest import Sandbox, send_file
 
 SignIn = Callable[..., Page]
 SOON = 60_000  # milliseconds for work in the background on a busy machine
@@ -78,10 +78,7 @@ def test_a_long_import_is_left_and_found_again(
     name = f"大批{javascript}.csv"
     heads = ["主体类型", "名称", "监管机关代码", "行业领域"]
     rows = [["个体工商户", f"样例·{javascript}{n}号", "330102", "集贸市场"] for n in range(ROWS)]
-    page.goto("/imports/new?family=subjects")
-    page.get_by_label("主体", exact=True).check()
-    page.get_by_label("文件", exact=True).set_input_files(table(tmp_path, name, heads, *rows))
-    press(page, "导入")
+    send_file(page, table(tmp_path, name, heads, *rows), "导入", "主体", javascript=javascript)
     batch = page.url
     page.reload()
     done = page.get_by_text("已导入", exact=True)
@@ -152,10 +149,8 @@ def test_an_institution_reports_by_form_and_by_file(sign_in: SignIn, tmp_path: P
     heads = ["器具类型", "出厂编号", "检定结果", "检定日期", "有效期至", "检定机构", "证书编号"]
     row = [kind, serial, "合格", "2026-09-11", "2027-09-10"]
     for own, state in (("别的检定院", "有误，未导入"), ("样例·计量检定院", "已导入")):
-        page.goto("/imports/new")
         file = table(tmp_path, f"{own}.csv", heads, [*row, own, "样例-乙-0001"])
-        page.get_by_label("文件", exact=True).set_input_files(file)
-        press(page, "导入")
+        send_file(page, file, "导入")
         expect(page.get_by_text(state, exact=True)).to_be_visible(timeout=SOON)
     answer = page.goto("/subjects")
     assert answer is not None

@@ -4,48 +4,60 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import send_file, settle
 
 SignIn = Callable[..., Page]
 HEADERS = ["主体类型", "名称", "监管机关代码", "行业领域", "地址"]
 
 
-def subjects(tmp_path: Path, *kinds: str) -> Path:
-    """A file of subjects without credit codes, of the caseworker's bureau."""
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def table(tmp_path: Path, name: str, *rows: list[str]) -> Path:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(HEADERS)
-    for n, kind in enumerate(kinds):
-        writer.writerow([kind, f"样例·临时摊位{n}[/red]", "330102", "集贸市场", f"样例路{n}号"])
-    file = tmp_path / "摊位.csv"
+    csv.writer(text).writerows(rows)
+    file = tmp_path / name
     file.write_text(text.getvalue(), encoding="utf-8-sig")
     return file
 
 
-def send(page: Page, file: Path, act: str) -> None:
-    page.goto("/imports/new")
-    page.get_by_label("主体", exact=True).check()
-    page.get_by_label("文件", exact=True).set_input_files(file)
-    page.get_by_role("button", name=act, exact=True).click()
+def subjects(tmp_path: Path, *kinds: str) -> Path:
+    """A file of subjects without credit codes, of the caseworker's bureau."""
+    rows = [
+        [kind, f"样例·临时摊位{n}[/red]", "330102", "集贸市场", f"样例路{n}号"]
+        for n, kind in enumerate(kinds)
+    ]
+    return table(tmp_path, "摊位.csv", HEADERS, *rows)
 
 
-def test_checked_mended_imported_undone(sign_in: SignIn, tmp_path: Path) -> None:
-    page = sign_in("demo.caseworker")
-    send(page, subjects(tmp_path, "个体工商户", "神仙"), "只检查")
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_matched_checked_mended_imported_undone(
+    sign_in: SignIn, tmp_path: Path, javascript: bool
+) -> None:
+    page = sign_in("demo.caseworker", java_script_enabled=javascript)
+    send_file(
+        page, subjects(tmp_path, "个体工商户", "神仙"), "只检查", "主体", javascript=javascript
+    )
+    settle(page, page.get_by_text("已检查，未导入"), javascript=javascript)
     expect(page.get_by_role("cell", name="神仙")).to_be_visible()
-    expect(page.get_by_text("已检查，未导入")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="下载有误的行").click()
     assert "神仙" in download.value.path().read_text(encoding="utf-8-sig")
 
     good = subjects(tmp_path, "个体工商户", "个体工商户")
-    send(page, good, "只检查")
-    expect(page.get_by_role("link", name="没有错误，去导入")).to_be_visible()
-    send(page, good, "导入")
-    expect(page.get_by_text("已导入", exact=True)).to_be_visible()
+    send_file(page, good, "只检查", "主体", javascript=javascript)
+    settle(page, page.get_by_text("已检查，未导入"), javascript=javascript)
+    page.get_by_role("button", name="没有错误，导入").click()
+    settle(page, page.get_by_text("已导入", exact=True), javascript=javascript)
     batch = page.url
     page.goto("/subjects?q=临时摊位")
     expect(page.get_by_text("样例·临时摊位0[/red]")).to_be_visible()
@@ -60,13 +72,77 @@ def test_checked_mended_imported_undone(sign_in: SignIn, tmp_path: Path) -> None
     expect(page.get_by_text("没有这样的主体。")).to_be_visible()
 
 
+def test_the_columns_are_seen_changed_and_confirmed(sign_in: SignIn, tmp_path: Path) -> None:
+    page = sign_in("demo.caseworker")
+    heads = ["主体类型", "摊位", "监管机关代码", "备注", "行业领域"]
+    row = ["个体工商户", "样例·列摊位", "330102", "<b>无</b>", "集贸市场"]
+    file = table(tmp_path, "列.csv", ["样例市场名册", *[""] * 4], heads, row)
+    page.goto("/imports/new?family=subjects")
+    page.get_by_label("主体", exact=True).check()
+    page.get_by_label("文件", exact=True).set_input_files(file)
+    page.get_by_role("button", name="上传并核对各列").click()
+    expect(page.get_by_role("heading", name="核对各列")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    expect(page.get_by_text("还没有找到必填的：名称（必填）")).to_be_visible()
+    page.get_by_text("表头上面的 1 行不读取").click()
+    expect(page.get_by_text("样例市场名册")).to_be_visible()
+    expect(page.get_by_role("cell", name="<b>无</b>")).to_be_visible()
+    expect(page.get_by_label("第 1 列对应")).to_have_value("kind")
+    press(page, "只检查")
+    expect(page.get_by_role("alert")).to_contain_text("缺少必填项“名称”")
+
+    page.get_by_label("第 2 列对应").select_option("name")
+    page.get_by_label("第 4 列对应").select_option("name")
+    press(page, "只检查")
+    expect(page.get_by_role("alert")).to_contain_text("“名称”已对应第 2 列，不能再对应第 4 列")
+    expect(page.get_by_label("第 2 列对应")).to_have_value("name")  # what was chosen is kept
+    page.get_by_label("第 4 列对应").select_option("")
+
+    address = page.url  # it waits, whoever goes away and comes back
+    page.get_by_role("button", name="退出").click()
+    page.goto("/sign-in")
+    page.locator("button[name=name][value='demo.caseworker']").click()
+    page.wait_for_url(re.compile(r"/home|/subjects"))
+    page.goto("/imports?state=matching")
+    page.get_by_role("link", name="列.csv").click()
+    assert page.url == address
+    page.get_by_label("第 2 列对应").select_option("name")
+    press(page, "导入")
+    expect(page.get_by_text("已导入", exact=True)).to_be_visible()
+    page.goto("/subjects?q=列摊位")
+    expect(page.get_by_text("样例·列摊位")).to_be_visible()
+
+
+def test_a_file_that_was_sent_again_meanwhile_is_not_imported(
+    sign_in: SignIn, tmp_path: Path
+) -> None:
+    page, other = sign_in("demo.caseworker"), sign_in("demo.caseworker")
+    heads = ["主体类型", "名称", "监管机关代码", "行业领域"]
+    for one, name in ((page, "样例·先发"), (other, "样例·后发")):
+        row = ["个体工商户", name, "330102", "集贸市场"]
+        one.goto("/imports/new?family=subjects")
+        one.get_by_label("主体", exact=True).check()
+        one.get_by_label("文件", exact=True).set_input_files(
+            table(tmp_path, "同名.csv", heads, row)
+        )
+        one.get_by_role("button", name="上传并核对各列").click()
+        expect(one.get_by_text(name)).to_be_visible()
+    press(page, "导入")
+    expect(page.get_by_role("alert")).to_contain_text("同名的文件后来又上传过，内容不同")
+    other.get_by_label("理由").fill("发错了")
+    press(other, "放弃")
+    expect(other.get_by_text("已放弃")).to_be_visible()
+    press(page, "导入")
+    expect(page.get_by_text("已导入", exact=True)).to_be_visible()
+
+
 def test_a_template_can_be_downloaded_and_a_missing_file_is_named(sign_in: SignIn) -> None:
     page = sign_in("demo.caseworker")
     page.goto("/imports/new")
     with page.expect_download() as download:
         page.get_by_role("link", name="器具.xlsx").click()
     assert download.value.path().read_bytes().startswith(b"PK")
-    page.get_by_role("button", name="只检查").click()
+    page.get_by_role("button", name="上传并核对各列").click()
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("请选择文件里是什么")
     expect(alert).to_contain_text("请选择一个 .xlsx 或 .csv 文件")

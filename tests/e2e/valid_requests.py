@@ -23,6 +23,7 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
+from protos.registry.v1.registry_pb2_grpc import ImportServiceStub
 from tests.e2e.requests import (
     Place,
     assess_index,
@@ -61,8 +62,8 @@ async def request_for(rpc: Rpc, staff: StaffedPlatform, place: Place, person: Pe
         return _OF_PERSON[name](staff, person)
     if name in _UPLOADS:
         return [_UPLOADS[name].FromString(part.SerializeToString()) for part in upload(place)]
-    if name in ("SendBulkChunks", "CompleteBulkBatch"):
-        return await _bulk(name, place, person)
+    if name in _OF_BATCH:
+        return await _OF_BATCH[name](name, place, person)
     if name == "WithdrawRecord":
         record_id = (await entered(staff.furnisher(place), place)).record_id
         return registry.WithdrawRecordRequest(
@@ -93,6 +94,27 @@ async def _bulk(name: str, place: Place, person: Person) -> Said:
     if place.bureau != HOME:
         batch_id = place.batch_id
     return [bulk_chunk(batch_id)] if name == "SendBulkChunks" else complete_bulk(batch_id)
+
+
+async def _columns(_name: str, place: Place, person: Person) -> Said:
+    """A request about a file that the person has just sent, or else about one of the place."""
+    stub, batch_id = ImportServiceStub(person.client.channels["registry"]), place.batch_id
+    parts = [registry.StartImportRequest.FromString(p.SerializeToString()) for p in upload(place)]
+    try:
+        if place.bureau == HOME:
+            batch_id = (await stub.StartImport(iter(parts))).batch.batch_id
+    except grpc.aio.AioRpcError:
+        pass
+    return registry.ConfirmColumnsRequest(
+        request_id=new_request_id(), batch_id=batch_id, seen="nothing", mode="check"
+    )
+
+
+_OF_BATCH = {
+    "ConfirmColumns": _columns,
+    "SendBulkChunks": _bulk,
+    "CompleteBulkBatch": _bulk,
+}
 
 
 def _plain(kind: type[Message], place: Place, **more: Any) -> Message:

@@ -216,6 +216,10 @@ ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  -   +  +
 ImportService.UndoBatch own                  -  +  -  -  -  -  +  +  -  -   +  -  -
 ImportService.UndoBatch foreign              -  -  -  -  -  -  -  +  -  -   -  -  -
 ImportService.UndoBatch city                 -  -  -  -  -  -  -  +  -  -   +  -  -
+ImportService.GetColumns own                 -  +  +  -  -  -  +  +  -  -   +  +  -
+ImportService.GetColumns foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
+ImportService.ConfirmColumns own             -  +  -  -  -  -  +  +  -  -   +  -  -
+ImportService.ConfirmColumns foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.ApproveBatch own               -  -  +  -  -  -  -  -  -  -   -  +  -
 ImportService.ApproveBatch foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.ApproveBatch city              -  -  -  -  -  -  -  -  -  -   -  +  -

@@ -189,6 +189,8 @@ TABLE = """
 
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -
+/imports/{batch_id}/columns own                           >   - . . - - - - -  . . -
+/imports/{batch_id}/columns foreign                       >   - - - - - - - -  - - -
 /imports/{batch_id}/progress own                          >   - . . - - - - -  . . -
 /imports/{batch_id}/progress foreign                      >   - - - - - - - -  - - -
 /imports/{batch_id}/rejected.csv own                      >   - . . - - - - -  . . -

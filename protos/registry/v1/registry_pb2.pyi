@@ -2093,6 +2093,8 @@ class ImportHeader(_message.Message):
     PLACEHOLDER_OWNERS_FIELD_NUMBER: _builtins.int
     FILE_MISSING_FIELD_NUMBER: _builtins.int
     SHEET_FIELD_NUMBER: _builtins.int
+    MATCHES_FIELD_NUMBER: _builtins.int
+    CONFIRM_COLUMNS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     family: _builtins.str
@@ -2111,6 +2113,8 @@ class ImportHeader(_message.Message):
     """
     sheet: _builtins.str
     """Sheet of a workbook; empty for the first one that is not blank."""
+    confirm_columns: _builtins.bool
+    """Of StartImport: the batch waits after its columns are read, until ConfirmColumns."""
     @_builtins.property
     def columns(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Field of the family → column of the file; fields not named are looked for by their own name."""
@@ -2127,6 +2131,12 @@ class ImportHeader(_message.Message):
     def placeholder_owners(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Owner names that stand for nobody, such as a dash; their owners are kept for review."""
 
+    @_builtins.property
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColumnMatch]:
+        """Which column has which field, as a person confirmed it. Where any is given, no other column is
+        read and `columns` is not used.
+        """
+
     def __init__(
         self,
         *,
@@ -2142,14 +2152,42 @@ class ImportHeader(_message.Message):
         placeholder_owners: _abc.Iterable[_builtins.str] | None = ...,
         file_missing: _builtins.bool = ...,
         sheet: _builtins.str = ...,
+        matches: _abc.Iterable[Global___ColumnMatch] | None = ...,
+        confirm_columns: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "confirm_columns", b"confirm_columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "matches", b"matches", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportHeader: _TypeAlias = ImportHeader  # noqa: Y015
+
+@_typing.final
+class ColumnMatch(_message.Message):
+    """One column of a file and its field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMN_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    column: _builtins.int
+    """Number of the column, from 1."""
+    field: _builtins.str
+    """Field of the family."""
+    def __init__(
+        self,
+        *,
+        column: _builtins.int = ...,
+        field: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ColumnMatch: _TypeAlias = ColumnMatch  # noqa: Y015
 
 @_typing.final
 class ImportFileRequest(_message.Message):
@@ -2290,6 +2328,7 @@ class Batch(_message.Message):
     APPROVING_BUREAU_FIELD_NUMBER: _builtins.int
     APPROVERS_FIELD_NUMBER: _builtins.int
     PROGRESS_FIELD_NUMBER: _builtins.int
+    OPEN_UNTIL_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -2297,8 +2336,8 @@ class Batch(_message.Message):
     file_name: _builtins.str
     """Name of the file."""
     state: _builtins.str
-    """checked, receiving, waiting (to be processed), awaiting_approval, applied, refused, unchanged, rejected, discarded, expired
-    or undone.
+    """checked, receiving, waiting (to be processed), matching (its columns are to be confirmed),
+    awaiting_approval, applied, refused, unchanged, rejected, discarded, expired or undone.
     """
     rows: _builtins.int
     """Rows in the file."""
@@ -2333,6 +2372,10 @@ class Batch(_message.Message):
     approving_bureau: _builtins.str
     """Of a batch that is held or would be: the bureau whose unit head may approve it; the unit head of
     a bureau above may as well.
+    """
+    open_until: _builtins.str
+    """Of a batch whose columns are to be confirmed, or that was checked after it: the last day on
+    which that, or the import, is possible, as YYYY-MM-DD; empty for every other batch.
     """
     @_builtins.property
     def imported_at(self) -> _timestamp_pb2.Timestamp:
@@ -2382,10 +2425,11 @@ class Batch(_message.Message):
         approving_bureau: _builtins.str = ...,
         approvers: _abc.Iterable[_builtins.str] | None = ...,
         progress: Global___BatchProgress | None = ...,
+        open_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "open_until", b"open_until", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2532,6 +2576,242 @@ class RowFault(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RowFault: _TypeAlias = RowFault  # noqa: Y015
+
+@_typing.final
+class GetColumnsRequest(_message.Message):
+    """Request of GetColumns."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """The batch."""
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetColumnsRequest: _TypeAlias = GetColumnsRequest  # noqa: Y015
+
+@_typing.final
+class GetColumnsResponse(_message.Message):
+    """Response of GetColumns."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    HEADER_ROW_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    header_row: _builtins.int
+    """Row of the headings, from 1."""
+    @_builtins.property
+    def batch(self) -> Global___Batch:
+        """The batch."""
+
+    @_builtins.property
+    def skipped(self) -> _containers.RepeatedCompositeFieldContainer[Global___SkippedRow]:
+        """Rows above the headings that are not blank. No row above the headings is read."""
+
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___FileColumn]:
+        """Columns of the file, from the left; without those that are blank from top to bottom."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColumnField]:
+        """Fields that a column may have."""
+
+    @_builtins.property
+    def missing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the required fields that no column has."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___Batch | None = ...,
+        header_row: _builtins.int = ...,
+        skipped: _abc.Iterable[Global___SkippedRow] | None = ...,
+        columns: _abc.Iterable[Global___FileColumn] | None = ...,
+        fields: _abc.Iterable[Global___ColumnField] | None = ...,
+        missing: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "columns", b"columns", "fields", b"fields", "header_row", b"header_row", "missing", b"missing", "skipped", b"skipped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetColumnsResponse: _TypeAlias = GetColumnsResponse  # noqa: Y015
+
+@_typing.final
+class SkippedRow(_message.Message):
+    """A row above the headings of a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Row of the file, from 1."""
+    text: _builtins.str
+    """Its cells, as far as they fit into 100 characters."""
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["row", b"row", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SkippedRow: _TypeAlias = SkippedRow  # noqa: Y015
+
+@_typing.final
+class FileColumn(_message.Message):
+    """A column of a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    HEADING_FIELD_NUMBER: _builtins.int
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Number of the column, from 1."""
+    heading: _builtins.str
+    """Its heading as the file writes it; empty where it has none."""
+    field: _builtins.str
+    """Field that was confirmed for it, or is proposed as long as nothing is confirmed; empty where the
+    column is not used.
+    """
+    @_builtins.property
+    def samples(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The first values below it that are not blank, at most three."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        heading: _builtins.str = ...,
+        samples: _abc.Iterable[_builtins.str] | None = ...,
+        field: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "heading", b"heading", "number", b"number", "samples", b"samples"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileColumn: _TypeAlias = FileColumn  # noqa: Y015
+
+@_typing.final
+class ColumnField(_message.Message):
+    """A field of a family of rows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LABEL_ZH_FIELD_NUMBER: _builtins.int
+    LABEL_EN_FIELD_NUMBER: _builtins.int
+    REQUIRED_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name."""
+    label_zh: _builtins.str
+    """For people, in Chinese."""
+    label_en: _builtins.str
+    """In English."""
+    required: _builtins.bool
+    """Every row needs it."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        label_zh: _builtins.str = ...,
+        label_en: _builtins.str = ...,
+        required: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label_en", b"label_en", "label_zh", b"label_zh", "name", b"name", "required", b"required"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ColumnField: _TypeAlias = ColumnField  # noqa: Y015
+
+@_typing.final
+class ConfirmColumnsRequest(_message.Message):
+    """Request of ConfirmColumns."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    SEEN_FIELD_NUMBER: _builtins.int
+    MATCHES_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    batch_id: _builtins.str
+    """The batch."""
+    seen: _builtins.str
+    """SHA-256 of the file whose columns were looked at, hex."""
+    mode: _builtins.str
+    """all_or_nothing, good_rows, or check (changes nothing; the batch can be imported afterwards)."""
+    @_builtins.property
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColumnMatch]:
+        """Every column that is to be read, with its field."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        batch_id: _builtins.str = ...,
+        seen: _builtins.str = ...,
+        matches: _abc.Iterable[Global___ColumnMatch] | None = ...,
+        mode: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "matches", b"matches", "mode", b"mode", "request_id", b"request_id", "seen", b"seen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmColumnsRequest: _TypeAlias = ConfirmColumnsRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmColumnsResponse(_message.Message):
+    """Response of ConfirmColumns."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batch(self) -> Global___Batch:
+        """The batch, which waits to be processed."""
+
+    def __init__(
+        self,
+        *,
+        batch: Global___Batch | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmColumnsResponse: _TypeAlias = ConfirmColumnsResponse  # noqa: Y015
 
 @_typing.final
 class GetBatchRequest(_message.Message):

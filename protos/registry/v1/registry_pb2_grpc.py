@@ -1089,6 +1089,16 @@ class ImportServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportResponse.FromString,
                 _registered_method=True)
+        self.GetColumns = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/GetColumns',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetColumnsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetColumnsResponse.FromString,
+                _registered_method=True)
+        self.ConfirmColumns = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/ConfirmColumns',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ConfirmColumnsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ConfirmColumnsResponse.FromString,
+                _registered_method=True)
         self.GetBatch = channel.unary_unary(
                 '/quanheng.registry.v1.ImportService/GetBatch',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetBatchRequest.SerializeToString,
@@ -1150,6 +1160,20 @@ class ImportServiceServicer:
     def StartImport(self, request_iterator, context):
         """Takes in one file like ImportFile, but answers as soon as it has arrived; the batch waits until
         it is processed, and GetBatch tells how far that has come.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetColumns(self, request, context):
+        """Tells how the columns of a file were matched to fields, of a batch whose columns are confirmed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmColumns(self, request, context):
+        """Confirms which column has which field, and has the file checked or imported in that way.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1230,6 +1254,16 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.StartImport,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StartImportResponse.SerializeToString,
+            ),
+            'GetColumns': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetColumns,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetColumnsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetColumnsResponse.SerializeToString,
+            ),
+            'ConfirmColumns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmColumns,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ConfirmColumnsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ConfirmColumnsResponse.SerializeToString,
             ),
             'GetBatch': grpc.unary_unary_rpc_method_handler(
                     servicer.GetBatch,
@@ -1332,6 +1366,60 @@ class ImportService:
             '/quanheng.registry.v1.ImportService/StartImport',
             protos_dot_registry_dot_v1_dot_registry__pb2.StartImportRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.StartImportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetColumns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/GetColumns',
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetColumnsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetColumnsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmColumns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/ConfirmColumns',
+            protos_dot_registry_dot_v1_dot_registry__pb2.ConfirmColumnsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.ConfirmColumnsResponse.FromString,
             options,
             channel_credentials,
             insecure,

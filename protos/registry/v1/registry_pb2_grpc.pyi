@@ -264,6 +264,10 @@ class ImportServiceStub:
     """Takes in one file like ImportFile, but answers as soon as it has arrived; the batch waits until
     it is processed, and GetBatch tells how far that has come.
     """
+    GetColumns: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetColumnsRequest, _registry_pb2.GetColumnsResponse]
+    """Tells how the columns of a file were matched to fields, of a batch whose columns are confirmed."""
+    ConfirmColumns: _aio.UnaryUnaryMultiCallable[_registry_pb2.ConfirmColumnsRequest, _registry_pb2.ConfirmColumnsResponse]
+    """Confirms which column has which field, and has the file checked or imported in that way."""
     GetBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetBatchRequest, _registry_pb2.GetBatchResponse]
     """Reads a batch."""
     ListBatches: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListBatchesRequest, _registry_pb2.ListBatchesResponse]
@@ -303,6 +307,22 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes in one file like ImportFile, but answers as soon as it has arrived; the batch waits until
         it is processed, and GetBatch tells how far that has come.
         """
+
+    @_abc_1.abstractmethod
+    def GetColumns(
+        self,
+        request: _registry_pb2.GetColumnsRequest,
+        context: _aio.ServicerContext[_registry_pb2.GetColumnsRequest, _abc.Awaitable[_registry_pb2.GetColumnsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.GetColumnsResponse]:
+        """Tells how the columns of a file were matched to fields, of a batch whose columns are confirmed."""
+
+    @_abc_1.abstractmethod
+    def ConfirmColumns(
+        self,
+        request: _registry_pb2.ConfirmColumnsRequest,
+        context: _aio.ServicerContext[_registry_pb2.ConfirmColumnsRequest, _abc.Awaitable[_registry_pb2.ConfirmColumnsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.ConfirmColumnsResponse]:
+        """Confirms which column has which field, and has the file checked or imported in that way."""
 
     @_abc_1.abstractmethod
     def GetBatch(

@@ -182,6 +182,8 @@ ROWS = (
         "Lists import batches, newest first.", defaults={"page_size": 50}),
     Row("batch show", "imports.GetBatch", "显示一个批次及其影响估计。",
         "Shows a batch, with what it would set off.", args="batch_id"),
+    Row("batch columns", "imports.GetColumns", "显示一个文件的各列及其对应的字段。",
+        "Shows the columns of a file and their fields.", args="batch_id"),
     Row("batch faults", "imports.ListFaults", "逐格列出一个批次的错误。",
         "Lists what was wrong with a batch, cell by cell.", args="batch_id"),
     Row("batch undo", "imports.UndoBatch", "撤销一个批次，恢复到导入之前。",

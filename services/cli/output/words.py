@@ -32,8 +32,8 @@ family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | veri
   | records 信用信息
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
-  | receiving 报送中 | awaiting_approval 待批准 | rejected 未批准 | discarded 已放弃
-  | expired 逾期失效 | waiting 等待处理
+  | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
+  | discarded 已放弃 | expired 逾期失效 | waiting 等待处理
 impact_state: running 正在试算 | done 已完成 | failed 未能完成
 direction: up 上升 | down 下降 | same 不变 | incomparable 等级不同套
 case_kind: objection 异议 | reconsideration 复核 | repair 修复

@@ -16,6 +16,7 @@ from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages import import_columns
 from services.portal.progress import Progress, events
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import BATCH_STATES, N_
@@ -77,7 +78,7 @@ def _file_name(batch: pb.Batch) -> Cell:
 
 
 async def new(visit: Visit) -> Response:
-    """Shows the upload form and imports the file; `check` reports the effect, changes nothing."""
+    """Shows the upload form and takes the file; its columns are then shown to be confirmed."""
     if visit.request.method == "GET":
         return _form(visit)
     file = visit.form.get("file")
@@ -88,8 +89,9 @@ async def new(visit: Visit) -> Response:
         request_id=new_request_id(),
         family=visit.field("family"),
         file_name=(file.filename or "file")[:200],
-        mode="check" if visit.field("act") == "check" else "all_or_nothing",
+        mode="check",
         baseline=visit.field("baseline") == "yes",
+        confirm_columns=True,
     )
     try:
         call = visit.services.imports.StartImport(_parts(header, file), timeout=UPLOAD_SECONDS)
@@ -191,6 +193,8 @@ def _missing(visit: Visit, file: Any) -> dict[str, str]:
 async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     request = pb.GetBatchRequest(batch_id=visit.path("batch_id"))
     batch = (await ask(visit.services.imports.GetBatch(request))).batch
+    if batch.state == "matching":
+        return visit.redirect(f"/imports/{batch.batch_id}/columns")
     wanted = pb.ListFaultsRequest(
         batch_id=batch.batch_id, page_size=PAGE_SIZE, page_token=visit.query("page")
     )
@@ -203,6 +207,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         more=faults.next_page_token,
         acts=_acts(visit, batch),
         progress=_progress(visit, batch),
+        columns=await import_columns.confirmed(visit, batch),
         form=visit.form,
         **values,
     )
@@ -211,7 +216,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
 def _acts(visit: Visit, batch: pb.Batch) -> list[str]:
     if batch.state == "awaiting_approval" and visit.has(Role.UNIT_HEAD):
         return ["approve", "reject"]
-    if batch.state in ("waiting", "awaiting_approval") and visit.has(*_SENDERS):
+    if batch.state in ("waiting", "matching", "awaiting_approval") and visit.has(*_SENDERS):
         return ["discard"]
     return ["undo"] if batch.state == "applied" and visit.has(Role.CASEWORKER) else []
 

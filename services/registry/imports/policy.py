@@ -18,6 +18,8 @@ _UPLOADING = _SENDING.with_large_requests()
 _IMPORT_RULES = {
     "ImportFile": _UPLOADING.taking_turns(),
     "StartImport": _UPLOADING,
+    "GetColumns": _READING,
+    "ConfirmColumns": _SENDING,
     "GetBatch": _READING,
     "ListBatches": _READING,
     "ListFaults": _READING,

@@ -17,7 +17,7 @@ from protos.registry.v1 import bulk_pb2, bulk_pb2_grpc
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
 from services.registry.imports import queries
-from services.registry.imports.batch import approval, bulk
+from services.registry.imports.batch import approval, bulk, matching
 from services.registry.imports.batch.background import Background, start_import
 from services.registry.imports.batch.commands import discard_batch, import_file
 from services.registry.imports.batch.intake import Upload, read_upload, with_grade_drops
@@ -113,6 +113,15 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         async with self.view() as view:
             answer = await queries.get_batch(view, request)
         self._background.under_way.tell(answer.batch)
+        return answer
+
+    GetColumns = query(matching.get_columns)
+
+    async def ConfirmColumns(
+        self, request: pb.ConfirmColumnsRequest, context: Any
+    ) -> pb.ConfirmColumnsResponse:
+        answer: pb.ConfirmColumnsResponse = await self.once(request, matching.confirm_columns)
+        self._background.wake()
         return answer
 
     ListBatches = query(queries.list_batches)

@@ -12,7 +12,7 @@ from services.registry.imports.rows import cells
 from services.registry.imports.rows.columns import REASONS
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
-_CONVERTED = {"imported_at", "decided_at", "estimate"}
+_CONVERTED = {"imported_at", "decided_at", "estimate", "open_until"}
 _DERIVED = {"would_be_held", "approving_bureau", "approvers", "progress"}
 
 
@@ -23,6 +23,8 @@ def batch(row: ImportBatch) -> pb.Batch:
     if row.estimate is not None:
         message.estimate.MergeFrom(pb.BatchEstimate(**row.estimate))
         message.would_be_held = row.state == "checked" and Estimate(**row.estimate).is_burst
+    if row.open_until is not None:
+        message.open_until = row.open_until.isoformat()
     for name in ("imported_at", "decided_at"):
         if moment := getattr(row, name):
             getattr(message, name).FromDatetime(moment)

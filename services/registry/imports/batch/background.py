@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import structlog
@@ -28,10 +29,12 @@ from services.registry.imports.batch.intake import (
     sent_as,
     with_grade_drops,
 )
+from services.registry.imports.batch.matching import await_confirmation, keep_open
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops, Grader
 from services.registry.imports.progress import Progress, UnderWay
-from services.registry.imports.read.limits import FileLimits
+from services.registry.imports.read.limits import BadFile, FileLimits
+from services.registry.imports.rows.preview import preview
 from services.registry.institutions import require_named
 from services.registry.tables import ImportBatch
 
@@ -82,6 +85,7 @@ class Background:
     def __init__(self, changes: Changes, grader: Grader, settings: Settings) -> None:
         self._changes, self._grader = changes, grader
         self._limits, self._file_limits = Limits.of(settings), FileLimits.of(settings)
+        self._open_days = settings.import_open_days
         self.under_way = UnderWay()
         work = LongWork(changes.database, "imports", self._oldest, self._process)
         self.run, self.wake = work.run, work.wake
@@ -110,15 +114,45 @@ class Background:
             batch = await session.get_one(ImportBatch, batch_id)
             content = await pieces.content(session, batch_id)
         header = pb.ImportHeader.FromString(batch.asked or b"")
+        if header.confirm_columns and await self._shown(batch, header, content):
+            return
         today = self._changes.clock.today()
         upload = await read_upload(header, content, today, self._file_limits, batch.sha256)
 
         async def apply(drops: GradeDrops) -> None:
             intake = Intake(header, upload, sender_of(batch), self._limits, drops, progress)
             async with self._changes.change(intake.sent_as) as change:
-                await _process_waiting(change, batch_id, intake)
+                await self._process_waiting(change, batch_id, intake)
 
         await with_grade_drops(self._grader, apply)
+
+    async def _shown(self, batch: ImportBatch, header: pb.ImportHeader, content: bytes) -> bool:
+        """Whether the columns now wait to be confirmed; a file that cannot be read is refused."""
+        try:
+            shown = await asyncio.to_thread(preview, header, content, self._file_limits)
+        except BadFile:
+            return False
+        async with self._changes.change(sender_of(batch)) as change:
+            waiting = await _still_waiting(change, batch.batch_id)
+            if waiting is not None:
+                await_confirmation(change, waiting, shown, self._open_days)
+        return True
+
+    async def _process_waiting(self, change: Change, batch_id: str, intake: Intake) -> None:
+        batch = await _still_waiting(change, batch_id)
+        if batch is None:
+            return
+        _note_content(batch, intake.upload)
+        confirmed = batch.preview is not None
+        if confirmed and intake.header.mode == "check":
+            keep_open(change, batch, self._open_days)
+        else:
+            batch.open_until = None
+            await pieces.drop(change.session, batch_id)
+        await process(change, batch, intake)
+        if batch.state not in ("applied", AWAITING):
+            after = {"state": batch.state, "rows": batch.rows, "rejected": batch.rejected}
+            change.audit("check_import", f"import/{batch_id}", after=after)
 
     async def _give_up(self, batch_id: str, reasons: str) -> None:
         async with self._changes.database.snapshot() as session:
@@ -129,16 +163,10 @@ class Background:
                 await close(change, batch, "refused", "refuse_import", reasons)
 
 
-async def _process_waiting(change: Change, batch_id: str, intake: Intake) -> None:
+async def _still_waiting(change: Change, batch_id: str) -> ImportBatch | None:
+    """The batch, locked; None if its sender has given it up."""
     batch = await change.session.get_one(ImportBatch, batch_id, with_for_update=True)
-    if batch.state != WAITING:  # its sender has given it up
-        return
-    _note_content(batch, intake.upload)
-    await pieces.drop(change.session, batch_id)
-    await process(change, batch, intake)
-    if batch.state not in ("applied", AWAITING):
-        after = {"state": batch.state, "rows": batch.rows, "rejected": batch.rejected}
-        change.audit("check_import", f"import/{batch_id}", after=after)
+    return batch if batch.state == WAITING else None
 
 
 def _note_content(batch: ImportBatch, upload: Upload) -> None:

@@ -23,7 +23,13 @@ from protos.registry.v1 import registry_pb2
 from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.approvers import AWAITING, describe
-from services.registry.imports.batch.commands import RECEIVING, close, require_scope
+from services.registry.imports.batch.commands import (
+    MATCHING,
+    RECEIVING,
+    WAITING,
+    close,
+    require_scope,
+)
 from services.registry.imports.batch.content import Chunk
 from services.registry.imports.batch.intake import Intake, Upload, process, question, sent_as
 from services.registry.imports.impact.estimate import Limits
@@ -33,7 +39,7 @@ from services.registry.tables import ImportBatch, ImportPiece
 
 EXPIRY_EVERY_SECONDS = 5.0
 EXPIRED_AT_ONCE = 100
-EXPIRY_GROUND = "逾期未发送完毕"
+EXPIRY_GROUND = "逾期未完成"
 log = structlog.get_logger()
 
 
@@ -260,8 +266,9 @@ def _normal(batch_id: str) -> str:
 class Expiry:
     """Closes batches that were not completed and got no chunk for more than `open_days` days.
 
-    The number of days is a setting, not law: an unfinished batch has changed nothing. Several
-    replicas may run this at once, since each batch is locked.
+    Batches whose columns nobody confirmed in that time are closed too, and the file of one that was
+    checked and not imported is deleted. The number of days is a setting, not law: an unfinished
+    batch has changed nothing. Several replicas may run this at once, since each batch is locked.
     """
 
     def __init__(self, changes: Changes, open_days: int) -> None:
@@ -282,19 +289,34 @@ class Expiry:
         for batch_id in await self._overdue():
             async with self._changes.change(service_caller("registry")) as change:
                 batch = await change.session.get_one(ImportBatch, batch_id, with_for_update=True)
-                if batch.state == RECEIVING and last_day(batch, self._open_days) < change.today:
-                    await close(change, batch, "expired", "expire_import", EXPIRY_GROUND)
+                if self._is_overdue(batch, change.today):
+                    await _expire(change, batch)
                     closed += 1
         return closed
 
+    def _is_overdue(self, batch: ImportBatch, today: date) -> bool:
+        if batch.state == RECEIVING:
+            return last_day(batch, self._open_days) < today
+        return batch.state != WAITING and batch.open_until is not None and batch.open_until < today
+
     async def _overdue(self) -> list[str]:
+        today = self._changes.clock.today()
+        kept = select(ImportBatch).where(col(ImportBatch.open_until) < today)
         oldest = (
             select(ImportBatch)
             .where(ImportBatch.state == RECEIVING)
             .order_by(col(ImportBatch.last_at), col(ImportBatch.batch_id))
             .limit(EXPIRED_AT_ONCE)
         )
-        today = self._changes.clock.today()
         async with self._changes.database.snapshot() as session:
-            rows = (await session.exec(oldest)).all()
-        return [row.batch_id for row in rows if last_day(row, self._open_days) < today]
+            rows = [*await session.exec(oldest), *await session.exec(kept.limit(EXPIRED_AT_ONCE))]
+        return [row.batch_id for row in rows if self._is_overdue(row, today)]
+
+
+async def _expire(change: Change, batch: ImportBatch) -> None:
+    if batch.state in (RECEIVING, MATCHING):
+        await close(change, batch, "expired", "expire_import", EXPIRY_GROUND)
+        return
+    batch.open_until = None
+    await pieces.drop(change.session, batch.batch_id)
+    change.audit("expire_import", f"import/{batch.batch_id}", ground=EXPIRY_GROUND)

@@ -27,8 +27,8 @@ from services.registry.imports.rows.families import FamilyName
 from services.registry.institutions import require_named, require_own_field
 from services.registry.tables import ImportBatch
 
-RECEIVING, WAITING = "receiving", "waiting"
-UNDECIDED = (RECEIVING, WAITING, AWAITING)
+RECEIVING, WAITING, MATCHING = "receiving", "waiting", "matching"
+UNDECIDED = (RECEIVING, WAITING, MATCHING, AWAITING)
 
 
 async def import_file(
@@ -88,7 +88,7 @@ def _batch(change: Change, header: pb.ImportHeader, upload: Upload) -> ImportBat
 
 
 async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.DiscardBatchResponse:
-    """Discards a batch that is being sent, or waits for processing or approval.
+    """Discards a batch that is being sent, or waits for processing, confirmation or approval.
 
     Nothing in it was applied.
 
@@ -112,7 +112,7 @@ async def close(change: Change, batch: ImportBatch, state: str, action: str, rea
     `state` is the final state; `action` and `reasons` go into the audit entry.
     """
     before = {"state": batch.state}
-    batch.state, batch.reasons = state, reasons
+    batch.state, batch.reasons, batch.open_until = state, reasons, None
     await pieces.drop(change.session, batch.batch_id)
     object_ = f"import/{batch.batch_id}"
     change.audit(action, object_, before=before, after={"state": state}, ground=reasons)

@@ -261,6 +261,7 @@ def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
         sorted(header.placeholder_owners),
         header.file_missing,
         header.sheet,
+        *sorted((match.field, match.column) for match in header.matches),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

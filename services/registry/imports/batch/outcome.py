@@ -18,7 +18,7 @@ from services.registry.imports.rows.file import FileContent
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ROWS_AT_ONCE = 5000
-NOT_AUDITED = {"header", "question", "asked", "sent_as"}
+NOT_AUDITED = {"header", "question", "asked", "sent_as", "preview", "open_until"}
 
 
 def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:

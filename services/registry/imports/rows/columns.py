@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from law.errors import Fault, InvalidInput
@@ -31,13 +31,16 @@ class Binding:
     values: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     def column(self, name: str) -> str:
-        """Returns the name of the column that has a field; the field's name if it has no column."""
-        return self.names[self.columns[name]] if name in self.columns else name
+        """Returns the name of the column that has a field; the field's name if there is none."""
+        return (self.names[self.columns[name]] if name in self.columns else "") or name
 
 
 def check_header(header: pb.ImportHeader) -> None:
     """Raises InvalidInput if an import's header names unknown fields or contradicts itself."""
-    faults = list(_unknown_fields(header))
+    faults = [
+        *_unknown_fields(header),
+        *match_faults(header.family, header.matches, "header.matches"),
+    ]
     if header.file_missing and header.family != FamilyName.VERIFICATIONS:
         zh = "只有检定记录可以一并建立主体和器具"
         faults.append(Fault("header.file_missing", zh, "only verifications file what is missing"))
@@ -62,6 +65,44 @@ def _unknown_fields(header: pb.ImportHeader) -> Iterator[Fault]:
             yield Fault(f"header.{part}.{name}", zh, en)
 
 
+def match_faults(
+    family: str, matches: Iterable[pb.ColumnMatch], path: str = "matches"
+) -> Iterator[Fault]:
+    """Yields a fault for each match of an unknown field, and for each second match of one.
+
+    The path of a fault is `path` and the number of the column.
+    """
+    fields = FAMILIES[FamilyName(family)].fields
+    columns: dict[str, int] = {}
+    matched: set[int] = set()
+    for match in matches:
+        at = f"{path}.{match.column}"
+        if match.field not in fields:
+            yield Fault(at, "没有此字段", "there is no such field")
+        elif match.field in columns:
+            header, first = fields[match.field].header, columns[match.field]
+            zh = f"“{header}”已对应第 {first} 列，不能再对应第 {match.column} 列"
+            en = f"column {first} is {match.field!r} already; column {match.column} cannot be too"
+            yield Fault(at, zh, en)
+        elif match.column in matched:
+            zh, en = f"第 {match.column} 列已对应另一字段", f"column {match.column} has a field"
+            yield Fault(at, zh, en)
+        columns.setdefault(match.field, match.column)
+        matched.add(match.column)
+
+
+def fields_of(header: pb.ImportHeader) -> Mapping[str, Field]:
+    """Returns the fields that a file may have; `entered_on` is only in a first load."""
+    fields = FAMILIES[FamilyName(header.family)].fields
+    return {name: one for name, one in fields.items() if name != "entered_on" or header.baseline}
+
+
+def is_needed(header: pb.ImportHeader, field: Field) -> bool:
+    """Returns True if a field needs a column: it is required and nothing else gives its value."""
+    given_by_bureau = field.name == "bureau" and bool(header.bureau)
+    return field.required and field.name not in header.constants and not given_by_bureau
+
+
 def fields_found(header: pb.ImportHeader, cells_of_row: Sequence[str]) -> int:
     """Counts the fields of the family that a row would name if it were the header row."""
     names = {_plain(cells.clean(cell)) for cell in cells_of_row}
@@ -82,16 +123,17 @@ def bind(header: pb.ImportHeader, names: Sequence[str], notes: Notes) -> Binding
     """
     family = FAMILIES[FamilyName(header.family)]
     clean = [cells.clean(name) for name in names]
-    fields = {n: f for n, f in family.fields.items() if n != "entered_on" or header.baseline}
     constants = _constants(header, family)
     columns = {}
-    for name, field in fields.items():
-        place = _place(header, field, clean, notes)
+    for name, field in fields_of(header).items():
+        find = _confirmed_place if header.matches else _place
+        place = find(header, field, clean, notes)
         if place is not None:
             columns[name] = place
-        elif field.required and name not in constants and not _given_by_bureau(header, name):
+        elif is_needed(header, field):
             _note_missing(field, header.columns.get(name, ""), clean, notes)
-    _warn_unknown(clean, columns, notes)
+    if not header.matches:  # whoever confirmed the others knows of them
+        _warn_unknown(clean, columns, notes)
     values: dict[str, dict[str, str]] = {}
     for key, value in header.values.items():
         name, _, cell = key.partition(":")
@@ -106,8 +148,15 @@ def _constants(header: pb.ImportHeader, family: Family) -> dict[str, str]:
     return constants
 
 
-def _given_by_bureau(header: pb.ImportHeader, name: str) -> bool:
-    return name == "bureau" and bool(header.bureau)
+def _confirmed_place(
+    header: pb.ImportHeader, field: Field, names: Sequence[str], notes: Notes
+) -> int | None:
+    number = next((match.column for match in header.matches if match.field == field.name), 0)
+    if number > len(names):
+        zh, en = f"文件没有第 {number} 列", f"the file has no column {number}"
+        notes.fault(notes.header_row, "MISSING_COLUMN", zh, en, column=field.name)
+        return None
+    return number - 1 if number else None
 
 
 def _place(header: pb.ImportHeader, field: Field, names: Sequence[str], notes: Notes) -> int | None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
+from typing import NamedTuple
 
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read import file_type
@@ -76,33 +77,46 @@ def read_file(
 def _read_source(
     header: pb.ImportHeader, source: Sheet | Workbook, file: FileContent, today: date
 ) -> None:
-    first, rows = _header_of(header, source.rows())
-    if first is None:
-        raise BadFile("EMPTY_FILE", "文件是空的", "the file is empty")
-    file.notes.header_row = first.number
-    if first.broken and first.broken[0] == "BAD_ENCODING":
-        zh = "表头无法解码；请另存为 UTF-8 或 GB 18030 编码的 CSV"
-        en = "the header cannot be decoded; save the file as CSV in UTF-8 or GB 18030"
-        raise BadFile("BAD_ENCODING", zh, en)
-    if first.broken:
-        raise BadFile(*first.broken)
-    _read_rows(header, first.cells, rows, file, today)
+    parts = divide(header, source.rows())
+    file.notes.header_row = parts.header.number
+    check_heading(parts.header, file.notes.limits)
+    _read_rows(header, parts.header.cells, parts.below, file, today)
     if isinstance(source, Workbook):
         _note_sheet(source, file)
 
 
-def _header_of(header: pb.ImportHeader, rows: Iterator[Row]) -> tuple[Row | None, Iterator[Row]]:
-    """The header and the rows below it; titles and notes may stand above.
+class Parts(NamedTuple):
+    """The parts of a table: titles and notes above the header, the header, the rows below it."""
+
+    above: Sequence[Row]
+    header: Row
+    below: Iterator[Row]
+
+
+def divide(header: pb.ImportHeader, rows: Iterator[Row]) -> Parts:
+    """Finds the header of a table. Raises BadFile if there is no row at all.
 
     The header is the row, among the first twenty, that names the most fields; the first row where
     none names any.
     """
     top = list(islice(rows, HEADER_ROWS))
     if not top:
-        return None, rows
+        raise BadFile("EMPTY_FILE", "文件是空的", "the file is empty")
     fields = [0 if row.broken else mapping.fields_found(header, row.cells) for row in top]
     place = fields.index(max(fields))
-    return top[place], chain(top[place + 1 :], rows)
+    return Parts(top[:place], top[place], chain(top[place + 1 :], rows))
+
+
+def check_heading(row: Row, limits: FileLimits) -> None:
+    """Raises BadFile if the header row cannot be read, or has too many columns."""
+    if row.broken and row.broken[0] == "BAD_ENCODING":
+        zh = "表头无法解码；请另存为 UTF-8 或 GB 18030 编码的 CSV"
+        en = "the header cannot be decoded; save the file as CSV in UTF-8 or GB 18030"
+        raise BadFile("BAD_ENCODING", zh, en)
+    if row.broken:
+        raise BadFile(*row.broken)
+    if len(row.cells) > limits.columns:
+        raise too_many(row.number, "wide", limits)
 
 
 def _read_rows(
@@ -113,8 +127,6 @@ def _read_rows(
     today: date,
 ) -> None:
     notes, limits = file.notes, file.notes.limits
-    if len(names) > limits.columns:
-        raise too_many(notes.header_row, "wide", limits)
     if isinstance(file.source, Workbook):
         notes.places = {cells.clean(name): n for n, name in reversed([*enumerate(names)])}
     file.names = names

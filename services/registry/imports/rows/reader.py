@@ -161,8 +161,9 @@ class RowReader:
 
     def _fault(self, number: int, field: Field, cell: str, reason: str, zh: str, en: str) -> None:
         column = self._binding.column(field.name)
+        place = self._binding.columns.get(field.name) if self._workbook else None
         zh = f"{field.header}{zh}" if reason == "MISSING" else zh
-        self._notes.fault(number, reason, zh, en, column=column, value=cell)
+        self._notes.fault(number, reason, zh, en, column=column, value=cell, place=place)
 
     def _note_contradictions(self, number: int, values: dict[str, Any], bad: set[str]) -> None:
         faults: list[Fault] = []

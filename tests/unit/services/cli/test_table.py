@@ -48,6 +48,7 @@ BY_HAND = {
     "IdentityService/NameAccounts": "every list, for the names of people",
     "ImportService/ImportFile": "import file",
     "ImportService/StartImport": "no command: `import file` waits for the result itself",
+    "ImportService/ConfirmColumns": "no command: `import file --column` says which column is which",
     "ImportService/GetTemplate": "import template",
     "ImportService/GetRejectedRows": "batch rejected",
     "BulkService/OpenBulkBatch": "import bulk",
