@@ -167,6 +167,10 @@ class Settings(BaseSettings):
     import_drop_share: float = Field(default=0.05, ge=0, le=1)
     import_burst_least: int = Field(default=20, ge=1)
     import_open_days: int = Field(default=7, ge=1, le=365)
+    # Where files are stored, such as s3://bucket/prefix; empty means `files` in the data directory.
+    files_url: str = ""
+    certificate_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
+    certificate_max_versions: int = Field(default=20, ge=1, le=1000)
     log_level: str = "INFO"
     # The variable of all programs that trace; spans are sent to /v1/traces at this address.
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -236,6 +240,11 @@ class Settings(BaseSettings):
     def clock_file(self) -> Path:
         """The path of the sandbox's clock file; a data directory with this file is a sandbox."""
         return self.data_dir / "sandbox-clock.json"
+
+    @property
+    def files_dir(self) -> Path:
+        """The directory in which files are stored if `files_url` is empty."""
+        return self.data_dir / "files"
 
     @property
     def cast_file(self) -> Path:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
     from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
+    from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
     from protos.registry.v1.registry_pb2_grpc import (
         ClockServiceStub,
         ImportServiceStub,
@@ -63,6 +64,7 @@ GRPC_SERVICES = {
     "registry": Service("registry", "protos.registry.v1.registry", "RegistryService"),
     "imports": Service("registry", "protos.registry.v1.registry", "ImportService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
+    "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
     "grading": Service("grading", "protos.grading.v1.grading", "GradingService"),
     "rulesets": Service("grading", "protos.grading.v1.rulesets", "RulesetService"),
@@ -89,6 +91,7 @@ class Client:
         registry: RegistryServiceStub
         imports: ImportServiceStub
         clock: ClockServiceStub
+        certificates: CertificateServiceStub
         bulk: BulkServiceStub
         grading: GradingServiceStub
         rulesets: RulesetServiceStub

@@ -24,6 +24,7 @@ from plumbing.client import UNTRUSTED, Refusal, ask
 from plumbing.clock import Clock
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
+from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2
 from services.portal.api import app as api
 from services.portal.away import away_page
@@ -36,7 +37,7 @@ from services.portal.protection import (
     UploadLimit,
     unmasked,
 )
-from services.portal.routes import ADDRESSES, IMPORT_PATH, Address
+from services.portal.routes import ADDRESSES, CERTIFICATE_PATH, IMPORT_PATH, Address
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession
@@ -88,7 +89,7 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
             Middleware(
                 UploadLimit,
                 longest=FORM_BYTES,
-                uploads={IMPORT_PATH: FORM_BYTES + portal.settings.import_max_bytes},
+                uploads=_uploads(portal.settings),
                 refusal=_refusing(portal, 413),
             ),
         ],
@@ -98,6 +99,14 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
             Exception: _broken(portal),
         },
     )
+
+
+def _uploads(settings: Settings) -> dict[str, int]:
+    """The longest body of the pages that take files; a service refuses less with its own words."""
+    return {
+        IMPORT_PATH: FORM_BYTES + settings.import_max_bytes,
+        CERTIFICATE_PATH: FORM_BYTES + 2 * settings.certificate_max_bytes,
+    }
 
 
 def _route(portal: Portal, clock: Clock, address: Address) -> Route:

@@ -20,6 +20,7 @@ from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
     ClockServiceStub,
     ImportServiceStub,
@@ -53,6 +54,7 @@ class Services:
         objection, alerts = self.channels["objection"], self.channels["alerts"]
         self.registry = RegistryServiceStub(registry)
         self.imports = ImportServiceStub(registry)
+        self.certificates = CertificateServiceStub(registry)
         self.clock = ClockServiceStub(registry)
         self.identity = IdentityServiceStub(registry)
         self.grading = GradingServiceStub(grading)

@@ -18,6 +18,8 @@ from services.portal.pages import (
     case_acts,
     case_list,
     cases,
+    certificate_archive,
+    certificate_files,
     checking,
     city,
     contact,
@@ -62,7 +64,8 @@ from services.portal.pages import (
 )
 from services.portal.visit import Page
 
-IMPORT_PATH = "/imports/new"  # the one page to which files are sent
+# The two pages to which files are sent.
+IMPORT_PATH, CERTIFICATE_PATH = "/imports/new", "/certificates/new"
 STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 SIGNED_IN = tuple(role for role in Role if role is not Role.SERVICE)
 
@@ -257,6 +260,31 @@ _EXPORTS = (
     _at("/exports/{export_id}/progress", exports.progress, *SIGNED_IN),
     _at("/exports/{export_id}/file", exports.file, *SIGNED_IN),
 )
+_CERTIFICATES = (
+    _at(
+        "/verifications/{verification_id}",
+        certificate_files.one,
+        Role.OPERATOR,
+        *STAFF,
+        Role.VERIFICATION_INSTITUTION,
+    ),
+    _at(
+        CERTIFICATE_PATH,
+        certificate_files.upload,
+        Role.VERIFICATION_INSTITUTION,
+        Role.CASEWORKER,
+        form=True,
+    ),
+    _at(
+        "/certificates/{certificate_id}/file",
+        certificate_files.file,
+        Role.OPERATOR,
+        *STAFF,
+        Role.VERIFICATION_INSTITUTION,
+    ),
+    _at("/certificate-files", certificate_archive.listing, Role.OPERATOR, *STAFF),
+    _at("/certificate-files.zip", certificate_archive.archive, Role.OPERATOR, *STAFF),
+)
 ADDRESSES: Sequence[Address] = (
     *_PUBLIC,
     *_LABELS,
@@ -271,6 +299,7 @@ ADDRESSES: Sequence[Address] = (
     *_ESCALATIONS,
     *_CITY,
     *_INSTITUTIONS,
+    *_CERTIFICATES,  # after /verifications/new
     *_ADMINISTRATION,
     *_EXPORTS,
     *_UNIT,

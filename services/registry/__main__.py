@@ -5,10 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from plumbing.clock import SystemClock
+from plumbing.files import Files
 from plumbing.metrics import workflows
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from services.registry import figures
+from services.registry.certificates import policy as certificates_policy
+from services.registry.certificates.policy import CERTIFICATES
+from services.registry.certificates.servicer import CertificateServicer
+from services.registry.certificates.sweeping import Sweep
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
@@ -46,19 +51,22 @@ async def build(parts: Parts) -> Assembly:
     expiry = Expiry(parts.changes, settings.import_open_days)
     identity = IdentityServicer(parts.changes, doors)
     importing = (parts.changes, grading, settings)
+    files = Files.of(settings)
+    sweep = Sweep(parts.database, files, SystemClock())
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
         rpc={
             REGISTRY: RegistryServicer(parts.changes).register,
             imports_policy.IMPORTS: ImportServicer(*importing, background).register,
             imports_policy.BULK: BulkServicer(*importing).register,
+            CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,
         },
-        policies=[POLICY, imports_policy.POLICY],
+        policies=[POLICY, imports_policy.POLICY, certificates_policy.POLICY],
         consumers=consumers(parts, timers),
-        background=[timers.run, workflows.drain, expiry.run, background.run],
-        check=partial(check, parts.database, parts.clock, timers.runs),
+        background=[timers.run, workflows.drain, expiry.run, background.run, sweep.run],
+        check=partial(check, parts.database, parts.clock, timers.runs, files),
         reconcile=timers.reconcile,
         looks=figures.looks(parts.database),
     )

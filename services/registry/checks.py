@@ -12,8 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock, local_date
 from plumbing.database import Database
+from plumbing.files import Files
 from plumbing.future_days import report_future_days
 from plumbing.service import Findings
+from services.registry.certificates.sweeping import check_files
 from services.registry.retention import expiry as retention
 from services.registry.tables import (
     AnnouncedClock,
@@ -39,12 +41,12 @@ LOOK_EVERY_SECONDS = 0.1
 
 
 async def check(
-    database: Database, clock: Clock, retention_runs: Callable[[], Awaitable[bool]]
+    database: Database, clock: Clock, retention_runs: Callable[[], Awaitable[bool]], files: Files
 ) -> Findings:
     """Counts all rows of the register, computes their digests, and reports contradictions.
 
-    Removed rows are included. It also reports records kept longer than the law allows, and a daily
-    retention workflow that is not running.
+    Removed rows are included. It also reports records kept longer than the law allows, a daily
+    retention workflow that is not running, and certificates whose file is missing.
     """
     findings = Findings()
     async with database.snapshot() as session:
@@ -57,6 +59,7 @@ async def check(
         days = col(Record.status_on), col(Record.entered_on)
         await report_future_days(session, clock, findings, "record", col(Record.record_id), *days)
     await _check_retention(database, clock, findings)
+    await check_files(database, files, findings)
     if not await retention_runs():
         zh, en = "没有运行中的每日到期处理，请执行 quanheng reconcile", "It does not run; reconcile"
         findings.differ("retention.workflow_missing", "retention/daily", zh, en)

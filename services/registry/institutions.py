@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotPermitted
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows.families import FamilyName
-from services.registry.tables import Account
+from services.registry.tables import Account, Verification
 
 # Roles that report the verifications of every institution.
 _OF_EVERY_INSTITUTION = (Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR, Role.SERVICE)
@@ -46,6 +48,24 @@ async def require_named(session: AsyncSession, caller: Caller) -> None:
             "您的账号没有登记机构名称，请平台管理员登记后再上传",
             "Your account names no institution; the administrator has to name it first",
         )
+
+
+async def issued_by_own(session: AsyncSession, caller: Caller) -> sa.ColumnElement[bool]:
+    """Returns the query condition for the verifications that a caller may see as their issuer.
+
+    It selects all of them for a caller that is no institution.
+    """
+    if not _is_institution(caller):
+        return sa.true()
+    own = await own_institution(session, caller)
+    return col(Verification.institution) == own if own else sa.false()
+
+
+async def require_issued(session: AsyncSession, caller: Caller, institution: str) -> None:
+    """Raises NotPermitted for an institution that did not issue the verification itself."""
+    if _is_institution(caller) and institution != await own_institution(session, caller):
+        zh, en = "只能办理本机构出具的检定", "This was verified by another institution"
+        raise NotPermitted(zh, en)
 
 
 def _is_institution(caller: Caller) -> bool:

@@ -131,6 +131,7 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
         last = in_order[-1]
         shown.verified_on, shown.result = last.verified_on.isoformat(), last.result.value
         shown.institution, shown.certificate_no = last.institution, last.certificate_no
+        shown.certificate_sha256 = last.certificate_sha256
     return shown
 
 

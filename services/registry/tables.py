@@ -137,6 +137,32 @@ class Verification(Base, table=True):
     version: int = 0
 
 
+class CertificateFile(Base, table=True):
+    """One version of the file of a certificate; at most one version of each is in force."""
+
+    __tablename__ = "certificate_file"
+    __table_args__ = (
+        sa.Index("uq_certificate_file_version", "verification_id", "version", unique=True),
+        _unique_where(
+            "uq_certificate_file_in_force", "verification_id", where="superseded_at IS NULL"
+        ),
+        sa.Index("ix_certificate_file_newest", "uploaded_at", "certificate_id"),
+        sa.Index("ix_certificate_file_sha256", "sha256"),
+    )
+
+    certificate_id: str = Field(primary_key=True)
+    verification_id: str = Field(foreign_key="verification.verification_id")
+    version: int
+    sha256: str
+    size: int = Field(sa_type=sa.BigInteger)
+    kind: str
+    file_name: str
+    uploaded_by: str
+    uploaded_at: datetime
+    reason: str = ""
+    superseded_at: datetime | None = None
+
+
 class LabelKey(Base, table=True):
     """The key of the codes on labels. It stays the same while labels are in use."""
 

@@ -63,6 +63,7 @@ PAGES = {
         "/repairs/new",
         "/account",
         "/people",
+        "/certificate-files",
     ],
     "demo.caseworker": [
         "/home",
@@ -79,6 +80,7 @@ PAGES = {
         "/indices/new/scenic",
         "/indices/new/block",
         "/registrations",
+        "/certificate-files",
     ],
     "demo.unithead": ["/home", "/instruments?colour=red", "/unit", "/imports?state=applied"],
     "demo.reviewer": [
@@ -115,9 +117,9 @@ PAGES = {
     "demo.inspector": ["/home", "/subjects?q=加油"],
 }
 LINKED = {  # from a list to the first of its things
-    "demo.operator": ["/instruments"],
+    "demo.operator": ["/instruments", "/verifications"],
     "demo.caseworker": ["/subjects", "/instruments"],
-    "demo.institution": ["/due"],
+    "demo.institution": ["/due", "/certificates"],
     "administrator": ["/accounts"],
     "": ["/?q=加油"],
 }

@@ -16,10 +16,12 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.accounts import role_value
 
 # What is found in an area, by how the row is scored; 0 for the others.
+INSTITUTION = "测试计量检定院"
 FOUND = dict.fromkeys((Scoring.FIXED, Scoring.ALL_OR_NOTHING, Scoring.ONCE), False)
 
 
@@ -41,6 +43,8 @@ class Place:
     index_id: str = ""
     registration_id: str = ""
     operator_account: str = ""
+    verification_id: str = ""
+    certificate_id: str = ""
 
     @property
     def city(self) -> str:
@@ -102,12 +106,25 @@ def verify(
         result=result,
         verified_on=on,
         valid_until=until_,
-        institution="测试计量检定院",
+        institution=INSTITUTION,
         certificate_no=secrets.token_hex(6),
     )
     return registry.RecordVerificationRequest(
         request_id=new_request_id(), verification=verification
     )
+
+
+def certificate(place: Place) -> list[certificates.UploadCertificateRequest]:
+    """The file of the certificate of the place's last verification."""
+    header = certificates.CertificateHeader(
+        request_id=new_request_id(),
+        verification_id=place.verification_id,
+        file_name="测试证书.pdf",
+    )
+    return [
+        certificates.UploadCertificateRequest(header=header),
+        certificates.UploadCertificateRequest(content=b"%PDF-1.7 test\n%%EOF\n"),
+    ]
 
 
 def record_of(place: Place, **more: Any) -> registry.Record:

@@ -23,8 +23,10 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.sessions import administrator_password
 from tests.e2e.requests import (
+    INSTITUTION,
     Place,
     assess_index,
+    certificate,
     create_account,
     enter_record,
     lodge,
@@ -225,7 +227,11 @@ async def _furnish(client: Client, place: Place) -> None:
     labels = registry.ListLabelsRequest(instrument_ids=[place.instrument_id])
     place.label_code = (await ask(client.registry.ListLabels(labels))).labels[0].code
     for result in VERIFIED:
-        await ask(client.registry.RecordVerification(verify(place, *result)))
+        request = verify(place, *result)
+        recorded = await ask(client.registry.RecordVerification(request))
+        place.verification_id = recorded.verification.verification_id
+    sending = client.certificates.UploadCertificate(iter(certificate(place)))
+    place.certificate_id = (await ask(sending)).certificate.certificate_id
     place.record = await entered(client, place)
     batch = await ask(client.imports.ImportFile(iter(upload(place))))
     place.batch_id = batch.batch.batch_id
@@ -345,4 +351,6 @@ async def _account(
     client: Client, name: str, password: str, role: str, bureau: str, subject_id: str = ""
 ) -> identity.Account:
     request = create_account(name, password, role, bureau, subject_id)
+    if role == "verification_institution":
+        request.institution = INSTITUTION
     return (await ask(client.identity.CreateAccount(request))).account

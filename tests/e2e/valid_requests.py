@@ -21,6 +21,7 @@ from protos.letters.v1 import letters_pb2 as letters
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import ImportServiceStub
@@ -28,6 +29,7 @@ from tests.e2e.requests import (
     Place,
     assess_index,
     bulk_chunk,
+    certificate,
     complete_bulk,
     create_account,
     enter_record,
@@ -46,12 +48,22 @@ from tests.e2e.staffed_platform import HOME, Person, StaffedPlatform, entered
 
 PAST = Timestamp()
 PAST.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))  # the clock only moves forward
-Upload = list[registry.ImportFileRequest] | list[registry.StartImportRequest]
+Upload = (
+    list[registry.ImportFileRequest]
+    | list[registry.StartImportRequest]
+    | list[certificates.UploadCertificateRequest]
+)
 Said = Message | Upload | list[bulk.SendBulkChunksRequest]
 
-_UPLOADS: dict[str, Any] = {
-    "ImportFile": registry.ImportFileRequest,
-    "StartImport": registry.StartImportRequest,
+
+def _start(place: Place) -> list[registry.StartImportRequest]:
+    return [registry.StartImportRequest.FromString(p.SerializeToString()) for p in upload(place)]
+
+
+_UPLOADS: dict[str, Callable[[Place], Upload]] = {
+    "ImportFile": upload,
+    "StartImport": _start,
+    "UploadCertificate": certificate,
 }
 
 
@@ -61,7 +73,7 @@ async def request_for(rpc: Rpc, staff: StaffedPlatform, place: Place, person: Pe
     if name in _OF_PERSON:
         return _OF_PERSON[name](staff, person)
     if name in _UPLOADS:
-        return [_UPLOADS[name].FromString(part.SerializeToString()) for part in upload(place)]
+        return _UPLOADS[name](place)
     if name in _OF_BATCH:
         return await _OF_BATCH[name](name, place, person)
     if name == "WithdrawRecord":
@@ -99,10 +111,9 @@ async def _bulk(name: str, place: Place, person: Person) -> Said:
 async def _columns(_name: str, place: Place, person: Person) -> Said:
     """A request about a file that the person has just sent, or else about one of the place."""
     stub, batch_id = ImportServiceStub(person.client.channels["registry"]), place.batch_id
-    parts = [registry.StartImportRequest.FromString(p.SerializeToString()) for p in upload(place)]
     try:
         if place.bureau == HOME:
-            batch_id = (await stub.StartImport(iter(parts))).batch.batch_id
+            batch_id = (await stub.StartImport(iter(_start(place)))).batch.batch_id
     except grpc.aio.AioRpcError:
         pass
     return registry.ConfirmColumnsRequest(
@@ -131,6 +142,8 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "impact_id": place.impact_id,
         "index_id": place.index_id,
         "registration_id": place.registration_id,
+        "verification_id": place.verification_id,
+        "certificate_id": place.certificate_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",

@@ -123,6 +123,8 @@ _IDS = (
     "escalation_id",
     "record_id",
     "registration_id",
+    "verification_id",
+    "certificate_id",
 )
 
 

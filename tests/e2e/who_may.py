@@ -197,6 +197,22 @@ RegistryService.ListRecords person           -  +  +  +  +  -  +  -  0  -   +  +
 RegistryService.ListRecords city             -  -  -  -  -  -  -  -  +  -   +  +  +
 RegistryService.ListDisclosedRecords any     +  +  +  +  +  +  +  +  +  -   +  +  +
 
+CertificateService.UploadCertificate own      -  +  -  -  -  +  +  -  -  -   +  -  -
+CertificateService.UploadCertificate neighbour -  +  -  -  -  +  +  -  -  -   +  -  -
+CertificateService.UploadCertificate foreign  -  -  -  -  -  -  -  -  -  -   -  -  -
+CertificateService.UploadCertificate city     -  -  -  -  -  -  -  -  -  -   +  -  -
+CertificateService.GetCertificates own        +  +  +  +  +  +  +  -  -  -   +  +  +
+CertificateService.GetCertificates neighbour  -  +  +  +  +  +  +  -  -  -   +  +  +
+CertificateService.GetCertificates foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
+CertificateService.GetCertificates city       -  -  -  -  -  -  -  -  -  -   +  +  +
+CertificateService.ListCertificates own       +  +  +  +  +  +  +  -  -  -   +  +  +
+CertificateService.ListCertificates neighbour .  +  +  +  +  +  +  -  -  -   +  +  +
+CertificateService.ListCertificates foreign   .  .  .  .  .  .  .  -  -  -   .  .  .
+CertificateService.ReadCertificate own        +  +  +  +  +  +  +  -  -  -   +  +  +
+CertificateService.ReadCertificate neighbour  -  +  +  +  +  +  +  -  -  -   +  +  +
+CertificateService.ReadCertificate foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
+CertificateService.ReadCertificate city       -  -  -  -  -  -  -  -  -  -   +  +  +
+
 ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  -   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
 ImportService.ImportFile city                -  -  -  -  -  -  -  +  -  -   +  -  -

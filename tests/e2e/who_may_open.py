@@ -123,6 +123,17 @@ TABLE = """
 /instruments/{instrument_id}/move own                     >   + - - - - - - -  - - -
 /instruments/{instrument_id}/move neighbour               >   - - - - - - - -  - - -
 /instruments/{instrument_id}/move foreign                 >   - - - - - - - -  - - -
+/verifications/{verification_id} own                      >   + + + + + + - -  + + +
+/verifications/{verification_id} neighbour                >   - + + + + + - -  + + +
+/verifications/{verification_id} foreign                  >   - - - - - - - -  - - -
+/certificates/{certificate_id}/file own                   >   . . . . . . - -  . . .
+/certificates/{certificate_id}/file neighbour             >   - . . . . . - -  . . .
+/certificates/{certificate_id}/file foreign               >   - - - - - - - -  - - -
+/certificates/new any                                     >   - 0 - - - 0 - -  0 - -
+/certificate-files own                                    >   + + + + + - - -  + + +
+/certificate-files neighbour                              >   . + + + + - - -  + + +
+/certificate-files foreign                                >   . . . . . - - -  . . .
+/certificate-files.zip any                                >   + + + + + - - -  + + +
 /verifications any                                        >   + + + + + - - -  + + +
 /cases/{case_id} own                                      >   + + + + + - - -  + + +
 /cases/{case_id} neighbour                                >   - + + + + - - -  + + +
@@ -189,7 +200,7 @@ TABLE = """
 
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -
-/imports/{batch_id}/columns own                           >   - . . - - - - -  . . -
+/imports/{batch_id}/columns own                           >   - + + - - - - -  + + -
 /imports/{batch_id}/columns foreign                       >   - - - - - - - -  - - -
 /imports/{batch_id}/progress own                          >   - . . - - - - -  . . -
 /imports/{batch_id}/progress foreign                      >   - - - - - - - -  - - -

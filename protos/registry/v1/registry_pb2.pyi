@@ -1038,6 +1038,7 @@ class ScannedInstrument(_message.Message):
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     BUREAU_NAME_FIELD_NUMBER: _builtins.int
     BUREAU_PHONE_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_SHA256_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Code on the label."""
     type_code: _builtins.str
@@ -1076,6 +1077,10 @@ class ScannedInstrument(_message.Message):
     """Bureau that supervises it, to which a fault is reported."""
     bureau_phone: _builtins.str
     """Its telephone."""
+    certificate_sha256: _builtins.str
+    """SHA-256 of the file of the last certificate, hex; empty when no file was sent. Whoever has the
+    file can compare it; the file itself is not public.
+    """
     def __init__(
         self,
         *,
@@ -1098,10 +1103,11 @@ class ScannedInstrument(_message.Message):
         subject_id: _builtins.str = ...,
         bureau_name: _builtins.str = ...,
         bureau_phone: _builtins.str = ...,
+        certificate_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau_name", b"bureau_name", "bureau_phone", b"bureau_phone", "certificate_no", b"certificate_no", "cite", b"cite", "code", b"code", "colour", b"colour", "institution", b"institution", "manufacturer", b"manufacturer", "model", b"model", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "result", b"result", "serial_no", b"serial_no", "shop_name", b"shop_name", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau_name", b"bureau_name", "bureau_phone", b"bureau_phone", "certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "cite", b"cite", "code", b"code", "colour", b"colour", "institution", b"institution", "manufacturer", b"manufacturer", "model", b"model", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "result", b"result", "serial_no", b"serial_no", "shop_name", b"shop_name", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -88,6 +88,10 @@ lodged_from 提交自 | lodged_to 提交至 | SummariseCasesResponse.counts 按�
 CaseLoad.overdue 已逾期
 certificate_no 证书编号 | certificate_sha256 证书SHA-256 | institution 检定机构 | method 检定依据
 as_of 启用日 | direction 升降 | done 已试算主体数 | run_at 试算时间 | run_by 试算人
+open_until 保留到 | certificate_id 证书文件id | sha256 SHA-256 | size 字节数 | file_name 文件名
+uploaded_by 上传人 | uploaded_at 上传时间 | superseded_at 更换时间 | instrument_state 器具状态
+certificate 证书文件 | verification 检定 | Certificate.version 版次 | Certificate.kind 文件类型
+Certificate.reason 更换理由
 seen_at 查看时间 | seen_by 查看人 | progress 处理进度
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """

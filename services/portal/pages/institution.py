@@ -14,7 +14,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
 from services.portal.pages.forms import told
-from services.portal.pages.reading import subject, subject_names, today
+from services.portal.pages.reading import certificate_cell, subject, subject_names, today
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -148,10 +148,7 @@ async def certificates(visit: Visit) -> Response:
         title=N_("证书"),
         counted=N_("共 {total} 份，第 {first}–{last} 份"),
         columns=(
-            Column(
-                N_("证书编号"),
-                lambda row: row[0].verification.certificate_no or visit.say(N_("没有编号")),
-            ),
+            Column(N_("证书编号"), lambda row: certificate_cell(visit, row[0].verification)),
             Column(
                 N_("器具"),
                 lambda row: f"{words.instrument_type(row[0].type_code)} {row[0].serial_no}",

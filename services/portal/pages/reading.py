@@ -12,9 +12,11 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import Cell
 from services.portal.pictures.colour_board import ColourBoard, colour_board
 from services.portal.pictures.grade_path import GradePath, grade_path
 from services.portal.visit import Visit
+from services.portal.wording import N_
 
 # How a service answers for something that the visitor may not see, or that is gone.
 HIDDEN = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED)
@@ -94,6 +96,13 @@ async def bureau_names(visit: Visit) -> dict[str, str]:
     request = registry.ListBureausRequest(page_size=ALL)
     bureaus = (await ask(visit.services.registry.ListBureaus(request))).bureaus
     return {bureau.code: bureau.name for bureau in bureaus}
+
+
+def certificate_cell(visit: Visit, held: registry.Verification) -> Cell:
+    """Returns the number of a certificate, with a link, and whether its file has been sent."""
+    note = N_("有证书文件") if held.certificate_sha256 else N_("没有证书文件")
+    number = held.certificate_no or visit.say(N_("没有编号"))
+    return Cell(number, f"/verifications/{held.verification_id}", note=visit.say(note))
 
 
 async def account_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from plumbing.client import ask
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
+from services.portal.pages.reading import certificate_cell
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
@@ -29,7 +30,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("结果"), lambda row: words.result(row.verification.result)),
             Column(N_("有效期至"), _last_day),
             Column(N_("检定机构"), lambda row: row.verification.institution),
-            Column(N_("证书编号"), lambda row: row.verification.certificate_no),
+            Column(N_("证书编号"), lambda row: certificate_cell(visit, row.verification)),
         ],
         read=partial(_read, visit),
         empty=N_("还没有检定记录。"),

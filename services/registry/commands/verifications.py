@@ -88,7 +88,10 @@ async def _recorded_before(change: Change, content: VerificationContent) -> Veri
         sa.not_(col(Verification.removed)),
     )
     row = (await change.session.exec(same)).first()
-    if row and any(getattr(row, name) != value for name, value in asdict(content).items()):
+    given = asdict(content)
+    if not content.certificate_sha256:  # a file that was uploaded since is no other content
+        del given["certificate_sha256"]
+    if row and any(getattr(row, name) != value for name, value in given.items()):
         raise AlreadyExists(
             "该机构的这一证书编号已登记，且内容不同",
             "This institution's certificate number is recorded with other content",

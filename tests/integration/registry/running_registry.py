@@ -33,7 +33,7 @@ from plumbing.tokens import Signer, make_keys
 from plumbing.transport import aio_channel
 from protos.identity.v1 import identity_pb2_grpc
 from protos.operations.v1 import operations_pb2_grpc
-from protos.registry.v1 import bulk_pb2_grpc, registry_pb2_grpc
+from protos.registry.v1 import bulk_pb2_grpc, certificates_pb2_grpc, registry_pb2_grpc
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
@@ -59,6 +59,7 @@ class Client:
     identity: identity_pb2_grpc.IdentityServiceStub
     operations: operations_pb2_grpc.OperationsServiceStub
     channel: grpc.aio.Channel
+    certificates: certificates_pb2_grpc.CertificateServiceStub
 
 
 class RunningRegistry:
@@ -128,6 +129,7 @@ class RunningRegistry:
             identity_pb2_grpc.IdentityServiceStub(channel),
             operations_pb2_grpc.OperationsServiceStub(channel),
             channel,
+            certificates_pb2_grpc.CertificateServiceStub(channel),
         )
 
     async def events_of(self, aggregate: str) -> list[Any]:

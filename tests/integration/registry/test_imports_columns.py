@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from law.periods import start_of
 from plumbing.change import Changes
 from plumbing.client import new_request_id
-from plumbing.clock import FixedClock, SystemClock
+from plumbing.clock import FixedClock
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.batch.bulk import Expiry
@@ -66,10 +67,14 @@ async def confirm(
     return await processed(client, (await client.imports.ConfirmColumns(request)).batch)
 
 
-async def expire(registry: RunningRegistry, days: int) -> int:
-    """Expires what is left lying, as if it were so many days later."""
-    later = FixedClock(SystemClock().now() + timedelta(days=days))
-    return await Expiry(Changes(registry.database, later), 7).expire()
+async def expire(registry: RunningRegistry, on: str) -> None:
+    """Expires what was left lying, as it would be done in the morning of a day."""
+    morning = FixedClock(start_of(date.fromisoformat(on), 9))
+    await Expiry(Changes(registry.database, morning), 7).expire()
+
+
+def next_day(written: str) -> str:
+    return (date.fromisoformat(written) + timedelta(days=1)).isoformat()
 
 
 async def test_what_was_confirmed_is_checked_then_applied_and_undone(
@@ -151,10 +156,9 @@ async def test_only_the_sender_confirms_and_the_same_request_counts_once(
     with refused("NOT_PERMITTED"):
         await confirm(registry.client(Role.CASEWORKER, name="else"), batch, GOOD)
     request = confirmation(batch, GOOD)
-    for _ in range(2):
-        answer = await client.imports.ConfirmColumns(request)
-        assert answer.batch.state == "waiting"
-    await processed(client, answer.batch)
+    first, again = [await client.imports.ConfirmColumns(request) for _ in range(2)]
+    assert first == again
+    await processed(client, first.batch)
 
 
 async def test_a_file_that_cannot_be_read_is_refused_at_once(registry: RunningRegistry) -> None:
@@ -174,8 +178,9 @@ async def test_what_nobody_confirms_or_imports_is_not_kept_for_ever(
     client = registry.client(Role.CASEWORKER)
     left = await sent(client, file_of(unique_name()))
     checked = await confirm(client, await sent(client, file_of(unique_name())), GOOD)
-    assert await expire(registry, days=7) == 0
-    assert await expire(registry, days=8) == 2
+    await expire(registry, on=left.open_until)
+    assert (await confirm(client, checked, GOOD)).state == "checked"
+    await expire(registry, on=next_day(checked.open_until))
     for batch, state in ((left, "expired"), (checked, "checked")):
         asked = pb.GetBatchRequest(batch_id=batch.batch_id)
         found = (await client.imports.GetBatch(asked)).batch

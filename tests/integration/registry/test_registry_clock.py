@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from obstore.store import MemoryStore
 
 from law.errors import WrongState
 from plumbing import migrations
@@ -16,6 +17,7 @@ from plumbing.change import Changes
 from plumbing.client import new_request_id
 from plumbing.clock import Clock, SandboxClock, SystemClock
 from plumbing.database import Database
+from plumbing.files import Files
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
@@ -52,7 +54,7 @@ class Sandbox:
         return await outbox(self.database, "clock")
 
     async def problems(self) -> list[str]:
-        findings = await check(self.database, self.clock, _runs)
+        findings = await check(self.database, self.clock, _runs, Files(MemoryStore()))
         return [problem.name for problem in findings.problems]
 
 

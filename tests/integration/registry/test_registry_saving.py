@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.store import MemoryStore
 from sqlmodel import SQLModel, select
 
 from law.colours.rule import VerificationResult
@@ -17,6 +18,7 @@ from plumbing.change import Change, Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.outbox import MAX_BODY_BYTES, Outbox
+from plumbing.files import Files
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import (
@@ -247,7 +249,7 @@ async def test_check_tells_what_is_held_removed_things_included_and_what_disagre
         await save_records(change, [record(0, contested=True), record(1, removed=True)])
         change.session.add(Contest(record_id="r0", case_id="case-1"))
         change.audit("test", "test/check")
-    first = await check(database, clock, runs)
+    first = await check(database, clock, runs, Files(MemoryStore()))
     assert first.figures == {
         "bureaus": 2,
         "subjects": 1,
@@ -262,7 +264,7 @@ async def test_check_tells_what_is_held_removed_things_included_and_what_disagre
         await save_records(change, [await change.session.get_one(Record, "r1")])
         change.session.add(Contest(record_id="r1", case_id="case-1"))
         change.audit("test", "test/check")
-    second = await check(database, clock, runs)
+    second = await check(database, clock, runs, Files(MemoryStore()))
     assert [problem.object for problem in second.problems] == ["record/r1"]
     digests = [{d.topic: d.digest for d in findings.digests} for findings in (first, second)]
     assert {topic for topic in digests[0] if digests[0][topic] != digests[1][topic]} == {"records"}

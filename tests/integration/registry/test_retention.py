@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from obstore.store import MemoryStore
 from sqlmodel import select
 
 from law.errors import WrongState
@@ -19,6 +20,7 @@ from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.envelope import Received
+from plumbing.files import Files
 from plumbing.identity import Caller, Role, service_caller
 from plumbing.view import open_view
 from protos.grading.v1 import events_pb2 as grading_events
@@ -114,7 +116,10 @@ async def problems(database: Database) -> list[str]:
     async def runs() -> bool:
         return True
 
-    return [problem.object for problem in (await check(database, CLOCK, runs)).problems]
+    return [
+        problem.object
+        for problem in (await check(database, CLOCK, runs, Files(MemoryStore()))).problems
+    ]
 
 
 async def test_what_is_over_goes_and_what_is_not_stays(register: Database) -> None:

@@ -58,7 +58,8 @@ def test_each_container_has_a_database_of_its_own(compose: Document) -> None:
 
 def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Document) -> None:
     for service in CALLERS:
-        (mount,) = compose["services"][service]["volumes"]
+        mount, *others = compose["services"][service]["volumes"]
+        assert others == (["files:/data/files"] if service == "registry" else [])
         assert (mount["source"], mount["target"]) == ("keys", image_settings()["QUANHENG_KEYS_DIR"])
         assert mount["volume"] == {"subpath": service}
         assert mount["read_only"] is True

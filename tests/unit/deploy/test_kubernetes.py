@@ -60,6 +60,7 @@ def test_a_deployment_is_given_every_setting_it_needs(service: str) -> None:
     metrics = f"{service}:{METRICS_PORTS[service]}"
     assert shared[f"QUANHENG_{service.upper()}_METRICS_ADDRESS"] == metrics
     assert shared["QUANHENG_LISTEN_HOST"] == "0.0.0.0"  # noqa: S104
+    assert shared["QUANHENG_FILES_URL"].startswith("s3://")  # what a pod keeps is lost with it
 
 
 @pytest.mark.parametrize("service", CALLERS)

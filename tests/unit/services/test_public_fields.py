@@ -23,7 +23,7 @@ from protos.grading.v1 import assessments_pb2, grading_pb2
 from protos.identity.v1 import identity_pb2
 from protos.letters.v1 import letters_pb2
 from protos.objection.v1 import objection_pb2
-from protos.registry.v1 import bulk_pb2, registry_pb2
+from protos.registry.v1 import bulk_pb2, certificates_pb2, registry_pb2
 from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS_POLICY
 from services.grading.assessments.policy import ASSESSMENT_POLICY
@@ -31,6 +31,7 @@ from services.grading.policy import POLICY as GRADING_POLICY
 from services.grading.policy import RULESET_POLICY
 from services.objection.policy import POLICY as OBJECTION_POLICY
 from services.registry import disclosure
+from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.tables import Record, Subject
@@ -39,6 +40,7 @@ CONTRACTS = (
     alerts_pb2,
     assessments_pb2,
     bulk_pb2,
+    certificates_pb2,
     escalations_pb2,
     grading_pb2,
     identity_pb2,
@@ -49,6 +51,7 @@ CONTRACTS = (
 POLICIES: tuple[Policy, ...] = (
     ALERTS_POLICY,
     ASSESSMENT_POLICY,
+    CERTIFICATE_POLICY,
     ESCALATION_POLICY,
     GRADING_POLICY,
     IMPORT_POLICY,
@@ -89,7 +92,7 @@ OPEN = {
         *("code", "type_code", "model", "serial_no", "manufacturer", "state", "colour"),
         *("reason_zh", "reason_en", "cite", "valid_until", "verified_on", "result"),
         *("institution", "certificate_no", "shop_name", "subject_id", "bureau_name"),
-        "bureau_phone",
+        *("bureau_phone", "certificate_sha256"),
     },
     "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
     # To the person who logs in, about that person.

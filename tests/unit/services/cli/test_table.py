@@ -22,6 +22,7 @@ from services.grading.assessments.policy import ASSESSMENT_POLICY
 from services.grading.policy import POLICY as GRADING
 from services.grading.policy import RULESET_POLICY
 from services.objection.policy import POLICY as OBJECTION
+from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.policy import POLICY as REGISTRY
 from tests.unit.services.cli.tree import commands
@@ -34,6 +35,7 @@ POLICIES: Policy = {
     **ASSESSMENT_POLICY,
     **OBJECTION,
     **REGISTRY,
+    **CERTIFICATES,
     **IMPORTS,
     **letters.POLICY,
     **operations.POLICY,
@@ -51,6 +53,8 @@ BY_HAND = {
     "ImportService/ConfirmColumns": "no command: `import file --column` says which column is which",
     "ImportService/GetTemplate": "import template",
     "ImportService/GetRejectedRows": "batch rejected",
+    "CertificateService/UploadCertificate": "certificate upload",
+    "CertificateService/ReadCertificate": "certificate save",
     "BulkService/OpenBulkBatch": "import bulk",
     "BulkService/SendBulkChunks": "import bulk",
     "BulkService/GetBulkBatch": "import bulk",

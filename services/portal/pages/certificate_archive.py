@@ -1,0 +1,195 @@
+"""The certificates in force as a list, and all of them, or those chosen, as one archive."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+
+import grpc
+from starlette.responses import Response, StreamingResponse
+
+from law.instruments import catalogue
+from plumbing.client import Refusal, ask
+from plumbing.clock import SHANGHAI
+from plumbing.file_kinds import FileKind
+from plumbing.identity import Role
+from plumbing.spreadsheets import CsvRows
+from protos.registry.v1 import certificates_pb2 as pb
+from protos.registry.v1.registry_pb2 import Subject
+from services.portal.archives import Names, Packed, packed
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages.certificate_files import attachment, pieces, read
+from services.portal.pages.reading import subject_names, today
+from services.portal.visit import Visit
+from services.portal.wording import N_
+
+STATES = ("in_use", "spare", "stopped", "scrapped")
+PAGE_SIZE = 200
+Owned = tuple[pb.CertificateEntry, str]
+_HEADINGS = (
+    *(N_("文件"), N_("证书编号"), N_("使用单位"), N_("器具"), N_("出厂编号"), N_("检定机构")),
+    *(N_("结果"), N_("检定日期"), N_("有效期至"), N_("版次"), N_("字节数"), "SHA-256", N_("说明")),
+)
+
+
+async def listing(visit: Visit) -> Response:
+    """Shows the certificates in force of an operator, or of all that staff may see."""
+    words = visit.words
+    shown: Listing[Owned] = Listing(
+        path="/certificate-files",
+        title=N_("证书文件"),
+        counted=N_("共 {total} 份，第 {first}–{last} 份"),
+        columns=[
+            Column(N_("证书编号"), partial(_number, visit)),
+            Column(N_("器具"), lambda row: _instrument(visit, row[0])),
+            *([] if visit.has(Role.OPERATOR) else [Column(N_("使用单位"), lambda row: row[1])]),
+            Column(N_("使用状态"), lambda row: words.instrument_state(row[0].instrument_state)),
+            Column(N_("检定机构"), lambda row: row[0].verification.verification.institution),
+            Column(N_("有效期至"), lambda row: _day(row[0].verification.verification.valid_until)),
+            Column(N_("文件"), _file),
+        ],
+        read=partial(_read, visit),
+        empty=N_("还没有这样的证书文件。检定机构上传以后，就能在这里下载。"),
+        filters=_filters(visit),
+    )
+    return await show(visit, shown, "certificates/list.html")
+
+
+async def archive(visit: Visit) -> Response:
+    """Sends the certificates that the list's filters select as one ZIP with a list of them."""
+    asked = Asked({one.name: one.read(visit) for one in _filters(visit)}, "", PAGE_SIZE, "")
+    first = await _read(visit, asked)  # a refusal gets its status before anything is sent
+    day = await today(visit)
+    headers = attachment(f"{visit.say(N_('检定证书'))}-{day}.zip")
+    content = packed(_packed(visit, asked, first, datetime.fromisoformat(day)))
+    return StreamingResponse(content, media_type="application/zip", headers=headers)
+
+
+async def _packed(
+    visit: Visit, asked: Asked, first: Chunk[Owned], at: datetime
+) -> AsyncIterator[Packed]:
+    """The files, then a list of them; a file that cannot be read stands in the list alone."""
+    names, text = Names(), io.StringIO(newline="")
+    rows = CsvRows(text)
+    rows.write([visit.say(heading) for heading in _HEADINGS])
+    async for entry, firm in _all(visit, asked, first):
+        certificate = entry.certificate
+        start = await _start(visit, certificate)
+        wanted = entry.verification.verification.certificate_no or certificate.certificate_id[:8]
+        name = names.name(wanted, FileKind(certificate.kind).extension) if start else ""
+        rows.write(_listed(visit, entry, firm, name))
+        if start:
+            sent = certificate.uploaded_at.ToDatetime(SHANGHAI)
+            yield Packed(name, sent, pieces(visit, start))
+    content = text.getvalue().encode("utf-8-sig")
+    yield Packed(names.name(visit.say(N_("清单")), "csv"), at, _once(content))
+
+
+async def _all(visit: Visit, asked: Asked, chunk: Chunk[Owned]) -> AsyncIterator[Owned]:
+    while True:
+        for row in chunk.rows:
+            yield row
+        if not chunk.next_token:
+            return
+        chunk = await _read(
+            visit, Asked(asked.filters, asked.order_by, asked.page_size, chunk.next_token)
+        )
+
+
+async def _start(visit: Visit, certificate: pb.Certificate) -> pb.ReadCertificateResponse | None:
+    try:
+        return await read(visit, certificate.certificate_id, 0)
+    except Refusal as refusal:
+        if refusal.code is not grpc.StatusCode.NOT_FOUND:
+            raise
+        return None
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _listed(visit: Visit, entry: pb.CertificateEntry, firm: str, name: str) -> Sequence[str]:
+    """A row of the list in the archive."""
+    held, certificate = entry.verification, entry.certificate
+    verification = held.verification
+    return (
+        name,
+        verification.certificate_no,
+        firm,
+        visit.words.instrument_type(held.type_code),
+        held.serial_no,
+        verification.institution,
+        visit.words.result(verification.result),
+        verification.verified_on,
+        verification.valid_until,
+        str(certificate.version),
+        str(certificate.size),
+        certificate.sha256,
+        "" if name else visit.say(N_("文件不在存储中，请联系平台管理员")),
+    )
+
+
+async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
+    own = visit.person.subject_id if visit.has(Role.OPERATOR) else asked["subject"]
+    request = pb.ListCertificatesRequest(
+        subject_id=own,
+        state=asked["state"],
+        type_code=asked["type"],
+        valid_until_from=_written_day(asked["valid_from"]),
+        valid_until_to=_written_day(asked["valid_to"]),
+        **asked.paging,
+    )
+    answer = await ask(visit.services.certificates.ListCertificates(request))
+    ids = (one.verification.subject_id for one in answer.certificates)
+    firms = await subject_names(visit, ids)
+    rows = [(one, _firm(firms, one)) for one in answer.certificates]
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(rows, answer.next_page_token, total)
+
+
+def _firm(firms: Mapping[str, Subject], entry: pb.CertificateEntry) -> str:
+    firm = firms.get(entry.verification.subject_id)
+    return firm.name if firm else ""
+
+
+def _filters(visit: Visit) -> list[Filter]:
+    words = visit.words
+    types = sorted((code, words.instrument_type(code)) for code in catalogue())
+    return [
+        Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
+        Filter("type", N_("类型"), types),
+        Filter("valid_from", N_("有效期自（如 2026-10-01）")),
+        Filter("valid_to", N_("有效期止（如 2026-12-31）")),
+        *([] if visit.has(Role.OPERATOR) else [Filter("subject", N_("使用单位的信用代码"))]),
+    ]
+
+
+def _number(visit: Visit, row: Owned) -> Cell:
+    verification = row[0].verification.verification
+    number = verification.certificate_no or visit.say(N_("没有编号"))
+    return Cell(number, link=f"/verifications/{verification.verification_id}")
+
+
+def _instrument(visit: Visit, entry: pb.CertificateEntry) -> str:
+    held = entry.verification
+    return f"{visit.words.instrument_type(held.type_code)} {held.serial_no}"
+
+
+def _file(row: Owned) -> Cell:
+    certificate = row[0].certificate
+    link = f"/certificates/{certificate.certificate_id}/file"
+    return Cell(certificate.kind.upper(), link=link)
+
+
+def _day(written: str) -> date | None:
+    return date.fromisoformat(written) if written else None
+
+
+def _written_day(typed: str) -> str:
+    try:
+        return date.fromisoformat(typed).isoformat()
+    except ValueError:
+        return ""
