@@ -35,15 +35,16 @@ class Turns:
     def __init__(self, at_once: int, *, of_one: int, waiting: int) -> None:
         self._free = asyncio.Semaphore(at_once)
         self._most, self._of_one = at_once + waiting, of_one
-        self._inside: Counter[str] = Counter()
+        self._inside: Counter[str | None] = Counter()
 
     @asynccontextmanager
-    async def take(self, account: str) -> AsyncIterator[None]:
-        """Holds a turn of an account, once it comes.
+    async def take(self, account: str | None) -> AsyncIterator[None]:
+        """Holds a turn of an account, once it comes; without account, it counts among all alone.
 
         Raises Busy, with the seconds after which to try again, if too many wait already.
         """
-        if self._inside.total() >= self._most or self._inside[account] >= self._of_one:
+        enough = account is not None and self._inside[account] >= self._of_one
+        if enough or self._inside.total() >= self._most:
             raise Busy(retry_after_seconds=str(RETRY_SECONDS))
         self._inside[account] += 1
         try:
@@ -52,7 +53,7 @@ class Turns:
         finally:
             self._leave(account)
 
-    def _leave(self, account: str) -> None:
+    def _leave(self, account: str | None) -> None:
         self._inside[account] -= 1
         if not self._inside[account]:
             del self._inside[account]

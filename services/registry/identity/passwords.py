@@ -66,7 +66,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Returns the salted argon2 hash of a password. Raises Busy if too many hashes wait."""
-        async with self._turns.take(""):
+        async with self._turns.take(None):
             return await self._in_thread(self._hasher.hash, password)
 
     async def check(self, name: str, password: str, source: str = "") -> Account:
@@ -110,7 +110,7 @@ class Passwords:
 
         Raises Busy if too many hashes wait.
         """
-        async with self._turns.take(account.account_id if account else ""):
+        async with self._turns.take(account.account_id if account else None):
             return await self._is_right(account, password)
 
     async def _is_right(self, account: Account | None, password: str) -> bool:
