@@ -44,6 +44,7 @@ REACHED = {
 IN_A_ROUND = 100  # messages; a round may name ids that the one before was answered with
 AT_ONCE = 8  # calls under way to one process
 AWAY_AGAIN = 3  # more attempts of a call that found another service away
+BUSY_SECONDS = 0.2  # before another attempt of a call that has to wait for its turn
 # A clock that was moved far would change what all other calls are about, so this call is tried by
 # itself, after the others.
 MOVES_TIME = {"ClockService.AdvanceClock"}
@@ -203,6 +204,9 @@ async def _tried(call: Callable[[], Awaitable[Any]]) -> tuple[grpc.StatusCode, A
     for _ in range(AWAY_AGAIN):
         if code is not grpc.StatusCode.UNAVAILABLE:
             break
+        code, answer = await _answered(call())
+    while code is grpc.StatusCode.RESOURCE_EXHAUSTED and answer.reason == "BUSY":
+        await asyncio.sleep(BUSY_SECONDS)
         code, answer = await _answered(call())
     return code, answer
 
