@@ -45,7 +45,8 @@ _CHINESE = {
 SEVERAL_LINES = frozenset(
     {
         "ground", "grounds", "reason", "reasons", "summary", "minutes", "note", "promise",
-        "missing", "evidence", "findings_json", "claims_json", "columns", "values", "constants",
+        "missing", "evidence", "draft_text", "findings_json", "claims_json", "columns", "values",
+        "constants",
     }
 )  # fmt: skip
 # A password is never shown, and one that was set with an odd character must still open the account.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import pytest
 
+from plumbing.validation import SEVERAL_LINES
 from services.portal.pages.scanning import code_in
+from services.portal.rendering import HERE
 from services.portal.visit import Visit, whole_number
 
 
@@ -60,3 +63,10 @@ def test_the_code_of_a_label_is_found_in_what_was_typed(typed: str, code: str) -
 def test_a_redirect_stays_on_this_host(path: str, local: str) -> None:
     nowhere = cast("Any", None)
     assert Visit(nowhere, nowhere, None).local(path) == local
+
+
+def test_what_is_typed_in_several_lines_may_have_them() -> None:
+    sources = (file.read_text("utf-8") for file in (HERE / "templates").rglob("*.html"))
+    names = {name for source in sources for name in re.findall(r"textarea\(_, *'(\w+)'", source)}
+    assert {"grounds", "reasons", "minutes"} <= names
+    assert names - {"media"} <= SEVERAL_LINES  # each of the media is a text of its own
