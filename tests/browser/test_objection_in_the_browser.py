@@ -16,6 +16,18 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def assert_order(page: Page) -> None:
+    """The page of a case answers who, what, where it stands, what to do, what was done, papers."""
+    asked = ("申请人和办理单位", "有争议的记录", "办到哪一步", "现在可以", "经过", "文书")
+    headings = page.get_by_role("heading", level=2).all_inner_texts()
+    places = [[asks in heading for heading in headings].index(True) for asks in asked]
+    assert places == sorted(places), headings
+    beside = page.get_by_role("region", name="档案这样记载")
+    expect(beside.get_by_text("文书编号")).to_be_visible()
+    expect(page.get_by_role("region", name="申请人这样说").get_by_role("listitem")).to_have_count(2)
+    assert not re.search(r"\b[SRC]-?\d", page.locator("main").inner_text())
+
+
 def lodge(page: Page, grounds: str) -> str:
     """Lodges an objection to the first record and returns the address of the case."""
     page.goto("/objections/new")
@@ -88,6 +100,12 @@ def test_extended_decided_and_told(sign_in: SignIn) -> None:
     press(head, "提交")
     expect(head.get_by_text("已受理").first).to_be_visible()
 
+    caseworker.goto(case)
+    expect(caseworker.get_by_text("以办案人员的身份").first).to_be_visible()
+    effects = caseworker.get_by_role("table", name="各种决定对等级的影响")
+    expect(effects.get_by_role("row", name="删除")).to_contain_text(re.compile("由 .* 变为"))
+    expect(effects.get_by_role("row", name="维持")).to_contain_text("等级不因此改变")
+    assert_order(caseworker)
     caseworker.goto(f"{case}/decide")
     caseworker.get_by_label("删除").check()
     caseworker.get_by_label("理由").fill("经核实，处罚决定已被复议撤销")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
@@ -12,13 +12,15 @@ from law.evidence import RecordKind
 from law.kind_names import kind_name
 from law.objection import OUTCOMES, CaseKind, Outcome
 from plumbing.client import Refusal, ask
-from protos.grading.v1 import assessments_pb2 as assessments
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.cases import contested_records, open_acts
+from services.portal.pages.case_effects import effect_of, foresee
+from services.portal.pages.case_powers import open_pages
+from services.portal.pages.cases import contested
+from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day
 from services.portal.pages.reading import subject
-from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.visit import Visit, faults_by_field, message_of, whole_number
 from services.portal.wording import N_
 
 Send = Callable[[pb.Case], Awaitable[Any]]
@@ -29,6 +31,12 @@ _OF_THE_FORM = (
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.ABORTED,
 )
+# What may stand in the fields of a correction, and what is said otherwise.
+_RIGHT: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "points": (lambda text: whole_number(text) is not None, NOT_POINTS),
+    "determined_on": (is_day, NOT_A_DAY),
+    "kind": (lambda text: text in set(RecordKind), N_("请选择类别")),
+}
 
 
 async def accept(visit: Visit) -> Response:
@@ -165,7 +173,23 @@ async def confirm_condition(visit: Visit) -> Response:
 
 
 async def decide_repair(visit: Visit) -> Response:
-    """Confirms or refuses a repair and sends the reasons."""
+    """Confirms or refuses a repair: first shows the effect on the grade, then sends the reasons."""
+    case = await _case(visit)
+    kept = await contested(visit, case)
+    records = [one.record for one in kept]
+    needed = {
+        "answer": N_("请选择确认修复或者不予修复"),
+        "reasons": N_("请写明决定的理由"),
+    }
+    values = {"kept": kept, "foreseen": await foresee(visit, case, records)}
+    if visit.field("act") == "change":
+        return await _form(visit, "cases/decide_repair.html", case, **values)
+    answered = visit.request.method == "POST" and not _missing(visit, needed)
+    if answered and visit.field("confirmed") != "yes":
+        confirms = visit.field("answer") == "confirm"
+        outcome = Outcome.CONFIRM_REPAIR if confirms else Outcome.DECLINE_REPAIR
+        effect = await effect_of(visit, case, outcome, records)
+        return await _form(visit, "cases/decide_check.html", case, outcome=outcome, effect=effect)
 
     async def send(case: pb.Case) -> None:
         request = repair.DecideRepairRequest(
@@ -176,11 +200,7 @@ async def decide_repair(visit: Visit) -> Response:
         )
         await ask(visit.services.repair.DecideRepair(request))
 
-    needed = {
-        "answer": N_("请选择确认修复或者不予修复"),
-        "reasons": N_("请写明决定的理由"),
-    }
-    return await _act(visit, "cases/decide_repair.html", send, needed=needed)
+    return await _act(visit, "cases/decide_repair.html", send, needed=needed, **values)
 
 
 async def decide(visit: Visit) -> Response:
@@ -189,22 +209,25 @@ async def decide(visit: Visit) -> Response:
     The form gives the outcome, the reasons and the corrections of records.
     """
     case = await _case(visit)
-    records = await contested_records(visit, case)
+    kept = await contested(visit, case)
+    records = [one.record for one in kept]
     values: dict[str, Any] = {
         "outcomes": OUTCOMES[CaseKind.OBJECTION],
+        "kept": kept,
         "records": records,
-        "kinds": [(kind.value, kind_name(kind, "zh")) for kind in RecordKind],
+        "kinds": [(kind.value, kind_name(kind, visit.words.lang)) for kind in RecordKind],
+        "foreseen": await foresee(visit, case, records),
     }
-    if visit.request.method == "GET":
+    if visit.request.method == "GET" or visit.field("act") == "change":
         return await _form(visit, "cases/decide.html", case, **values)
-    needed = {"outcome": N_("请选择处理意见"), "reasons": N_("请写明决定的理由")}
-    errors = _missing(visit, needed) | _bad_points(visit, records)
+    errors = _faults_of_decision(visit) | _bad_corrections(visit, records)
     if errors:
         return await _form(visit, "cases/decide.html", case, 422, errors=errors, **values)
     corrections = _corrections(visit, records)
     if visit.field("confirmed") != "yes":
-        effect = await _effect(visit, case, records, corrections)
-        values |= {"effect": effect, "corrections": corrections}
+        outcome = Outcome(visit.field("outcome"))
+        effect = await effect_of(visit, case, outcome, records, corrections)
+        values |= {"outcome": outcome, "effect": effect, "corrections": corrections}
         return await _form(visit, "cases/decide_check.html", case, **values)
 
     async def send(case: pb.Case) -> None:
@@ -252,7 +275,7 @@ async def _act(
 def _is_stale(visit: Visit, case: pb.Case) -> bool:
     """Whether the act of this page is no longer possible in the case."""
     act = visit.request.url.path.split("/")[3]
-    return {"conditions": "decide-repair"}.get(act, act) not in open_acts(visit, case)
+    return {"conditions": "decide-repair"}.get(act, act) not in open_pages(visit, case)
 
 
 async def _form(
@@ -277,13 +300,23 @@ def _missing(visit: Visit, needed: dict[str, str]) -> dict[str, str]:
     return {name: visit.say(text) for name, text in needed.items() if not visit.field(name)}
 
 
-def _bad_points(visit: Visit, records: list[registry.Record]) -> dict[str, str]:
-    return {
-        f"points-{record.record_id}": visit.say("分值应为不小于 0 的整数，例如 10")
-        for record in records
-        if visit.field(f"points-{record.record_id}")
-        and visit.whole(f"points-{record.record_id}") is None
-    }
+def _faults_of_decision(visit: Visit) -> dict[str, str]:
+    choose = N_("请选择处理意见")
+    faults = _missing(visit, {"outcome": choose, "reasons": N_("请写明决定的理由")})
+    if visit.field("outcome") not in OUTCOMES[CaseKind.OBJECTION]:
+        faults["outcome"] = visit.say(choose)
+    return faults
+
+
+def _bad_corrections(visit: Visit, records: list[registry.Record]) -> dict[str, str]:
+    """The faults in what the form corrects of each record, by field."""
+    faults = {}
+    for record in records:
+        for name, (is_right, fault) in _RIGHT.items():
+            field = f"{name}-{record.record_id}"
+            if visit.field(field) and not is_right(visit.field(field)):
+                faults[field] = visit.say(fault)
+    return faults
 
 
 def _corrections(visit: Visit, records: list[registry.Record]) -> list[pb.Correction]:
@@ -304,43 +337,3 @@ def _corrections(visit: Visit, records: list[registry.Record]) -> list[pb.Correc
         if len(correction.ListFields()) > 1:
             found.append(correction)
     return found
-
-
-async def _effect(
-    visit: Visit,
-    case: pb.Case,
-    records: list[registry.Record],
-    corrections: list[pb.Correction],
-) -> assessments.WhatIfResponse | None:
-    """What a decision would do to the grade; None where it changes no record that counts."""
-    changes = _changes(visit.field("outcome"), records, corrections)
-    if not changes:
-        return None
-    request = assessments.WhatIfRequest(subject_id=case.subject_id, changes=changes)
-    try:
-        return await ask(visit.services.assessments.WhatIf(request))
-    except Refusal as refusal:
-        if refusal.code in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
-            return None
-        raise
-
-
-def _changes(
-    outcome: str, records: list[registry.Record], corrections: list[pb.Correction]
-) -> list[assessments.Hypothesis]:
-    if outcome == Outcome.DELETE:
-        return [
-            assessments.Hypothesis(
-                ended=assessments.EndedRecord(record_id=record.record_id, status="withdrawn")
-            )
-            for record in records
-        ]
-    return [
-        assessments.Hypothesis(
-            corrected=assessments.CorrectedRecord(
-                record_id=correction.record_id, points=correction.points
-            )
-        )
-        for correction in corrections
-        if correction.HasField("points")
-    ]

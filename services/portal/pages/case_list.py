@@ -6,6 +6,7 @@ A filter that only another page sets, such as a day up to which cases end, is sh
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,6 +31,7 @@ from services.portal.listing import (
     list_address,
     show,
 )
+from services.portal.pages.absences import stood_in_for
 from services.portal.pages.reading import ALL, account_names, subject_names
 from services.portal.visit import Visit, message_of
 from services.portal.wording import N_
@@ -47,11 +49,15 @@ _DAYS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A case with its subject, if the visitor may see it, and the name of its caseworker."""
+    """A case with its subject, if the visitor may see it, and the name of its caseworker.
+
+    `until` is the last day on which the visitor stands in for the caseworker; empty if they do not.
+    """
 
     case: pb.Case
     firm: registry.Subject | None
     caseworker: str
+    until: str = ""
 
 
 async def listing(visit: Visit) -> Response:
@@ -64,7 +70,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("主体"), partial(_firm, visit)),
             Column(N_("状态"), lambda row: _state(visit, row)),
             Column(N_("期限"), partial(_term, visit), order_by="due_on"),
-            Column(N_("办理人"), lambda row: row.caseworker),
+            Column(N_("办理人"), partial(_person, visit)),
             Column(
                 N_("提交时间"),
                 lambda row: row.case.lodged_at.ToDatetime(SHANGHAI),
@@ -117,14 +123,15 @@ async def _accept(visit: Visit, case: pb.Case) -> tuple[pb.Case | None, str]:
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
-    wanted = await _subjects(visit, asked)
+    wanted, away = await asyncio.gather(_subjects(visit, asked), _away(visit))
     days: dict[str, Any] = {name: asked[name] for name in _DAYS}
     request = pb.ListCasesRequest(
         subject_id=asked["subject"],
         kind=asked["kind"],
         state=asked["state"],
         sector=asked["sector"],
-        caseworker=visit.person.account_id if asked["mine"] else asked["caseworker"],
+        caseworker=asked["caseworker"],
+        caseworkers=[visit.person.account_id, *away] if asked["mine"] else [],
         include_closed=bool(asked["closed"]),
         late=bool(asked["late"]),
         subject_ids=wanted,
@@ -138,11 +145,23 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
         account_names(visit, (case.caseworker for case in answer.cases)),
     )
     rows = [
-        Row(case, firms.get(case.subject_id), people.get(case.caseworker, ""))
+        Row(
+            case,
+            firms.get(case.subject_id),
+            people.get(case.caseworker, ""),
+            away.get(case.caseworker, ""),
+        )
         for case in answer.cases
     ]
     total = answer.total if answer.HasField("total") else None
     return Chunk(rows, answer.next_page_token, total)
+
+
+async def _away(visit: Visit) -> Mapping[str, str]:
+    """For whom a caseworker stands in today: the last day of each absence, by account."""
+    if not visit.has(Role.CASEWORKER):
+        return {}
+    return {account: one.to_on for account, one in (await stood_in_for(visit)).items()}
 
 
 async def _subjects(visit: Visit, asked: Asked) -> list[str]:
@@ -155,13 +174,13 @@ async def _subjects(visit: Visit, asked: Asked) -> list[str]:
 
 
 async def _filters(visit: Visit) -> list[Filter]:
-    words = visit.words
+    words, mine = visit.words, Filter("mine", N_("只看我办理和代理的"), box=True)
     usual = [
         Filter("q", N_("主体名称中有")),
         Filter("sector", N_("行业领域"), [(one.value, words.sector(one)) for one in Sector]),
         Filter("kind", N_("类别"), [(one.value, words.case_kind_of(one)) for one in KINDS]),
         Filter("state", N_("状态"), [(one.value, words.case_state(one).word) for one in CaseState]),
-        *([Filter("mine", N_("只看我办理的"), box=True)] if visit.has(Role.CASEWORKER) else []),
+        *([mine] if visit.has(Role.CASEWORKER) else []),
         Filter("closed", N_("包括已办结的"), box=True),
     ]
     return [*usual, *await _given(visit)]
@@ -195,6 +214,13 @@ def _firm(visit: Visit, row: Row) -> Cell:
         return Cell("")
     link, sector = f"/subjects/{row.firm.subject_id}", visit.words.sector(row.firm.sector)
     return Cell(row.firm.name, link=link, note=sector)
+
+
+def _person(visit: Visit, row: Row) -> Cell:
+    if not row.until:
+        return Cell(row.caseworker)
+    note = visit.say(N_("由您代理，至 {day}")).format(day=visit.words.day(row.until))
+    return Cell(row.caseworker, note=note)
 
 
 def _state(visit: Visit, row: Row) -> Cell:

@@ -3,45 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from law.objection import CaseKind, CaseState, Step, permitted
+from law.grading.receipt_parts import Line
+from law.objection import Step
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
+from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import list_address
 from services.portal.pages import case_list
-from services.portal.pages.reading import HIDDEN, grade_of, subject, today
+from services.portal.pages.case_effects import Foreseen, foresee
+from services.portal.pages.case_powers import OpenAct, powers
+from services.portal.pages.case_timeline import timeline
+from services.portal.pages.reading import (
+    HIDDEN,
+    account_names,
+    bureau_names,
+    grade_of,
+    kept_record,
+    path_of,
+    subject,
+    today,
+)
 from services.portal.pictures.term_strip import term_strip
 from services.portal.visit import Visit
 
 PAGE_SIZE = 50
 KINDS = ("objection", "repair")
-# What a person may do in a case, by kind and role: the step of the law and the page of the act.
-ACTS: Mapping[str, Mapping[Role, tuple[tuple[Step, str], ...]]] = {
-    CaseKind.OBJECTION: {
-        Role.OPERATOR: ((Step.WITHDRAW, "withdraw"),),
-        Role.CASEWORKER: (
-            (Step.ACCEPT, "accept"),
-            (Step.DECLINE, "decline"),
-            (Step.DECIDE, "decide"),
-            (Step.REQUEST_EXTENSION, "extend"),
-        ),
-        Role.UNIT_HEAD: ((Step.APPROVE_EXTENSION, "extension"),),
-    },
-    CaseKind.REPAIR: {
-        Role.OPERATOR: ((Step.SUPPLEMENT, "supplement"), (Step.WITHDRAW, "withdraw")),
-        Role.CASEWORKER: (
-            (Step.ACCEPT, "accept"),
-            (Step.REQUEST_SUPPLEMENT, "ask-supplement"),
-            (Step.DECLINE, "decline"),
-            (Step.DECIDE, "decide-repair"),
-        ),
-    },
-}
 
 
 async def listing(visit: Visit) -> Response:
@@ -66,58 +58,78 @@ async def listing(visit: Visit) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """Shows a case: subject, records, state, term, possible acts, past steps and letters."""
+    """Shows a case: who, about what, where it stands, what the visitor can do, what was done."""
     answer = await ask(
         visit.services.objection.GetCase(pb.GetCaseRequest(case_id=visit.path("case_id")))
     )
     case = answer.case
-    firm, records, grade, day = await asyncio.gather(
+    firm, kept, grade, day, bureaus = await asyncio.gather(
         subject(visit, case.subject_id),
-        contested_records(visit, case),
+        contested(visit, case),
         grade_of(visit, case.subject_id),
         today(visit),
+        bureau_names(visit),
+    )
+    records = [one.record for one in kept]
+    acts = powers(visit, case, records, answer.steps)
+    people, lines, foreseen = await asyncio.gather(
+        account_names(visit, _people(answer, records)),
+        _lines(visit, grade),
+        _foreseen(visit, case, records, acts),
     )
     return visit.page(
         "cases/one.html",
         case=case,
-        steps=answer.steps,
+        timeline=timeline(visit.words, case, answer.steps, people),
         letters=answer.letters,
         firm=firm,
-        records=records,
+        kept=kept,
         grade=grade,
+        bureau=bureaus.get(case.bureau, case.bureau),
+        people=people,
+        lines=lines,
+        foreseen=foreseen,
         strip=term_strip(case.term, day) if case.HasField("term") else None,
-        acts=open_acts(visit, case),
+        acts=acts,
+        pages=[one.act.page for one in acts if not one.obstacle],
         lodged=visit.query("lodged") == "yes",
         back=list_address(visit, case_list.PATH),
     )
 
 
-async def contested_records(visit: Visit, case: pb.Case) -> list[registry.Record]:
-    """Reads the records that a case is about; omits a record that can no longer be read."""
+async def contested(visit: Visit, case: pb.Case) -> list[registry.GetRecordResponse]:
+    """Reads the records of a case with their earlier versions; omits those that are gone."""
 
-    async def read(record_id: str) -> registry.Record | None:
+    async def read(record_id: str) -> registry.GetRecordResponse | None:
         try:
-            request = registry.GetRecordRequest(record_id=record_id)
-            return (await ask(visit.services.registry.GetRecord(request))).record
+            return await kept_record(visit, record_id)
         except Refusal as refusal:
             if refusal.code in HIDDEN:
                 return None
             raise
 
     found = await asyncio.gather(*map(read, case.record_ids))
-    return [record for record in found if record is not None]
+    return [one for one in found if one is not None]
 
 
-def open_acts(visit: Visit, case: pb.Case) -> list[str]:
-    """Returns the names of the pages on which the visitor can act on a case now.
+def _people(answer: pb.GetCaseResponse, records: Sequence[registry.Record]) -> set[str]:
+    """The accounts of everybody whom the page of a case names."""
+    case = answer.case
+    people = {case.lodged_by, case.caseworker, *(step.actor for step in answer.steps)}
+    return people | {record.entered_by for record in records}
 
-    The state of the case and the roles of the visitor decide which.
-    """
-    allowed = permitted(CaseState(case.state))
-    return [
-        page
-        for role, acts in ACTS[case.kind].items()
-        if visit.has(role)
-        for step, page in acts
-        if step in allowed
-    ]
+
+async def _lines(visit: Visit, grade: grading.Grade | None) -> Mapping[str, Line]:
+    """How each record counts in the present grade, by record id."""
+    if grade is None or not grade.receipt_id:
+        return {}
+    path, _ = await path_of(visit, grade.receipt_id)
+    return {line.record: line for line in path.receipt.lines}
+
+
+async def _foreseen(
+    visit: Visit, case: pb.Case, records: Sequence[registry.Record], acts: Sequence[OpenAct]
+) -> list[Foreseen]:
+    """What each outcome would do to the grade, for a visitor who can decide."""
+    decides = any(one.act.step is Step.DECIDE and not one.obstacle for one in acts)
+    return await foresee(visit, case, records) if decides else []

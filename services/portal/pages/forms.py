@@ -1,14 +1,18 @@
-"""What a form of several groups of pages shows when a service has refused it."""
+"""What several groups of pages check in a form, and show when a service has refused it."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import grpc
 
 from plumbing.client import Refusal
 from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.wording import N_
 
+NOT_A_DAY = N_("日期应写成年月日，例如 2026-10-16")
+NOT_POINTS = N_("分值应为不小于 0 的整数，例如 10")
 _OF_THE_FORM = (
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.FAILED_PRECONDITION,
@@ -28,3 +32,11 @@ def told(visit: Visit, refusal: Refusal) -> dict[str, Any]:
         "errors": faults_by_field(refusal, visit.language),
         "refusal": message_of(refusal, visit.language),
     }
+
+
+def is_day(text: str) -> bool:
+    """Returns True if a text is a day in ISO format, such as 2026-10-16."""
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False

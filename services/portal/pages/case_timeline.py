@@ -1,0 +1,79 @@
+"""What was done in a case, as its page tells it: when, what, by whom in which role, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from law.objection import Step
+from plumbing.identity import Role
+from protos.objection.v1 import objection_pb2 as pb
+from services.portal.wording import N_, Words
+
+_CONFIRMED, _RUNG = "confirm_condition", "rung"
+# Steps besides those of the law; the platform itself takes those without a role.
+_NAMES = {
+    "lodge": N_("提出"),
+    _CONFIRMED: N_("核实条件"),
+    _RUNG: N_("期限提醒"),
+    "stuck": N_("后续事项无法自动完成"),
+}
+_ROLES: Mapping[str, Role] = {
+    "lodge": Role.OPERATOR,
+    Step.SUPPLEMENT: Role.OPERATOR,
+    Step.WITHDRAW: Role.OPERATOR,
+    Step.REQUEST_SUPPLEMENT: Role.CASEWORKER,
+    Step.ACCEPT: Role.CASEWORKER,
+    Step.DECLINE: Role.CASEWORKER,
+    Step.REQUEST_EXTENSION: Role.CASEWORKER,
+    Step.DECIDE: Role.CASEWORKER,
+    _CONFIRMED: Role.CASEWORKER,
+    Step.APPROVE_EXTENSION: Role.UNIT_HEAD,
+    Step.DECLINE_EXTENSION: Role.UNIT_HEAD,
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A past step of a case in the words of the page; `person` is empty if nobody is known."""
+
+    at: Timestamp
+    what: str
+    person: str
+    role: str
+    note: str
+    cite: str
+
+
+def timeline(
+    words: Words, case: pb.Case, steps: Sequence[pb.Step], people: Mapping[str, str]
+) -> list[Entry]:
+    """Returns the entries of a case's steps in their order; `people` are names by account id."""
+    return [_entry(words, case, step, people) for step in steps]
+
+
+def _entry(words: Words, case: pb.Case, step: pb.Step, people: Mapping[str, str]) -> Entry:
+    role = _ROLES.get(step.step)
+    named = _NAMES.get(step.step)
+    return Entry(
+        at=step.at,
+        what=words.say(named) if named else words.step(step.step),
+        person=people.get(step.actor, "") if role else words.say(N_("平台")),
+        role=words.role(role) if role else "",
+        note=_note(words, case, step),
+        cite=step.cite,
+    )
+
+
+def _note(words: Words, case: pb.Case, step: pb.Step) -> str:
+    """The note of a step without the code that stands before it."""
+    code, _, rest = step.note.partition("：")
+    if step.step == _RUNG:
+        return rest
+    if step.step != _CONFIRMED:
+        return step.note
+    chinese = words.lang == "zh"
+    texts = {one.id: one.text_zh if chinese else one.text_en for one in case.repair.conditions}
+    return f"{texts.get(code, code)}：{rest}"
