@@ -48,6 +48,7 @@ ESCALATION_POLICY: Policy = {
     f"/{ESCALATIONS}/ListEscalations": allow(Role.OPERATOR, *STAFF),
     f"/{ESCALATIONS}/GetEscalation": allow(Role.OPERATOR, *STAFF),
     f"/{ESCALATIONS}/ApproveStep": _DECIDE,
+    f"/{ESCALATIONS}/AlterStep": _DECIDE,
     f"/{ESCALATIONS}/DeclineStep": _DECIDE,
     f"/{ESCALATIONS}/DeferStep": _DECIDE,
     f"/{ESCALATIONS}/RecordInterview": in_person(Role.CASEWORKER),

@@ -377,6 +377,24 @@ class EscalationStep(Base, table=True):
     media: list[str] = Field(default_factory=list, sa_type=JsonColumn)
 
 
+class EscalationDraft(Base, table=True):
+    """A version of a step's document as a person altered it; the versions count from 1.
+
+    `text` is the alterable part of the document; empty stands for the platform's own words.
+    `instruments` are the serial numbers of the instruments that were red when it was altered.
+    """
+
+    __tablename__ = "escalation_draft"
+
+    step_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    version: int = Field(primary_key=True)
+    text: str
+    correct_by: date | None = None
+    instruments: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    altered_by: str
+    altered_at: datetime
+
+
 class DocumentNumber(Base, table=True):
     """The last number that a bureau gave to a document of one kind of step in a year."""
 

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.alerts.v1 import alerts_pb2 as protos_dot_alerts_dot_v1_dot_alerts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/alerts/v1/escalations.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dprotos/alerts/v1/alerts.proto\"\x8c\x02\n\nEscalation\x12\x15\n\rescalation_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x0f\n\x07\x65pisode\x18\x03 \x01(\x05\x12\x0e\n\x06\x62ureau\x18\x04 \x01(\t\x12\r\n\x05state\x18\x05 \x01(\t\x12\x0c\n\x04step\x18\x06 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x07 \x01(\t\x12\x16\n\x0e\x65xample_values\x18\x08 \x01(\x08\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0b \x01(\x03\"\xe8\x03\n\x0e\x45scalationStep\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x0c\n\x04\x63ite\x18\x04 \x01(\t\x12/\n\x0bproposed_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\x07 \x01(\t\x12\x0f\n\x07reasons\x18\x08 \x01(\t\x12\x11\n\treview_on\x18\t \x01(\t\x12\x0e\n\x06number\x18\n \x01(\t\x12\x11\n\tnotice_id\x18\x0b \x01(\t\x12\r\n\x05title\x18\x0c \x01(\t\x12\x0c\n\x04\x62ody\x18\r \x01(\t\x12\x12\n\ncorrect_by\x18\x0e \x01(\t\x12\x30\n\tinterview\x18\x0f \x01(\x0b\x32\x1d.quanheng.alerts.v1.Interview\x12.\n\x08\x65xposure\x18\x10 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Exposure\x12\x11\n\tletter_id\x18\x11 \x01(\t\x12\x14\n\x0cletter_title\x18\x12 \x01(\t\x12\x12\n\ncheck_code\x18\x13 \x01(\t\x12\x0e\n\x06sha256\x18\x14 \x01(\t\"\xe5\x01\n\tInterview\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05place\x18\x02 \x01(\t\x12\x11\n\tattendees\x18\x03 \x01(\t\x12\x0f\n\x07outcome\x18\x04 \x01(\t\x12\x0f\n\x07minutes\x18\x05 \x01(\t\x12\x13\n\x0brecorded_by\x18\x06 \x01(\t\x12\x17\n\x0fnote_in_archive\x18\x07 \x01(\x08\x12\x14\n\x0c\x61rchive_cite\x18\x08 \x01(\t\x12\x11\n\trecord_id\x18\t \x01(\t\x12\x15\n\rarchive_error\x18\n \x01(\t\"\x97\x01\n\x08\x45xposure\x12\x13\n\x0b\x65xposure_id\x18\x01 \x01(\t\x12\x14\n\x0csubject_name\x18\x02 \x01(\t\x12\x11\n\tstatement\x18\x03 \x01(\t\x12\r\n\x05media\x18\x04 \x03(\t\x12\x0c\n\x04\x63ite\x18\x05 \x01(\t\x12\x30\n\x0cpublished_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa5\x02\n\x16ListEscalationsRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x05state\x18\x03 \x01(\tB8\xbaH5r3R\x00R\x07waitingR\x08proposedR\tappointedR\texhaustedR\x06\x63losed\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x31\n\x08order_by\x18\x06 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^((opened_at)( desc)?)?$\"\x85\x01\n\x17ListEscalationsResponse\x12\x33\n\x0b\x65scalations\x18\x01 \x03(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total\"8\n\x14GetEscalationRequest\x12 \n\rescalation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\xa9\x01\n\x15GetEscalationResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\x12\x31\n\x05steps\x18\x02 \x03(\x0b\x32\".quanheng.alerts.v1.EscalationStep\x12)\n\x06\x61lerts\x18\x03 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"\x90\x01\n\x0b\x41ppointment\x12.\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05place\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\tattendees\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x17\n\x0fnote_in_archive\x18\x04 \x01(\x08\"h\n\x0bPublication\x12\x16\n\x0e\x66\x61\x63ts_verified\x18\x01 \x01(\x08\x12 \n\x18\x63onfidentiality_reviewed\x18\x02 \x01(\x08\x12\x1f\n\x05media\x18\x03 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\n\"\x06r\x04\x10\x01\x18\x64\"\x85\x02\n\x12\x41pproveStepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x43\n\x04step\x18\x03 \x01(\tB5\xbaH2r0R\x08reminderR\x0fguidance_letterR\tinterviewR\x08\x65xposure\x12\x34\n\x0b\x61ppointment\x18\x04 \x01(\x0b\x32\x1f.quanheng.alerts.v1.Appointment\x12\x34\n\x0bpublication\x18\x05 \x01(\x0b\x32\x1f.quanheng.alerts.v1.Publication\"I\n\x13\x41pproveStepResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\xf1\x01\n\x12\x44\x65\x63lineStepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x43\n\x04step\x18\x03 \x01(\tB5\xbaH2r0R\x08reminderR\x0fguidance_letterR\tinterviewR\x08\x65xposure\x12\x1b\n\x07reasons\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xe8\x07\x12\x39\n\treview_on\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"I\n\x13\x44\x65\x63lineStepResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\xd2\x01\n\x10\x44\x65\x66\x65rStepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x43\n\x04step\x18\x03 \x01(\tB5\xbaH2r0R\x08reminderR\x0fguidance_letterR\tinterviewR\x08\x65xposure\x12\x39\n\treview_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"G\n\x11\x44\x65\x66\x65rStepResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\xa1\x01\n\x16RecordInterviewRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12*\n\x07outcome\x18\x03 \x01(\tB\x19\xbaH\x16r\x14R\x04heldR\x0cnot_attended\x12\x1b\n\x07minutes\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"M\n\x17RecordInterviewResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\x8a\x01\n\x14ListExposuresRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x7f\n\x15ListExposuresResponse\x12/\n\texposures\x18\x01 \x03(\x0b\x32\x1c.quanheng.alerts.v1.Exposure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total2\xd1\x05\n\x11\x45scalationService\x12j\n\x0fListEscalations\x12*.quanheng.alerts.v1.ListEscalationsRequest\x1a+.quanheng.alerts.v1.ListEscalationsResponse\x12\x64\n\rGetEscalation\x12(.quanheng.alerts.v1.GetEscalationRequest\x1a).quanheng.alerts.v1.GetEscalationResponse\x12^\n\x0b\x41pproveStep\x12&.quanheng.alerts.v1.ApproveStepRequest\x1a\'.quanheng.alerts.v1.ApproveStepResponse\x12^\n\x0b\x44\x65\x63lineStep\x12&.quanheng.alerts.v1.DeclineStepRequest\x1a\'.quanheng.alerts.v1.DeclineStepResponse\x12X\n\tDeferStep\x12$.quanheng.alerts.v1.DeferStepRequest\x1a%.quanheng.alerts.v1.DeferStepResponse\x12j\n\x0fRecordInterview\x12*.quanheng.alerts.v1.RecordInterviewRequest\x1a+.quanheng.alerts.v1.RecordInterviewResponse\x12\x64\n\rListExposures\x12(.quanheng.alerts.v1.ListExposuresRequest\x1a).quanheng.alerts.v1.ListExposuresResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/alerts/v1/escalations.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dprotos/alerts/v1/alerts.proto\"\x8c\x02\n\nEscalation\x12\x15\n\rescalation_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x0f\n\x07\x65pisode\x18\x03 \x01(\x05\x12\x0e\n\x06\x62ureau\x18\x04 \x01(\t\x12\r\n\x05state\x18\x05 \x01(\t\x12\x0c\n\x04step\x18\x06 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x07 \x01(\t\x12\x16\n\x0e\x65xample_values\x18\x08 \x01(\x08\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0b \x01(\x03\"\x8d\x05\n\x0e\x45scalationStep\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x0c\n\x04\x63ite\x18\x04 \x01(\t\x12/\n\x0bproposed_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\x07 \x01(\t\x12\x0f\n\x07reasons\x18\x08 \x01(\t\x12\x11\n\treview_on\x18\t \x01(\t\x12\x0e\n\x06number\x18\n \x01(\t\x12\x11\n\tnotice_id\x18\x0b \x01(\t\x12\r\n\x05title\x18\x0c \x01(\t\x12\x0c\n\x04\x62ody\x18\r \x01(\t\x12\x12\n\ncorrect_by\x18\x0e \x01(\t\x12\x30\n\tinterview\x18\x0f \x01(\x0b\x32\x1d.quanheng.alerts.v1.Interview\x12.\n\x08\x65xposure\x18\x10 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Exposure\x12\x11\n\tletter_id\x18\x11 \x01(\t\x12\x14\n\x0cletter_title\x18\x12 \x01(\t\x12\x12\n\ncheck_code\x18\x13 \x01(\t\x12\x0e\n\x06sha256\x18\x14 \x01(\t\x12\x12\n\ndraft_text\x18\x15 \x01(\t\x12\x15\n\rdraft_version\x18\x16 \x01(\x05\x12\x12\n\naltered_by\x18\x17 \x01(\t\x12.\n\naltered_at\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x64raft_outdated_zh\x18\x19 \x01(\t\x12\x19\n\x11\x64raft_outdated_en\x18\x1a \x01(\t\"\xe5\x01\n\tInterview\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05place\x18\x02 \x01(\t\x12\x11\n\tattendees\x18\x03 \x01(\t\x12\x0f\n\x07outcome\x18\x04 \x01(\t\x12\x0f\n\x07minutes\x18\x05 \x01(\t\x12\x13\n\x0brecorded_by\x18\x06 \x01(\t\x12\x17\n\x0fnote_in_archive\x18\x07 \x01(\x08\x12\x14\n\x0c\x61rchive_cite\x18\x08 \x01(\t\x12\x11\n\trecord_id\x18\t \x01(\t\x12\x15\n\rarchive_error\x18\n \x01(\t\"\x97\x01\n\x08\x45xposure\x12\x13\n\x0b\x65xposure_id\x18\x01 \x01(\t\x12\x14\n\x0csubject_name\x18\x02 \x01(\t\x12\x11\n\tstatement\x18\x03 \x01(\t\x12\r\n\x05media\x18\x04 \x03(\t\x12\x0c\n\x04\x63ite\x18\x05 \x01(\t\x12\x30\n\x0cpublished_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa5\x02\n\x16ListEscalationsRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x05state\x18\x03 \x01(\tB8\xbaH5r3R\x00R\x07waitingR\x08proposedR\tappointedR\texhaustedR\x06\x63losed\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x31\n\x08order_by\x18\x06 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^((opened_at)( desc)?)?$\"\x85\x01\n\x17ListEscalationsResponse\x12\x33\n\x0b\x65scalations\x18\x01 \x03(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total\"8\n\x14GetEscalationRequest\x12 \n\rescalation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\xa9\x01\n\x15GetEscalationResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\x12\x31\n\x05steps\x18\x02 \x03(\x0b\x32\".quanheng.alerts.v1.EscalationStep\x12)\n\x06\x61lerts\x18\x03 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"\x90\x01\n\x0b\x41ppointment\x12.\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05place\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\tattendees\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x17\n\x0fnote_in_archive\x18\x04 \x01(\x08\"h\n\x0bPublication\x12\x16\n\x0e\x66\x61\x63ts_verified\x18\x01 \x01(\x08\x12 \n\x18\x63onfidentiality_reviewed\x18\x02 \x01(\x08\x12\x1f\n\x05media\x18\x03 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\n\"\x06r\x04\x10\x01\x18\x64\"\xc0\x02\n\x12\x41pproveStepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x43\n\x04step\x18\x03 \x01(\tB5\xbaH2r0R\x08reminderR\x0fguidance_letterR\tinterviewR\x08\x65xposure\x12\x34\n\x0b\x61ppointment\x18\x04 \x01(\x0b\x32\x1f.quanheng.alerts.v1.Appointment\x12\x34\n\x0bpublication\x18\x05 \x01(\x0b\x32\x1f.quanheng.alerts.v1.Publication\x12\'\n\rdraft_version\x18\x06 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x00\x88\x01\x01\x42\x10\n\x0e_draft_version\"I\n\x13\x41pproveStepResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\x80\x02\n\x10\x41lterStepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12.\n\x04step\x18\x03 \x01(\tB \xbaH\x1dr\x1bR\x08reminderR\x0fguidance_letter\x12\"\n\rdraft_version\x18\x04 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\x12\x1c\n\ndraft_text\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc0>\x12:\n\ncorrect_by\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"^\n\x11\x41lterStepResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\x12\x15\n\rdraft_version\x18\x02 \x01(\x05\"\xf1\x01\n\x12\x44\x65\x63lineStepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x43\n\x04step\x18\x03 \x01(\tB5\xbaH2r0R\x08reminderR\x0fguidance_letterR\tinterviewR\x08\x65xposure\x12\x1b\n\x07reasons\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xe8\x07\x12\x39\n\treview_on\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"I\n\x13\x44\x65\x63lineStepResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\xd2\x01\n\x10\x44\x65\x66\x65rStepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x43\n\x04step\x18\x03 \x01(\tB5\xbaH2r0R\x08reminderR\x0fguidance_letterR\tinterviewR\x08\x65xposure\x12\x39\n\treview_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"G\n\x11\x44\x65\x66\x65rStepResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\xa1\x01\n\x16RecordInterviewRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\rescalation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12*\n\x07outcome\x18\x03 \x01(\tB\x19\xbaH\x16r\x14R\x04heldR\x0cnot_attended\x12\x1b\n\x07minutes\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"M\n\x17RecordInterviewResponse\x12\x32\n\nescalation\x18\x01 \x01(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\x8a\x01\n\x14ListExposuresRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x7f\n\x15ListExposuresResponse\x12/\n\texposures\x18\x01 \x03(\x0b\x32\x1c.quanheng.alerts.v1.Exposure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total2\xab\x06\n\x11\x45scalationService\x12j\n\x0fListEscalations\x12*.quanheng.alerts.v1.ListEscalationsRequest\x1a+.quanheng.alerts.v1.ListEscalationsResponse\x12\x64\n\rGetEscalation\x12(.quanheng.alerts.v1.GetEscalationRequest\x1a).quanheng.alerts.v1.GetEscalationResponse\x12^\n\x0b\x41pproveStep\x12&.quanheng.alerts.v1.ApproveStepRequest\x1a\'.quanheng.alerts.v1.ApproveStepResponse\x12X\n\tAlterStep\x12$.quanheng.alerts.v1.AlterStepRequest\x1a%.quanheng.alerts.v1.AlterStepResponse\x12^\n\x0b\x44\x65\x63lineStep\x12&.quanheng.alerts.v1.DeclineStepRequest\x1a\'.quanheng.alerts.v1.DeclineStepResponse\x12X\n\tDeferStep\x12$.quanheng.alerts.v1.DeferStepRequest\x1a%.quanheng.alerts.v1.DeferStepResponse\x12j\n\x0fRecordInterview\x12*.quanheng.alerts.v1.RecordInterviewRequest\x1a+.quanheng.alerts.v1.RecordInterviewResponse\x12\x64\n\rListExposures\x12(.quanheng.alerts.v1.ListExposuresRequest\x1a).quanheng.alerts.v1.ListExposuresResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,6 +62,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVESTEPREQUEST'].fields_by_name['escalation_id']._serialized_options = b'\272H\006r\004\020\001\030P'
   _globals['_APPROVESTEPREQUEST'].fields_by_name['step']._loaded_options = None
   _globals['_APPROVESTEPREQUEST'].fields_by_name['step']._serialized_options = b'\272H2r0R\010reminderR\017guidance_letterR\tinterviewR\010exposure'
+  _globals['_APPROVESTEPREQUEST'].fields_by_name['draft_version']._loaded_options = None
+  _globals['_APPROVESTEPREQUEST'].fields_by_name['draft_version']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['escalation_id']._loaded_options = None
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['escalation_id']._serialized_options = b'\272H\006r\004\020\001\030P'
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['step']._loaded_options = None
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['step']._serialized_options = b'\272H\035r\033R\010reminderR\017guidance_letter'
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['draft_version']._loaded_options = None
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['draft_version']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['draft_text']._loaded_options = None
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['draft_text']._serialized_options = b'\272H\005r\003\030\300>'
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['correct_by']._loaded_options = None
+  _globals['_ALTERSTEPREQUEST'].fields_by_name['correct_by']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
   _globals['_DECLINESTEPREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DECLINESTEPREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_DECLINESTEPREQUEST'].fields_by_name['escalation_id']._loaded_options = None
@@ -97,43 +111,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ESCALATION']._serialized_start=152
   _globals['_ESCALATION']._serialized_end=420
   _globals['_ESCALATIONSTEP']._serialized_start=423
-  _globals['_ESCALATIONSTEP']._serialized_end=911
-  _globals['_INTERVIEW']._serialized_start=914
-  _globals['_INTERVIEW']._serialized_end=1143
-  _globals['_EXPOSURE']._serialized_start=1146
-  _globals['_EXPOSURE']._serialized_end=1297
-  _globals['_LISTESCALATIONSREQUEST']._serialized_start=1300
-  _globals['_LISTESCALATIONSREQUEST']._serialized_end=1593
-  _globals['_LISTESCALATIONSRESPONSE']._serialized_start=1596
-  _globals['_LISTESCALATIONSRESPONSE']._serialized_end=1729
-  _globals['_GETESCALATIONREQUEST']._serialized_start=1731
-  _globals['_GETESCALATIONREQUEST']._serialized_end=1787
-  _globals['_GETESCALATIONRESPONSE']._serialized_start=1790
-  _globals['_GETESCALATIONRESPONSE']._serialized_end=1959
-  _globals['_APPOINTMENT']._serialized_start=1962
-  _globals['_APPOINTMENT']._serialized_end=2106
-  _globals['_PUBLICATION']._serialized_start=2108
-  _globals['_PUBLICATION']._serialized_end=2212
-  _globals['_APPROVESTEPREQUEST']._serialized_start=2215
-  _globals['_APPROVESTEPREQUEST']._serialized_end=2476
-  _globals['_APPROVESTEPRESPONSE']._serialized_start=2478
-  _globals['_APPROVESTEPRESPONSE']._serialized_end=2551
-  _globals['_DECLINESTEPREQUEST']._serialized_start=2554
-  _globals['_DECLINESTEPREQUEST']._serialized_end=2795
-  _globals['_DECLINESTEPRESPONSE']._serialized_start=2797
-  _globals['_DECLINESTEPRESPONSE']._serialized_end=2870
-  _globals['_DEFERSTEPREQUEST']._serialized_start=2873
-  _globals['_DEFERSTEPREQUEST']._serialized_end=3083
-  _globals['_DEFERSTEPRESPONSE']._serialized_start=3085
-  _globals['_DEFERSTEPRESPONSE']._serialized_end=3156
-  _globals['_RECORDINTERVIEWREQUEST']._serialized_start=3159
-  _globals['_RECORDINTERVIEWREQUEST']._serialized_end=3320
-  _globals['_RECORDINTERVIEWRESPONSE']._serialized_start=3322
-  _globals['_RECORDINTERVIEWRESPONSE']._serialized_end=3399
-  _globals['_LISTEXPOSURESREQUEST']._serialized_start=3402
-  _globals['_LISTEXPOSURESREQUEST']._serialized_end=3540
-  _globals['_LISTEXPOSURESRESPONSE']._serialized_start=3542
-  _globals['_LISTEXPOSURESRESPONSE']._serialized_end=3669
-  _globals['_ESCALATIONSERVICE']._serialized_start=3672
-  _globals['_ESCALATIONSERVICE']._serialized_end=4393
+  _globals['_ESCALATIONSTEP']._serialized_end=1076
+  _globals['_INTERVIEW']._serialized_start=1079
+  _globals['_INTERVIEW']._serialized_end=1308
+  _globals['_EXPOSURE']._serialized_start=1311
+  _globals['_EXPOSURE']._serialized_end=1462
+  _globals['_LISTESCALATIONSREQUEST']._serialized_start=1465
+  _globals['_LISTESCALATIONSREQUEST']._serialized_end=1758
+  _globals['_LISTESCALATIONSRESPONSE']._serialized_start=1761
+  _globals['_LISTESCALATIONSRESPONSE']._serialized_end=1894
+  _globals['_GETESCALATIONREQUEST']._serialized_start=1896
+  _globals['_GETESCALATIONREQUEST']._serialized_end=1952
+  _globals['_GETESCALATIONRESPONSE']._serialized_start=1955
+  _globals['_GETESCALATIONRESPONSE']._serialized_end=2124
+  _globals['_APPOINTMENT']._serialized_start=2127
+  _globals['_APPOINTMENT']._serialized_end=2271
+  _globals['_PUBLICATION']._serialized_start=2273
+  _globals['_PUBLICATION']._serialized_end=2377
+  _globals['_APPROVESTEPREQUEST']._serialized_start=2380
+  _globals['_APPROVESTEPREQUEST']._serialized_end=2700
+  _globals['_APPROVESTEPRESPONSE']._serialized_start=2702
+  _globals['_APPROVESTEPRESPONSE']._serialized_end=2775
+  _globals['_ALTERSTEPREQUEST']._serialized_start=2778
+  _globals['_ALTERSTEPREQUEST']._serialized_end=3034
+  _globals['_ALTERSTEPRESPONSE']._serialized_start=3036
+  _globals['_ALTERSTEPRESPONSE']._serialized_end=3130
+  _globals['_DECLINESTEPREQUEST']._serialized_start=3133
+  _globals['_DECLINESTEPREQUEST']._serialized_end=3374
+  _globals['_DECLINESTEPRESPONSE']._serialized_start=3376
+  _globals['_DECLINESTEPRESPONSE']._serialized_end=3449
+  _globals['_DEFERSTEPREQUEST']._serialized_start=3452
+  _globals['_DEFERSTEPREQUEST']._serialized_end=3662
+  _globals['_DEFERSTEPRESPONSE']._serialized_start=3664
+  _globals['_DEFERSTEPRESPONSE']._serialized_end=3735
+  _globals['_RECORDINTERVIEWREQUEST']._serialized_start=3738
+  _globals['_RECORDINTERVIEWREQUEST']._serialized_end=3899
+  _globals['_RECORDINTERVIEWRESPONSE']._serialized_start=3901
+  _globals['_RECORDINTERVIEWRESPONSE']._serialized_end=3978
+  _globals['_LISTEXPOSURESREQUEST']._serialized_start=3981
+  _globals['_LISTEXPOSURESREQUEST']._serialized_end=4119
+  _globals['_LISTEXPOSURESRESPONSE']._serialized_start=4121
+  _globals['_LISTEXPOSURESRESPONSE']._serialized_end=4248
+  _globals['_ESCALATIONSERVICE']._serialized_start=4251
+  _globals['_ESCALATIONSERVICE']._serialized_end=5062
 # @@protoc_insertion_point(module_scope)

@@ -117,6 +117,12 @@ class EscalationStep(_message.Message):
     LETTER_TITLE_FIELD_NUMBER: _builtins.int
     CHECK_CODE_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    DRAFT_TEXT_FIELD_NUMBER: _builtins.int
+    DRAFT_VERSION_FIELD_NUMBER: _builtins.int
+    ALTERED_BY_FIELD_NUMBER: _builtins.int
+    ALTERED_AT_FIELD_NUMBER: _builtins.int
+    DRAFT_OUTDATED_ZH_FIELD_NUMBER: _builtins.int
+    DRAFT_OUTDATED_EN_FIELD_NUMBER: _builtins.int
     step_id: _builtins.str
     """Stable id."""
     step: _builtins.str
@@ -149,6 +155,18 @@ class EscalationStep(_message.Message):
     """With the number it lets anybody check the letter."""
     sha256: _builtins.str
     """SHA-256 of the body in UTF-8, hex."""
+    draft_text: _builtins.str
+    """The part of the draft that a person may alter; empty of other steps and once it is decided."""
+    draft_version: _builtins.int
+    """Which version of the draft this is: 0 as the platform writes it, then counted from 1 with each
+    alteration. Only people of bureaus get it and the two fields after it.
+    """
+    altered_by: _builtins.str
+    """Account that wrote this version; empty for version 0."""
+    draft_outdated_zh: _builtins.str
+    """Why an altered draft can no longer be approved, in Chinese; empty where it can."""
+    draft_outdated_en: _builtins.str
+    """The same in English."""
     @_builtins.property
     def proposed_at(self) -> _timestamp_pb2.Timestamp:
         """When it was proposed."""
@@ -164,6 +182,10 @@ class EscalationStep(_message.Message):
     @_builtins.property
     def exposure(self) -> Global___Exposure:
         """The exposure, of that step."""
+
+    @_builtins.property
+    def altered_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was written; unset for version 0."""
 
     def __init__(
         self,
@@ -188,10 +210,16 @@ class EscalationStep(_message.Message):
         letter_title: _builtins.str = ...,
         check_code: _builtins.str = ...,
         sha256: _builtins.str = ...,
+        draft_text: _builtins.str = ...,
+        draft_version: _builtins.int = ...,
+        altered_by: _builtins.str = ...,
+        altered_at: _timestamp_pb2.Timestamp | None = ...,
+        draft_outdated_zh: _builtins.str = ...,
+        draft_outdated_en: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "exposure", b"exposure", "interview", b"interview", "proposed_at", b"proposed_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["altered_at", b"altered_at", "decided_at", b"decided_at", "exposure", b"exposure", "interview", b"interview", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "check_code", b"check_code", "cite", b"cite", "correct_by", b"correct_by", "decided_at", b"decided_at", "decided_by", b"decided_by", "exposure", b"exposure", "interview", b"interview", "letter_id", b"letter_id", "letter_title", b"letter_title", "notice_id", b"notice_id", "number", b"number", "proposed_at", b"proposed_at", "reasons", b"reasons", "review_on", b"review_on", "sha256", b"sha256", "state", b"state", "step", b"step", "step_id", b"step_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["altered_at", b"altered_at", "altered_by", b"altered_by", "body", b"body", "check_code", b"check_code", "cite", b"cite", "correct_by", b"correct_by", "decided_at", b"decided_at", "decided_by", b"decided_by", "draft_outdated_en", b"draft_outdated_en", "draft_outdated_zh", b"draft_outdated_zh", "draft_text", b"draft_text", "draft_version", b"draft_version", "exposure", b"exposure", "interview", b"interview", "letter_id", b"letter_id", "letter_title", b"letter_title", "notice_id", b"notice_id", "number", b"number", "proposed_at", b"proposed_at", "reasons", b"reasons", "review_on", b"review_on", "sha256", b"sha256", "state", b"state", "step", b"step", "step_id", b"step_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -518,12 +546,17 @@ class ApproveStepRequest(_message.Message):
     STEP_FIELD_NUMBER: _builtins.int
     APPOINTMENT_FIELD_NUMBER: _builtins.int
     PUBLICATION_FIELD_NUMBER: _builtins.int
+    DRAFT_VERSION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     escalation_id: _builtins.str
     """The case."""
     step: _builtins.str
     """The step that is approved; the call is refused if another step is proposed now."""
+    draft_version: _builtins.int
+    """The version of the draft that was seen; the call is refused if there is another one by now.
+    Required once the draft has been altered.
+    """
     @_builtins.property
     def appointment(self) -> Global___Appointment:
         """Of an interview."""
@@ -540,12 +573,15 @@ class ApproveStepRequest(_message.Message):
         step: _builtins.str = ...,
         appointment: Global___Appointment | None = ...,
         publication: Global___Publication | None = ...,
+        draft_version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "publication", b"publication"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_draft_version", b"_draft_version", "appointment", b"appointment", "draft_version", b"draft_version", "publication", b"publication"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "escalation_id", b"escalation_id", "publication", b"publication", "request_id", b"request_id", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_draft_version", b"_draft_version", "appointment", b"appointment", "draft_version", b"draft_version", "escalation_id", b"escalation_id", "publication", b"publication", "request_id", b"request_id", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__draft_version: _TypeAlias = _typing.Literal["draft_version"]  # noqa: Y015
+    _WhichOneofArgType__draft_version: _TypeAlias = _typing.Literal["_draft_version", b"_draft_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__draft_version) -> _WhichOneofReturnType__draft_version | None: ...
 
 Global___ApproveStepRequest: _TypeAlias = ApproveStepRequest  # noqa: Y015
 
@@ -572,6 +608,80 @@ class ApproveStepResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApproveStepResponse: _TypeAlias = ApproveStepResponse  # noqa: Y015
+
+@_typing.final
+class AlterStepRequest(_message.Message):
+    """Request of AlterStep."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ESCALATION_ID_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    DRAFT_VERSION_FIELD_NUMBER: _builtins.int
+    DRAFT_TEXT_FIELD_NUMBER: _builtins.int
+    CORRECT_BY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    escalation_id: _builtins.str
+    """The case."""
+    step: _builtins.str
+    """The step whose document is altered; the call is refused if another step is proposed now."""
+    draft_version: _builtins.int
+    """The version that was seen; the call is refused if there is another one by now."""
+    draft_text: _builtins.str
+    """The new text in Chinese, paragraphs separated by a line feed. It names every red instrument by
+    its serial number and the last day to correct. Empty brings back the platform's own words.
+    """
+    correct_by: _builtins.str
+    """Of a guidance letter: the last day, inclusive, by which the subject is asked to correct; empty
+    means the usual day.
+    """
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        escalation_id: _builtins.str = ...,
+        step: _builtins.str = ...,
+        draft_version: _builtins.int = ...,
+        draft_text: _builtins.str = ...,
+        correct_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correct_by", b"correct_by", "draft_text", b"draft_text", "draft_version", b"draft_version", "escalation_id", b"escalation_id", "request_id", b"request_id", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlterStepRequest: _TypeAlias = AlterStepRequest  # noqa: Y015
+
+@_typing.final
+class AlterStepResponse(_message.Message):
+    """Response of AlterStep."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ESCALATION_FIELD_NUMBER: _builtins.int
+    DRAFT_VERSION_FIELD_NUMBER: _builtins.int
+    draft_version: _builtins.int
+    """The number of the new version."""
+    @_builtins.property
+    def escalation(self) -> Global___Escalation:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        escalation: Global___Escalation | None = ...,
+        draft_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft_version", b"draft_version", "escalation", b"escalation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlterStepResponse: _TypeAlias = AlterStepResponse  # noqa: Y015
 
 @_typing.final
 class DeclineStepRequest(_message.Message):

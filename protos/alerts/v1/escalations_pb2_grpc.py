@@ -50,6 +50,11 @@ class EscalationServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ApproveStepRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ApproveStepResponse.FromString,
                 _registered_method=True)
+        self.AlterStep = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/AlterStep',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AlterStepRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AlterStepResponse.FromString,
+                _registered_method=True)
         self.DeclineStep = channel.unary_unary(
                 '/quanheng.alerts.v1.EscalationService/DeclineStep',
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.DeclineStepRequest.SerializeToString,
@@ -92,6 +97,13 @@ class EscalationServiceServicer:
 
     def ApproveStep(self, request, context):
         """Approves the step that is proposed, which is carried out at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AlterStep(self, request, context):
+        """Alters the reminder or the guidance letter that is proposed; nothing is sent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +154,11 @@ def add_EscalationServiceServicer_to_server(servicer, server):
                     servicer.ApproveStep,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ApproveStepRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ApproveStepResponse.SerializeToString,
+            ),
+            'AlterStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.AlterStep,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AlterStepRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AlterStepResponse.SerializeToString,
             ),
             'DeclineStep': grpc.unary_unary_rpc_method_handler(
                     servicer.DeclineStep,
@@ -246,6 +263,33 @@ class EscalationService:
             '/quanheng.alerts.v1.EscalationService/ApproveStep',
             protos_dot_alerts_dot_v1_dot_escalations__pb2.ApproveStepRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_escalations__pb2.ApproveStepResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AlterStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/AlterStep',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.AlterStepRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.AlterStepResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -25,6 +25,8 @@ class EscalationServiceStub:
     """Reads a case with its steps, letters and alerts."""
     ApproveStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.ApproveStepRequest, _escalations_pb2.ApproveStepResponse]
     """Approves the step that is proposed, which is carried out at once."""
+    AlterStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.AlterStepRequest, _escalations_pb2.AlterStepResponse]
+    """Alters the reminder or the guidance letter that is proposed; nothing is sent."""
     DeclineStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.DeclineStepRequest, _escalations_pb2.DeclineStepResponse]
     """Declines the step that is proposed, with reasons; it is proposed again on the day of review."""
     DeferStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.DeferStepRequest, _escalations_pb2.DeferStepResponse]
@@ -60,6 +62,14 @@ class EscalationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_escalations_pb2.ApproveStepRequest, _abc.Awaitable[_escalations_pb2.ApproveStepResponse]],
     ) -> _abc.Awaitable[_escalations_pb2.ApproveStepResponse]:
         """Approves the step that is proposed, which is carried out at once."""
+
+    @_abc_1.abstractmethod
+    def AlterStep(
+        self,
+        request: _escalations_pb2.AlterStepRequest,
+        context: _aio.ServicerContext[_escalations_pb2.AlterStepRequest, _abc.Awaitable[_escalations_pb2.AlterStepResponse]],
+    ) -> _abc.Awaitable[_escalations_pb2.AlterStepResponse]:
+        """Alters the reminder or the guidance letter that is proposed; nothing is sent."""
 
     @_abc_1.abstractmethod
     def DeclineStep(

@@ -27,7 +27,7 @@ from law.escalation import (
 )
 from law.evidence import SubjectKind
 from law.periods import local_day
-from law.terms.workdays import edition
+from law.terms.workdays import edition, nth_working_day
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.identity import Role
@@ -35,14 +35,15 @@ from plumbing.papers.check_code import new_check_code
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
-from services.alerts.escalation import texts
+from services.alerts.escalation import drafts, texts
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import CITE, UNDECIDED, save, snapshot
-from services.alerts.escalation.documents import corrected_by, facts_of, text_of
+from services.alerts.escalation.documents import corrected_by, facts_of, last_day, text_of
 from services.alerts.notices.issue import Matter, issue
 from services.alerts.tables import (
     DocumentNumber,
     Escalation,
+    EscalationDraft,
     EscalationState,
     EscalationStep,
     NoticeKind,
@@ -92,21 +93,61 @@ async def approve(
     """
     case, step = await _to_decide(change, request.escalation_id, request.step)
     subject = await _subject(change, case)
+    draft = (await drafts.newest(change.session, [step.step_id])).get(step.step_id)
+    seen = request.draft_version if request.HasField("draft_version") else None
+    drafts.require_seen(draft, seen)
     before = snapshot(case)
     step.decided_at, step.decided_by = change.at, change.on_behalf_of
     if step.step is Step.INTERVIEW:
         _appoint(change, step, request, grade)
     if step.step is Step.EXPOSURE:
         _check_publication(subject, request, change.today)
-    await _issue(change, case, step, subject, list(request.publication.media))
+    await _issue(change, case, step, subject, draft, list(request.publication.media))
     if step.step is Step.INTERVIEW:
         step.state, case.state = StepState.APPOINTED, EscalationState.APPOINTED
         case.waits_from, case.due_on = None, None
     else:
         step.state = StepState.CARRIED_OUT
         _advance(change, case, SubjectKind(subject.kind))
+        _wait_for_correction(case, draft)
     await save(change, case, f"approve_{step.step}", before, rung(step.step, change.today).cite)
     return pb.ApproveStepResponse(escalation=wire_escalations.case(case))
+
+
+async def alter(change: Change, request: pb.AlterStepRequest) -> pb.AlterStepResponse:
+    """Stores a new version of the proposed step's document; nothing is sent.
+
+    Raises WrongState if the step is not proposed or there is another version than the one seen, and
+    InvalidInput if the text lacks what the document must name or its last day is not possible.
+    """
+    case = await _of_bureau(change, request.escalation_id)
+    step, subject = await _proposed(change, case, request.step), await _subject(change, case)
+    former = (await drafts.newest(change.session, [step.step_id])).get(step.step_id)
+    drafts.require_version(former, request.draft_version)
+    text, asked = request.draft_text.strip(), validation.day(request.correct_by, "correct_by")
+    drafts.require_possible(step.step, asked, change.today)
+    facts = await facts_of(change.session, case, subject, change.today, "")
+    day = asked or corrected_by(step.step, SubjectKind(subject.kind), change.today)
+    if text:
+        drafts.require_complete(step.step, text, day, facts)
+    draft = EscalationDraft(
+        step_id=step.step_id,
+        version=drafts.version_of(former) + 1,
+        text=text,
+        correct_by=day if text else asked,
+        instruments=facts.serials,
+        altered_by=change.on_behalf_of,
+        altered_at=change.at,
+    )
+    change.session.add(draft)
+    change.audit(
+        "alter_step",
+        f"escalation/{case.escalation_id}",
+        before=former.model_dump(mode="json") if former else None,
+        after=draft.model_dump(mode="json"),
+        ground=rung(step.step, change.today).cite,
+    )
+    return pb.AlterStepResponse(escalation=wire_escalations.case(case), draft_version=draft.version)
 
 
 async def decline(change: Change, request: pb.DeclineStepRequest) -> pb.DeclineStepResponse:
@@ -195,12 +236,16 @@ async def _to_decide(
     """The case and its proposed step, which this caller may decide."""
     case = await _of_bureau(change, escalation_id)
     _require_role(change, rung(Step(step), change.today))
+    return case, await _proposed(change, case, step)
+
+
+async def _proposed(change: Change, case: Escalation, step: str) -> EscalationStep:
     proposed = await _undecided(change, case) if case.step == step else None
     if proposed is None:
         raise WrongState(
             "该步骤没有待批准的提议", "That step is not proposed", state=case.state, step=case.step
         )
-    return case, proposed
+    return proposed
 
 
 def _require_role(change: Change, step: Rung) -> None:
@@ -294,16 +339,22 @@ def _check_publication(subject: Subject, request: pb.ApproveStepRequest, on: dat
 
 
 async def _issue(
-    change: Change, case: Escalation, step: EscalationStep, subject: Subject, media: list[str]
+    change: Change,
+    case: Escalation,
+    step: EscalationStep,
+    subject: Subject,
+    draft: EscalationDraft | None,
+    media: list[str],
 ) -> None:
-    """Issues the document of a step: a numbered notice to the subject."""
+    """Issues the document of a step, as a person altered it: a numbered notice to the subject."""
     kind = SubjectKind(subject.kind)
     step.number = await _next_number(change, case, step.step)
     facts = await facts_of(change.session, case, subject, change.today, step.number)
     if step.step is Step.EXPOSURE:
         step.statement, step.media = texts.statement(facts), media
-    step.correct_by = corrected_by(step.step, kind, change.today)
-    if (text := text_of(step, facts, kind)) is None:
+    drafts.require_current(draft, facts)
+    step.correct_by = last_day(step.step, facts, kind, draft)
+    if (text := text_of(step, facts, kind, draft)) is None:
         raise AssertionError("An interview is appointed before its document is made")
     key = f"escalation/{case.escalation_id}/{step.step_id}"
     about = f"escalation/{case.escalation_id}"
@@ -330,6 +381,13 @@ def _advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
         return
     case.state, case.step, case.waits_from = EscalationState.WAITING, after.step, change.today
     case.due_on = due_on(after, change.today, edition()).date
+
+
+def _wait_for_correction(case: Escalation, draft: EscalationDraft | None) -> None:
+    """Puts off the next step until the last day to correct, as a person set it, is over."""
+    day = draft.correct_by if draft else None
+    if day is not None and case.due_on is not None and case.due_on <= day:
+        case.waits_from, case.due_on = None, nth_working_day(day, 1, edition()).date
 
 
 def _put_off(change: Change, case: Escalation, step: EscalationStep, requested: str) -> None:

@@ -17,7 +17,7 @@ from services.alerts.escalation.cases import red_lines
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.notices.issue import contact_of
 from services.alerts.notices.texts import Text
-from services.alerts.tables import Escalation, EscalationStep, Subject
+from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Subject
 
 
 async def facts_of(
@@ -38,15 +38,42 @@ def corrected_by(step: Step, kind: SubjectKind, on: date) -> date | None:
     return correct_by(following(step, kind, on) or rung(step, on), on, edition())
 
 
-def text_of(step: EscalationStep, facts: DocumentFacts, kind: SubjectKind) -> Text | None:
-    """Returns the text of a step's document; None for an interview that has no appointment yet."""
-    day = corrected_by(step.step, kind, facts.on)
+def words_of(step: Step, facts: DocumentFacts, day: date | None) -> str:
+    """Returns the platform's own words for the part of a document that a person may alter.
+
+    `day` is the last day to correct, of a guidance letter. Empty for a step whose document nobody
+    alters.
+    """
+    if step is Step.REMINDER:
+        return texts.reminder_words(facts)
+    return texts.guidance_words(facts, day) if step is Step.GUIDANCE_LETTER and day else ""
+
+
+def last_day(
+    step: Step, facts: DocumentFacts, kind: SubjectKind, draft: EscalationDraft | None
+) -> date | None:
+    """Returns the last day to correct of a document: as a person set it, or the usual one."""
+    return (draft.correct_by if draft else None) or corrected_by(step, kind, facts.on)
+
+
+def text_of(
+    step: EscalationStep,
+    facts: DocumentFacts,
+    kind: SubjectKind,
+    draft: EscalationDraft | None = None,
+) -> Text | None:
+    """Returns the text of a step's document; None for an interview that has no appointment yet.
+
+    `draft` is the document as a person altered it; None takes the platform's own words.
+    """
+    day = last_day(step.step, facts, kind, draft)
+    words = draft.text if draft else ""
     if day is not None:
-        return texts.guidance_letter(facts, day)
+        return texts.guidance_letter(facts, day, words)
     if step.step is Step.EXPOSURE:
         return texts.exposure(facts, step.media, texts.statement(facts))
     if step.step is Step.REMINDER:
-        return texts.reminder(facts)
+        return texts.reminder(facts, words)
     if step.meets_at is None:
         return None
     return texts.interview(facts, step.meets_at, step.place, step.attendees, step.archive_cite)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,14 +22,16 @@ from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import UNDECIDED, is_open
-from services.alerts.escalation.documents import facts_of, text_of
-from services.alerts.escalation.texts import LETTER_TITLES
-from services.alerts.notices.texts import Text
+from services.alerts.escalation.documents import facts_of, last_day, text_of, words_of
+from services.alerts.escalation.drafts import newest, outdated
+from services.alerts.escalation.texts import LETTER_TITLES, DocumentFacts
+from services.alerts.escalation.wire import Draft
 from services.alerts.queries import scope
 from services.alerts.tables import (
     Alert,
     Escalation,
     EscalationAlert,
+    EscalationDraft,
     EscalationState,
     EscalationStep,
     Notice,
@@ -94,10 +96,17 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
     )
     subject = await session.get(Subject, case.subject_id)
     name = subject.name if subject else ""
-    drafts = await _drafts(session, case, subject, steps, view.today) if subject else {}
+    of_people = not view.caller.has(Role.OPERATOR)
+    altered = await newest(session, [step.step_id for step in steps]) if of_people else {}
+    drafts = await _drafts(session, case, subject, steps, altered, view.today) if subject else {}
+    messages = [
+        wire_escalations.step(step, documents, drafts.get(step.step_id), name) for step in steps
+    ]
+    for step, message in zip(steps, messages, strict=True):
+        wire_escalations.note_alteration(message, altered.get(step.step_id))
     return pb.GetEscalationResponse(
         escalation=wire_escalations.case(case),
-        steps=[wire_escalations.step(step, documents, drafts, name) for step in steps],
+        steps=messages,
         alerts=[wire.alert(row, row.raised_at) for row in alerts],
     )
 
@@ -107,15 +116,31 @@ async def _drafts(
     case: Escalation,
     subject: Subject,
     steps: Sequence[EscalationStep],
+    altered: Mapping[int | None, EscalationDraft],
     today: date,
-) -> dict[int | None, Text]:
+) -> dict[int | None, Draft]:
     """The documents that would be issued today, by the number of the step."""
     undecided = [step for step in steps if step.state in UNDECIDED]
     if not undecided:
         return {}
     facts, kind = await facts_of(session, case, subject, today, ""), SubjectKind(subject.kind)
-    drafts = {step.step_id: text_of(step, facts, kind) for step in undecided}
-    return {step_id: text for step_id, text in drafts.items() if text is not None}
+    drafts = {step.step_id: _draft(step, facts, kind, altered) for step in undecided}
+    return {step_id: draft for step_id, draft in drafts.items() if draft is not None}
+
+
+def _draft(
+    step: EscalationStep,
+    facts: DocumentFacts,
+    kind: SubjectKind,
+    altered: Mapping[int | None, EscalationDraft],
+) -> Draft | None:
+    draft = altered.get(step.step_id)
+    text = text_of(step, facts, kind, draft)
+    if text is None:
+        return None
+    day = last_day(step.step, facts, kind, draft)
+    words = (draft.text if draft else "") or words_of(step.step, facts, day)
+    return Draft(text, words, day, outdated(draft, facts) if draft else None)
 
 
 async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]:

@@ -30,6 +30,7 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
     ) -> pb.ApproveStepResponse:
         return await self.once(request, commands.approve, grade=await self._grade(request))
 
+    AlterStep = change(commands.alter)
     DeclineStep = change(commands.decline)
     DeferStep = change(commands.defer)
     RecordInterview = change(commands.record_interview)

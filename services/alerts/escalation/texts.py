@@ -75,21 +75,39 @@ class DocumentFacts:
         return spell_articles(rung(step, self.on).cite)
 
     @property
+    def serials(self) -> list[str]:
+        """The serial numbers of the instruments that are red, in order."""
+        return sorted(line.serial_no for line in self.lines if line.red)
+
+    @property
     def listed(self) -> list[str]:
         """One Chinese line for each instrument that is red, numbered from 1."""
         red = [line for line in self.lines if line.red]
         return [f"{number}. {line.sentence(self.on)}。" for number, line in enumerate(red, 1)]
 
 
-def reminder(facts: DocumentFacts) -> Text:
-    """Writes the 《提醒》: which instruments are red, and what the subject is asked to do."""
+def reminder_words(facts: DocumentFacts) -> str:
+    """Returns the platform's own words for the part of a reminder that a person may alter."""
+    ground = facts.ground(Step.REMINDER)
+    return "\n".join(
+        (
+            f"贵单位下列在用计量器具处于红色警示状态，现予提醒（依据：{ground}）：",
+            *facts.listed,
+            f"{_ASKED}。",
+        )
+    )
+
+
+def reminder(facts: DocumentFacts, words: str = "") -> Text:
+    """Writes the 《提醒》: which instruments are red, and what the subject is asked to do.
+
+    `words` are those of a person who altered it; empty means the platform's own.
+    """
     return Text(
         f"提醒：{len(facts.listed)} 台计量器具处于红色警示状态",
         body(
             *facts.heading,
-            f"贵单位下列在用计量器具处于红色警示状态，现予提醒（依据：{facts.ground(Step.REMINDER)}）：",
-            *facts.listed,
-            f"{_ASKED}。",
+            words or reminder_words(facts),
             _ENDS,
             "本提醒不是行政处罚，也不记入信用档案。",
             *_closing(facts),
@@ -97,19 +115,32 @@ def reminder(facts: DocumentFacts) -> Text:
     )
 
 
-def guidance_letter(facts: DocumentFacts, correct_by: date) -> Text:
+def guidance_words(facts: DocumentFacts, correct_by: date) -> str:
+    """Returns the platform's own words for the part of a guidance letter that a person may alter.
+
+    `correct_by` is the last day to correct, inclusive.
+    """
+    return "\n".join(
+        (
+            f"一、事实：截至 {facts.on}，贵单位下列在用计量器具处于红色警示状态：",
+            *facts.listed,
+            f"二、依据：{facts.ground(Step.GUIDANCE_LETTER)}。",
+            f"三、建议：{_ASKED}。请于 {correct_by}（含当日）前改正。",
+        )
+    )
+
+
+def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> Text:
     """Writes the 《行政指导建议书》: the facts, the articles, and the last day to correct (R-130).
 
-    `correct_by` is that last day, inclusive.
+    `correct_by` is that last day, inclusive; `words` are those of a person who altered the letter,
+    empty means the platform's own.
     """
     return Text(
         f"{facts.number}：请于 {correct_by} 前改正",
         body(
             *facts.heading,
-            f"一、事实：截至 {facts.on}，贵单位下列在用计量器具处于红色警示状态：",
-            *facts.listed,
-            f"二、依据：{facts.ground(Step.GUIDANCE_LETTER)}。",
-            f"三、建议：{_ASKED}。请于 {correct_by}（含当日）前改正。",
+            words or guidance_words(facts, correct_by),
             f"四、说明：{_GUIDANCE}{_ENDS}",
             *_closing(facts),
         ),

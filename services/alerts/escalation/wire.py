@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -14,7 +15,7 @@ from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
 from services.alerts.escalation.texts import LETTER_TITLES
 from services.alerts.notices.texts import Text
-from services.alerts.tables import Escalation, EscalationStep, Notice
+from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Notice
 
 
 def case(row: Escalation) -> pb.Escalation:
@@ -48,19 +49,29 @@ def stamp(moment: datetime | None) -> Timestamp | None:
     return message
 
 
+@dataclass(frozen=True)
+class Draft:
+    """The document of an undecided step as it would be issued today.
+
+    `words` is the part that a person may alter, and `outdated` says in Chinese and English why an
+    altered draft can no longer be approved.
+    """
+
+    text: Text
+    words: str
+    correct_by: date | None
+    outdated: tuple[str, str] | None
+
+
 def step(
-    row: EscalationStep,
-    documents: Mapping[str, Notice],
-    drafts: Mapping[int | None, Text],
-    name: str,
+    row: EscalationStep, documents: Mapping[str, Notice], draft: Draft | None, name: str
 ) -> pb.EscalationStep:
     """Returns the protobuf message of a step, with its issued document or else the draft of it.
 
-    `documents` are the notices by notice id, `drafts` the draft texts by step id; `name` is the
-    name of the subject.
+    `documents` are the notices by notice id; `name` is the name of the subject.
     """
     issued = documents.get(row.notice_id)
-    document = issued or drafts.get(row.step_id)
+    document = issued or (draft.text if draft else None)
     message = pb.EscalationStep(
         step_id=str(row.step_id),
         step=row.step.value,
@@ -80,11 +91,21 @@ def step(
     if issued is not None and issued.letter_id:
         message.letter_id, message.check_code = issued.letter_id, issued.check_code
         message.letter_title, message.sha256 = LETTER_TITLES[row.step], digest(issued.body)
+    if draft is not None:
+        message.draft_text, message.correct_by = draft.words, wire.text(draft.correct_by)
+        message.draft_outdated_zh, message.draft_outdated_en = draft.outdated or ("", "")
     if row.meets_at is not None:
         message.interview.CopyFrom(_interview(row))
     if row.statement:
         message.exposure.CopyFrom(exposure(row, name))
     return message
+
+
+def note_alteration(message: pb.EscalationStep, altered: EscalationDraft | None) -> None:
+    """Adds to the message of a step which version its document is, and who wrote it when."""
+    if altered is not None:
+        message.draft_version, message.altered_by = altered.version, altered.altered_by
+        message.altered_at.FromDatetime(altered.altered_at)
 
 
 def _interview(row: EscalationStep) -> pb.Interview:

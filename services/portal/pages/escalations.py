@@ -24,8 +24,9 @@ from services.portal.listing import (
     list_address,
     show,
 )
+from services.portal.pages.drafts import proposed_step
 from services.portal.pages.forms import told
-from services.portal.pages.reading import subject, subject_names, today
+from services.portal.pages.reading import account_names, subject, subject_names, today
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -140,6 +141,8 @@ async def _decide(visit: Visit) -> None:
 
 def _approval(visit: Visit, which: dict[str, Any]) -> pb.ApproveStepRequest:
     request = pb.ApproveStepRequest(**which)
+    if (seen := visit.whole("draft_version")) is not None:
+        request.draft_version = seen
     if visit.field("step") == "interview":
         moment = datetime.fromisoformat(visit.field("at")).replace(tzinfo=SHANGHAI)
         request.appointment.at.FromDatetime(moment)
@@ -180,11 +183,16 @@ def _missing_of_interview(visit: Visit) -> dict[str, str]:
 async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     request = pb.GetEscalationRequest(escalation_id=visit.path("escalation_id"))
     answer = await ask(visit.services.escalations.GetEscalation(request))
+    proposed = proposed_step(answer)
+    is_stale = "refusal" in values and _is_stale(visit, proposed)
     return visit.page(
         "escalations/one.html",
-        status=status,
+        status=409 if is_stale else status,
         found=answer.escalation,
         steps=answer.steps,
+        proposed=proposed,
+        is_stale=is_stale,
+        people=await account_names(visit, (step.altered_by for step in answer.steps)),
         alerts=answer.alerts,
         approver=await _approver(visit, answer.escalation),
         firm=await subject(visit, answer.escalation.subject_id),
@@ -192,6 +200,12 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         back=list_address(visit, PATH),
         **values,
     )
+
+
+def _is_stale(visit: Visit, proposed: pb.EscalationStep | None) -> bool:
+    """Whether the document was altered after the visitor had opened the page."""
+    seen = visit.whole("draft_version")
+    return proposed is not None and seen is not None and seen != proposed.draft_version
 
 
 async def _approver(visit: Visit, case: pb.Escalation) -> str:
