@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as alerts
-from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import (
     Asked,
@@ -21,7 +20,8 @@ from services.portal.listing import (
     list_address,
     show,
 )
-from services.portal.pages.reading import grade_of, path_of, records_of, subject, today
+from services.portal.pages.reading import bureau_names, grade_of, path_of, records_of, subject
+from services.portal.pages.subject_lists import short_lists
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -63,34 +63,28 @@ def _name(one: registry.Subject) -> Cell:
 
 
 async def one(visit: Visit) -> Response:
-    """Shows a subject with its grade, records, instruments, cases and notices."""
+    """Shows a subject with its grade and the first rows of everything that is held of it."""
     firm = await subject(visit, visit.path("subject_id"))
     own = firm.subject_id
-    grade, records, instruments, cases, notices, day = await asyncio.gather(
+    grade, lists, colours, bureaus = await asyncio.gather(
         grade_of(visit, own),
-        records_of(visit, own),
-        ask(visit.services.alerts.ListColours(alerts.ListColoursRequest(subject_id=own))),
-        ask(
-            visit.services.objection.ListCases(
-                objection.ListCasesRequest(subject_id=own, include_closed=True)
-            )
-        ),
-        ask(visit.services.alerts.ListNotices(alerts.ListNoticesRequest(subject_id=own))),
-        today(visit),
+        short_lists(visit, own),
+        ask(visit.services.alerts.CountColours(alerts.CountColoursRequest(subject_id=own))),
+        bureau_names(visit),
     )
-    path = None
+    path, records = None, list[registry.Record]()
     if grade is not None and grade.receipt_id:
-        path, _ = await path_of(visit, grade.receipt_id)
+        (path, _), records = await asyncio.gather(
+            path_of(visit, grade.receipt_id), records_of(visit, own)
+        )
     return visit.page(
         "subjects/one.html",
         firm=firm,
+        bureau=bureaus.get(firm.bureau, firm.bureau),
         grade=grade,
         path=path,
-        records=records,
         named={record.record_id: record for record in records},
-        instruments=instruments.instruments,
-        cases=cases.cases,
-        notices=notices.notices,
-        today=day,
+        colours=colours,
+        lists=lists,
         back=list_address(visit, "/subjects"),
     )
