@@ -90,6 +90,8 @@ def _conditions(caller: Caller, request: pb.ListCasesRequest) -> Iterator[sa.Col
     for name in ("bureau", "subject_id", "kind", "state", "caseworker", "sector"):
         if value := getattr(request, name):
             yield col(getattr(Case, name)) == value
+    if request.caseworkers:
+        yield col(Case.caseworker).in_(request.caseworkers)
     if request.subject_ids:
         yield col(Case.subject_id).in_(request.subject_ids)
     if not (request.include_closed or request.state or request.decided_from):

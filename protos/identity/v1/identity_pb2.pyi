@@ -2176,3 +2176,355 @@ class NameAccountsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NameAccountsResponse: _TypeAlias = NameAccountsResponse  # noqa: Y015
+
+@_typing.final
+class Absence(_message.Message):
+    """A time in which a person is away, and who stands in for them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCE_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    FROM_ON_FIELD_NUMBER: _builtins.int
+    TO_ON_FIELD_NUMBER: _builtins.int
+    SUBSTITUTE_ID_FIELD_NUMBER: _builtins.int
+    SUBSTITUTE_NAME_FIELD_NUMBER: _builtins.int
+    SET_BY_FIELD_NUMBER: _builtins.int
+    SET_AT_FIELD_NUMBER: _builtins.int
+    absence_id: _builtins.str
+    """Stable id."""
+    account_id: _builtins.str
+    """The account of the person who is away."""
+    display_name: _builtins.str
+    """Their name."""
+    bureau: _builtins.str
+    """Bureau of both."""
+    from_on: _builtins.str
+    """First day, inclusive."""
+    to_on: _builtins.str
+    """Last day, inclusive."""
+    substitute_id: _builtins.str
+    """The account of the person who stands in."""
+    substitute_name: _builtins.str
+    """Their name."""
+    set_by: _builtins.str
+    """Account that recorded it."""
+    @_builtins.property
+    def set_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        absence_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        from_on: _builtins.str = ...,
+        to_on: _builtins.str = ...,
+        substitute_id: _builtins.str = ...,
+        substitute_name: _builtins.str = ...,
+        set_by: _builtins.str = ...,
+        set_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["set_at", b"set_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence_id", b"absence_id", "account_id", b"account_id", "bureau", b"bureau", "display_name", b"display_name", "from_on", b"from_on", "set_at", b"set_at", "set_by", b"set_by", "substitute_id", b"substitute_id", "substitute_name", b"substitute_name", "to_on", b"to_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Absence: _TypeAlias = Absence  # noqa: Y015
+
+@_typing.final
+class SetAbsenceRequest(_message.Message):
+    """Request of SetAbsence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    FROM_ON_FIELD_NUMBER: _builtins.int
+    TO_ON_FIELD_NUMBER: _builtins.int
+    SUBSTITUTE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    account_id: _builtins.str
+    """The account of the person; empty means the caller's own."""
+    from_on: _builtins.str
+    """First day, inclusive."""
+    to_on: _builtins.str
+    """Last day, inclusive; today or later, at most a year after the first day."""
+    substitute_id: _builtins.str
+    """The account that stands in: of the same bureau, with every role of the person, and not away."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        from_on: _builtins.str = ...,
+        to_on: _builtins.str = ...,
+        substitute_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "from_on", b"from_on", "request_id", b"request_id", "substitute_id", b"substitute_id", "to_on", b"to_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetAbsenceRequest: _TypeAlias = SetAbsenceRequest  # noqa: Y015
+
+@_typing.final
+class SetAbsenceResponse(_message.Message):
+    """Response of SetAbsence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def absence(self) -> Global___Absence:
+        """The absence."""
+
+    def __init__(
+        self,
+        *,
+        absence: Global___Absence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetAbsenceResponse: _TypeAlias = SetAbsenceResponse  # noqa: Y015
+
+@_typing.final
+class EndAbsenceRequest(_message.Message):
+    """Request of EndAbsence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ABSENCE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    absence_id: _builtins.str
+    """The absence."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        absence_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence_id", b"absence_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndAbsenceRequest: _TypeAlias = EndAbsenceRequest  # noqa: Y015
+
+@_typing.final
+class EndAbsenceResponse(_message.Message):
+    """Response of EndAbsence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def absence(self) -> Global___Absence:
+        """The absence; one that was cancelled ends on the day before it begins."""
+
+    def __init__(
+        self,
+        *,
+        absence: Global___Absence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndAbsenceResponse: _TypeAlias = EndAbsenceResponse  # noqa: Y015
+
+@_typing.final
+class ListAbsencesRequest(_message.Message):
+    """Request of ListAbsences."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    SUBSTITUTE_ID_FIELD_NUMBER: _builtins.int
+    LASTING_TO_FIELD_NUMBER: _builtins.int
+    BEGUN_TO_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only this bureau; empty means all in the caller's scope."""
+    account_id: _builtins.str
+    """Only of this person."""
+    substitute_id: _builtins.str
+    """Only those in which this person stands in."""
+    lasting_to: _builtins.str
+    """Only those that last to this day or later; empty means to today or later."""
+    begun_to: _builtins.str
+    """Only those that begin on this day or earlier; empty means any."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        substitute_id: _builtins.str = ...,
+        lasting_to: _builtins.str = ...,
+        begun_to: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "begun_to", b"begun_to", "bureau", b"bureau", "lasting_to", b"lasting_to", "page_size", b"page_size", "page_token", b"page_token", "substitute_id", b"substitute_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAbsencesRequest: _TypeAlias = ListAbsencesRequest  # noqa: Y015
+
+@_typing.final
+class ListAbsencesResponse(_message.Message):
+    """Response of ListAbsences."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    @_builtins.property
+    def absences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Absence]:
+        """The absences."""
+
+    def __init__(
+        self,
+        *,
+        absences: _abc.Iterable[Global___Absence] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "absences", b"absences", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListAbsencesResponse: _TypeAlias = ListAbsencesResponse  # noqa: Y015
+
+@_typing.final
+class UnitPerson(_message.Message):
+    """A person of a bureau."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account."""
+    display_name: _builtins.str
+    """Their name."""
+    bureau: _builtins.str
+    """Their bureau."""
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
+        """Their roles."""
+
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
+        bureau: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "bureau", b"bureau", "display_name", b"display_name", "roles", b"roles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnitPerson: _TypeAlias = UnitPerson  # noqa: Y015
+
+@_typing.final
+class ListUnitPeopleRequest(_message.Message):
+    """Request of ListUnitPeople."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """The bureau; empty means the caller's own."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnitPeopleRequest: _TypeAlias = ListUnitPeopleRequest  # noqa: Y015
+
+@_typing.final
+class ListUnitPeopleResponse(_message.Message):
+    """Response of ListUnitPeople."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PEOPLE_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    @_builtins.property
+    def people(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnitPerson]:
+        """The people, by name."""
+
+    def __init__(
+        self,
+        *,
+        people: _abc.Iterable[Global___UnitPerson] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "next_page_token", b"next_page_token", "people", b"people", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListUnitPeopleResponse: _TypeAlias = ListUnitPeopleResponse  # noqa: Y015

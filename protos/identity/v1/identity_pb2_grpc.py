@@ -210,6 +210,26 @@ class IdentityServiceStub:
                 request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueRequest.SerializeToString,
                 response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueResponse.FromString,
                 _registered_method=True)
+        self.SetAbsence = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/SetAbsence',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetAbsenceRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetAbsenceResponse.FromString,
+                _registered_method=True)
+        self.EndAbsence = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/EndAbsence',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndAbsenceRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndAbsenceResponse.FromString,
+                _registered_method=True)
+        self.ListAbsences = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ListAbsences',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAbsencesRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAbsencesResponse.FromString,
+                _registered_method=True)
+        self.ListUnitPeople = channel.unary_unary(
+                '/quanheng.identity.v1.IdentityService/ListUnitPeople',
+                request_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListUnitPeopleRequest.SerializeToString,
+                response_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListUnitPeopleResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer:
@@ -464,6 +484,34 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetAbsence(self, request, context):
+        """Records that a person is away and who stands in: for oneself, or by the head of the unit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndAbsence(self, request, context):
+        """Ends an absence today; one that begins today or later is cancelled.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAbsences(self, request, context):
+        """Lists absences in the caller's scope, the earliest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnitPeople(self, request, context):
+        """Lists the people of a bureau with their roles, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IdentityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -641,6 +689,26 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.RemoveColleague,
                     request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueRequest.FromString,
                     response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueResponse.SerializeToString,
+            ),
+            'SetAbsence': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetAbsence,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetAbsenceRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.SetAbsenceResponse.SerializeToString,
+            ),
+            'EndAbsence': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndAbsence,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndAbsenceRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.EndAbsenceResponse.SerializeToString,
+            ),
+            'ListAbsences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAbsences,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAbsencesRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListAbsencesResponse.SerializeToString,
+            ),
+            'ListUnitPeople': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnitPeople,
+                    request_deserializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListUnitPeopleRequest.FromString,
+                    response_serializer=protos_dot_identity_dot_v1_dot_identity__pb2.ListUnitPeopleResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1589,6 +1657,114 @@ class IdentityService:
             '/quanheng.identity.v1.IdentityService/RemoveColleague',
             protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueRequest.SerializeToString,
             protos_dot_identity_dot_v1_dot_identity__pb2.RemoveColleagueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetAbsence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/SetAbsence',
+            protos_dot_identity_dot_v1_dot_identity__pb2.SetAbsenceRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.SetAbsenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndAbsence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/EndAbsence',
+            protos_dot_identity_dot_v1_dot_identity__pb2.EndAbsenceRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.EndAbsenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAbsences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ListAbsences',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListAbsencesRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListAbsencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnitPeople(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.identity.v1.IdentityService/ListUnitPeople',
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListUnitPeopleRequest.SerializeToString,
+            protos_dot_identity_dot_v1_dot_identity__pb2.ListUnitPeopleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -94,6 +94,14 @@ class IdentityServiceStub:
     """Creates an account for a colleague in the caller's firm, and mails its link to set a password."""
     RemoveColleague: _aio.UnaryUnaryMultiCallable[_identity_pb2.RemoveColleagueRequest, _identity_pb2.RemoveColleagueResponse]
     """Closes the account of a colleague and ends their logins."""
+    SetAbsence: _aio.UnaryUnaryMultiCallable[_identity_pb2.SetAbsenceRequest, _identity_pb2.SetAbsenceResponse]
+    """Records that a person is away and who stands in: for oneself, or by the head of the unit."""
+    EndAbsence: _aio.UnaryUnaryMultiCallable[_identity_pb2.EndAbsenceRequest, _identity_pb2.EndAbsenceResponse]
+    """Ends an absence today; one that begins today or later is cancelled."""
+    ListAbsences: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListAbsencesRequest, _identity_pb2.ListAbsencesResponse]
+    """Lists absences in the caller's scope, the earliest first."""
+    ListUnitPeople: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListUnitPeopleRequest, _identity_pb2.ListUnitPeopleResponse]
+    """Lists the people of a bureau with their roles, by name."""
 
 class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
     """Issues tokens and keeps the embedded accounts of one machine."""
@@ -383,5 +391,37 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_identity_pb2.RemoveColleagueRequest, _abc.Awaitable[_identity_pb2.RemoveColleagueResponse]],
     ) -> _abc.Awaitable[_identity_pb2.RemoveColleagueResponse]:
         """Closes the account of a colleague and ends their logins."""
+
+    @_abc_1.abstractmethod
+    def SetAbsence(
+        self,
+        request: _identity_pb2.SetAbsenceRequest,
+        context: _aio.ServicerContext[_identity_pb2.SetAbsenceRequest, _abc.Awaitable[_identity_pb2.SetAbsenceResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.SetAbsenceResponse]:
+        """Records that a person is away and who stands in: for oneself, or by the head of the unit."""
+
+    @_abc_1.abstractmethod
+    def EndAbsence(
+        self,
+        request: _identity_pb2.EndAbsenceRequest,
+        context: _aio.ServicerContext[_identity_pb2.EndAbsenceRequest, _abc.Awaitable[_identity_pb2.EndAbsenceResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.EndAbsenceResponse]:
+        """Ends an absence today; one that begins today or later is cancelled."""
+
+    @_abc_1.abstractmethod
+    def ListAbsences(
+        self,
+        request: _identity_pb2.ListAbsencesRequest,
+        context: _aio.ServicerContext[_identity_pb2.ListAbsencesRequest, _abc.Awaitable[_identity_pb2.ListAbsencesResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ListAbsencesResponse]:
+        """Lists absences in the caller's scope, the earliest first."""
+
+    @_abc_1.abstractmethod
+    def ListUnitPeople(
+        self,
+        request: _identity_pb2.ListUnitPeopleRequest,
+        context: _aio.ServicerContext[_identity_pb2.ListUnitPeopleRequest, _abc.Awaitable[_identity_pb2.ListUnitPeopleResponse]],
+    ) -> _abc.Awaitable[_identity_pb2.ListUnitPeopleResponse]:
+        """Lists the people of a bureau with their roles, by name."""
 
 def add_IdentityServiceServicer_to_server(servicer: IdentityServiceServicer, server: _aio.Server) -> None: ...

@@ -935,6 +935,7 @@ class ListCasesRequest(_message.Message):
     LODGED_TO_FIELD_NUMBER: _builtins.int
     DECIDED_FROM_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    CASEWORKERS_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -971,6 +972,10 @@ class ListCasesRequest(_message.Message):
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only cases of these subjects; empty means of all."""
 
+    @_builtins.property
+    def caseworkers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only cases that one of these accounts accepted; empty means of all."""
+
     def __init__(
         self,
         *,
@@ -990,10 +995,11 @@ class ListCasesRequest(_message.Message):
         lodged_to: _builtins.str = ...,
         decided_from: _builtins.str = ...,
         late: _builtins.bool = ...,
+        caseworkers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "caseworker", b"caseworker", "decided_from", b"decided_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,6 +18,7 @@ from services.portal.pages import (
     operator_tasks,
     registration,
 )
+from services.portal.pages.absences import stood_in_for
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -75,7 +76,10 @@ _OF_SOME_ROLES = (
 
 async def _case_tasks(visit: Visit, words: Words) -> list[Task]:
     request = objection.ListCasesRequest(page_size=ALL)
-    cases = (await ask(visit.services.objection.ListCases(request))).cases
+    answer, away = await asyncio.gather(
+        ask(visit.services.objection.ListCases(request)), stood_in_for(visit)
+    )
+    cases = answer.cases
     firms = await subject_names(visit, (case.subject_id for case in cases))
     tasks = []
     for case in cases:
@@ -83,6 +87,9 @@ async def _case_tasks(visit: Visit, words: Words) -> list[Task]:
         if sentence:
             firm = firms[case.subject_id].name if case.subject_id in firms else ""
             text = visit.say(sentence).format(number=case.number, firm=firm)
+            if case.caseworker in away:
+                person = away[case.caseworker].display_name
+                text += visit.say(N_("（代{person}）")).format(person=person)
             tasks.append(
                 Task(text, f"/cases/{case.case_id}", words.term(case), _case_urgency(case))
             )

@@ -19,6 +19,7 @@ from protos.identity.v1 import identity_pb2 as pb
 from protos.identity.v1 import identity_pb2_grpc as rpc
 from services.registry import queries
 from services.registry.identity import (
+    absences,
     accounts,
     colleagues,
     external,
@@ -236,6 +237,10 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
         return await self.once(request, colleagues.invite, links=self._doors.links)
 
     RemoveColleague = change(colleagues.remove)
+    SetAbsence = change(absences.set_absence)
+    EndAbsence = change(absences.end_absence)
+    ListAbsences = query(absences.list_absences)
+    ListUnitPeople = query(absences.list_people)
 
     async def _checked(self, password: str, context: Any) -> Account | None:
         """The caller's own account, if it is its password.

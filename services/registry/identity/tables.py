@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -145,6 +145,26 @@ class Registration(Base, table=True):
     decided_at: datetime | None = None
     decision_reason: str = ""
     account_id: str = ""
+
+
+class Absence(Base, table=True):
+    """A time in which a person is away, and who stands in; both days are inclusive.
+
+    A cancelled absence ends on the day before it begins. `bureau` is that of both accounts when it
+    was recorded.
+    """
+
+    __tablename__ = "absence"
+    __table_args__ = (sa.Index("ix_absence_earliest", "from_on", "absence_id"),)
+
+    absence_id: str = Field(primary_key=True)
+    account_id: str = Field(foreign_key="account.account_id", index=True)
+    bureau: str
+    from_on: date
+    to_on: date
+    substitute_id: str = Field(foreign_key="account.account_id", index=True)
+    set_by: str
+    set_at: datetime
 
 
 class Tries(Base, table=True):
