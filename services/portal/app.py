@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from law.errors import LawError, NotFound
-from plumbing.client import UNTRUSTED, Refusal, ask
+from plumbing.client import UNTRUSTED, Refusal, ask, new_request_id
 from plumbing.clock import Clock
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
@@ -46,6 +46,7 @@ from services.portal.wording import N_
 
 FORM_BYTES = 256 << 10
 FORM_FIELDS = 600  # a file may have 500 columns, each with its choice
+SEE_OTHER = 303
 RENEW_BEFORE = timedelta(minutes=10)
 _HTTP = {
     grpc.StatusCode.NOT_FOUND: 404,
@@ -158,9 +159,40 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
         visit.form = await visit.request.form(max_files=1, max_fields=FORM_FIELDS)
         if not _form_is_ours(visit):
             return _refused(visit, 403, visit.say("页面已过期，请返回重新填写"))
-    elif roles and (kept := await _kept(visit)):
+        return await _sent(visit, page)
+    if roles and (kept := await _kept(visit)):
         return visit.page("kept.html", kept=kept)
     return await page(visit)
+
+
+async def _sent(visit: Visit, page: Page) -> Response:
+    """The answer to a form; one that was carried out before with other content is told so."""
+    if visit.session is None:
+        return await page(visit)
+    person, submissions = visit.session.account_id, visit.portal.submissions
+    if shown_at := submissions.earlier(person, visit.form):
+        return _sent_before(visit, shown_at)
+    answer = await page(visit)
+    if answer.status_code == SEE_OTHER:
+        submissions.carried_out(person, visit.form, answer.headers["location"])
+    return answer
+
+
+def _sent_before(visit: Visit, shown_at: str) -> Response:
+    """The page that offers to send a form again as a new one."""
+    url = visit.request.url
+    return visit.page(
+        "sent_before.html",
+        status=409,
+        shown_at=shown_at,
+        action=f"{url.path}?{url.query}" if url.query else url.path,
+        new_id=new_request_id(),
+        fields=[
+            (name, value)
+            for name, value in visit.form.multi_items()
+            if isinstance(value, str) and name not in ("form_token", "request_id")
+        ],
+    )
 
 
 async def _kept(visit: Visit) -> KeptInput | None:

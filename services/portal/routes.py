@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from plumbing.identity import Role
 from services.portal.pages import (
+    absences,
     account,
     accounts,
     calculators,
@@ -23,6 +24,7 @@ from services.portal.pages import (
     checking,
     city,
     contact,
+    drafts,
     escalations,
     exports,
     home,
@@ -57,6 +59,7 @@ from services.portal.pages import (
     scanning,
     sign_in,
     sso,
+    subject_lists,
     subject_registration,
     subjects,
     unit,
@@ -155,6 +158,10 @@ _REGISTER = (
     _at("/subjects", subjects.listing, *STAFF),
     _at("/subjects/new", subject_registration.register, Role.CASEWORKER, form=True),
     _at("/subjects/{subject_id}", subjects.one, *STAFF),
+    *(
+        _at(f"/subjects/{{subject_id}}/{name}", page, *STAFF)
+        for name, page in subject_lists.WHOLE.items()
+    ),
     _at(
         "/subjects/{subject_id}/records/new",
         record_entry.enter,
@@ -198,9 +205,21 @@ _INSTITUTIONS = (
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
     _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
 )
-_UNIT = (_at("/unit", unit.overview, Role.UNIT_HEAD),)
+_UNIT = (
+    _at("/unit", unit.overview, Role.UNIT_HEAD),
+    _at(absences.UNIT, absences.unit, Role.UNIT_HEAD, form=True),
+    _at(absences.OWN, absences.own, *STAFF, form=True),
+)
 _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
+    # Before the page of the case, whose id contains a slash.
+    _at(
+        "/escalations/{escalation_id:path}/draft",
+        drafts.alter,
+        Role.CASEWORKER,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
 )
 _LABELS = (

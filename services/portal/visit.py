@@ -24,8 +24,10 @@ from services.portal.protection import masked
 from services.portal.provider import Provider
 from services.portal.published import PublishedPages
 from services.portal.rendering import LANGUAGES, catalogue, render
+from services.portal.second_clicks import SecondClicks
 from services.portal.sessions import Sessions
 from services.portal.sign_ins import SignIns
+from services.portal.submissions import Submissions
 from services.portal.tables import PortalSession
 from services.portal.throttle import Throttle
 from services.portal.wording import Words
@@ -52,6 +54,8 @@ class Portal:
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
     open_data: PublicFiles = field(default_factory=PublicFiles)
     exports: Exports = field(default_factory=Exports)
+    submissions: Submissions = field(default_factory=Submissions)
+    second_clicks: SecondClicks = field(default_factory=SecondClicks)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

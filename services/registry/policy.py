@@ -49,6 +49,7 @@ _REGISTRY_RULES = {
     "ListVerifications": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
     "RecordVerification": allow(Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR, Role.CASEWORKER),
     "EnterRecord": allow(Role.CASEWORKER, Role.INSPECTOR, services=("alerts",)),
+    "CheckRecord": allow(Role.CASEWORKER, Role.INSPECTOR),
     "CorrectRecord": allow(Role.CASEWORKER, services=("objection",)),
     "WithdrawRecord": allow(Role.CASEWORKER, services=("objection",)),
     "SetContested": _AFTER_A_DECISION,

@@ -43,6 +43,7 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
     ListVerifications = query(queries.list_verifications)
 
     EnterRecord = change(records.enter_record)
+    CheckRecord = query(records.check_record)
     CorrectRecord = change(records.correct_record)
     WithdrawRecord = change(records.withdraw_record)
     SetContested = change(records.set_contested)

@@ -8,6 +8,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Mapping
+from html import escape
 from urllib.parse import urlsplit
 
 import pytest
@@ -89,6 +90,47 @@ def test_a_form_that_is_sent_twice_makes_one_case(sign_in: SignIn) -> None:
     assert "已提交" in again
     (case,) = cases(page) - before
     withdraw(page, case)
+
+
+def test_a_form_that_is_changed_and_sent_again_is_offered_as_a_new_one(sign_in: SignIn) -> None:
+    page = sign_in("demo.operator", java_script_enabled=False)
+    before = cases(page)
+    to_the_last_page(page)
+    sent = fields_of(page) | {"step": "send"}
+    press(page, "提交异议")
+    expect(page.get_by_text("已提交").first).to_be_visible()
+    (case,) = cases(page) - before
+    changed = sent | {"grounds": "返回修改后的理由"}
+    again = form_of("/objections/new", changed)
+    page.route("**/again", lambda route: route.fulfill(body=again, content_type="text/html"))
+    page.goto("/again")
+    page.locator("button").click()
+    expect(page.get_by_role("heading", name="这份表单此前已经提交并办理")).to_be_visible()
+    answer = Axe().run(page)
+    assert answer.violations_count == 0, answer.generate_report()
+    assert page.get_by_role("link", name="查看此前办理的结果").get_attribute("href") == (
+        f"{case}?lodged=yes"
+    )
+    withdraw(page, case)  # as long as it is open, nobody can object to the record once more
+    for _ in range(60):  # it is settled in the background
+        page.goto("/again")
+        page.locator("button").click()
+        press(page, "作为新的一份提交")
+        if page.get_by_text("已提交").count():
+            break
+        page.wait_for_timeout(500)
+    expect(page.get_by_text("返回修改后的理由")).to_be_visible()
+    (second,) = cases(page) - before - {case}
+    withdraw(page, second)
+
+
+def form_of(address: str, fields: Mapping[str, str]) -> str:
+    """A page with a form that sends these fields, as a browser keeps them when one goes back."""
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in fields.items()
+    )
+    return f'<form method="post" action="{address}">{hidden}<button>送</button></form>'
 
 
 def test_a_decision_that_comes_too_late_is_told_and_its_reasons_are_kept(sign_in: SignIn) -> None:

@@ -110,11 +110,21 @@ def test_a_record_is_entered_without_scripts_once_its_effect_was_seen(sign_in: S
     expect(page.get_by_label("认定日期")).to_have_value("2026-09-01")
     page.get_by_label("文书编号").fill("样例监罚〔2026〕99号")
     page.get_by_label("内容").fill(SUMMARY)
+    page.get_by_label("认定日期").fill("2099-09-01")
+    page.get_by_role("button", name="核对并提交").click()
+    expect(page.get_by_role("alert")).to_contain_text("认定日期不得晚于今天")
+    page.get_by_label("认定日期").fill("2026-09-01")
     page.get_by_role("button", name="核对并提交").click()
     expect(page.get_by_role("heading", name="对等级的影响")).to_be_visible()
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_text("已经登记。")).to_be_visible()
     expect(page.get_by_text(SUMMARY, exact=True)).to_be_visible()
+    firm = page.url.partition("?")[0]
+    for name in ("信用记录", "历次等级", "计量器具", "检定记录", "案件", "督促", "已通知"):
+        expect(page.get_by_role("heading", name=re.compile(f"^{name}"))).to_be_visible()
+    for name in ("records", "grades", "verifications", "escalations", "notices"):
+        page.goto(f"{firm}/{name}")
+        expect(page.get_by_role("link", name=re.compile("加油站")).first).to_be_visible()
 
 
 def idle_for_years(_sign_in: SignIn, sandbox: Sandbox) -> None:

@@ -82,7 +82,14 @@ PAGES = {
         "/registrations",
         "/certificate-files",
     ],
-    "demo.unithead": ["/home", "/instruments?colour=red", "/unit", "/imports?state=applied"],
+    "demo.unithead": [
+        "/home",
+        "/absence",
+        "/unit/people",
+        "/instruments?colour=red",
+        "/unit",
+        "/imports?state=applied",
+    ],
     "demo.reviewer": [
         "/home",
         "/cases",

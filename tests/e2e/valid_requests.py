@@ -214,6 +214,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "ScanInstrument": lambda place: registry.ScanInstrumentRequest(code=place.label_code),
     "RecordVerification": verify,
     "EnterRecord": enter_record,
+    "CheckRecord": lambda place: registry.CheckRecordRequest(record=enter_record(place).record),
     "CorrectRecord": _correct,
     "SetContested": lambda place: registry.SetContestedRequest(
         request_id=new_request_id(),
@@ -283,6 +284,15 @@ _OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
     ),
     "CreateAccount": lambda _staff, person: create_account(
         f"made.by.{person.role.replace('_', '-')}", secrets.token_urlsafe(12), "inspector", HOME
+    ),
+    "SetAbsence": lambda staff, _person: identity.SetAbsenceRequest(
+        request_id=new_request_id(),
+        from_on="2026-12-01",
+        to_on="2026-12-02",
+        substitute_id=staff.spare_account,
+    ),
+    "EndAbsence": lambda _staff, _person: identity.EndAbsenceRequest(
+        request_id=new_request_id(), absence_id="nobody"
     ),
     "GetAccount": lambda staff, _person: identity.GetAccountRequest(account_id=staff.spare_account),
     "ChangeAccount": lambda staff, _person: identity.ChangeAccountRequest(

@@ -167,6 +167,9 @@ RegistryService.ListVerifications foreign    .  .  .  .  .  .  .  -  -  -   .  .
 RegistryService.RecordVerification own       -  +  -  -  -  +  +  -  -  -   +  -  -
 RegistryService.RecordVerification foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.RecordVerification city      -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.CheckRecord own              -  +  -  -  +  -  -  -  -  -   +  -  -
+RegistryService.CheckRecord foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CheckRecord city             -  -  -  -  -  -  -  -  -  -   +  -  -
 RegistryService.EnterRecord own              -  +  -  -  +  -  -  -  -  +   +  -  -
 RegistryService.EnterRecord foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.EnterRecord city             -  -  -  -  -  -  -  -  -  -   +  -  -

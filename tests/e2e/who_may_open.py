@@ -147,8 +147,20 @@ TABLE = """
 /subjects/new any                                         >   - + - - - - - -  + - -
 /subjects/{subject_id} own                                >   - + + + + - - -  + + +
 /subjects/{subject_id} foreign                            >   - - - - - - - -  - - -
+/subjects/{subject_id}/records own                        >   - + + + + - - -  + + +
+/subjects/{subject_id}/records foreign                    >   - - - - - - - -  - - -
+/subjects/{subject_id}/grades own                         >   - + + + + - - -  + + +
+/subjects/{subject_id}/grades foreign                     >   - - - - - - - -  - - -
+/subjects/{subject_id}/verifications own                  >   - + + + + - - -  + + +
+/subjects/{subject_id}/verifications foreign              >   - - - - - - - -  - - -
+/subjects/{subject_id}/escalations own                    >   - + + + + - - -  + + +
+/subjects/{subject_id}/escalations foreign                >   - - - - - - - -  - - -
+/subjects/{subject_id}/notices own                        >   - + + + + - - -  + + +
+/subjects/{subject_id}/notices foreign                    >   - - - - - - - -  - - -
 /subjects/{subject_id}/records/new own                    >   - + - - + - - -  + - -
 /subjects/{subject_id}/records/new foreign                >   - - - - - - - -  - - -
+/escalations/{escalation_id:path}/draft own               >   - + + - - - - -  + + -
+/escalations/{escalation_id:path}/draft foreign           >   - - - - - - - -  - - -
 /escalations/{escalation_id:path} own                     >   - + + + + - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - -  - - -
 
@@ -197,6 +209,9 @@ TABLE = """
 /labels foreign                                           >   . . . . . - - -  . . .
 /labels.pdf any                                           >   + + + + + - - -  + + +
 /unit any                                                 >   - - + - - - - -  - + -
+
+/unit/people any                                          >   - - + - - - - -  - + -
+/absence any                                              >   - + + + + - - -  + + +
 
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -
 /imports/{batch_id} foreign                               >   - - - - - - - -  - - -

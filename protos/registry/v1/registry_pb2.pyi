@@ -1452,6 +1452,47 @@ class EnterRecordResponse(_message.Message):
 Global___EnterRecordResponse: _TypeAlias = EnterRecordResponse  # noqa: Y015
 
 @_typing.final
+class CheckRecordRequest(_message.Message):
+    """Request of CheckRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def record(self) -> Global___Record:
+        """The record, as EnterRecord would get it."""
+
+    def __init__(
+        self,
+        *,
+        record: Global___Record | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckRecordRequest: _TypeAlias = CheckRecordRequest  # noqa: Y015
+
+@_typing.final
+class CheckRecordResponse(_message.Message):
+    """Response of CheckRecord: the record could be entered today."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckRecordResponse: _TypeAlias = CheckRecordResponse  # noqa: Y015
+
+@_typing.final
 class CorrectRecordRequest(_message.Message):
     """Request of CorrectRecord."""
 

@@ -105,6 +105,11 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.EnterRecordRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.EnterRecordResponse.FromString,
                 _registered_method=True)
+        self.CheckRecord = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/CheckRecord',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckRecordRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckRecordResponse.FromString,
+                _registered_method=True)
         self.CorrectRecord = channel.unary_unary(
                 '/quanheng.registry.v1.RegistryService/CorrectRecord',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CorrectRecordRequest.SerializeToString,
@@ -254,6 +259,13 @@ class RegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckRecord(self, request, context):
+        """Checks a record as EnterRecord does, and enters nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CorrectRecord(self, request, context):
         """Corrects a credit record; its earlier versions are kept.
         """
@@ -389,6 +401,11 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.EnterRecord,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.EnterRecordRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.EnterRecordResponse.SerializeToString,
+            ),
+            'CheckRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckRecord,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckRecordRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckRecordResponse.SerializeToString,
             ),
             'CorrectRecord': grpc.unary_unary_rpc_method_handler(
                     servicer.CorrectRecord,
@@ -815,6 +832,33 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/EnterRecord',
             protos_dot_registry_dot_v1_dot_registry__pb2.EnterRecordRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.EnterRecordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/CheckRecord',
+            protos_dot_registry_dot_v1_dot_registry__pb2.CheckRecordRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.CheckRecordResponse.FromString,
             options,
             channel_credentials,
             insecure,

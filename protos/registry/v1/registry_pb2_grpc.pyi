@@ -46,6 +46,8 @@ class RegistryServiceStub:
     """Records a verification and its certificate."""
     EnterRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.EnterRecordRequest, _registry_pb2.EnterRecordResponse]
     """Enters a credit record."""
+    CheckRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.CheckRecordRequest, _registry_pb2.CheckRecordResponse]
+    """Checks a record as EnterRecord does, and enters nothing."""
     CorrectRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.CorrectRecordRequest, _registry_pb2.CorrectRecordResponse]
     """Corrects a credit record; its earlier versions are kept."""
     WithdrawRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.WithdrawRecordRequest, _registry_pb2.WithdrawRecordResponse]
@@ -179,6 +181,14 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.EnterRecordRequest, _abc.Awaitable[_registry_pb2.EnterRecordResponse]],
     ) -> _abc.Awaitable[_registry_pb2.EnterRecordResponse]:
         """Enters a credit record."""
+
+    @_abc_1.abstractmethod
+    def CheckRecord(
+        self,
+        request: _registry_pb2.CheckRecordRequest,
+        context: _aio.ServicerContext[_registry_pb2.CheckRecordRequest, _abc.Awaitable[_registry_pb2.CheckRecordResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.CheckRecordResponse]:
+        """Checks a record as EnterRecord does, and enters nothing."""
 
     @_abc_1.abstractmethod
     def CorrectRecord(

@@ -39,7 +39,7 @@ SET_BY_PLATFORM = {
     "Record.version",
 }
 LIMIT = 100
-_DAY = re.compile(r"on|as_of|horizon|.*_(?:on|from|to|until)")
+_DAY = re.compile(r"on|as_of|horizon|correct_by|.*_(?:on|from|to|until)")
 _WRITTEN_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 _MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
 # What an option is for, where the heading of its field says too little.
@@ -69,6 +69,16 @@ _HELP = {
     "lodged_from": "自这一日起提交的 | lodged on this day or later",
     "lodged_to": "这一日或以前提交的 | lodged on this day or earlier",
     "days": "增加的工作日 | working days more",
+    "absence_id": "外出登记 id | absence",
+    "begun_to": "这一日或以前开始的 | beginning on this day or earlier",
+    "caseworkers": "经办人的账号 id，可多次 | account of a caseworker, repeatable",
+    "from_on": "外出第一日 | first day away",
+    "lasting_to": "持续到这一日或以后的；缺省为今天 | lasting to this day or later",
+    "substitute_id": "代理人的账号 id，见 absence people | account that stands in",
+    "to_on": "外出最后一日，含当日 | last day away, inclusive",
+    "correct_by": "改正期限，含当日 | last day to correct, inclusive",
+    "draft_text": "新的正文，一段一行 | new text, a line a paragraph",
+    "draft_version": "所见的稿次，见 escalation show；平台所拟为 0 | version of the draft seen",
     "email": "电子邮箱 | mail address",
     "firm_name": "单位名称 | name of the firm",
     "first_password": "没有邮箱的申请人的初始密码 | first password, if there is no mail address",

@@ -61,6 +61,11 @@ title_en 名称（英文） | title_zh 名称 | total 总分 | type_code 器具�
 valid_from 启用日 | valid_to 终止日 | valid_until 有效期至 | value 内容 | verified 经核实
 version 版本 | warning 仅提示 | whole_spell 整期 | withdrawal_ground 撤回理由
 withdrawn_at 撤回时间 | year 年度
+absence_id 外出登记id | from_on 第一日 | to_on 最后一日 | substitute_id 代理人账号id
+substitute_name 代理人 | set_by 登记人 | set_at 登记时间 | Absence.bureau 机关代码
+absences 外出 | people 人员 | UnitPerson.bureau 机关代码
+draft_text 可修改的正文 | draft_version 稿次 | altered_by 修改人 | altered_at 修改时间
+draft_outdated_zh 须重新修改的原因 | draft_outdated_en 须重新修改的原因（英文）
 client 浏览器或程序 | decision_reason 不予确认的理由
 expires_at 有效至 | external 统一身份认证 | firm_name 单位名称 | first_password 初始密码
 invited_by 邀请人 | person_name 姓名 | present 本次登录 | recovery_codes 恢复码

@@ -41,7 +41,7 @@ TABLES: Mapping[str, str] = {
     "Condition": "met text notes cite",
     "DeadLetter": "sequence consumer event_type aggregate error",
     "Escalation": "escalation_id subject_id bureau state step due_on",
-    "EscalationStep": "step state number decided_by note cite",
+    "EscalationStep": "step state number draft_version altered_by decided_by note cite",
     "Exposure": "published_at subject_name statement media cite",
     "Grade": "grade in_force_from in_force_to known_from receipt_id",
     "GradeCount": "ruleset_id grade subjects",

@@ -40,6 +40,7 @@ def members(bureau: str) -> tuple[Member, ...]:
     return (
         Member("demo.operator", "样例经营者", Role.OPERATOR),
         Member("demo.caseworker", "样例办案人员", Role.CASEWORKER, bureau),
+        Member("demo.substitute", "样例代理人员", Role.CASEWORKER, bureau),
         Member("demo.unithead", "样例单位负责人", Role.UNIT_HEAD, bureau),
         Member("demo.reviewer", "样例复核人员", Role.MUNICIPAL_REVIEWER, _CITY),
         Member("demo.inspector", "样例检查人员", Role.INSPECTOR, bureau),

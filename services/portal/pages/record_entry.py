@@ -20,8 +20,9 @@ from law.texts_in_force.model import KindRule, Requirement
 from plumbing.client import Refusal, ask
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day, told
 from services.portal.pages.reading import grade_of, subject, today
-from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.visit import Visit, message_of
 from services.portal.wording import N_
 
 _OF_THE_FORM = (
@@ -56,23 +57,19 @@ async def enter(visit: Visit) -> Response:
     errors = _faults(visit)
     if errors or visit.field("act") == "change":
         return await _form(visit, firm, status=422 if errors else 200, errors=errors)
-    if visit.field("confirmed") != "yes":
-        return await _check(visit, firm)
-    return await _enter(visit, firm)
+    try:
+        if visit.field("confirmed") != "yes":
+            return await _check(visit, firm)
+        return await _enter(visit, firm)
+    except Refusal as refusal:
+        return await _form(visit, firm, status=422, **told(visit, refusal))
 
 
 async def _enter(visit: Visit, firm: registry.Subject) -> Response:
     request = registry.EnterRecordRequest(
         request_id=visit.request_id(), record=_record(visit, firm.subject_id)
     )
-    try:
-        await ask(visit.services.registry.EnterRecord(request))
-    except Refusal as refusal:
-        if refusal.code not in _OF_THE_FORM:
-            raise
-        told = faults_by_field(refusal, visit.language)
-        message = message_of(refusal, visit.language)
-        return await _form(visit, firm, status=422, errors=told, refusal=message)
+    await ask(visit.services.registry.EnterRecord(request))
     return visit.redirect(f"/subjects/{firm.subject_id}?entered=yes")
 
 
@@ -92,6 +89,9 @@ async def _form(visit: Visit, firm: registry.Subject, **values: Any) -> Response
 
 
 async def _check(visit: Visit, firm: registry.Subject) -> Response:
+    """Shows the record with its effect; raises Refusal if the register would not enter it."""
+    request = registry.CheckRecordRequest(record=_record(visit, firm.subject_id))
+    await ask(visit.services.registry.CheckRecord(request))
     effect, refusal = await _effect(visit, firm.subject_id)
     return visit.page(
         "records/check.html",
@@ -106,21 +106,14 @@ async def _check(visit: Visit, firm: registry.Subject) -> Response:
 def _faults(visit: Visit) -> dict[str, str]:
     faults = {name: visit.say(text) for name, text in _NEEDED.items() if not visit.field(name)}
     for name in ("occurred_on", "determined_on"):
-        if visit.field(name) and not _is_day(visit.field(name)):
-            faults[name] = visit.say(N_("日期应写成年月日，例如 2026-10-16"))
+        if visit.field(name) and not is_day(visit.field(name)):
+            faults[name] = visit.say(NOT_A_DAY)
     if visit.field("kind") and visit.field("kind") not in set(RecordKind):
         needed = _NEEDED["kind"]
         faults["kind"] = visit.say(needed)
     if visit.field("points") and visit.whole("points") is None:
-        faults["points"] = visit.say(N_("分值应为不小于 0 的整数，例如 10"))
+        faults["points"] = visit.say(NOT_POINTS)
     return faults
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _record(visit: Visit, subject_id: str) -> registry.Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import Any
 
 import grpc
@@ -63,8 +64,16 @@ async def go_on(visit: Visit, answer: identity.LoginResponse, then: str) -> Resp
 async def step(visit: Visit) -> Response:
     """Shows the next step of a sign-in, and takes it: a code, or a new password.
 
-    A sign-in that has taken too long begins again.
+    A sign-in that has taken too long begins again. A second click gets the answer of the first.
     """
+    cookie = visit.request.cookies.get(STEP_COOKIE, "")
+    if visit.request.method == "GET" or not cookie:
+        return await _step(visit)
+    sent = [cookie, visit.language, *map(str, visit.form.multi_items())]
+    return await visit.portal.second_clicks.answer("\n".join(sent), partial(_step, visit))
+
+
+async def _step(visit: Visit) -> Response:
     kept = await visit.portal.sign_ins.take(visit.request.cookies.get(STEP_COOKIE, ""))
     if "challenge" not in kept:
         return _form(visit, {"name": visit.say("登录已超时，请重新登录")}, status=422)

@@ -8,12 +8,13 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.errors import AlreadyExists, Fault, WrongState
+from law.errors import AlreadyExists, Fault, NotFound, WrongState
 from law.evidence import RecordStatus
 from plumbing.change import Change
+from plumbing.view import View
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import wire
+from services.registry import lookup, wire
 from services.registry.announce_changes import Cause, save_records
 from services.registry.commands.acting_for import (
     require_author,
@@ -95,6 +96,20 @@ async def withdraw_record(
     return pb.WithdrawRecordResponse(record=wire.record(row))
 
 
+async def check_record(view: View, request: pb.CheckRecordRequest) -> pb.CheckRecordResponse:
+    """Returns an empty response if a credit record could be entered today.
+
+    Raises as `enter_record` does.
+    """
+    content = _content(view, request.record)
+    subject = await lookup.subject(view, request.record.subject_id)
+    if subject is None:
+        raise NotFound("没有该信用主体", "There is no such subject")
+    view.caller.require_subject(subject.subject_id, subject.bureau)
+    await _require_new(view, subject.subject_id, content)
+    return pb.CheckRecordResponse()
+
+
 async def set_contested(change: Change, request: pb.SetContestedRequest) -> pb.SetContestedResponse:
     """Marks records as contested by a case, or removes the mark of that case.
 
@@ -131,7 +146,7 @@ async def _mark_changes(change: Change, row: Record, request: pb.SetContestedReq
     return (await change.session.exec(open_cases)).one() != row.contested
 
 
-def _content(change: Change, record: pb.Record) -> RecordContent:
+def _content(change: Change | View, record: pb.Record) -> RecordContent:
     faults: list[Fault] = []
     content = read_record(reader_of(record, "record", faults), change.today)
     refuse_any(faults)
@@ -150,7 +165,7 @@ def _require_active(row: Record) -> None:
 
 
 async def _require_new(
-    change: Change, subject_id: str, content: RecordContent, except_record: str = ""
+    change: Change | View, subject_id: str, content: RecordContent, except_record: str = ""
 ) -> None:
     same = select(Record.record_id).where(
         Record.subject_id == subject_id,

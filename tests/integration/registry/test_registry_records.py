@@ -92,6 +92,27 @@ async def test_a_fact_is_entered_once_from_its_source(registry: RunningRegistry)
     await client.registry.EnterRecord(request)
 
 
+async def test_a_record_is_checked_as_it_would_be_entered(registry: RunningRegistry) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.CASEWORKER)
+
+    async def check(**values: Any) -> None:
+        record = enter_record(subject.subject_id, **values).record
+        await client.registry.CheckRecord(pb.CheckRecordRequest(record=record))
+
+    with refused("INVALID_INPUT", "record.determined_on", "record.severity"):
+        await check(determined_on="2026-09-15", severity="dreadful")
+    await check()
+    await check()  # nothing was entered
+    await client.registry.EnterRecord(enter_record(subject.subject_id))
+    with refused("ALREADY_EXISTS"):
+        await check()
+    record = enter_record(subject.subject_id).record
+    with refused("NOT_PERMITTED"):
+        foreign = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+        await foreign.registry.CheckRecord(pb.CheckRecordRequest(record=record))
+
+
 async def test_every_fault_of_a_record_is_named_at_once(registry: RunningRegistry) -> None:
     subject = await registry.subject()
     client = registry.client(Role.CASEWORKER)
