@@ -45,7 +45,7 @@ _CASEWORKER = (
 _UNIT_HEAD = (
     Place(N_("待审批"), "/home"),
     Place(N_("本单位概览"), "/unit"),
-    Place(N_("人员与代理"), "/unit/people"),
+    Place(N_("人员与代理"), "/unit-people"),
     Place(N_("案件"), "/cases"),
     Place(N_("督促"), "/escalations"),
     Place(N_("主体"), "/subjects"),

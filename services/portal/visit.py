@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from law.reader.texts import with_titles
 from plumbing.client import CLIENT_ADDRESS, CLIENT_NAME, Refusal, new_request_id
 from plumbing.identity import Role
 from plumbing.settings import Settings
@@ -227,11 +228,21 @@ Page = Callable[[Visit], Awaitable[Response]]
 def faults_by_field(refusal: Refusal, language: str) -> dict[str, str]:
     """Returns the faults of a refusal by form field, in the given language."""
     return {
-        path.rpartition(".")[2].partition("[")[0]: zh if language == "zh-CN" else en
+        path.rpartition(".")[2].partition("[")[0]: _without_codes(zh, en, language)
         for path, zh, en in refusal.faults
     }
 
 
 def message_of(refusal: Refusal, language: str) -> str:
     """Returns the message of a refusal in the given language."""
-    return refusal.message_zh if language == "zh-CN" else refusal.message_en
+    return _without_codes(refusal.message_zh, refusal.message_en, language)
+
+
+def _without_codes(chinese: str, english: str, language: str) -> str:
+    """The message in a language; the article at its end has the title of its text, not a code."""
+    is_chinese = language == "zh-CN"
+    text, bracket = (chinese, "（") if is_chinese else (english, " (")
+    said, opening, article = text.rpartition(bracket)
+    if not opening:
+        return text
+    return said + with_titles(opening + article, "zh" if is_chinese else "en")

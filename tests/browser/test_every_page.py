@@ -85,7 +85,7 @@ PAGES = {
     "demo.unithead": [
         "/home",
         "/absence",
-        "/unit/people",
+        "/unit-people",
         "/instruments?colour=red",
         "/unit",
         "/imports?state=applied",

@@ -210,7 +210,7 @@ TABLE = """
 /labels.pdf any                                           >   + + + + + - - -  + + +
 /unit any                                                 >   - - + - - - - -  - + -
 
-/unit/people any                                          >   - - + - - - - -  - + -
+/unit-people any                                          >   - - + - - - - -  - + -
 /absence any                                              >   - + + + + - - -  + + +
 
 /imports/{batch_id} own                                   >   - + + - - - - -  + + -

@@ -8,6 +8,7 @@ sent before the approval.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 from uuid import uuid4
 
 from sqlmodel import col, select
@@ -131,7 +132,7 @@ async def alter(change: Change, request: pb.AlterStepRequest) -> pb.AlterStepRes
     if text:
         drafts.require_complete(step.step, text, day, facts)
     draft = EscalationDraft(
-        step_id=step.step_id,
+        step_id=cast("int", step.step_id),  # which a stored step has
         version=drafts.version_of(former) + 1,
         text=text,
         correct_by=day if text else asked,

@@ -18,7 +18,7 @@ from services.portal.pages.reading import ALL, today
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-OWN, UNIT = "/absence", "/unit/people"
+OWN, UNIT = "/absence", "/unit-people"
 _NEEDED = {
     "account_id": N_("请选择外出的人"),
     "from_on": N_("请填写外出的第一日，例如 2026-10-16"),

@@ -181,7 +181,7 @@ async def decide_repair(visit: Visit) -> Response:
         "answer": N_("请选择确认修复或者不予修复"),
         "reasons": N_("请写明决定的理由"),
     }
-    values = {"kept": kept, "foreseen": await foresee(visit, case, records)}
+    values: dict[str, Any] = {"kept": kept, "foreseen": await foresee(visit, case, records)}
     if visit.field("act") == "change":
         return await _form(visit, "cases/decide_repair.html", case, **values)
     answered = visit.request.method == "POST" and not _missing(visit, needed)

@@ -178,20 +178,18 @@ async def _overlaps(
             col(Absence.to_on) >= col(Absence.from_on),
         )
     )
-    return [_overlap(row, person.account_id) for row in rows]
+    return [fault for row in rows for fault in _overlap(row, person.account_id, substitute_id)]
 
 
-def _overlap(row: Absence, person_id: str) -> Fault:
-    days = f"{row.from_on} 至 {row.to_on}", f"{row.from_on} to {row.to_on}"
+def _overlap(row: Absence, person_id: str, substitute_id: str) -> Iterator[Fault]:
+    zh, en = f"{row.from_on} 至 {row.to_on}", f"{row.from_on} to {row.to_on}"
     if row.account_id == person_id:
-        zh, en = f"与已登记的外出（{days[0]}）重叠", f"overlaps an absence on file ({days[1]})"
-        return Fault("from_on", zh, en)
+        yield Fault("from_on", f"与已登记的外出（{zh}）重叠", f"overlaps an absence on file ({en})")
     if row.substitute_id == person_id:
-        zh = f"外出人在 {days[0]} 代理他人，请先为那次外出另定代理人"
-        en = f"the person stands in for somebody else from {days[1]}; name another substitute first"
-        return Fault("from_on", zh, en)
-    zh, en = f"代理人在 {days[0]} 也外出", f"is also away from {days[1]}"
-    return Fault("substitute_id", zh, en)
+        told = f"外出人在 {zh} 代理他人，请先为那次外出另定代理人"
+        yield Fault("from_on", told, f"the person stands in for somebody else from {en}")
+    if row.account_id == substitute_id:
+        yield Fault("substitute_id", f"代理人在 {zh} 也外出", f"is also away from {en}")
 
 
 async def _accounts(session: AsyncSession, *ids: str, lock: bool = False) -> dict[str, Account]:
