@@ -329,10 +329,7 @@ class Escalation(Base, table=True):
 
 
 class EscalationAlert(Base, table=True):
-    """The link of a red alert to an escalation case.
-
-    An alert may later belong to another case as well.
-    """
+    """The link of a red alert to an escalation case; it may later belong to another case too."""
 
     __tablename__ = "escalation_alert"
 
@@ -378,19 +375,15 @@ class EscalationStep(Base, table=True):
 
 
 class EscalationDraft(Base, table=True):
-    """A version of a step's document as a person altered it; the versions count from 1.
-
-    `text` is the alterable part of the document; empty stands for the platform's own words.
-    `instruments` are the serial numbers of the instruments that were red when it was altered.
-    """
+    """A version, counted from 1, of a step's document as a person altered it."""
 
     __tablename__ = "escalation_draft"
 
     step_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
     version: int = Field(primary_key=True)
-    text: str
+    text: str  # empty for the platform's own words
     correct_by: date | None = None
-    instruments: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    instruments: list[str] = Field(default_factory=list, sa_type=JsonColumn)  # red ones, by serial
     altered_by: str
     altered_at: datetime
 

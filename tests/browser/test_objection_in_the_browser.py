@@ -28,6 +28,16 @@ def assert_order(page: Page) -> None:
     assert not re.search(r"\b[SRC]-?\d", page.locator("main").inner_text())
 
 
+def assert_facts_and_effects(page: Page, case: str) -> None:
+    """Who decides sees the facts, their role, and what each decision would do to the grade."""
+    page.goto(case)
+    assert_order(page)
+    expect(page.get_by_text("以办案人员的身份").first).to_be_visible()
+    effects = page.get_by_role("table", name="各种决定对等级的影响")
+    expect(effects.get_by_role("row", name="删除")).to_contain_text(re.compile("由 .* 变为"))
+    expect(effects.get_by_role("row", name="维持")).to_contain_text("等级不因此改变")
+
+
 def lodge(page: Page, grounds: str) -> str:
     """Lodges an objection to the first record and returns the address of the case."""
     page.goto("/objections/new")
@@ -100,12 +110,7 @@ def test_extended_decided_and_told(sign_in: SignIn) -> None:
     press(head, "提交")
     expect(head.get_by_text("已受理").first).to_be_visible()
 
-    caseworker.goto(case)
-    expect(caseworker.get_by_text("以办案人员的身份").first).to_be_visible()
-    effects = caseworker.get_by_role("table", name="各种决定对等级的影响")
-    expect(effects.get_by_role("row", name="删除")).to_contain_text(re.compile("由 .* 变为"))
-    expect(effects.get_by_role("row", name="维持")).to_contain_text("等级不因此改变")
-    assert_order(caseworker)
+    assert_facts_and_effects(caseworker, case)
     caseworker.goto(f"{case}/decide")
     caseworker.get_by_label("删除").check()
     caseworker.get_by_label("理由").fill("经核实，处罚决定已被复议撤销")

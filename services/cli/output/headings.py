@@ -113,6 +113,7 @@ BARE = {"VerificationEntry.verification"}
 
 # What a list is called, by its message.
 TITLES = {
+    "Absence": "外出",
     "Account": "账号",
     "Activation": "规则启用",
     "Alert": "预警",
@@ -139,6 +140,7 @@ TITLES = {
     "Step": "经过",
     "EscalationStep": "步骤",
     "Repair": "修复",
+    "UnitPerson": "人员",
     "Verification": "检定",
     "Retention": "保存与披露",
     "Watch": "每日巡查",
