@@ -145,6 +145,7 @@ def test_input_survives_the_end_of_the_session(
 ) -> None:
     page = sign_in("demo.caseworker")
     fill_in_a_record(page)
+    page.get_by_label("文书编号").fill("样例监罚〔2026〕100号")  # 99 was entered by the test above
     check(page)
     end(sign_in, sandbox)
     page.get_by_role("button", name="核对并提交").click()
