@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel
 
 from law.colours.basis import Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
@@ -397,13 +397,3 @@ class DocumentNumber(Base, table=True):
     step: Step = Field(primary_key=True, sa_type=enum_column(Step))
     year: int = Field(primary_key=True)
     last: int
-
-
-# In SQL: an alert applies while its instrument still rests on what it was raised for.
-APPLIES = (
-    col(Instrument.watched)
-    & (col(Instrument.spell) == col(Alert.spell))
-    & (col(Instrument.governing_id) == col(Alert.governing_id))
-    & (col(Instrument.standing) == col(Alert.standing))
-    & col(Instrument.valid_until).is_not_distinct_from(col(Alert.valid_until))
-)

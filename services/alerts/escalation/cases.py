@@ -27,12 +27,12 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
 from protos.alerts.v1 import events_pb2
+from services.alerts.applying import APPLIES
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.texts import RedLine, closed
 from services.alerts.notices import english
 from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.tables import (
-    APPLIES,
     Alert,
     Escalation,
     EscalationAlert,

@@ -21,6 +21,7 @@ from law.colours.rule import Colour
 from law.reader.texts import spell_articles
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from services.alerts.applying import APPLIES
 from services.alerts.notices import english
 from services.alerts.notices.issue import (
     KEYS_PER_QUERY,
@@ -35,7 +36,6 @@ from services.alerts.notices.issue import (
 from services.alerts.notices.preferences import USUAL, is_due, preferences_of
 from services.alerts.notices.texts import Contact, Line, Text, body, type_name
 from services.alerts.tables import (
-    APPLIES,
     Alert,
     Instrument,
     Notice,
