@@ -97,6 +97,10 @@ _IDENTITY_RULES = {
     "ListColleagues": in_person(Role.OPERATOR),
     "InviteColleague": in_person(Role.OPERATOR),
     "RemoveColleague": in_person(Role.OPERATOR),
+    "SetAbsence": in_person(*_STAFF),
+    "EndAbsence": in_person(*_STAFF),
+    "ListAbsences": in_person(*_STAFF),
+    "ListUnitPeople": in_person(*_STAFF),
 }
 
 

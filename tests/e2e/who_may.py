@@ -117,6 +117,10 @@ IdentityService.RejectRegistration foreign   -  -  -  -  -  -  -  -  -  -   -  -
 IdentityService.ListColleagues any           +  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.InviteColleague any          +  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.RemoveColleague any          0  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.SetAbsence any               -  +  +  +  +  -  -  -  -  -   +  +  +
+IdentityService.EndAbsence any               -  0  0  0  0  -  -  -  -  -   0  0  0
+IdentityService.ListAbsences any             -  +  +  +  +  -  -  -  -  -   +  +  +
+IdentityService.ListUnitPeople any           -  +  +  +  +  -  -  -  -  -   +  +  +
 
 ClockService.GetClock any                    +  +  +  +  +  +  +  +  +  -   +  +  +
 ClockService.AdvanceClock any                -  -  -  -  -  -  -  +  -  -   -  -  -
@@ -434,6 +438,9 @@ EscalationService.GetEscalation neighbour    -  +  +  +  +  -  -  +  -  -   +  +
 EscalationService.GetEscalation foreign      -  -  -  -  -  -  -  +  -  -   -  -  -
 EscalationService.GetEscalation person       -  +  +  +  +  -  -  +  -  -   +  +  +
 EscalationService.GetEscalation city         -  -  -  -  -  -  -  +  -  -   +  +  +
+EscalationService.AlterStep own              -  +  +  -  -  -  -  -  -  -   +  +  -
+EscalationService.AlterStep foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.AlterStep city             -  -  -  -  -  -  -  -  -  -   +  +  -
 EscalationService.ApproveStep own            -  +  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.ApproveStep foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ApproveStep city           -  -  -  -  -  -  -  -  -  -   +  -  -
