@@ -22,6 +22,7 @@ from law.reader.data_file import read_header, understand
 from law.reader.packaged import read
 from law.reader.strict_reader import Reader
 from law.repair.data import read_repair
+from law.separation import read_separation
 from law.terms.calendar import read_editions
 from law.terms.data import read_terms
 from law.texts_in_force.jurisdiction import read_jurisdictions
@@ -135,6 +136,7 @@ READERS: Mapping[str, Callable[[Reader], object]] = {
     NO_RULE: _read_without_rule,
     "repair": read_repair,
     "sampling": read_sampling,
+    "separation": read_separation,
     "terms": read_terms,
     "workdays": read_editions,
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from law.errors import NotPermitted, WrongState
+from law.separation import Tie, stands_back
 
 OBJECTION_CITE = "S3 27"
 TERM_CITE = "S3 28"
@@ -196,7 +197,7 @@ class Permission:
 
 def may_decide(
     decider: str,
-    author: str | None,
+    authors: Collection[str],
     *,
     took_part: Collection[str] = (),
     applicant: str | None = None,
@@ -205,24 +206,23 @@ def may_decide(
 ) -> Permission:
     """Returns whether a person may decide a case.
 
-    S3 27: nobody decides about their own record or their own case, or twice in one matter. `author`
-    made the record. `took_part` are the persons who took part in an earlier decision (that of the
-    objection, when it is reconsidered). `applicant` lodged the case. `excluded_units` are the units
-    that made the record or decided first, when the same bureau reconsiders (C-14).
+    S3 27: nobody decides about their own record or their own case, or twice in one matter.
+    `authors` wrote any version of the record. `took_part` are the persons who took part in an
+    earlier decision (that of the objection, when it is reconsidered). `applicant` lodged the case.
+    `excluded_units` are the units that made the record or decided first, when the same bureau
+    reconsiders (C-14).
     """
-    if decider == author:
-        return _no("不得对本人录入的记录作出决定", "nobody decides on a record of their own")
-    if decider == applicant:
-        return _no("申请人不得办理本人的案件", "applicants do not decide their own case")
-    if decider in took_part:
-        return _no("参加过原决定的人员应当回避", "who took part in the first decision stands back")
-    if decider_unit is not None and decider_unit in excluded_units:
-        return _no("应由另一内设机构复核", "another unit of the bureau reconsiders")
+    ties = {
+        Tie.AUTHOR: decider in authors,
+        Tie.APPLICANT: decider == applicant,
+        Tie.TOOK_PART: decider in took_part,
+        Tie.SAME_UNIT: decider_unit is not None and decider_unit in excluded_units,
+    }
+    for tie, tied in ties.items():
+        if tied:
+            reason = stands_back(tie)
+            return Permission(False, reason.cite, reason.zh, reason.en)
     return Permission(True, OBJECTION_CITE)
-
-
-def _no(zh: str, en: str) -> Permission:
-    return Permission(False, OBJECTION_CITE, zh, en)
 
 
 def may_approve_extension(roles: Collection[str], approver: str, caseworker: str) -> Permission:

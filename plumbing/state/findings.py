@@ -232,6 +232,12 @@ WAITING = (
         "batch list",
     ),
     Waiting(
+        "proposal_waiting",
+        "有 {n} 项变更申请待他人批准",
+        "{n} proposed changes wait for a second person",
+        "proposal list",
+    ),
+    Waiting(
         "registration_waiting",
         "有 {n} 份经营者注册申请待核实",
         "{n} applications of operators for an account wait",

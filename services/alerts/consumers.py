@@ -35,6 +35,7 @@ from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.texts import RecordFact, Text
 from services.alerts.tables import (
     Bureau,
@@ -71,6 +72,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.VerificationsRecorded, verifications_recorded),
             on(registry.RecordsChanged, records_changed),
             on(registry.BatchDecided, batch_decided),
+            on(registry.ProposalDecided, proposal_decided),
             on(registry.AccountMailDue, account_mail_due),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),

@@ -42,6 +42,7 @@ class NoticeKind(StrEnum):
     BATCH = "batch"
     FILING = "filing"
     ACCOUNT = "account"
+    PROPOSAL = "proposal"
 
 
 class NoticeState(StrEnum):

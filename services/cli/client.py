@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
+    from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
     from protos.registry.v1.registry_pb2_grpc import (
         ClockServiceStub,
         ImportServiceStub,
@@ -63,6 +64,7 @@ GRPC_SERVICES = {
     "identity": Service("registry", "protos.identity.v1.identity", "IdentityService"),
     "registry": Service("registry", "protos.registry.v1.registry", "RegistryService"),
     "imports": Service("registry", "protos.registry.v1.registry", "ImportService"),
+    "proposals": Service("registry", "protos.registry.v1.proposals", "ProposalService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
@@ -90,6 +92,7 @@ class Client:
         identity: IdentityServiceStub
         registry: RegistryServiceStub
         imports: ImportServiceStub
+        proposals: ProposalServiceStub
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub

@@ -128,6 +128,7 @@ class Clients:
             request_id=derived_request_id("withdraw", case_id, record_id),
             record_id=record_id,
             ground=ground,
+            case_id=case_id,
         )
         await ask(self.registry.WithdrawRecord(request, metadata=for_account(behalf)))
 
@@ -143,6 +144,7 @@ class Clients:
             request_id=derived_request_id("correct", case_id, record.record_id, version),
             record=record,
             ground=ground,
+            case_id=case_id,
         )
         await ask(self.registry.CorrectRecord(request, metadata=for_account(behalf)))
 

@@ -113,9 +113,13 @@ async def own_case(change: Change, case_id: str, kind: CaseKind) -> Case:
 
 
 def require_impartial(change: Change, case: Case, records: Iterable[Record]) -> None:
-    """Raises NotPermitted if the caller lodged the case or entered one of its `records` (S3 27)."""
+    """Raises NotPermitted if the caller lodged the case or wrote one of its `records` (S3 27).
+
+    Whoever entered, imported, corrected or approved any version of a record has written it.
+    """
     for record in records:
-        may_decide(change.on_behalf_of, record.entered_by, applicant=case.lodged_by).require()
+        authors = {record.entered_by, *record.authors}
+        may_decide(change.on_behalf_of, authors, applicant=case.lodged_by).require()
 
 
 def required_text(field: str, text: str, cite: str) -> str:

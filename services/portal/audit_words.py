@@ -27,6 +27,7 @@ KINDS = {
     "retention": N_("每日清理"),
     "clock": N_("时钟"),
     "dead_letters": N_("搁置的事件"),
+    "proposal": N_("变更申请"),
 }
 ACTIONS = {
     "create_account": N_("建立账号"),
@@ -57,6 +58,10 @@ ACTIONS = {
     "reject_import": N_("退回导入"),
     "discard_import": N_("放弃导入"),
     "undo_import": N_("撤销导入"),
+    "propose_change": N_("提出变更申请"),
+    "release_change": N_("批准变更申请"),
+    "decline_change": N_("退回变更申请"),
+    "withdraw_change": N_("撤回变更申请"),
     "start_impact": N_("开始试算"),
     "run_impact": N_("完成试算"),
     "look_at_impact": N_("查看试算结果"),

@@ -21,6 +21,7 @@ from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
+from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
     ClockServiceStub,
     ImportServiceStub,
@@ -55,6 +56,7 @@ class Services:
         self.registry = RegistryServiceStub(registry)
         self.imports = ImportServiceStub(registry)
         self.certificates = CertificateServiceStub(registry)
+        self.proposals = ProposalServiceStub(registry)
         self.clock = ClockServiceStub(registry)
         self.identity = IdentityServiceStub(registry)
         self.grading = GradingServiceStub(grading)

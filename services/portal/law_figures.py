@@ -42,6 +42,7 @@ _SOURCES = {
     "measures": N_("激励和约束措施"),
     "repair": N_("信用修复"),
     "sampling": N_("抽查比例"),
+    "separation": N_("不相容职务、经他人批准和回避"),
     "taizhou-block": N_("街区诚信计量指数"),
     "taizhou-scenic": N_("景区诚信计量指数"),
     "terms": N_("办理期限"),

@@ -50,6 +50,7 @@ from services.portal.pages import (
     platform_calendar,
     platform_mail,
     platform_state,
+    proposals,
     public,
     record_entry,
     registration,
@@ -205,10 +206,13 @@ _INSTITUTIONS = (
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
     _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
 )
+_PROPOSING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.INSPECTOR, Role.OPERATOR)
 _UNIT = (
     _at("/unit", unit.overview, Role.UNIT_HEAD),
     _at(absences.UNIT, absences.unit, Role.UNIT_HEAD, form=True),
     _at(absences.OWN, absences.own, *STAFF, form=True),
+    _at("/proposals", proposals.listing, *_PROPOSING),
+    _at("/proposals/{proposal_id}", proposals.one, *_PROPOSING, form=True),
 )
 _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),

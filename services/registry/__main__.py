@@ -27,6 +27,8 @@ from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer, ImportServicer
 from services.registry.labels import ensure_key
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
+from services.registry.proposals import policy as proposals_policy
+from services.registry.proposals.servicer import ProposalServicer
 from services.registry.retention.timers import Timers
 from services.registry.servicer import ClockServicer, RegistryServicer
 
@@ -60,10 +62,16 @@ async def build(parts: Parts) -> Assembly:
             imports_policy.IMPORTS: ImportServicer(*importing, background).register,
             imports_policy.BULK: BulkServicer(*importing).register,
             CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
+            proposals_policy.PROPOSALS: ProposalServicer(parts.changes).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,
         },
-        policies=[POLICY, imports_policy.POLICY, certificates_policy.POLICY],
+        policies=[
+            POLICY,
+            imports_policy.POLICY,
+            certificates_policy.POLICY,
+            proposals_policy.POLICY,
+        ],
         consumers=consumers(parts, timers),
         background=[timers.run, workflows.drain, expiry.run, background.run, sweep.run],
         check=partial(check, parts.database, parts.clock, timers.runs, files),

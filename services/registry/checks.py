@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,8 +15,11 @@ from plumbing.clock import Clock, local_date
 from plumbing.database import Database
 from plumbing.files import Files
 from plumbing.future_days import report_future_days
+from plumbing.identity import Role
 from plumbing.service import Findings
 from services.registry.certificates.sweeping import check_files
+from services.registry.identity.accounts import role_faults
+from services.registry.identity.tables import Account
 from services.registry.retention import expiry as retention
 from services.registry.tables import (
     AnnouncedClock,
@@ -55,6 +59,7 @@ async def check(
             findings.hold(topic, rows)
             findings.figures[topic] = len(rows)
         await _check_contested(session, findings)
+        await check_roles(session, findings)
         await _check_clock(session, findings, clock)
         days = col(Record.status_on), col(Record.entered_on)
         await report_future_days(session, clock, findings, "record", col(Record.record_id), *days)
@@ -96,6 +101,17 @@ async def _check_contested(session: AsyncSession, findings: Findings) -> None:
             "争议标记与异议案件不一致",
             "The mark does not agree with the cases that contest the record",
         )
+
+
+async def check_roles(session: AsyncSession, findings: Findings) -> None:
+    """Checks that no open account has roles that exclude each other (D-16)."""
+    accounts = await session.exec(select(Account).where(sa.not_(col(Account.closed))))
+    for account in accounts:
+        for fault in role_faults(frozenset(map(Role, account.roles))):
+            zh = f"账号{account.name}的角色不相容：{fault.message_zh}"
+            en = f"The roles of {account.name} exclude each other: {fault.message_en}"
+            object_ = f"account/{account.account_id}"
+            findings.differ("account.roles_exclude", object_, zh, en)
 
 
 async def _check_clock(session: AsyncSession, findings: Findings, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import SELDOM_SECONDS, Look, Reading, ask, figure
 from services.registry.identity.registrations import WAITING
 from services.registry.identity.tables import Registration
-from services.registry.tables import ImportBatch, ImportFault, Subject
+from services.registry.tables import ImportBatch, ImportFault, Proposal, Subject
 
 _OUTCOMES = ("changed", "unchanged", "rejected", "in_review")
 _SEVERITIES = ("fault", "notice")
@@ -52,6 +52,9 @@ _HELD = (
     .select_from(ImportBatch)
     .where(col(ImportBatch.state) == "awaiting_approval")
 )
+_PROPOSALS = (
+    sa.select(sa.func.count()).select_from(Proposal).where(col(Proposal.state) == "waiting")
+)
 _APPLICATIONS = (
     sa.select(sa.func.count()).select_from(Registration).where(col(Registration.state) == WAITING)
 )
@@ -66,12 +69,13 @@ def looks(database: Database) -> list[Look]:
     """Returns the database queries that measure the metrics of the registry."""
 
     async def awaiting() -> list[Reading]:
-        [[(held,)], [(in_review,)], [(applications,)]] = await ask(
-            database, _HELD, _IN_REVIEW, _APPLICATIONS
+        [[(held,)], [(in_review,)], [(applications,)], [(proposals,)]] = await ask(
+            database, _HELD, _IN_REVIEW, _APPLICATIONS, _PROPOSALS
         )
         return AWAITING_PERSON.of(
             {
                 "batch_held": held,
+                "proposal_waiting": proposals,
                 "subject_in_review": in_review,
                 "registration_waiting": applications,
             }

@@ -22,6 +22,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import disclosure, lookup, scope, wire
 from services.registry.identity import sessions
+from services.registry.identity.accounts import require_covered
 from services.registry.identity.tables import Account
 from services.registry.initials import may_be_initials
 from services.registry.look_alikes import look_alikes
@@ -240,8 +241,14 @@ async def list_disclosed_records(
 async def list_accounts(
     view: View, request: identity.ListAccountsRequest
 ) -> identity.ListAccountsResponse:
-    """Returns a page of all accounts, by name."""
-    rows = select(Account)
+    """Returns a page of the accounts of the bureaus, and of their firms, in the caller's scope."""
+    own = select(Subject.subject_id).where(row_scope.covered(view.caller, Subject.bureau))
+    rows = select(Account).where(
+        sa.or_(
+            sa.and_(col(Account.subject_id) == "", row_scope.covered(view.caller, Account.bureau)),
+            col(Account.subject_id).in_(own),
+        )
+    )
     page, token = await paging.page(view.session, request, rows, Account.name)
     total = await paging.total(view.session, request, rows, token)
     return identity.ListAccountsResponse(
@@ -252,10 +259,14 @@ async def list_accounts(
 async def get_account(
     view: View, request: identity.GetAccountRequest
 ) -> identity.GetAccountResponse:
-    """Returns an account by its id or the beginning of its id. Raises NotFound if there is none."""
+    """Returns an account by its id or the beginning of its id.
+
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope.
+    """
     row = await find_by_id(view.session, Account, request.account_id)
     if row is None:
         raise NotFound("没有该账号", "There is no such account")
+    await require_covered(view, row.bureau, row.subject_id)
     return identity.GetAccountResponse(account=wire.account(row))
 
 

@@ -13,8 +13,9 @@ from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from plumbing.database import JsonColumn, enum_column
 from services.registry.base import Base
 from services.registry.identity.tables import Account
+from services.registry.proposals.tables import Proposal
 
-__all__ = ["Account", "Base"]  # the tables of accounts belong to the same metadata
+__all__ = ["Account", "Base", "Proposal"]  # the tables of accounts belong to the same metadata
 
 # Wrong passwords are counted in `tries` since, by name and source.
 RETIRED = frozenset({"wrong_password"})
@@ -215,6 +216,8 @@ class Record(Base, table=True):
     entered_by: str = ""
     # By a decision, the record still counts but is no longer shown to the public (S4 五(三)).
     disclosure_stopped: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    # Everybody who wrote or approved a version; empty for rows that an earlier release wrote.
+    authors: list[str] | None = Field(default=None, sa_type=JsonColumn)
     removed: bool = False
     version: int = 0
 

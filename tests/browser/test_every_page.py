@@ -89,6 +89,7 @@ PAGES = {
         "/instruments?colour=red",
         "/unit",
         "/imports?state=applied",
+        "/proposals",
     ],
     "demo.reviewer": [
         "/home",

@@ -63,10 +63,14 @@ def test_matched_checked_mended_imported_undone(
     expect(page.get_by_text("样例·临时摊位0[/red]")).to_be_visible()
 
     page.goto(batch)
-    page.get_by_role("button", name="撤销导入").click()
+    page.get_by_role("button", name="提出撤销导入").click()
     expect(page.get_by_role("alert")).to_contain_text("请写明理由")
     page.get_by_label("理由").fill("演练，撤销")
-    page.get_by_role("button", name="撤销导入").click()
+    page.get_by_role("button", name="提出撤销导入").click()
+    expect(page.get_by_text("待批准", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="撤回申请")).to_be_visible()
+    _release(sign_in)
+    page.goto(batch)
     expect(page.get_by_text("已撤销导入").first).to_be_visible()
     page.goto("/subjects?q=临时摊位")
     expect(page.get_by_text("没有这样的主体。")).to_be_visible()
@@ -134,6 +138,23 @@ def test_a_file_that_was_sent_again_meanwhile_is_not_imported(
     expect(other.get_by_text("已放弃")).to_be_visible()
     press(page, "导入")
     expect(page.get_by_text("已导入", exact=True)).to_be_visible()
+
+
+def _release(sign_in: SignIn) -> None:
+    """The unit head finds what waits at home, sees before and after, and releases it."""
+    head = sign_in("demo.unithead")
+    head.goto("/unit")
+    expect(head.get_by_role("link", name="变更申请 1")).to_be_visible()
+    head.goto("/home")
+    head.get_by_role("link", name="审批样例办案人员提出的变更：撤销导入批次").click()
+    expect(head.get_by_role("row", name="状态 已导入 已撤销导入")).to_be_visible()
+    expect(head.get_by_text("演练，撤销")).to_be_visible()
+    assert Axe().run(head).violations_count == 0
+    head.get_by_role("button", name="批准变更").click()
+    expect(head.get_by_role("alert")).to_contain_text("请写明理由")
+    head.get_by_label("理由").fill("同意")
+    head.get_by_role("button", name="批准变更").click()
+    expect(head.get_by_text("已批准", exact=True)).to_be_visible()
 
 
 def test_a_template_can_be_downloaded_and_a_missing_file_is_named(sign_in: SignIn) -> None:

@@ -45,6 +45,7 @@ class Place:
     operator_account: str = ""
     verification_id: str = ""
     certificate_id: str = ""
+    proposal_id: str = ""
 
     @property
     def city(self) -> str:

@@ -184,6 +184,7 @@ async def _places(
         await object_to(client.settings, place)
         await _apply_for_repair(client.settings, place)
         await _apply_for_account(client, place)
+        await _propose(client, place)
         await _assess(client, place)
     for place in places.values():
         await _await_projections(desks[place.bureau], place)
@@ -266,6 +267,19 @@ async def _operator(administrator: Client, name: str, place: Place) -> str:
     first = secrets.token_urlsafe(12)
     account = await _account(administrator, name, first, "operator", "", place.subject_id)
     return account.account_id
+
+
+async def _propose(client: Client, place: Place) -> None:
+    """Proposes to withdraw a record of the place's subject."""
+    record = await entered(client, place)
+    caller = Caller("proposer", "proposer", frozenset({Role.CASEWORKER}), place.bureau)
+    desk = Client(client.settings, fixed_token(_token(client.settings, caller)))
+    request = registry.WithdrawRecordRequest(
+        request_id=new_request_id(), record_id=record.record_id, ground="测试"
+    )
+    answer = await ask(desk.registry.WithdrawRecord(request))
+    place.proposal_id = answer.proposal.proposal_id
+    await desk.close()
 
 
 def _operators_desk(settings: Settings, place: Place) -> Client:

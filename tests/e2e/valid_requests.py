@@ -22,6 +22,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import ImportServiceStub
@@ -144,6 +145,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "registration_id": place.registration_id,
         "verification_id": place.verification_id,
         "certificate_id": place.certificate_id,
+        "proposal_id": place.proposal_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -241,6 +243,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "DecideObjection": lambda place: objection.DecideObjectionRequest(
         request_id=new_request_id(), case_id=place.case_id, outcome="uphold", reasons="测试"
     ),
+    "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
     "RejectRegistration": lambda place: identity.RejectRegistrationRequest(
         request_id=new_request_id(), registration_id=place.registration_id, reason="测试"

@@ -125,6 +125,7 @@ _IDS = (
     "registration_id",
     "verification_id",
     "certificate_id",
+    "proposal_id",
 )
 
 

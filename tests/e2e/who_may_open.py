@@ -88,6 +88,11 @@ TABLE = """
 /registrations/{registration_id} own                      >   - + + - - - - -  + + -
 /registrations/{registration_id} foreign                  >   - - - - - - - -  - - -
 /registrations/{registration_id} city                     >   - - - - - - - -  + + -
+/proposals any                                            >   + + + - + - - -  + + -
+/proposals/{proposal_id} own                              >   0 + + - + - - -  + + -
+/proposals/{proposal_id} neighbour                        >   0 + + - + - - -  + + -
+/proposals/{proposal_id} foreign                          >   0 - - - - - - -  - - -
+/proposals/{proposal_id} city                             >   0 - - - - - - -  + + -
 /grade any                                                >   + - - - - - - -  - - -
 /objections/new any                                       >   + - - - - - - -  - - -
 /repairs/new any                                          >   + - - - - - - -  - - -

@@ -16,6 +16,7 @@ from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as registry
 from tools.release.life import Life, be_graded, enter_penalty, move, now, subject_of, take_in, until
 
@@ -230,7 +231,7 @@ async def files_are_taken_in(life: Life) -> None:
     )
     taken = [
         await take_in(
-            life,
+            life.clients["caseworker"],
             "subjects",
             f"样例{n}.csv",
             rows.format(n=n).encode(),
@@ -239,16 +240,23 @@ async def files_are_taken_in(life: Life) -> None:
         )
         for n in (1, 2)
     ]
-    await life.administrator.imports.UndoBatch(
+    proposed = await life.clients["caseworker"].imports.UndoBatch(
         registry.UndoBatchRequest(
             request_id=new_request_id(), batch_id=taken[1].batch_id, ground="样例·误传"
+        )
+    )
+    await life.clients["unit_head"].proposals.ReleaseProposal(
+        proposals.ReleaseProposalRequest(
+            request_id=new_request_id(),
+            proposal_id=proposed.proposal.proposal_id,
+            reasons="样例·确系误传",
         )
     )
 
 
 async def a_bulk_batch_is_cut_off(life: Life) -> None:
     """Opens a bulk batch and sends one chunk of it, but never sends the rest."""
-    batch_id, client = new_request_id(), life.administrator.bulk
+    batch_id, client = new_request_id(), life.clients["caseworker"].bulk
     opening = bulk.OpenBulkBatchRequest(
         request_id=new_request_id(),
         batch_id=batch_id,

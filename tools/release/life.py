@@ -34,9 +34,9 @@ class Life:
 
 
 async def take_in(
-    life: Life, family: str, name: str, content: bytes, **more: Any
+    client: Client, family: str, name: str, content: bytes, **more: Any
 ) -> registry.Batch:
-    """Imports a file as the administrator and returns its batch.
+    """Imports a file and returns its batch.
 
     `family` is the kind of rows in the file; `more` are further fields of the import header.
     """
@@ -47,7 +47,7 @@ async def take_in(
         yield registry.ImportFileRequest(header=header)
         yield registry.ImportFileRequest(content=content)
 
-    answer = await life.administrator.imports.ImportFile(pieces())
+    answer = await client.imports.ImportFile(pieces())
     batch: registry.Batch = answer.batch
     return batch
 

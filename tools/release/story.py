@@ -16,10 +16,12 @@ from pathlib import Path
 
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli import sample
+from services.cli.client import Client
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.health import agreement
 from services.cli.machine.platform import Platform
+from services.cli.sample import loading
 from services.cli.sample.subjects import SampleSubject, subjects
 from tools.release import acts
 from tools.release.acts import CITY
@@ -67,9 +69,15 @@ async def live(data: Path) -> datetime:
 async def _begin(life: Life, exits: AsyncExitStack) -> None:
     """Imports the register as a baseline, and makes an account for each role."""
     chosen = [subject for subject in subjects() if subject.ref in SUBJECTS]
-    for file in sample.files((await now(life)).date()):
-        content = file.content if file.family == "bureaus" else _only(chosen, file.content)
-        await take_in(life, file.family, file.name, content, baseline=True)
+    loaders: dict[str, Client] = {"": life.administrator}
+    for file in sample.portions((await now(life)).date()):
+        city = sample.city_of(file.bureau) if file.bureau else ""
+        if city not in loaders:
+            loaders[city] = await loading.engage(life.administrator, city)
+            exits.push_async_callback(loaders[city].close)
+        content = _only(chosen, file.content) if city else file.content
+        more = {"baseline": True, "bureau": file.bureau}
+        await take_in(loaders[city], file.family, file.name, content, **more)
     request = registry.GetSubjectRequest(subject_id=chosen[0].credit_code)
     found = (await life.administrator.registry.GetSubject(request)).subject
     life.subject_id = found.subject_id

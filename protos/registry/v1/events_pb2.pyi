@@ -12,6 +12,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
 import sys
@@ -305,6 +306,30 @@ class BatchDecided(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchDecided: _TypeAlias = BatchDecided  # noqa: Y015
+
+@_typing.final
+class ProposalDecided(_message.Message):
+    """A change was proposed for a second person to release, or such a proposal was decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal in its present state."""
+
+    def __init__(
+        self,
+        *,
+        proposal: _proposals_pb2.Proposal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposalDecided: _TypeAlias = ProposalDecided  # noqa: Y015
 
 @_typing.final
 class AccountMailDue(_message.Message):

@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -308,6 +309,7 @@ class Record(_message.Message):
     REMOVED_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     DISCLOSURE_STOPPED_FIELD_NUMBER: _builtins.int
+    AUTHORS_FIELD_NUMBER: _builtins.int
     record_id: _builtins.str
     """Stable id, given by the register."""
     subject_id: _builtins.str
@@ -350,6 +352,12 @@ class Record(_message.Message):
     """Version, counted from 1."""
     disclosure_stopped: _builtins.bool
     """By a decision, it still counts but is no longer shown to the public."""
+    @_builtins.property
+    def authors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Everybody who wrote a version of it: who entered, imported or corrected it, and who approved
+        that. None of them decides a case about it (S3 27).
+        """
+
     def __init__(
         self,
         *,
@@ -374,10 +382,11 @@ class Record(_message.Message):
         removed: _builtins.bool = ...,
         version: _builtins.int = ...,
         disclosure_stopped: _builtins.bool = ...,
+        authors: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "points", b"points"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "bureau", b"bureau", "contested", b"contested", "determined_on", b"determined_on", "disclosure_stopped", b"disclosure_stopped", "entered_by", b"entered_by", "entered_on", b"entered_on", "final", b"final", "kind", b"kind", "occurred_on", b"occurred_on", "points", b"points", "provided_by", b"provided_by", "record_id", b"record_id", "removed", b"removed", "severity", b"severity", "source_ref", b"source_ref", "status", b"status", "status_on", b"status_on", "subject_id", b"subject_id", "summary", b"summary", "verified", b"verified", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_points", b"_points", "authors", b"authors", "bureau", b"bureau", "contested", b"contested", "determined_on", b"determined_on", "disclosure_stopped", b"disclosure_stopped", "entered_by", b"entered_by", "entered_on", b"entered_on", "final", b"final", "kind", b"kind", "occurred_on", b"occurred_on", "points", b"points", "provided_by", b"provided_by", "record_id", b"record_id", "removed", b"removed", "severity", b"severity", "source_ref", b"source_ref", "status", b"status", "status_on", b"status_on", "subject_id", b"subject_id", "summary", b"summary", "verified", b"verified", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__points: _TypeAlias = _typing.Literal["points"]  # noqa: Y015
     _WhichOneofArgType__points: _TypeAlias = _typing.Literal["_points", b"_points"]  # noqa: Y015
@@ -772,18 +781,24 @@ class PutInstrumentResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     INSTRUMENT_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument in its present state."""
+
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal, where a second person must release the change first; nothing has changed then."""
 
     def __init__(
         self,
         *,
         instrument: Global___Instrument | None = ...,
+        proposal: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -798,22 +813,26 @@ class SetInstrumentStateRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     instrument_id: _builtins.str
     """The instrument."""
     state: _builtins.str
     """The new state."""
+    ground: _builtins.str
+    """Why."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         instrument_id: _builtins.str = ...,
         state: _builtins.str = ...,
+        ground: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "instrument_id", b"instrument_id", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -826,18 +845,24 @@ class SetInstrumentStateResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     INSTRUMENT_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument in its present state."""
+
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal, where a second person must release the change first; nothing has changed then."""
 
     def __init__(
         self,
         *,
         instrument: Global___Instrument | None = ...,
+        proposal: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1501,10 +1526,13 @@ class CorrectRecordRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     ground: _builtins.str
     """Why, with the article or the decision."""
+    case_id: _builtins.str
+    """The case that orders it, where a service carries a decision out."""
     @_builtins.property
     def record(self) -> Global___Record:
         """The record as it should read, with the version last read."""
@@ -1515,10 +1543,11 @@ class CorrectRecordRequest(_message.Message):
         request_id: _builtins.str = ...,
         record: Global___Record | None = ...,
         ground: _builtins.str = ...,
+        case_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "record", b"record", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "ground", b"ground", "record", b"record", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1531,18 +1560,24 @@ class CorrectRecordResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RECORD_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def record(self) -> Global___Record:
         """The record in its present state."""
+
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal, where a second person must release the change first; nothing has changed then."""
 
     def __init__(
         self,
         *,
         record: Global___Record | None = ...,
+        proposal: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "record", b"record"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1557,22 +1592,26 @@ class WithdrawRecordRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RECORD_ID_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     record_id: _builtins.str
     """The record."""
     ground: _builtins.str
     """Why, with the article or the decision."""
+    case_id: _builtins.str
+    """The case that orders it, where a service carries a decision out."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         record_id: _builtins.str = ...,
         ground: _builtins.str = ...,
+        case_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "record_id", b"record_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "ground", b"ground", "record_id", b"record_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1585,18 +1624,24 @@ class WithdrawRecordResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RECORD_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def record(self) -> Global___Record:
         """The record in its present state."""
+
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal, where a second person must release the change first; nothing has changed then."""
 
     def __init__(
         self,
         *,
         record: Global___Record | None = ...,
+        proposal: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "record", b"record"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2526,6 +2571,8 @@ class BatchEstimate(_message.Message):
     DROP_SHARE_FIELD_NUMBER: _builtins.int
     LEAST_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
+    LOAD_AGAIN_FIELD_NUMBER: _builtins.int
+    REDS_ENDED_FIELD_NUMBER: _builtins.int
     alerts: _builtins.int
     """Instruments that would newly be alarmed."""
     instruments: _builtins.int
@@ -2542,6 +2589,10 @@ class BatchEstimate(_message.Message):
     """Fewer alerts or drops than this never need approval."""
     digest: _builtins.str
     """Digest of the estimate and of the plan; an approval names the one that was seen."""
+    load_again: _builtins.bool
+    """True for a first load where the bureau has had one: a person approves it whatever its effect."""
+    reds_ended: _builtins.int
+    """Red alerts that would end without a verification; a person approves them whatever their number."""
     def __init__(
         self,
         *,
@@ -2553,10 +2604,12 @@ class BatchEstimate(_message.Message):
         drop_share: _builtins.float = ...,
         least: _builtins.int = ...,
         digest: _builtins.str = ...,
+        load_again: _builtins.bool = ...,
+        reds_ended: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "graded", b"graded", "instruments", b"instruments", "least", b"least"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "graded", b"graded", "instruments", b"instruments", "least", b"least", "load_again", b"load_again", "reds_ended", b"reds_ended"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3173,18 +3226,24 @@ class UndoBatchResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     BATCH_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def batch(self) -> Global___Batch:
         """The batch in its present state."""
+
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal, where a second person must release the change first; nothing has changed then."""
 
     def __init__(
         self,
         *,
         batch: Global___Batch | None = ...,
+        proposal: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

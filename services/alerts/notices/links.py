@@ -14,7 +14,12 @@ _OF_KIND = {
     NoticeKind.APPROVALS: "/escalations",
     NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
 }
-_OF_BUREAU = {"case": "/cases", "escalation": "/escalations", "batch": "/imports"}
+_OF_BUREAU = {
+    "case": "/cases",
+    "escalation": "/escalations",
+    "batch": "/imports",
+    "proposal": "/proposals",
+}
 _OF_SUBJECT = {"case": "/cases"}  # to whom the page of an escalation is not open
 ANY = "/home"
 MESSAGES = "/messages"

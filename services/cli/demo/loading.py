@@ -10,8 +10,11 @@ from plumbing.client import new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli import sample
+from services.cli.client import Client
 from services.cli.commands import imports
 from services.cli.commands.imports import ColumnMapping
+from services.cli.demo import cast
+from services.cli.demo.cast import Part
 from services.cli.demo.scene import Scene
 from services.cli.output import answer
 from services.cli.sample import loading as sample_loading
@@ -45,8 +48,9 @@ async def load(scene: Scene, records: Records | None) -> None:
 
 
 async def _again(scene: Scene) -> None:
-    file = sample.files(await scene.today())[-1]
-    batch = await sample_loading.load_file(scene.administrator, file)
+    file = sample.portions(await scene.today())[-1]
+    again = Part("sample.again", "样例建档人员", "caseworker", file.bureau)
+    batch = await sample_loading.load_file(await _engaged(scene, again), file)
     scene.stage.holds(
         batch.state == "unchanged",
         "同一文件再次导入：什么也没有改变",
@@ -55,10 +59,12 @@ async def _again(scene: Scene) -> None:
 
 
 async def _real_records(scene: Scene, records: Records) -> None:
-    stage, client = scene.stage, scene.administrator
+    stage = scene.stage
     stage.say(f"真实检定记录：{records.file.name}（按列映射）")
     request = registry.PutBureauRequest(request_id=new_request_id(), bureau=TRIAL_BUREAU)
-    await client.registry.PutBureau(request)
+    await scene.administrator.registry.PutBureau(request)
+    trial = Part("sample.trial", "样例试验人员", "caseworker", TRIAL_BUREAU.code)
+    client = await _engaged(scene, trial)
     header = imports.header_of(
         "verifications",
         records.file.name,
@@ -87,6 +93,10 @@ async def _real_records(scene: Scene, records: Records) -> None:
         f"{batch.repeated_serials} 件型号与编号重复，已标出",
         "placeholder owners go to review; repeated serial numbers are shown",
     )
+
+
+async def _engaged(scene: Scene, part: Part) -> Client:
+    return await cast.engage(scene.platform.settings, scene.administrator, part, scene.exits)
 
 
 async def _graded(scene: Scene) -> None:

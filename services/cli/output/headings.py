@@ -13,7 +13,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from services.cli.output.language import choose
 
 _HEADINGS = """
-about 关于 | approvers 可批准的人 | approving_bureau 批准机关代码 | would_be_held 须经批准
+about 关于 | act 变更 | authors 作者 | approvers 可批准的人 | approving_bureau 批准机关代码
+would_be_held 须经批准
 account_id 账号id | accounts 已有账号 | action 事项 | activated_at 启用时间
 activated_by 启用人 | activation_id 启用id
 actor 谁 | address 地址 | adopted_draft 采用征求意见稿 | after 之后 | aggregate 对象
@@ -21,11 +22,14 @@ alert_id 预警id | alert_share 预警比例 | alerts 预警数 | ambiguities �
 area_kind 区域类型 | area_name 区域名称 | assessed_at 评价时间 | assessed_by 评价人
 assessed_on 评价日 | at 时间 | attempts 投递次数 | base 基本分 | baseline 首次建档
 batch_id 批次id | before 之前 | body 正文 | bonus 加分 | budget_days 办理期限（工作日）
-bureau 监管机关代码 | calendar_edition 日历版本 | cap_days 最长期限（工作日） | case_id 案件id
-caseworker 经办人 | cell 单元格 | changed 新增或变更行数 | chunk 分块 | cite 依据 | closed 已关闭
+base_version 所依据版本 | bureau 监管机关代码 | calendar_edition 日历版本
+cap_days 最长期限（工作日） | case_id 案件id | caseworker 经办人 | cell 单元格
+changed 新增或变更行数 | changes 变更内容 | chunk 分块 | cite 依据
+closed 已关闭
 closed_at 办结时间 | code 机关代码 | colour 颜色 | column 列 | conditions 修复条件 | consumer 消费者
 contested 异议中 | created_at 建立时间 | credit_code 统一社会信用代码 | decided_at 决定时间
-decided_by 决定人 | deduction 扣分 | delivered_at 送达时间 | department 受理部门
+decided_by 决定人 | decided_by_name 决定人姓名 | deduction 扣分 | delivered_at 送达时间
+department 受理部门
 determined_on 认定日期 | digest 摘要值 | disclosed_until 公开至 | disclosure_cite 公开依据
 disclosure_stopped 已终止披露 | display_name 显示名
 division_code 行政区划代码 | drop_share 降级比例 | drops 降级数 | due_on 达到之日 | email 电子邮箱
@@ -33,20 +37,24 @@ encoding 编码 | entered_by 录入人 | entered_on 录入日期 | episode 轮�
 escalation_id 递进处置id | estimate 影响估计 | event_id 事件id | event_type 事件类型
 evidence 证据 | example_valued 含示例分值 | example_values 含示例分值
 exposure_id 曝光id | extension_ground 延期理由 | extension_requested_days 申请延期（工作日）
-external_ref 主体编号 | family 类别 | file_name 文件 | final 已生效 | grade 等级
+external_ref 主体编号 | field 项目 | family 类别 | file_name 文件 | final 已生效 | grade 等级
 grade_after 此后等级 | grade_before 此前等级 | grade_id 等级id | graded 已评主体数
 ground 依据和理由 | grounds 理由 | hash 哈希 | impact_id 试算id | imported_at 导入时间
 imported_by 导入人 | in_force_from 有效自 | in_force_to 有效至（不含） | in_review 待核实
 index_id 指数id | instrument_id 器具id | instruments 器具数 | item 项 | kind 类别
 known_from 得知自 | known_to 得知至（不含） | latest_on 最长至 | least 起算数量 | letter_id 文书id
-location 使用地点 | lodged_at 提出时间 | lodged_by 提出人 | manufacturer 生产厂家 | media 媒体
+load_again 再次静默导入 | location 使用地点 | lodged_at 提出时间 | lodged_by 提出人
+manufacturer 生产厂家 | media 媒体
 message_en 说明（英文） | message_zh 说明 | model 型号规格 | moved 变动数 | moves 变动 | name 名称
 no_record 无记录 | not_graded_en 不评价的原因（英文） | not_graded_zh 不评价的原因
 notice_id 通知id | number 案号 | object 对象 | occurred_on 发生日期 | on_behalf_of 代表
 opened_at 开始时间 | outcome 处理意见 | overdue 已逾期 | person_in_charge 负责人 | phone 电话
-points 分值 | promise 承诺 | provided_by 提供单位 | provisional 暂定 | published_at 公布时间
+points 分值 | proposal_id 变更申请id | proposed_at 提出时间 | proposed_by 提出人
+proposed_by_name 提出人姓名 | promise 承诺 | provided_by 提供单位 | provisional 暂定
+published_at 公布时间
 published_by 公布人 | raised_at 发出时间 | ran_at 调整时间 | reason 原因代码
-reason_en 原因（英文） | reason_zh 原因 | reasons 理由
+reason_en 原因（英文） | reason_zh 原因 | reasons 理由 | reds_ended 终结红色警示数
+released_by 由谁批准
 receipt_after 此后凭据 | receipt_before 此前凭据
 receipt_id 凭据id | record_id 信用信息id | record_ids 信用信息id | rejected 未收下行数
 remaining_days 剩余工作日 | removed 已删除 | repair 修复 | repeated_serial 编号重复

@@ -48,7 +48,7 @@ index_state: draft 待公布 | published 已公布 | withdrawn 已撤回
 ruleset_status: issued 已发布 | draft 征求意见稿
 notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
   | letter 文书 | term 期限提醒 | escalation 督促 | approvals 待批准汇总 | given_up 搁置的事件
-  | batch 导入批次 | filing 器具备案 | account 账号
+  | batch 导入批次 | filing 器具备案 | account 账号 | proposal 变更申请
 rhythm: daily 每天 | weekly 每周
 language: zh 中文 | en 英文 | both 中文和英文
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
@@ -60,6 +60,9 @@ interview_outcome: held 已约谈 | not_attended 未到场
 supposed_status: withdrawn 撤销 | repaired 修复
 way_up: wait 等待 | repair 申请修复 | act 改正
 registration_state: waiting 待确认 | confirmed 已确认 | rejected 不予确认
+proposal_state: waiting 待批准 | released 已批准 | declined 未批准 | withdrawn 已撤回
+act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | undo_batch 撤销导入批次
+  | end_red_alert 终结红色警示
 service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
 """
 
@@ -87,6 +90,8 @@ Notice.kind notice_kind | Notice.state notice_state | ListNoticesRequest.state n
 Escalation.state escalation_state | ListEscalationsRequest.state escalation_state
 EscalationStep.state step_state | Interview.outcome interview_outcome
 RecordInterviewRequest.outcome interview_outcome | EndedRecord.status supposed_status
+Proposal.state proposal_state | ListProposalsRequest.state proposal_state | Proposal.act act
+Proposal.released_by role
 Registration.state registration_state | ListRegistrationsRequest.state registration_state
 Step.step case_step | OpenStep.step way_up
 """

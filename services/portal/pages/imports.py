@@ -230,12 +230,14 @@ async def _act(visit: Visit) -> Response:
     if act is None or errors:
         return await _page(visit, 422, errors=errors)
     try:
-        await act(visit)
+        proposal_id = await act(visit)
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
             raise
         told = faults_by_field(refusal, visit.language)
         return await _page(visit, 422, errors=told, refusal=message_of(refusal, visit.language))
+    if proposal_id:
+        return visit.redirect(f"/proposals/{proposal_id}")
     return visit.redirect(f"/imports/{visit.path('batch_id')}")
 
 
@@ -260,12 +262,14 @@ async def _discard(visit: Visit) -> None:
     await ask(visit.services.imports.DiscardBatch(request))
 
 
-async def _undo(visit: Visit) -> None:
+async def _undo(visit: Visit) -> str:
+    """Proposes to undo the batch; the id of the proposal."""
     request = pb.UndoBatchRequest(**_which(visit), ground=visit.field("reasons"))
-    await ask(visit.services.imports.UndoBatch(request))
+    answer = await ask(visit.services.imports.UndoBatch(request))
+    return str(answer.proposal.proposal_id)
 
 
-_ACTS: dict[str, Callable[[Visit], Awaitable[None]]] = {
+_ACTS: dict[str, Callable[[Visit], Awaitable[str | None]]] = {
     "approve": _approve,
     "reject": _reject,
     "discard": _discard,

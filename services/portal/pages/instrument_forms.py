@@ -79,9 +79,11 @@ async def change_state(visit: Visit) -> Response:
         request_id=visit.request_id(), instrument_id=instrument.instrument_id, state=new
     )
     try:
-        await ask(visit.services.registry.SetInstrumentState(request))
+        answer = await ask(visit.services.registry.SetInstrumentState(request))
     except Refusal as refusal:
         return _state_page(visit, instrument, *_of_the_form(visit, refusal))
+    if answer.proposal.proposal_id:
+        return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
 
 

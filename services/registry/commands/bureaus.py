@@ -18,9 +18,9 @@ CONTACT = ("department", "phone", "email")
 async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
     """Creates a bureau or changes an existing one.
 
-    An administrator may do both. A unit head may change only the contact data of the own bureau,
-    and gets NotPermitted for anything else. Raises WrongState if the request's version is not the
-    present one.
+    An administrator may do both in its scope. A unit head may change only the contact data of the
+    own bureau, and gets NotPermitted for anything else. Raises WrongState if the request's version
+    is not the present one.
     """
     message = request.bureau
     row = await change.session.get(Bureau, message.code, with_for_update=True)
@@ -42,9 +42,9 @@ async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBure
 
 def _require_right(change: Change, row: Bureau | None, code: str, values: dict[str, str]) -> None:
     caller = change.caller
+    caller.require_bureau(code)
     if caller.is_service or caller.has(Role.ADMINISTRATOR):
         return
-    caller.require_bureau(code)
     if row is None or any(getattr(row, n) != values[n] for n in FIELDS if n not in CONTACT):
         raise NotPermitted(
             "单位负责人只能修改本单位的联系方式",

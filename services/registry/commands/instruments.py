@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 from uuid import uuid4
 
+from google.protobuf.message import Message
+
 from law.colours.rule import InstrumentState
-from law.errors import Fault, WrongState
+from law.errors import Fault, NotPermitted, WrongState
+from law.separation import Act, release_of
 from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import ENTERED, Cause, save_instruments
@@ -19,9 +25,14 @@ from services.registry.commands.targets import (
     refuse_any,
     require_version,
 )
+from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.red_alerts import ends_red
 from services.registry.serials import serial_of
-from services.registry.tables import Instrument, Subject
+from services.registry.tables import Instrument, Proposal, Subject
 from services.registry.validation import InstrumentContent, read_instrument, reader_of
+
+# The columns that an operator may change itself; only its bureau changes the others.
+OPERATORS_OWN = frozenset({"model", "manufacturer", "location"})
 
 
 async def put_instrument(
@@ -30,23 +41,45 @@ async def put_instrument(
     """Files a new instrument in the state spare (C-19), or changes the content of an instrument.
 
     The content includes the owner. Filing is a service to the user unit; nothing depends on it
-    (C-20). The bureau is told when an operator files one. Raises InvalidInput for faulty content,
-    NotPermitted outside the caller's scope, WrongState if the request's version is not the present
-    one.
+    (C-20). The bureau is told when an operator files one. A change that would end a red alert is
+    only proposed: a second person releases it (S1 20). Raises InvalidInput for faulty content,
+    NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
+    the request's version is not the present one.
     """
-    message, faults = request.instrument, list[Fault]()
-    content = read_instrument(reader_of(message, "instrument", faults))
-    refuse_any(faults)
-    instrument_id = message.instrument_id
+    content = _content(request.instrument)
+    instrument_id = request.instrument.instrument_id
     row = await find_instrument(change, instrument_id) if instrument_id else None
-    _check_state(message.state, row)
+    _check_state(request.instrument.state, row)
     owner = await find_subject(change, content.subject_id)
     content = replace(content, subject_id=owner.subject_id)
     if row is None:
         row = await _file(change, owner, content)
-    else:
-        await _alter(change, row, owner, content, message.version)
+        return pb.PutInstrumentResponse(instrument=wire.instrument(row))
+    values = _differing(change, row, content, request.instrument.version)
+    if await ends_red(change, row, values):
+        proposal = await _propose(change, request, row, values, "")
+        return pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
+    await _alter(change, row, owner, values)
     return pb.PutInstrumentResponse(instrument=wire.instrument(row))
+
+
+async def release_content(
+    change: Change, request: pb.PutInstrumentRequest, proposal: Proposal
+) -> None:
+    """Carries out a change of an instrument that a second person releases."""
+    row = await find_instrument(change, object_id(proposal))
+    require_version(row.version, proposal.base_version)
+    content = _content(request.instrument)
+    owner = await find_subject(change, content.subject_id)
+    content = replace(content, subject_id=owner.subject_id)
+    await _alter(change, row, owner, _differing(change, row, content, row.version))
+
+
+def _content(message: pb.Instrument) -> InstrumentContent:
+    faults: list[Fault] = []
+    content = read_instrument(reader_of(message, "instrument", faults))
+    refuse_any(faults)
+    return content
 
 
 def _check_state(state: str, row: Instrument | None) -> None:
@@ -69,15 +102,28 @@ async def _file(change: Change, owner: Subject, content: InstrumentContent) -> I
     return row
 
 
-async def _alter(
-    change: Change, row: Instrument, owner: Subject, content: InstrumentContent, version: int
-) -> None:
+def _differing(
+    change: Change, row: Instrument, content: InstrumentContent, version: int
+) -> dict[str, Any]:
     values = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
+    if values:
+        require_version(row.version, version)
+    if change.caller.has(Role.OPERATOR) and not OPERATORS_OWN.issuperset(values):
+        raise NotPermitted(
+            "经营者只能修改器具的规格型号、制造单位和使用地点；类型、出厂编号和轮换日期由监管机关修改",
+            "An operator may only change model, manufacturer and location of an instrument",
+            cite=release_of(Act.END_RED_ALERT).cite,
+        )
+    return values
+
+
+async def _alter(
+    change: Change, row: Instrument, owner: Subject, values: Mapping[str, Any]
+) -> None:
     if not values:
         return
-    require_version(row.version, version)
     before, left = row.model_dump(mode="json"), serial_of(row)
-    row.sqlmodel_update(values | {"bureau": owner.bureau, "in_review": owner.in_review})
+    row.sqlmodel_update({**values, "bureau": owner.bureau, "in_review": owner.in_review})
     others = await save_instruments(change, [row], left=[left])
     change.audit(
         "change_instrument",
@@ -97,21 +143,56 @@ async def set_instrument_state(
 ) -> pb.SetInstrumentStateResponse:
     """Sets an instrument's state to in use, spare or stopped, or to scrapped, which is final.
 
-    Each time the instrument comes into use, a new period of use is counted (`spell`). Raises
-    WrongState if it is scrapped already.
+    Each time the instrument comes into use, a new period of use is counted (`spell`). A state that
+    ends a red alert is only proposed: a second person releases it (S1 20). Raises WrongState if it
+    is scrapped already.
     """
     row = await find_instrument(change, request.instrument_id)
-    state = InstrumentState(request.state)
-    if row.state != state:
-        if row.state == InstrumentState.SCRAPPED:
-            raise WrongState("该器具已报废", "The instrument is scrapped", state=row.state)
-        before = row.model_dump(mode="json")
-        row.use(state)
-        await save_instruments(change, [row])
-        change.audit(
-            "set_instrument_state",
-            f"instrument/{row.instrument_id}",
-            before=before,
-            after=row.model_dump(mode="json"),
-        )
+    values = {"state": InstrumentState(request.state)}
+    if await ends_red(change, row, values):
+        proposal = await _propose(change, request, row, values, request.ground)
+        return pb.SetInstrumentStateResponse(instrument=wire.instrument(row), proposal=proposal)
+    await _set_state(change, row, values["state"], request.ground)
     return pb.SetInstrumentStateResponse(instrument=wire.instrument(row))
+
+
+async def release_state(
+    change: Change, request: pb.SetInstrumentStateRequest, proposal: Proposal
+) -> None:
+    """Carries out a change of state that a second person releases."""
+    row = await find_instrument(change, object_id(proposal))
+    require_version(row.version, proposal.base_version)
+    await _set_state(change, row, InstrumentState(request.state), request.ground)
+
+
+async def _set_state(change: Change, row: Instrument, state: InstrumentState, ground: str) -> None:
+    if row.state == state:
+        return
+    if row.state == InstrumentState.SCRAPPED:
+        raise WrongState("该器具已报废", "The instrument is scrapped", state=row.state)
+    before = row.model_dump(mode="json")
+    row.use(state)
+    await save_instruments(change, [row])
+    change.audit(
+        "set_instrument_state",
+        f"instrument/{row.instrument_id}",
+        before=before,
+        after=row.model_dump(mode="json"),
+        ground=ground,
+    )
+
+
+async def _propose(
+    change: Change, request: Message, row: Instrument, values: Mapping[str, Any], ground: str
+) -> proposals.Proposal:
+    what = Proposed(
+        act=Act.END_RED_ALERT,
+        object=f"instrument/{row.instrument_id}",
+        version=row.version,
+        bureau=row.bureau,
+        ground=ground,
+        before=row.model_dump(),
+        after=values,
+        subject_id=row.subject_id,
+    )
+    return await propose(change, request, what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from uuid import uuid4
 
@@ -10,9 +11,12 @@ from sqlmodel import col, select
 
 from law.errors import AlreadyExists, Fault, NotFound, WrongState
 from law.evidence import RecordStatus
+from law.objection import OBJECTION_CITE
+from law.separation import Act
 from plumbing.change import Change
 from plumbing.view import View
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import lookup, wire
 from services.registry.announce_changes import Cause, save_records
@@ -27,8 +31,11 @@ from services.registry.commands.targets import (
     refuse_any,
     require_version,
 )
-from services.registry.tables import Contest, Record
+from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.tables import Contest, Proposal, Record, Subject
 from services.registry.validation import RecordContent, read_record, reader_of
+
+Request = pb.CorrectRecordRequest | pb.WithdrawRecordRequest
 
 
 async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.EnterRecordResponse:
@@ -48,6 +55,7 @@ async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.Ent
         bureau=change.caller.bureau or subject.bureau,
         entered_on=change.today,
         entered_by=change.on_behalf_of,
+        authors=[change.on_behalf_of],
         **asdict(content),
     )
     await save_records(change, [row])
@@ -60,10 +68,34 @@ async def correct_record(
 ) -> pb.CorrectRecordResponse:
     """Corrects the content of a credit record; it stays in force and its old versions are stored.
 
-    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, WrongState if
-    the request's version is not the present one or the record is no longer active, and
-    AlreadyExists if another record has the same fact from the same source.
+    The correction of an adverse record, or into one, is only proposed: a second person releases it
+    (S1 20). What a case orders is carried out at once. Raises InvalidInput for faulty content,
+    NotPermitted outside the caller's scope, WrongState if the request's version is not the present
+    one or the record is no longer active or belongs to an open case, and AlreadyExists if another
+    record has the same fact from the same source.
     """
+    row, content = await _to_correct(change, request)
+    ordered = await ordered_by_case(change, row, request.case_id)
+    if ordered or (row.kind.positive and content.kind.positive):
+        await _correct(change, row, content, request.ground, change.on_behalf_of)
+        return pb.CorrectRecordResponse(record=wire.record(row))
+    proposal = await _propose(change, request, Act.CORRECT_RECORD, row, asdict(content))
+    return pb.CorrectRecordResponse(record=wire.record(row), proposal=proposal)
+
+
+async def release_correction(
+    change: Change, request: pb.CorrectRecordRequest, proposal: Proposal
+) -> None:
+    """Carries out a correction that a second person releases. Raises as `correct_record`."""
+    request.record.record_id = object_id(proposal)
+    row, content = await _to_correct(change, request)
+    await ordered_by_case(change, row)
+    await _correct(change, row, content, request.ground, proposal.proposed_by, change.on_behalf_of)
+
+
+async def _to_correct(
+    change: Change, request: pb.CorrectRecordRequest
+) -> tuple[Record, RecordContent]:
     content = _content(change, request.record)
     row = await find_record(change, request.record.record_id)
     await require_decider(change, row)
@@ -71,11 +103,17 @@ async def correct_record(
     _require_active(row)
     require_version(row.version, request.record.version)
     await _require_new(change, row.subject_id, content, except_record=row.record_id)
+    return row, content
+
+
+async def _correct(
+    change: Change, row: Record, content: RecordContent, ground: str, *authors: str
+) -> None:
     before = row.model_dump(mode="json")
     row.sqlmodel_update(asdict(content))
-    await save_records(change, [row], Cause(events.CAUSE_CORRECTED, request.ground))
-    _audit(change, "correct_record", row, before, request.ground)
-    return pb.CorrectRecordResponse(record=wire.record(row))
+    row.authors = sorted({*(row.authors or ()), *authors})
+    await save_records(change, [row], Cause(events.CAUSE_CORRECTED, ground))
+    _audit(change, "correct_record", row, before, ground)
 
 
 async def withdraw_record(
@@ -83,17 +121,74 @@ async def withdraw_record(
 ) -> pb.WithdrawRecordResponse:
     """Withdraws a credit record: from today on it no longer counts.
 
-    Raises NotPermitted outside the caller's scope, and WrongState if the record is no longer
-    active.
+    The withdrawal of an adverse record is only proposed: a second person releases it (S1 20). What
+    a case orders is carried out at once. Raises NotPermitted outside the caller's scope, and
+    WrongState if the record is no longer active or belongs to an open case.
     """
     row = await find_record(change, request.record_id)
     await require_decider(change, row)
     _require_active(row)
+    ordered = await ordered_by_case(change, row, request.case_id)
+    if ordered or row.kind.positive:
+        await _withdraw(change, row, request.ground)
+        return pb.WithdrawRecordResponse(record=wire.record(row))
+    after = {"status": RecordStatus.WITHDRAWN}
+    proposal = await _propose(change, request, Act.WITHDRAW_RECORD, row, after)
+    return pb.WithdrawRecordResponse(record=wire.record(row), proposal=proposal)
+
+
+async def release_withdrawal(
+    change: Change, request: pb.WithdrawRecordRequest, proposal: Proposal
+) -> None:
+    """Carries out a withdrawal that a second person releases. Raises as `withdraw_record`."""
+    row = await find_record(change, object_id(proposal))
+    _require_active(row)
+    require_version(row.version, proposal.base_version)
+    await ordered_by_case(change, row)
+    await _withdraw(change, row, request.ground)
+
+
+async def _withdraw(change: Change, row: Record, ground: str) -> None:
     before = row.model_dump(mode="json")
     row.status, row.status_on = RecordStatus.WITHDRAWN, change.today
-    await save_records(change, [row], Cause(events.CAUSE_WITHDRAWN, request.ground))
-    _audit(change, "withdraw_record", row, before, request.ground)
-    return pb.WithdrawRecordResponse(record=wire.record(row))
+    await save_records(change, [row], Cause(events.CAUSE_WITHDRAWN, ground))
+    _audit(change, "withdraw_record", row, before, ground)
+
+
+async def ordered_by_case(change: Change, row: Record, case_id: str = "") -> bool:
+    """Returns whether the change of a record carries out the decision of its own case.
+
+    Raises WrongState, naming the case, for any other change of a record with an open case (S3 27).
+    """
+    query = select(Contest.case_id).where(Contest.record_id == row.record_id)
+    cases = (await change.session.exec(query)).all()
+    if change.caller.is_service and case_id in cases:
+        return True
+    if cases:
+        raise WrongState(
+            f"该记录正在案件{cases[0]}中办理，只能依该案件的决定变更",
+            f"The record belongs to the open case {cases[0]}, which alone changes it",
+            cite=OBJECTION_CITE,
+            case=cases[0],
+        )
+    return False
+
+
+async def _propose(
+    change: Change, request: Request, act: Act, row: Record, after: Mapping[str, object]
+) -> proposals.Proposal:
+    owner = await change.session.get_one(Subject, row.subject_id)
+    what = Proposed(
+        act=act,
+        object=f"record/{row.record_id}",
+        version=row.version,
+        bureau=owner.bureau,
+        ground=request.ground,
+        before=row.model_dump(),
+        after=after,
+        subject_id=row.subject_id,
+    )
+    return await propose(change, request, what)
 
 
 async def check_record(view: View, request: pb.CheckRecordRequest) -> pb.CheckRecordResponse:

@@ -11,9 +11,11 @@ from uuid import uuid4
 from sqlmodel import select
 
 from law.errors import AlreadyExists, Fault, InvalidInput, NotFound, NotPermitted, WrongState
+from law.separation import exclusions
 from plumbing.change import Change
 from plumbing.identity import Role
 from plumbing.short_ids import find_by_id
+from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import lookup, wire
 from services.registry.commands.targets import refuse_any, require_bureau_exists
@@ -21,9 +23,8 @@ from services.registry.identity import sessions
 from services.registry.identity.links import RESET, Links
 from services.registry.identity.tables import Account
 from services.registry.scope import PLATFORM_WIDE
+from services.registry.tables import Subject
 
-# Roles that decide cases, and so do not run the platform (D-09).
-DECIDING = frozenset({Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER})
 # Roles that act for themselves, not for a bureau, and go with no other role.
 APART = frozenset({Role.OPERATOR, Role.PUBLIC})
 
@@ -39,11 +40,12 @@ async def create_account(
 
     With `first_password`, the person must change the password at the first login. Raises
     InvalidInput for roles that may not be combined or a bureau, subject or institution that does
-    not fit the roles, and AlreadyExists for a name in use.
+    not fit the roles, NotPermitted outside the caller's scope, and AlreadyExists for a name in use.
     """
     roles = frozenset(map(wire.role_named, request.roles))
     refuse_any(list(role_faults(roles)) + list(_scope_faults(roles, request)))
     subject_id = await _existing_scope(change, request)
+    await require_covered(change, request.bureau, subject_id)
     if (await change.session.exec(select(Account).where(Account.name == request.name))).first():
         raise AlreadyExists("该用户名已被使用", "This name is in use", name=request.name)
     row = Account(
@@ -68,10 +70,10 @@ async def change_account(
 ) -> pb.ChangeAccountResponse:
     """Changes the roles, the bureau and the institution of an account.
 
-    Raises NotFound for an unknown account, WrongState for a closed one and for the caller's own,
-    and InvalidInput as `create_account` does.
+    Raises NotFound for an unknown account, NotPermitted outside the caller's scope, WrongState for
+    a closed one and for the caller's own, and InvalidInput as `create_account` does.
     """
-    row = await find(change, request.account_id)
+    row = await _governed(change, request.account_id)
     if row.account_id == change.caller.account_id:
         raise WrongState("不能更改自己的角色", "You cannot change your own roles")
     if row.closed:
@@ -82,6 +84,7 @@ async def change_account(
     )
     refuse_any(list(role_faults(roles)) + list(_scope_faults(roles, scope)))
     await _existing_scope(change, scope)
+    await require_covered(change, request.bureau, row.subject_id)
     before = row.audited()
     row.roles, row.bureau = sorted(roles), request.bureau
     row.institution = request.institution.strip()
@@ -102,7 +105,7 @@ async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.C
 
     Raises NotFound for an unknown account, and WrongState for the caller's own account.
     """
-    row = await find(change, request.account_id)
+    row = await _governed(change, request.account_id)
     if row.account_id == change.caller.account_id:
         # Otherwise the last administrator could lock everyone out.
         raise WrongState("不能注销自己的账号", "You cannot close your own account")
@@ -167,7 +170,7 @@ async def send_password_link(
     Raises NotFound for an unknown account, and WrongState for one that is closed, has no mail
     address, or for which the bureau's own sign-in service vouches.
     """
-    row = await find(change, request.account_id)
+    row = await _governed(change, request.account_id)
     if row.closed or row.external:
         zh = "该账号已注销，或者使用统一身份认证，没有密码"
         raise WrongState(zh, "The account is closed, or has no password of its own")
@@ -205,14 +208,25 @@ async def find(change: Change, account_id: str) -> Account:
     return row
 
 
+async def _governed(change: Change, account_id: str) -> Account:
+    """The account with this id, locked. Raises NotFound, or NotPermitted outside the scope."""
+    row = await find(change, account_id)
+    await require_covered(change, row.bureau, row.subject_id)
+    return row
+
+
+async def require_covered(by: Change | View, bureau: str, subject_id: str) -> None:
+    """Raises NotPermitted unless the caller covers the bureau of an account, or of its firm."""
+    if subject_id:
+        firm = await by.session.get(Subject, subject_id)
+        bureau = firm.bureau if firm else PLATFORM_WIDE
+    by.caller.require_bureau(bureau or PLATFORM_WIDE)
+
+
 def role_faults(roles: frozenset[Role]) -> Iterator[Fault]:
-    """Yields a fault for each pair of roles that one account may not combine."""
-    if Role.ADMINISTRATOR in roles and roles & DECIDING:
-        zh = "平台管理员不得兼任经办人、单位负责人或复核人"
-        yield Fault("roles", zh, "an administrator holds no deciding role")
-    if roles & APART and len(roles) > 1:
-        zh = "经营者和公众账号不得兼任其他角色"
-        yield Fault("roles", zh, "an operator or the public holds no other role")
+    """Yields a fault, with its article, for each rule by which roles exclude each other (D-16)."""
+    for rule in exclusions(roles):
+        yield Fault("roles", rule.zh, rule.en, cite=rule.cite)
 
 
 def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> Iterator[Fault]:
@@ -228,7 +242,7 @@ def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> I
     if request.bureau == PLATFORM_WIDE and roles != {Role.ADMINISTRATOR}:
         zh = "全平台范围只限平台管理员账号"
         yield Fault("bureau", zh, "only an administrator's account spans the platform")
-    if roles - APART - {Role.ADMINISTRATOR} and not request.bureau:
+    if roles - APART and not request.bureau:
         yield Fault("bureau", "须指明所属机关", "the account's bureau is needed")
 
 

@@ -11,6 +11,8 @@ BULK = bulk_pb2.DESCRIPTOR.services_by_name["BulkService"].full_name
 _IMPORTING = allow(Role.CASEWORKER, Role.INTEGRATOR, Role.ADMINISTRATOR)
 # An institution uploads its own verifications (S4 二(四)) and sees what became of them.
 _SENDING = Rule(_IMPORTING.roles | {Role.VERIFICATION_INSTITUTION})
+# No family that is sent in bulk is the administrator's.
+_STREAMING = Rule(_SENDING.roles - {Role.ADMINISTRATOR})
 _READING = Rule(_SENDING.roles | {Role.UNIT_HEAD})
 _DECIDING = in_person(Role.UNIT_HEAD)
 _UPLOADING = _SENDING.with_large_requests()
@@ -31,10 +33,10 @@ _IMPORT_RULES = {
     "DiscardBatch": _SENDING,
 }
 _BULK_RULES = {
-    "OpenBulkBatch": _SENDING,
-    "SendBulkChunks": _UPLOADING,
+    "OpenBulkBatch": _STREAMING,
+    "SendBulkChunks": _STREAMING.with_large_requests(),
     "GetBulkBatch": _READING,
-    "CompleteBulkBatch": _SENDING.taking_turns(),
+    "CompleteBulkBatch": _STREAMING.taking_turns(),
 }
 POLICY: Policy = {
     **{f"/{IMPORTS}/{method}": rule for method, rule in _IMPORT_RULES.items()},

@@ -85,11 +85,15 @@ async def rejected(client: Client, batch: pb.Batch) -> bytes:
 
 
 async def undo(client: Client, batch: pb.Batch) -> pb.Batch:
-    """Undoes a batch."""
+    """Undoes a batch: its head releases what the client proposes; bureaus need no release."""
     request = pb.UndoBatchRequest(
         request_id=new_request_id(), batch_id=batch.batch_id, ground="导错了文件"
     )
-    return (await client.imports.UndoBatch(request, timeout=PATIENCE_SECONDS)).batch
+    answer = await client.imports.UndoBatch(request, timeout=PATIENCE_SECONDS)
+    if answer.proposal.proposal_id:
+        await client.running.release(answer.proposal)
+    shown = await client.imports.GetBatch(pb.GetBatchRequest(batch_id=batch.batch_id))
+    return shown.batch
 
 
 async def subjects_named(client: Client, part: str) -> list[pb.Subject]:

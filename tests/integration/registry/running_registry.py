@@ -33,8 +33,14 @@ from plumbing.tokens import Signer, make_keys
 from plumbing.transport import aio_channel
 from protos.identity.v1 import identity_pb2_grpc
 from protos.operations.v1 import operations_pb2_grpc
-from protos.registry.v1 import bulk_pb2_grpc, certificates_pb2_grpc, registry_pb2_grpc
+from protos.registry.v1 import (
+    bulk_pb2_grpc,
+    certificates_pb2_grpc,
+    proposals_pb2_grpc,
+    registry_pb2_grpc,
+)
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
 from tests.patience import PATIENCE_SECONDS
@@ -43,6 +49,7 @@ from tests.postgres import Databases
 from tests.service_keys import give_service_keys
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
+PLATFORM = "000000"
 STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 9, 14)
 NO_TEMPORAL = "127.0.0.1:9"  # the register serves without it
@@ -50,8 +57,9 @@ NO_TEMPORAL = "127.0.0.1:9"  # the register serves without it
 
 @dataclass
 class Client:
-    """One caller: the stubs under its token."""
+    """One caller: the stubs under its token, and where other callers come from."""
 
+    running: RunningRegistry
     registry: registry_pb2_grpc.RegistryServiceStub
     imports: registry_pb2_grpc.ImportServiceStub
     bulk: bulk_pb2_grpc.BulkServiceStub
@@ -60,6 +68,7 @@ class Client:
     operations: operations_pb2_grpc.OperationsServiceStub
     channel: grpc.aio.Channel
     certificates: certificates_pb2_grpc.CertificateServiceStub
+    proposals: proposals_pb2_grpc.ProposalServiceStub
 
 
 class RunningRegistry:
@@ -122,6 +131,7 @@ class RunningRegistry:
         channel = open_channel(endpoint, source if token else None, on_behalf_of=on_behalf_of)
         self._channels.append(channel)
         return Client(
+            self,
             registry_pb2_grpc.RegistryServiceStub(channel),
             registry_pb2_grpc.ImportServiceStub(channel),
             bulk_pb2_grpc.BulkServiceStub(channel),
@@ -130,7 +140,17 @@ class RunningRegistry:
             operations_pb2_grpc.OperationsServiceStub(channel),
             channel,
             certificates_pb2_grpc.CertificateServiceStub(channel),
+            proposals_pb2_grpc.ProposalServiceStub(channel),
         )
+
+    async def release(self, proposal: proposals.Proposal) -> proposals.Proposal:
+        """Releases a proposal, as the head of its bureau."""
+        head = self.client(Role.UNIT_HEAD, bureau=proposal.bureau, name="unit-head")
+        request = proposals.ReleaseProposalRequest(
+            request_id=new_request_id(), proposal_id=proposal.proposal_id, reasons="经核实"
+        )
+        answer = await head.proposals.ReleaseProposal(request, timeout=PATIENCE_SECONDS)
+        return answer.proposal
 
     async def events_of(self, aggregate: str) -> list[Any]:
         """The events of an aggregate, in order."""
@@ -148,7 +168,7 @@ class RunningRegistry:
 
     async def bureau(self, code: str = DISTRICT) -> str:
         """A bureau that exists."""
-        administrator = self.client(Role.ADMINISTRATOR, bureau="")
+        administrator = self.client(Role.ADMINISTRATOR, bureau=PLATFORM)
         known = await administrator.registry.ListBureaus(pb.ListBureausRequest(page_size=1000))
         if code not in {bureau.code for bureau in known.bureaus}:
             bureau = pb.Bureau(code=code, name=f"测试市场监管局{code}")

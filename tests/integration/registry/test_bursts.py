@@ -299,7 +299,7 @@ async def test_a_certificate_recorded_meanwhile_is_no_part_of_what_was_seen(
 async def unit_head(registry: RegistryWithGrading, bureau: str) -> str:
     """The display name of a new unit head who has an account."""
     name = f"负责人{uuid4().hex[:8]}"
-    await registry.client(Role.ADMINISTRATOR).identity.CreateAccount(
+    await registry.client(Role.ADMINISTRATOR, bureau="000000").identity.CreateAccount(
         identity.CreateAccountRequest(
             request_id=new_request_id(),
             name=uuid4().hex,
@@ -335,14 +335,14 @@ async def test_a_check_tells_that_a_batch_would_be_held_and_who_may_approve_it(
     assert (held.approving_bureau, held.approvers) == (DISTRICT, checked.approvers)
 
 
-async def test_a_batch_of_the_administrator_is_approved_where_its_rows_belong(
+async def test_a_batch_of_the_whole_platform_is_approved_where_its_rows_belong(
     registry: RegistryWithGrading,
 ) -> None:
-    administrator = registry.client(Role.ADMINISTRATOR, bureau="000000", name="admin")
+    system = registry.client(Role.INTEGRATOR, bureau="000000", name="system")
     owner, serials = await fleet(registry, 4)
-    checked = await upload(administrator, "verifications", passes(serials, SOON), mode="check")
+    checked = await upload(system, "verifications", passes(serials, SOON), mode="check")
     assert (checked.would_be_held, checked.approving_bureau) == (True, DISTRICT)
-    batch = await upload(administrator, "verifications", passes(serials, SOON))
+    batch = await upload(system, "verifications", passes(serials, SOON))
     assert (batch.state, batch.bureau) == ("awaiting_approval", DISTRICT)
     with refused("NOT_PERMITTED"):
         await approve(registry.client(Role.UNIT_HEAD, bureau=OTHER_DISTRICT, name="other"), batch)
@@ -356,15 +356,15 @@ async def test_a_batch_of_two_districts_is_approved_by_the_city(
     registry: RegistryWithGrading,
 ) -> None:
     await registry.bureau(CITY)
-    administrator = registry.client(Role.ADMINISTRATOR, bureau="000000", name="admin")
+    system = registry.client(Role.INTEGRATOR, bureau="000000", name="system")
     owners = [await registry.subject(bureau=bureau) for bureau in (DISTRICT, OTHER_DISTRICT)] * 2
     serials = [uuid4().hex for _ in owners]
     columns = ("使用单位", "器具类型", "出厂编号")
     rows = [
         (owner.credit_code, "NAWI-D", serial) for owner, serial in zip(owners, serials, strict=True)
     ]
-    await upload(administrator, "instruments", table(columns, *rows))
-    batch = await upload(administrator, "verifications", passes(serials, SOON))
+    await upload(system, "instruments", table(columns, *rows))
+    batch = await upload(system, "verifications", passes(serials, SOON))
     assert (batch.state, batch.bureau) == ("awaiting_approval", CITY)
     with refused("NOT_PERMITTED"):
         await approve(registry.client(Role.UNIT_HEAD, name="head"), batch)
@@ -376,18 +376,18 @@ async def test_a_batch_of_two_districts_is_approved_by_the_city(
 async def test_a_batch_that_no_unit_head_covers_is_refused_with_the_reason(
     registry: RegistryWithGrading, mode: str, state: str
 ) -> None:
-    administrator = registry.client(Role.ADMINISTRATOR, bureau="000000", name="admin")
+    system = registry.client(Role.INTEGRATOR, bureau="000000", name="system")
     owners = [await registry.subject(bureau=bureau) for bureau in (DISTRICT, FOREIGN)] * 2
     serials = [uuid4().hex for _ in owners]
     columns = ("使用单位", "器具类型", "出厂编号")
     rows = [
         (owner.credit_code, "NAWI-D", serial) for owner, serial in zip(owners, serials, strict=True)
     ]
-    await upload(administrator, "instruments", table(columns, *rows))
-    batch = await upload(administrator, "verifications", passes(serials, SOON), mode=mode)
+    await upload(system, "instruments", table(columns, *rows))
+    batch = await upload(system, "verifications", passes(serials, SOON), mode=mode)
     assert (batch.state, batch.bureau, batch.rejected) == (state, "000000", 4)
     assert (batch.approving_bureau, list(batch.approvers)) == ("", [])
-    [fault] = await faults(administrator, batch)
+    [fault] = await faults(system, batch)
     assert (fault.row, fault.reason) == (1, "NO_APPROVER")
     assert "--bureau" in fault.message_zh
     caseworker = registry.client(Role.CASEWORKER)

@@ -12,16 +12,18 @@ import pytest
 from sqlmodel import select
 
 from plumbing import migrations
-from plumbing.change import Changes
+from plumbing.change import Change, Changes
 from plumbing.client import new_request_id
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports import wire
+from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.commands import import_file
 from services.registry.imports.batch.imported_rows import TABLES
 from services.registry.imports.batch.intake import Upload
-from services.registry.imports.batch.undo import undo_batch
+from services.registry.imports.batch.undo import undo
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.plan import Kind
@@ -35,11 +37,19 @@ from tests.integration.registry.running_registry import (
 )
 from tests.postgres import Databases
 
-CALLER = Caller("caseworker", "caseworker", frozenset({Role.ADMINISTRATOR}), "330100")
+CALLER = Caller("caseworker", "caseworker", frozenset({Role.CASEWORKER}), "330100")
+ADMINISTRATOR = Caller("admin", "admin", frozenset({Role.ADMINISTRATOR}), "330100")
 NOBODY_IS_ASKED = Limits(1, 1, 10**6)
 BUREAUS = (DISTRICT, OTHER_DISTRICT)
 ROUNDS, ROWS = 25, 12
 Content = dict[str, dict[str, Mapping[str, Any]]]
+
+
+async def released(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBatchResponse:
+    """Undoes a batch, as when a second person has released it."""
+    batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
+    await undo(change, batch, request.ground)
+    return pb.UndoBatchResponse(batch=wire.batch(batch))
 
 
 class Register:
@@ -54,14 +64,15 @@ class Register:
         head = header(family, **{"mode": "good_rows", **values})
         upload = Upload(content, new_request_id(), read_file(head, content, STARTS.date()))
         command = partial(import_file, upload=upload, limits=NOBODY_IS_ASKED, drops=GradeDrops())
-        return (await self.changes.once(CALLER, head, command, pb.ImportFileResponse)).batch
+        caller = ADMINISTRATOR if family == "bureaus" else CALLER
+        return (await self.changes.once(caller, head, command, pb.ImportFileResponse)).batch
 
     async def undo(self, batch: pb.Batch) -> pb.Batch:
         """Undoes a batch."""
         request = pb.UndoBatchRequest(
             request_id=new_request_id(), batch_id=batch.batch_id, ground="随机检验"
         )
-        undone = await self.changes.once(CALLER, request, undo_batch, pb.UndoBatchResponse)
+        undone = await self.changes.once(CALLER, request, released, pb.UndoBatchResponse)
         return undone.batch
 
     async def content(self) -> Content:

@@ -87,7 +87,7 @@ async def test_anyone_signed_in_is_told_the_time_and_only_an_administrator_moves
         await registry.client_with().clock.GetClock(pb.GetClockRequest())
     with refused("NOT_PERMITTED"):
         await registry.client(Role.UNIT_HEAD).clock.AdvanceClock(to(STARTS + timedelta(days=1)))
-    admin = registry.client(Role.ADMINISTRATOR, bureau="")
+    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
     with refused("WRONG_STATE"):
         await admin.clock.AdvanceClock(to(STARTS - timedelta(days=1)))
     # So little that today stays what the other tests know it as.

@@ -128,6 +128,8 @@ async def test_each_coming_into_use_is_a_new_spell_and_scrapped_is_final(
     registry: RunningRegistry,
 ) -> None:
     instrument = await registry.instrument()
+    institution = registry.client(Role.VERIFICATION_INSTITUTION)
+    await institution.registry.RecordVerification(verify(instrument.instrument_id))
     client = registry.client(Role.OPERATOR, subject_id=instrument.subject_id)
     steps = [
         (state, (await set_state(client, instrument.instrument_id, state)).spell)
@@ -140,7 +142,7 @@ async def test_each_coming_into_use_is_a_new_spell_and_scrapped_is_final(
     states = [event.instruments[0].state for event in announced if hasattr(event, "instruments")]
     assert states == ["spare", "in_use", "stopped", "in_use", "spare", "scrapped"]
     entries = await registry.audited(f"instrument/{instrument.instrument_id}")
-    assert len(entries) == len(states)
+    assert len(entries) == len(states) - 1  # the pass that put it into use is one of its own
 
 
 async def test_a_first_pass_puts_a_spare_instrument_into_use(registry: RunningRegistry) -> None:

@@ -42,6 +42,22 @@ async def objection(registry: RunningRegistry, subject_id: str) -> Client:
     return await registry.acting_for(Role.CASEWORKER, Role.OPERATOR, subject_id=subject_id)
 
 
+async def correct(registry: RunningRegistry, request: pb.CorrectRecordRequest) -> pb.Record:
+    """Corrects a record: one person proposes it, another releases it."""
+    client = registry.client(Role.CASEWORKER)
+    answer = await client.registry.CorrectRecord(request)
+    await registry.release(answer.proposal)
+    return (await read(client, request.record)).record
+
+
+async def withdraw(registry: RunningRegistry, request: pb.WithdrawRecordRequest) -> pb.Record:
+    """Withdraws a record: one person proposes it, another releases it."""
+    client = registry.client(Role.CASEWORKER)
+    answer = await client.registry.WithdrawRecord(request)
+    await registry.release(answer.proposal)
+    return (await read(client, answer.record)).record
+
+
 async def contest(client: Client, case: str, *records: pb.Record, ends: bool = False) -> list[bool]:
     """Sets or ends the mark of a case; returns the marks after that."""
     request = pb.SetContestedRequest(
@@ -146,8 +162,8 @@ async def test_points_of_nothing_are_not_no_points(registry: RunningRegistry) ->
 async def test_a_correction_keeps_what_the_record_said_before(registry: RunningRegistry) -> None:
     record = await registry.record(points=20)
     client = registry.client(Role.CASEWORKER)
-    second = (await client.registry.CorrectRecord(corrected(record, points=5))).record
-    third = (await client.registry.CorrectRecord(corrected(second, summary="更正后"))).record
+    second = await correct(registry, corrected(record, points=5))
+    third = await correct(registry, corrected(second, summary="更正后"))
     assert (third.points, third.summary, third.status, third.version) == (5, "更正后", "active", 3)
     answer = await read(client, record)
     assert answer.record == third
@@ -175,7 +191,7 @@ async def test_a_correction_is_refused_when_it_would_do_more_or_came_late(
         await client.registry.CorrectRecord(corrected(record, ground=""))
     with refused("ALREADY_EXISTS"):
         await client.registry.CorrectRecord(corrected(record, source_ref=twin.source_ref))
-    await client.registry.CorrectRecord(corrected(record, summary="更正一"))
+    await correct(registry, corrected(record, summary="更正一"))
     with refused("WRONG_STATE"):
         await client.registry.CorrectRecord(corrected(record, summary="更正二"))
     with refused("NOT_FOUND"):
@@ -193,9 +209,9 @@ async def test_a_withdrawn_record_no_longer_counts_and_is_not_entered_anew(
     record = await registry.record()
     client = registry.client(Role.CASEWORKER)
     request = withdrawn(record)
-    gone = (await client.registry.WithdrawRecord(request)).record
+    gone = await withdraw(registry, request)
     assert (gone.status, gone.status_on, gone.version) == ("withdrawn", "2026-09-14", 2)
-    assert (await client.registry.WithdrawRecord(request)).record == gone
+    assert (await client.registry.WithdrawRecord(request)).proposal.state == "waiting"  # at first
     event = (await registry.events_of(f"subject/{record.subject_id}"))[-1]
     assert (event.change.cause, list(event.records)) == (events.CAUSE_WITHDRAWN, [gone])
     with refused("WRONG_STATE"):
@@ -249,8 +265,13 @@ async def test_a_service_corrects_for_the_person_who_decided(registry: RunningRe
         await service.registry.CorrectRecord(corrected(record, summary="无案件"))
     await contest(service, "case-7", record)
     contested = (await read(service, record)).record
-    answer = await service.registry.CorrectRecord(corrected(contested, summary="异议成立"))
-    assert answer.record.bureau == DISTRICT
+    request = corrected(contested, summary="异议成立")
+    with refused("WRONG_STATE"):  # of which case?
+        await service.registry.CorrectRecord(request)
+    request.case_id = "case-7"
+    answer = await service.registry.CorrectRecord(request)
+    assert (answer.record.bureau, answer.record.summary) == (DISTRICT, "异议成立")
+    assert len(answer.record.authors) == 2  # who entered it, and who decided the case
     entry = (await registry.audited(f"record/{record.record_id}"))[-1]
     assert (entry.actor, bool(entry.on_behalf_of)) == ("service:objection", True)
 
@@ -403,7 +424,9 @@ async def test_of_many_corrections_at_once_one_is_made(registry: RunningRegistry
         *(client.registry.CorrectRecord(corrected(record, points=n)) for n in range(8)),
         return_exceptions=True,
     )
-    assert sum(isinstance(answer, pb.CorrectRecordResponse) for answer in answers) == 1
+    [made] = [answer for answer in answers if isinstance(answer, pb.CorrectRecordResponse)]
+    assert (await read(client, record)).record.version == 1
+    await registry.release(made.proposal)
     assert (await read(client, record)).record.version == 2
 
 

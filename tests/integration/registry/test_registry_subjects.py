@@ -39,7 +39,7 @@ def changed(subject: pb.Subject, **values: Any) -> pb.PutSubjectRequest:
 
 
 async def test_a_bureau_is_created_changed_and_announced(registry: RunningRegistry) -> None:
-    client = registry.client(Role.ADMINISTRATOR, bureau="")
+    client = registry.client(Role.ADMINISTRATOR, bureau="000000")
     values = {"code": "330100-JQ", "name": "合成景区分局", "phone": "0571-00000000"}
     made = (await client.registry.PutBureau(put_bureau(**values))).bureau
     assert (made.code, made.division_code, made.version) == ("330100-JQ", "", 1)
@@ -55,7 +55,7 @@ async def test_a_bureau_is_created_changed_and_announced(registry: RunningRegist
 
 async def test_a_bureau_changed_meanwhile_is_not_overwritten(registry: RunningRegistry) -> None:
     await registry.bureau()
-    client = registry.client(Role.ADMINISTRATOR, bureau="")
+    client = registry.client(Role.ADMINISTRATOR, bureau="000000")
     with refused("WRONG_STATE") as refusals:
         await client.registry.PutBureau(put_bureau(code=DISTRICT, name="另一名称", version=7))
     assert refusals[0].facts["version"]
@@ -358,7 +358,7 @@ async def test_nobody_without_a_role_for_it_gets_in(registry: RunningRegistry) -
         await registry.client_with().registry.ListSubjects(pb.ListSubjectsRequest())
     with refused("UNAUTHENTICATED"):
         await registry.client_with("nonsense").registry.ListSubjects(pb.ListSubjectsRequest())
-    administrator = registry.client(Role.ADMINISTRATOR, bureau="")
+    administrator = registry.client(Role.ADMINISTRATOR, bureau="000000")
     with refused("NOT_PERMITTED"):
         await administrator.registry.PutSubject(put_subject())
     with refused("NOT_PERMITTED"):

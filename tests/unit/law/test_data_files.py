@@ -20,6 +20,7 @@ from tests.unit.law.broken_files import faults, fresh
 
 LANGS = ("zh", "en")
 DATED = sorted(set(READERS) - {"readings"})
+WITH_DAYS = sorted(set(DATED) - {"separation"})  # which has no figures, so no days
 
 
 def _mappings(node: Any, path: str = "") -> Iterator[tuple[str, dict[Any, Any]]]:
@@ -62,12 +63,12 @@ def test_every_citation_of_no_known_text_is_a_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["valid_from", "valid_to"])
-@pytest.mark.parametrize("name", DATED)
+@pytest.mark.parametrize("name", WITH_DAYS)
 def test_every_day_left_out_is_a_fault(name: str, key: str) -> None:
     _spoilt(name, key, lambda node: node.pop(key))
 
 
-@pytest.mark.parametrize("name", DATED)
+@pytest.mark.parametrize("name", WITH_DAYS)
 def test_an_end_before_the_beginning_is_a_fault(name: str) -> None:
     days = {"valid_from": date(2026, 1, 2), "valid_to": date(2026, 1, 1)}
     _spoilt(name, "valid_to", lambda node: node.update(days))

@@ -162,9 +162,9 @@ def test_a_case_ends_only_in_the_three_final_states() -> None:
 
 
 def test_a_permission_can_be_required() -> None:
-    may_decide("b", "a").require()
+    may_decide("b", ["a"]).require()
     with pytest.raises(NotPermitted) as caught:
-        may_decide("a", "a").require()
+        may_decide("a", ["a"]).require()
     assert (caught.value.cite, caught.value.zh, caught.value.en) == (
         "S3 27",
         "不得对本人录入的记录作出决定",

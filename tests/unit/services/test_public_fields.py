@@ -68,7 +68,7 @@ CLOSED = {
     "quanheng.registry.v1.Subject": {"external_ref", "in_review", "removed"},
     "quanheng.registry.v1.Record": {
         *("entered_on", "entered_by", "provided_by", "points", "status_on"),
-        *("disclosure_stopped", "removed", "version"),
+        *("disclosure_stopped", "removed", "version", "authors"),
     },
 }
 OPEN = {
@@ -235,6 +235,7 @@ def full_record() -> Record:
         final=True,
         contested=True,
         points=3,
+        authors=["account-1"],
         source_ref="罚1",
         provided_by="丙",
         summary="摘要",

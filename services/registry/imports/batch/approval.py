@@ -70,7 +70,7 @@ async def approve_batch(
     file = intake.upload.file
     count(batch, plan, file, header.mode)
     if batch.state == "applied":
-        estimate = await estimate_of(change, plan, intake)
+        estimate = await estimate_of(change, batch, plan, intake)
         if estimate.digest == request.seen:
             await _apply(change, batch, plan, intake, request.reasons)
             return pb.ApproveBatchResponse(batch=wire.batch(batch))

@@ -56,6 +56,11 @@ async def require_scope(change: Change, header: pb.ImportHeader) -> None:
     require_own_field(caller, header)
     if header.family == FamilyName.BUREAUS and not caller.has(Role.ADMINISTRATOR, Role.SERVICE):
         raise NotPermitted("机关由平台管理员导入", "Bureaus are imported by the administrator")
+    if header.family != FamilyName.BUREAUS and caller.has(Role.ADMINISTRATOR):
+        raise NotPermitted(
+            "平台管理员只导入机关；主体、器具、检定和信用信息由监管机关的人员导入",
+            "An administrator imports bureaus only; the bureaus' people import everything else",
+        )
     if header.bureau:
         caller.require_bureau(header.bureau)
         await require_bureau_exists(change, header.bureau, "header.bureau")
@@ -92,13 +97,13 @@ async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.D
 
     Nothing in it was applied.
 
-    Caseworkers and administrators may discard any batch of their bureau, others only their own.
+    Caseworkers may discard any batch of their bureau, others only their own.
     Raises NotFound for an unknown batch, NotPermitted for a batch that the caller may not discard,
     and WrongState for a batch that is decided already.
     """
     batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
     own = batch.imported_by == change.on_behalf_of
-    if not own and not change.caller.has(Role.CASEWORKER, Role.ADMINISTRATOR, Role.SERVICE):
+    if not own and not change.caller.has(Role.CASEWORKER, Role.SERVICE):
         raise NotPermitted("只能放弃自己的批次", "You may discard your own batches only")
     if batch.state not in UNDECIDED:
         raise WrongState("该批次已办结", "The batch is decided", state=batch.state)

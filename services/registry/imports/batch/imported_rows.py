@@ -138,7 +138,7 @@ TABLES: Mapping[Kind, Table] = {
             | {"source_ref", "provided_by", "summary", "entered_by", "removed"}
         ),
         added=frozenset({"disclosure_stopped"}),
-        follows=FOLLOWS | {"contested"},
+        follows=FOLLOWS | {"contested", "authors"},
     ),
 }
 
@@ -169,6 +169,9 @@ async def _apply(change: Change, kind: Kind, portion: Sequence[Planned], cause: 
     present = await load(change, kind, (one.thing_id for one in portion if not one.new))
     before = {thing_id: row.model_dump(mode="json") for thing_id, row in present.items()}
     rows = [_row(kind, one, present) for one in portion]
+    if kind is Kind.RECORD:
+        for row in rows:  # who sent the batch, and who approved it
+            row.authors = sorted({*(row.authors or ()), row.entered_by, change.on_behalf_of})
     await TABLES[kind].save(change, rows, cause)
     if kind is Kind.SUBJECT:
         await follow(change, rows, before, cause)

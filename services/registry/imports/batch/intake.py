@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from law.errors import WrongState
 from plumbing.change import Change
@@ -165,21 +165,36 @@ async def plan_of(change: Change, intake: Intake) -> Plan:
     return plan
 
 
-async def estimate_of(change: Change, plan: Plan, intake: Intake) -> Estimate:
-    """Estimates how many alerts and lower grades a plan would cause.
+async def estimate_of(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> Estimate:
+    """Estimates how many alerts and lower grades the plan of a batch would cause.
 
     Raises DropsUnknown if the grading service must be asked first how many grades would fall.
     """
     intake.progress.begin(Step.ESTIMATE)
-    return await estimate(intake.context(change), plan, intake.limits, intake.drops)
+    estimated = await estimate(intake.context(change), plan, intake.limits, intake.drops)
+    return replace(estimated, load_again=batch.baseline and await _loaded_before(change, batch))
+
+
+async def _loaded_before(change: Change, batch: ImportBatch) -> bool:
+    """Whether the bureau has had a first load of this family that changed something."""
+    first = select(ImportBatch.batch_id).where(
+        ImportBatch.bureau == batch.bureau,
+        ImportBatch.family == batch.family,
+        ImportBatch.batch_id != batch.batch_id,
+        ImportBatch.state == "applied",
+        col(ImportBatch.baseline),
+        ImportBatch.changed > 0,
+    )
+    return (await change.session.exec(first)).first() is not None
 
 
 async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
-    """Whether a batch that is or would be applied is a burst; a first load alarms nobody."""
+    """Whether a batch that is or would be applied needs approval; a first load alarms nobody."""
     would_apply = batch.state == "applied" or (batch.state == "checked" and batch.changed > 0)
-    if batch.baseline or not would_apply:
+    first = batch.baseline and not await _loaded_before(change, batch)
+    if first or not would_apply:
         return False
-    estimate = await estimate_of(change, plan, intake)
+    estimate = await estimate_of(change, batch, plan, intake)
     batch.estimate = asdict(estimate)
     if intake.drops.unknown:
         zh = "评级服务暂时无法答复，未估计此批次会使多少主体降级"

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState, VerificationResult
-from law.errors import Fault, WrongState
+from law.errors import Fault, NotPermitted, WrongState
+from law.separation import Act
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.announce_changes import Cause
@@ -27,12 +29,15 @@ from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
 from services.registry.imports.plan.plan import Kind, fetch, present_rows
 from services.registry.imports.plan.verifications import STATED
+from services.registry.imports.rows.families import FamilyName
+from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.tables import (
     Bureau,
     Contest,
     ImportBatch,
     ImportedThing,
     Instrument,
+    Proposal,
     Record,
     Subject,
     Verification,
@@ -66,32 +71,65 @@ Things = dict[Kind, dict[str, ImportedThing]]
 
 
 async def undo_batch(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBatchResponse:
-    """Undoes an applied batch: restores the rows it changed, and removes the rows it created.
+    """Proposes to undo an applied batch; a second person releases it (S1 20).
 
-    Raises NotFound for an unknown batch, NotPermitted outside the caller's scope, WrongState for a
-    batch that is not applied or of which a row was changed or referred to since; the faults name
-    each such row.
+    A batch of bureaus is undone at once: it has no credit data. Raises NotFound for an unknown
+    batch, NotPermitted outside the caller's scope, WrongState for a batch that is not applied or of
+    which a row was changed or referred to since; the faults name each such row.
     """
-    batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
+    batch = await _applied(change, request.batch_id)
+    if batch.family == FamilyName.BUREAUS:
+        await undo(change, batch, request.ground)
+        return pb.UndoBatchResponse(batch=wire.batch(batch))
+    await _refuse_if_built_on(change, await _things(change, batch.batch_id))
+    what = Proposed(
+        act=Act.UNDO_BATCH,
+        object=f"import/{batch.batch_id}",
+        version=0,  # nothing of the batch may have changed
+        bureau=batch.bureau,
+        ground=request.ground,
+        before={"state": batch.state},
+        after={"state": "undone", "file_name": batch.file_name, "rows": batch.rows},
+    )
+    proposal = await propose(change, request, what)
+    return pb.UndoBatchResponse(batch=wire.batch(batch), proposal=proposal)
+
+
+async def release_undo(change: Change, request: pb.UndoBatchRequest, proposal: Proposal) -> None:
+    """Undoes a batch once a second person releases it. Raises as `undo_batch`."""
+    await undo(change, await _applied(change, object_id(proposal)), request.ground)
+
+
+async def _applied(change: Change, batch_id: str) -> ImportBatch:
+    batch = await find_batch(change.session, change.caller, batch_id, lock=True)
+    if change.caller.has(Role.ADMINISTRATOR) and batch.family != FamilyName.BUREAUS:
+        zh = "平台管理员不得变更信用数据"
+        raise NotPermitted(zh, "An administrator changes no credit data")
     if batch.state != "applied":
         raise WrongState("该批次未导入，或已撤销", "The batch is not applied", state=batch.state)
+    return batch
+
+
+async def undo(change: Change, batch: ImportBatch, ground: str) -> None:
+    """Restores the rows that an applied batch changed, and removes the rows it created.
+
+    Raises WrongState, with a fault for each row that was changed or referred to since.
+    """
     things = await _things(change, batch.batch_id)
     await _refuse_if_built_on(change, things)
     before = batch.model_dump(mode="json", include={"state"})
     batch.state = "undone"
-    answer = pb.UndoBatchResponse(batch=wire.batch(batch))
     counts = {kind.value: len(of_kind) for kind, of_kind in things.items() if of_kind}
     change.audit(
         "undo_import",
         f"import/{batch.batch_id}",
         before=before,
         after={"state": "undone", "things": counts},
-        ground=request.ground,
+        ground=ground,
     )
     await change.session.flush()
-    cause = Cause(events.CAUSE_UNDONE, request.ground, batch.batch_id, batch.baseline)
+    cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
     await _restore(change, things, cause)
-    return answer
 
 
 async def _things(change: Change, batch_id: str) -> Things:

@@ -1,4 +1,4 @@
-"""Counts the instruments for which a plan would cause a new alert.
+"""Counts the instruments for which a plan would cause a new alert, or end a red one.
 
 The colours are computed by the law's own rule, from the rows of the register and the planned rows.
 """
@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import col
 
@@ -34,17 +34,30 @@ BLANK = {"state": InstrumentState.SPARE, "spell": 0, "rotate_on": None, "in_revi
 class _Affected:
     """An instrument that a plan concerns: as the register holds it, and as it is planned.
 
-    `changed` has the new values of known verifications, by id.
+    `changed` has the new values of known verifications, by id. `verified` is true if the plan adds
+    a verification, or the result of one that was pending.
     """
 
     before: RegisterRow | None
     after: dict[str, Any]
+    verified: bool = False
     added: list[VerificationFact] = field(default_factory=list)
     changed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-async def count_alarms(context: Context, plan: Plan) -> tuple[int, int]:
-    """Returns how many instruments would get a new alert, and how many the plan concerns."""
+class Alarms(NamedTuple):
+    """How many instruments would get a new alert, and how many the plan concerns.
+
+    `reds_ended` are those whose red alert would end without a verification.
+    """
+
+    alerts: int
+    instruments: int
+    reds_ended: int
+
+
+async def count_alarms(context: Context, plan: Plan) -> Alarms:
+    """Counts the alerts that a plan would cause, and the red alerts that it would end."""
     affected = await _affected(context, plan)
     known = [instrument_id for instrument_id, one in affected.items() if one.before is not None]
     verifications: dict[str, list[RegisterRow]] = defaultdict(list)
@@ -52,11 +65,15 @@ async def count_alarms(context: Context, plan: Plan) -> tuple[int, int]:
     for row in await fetch(context.session, present_rows(Verification), column, known):
         verifications[row["instrument_id"]].append(row)
     today = context.change.today
-    alarmed = sum(
-        _is_newly_alarmed(instrument, verifications[instrument_id], today)
-        for instrument_id, instrument in affected.items()
+    pairs = [_alarms(one, verifications[key], today) for key, one in affected.items()]
+    return Alarms(
+        sum(_is_new(*pair) for pair in pairs),
+        len(affected),
+        sum(
+            _ends_red(*pair) and not one.verified
+            for pair, one in zip(pairs, affected.values(), strict=True)
+        ),
     )
-    return alarmed, len(affected)
 
 
 async def _affected(context: Context, plan: Plan) -> dict[str, _Affected]:
@@ -81,9 +98,12 @@ async def _affected(context: Context, plan: Plan) -> dict[str, _Affected]:
         if one.new:
             fact = _fact(f"row {one.row}", one.values)
             affected[one.values["instrument_id"]].added.append(fact)
+            affected[one.values["instrument_id"]].verified = True
     for row in changed:
         verification_id = row["verification_id"]
-        affected[row["instrument_id"]].changed[verification_id] = changes[verification_id]
+        instrument = affected[row["instrument_id"]]
+        instrument.changed[verification_id] = changes[verification_id]
+        instrument.verified |= row["result"] == VerificationResult.PENDING
     return affected
 
 
@@ -95,9 +115,10 @@ def _as_planned(before: RegisterRow | None, values: Mapping[str, Any]) -> dict[s
     return after | {"spell": after["spell"] + comes_into_use}
 
 
-def _is_newly_alarmed(
+def _alarms(
     instrument: _Affected, verifications: Iterable[RegisterRow], today: date
-) -> bool:
+) -> tuple[Alarm | None, Alarm | None]:
+    """What an instrument is alarmed for before and after."""
     in_order = sorted(verifications, key=lambda row: row["verified_on"])
     facts = [_fact(row["verification_id"], row) for row in in_order]
     before = _alarm(instrument.before, facts, today) if instrument.before is not None else None
@@ -105,10 +126,18 @@ def _is_newly_alarmed(
         _fact(row["verification_id"], {**row, **instrument.changed.get(row["verification_id"], {})})
         for row in in_order
     ]
-    after = _alarm(instrument.after, [*changed, *instrument.added], today)
+    return before, _alarm(instrument.after, [*changed, *instrument.added], today)
+
+
+def _is_new(before: Alarm | None, after: Alarm | None) -> bool:
     if after is None or before is None:
         return after is not None
     return after[:2] != before[:2] or after[2].severity > before[2].severity
+
+
+def _ends_red(before: Alarm | None, after: Alarm | None) -> bool:
+    was_red = before is not None and before[2] is Colour.RED
+    return was_red and (after is None or after[2] is not Colour.RED)
 
 
 def _alarm(

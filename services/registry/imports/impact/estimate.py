@@ -1,7 +1,7 @@
 """Estimates whether a batch would cause so many effects at once that a person must approve it.
 
 The effects are alerts and lower grades. The limits are settings of the deployment, not law. A first
-load (`baseline`) raises no alerts and is not estimated.
+load (`baseline`) raises no alerts and is not estimated; any further one needs approval.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class Estimate:
 
     `alerts` is the number of `instruments` that would get a new alert, `drops` the number of
     `graded` subjects whose grade would fall. `digest` identifies the plan and both numbers.
+    `reds_ended` is the number of red alerts that would end without a verification, and `load_again`
+    is true for a first load where there was one before.
     """
 
     alerts: int
@@ -52,10 +54,17 @@ class Estimate:
     drop_share: float
     least: int
     digest: str = ""
+    reds_ended: int = 0
+    load_again: bool = False
 
     @property
     def is_burst(self) -> bool:
-        """Whether a limit is exceeded, so that a person must approve the batch."""
+        """Whether a limit is exceeded, so that a person must approve the batch.
+
+        A batch that ends red alerts, or is a silent load after the first, always needs one (S1 20).
+        """
+        if self.reds_ended or self.load_again:
+            return True
         alarming = self.alerts >= self.least and self.alerts > self.alert_share * self.instruments
         falling = self.drops >= self.least and self.drops > self.drop_share * self.graded
         return alarming or falling
@@ -84,8 +93,9 @@ async def estimate(context: Context, plan: Plan, limits: Limits, drops: GradeDro
         drops = GradeDrops()
     elif drops.question != question.digest:
         raise DropsUnknown(question, only_checks=context.header.mode == "check")
-    alerts, instruments = await count_alarms(context, plan)
+    alarms = await count_alarms(context, plan)
     shares = (limits.alerts, limits.drops, limits.least)
-    result = Estimate(alerts, instruments, drops.fallen, drops.graded, *shares)
+    result = Estimate(alarms.alerts, alarms.instruments, drops.fallen, drops.graded, *shares)
+    result = replace(result, reds_ended=alarms.reds_ended)
     content = json.dumps([plan.digest(), result.alerts, result.drops])
     return replace(result, digest=hashlib.sha256(content.encode()).hexdigest())

@@ -25,6 +25,7 @@ from services.objection.policy import POLICY as OBJECTION
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.policy import POLICY as REGISTRY
+from services.registry.proposals.policy import POLICY as PROPOSALS
 from tests.unit.services.cli.tree import commands
 
 POLICIES: Policy = {
@@ -37,6 +38,7 @@ POLICIES: Policy = {
     **REGISTRY,
     **CERTIFICATES,
     **IMPORTS,
+    **PROPOSALS,
     **letters.POLICY,
     **operations.POLICY,
 }

@@ -1,0 +1,162 @@
+"""Nobody alone: which offices exclude each other, what needs a second person, who stands back.
+
+Sources: S1 20, which forbids arbitrary changes of credit data; S3 27; S4 四(一), 四(二); D-16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import read_cite, read_header, read_requirements
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
+
+
+class Office(StrEnum):
+    """The roles that an account can have."""
+
+    OPERATOR = "operator"
+    CASEWORKER = "caseworker"
+    UNIT_HEAD = "unit_head"
+    MUNICIPAL_REVIEWER = "municipal_reviewer"
+    INSPECTOR = "inspector"
+    VERIFICATION_INSTITUTION = "verification_institution"
+    INTEGRATOR = "integrator"
+    ADMINISTRATOR = "administrator"
+    PUBLIC = "public"
+
+
+class Act(StrEnum):
+    """The acts that one person proposes and another person releases."""
+
+    CORRECT_RECORD = "correct_record"
+    WITHDRAW_RECORD = "withdraw_record"
+    UNDO_BATCH = "undo_batch"
+    LOAD_AGAIN = "load_again"
+    END_RED_ALERT = "end_red_alert"
+
+
+class Tie(StrEnum):
+    """What ties a person to a case, so that somebody else decides it."""
+
+    AUTHOR = "author"
+    APPLICANT = "applicant"
+    TOOK_PART = "took_part"
+    SAME_UNIT = "same_unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An office that one account never joins with any of the offices `never_with`."""
+
+    id: str
+    office: Office
+    never_with: frozenset[Office]
+    cite: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An act that takes effect when a second person, in the role `by`, releases it."""
+
+    act: Act
+    by: Office
+    cite: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandsBack:
+    """The reason why a person with a certain tie does not decide a case."""
+
+    tie: Tie
+    cite: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """All rules of the data file `separation.yaml`."""
+
+    offices: tuple[Exclusion, ...]
+    released: tuple[Release, ...]
+    stands_back: tuple[StandsBack, ...]
+
+
+def exclusions(offices: Collection[str]) -> tuple[Exclusion, ...]:
+    """Returns the rules that these offices break if one account has them all (D-16)."""
+    held = {Office(office) for office in offices}
+    return tuple(
+        rule for rule in _rules().offices if rule.office in held and rule.never_with & held
+    )
+
+
+def release_of(act: Act) -> Release:
+    """Returns who releases an act, and by which article (S1 20)."""
+    return next(rule for rule in _rules().released if rule.act is act)
+
+
+def stands_back(tie: Tie) -> StandsBack:
+    """Returns why a person with this tie does not decide a case (S3 27)."""
+    return next(rule for rule in _rules().stands_back if rule.tie is tie)
+
+
+@cache
+def _rules() -> Separation:
+    return understood("separation", read_separation)
+
+
+def read_separation(reader: Reader) -> Separation:
+    """Reads `separation.yaml`: every act and every tie must be listed once, in their order."""
+    read_header(reader, "requirements", "offices", "released", "stands_back", "ambiguities")
+    read_requirements(reader)
+    read_readings(reader)
+    rules = Separation(
+        tuple(_exclusion(item) for item in reader.each("offices")),
+        tuple(_release(item) for item in reader.each("released")),
+        tuple(_stands_back(item) for item in reader.each("stands_back")),
+    )
+    _note_all(reader, "released", [rule.act for rule in rules.released], list(Act))
+    _note_all(reader, "stands_back", [rule.tie for rule in rules.stands_back], list(Tie))
+    return rules
+
+
+def _note_all(reader: Reader, key: str, listed: list[StrEnum], known: list[StrEnum]) -> None:
+    if listed != known:
+        reader.fault(key, "应依次各列一次", f"must list each once, in order: {', '.join(known)}")
+
+
+def _exclusion(reader: Reader) -> Exclusion:
+    reader.only("id", "office", "never_with", "cite", "zh", "en")
+    office = reader.choice("office", Office)
+    never_with = frozenset(reader.choices("never_with", Office))
+    if not never_with or office in never_with:
+        reader.fault("never_with", "应为其他角色", "must be other offices")
+    return Exclusion(
+        id=reader.text("id"), office=office, never_with=never_with,
+        cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"),
+    )  # fmt: skip
+
+
+def _release(reader: Reader) -> Release:
+    reader.only("id", "by", "cite", "zh", "en")
+    return Release(
+        act=reader.choice("id", Act), by=reader.choice("by", Office),
+        cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"),
+    )  # fmt: skip
+
+
+def _stands_back(reader: Reader) -> StandsBack:
+    reader.only("id", "cite", "zh", "en")
+    return StandsBack(
+        tie=reader.choice("id", Tie),
+        cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"),
+    )  # fmt: skip

@@ -1,0 +1,47 @@
+"""Notices to a bureau about a change that waits for a second person, or that was decided."""
+
+from __future__ import annotations
+
+from law.separation import Act, release_of
+from plumbing.change import Change
+from plumbing.events.envelope import Received
+from protos.registry.v1 import events_pb2 as registry
+from protos.registry.v1 import proposals_pb2 as pb
+from services.alerts.notices import texts
+from services.alerts.notices.issue import Matter, issue
+from services.alerts.notices.texts import Text
+from services.alerts.tables import Bureau, NoticeKind
+
+TITLES = {
+    "waiting": "变更申请待批准",
+    "released": "变更申请已批准",
+    "declined": "变更申请未获批准",
+}
+
+
+async def proposal_decided(change: Change, received: Received[registry.ProposalDecided]) -> None:
+    """Issues one notice to the bureau for each proposed change, and one for its decision."""
+    proposal = received.message.proposal
+    bureau = await change.session.get(Bureau, proposal.bureau)
+    if bureau is None or proposal.state not in TITLES:
+        return
+    key = f"proposal/{proposal.proposal_id}/{proposal.state}"
+    matter = Matter(f"proposal/{proposal.proposal_id}")
+    await issue(change, NoticeKind.PROPOSAL, key, bureau, proposal.bureau, _text(proposal), matter)
+
+
+def _text(proposal: pb.Proposal) -> Text:
+    rule = release_of(Act(proposal.act))
+    proposer = proposal.proposed_by_name or f"账号 {proposal.proposed_by}"
+    lines = [f"{proposer}提出{rule.zh}。"]
+    if proposal.ground:
+        lines.append(f"理由：{proposal.ground}")
+    if proposal.state == "waiting":
+        lines += [
+            "尚未作任何变更，须由提出人以外的单位负责人批准或退回：",
+            f"quanheng proposal show {proposal.proposal_id}",
+        ]
+    else:
+        decider = proposal.decided_by_name or f"账号 {proposal.decided_by}"
+        lines += [f"决定人：{decider}", f"决定理由：{proposal.reasons}"]
+    return Text(f"{TITLES[proposal.state]}：{rule.zh}", texts.body(*lines))

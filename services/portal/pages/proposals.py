@@ -1,0 +1,214 @@
+"""Changes that one person proposes and another releases: the list, and each with its content."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.responses import Response
+
+from law.separation import Act, release_of
+from plumbing.client import Refusal, ask
+from plumbing.clock import SHANGHAI
+from protos.registry.v1 import proposals_pb2 as pb
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages.forms import told
+from services.portal.visit import Visit
+from services.portal.wording import N_, Words
+
+PATH = "/proposals"
+STATES = {
+    "waiting": N_("待批准"),
+    "released": N_("已批准"),
+    "declined": N_("未批准"),
+    "withdrawn": N_("已撤回"),
+}
+# Where the page of the object is; a record stands on the page of its subject.
+_PAGES = {"instrument": "/instruments", "import": "/imports"}
+_FIELDS = {
+    "kind": N_("信息类别"),
+    "severity": N_("情节"),
+    "occurred_on": N_("发生日期"),
+    "determined_on": N_("认定日期"),
+    "verified": N_("已经核实"),
+    "final": N_("已经生效"),
+    "points": N_("分值"),
+    "source_ref": N_("文书编号"),
+    "provided_by": N_("提供单位"),
+    "summary": N_("事实"),
+    "status": N_("状态"),
+    "state": N_("状态"),
+    "subject_id": N_("使用单位"),
+    "type_code": N_("器具类型"),
+    "serial_no": N_("出厂编号"),
+    "model": N_("型号规格"),
+    "manufacturer": N_("生产厂家"),
+    "location": N_("使用地点"),
+    "rotate_on": N_("轮换日期"),
+    "file_name": N_("文件"),
+    "rows": N_("行数"),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that a proposal changes, in words."""
+
+    field: str
+    before: str
+    after: str
+
+
+async def listing(visit: Visit) -> Response:
+    """Shows the proposed changes that the visitor may see: all, or those in a chosen state."""
+    states = [(code, visit.say(text)) for code, text in STATES.items()]
+    shown: Listing[pb.Proposal] = Listing(
+        path=PATH,
+        title=N_("变更申请"),
+        columns=[
+            Column(N_("变更"), partial(_named, visit)),
+            Column(N_("提出人"), lambda one: one.proposed_by_name),
+            Column(N_("理由"), lambda one: one.ground),
+            Column(N_("状态"), lambda one: visit.say(STATES[one.state])),
+            Column(N_("提出时间"), lambda one: one.proposed_at.ToDatetime(SHANGHAI)),
+        ],
+        read=partial(_read, visit),
+        empty=N_("没有这样的变更申请。"),
+        filters=[Filter("state", N_("状态"), states)],
+        counted=N_("共 {total} 件，第 {first}–{last} 件"),
+    )
+    return await show(visit, shown)
+
+
+def _named(visit: Visit, one: pb.Proposal) -> Cell:
+    return Cell(act_name(one, visit.words), link=f"{PATH}/{one.proposal_id}")
+
+
+async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Proposal]:
+    request = pb.ListProposalsRequest(state=asked["state"], **asked.paging)
+    answer = await ask(visit.services.proposals.ListProposals(request))
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(list(answer.proposals), answer.next_page_token, total)
+
+
+async def waiting(visit: Visit) -> list[pb.Proposal]:
+    """Returns the proposals that wait for the visitor's decision."""
+    request = pb.ListProposalsRequest(state="waiting", page_size=200)
+    answer = await ask(visit.services.proposals.ListProposals(request))
+    return [one for one in answer.proposals if _may_decide(visit, one)]
+
+
+def act_name(one: pb.Proposal, words: Words) -> str:
+    """Returns what a proposal does, in words."""
+    rule = release_of(Act(one.act))
+    return rule.zh if words.lang == "zh" else rule.en
+
+
+async def one(visit: Visit) -> Response:
+    """Shows a proposal with what it changes; its form releases, declines or takes it back."""
+    if visit.request.method == "GET":
+        return await _page(visit)
+    act, errors = _ACTS.get(visit.field("act")), dict[str, str]()
+    if act is None:
+        errors["act"] = visit.say(N_("请选择要做什么"))
+    if act is not _withdraw and not visit.field("reasons"):
+        errors["reasons"] = visit.say(N_("请写明理由"))
+    if act is None or errors:
+        return await _page(visit, 422, errors=errors)
+    try:
+        await act(visit)
+    except Refusal as refusal:
+        return await _page(visit, 422, **told(visit, refusal))
+    return visit.redirect(f"{PATH}/{visit.path('proposal_id')}")
+
+
+async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
+    request = pb.GetProposalRequest(proposal_id=visit.path("proposal_id"))
+    proposal = (await ask(visit.services.proposals.GetProposal(request))).proposal
+    return visit.page(
+        "proposals/one.html",
+        status=status,
+        proposal=proposal,
+        title=act_name(proposal, visit.words),
+        state=visit.say(STATES[proposal.state]),
+        differences=[_difference(visit, proposal, change) for change in proposal.changes],
+        about=_about(visit, proposal),
+        acts=_acts(visit, proposal),
+        form=visit.form,
+        **values,
+    )
+
+
+def _about(visit: Visit, proposal: pb.Proposal) -> str:
+    """The path of the page of what the proposal changes."""
+    kind, _, identity = proposal.object.partition("/")
+    if kind in _PAGES:
+        return f"{_PAGES[kind]}/{identity}"
+    return "/records" if visit.person.subject_id else f"/subjects/{proposal.subject_id}"
+
+
+def _acts(visit: Visit, proposal: pb.Proposal) -> list[str]:
+    if proposal.state != "waiting":
+        return []
+    if proposal.proposed_by == visit.person.account_id:
+        return ["withdraw"]
+    return ["release", "decline"] if _may_decide(visit, proposal) else []
+
+
+def _may_decide(visit: Visit, proposal: pb.Proposal) -> bool:
+    own = proposal.proposed_by == visit.person.account_id
+    return not own and proposal.released_by in visit.person.roles
+
+
+def _difference(visit: Visit, proposal: pb.Proposal, change: pb.ProposedChange) -> Difference:
+    name = visit.say(_FIELDS[change.field]) if change.field in _FIELDS else change.field
+    before = _value(visit, proposal, change.field, change.before)
+    return Difference(name, before, _value(visit, proposal, change.field, change.after))
+
+
+def _value(visit: Visit, proposal: pb.Proposal, field: str, text: str) -> str:
+    words = visit.words
+    if field == "state":
+        is_batch = proposal.object.startswith("import/")
+        return words.batch_state(text) if is_batch else words.instrument_state(text)
+    spoken: Mapping[str, Callable[[str], str]] = {
+        "kind": words.record_kind,
+        "severity": words.severity,
+        "status": words.record_status,
+        "type_code": words.instrument_type,
+    }
+    if text and field in spoken:
+        return spoken[field](text)
+    return {"true": visit.say(N_("是")), "false": visit.say(N_("否"))}.get(text, text)
+
+
+async def _release(visit: Visit) -> None:
+    request = pb.ReleaseProposalRequest(**_decided(visit))
+    await ask(visit.services.proposals.ReleaseProposal(request))
+
+
+async def _decline(visit: Visit) -> None:
+    request = pb.DeclineProposalRequest(**_decided(visit))
+    await ask(visit.services.proposals.DeclineProposal(request))
+
+
+async def _withdraw(visit: Visit) -> None:
+    request = pb.WithdrawProposalRequest(**_which(visit))
+    await ask(visit.services.proposals.WithdrawProposal(request))
+
+
+def _which(visit: Visit) -> dict[str, str]:
+    return {"request_id": visit.request_id(), "proposal_id": visit.path("proposal_id")}
+
+
+def _decided(visit: Visit) -> dict[str, str]:
+    return {**_which(visit), "reasons": visit.field("reasons")}
+
+
+_ACTS: dict[str, Callable[[Visit], Awaitable[None]]] = {
+    "release": _release,
+    "decline": _decline,
+    "withdraw": _withdraw,
+}

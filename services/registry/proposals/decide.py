@@ -1,0 +1,100 @@
+"""Decides about proposals. Nobody decides about a proposal of their own (S1 20, D-16)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from law.errors import NotPermitted, WrongState
+from law.separation import Act, release_of
+from plumbing.change import Change
+from plumbing.identity import Role
+from protos.registry.v1 import proposals_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.registry.commands import instruments, records
+from services.registry.imports.batch import undo
+from services.registry.proposals.access import find
+from services.registry.proposals.propose import DECLINED, RELEASED, WAITING, WITHDRAWN, tell
+from services.registry.tables import Proposal
+
+Release = Callable[[Change, Any, Proposal], Awaitable[None]]
+# What carries out a released request, by the type of the request.
+RELEASES: Mapping[str, tuple[Any, Release]] = {
+    kind.DESCRIPTOR.full_name: (kind, release)
+    for kind, release in (
+        (registry.CorrectRecordRequest, records.release_correction),
+        (registry.WithdrawRecordRequest, records.release_withdrawal),
+        (registry.UndoBatchRequest, undo.release_undo),
+        (registry.PutInstrumentRequest, instruments.release_content),
+        (registry.SetInstrumentStateRequest, instruments.release_state),
+    )
+}
+
+
+async def release_proposal(
+    change: Change, request: pb.ReleaseProposalRequest
+) -> pb.ReleaseProposalResponse:
+    """Releases a proposal: exactly what was proposed takes effect, in the same transaction.
+
+    Raises NotFound for an unknown proposal, NotPermitted outside the caller's scope, without the
+    role that the law names and for the proposer, and WrongState if the proposal is decided or its
+    object has changed since.
+    """
+    row = await _decidable(change, request.proposal_id)
+    kind, release = RELEASES[row.request_type]
+    # Closed first: undoing a batch empties the session of what is written.
+    message = await _close(change, row, RELEASED, "release_change", request.reasons)
+    await release(change, kind.FromString(row.request), row)
+    return pb.ReleaseProposalResponse(proposal=message)
+
+
+async def decline_proposal(
+    change: Change, request: pb.DeclineProposalRequest
+) -> pb.DeclineProposalResponse:
+    """Declines a proposal; nothing changes. Raises the errors of `release_proposal`."""
+    row = await _decidable(change, request.proposal_id)
+    message = await _close(change, row, DECLINED, "decline_change", request.reasons)
+    return pb.DeclineProposalResponse(proposal=message)
+
+
+async def withdraw_proposal(
+    change: Change, request: pb.WithdrawProposalRequest
+) -> pb.WithdrawProposalResponse:
+    """Takes back a proposal of the caller's own.
+
+    Raises NotFound for an unknown proposal, NotPermitted for that of another, and WrongState if it
+    is decided.
+    """
+    row = await find(change.session, change.caller, request.proposal_id, lock=True)
+    if row.proposed_by != change.on_behalf_of:
+        zh, en = "只能撤回本人提出的申请", "You may take back your own proposals only"
+        raise NotPermitted(zh, en)
+    _require_waiting(row)
+    message = await _close(change, row, WITHDRAWN, "withdraw_change", "")
+    return pb.WithdrawProposalResponse(proposal=message)
+
+
+async def _decidable(change: Change, proposal_id: str) -> Proposal:
+    row = await find(change.session, change.caller, proposal_id, lock=True)
+    rule = release_of(Act(row.act))
+    if not change.caller.has(Role(rule.by)):
+        zh, en = f"{rule.zh}须由单位负责人批准", f"{rule.en} is released by the {rule.by}"
+        raise NotPermitted(zh, en, cite=rule.cite)
+    if row.proposed_by == change.on_behalf_of:
+        zh, en = "不能批准或退回本人提出的申请", "Nobody decides about a proposal of their own"
+        raise NotPermitted(zh, en, cite=rule.cite)
+    _require_waiting(row)
+    return row
+
+
+def _require_waiting(row: Proposal) -> None:
+    if row.state != WAITING:
+        raise WrongState("该申请已办结", "The proposal is decided", state=row.state)
+
+
+async def _close(
+    change: Change, row: Proposal, state: str, action: str, reasons: str
+) -> pb.Proposal:
+    row.state, row.reasons = state, reasons
+    row.decided_by, row.decided_at = change.on_behalf_of, change.at
+    return await tell(change, row, action, ground=reasons)

@@ -1,0 +1,102 @@
+"""Files a change as a proposal, so that a second person releases it before it takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from google.protobuf.message import Message
+from sqlmodel import select
+
+from law.errors import WrongState
+from law.separation import Act, release_of
+from plumbing.change import Change
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import proposals_pb2 as pb
+from services.registry.proposals import wire
+from services.registry.tables import Proposal
+
+WAITING, RELEASED, DECLINED, WITHDRAWN = "waiting", "released", "declined", "withdrawn"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What a proposal changes: the object with its version, and its content before and after."""
+
+    act: Act
+    object: str
+    version: int
+    bureau: str
+    ground: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    subject_id: str = ""
+
+
+async def propose(change: Change, request: Message, what: Proposed) -> pb.Proposal:
+    """Files a request as a proposal that waits for a second person, and announces it (S1 20).
+
+    Raises WrongState if another proposal about the same object waits already.
+    """
+    await _require_alone(change, what.object)
+    row = Proposal(
+        proposal_id=uuid4().hex,
+        act=what.act,
+        request_type=request.DESCRIPTOR.full_name,
+        request=request.SerializeToString(),
+        object=what.object,
+        subject_id=what.subject_id,
+        bureau=what.bureau,
+        state=WAITING,
+        ground=what.ground,
+        changes=_differences(what),
+        base_version=what.version,
+        proposed_by=change.on_behalf_of,
+        proposed_at=change.at,
+    )
+    change.session.add(row)
+    return await tell(change, row, "propose_change", ground=what.ground)
+
+
+def object_id(proposal: Proposal) -> str:
+    """Returns the full id of what a proposal changes; its request may have the beginning only."""
+    return proposal.object.partition("/")[2]
+
+
+async def tell(change: Change, row: Proposal, action: str, *, ground: str) -> pb.Proposal:
+    """Audits and announces the present state of a proposal; returns it as a message."""
+    object_ = f"proposal/{row.proposal_id}"
+    after = row.model_dump(mode="json", exclude={"request"})
+    change.audit(action, object_, after=after, ground=ground)
+    [message] = await wire.proposals(change.session, [row])
+    await change.announce(
+        events.ProposalDecided(proposal=message), aggregate=object_, bureau=row.bureau
+    )
+    return message
+
+
+async def _require_alone(change: Change, object_: str) -> None:
+    same = select(Proposal).where(Proposal.object == object_, Proposal.state == WAITING)
+    if row := (await change.session.exec(same)).first():
+        zh = release_of(Act(row.act)).zh
+        raise WrongState(
+            f"已有一项申请待批准（{zh}，{row.proposal_id}），请先办结",
+            f"A proposal about it waits already: {row.proposal_id}",
+            proposal=row.proposal_id,
+        )
+
+
+def _differences(what: Proposed) -> list[dict[str, str]]:
+    names = [name for name in what.after if what.after[name] != what.before.get(name)]
+    return [
+        {"field": name, "before": _text(what.before.get(name)), "after": _text(what.after[name])}
+        for name in names
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

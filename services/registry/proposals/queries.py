@@ -1,0 +1,31 @@
+"""Queries on proposals, within the caller's scope."""
+
+from __future__ import annotations
+
+from sqlmodel import select
+
+from plumbing import paging
+from plumbing.view import View
+from protos.registry.v1 import proposals_pb2 as pb
+from services.registry.proposals import wire
+from services.registry.proposals.access import find, visible
+from services.registry.tables import Proposal
+
+
+async def list_proposals(view: View, request: pb.ListProposalsRequest) -> pb.ListProposalsResponse:
+    """Returns a page of the proposals that the caller may see, the oldest first."""
+    rows = select(Proposal).where(visible(view.caller))
+    if request.state:
+        rows = rows.where(Proposal.state == request.state)
+    order = (Proposal.proposed_at, Proposal.proposal_id)
+    page, token = await paging.page(view.session, request, rows, *order)
+    total = await paging.total(view.session, request, rows, token)
+    messages = await wire.proposals(view.session, page)
+    return pb.ListProposalsResponse(proposals=messages, next_page_token=token, total=total)
+
+
+async def get_proposal(view: View, request: pb.GetProposalRequest) -> pb.GetProposalResponse:
+    """Returns a proposal. Raises NotFound, or NotPermitted outside the caller's scope."""
+    row = await find(view.session, view.caller, request.proposal_id)
+    [message] = await wire.proposals(view.session, [row])
+    return pb.GetProposalResponse(proposal=message)

@@ -1,0 +1,51 @@
+"""The database table of proposals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from plumbing.database import JsonColumn
+from services.registry.base import Base
+
+_WAITING = sa.text("state = 'waiting'")
+
+
+class Proposal(Base, table=True):
+    """A change that one person proposes and another releases.
+
+    `request` is the request as it was sent, `base_version` the version of the object that it
+    changes, and `changes` are the fields with their values before and after. At most one proposal
+    about an object waits.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        sa.Index("ix_proposal_oldest", "proposed_at", "proposal_id"),
+        sa.Index(
+            "uq_proposal_waiting",
+            "object",
+            unique=True,
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+    )
+
+    proposal_id: str = Field(primary_key=True)
+    act: str
+    request_type: str
+    request: bytes
+    object: str
+    subject_id: str
+    bureau: str
+    state: str
+    ground: str
+    changes: list[dict[str, str]] = Field(sa_type=JsonColumn)
+    base_version: int
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    reasons: str = ""

@@ -1,0 +1,50 @@
+"""Whether a change would end the red alert of an instrument without a passed verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.colours.basis import colour_basis
+from law.colours.rule import Colour, VerificationFact
+from plumbing.change import Change
+from services.registry.tables import Instrument, Verification
+
+# What makes an instrument another one: with one of these changed, an alert tells of nothing.
+IDENTITY = frozenset({"subject_id", "type_code", "serial_no"})
+
+
+async def ends_red(change: Change, row: Instrument, values: Mapping[str, Any]) -> bool:
+    """Returns whether new values of a red instrument end its alert, or make it another one."""
+    present = row.model_dump()
+    if all(present[name] == value for name, value in values.items()):
+        return False
+    facts = await _facts(change, row.instrument_id)
+    if not is_red(present, facts, change.today):
+        return False
+    return not IDENTITY.isdisjoint(values) or not is_red({**present, **values}, facts, change.today)
+
+
+def is_red(instrument: Mapping[str, Any], facts: list[VerificationFact], today: date) -> bool:
+    """Returns whether an instrument with these columns and verifications is red on a day."""
+    if instrument["in_review"]:
+        return False
+    basis = colour_basis(
+        instrument["type_code"], instrument["state"], instrument["rotate_on"], facts
+    )
+    return basis.colour(today) is Colour.RED
+
+
+async def _facts(change: Change, instrument_id: str) -> list[VerificationFact]:
+    rows = select(Verification).where(
+        Verification.instrument_id == instrument_id, sa.not_(col(Verification.removed))
+    )
+    in_order = await change.session.exec(rows.order_by(col(Verification.verified_on)))
+    return [
+        VerificationFact(row.verification_id, row.result, row.verified_on, row.valid_until)
+        for row in in_order
+    ]
