@@ -1,9 +1,12 @@
 """The audit chain: records who changed which object, and on what legal ground (D-10).
 
-An entry is committed in the same transaction as the change that it records. Within one second, one
-sealer per service links new entries into the chain in the order of their ids, so writers never wait
-for the chain. The chain stores salted digests: the text and the salt of an entry can be erased
-later without breaking a link (C-03).
+An entry is committed in the same transaction as the change that it records. It covers the digests
+of the rows that the change wrote (`plumbing/row_digests.py`). Within one second, one sealer per
+service links new entries into the chain in the order of their ids, so writers never wait for the
+chain. `plumbing/audit_walk.py` verifies the chain.
+
+The chain stores salted digests: the text and the salt of an entry can be erased later without
+breaking a link (C-03). Each erasure is an entry itself, which names what was erased.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,15 +24,24 @@ import structlog
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from plumbing.checkpoints.links import link_of
 from plumbing.database import DATABASE_AWAY, Database, JsonColumn, PlumbingTable, SerialColumn
 from plumbing.events.leadership import exclusively
 from plumbing.identity import Caller
 from plumbing.metrics.counted import AUDIT_SEALED
+from plumbing.row_digests import WrittenRows
 
 GENESIS = "0" * 64
 SEAL_EVERY_SECONDS = 0.5
 IDLE_ROUNDS = 10  # without a commit of this process, before the database is asked again
 BATCH = 500
+# SQLite numbers an entry anew whose predecessor somebody has cut off; its rows may still be there.
+_WRITE_ROWS = sa.text(
+    "INSERT INTO audit_row (entry_id, place, table_name, row_key, digest)"
+    " VALUES (:entry_id, :place, :table_name, :row_key, :digest)"
+    " ON CONFLICT (entry_id, place) DO UPDATE SET table_name = excluded.table_name,"
+    " row_key = excluded.row_key, digest = excluded.digest"
+)
 log = structlog.get_logger()
 
 
@@ -51,6 +63,8 @@ class AuditEntry(PlumbingTable, table=True):
     before: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
     after: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
     ground: str = ""
+    # The digest over the digests of the rows that the change wrote; empty if it wrote none.
+    rows_digest: str = Field(default="", sa_column_kwargs={"server_default": ""})
     salt: str = ""  # empty once erased
     digest: str
     sequence: int | None = Field(default=None, sa_type=sa.BigInteger, unique=True)
@@ -58,8 +72,7 @@ class AuditEntry(PlumbingTable, table=True):
     link: str | None = None
 
 
-def enter(
-    session: AsyncSession,
+def entry_of(
     caller: Caller,
     at: datetime,
     action: str,
@@ -68,12 +81,12 @@ def enter(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     ground: str = "",
-) -> None:
-    """Adds an audit entry to the open transaction of `session`; a sealer links it later.
+) -> AuditEntry:
+    """Returns an audit entry that is not written yet.
 
     `before` and `after` are the recorded values of the object; `ground` is the legal ground.
     """
-    entry = AuditEntry(
+    return AuditEntry(
         at=at,
         actor=caller.account_id,
         roles=sorted(caller.roles),
@@ -86,12 +99,31 @@ def enter(
         salt=secrets.token_hex(16),
         digest="",
     )
-    entry.digest = digest_of(entry)
-    session.add(entry)
+
+
+async def write(session: AsyncSession, entries: Sequence[AuditEntry], written: WrittenRows) -> None:
+    """Writes audit entries in the open transaction; the last one covers the rows written.
+
+    A sealer links the entries into the chain later.
+    """
+    if written.digests:
+        entries[-1].salt, entries[-1].rows_digest = written.salt, written.summary()
+    for entry in entries:
+        entry.digest = digest_of(entry)
+    session.add_all(entries)
+    if written.digests:
+        await session.flush()  # the last entry gets its id
+        rows = written.rows(entries[-1].entry_id or 0)
+        await (await session.connection()).execute(_WRITE_ROWS, rows)
 
 
 def digest_of(entry: AuditEntry) -> str:
     """Returns the SHA-256 of the salt and the content of an audit entry, in hexadecimal."""
+    return _sha256(content_of(entry))
+
+
+def content_of(entry: AuditEntry) -> str:
+    """Returns the salt and the content of an audit entry as the JSON text that is hashed."""
     content = [
         entry.salt,
         entry.at.isoformat(),
@@ -104,39 +136,48 @@ def digest_of(entry: AuditEntry) -> str:
         entry.after,
         entry.ground,
     ]
-    return _sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
-
-
-def link_of(previous: str, sequence: int, digest: str) -> str:
-    """Returns the hexadecimal SHA-256 of a previous link, a sequence number and an entry digest."""
-    return _sha256(f"{previous}:{sequence}:{digest}")
+    if entry.rows_digest:  # entries of earlier releases have none
+        content.append(entry.rows_digest)
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class ChainCut(Exception):
+    """Raised where entries that were sealed, or covered by a checkpoint, are gone or altered."""
+
+
 class Sealer:
     """Links committed audit entries of one database into the audit chain.
 
-    Only one sealer works on a database at a time.
+    Only one sealer works on a database at a time. It links nothing more where the chain no longer
+    has what this sealer linked itself, or what the last checkpoint covers: the entries then wait,
+    which `check` reports.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._linked = (0, GENESIS)
 
     async def run(self) -> None:
         """Links new audit entries until cancelled; retries while the database is unavailable."""
         while True:
             commits = self._database.commits
-            try:
-                sealed = await self.seal()
-                AUDIT_SEALED.inc(sealed)
-            except DATABASE_AWAY as error:  # or busy; no entry is lost by waiting
-                log.warning("audit.seal_failed", error=str(error))
-                sealed = 0
+            sealed = await self._try()
+            AUDIT_SEALED.inc(sealed)
             if sealed < BATCH:
                 await self._next_commit(commits)
+
+    async def _try(self) -> int:
+        try:
+            return await self.seal()
+        except DATABASE_AWAY as error:  # or busy; no entry is lost by waiting
+            log.warning("audit.seal_failed", error=str(error))
+        except ChainCut as error:
+            log.exception("audit.chain_cut", error=str(error))
+        return 0
 
     async def _next_commit(self, commits: int) -> None:
         """Waits for a commit of this process, or some seconds for those of others."""
@@ -146,14 +187,18 @@ class Sealer:
                 return
 
     async def seal(self) -> int:
-        """Links up to 500 unlinked audit entries into the chain; returns how many it linked."""
+        """Links up to 500 unlinked audit entries into the chain; returns how many it linked.
+
+        Raises ChainCut if the chain has lost entries.
+        """
         async with self._database.snapshot() as session:
-            waiting = await _unsealed(session)
+            waiting = await unsealed(session)
         if not waiting:
             return 0
         async with self._database.transaction() as session:
             await exclusively(session, "audit seal")
-            sequence, previous = await _head(session)
+            await self._require_whole(session)
+            sequence, previous = await head(session)
             entries = (
                 await session.exec(
                     select(AuditEntry)
@@ -166,55 +211,58 @@ class Sealer:
                 sequence += 1
                 entry.sequence, entry.previous = sequence, previous
                 entry.link = previous = link_of(previous, sequence, entry.digest)
-            return len(entries)
+        self._linked = (sequence, previous)
+        return len(entries)
+
+    async def _require_whole(self, session: AsyncSession) -> None:
+        newest = await newest_checkpoint(session)
+        anchors = [self._linked, *([(newest.size, newest.link)] if newest else [])]
+        for sequence, link in anchors:
+            if sequence and await link_at(session, sequence) != link:
+                raise ChainCut(f"Entry {sequence} of the audit chain is gone or altered")
+
+
+class AuditCheckpoint(PlumbingTable, table=True):
+    """A signed checkpoint: the chain's length, its Merkle root and last link at a moment.
+
+    `root` is in hexadecimal; `note` is the signed text (`plumbing/checkpoints/`).
+    """
+
+    __tablename__ = "audit_checkpoint"
+
+    size: int = Field(
+        primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    root: str
+    link: str
+    note: str
+    at: datetime
+
+
+async def newest_checkpoint(session: AsyncSession) -> AuditCheckpoint | None:
+    """Returns the checkpoint that covers most of the chain; None before the first."""
+    newest = select(AuditCheckpoint).order_by(col(AuditCheckpoint.size).desc()).limit(1)
+    return (await session.exec(newest)).first()
 
 
 _UNSEALED = col(AuditEntry.sequence).is_(None)
+SEALED = ~_UNSEALED
 
 
-async def _unsealed(session: AsyncSession) -> int:
+async def unsealed(session: AsyncSession) -> int:
+    """Returns how many audit entries are not linked yet."""
     counted = select(sa.func.count()).select_from(AuditEntry).where(_UNSEALED)
     return (await session.exec(counted)).one()
 
 
-async def _head(session: AsyncSession) -> tuple[int, str]:
-    newest = select(AuditEntry).where(~_UNSEALED).order_by(col(AuditEntry.sequence).desc()).limit(1)
+async def link_at(session: AsyncSession, sequence: int) -> str | None:
+    """Returns the link of the entry with a sequence number; None if there is no such entry."""
+    links = select(AuditEntry.link).where(col(AuditEntry.sequence) == sequence)
+    return (await session.exec(links)).first()
+
+
+async def head(session: AsyncSession) -> tuple[int, str]:
+    """Returns the sequence number and the link of the last linked entry."""
+    newest = select(AuditEntry).where(SEALED).order_by(col(AuditEntry.sequence).desc()).limit(1)
     last = (await session.exec(newest)).first()
     return (last.sequence or 0, last.link or GENESIS) if last else (0, GENESIS)
-
-
-@dataclass(frozen=True)
-class Walk:
-    """The result of verifying the audit chain; `breaks` lists each wrong entry and the reason."""
-
-    sealed: int
-    unsealed: int
-    head: str
-    breaks: tuple[tuple[str, str], ...]
-
-
-async def verify(database: Database) -> Walk:
-    """Verifies the audit chain of a database from its first link by computing every hash again."""
-    breaks: list[tuple[str, str]] = []
-    sequence, previous = 0, GENESIS
-    async with database.snapshot() as session:
-        unsealed = await _unsealed(session)
-        walk = select(AuditEntry).where(~_UNSEALED).order_by(col(AuditEntry.sequence))
-        for entry in (await session.exec(walk.execution_options(yield_per=BATCH))).all():
-            sequence += 1
-            breaks += [
-                (f"audit/{entry.entry_id}", why) for why in _faults(entry, sequence, previous)
-            ]
-            sequence, previous = entry.sequence or sequence, entry.link or ""
-    return Walk(sequence, unsealed, previous, tuple(breaks))
-
-
-def _faults(entry: AuditEntry, sequence: int, previous: str) -> list[str]:
-    checks = {
-        "missing_before": entry.sequence == sequence,
-        "previous_differs": entry.previous == previous,
-        "link_differs": entry.link
-        == link_of(entry.previous or "", entry.sequence or 0, entry.digest),
-        "content_differs": not entry.salt or digest_of(entry) == entry.digest,
-    }
-    return [name for name, holds in checks.items() if not holds]

@@ -7,55 +7,30 @@ A command is `async def command(change, request) -> response`. It changes rows t
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from google.protobuf.message import Message
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Field
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import AlreadyExists
 from plumbing import audit
+from plumbing.answered_requests import Request, Response, answer_of, answered
+from plumbing.audit import AuditEntry
 from plumbing.clock import Clock, local_date
-from plumbing.database import Database, PlumbingTable, overtaken
+from plumbing.database import Database, overtaken
 from plumbing.events import outbox
 from plumbing.events.envelope import M, Received
 from plumbing.identity import Caller, service_caller
 from plumbing.metrics.counted import CHANGE_RETRIES
+from plumbing.row_digests import WrittenRows, collecting
 from plumbing.tracing import current_cause
 
 TRIES = 4  # of one change that conflicts with others
-
-
-class Repeatable(Protocol):
-    """A protobuf request with an id, so that sending it again has no second effect."""
-
-    request_id: str
-    DESCRIPTOR: Any
-
-    def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
-
-
-Request = TypeVar("Request", bound=Repeatable)
-Response = TypeVar("Response", bound=Message)
-
-
-class AnsweredRequest(PlumbingTable, table=True):
-    """A database row that stores an executed request and its response."""
-
-    __tablename__ = "answered_request"
-
-    actor: str = Field(primary_key=True)
-    request_id: str = Field(primary_key=True)
-    method: str
-    digest: str
-    response: bytes
-    at: datetime
 
 
 @dataclass
@@ -65,8 +40,12 @@ class Change:
     session: AsyncSession
     caller: Caller
     at: datetime
-    audited: bool = field(default=False, init=False)
+    _entries: list[AuditEntry] = field(default_factory=list, init=False)
+    _written: WrittenRows = field(init=False)
     _announced: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._written = collecting(self.session.info)
 
     @property
     def today(self) -> date:
@@ -77,6 +56,11 @@ class Change:
     def on_behalf_of(self) -> str:
         """The account for which a service makes the change; otherwise the caller's own account."""
         return self.caller.on_behalf_of or self.caller.account_id
+
+    @property
+    def audited(self) -> bool:
+        """True once the change has an audit entry."""
+        return bool(self._entries)
 
     async def announce(self, event: Message, *, aggregate: str, bureau: str) -> None:
         """Writes an event to the outbox, in the transaction of the change.
@@ -103,23 +87,32 @@ class Change:
         after: dict[str, Any] | None = None,
         ground: str = "",
     ) -> None:
-        """Adds an audit entry about this change; `ground` is the legal ground of the change."""
-        self.audited = True
-        audit.enter(
-            self.session,
-            self.caller,
-            self.at,
-            action,
-            object_,
-            before=before,
-            after=after,
-            ground=ground,
+        """Adds an audit entry about this change; `ground` is the legal ground of the change.
+
+        `before` and `after` are the recorded values of the object.
+        """
+        self._entries.append(
+            audit.entry_of(
+                self.caller, self.at, action, object_, before=before, after=after, ground=ground
+            )
         )
 
-    def require_audited(self) -> None:
-        """Raises AssertionError if the change announced an event but added no audit entry."""
-        if self._announced and not self.audited:
+    def note_row(self, row: SQLModel) -> None:
+        """Makes the audit entry cover a row as it is now, although the change does not write it."""
+        self._written.note(row)
+
+    async def finish(self) -> None:
+        """Writes the audit entries, the last with digests of the rows that the change has written.
+
+        Call it once, before the commit. Raises AssertionError if an event was announced without an
+        audit entry.
+        """
+        if self._announced and not self._entries:
             raise AssertionError("A change was announced but not audited")
+        await self.session.flush()
+        if self._written.digests and not self._entries:
+            self.audit("write_rows", "/".join(next(iter(self._written.digests))))
+        await audit.write(self.session, self._entries, self._written)
 
 
 class Changes:
@@ -137,7 +130,7 @@ class Changes:
         async with self.database.transaction() as session:
             change = Change(session, caller, self.clock.now())
             yield change
-            change.require_audited()
+            await change.finish()
 
     async def once(
         self,
@@ -170,45 +163,11 @@ class Changes:
         response_type: type[Response],
     ) -> Response:
         async with self.change(caller) as change:
-            if answer := await _answered(change.session, caller, request, response_type):
+            if answer := await answered(change.session, caller, request, response_type):
                 return answer
             response = await command(change, request)
-            change.session.add(
-                AnsweredRequest(
-                    actor=caller.account_id,
-                    request_id=request.request_id,
-                    method=request.DESCRIPTOR.full_name,
-                    digest=_digest(request),
-                    response=response.SerializeToString(),
-                    at=change.at,
-                )
-            )
+            change.session.add(answer_of(caller, request, response, change.at))
             return response
-
-
-async def _answered(
-    session: AsyncSession, caller: Caller, request: Request, response_type: type[Response]
-) -> Response | None:
-    row = await session.get(AnsweredRequest, (caller.account_id, request.request_id))
-    if row is None:
-        return None
-    if (row.method, row.digest) != (request.DESCRIPTOR.full_name, _digest(request)):
-        raise AlreadyExists(
-            "该请求编号已用于另一项请求",
-            "This request id was used for another request",
-            request_id=request.request_id,
-        )
-    return response_type.FromString(row.response)
-
-
-def _digest(request: Repeatable) -> str:
-    # The digest is stored, and a short password could be guessed from it: passwords are left out.
-    copy: Any = type(request)()
-    copy.CopyFrom(request)
-    for name in request.DESCRIPTOR.fields_by_name:
-        if "password" in name:
-            copy.ClearField(name)
-    return hashlib.sha256(copy.SerializeToString(deterministic=True)).hexdigest()
 
 
 Handler = Callable[[Change, Received[M]], Awaitable[None]]
@@ -226,6 +185,6 @@ def applying(
         caller = service_caller(service, received.on_behalf_of)
         change = Change(session, caller, clock.now())
         await handler(change, received)
-        change.require_audited()
+        await change.finish()
 
     return apply

@@ -23,6 +23,10 @@ from alembic.migration import MigrationContext
 from sqlmodel.sql.sqltypes import AutoString
 
 from plumbing.database import Database, PlumbingTable, SerialColumn
+from plumbing.row_digests import Proven, proven_tables
+
+# The modules with the tables that every service has.
+PLUMBING_MODULES = ("audit", "change", "checkpoints.tree", "events.inbox", "events.outbox")
 
 
 def metadata_of(service: str) -> list[sa.MetaData]:
@@ -35,9 +39,15 @@ def metadata_of(service: str) -> list[sa.MetaData]:
     own: sa.MetaData = tables.Base.metadata
     if not getattr(tables, "PLUMBING_TABLES", True):
         return [own]
-    for module in ("audit", "change", "events.inbox", "events.outbox"):
+    for module in PLUMBING_MODULES:
         importlib.import_module(f"plumbing.{module}")
     return [own, PlumbingTable.metadata]
+
+
+def watched_tables(service: str) -> list[Proven]:
+    """Returns the tables of a service whose rows its audit entries cover."""
+    own, *_ = metadata_of(service)
+    return proven_tables(own)
 
 
 async def upgrade(database: Database, service: str, revision: str = "head") -> None:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from prometheus_client.samples import Sample
-from sqlmodel import col, select
 
 from law.errors import WrongState
-from plumbing import audit, paging, validation
+from plumbing import audit_walk
+from plumbing.audit_calls import AuditCalls
 from plumbing.change import Change
-from plumbing.clock import SHANGHAI
+from plumbing.checkpoints.witness import Witness
 from plumbing.events import dead_letters, inspection
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import DeadLetter
 from plumbing.identity import Role
 from plumbing.metrics.metric import REGISTRY
-from plumbing.rpc import Policy, allow
+from plumbing.row_checks import check_rows
+from plumbing.row_digests import Proven
+from plumbing.rpc import ANYONE, Policy, Rule, allow, in_person
 from plumbing.service import Assembly, Findings, Parts
-from plumbing.servicer import Servicer, query
+from plumbing.settings import SERVICES
 from plumbing.state.engines import engines_that_answer
-from plumbing.view import View
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1 import operations_pb2_grpc as rpc
 
@@ -37,60 +35,32 @@ POLICY: Policy = {
         "Reconcile",
         "VerifyAudit",
         "ListAudit",
+        "ProveEntry",
         "ListDeadLetters",
         "ReplayDeadLetters",
         "DiscardDeadLetters",
     )
+} | {
+    f"/{SERVICE}/EraseAudit": in_person(Role.ADMINISTRATOR),
+    # A checkpoint names nobody, and serves best where many people keep it.
+    f"/{SERVICE}/GetCheckpoint": Rule(ANYONE, services=frozenset(SERVICES)),
 }
 
 
-async def list_audit(view: View, request: pb.ListAuditRequest) -> pb.ListAuditResponse:
-    """Returns a page of audit entries, newest first, limited by the filters of the request.
-
-    Raises InvalidInput for a day that does not exist.
-    """
-    rows = select(audit.AuditEntry).where(*_asked_for(request))
-    page, token = await paging.page(
-        view.session, request, rows, audit.AuditEntry.entry_id, newest_first=True
-    )
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token, total=total)
-
-
-def _asked_for(request: pb.ListAuditRequest) -> Iterator[sa.ColumnElement[bool]]:
-    entry = audit.AuditEntry
-    if request.object:
-        yield col(entry.object) == request.object
-    if request.kind:
-        yield col(entry.object).startswith(f"{request.kind}/", autoescape=True)
-    if request.actor:
-        own, for_them = col(entry.actor), col(entry.on_behalf_of)
-        yield sa.or_(own == request.actor, for_them == request.actor)
-    if request.action:
-        yield col(entry.action) == request.action
-    if day := validation.day(request.from_day, "from_day"):
-        yield col(entry.at) >= _midnight(day)
-    if day := validation.day(request.to_day, "to_day"):
-        yield col(entry.at) < _midnight(day + timedelta(days=1))
-
-
-def _midnight(day: date) -> datetime:
-    """The moment at which a local day begins."""
-    return datetime.combine(day, time(), SHANGHAI)
-
-
-class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
+class OperationsServicer(AuditCalls):
     """RPCs for administrators of one service: checks, reconciliation, audit, and dead letters."""
 
     register = rpc.add_OperationsServiceServicer_to_server
 
-    def __init__(self, parts: Parts, assembly: Assembly) -> None:
-        super().__init__(parts.changes)
+    def __init__(self, parts: Parts, assembly: Assembly, watched: Sequence[Proven] = ()) -> None:
+        self.witness = Witness.of(parts)
+        super().__init__(parts.changes, self.witness.own, watched)
         self._parts, self._assembly = parts, assembly
 
     async def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         findings = await self._assembly.check()
         await self._check_plumbing(findings)
+        await self._check_audit(findings)
         figures = [pb.Figure(name=name, value=value) for name, value in findings.figures.items()]
         return pb.CheckResponse(
             figures=figures, digests=findings.digests, problems=findings.problems
@@ -116,10 +86,16 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
             zh = f"拒收了 {unsigned} 个没有有效签名的来件，可能有人伪造"
             en = f"{unsigned} unsigned messages were refused; somebody may forge events"
             findings.differ("unsigned_events", parts.service, zh, en)
-        walk = await audit.verify(parts.database)
+
+    async def _check_audit(self, findings: Findings) -> None:
+        database = self._parts.database
+        walk = await audit_walk.verify(database, self.witness.own.public_key())
         findings.figures |= {"audit.sealed": walk.sealed, "audit.unsealed": walk.unsealed}
         for object_, why in walk.breaks:
             findings.differ("audit.broken", object_, f"审计链断裂：{why}", f"Chain broken: {why}")
+        async with database.snapshot() as session:
+            await check_rows(session, self._watched_tables, findings)
+        await self.witness.check(findings)
 
     async def GetFigures(
         self, request: pb.GetFiguresRequest, context: Any
@@ -138,20 +114,6 @@ class OperationsServicer(Servicer, rpc.OperationsServiceServicer):
     async def Reconcile(self, request: pb.ReconcileRequest, context: Any) -> pb.ReconcileResponse:
         report = await self._assembly.reconcile()
         return pb.ReconcileResponse(started=report.started, running=report.running)
-
-    async def VerifyAudit(
-        self, request: pb.VerifyAuditRequest, context: Any
-    ) -> pb.VerifyAuditResponse:
-        walk = await audit.verify(self._parts.database)
-        problems = [
-            pb.Problem(name="audit.broken", object=o, message_zh=f"审计链断裂：{w}", message_en=w)
-            for o, w in walk.breaks
-        ]
-        return pb.VerifyAuditResponse(
-            sealed=walk.sealed, unsealed=walk.unsealed, head=walk.head, problems=problems
-        )
-
-    ListAudit = query(list_audit)
 
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: Any
@@ -236,27 +198,6 @@ async def _note_discard(
     sequences = {"sequences": list(request.sequences)}
     change.audit("discard_dead_letters", "dead_letters", after=sequences, ground=request.ground)
     return pb.DiscardDeadLettersResponse()
-
-
-def _entry(entry: audit.AuditEntry) -> pb.AuditEntry:
-    message = pb.AuditEntry(
-        sequence=entry.sequence or 0,
-        actor=entry.actor,
-        roles=entry.roles,
-        on_behalf_of=entry.on_behalf_of,
-        action=entry.action,
-        object=entry.object,
-        before=_text(entry.before),
-        after=_text(entry.after),
-        ground=entry.ground,
-        hash=entry.link or "",
-    )
-    message.at.FromDatetime(entry.at)
-    return message
-
-
-def _text(value: dict[str, Any] | None) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _letter(letter: DeadLetter) -> pb.DeadLetter:

@@ -38,8 +38,10 @@ from plumbing.metrics import common, counted
 from plumbing.metrics.figures import Board
 from plumbing.metrics.metric import REGISTRY
 from plumbing.metrics.server import serve_metrics
+from plumbing.operations import OperationsServicer
 from plumbing.plain_links import refuse_plain_links
 from plumbing.private_files import keep_new_files_private
+from plumbing.row_checks import take_stock
 from plumbing.rpc import serve
 from plumbing.service import Assembly, Parts
 from plumbing.settings import Settings
@@ -110,6 +112,7 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     registry = settings.endpoint("registry", caller=service)
     token = ServiceToken(service, keys_dir, registry, SystemClock())
     changes = Changes(database, clock)
+    await take_stock(changes, service, migrations.watched_tables(service))
     parts = Parts(service, settings, clock, database, changes, js, signatures, token)
     assembly = await build(parts)
     await _work(parts, assembly, running.stop)
@@ -121,13 +124,15 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         signer = EventSigner.of(parts.settings.keys_dir, parts.service)
         relay = Relay(parts.database, parts.js, signer, parts.clock)
-        background = [relay.run, Sealer(parts.database).run, *assembly.background]
+        watched = migrations.watched_tables(parts.service)
+        service, sealer = OperationsServicer(parts, assembly, watched), Sealer(parts.database)
+        background = [relay.run, sealer.run, service.witness.run, *assembly.background]
         background.append(_board(parts, assembly).run)
         background += [consumer.run for consumer in assembly.consumers]
         ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
         background.append(ended.run)
         tasks = [group.create_task(_forever(run)) for run in background]
-        server, healthy = await _serve(parts, assembly, ended)
+        server, healthy = await _serve(parts, assembly, service, ended)
         counted.READY.set(1)
         log.info("process.ready", address=parts.settings.address(parts.service))
         await stop.wait()
@@ -135,6 +140,7 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         log.info("process.stopping")
         await _stop_serving(server, healthy)
         await _end(tasks)
+        await service.witness.stop(sealer)
 
 
 def _board(parts: Parts, assembly: Assembly) -> Board:
@@ -161,9 +167,8 @@ async def _forever(run: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _serve(
-    parts: Parts, assembly: Assembly, ended: EndedSessions
+    parts: Parts, assembly: Assembly, service: OperationsServicer, ended: EndedSessions
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
-    service = operations.OperationsServicer(parts, assembly)
     rpc = {**assembly.rpc, operations.SERVICE: service.register}
     key_file = parts.settings.keys_dir / "public.jwk"
     # On its first start the registry makes the keys, in another process.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,6 +23,7 @@ from plumbing.events.inbox import EventHandler
 from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream
 from plumbing.metrics.figures import Look
+from plumbing.row_digests import plain
 from plumbing.rpc import Policy, Register
 from plumbing.settings import Settings
 from protos.operations.v1 import operations_pb2 as pb
@@ -35,8 +37,8 @@ class Findings:
     digests: list[pb.Digest] = field(default_factory=list)
     problems: list[pb.Problem] = field(default_factory=list)
 
-    def hold(self, topic: str, rows: Iterable[tuple[str, int]]) -> None:
-        """Adds the digest of a topic's rows to the findings; each row is given as (id, version)."""
+    def hold(self, topic: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Adds the digest of a topic's rows to the findings."""
         self.digests.append(digest_of(topic, rows))
 
     def differ(self, name: str, object_: str, zh: str, en: str) -> None:
@@ -59,13 +61,30 @@ class Reconciled:
     running: int = 0
 
 
-def digest_of(topic: str, rows: Iterable[tuple[str, int]]) -> pb.Digest:
-    """Returns a digest of rows, given as (id, version), that does not depend on their order."""
-    count, total = 0, 0
-    for identity, version in rows:
-        count += 1
-        total += int.from_bytes(sha256(f"{identity}:{version}".encode()).digest()[:16])
-    return pb.Digest(topic=topic, count=count, digest=f"{total % 2**128:032x}")
+class RowsDigest:
+    """A digest over the values of rows that does not depend on the order of the rows."""
+
+    def __init__(self) -> None:
+        self.count, self._total = 0, 0
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Adds a row: its values, which are texts, numbers, days, moments or enum members."""
+        text = json.dumps([plain(value) for value in row], ensure_ascii=False)
+        self._total += int.from_bytes(sha256(text.encode()).digest()[:16])
+        self.count += 1
+
+    def message(self, topic: str) -> pb.Digest:
+        """Returns the digest as a message about a topic."""
+        digest = f"{self._total % 2**128:032x}"
+        return pb.Digest(topic=topic, count=self.count, digest=digest)
+
+
+def digest_of(topic: str, rows: Iterable[Sequence[Any]]) -> pb.Digest:
+    """Returns a digest of rows that does not depend on their order."""
+    digest = RowsDigest()
+    for row in rows:
+        digest.add(row)
+    return digest.message(topic)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from typing import Any, Concatenate, Protocol, TypeVar, cast
 
 from google.protobuf import message_factory
 
-from plumbing.change import Change, Changes, Request, Response
+from plumbing.answered_requests import Request, Response
+from plumbing.change import Change, Changes
 from plumbing.identity import current_caller
 from plumbing.view import View, open_view
 

@@ -133,6 +133,13 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(_sender)] = "quanheng@localhost"
     operator_mail: Annotated[str, AfterValidator(_mail_address)] = ""
 
+    # Checkpoints of the audit chains: the name under which they are signed, how often they are
+    # made, and the directory and mail address to which they go; empty for none.
+    checkpoint_origin: str = Field(default="quanheng", pattern=r"^[^\s+]+$")
+    checkpoint_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    checkpoint_dir: str = ""
+    checkpoint_mail: str = ""
+
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
     # Fonts beside those of the machine, for letters and labels; empty for none.

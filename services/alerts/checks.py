@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
@@ -13,6 +14,7 @@ from law.colours.basis import Basis, colour_basis, ladder
 from law.colours.rule import Colour, InstrumentState, VerificationFact
 from plumbing import paging
 from plumbing.clock import Clock
+from plumbing.copies import hold_copies
 from plumbing.database import Database
 from plumbing.future_days import report_future_days
 from plumbing.service import Findings, Reconciled
@@ -26,6 +28,7 @@ from services.alerts.tables import (
     Escalation,
     Instrument,
     Notice,
+    NoticeKind,
     NoticeState,
     Subject,
     Verification,
@@ -35,12 +38,16 @@ from services.alerts.timers import Timers, delivery_id, watch_id
 
 CHUNK = 500
 _DAY = timedelta(days=1)
-_TOPICS = {
-    "bureaus": (col(Bureau.code), col(Bureau.version)),
-    "subjects": (col(Subject.subject_id), col(Subject.version)),
-    "instruments": (col(Instrument.instrument_id), col(Instrument.version)),
-    "verifications": (col(Verification.verification_id), col(Verification.version)),
+_COPIED = {
+    "bureaus": Bureau,
+    "subjects": Subject,
+    "subjects.told": Subject,
+    "instruments": Instrument,
+    "verifications": Verification,
 }
+# A delivery begins a moment after its notice is committed; only a lasting lack counts.
+SETTLING_SECONDS = 3.0
+LOOK_EVERY_SECONDS = 0.1
 
 
 class Checks:
@@ -66,6 +73,7 @@ class Checks:
             await self._check_days(session, findings)
         self._count_watches(watches, findings)
         await self._find_missing_watches([*watches], findings)
+        await self._find_missing_deliveries(findings)
         await self.escalations.check_workflows(findings)
         return findings
 
@@ -129,14 +137,46 @@ class Checks:
                     "No watch is running; run quanheng reconcile",
                 )
 
+    async def _find_missing_deliveries(self, findings: Findings) -> None:
+        ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
+        while missing := await self._undelivered():
+            if asyncio.get_running_loop().time() > ends:
+                break
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        for notice_id in missing:
+            findings.differ(
+                "notice.workflow_missing",
+                f"notice/{notice_id}",
+                "待投递的通知没有运行中的投递，请执行 quanheng reconcile",
+                "No delivery of this pending notice is running; run quanheng reconcile",
+            )
+
+    async def _undelivered(self) -> list[str]:
+        """The pending notices of which no delivery runs; one just delivered is pending no more."""
+        runs = self._timers.runs
+        idle = [
+            one
+            for one in await self._standing.pending_notices()
+            if not await runs(delivery_id(one))
+        ]
+        still = set(await self._standing.pending_notices()) if idle else set()
+        return [notice_id for notice_id in idle if notice_id in still]
+
 
 async def _add_digests(session: AsyncSession, findings: Findings) -> None:
+    for topic, model in _COPIED.items():
+        await hold_copies(session, findings, topic, model)
+    await _hold_letters(session, findings)
     connection = await session.connection()
-    for topic, (key, version) in _TOPICS.items():
-        rows = (await connection.execute(sa.select(key, version))).all()
-        findings.hold(topic, ((str(key), int(version)) for key, version in rows))
     alerts = sa.select(sa.func.count()).select_from(Alert)
     findings.figures["alerts"] = (await connection.execute(alerts)).scalar_one()
+
+
+async def _hold_letters(session: AsyncSession, findings: Findings) -> None:
+    """The letters of cases as they were sent, to be compared with the letters that cases hold."""
+    letters = select(Notice.key, Notice.title, Notice.body).where(Notice.kind == NoticeKind.LETTER)
+    sent = (await session.exec(letters)).all()
+    findings.hold("letters", ((key.removeprefix("letter/"), *text) for key, *text in sent))
 
 
 async def _count_notices(session: AsyncSession, findings: Findings) -> None:

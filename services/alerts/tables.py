@@ -1,8 +1,7 @@
 """The database tables of alerts: copies of rows of the register (the projection), and its own rows.
 
-The projection stores the highest version received of each row; a removed row is marked `removed`
-and not deleted. No projected row refers to another by foreign key, because their events arrive in
-any order.
+The projection stores the highest version received of each row; a removed row is marked `removed`.
+No projected row refers to another by foreign key, because their events arrive in any order.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from law.colours.basis import Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
 from law.escalation import Step
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
+from plumbing.row_digests import proven
 from services.alerts.languages import Language
 
 ZH = Language.CHINESE
@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     FILING = "filing"
     ACCOUNT = "account"
     PROPOSAL = "proposal"
+    CHECKPOINT = "checkpoint"
 
 
 class NoticeState(StrEnum):
@@ -146,8 +147,7 @@ class Instrument(Base, table=True):
     standing: Basis = Field(default=Basis.REMOVED, sa_type=enum_column(Basis))
     governing_id: str = ""
     last_result: VerificationResult | None = Field(
-        default=None,
-        sa_type=enum_column(VerificationResult),
+        default=None, sa_type=enum_column(VerificationResult)
     )
     valid_until: date | None = None
     since: date | None = None
@@ -223,6 +223,7 @@ class Alert(Base, table=True):
     notice_id: str | None = None
 
 
+@proven(without=("attempts", "error", "read_at"))
 class Notice(Base, table=True):
     """A notice and its delivery. `key` identifies the cause; each key has only one notice.
 
@@ -294,6 +295,7 @@ class CalendarFeed(Base, table=True):
     made_at: datetime
 
 
+@proven()
 class Escalation(Base, table=True):
     """An escalation case, which is open while a red alert of its subject applies (S4 四(二)).
 
@@ -338,6 +340,7 @@ class EscalationAlert(Base, table=True):
     alert_id: int = Field(primary_key=True, sa_type=sa.BigInteger, index=True)
 
 
+@proven(without=("told",))
 class EscalationStep(Base, table=True):
     """A step that was proposed in an escalation case, the decision on it, and its outcome.
 
@@ -360,7 +363,6 @@ class EscalationStep(Base, table=True):
     number: str = ""
     notice_id: str = ""
     correct_by: date | None = None
-
     meets_at: datetime | None = None
     place: str = ""
     attendees: str = ""
@@ -370,7 +372,6 @@ class EscalationStep(Base, table=True):
     archive_cite: str = ""  # article by which the interview is recorded; empty if it is not
     record_id: str = ""
     archive_error: str = ""
-
     statement: str = ""
     media: list[str] = Field(default_factory=list, sa_type=JsonColumn)
 

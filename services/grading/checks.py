@@ -13,6 +13,7 @@ from law.indices import data as index_tables
 from law.indices import rule as indices
 from plumbing import paging
 from plumbing.clock import Clock
+from plumbing.copies import hold_copies
 from plumbing.database import Database
 from plumbing.future_days import report_future_days
 from plumbing.service import Findings
@@ -46,10 +47,9 @@ async def check(database: Database, clock: Clock) -> Findings:
 
 async def _hold(session: AsyncSession, findings: Findings) -> None:
     registered = col(Subject.version) > 0
-    subjects = await session.exec(select(Subject.subject_id, Subject.version).where(registered))
-    findings.hold("subjects", subjects.all())
-    records = await session.exec(select(Record.record_id, Record.version))
-    findings.hold("records", records.all())
+    await hold_copies(session, findings, "subjects", Subject, registered)
+    await hold_copies(session, findings, "subjects.graded", Subject, registered)
+    await hold_copies(session, findings, "records", Record)
 
 
 async def _check_chunk(

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
+from plumbing.row_digests import proven
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -62,6 +63,7 @@ class Record(Base, table=True):
     points: int | None = None
 
 
+@proven()
 class Grade(Base, table=True):
     """A grade statement: a grade, the days on which it is in force, and the period it is known.
 
@@ -102,6 +104,7 @@ class Grade(Base, table=True):
     digest: str
 
 
+@proven()
 class Receipt(Base, table=True):
     """A receipt as `law.grading` computed it; it never changes after it is stored."""
 
@@ -120,6 +123,7 @@ class ImpactState(StrEnum):
     FAILED = "failed"
 
 
+@proven(without=("done",))
 class Impact(Base, table=True):
     """The result of an impact run: how grades would change if a ruleset governed a jurisdiction.
 
@@ -173,6 +177,7 @@ class ImpactMove(Base, table=True):
     after: str | None = None
 
 
+@proven()
 class Activation(Base, table=True):
     """An activation: a ruleset that governs a jurisdiction from a day on; never removed.
 
@@ -204,6 +209,7 @@ class IndexState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+@proven()
 class IndexAssessment(Base, table=True):
     """One scoring of an area by its table; the findings and the result never change.
 
@@ -233,6 +239,7 @@ class IndexAssessment(Base, table=True):
     withdrawal_ground: str = ""
 
 
+@proven()
 class YearEnd(Base, table=True):
     """The changes of subjects' classes at the end of a year under a ruleset.
 

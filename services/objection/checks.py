@@ -22,7 +22,7 @@ from plumbing.grpc_errors import Away
 from plumbing.service import Findings, Reconciled
 from services.objection.schedule import due_on
 from services.objection.steps import STUCK
-from services.objection.tables import NO_TERM, Case, ReachedRung
+from services.objection.tables import NO_TERM, Case, CaseLetter, ReachedRung
 from services.objection.timers import CaseWorkflows, case_of, workflow_id
 
 # A case and its workflow differ for a moment after each step; only a lasting difference counts.
@@ -99,9 +99,16 @@ class CaseChecks:
         objections = (case for case in cases if case.kind is CaseKind.OBJECTION)
         contested = [(record, 1) for case in objections for record in case.record_ids]
         findings.hold("contested", contested)
+        await self._hold_letters(findings)
         findings.figures |= await self._figures(cases)
         await self._check_days(findings)
         return findings
+
+    async def _hold_letters(self, findings: Findings) -> None:
+        """The letters of cases, to be compared with what was sent to their subjects."""
+        letters = select(CaseLetter.letter_id, CaseLetter.title, CaseLetter.body)
+        async with self._database.snapshot() as session:
+            findings.hold("letters", (await session.exec(letters)).all())
 
     async def _check_days(self, findings: Findings) -> None:
         moments = Case.lodged_at, Case.accepted_at, Case.decided_at, Case.settled_at

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from law.objection import CaseKind, CaseState, Outcome
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
+from plumbing.row_digests import proven
 
 NO_TERM = date.max  # sorts cases without a running term behind all others
 
@@ -18,6 +19,7 @@ class Base(SQLModel, registry=own_registry()):
     """The base class of the database tables of objection."""
 
 
+@proven(without=("due_on",))
 class Case(Base, table=True):
     """An objection or a repair, from its lodging until all its consequences were carried out.
 
@@ -106,6 +108,7 @@ class OpenRepair(Base, table=True):
     case_id: str = Field(index=True)
 
 
+@proven()
 class CaseStep(Base, table=True):
     """One step of a case: the action, its time, the person, and the article."""
 
@@ -120,6 +123,7 @@ class CaseStep(Base, table=True):
     note: str = ""
 
 
+@proven()
 class CaseLetter(Base, table=True):
     """A letter to the subject of a case; a case has at most one of each title.
 

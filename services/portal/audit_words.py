@@ -28,6 +28,10 @@ KINDS = {
     "clock": N_("时钟"),
     "dead_letters": N_("搁置的事件"),
     "proposal": N_("变更申请"),
+    "checkpoint": N_("检查点"),
+    "audit": N_("审计记录"),
+    "table": N_("数据表"),
+    "tables": N_("数据表"),
 }
 ACTIONS = {
     "create_account": N_("建立账号"),
@@ -120,6 +124,11 @@ ACTIONS = {
     "move_escalation": N_("转入下一督促步骤"),
     "move_due_day": N_("调整督促日期"),
     "close_escalation": N_("结束督促"),
+    "take_stock": N_("为原有数据留存摘要"),
+    "write_rows": N_("写入数据"),
+    "witness_checkpoint": N_("见证检查点"),
+    "refuse_checkpoint": N_("拒绝检查点"),
+    "erase_audit": N_("抹去审计内容"),
 }
 _SHORT = 8  # characters of an id that a page shows
 

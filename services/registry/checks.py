@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock, local_date
+from plumbing.copies import hold_copies
 from plumbing.database import Database
 from plumbing.files import Files
 from plumbing.future_days import report_future_days
@@ -31,12 +32,15 @@ from services.registry.tables import (
     Verification,
 )
 
-COUNTED: dict[str, tuple[Any, Any]] = {
-    "bureaus": (Bureau.code, Bureau.version),
-    "subjects": (Subject.subject_id, Subject.version),
-    "instruments": (Instrument.instrument_id, Instrument.version),
-    "verifications": (Verification.verification_id, Verification.version),
-    "records": (Record.record_id, Record.version),
+# What other services keep copies of, by topic.
+COPIED: dict[str, Any] = {
+    "bureaus": Bureau,
+    "subjects": Subject,
+    "subjects.graded": Subject,
+    "subjects.told": Subject,
+    "instruments": Instrument,
+    "verifications": Verification,
+    "records": Record,
 }
 # A round may still be running shortly after midnight, or after the sandbox's clock was moved.
 ROUND_BEGINS = timedelta(minutes=15)
@@ -54,10 +58,10 @@ async def check(
     """
     findings = Findings()
     async with database.snapshot() as session:
-        for topic, (identity, version) in COUNTED.items():
-            rows = (await session.exec(select(identity, version))).all()
-            findings.hold(topic, rows)
-            findings.figures[topic] = len(rows)
+        for topic, model in COPIED.items():
+            count = await hold_copies(session, findings, topic, model)
+            if "." not in topic:
+                findings.figures[topic] = count
         await _check_contested(session, findings)
         await check_roles(session, findings)
         await _check_clock(session, findings, clock)

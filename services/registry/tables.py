@@ -11,6 +11,7 @@ from sqlmodel import Field
 from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from plumbing.database import JsonColumn, enum_column
+from plumbing.row_digests import proven
 from services.registry.base import Base
 from services.registry.identity.tables import Account
 from services.registry.proposals.tables import Proposal
@@ -31,6 +32,7 @@ def _where(name: str, *columns: str, where: str) -> sa.Index:
     return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
+@proven()
 class Bureau(Base, table=True):
     """A market-regulation bureau, identified by its code."""
 
@@ -46,6 +48,7 @@ class Bureau(Base, table=True):
     version: int = 0
 
 
+@proven(without=("initials",))
 class Subject(Base, table=True):
     """A subject of metrology credit. The credit code is unique among subjects that have one.
 
@@ -76,6 +79,7 @@ class Subject(Base, table=True):
     version: int = 0
 
 
+@proven()
 class Instrument(Base, table=True):
     """A measuring instrument. `bureau` and `in_review` have the values of its owner."""
 
@@ -110,6 +114,7 @@ class Instrument(Base, table=True):
         self.state = state
 
 
+@proven()
 class Verification(Base, table=True):
     """One verification of one instrument; a certificate number is unique in its institution."""
 
@@ -173,6 +178,7 @@ class LabelKey(Base, table=True):
     secret: str
 
 
+@proven()
 class Record(Base, table=True):
     """The present version of a credit record."""
 
@@ -222,6 +228,7 @@ class Record(Base, table=True):
     version: int = 0
 
 
+@proven()
 class RecordVersion(Base, table=True):
     """The content of a credit record at each of its versions, the present version included."""
 
@@ -233,6 +240,7 @@ class RecordVersion(Base, table=True):
     at: datetime
 
 
+@proven()
 class Contest(Base, table=True):
     """A case that contests a record. The record stays marked until its last case has ended."""
 
@@ -242,6 +250,7 @@ class Contest(Base, table=True):
     case_id: str = Field(primary_key=True)
 
 
+@proven()
 class ActivatedText(Base, table=True):
     """An activation that grading announced: a ruleset governs in a bureau from a day on."""
 

@@ -25,6 +25,7 @@ PAGES = {
         "/i/0000000000-aaaaaaaa",
         "/notices/indices",
         "/bureaus",
+        "/checkpoints",
         "/data",
         "/integrators",
         "/check/letter",

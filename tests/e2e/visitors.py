@@ -23,6 +23,7 @@ _OF_NO_PLACE = {
     "format": "csv",
     "ruleset_id": "hangzhou-2021-120",
     "text_id": "S4",
+    "service": "registry",
     "secret": "0" * 43,  # nobody's calendar
     "condition_id": "corrected",
     "letter_id": "none-yet",

@@ -65,9 +65,9 @@ CALLS_OF: dict[str, list[str]] = {
     ],
     "portal": ["IdentityService.LoginVisitor", "IdentityService.LoginExternal"],
 }
-# The processes that hold tokens ask which logins were ended.
+# The processes that hold tokens ask which logins were ended, and witness the others' checkpoints.
 for _service in ("registry", "grading", "objection", "alerts"):
-    CALLS_OF[_service].append("IdentityService.GetEndedSessions")
+    CALLS_OF[_service] += ["IdentityService.GetEndedSessions", "OperationsService.GetCheckpoint"]
 OF_SERVICES = {
     method: {service for service, calls in CALLS_OF.items() if method in calls}
     for method in sorted({method for calls in CALLS_OF.values() for method in calls})
@@ -476,6 +476,9 @@ OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  -   -  -
 OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.GetCheckpoint any          +  +  +  +  +  +  +  +  +  +   +  +  +
+OperationsService.ProveEntry any             -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.EraseAudit any             -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.DiscardDeadLetters any     -  -  -  -  -  -  -  +  -  -   -  -  -

@@ -46,6 +46,8 @@ TABLE = """
 /notices/indices/{index_id} own                           0   0 0 0 0 0 0 0 0  0 0 0
 /notices/indices/{index_id} foreign                       0   0 0 0 0 0 0 0 0  0 0 0
 /bureaus any                                              +   + + + + + + + +  + + +
+/checkpoints any                                          +   + + + + + + + +  + + +
+/checkpoints/{service} any                                +   + + + + + + + +  + + +
 /integrators any                                          +   + + + + + + + +  + + +
 /data any                                                 +   + + + + + + + +  + + +
 /data/datapackage.json any                                +   + + + + + + + +  + + +

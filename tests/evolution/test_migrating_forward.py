@@ -14,7 +14,7 @@ from sqlmodel import select
 from temporalio.testing import ActivityEnvironment
 
 from law.grading import verify_document
-from plumbing import audit, migrations
+from plumbing import audit, audit_walk, migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.daily import Round
@@ -99,10 +99,10 @@ async def test_grades_agree_with_what_they_rest_on(
 async def test_audit_chains_hold(released: dict[str, Database]) -> None:
     await upgraded(released)
     for service, database in released.items():
-        walk = await audit.verify(database)
+        walk = await audit_walk.verify(database)
         assert walk.breaks == (), service
         await audit.Sealer(database).seal()
-        again = await audit.verify(database)
+        again = await audit_walk.verify(database)
         assert (again.breaks, again.unsealed) == ((), 0)
         assert again.sealed == walk.sealed + walk.unsealed > 0
 

@@ -523,6 +523,195 @@ class ListAuditResponse(_message.Message):
 Global___ListAuditResponse: _TypeAlias = ListAuditResponse  # noqa: Y015
 
 @_typing.final
+class GetCheckpointRequest(_message.Message):
+    """Request of GetCheckpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_SIZE_FIELD_NUMBER: _builtins.int
+    FRESH_FIELD_NUMBER: _builtins.int
+    from_size: _builtins.int
+    """Number of entries of an earlier checkpoint; a proof says that the chain continues it. 0: none."""
+    fresh: _builtins.bool
+    """Whether to sign a new checkpoint first, if entries were linked since the last."""
+    def __init__(
+        self,
+        *,
+        from_size: _builtins.int = ...,
+        fresh: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fresh", b"fresh", "from_size", b"from_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCheckpointRequest: _TypeAlias = GetCheckpointRequest  # noqa: Y015
+
+@_typing.final
+class GetCheckpointResponse(_message.Message):
+    """Response of GetCheckpoint; empty before the first checkpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_FIELD_NUMBER: _builtins.int
+    note: _builtins.str
+    """The checkpoint as a signed note (C2SP tlog-checkpoint)."""
+    key: _builtins.str
+    """The public key in the form of signed notes."""
+    size: _builtins.int
+    """How many entries it covers."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When it was signed."""
+
+    @_builtins.property
+    def consistency(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Proof of RFC 6962 that it continues the checkpoint of `from_size` entries."""
+
+    def __init__(
+        self,
+        *,
+        note: _builtins.str = ...,
+        key: _builtins.str = ...,
+        size: _builtins.int = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        consistency: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "consistency", b"consistency", "key", b"key", "note", b"note", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCheckpointResponse: _TypeAlias = GetCheckpointResponse  # noqa: Y015
+
+@_typing.final
+class ProveEntryRequest(_message.Message):
+    """Request of ProveEntry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    sequence: _builtins.int
+    """Position of the entry in the chain."""
+    size: _builtins.int
+    """Number of entries of the checkpoint; 0 means the newest."""
+    def __init__(
+        self,
+        *,
+        sequence: _builtins.int = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sequence", b"sequence", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProveEntryRequest: _TypeAlias = ProveEntryRequest  # noqa: Y015
+
+@_typing.final
+class ProveEntryResponse(_message.Message):
+    """Response of ProveEntry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    PREVIOUS_FIELD_NUMBER: _builtins.int
+    INCLUSION_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    content: _builtins.str
+    """Salt and content of the entry, the text that is hashed; empty if the entry was erased."""
+    digest: _builtins.str
+    """SHA-256 of the content."""
+    previous: _builtins.str
+    """The link before."""
+    size: _builtins.int
+    """Number of entries of the tree."""
+    note: _builtins.str
+    """The checkpoint of that tree; empty if the service has signed none of this size."""
+    key: _builtins.str
+    """The public key."""
+    @_builtins.property
+    def inclusion(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Proof of RFC 6962 that the link is in the tree of `size`."""
+
+    def __init__(
+        self,
+        *,
+        content: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        previous: _builtins.str = ...,
+        inclusion: _abc.Iterable[_builtins.bytes] | None = ...,
+        size: _builtins.int = ...,
+        note: _builtins.str = ...,
+        key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "digest", b"digest", "inclusion", b"inclusion", "key", b"key", "note", b"note", "previous", b"previous", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProveEntryResponse: _TypeAlias = ProveEntryResponse  # noqa: Y015
+
+@_typing.final
+class EraseAuditRequest(_message.Message):
+    """Request of EraseAudit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    sequence: _builtins.int
+    """Position of the entry in the chain."""
+    ground: _builtins.str
+    """Why it must be erased."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "request_id", b"request_id", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseAuditRequest: _TypeAlias = EraseAuditRequest  # noqa: Y015
+
+@_typing.final
+class EraseAuditResponse(_message.Message):
+    """Response of EraseAudit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseAuditResponse: _TypeAlias = EraseAuditResponse  # noqa: Y015
+
+@_typing.final
 class DeadLetter(_message.Message):
     """A message that failed too often."""
 

@@ -60,6 +60,21 @@ class OperationsServiceStub:
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditRequest.SerializeToString,
                 response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditResponse.FromString,
                 _registered_method=True)
+        self.GetCheckpoint = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/GetCheckpoint',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetCheckpointRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetCheckpointResponse.FromString,
+                _registered_method=True)
+        self.ProveEntry = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/ProveEntry',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ProveEntryRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ProveEntryResponse.FromString,
+                _registered_method=True)
+        self.EraseAudit = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/EraseAudit',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.EraseAuditRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.EraseAuditResponse.FromString,
+                _registered_method=True)
         self.ListDeadLetters = channel.unary_unary(
                 '/quanheng.operations.v1.OperationsService/ListDeadLetters',
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListDeadLettersRequest.SerializeToString,
@@ -116,6 +131,27 @@ class OperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCheckpoint(self, request, context):
+        """Returns the newest signed checkpoint of the audit chain.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProveEntry(self, request, context):
+        """Proves that an audit entry is in the chain of a checkpoint.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseAudit(self, request, context):
+        """Erases the values of an audit entry; who did what, when and to what stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListDeadLetters(self, request, context):
         """Lists messages that this service could not handle.
         """
@@ -164,6 +200,21 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.ListAudit,
                     request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditRequest.FromString,
                     response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditResponse.SerializeToString,
+            ),
+            'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCheckpoint,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetCheckpointRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetCheckpointResponse.SerializeToString,
+            ),
+            'ProveEntry': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProveEntry,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ProveEntryRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ProveEntryResponse.SerializeToString,
+            ),
+            'EraseAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseAudit,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.EraseAuditRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.EraseAuditResponse.SerializeToString,
             ),
             'ListDeadLetters': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDeadLetters,
@@ -317,6 +368,87 @@ class OperationsService:
             '/quanheng.operations.v1.OperationsService/ListAudit',
             protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditRequest.SerializeToString,
             protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/GetCheckpoint',
+            protos_dot_operations_dot_v1_dot_operations__pb2.GetCheckpointRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.GetCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProveEntry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/ProveEntry',
+            protos_dot_operations_dot_v1_dot_operations__pb2.ProveEntryRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.ProveEntryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/EraseAudit',
+            protos_dot_operations_dot_v1_dot_operations__pb2.EraseAuditRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.EraseAuditResponse.FromString,
             options,
             channel_credentials,
             insecure,

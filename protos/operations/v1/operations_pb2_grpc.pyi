@@ -26,6 +26,12 @@ class OperationsServiceStub:
     """Walks the audit chain."""
     ListAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListAuditRequest, _operations_pb2.ListAuditResponse]
     """Lists audit entries, newest first."""
+    GetCheckpoint: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetCheckpointRequest, _operations_pb2.GetCheckpointResponse]
+    """Returns the newest signed checkpoint of the audit chain."""
+    ProveEntry: _aio.UnaryUnaryMultiCallable[_operations_pb2.ProveEntryRequest, _operations_pb2.ProveEntryResponse]
+    """Proves that an audit entry is in the chain of a checkpoint."""
+    EraseAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.EraseAuditRequest, _operations_pb2.EraseAuditResponse]
+    """Erases the values of an audit entry; who did what, when and to what stays."""
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListDeadLettersRequest, _operations_pb2.ListDeadLettersResponse]
     """Lists messages that this service could not handle."""
     ReplayDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.ReplayDeadLettersRequest, _operations_pb2.ReplayDeadLettersResponse]
@@ -75,6 +81,30 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.ListAuditRequest, _abc.Awaitable[_operations_pb2.ListAuditResponse]],
     ) -> _abc.Awaitable[_operations_pb2.ListAuditResponse]:
         """Lists audit entries, newest first."""
+
+    @_abc_1.abstractmethod
+    def GetCheckpoint(
+        self,
+        request: _operations_pb2.GetCheckpointRequest,
+        context: _aio.ServicerContext[_operations_pb2.GetCheckpointRequest, _abc.Awaitable[_operations_pb2.GetCheckpointResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.GetCheckpointResponse]:
+        """Returns the newest signed checkpoint of the audit chain."""
+
+    @_abc_1.abstractmethod
+    def ProveEntry(
+        self,
+        request: _operations_pb2.ProveEntryRequest,
+        context: _aio.ServicerContext[_operations_pb2.ProveEntryRequest, _abc.Awaitable[_operations_pb2.ProveEntryResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.ProveEntryResponse]:
+        """Proves that an audit entry is in the chain of a checkpoint."""
+
+    @_abc_1.abstractmethod
+    def EraseAudit(
+        self,
+        request: _operations_pb2.EraseAuditRequest,
+        context: _aio.ServicerContext[_operations_pb2.EraseAuditRequest, _abc.Awaitable[_operations_pb2.EraseAuditResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.EraseAuditResponse]:
+        """Erases the values of an audit entry; who did what, when and to what stays."""
 
     @_abc_1.abstractmethod
     def ListDeadLetters(

@@ -25,7 +25,7 @@ from services.cli.output.columns import Column, columns_of
 from services.cli.output.exporting import export as export_rows
 from services.cli.output.language import choose
 from services.cli.output.names import Names
-from services.cli.output.options import AsJson, Data, Export, Limit
+from services.cli.output.options import AsJson, Data, Export
 
 Response = TypeVar("Response")
 SERVICES = choices.some("service")
@@ -102,16 +102,16 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
 
 async def reconcile_all(client: Client) -> dict[str, operations.ReconcileResponse]:
     """Makes every service start its missing Temporal workflows; returns the response of each."""
-    return await _of_each_service(
+    return await of_each_service(
         client,
         lambda stub: stub.Reconcile(operations.ReconcileRequest(request_id=new_request_id())),
     )
 
 
-async def _of_each_service(
+async def of_each_service(
     client: Client, call: Callable[[OperationsServiceStub], Awaitable[Response]]
 ) -> dict[str, Response]:
-    """The response of each service to the same call."""
+    """Makes the same call to every service; returns the response of each."""
     return {service: await call(stub) for service, stub in client.operations.items()}
 
 
@@ -152,66 +152,6 @@ async def advance_clock(
     return response
 
 
-def audit_verify(data: Data = None, as_json: AsJson = False) -> None:
-    """逐环核验各服务的审计链；断裂时退出码为 1。
-
-    Verifies every link of each service's audit chain; exits with 1 if a chain is broken.
-    """
-
-    async def verify(client: Client) -> dict[str, operations.VerifyAuditResponse]:
-        request = operations.VerifyAuditRequest()
-        return await _of_each_service(client, lambda stub: stub.VerifyAudit(request))
-
-    responses = with_client(data, verify)
-    if as_json:
-        show.json_out({service: show.plain(one) for service, one in responses.items()})
-    else:
-        _show_chains(responses)
-    if any(one.problems for one in responses.values()):
-        raise typer.Exit(1)
-
-
-def _show_chains(responses: dict[str, operations.VerifyAuditResponse]) -> None:
-    rows = [(s, a.sealed, a.unsealed, a.head[:16], len(a.problems)) for s, a in responses.items()]
-    heads = choose("服务 已封 未封 链首 断裂", "service sealed unsealed head breaks").split()
-    show.table(choose("审计链", "audit chains"), heads, rows)
-
-
-def audit_list(
-    service: ServiceName,
-    object_: Annotated[str, typer.Option("--object", help="对象，如 record/… | object")] = "",
-    kind: Annotated[str, typer.Option("--kind", help="对象类别，如 account | kind")] = "",
-    actor: Annotated[str, typer.Option("--actor", help="谁做的（账号id）| account")] = "",
-    action: Annotated[str, typer.Option("--action", help="事项，如 close_account | action")] = "",
-    from_day: Annotated[str, typer.Option("--from", help="自某日起 | from this day")] = "",
-    to_day: Annotated[str, typer.Option("--to", help="至某日止 | to this day")] = "",
-    limit: Limit = 20,
-    export: Export = None,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """列出审计记录，新的在前。
-
-    Lists the audit entries of a service, newest first.
-    """
-    request = operations.ListAuditRequest(
-        object=object_,
-        kind=kind,
-        actor=actor,
-        action=action,
-        from_day=from_day,
-        to_day=to_day,
-        page_size=limit,
-    )
-    answer.call(
-        lambda client: client.operations[service].ListAudit,
-        request,
-        data,
-        as_json=as_json,
-        export=export,
-    )
-
-
 def dead_list(export: Export = None, data: Data = None, as_json: AsJson = False) -> None:
     """列出处理失败而搁置的事件。
 
@@ -231,7 +171,7 @@ def dead_list(export: Export = None, data: Data = None, as_json: AsJson = False)
 
 async def _dead(client: Client) -> list[tuple[str, operations.DeadLetter]]:
     request = operations.ListDeadLettersRequest()
-    responses = await _of_each_service(client, lambda stub: stub.ListDeadLetters(request))
+    responses = await of_each_service(client, lambda stub: stub.ListDeadLetters(request))
     return [(service, letter) for service, one in responses.items() for letter in one.letters]
 
 

@@ -15,6 +15,7 @@ from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from services.portal.audit_words import ACTIONS, KINDS, action, thing
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.pages.checkpoints import newest
 from services.portal.pages.platform_state import of_each_service
 from services.portal.pages.reading import account_names
 from services.portal.visit import Visit
@@ -115,9 +116,13 @@ def _short(value: object) -> str:
 
 
 async def verify(visit: Visit) -> Response:
-    """Walks the audit chain of every service, and shows whether each one holds."""
+    """Walks the audit chain of every service, and shows whether each one holds.
+
+    Beside it stands the newest checkpoint of each.
+    """
     answers = await of_each_service(visit, _walk)
-    return visit.page("administration/chains.html", answers=answers)
+    checkpoints = await of_each_service(visit, newest)
+    return visit.page("administration/chains.html", answers=answers, checkpoints=checkpoints)
 
 
 async def _walk(stub: OperationsServiceStub) -> pb.VerifyAuditResponse:

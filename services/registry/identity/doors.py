@@ -9,6 +9,7 @@ from pathlib import Path
 from itsdangerous import URLSafeTimedSerializer
 
 from plumbing.change import Changes
+from plumbing.checkpoints.keys import make_signing_keys
 from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.settings import CALLERS, Settings
@@ -46,6 +47,7 @@ def open_doors(settings: Settings, changes: Changes, machine: Clock) -> Doors:
     """
     database, keys_dir = changes.database, settings.keys_dir
     signer = Signer(make_keys(keys_dir, CALLERS), machine, settings.token_life)
+    make_signing_keys(keys_dir)
     vault = Vault.at(keys_dir)
     logins = Logins(
         changes=changes,

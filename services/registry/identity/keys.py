@@ -17,6 +17,7 @@ from pathlib import Path
 
 from plumbing import certificates
 from plumbing.addresses import CLIENT
+from plumbing.checkpoints.keys import make_signing_keys, signing_key_file
 from plumbing.clock import SystemClock
 from plumbing.events.access import authorization, user
 from plumbing.events.credentials import Credentials
@@ -37,6 +38,7 @@ def hand_out(directory: Path) -> None:
     make_keys(made, CALLERS)
     first_password(made)
     make_key(made)
+    make_signing_keys(made)
     for service in CALLERS:
         if service != REGISTRY:
             _copy(made, directory / service, service)
@@ -67,7 +69,10 @@ def _hand_out_for_events(directory: Path) -> None:
 
 def _copy(made: Path, folder: Path, service: str) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
-    for file in (made / "public.jwk", service_secret_file(made, service)):
+    files = [made / "public.jwk", service_secret_file(made, service)]
+    if service in SERVICES:  # the portal has no audit chain
+        files.append(signing_key_file(made, service))
+    for file in files:
         write_private(folder / file.name, file.read_text())
 
 

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from plumbing.database import JsonColumn
+from plumbing.row_digests import proven
 from services.registry.base import Base
 
 
+@proven()
 class Account(Base, table=True):
     """A person's account for signing in.
 
@@ -48,6 +50,7 @@ class Account(Base, table=True):
         return self.model_dump(mode="json", exclude={"password_hash"})
 
 
+@proven()
 class ExternalIdentity(Base, table=True):
     """A person at the bureau's own sign-in service, bound to one account for good."""
 

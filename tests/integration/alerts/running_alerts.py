@@ -115,6 +115,7 @@ class RecordingTimers(Timers):
 
     async def deliver(self, notice_id: str) -> None:
         self.delivered.append(notice_id)
+        self.running.add(f"delivery/{notice_id}")
 
     async def runs(self, workflow_id: str) -> bool:
         return workflow_id in self.running

@@ -8,15 +8,18 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from law.errors import AlreadyExists, WrongState
-from plumbing import audit
+from plumbing import audit, audit_walk
+from plumbing.answered_requests import AnsweredRequest
 from plumbing.audit import AuditEntry, Sealer
-from plumbing.change import AnsweredRequest, Change, Changes
+from plumbing.audit_erasure import erase_audit
+from plumbing.change import Change, Changes
 from plumbing.client import new_request_id
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role
 from protos.identity.v1 import identity_pb2 as identity
+from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.events.support import running
@@ -127,7 +130,7 @@ async def test_the_sealer_links_entries_in_order_and_the_walk_agrees(
     await enter(changes, 5)
     assert await Sealer(database).seal() == 5
     await enter(changes, 2)
-    walk = await audit.verify(database)
+    walk = await audit_walk.verify(database)
     assert (walk.sealed, walk.unsealed, walk.breaks) == (5, 2, ())
 
 
@@ -159,7 +162,7 @@ async def test_the_sealer_looks_now_and_then_for_what_another_process_left(
     sealer = Sealer(Database(database.engine.url.render_as_string(hide_password=False)))
     async with running(sealer.run()), asyncio.timeout(PATIENCE_SECONDS):
         await enter(changes, 1)
-        while (await audit.verify(database)).unsealed:  # noqa: ASYNC110
+        while (await audit_walk.verify(database)).unsealed:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await sealer._database.close()
 
@@ -179,13 +182,21 @@ async def test_tampering_breaks_the_chain(
     await Sealer(database).seal()
     async with database.transaction() as session:
         await (await session.connection()).execute(sa.text(tampering))
-    assert why in {reason for _, reason in (await audit.verify(database)).breaks}
+    assert why in {reason for _, reason in (await audit_walk.verify(database)).breaks}
 
 
 async def test_erasing_text_and_salt_breaks_no_link(changes: Changes, database: Database) -> None:
     await enter(changes, 3)
-    await Sealer(database).seal()
-    erase = "UPDATE audit_entry SET salt = '', after = NULL, actor = '' WHERE sequence = 2"
+    sealer = Sealer(database)
+    await sealer.seal()
+    erase = operations.EraseAuditRequest(request_id=new_request_id(), sequence=2, ground="C-03")
+    async with changes.change(CALLER) as change:
+        await erase_audit(change, erase, tables=())
+    await sealer.seal()
+    assert (await audit_walk.verify(database)).breaks == ()
+    # Whoever only empties an entry, without an entry about it, is found.
+    by_hand = "UPDATE audit_entry SET salt = '', after = NULL, actor = '' WHERE sequence = 3"
     async with database.transaction() as session:
-        await (await session.connection()).execute(sa.text(erase))
-    assert (await audit.verify(database)).breaks == ()
+        await (await session.connection()).execute(sa.text(by_hand))
+    breaks = (await audit_walk.verify(database)).breaks
+    assert [why for _, why in breaks] == ["erased_without_entry"]

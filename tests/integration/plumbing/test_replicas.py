@@ -14,7 +14,7 @@ from nats.js import JetStreamContext
 from sqlmodel import select
 
 from law.errors import AlreadyExists
-from plumbing import audit, migrations
+from plumbing import audit_walk, migrations
 from plumbing.audit import AuditEntry, Sealer
 from plumbing.change import Change, Changes
 from plumbing.client import new_request_id
@@ -108,7 +108,7 @@ async def test_two_sealers_make_one_chain(replicas: Replicas) -> None:
             sealed += done
 
     await asyncio.gather(enter(), *map(seal, sealers))
-    walk = await audit.verify(replicas[0])
+    walk = await audit_walk.verify(replicas[0])
     assert (walk.sealed, walk.unsealed, walk.breaks, sealed) == (60, 0, (), 60)
 
 

@@ -16,6 +16,7 @@ from google.protobuf.descriptor import Descriptor
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.texts_in_force.governing import GoverningTexts
 from plumbing.identity import Caller, Role
+from plumbing.operations import POLICY as OPERATIONS_POLICY
 from plumbing.papers.servicer import POLICY as LETTER_POLICY
 from plumbing.rpc import Policy
 from protos.alerts.v1 import alerts_pb2, escalations_pb2
@@ -23,6 +24,7 @@ from protos.grading.v1 import assessments_pb2, grading_pb2
 from protos.identity.v1 import identity_pb2
 from protos.letters.v1 import letters_pb2
 from protos.objection.v1 import objection_pb2
+from protos.operations.v1 import operations_pb2
 from protos.registry.v1 import bulk_pb2, certificates_pb2, registry_pb2
 from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS_POLICY
@@ -46,6 +48,7 @@ CONTRACTS = (
     identity_pb2,
     letters_pb2,
     objection_pb2,
+    operations_pb2,
     registry_pb2,
 )
 POLICIES: tuple[Policy, ...] = (
@@ -57,6 +60,7 @@ POLICIES: tuple[Policy, ...] = (
     IMPORT_POLICY,
     LETTER_POLICY,
     OBJECTION_POLICY,
+    OPERATIONS_POLICY,
     REGISTRY_POLICY,
     RULESET_POLICY,
 )
@@ -142,6 +146,8 @@ OPEN = {
         "ambiguities",
     },
     "quanheng.grading.v1.IndexRow": {"row", "points", "found", "cite", "standard"},
+    # Digests only, which name nobody.
+    "quanheng.operations.v1.GetCheckpointResponse": {"note", "key", "size", "at", "consistency"},
     "quanheng.alerts.v1.CountColoursResponse": {"totals", "on"},
     # To whoever knows the secret of a private address.
     "quanheng.alerts.v1.ReadCalendarResponse": {"subject_name", "due_dates", "on"},

@@ -27,19 +27,26 @@ def of_events(service: str) -> set[str]:
 def test_the_registry_alone_gets_the_signing_key_and_the_first_password(tmp_path: Path) -> None:
     hand_out(tmp_path)
     secrets = {f"service-{service}.secret" for service in CALLERS}
+    secrets |= {f"audit-{service}.key" for service in SERVICES}
     rest = {"signing.jwk", "public.jwk", "administrator.password", "accounts.secret"}
     assert names(tmp_path) == {*CALLERS, "nats", "tls"}
     of_registry = of_events("registry") | workflow_key("registry")
     assert names(tmp_path / "registry") == secrets | rest | {"tls"} | of_registry
     for service in set(CALLERS) - {"registry"}:
         own = {"public.jwk", f"service-{service}.secret", "tls"}
-        assert names(tmp_path / service) == own | of_events(service) | workflow_key(service)
+        own |= of_events(service) | workflow_key(service) | audit_key(service)
+        assert names(tmp_path / service) == own
     assert names(tmp_path / "nats") == {"authorization.conf"}
 
 
 def workflow_key(service: str) -> set[str]:
     """The key of a service's workflows; the portal has none."""
     return {f"workflows-{service}.keys"} if service in SERVICES else set()
+
+
+def audit_key(service: str) -> set[str]:
+    """The key that signs checkpoints; the portal has none."""
+    return {f"audit-{service}.key"} if service in SERVICES else set()
 
 
 def test_a_service_gets_its_certificate_and_not_the_key_that_signs_them(tmp_path: Path) -> None:

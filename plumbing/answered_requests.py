@@ -1,0 +1,84 @@
+"""The answers to requests that changed something: a repeated request has no second effect."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.message import Message
+from sqlmodel import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import AlreadyExists
+from plumbing.database import PlumbingTable
+from plumbing.identity import Caller
+
+
+class Repeatable(Protocol):
+    """A protobuf request with an id, so that sending it again has no second effect."""
+
+    request_id: str
+    DESCRIPTOR: Any
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
+
+
+Request = TypeVar("Request", bound=Repeatable)
+Response = TypeVar("Response", bound=Message)
+
+
+class AnsweredRequest(PlumbingTable, table=True):
+    """A database row that stores an executed request and its response."""
+
+    __tablename__ = "answered_request"
+
+    actor: str = Field(primary_key=True)
+    request_id: str = Field(primary_key=True)
+    method: str
+    digest: str
+    response: bytes
+    at: datetime
+
+
+def answer_of(
+    caller: Caller, request: Repeatable, response: Message, at: datetime
+) -> AnsweredRequest:
+    """Returns the row that stores the response to a request."""
+    return AnsweredRequest(
+        actor=caller.account_id,
+        request_id=request.request_id,
+        method=request.DESCRIPTOR.full_name,
+        digest=_digest(request),
+        response=response.SerializeToString(),
+        at=at,
+    )
+
+
+async def answered(
+    session: AsyncSession, caller: Caller, request: Request, response_type: type[Response]
+) -> Response | None:
+    """Returns the stored response to a request; None if it was not executed yet.
+
+    Raises AlreadyExists if the caller used the request id for a different request.
+    """
+    row = await session.get(AnsweredRequest, (caller.account_id, request.request_id))
+    if row is None:
+        return None
+    if (row.method, row.digest) != (request.DESCRIPTOR.full_name, _digest(request)):
+        raise AlreadyExists(
+            "该请求编号已用于另一项请求",
+            "This request id was used for another request",
+            request_id=request.request_id,
+        )
+    return response_type.FromString(row.response)
+
+
+def _digest(request: Repeatable) -> str:
+    # The digest is stored, and a short password could be guessed from it: passwords are left out.
+    copy: Any = type(request)()
+    copy.CopyFrom(request)
+    for name in request.DESCRIPTOR.fields_by_name:
+        if "password" in name:
+            copy.ClearField(name)
+    return hashlib.sha256(copy.SerializeToString(deterministic=True)).hexdigest()
