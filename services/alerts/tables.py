@@ -90,8 +90,7 @@ class Bureau(Base, table=True):
 class Watch(Base, table=True):
     """The last day that a bureau's daily watch has handled, inclusive; None before the first run.
 
-    A transaction that raises alerts for the bureau locks this row, so the watch and the event
-    consumers run one after the other.
+    Transactions that raise alerts for the bureau lock this row, and so take turns.
     """
 
     bureau: str = Field(primary_key=True)
