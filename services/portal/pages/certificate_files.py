@@ -14,7 +14,7 @@ from plumbing.client import Refusal, ask
 from plumbing.file_kinds import FileKind
 from protos.registry.v1 import certificates_pb2 as pb
 from services.portal.archives import plain_name
-from services.portal.pages.forms import told
+from services.portal.pages.forms import file_name, told
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -40,7 +40,7 @@ async def upload(visit: Visit) -> Response:
     header = pb.CertificateHeader(
         request_id=visit.request_id(),
         verification_id=verification_id,
-        file_name=file.filename[:200],
+        file_name=file_name(file),
         reason=visit.field("reason"),
     )
     call = visit.services.certificates.UploadCertificate(

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 import grpc
+from starlette.datastructures import UploadFile
 
+from plumbing.characters import visible
 from plumbing.client import Refusal
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
@@ -40,3 +42,11 @@ def is_day(text: str) -> bool:
         return bool(date.fromisoformat(text))
     except ValueError:
         return False
+
+
+def file_name(file: UploadFile) -> str:
+    """Returns the name of an uploaded file as one line of at most 200 visible characters.
+
+    The name is whatever the sender's machine made of it, so it is shown by signs, not refused.
+    """
+    return " ".join(visible(file.filename or "").split())[:200] or "file"

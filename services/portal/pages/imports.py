@@ -17,6 +17,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
 from services.portal.pages import import_columns
+from services.portal.pages.forms import file_name
 from services.portal.progress import Progress, events
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import BATCH_STATES, N_
@@ -88,7 +89,7 @@ async def new(visit: Visit) -> Response:
     header = pb.ImportHeader(
         request_id=new_request_id(),
         family=visit.field("family"),
-        file_name=(file.filename or "file")[:200],
+        file_name=file_name(file),
         mode="check",
         baseline=visit.field("baseline") == "yes",
         confirm_columns=True,
