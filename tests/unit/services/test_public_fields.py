@@ -36,6 +36,7 @@ from services.registry import disclosure
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
+from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
 from services.registry.tables import Record, Subject
 
 CONTRACTS = (
@@ -61,6 +62,7 @@ POLICIES: tuple[Policy, ...] = (
     LETTER_POLICY,
     OBJECTION_POLICY,
     OPERATIONS_POLICY,
+    PROPOSAL_POLICY,
     REGISTRY_POLICY,
     RULESET_POLICY,
 )
