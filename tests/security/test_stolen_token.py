@@ -46,5 +46,5 @@ async def test_a_login_whose_account_lost_a_role(
         roles=[pb.ROLE_CASEWORKER],
         bureau=DISTRICT,
     )
-    await registry.client(Role.ADMINISTRATOR, bureau="").identity.ChangeAccount(change)
+    await registry.client(Role.ADMINISTRATOR, bureau="000000").identity.ChangeAccount(change)
     await eventually(lambda: is_refused(thief))
