@@ -13,12 +13,12 @@ import pytest
 from law.errors import InvalidInput
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
-from plumbing.settings import Settings
 from plumbing.tokens import Signer, make_keys
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import Client, fixed_token
 from services.cli.commands import bulk as command
+from services.registry.identity.tables import Account
 from tests.integration.registry.import_files import instruments_of, undo
 from tests.integration.registry.running_registry import DISTRICT, RunningRegistry, running, sandbox
 from tests.patience import PATIENCE_SECONDS
@@ -42,7 +42,7 @@ async def test_a_file_is_pushed_through_a_crash(
         )
         load = command.Load(_written(tmp_path, lines), "instruments")
         assert (load.items, len(load.digests)) == (ITEMS, ITEMS // IN_CHUNK)
-        client = _client(settings)
+        client = await _client(registry)
         pushing = asyncio.create_task(command.pushed(client, load, asked))
         await _until_under_way(registry, pushing)
         process.kill()
@@ -88,9 +88,20 @@ def _written(folder: Path, lines: Iterable[Mapping[str, str]]) -> Path:
     return file
 
 
-def _client(settings: Settings) -> Client:
+async def _client(registry: RunningRegistry) -> Client:
+    settings, caller = registry.settings, Caller("s", "s", frozenset({Role.INTEGRATOR}), DISTRICT)
+    account = Account(
+        account_id=caller.account_id,
+        name=caller.name,
+        display_name="合成报送程序",
+        roles=sorted(caller.roles),
+        bureau=DISTRICT,
+        password_hash="",
+        created_at=SystemClock().now(),
+    )
+    async with registry.database.transaction() as session:
+        session.add(account)
     signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
-    caller = Caller("sender", "sender", frozenset({Role.INTEGRATOR}), DISTRICT)
     return Client(settings, fixed_token(signer.issue(caller)[0]))
 
 

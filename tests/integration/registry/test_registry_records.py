@@ -120,9 +120,10 @@ async def test_a_record_is_checked_as_it_would_be_entered(registry: RunningRegis
         await check(determined_on="2026-09-15", severity="dreadful")
     await check()
     await check()  # nothing was entered
-    await client.registry.EnterRecord(enter_record(subject.subject_id))
+    entered = enter_record(subject.subject_id, source_ref="合成罚决字〔2026〕七号")
+    await client.registry.EnterRecord(entered)
     with refused("ALREADY_EXISTS"):
-        await check()
+        await check(source_ref="合成罚决字〔2026〕七号")
     record = enter_record(subject.subject_id).record
     with refused("NOT_PERMITTED"):
         foreign = registry.client(Role.CASEWORKER, bureau=FOREIGN)
