@@ -42,13 +42,11 @@ async def require_objector(change: Change, row: Record) -> None:
     case, because a case that is decided at once is marked only afterwards.
     """
     account = await _account(change)
-    if Role.CASEWORKER in account.roles:
+    if Role.OPERATOR not in account.roles:
         return await require_decider(change, row, contested=False)
     _require(not account.closed, "该账号已注销", "The account is closed")
-    _require_role(account, Role.OPERATOR)
     own = account.subject_id == row.subject_id
-    _require(own, "该账号不属于此信用主体", "The account is of another subject")
-    return None
+    return _require(own, "该账号不属于此信用主体", "The account is of another subject")
 
 
 async def require_decider(change: Change, row: Record, *, contested: bool = True) -> None:
