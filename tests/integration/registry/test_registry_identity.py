@@ -200,7 +200,7 @@ async def test_a_service_logs_in_with_its_secret_and_no_other(registry: RunningR
     token = await ServiceToken("grading", keys, endpoint, SystemClock())()
     client = registry.client_with(token)
     caller = Verifier(public_key(keys), SystemClock()).verify(token)
-    assert (caller.name, caller.roles) == ("service:grading", {Role.SERVICE})
+    assert (caller.name, caller.roles) == ("service:grading", frozenset({Role.SERVICE}))
     secret = (keys / "service-grading.secret").read_text()
     for service, given in (("alerts", secret), ("grading", secret[::-1]), ("portal", secret)):
         with refused("UNAUTHENTICATED"):
