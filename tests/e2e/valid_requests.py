@@ -272,6 +272,10 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "DiscardDeadLetters": lambda _place: operations.DiscardDeadLettersRequest(
         request_id=new_request_id(), sequences=[1_000_000], ground="测试"
     ),
+    "ProveEntry": lambda _place: operations.ProveEntryRequest(sequence=1),
+    "EraseAudit": lambda _place: operations.EraseAuditRequest(
+        request_id=new_request_id(), sequence=1_000_000_000, ground="测试"
+    ),
     "ListAudit": lambda _place: operations.ListAuditRequest(page_size=1),
     "AdvanceClock": lambda _place: registry.AdvanceClockRequest(
         request_id=new_request_id(), to=PAST
@@ -290,6 +294,7 @@ _OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
     ),
     "SetAbsence": lambda staff, _person: identity.SetAbsenceRequest(
         request_id=new_request_id(),
+        account_id="nobody",  # no one account may stand in for people of every role
         from_on="2026-12-01",
         to_on="2026-12-02",
         substitute_id=staff.spare_account,

@@ -117,7 +117,7 @@ IdentityService.RejectRegistration foreign   -  -  -  -  -  -  -  -  -  -   -  -
 IdentityService.ListColleagues any           +  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.InviteColleague any          +  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.RemoveColleague any          0  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.SetAbsence any               -  +  +  +  +  -  -  -  -  -   +  +  +
+IdentityService.SetAbsence any               -  0  0  0  0  -  -  -  -  -   0  0  0
 IdentityService.EndAbsence any               -  0  0  0  0  -  -  -  -  -   0  0  0
 IdentityService.ListAbsences any             -  +  +  +  +  -  -  -  -  -   +  +  +
 IdentityService.ListUnitPeople any           -  +  +  +  +  -  -  -  -  -   +  +  +
@@ -478,7 +478,7 @@ OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  -   -  -
 OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.GetCheckpoint any          +  +  +  +  +  +  +  +  +  +   +  +  +
 OperationsService.ProveEntry any             -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.EraseAudit any             -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.EraseAudit any             -  -  -  -  -  -  -  0  -  -   -  -  -
 OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.DiscardDeadLetters any     -  -  -  -  -  -  -  +  -  -   -  -  -
