@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from sqlmodel import col, select
 
-from plumbing import paging
+from plumbing import paging, validation
 from plumbing.view import View
 from protos.registry.v1 import certificates_pb2 as pb
 from services.registry import lookup
@@ -78,8 +77,8 @@ async def _asked(view: View, request: pb.ListCertificatesRequest) -> list[Any]:
     if request.type_code:
         conditions.append(col(Instrument.type_code) == request.type_code)
     until = col(Verification.valid_until)
-    if request.valid_until_from:
-        conditions.append(until >= date.fromisoformat(request.valid_until_from))
-    if request.valid_until_to:
-        conditions.append(until <= date.fromisoformat(request.valid_until_to))
+    if first := validation.day(request.valid_until_from, "valid_until_from"):
+        conditions.append(until >= first)
+    if last := validation.day(request.valid_until_to, "valid_until_to"):
+        conditions.append(until <= last)
     return conditions
