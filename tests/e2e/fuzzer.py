@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from plumbing.client import MAX_MESSAGE_BYTES, Refusal, refusal_of
+from plumbing.client import MAX_MESSAGE_BYTES, Refusal, for_account, refusal_of
 from plumbing.transport import aio_channel
 from services.cli.client import SLOW_CALL_SECONDS, Client
 from tests.e2e import fuzzing, who_may
@@ -142,7 +142,11 @@ class Fuzzer:
     async def _send_one(
         self, rpc: Rpc, call: Any, message: Any, caller: str, gate: asyncio.Semaphore
     ) -> None:
-        metadata = (("authorization", f"Bearer {self._people[caller].token}"),)
+        metadata: tuple[tuple[str, str], ...] = (
+            ("authorization", f"Bearer {self._people[caller].token}"),
+        )
+        if caller == "service" or caller in self._staff.services:
+            metadata += for_account(self._staff.caseworker_account)
         try:
             code, answer = await _tried(
                 partial(call, message, timeout=SLOW_CALL_SECONDS, metadata=metadata)
