@@ -18,9 +18,9 @@ from plumbing.authority import certify
 from plumbing.client import UNTRUSTED, Refusal, ServiceToken, ask, open_channel
 from plumbing.clock import SystemClock
 from plumbing.health import serves
-from plumbing.identity import Role, service_caller
+from plumbing.identity import service_caller
 from plumbing.private_files import service_secret_file
-from plumbing.rpc import allow, serve
+from plumbing.rpc import only_services, serve
 from plumbing.settings import Settings
 from plumbing.tokens import Signer, Verifier, make_keys
 from plumbing.transport import NoCertificate, server_credentials
@@ -30,7 +30,7 @@ from tests.logins import none_ended
 from tests.ports import free_port
 
 SERVICE = "quanheng.identity.v1.IdentityService"
-POLICY = {f"/{SERVICE}/GetCaller": allow(Role.CASEWORKER)}
+POLICY = {f"/{SERVICE}/GetCaller": only_services("alerts", "objection")}
 
 
 class Identity(rpc.IdentityServiceServicer):

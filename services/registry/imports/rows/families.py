@@ -22,6 +22,7 @@ from services.registry.imports.rows import cells, labels
 RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
 IDENTIFIERS = (cells.identifier, cells.code, cells.credit_code, cells.mail_address)
 OWNER_LENGTH = 300  # as long as a name
+_BREAKS = re.compile(r"[\t\r\n]+")
 
 
 class FamilyName(StrEnum):
@@ -67,6 +68,17 @@ class Field:
     def identifier(self) -> bool:
         """Whether the field is a code or number that must be stored exactly as it is written."""
         return self.read in IDENTIFIERS
+
+    def stored(self, value: str) -> str:
+        """Returns a text as the register holds it; raises BadCell if it is too long or malformed.
+
+        Spreadsheets break long names into lines: in a text of one line such a break or tab becomes
+        a blank. In an identifier it is refused, because two numbers may stand in one cell.
+        """
+        if not (self.identifier or self.limits.several_lines):
+            value = _BREAKS.sub(" ", value)
+        self.limits.check(value)
+        return value
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ class RowReader:
         try:
             value = read()
             if isinstance(value, str):
-                field.limits.check(value)
+                value = field.stored(value)
         except cells.BadCell as bad:
             self._fault(number, field, cell, bad.reason, bad.zh, bad.en)
             return None

@@ -219,6 +219,15 @@ def test_lengths_and_patterns_are_those_of_the_contract() -> None:
         assert caught.value.reason == reason
 
 
+def test_a_broken_line_is_mended_in_a_name_and_refused_in_a_number() -> None:
+    name = FAMILIES[FamilyName.SUBJECTS].fields["name"]
+    assert name.stored("样例能源\n\t有限公司") == "样例能源 有限公司"
+    instrument = FAMILIES[FamilyName.INSTRUMENTS].fields
+    with pytest.raises(cells.BadCell) as caught:
+        instrument["serial_no"].stored("SN1\nSN2")
+    assert caught.value.reason == "BAD_CHARACTER"
+
+
 @pytest.mark.parametrize("cell", ["nobody", "<x>@y", "甲<a@x.example>", "mailto:a@x.example", "无"])
 def test_a_cell_with_no_mail_address_says_what_is_wanted(cell: str) -> None:
     email = FAMILIES[FamilyName.SUBJECTS].fields["email"]
