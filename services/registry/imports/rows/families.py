@@ -75,7 +75,7 @@ class Field:
         Spreadsheets break long names into lines: in a text of one line such a break or tab becomes
         a blank. In an identifier it is refused, because two numbers may stand in one cell.
         """
-        if not (self.identifier or self.limits.several_lines):
+        if self.read is cells.text and not self.limits.several_lines:
             value = _BREAKS.sub(" ", value)
         self.limits.check(value)
         return value
