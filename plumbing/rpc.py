@@ -88,7 +88,8 @@ class Rule:
 def allow(*roles: Role, services: Collection[str] = ()) -> Rule:
     """Returns a rule that admits people with any of these roles, and the services with these names.
 
-    Name a service only if its code makes the call; a test compares the two.
+    Without names no service may call it: what a person decides is decided by nobody else. Name a
+    service only if its code makes the call; a test compares the two.
     """
     return Rule(frozenset(roles), services=frozenset(services))
 
@@ -96,14 +97,6 @@ def allow(*roles: Role, services: Collection[str] = ()) -> Rule:
 def only_services(*services: str) -> Rule:
     """Returns a rule that admits only these services of the platform."""
     return Rule(frozenset({Role.SERVICE}), services=frozenset(services))
-
-
-def in_person(*roles: Role) -> Rule:
-    """Returns a rule for decisions: it admits people with any of these roles and never a service.
-
-    No service may decide in place of these people.
-    """
-    return allow(*roles)
 
 
 Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.GradingService/GetGrade"

@@ -46,8 +46,9 @@ async def build(parts: Parts) -> Assembly:
         [WatchWorkflow, DeliveryWorkflow, EscalationWorkflow],
         [*activities.all(), *escalation_activities.all()],
     )
-    checks = Checks(parts.database, parts.clock, timers)
-    standing = StandingWorkflows(parts.database, parts.clock, timers)
+    sends_mail = bool(parts.settings.smtp_url)
+    checks = Checks(parts.database, parts.clock, timers, sends_mail=sends_mail)
+    standing = StandingWorkflows(parts.database, parts.clock, timers, sends_mail=sends_mail)
     upkeep = Upkeep(workflow_client, standing.kinds(), parts.settings.workflow_look_seconds)
     return Assembly(
         rpc={
@@ -68,7 +69,7 @@ async def build(parts: Parts) -> Assembly:
         ],
         check=checks.check,
         reconcile=upkeep.before(checks.reconcile),
-        looks=figures.looks(parts.database, parts.clock, sends_mail=bool(parts.settings.smtp_url)),
+        looks=figures.looks(parts.database, parts.clock, sends_mail=sends_mail),
     )
 
 

@@ -53,9 +53,11 @@ LOOK_EVERY_SECONDS = 0.1
 class Checks:
     """Checks that projection, colours, alerts, watches, deliveries and escalation cases agree."""
 
-    def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, timers: Timers, *, sends_mail: bool = True
+    ) -> None:
         self._database, self._clock, self._timers = database, clock, timers
-        self._standing = StandingWorkflows(database, clock, timers)
+        self._standing = StandingWorkflows(database, clock, timers, sends_mail=sends_mail)
         self.escalations = EscalationChecks(database, clock, timers)
 
     async def check(self) -> Findings:
@@ -87,7 +89,7 @@ class Checks:
         for bureau in await self._standing.watched_bureaus():
             if await self._is_missing(watch_id(bureau), report):
                 await self._timers.watch(bureau)
-        for notice_id in await self._standing.pending_notices():
+        for notice_id in await self._standing.deliverable_notices():
             if await self._is_missing(delivery_id(notice_id), report):
                 await self._timers.deliver(notice_id)
         await self.escalations.reconcile(report)
@@ -156,10 +158,10 @@ class Checks:
         runs = self._timers.runs
         idle = [
             one
-            for one in await self._standing.pending_notices()
+            for one in await self._standing.deliverable_notices()
             if not await runs(delivery_id(one))
         ]
-        still = set(await self._standing.pending_notices()) if idle else set()
+        still = set(await self._standing.deliverable_notices()) if idle else set()
         return [notice_id for notice_id in idle if notice_id in still]
 
 

@@ -15,17 +15,22 @@ from services.alerts.timers import Timers, delivery_id, escalation_id, watch_id
 
 
 class StandingWorkflows:
-    """The workflows of watches, of pending deliveries and of escalation cases that should run."""
+    """The workflows of watches, of pending deliveries and of escalation cases that should run.
 
-    def __init__(self, database: Database, clock: Clock, timers: Timers) -> None:
-        self._database, self._timers = database, timers
+    Without a mail server (`sends_mail` is False) notices wait, and no delivery should run.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, timers: Timers, *, sends_mail: bool = True
+    ) -> None:
+        self._database, self._timers, self._sends_mail = database, timers, sends_mail
         self._escalations = EscalationTimers(database, timers, clock)
 
     def kinds(self) -> list[Kind]:
         """Returns which workflows should run, kind by kind, and how a missing one is started."""
         return [
             _kind(watch_id, self.watched_bureaus, self._timers.watch),
-            _kind(delivery_id, self.pending_notices, self._timers.deliver),
+            _kind(delivery_id, self.deliverable_notices, self._timers.deliver),
             _kind(escalation_id, self._open_escalations, self._escalate),
         ]
 
@@ -34,8 +39,10 @@ class StandingWorkflows:
         async with self._database.snapshot() as session:
             return (await session.exec(select(Watch.bureau))).all()
 
-    async def pending_notices(self) -> Sequence[str]:
-        """Returns the id of every notice that is still to be delivered."""
+    async def deliverable_notices(self) -> Sequence[str]:
+        """Returns the id of every notice that is to be delivered now; none without a server."""
+        if not self._sends_mail:
+            return ()
         pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)
         async with self._database.snapshot() as session:
             return (await session.exec(pending)).all()

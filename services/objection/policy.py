@@ -6,7 +6,7 @@ The commands themselves check the caller's scope and the separation of duties.
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow, in_person
+from plumbing.rpc import Policy, allow
 
 SERVICE = "quanheng.objection.v1.ObjectionService"
 
@@ -19,25 +19,25 @@ _READ = allow(
 )
 REPAIRS = "quanheng.objection.v1.RepairService"
 POLICY: Policy = {
-    f"/{SERVICE}/LodgeObjection": in_person(Role.OPERATOR).with_large_requests(),
-    f"/{SERVICE}/WithdrawObjection": in_person(Role.OPERATOR),
-    f"/{SERVICE}/AcceptObjection": in_person(Role.CASEWORKER),
-    f"/{SERVICE}/DeclineObjection": in_person(Role.CASEWORKER),
-    f"/{SERVICE}/RequestExtension": in_person(Role.CASEWORKER),
-    f"/{SERVICE}/DecideExtension": in_person(Role.UNIT_HEAD),
-    f"/{SERVICE}/DecideObjection": in_person(Role.CASEWORKER).with_large_requests(),
+    f"/{SERVICE}/LodgeObjection": allow(Role.OPERATOR).with_large_requests(),
+    f"/{SERVICE}/WithdrawObjection": allow(Role.OPERATOR),
+    f"/{SERVICE}/AcceptObjection": allow(Role.CASEWORKER),
+    f"/{SERVICE}/DeclineObjection": allow(Role.CASEWORKER),
+    f"/{SERVICE}/RequestExtension": allow(Role.CASEWORKER),
+    f"/{SERVICE}/DecideExtension": allow(Role.UNIT_HEAD),
+    f"/{SERVICE}/DecideObjection": allow(Role.CASEWORKER).with_large_requests(),
     f"/{SERVICE}/GetCase": _READ,
     f"/{SERVICE}/ListCases": _READ,
     f"/{SERVICE}/SummariseCases": allow(
         Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR
     ),
     f"/{REPAIRS}/CheckRepair": _READ,
-    f"/{REPAIRS}/LodgeRepair": in_person(Role.OPERATOR).with_large_requests(),
-    f"/{REPAIRS}/SupplementRepair": in_person(Role.OPERATOR).with_large_requests(),
-    f"/{REPAIRS}/WithdrawRepair": in_person(Role.OPERATOR),
-    f"/{REPAIRS}/RequestSupplement": in_person(Role.CASEWORKER),
-    f"/{REPAIRS}/AcceptRepair": in_person(Role.CASEWORKER),
-    f"/{REPAIRS}/DeclineRepair": in_person(Role.CASEWORKER),
-    f"/{REPAIRS}/ConfirmCondition": in_person(Role.CASEWORKER),
-    f"/{REPAIRS}/DecideRepair": in_person(Role.CASEWORKER),
+    f"/{REPAIRS}/LodgeRepair": allow(Role.OPERATOR).with_large_requests(),
+    f"/{REPAIRS}/SupplementRepair": allow(Role.OPERATOR).with_large_requests(),
+    f"/{REPAIRS}/WithdrawRepair": allow(Role.OPERATOR),
+    f"/{REPAIRS}/RequestSupplement": allow(Role.CASEWORKER),
+    f"/{REPAIRS}/AcceptRepair": allow(Role.CASEWORKER),
+    f"/{REPAIRS}/DeclineRepair": allow(Role.CASEWORKER),
+    f"/{REPAIRS}/ConfirmCondition": allow(Role.CASEWORKER),
+    f"/{REPAIRS}/DecideRepair": allow(Role.CASEWORKER),
 }

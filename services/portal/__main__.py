@@ -24,6 +24,7 @@ from services.portal.clients import Services, VisitorToken
 from services.portal.provider import Provider
 from services.portal.sessions import Sessions
 from services.portal.sign_ins import SignIns
+from services.portal.submissions import Submissions
 from services.portal.visit import Portal
 
 GRACE_SECONDS = 5  # for pages that are being answered
@@ -81,6 +82,7 @@ async def _run(settings: Settings) -> None:
         sessions,
         VisitorToken(settings, clock),
         SignIns(database, clock),
+        Submissions(database, clock),
         Provider.of(settings),
     )
     host, _, port = settings.listen_address(PORTAL).rpartition(":")

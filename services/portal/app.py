@@ -170,11 +170,11 @@ async def _sent(visit: Visit, page: Page) -> Response:
     if visit.session is None:
         return await page(visit)
     person, submissions = visit.session.account_id, visit.portal.submissions
-    if shown_at := submissions.earlier(person, visit.form):
+    if shown_at := await submissions.earlier(person, visit.form):
         return _sent_before(visit, shown_at)
     answer = await page(visit)
     if answer.status_code == SEE_OTHER:
-        submissions.carried_out(person, visit.form, answer.headers["location"])
+        await submissions.carried_out(person, visit.form, answer.headers["location"])
     return answer
 
 

@@ -1,58 +1,66 @@
 """Forms that were carried out: what is sent again with other content is told, not refused barely.
 
 A form has the request id that its page was given. Who goes back, changes something and sends again
-sends the same id. The services carry out a request id once; so the visitor is asked first.
+sends the same id. The services carry out a request id once, whichever replica of the portal asks;
+so the visitor is asked first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import timedelta
 
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 from starlette.datastructures import FormData
 
-SECONDS = 12 * 3600.0  # longer than a session lasts
-REMEMBERED = 20_000  # forms; the one that was carried out longest ago is forgotten first
+from plumbing.clock import Clock
+from plumbing.database import Database
+from services.portal.tables import Submission
 
-
-@dataclass(frozen=True)
-class Submission:
-    """A form that was carried out: a hash of its content, and the page that shows what was done."""
-
-    content: str
-    shown_at: str
-    forgotten_at: float
+KEPT_FOR = timedelta(hours=12)  # longer than a session lasts
 
 
 class Submissions:
-    """Remembers, in memory, which forms of which person were carried out."""
+    """Remembers, in the portal's own database, which forms of which person were carried out."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._done: OrderedDict[tuple[str, str], Submission] = OrderedDict()
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
-    def carried_out(self, person: str, form: FormData, shown_at: str) -> None:
+    async def carried_out(self, person: str, form: FormData, shown_at: str) -> None:
         """Remembers a form that led to the page `shown_at`; `person` is the id of the account."""
-        request_id = _text(form, "request_id")
+        request_id, now = _text(form, "request_id"), self._clock.now()
         if not request_id:
             return
-        self._done[person, request_id] = Submission(_hash(form), shown_at, self._now() + SECONDS)
-        if len(self._done) > REMEMBERED:
-            self._done.popitem(last=False)
+        row = Submission(
+            account_id=person,
+            request_id=request_id,
+            content=_hash(form),
+            shown_at=shown_at,
+            carried_out_at=now,
+        )
+        old = col(Submission.carried_out_at) < now - KEPT_FOR
+        with contextlib.suppress(IntegrityError):  # another replica has just noted it
+            async with self._database.transaction() as transaction:
+                await transaction.exec(sa.delete(Submission).where(old))
+                await transaction.merge(row)
 
-    def earlier(self, person: str, form: FormData) -> str:
+    async def earlier(self, person: str, form: FormData) -> str:
         """Returns the page that shows what was done with the same request id and other content.
 
         Empty if there is none: the form is new, or it is the same once more.
         """
-        done = self._done.get((person, _text(form, "request_id")))
-        if done is None or done.forgotten_at <= self._now() or done.content == _hash(form):
+        request_id = _text(form, "request_id")
+        if not request_id:
             return ""
-        return done.shown_at
+        async with self._database.snapshot() as transaction:
+            row = await transaction.get(Submission, (person, request_id))
+        if row is None or row.content == _hash(form):
+            return ""
+        return row.shown_at if self._clock.now() < row.carried_out_at + KEPT_FOR else ""
 
 
 def _text(form: FormData, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The database tables of the portal: its sessions, and sign-ins that are under way."""
+"""The database tables of the portal: sessions, what was sent in them, and sign-ins under way."""
 
 from __future__ import annotations
 
@@ -45,3 +45,15 @@ class SignIn(Base, table=True):
     cookie_hash: str = Field(primary_key=True)  # SHA-256 of the cookie; the cookie is kept nowhere
     content: dict[str, Any] = Field(sa_type=JsonColumn)
     started_at: datetime = Field(index=True)
+
+
+class Submission(Base, table=True):
+    """A form that was carried out in a session, and the page that shows what was done."""
+
+    __tablename__ = "submission"
+
+    account_id: str = Field(primary_key=True)
+    request_id: str = Field(primary_key=True)
+    content: str  # SHA-256 of what the form had, without passwords
+    shown_at: str
+    carried_out_at: datetime = Field(index=True)

@@ -6,7 +6,7 @@ A method that is not named here may be called by nobody.
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import ANYONE, Policy, Rule, allow, in_person, only_services
+from plumbing.rpc import ANYONE, Policy, Rule, allow, only_services
 from plumbing.settings import PORTAL, SERVICES
 from protos.identity.v1 import identity_pb2
 from protos.registry.v1 import registry_pb2
@@ -24,7 +24,7 @@ _SIGNED_IN = Rule(ANYONE)
 # The portal asks in its own name and says from where its visitor came.
 _LOGGING_IN = Rule(ANYONE, signed_in=False, services=frozenset({PORTAL}))
 # Whoever confirms that a person may act for a firm.
-_CONFIRMING = in_person(Role.CASEWORKER, Role.UNIT_HEAD)
+_CONFIRMING = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 
 _REGISTRY_RULES = {
     "PutBureau": allow(Role.ADMINISTRATOR, Role.UNIT_HEAD),
@@ -85,7 +85,7 @@ _IDENTITY_RULES = {
     "RenewRecoveryCodes": _SIGNED_IN,
     "RemoveSecondFactor": _SIGNED_IN,
     "RequestPasswordLink": _LOGGING_IN,
-    "SendPasswordLink": in_person(Role.ADMINISTRATOR),
+    "SendPasswordLink": allow(Role.ADMINISTRATOR),
     "GetPasswordLink": _LOGGING_IN,
     "SetPasswordByLink": _LOGGING_IN,
     "GetMailedToken": only_services("alerts"),
@@ -94,13 +94,13 @@ _IDENTITY_RULES = {
     "GetRegistration": _CONFIRMING,
     "ConfirmRegistration": _CONFIRMING,
     "RejectRegistration": _CONFIRMING,
-    "ListColleagues": in_person(Role.OPERATOR),
-    "InviteColleague": in_person(Role.OPERATOR),
-    "RemoveColleague": in_person(Role.OPERATOR),
-    "SetAbsence": in_person(*_STAFF),
-    "EndAbsence": in_person(*_STAFF),
-    "ListAbsences": in_person(*_STAFF),
-    "ListUnitPeople": in_person(*_STAFF),
+    "ListColleagues": allow(Role.OPERATOR),
+    "InviteColleague": allow(Role.OPERATOR),
+    "RemoveColleague": allow(Role.OPERATOR),
+    "SetAbsence": allow(*_STAFF),
+    "EndAbsence": allow(*_STAFF),
+    "ListAbsences": allow(*_STAFF),
+    "ListUnitPeople": allow(*_STAFF),
 }
 
 

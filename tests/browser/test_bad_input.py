@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import re
 import socket
-from collections.abc import Callable, Mapping
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
+from http import HTTPStatus
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Page, expect
 
+from plumbing.settings import child_environment
+from services.cli.machine.directory import platform_settings
 from tests.browser.conftest import Sandbox, send_file
 
 SignIn = Callable[..., Page]
@@ -109,8 +117,56 @@ def test_a_form_that_is_changed_and_sent_again_is_offered_as_a_new_one(sign_in: 
     assert page.get_by_role("link", name="查看此前办理的结果").get_attribute("href") == (
         f"{case}?lodged=yes"
     )
-    expect(page.get_by_role("button", name="作为新的一份提交")).to_be_visible()
+    other = page.context.new_page()
+    withdraw(other, case)  # or the new one would contest a record that is contested already
+    press(page, "作为新的一份提交")
+    expect(page.get_by_text("已提交").first).to_be_visible()
+    (second,) = cases(other) - before - {case}
+    other.goto(second)
+    expect(other.get_by_text(changed["grounds"])).to_be_visible()
+    withdraw(other, second)
+
+
+def test_two_replicas_of_the_portal_make_one_case_of_a_double_click(
+    sign_in: SignIn, replica: str
+) -> None:
+    page = sign_in("demo.operator")
+    before = cases(page)
+    to_the_last_page(page)
+    sent = fields_of(page) | {"step": "send"}
+    press(page, "提交异议")
+    assert "已提交" in posted(page, f"{replica}/objections/new", sent)
+    (case,) = cases(page) - before
+    changed = sent | {"grounds": "返回修改后的理由"}
+    assert "这份表单此前已经提交并办理" in posted(page, f"{replica}/objections/new", changed)
     withdraw(page, case)
+
+
+@pytest.fixture
+def replica(sandbox: Sandbox) -> Iterator[str]:
+    """The address of a second portal beside the one of the sandbox, on the same database."""
+    settings = platform_settings(sandbox.data)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    own = settings.model_copy(update={"portal_address": address})
+    command = [sys.executable, "-m", "services.portal"]
+    with subprocess.Popen(
+        command, env=child_environment(own), stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield _ready(address, process)
+        finally:
+            process.terminate()
+
+
+def _ready(address: str, process: subprocess.Popen[bytes]) -> str:
+    while process.poll() is None:
+        with contextlib.suppress(OSError), urlopen(f"http://{address}/healthz") as answer:
+            if answer.status == HTTPStatus.OK:
+                return f"http://{address}"
+        time.sleep(0.2)
+    raise AssertionError("the second portal has ended")
 
 
 def form_of(address: str, fields: Mapping[str, str]) -> str:

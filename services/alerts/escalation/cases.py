@@ -214,12 +214,9 @@ async def _notify_of_closing(
     if subject is None or subject.placeholder or not any(line.notified for line in lines):
         return
     contact = await contact_of(change.session, case.bureau)
-    text = closed(
-        subject.name, change.today, lines, contact, interview_cancelled=interview_cancelled
-    )
-    in_english = partial(
-        english.closed, subject.name, contact, interview_cancelled=interview_cancelled
-    )
+    about = (subject.name, change.today, lines, contact)
+    text = closed(*about, interview_cancelled=interview_cancelled)
+    in_english = partial(english.closed, *about, interview_cancelled=interview_cancelled)
     key = f"escalation/{case.escalation_id}/closed"
     matter, kind = Matter(f"escalation/{case.escalation_id}"), NoticeKind.ESCALATION
     await issue(change, kind, key, subject, case.bureau, text, matter, in_english=in_english)

@@ -17,6 +17,7 @@ from law.objection import OBJECTION_CITE, OUTCOME_CITE
 from law.reader.texts import spell_articles
 from law.terms.data import definition
 from law.texts_in_force.load import GRADING, load
+from services.alerts.escalation.texts import RedLine
 from services.alerts.notices.texts import Contact, Line, RecordFact, Text, body
 
 COLOURS = {Colour.RED: "red alert", Colour.YELLOW: "yellow warning", Colour.GREEN: "green notice"}
@@ -113,8 +114,10 @@ def grade_fell(
     )
 
 
-def closed(name: str, contact: Contact, *, interview_cancelled: bool) -> Text:
-    """Writes the end of the follow-up of red alerts; the Chinese text lists the instruments.
+def closed(
+    name: str, on: date, lines: Sequence[RedLine], contact: Contact, *, interview_cancelled: bool
+) -> Text:
+    """Writes the end of the follow-up of red alerts, with the present state of each instrument.
 
     With `interview_cancelled` it also says that the appointed interview is cancelled.
     """
@@ -123,7 +126,8 @@ def closed(name: str, contact: Contact, *, interview_cancelled: bool) -> Text:
         "Follow-up closed: no instrument is on red alert",
         body(
             f"{name}:\nNo instrument that you use is on red alert any more. "
-            "The follow-up is closed from today.",
+            "The follow-up is closed from today:",
+            *(f"{number}. {_red_sentence(line, on)}" for number, line in enumerate(lines, 1)),
             *(cancelled if interview_cancelled else []),
             _questions(contact),
         ),
@@ -149,6 +153,16 @@ def _sentence(line: Line, on: date) -> str:
         f"[{COLOURS[line.colour]}] {type_name(line.type_code)}, serial number {line.serial_no}"
         f"{until}. {answer.reason_en} ({spell_articles(answer.cite, 'en')}). {_instruction(line)}."
     )
+
+
+def _red_sentence(line: RedLine, on: date) -> str:
+    """One instrument of a follow-up, with what its colour rests on now."""
+    instrument = f"{type_name(line.type_code)}, serial number {line.serial_no}"
+    if line.gone:
+        return f"{instrument}. It is no longer registered to you."
+    answer = colour_on(line.basis, line.valid_until, on)
+    until = f", valid until {line.valid_until}" if line.valid_until else ""
+    return f"{instrument}{until}. {answer.reason_en} ({spell_articles(answer.cite, 'en')})."
 
 
 def _instruction(line: Line) -> str:

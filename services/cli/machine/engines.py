@@ -78,17 +78,27 @@ def _others(avoiding: set[int]) -> Iterator[int]:
 
 
 def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
-    """Returns a copy of the settings in which every process of this machine has the given port."""
+    """Returns a copy of the settings in which every process of this machine has the given port.
+
+    A URL of the portal that somebody set, such as that of a proxy before it, stays.
+    """
     places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
     metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
     places |= metrics
     places[f"{PORTAL}_address"] = f"{HOST}:{ports[PORTAL]}"
-    places[f"{PORTAL}_url"] = f"http://{HOST}:{ports[PORTAL]}"
+    if not _url_was_given(settings):
+        places[f"{PORTAL}_url"] = f"http://{HOST}:{ports[PORTAL]}"
     places["nats_url"] = f"nats://{HOST}:{ports['nats']}"
     places["temporal_address"] = f"{HOST}:{ports['temporal']}"
     if "mailbox" in ports:
         places["smtp_url"] = f"smtp://{HOST}:{ports['mailbox']}"
     return settings.model_copy(update=places)
+
+
+def _url_was_given(settings: Settings) -> bool:
+    """Whether the portal's URL was set to something else than the address where it listens."""
+    of_the_address = f"http://{settings.portal_address}"
+    return "portal_url" in settings.model_fields_set and settings.portal_url != of_the_address
 
 
 def engine_specs(settings: Settings, ports: Mapping[str, int]) -> list[ProcessSpec]:

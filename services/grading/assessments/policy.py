@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow, in_person, only_services
+from plumbing.rpc import Policy, allow, only_services
 from services.grading.policy import STAFF
 
 ASSESSMENTS = "quanheng.grading.v1.AssessmentService"
@@ -13,9 +13,9 @@ ASSESSMENT_POLICY: Policy = {
     f"/{ASSESSMENTS}/EstimateDrops": only_services("registry").with_large_requests(),
     f"/{ASSESSMENTS}/Outlook": allow(*STAFF, Role.OPERATOR).taking_turns(),
     f"/{ASSESSMENTS}/Compare": allow(*STAFF, Role.OPERATOR).taking_turns(),
-    f"/{ASSESSMENTS}/AssessIndex": in_person(Role.CASEWORKER, Role.INSPECTOR),
-    f"/{ASSESSMENTS}/PublishIndex": in_person(Role.UNIT_HEAD),
-    f"/{ASSESSMENTS}/WithdrawIndex": in_person(Role.UNIT_HEAD),
+    f"/{ASSESSMENTS}/AssessIndex": allow(Role.CASEWORKER, Role.INSPECTOR),
+    f"/{ASSESSMENTS}/PublishIndex": allow(Role.UNIT_HEAD),
+    f"/{ASSESSMENTS}/WithdrawIndex": allow(Role.UNIT_HEAD),
     f"/{ASSESSMENTS}/GetIndex": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
     f"/{ASSESSMENTS}/ListIndexes": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
     f"/{ASSESSMENTS}/ListYearEnds": allow(*STAFF),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from plumbing.clock import SHANGHAI
 from plumbing.settings import SERVICES
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from services.portal.audit_content import Content
 from services.portal.audit_words import ACTIONS, KINDS, action, thing
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
 from services.portal.pages.checkpoints import newest
@@ -94,25 +94,7 @@ def _roles(visit: Visit, one: pb.AuditEntry) -> str:
 
 
 def _told(visit: Visit, one: pb.AuditEntry) -> Cell:
-    return Cell(_content(one), note=visit.words.plain(one.ground))
-
-
-def _content(one: pb.AuditEntry) -> str:
-    """What has changed: each value that differs, before and after."""
-    before, after = (json.loads(text) if text else {} for text in (one.before, one.after))
-    changed = [
-        f"{name}: {_short(before[name])} → {_short(value)}"
-        if name in before
-        else f"{name}: {_short(value)}"
-        for name, value in after.items()
-        if before.get(name) != value and value not in ("", None, [], {})
-    ]
-    return "；".join(changed[:4])
-
-
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    return Cell(Content(visit.words).of(one), note=visit.words.plain(one.ground))
 
 
 async def verify(visit: Visit) -> Response:

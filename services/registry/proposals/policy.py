@@ -7,11 +7,11 @@ proposer.
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, Rule, in_person
+from plumbing.rpc import Policy, Rule, allow
 from protos.registry.v1 import proposals_pb2
 
 PROPOSALS = proposals_pb2.DESCRIPTOR.services_by_name["ProposalService"].full_name
-_DECIDING = in_person(Role.CASEWORKER, Role.UNIT_HEAD)
+_DECIDING = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 _PROPOSING = Rule(
     frozenset({Role.CASEWORKER, Role.UNIT_HEAD, Role.INSPECTOR, Role.INTEGRATOR, Role.OPERATOR})
 )

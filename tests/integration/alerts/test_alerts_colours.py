@@ -229,6 +229,9 @@ async def test_check_counts_the_rows_and_reconcile_starts_missing_workflows(
     [problem] = lost.problems
     assert problem.name == "notice.workflow_missing"
     assert problem.object == f"notice/{notice.notice_id}"
+    without_a_server = Checks(alerts.database, alerts.clock, alerts.timers, sends_mail=False)
+    assert (await without_a_server.check()).problems == []  # the notice waits
+    assert (await without_a_server.reconcile()).started == []
     report = await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
     assert (report.started, report.running) == ([f"delivery/{notice.notice_id}"], 2)
     alerts.pass_days(3)

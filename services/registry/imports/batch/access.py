@@ -13,13 +13,7 @@ from plumbing.short_ids import find_by_id
 from services.registry.tables import ImportBatch
 
 # Roles that see every batch of the bureaus they cover; others see only batches of their own.
-SEE_EVERY_BATCH = (
-    Role.CASEWORKER,
-    Role.UNIT_HEAD,
-    Role.INTEGRATOR,
-    Role.ADMINISTRATOR,
-    Role.SERVICE,
-)
+SEE_EVERY_BATCH = (Role.CASEWORKER, Role.UNIT_HEAD, Role.INTEGRATOR, Role.ADMINISTRATOR)
 
 
 async def find_batch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from law.errors import Fault, InvalidInput, NotPermitted, WrongState
+from law.errors import NotPermitted, WrongState
 from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
@@ -50,11 +50,11 @@ async def import_file(
 async def require_scope(change: Change, header: pb.ImportHeader) -> None:
     """Checks that the caller may import this family of rows for this bureau.
 
-    Raises NotPermitted if not, and InvalidInput for a bureau that is unknown or missing.
+    Raises NotPermitted if not, and InvalidInput for a bureau that is unknown.
     """
     caller = change.caller
     require_own_field(caller, header)
-    if header.family == FamilyName.BUREAUS and not caller.has(Role.ADMINISTRATOR, Role.SERVICE):
+    if header.family == FamilyName.BUREAUS and not caller.has(Role.ADMINISTRATOR):
         raise NotPermitted("机关由平台管理员导入", "Bureaus are imported by the administrator")
     if header.family != FamilyName.BUREAUS and caller.has(Role.ADMINISTRATOR):
         raise NotPermitted(
@@ -64,8 +64,6 @@ async def require_scope(change: Change, header: pb.ImportHeader) -> None:
     if header.bureau:
         caller.require_bureau(header.bureau)
         await require_bureau_exists(change, header.bureau, "header.bureau")
-    elif caller.is_service:
-        raise InvalidInput(faults=[Fault("header.bureau", "必填", "is required")])
     elif not caller.bureau:
         raise NotPermitted("您的账号不属于任何机关", "Your account belongs to no bureau")
 
@@ -103,7 +101,7 @@ async def discard_batch(change: Change, request: pb.DiscardBatchRequest) -> pb.D
     """
     batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
     own = batch.imported_by == change.on_behalf_of
-    if not own and not change.caller.has(Role.CASEWORKER, Role.SERVICE):
+    if not own and not change.caller.has(Role.CASEWORKER):
         raise NotPermitted("只能放弃自己的批次", "You may discard your own batches only")
     if batch.state not in UNDECIDED:
         raise WrongState("该批次已办结", "The batch is decided", state=batch.state)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from plumbing import migrations
+from plumbing.clock import FixedClock
+from plumbing.database import Database
 from services.portal.second_clicks import SECONDS, SecondClicks
 from services.portal.submissions import Submissions
+
+NOW = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
 
 
 class Time:
@@ -24,24 +32,45 @@ def form(**fields: str) -> FormData:
     return FormData({"request_id": "r1", "form_token": "any", **fields})
 
 
-def test_a_form_with_other_content_is_told_apart_from_the_same_once_more() -> None:
-    done = Submissions()
-    assert done.earlier("me", form(reasons="a")) == ""
-    done.carried_out("me", form(reasons="a"), "/cases/1")
-    assert done.earlier("me", form(reasons="b")) == "/cases/1"
-    assert done.earlier("me", form(reasons="a", form_token="another")) == ""
-    assert done.earlier("somebody else", form(reasons="b")) == ""
-    assert done.earlier("me", form(reasons="b", request_id="r2")) == ""
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'portal.sqlite'}")
+    await migrations.upgrade(database, "portal")
+    yield database
+    await database.close()
 
 
-def test_a_form_without_a_request_id_and_an_old_one_are_forgotten() -> None:
-    time = Time()
-    done = Submissions(time)
-    done.carried_out("me", form(request_id="", reasons="a"), "/cases/1")
-    assert done.earlier("me", form(request_id="", reasons="b")) == ""
-    done.carried_out("me", form(reasons="a"), "/cases/1")
-    time.now = 24 * 3600
-    assert done.earlier("me", form(reasons="b")) == ""
+async def test_a_form_with_other_content_is_told_apart_from_the_same_once_more(
+    database: Database,
+) -> None:
+    done = Submissions(database, FixedClock(NOW))
+    assert await done.earlier("me", form(reasons="a")) == ""
+    await done.carried_out("me", form(reasons="a"), "/cases/1")
+    assert await done.earlier("me", form(reasons="b")) == "/cases/1"
+    assert await done.earlier("me", form(reasons="a", form_token="another")) == ""
+    assert await done.earlier("somebody else", form(reasons="b")) == ""
+    assert await done.earlier("me", form(reasons="b", request_id="r2")) == ""
+
+
+async def test_every_replica_of_the_portal_knows_what_one_has_carried_out(
+    database: Database,
+) -> None:
+    one, other = (Submissions(database, FixedClock(NOW)) for _ in range(2))
+    for replica in (one, other):  # both clicks of a double click were answered
+        await replica.carried_out("me", form(reasons="a"), "/cases/1")
+    assert await other.earlier("me", form(reasons="b")) == "/cases/1"
+
+
+async def test_a_form_without_a_request_id_and_an_old_one_are_forgotten(
+    database: Database,
+) -> None:
+    clock = FixedClock(NOW)
+    done = Submissions(database, clock)
+    await done.carried_out("me", form(request_id="", reasons="a"), "/cases/1")
+    assert await done.earlier("me", form(request_id="", reasons="b")) == ""
+    await done.carried_out("me", form(reasons="a"), "/cases/1")
+    clock.moment += timedelta(days=1)
+    assert await done.earlier("me", form(reasons="b")) == ""
 
 
 class Desk:
