@@ -6,7 +6,7 @@ The queries decide which subjects a caller may see.
 from __future__ import annotations
 
 from plumbing.identity import Role
-from plumbing.rpc import Policy, allow
+from plumbing.rpc import Policy, allow, only_services
 
 SERVICE = "quanheng.grading.v1.GradingService"
 RULESETS = "quanheng.grading.v1.RulesetService"
@@ -29,6 +29,7 @@ POLICY: Policy = {
     f"/{SERVICE}/VerifyReceipt": allow(*STAFF, Role.OPERATOR),
     f"/{SERVICE}/SummariseGrades": allow(*STAFF),
     f"/{SERVICE}/GetRecordGraded": allow(*STAFF, Role.OPERATOR, services=("objection",)),
+    f"/{SERVICE}/ListReceiptDigests": only_services("objection"),
 }
 
 # The commands also require that the caller's bureau is a municipal one: see `rulesets`.

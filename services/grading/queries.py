@@ -20,6 +20,7 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.grading.v1 import grading_pb2 as pb
 from services.grading import wire, wording
+from services.grading.assessment import digest_of
 from services.grading.tables import Grade, Receipt, Record, Subject
 
 CURRENT = (col(Grade.known_to).is_(None), col(Grade.in_force_to).is_(None))
@@ -92,6 +93,17 @@ async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceip
         receipt_json=json.dumps(document, ensure_ascii=False),
         explanation_zh=explain(receipt, "zh", wording.names(receipt.inputs, "zh")),
         explanation_en=explain(receipt, "en", wording.names(receipt.inputs, "en")),
+    )
+
+
+async def list_receipt_digests(
+    view: View, request: pb.ListReceiptDigestsRequest
+) -> pb.ListReceiptDigestsResponse:
+    """Returns the digest of each receipt that exists, computed from its content as it is now."""
+    wanted = select(Receipt).where(col(Receipt.receipt_id).in_(request.receipt_ids))
+    rows = (await view.session.exec(wanted)).all()
+    return pb.ListReceiptDigestsResponse(
+        digests={row.receipt_id: digest_of(row.document) for row in rows}
     )
 
 

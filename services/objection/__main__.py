@@ -13,6 +13,7 @@ from plumbing.workflow_upkeep import Upkeep
 from services.objection import figures, queries
 from services.objection.activities import SERVICE, CaseActivities
 from services.objection.checks import CaseChecks
+from services.objection.cited_receipts import CitedReceipts
 from services.objection.clients import Clients
 from services.objection.consumers import consumers
 from services.objection.policy import POLICY, REPAIRS
@@ -37,7 +38,8 @@ async def build(parts: Parts) -> Assembly:
     worker = temporal.worker(client, SERVICE, types, activities)
     every = parts.settings.workflow_look_seconds
     upkeep = Upkeep(workflow_client, [case_workflows.kind()], every)
-    checks = CaseChecks(parts.database, parts.clock, case_workflows)
+    receipts = CitedReceipts(parts.database, clients.receipt_digests)
+    checks = CaseChecks(parts.database, parts.clock, case_workflows, receipts)
     return Assembly(
         rpc={
             RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,

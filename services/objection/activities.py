@@ -18,6 +18,7 @@ from plumbing.client import Refusal
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import correction_of
+from protos.grading.v1 import grading_pb2
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import queries, steps
 from services.objection.clients import Clients
@@ -80,8 +81,8 @@ class CaseActivities:
         """Stores in the case the grade of its subject from before the decision takes effect."""
         case = await self._case(case_id)
         if case.grade_before is None:
-            grade = await self._clients.grade(case.subject_id, case.decided_by)
-            await self._change(case.decided_by, steps.note_grade_before, case_id, grade)
+            grade, digests = await self._grade(case)
+            await self._change(case.decided_by, steps.note_grade_before, case_id, grade, digests)
 
     @activity.defn
     @final_errors
@@ -135,8 +136,8 @@ class CaseActivities:
         for record_id, version in case.record_versions.items():
             if not await self._clients.is_graded(record_id, version, case.decided_by):
                 raise ApplicationError(f"Record {record_id} is not graded yet", type=NOT_GRADED_YET)
-        grade = await self._clients.grade(case.subject_id, case.decided_by)
-        await self._change(case.decided_by, steps.note_grade_after, case_id, grade)
+        grade, digests = await self._grade(case)
+        await self._change(case.decided_by, steps.note_grade_after, case_id, grade, digests)
 
     @activity.defn
     @final_errors
@@ -161,6 +162,11 @@ class CaseActivities:
     async def _case(self, case_id: str) -> Case:
         async with self._changes.database.snapshot() as session:
             return await queries.find_case(session, case_id)
+
+    async def _grade(self, case: Case) -> tuple[grading_pb2.Grade, dict[str, str]]:
+        """The subject's grade in force, and the digest of its receipt by its id."""
+        grade = await self._clients.grade(case.subject_id, case.decided_by)
+        return grade, await self._clients.receipt_digests([grade.receipt_id])
 
     async def _change(
         self, behalf: str, command: Callable[..., Awaitable[object]], *arguments: Any

@@ -20,6 +20,7 @@ from plumbing.database import Database
 from plumbing.future_days import report_future_days
 from plumbing.grpc_errors import Away
 from plumbing.service import Findings, Reconciled
+from services.objection.cited_receipts import CitedReceipts
 from services.objection.schedule import due_on
 from services.objection.steps import STUCK
 from services.objection.tables import NO_TERM, Case, CaseLetter, ReachedRung
@@ -80,10 +81,20 @@ class Differences:
 
 
 class CaseChecks:
-    """Compares cases with their workflows and with the calendar, and repairs the differences."""
+    """Compares cases with their workflows and with the calendar, and repairs the differences.
 
-    def __init__(self, database: Database, clock: Clock, workflows: CaseWorkflows) -> None:
+    `receipts` compares the receipts that cases cite with those that grading holds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        workflows: CaseWorkflows,
+        receipts: CitedReceipts,
+    ) -> None:
         self._database, self._clock, self._workflows = database, clock, workflows
+        self._receipts = receipts
 
     async def check(self) -> Findings:
         """Reports the differences, the stuck cases, the numbers of cases and the contested records.
@@ -100,6 +111,7 @@ class CaseChecks:
         contested = [(record, 1) for case in objections for record in case.record_ids]
         findings.hold("contested", contested)
         await self._hold_letters(findings)
+        await self._receipts.check(findings)
         findings.figures |= await self._figures(cases)
         await self._check_days(findings)
         return findings

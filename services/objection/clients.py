@@ -210,6 +210,11 @@ class Clients:
             return []
         return list((await self._get_receipt(receipt_id, behalf)).explanation_zh)
 
+    async def receipt_digests(self, receipt_ids: Sequence[str]) -> dict[str, str]:
+        """Returns the digest of each grading receipt that exists; at most 500 are asked for."""
+        request = grading_pb2.ListReceiptDigestsRequest(receipt_ids=filter(None, receipt_ids))
+        return dict((await ask(self.grading.ListReceiptDigests(request))).digests)
+
     async def _get_receipt(self, receipt_id: str, behalf: str) -> grading_pb2.GetReceiptResponse:
         request = grading_pb2.GetReceiptRequest(receipt_id=receipt_id)
         return await ask(self.grading.GetReceipt(request, metadata=for_account(behalf)))

@@ -244,11 +244,17 @@ async def _is_new(change: Change, case: Case, rung: str) -> bool:
     return True
 
 
-async def note_grade_before(change: Change, case_id: str, grade: Grade) -> None:
-    """Stores in the case the grade from before the decision takes effect, unless already stored."""
+async def note_grade_before(
+    change: Change, case_id: str, grade: Grade, digests: Mapping[str, str]
+) -> None:
+    """Stores in the case the grade from before the decision takes effect, unless already stored.
+
+    `digests` has the digest of the grade's receipt by its id.
+    """
     case = await locked_case(change, case_id)
     if case.grade_before is None:
         case.grade_before, case.receipt_before = grade.grade, grade.receipt_id
+        case.receipt_digests = {**case.receipt_digests, **digests}
         _audit(change, case, "grade_before", grade=grade.grade, receipt=grade.receipt_id)
 
 
@@ -263,11 +269,17 @@ async def note_versions(change: Change, case_id: str, versions: Mapping[str, int
         _audit(change, case, "mark_ended", **{k: str(v) for k, v in versions.items()})
 
 
-async def note_grade_after(change: Change, case_id: str, grade: Grade) -> None:
-    """Stores in the case the grade after the decision took effect, unless already stored."""
+async def note_grade_after(
+    change: Change, case_id: str, grade: Grade, digests: Mapping[str, str]
+) -> None:
+    """Stores in the case the grade after the decision took effect, unless already stored.
+
+    `digests` has the digest of the grade's receipt by its id.
+    """
     case = await locked_case(change, case_id)
     if case.grade_after is None:
         case.grade_after, case.receipt_after = grade.grade, grade.receipt_id
+        case.receipt_digests = {**case.receipt_digests, **digests}
         _audit(change, case, "grade_after", grade=grade.grade, receipt=grade.receipt_id)
 
 

@@ -84,6 +84,13 @@ class Case(Base, table=True):
     receipt_after: str = ""
     closed_at: datetime | None = None
     settled_at: datetime | None = None
+    # By receipt that the case cites; `check` compares them with what grading holds. A case of an
+    # earlier release has none.
+    receipt_digests: dict[str, str] = Field(
+        default_factory=dict,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'{}'")},
+    )
 
 
 class OpenRecord(Base, table=True):

@@ -56,7 +56,7 @@ CALLS_OF: dict[str, list[str]] = {
         *(f"RegistryService.{name}" for name in ("WithdrawRecord", "RepairRecords")),
         "RegistryService.StopDisclosure",
         *(f"GradingService.{name}" for name in ("GetGrade", "ListGrades", "GetReceipt")),
-        "GradingService.GetRecordGraded",
+        *(f"GradingService.{name}" for name in ("GetRecordGraded", "ListReceiptDigests")),
     ],
     "alerts": [
         "RegistryService.EnterRecord",
@@ -306,6 +306,7 @@ GradingService.SummariseGrades foreign       -  -  -  -  -  -  -  +  -  -   -  -
 GradingService.GetRecordGraded own           +  +  +  +  +  -  +  +  -  -   +  +  +
 GradingService.GetRecordGraded neighbour     0  +  +  +  +  -  +  +  -  -   +  +  +
 GradingService.GetRecordGraded foreign       0  0  0  0  0  -  0  +  -  -   0  0  0
+GradingService.ListReceiptDigests any        -  -  -  -  -  -  -  -  -  -   -  -  -
 
 AssessmentService.WhatIf own                 +  +  +  +  +  -  +  +  -  -   +  +  +
 AssessmentService.WhatIf neighbour           0  +  +  +  +  -  +  +  -  -   +  +  +

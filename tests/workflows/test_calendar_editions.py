@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from plumbing.workflow_client import WorkflowClient
 from protos.objection.v1.events_pb2 import TermRungReached
 from services.objection.activities import CaseActivities
 from services.objection.checks import CaseChecks
+from services.objection.cited_receipts import CitedReceipts
 from services.objection.clients import Clients
 from services.objection.schedule import due_on, schedule_of
 from services.objection.tables import Case
@@ -110,6 +111,11 @@ class Service:
         await self.workflows.move_clock()
 
 
+async def no_receipts(_asked: Sequence[str]) -> dict[str, str]:
+    """What grading holds: nothing, since no case here has come that far."""
+    return {}
+
+
 @pytest.fixture
 async def service(
     temporal_client: Client, tmp_path: Path, databases: Databases
@@ -128,7 +134,7 @@ async def service(
             workflows=[ObjectionWorkflow, RepairWorkflow],
             activities=activities.all(),
         ):
-            checks = CaseChecks(database, clock, workflows)
+            checks = CaseChecks(database, clock, workflows, CitedReceipts(database, no_receipts))
             yield Service(temporal_client, database, clock, workflows, checks)
     for case in await workflows.open_cases():
         await temporal_client.get_workflow_handle(f"{case.kind}/{case.case_id}").terminate()

@@ -70,6 +70,11 @@ class GradingServiceStub:
                 request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedRequest.SerializeToString,
                 response_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedResponse.FromString,
                 _registered_method=True)
+        self.ListReceiptDigests = channel.unary_unary(
+                '/quanheng.grading.v1.GradingService/ListReceiptDigests',
+                request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsRequest.SerializeToString,
+                response_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsResponse.FromString,
+                _registered_method=True)
 
 
 class GradingServiceServicer:
@@ -125,6 +130,13 @@ class GradingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListReceiptDigests(self, request, context):
+        """Reads the digests of receipts, for the service whose cases cite them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_GradingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -162,6 +174,11 @@ def add_GradingServiceServicer_to_server(servicer, server):
                     servicer.GetRecordGraded,
                     request_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedRequest.FromString,
                     response_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedResponse.SerializeToString,
+            ),
+            'ListReceiptDigests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReceiptDigests,
+                    request_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsRequest.FromString,
+                    response_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -354,6 +371,33 @@ class GradingService:
             '/quanheng.grading.v1.GradingService/GetRecordGraded',
             protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedRequest.SerializeToString,
             protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReceiptDigests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.grading.v1.GradingService/ListReceiptDigests',
+            protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsRequest.SerializeToString,
+            protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -32,6 +32,8 @@ class GradingServiceStub:
     """Counts subjects by grade."""
     GetRecordGraded: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetRecordGradedRequest, _grading_pb2.GetRecordGradedResponse]
     """Tells at once whether a version of a record has been graded, and the grade."""
+    ListReceiptDigests: _aio.UnaryUnaryMultiCallable[_grading_pb2.ListReceiptDigestsRequest, _grading_pb2.ListReceiptDigestsResponse]
+    """Reads the digests of receipts, for the service whose cases cite them."""
 
 class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows grades. The service computes them from the registry's events."""
@@ -91,5 +93,13 @@ class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_grading_pb2.GetRecordGradedRequest, _abc.Awaitable[_grading_pb2.GetRecordGradedResponse]],
     ) -> _abc.Awaitable[_grading_pb2.GetRecordGradedResponse]:
         """Tells at once whether a version of a record has been graded, and the grade."""
+
+    @_abc_1.abstractmethod
+    def ListReceiptDigests(
+        self,
+        request: _grading_pb2.ListReceiptDigestsRequest,
+        context: _aio.ServicerContext[_grading_pb2.ListReceiptDigestsRequest, _abc.Awaitable[_grading_pb2.ListReceiptDigestsResponse]],
+    ) -> _abc.Awaitable[_grading_pb2.ListReceiptDigestsResponse]:
+        """Reads the digests of receipts, for the service whose cases cite them."""
 
 def add_GradingServiceServicer_to_server(servicer: GradingServiceServicer, server: _aio.Server) -> None: ...

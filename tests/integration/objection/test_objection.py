@@ -19,6 +19,7 @@ from plumbing.events.outbox import Outbox
 from protos.objection.v1 import objection_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2
+from services.grading.tables import Receipt
 from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
 from tests.integration.objection.processes import BUREAU, Cast, Person, local, refused
 from tests.patience import PATIENCE_SECONDS
@@ -439,3 +440,36 @@ async def test_cases_and_register_agree_on_what_is_contested(cast: Cast) -> None
     assert figures["cases.open"] > 0
     assert figures["cases.overdue"] > 0
     assert figures["dead_letters"] == 0
+
+
+async def test_a_receipt_changed_behind_a_case_is_found(cast: Cast) -> None:
+    """The attacker has the database of grading, and changes what a letter rests on.
+
+    They alter the former receipt, from which no grade is computed any more, and then remove it.
+    """
+    case = await cast.accept(await cast.lodge(await cast.penalty()))
+    await cast.decide(case, "delete")
+    receipt_id = (await cast.closed(case)).case.receipt_before
+    await until(lambda: agrees(cast))
+    grading = Database(cast.processes.settings.database_url("grading"))
+    try:
+        async with grading.transaction() as session:
+            receipt = await session.get_one(Receipt, receipt_id)
+            whole = dict(receipt.document)
+            receipt.document = {**whole, "grade": "A", "score": 999}
+        assert await receipts_found(cast) == {("receipt.differs", f"case/{case.case_id}")}
+        async with grading.transaction() as session:
+            subject_id = (await session.get_one(Receipt, receipt_id)).subject_id
+            await session.delete(await session.get_one(Receipt, receipt_id))
+        assert await receipts_found(cast) == {("receipt.missing", f"case/{case.case_id}")}
+        async with grading.transaction() as session:  # for the tests that follow
+            session.add(Receipt(receipt_id=receipt_id, subject_id=subject_id, document=whole))
+    finally:
+        await grading.close()
+    assert await receipts_found(cast) == set()
+
+
+async def receipts_found(cast: Cast) -> set[tuple[str, str]]:
+    """What `check` finds about the receipts that cases cite."""
+    problems = (await cast.check()).problems
+    return {(one.name, one.object) for one in problems if one.name.startswith("receipt.")}
