@@ -50,6 +50,8 @@ def _links(settings: Settings, service: str) -> Iterator[tuple[str, str, list[st
         yield "temporal", "temporal_address", [] if settings.temporal_tls_dir else [temporal]
     if service == "alerts":
         yield "smtp", "smtp_url", _plain_servers(settings.smtp_url, {"smtps", "smtp+starttls"})
+        webhook = settings.checkpoint_webhook
+        yield "webhook", "checkpoint_webhook", _plain_servers(webhook, {"https"})
 
 
 def _plain_servers(urls: str, encrypted: Container[str]) -> list[str]:

@@ -37,7 +37,7 @@ CALLERS = (*SERVICES, PORTAL)
 
 
 # The connections that `plaintext` may name.
-LINKS = frozenset({GRPC, "nats", "postgresql", "temporal", "smtp", "oidc", "portal"})
+LINKS = frozenset({GRPC, "nats", "postgresql", "temporal", "smtp", "oidc", "portal", "webhook"})
 
 
 def _known_links(text: str) -> str:
@@ -134,11 +134,15 @@ class Settings(BaseSettings):
     operator_mail: Annotated[str, AfterValidator(_mail_address)] = ""
 
     # Checkpoints of the audit chains: the name under which they are signed, how often they are
-    # made, and the directory and mail address to which they go; empty for none.
+    # made, and the directory, mail address and webhook to which they go; empty for none.
     checkpoint_origin: str = Field(default="quanheng", pattern=r"^[^\s+]+$")
     checkpoint_minutes: int = Field(default=60, ge=1, le=24 * 60)
     checkpoint_dir: str = ""
     checkpoint_mail: str = ""
+    checkpoint_webhook: str = ""
+    checkpoint_webhook_secret: str = ""  # whsec_ and base64, which the receiver knows too
+    checkpoint_webhook_ca_file: str = ""  # its authorities; empty for those of the machine
+    checkpoint_webhook_private: bool = False  # whether it may have an address of an inner network
 
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"

@@ -19,7 +19,7 @@ from services.alerts.escalation.activities import EscalationActivities
 from services.alerts.escalation.queries import find_letters
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
-from services.alerts.notices.checkpoint_mail import CheckpointMail
+from services.alerts.notices.checkpoint_notices import CheckpointNotices
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
 from services.alerts.notices.waiting import Waiting
 from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVICE
@@ -63,7 +63,7 @@ async def build(parts: Parts) -> Assembly:
             workflows.drain,
             upkeep.run,
             DeadLetterMail.of(parts).run,
-            CheckpointMail.of(parts).run,
+            CheckpointNotices.of(parts).run,
             checks.escalations.adopt_calendar,
             Waiting(parts.database, timers, parts.settings.smtp_url).run,
         ],

@@ -9,12 +9,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from plumbing.change import Changes
+from plumbing.clock import SystemClock
 from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
 from services.alerts.clients import Clients
-from services.alerts.notices import mail
+from services.alerts.notices import mail, webhook
 from services.alerts.notices.issue import load
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
@@ -50,33 +51,37 @@ class Activities:
     @activity.defn
     @final_errors
     async def deliver(self, notice_id: str) -> None:
-        """Sends a pending notice to the mail server and stores the result.
+        """Sends a pending notice to the mail server or the webhook and stores the result.
 
-        Does nothing if the notice is not pending, or if no mail server is set: then the notice
+        Does nothing if the notice is not pending, or is a mail and no mail server is set: then it
         waits until the service starts with one. After a crash between sending and storing, the
-        notice is sent again under the same Message-ID. Raises ApplicationError if the mail server
-        does not accept it.
+        notice is sent again under the same id. Raises ApplicationError if it is not accepted.
         """
-        if not self._settings.smtp_url:
-            return
         async with self._changes.database.snapshot() as session:
             notice = await load(session, notice_id, lock=False)
-        if notice.state is not NoticeState.PENDING:
+        if notice.state is not NoticeState.PENDING or not self._can_send(notice):
             return
         try:
-            message = mail.compose(
-                notice,
-                self._settings.mail_from,
-                self._settings.portal_url,
-                await self._link_token(notice),
-            )
-            await mail.send(message, self._settings.smtp_url, self._settings.smtp_ca_file)
-        except mail.MailError as error:
+            await self._send(notice)
+        except (mail.MailError, webhook.WebhookError) as error:
             async with self._changes.change(self._caller) as change:
                 await mail.note_attempt(change, notice_id, str(error))
             raise ApplicationError(str(error), non_retryable=error.final) from error
         async with self._changes.change(self._caller) as change:
             await mail.mark_delivered(change, notice_id)
+
+    def _can_send(self, notice: Notice) -> bool:
+        return bool(self._settings.smtp_url) or webhook.is_webhook(notice)
+
+    async def _send(self, notice: Notice) -> None:
+        settings = self._settings
+        if webhook.is_webhook(notice):
+            # Machine time: the receiver refuses a message that is too old or of the future.
+            await webhook.send(notice, settings, SystemClock().now())
+            return
+        token = await self._link_token(notice)
+        message = mail.compose(notice, settings.mail_from, settings.portal_url, token)
+        await mail.send(message, settings.smtp_url, settings.smtp_ca_file)
 
     async def _link_token(self, notice: Notice) -> str:
         """The secret part of the link that the mail of a notice brings; empty if it has none."""

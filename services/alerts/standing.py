@@ -10,6 +10,7 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.workflow_upkeep import Kind
 from services.alerts.escalation.timers import EscalationTimers
+from services.alerts.notices.webhook import BY_WEBHOOK
 from services.alerts.tables import Notice, NoticeState, Watch
 from services.alerts.timers import Timers, delivery_id, escalation_id, watch_id
 
@@ -17,7 +18,7 @@ from services.alerts.timers import Timers, delivery_id, escalation_id, watch_id
 class StandingWorkflows:
     """The workflows of watches, of pending deliveries and of escalation cases that should run.
 
-    Without a mail server (`sends_mail` is False) notices wait, and no delivery should run.
+    Without a mail server (`sends_mail` is False) mails wait, and only webhooks are delivered.
     """
 
     def __init__(
@@ -40,10 +41,10 @@ class StandingWorkflows:
             return (await session.exec(select(Watch.bureau))).all()
 
     async def deliverable_notices(self) -> Sequence[str]:
-        """Returns the id of every notice that is to be delivered now; none without a server."""
-        if not self._sends_mail:
-            return ()
+        """Returns the id of every notice that is to be delivered now."""
         pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)
+        if not self._sends_mail:
+            pending = pending.where(BY_WEBHOOK)
         async with self._database.snapshot() as session:
             return (await session.exec(pending)).all()
 
